@@ -1,0 +1,64 @@
+//! The one error type of the crate: every variant says what was wrong, where, and what to do.
+
+/// Shorthand for results of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What can go wrong, in sentences meant for the person at the screen.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// The bytes are not a weight archive, or its table of contents is damaged.
+    #[error("the weight archive is damaged: {0}. Fetch it again, or rebuild it with `./build.sh weights`.")]
+    Archive(String),
+
+    /// One tensor of an archive is missing, has the wrong type or shape, or holds unusable numbers.
+    #[error("tensor `{tensor}` of the weight archive {problem}. Fetch the archive again, or rebuild it with `./build.sh weights`.")]
+    Tensor { tensor: String, problem: String },
+
+    /// A model file given for conversion cannot be used.
+    #[error("{file}: {problem}")]
+    Model { file: String, problem: String },
+
+    /// A picture that cannot be decoded, is empty, or has the wrong number of pixels.
+    #[error("{0}")]
+    Picture(String),
+
+    /// A style that is not in the set, or weights that make no blend.
+    #[error("{0}")]
+    Style(String),
+
+    /// A file or folder that cannot be read or written.
+    #[error("{path}: {problem}")]
+    File { path: String, problem: String },
+
+    /// No usable graphics adapter.
+    #[error("no usable graphics adapter was found ({0}). Update the graphics driver; on Linux, `mesa-vulkan-drivers` brings a software one.")]
+    NoAdapter(String),
+
+    /// The picture needs more than the adapter allows.
+    #[error("a {width}x{height} picture needs {needed} bytes of {limit}, and this adapter allows {allowed}. The largest size that fits is about {fits} pixels on the longer side.")]
+    TooLarge { width: usize, height: usize, limit: &'static str, needed: u64, allowed: u64, fits: usize },
+
+    /// The graphics device ran out of memory.
+    #[error("the graphics device ran out of memory. Close other programs or tabs that use it, or choose a smaller size.")]
+    OutOfMemory,
+
+    /// The graphics device was lost: driver reset, sleep, or a command that ran for too long.
+    #[error("the graphics device was lost ({0}). Nothing is lost but the picture in work: try again.")]
+    DeviceLost(String),
+
+    /// A GPU command that the driver refused: a bug of ours.
+    #[error("the graphics driver refused a command: {0}. This is a bug of Impasto: please report it.")]
+    Gpu(String),
+}
+
+impl Error {
+    /// A [`Error::Tensor`] about `tensor`.
+    pub fn tensor(tensor: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Tensor { tensor: tensor.into(), problem: problem.into() }
+    }
+
+    /// A [`Error::File`] about `path`.
+    pub fn file(path: impl AsRef<std::path::Path>, problem: impl ToString) -> Self {
+        Self::File { path: path.as_ref().display().to_string(), problem: problem.to_string() }
+    }
+}

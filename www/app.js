@@ -19,6 +19,9 @@ import { loadSettings, saveSettings, sizeInAddress, slug, thumbSide } from './se
  * @import { ToastLine } from './elements/toast-line.js'
  */
 
+/** How many places the shelf has until the engine tells. */
+const STYLE_COUNT = 26;
+
 /** The studio: what the user has chosen, and the engine's word on it. `data-state` on the root tells how it stands. */
 export class App {
   #client = new EngineClient();
@@ -30,9 +33,9 @@ export class App {
   /** @type {EngineInfo | undefined} */
   #info;
   #style = 0;
-  /** @type {Photo | undefined} the photo that was last asked for, and the last one that was painted */
-  #photo;
   /** @type {Photo | undefined} */
+  #photo;
+  /** @type {{ photo: Photo, size: number } | undefined} what was last painted with success */
   #painted;
   /** The number of the latest opening: a slow file must not replace one that was opened after it. */
   #opening = 0;
@@ -73,6 +76,7 @@ export class App {
       photo: (file) => this.#take(() => decodePhoto(file, file.name || 'Pasted picture')),
       nothing: (sentence) => this.#toast.show(sentence),
     });
+    this.#shelf.prepare(STYLE_COUNT);
     this.#start();
     this.#take(() => openSample(SAMPLES[0].id));
   }
@@ -196,9 +200,10 @@ export class App {
   /** @param {Extract<FromWorker, { type: 'painted' }>} message */
   #finished({ serial, painting, milliseconds }) {
     if (serial !== this.#client.serial) return;
-    this.#painted = this.#photo;
+    if (!this.#photo) return;
+    this.#painted = { photo: this.#photo, size: this.#controls.size };
     this.#stage.idle();
-    this.#stage.reveal(`${this.#photo?.name}, painted in the style ${this.#info?.styles[this.#style]}`);
+    this.#stage.reveal(`${this.#photo.name}, painted in the style ${this.#info?.styles[this.#style]}`);
     this.#controls.canSave = true;
     if (painting && this.#info) this.#controls.timing(milliseconds, this.#info);
   }
@@ -206,13 +211,19 @@ export class App {
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
   #failed({ wish, serial, sentence }) {
     this.#toast.show(sentence);
+    if (wish === 'thumbs') return;
     this.#stage.idle();
-    if (wish !== 'photo' || serial < this.#photoSerial) return;
-    // The last painting still stands in the worker: its photo comes back to the wall.
-    if (this.#painted && this.#painted !== this.#photo) {
-      this.#photo = this.#painted;
-      this.#stage.hang(this.#photo.bitmap);
-    }
+    if (wish === 'photo' && serial >= this.#photoSerial) this.#goBack();
+  }
+
+  /** The photo could not be painted, or not at this size: the last one that could comes back to the wall. */
+  #goBack() {
+    const { photo, size } = this.#painted ?? {};
+    if (!photo || !size || (photo === this.#photo && size === this.#controls.size)) return;
+    if (photo !== this.#photo) this.#stage.hang(photo.bitmap);
+    this.#photo = photo;
+    this.#controls.size = size;
+    this.#showPhoto();
   }
 
   async #save() {

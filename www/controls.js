@@ -98,6 +98,11 @@ export class Controls {
     return Number(this.#size.value);
   }
 
+  set size(size) {
+    this.#size.value = String(size);
+    if (this.chosenSize) this.chosenSize = size;
+  }
+
   get canSave() {
     return !this.#saveButton.disabled;
   }

@@ -28,14 +28,17 @@ export async function decodePhoto(file, name, credit = '') {
   }
 }
 
+/** Strokes are as wide as so many pixels: on a small photo they hide everything, so it is enlarged first, up to this. */
+const MAX_ENLARGEMENT = 2;
+
 /**
- * The whole photo with its longer side at most `longest`; never enlarged.
+ * The whole photo with its longer side at `longest`, or as near as a small photo comes to it.
  * @param {Photo} photo
  * @param {number} longest pixels
  * @returns {Pixels}
  */
 export function photoPixels({ bitmap }, longest) {
-  const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
+  const scale = Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height));
   const width = Math.max(1, Math.round(bitmap.width * scale));
   const height = Math.max(1, Math.round(bitmap.height * scale));
   return resample(bitmap, { x: 0, y: 0, width: bitmap.width, height: bitmap.height }, width, height);

@@ -21,8 +21,8 @@ function image(source, alt) {
   const picture = document.createElement('img');
   picture.src = source;
   picture.alt = alt;
-  picture.width = 451;
-  picture.height = 300;
+  picture.width = 752;
+  picture.height = 500;
   return picture;
 }
 

@@ -14,8 +14,20 @@ export class StyleShelf extends HTMLElement {
     this.addEventListener('keydown', (event) => this.#key(event));
   }
 
+  /**
+   * Blank canvases, so that nothing moves when the styles come.
+   * @param {number} count
+   */
+  prepare(count) {
+    this.fill(new Array(count).fill('\u00a0'));
+    this.inert = true;
+  }
+
   /** @param {string[]} names */
   fill(names) {
+    this.inert = false;
+    // An engine that was started again brings the same styles: their pictures may stay.
+    if (names.length === this.#tiles.length && names.every((name, i) => name === this.#tiles[i].textContent)) return;
     this.#chosen = -1;
     this.#tiles = names.map((name, index) => {
       const tile = document.createElement('button');

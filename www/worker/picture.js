@@ -100,7 +100,6 @@ export class Picture {
   /** @param {Pixels} photo */
   async #openSession(photo) {
     this.#waiting = undefined;
-    this.#since = performance.now();
     try {
       const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height;
       if (!this.#session || !fits) {
@@ -111,6 +110,7 @@ export class Picture {
         this.#style = undefined;
         if (this.canvas) session.setCanvas(this.canvas);
       }
+      this.#since = performance.now();
       this.#session.setPhoto(new Uint8Array(photo.data.buffer));
       this.#shown = photo;
       this.#lookChanged = true;

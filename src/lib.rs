@@ -5,3 +5,5 @@
 
 pub mod error;
 pub mod image;
+pub mod style;
+pub mod weights;

@@ -1,0 +1,12 @@
+//! Weight archives: safetensors files whose large tensors are 8-bit integers with one scale per output channel.
+//!
+//! [`archive`] reads them, [`builder`] writes them. With the feature `native`, [`onnx`] reads the published models and
+//! [`convert`] turns them into the archives that ship with the program.
+
+pub mod archive;
+pub mod builder;
+pub mod half;
+pub mod quantize;
+
+pub use archive::Archive;
+pub use builder::ArchiveBuilder;

@@ -1,6 +1,9 @@
 //! Damaged and hostile weight archives: always an error that says what is wrong, never a panic, never memory by a
 //! length that only the file claims.
 
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
 use impasto::error::Error;
 use impasto::style::StyleSet;
 use impasto::weights::{Archive, ArchiveBuilder};
@@ -14,6 +17,28 @@ const SHAPES: [(&str, &[usize]); 6] = [
     ("soft", &[4]),
     ("one", &[]),
 ];
+
+/// The system's allocator, which remembers the largest piece that this thread asked for.
+struct Watched;
+
+thread_local! {
+    static LARGEST: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: both calls go to the system's allocator unchanged; a constant thread-local `Cell` allocates nothing.
+unsafe impl GlobalAlloc for Watched {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LARGEST.set(LARGEST.get().max(layout.size()));
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
 
 /// An archive with every kind of tensor.
 fn valid() -> Vec<u8> {
@@ -60,8 +85,17 @@ fn poked(tensor: &str, number: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Parses and reads everything there is; the first error.
+/// Parses and reads everything there is; the first error. No piece of memory that this takes may be out of proportion
+/// to the file.
 fn read_all(bytes: &[u8]) -> Result<(), Error> {
+    LARGEST.set(0);
+    let result = read_all_unwatched(bytes);
+    let largest = LARGEST.get();
+    assert!(largest <= 16 * bytes.len() + 4096, "{largest} bytes for a file of {}", bytes.len());
+    result
+}
+
+fn read_all_unwatched(bytes: &[u8]) -> Result<(), Error> {
     let archive = Archive::parse(bytes)?;
     for (name, shape) in SHAPES {
         let values = archive.tensor(name, shape)?;
@@ -330,7 +364,7 @@ fn replace(bytes: &mut Vec<u8>, n: usize, inside: fn(u8) -> bool, opens: fn(u8) 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
     fn damaged_archives_never_panic(damages in proptest::collection::vec(damage(), 1..4)) {

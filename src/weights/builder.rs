@@ -1,6 +1,7 @@
 //! Writing weight archives.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::tensor::{Dtype, TensorInfo};
 
@@ -31,7 +32,7 @@ enum Storage {
 }
 
 /// A tensor as it will stand in the file. The order is the file's: widest numbers first, so that each is aligned.
-type Encoded = BTreeMap<(std::cmp::Reverse<usize>, String), (Dtype, Vec<usize>, Vec<u8>)>;
+type Encoded = BTreeMap<(Reverse<usize>, String), (Dtype, Vec<usize>, Vec<u8>)>;
 
 impl ArchiveBuilder {
     /// An archive without contents.
@@ -72,16 +73,14 @@ impl ArchiveBuilder {
     /// quantized tensor, has no axis, or a number cannot be stored.
     pub fn finish(&self) -> Result<Vec<u8>> {
         let mut encoded = Encoded::new();
+        let mut taken = BTreeSet::from(["__metadata__".to_string()]);
         for (name, tensor) in &self.tensors {
             tensor.check(name)?;
             for (name, dtype, shape, bytes) in tensor.encode(name) {
-                let key = (std::cmp::Reverse(dtype.bitsize()), name.clone());
-                if name == "__metadata__" || self.tensors.iter().filter(|(n, _)| *n == name).count() > 1 {
+                if !taken.insert(name.clone()) {
                     return Err(Error::tensor(name, "has a name that is taken"));
                 }
-                if encoded.insert(key, (dtype, shape, bytes)).is_some() {
-                    return Err(Error::tensor(name, "has a name that is taken"));
-                }
+                encoded.insert((Reverse(dtype.bitsize()), name), (dtype, shape, bytes));
             }
         }
         let header = self.header(&encoded)?;

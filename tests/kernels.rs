@@ -84,7 +84,8 @@ fn compare(gpu: &Gpu, (net, archive, style): (Network, Archive, Style), sizes: &
             for laid in [Look::default(), Look { strength: 0.6, keep_colors: true, split: 0.3 }] {
                 let expected = look(&reference, &photo, laid).unwrap();
                 let got = pollster::block_on(painted(gpu, &model, &style, &photo, laid)).unwrap();
-                let allowed = if variant.half { 0.05 } else { 2e-4 };
+                // A single pixel has no variance: what remains is rounding, divided by the root of epsilon.
+                let allowed = if variant.half { 0.05 } else if width * height == 1 { 0.01 } else { 2e-4 };
                 let distance = distance(expected.data(), &got);
                 assert!(distance <= allowed, "{} {width}x{height} {laid:?}: off by {distance}", variant.name());
             }

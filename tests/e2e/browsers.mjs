@@ -1,0 +1,65 @@
+import { existsSync, readdirSync } from 'node:fs';
+import puppeteer from 'puppeteer-core';
+
+/** The browsers that the page is tested in, each with WebGPU on a software adapter. */
+export const BROWSERS = /** @type {const} */ (['chromium', 'firefox']);
+
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-angle=swiftshader',
+  // The page's requests alone are to be seen, and a test machine need not have a network.
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+];
+
+const FIREFOX_PREFERENCES = {
+  'dom.webgpu.enabled': true,
+  'dom.webgpu.workers.enabled': true,
+  'gfx.webgpu.ignore-blocklist': true,
+};
+
+/**
+ * @param {'chromium' | 'firefox'} name
+ * @returns {Promise<import('puppeteer-core').Browser>}
+ */
+export function launch(name) {
+  if (name === 'firefox') {
+    return puppeteer.launch({
+      browser: 'firefox',
+      executablePath: executable('FIREFOX', ['/usr/bin/firefox-esr', '/usr/bin/firefox']),
+      extraPrefsFirefox: FIREFOX_PREFERENCES,
+      env: { ...process.env, VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES ?? lavapipe() },
+      protocolTimeout: 300_000,
+    });
+  }
+  return puppeteer.launch({
+    executablePath: executable('CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome']),
+    args: CHROMIUM_FLAGS,
+    protocolTimeout: 300_000,
+  });
+}
+
+/**
+ * @param {string} variable names the environment variable that overrules the usual places
+ * @param {string[]} places
+ */
+function executable(variable, places) {
+  const found = process.env[variable] ?? places.find((place) => existsSync(place));
+  if (!found) throw new Error(`No browser at ${places.join(' or ')}. Install it, or set ${variable} to its path.`);
+  return found;
+}
+
+/** Mesa's software Vulkan, whose file carries the machine's architecture in its name. */
+function lavapipe() {
+  const folder = '/usr/share/vulkan/icd.d';
+  const file = existsSync(folder) && readdirSync(folder).find((name) => /^lvp_icd.*\.json$/.test(name));
+  if (!file) throw new Error(`No lavapipe in ${folder}. Install mesa-vulkan-drivers.`);
+  return `${folder}/${file}`;
+}

@@ -1,0 +1,161 @@
+/**
+ * @import { EngineInfo, Pixels } from './protocol.js'
+ * @import { Photo } from './photo.js'
+ * @import { Settings } from './settings.js'
+ */
+
+/** Longer sides on offer. Software adapters take seconds where a GPU takes milliseconds, and begin small. */
+const SIZES = [384, 512, 768, 1024, 1600, 2048];
+const DEFAULT_SIZE = 1024;
+const DEFAULT_SIZE_IN_SOFTWARE = 384;
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @returns {T}
+ */
+function byId(id, type) {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`The page lacks #${id}.`);
+  return found;
+}
+
+/** The label beside the picture: what hangs there, and the controls. */
+export class Controls {
+  #strength = byId('strength', HTMLInputElement);
+  #strengthValue = byId('strength-value', HTMLOutputElement);
+  #keepColors = byId('keep-colors', HTMLInputElement);
+  #size = byId('size', HTMLSelectElement);
+  #compare = byId('compare', HTMLButtonElement);
+  #saveButton = byId('save', HTMLButtonElement);
+  #samples = byId('samples', HTMLElement);
+  #caption = byId('caption', HTMLElement);
+  #adapter = byId('adapter', HTMLElement);
+  /** @type {number | undefined} the size, once the user has chosen one on this visit */
+  chosenSize;
+
+  /**
+   * @param {Settings} settings
+   * @param {{ id: string, name: string }[]} samples
+   */
+  constructor(settings, samples) {
+    this.#strength.value = String(Math.round(settings.strength * 100));
+    this.#keepColors.checked = settings.keepColors;
+    this.#showStrength();
+    for (const { id, name } of samples) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'sample';
+      button.dataset.sample = id;
+      button.title = name;
+      const image = document.createElement('img');
+      image.src = `photos/${id}.webp`;
+      image.alt = name;
+      button.append(image);
+      this.#samples.append(button);
+    }
+  }
+
+  /**
+   * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
+   *   sample: (id: string) => void }} act
+   */
+  listen(act) {
+    byId('open', HTMLButtonElement).addEventListener('click', act.open);
+    byId('help', HTMLButtonElement).addEventListener('click', () => this.help());
+    this.#saveButton.addEventListener('click', act.save);
+    this.#compare.addEventListener('click', act.compare);
+    this.#strength.addEventListener('input', () => {
+      this.#showStrength();
+      act.look();
+    });
+    this.#keepColors.addEventListener('change', act.look);
+    this.#size.addEventListener('change', () => {
+      this.chosenSize = this.size;
+      act.size();
+    });
+    for (const button of this.#samples.querySelectorAll('button')) {
+      button.addEventListener('click', () => act.sample(button.dataset.sample ?? ''));
+    }
+  }
+
+  help() {
+    byId('help-sheet', HTMLDialogElement).showModal();
+  }
+
+  /** 0..1 */
+  get strength() {
+    return Number(this.#strength.value) / 100;
+  }
+
+  get keepColors() {
+    return this.#keepColors.checked;
+  }
+
+  /** The longer side to paint at, in pixels. */
+  get size() {
+    return Number(this.#size.value);
+  }
+
+  set size(size) {
+    this.#size.value = String(size);
+    if (this.chosenSize) this.chosenSize = size;
+  }
+
+  get canSave() {
+    return !this.#saveButton.disabled;
+  }
+
+  set canSave(can) {
+    this.#saveButton.disabled = !can;
+  }
+
+  /** @param {boolean} on */
+  set comparing(on) {
+    this.#compare.setAttribute('aria-pressed', String(on));
+  }
+
+  /** @param {string} name */
+  set styleName(name) {
+    byId('style-name', HTMLElement).textContent = name;
+  }
+
+  /**
+   * @param {EngineInfo} info
+   * @param {number} wanted 0: whatever suits the adapter
+   */
+  offerSizes(info, wanted) {
+    const chosen = this.chosenSize || wanted || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);
+    const sizes = [...new Set([...SIZES, chosen])].sort((a, b) => a - b);
+    this.#size.replaceChildren(
+      ...sizes.map((size) => new Option(`${size} px`, String(size), size === chosen, size === chosen)),
+    );
+  }
+
+  /**
+   * @param {Photo} photo
+   * @param {Pixels} pixels
+   */
+  caption({ name, credit }, { width, height }) {
+    const title = document.createElement('b');
+    title.textContent = name;
+    const facts = [`${width} × ${height}`, credit].filter(Boolean).join(' · ');
+    this.#caption.replaceChildren('after ', title, document.createElement('br'), facts);
+  }
+
+  /**
+   * @param {number} milliseconds
+   * @param {EngineInfo} info
+   */
+  timing(milliseconds, info) {
+    const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+    const hint = info.software ? ' There is no GPU here: the processor paints, slowly.' : '';
+    this.#adapter.textContent = `Painted in ${time} on ${info.adapter || 'your GPU'}.${hint}`;
+  }
+
+  #showStrength() {
+    this.#strengthValue.textContent = `${this.#strength.value} %`;
+    this.#strength.style.setProperty('--fill', `${this.#strength.value}%`);
+  }
+}

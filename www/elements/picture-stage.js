@@ -1,0 +1,147 @@
+import './split-line.js';
+
+/**
+ * @import { Pixels } from '../protocol.js'
+ * @import { SplitLine } from './split-line.js'
+ */
+
+/** Nobody should see a progress line flash by. */
+const PATIENCE_MS = 500;
+
+/**
+ * The framed picture: the photo lies beneath, so that something is there at once, and the painting fades in over it.
+ * Counts finished paintings in `data-painted`.
+ */
+export class PictureStage extends HTMLElement {
+  #frame = element('div', 'frame');
+  #photo = document.createElement('canvas');
+  #painting = document.createElement('canvas');
+  #progress = element('div', 'progress');
+  #progressText = element('span', '');
+  #bar = document.createElement('progress');
+  #panel = element('div', 'panel');
+  #split = /** @type {SplitLine} */ (document.createElement('split-line'));
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  connectedCallback() {
+    this.#photo.className = 'photo';
+    this.#photo.setAttribute('aria-hidden', 'true');
+    this.#progress.hidden = true;
+    this.#progress.setAttribute('role', 'status');
+    this.#bar.setAttribute('aria-label', 'Progress');
+    this.#progress.append(this.#progressText, this.#bar);
+    this.#panel.hidden = true;
+    this.#panel.setAttribute('role', 'alert');
+    this.#frame.append(this.#photo, this.#painting, this.#split, this.#progress, this.#panel);
+    this.append(this.#frame);
+    this.freshCanvas();
+  }
+
+  /** The line between photo and painting. */
+  get split() {
+    return this.#split;
+  }
+
+  /** A canvas can be handed to a worker only once: each engine gets its own. */
+  freshCanvas() {
+    const canvas = document.createElement('canvas');
+    canvas.className = 'painting';
+    canvas.setAttribute('role', 'img');
+    this.#painting.replaceWith(canvas);
+    this.#painting = canvas;
+    this.toggleAttribute('data-wet', true);
+    return canvas;
+  }
+
+  /**
+   * Hangs a photo, still without its painting.
+   * @param {ImageBitmap} bitmap
+   */
+  hang(bitmap) {
+    // As sharp as a large screen shows it, and no more memory than that.
+    const scale = Math.min(1, 2048 / Math.max(bitmap.width, bitmap.height));
+    this.#photo.width = Math.max(1, Math.round(bitmap.width * scale));
+    this.#photo.height = Math.max(1, Math.round(bitmap.height * scale));
+    this.#photo.getContext('2d')?.drawImage(bitmap, 0, 0, this.#photo.width, this.#photo.height);
+    this.style.setProperty('--ratio', String(bitmap.width / bitmap.height));
+    this.toggleAttribute('data-wet', true);
+  }
+
+  /**
+   * The painting is finished: shows it.
+   * @param {string} description for those who don't see it
+   */
+  reveal(description) {
+    this.toggleAttribute('data-wet', false);
+    this.#painting.setAttribute('aria-label', description);
+    this.dataset.painted = String(Number(this.dataset.painted ?? 0) + 1);
+  }
+
+  /**
+   * Draws a picture that the worker could not draw by itself.
+   * @param {Pixels} pixels
+   */
+  draw({ width, height, data }) {
+    this.#painting.width = width;
+    this.#painting.height = height;
+    this.#painting.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
+  }
+
+  /**
+   * Says what takes time, once it has taken some.
+   * @param {string} text
+   * @param {number} [done] 0..1, where that is known
+   */
+  busy(text, done) {
+    this.#progressText.textContent = text;
+    if (done === undefined) this.#bar.removeAttribute('value');
+    else this.#bar.value = done;
+    this.setAttribute('aria-busy', 'true');
+    this.#timer ??= setTimeout(() => (this.#progress.hidden = false), PATIENCE_MS);
+  }
+
+  idle() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#progress.hidden = true;
+    this.removeAttribute('aria-busy');
+  }
+
+  /**
+   * A message in place of the picture, with the one thing that can be done about it.
+   * @param {string} title
+   * @param {string} sentence
+   * @param {string} label
+   * @param {() => void} run
+   */
+  ask(title, sentence, label, run) {
+    this.idle();
+    const heading = element('h2', '');
+    heading.textContent = title;
+    const text = element('p', '');
+    text.textContent = sentence;
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'button primary';
+    button.textContent = label;
+    button.addEventListener('click', () => {
+      this.#panel.hidden = true;
+      run();
+    });
+    this.#panel.replaceChildren(heading, text, button);
+    this.#panel.hidden = false;
+  }
+}
+
+/**
+ * @param {string} tag
+ * @param {string} className
+ */
+function element(tag, className) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  return node;
+}
+
+customElements.define('picture-stage', PictureStage);

@@ -1,0 +1,39 @@
+/**
+ * Keys that work anywhere on the page, unless they mean something to the element that has the focus.
+ *
+ * @param {{ open: () => void, save: () => void, help: () => void, compare: () => void, step: (by: number) => void }} act
+ */
+export function listenForKeys(act) {
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (document.querySelector('dialog[open]')) return;
+    const target = /** @type {Element} */ (event.target);
+    if (isTyping(target)) return;
+    const run = {
+      o: act.open,
+      s: act.save,
+      '?': act.help,
+      ' ': takesSpace(target) ? undefined : act.compare,
+      ArrowLeft: takesArrows(target) ? undefined : () => act.step(-1),
+      ArrowRight: takesArrows(target) ? undefined : () => act.step(1),
+    }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!run || (event.repeat && event.key.length === 1)) return;
+    event.preventDefault();
+    run();
+  });
+}
+
+/** @param {Element} target */
+function isTyping(target) {
+  return target.matches('select, textarea, [contenteditable], input:not([type=range], [type=checkbox])');
+}
+
+/** A chosen style has no other use for the space bar. @param {Element} target */
+function takesSpace(target) {
+  return target.matches('button:not([role=radio]), a, input[type=checkbox], summary');
+}
+
+/** @param {Element} target */
+function takesArrows(target) {
+  return target.matches('input[type=range]');
+}

@@ -1,0 +1,33 @@
+/**
+ * What the page uses of the engine. The build puts the real `live.js` (wasm-bindgen's glue) and `live_bg.wasm` beside
+ * `index.html`; this file lets the type checker work without a build.
+ */
+export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
+
+export class Engine {
+  private constructor();
+  /** Rejects with an Error whose message is a sentence for people. `choice` is what `choice()` returned here before. */
+  static create(archive: Uint8Array, choice?: string): Promise<Engine>;
+  choice(): string;
+  /** JSON, see `EngineInfo` in protocol.js. */
+  info(): string;
+  /** Resolves, with a sentence, when the GPU device is lost. */
+  lost(): Promise<string>;
+  session(width: number, height: number): Promise<Session>;
+}
+
+export class Session {
+  private constructor();
+  /** RGBA, width * height * 4 bytes. */
+  setPhoto(rgba: Uint8Array): void;
+  /** One weight for each style. */
+  setStyle(weights: Float32Array): void;
+  /** The photo shows left of `split` (0..1); 0 shows the painting alone. */
+  setLook(strength: number, keepColors: boolean, split: number): void;
+  setCanvas(canvas: OffscreenCanvas): void;
+  paint(): void;
+  /** The whole painting as RGBA, without the split. */
+  read(): Promise<Uint8Array>;
+  done(): Promise<void>;
+  free(): void;
+}

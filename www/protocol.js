@@ -1,0 +1,64 @@
+/**
+ * What the page and its worker say to each other. Both sides take their types from here; nothing else is sent.
+ *
+ * The worker owns the engine. The page owns what the user chose, and sends it whole each time, so that a restarted
+ * worker needs no history: `start`, then `photo`, then `look` bring back any picture.
+ */
+
+/**
+ * RGBA pixels, row by row from the top left.
+ * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
+ */
+
+/**
+ * How the photo is painted. `strength` and `split` are 0..1; the photo shows left of `split`.
+ * @typedef {{ style: number, strength: number, keepColors: boolean, split: number }} Look
+ */
+
+/**
+ * What `Engine.info()` tells.
+ * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[] }} EngineInfo
+ */
+
+/**
+ * From the page. `serial` numbers the page's wishes: `painted` answers with the last one that the picture includes.
+ * - `start`: comes first and once. Without `canvas` the worker sends every picture as `frame`.
+ * - `photo`: a new picture, and a small square of it for the shelf (none: no thumbnails).
+ * - `look`: a new style or another strength, colours, split.
+ * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
+ * @typedef {{ type: 'start', weights: string, choice?: string, canvas?: OffscreenCanvas }
+ *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
+ *   | { type: 'look', serial: number, look: Look }
+ *   | { type: 'save', ticket: number }} ToWorker
+ */
+
+/**
+ * From the worker.
+ * - `loading`: bytes of the weights so far; `total` is 0 where the server does not tell.
+ * - `ready`: the engine stands. `choice` is to be kept for the next `start` on this machine.
+ * - `unsupported`: there is no engine on this machine, for the reason given; the worker is of no further use.
+ * - `painted`: the GPU has finished the picture. `painting` says whether the network ran (not only the last step).
+ * - `frame`: the picture, for a page that could not hand over a canvas.
+ * - `thumb`: one style on the small square of the photo with that serial.
+ * - `failed`: one wish could not be met and the old picture stands; the sentence is for people.
+ * - `stopped`: the engine is gone (device lost, crash). Only a new worker helps.
+ * @typedef {{ type: 'loading', loaded: number, total: number }
+ *   | { type: 'ready', info: EngineInfo, choice: string }
+ *   | { type: 'unsupported', sentence: string }
+ *   | { type: 'painted', serial: number, painting: boolean, milliseconds: number }
+ *   | { type: 'frame', pixels: Pixels }
+ *   | { type: 'thumb', serial: number, style: number, pixels: Pixels }
+ *   | { type: 'painting', ticket: number, pixels: Pixels }
+ *   | { type: 'failed', wish: 'photo' | 'look' | 'save' | 'thumbs', serial: number, sentence: string }
+ *   | { type: 'stopped', sentence: string }} FromWorker
+ */
+
+/**
+ * A sentence for people, out of whatever was thrown.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function sentenceOf(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim() || 'Something went wrong, and the browser does not say what.';
+}

@@ -1,0 +1,99 @@
+/**
+ * What the user chose, kept in the browser, and the part that makes a picture (style, strength, colours) in the address
+ * too, so that a link shows the same look. An address that names any of these decides all of them.
+ */
+
+/**
+ * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights.
+ * `size` 0 leaves the size to the adapter.
+ * @typedef {{ style: string, strength: number, keepColors: boolean, size: number }} Settings
+ */
+
+const KEY = 'impasto.settings';
+
+/** @type {Settings} */
+const DEFAULTS = { style: 'starry-strokes', strength: 1, keepColors: false, size: 0 };
+
+/** @param {string} name */
+export function slug(name) {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+}
+
+/** @returns {Settings} */
+export function loadSettings() {
+  const stored = { ...DEFAULTS, ...clean(recall()) };
+  const query = new URLSearchParams(location.search);
+  if (!['style', 'strength', 'colors'].some((key) => query.has(key))) return stored;
+  const percent = Number(query.get('strength') ?? 100);
+  return {
+    size: stored.size,
+    style: query.get('style') ?? DEFAULTS.style,
+    strength: percent >= 0 && percent <= 100 ? percent / 100 : DEFAULTS.strength,
+    keepColors: query.get('colors') === 'keep',
+  };
+}
+
+/** @returns {number | undefined} the longer side to paint at, where the address asks for one: for this visit alone */
+export function sizeInAddress() {
+  const size = Number(new URLSearchParams(location.search).get('size'));
+  return isSize(size) ? size : undefined;
+}
+
+/** @returns {number | undefined} the side of the shelf's pictures, where the address asks for one; 0 for none */
+export function thumbSide() {
+  const text = new URLSearchParams(location.search).get('thumbs');
+  const side = Number(text);
+  return text !== null && Number.isInteger(side) && side >= 0 && side <= 512 ? side : undefined;
+}
+
+/** @param {Settings} settings */
+export function saveSettings(settings) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings));
+  } catch {
+    // Storage is full or forbidden: the address still has the look, and the page works without the rest.
+  }
+  const url = new URL(location.href);
+  url.searchParams.set('style', settings.style);
+  setOrDrop(url, 'strength', settings.strength < 1 ? String(Math.round(settings.strength * 100)) : null);
+  setOrDrop(url, 'colors', settings.keepColors ? 'keep' : null);
+  history.replaceState(null, '', url);
+}
+
+/**
+ * @param {URL} url
+ * @param {string} key
+ * @param {string | null} value
+ */
+function setOrDrop(url, key, value) {
+  if (value === null) url.searchParams.delete(key);
+  else url.searchParams.set(key, value);
+}
+
+/** @param {number} size */
+function isSize(size) {
+  return Number.isInteger(size) && size >= 16 && size <= 4096;
+}
+
+function recall() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}');
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Keeps what has the right type: another version of the page may have written it.
+ * @param {any} value
+ * @returns {Partial<Settings>}
+ */
+function clean(value) {
+  /** @type {Partial<Settings>} */
+  const settings = {};
+  if (typeof value?.style === 'string') settings.style = value.style;
+  if (value?.strength >= 0 && value?.strength <= 1) settings.strength = value.strength;
+  if (typeof value?.keepColors === 'boolean') settings.keepColors = value.keepColors;
+  if (isSize(value?.size)) settings.size = value.size;
+  return settings;
+}

@@ -1,0 +1,32 @@
+/**
+ * Fetches a file whole and tells how far it has come.
+ * @param {string} url
+ * @param {(loaded: number, total: number) => void} progress bytes; `total` is 0 where the server does not tell
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @throws {Error} with a sentence when the file is not there or the connection breaks
+ */
+export async function fetchBytes(url, progress) {
+  const response = await fetch(url);
+  if (!response.ok || !response.body) {
+    throw new Error(`${url} answered ${response.status} ${response.statusText}.`);
+  }
+  // Under a content encoding the length counts compressed bytes, which says nothing about what arrives here.
+  const encoded = response.headers.has('content-encoding');
+  const total = encoded ? 0 : Number(response.headers.get('content-length') ?? 0);
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let loaded = 0;
+  const reader = response.body.getReader();
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    chunks.push(step.value);
+    loaded += step.value.length;
+    progress(loaded, total);
+  }
+  const bytes = new Uint8Array(loaded);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,209 @@
+import { sentenceOf } from '../protocol.js';
+
+/**
+ * @import { Engine, Session } from '../live.js'
+ * @import { FromWorker, Look, Pixels } from '../protocol.js'
+ * @import { Thumbnails } from './thumbnails.js'
+ */
+
+/** How long the sliders must rest before the page is told that the picture is finished. */
+const SETTLE_MS = 120;
+
+/**
+ * The picture on the stage: one session of the engine, brought up to the page's newest wish.
+ *
+ * Wishes overwrite each other, so a user who runs along the shelf waits for one painting, not for ten. Nothing is
+ * called on a session while one of its promises is pending: a wasm object must not be entered twice.
+ */
+export class Picture {
+  /** @type {Session | undefined} */
+  #session;
+  /** @type {Pixels | undefined} the photo of the session */
+  #shown;
+  /** @type {Pixels | undefined} a photo that waits for its session */
+  #waiting;
+  /** @type {Look | undefined} */
+  #look;
+  /** @type {number | undefined} the style that the session has */
+  #style;
+  /** @type {number[]} */
+  #saves = [];
+  #serial = 0;
+  /** The last wish that the page was told of. */
+  #reported = 0;
+  #lookChanged = false;
+  #busy = false;
+  /** Whether the network ran since the page was last told of a finished picture, and since when it has been working. */
+  #networkRan = false;
+  #since = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settle;
+
+  /**
+   * @param {Engine} engine
+   * @param {number} styleCount
+   * @param {OffscreenCanvas | undefined} canvas
+   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
+   * @param {Thumbnails} thumbnails held back while the picture is busy
+   */
+  constructor(engine, styleCount, canvas, send, thumbnails) {
+    this.engine = engine;
+    this.styleCount = styleCount;
+    this.canvas = canvas;
+    this.send = send;
+    this.thumbnails = thumbnails;
+  }
+
+  /**
+   * @param {number} serial
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  show(serial, photo, look) {
+    this.#waiting = photo;
+    this.change(serial, look);
+  }
+
+  /**
+   * @param {number} serial
+   * @param {Look} look
+   */
+  change(serial, look) {
+    this.#serial = serial;
+    this.#look = look;
+    this.#lookChanged = true;
+    this.#work();
+  }
+
+  /** @param {number} ticket */
+  save(ticket) {
+    this.#saves.push(ticket);
+    this.#work();
+  }
+
+  async #work() {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.thumbnails.hold();
+    clearTimeout(this.#settle);
+    while (this.#waiting || this.#lookChanged || this.#saves.length > 0) {
+      if (this.#waiting) await this.#openSession(this.#waiting);
+      const ran = this.#paint();
+      // A slider's frames are not awaited, since some browsers report completion only every 100 ms.
+      if (ran || this.#saves.length > 0) await this.#finish();
+      while (this.#saves.length > 0) await this.#read(/** @type {number} */ (this.#saves.shift()));
+    }
+    this.#busy = false;
+    this.#settle = setTimeout(() => this.#rest(), SETTLE_MS);
+  }
+
+  /** @param {Pixels} photo */
+  async #openSession(photo) {
+    this.#waiting = undefined;
+    try {
+      const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height;
+      if (!this.#session || !fits) {
+        // Only once the new one stands: if it can't be had, the old picture stays.
+        const session = await this.engine.session(photo.width, photo.height);
+        this.#session?.free();
+        this.#session = session;
+        this.#style = undefined;
+        if (this.canvas) session.setCanvas(this.canvas);
+      }
+      this.#since = performance.now();
+      this.#session.setPhoto(new Uint8Array(photo.data.buffer));
+      this.#shown = photo;
+      this.#lookChanged = true;
+      this.#networkRan = true;
+    } catch (error) {
+      this.#fail('photo', error);
+    }
+  }
+
+  /** @returns {boolean} whether the network has to run for it */
+  #paint() {
+    const look = this.#look;
+    if (!this.#lookChanged || !look) return false;
+    this.#lookChanged = false;
+    const session = this.#session;
+    if (!session) return false;
+    try {
+      if (this.#style !== look.style) {
+        const weights = new Float32Array(this.styleCount);
+        weights[look.style] = 1;
+        session.setStyle(weights);
+        this.#style = look.style;
+        if (!this.#networkRan) this.#since = performance.now();
+        this.#networkRan = true;
+      }
+      session.setLook(look.strength, look.keepColors, look.split);
+      session.paint();
+    } catch (error) {
+      this.#fail('look', error);
+      return false;
+    }
+    return this.#networkRan;
+  }
+
+  /** Waits for the GPU and tells the page. */
+  async #finish() {
+    const serial = this.#serial;
+    const session = this.#session;
+    if (!session || !this.#shown) return;
+    try {
+      await session.done();
+      const milliseconds = performance.now() - this.#since;
+      if (!this.canvas) await this.#sendFrame(session);
+      this.send({ type: 'painted', serial, painting: this.#networkRan, milliseconds });
+      this.#networkRan = false;
+      this.#reported = serial;
+    } catch (error) {
+      this.#fail('look', error);
+    }
+  }
+
+  /** The sliders rest: the last frames are reported, and the shelf may go on. */
+  async #rest() {
+    this.#busy = true;
+    if (this.#reported !== this.#serial) await this.#finish();
+    this.#busy = false;
+    if (this.#waiting || this.#lookChanged || this.#saves.length > 0) this.#work();
+    else this.thumbnails.release();
+  }
+
+  /** @param {Session} session */
+  async #sendFrame(session) {
+    const pixels = await this.#pixels(session);
+    this.send({ type: 'frame', pixels }, [pixels.data.buffer]);
+  }
+
+  /** @param {number} ticket */
+  async #read(ticket) {
+    try {
+      if (!this.#session) throw new Error('There is no painting to save yet: open a photo first.');
+      const pixels = await this.#pixels(this.#session);
+      this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
+    } catch (error) {
+      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
+    }
+  }
+
+  /**
+   * @param {Session} session
+   * @returns {Promise<Pixels>}
+   */
+  async #pixels(session) {
+    const { width, height } = /** @type {Pixels} */ (this.#shown);
+    const rgba = await session.read();
+    return { width, height, data: new Uint8ClampedArray(rgba) };
+  }
+
+  /**
+   * @param {'photo' | 'look'} wish
+   * @param {unknown} error
+   */
+  #fail(wish, error) {
+    this.#networkRan = false;
+    this.send({ type: 'failed', wish, serial: this.#serial, sentence: sentenceOf(error) });
+  }
+}

@@ -11,7 +11,9 @@ pub enum Error {
     Archive(String),
 
     /// One tensor of an archive is missing, has the wrong type or shape, or holds unusable numbers.
-    #[error("tensor `{tensor}` of the weight archive {problem}. Fetch the archive again, or rebuild it with `./build.sh weights`.")]
+    #[error(
+        "tensor `{tensor}` of the weight archive {problem}. Fetch the archive again, or rebuild it with `./build.sh weights`."
+    )]
     Tensor { tensor: String, problem: String },
 
     /// A model file given for conversion cannot be used.
@@ -31,15 +33,21 @@ pub enum Error {
     File { path: String, problem: String },
 
     /// No usable graphics adapter.
-    #[error("no usable graphics adapter was found ({0}). Update the graphics driver; on Linux, `mesa-vulkan-drivers` brings a software one.")]
+    #[error(
+        "no usable graphics adapter was found ({0}). Update the graphics driver; on Linux, `mesa-vulkan-drivers` brings a software one."
+    )]
     NoAdapter(String),
 
     /// The picture needs more than the adapter allows.
-    #[error("a {width}x{height} picture needs {needed} bytes of {limit}, and this adapter allows {allowed}. The largest size that fits is about {fits} pixels on the longer side.")]
+    #[error(
+        "a {width}x{height} picture needs {needed} bytes of {limit}, and this adapter allows {allowed}. The largest size that fits is about {fits} pixels on the longer side."
+    )]
     TooLarge { width: usize, height: usize, limit: &'static str, needed: u64, allowed: u64, fits: usize },
 
     /// The graphics device ran out of memory.
-    #[error("the graphics device ran out of memory. Close other programs or tabs that use it, or choose a smaller size.")]
+    #[error(
+        "the graphics device ran out of memory. Close other programs or tabs that use it, or choose a smaller size."
+    )]
     OutOfMemory,
 
     /// The graphics device was lost: driver reset, sleep, or a command that ran for too long.

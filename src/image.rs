@@ -66,7 +66,9 @@ impl Image {
     /// [`Error::Picture`] when a side is zero.
     pub fn resized(&self, width: usize, height: usize) -> Result<Self> {
         if width == 0 || height == 0 {
-            return Err(Error::Picture(format!("a picture cannot be resized to {width}x{height}: both sides need a pixel")));
+            return Err(Error::Picture(format!(
+                "a picture cannot be resized to {width}x{height}: both sides need a pixel"
+            )));
         }
         let rows = resample(&self.data, self.height, height, self.width * 3, 1);
         let data = resample(&rows, self.width, width, 3, height);
@@ -87,7 +89,9 @@ fn check_size(width: usize, height: usize, len: usize, channels: usize) -> Resul
     }
     let expected = width.checked_mul(height).and_then(|n| n.checked_mul(channels));
     if expected != Some(len) {
-        return Err(Error::Picture(format!("a {width}x{height} picture with {channels} channels does not have {len} values")));
+        return Err(Error::Picture(format!(
+            "a {width}x{height} picture with {channels} channels does not have {len} values"
+        )));
     }
     Ok(())
 }

@@ -3,5 +3,13 @@
 //! A room may import only rooms below it: `web` and the command line > `studio` > `stylize` > `gpu` > `cpu` > `net` >
 //! `style` > `weights` > `image` > `error`. `ARCHITECTURE.md` draws the map.
 
+pub mod cpu;
 pub mod error;
+pub mod gpu;
 pub mod image;
+pub mod net;
+pub mod style;
+pub mod stylize;
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
+pub mod web;
+pub mod weights;

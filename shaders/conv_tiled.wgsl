@@ -1,0 +1,182 @@
+// Dense convolution for hardware: 64 threads share a 2-D patch of the input, staged with its halo once a slice of input
+// channels in workgroup memory and reused by all taps; a thread makes a run of PIXELS pixels x GROUP quads of channels in
+// registers. Any kernel and stride, and the enlargement's four PHASES. Twin: src/cpu/conv.rs.
+//
+// Loops have constant bounds: hardware compilers unroll them and keep the arrays in registers.
+
+const KERNEL: u32 = 3u;
+const STRIDE: u32 = 1u;
+const BORDER: u32 = 0u; // 0 reflects, 1 clamps
+const PHASES: u32 = 1u; // 4: the output is twice as large as the grid of threads
+const PAD: u32 = 1u;
+const IN_QUADS: u32 = 8u;
+const OUT_QUADS: u32 = 8u;
+const LANES: u32 = 4u; // inputs of a quad that are in use: 3 for a picture
+const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: and the sum is written
+const PIXELS: u32 = 8u; // pixels a thread
+const GROUP: u32 = 1u; // quads of output channels a thread
+const ACROSS: u32 = 1u; // threads along x
+const DOWN: u32 = 8u; // threads along y; ACROSS * DOWN divides 64
+const SLICE: u32 = 4u; // input quads staged at a time; divides IN_QUADS
+const CARRY: bool = true; // false: a row of taps is summed by itself first, for 16-bit arithmetic
+
+const COLUMNS: u32 = ACROSS * DOWN; // threads that share output channels
+const TILE_WIDTH: u32 = ACROSS * PIXELS;
+const PATCH_WIDTH: u32 = (TILE_WIDTH - 1u) * STRIDE + KERNEL;
+const PATCH_HEIGHT: u32 = (DOWN - 1u) * STRIDE + KERNEL;
+const PATCH: u32 = PATCH_WIDTH * PATCH_HEIGHT;
+const RUN: u32 = (PIXELS - 1u) * STRIDE + KERNEL;
+
+alias Quad = vec4<f32>; // as stored and multiplied
+
+struct Shape {
+    in_size: vec2<u32>,
+    out_size: vec2<u32>,
+    in_norm: u32, // where the input's (a, b) pairs begin in `norms`
+    skip_norm: u32,
+    in_low: f32, // lower bound after normalization: 0 for ReLU
+    skip_low: f32,
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> source: array<Quad>;
+@group(0) @binding(2) var<storage, read> weights: array<Quad>; // blocks of LANES columns of 4 outputs
+@group(0) @binding(3) var<storage, read> norms: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> target_: array<Quad>;
+@group(0) @binding(5) var<storage, read_write> partials: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> skip: array<Quad>; // when RESIDUAL >= 1
+@group(0) @binding(7) var<storage, read_write> sum: array<Quad>; // when RESIDUAL == 2
+
+var<workgroup> patch_: array<Quad, SLICE * PATCH>;
+var<workgroup> moments: array<vec4<f32>, 64u * GROUP>;
+
+// The coordinate inside the picture that stands for `i`; the halo of a tile that hangs over stays inside.
+fn border_index(i: i32, n: u32) -> u32 {
+    let last = i32(n) - 1;
+    let mirrored = select(i, last - abs(last - abs(i)), BORDER == 0u);
+    return u32(clamp(mirrored, 0, last));
+}
+
+// Stages SLICE quads of the input, beginning with `first`: normalized, rectified, added to the skipped branch.
+fn stage(first: u32, corner: vec2<i32>, local: u32, writes_sum: bool) {
+    for (var i = local; i < SLICE * PATCH; i += 64u) {
+        let quad = first + i / PATCH;
+        let at = vec2<i32>(i32(i % PATCH % PATCH_WIDTH), i32(i % PATCH / PATCH_WIDTH));
+        let p = corner + at;
+        let x = border_index(p.x, shape.in_size.x);
+        let y = border_index(p.y, shape.in_size.y);
+        let j = (quad * shape.in_size.y + y) * shape.in_size.x + x;
+        let n = shape.in_norm + 2u * quad;
+        var v = max(vec4<f32>(source[j]) * norms[n] + norms[n + 1u], vec4<f32>(shape.in_low));
+        let s = shape.skip_norm + 2u * quad; // when RESIDUAL >= 1
+        v += max(vec4<f32>(skip[j]) * norms[s] + norms[s + 1u], vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
+        let inner = at - vec2<i32>(i32(PAD)); // when RESIDUAL == 2
+        let owned = all(inner >= vec2<i32>()) && all(inner < vec2<i32>(i32(TILE_WIDTH), i32(DOWN))); // when RESIDUAL == 2
+        if (writes_sum && owned && all(p < vec2<i32>(shape.in_size))) { // when RESIDUAL == 2
+            sum[j] = Quad(v); // when RESIDUAL == 2
+        } // when RESIDUAL == 2
+        patch_[i] = Quad(v);
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let groups = OUT_QUADS * COLUMNS / (64u * GROUP);
+    let phase = tile.z / groups;
+    let column = local % COLUMNS;
+    let first = ((tile.z % groups) * (64u / COLUMNS) + local / COLUMNS) * GROUP;
+    let lx = (column % ACROSS) * PIXELS;
+    let ly = column / ACROSS;
+    let origin = tile.xy * vec2<u32>(TILE_WIDTH, DOWN);
+    // Phase p of the enlargement reads taps p - 1 and p of the small grid.
+    let corner = vec2<i32>(origin * STRIDE + vec2<u32>(phase % 2u, phase / 2u)) - vec2<i32>(i32(PAD));
+
+    var acc: array<array<vec4<f32>, PIXELS>, GROUP>;
+    for (var slice = 0u; slice < IN_QUADS; slice += SLICE) {
+        workgroupBarrier();
+        stage(slice, corner, local, tile.z == 0u);
+        workgroupBarrier();
+        for (var s = 0u; s < SLICE; s++) {
+            for (var ky = 0u; ky < KERNEL; ky++) {
+                var run: array<Quad, RUN>;
+                let row = s * PATCH + (ly * STRIDE + ky) * PATCH_WIDTH + lx * STRIDE;
+                for (var i = 0u; i < RUN; i++) {
+                    run[i] = patch_[row + i];
+                }
+                for (var g = 0u; g < GROUP; g++) {
+                    var part: array<Quad, PIXELS>;
+                    for (var i = 0u; i < PIXELS; i++) {
+                        part[i] = Quad(select(vec4<f32>(), acc[g][i], CARRY));
+                    }
+                    for (var kx = 0u; kx < KERNEL; kx++) {
+                        let b = (((phase * KERNEL + ky) * IN_QUADS + slice + s) * KERNEL + kx) * OUT_QUADS + first + g;
+                        for (var lane = 0u; lane < LANES; lane++) {
+                            let w = weights[b * LANES + lane];
+                            for (var i = 0u; i < PIXELS; i++) {
+                                part[i] = fma(w, Quad(run[i * STRIDE + kx][lane]), part[i]);
+                            }
+                        }
+                    }
+                    for (var i = 0u; i < PIXELS; i++) {
+                        acc[g][i] = select(acc[g][i], vec4<f32>(), CARRY) + vec4<f32>(part[i]);
+                    }
+                }
+            }
+        }
+    }
+
+    let x0 = origin.x + lx;
+    let y = origin.y + ly;
+    let scale = select(1u, 2u, PHASES == 4u);
+    var inside: array<bool, PIXELS>;
+    for (var i = 0u; i < PIXELS; i++) {
+        inside[i] = x0 + i < shape.out_size.x && y < shape.out_size.y;
+    }
+    for (var g = 0u; g < GROUP; g++) {
+        let row = ((first + g) * shape.out_size.y * scale + y * scale + phase / 2u) * shape.out_size.x * scale;
+        var total = vec4<f32>();
+        for (var i = 0u; i < PIXELS; i++) {
+            if (inside[i]) {
+                target_[row + (x0 + i) * scale + phase % 2u] = Quad(acc[g][i]);
+                total += acc[g][i];
+            }
+        }
+        moments[g * 64u + local] = total;
+    }
+
+    // The tile's mean and centred sum of squares for each channel, for Chan's merge in norm.wgsl.
+    let covered = min(vec2<u32>(TILE_WIDTH, DOWN), shape.out_size - origin);
+    let count = f32(covered.x * covered.y);
+    var mean: array<vec4<f32>, GROUP>;
+    workgroupBarrier();
+    for (var g = 0u; g < GROUP; g++) {
+        mean[g] = gather(g, local) / count;
+    }
+    workgroupBarrier();
+    for (var g = 0u; g < GROUP; g++) {
+        var squares = vec4<f32>();
+        for (var i = 0u; i < PIXELS; i++) {
+            let d = select(vec4<f32>(), acc[g][i] - mean[g], inside[i]);
+            squares += d * d;
+        }
+        moments[g * 64u + local] = squares;
+    }
+    workgroupBarrier();
+    if (column == 0u) {
+        for (var g = 0u; g < GROUP; g++) {
+            let p = 2u * ((((first + g) * PHASES + phase) * tiles.y + tile.y) * tiles.x + tile.x);
+            partials[p] = mean[g];
+            partials[p + 1u] = gather(g, local);
+        }
+    }
+}
+
+// Sum of `moments` over the threads that share this thread's output channels.
+fn gather(g: u32, local: u32) -> vec4<f32> {
+    let base = g * 64u + local / COLUMNS * COLUMNS;
+    var total = vec4<f32>();
+    for (var i = 0u; i < COLUMNS; i++) {
+        total += moments[base + i];
+    }
+    return total;
+}

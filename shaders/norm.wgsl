@@ -1,0 +1,73 @@
+// Folds the statistics of a convolution's output and a style's scale and shift into one (a, b) a channel, so that
+// `a * v + b` is the conditional instance normalization (Dumoulin et al. 2017). One workgroup a quad of channels. Each
+// partial holds the mean and centred sum of squares of one tile; they are merged by Chan, Golub, LeVeque 1979, in the form
+// for many sets: first the common mean, then every set's own spread plus its distance from that mean. Never
+// E[x^2] - E[x]^2, which cancels. Twin: src/cpu/layers.rs.
+
+const EPSILON: f32 = 1e-5;
+
+struct Shape {
+    size: vec2<u32>, // of the grid that the tiles cover, a phase
+    tile: vec2<u32>,
+    phases: u32,
+    style: u32, // where the scales begin in `style`; the shifts follow after `quads`
+    quads: u32,
+    norm: u32, // where the (a, b) pairs begin in `norms`
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> partials: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> style: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> norms: array<vec4<f32>>;
+
+var<workgroup> totals: array<vec4<f32>, 64>;
+
+fn reduce(value: vec4<f32>, local: u32) -> vec4<f32> {
+    workgroupBarrier();
+    totals[local] = value;
+    for (var half = 32u; half > 0u; half /= 2u) {
+        workgroupBarrier();
+        if (local < half) {
+            totals[local] += totals[local + half];
+        }
+    }
+    workgroupBarrier();
+    return totals[0];
+}
+
+// Pixels that tile `i` of a phase covers.
+fn covered(i: u32, across: u32) -> f32 {
+    let corner = vec2<u32>(i % across, i / across) * shape.tile;
+    let part = min(shape.tile, shape.size - corner);
+    return f32(part.x * part.y);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let quad = group.x;
+    let grid = (shape.size + shape.tile - 1u) / shape.tile;
+    let tiles = grid.x * grid.y;
+    let sets = tiles * shape.phases;
+    let base = quad * sets;
+    let count = f32(shape.size.x) * f32(shape.size.y) * f32(shape.phases);
+
+    var sum = vec4<f32>();
+    for (var i = local; i < sets; i += 64u) {
+        sum += partials[2u * (base + i)] * covered(i % tiles, grid.x);
+    }
+    let mean = reduce(sum, local) / count;
+
+    var spread = vec4<f32>();
+    for (var i = local; i < sets; i += 64u) {
+        let d = partials[2u * (base + i)] - mean;
+        spread += partials[2u * (base + i) + 1u] + d * d * covered(i % tiles, grid.x);
+    }
+    let variance = reduce(spread, local) / count;
+
+    if (local == 0u) {
+        let a = style[shape.style + quad] / sqrt(variance + EPSILON);
+        let n = shape.norm + 2u * quad;
+        norms[n] = a;
+        norms[n + 1u] = style[shape.style + shape.quads + quad] - mean * a;
+    }
+}

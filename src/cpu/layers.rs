@@ -1,0 +1,46 @@
+//! Normalization, enlargement and activation by their definitions. [`instance_norm`] and [`affine`] are the twins of
+//! `norm.wgsl`.
+
+use crate::net::{EPSILON, Shape};
+
+/// Mean and biased variance of `values`, in two passes and double precision.
+pub fn mean_variance(values: &[f32]) -> (f32, f32) {
+    let n = values.len() as f64;
+    let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+    let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+    (mean as f32, variance as f32)
+}
+
+/// The `(a, b)` for which `a * v + b` is `v` normalized by `mean` and `variance`, then scaled and shifted.
+pub fn affine(mean: f32, variance: f32, scale: f32, shift: f32) -> (f32, f32) {
+    let a = scale / (variance + EPSILON).sqrt();
+    (a, shift - mean * a)
+}
+
+/// Instance normalization (Ulyanov et al. 2016) with one scale and shift a channel.
+pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> Vec<f32> {
+    let planes = x.chunks_exact(shape.height * shape.width).zip(scale.iter().zip(shift));
+    planes
+        .flat_map(|(plane, (&scale, &shift))| {
+            let (mean, variance) = mean_variance(plane);
+            let (a, b) = affine(mean, variance, scale, shift);
+            plane.iter().map(move |v| v * a + b)
+        })
+        .collect()
+}
+
+/// Nearest-neighbour enlargement by two.
+pub fn upsample2(x: &[f32], shape: Shape) -> Vec<f32> {
+    let mut out = Vec::with_capacity(4 * x.len());
+    for row in x.chunks_exact(shape.width) {
+        for _ in 0..2 {
+            out.extend(row.iter().flat_map(|&v| [v, v]));
+        }
+    }
+    out
+}
+
+/// The logistic function.
+pub fn sigmoid(v: f32) -> f32 {
+    1.0 / (1.0 + (-v).exp())
+}

@@ -1,0 +1,118 @@
+//! The choice between the convolution variants: a measurement of a few milliseconds when an adapter is first met, remembered
+//! by its name.
+
+use web_time::Instant;
+use wgpu::BufferUsages;
+
+use super::conv::{Family, Residual, Spec, TILES, Variant};
+use super::device::Gpu;
+use crate::error::Result;
+use crate::net::Border;
+
+/// A variant that was chosen, and how that came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub variant: Variant,
+    /// Milliseconds a convolution of the trunk (32 to 32 channels, 64x64 pixels) in each variant tried; empty where the choice
+    /// was remembered, or clear without measuring.
+    pub measured: Vec<(Variant, f64)>,
+}
+
+/// Side of the tensors that are measured.
+const SIDE: u32 = 64;
+/// Dispatches timed together: browsers report the end of work in coarse steps.
+const REPEATS: u32 = 16;
+
+impl Choice {
+    /// A choice made before.
+    ///
+    /// Returns `None` where `name` is no variant, or one that this adapter does not have.
+    pub fn remembered(gpu: &Gpu, name: &str) -> Option<Self> {
+        let variant = Variant::from_name(name).filter(|v| gpu.half() || !v.half)?;
+        Some(Self { variant, measured: Vec::new() })
+    }
+
+    /// Measures what the adapter runs fastest.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub async fn measure(gpu: &Gpu) -> Result<Self> {
+        let direct = Variant { family: Family::Direct, half: false };
+        if gpu.software() {
+            return Ok(Self { variant: direct, measured: Vec::new() });
+        }
+        let tiled = Variant { family: Family::Tiled(TILES[0]), half: false };
+        let mut measured = vec![(direct, time(gpu, direct).await?), (tiled, time(gpu, tiled).await?)];
+        // A tie goes to the tiles: where the clock is too coarse to tell, the adapter is fast.
+        if measured[0].1 * 1.5 < measured[1].1 {
+            return Ok(Self { variant: direct, measured });
+        }
+        let others =
+            TILES.iter().flat_map(|&tile| [false, true].map(|half| Variant { family: Family::Tiled(tile), half }));
+        for variant in others.filter(|v| *v != tiled && (gpu.half() || !v.half)) {
+            measured.push((variant, time(gpu, variant).await?));
+        }
+        // Another shape must be clearly faster, or it is noise.
+        let mut best = measured[1];
+        for candidate in &measured[2..] {
+            if candidate.1 < best.1 * 0.95 {
+                best = *candidate;
+            }
+        }
+        Ok(Self { variant: best.0, measured })
+    }
+}
+
+/// Milliseconds of one convolution of the trunk in `variant`.
+async fn time(gpu: &Gpu, variant: Variant) -> Result<f64> {
+    let spec = Spec {
+        kernel: 3,
+        stride: 1,
+        pad: 1,
+        border: Border::Reflect,
+        inputs: 32,
+        outputs: 32,
+        phases: 1,
+        residual: Residual::None,
+    };
+    let kernel = spec.kernel(variant);
+    let quads = u64::from(SIDE * SIDE * spec.in_quads());
+    let storage = BufferUsages::STORAGE;
+    let prepare = || {
+        let pipeline = gpu.pipeline(kernel.file, &kernel.wgsl);
+        let shape = [SIDE, SIDE, SIDE, SIDE, 0, 0, 0, 0];
+        let buffers = [
+            gpu.filled("shape", bytemuck::cast_slice(&shape), BufferUsages::UNIFORM),
+            gpu.buffer("source", quads * variant.quad_bytes(), storage),
+            gpu.buffer("weights", 9 * 32 * 32 / 4 * variant.quad_bytes(), storage),
+            gpu.buffer("norms", u64::from(spec.in_quads()) * 32, storage),
+            gpu.buffer("target", quads * variant.quad_bytes(), storage),
+            gpu.buffer("partials", u64::from(kernel.cells(SIDE, SIDE) * spec.out_quads()) * 32, storage),
+        ];
+        let entries: Vec<_> = (0..)
+            .zip(&buffers)
+            .map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
+            .collect();
+        let layout = pipeline.get_bind_group_layout(0);
+        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
+        Ok((gpu.device.create_bind_group(&descriptor), pipeline))
+    };
+    let (bindings, pipeline) = gpu.scoped(prepare).await?;
+    let run = |repeats: u32| {
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        pass.set_pipeline(&pipeline);
+        pass.set_bind_group(0, &bindings, &[]);
+        let [x, y, z] = kernel.workgroups(SIDE, SIDE);
+        (0..repeats).for_each(|_| pass.dispatch_workgroups(x, y, z));
+        drop(pass);
+        gpu.queue.submit([encoder.finish()]);
+    };
+    // The first run compiles.
+    run(1);
+    gpu.done().await?;
+    let start = Instant::now();
+    run(REPEATS);
+    gpu.done().await?;
+    Ok(start.elapsed().as_secs_f64() * 1e3 / f64::from(REPEATS))
+}

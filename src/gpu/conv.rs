@@ -1,0 +1,229 @@
+//! The convolution kernels: which shader makes a convolution, with which constants, over how many workgroups. Beside
+//! `conv_direct.wgsl`, `conv_first.wgsl`, `conv_gather.wgsl` (family *direct*) and `conv_tiled.wgsl` (family *tiled*).
+
+use super::wgsl::specialize;
+use crate::net::Border;
+
+/// Storage type and family of all convolutions of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Variant {
+    pub family: Family,
+    /// 16-bit storage and multiplication; sums and statistics stay in 32 bits. Needs the adapter's `shader-f16`.
+    pub half: bool,
+}
+
+/// How a convolution is laid over threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Without workgroup memory, 8 pixels x up to 4 quads of channels a thread: for software adapters.
+    Direct,
+    /// A staged patch for 64 threads: for hardware.
+    Tiled(Tile),
+}
+
+/// The part of the output that one thread of the tiled family makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tile {
+    /// Pixels, along x.
+    pub pixels: u32,
+    /// Quads of output channels.
+    pub group: u32,
+}
+
+/// The tile shapes to choose from: 8 pixels x 4 channels, 4x4, 8x8.
+pub const TILES: [Tile; 3] = [Tile { pixels: 8, group: 1 }, Tile { pixels: 4, group: 1 }, Tile { pixels: 8, group: 2 }];
+
+impl Variant {
+    /// A short name, such as `tiled8x4-f16`.
+    pub fn name(&self) -> String {
+        let family = match self.family {
+            Family::Direct => "direct".to_string(),
+            Family::Tiled(tile) => format!("tiled{}x{}", tile.pixels, 4 * tile.group),
+        };
+        format!("{family}-{}", if self.half { "f16" } else { "f32" })
+    }
+
+    /// The variant that [`Variant::name`] names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().into_iter().find(|v| v.name() == name)
+    }
+
+    /// Every variant.
+    pub fn all() -> Vec<Self> {
+        let families = std::iter::once(Family::Direct).chain(TILES.map(Family::Tiled));
+        families.flat_map(|family| [false, true].map(|half| Self { family, half })).collect()
+    }
+
+    /// Bytes of one quad in storage.
+    pub fn quad_bytes(&self) -> u64 {
+        if self.half { 8 } else { 16 }
+    }
+}
+
+/// One fused convolution: what the plan compiler found in the network, as the kernels see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spec {
+    /// Side of the kernel as run: 2 for each phase of an enlargement.
+    pub kernel: u32,
+    pub stride: u32,
+    pub pad: u32,
+    pub border: Border,
+    pub inputs: u32,
+    pub outputs: u32,
+    /// 4 where a nearest-neighbour enlargement by two is folded in, else 1.
+    pub phases: u32,
+    pub residual: Residual,
+}
+
+/// Whether a convolution's input is the sum of two tensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Residual {
+    None,
+    /// Summed while loading.
+    Read,
+    /// Summed while loading, and written for a later skip.
+    Written,
+}
+
+/// A kernel ready to be compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kernel {
+    /// Name of the shader file, for labels and reports.
+    pub file: &'static str,
+    /// The specialized WGSL.
+    pub wgsl: String,
+    /// Whether it reads (a, b) pairs (binding 3); the first layer's direct kernel does not.
+    pub reads_norms: bool,
+    pub residual: Residual,
+    /// Inputs a weight block: 3 where the empty fourth channel is skipped.
+    pub lanes: u32,
+    /// Width and height of the grid cell that one entry of statistics covers.
+    pub cell: [u32; 2],
+    /// Pixels and z-slices that one workgroup covers.
+    block: [u32; 2],
+    depth: u32,
+}
+
+impl Kernel {
+    /// Workgroups for a grid of `width` x `height` threads' pixels.
+    pub fn workgroups(&self, width: u32, height: u32) -> [u32; 3] {
+        [width.div_ceil(self.block[0]), height.div_ceil(self.block[1]), self.depth]
+    }
+
+    /// Entries of statistics a quad of channels and a phase.
+    pub fn cells(&self, width: u32, height: u32) -> u32 {
+        width.div_ceil(self.cell[0]) * height.div_ceil(self.cell[1])
+    }
+}
+
+impl Spec {
+    /// Quads of input channels.
+    pub fn in_quads(&self) -> u32 {
+        self.inputs.div_ceil(4)
+    }
+
+    /// Quads of output channels.
+    pub fn out_quads(&self) -> u32 {
+        self.outputs.div_ceil(4)
+    }
+
+    /// The kernel that makes this convolution in `variant`.
+    pub fn kernel(&self, variant: Variant) -> Kernel {
+        match variant.family {
+            Family::Direct => self.direct(variant.half),
+            Family::Tiled(tile) => self.tiled(tile, variant.half),
+        }
+    }
+
+    fn direct(&self, half: bool) -> Kernel {
+        // A power of two that divides the quads: 4 at most, which fills the registers.
+        let quads = [4, 2, 1].into_iter().find(|q| self.out_quads().is_multiple_of(*q)).unwrap_or(1);
+        let common = [("KERNEL", self.kernel), ("OUT_QUADS", self.out_quads()), ("QUADS", quads)];
+        let runs_of_taps = self.kernel.is_multiple_of(3) && self.stride == 1 && self.border == Border::Reflect;
+        let centred = self.pad == self.kernel / 2 && self.phases == 1;
+        let (file, source, lanes, extra) =
+            if runs_of_taps && centred && self.inputs == 3 && self.residual == Residual::None {
+                ("conv_first", include_str!("../../shaders/conv_first.wgsl"), 3, vec![])
+            } else if runs_of_taps && centred {
+                let extra = vec![("IN_QUADS", self.in_quads()), ("RESIDUAL", self.residual as u32)];
+                ("conv_direct", include_str!("../../shaders/conv_direct.wgsl"), 4, extra)
+            } else {
+                ("conv_gather", include_str!("../../shaders/conv_gather.wgsl"), 4, self.geometry())
+            };
+        // The gathering kernel reads sums and never writes them: the compiler asks for that only where it can be had.
+        debug_assert!(file != "conv_gather" || self.residual != Residual::Written);
+        Kernel {
+            file,
+            wgsl: specialize(source, &[&common[..], &extra].concat(), half),
+            reads_norms: file != "conv_first",
+            residual: self.residual,
+            lanes,
+            cell: [8, 1],
+            block: [64, 8],
+            depth: self.out_quads() / quads * self.phases,
+        }
+    }
+
+    fn tiled(&self, tile: Tile, half: bool) -> Kernel {
+        let group = if self.out_quads().is_multiple_of(tile.group) { tile.group } else { 1 };
+        // Threads beside each other along the channels: as many as there are quads, up to 8; the others share pixels.
+        let beside = [8, 4, 2, 1].into_iter().find(|n| (self.out_quads() / group).is_multiple_of(*n)).unwrap_or(1);
+        let columns = 64 / beside;
+        let quad_bytes = if half { 8 } else { 16 };
+        let patch = |pixels: u32| {
+            let (across, down) = tile_threads(columns, pixels);
+            ((across * pixels - 1) * self.stride + self.kernel) * ((down - 1) * self.stride + self.kernel) * quad_bytes
+        };
+        // Where few channels leave many threads for pixels, the halo of a wide tile would not fit: fewer pixels a thread.
+        let pixels = [8, 4, 2, 1].into_iter().find(|p| *p <= tile.pixels && patch(*p) <= STAGED_BYTES).unwrap_or(1);
+        let (across, down) = tile_threads(columns, pixels);
+        let staged = (STAGED_BYTES / patch(pixels)).max(1);
+        let slice = (1..=staged.min(self.in_quads())).rev().find(|s| self.in_quads().is_multiple_of(*s)).unwrap_or(1);
+        let lanes = self.inputs.min(4);
+        let mut values = self.geometry();
+        values.extend([
+            ("KERNEL", self.kernel),
+            ("OUT_QUADS", self.out_quads()),
+            ("LANES", lanes),
+            ("PIXELS", pixels),
+            ("GROUP", group),
+            ("ACROSS", across),
+            ("DOWN", down),
+            ("SLICE", slice),
+            ("CARRY", u32::from(!half)),
+        ]);
+        Kernel {
+            file: "conv_tiled",
+            wgsl: specialize(include_str!("../../shaders/conv_tiled.wgsl"), &values, half),
+            reads_norms: true,
+            residual: self.residual,
+            lanes,
+            cell: [across * pixels, down],
+            block: [across * pixels, down],
+            depth: self.out_quads() / (beside * group) * self.phases,
+        }
+    }
+
+    fn geometry(&self) -> Vec<(&'static str, u32)> {
+        vec![
+            ("STRIDE", self.stride),
+            ("BORDER", u32::from(self.border == Border::Clamp)),
+            ("PHASES", self.phases),
+            ("PAD", self.pad),
+            ("IN_QUADS", self.in_quads()),
+            ("RESIDUAL", self.residual as u32),
+        ]
+    }
+}
+
+/// Workgroup memory for the staged patch: half of what WebGPU guarantees, so that two workgroups fit where only that is there.
+const STAGED_BYTES: u32 = 8192;
+
+/// Threads across and down a tile, as square in pixels as `columns` allows.
+fn tile_threads(columns: u32, pixels: u32) -> (u32, u32) {
+    let mut across = 1;
+    while across * pixels * across * 2 <= columns {
+        across *= 2;
+    }
+    (across, columns / across)
+}

@@ -1,0 +1,272 @@
+//! The adapter and its device: what it can do, how its errors become ours, and pipelines made once for each shader text.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+
+/// The largest size of the things that a plan needs, on this device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of a storage buffer (`maxStorageBufferBindingSize` and `maxBufferSize`, whichever is less).
+    pub buffer: u64,
+    /// Pixels along a side of a texture (`maxTextureDimension2D`).
+    pub texture: u32,
+}
+
+/// What to ask of the adapter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request {
+    /// Stay within WebGPU's default limits, even where the adapter has more.
+    pub default_limits: bool,
+}
+
+/// The first thing that went wrong on a device, until somebody asks.
+#[derive(Clone, Default)]
+struct Fault(Arc<Mutex<Option<Error>>>);
+
+impl Fault {
+    fn set(&self, error: Error) {
+        let mut fault = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A lost device makes other errors follow: it is the one to tell.
+        if fault.is_none() || matches!(error, Error::DeviceLost(_)) {
+            *fault = Some(error);
+        }
+    }
+
+    fn take(&self) -> Option<Error> {
+        let mut fault = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*fault {
+            Some(Error::DeviceLost(_)) => fault.clone(),
+            _ => fault.take(),
+        }
+    }
+}
+
+/// One adapter, its device and queue.
+pub struct Gpu {
+    instance: wgpu::Instance,
+    info: wgpu::AdapterInfo,
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    bounds: Bounds,
+    half: bool,
+    fault: Fault,
+    lost: Arc<Mutex<Option<futures_channel::oneshot::Receiver<String>>>>,
+    pipelines: Mutex<HashMap<String, wgpu::ComputePipeline>>,
+}
+
+impl Gpu {
+    /// Opens the fastest adapter there is.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] when there is none, or when it refuses to open.
+    pub async fn open(request: Request) -> Result<Self> {
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let options = wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        };
+        let no_adapter = |e: &dyn std::fmt::Display| Error::NoAdapter(e.to_string());
+        let adapter = instance.request_adapter(&options).await.map_err(|e| no_adapter(&e))?;
+        let half = adapter.features().contains(wgpu::Features::SHADER_F16);
+        let mut limits = wgpu::Limits::default();
+        if !request.default_limits {
+            let has = adapter.limits();
+            limits.max_buffer_size = has.max_buffer_size;
+            limits.max_storage_buffer_binding_size = has.max_storage_buffer_binding_size;
+            limits.max_texture_dimension_2d = has.max_texture_dimension_2d;
+        }
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("impasto"),
+            required_features: if half { wgpu::Features::SHADER_F16 } else { wgpu::Features::empty() },
+            required_limits: limits.clone(),
+            ..Default::default()
+        };
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|e| no_adapter(&e))?;
+
+        let fault = Fault::default();
+        let uncaptured = fault.clone();
+        device.on_uncaptured_error(Arc::new(move |error| uncaptured.set(from_wgpu(error))));
+        let (sender, receiver) = futures_channel::oneshot::channel();
+        let on_lost = fault.clone();
+        // The callback may be called once only, and the type does not say so.
+        let sender = Mutex::new(Some(sender));
+        device.set_device_lost_callback(move |reason, message| {
+            let text = if message.is_empty() { format!("{reason:?}") } else { message };
+            on_lost.set(Error::DeviceLost(text.clone()));
+            if let Some(sender) = sender.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                // Nobody waits: then nobody needs to be told.
+                let _ = sender.send(text);
+            }
+        });
+        Ok(Self {
+            instance,
+            info: adapter.get_info(),
+            device,
+            queue,
+            bounds: Bounds {
+                buffer: limits.max_buffer_size.min(limits.max_storage_buffer_binding_size),
+                texture: limits.max_texture_dimension_2d,
+            },
+            half,
+            fault,
+            lost: Arc::new(Mutex::new(Some(receiver))),
+            pipelines: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// The instance, for surfaces.
+    pub fn instance(&self) -> &wgpu::Instance {
+        &self.instance
+    }
+
+    /// The adapter's own description.
+    pub fn info(&self) -> &wgpu::AdapterInfo {
+        &self.info
+    }
+
+    /// Whether the adapter has 16-bit arithmetic (`shader-f16`).
+    pub fn half(&self) -> bool {
+        self.half
+    }
+
+    /// The device's bounds.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// Whether the adapter is a program on the processor, as far as it says so.
+    pub fn software(&self) -> bool {
+        let name = format!("{} {} {}", self.info.name, self.info.driver, self.info.driver_info).to_lowercase();
+        self.info.device_type == wgpu::DeviceType::Cpu
+            || ["swiftshader", "llvmpipe", "warp"].iter().any(|s| name.contains(s))
+    }
+
+    /// Resolves when the device is lost, with the reason. The first caller gets the answer; for later ones it never comes.
+    pub async fn lost(&self) -> String {
+        let receiver = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match receiver {
+            Some(receiver) => receiver.await.unwrap_or_else(|_| "the device was closed".to_string()),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends the device, as a driver reset would: everything on it is lost.
+    pub fn destroy(&self) {
+        self.device.destroy();
+    }
+
+    /// The first error since the last call, if any.
+    ///
+    /// # Errors
+    /// That error. A lost device stays lost.
+    pub fn check(&self) -> Result<()> {
+        self.fault.take().map_or(Ok(()), Err)
+    }
+
+    /// Runs `make`, which creates things on the device, and reports what the device says to it.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] or [`Error::Gpu`], or the error of `make`.
+    pub async fn scoped<T>(&self, make: impl FnOnce() -> Result<T>) -> Result<T> {
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = make();
+        let validation = validation.pop();
+        let memory = memory.pop();
+        let refused = validation.await.or(memory.await);
+        self.check()?;
+        refused.map_or(made, |error| Err(from_wgpu(error)))
+    }
+
+    /// The compute pipeline of `wgsl`, made on first use.
+    pub(crate) fn pipeline(&self, label: &str, wgsl: &str) -> wgpu::ComputePipeline {
+        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let module = self.module(label, wgsl);
+            self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(label),
+                layout: None,
+                module: &module,
+                entry_point: Some("main"),
+                // Every kernel writes its workgroup memory before it reads it; zeroing would cost a serial loop.
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    zero_initialize_workgroup_memory: false,
+                    ..Default::default()
+                },
+                cache: None,
+            })
+        };
+        pipelines.entry(wgsl.to_string()).or_insert_with(make).clone()
+    }
+
+    /// The shader module of `wgsl`.
+    pub(crate) fn module(&self, label: &str, wgsl: &str) -> wgpu::ShaderModule {
+        self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some(label),
+            source: wgpu::ShaderSource::Wgsl(wgsl.into()),
+        })
+    }
+
+    /// A buffer of `bytes`.
+    pub(crate) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
+        self.device.create_buffer(&descriptor)
+    }
+
+    /// A buffer that shaders read, holding `data`.
+    pub(crate) fn filled(&self, label: &str, data: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        let buffer = self.buffer(label, data.len().next_multiple_of(16) as u64, usage | wgpu::BufferUsages::COPY_DST);
+        self.queue.write_buffer(&buffer, 0, data);
+        buffer
+    }
+
+    /// The bytes of `buffer`, which must be mappable, once everything submitted before is done.
+    ///
+    /// # Errors
+    /// What went wrong on the device meanwhile.
+    pub(crate) async fn download(&self, buffer: &wgpu::Buffer) -> Result<Vec<u8>> {
+        let (sender, receiver) = futures_channel::oneshot::channel();
+        buffer.slice(..).map_async(wgpu::MapMode::Read, move |mapped| {
+            // The receiver lives until the answer is there.
+            let _ = sender.send(mapped);
+        });
+        self.wait();
+        let mapped = receiver.await.map_err(|_| Error::DeviceLost("while reading back".to_string()))?;
+        self.check()?;
+        mapped.map_err(|e| Error::Gpu(e.to_string()))?;
+        let bytes = buffer.slice(..).get_mapped_range().map_err(|e| Error::Gpu(e.to_string()))?.to_vec();
+        buffer.unmap();
+        Ok(bytes)
+    }
+
+    /// Resolves when everything submitted so far is done.
+    ///
+    /// # Errors
+    /// What went wrong on the device meanwhile.
+    pub async fn done(&self) -> Result<()> {
+        let (sender, receiver) = futures_channel::oneshot::channel();
+        self.queue.on_submitted_work_done(move || {
+            // The receiver lives until the answer is there.
+            let _ = sender.send(());
+        });
+        self.wait();
+        let answer = receiver.await;
+        self.check()?;
+        answer.map_err(|_| Error::DeviceLost("while waiting for it".to_string()))
+    }
+
+    /// Lets a native device make progress; browsers do so by themselves.
+    fn wait(&self) {
+        // A failing wait shows in the callbacks and in `check`.
+        let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+    }
+}
+
+fn from_wgpu(error: wgpu::Error) -> Error {
+    match error {
+        wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory,
+        other => Error::Gpu(other.to_string()),
+    }
+}

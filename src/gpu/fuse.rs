@@ -1,0 +1,176 @@
+//! From layers to fused convolutions: padding, the previous layer's normalization and ReLU, residual sums and nearest-neighbour
+//! enlargement are folded into the load of the convolution that reads them.
+
+use super::conv::{Residual, Spec};
+use crate::error::{Error, Result};
+use crate::net::{Border, Convolution, Layer, Network, Operation, TensorId};
+
+/// A tensor in memory and what happens to it on load: normalization number `norm`, then ReLU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// Number of the stored tensor: 0 is the input picture, others are numbered as they are written.
+    pub tensor: usize,
+    pub norm: Option<usize>,
+    pub relu: bool,
+}
+
+/// One fused convolution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    pub layer: Convolution,
+    pub spec: Spec,
+    pub input: Source,
+    /// The other term of a residual sum.
+    pub skip: Option<Source>,
+    /// Where that sum is written, if a later stage skips from it.
+    pub sum: Option<usize>,
+    pub output: usize,
+    /// The normalization whose statistics this stage gathers.
+    pub norm: usize,
+}
+
+/// A network as fused convolutions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fused {
+    pub stages: Vec<Stage>,
+    /// The network's tensor behind each stored one.
+    pub stored: Vec<TensorId>,
+    /// The stored tensor that the sigmoid at the end reads.
+    pub output: Source,
+}
+
+#[derive(Clone, Copy)]
+enum Value {
+    Stored(Source),
+    Sum(Source, Source),
+    Enlarged(TensorId),
+    /// The sigmoid at the end, which the presenting kernel computes.
+    Finished(Source),
+}
+
+/// Fuses `net`.
+///
+/// # Errors
+/// [`Error::Model`] for a layer that the kernels cannot run.
+pub fn fuse(net: &Network) -> Result<Fused> {
+    let mut fused = Fused { stages: Vec::new(), stored: vec![0], output: plain(0) };
+    let mut values = vec![Value::Stored(plain(0))];
+    for layer in &net.layers {
+        let unsupported = |what: &str| Error::Model {
+            file: net.name.to_string(),
+            problem: format!("the GPU kernels cannot run {what} (the layer that makes tensor {})", layer.output),
+        };
+        let input = values[layer.inputs[0]];
+        let value = match (&layer.operation, input) {
+            (Operation::Convolution(c), _) => {
+                let stage = convolution(net, layer, c, &mut values, &mut fused.stored)
+                    .ok_or_else(|| unsupported("this convolution on this input"))?;
+                let output = stage.output;
+                fused.stages.push(stage);
+                Value::Stored(plain(output))
+            }
+            (Operation::InstanceNorm { norm }, Value::Stored(Source { tensor, norm: None, relu: false })) => {
+                let made_by = fused.stages.iter_mut().find(|s| s.output == tensor);
+                made_by.ok_or_else(|| unsupported("a normalization of what no convolution made"))?.norm = *norm;
+                Value::Stored(Source { tensor, norm: Some(*norm), relu: false })
+            }
+            (Operation::Relu, Value::Stored(source)) => Value::Stored(Source { relu: true, ..source }),
+            (Operation::Add, Value::Stored(skip)) => match values[layer.inputs[1]] {
+                Value::Stored(branch) => Value::Sum(branch, skip),
+                _ => return Err(unsupported("a sum of more than two stored tensors")),
+            },
+            (Operation::Upsample2, _) => Value::Enlarged(layer.inputs[0]),
+            (Operation::Sigmoid, Value::Stored(source)) if layer.output == net.output() => Value::Finished(source),
+            (operation, _) => return Err(unsupported(&format!("{operation:?} here"))),
+        };
+        values.push(value);
+    }
+    match values.last() {
+        Some(Value::Finished(source)) if source.norm.is_some() && !source.relu => fused.output = *source,
+        _ => {
+            let problem = "the GPU kernels need a normalization and a sigmoid at the end".to_string();
+            return Err(Error::Model { file: net.name.to_string(), problem });
+        }
+    }
+    if let Some(stage) = fused.stages.iter().find(|s| s.norm == usize::MAX) {
+        let problem = format!("the GPU kernels need a normalization after {}", stage.layer.weight);
+        return Err(Error::Model { file: net.name.to_string(), problem });
+    }
+    Ok(fused)
+}
+
+fn plain(tensor: usize) -> Source {
+    Source { tensor, norm: None, relu: false }
+}
+
+/// The stage for the convolution `c`, or `None` where the kernels cannot run it.
+fn convolution(
+    net: &Network,
+    layer: &Layer,
+    c: &Convolution,
+    values: &mut [Value],
+    stored: &mut Vec<TensorId>,
+) -> Option<Stage> {
+    let (id, enlarged) = match values[layer.inputs[0]] {
+        Value::Enlarged(id) => (id, true),
+        _ => (layer.inputs[0], false),
+    };
+    if c.border == Border::Zero
+        || (enlarged && !(c.kernel == 3 && c.stride == 1 && c.pad == 1 && c.border == Border::Reflect))
+    {
+        return None;
+    }
+    let (input, skip, sum) = match values[id] {
+        Value::Stored(source) => (source, None, None),
+        Value::Sum(branch, skip) => {
+            let read_again = net.layers.iter().filter(|l| l.inputs.contains(&id)).count() > 1;
+            let sum = read_again.then(|| {
+                stored.push(id);
+                values[id] = Value::Stored(plain(stored.len() - 1));
+                stored.len() - 1
+            });
+            (branch, Some(skip), sum)
+        }
+        _ => return None,
+    };
+    let residual = match (skip, sum) {
+        (None, _) => Residual::None,
+        (_, None) => Residual::Read,
+        _ => Residual::Written,
+    };
+    stored.push(layer.output);
+    let spec = Spec {
+        kernel: if enlarged { 2 } else { c.kernel as u32 },
+        stride: c.stride as u32,
+        pad: c.pad as u32,
+        border: if enlarged { Border::Clamp } else { c.border },
+        inputs: c.inputs as u32,
+        outputs: c.outputs as u32,
+        phases: if enlarged { 4 } else { 1 },
+        residual,
+    };
+    Some(Stage { layer: c.clone(), spec, input, skip, sum, output: stored.len() - 1, norm: usize::MAX })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::transfer26;
+
+    #[test]
+    fn the_26_style_network_fuses_to_its_18_convolutions() {
+        let fused = fuse(&transfer26::network()).unwrap();
+        assert_eq!(fused.stages.len(), 18);
+        let sums = |kind| fused.stages.iter().filter(|s| s.spec.residual == kind).count();
+        assert_eq!((sums(Residual::Written), sums(Residual::Read)), (5, 1));
+        assert_eq!(fused.stored.len(), 1 + 18 + 5);
+        assert!(fused.stages.iter().enumerate().all(|(i, s)| s.norm == i));
+    }
+
+    #[test]
+    fn what_the_kernels_cannot_run_is_refused() {
+        let mut net = Network::new("odd", 3, 1);
+        net.push(Operation::Relu, &[0]);
+        assert!(matches!(fuse(&net), Err(Error::Model { .. })));
+    }
+}

@@ -1,0 +1,16 @@
+//! The GPU executor: an adapter and its device, kernels with their specializations, and the compiler that turns a network
+//! into a plan: pipelines, bind groups and buffers made once, then one compute pass and one submit a frame.
+
+pub mod choose;
+pub mod conv;
+pub mod device;
+pub mod fuse;
+pub mod memory;
+pub mod pack;
+pub mod picture;
+pub mod plan;
+pub mod wgsl;
+
+pub use choose::Choice;
+pub use device::Gpu;
+pub use plan::{Cost, Plan};

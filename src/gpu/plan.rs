@@ -1,0 +1,489 @@
+//! A network on a device ([`Model`]), and its plan for one input size ([`Plan`]): every buffer and bind group made once, and
+//! a frame recorded by walking a list of dispatches.
+
+use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
+use wgpu::BufferUsages;
+
+use super::conv::{Kernel, Variant};
+use super::device::Gpu;
+use super::fuse::{Fused, Source, fuse};
+use super::memory::{Lifetime, assign};
+use super::pack::pack;
+use super::picture::{self, Ingest};
+use super::wgsl::specialize;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::{Network, Shape};
+use crate::style::Style;
+use crate::weights::Archive;
+use crate::weights::half::from_f32;
+
+/// Uniform buffer offsets must be multiples of this in WebGPU's default limits.
+const UNIFORM_STRIDE: u64 = 256;
+
+/// A network's pipelines and weights, ready for any input size.
+pub struct Model {
+    net: Network,
+    variant: Variant,
+    fused: Fused,
+    kernels: Vec<Loaded>,
+    norm: wgpu::ComputePipeline,
+    ingest: wgpu::ComputePipeline,
+}
+
+struct Loaded {
+    kernel: Kernel,
+    pipeline: wgpu::ComputePipeline,
+    weights: wgpu::Buffer,
+    weight_bytes: u64,
+}
+
+/// What one frame costs, counted from the structure: each tensor read and written once by every kernel that uses it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub dispatches: u64,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+    pub multiply_adds: u64,
+    /// Bytes of the buffers that the plan holds.
+    pub memory: u64,
+}
+
+impl Cost {
+    /// The costs and the kernels' name as JSON.
+    pub fn json(&self, variant: &str) -> String {
+        serde_json::json!({
+            "variant": variant,
+            "dispatches": self.dispatches,
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
+            "multiply_adds": self.multiply_adds,
+            "memory": self.memory,
+        })
+        .to_string()
+    }
+
+    /// Seconds that the arithmetic and the memory traffic would take, each by itself, on a device with this many
+    /// floating-point operations and bytes a second.
+    pub fn seconds(&self, flops: f64, bandwidth: f64) -> (f64, f64) {
+        let bytes = (self.bytes_read + self.bytes_written) as f64;
+        (2.0 * self.multiply_adds as f64 / flops, bytes / bandwidth)
+    }
+}
+
+/// A model compiled for one photo size.
+pub struct Plan {
+    pub(crate) photo: wgpu::Texture,
+    /// The last tensor, before its normalization and sigmoid.
+    pub(crate) output: wgpu::Buffer,
+    /// All (a, b) pairs; those of the last tensor begin at `output_norm`.
+    pub(crate) norms: wgpu::Buffer,
+    pub(crate) output_norm: u32,
+    /// Pixels from one row of the last tensor to the next.
+    pub(crate) stride: u32,
+    width: usize,
+    height: usize,
+    style: wgpu::Buffer,
+    /// Where each normalization's scales begin in `style`, in quads, and how many quads it has.
+    slots: Vec<(u32, u32)>,
+    steps: Vec<Step>,
+    cost: Cost,
+}
+
+struct Step {
+    pipeline: wgpu::ComputePipeline,
+    bindings: wgpu::BindGroup,
+    workgroups: [u32; 3],
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct ConvShape {
+    in_size: [u32; 2],
+    out_size: [u32; 2],
+    in_norm: u32,
+    skip_norm: u32,
+    in_low: f32,
+    skip_low: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct NormShape {
+    size: [u32; 2],
+    tile: [u32; 2],
+    phases: u32,
+    style: u32,
+    quads: u32,
+    norm: u32,
+}
+
+impl Model {
+    /// Loads `net` with the weights of `archive`, for the kernels of `variant`.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] for weights that do not fit, [`Error::Model`] for layers that the kernels cannot run, and what the
+    /// device says.
+    pub async fn load(gpu: &Gpu, net: Network, archive: &Archive, variant: Variant) -> Result<Self> {
+        let fused = fuse(&net)?;
+        let mut packed = Vec::new();
+        for stage in &fused.stages {
+            let c = &stage.layer;
+            let weight = archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel])?;
+            let kernel = stage.spec.kernel(variant);
+            let values = pack(c, &stage.spec, &kernel, &weight);
+            let bytes = if variant.half { to_half(&values) } else { cast_slice(&values).to_vec() };
+            packed.push((kernel, bytes));
+        }
+        let make = || {
+            let load = |(kernel, bytes): (Kernel, Vec<u8>)| Loaded {
+                pipeline: gpu.pipeline(kernel.file, &kernel.wgsl),
+                weights: gpu.filled("weights", &bytes, BufferUsages::STORAGE),
+                weight_bytes: bytes.len() as u64,
+                kernel,
+            };
+            let ingest = specialize(include_str!("../../shaders/ingest.wgsl"), &[], variant.half);
+            Ok(Self {
+                kernels: packed.into_iter().map(load).collect(),
+                norm: gpu.pipeline("norm", include_str!("../../shaders/norm.wgsl")),
+                ingest: gpu.pipeline("ingest", &ingest),
+                net,
+                variant,
+                fused,
+            })
+        };
+        gpu.scoped(make).await
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.net
+    }
+
+    /// The variant of its kernels.
+    pub fn variant(&self) -> Variant {
+        self.variant
+    }
+
+    /// Compiles the model for photos of `width` x `height`, which are mirrored at the right and lower border to what the
+    /// network accepts.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] naming the limit that the size breaks, [`Error::OutOfMemory`], and what the device says.
+    pub async fn plan(&self, gpu: &Gpu, width: usize, height: usize) -> Result<Plan> {
+        let (padded_width, padded_height) = (self.net.padded(width), self.net.padded(height));
+        let shapes = self.net.shapes(padded_height, padded_width)?;
+        let tensors = self.lifetimes(&shapes);
+        self.check_size(gpu, (width, height), &tensors, &shapes)?;
+        gpu.scoped(|| Ok(self.build(gpu, (width, height), &tensors, &shapes))).await
+    }
+
+    /// The stored tensors' sizes and lifetimes: step 0 ingests, step `i + 1` is convolution `i`, the step after the last
+    /// presents.
+    fn lifetimes(&self, shapes: &[Shape]) -> Vec<Lifetime> {
+        let quad = self.variant.quad_bytes();
+        let last = self.fused.stages.len() + 1;
+        let bytes = |t: usize| {
+            let shape = shapes[self.fused.stored[t]];
+            (shape.channels.div_ceil(4) * shape.height * shape.width) as u64 * quad
+        };
+        let life = |t: usize| {
+            let writes = |s: &&super::fuse::Stage| s.output == t || s.sum == Some(t);
+            let reads = |s: &super::fuse::Stage| s.input.tensor == t || s.skip.is_some_and(|k| k.tensor == t);
+            let written = self.fused.stages.iter().position(|s| writes(&s)).map_or(0, |i| i + 1);
+            let read = self.fused.stages.iter().rposition(reads).map_or(written, |i| i + 1);
+            Lifetime { bytes: bytes(t), written, last_read: if t == self.fused.output.tensor { last } else { read } }
+        };
+        let mut tensors: Vec<_> = (0..self.fused.stored.len()).map(life).collect();
+        // The statistics are one more tensor, alive all along.
+        let partials = self.fused.stages.iter().zip(&self.kernels).map(|(stage, loaded)| {
+            let (width, height) = grid(&stage.spec, &shapes[self.fused.stored[stage.output]]);
+            u64::from(loaded.kernel.cells(width, height) * stage.spec.phases * stage.spec.out_quads()) * 32
+        });
+        tensors.push(Lifetime { bytes: partials.max().unwrap_or(0), written: 0, last_read: last });
+        tensors
+    }
+
+    fn check_size(
+        &self,
+        gpu: &Gpu,
+        (width, height): (usize, usize),
+        tensors: &[Lifetime],
+        shapes: &[Shape],
+    ) -> Result<()> {
+        let bounds = gpu.bounds();
+        let longer = width.max(height);
+        let too_large = |limit, needed, allowed, ratio: f64| Error::TooLarge {
+            width,
+            height,
+            limit,
+            needed,
+            allowed,
+            fits: ((longer as f64 * ratio) as usize / self.net.multiple * self.net.multiple).max(self.net.multiple),
+        };
+        let side = shapes[0].width.max(shapes[0].height) as u64;
+        if side > u64::from(bounds.texture) {
+            let ratio = f64::from(bounds.texture) / side as f64;
+            return Err(too_large("pixels in `maxTextureDimension2D`", side, u64::from(bounds.texture), ratio));
+        }
+        let largest = tensors.iter().map(|t| t.bytes).max().unwrap_or(0);
+        if largest > bounds.buffer {
+            let ratio = (bounds.buffer as f64 / largest as f64).sqrt();
+            return Err(too_large("bytes in `maxStorageBufferBindingSize`", largest, bounds.buffer, ratio));
+        }
+        Ok(())
+    }
+
+    fn build(&self, gpu: &Gpu, (width, height): (usize, usize), tensors: &[Lifetime], shapes: &[Shape]) -> Plan {
+        let assignment = assign(tensors);
+        let storage = BufferUsages::STORAGE;
+        let buffers: Vec<_> = assignment.bytes.iter().map(|&b| gpu.buffer("tensor", b, storage)).collect();
+        let tensor = |t: usize| &buffers[assignment.buffer_of[t]];
+        let partials = tensor(tensors.len() - 1);
+
+        let quads: Vec<u32> = self.net.norms.iter().map(|n| n.1.div_ceil(4) as u32).collect();
+        // The identity comes first, for tensors that have no normalization.
+        let identity = quads.iter().copied().max().unwrap_or(1);
+        let norm_offset = |slot: usize| 2 * (identity + quads[..slot].iter().sum::<u32>());
+        let norms = gpu.buffer("norms", u64::from(norm_offset(quads.len())) * 16, storage | BufferUsages::COPY_DST);
+        let pair = [[1.0_f32; 4], [0.0; 4]].concat();
+        gpu.queue.write_buffer(&norms, 0, cast_slice(&pair.repeat(identity as usize)));
+        let style_offset = |slot: usize| 2 * quads[..slot].iter().sum::<u32>();
+        let style = gpu.buffer("style", u64::from(style_offset(quads.len())) * 16, storage | BufferUsages::COPY_DST);
+        let offset_and_low = |source: Option<Source>| match source {
+            Some(s) => (s.norm.map_or(0, norm_offset), if s.relu { 0.0 } else { f32::MIN }),
+            None => (0, 0.0),
+        };
+
+        let uniforms = UNIFORM_STRIDE * (1 + 2 * self.fused.stages.len() as u64);
+        let uniforms = gpu.buffer("shapes", uniforms, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
+        let photo = picture::texture(gpu, width as u32, height as u32);
+        let mut builder = Builder { gpu, uniforms: &uniforms, used: 0, steps: Vec::new() };
+        let padded = [shapes[0].width as u32, shapes[0].height as u32];
+        let view = photo.create_view(&Default::default());
+        builder.add(
+            &self.ingest,
+            bytes_of(&Ingest { photo: [width as u32, height as u32], padded }),
+            &[wgpu::BindingResource::TextureView(&view), tensor(0).as_entire_binding()],
+            1,
+            [padded[0].div_ceil(8), padded[1].div_ceil(8), 1],
+        );
+        let mut cost =
+            Cost { bytes_written: tensors[0].bytes, bytes_read: (width * height * 4) as u64, ..Cost::default() };
+        for (stage, loaded) in self.fused.stages.iter().zip(&self.kernels) {
+            let (spec, kernel) = (&stage.spec, &loaded.kernel);
+            let input = shapes[self.fused.stored[stage.input.tensor]];
+            let (grid_width, grid_height) = grid(spec, &shapes[self.fused.stored[stage.output]]);
+            let ((in_norm, in_low), (skip_norm, skip_low)) =
+                (offset_and_low(Some(stage.input)), offset_and_low(stage.skip));
+            let shape = ConvShape {
+                in_size: [input.width as u32, input.height as u32],
+                out_size: [grid_width, grid_height],
+                in_norm,
+                skip_norm,
+                in_low,
+                skip_low,
+            };
+            // In the order of the shader's bindings; `None` where this kernel has no such binding.
+            let bound = [
+                Some(tensor(stage.input.tensor)),
+                Some(&loaded.weights),
+                kernel.reads_norms.then_some(&norms),
+                Some(tensor(stage.output)),
+                Some(partials),
+                stage.skip.map(|s| tensor(s.tensor)),
+                stage.sum.map(tensor),
+            ];
+            builder.add_buffers(&loaded.pipeline, bytes_of(&shape), &bound, kernel.workgroups(grid_width, grid_height));
+
+            let norm = NormShape {
+                size: [grid_width, grid_height],
+                tile: kernel.cell,
+                phases: spec.phases,
+                style: style_offset(stage.norm),
+                quads: spec.out_quads(),
+                norm: norm_offset(stage.norm),
+            };
+            let bound = [Some(partials), Some(&style), Some(&norms)];
+            builder.add_buffers(&self.norm, bytes_of(&norm), &bound, [spec.out_quads(), 1, 1]);
+
+            let outputs = u64::from(grid_width * grid_height * spec.phases);
+            let statistics = u64::from(kernel.cells(grid_width, grid_height) * spec.phases * spec.out_quads()) * 32;
+            cost.multiply_adds += outputs * u64::from(spec.kernel.pow(2) * spec.inputs * spec.outputs);
+            cost.bytes_read += tensors[stage.input.tensor].bytes + loaded.weight_bytes + statistics;
+            cost.bytes_read += stage.skip.map_or(0, |s| tensors[s.tensor].bytes);
+            cost.bytes_written += tensors[stage.output].bytes + statistics + stage.sum.map_or(0, |s| tensors[s].bytes);
+        }
+        let steps = builder.steps;
+        // The presenting draw reads the last tensor and the photo and writes the canvas.
+        let canvas = (width * height * 4) as u64;
+        cost.bytes_read += tensors[self.fused.output.tensor].bytes + canvas;
+        cost.bytes_written += canvas;
+        cost.dispatches = steps.len() as u64;
+        cost.memory = assignment.bytes.iter().sum::<u64>() + canvas;
+        Plan {
+            photo,
+            output: tensor(self.fused.output.tensor).clone(),
+            output_norm: self.fused.output.norm.map_or(0, norm_offset),
+            stride: padded[0],
+            width,
+            height,
+            slots: (0..quads.len()).map(|slot| (style_offset(slot), quads[slot])).collect(),
+            norms,
+            style,
+            steps,
+            cost,
+        }
+    }
+}
+
+/// The grid of threads' pixels that makes an output of `shape`: the small grid where an enlargement is folded in.
+fn grid(spec: &super::conv::Spec, shape: &Shape) -> (u32, u32) {
+    let scale = if spec.phases == 4 { 2 } else { 1 };
+    (shape.width as u32 / scale, shape.height as u32 / scale)
+}
+
+/// IEEE 754 half floats, little-endian.
+fn to_half(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| from_f32(*v).to_le_bytes()).collect()
+}
+
+struct Builder<'a> {
+    gpu: &'a Gpu,
+    uniforms: &'a wgpu::Buffer,
+    used: u64,
+    steps: Vec<Step>,
+}
+
+impl Builder<'_> {
+    /// A step whose bindings after the shape are the buffers of `bound`, numbered from 1, gaps included.
+    fn add_buffers(
+        &mut self,
+        pipeline: &wgpu::ComputePipeline,
+        shape: &[u8],
+        bound: &[Option<&wgpu::Buffer>],
+        workgroups: [u32; 3],
+    ) {
+        let entries = (1..).zip(bound).filter_map(|(binding, buffer)| {
+            buffer.map(|b| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
+        });
+        self.step(pipeline, shape, &entries.collect::<Vec<_>>(), workgroups);
+    }
+
+    /// A step whose bindings after the shape are `bound`, numbered from `first`.
+    fn add(
+        &mut self,
+        pipeline: &wgpu::ComputePipeline,
+        shape: &[u8],
+        bound: &[wgpu::BindingResource],
+        first: u32,
+        workgroups: [u32; 3],
+    ) {
+        let entries = (first..)
+            .zip(bound)
+            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource: resource.clone() });
+        self.step(pipeline, shape, &entries.collect::<Vec<_>>(), workgroups);
+    }
+
+    fn step(
+        &mut self,
+        pipeline: &wgpu::ComputePipeline,
+        shape: &[u8],
+        bound: &[wgpu::BindGroupEntry],
+        workgroups: [u32; 3],
+    ) {
+        self.gpu.queue.write_buffer(self.uniforms, self.used, shape);
+        let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: self.uniforms,
+            offset: self.used,
+            size: wgpu::BufferSize::new(shape.len() as u64),
+        });
+        self.used += UNIFORM_STRIDE;
+        let shape = wgpu::BindGroupEntry { binding: 0, resource };
+        let entries: Vec<_> = std::iter::once(shape).chain(bound.iter().cloned()).collect();
+        let layout = pipeline.get_bind_group_layout(0);
+        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
+        let bindings = self.gpu.device.create_bind_group(&descriptor);
+        self.steps.push(Step { pipeline: pipeline.clone(), bindings, workgroups });
+    }
+}
+
+impl Plan {
+    /// Width and height of the photo.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// What one frame costs.
+    pub fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    /// Uploads `height * width * 4` bytes of RGBA as the photo.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the number of bytes does not fit.
+    pub fn set_photo(&self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
+        if rgba.len() != self.width * self.height * 4 {
+            return Err(Error::Picture(format!(
+                "a {}x{} picture needs {} bytes of RGBA, not {}",
+                self.width,
+                self.height,
+                self.width * self.height * 4,
+                rgba.len()
+            )));
+        }
+        picture::upload(gpu, &self.photo, rgba);
+        Ok(())
+    }
+
+    /// Uploads `image`, 8 bits a channel, as the photo.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the size does not fit.
+    pub fn set_image(&self, gpu: &Gpu, image: &Image) -> Result<()> {
+        self.set_photo(gpu, &image.to_rgba8())
+    }
+
+    /// Uploads the scales and shifts of `style`.
+    ///
+    /// # Errors
+    /// [`Error::Style`] when the style belongs to another network.
+    pub fn set_style(&self, gpu: &Gpu, style: &Style) -> Result<()> {
+        let mut values = Vec::new();
+        let fits = style.norms.len() == self.slots.len()
+            && style.norms.iter().zip(&self.slots).all(|(n, slot)| n.scale.len().div_ceil(4) as u32 == slot.1);
+        if !fits {
+            return Err(Error::Style(format!(
+                "the style {} belongs to another network: choose one of this network",
+                style.name
+            )));
+        }
+        for (norm, (_, quads)) in style.norms.iter().zip(&self.slots) {
+            for side in [&norm.scale, &norm.shift] {
+                values.extend_from_slice(side);
+                values.resize(values.len() + *quads as usize * 4 - side.len(), 0.0);
+            }
+        }
+        gpu.queue.write_buffer(&self.style, 0, cast_slice(&values));
+        Ok(())
+    }
+
+    /// Submits the network and what `after` records behind it.
+    pub fn run(&self, gpu: &Gpu, after: impl FnOnce(&mut wgpu::CommandEncoder)) {
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        self.record(&mut encoder.begin_compute_pass(&Default::default()));
+        after(&mut encoder);
+        gpu.queue.submit([encoder.finish()]);
+    }
+
+    /// Records the network into `pass`.
+    pub fn record(&self, pass: &mut wgpu::ComputePass) {
+        for step in &self.steps {
+            pass.set_pipeline(&step.pipeline);
+            pass.set_bind_group(0, &step.bindings, &[]);
+            let [x, y, z] = step.workgroups;
+            pass.dispatch_workgroups(x, y, z);
+        }
+    }
+}

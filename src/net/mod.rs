@@ -1,0 +1,258 @@
+//! Networks as data: layers over numbered tensors, and the shapes that an input size gives them. No GPU here: `cpu` runs a
+//! [`Network`] slowly and obviously, `gpu` compiles it into dispatches.
+
+pub mod transfer26;
+
+use crate::error::{Error, Result};
+
+/// Number of a tensor within a network. Tensor 0 is the input picture.
+pub type TensorId = usize;
+
+/// The epsilon under the root of every instance normalization (Ulyanov et al. 2016, as trained).
+pub const EPSILON: f32 = 1e-5;
+
+/// What lies beyond the border of a convolution's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Border {
+    /// The picture mirrored at its outermost pixels, which are not repeated; again and again where it is very small.
+    Reflect,
+    /// The outermost pixel, repeated.
+    Clamp,
+    /// Zero.
+    Zero,
+}
+
+impl Border {
+    /// The coordinate inside `0..size` that stands for `i`, or `None` for a zero.
+    pub fn index(self, i: isize, size: usize) -> Option<usize> {
+        let n = size as isize;
+        match self {
+            Border::Zero => (0..n).contains(&i).then_some(i as usize),
+            Border::Clamp => Some(i.clamp(0, n - 1) as usize),
+            Border::Reflect => {
+                let period = (2 * (n - 1)).max(1);
+                let j = i.rem_euclid(period);
+                Some(j.min(period - j).min(n - 1) as usize)
+            }
+        }
+    }
+}
+
+/// A square 2-D convolution without bias, padded by `pad` on every side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Convolution {
+    /// Name of the weight tensor, `[outputs][inputs][kernel][kernel]`.
+    pub weight: String,
+    pub inputs: usize,
+    pub outputs: usize,
+    pub kernel: usize,
+    pub stride: usize,
+    pub pad: usize,
+    pub border: Border,
+}
+
+impl Convolution {
+    /// Output length along one side of `size` pixels.
+    pub fn output_size(&self, size: usize) -> usize {
+        (size + 2 * self.pad).saturating_sub(self.kernel) / self.stride + 1
+    }
+}
+
+/// What one layer does. Inputs and outputs are CHW tensors.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    Convolution(Convolution),
+    /// Instance normalization with the style's scale and shift number `norm` (see [`Network::norms`]).
+    InstanceNorm {
+        norm: usize,
+    },
+    Relu,
+    /// Nearest-neighbour enlargement by two.
+    Upsample2,
+    /// Sum of two tensors of the same shape.
+    Add,
+    Sigmoid,
+}
+
+/// One layer: an operation, the tensors it reads, the tensor it makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    pub operation: Operation,
+    pub inputs: Vec<TensorId>,
+    pub output: TensorId,
+}
+
+/// Channels, height and width of a tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+}
+
+impl Shape {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.channels * self.height * self.width
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A network: layers in the order in which they run. The last layer makes the output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// Identifier, as in the weight archive's metadata.
+    pub name: &'static str,
+    /// Channels of the input picture.
+    pub inputs: usize,
+    /// Both sides of the input must be multiples of this.
+    pub multiple: usize,
+    pub layers: Vec<Layer>,
+    /// The style's normalizations, in network order: tensor prefix and channels.
+    pub norms: Vec<(String, usize)>,
+}
+
+impl Network {
+    /// An empty network that reads pictures of `inputs` channels.
+    pub fn new(name: &'static str, inputs: usize, multiple: usize) -> Self {
+        Self { name, inputs, multiple, layers: Vec::new(), norms: Vec::new() }
+    }
+
+    /// Appends a layer and returns the tensor that it makes.
+    pub fn push(&mut self, operation: Operation, inputs: &[TensorId]) -> TensorId {
+        let output = self.layers.len() + 1;
+        self.layers.push(Layer { operation, inputs: inputs.to_vec(), output });
+        output
+    }
+
+    /// The tensor that the network makes.
+    pub fn output(&self) -> TensorId {
+        self.layers.last().map_or(0, |layer| layer.output)
+    }
+
+    /// The convolutions, in network order.
+    pub fn convolutions(&self) -> impl Iterator<Item = &Convolution> {
+        self.layers.iter().filter_map(|layer| match &layer.operation {
+            Operation::Convolution(convolution) => Some(convolution),
+            _ => None,
+        })
+    }
+
+    /// `size` rounded up to what the network accepts, and to at least twice [`Network::multiple`]: then no reflection at
+    /// any level is wider than the tensor that it mirrors.
+    pub fn padded(&self, size: usize) -> usize {
+        size.next_multiple_of(self.multiple).max(2 * self.multiple)
+    }
+
+    /// Shape of every tensor for an input of `height` x `width`, indexed by [`TensorId`].
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when a side is zero or no multiple of [`Network::multiple`]; [`Error::Model`] when the layers do
+    /// not fit each other.
+    pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>> {
+        if height == 0 || width == 0 || height % self.multiple != 0 || width % self.multiple != 0 {
+            return Err(Error::Picture(format!(
+                "the network {} needs sides that are multiples of {}, not {width}x{height}",
+                self.name, self.multiple
+            )));
+        }
+        let mut shapes = vec![Shape { channels: self.inputs, height, width }];
+        for layer in &self.layers {
+            let misfit = |problem: &str| Error::Model {
+                file: self.name.to_string(),
+                problem: format!("the layer that makes tensor {} {problem}", layer.output),
+            };
+            let input = |i: usize| {
+                let id = layer.inputs.get(i).ok_or_else(|| misfit("has too few inputs"))?;
+                shapes.get(*id).copied().ok_or_else(|| misfit("reads a tensor that does not exist yet"))
+            };
+            let first = input(0)?;
+            shapes.push(match &layer.operation {
+                Operation::Convolution(c) if c.inputs != first.channels => {
+                    return Err(misfit("expects another number of channels"));
+                }
+                Operation::Convolution(c) => Shape {
+                    channels: c.outputs,
+                    height: c.output_size(first.height),
+                    width: c.output_size(first.width),
+                },
+                Operation::InstanceNorm { norm } if self.norms.get(*norm).is_none_or(|n| n.1 != first.channels) => {
+                    return Err(misfit("has a normalization that does not fit its channels"));
+                }
+                Operation::Add if input(1)? != first => return Err(misfit("adds tensors of different shapes")),
+                Operation::InstanceNorm { .. } | Operation::Relu | Operation::Sigmoid | Operation::Add => first,
+                Operation::Upsample2 => Shape { height: first.height * 2, width: first.width * 2, ..first },
+            });
+        }
+        Ok(shapes)
+    }
+
+    /// Multiply-adds of the convolutions for an input of `height` x `width`, as the layers say it (nothing fused).
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn multiply_adds(&self, height: usize, width: usize) -> Result<u64> {
+        let shapes = self.shapes(height, width)?;
+        Ok(self
+            .layers
+            .iter()
+            .map(|layer| match &layer.operation {
+                Operation::Convolution(c) => (shapes[layer.output].len() * c.inputs * c.kernel * c.kernel) as u64,
+                _ => 0,
+            })
+            .sum())
+    }
+
+    /// Pixels of the input, along one side, that one output pixel depends on through the convolutions (normalization
+    /// statistics, which see the whole picture, aside). After Araujo, Norris, Sim 2019, "Computing Receptive Fields".
+    pub fn receptive_field(&self) -> usize {
+        let mut field = vec![(1.0_f64, 1.0_f64)];
+        for layer in &self.layers {
+            let widest = layer.inputs.iter().map(|&i| field[i]).fold((0.0_f64, 1.0_f64), |a, b| (a.0.max(b.0), b.1));
+            field.push(match &layer.operation {
+                Operation::Convolution(c) => (widest.0 + (c.kernel - 1) as f64 * widest.1, widest.1 * c.stride as f64),
+                Operation::Upsample2 => (widest.0, widest.1 / 2.0),
+                _ => widest,
+            });
+        }
+        field.last().map_or(1, |f| f.0.ceil() as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn borders_follow_their_definitions() {
+        let reflected: Vec<_> = (-5..9).map(|i| Border::Reflect.index(i, 4).unwrap()).collect();
+        assert_eq!(reflected, [1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]);
+        assert!((-9..9).all(|i| Border::Reflect.index(i, 1) == Some(0)));
+        assert_eq!([-1, 0, 1, 2].map(|i| Border::Reflect.index(i, 2).unwrap()), [1, 0, 1, 0]);
+        assert_eq!([-3, 2, 7].map(|i| Border::Clamp.index(i, 4).unwrap()), [0, 2, 3]);
+        assert_eq!([-1, 0, 3, 4].map(|i| Border::Zero.index(i, 4)), [None, Some(0), Some(3), None]);
+    }
+
+    #[test]
+    fn reflecting_the_enlarged_grid_is_clamping_the_small_one() {
+        for size in 1..9 {
+            for i in -1..=(2 * size as isize) {
+                let enlarged = Border::Reflect.index(i, 2 * size).unwrap() / 2;
+                assert_eq!(enlarged, Border::Clamp.index(i.div_euclid(2), size).unwrap(), "{i} of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn layers_that_do_not_fit_are_refused() {
+        let mut net = Network::new("broken", 3, 1);
+        let a = net.push(Operation::Upsample2, &[0]);
+        net.push(Operation::Add, &[0, a]);
+        assert!(matches!(net.shapes(4, 4), Err(Error::Model { .. })));
+        assert!(matches!(transfer26::network().shapes(6, 4), Err(Error::Picture(_))));
+    }
+}

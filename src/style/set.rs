@@ -1,0 +1,185 @@
+//! The styles of one network, read from its archive, and their mixtures.
+
+use std::collections::BTreeSet;
+
+use super::choice::{self, fold};
+use super::{Norm, Style};
+use crate::error::{Error, Result};
+use crate::weights::Archive;
+
+/// The styles that a network was trained on, in the order of its archive. There is at least one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StyleSet {
+    styles: Vec<Style>,
+}
+
+impl StyleSet {
+    /// Reads the styles of a network whose normalizations are `slots`: each the prefix of its tensors' names and its
+    /// number of channels, in network order. `PREFIX.gamma` (scales) and `PREFIX.beta` (shifts) have shape
+    /// `[styles, channels]`; the names are a JSON list under `styles` in the archive's metadata.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] when the names are missing, unusable or ambiguous, [`Error::Tensor`] when a tensor is.
+    pub fn read(archive: &Archive, slots: &[(String, usize)]) -> Result<Self> {
+        let mut styles: Vec<Style> =
+            read_names(archive)?.into_iter().map(|name| Style { name, norms: Vec::new() }).collect();
+        for (prefix, channels) in slots {
+            let shape = [styles.len(), *channels];
+            let scales = archive.tensor(&format!("{prefix}.gamma"), &shape)?;
+            let shifts = archive.tensor(&format!("{prefix}.beta"), &shape)?;
+            // The archive refuses empty tensors, so that `channels` is at least one here.
+            let rows = scales.chunks_exact(*channels).zip(shifts.chunks_exact(*channels));
+            for (style, (scale, shift)) in styles.iter_mut().zip(rows) {
+                style.norms.push(Norm { scale: scale.to_vec(), shift: shift.to_vec() });
+            }
+        }
+        Ok(Self { styles })
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.styles.iter().map(|style| style.name.as_str())
+    }
+
+    /// How many styles there are.
+    #[expect(clippy::len_without_is_empty, reason = "a set is never empty")]
+    pub fn len(&self) -> usize {
+        self.styles.len()
+    }
+
+    /// Style number `index`, counted from 0.
+    pub fn get(&self, index: usize) -> Option<&Style> {
+        self.styles.get(index)
+    }
+
+    /// The sum of all styles, each times its weight: the same for every scale and every shift. Weights are taken as
+    /// they are; where their sum is 1, the result is a blend, and weights outside of 0..1 exaggerate.
+    ///
+    /// # Errors
+    /// [`Error::Style`] when there is not one finite weight per style, or the sum overflows.
+    pub fn mix(&self, weights: &[f32]) -> Result<Style> {
+        if weights.len() != self.len() {
+            let problem = format!("{} style weights were given, but there are {} styles.", weights.len(), self.len());
+            return Err(Error::Style(problem));
+        }
+        if let Some((i, w)) = weights.iter().enumerate().find(|(_, w)| !w.is_finite()) {
+            return Err(Error::Style(format!(
+                "The weight of style `{}` is {w}, which is no number.",
+                self.styles[i].name
+            )));
+        }
+        let parts: Vec<(&Style, f32)> =
+            self.styles.iter().zip(weights.iter().copied()).filter(|(_, w)| *w != 0.0).collect();
+        let sum = |slot: usize, channel: usize, numbers: fn(&Norm) -> &[f32]| -> f32 {
+            parts.iter().map(|(style, w)| numbers(&style.norms[slot])[channel] * w).sum()
+        };
+        let norms: Vec<Norm> = (self.styles[0].norms.iter().enumerate())
+            .map(|(slot, norm)| Norm {
+                scale: (0..norm.scale.len()).map(|c| sum(slot, c, |n| &n.scale)).collect(),
+                shift: (0..norm.shift.len()).map(|c| sum(slot, c, |n| &n.shift)).collect(),
+            })
+            .collect();
+        if norms.iter().flat_map(|n| n.scale.iter().chain(&n.shift)).any(|v| !v.is_finite()) {
+            return Err(Error::Style("These style weights are too large.".into()));
+        }
+        let name = parts.iter().map(|(style, _)| style.name.as_str()).collect::<Vec<_>>().join(" + ");
+        Ok(Style { name, norms })
+    }
+
+    /// The weights, one per style and summing to 1, that `text` asks for: a style, or several with commas between
+    /// them, each optionally followed by `:WEIGHT` (otherwise 1). A style is its number, counted from 0, its name, or
+    /// the beginning of its name where no other style begins so; case, spaces and punctuation do not matter.
+    ///
+    /// # Errors
+    /// [`Error::Style`] with a sentence that says what was not understood and which styles there are.
+    pub fn parse(&self, text: &str) -> Result<Vec<f32>> {
+        let names: Vec<&str> = self.names().collect();
+        choice::parse(&names, text).map_err(Error::Style)
+    }
+}
+
+/// The archive's style names: at least one, and each usable in [`StyleSet::parse`].
+fn read_names(archive: &Archive) -> Result<Vec<String>> {
+    let damaged = |problem: &str| Error::Archive(problem.into());
+    let text = archive.metadata("styles").ok_or_else(|| damaged("it does not name its styles"))?;
+    let names: Vec<String> =
+        serde_json::from_str(text).map_err(|_| damaged("the names of its styles are no list of texts"))?;
+    if names.is_empty() {
+        return Err(damaged("it contains no styles"));
+    }
+    let mut seen = BTreeSet::new();
+    for name in &names {
+        let key = fold(name);
+        // A name of digits would be taken for a number, and `:` and `,` separate names from weights and each other.
+        let usable = key.chars().any(char::is_alphabetic) && !name.contains([':', ',']);
+        if !usable || name.chars().any(char::is_control) {
+            return Err(Error::Archive(format!("{name:?} is no usable name for a style")));
+        }
+        if !seen.insert(key) {
+            return Err(Error::Archive(format!("two of its styles are called {name:?}")));
+        }
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights::ArchiveBuilder;
+
+    fn archive(names: &str) -> Archive {
+        let mut builder = ArchiveBuilder::new();
+        builder.metadata("styles", names);
+        builder.float("a.gamma", &[2, 3], &[1.0, 2.0, 3.0, 10.0, 20.0, 30.0]);
+        builder.float("a.beta", &[2, 3], &[0.0, 0.5, 1.0, -1.0, -2.0, -3.0]);
+        builder.float("b.gamma", &[2, 1], &[4.0, 8.0]);
+        builder.float("b.beta", &[2, 1], &[0.0, 2.0]);
+        Archive::parse(&builder.finish().unwrap()).unwrap()
+    }
+
+    fn slots() -> Vec<(String, usize)> {
+        vec![("a".into(), 3), ("b".into(), 1)]
+    }
+
+    #[test]
+    fn reads_one_norm_per_slot_and_style() {
+        let set = StyleSet::read(&archive(r#"["Red Weave","Teal Mist"]"#), &slots()).unwrap();
+        assert_eq!(set.names().collect::<Vec<_>>(), ["Red Weave", "Teal Mist"]);
+        assert_eq!(set.len(), 2);
+        let teal = set.get(1).unwrap();
+        assert_eq!(teal.norms[0], Norm { scale: vec![10.0, 20.0, 30.0], shift: vec![-1.0, -2.0, -3.0] });
+        assert_eq!(teal.norms[1], Norm { scale: vec![8.0], shift: vec![2.0] });
+        assert_eq!(set.get(2), None);
+    }
+
+    #[test]
+    fn mixtures_are_linear_and_pure_weights_give_the_style_itself() {
+        let set = StyleSet::read(&archive(r#"["Red Weave","Teal Mist"]"#), &slots()).unwrap();
+        assert_eq!(&set.mix(&[0.0, 1.0]).unwrap(), set.get(1).unwrap());
+        let half = set.mix(&[0.5, 0.25]).unwrap();
+        assert_eq!(half.name, "Red Weave + Teal Mist");
+        assert_eq!(half.norms[0], Norm { scale: vec![3.0, 6.0, 9.0], shift: vec![-0.25, -0.25, -0.25] });
+        assert_eq!(half.norms[1], Norm { scale: vec![4.0], shift: vec![0.5] });
+    }
+
+    #[test]
+    fn unusable_weights_are_refused() {
+        let set = StyleSet::read(&archive(r#"["Red Weave","Teal Mist"]"#), &slots()).unwrap();
+        for weights in [&[1.0][..], &[1.0, 0.0, 0.0], &[f32::NAN, 1.0], &[0.0, f32::INFINITY], &[f32::MAX, f32::MAX]] {
+            assert!(matches!(set.mix(weights), Err(Error::Style(_))), "{weights:?}");
+        }
+    }
+
+    #[test]
+    fn archives_without_usable_styles_are_refused() {
+        for names in ["", "{}", "[1]", "[]", r#"["A","a "]"#, r#"["A","7"]"#, r#"["A","b:c"]"#, r#"["A","b\nc"]"#] {
+            assert!(matches!(StyleSet::read(&archive(names), &slots()), Err(Error::Archive(_))), "{names}");
+        }
+        let wrong_count = StyleSet::read(&archive(r#"["A","B","C"]"#), &slots());
+        assert!(matches!(wrong_count, Err(Error::Tensor { tensor, .. }) if tensor == "a.gamma"));
+        let no_names = Archive::parse(&ArchiveBuilder::new().finish().unwrap()).unwrap();
+        assert!(StyleSet::read(&no_names, &[]).is_err());
+        let no_channels = StyleSet::read(&archive(r#"["A","B"]"#), &[("a".into(), 0)]);
+        assert!(matches!(no_channels, Err(Error::Tensor { tensor, .. }) if tensor == "a.gamma"));
+    }
+}

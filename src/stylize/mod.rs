@@ -1,0 +1,210 @@
+//! Feed-forward sessions: a photo in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints photos
+//! of one size.
+
+use crate::cpu::picture::Look;
+use crate::error::{Error, Result};
+use crate::gpu::conv::Variant;
+use crate::gpu::picture::{Canvas, Presenter, floats};
+use crate::gpu::plan::Model;
+use crate::gpu::{Cost, Gpu, Plan};
+use crate::image::Image;
+use crate::net::transfer26;
+use crate::style::{Style, StyleSet};
+use crate::weights::Archive;
+
+/// The 26-style network and its styles on a device.
+pub struct Painter {
+    model: Model,
+    styles: StyleSet,
+}
+
+impl Painter {
+    /// Loads the network from `archive`, for the kernels of `variant`.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] when the archive holds another network; otherwise as [`Model::load`].
+    pub async fn load(gpu: &Gpu, archive: &Archive, variant: Variant) -> Result<Self> {
+        let net = transfer26::network();
+        match archive.metadata("network") {
+            Some(name) if name == net.name => {}
+            other => {
+                let found = other.unwrap_or("no network");
+                return Err(Error::Archive(format!("it holds {found} where {} is needed", net.name)));
+            }
+        }
+        let styles = StyleSet::read(archive, &net.norms)?;
+        Ok(Self { model: Model::load(gpu, net, archive, variant).await?, styles })
+    }
+
+    /// The styles of the archive.
+    pub fn styles(&self) -> &StyleSet {
+        &self.styles
+    }
+
+    /// The variant of the kernels.
+    pub fn variant(&self) -> Variant {
+        self.model.variant()
+    }
+
+    /// A session for photos of `width` x `height`. The first style is set.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and what the device says.
+    pub async fn session(&self, gpu: &Gpu, width: usize, height: usize) -> Result<Session> {
+        if width == 0 || height == 0 {
+            return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
+        }
+        let plan = self.model.plan(gpu, width, height).await?;
+        let half = self.model.variant().half;
+        let presenter = Presenter::new(gpu, &plan, half, wgpu::TextureFormat::Rgba8Unorm).await?;
+        let canvas = Canvas::new(gpu, &presenter).await?;
+        let session = Session { plan, half, presenter, canvas, look: Look::default(), stale: true };
+        if let Some(style) = self.styles.get(0) {
+            session.plan.set_style(gpu, style)?;
+        }
+        Ok(session)
+    }
+}
+
+/// Paints photos of one size. The network runs only when the photo or the style has changed; strength, colours and the
+/// before/after line cost one draw.
+pub struct Session {
+    plan: Plan,
+    half: bool,
+    presenter: Presenter,
+    canvas: Canvas,
+    look: Look,
+    stale: bool,
+}
+
+impl Session {
+    /// Width and height of the photo.
+    pub fn size(&self) -> (usize, usize) {
+        self.plan.size()
+    }
+
+    /// What one frame costs.
+    pub fn cost(&self) -> Cost {
+        self.plan.cost()
+    }
+
+    /// A photo, as `height * width * 4` bytes of RGBA.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the number of bytes does not fit.
+    pub fn set_photo(&mut self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
+        self.plan.set_photo(gpu, rgba)?;
+        self.stale = true;
+        Ok(())
+    }
+
+    /// The style to paint in.
+    ///
+    /// # Errors
+    /// [`Error::Style`] when it belongs to another network.
+    pub fn set_style(&mut self, gpu: &Gpu, style: &Style) -> Result<()> {
+        self.plan.set_style(gpu, style)?;
+        self.stale = true;
+        Ok(())
+    }
+
+    /// How the painting is laid over the photo.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when a value is no number. Values beyond 0..1 are clamped.
+    pub fn set_look(&mut self, gpu: &Gpu, look: Look) -> Result<()> {
+        if !look.strength.is_finite() || !look.split.is_finite() {
+            return Err(Error::Picture("strength and split must be numbers from 0 to 1".to_string()));
+        }
+        self.look = Look { strength: look.strength.clamp(0.0, 1.0), split: look.split.clamp(0.0, 1.0), ..look };
+        self.presenter.set_look(gpu, self.look);
+        Ok(())
+    }
+
+    /// Runs the whole network in the next frame, even if nothing has changed.
+    pub fn invalidate(&mut self) {
+        self.stale = true;
+    }
+
+    /// Records what the next frame needs: the network, if photo or style has changed, as one compute pass.
+    fn record_network(&mut self, encoder: &mut wgpu::CommandEncoder) {
+        if std::mem::take(&mut self.stale) {
+            self.plan.record(&mut encoder.begin_compute_pass(&Default::default()));
+        }
+    }
+
+    /// Paints onto `target`, of the format of `presenter`, in one submit.
+    ///
+    /// # Errors
+    /// An error that the device has reported since the last call.
+    pub fn paint(&mut self, gpu: &Gpu, presenter: &mut Presenter, target: &wgpu::TextureView) -> Result<()> {
+        gpu.check()?;
+        presenter.set_look(gpu, self.look);
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        self.record_network(&mut encoder);
+        presenter.record(&mut encoder, target);
+        gpu.queue.submit([encoder.finish()]);
+        Ok(())
+    }
+
+    /// A presenter of this session onto targets of `format`.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub async fn presenter(&self, gpu: &Gpu, format: wgpu::TextureFormat) -> Result<Presenter> {
+        Presenter::new(gpu, &self.plan, self.half, format).await
+    }
+
+    /// Paints and reads back: `height * width * 4` bytes of RGBA.
+    ///
+    /// # Errors
+    /// What went wrong on the device.
+    pub async fn read(&mut self, gpu: &Gpu) -> Result<Vec<u8>> {
+        self.start_read(gpu)?.finish(gpu).await
+    }
+
+    /// Submits what [`Session::read`] does. The pixels come with [`Reading::finish`]; the session is free meanwhile, for
+    /// everything but another reading.
+    ///
+    /// # Errors
+    /// An error that the device has reported since the last call.
+    pub fn start_read(&mut self, gpu: &Gpu) -> Result<Reading> {
+        gpu.check()?;
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        self.record_network(&mut encoder);
+        self.canvas.record(&mut encoder, &self.presenter);
+        gpu.queue.submit([encoder.finish()]);
+        Ok(Reading { canvas: self.canvas.clone() })
+    }
+
+    /// Paints and reads back without rounding to 8 bits.
+    ///
+    /// # Errors
+    /// What went wrong on the device.
+    pub async fn read_exact(&mut self, gpu: &Gpu) -> Result<Image> {
+        let mut presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba32Float).await?;
+        presenter.set_look(gpu, self.look);
+        let canvas = Canvas::new(gpu, &presenter).await?;
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        self.record_network(&mut encoder);
+        canvas.record(&mut encoder, &presenter);
+        gpu.queue.submit([encoder.finish()]);
+        let (width, height) = self.size();
+        Image::new(width, height, floats(&canvas.read(gpu).await?))
+    }
+}
+
+/// A reading under way.
+pub struct Reading {
+    canvas: Canvas,
+}
+
+impl Reading {
+    /// The pixels: `height * width * 4` bytes of RGBA.
+    ///
+    /// # Errors
+    /// What went wrong on the device.
+    pub async fn finish(self, gpu: &Gpu) -> Result<Vec<u8>> {
+        self.canvas.read(gpu).await
+    }
+}

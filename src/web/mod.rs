@@ -1,0 +1,3 @@
+//! What JavaScript sees: one file for each wasm module.
+
+mod live;

@@ -1,0 +1,184 @@
+//! Reading weight archives.
+//!
+//! The format is safetensors (<https://huggingface.co/docs/safetensors>): eight bytes of header length, a JSON header
+//! with type, shape and offsets of every tensor and a table of texts, then the numbers. Tensors of type `F32` and
+//! `F16` stand for themselves; an `I8` tensor `NAME` is quantized and has beside it `NAME.scale`, `F32`, one positive
+//! scale per slice of the first axis.
+//!
+//! An archive comes from the network or from the user's disk, so nothing in it is believed: every length, offset, type,
+//! shape and number is checked before use, and nothing is allocated by a length that exceeds the file's own.
+
+use std::collections::BTreeMap;
+
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorInfo};
+use serde_json::Value;
+
+use super::half;
+use crate::error::{Error, Result};
+
+/// Headers above this are refused: ours have a few KiB, and parsed JSON takes many times the room of its text.
+const MAX_HEADER: u64 = 1 << 20;
+/// The header's length comes first, as a little-endian u64.
+const PREFIX: usize = 8;
+
+/// A weight archive in memory, its table of contents checked.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    /// Everything behind the header.
+    data: Vec<u8>,
+    metadata: BTreeMap<String, String>,
+    tensors: BTreeMap<String, TensorInfo>,
+}
+
+impl Archive {
+    /// Reads and checks the table of contents: offsets in order, without holes or overlaps, each tensor exactly as long
+    /// as its type and shape say, and the last one ending where the file ends.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when the entry of one tensor is at fault, [`Error::Archive`] when the file as a whole is.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let header = header(bytes)?;
+        let (length, contents) = SafeTensors::read_metadata(bytes).map_err(|e| explain(&e, header, bytes.len()))?;
+        let tensors = contents.tensors().into_iter().map(|(name, info)| (name, info.clone())).collect();
+        let metadata = contents.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+        Ok(Self { data: bytes[PREFIX + length..].to_vec(), metadata, tensors })
+    }
+
+    /// A text of the header's table, such as `network` or `licence`.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.get(key).map(String::as_str)
+    }
+
+    /// The names of all tensors, scales included, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// The numbers of tensor `name` in row-major order, dequantized where it is quantized.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when it is missing, has another shape or a type that is not `F32`, `F16` or `I8`, holds
+    /// numbers that are not finite, or lacks usable scales.
+    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let (dtype, bytes) = self.entry(name, shape)?;
+        let values: Vec<f32> = match dtype {
+            Dtype::F32 => floats(bytes).collect(),
+            Dtype::F16 => bytes.chunks_exact(2).map(|b| half::to_f32(u16::from_le_bytes([b[0], b[1]]))).collect(),
+            Dtype::I8 => self.dequantize(name, shape, bytes)?,
+            other => return Err(Error::tensor(name, format!("has type {other}; F32, F16 or I8 was expected"))),
+        };
+        match values.iter().position(|v| !v.is_finite()) {
+            Some(i) => Err(Error::tensor(name, format!("holds {} at position {i}", values[i]))),
+            None => Ok(values),
+        }
+    }
+
+    /// Type and bytes of a tensor whose shape was compared with `shape`.
+    fn entry(&self, name: &str, shape: &[usize]) -> Result<(Dtype, &[u8])> {
+        let info = self.tensors.get(name).ok_or_else(|| Error::tensor(name, "is missing"))?;
+        if info.shape != shape {
+            let problem = format!("has shape {:?}; {shape:?} was expected", info.shape);
+            return Err(Error::tensor(name, problem));
+        }
+        let (start, end) = info.data_offsets;
+        match self.data.get(start..end) {
+            Some([]) => Err(Error::tensor(name, "is empty")),
+            Some(bytes) => Ok((info.dtype, bytes)),
+            None => Err(Error::tensor(name, "lies outside of the file")),
+        }
+    }
+
+    fn dequantize(&self, name: &str, shape: &[usize], levels: &[u8]) -> Result<Vec<f32>> {
+        let Some(&slices) = shape.first() else {
+            return Err(Error::tensor(name, "is quantized but has no axis for its scales"));
+        };
+        let scale_name = scale_name(name);
+        let (dtype, bytes) = self.entry(&scale_name, &[slices])?;
+        if dtype != Dtype::F32 {
+            return Err(Error::tensor(scale_name, format!("has type {dtype}; F32 was expected")));
+        }
+        let mut values = Vec::with_capacity(levels.len());
+        for (slice, scale) in levels.chunks(levels.len() / slices).zip(floats(bytes)) {
+            if !(scale.is_finite() && scale > 0.0) {
+                return Err(Error::tensor(scale_name, format!("holds {scale}; scales must be positive and finite")));
+            }
+            values.extend(slice.iter().map(|&level| f32::from(level as i8) * scale));
+        }
+        Ok(values)
+    }
+}
+
+/// The name of the scales that belong to the quantized tensor `name`.
+pub(super) fn scale_name(name: &str) -> String {
+    format!("{name}.scale")
+}
+
+fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+}
+
+/// The bytes of the JSON header, its length checked.
+fn header(bytes: &[u8]) -> Result<&[u8]> {
+    let damaged = |problem: String| Err(Error::Archive(problem));
+    let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
+        return damaged(format!("it has only {} bytes", bytes.len()));
+    };
+    let length = u64::from_le_bytes(*prefix);
+    if length > MAX_HEADER {
+        return damaged(format!("its header claims {length} bytes, where at most {MAX_HEADER} make sense"));
+    }
+    // The limit above makes the cast exact, also where usize has 32 bits.
+    match rest.get(..length as usize) {
+        Some(header) => Ok(header),
+        None => damaged(format!("its header claims {length} bytes, but only {} follow", rest.len())),
+    }
+}
+
+/// The error for a header that the parser refused. The parser often does not say which tensor it stumbled over (and
+/// where usize has 32 bits, it takes a 5 GB offset for broken JSON), so the header is searched for the culprit.
+fn explain(error: &SafeTensorError, header: &[u8], file: usize) -> Error {
+    let Ok(Value::Object(entries)) = serde_json::from_slice(header) else {
+        return Error::Archive(format!("its header is no table of tensors ({error})"));
+    };
+    let mut sound = Vec::new();
+    for (name, entry) in entries.iter().filter(|(name, _)| *name != "__metadata__") {
+        match check_entry(entry, (file - PREFIX - header.len()) as u64) {
+            Ok((start, end)) => sound.push((start, end, name)),
+            Err(problem) => return Error::tensor(name, problem),
+        }
+    }
+    sound.sort();
+    let mut covered = 0;
+    for (start, end, name) in sound {
+        if start != covered {
+            let problem = if start < covered { "overlaps" } else { "leaves a hole behind" };
+            return Error::tensor(name, format!("{problem} the tensor before it (byte {start} instead of {covered})"));
+        }
+        covered = end;
+    }
+    Error::Archive(error.to_string())
+}
+
+/// The offsets of one entry of the header if they agree with its type and shape and lie within `available` bytes.
+fn check_entry(entry: &Value, available: u64) -> std::result::Result<(u64, u64), String> {
+    let field = |key: &str| entry.get(key).ok_or_else(|| format!("has no `{key}` in the header"));
+    let dtype: Dtype = serde_json::from_value(field("dtype")?.clone())
+        .map_err(|_| format!("has the unknown type {}", field("dtype").unwrap_or(&Value::Null)))?;
+    let shape: Vec<u64> = serde_json::from_value(field("shape")?.clone()).map_err(|_| "has no usable shape")?;
+    let (start, end): (u64, u64) =
+        serde_json::from_value(field("data_offsets")?.clone()).map_err(|_| "has no usable offsets")?;
+    let bits = shape.iter().try_fold(dtype.bitsize() as u64, |n, &side| n.checked_mul(side));
+    let Some(bits) = bits else {
+        return Err(format!("has the impossible shape {shape:?}"));
+    };
+    if end < start {
+        return Err(format!("ends at byte {end}, before its start at {start}"));
+    }
+    if end > available {
+        return Err(format!("ends at byte {end}, but the file holds only {available}: it is cut off or damaged"));
+    }
+    if bits % 8 != 0 || bits / 8 != end - start {
+        return Err(format!("has {} bytes, which do not fit type {dtype} and shape {shape:?}", end - start));
+    }
+    Ok((start, end))
+}

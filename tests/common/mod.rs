@@ -1,0 +1,78 @@
+//! What several tests need: pictures, archives, comparisons, and one device.
+#![allow(dead_code)] // every test crate uses its own part
+
+use std::path::{Path, PathBuf};
+
+use impasto::gpu::Gpu;
+use impasto::gpu::device::Request;
+use impasto::image::Image;
+use impasto::net::transfer26;
+use impasto::weights::onnx::Data;
+use impasto::weights::{Archive, ArchiveBuilder, onnx};
+
+/// A file beside the tests.
+pub fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// An RGB picture of 8 or 16 bits a channel.
+pub fn picture(name: &str) -> Image {
+    let picture = image::open(fixture(name)).unwrap().into_rgb32f();
+    Image::new(picture.width() as usize, picture.height() as usize, picture.into_raw()).unwrap()
+}
+
+/// The archive that ships.
+pub fn shipped() -> Archive {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/transfer26.safetensors");
+    Archive::parse(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The published weights, not quantized.
+pub fn float_archive() -> Archive {
+    let folder = std::env::var("IMPASTO_MODELS")
+        .map(PathBuf::from)
+        .unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/impasto/models"));
+    let path = folder.join("multistyle26.onnx");
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `./build.sh weights`", path.display()));
+    let model = onnx::read_model("multistyle26.onnx", &bytes).unwrap();
+    let mut archive = ArchiveBuilder::new();
+    archive.metadata("network", transfer26::NAME);
+    let names: Vec<String> = (0..26).map(|i| format!("style {i}")).collect();
+    archive.metadata("styles", &serde_json::to_string(&names).unwrap());
+    for (name, tensor) in &model.initializers {
+        if let Data::Float(values) = &tensor.data {
+            archive.float(name, &tensor.shape, values);
+        }
+    }
+    Archive::parse(&archive.finish().unwrap()).unwrap()
+}
+
+/// A device within WebGPU's default limits.
+pub fn gpu() -> Gpu {
+    pollster::block_on(Gpu::open(Request { default_limits: true })).unwrap()
+}
+
+/// Numbers from -1 to 1, always the same.
+pub fn noise(seed: u32, count: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as f32 / u32::MAX as f32 * 2.0 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// Largest absolute difference.
+pub fn distance(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |m, d| if d.is_nan() { f32::INFINITY } else { m.max(d) })
+}
+
+/// Peak signal-to-noise ratio in decibels, for values in 0..1.
+pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let error: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / a.len() as f64;
+    -10.0 * error.max(1e-12).log10()
+}

@@ -1,0 +1,156 @@
+//! Every kernel in every variant against the plain executor, on small networks with random weights, over odd sizes, channel
+//! counts, strides, kernels, borders, enlargements and residual sums.
+
+mod common;
+
+use common::{distance, gpu, noise};
+use impasto::cpu;
+use impasto::cpu::picture::{Look, look};
+use impasto::error::Error;
+use impasto::gpu::Gpu;
+use impasto::gpu::conv::Variant;
+use impasto::gpu::picture::{Canvas, Presenter, floats};
+use impasto::gpu::plan::Model;
+use impasto::image::Image;
+use impasto::net::{Border, Convolution, Network, Operation, TensorId};
+use impasto::style::{Norm, Style};
+use impasto::weights::{Archive, ArchiveBuilder};
+
+struct Net {
+    net: Network,
+    archive: ArchiveBuilder,
+    style: Style,
+}
+
+impl Net {
+    fn new(multiple: usize) -> Self {
+        let style = Style { name: "random".to_string(), norms: vec![] };
+        Self { net: Network::new("random", 3, multiple), archive: ArchiveBuilder::new(), style }
+    }
+
+    fn conv(&mut self, x: TensorId, (inputs, outputs): (usize, usize), kernel: usize, stride: usize) -> TensorId {
+        let seed = self.net.layers.len() as u32 + 7;
+        let weight = format!("w{seed}");
+        let shape = [outputs, inputs, kernel, kernel];
+        let gain = 2.0 / (inputs as f32 * (kernel * kernel) as f32).sqrt();
+        let values: Vec<f32> = noise(seed, shape.iter().product()).iter().map(|v| v * gain).collect();
+        self.archive.float(&weight, &shape, &values);
+        let pad = kernel / 2;
+        let c = Convolution { weight, inputs, outputs, kernel, stride, pad, border: Border::Reflect };
+        let y = self.net.push(Operation::Convolution(c), &[x]);
+        let norm = self.style.norms.len();
+        self.net.norms.push((format!("n{norm}"), outputs));
+        let scale = noise(seed + 100, outputs).iter().map(|v| v + 1.5).collect();
+        self.style.norms.push(Norm { scale, shift: noise(seed + 200, outputs) });
+        self.net.push(Operation::InstanceNorm { norm }, &[y])
+    }
+
+    fn relu(&mut self, x: TensorId) -> TensorId {
+        self.net.push(Operation::Relu, &[x])
+    }
+
+    fn finish(mut self, x: TensorId, channels: usize, kernel: usize) -> (Network, Archive, Style) {
+        let x = self.conv(x, (channels, 3), kernel, 1);
+        self.net.push(Operation::Sigmoid, &[x]);
+        (self.net, Archive::parse(&self.archive.finish().unwrap()).unwrap(), self.style)
+    }
+}
+
+fn photo(width: usize, height: usize) -> Image {
+    let bytes: Vec<u8> = noise(3, width * height * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
+    let opaque: Vec<u8> = bytes.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+    Image::from_rgba8(width, height, &opaque).unwrap()
+}
+
+async fn painted(gpu: &Gpu, model: &Model, style: &Style, photo: &Image, laid: Look) -> Result<Vec<f32>, Error> {
+    let plan = model.plan(gpu, photo.width(), photo.height()).await?;
+    plan.set_image(gpu, photo)?;
+    plan.set_style(gpu, style)?;
+    let half = model.variant().half;
+    let mut presenter = Presenter::new(gpu, &plan, half, wgpu::TextureFormat::Rgba32Float).await?;
+    presenter.set_look(gpu, laid);
+    let canvas = Canvas::new(gpu, &presenter).await?;
+    plan.run(gpu, |encoder| canvas.record(encoder, &presenter));
+    Ok(floats(&canvas.read(gpu).await?))
+}
+
+fn compare(gpu: &Gpu, (net, archive, style): (Network, Archive, Style), sizes: &[(usize, usize)]) {
+    for variant in Variant::all().into_iter().filter(|v| gpu.half() || !v.half) {
+        let model = pollster::block_on(Model::load(gpu, net.clone(), &archive, variant)).unwrap();
+        for &(width, height) in sizes {
+            let photo = photo(width, height);
+            let padded = cpu::picture::reflect_pad(&photo, net.padded(width), net.padded(height)).unwrap();
+            let reference = cpu::run(&net, &archive, &style, &padded).unwrap();
+            for laid in [Look::default(), Look { strength: 0.6, keep_colors: true, split: 0.3 }] {
+                let expected = look(&reference, &photo, laid).unwrap();
+                let got = pollster::block_on(painted(gpu, &model, &style, &photo, laid)).unwrap();
+                // A single pixel has no variance: what remains is rounding, divided by the root of epsilon.
+                let allowed = if variant.half { 0.05 } else if width * height == 1 { 0.01 } else { 2e-4 };
+                let distance = distance(expected.data(), &got);
+                assert!(distance <= allowed, "{} {width}x{height} {laid:?}: off by {distance}", variant.name());
+            }
+        }
+    }
+}
+
+const SIZES: [(usize, usize); 5] = [(1, 1), (8, 9), (17, 23), (40, 33), (66, 18)];
+
+#[test]
+fn first_and_last_layers() {
+    let gpu = gpu();
+    for (kernel, channels) in [(9, 32), (3, 8), (9, 5), (3, 12)] {
+        let mut n = Net::new(1);
+        let x = n.conv(0, (3, channels), kernel, 1);
+        let x = n.relu(x);
+        compare(&gpu, n.finish(x, channels, kernel), &SIZES);
+    }
+}
+
+#[test]
+fn strides_and_enlargements() {
+    let gpu = gpu();
+    for (a, b, c) in [(32, 32, 8), (8, 16, 4), (6, 7, 9)] {
+        let mut n = Net::new(2);
+        let x = n.conv(0, (3, a), 3, 1);
+        let x = n.relu(x);
+        let x = n.conv(x, (a, b), 3, 2);
+        let x = n.relu(x);
+        let x = n.net.push(Operation::Upsample2, &[x]);
+        let x = n.conv(x, (b, c), 3, 1);
+        let x = n.relu(x);
+        compare(&gpu, n.finish(x, c, 3), &SIZES);
+    }
+}
+
+#[test]
+fn residual_sums() {
+    let gpu = gpu();
+    for channels in [32, 8, 10] {
+        let mut n = Net::new(2);
+        let x = n.conv(0, (3, channels), 3, 2);
+        let mut x = n.relu(x);
+        for _ in 0..2 {
+            let y = n.conv(x, (channels, channels), 3, 1);
+            let y = n.relu(y);
+            let y = n.conv(y, (channels, channels), 3, 1);
+            x = n.net.push(Operation::Add, &[x, y]);
+        }
+        let x = n.net.push(Operation::Upsample2, &[x]);
+        let x = n.conv(x, (channels, 4), 3, 1);
+        let x = n.relu(x);
+        compare(&gpu, n.finish(x, 4, 9), &SIZES);
+    }
+}
+
+#[test]
+fn foreign_styles_and_photos_are_refused() {
+    let gpu = gpu();
+    let mut n = Net::new(1);
+    let x = n.conv(0, (3, 8), 3, 1);
+    let (net, archive, mut style) = n.finish(x, 8, 3);
+    let model = pollster::block_on(Model::load(&gpu, net, &archive, Variant::all()[0])).unwrap();
+    let plan = pollster::block_on(model.plan(&gpu, 8, 8)).unwrap();
+    style.norms.pop();
+    assert!(matches!(plan.set_style(&gpu, &style), Err(Error::Style(_))));
+    assert!(matches!(plan.set_photo(&gpu, &[0; 8 * 8 * 3]), Err(Error::Picture(_))));
+}

@@ -1,0 +1,42 @@
+//! Every WGSL file is valid by itself, and in every specialization that a network uses, in every variant.
+
+use impasto::gpu::conv::Variant;
+use impasto::gpu::fuse::fuse;
+use impasto::gpu::wgsl::specialize;
+use impasto::net::transfer26;
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+fn check(label: &str, wgsl: &str) {
+    let module = naga::front::wgsl::parse_str(wgsl).unwrap_or_else(|e| panic!("{label}: {}", e.emit_to_string(wgsl)));
+    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16);
+    validator.validate(&module).unwrap_or_else(|e| panic!("{label}: {}", e.emit_to_string(wgsl)));
+}
+
+#[test]
+fn every_file_is_valid_by_itself() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let source = std::fs::read_to_string(&path).unwrap();
+        check(&path.display().to_string(), &source);
+        // As it stands, a file is its own default specialization.
+        check(&path.display().to_string(), &specialize(&source, &[], false));
+        count += 1;
+    }
+    assert_eq!(count, 7);
+}
+
+#[test]
+fn every_specialization_is_valid() {
+    let fused = fuse(&transfer26::network()).unwrap();
+    for variant in Variant::all() {
+        for stage in &fused.stages {
+            let kernel = stage.spec.kernel(variant);
+            check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);
+        }
+        for source in [include_str!("../shaders/ingest.wgsl"), include_str!("../shaders/present.wgsl")] {
+            check(&variant.name(), &specialize(source, &[], variant.half));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The committed weights are what a rebuild from the published models gives.
+
+use std::path::{Path, PathBuf};
+
+use impasto::style::StyleSet;
+use impasto::weights::onnx::{self, Data};
+use impasto::weights::{self, Archive};
+
+/// Where `./build.sh weights` keeps the published models.
+fn models() -> PathBuf {
+    let folder = match std::env::var_os("IMPASTO_MODELS") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache/impasto/models"),
+    };
+    let present = folder.join("multistyle26.onnx").is_file();
+    assert!(present, "the published models are not in {}: run `./build.sh weights` to fetch them", folder.display());
+    folder
+}
+
+fn committed(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("weights").join(name)).unwrap()
+}
+
+#[test]
+fn a_rebuild_gives_the_committed_bytes() {
+    let out = tempfile::tempdir().unwrap();
+    let reports = weights::build(&models(), out.path()).unwrap();
+    assert_eq!(reports.len(), 1);
+    let sources = String::from_utf8(committed("SOURCES.md")).unwrap();
+    for report in reports {
+        let rebuilt = std::fs::read(out.path().join(&report.archive)).unwrap();
+        assert_eq!(rebuilt.len(), report.bytes);
+        assert!(rebuilt == committed(&report.archive), "{} differs from a rebuild", report.archive);
+        assert!(sources.contains(&report.sha256), "SOURCES.md does not give the SHA-256 of {}", report.archive);
+    }
+}
+
+#[test]
+fn the_26_style_network_is_small() {
+    assert!(committed("transfer26.safetensors").len() <= 300_000);
+}
+
+#[test]
+fn quantized_weights_are_within_half_a_step_and_styles_are_exact() {
+    let archive = Archive::parse(&committed("transfer26.safetensors")).unwrap();
+    let path = models().join("multistyle26.onnx");
+    let model = onnx::read_model("multistyle26.onnx", &std::fs::read(path).unwrap()).unwrap();
+    let mut quantized = 0;
+    for (name, original) in &model.initializers {
+        let Data::Float(expected) = &original.data else { panic!("{name} is not in single precision") };
+        let found = archive.tensor(name, &original.shape).unwrap();
+        if !name.ends_with(".w") {
+            assert_eq!(&found, expected, "{name}");
+            continue;
+        }
+        quantized += 1;
+        let channels = original.shape[0];
+        let scales = archive.tensor(&format!("{name}.scale"), &[channels]).unwrap();
+        for (i, (f, e)) in found.iter().zip(expected).enumerate() {
+            let scale = scales[i / (expected.len() / channels)];
+            assert!((f - e).abs() <= scale * 0.50001, "{name} at {i}: {f} for {e}, scale {scale}");
+        }
+    }
+    assert_eq!(quantized, 18);
+    assert_eq!(archive.names().count(), model.initializers.len() + quantized);
+}
+
+#[test]
+fn all_26_styles_can_be_read_and_chosen() {
+    let archive = Archive::parse(&committed("transfer26.safetensors")).unwrap();
+    assert_eq!(archive.metadata("network"), Some("transfer26"));
+    for key in ["version", "source", "licence"] {
+        assert!(archive.metadata(key).is_some_and(|text| !text.is_empty()), "{key}");
+    }
+    let slots = [("contract.0.norm".to_string(), 32), ("expand.2.norm".to_string(), 3)];
+    let set = StyleSet::read(&archive, &slots).unwrap();
+    assert_eq!(set.len(), 26);
+    for (i, name) in set.names().enumerate() {
+        let weights = set.parse(name).unwrap();
+        assert_eq!(weights.iter().position(|w| *w == 1.0), Some(i));
+        assert_eq!(weights, set.parse(&i.to_string()).unwrap());
+        assert_eq!(&set.mix(&weights).unwrap(), set.get(i).unwrap());
+    }
+}

@@ -1,0 +1,66 @@
+# Sourced by build.sh: every check and test, one closing line.
+
+passed=0
+failed=0
+
+# One check: a command that succeeds or not.
+check() {
+  local name=$1
+  shift
+  say "check: $name"
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    say "FAILED: $name"
+  fi
+}
+
+# A test run whose output counts itself, with a `sed` script that prints "passed failed" for each summary line.
+counted() {
+  local name=$1 script=$2 log ok=0 bad=0 p f status=0
+  shift 2
+  say "tests: $name"
+  log=$(mktemp)
+  "$@" 2>&1 | tee "$log" || status=$?
+  while read -r p f; do
+    ok=$((ok + p))
+    bad=$((bad + f))
+  done < <(sed -nE "$script" "$log")
+  rm -f "$log"
+  # A run that fails without counting a failure, or that counts nothing, did not work at all.
+  if { [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; } || [ $((ok + bad)) -eq 0 ]; then bad=$((bad + 1)); fi
+  passed=$((passed + ok))
+  failed=$((failed + bad))
+}
+
+# rustup's clippy needs a standard library for wasm32; where only Debian's Rust has one, the compiler's own warnings count.
+lint_wasm() {
+  local command=(check)
+  [ ${#WASM_STD[@]} -eq 0 ] && command=(clippy)
+  RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR= "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features live \
+    --target "$TARGET" "${WASM_STD[@]}"
+}
+
+node_tests() {
+  node --test --test-reporter=tap --test-concurrency=1 "$@"
+}
+
+run_tests() {
+  need_packages chromium firefox-esr mesa-vulkan-drivers
+  need_models
+  need_node_modules
+  export IMPASTO_MODELS="$MODELS" VK_ICD_FILENAMES="$LAVAPIPE" VK_DRIVER_FILES="$LAVAPIPE"
+  check "format" cargo fmt --check
+  check "clippy" cargo clippy -q --all-targets -- -D warnings
+  counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast
+  check "types" npx --no-install tsc --noEmit -p tsconfig.json
+  need_wasm_target
+  check "wasm warnings" lint_wasm
+  check "build" build
+  export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
+  counted "browsers" '/^# pass /{s/^# pass ([0-9]+)/\1/;h};/^# fail /{s/^# fail ([0-9]+)/\1/;H;x;s/\n/ /p}' \
+    node_tests tests/e2e/*.test.mjs
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}

@@ -176,7 +176,11 @@ export class App {
   /** @param {number} style */
   #chooseStyle(style) {
     this.#style = style;
-    if (this.#info) this.#controls.styleName = this.#info.styles[style];
+    if (this.#info) {
+      const name = this.#info.styles[style];
+      this.#controls.styleName = name;
+      this.#settings.style = slug(name);
+    }
     this.#stage.busy('Painting …');
     this.#changeLook();
   }
@@ -243,8 +247,8 @@ export class App {
     clearTimeout(this.#saveTimer);
     this.#saveTimer = setTimeout(() => {
       const { strength, keepColors, chosenSize } = this.#controls;
-      const style = this.#info ? slug(this.#info.styles[this.#style]) : this.#settings.style;
-      this.#settings = { style, strength, keepColors, size: chosenSize ?? this.#settings.size };
+      const { style, size } = this.#settings;
+      this.#settings = { style, strength, keepColors, size: chosenSize ?? size };
       saveSettings(this.#settings);
     }, 400);
   }

@@ -150,8 +150,9 @@ export class Controls {
    */
   timing(milliseconds, info) {
     const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-    const hint = info.software ? ' There is no GPU here: the processor paints, slowly.' : '';
-    this.#adapter.textContent = `Painted in ${time} on ${info.adapter || 'your GPU'}.${hint}`;
+    this.#adapter.textContent = info.software
+      ? `Painted in ${time} on the processor: the browser finds no GPU here.`
+      : `Painted in ${time} on ${info.adapter || 'your GPU'}.`;
   }
 
   #showStrength() {

@@ -21,20 +21,40 @@ export async function open(browser, url, prepare) {
   });
   page.on('pageerror', (error) => opened.errors.push(String(error)));
   page.on('request', (request) => opened.requests.push(request.url()));
-  await page.evaluateOnNewDocument(keepDownloads);
+  await page.evaluateOnNewDocument(keepHandles);
   if (prepare) await page.evaluateOnNewDocument(prepare);
   await page.goto(url);
   return opened;
 }
 
-/** In the page: keeps what would be downloaded where `savedPng` finds it. */
-function keepDownloads() {
+/** In the page: keeps what would be downloaded where `savedPng` finds it, and the worker for `crash`. */
+function keepHandles() {
   const create = URL.createObjectURL;
   URL.createObjectURL = (blob) => {
     Reflect.set(window, 'savedBlob', blob);
     return create.call(URL, blob);
   };
   HTMLAnchorElement.prototype.click = () => {};
+  const { Worker } = window;
+  window.Worker = class extends Worker {
+    /** @param {ConstructorParameters<typeof Worker>} parameters */
+    constructor(...parameters) {
+      super(...parameters);
+      Reflect.set(window, 'latestWorker', this);
+    }
+  };
+}
+
+/**
+ * Ends the page's worker as an uncaught error would.
+ * @param {import('puppeteer-core').Page} page
+ */
+export function crash(page) {
+  return page.evaluate(() => {
+    const worker = /** @type {Worker} */ (Reflect.get(window, 'latestWorker'));
+    worker.terminate();
+    worker.dispatchEvent(new ErrorEvent('error', { message: 'a crash for the test', cancelable: true }));
+  });
 }
 
 /**

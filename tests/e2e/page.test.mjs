@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { BROWSERS, launch } from './browsers.mjs';
-import { compare, drop, open, painted, repainted, savedPng, smallPhoto, toast, until } from './page.mjs';
-import { serve } from './server.mjs';
+import { compare, crash, drop, open, painted, repainted, savedPng, smallPhoto, toast, until } from './page.mjs';
+import { serve, serveStranger } from './server.mjs';
 
 // Small, because software adapters are slow.
 const SMALL = '?size=64&thumbs=16&style=starry-strokes';
@@ -30,6 +30,8 @@ for (const name of BROWSERS) {
   describe(`the page in ${name}`, { timeout: 900_000 }, () => {
     /** @type {Awaited<ReturnType<typeof serve>>} */
     let server;
+    /** @type {Awaited<ReturnType<typeof serveStranger>>} */
+    let stranger;
     /** @type {import('puppeteer-core').Browser} */
     let browser;
     /** @type {string} */
@@ -37,6 +39,7 @@ for (const name of BROWSERS) {
 
     before(async () => {
       server = await serve(process.env.DIST ?? 'dist');
+      stranger = await serveStranger();
       browser = await launch(name);
       folder = await mkdtemp(join(tmpdir(), 'impasto-'));
     });
@@ -44,6 +47,7 @@ for (const name of BROWSERS) {
     after(async () => {
       await browser?.close();
       await server?.close();
+      await stranger?.close();
       await rm(folder, { recursive: true, force: true });
     });
 
@@ -61,20 +65,18 @@ for (const name of BROWSERS) {
       await page.close();
     });
 
-    test('refuses requests to other origins, from the page and from its worker', async () => {
+    test('can reach no other origin, neither from the page nor from its worker', async () => {
+      assert.equal(await (await fetch(stranger.origin)).text(), 'here');
       const { page } = await open(browser, server.url + SMALL);
       await ready(page);
-      const reach = () => fetch('http://127.0.0.1:9/').then(() => 'answered', (error) => String(error));
-      const blocked = await page.evaluate(async () => {
-        /** @type {Promise<string>} */
-        const violation = new Promise((resolve) =>
-          document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective)),
-        );
-        await fetch('http://127.0.0.1:9/').catch(() => {});
-        return violation;
-      });
-      assert.equal(blocked, 'connect-src');
-      for (const worker of page.workers()) assert.match(await worker.evaluate(reach), /TypeError/);
+      /** @param {string} url */
+      const reach = (url) => fetch(url).then((answer) => answer.text(), String);
+      assert.match(await page.evaluate(reach, stranger.origin), /TypeError/);
+      // Puppeteer cannot run code in Firefox's workers.
+      if (name === 'chromium') {
+        const [worker] = page.workers();
+        assert.match(await worker.evaluate(reach, stranger.origin), /TypeError/);
+      }
       await page.close();
     });
 
@@ -121,8 +123,9 @@ for (const name of BROWSERS) {
       );
       assert.ok((await compare(page, await savedPng(page), photo)).difference <= 2, 'strength 0 is the photo');
       await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '0');
-      await page.evaluate(() => document.body.focus());
-      await repainted(page, () => page.keyboard.press('Space'));
+      // The space bar belongs to a button that has the focus.
+      await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
+      await repainted(page, () => page.keyboard.press(' '));
       assert.equal(await page.$eval('#compare', (button) => button.getAttribute('aria-pressed')), 'true');
       await repainted(page, () => page.keyboard.press('ArrowRight'));
       assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Scarlet Night');
@@ -155,20 +158,16 @@ for (const name of BROWSERS) {
       await page.close();
     });
 
-    test('starts again after a crash of the worker, with photo and settings', async (context) => {
+    test('starts again after a crash of the worker, with photo and settings', async () => {
       const { page } = await open(browser, server.url + SMALL);
       await ready(page);
-      const [worker] = page.workers();
-      if (!worker) return context.skip('this browser does not show its workers');
-      await worker.evaluate(() => {
-        setTimeout(() => {
-          throw new Error('a crash for the test');
-        });
-      });
+      await page.evaluate(() => document.querySelectorAll('.tile')[3].click());
+      await crash(page);
       await until(page, 'the message', () => document.documentElement.dataset.state === 'stopped');
       const label = await caption(page);
       await repainted(page, () => page.click('.panel button'));
       assert.equal(await caption(page), label);
+      assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Carnival');
       assert.equal(await page.$eval('html', (root) => root.dataset.state), 'ready');
       await page.close();
     });
@@ -177,6 +176,7 @@ for (const name of BROWSERS) {
       const { page, errors } = await open(browser, server.url, () => {
         Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
       });
+      await page.setViewport({ width: 1280, height: 2000 });
       await until(page, 'the notice', () => document.documentElement.dataset.state === 'unsupported');
       const notice = await page.$eval('.notice', (element) => element.textContent ?? '');
       for (const word of ['WebGPU', 'Chrome', 'Safari', 'Firefox']) assert.ok(notice.includes(word));

@@ -105,9 +105,8 @@ export class Picture {
       if (!this.#session || !fits) {
         // Only once the new one stands: if it can't be had, the old picture stays.
         const session = await this.engine.session(photo.width, photo.height);
-        this.#session?.free();
+        this.#closeSession();
         this.#session = session;
-        this.#style = undefined;
         if (this.canvas) await session.setCanvas(this.canvas);
       }
       this.#since = performance.now();
@@ -116,8 +115,17 @@ export class Picture {
       this.#lookChanged = true;
       this.#networkRan = true;
     } catch (error) {
+      // A session that never got its photo has nothing to show.
+      if (!this.#shown) this.#closeSession();
       this.#fail('photo', error);
     }
+  }
+
+  #closeSession() {
+    this.#session?.free();
+    this.#session = undefined;
+    this.#shown = undefined;
+    this.#style = undefined;
   }
 
   /** @returns {boolean} whether the network has to run for it */

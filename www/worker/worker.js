@@ -49,9 +49,19 @@ async function start({ weights, choice, canvas }) {
   }
   engine.lost().then((sentence) => send({ type: 'stopped', sentence }));
   const info = JSON.parse(engine.info());
+  if (canvas) keepContext(canvas);
   thumbnails = new Thumbnails(engine, info.styles.length, send);
   picture = new Picture(engine, info.styles.length, canvas, send, thumbnails);
   send({ type: 'ready', info, choice: engine.choice() });
+}
+
+/**
+ * Every session asks the canvas for its context, which Firefox gives to a worker only once.
+ * @param {OffscreenCanvas} canvas
+ */
+function keepContext(canvas) {
+  const context = canvas.getContext(/** @type {any} */ ('webgpu'));
+  Object.defineProperty(canvas, 'getContext', { value: () => context });
 }
 
 self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {

@@ -22,6 +22,10 @@ import { loadSettings, saveSettings, sizeInAddress, slug, thumbSide } from './se
 /** How many places the shelf has until the engine tells. */
 const STYLE_COUNT = 26;
 
+/** Pixels of the shelf's pictures: on a GPU as sharp as a fine screen shows them, all of them for the price of a frame. */
+const THUMB_SIDE = 192;
+const THUMB_SIDE_IN_SOFTWARE = 96;
+
 /** The studio: what the user has chosen, and the engine's word on it. `data-state` on the root tells how it stands. */
 export class App {
   #client = new EngineClient();
@@ -115,6 +119,7 @@ export class App {
       case 'stopped':
         document.documentElement.dataset.state = 'stopped';
         this.#controls.canSave = false;
+        this.#toast.dismiss();
         this.#stage.ask(
           'The brush slipped',
           `${message.sentence} Your photo and your settings are kept.`,
@@ -160,7 +165,7 @@ export class App {
   #showPhoto() {
     if (!this.#photo || !this.#info) return;
     try {
-      const side = thumbSide() ?? (this.#info.software ? 64 : 128);
+      const side = thumbSide() ?? (this.#info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
       const pixels = photoPixels(this.#photo, this.#controls.size);
       const thumb = side > 0 ? squarePixels(this.#photo, side) : null;
       this.#controls.caption(this.#photo, pixels);
@@ -220,8 +225,17 @@ export class App {
     if (wish === 'photo' && serial >= this.#photoSerial) this.#goBack();
   }
 
-  /** The photo could not be painted, or not at this size: the last one that could comes back to the wall. */
+  /**
+   * The photo could not be painted at this size. One that was painted before goes back to the size that worked; a new
+   * one is tried smaller. If none is small enough, the last painted photo comes back to the wall.
+   */
   #goBack() {
+    const smaller = this.#controls.smallerSize;
+    if (this.#photo !== this.#painted?.photo && smaller) {
+      this.#controls.size = smaller;
+      this.#showPhoto();
+      return;
+    }
     const { photo, size } = this.#painted ?? {};
     if (!photo || !size || (photo === this.#photo && size === this.#controls.size)) return;
     if (photo !== this.#photo) this.#stage.hang(photo.bitmap);

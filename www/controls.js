@@ -103,6 +103,12 @@ export class Controls {
     if (this.chosenSize) this.chosenSize = size;
   }
 
+  /** The next smaller size on offer, if there is one. */
+  get smallerSize() {
+    const option = this.#size.options[this.#size.selectedIndex - 1];
+    return option ? Number(option.value) : undefined;
+  }
+
   get canSave() {
     return !this.#saveButton.disabled;
   }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { BROWSERS, launch } from './browsers.mjs';
 import { compare, crash, drop, open, painted, repainted, savedPng, smallPhoto, toast, until } from './page.mjs';
@@ -44,6 +44,12 @@ for (const name of BROWSERS) {
       folder = await mkdtemp(join(tmpdir(), 'impasto-'));
     });
 
+    // Also after a failure: a page that is left painting slows the next one down.
+    afterEach(async () => {
+      const [, ...pages] = await browser.pages();
+      for (const page of pages) await page.close();
+    });
+
     after(async () => {
       await browser?.close();
       await server?.close();
@@ -62,7 +68,6 @@ for (const name of BROWSERS) {
       for (const file of ['live_bg.wasm', 'transfer26.safetensors']) {
         assert.ok(requests.some((url) => url.endsWith(file)), `${file} is not among ${requests.join(' ')}`);
       }
-      await page.close();
     });
 
     test('can reach no other origin, neither from the page nor from its worker', async () => {
@@ -77,7 +82,6 @@ for (const name of BROWSERS) {
         const [worker] = page.workers();
         assert.match(await worker.evaluate(reach, stranger.origin), /TypeError/);
       }
-      await page.close();
     });
 
     test('paints a photo as the command line does', { skip: !process.env.IMPASTO_BIN }, async () => {
@@ -102,7 +106,6 @@ for (const name of BROWSERS) {
       await repainted(page, () => page.click('#compare'));
       assert.ok((await compare(page, await savedPng(page), native)).difference <= 2);
       assert.deepEqual(errors, []);
-      await page.close();
     });
 
     test('paints what is dropped; strength and comparison repaint', async () => {
@@ -130,7 +133,6 @@ for (const name of BROWSERS) {
       await repainted(page, () => page.keyboard.press('ArrowRight'));
       assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Scarlet Night');
       assert.deepEqual(errors, []);
-      await page.close();
     });
 
     test('says what is wrong with a file and keeps the picture', async () => {
@@ -155,7 +157,6 @@ for (const name of BROWSERS) {
       assert.equal(await caption(page), label);
       assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('data-wet')), false);
       assert.deepEqual(errors, []);
-      await page.close();
     });
 
     test('starts again after a crash of the worker, with photo and settings', async () => {
@@ -169,7 +170,6 @@ for (const name of BROWSERS) {
       assert.equal(await caption(page), label);
       assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Carnival');
       assert.equal(await page.$eval('html', (root) => root.dataset.state), 'ready');
-      await page.close();
     });
 
     test('without WebGPU, says so and shows examples', async () => {
@@ -184,7 +184,6 @@ for (const name of BROWSERS) {
         [...document.querySelectorAll('img')].every((image) => image.complete && image.naturalWidth > 0),
       );
       assert.deepEqual(errors, []);
-      await page.close();
     });
   });
 }

@@ -38,7 +38,7 @@ counted() {
 lint_wasm() {
   local command=(check)
   [ ${#WASM_STD[@]} -eq 0 ] && command=(clippy)
-  RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR= "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features live \
+  RUSTFLAGS=-Dwarnings "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features live \
     --target "$TARGET" "${WASM_STD[@]}"
 }
 

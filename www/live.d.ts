@@ -24,9 +24,11 @@ export class Session {
   setStyle(weights: Float32Array): void;
   /** The photo shows left of `split` (0..1); 0 shows the painting alone. */
   setLook(strength: number, keepColors: boolean, split: number): void;
-  setCanvas(canvas: OffscreenCanvas): void;
+  /** Sets the canvas to the size of the photo. */
+  setCanvas(canvas: OffscreenCanvas): Promise<void>;
+  /** Onto the canvas, which must be there; the network runs only if photo or style has changed. */
   paint(): void;
-  /** The whole painting as RGBA, without the split. */
+  /** The painting as RGBA, with the look that is set; needs no canvas and no `paint`. */
   read(): Promise<Uint8Array>;
   done(): Promise<void>;
   free(): void;

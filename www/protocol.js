@@ -54,11 +54,12 @@
  */
 
 /**
- * A sentence for people, out of whatever was thrown.
+ * A sentence for people, out of whatever was thrown: with a capital and a full stop, which errors tend to lack.
  * @param {unknown} error
  * @returns {string}
  */
 export function sentenceOf(error) {
   const text = error instanceof Error ? error.message : String(error);
-  return text.trim() || 'Something went wrong, and the browser does not say what.';
+  const sentence = text.trim() || 'something went wrong, and the browser does not say what';
+  return sentence[0].toUpperCase() + sentence.slice(1) + (/[.!?]$/.test(sentence) ? '' : '.');
 }

@@ -21,8 +21,8 @@ function image(source, alt) {
   const picture = document.createElement('img');
   picture.src = source;
   picture.alt = alt;
-  picture.width = 752;
-  picture.height = 500;
+  picture.width = 660;
+  picture.height = 439;
   return picture;
 }
 

@@ -108,7 +108,7 @@ export class Picture {
         this.#session?.free();
         this.#session = session;
         this.#style = undefined;
-        if (this.canvas) session.setCanvas(this.canvas);
+        if (this.canvas) await session.setCanvas(this.canvas);
       }
       this.#since = performance.now();
       this.#session.setPhoto(new Uint8Array(photo.data.buffer));
@@ -137,7 +137,7 @@ export class Picture {
         this.#networkRan = true;
       }
       session.setLook(look.strength, look.keepColors, look.split);
-      session.paint();
+      if (this.canvas) session.paint();
     } catch (error) {
       this.#fail('look', error);
       return false;
@@ -173,15 +173,15 @@ export class Picture {
 
   /** @param {Session} session */
   async #sendFrame(session) {
-    const pixels = await this.#pixels(session);
+    const pixels = await this.#pixels(session, /** @type {Look} */ (this.#look));
     this.send({ type: 'frame', pixels }, [pixels.data.buffer]);
   }
 
   /** @param {number} ticket */
   async #read(ticket) {
     try {
-      if (!this.#session) throw new Error('There is no painting to save yet: open a photo first.');
-      const pixels = await this.#pixels(this.#session);
+      if (!this.#session || !this.#look) throw new Error('There is no painting to save yet: open a photo first.');
+      const pixels = await this.#pixels(this.#session, { ...this.#look, split: 0 });
       this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
     } catch (error) {
       this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
@@ -190,10 +190,12 @@ export class Picture {
 
   /**
    * @param {Session} session
+   * @param {Look} look
    * @returns {Promise<Pixels>}
    */
-  async #pixels(session) {
+  async #pixels(session, { strength, keepColors, split }) {
     const { width, height } = /** @type {Pixels} */ (this.#shown);
+    session.setLook(strength, keepColors, split);
     const rgba = await session.read();
     return { width, height, data: new Uint8ClampedArray(rgba) };
   }

@@ -79,7 +79,6 @@ export class Thumbnails {
     session.setPhoto(new Uint8Array(photo.data.buffer));
     session.setStyle(weights);
     session.setLook(1, false, 0);
-    session.paint();
     const data = new Uint8ClampedArray(await session.read());
     if (serial !== this.#serial) return;
     const pixels = { width: photo.width, height: photo.height, data };

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+
+/**
+ * @typedef {{ page: import('puppeteer-core').Page, errors: string[], requests: string[] }} Opened
+ */
+
+/**
+ * Opens the page and writes down its requests and its errors.
+ *
+ * @param {import('puppeteer-core').Browser} browser
+ * @param {string} url
+ * @param {() => void} [prepare] runs in the page before its own scripts
+ * @returns {Promise<Opened>}
+ */
+export async function open(browser, url, prepare) {
+  const page = await browser.newPage();
+  /** @type {Opened} */
+  const opened = { page, errors: [], requests: [] };
+  page.on('console', (message) => {
+    if (message.type() === 'error') opened.errors.push(message.text());
+  });
+  page.on('pageerror', (error) => opened.errors.push(String(error)));
+  page.on('request', (request) => opened.requests.push(request.url()));
+  await page.evaluateOnNewDocument(keepDownloads);
+  if (prepare) await page.evaluateOnNewDocument(prepare);
+  await page.goto(url);
+  return opened;
+}
+
+/** In the page: keeps what would be downloaded where `savedPng` finds it. */
+function keepDownloads() {
+  const create = URL.createObjectURL;
+  URL.createObjectURL = (blob) => {
+    Reflect.set(window, 'savedBlob', blob);
+    return create.call(URL, blob);
+  };
+  HTMLAnchorElement.prototype.click = () => {};
+}
+
+/**
+ * Waits until `condition`, run in the page, holds. Puppeteer's own waiting compiles code in the page, which its policy
+ * forbids.
+ *
+ * @template {unknown[]} A
+ * @param {import('puppeteer-core').Page} page
+ * @param {string} what
+ * @param {(...values: A) => unknown} condition
+ * @param {A} values
+ */
+export async function until(page, what, condition, ...values) {
+  const end = Date.now() + 120_000;
+  while (!(await page.evaluate(condition, ...values))) {
+    const state = await page.evaluate(() => document.documentElement.outerHTML.match(/^<html[^>]*>/)?.[0]);
+    assert.ok(Date.now() < end, `waited two minutes for ${what}; the page is at ${state}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/**
+ * How many pictures have been finished.
+ * @param {import('puppeteer-core').Page} page
+ */
+export function painted(page) {
+  return page.evaluate(() => Number(document.querySelector('picture-stage')?.getAttribute('data-painted')));
+}
+
+/**
+ * Does something that leads to another picture, and waits for that.
+ * @param {import('puppeteer-core').Page} page
+ * @param {() => Promise<unknown>} act
+ */
+export async function repainted(page, act) {
+  const before = await painted(page);
+  await act();
+  await until(
+    page,
+    'another painting',
+    (count) => {
+      const stage = document.querySelector('picture-stage');
+      return Number(stage?.getAttribute('data-painted')) > count && !stage?.hasAttribute('aria-busy');
+    },
+    before,
+  );
+}
+
+/**
+ * Puts a file on the page as a drop would.
+ * @param {import('puppeteer-core').Page} page
+ * @param {{ name: string, type: string, base64: string }} file
+ */
+export function drop(page, file) {
+  return page.evaluate(({ name, type, base64 }) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], name, { type }));
+    document.body.dispatchEvent(
+      new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }),
+    );
+  }, file);
+}
+
+/** The text of the toast, empty when there is none. @param {import('puppeteer-core').Page} page */
+export function toast(page) {
+  return page.evaluate(() => document.querySelector('.toast p')?.textContent ?? '');
+}
+
+/**
+ * Presses Save.
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<string>} the PNG file, in base64
+ */
+export async function savedPng(page) {
+  await page.evaluate(() => Reflect.deleteProperty(window, 'savedBlob'));
+  await page.click('#save');
+  await until(page, 'the PNG', () => Reflect.has(window, 'savedBlob'));
+  return page.evaluate(async () => {
+    const bytes = new Uint8Array(await /** @type {Blob} */ (Reflect.get(window, 'savedBlob')).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  });
+}
+
+/**
+ * Decodes two PNG files in the page and compares them.
+ * @param {import('puppeteer-core').Page} page
+ * @param {string} one base64
+ * @param {string} other base64
+ * @returns {Promise<{ sizes: string[], difference: number }>} the largest difference of any value, of 255
+ */
+export function compare(page, one, other) {
+  return page.evaluate(
+    async (files) => {
+      const pictures = await Promise.all(
+        files.map(async (file) => {
+          const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
+          const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+          const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+          if (!context) throw new Error('no 2d context');
+          context.drawImage(bitmap, 0, 0);
+          return context.getImageData(0, 0, bitmap.width, bitmap.height);
+        }),
+      );
+      const [a, b] = pictures;
+      return {
+        sizes: pictures.map(({ width, height }) => `${width} x ${height}`),
+        difference: a.data.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b.data[i])), 0),
+      };
+    },
+    [one, other],
+  );
+}
+
+/**
+ * A small PNG to paint, made of a sample that the page has.
+ * @param {import('puppeteer-core').Page} page
+ * @param {string} sample
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<string>} base64
+ */
+export function smallPhoto(page, sample, width, height) {
+  return page.evaluate(
+    async (url, w, h) => {
+      const bitmap = await createImageBitmap(await (await fetch(url)).blob());
+      const canvas = new OffscreenCanvas(w, h);
+      canvas.getContext('2d')?.drawImage(bitmap, 0, 0, w, h);
+      const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+    },
+    `photos/${sample}.webp`,
+    width,
+    height,
+  );
+}

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { BROWSERS, launch } from './browsers.mjs';
+import { compare, drop, open, painted, repainted, savedPng, smallPhoto, toast, until } from './page.mjs';
+import { serve } from './server.mjs';
+
+// Small, because software adapters are slow.
+const SMALL = '?size=64&thumbs=16&style=starry-strokes';
+const STYLE = 7;
+
+/** @param {import('puppeteer-core').Page} page */
+function ready(page) {
+  return until(page, 'the first painting', () => {
+    const stage = document.querySelector('picture-stage[data-painted]:not([data-painted="0"])');
+    return document.documentElement.dataset.state === 'ready' && stage !== null;
+  });
+}
+
+/** @param {import('puppeteer-core').Page} page */
+function caption(page) {
+  return page.evaluate(() => document.getElementById('caption')?.innerText ?? '');
+}
+
+for (const name of BROWSERS) {
+  describe(`the page in ${name}`, { timeout: 900_000 }, () => {
+    /** @type {Awaited<ReturnType<typeof serve>>} */
+    let server;
+    /** @type {import('puppeteer-core').Browser} */
+    let browser;
+    /** @type {string} */
+    let folder;
+
+    before(async () => {
+      server = await serve(process.env.DIST ?? 'dist');
+      browser = await launch(name);
+      folder = await mkdtemp(join(tmpdir(), 'impasto-'));
+    });
+
+    after(async () => {
+      await browser?.close();
+      await server?.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test('paints a sample and the shelf, without an error or a request beyond its origin', async () => {
+      const { page, errors, requests } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
+      assert.match(await caption(page), /Chelsea[^]*64 × 43/);
+      assert.deepEqual(errors, []);
+      for (const url of requests) assert.match(url, new RegExp(`^(${server.origin}/|data:|blob:)`));
+      // So that the line before proves something: the worker's requests must be among those that were seen.
+      for (const file of ['live_bg.wasm', 'transfer26.safetensors']) {
+        assert.ok(requests.some((url) => url.endsWith(file)), `${file} is not among ${requests.join(' ')}`);
+      }
+      await page.close();
+    });
+
+    test('refuses requests to other origins, from the page and from its worker', async () => {
+      const { page } = await open(browser, server.url + SMALL);
+      await ready(page);
+      const reach = () => fetch('http://127.0.0.1:9/').then(() => 'answered', (error) => String(error));
+      const blocked = await page.evaluate(async () => {
+        /** @type {Promise<string>} */
+        const violation = new Promise((resolve) =>
+          document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective)),
+        );
+        await fetch('http://127.0.0.1:9/').catch(() => {});
+        return violation;
+      });
+      assert.equal(blocked, 'connect-src');
+      for (const worker of page.workers()) assert.match(await worker.evaluate(reach), /TypeError/);
+      await page.close();
+    });
+
+    test('paints a photo as the command line does', { skip: !process.env.IMPASTO_BIN }, async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      const photo = await smallPhoto(page, 'coffee', 64, 44);
+      const [input, output] = [join(folder, 'photo.png'), join(folder, 'painting.png')];
+      await writeFile(input, Buffer.from(photo, 'base64'));
+      const args = ['stylize', input, '-o', output, '--style', String(STYLE), '--size', '64'];
+      await promisify(execFile)(process.env.IMPASTO_BIN ?? '', args);
+      const native = (await readFile(output)).toString('base64');
+
+      const picker = await page.$('#file');
+      await repainted(page, async () => picker?.uploadFile(input));
+      await repainted(page, () => page.evaluate((i) => document.querySelectorAll('.tile')[i].click(), STYLE));
+      assert.match(await caption(page), /photo[^]*64 × 44/);
+      const result = await compare(page, await savedPng(page), native);
+      assert.deepEqual(result.sizes, ['64 x 44', '64 x 44']);
+      assert.ok(result.difference <= 2, `the two differ by ${result.difference} of 255`);
+
+      // The comparison on the screen is not part of the painting.
+      await repainted(page, () => page.click('#compare'));
+      assert.ok((await compare(page, await savedPng(page), native)).difference <= 2);
+      assert.deepEqual(errors, []);
+      await page.close();
+    });
+
+    test('paints what is dropped; strength and comparison repaint', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      const photo = await smallPhoto(page, 'astronaut', 60, 64);
+      await repainted(page, () => drop(page, { name: 'dropped.png', type: 'image/png', base64: photo }));
+      assert.match(await caption(page), /dropped[^]*60 × 64/);
+      const painting = await savedPng(page);
+      assert.ok((await compare(page, painting, photo)).difference > 60);
+
+      await repainted(page, () =>
+        page.evaluate(() => {
+          const slider = /** @type {HTMLInputElement} */ (document.getElementById('strength'));
+          slider.value = '0';
+          slider.dispatchEvent(new Event('input'));
+        }),
+      );
+      assert.ok((await compare(page, await savedPng(page), photo)).difference <= 2, 'strength 0 is the photo');
+      await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '0');
+      await page.evaluate(() => document.body.focus());
+      await repainted(page, () => page.keyboard.press('Space'));
+      assert.equal(await page.$eval('#compare', (button) => button.getAttribute('aria-pressed')), 'true');
+      await repainted(page, () => page.keyboard.press('ArrowRight'));
+      assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Scarlet Night');
+      assert.deepEqual(errors, []);
+      await page.close();
+    });
+
+    test('says what is wrong with a file and keeps the picture', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
+      const [count, label] = [await painted(page), await caption(page)];
+      const text = join(folder, 'notes.txt');
+      await writeFile(text, 'Not a picture.');
+      const picker = await page.$('#file');
+      await picker?.uploadFile(text);
+      await until(page, 'a message', () => document.querySelector('.toast p') !== null);
+      assert.match(await toast(page), /“notes\.txt” is not a picture .*JPEG/);
+
+      const broken = Buffer.from('\x89PNG\r\n\x1a\n and then nothing of use', 'latin1').toString('base64');
+      await drop(page, { name: 'broken.png', type: 'image/png', base64: broken });
+      await until(page, 'another message', () =>
+        document.querySelector('.toast p')?.textContent?.includes('broken.png'),
+      );
+      assert.match(await toast(page), /can’t be read/);
+      assert.equal(await painted(page), count);
+      assert.equal(await caption(page), label);
+      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('data-wet')), false);
+      assert.deepEqual(errors, []);
+      await page.close();
+    });
+
+    test('starts again after a crash of the worker, with photo and settings', async (context) => {
+      const { page } = await open(browser, server.url + SMALL);
+      await ready(page);
+      const [worker] = page.workers();
+      if (!worker) return context.skip('this browser does not show its workers');
+      await worker.evaluate(() => {
+        setTimeout(() => {
+          throw new Error('a crash for the test');
+        });
+      });
+      await until(page, 'the message', () => document.documentElement.dataset.state === 'stopped');
+      const label = await caption(page);
+      await repainted(page, () => page.click('.panel button'));
+      assert.equal(await caption(page), label);
+      assert.equal(await page.$eval('html', (root) => root.dataset.state), 'ready');
+      await page.close();
+    });
+
+    test('without WebGPU, says so and shows examples', async () => {
+      const { page, errors } = await open(browser, server.url, () => {
+        Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
+      });
+      await until(page, 'the notice', () => document.documentElement.dataset.state === 'unsupported');
+      const notice = await page.$eval('.notice', (element) => element.textContent ?? '');
+      for (const word of ['WebGPU', 'Chrome', 'Safari', 'Firefox']) assert.ok(notice.includes(word));
+      await until(page, 'the examples', () =>
+        [...document.querySelectorAll('img')].every((image) => image.complete && image.naturalWidth > 0),
+      );
+      assert.deepEqual(errors, []);
+      await page.close();
+    });
+  });
+}

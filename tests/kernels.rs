@@ -85,7 +85,13 @@ fn compare(gpu: &Gpu, (net, archive, style): (Network, Archive, Style), sizes: &
                 let expected = look(&reference, &photo, laid).unwrap();
                 let got = pollster::block_on(painted(gpu, &model, &style, &photo, laid)).unwrap();
                 // A single pixel has no variance: what remains is rounding, divided by the root of epsilon.
-                let allowed = if variant.half { 0.05 } else if width * height == 1 { 0.01 } else { 2e-4 };
+                let allowed = if variant.half {
+                    0.05
+                } else if width * height == 1 {
+                    0.01
+                } else {
+                    2e-4
+                };
                 let distance = distance(expected.data(), &got);
                 assert!(distance <= allowed, "{} {width}x{height} {laid:?}: off by {distance}", variant.name());
             }

@@ -1,5 +1,6 @@
 //! The commands of the native tool, one file each.
 
+mod stylize;
 mod weights;
 
 use std::process::ExitCode;
@@ -17,6 +18,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Paint a photo.
+    Stylize(stylize::Arguments),
     /// Make the weight archives that ship with the program.
     #[command(subcommand)]
     Weights(weights::Command),
@@ -36,6 +39,7 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Stylize(arguments) => stylize::run(&arguments),
         Command::Weights(command) => weights::run(command),
     }
 }

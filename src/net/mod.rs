@@ -154,7 +154,7 @@ impl Network {
     /// [`Error::Picture`] when a side is zero or no multiple of [`Network::multiple`]; [`Error::Model`] when the layers do
     /// not fit each other.
     pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>> {
-        if height == 0 || width == 0 || height % self.multiple != 0 || width % self.multiple != 0 {
+        if height == 0 || width == 0 || !height.is_multiple_of(self.multiple) || !width.is_multiple_of(self.multiple) {
             return Err(Error::Picture(format!(
                 "the network {} needs sides that are multiples of {}, not {width}x{height}",
                 self.name, self.multiple

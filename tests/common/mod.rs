@@ -38,7 +38,7 @@ pub fn float_archive() -> Archive {
     let mut archive = ArchiveBuilder::new();
     archive.metadata("network", transfer26::NAME);
     let names: Vec<String> = (0..26).map(|i| format!("style {i}")).collect();
-    archive.metadata("styles", &serde_json::to_string(&names).unwrap());
+    archive.metadata("styles", serde_json::to_string(&names).unwrap());
     for (name, tensor) in &model.initializers {
         if let Data::Float(values) = &tensor.data {
             archive.float(name, &tensor.shape, values);

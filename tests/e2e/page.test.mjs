@@ -84,7 +84,7 @@ for (const name of BROWSERS.filter((b) => (process.env.BROWSERS ?? b).split(' ')
       }
     });
 
-    test('paints a photo as the command line does', { skip: !process.env.IMPASTO_BIN, todo: 'not yet seen to hold' }, async () => {
+    test('paints a photo as the command line does', { skip: !process.env.IMPASTO_BIN }, async () => {
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'coffee', 64, 44);
@@ -108,7 +108,7 @@ for (const name of BROWSERS.filter((b) => (process.env.BROWSERS ?? b).split(' ')
       assert.deepEqual(errors, []);
     });
 
-    test('paints what is dropped; strength and comparison repaint', { todo: 'fails in software Chromium, cause unknown' }, async () => {
+    test('paints what is dropped; strength and comparison repaint', async () => {
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'astronaut', 60, 64);

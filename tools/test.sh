@@ -58,8 +58,6 @@ run_tests() {
   need_wasm_target
   check "wasm warnings" lint_wasm
   check "build" build
-  # Software Firefox closes its connection in the middle of the tests: run them there by hand, with BROWSERS=firefox.
-  export BROWSERS="${BROWSERS:-chromium}"
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   counted "browsers" '/^# pass /{s/^# pass ([0-9]+)/\1/;h};/^# fail /{s/^# fail ([0-9]+)/\1/;H;x;s/\n/ /p}' \
     node_tests tests/e2e/*.test.mjs

@@ -140,7 +140,8 @@ impl Session {
             .instance()
             .create_surface(wgpu::SurfaceTarget::OffscreenCanvas(canvas))
             .map_err(|e| js(Error::Gpu(e.to_string())))?;
-        let format = wgpu::TextureFormat::Rgba8Unorm;
+        // Firefox crashes when a worker's canvas is configured as rgba8unorm.
+        let format = wgpu::TextureFormat::Bgra8Unorm;
         let configuration = wgpu::SurfaceConfiguration {
             usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
             format,

@@ -1,6 +1,6 @@
 import { launch } from '../tests/e2e/browsers.mjs';
 import { compare } from './agreement.mjs';
-import { otherLoad } from './load.mjs';
+import { otherLoad, usage } from './load.mjs';
 import { median, schedule } from './schedule.mjs';
 
 /** @import { Page } from 'puppeteer-core' */
@@ -27,7 +27,7 @@ const PATIENCE = 30_000;
  * @property {number[]} timings milliseconds a frame, each
  * @property {number} frames in each timing
  * @property {number} first milliseconds of the first frame, which compiles
- * @property {number} load share of the processors that other programs used just before or after, whichever was more
+ * @property {number | null} load share of the processors that other programs used meanwhile, where that can be known
  * @property {Agreement} agreement
  * @property {Float32Array} painting
  */
@@ -40,8 +40,7 @@ const PATIENCE = 30_000;
  * @throws {Error} when the contestant fails, or does not end in time
  */
 export async function measure(server, job) {
-  const before = await otherLoad();
-  const result = await withPage(server, job.browser, job.budget + PATIENCE, async (page) => {
+  return withPage(server, job.browser, job.budget + PATIENCE, async (page) => {
     const begin = Date.now();
     const { detail, plan } = await page.evaluate(
       (name, size, style) => globalThis.bench.prepare(name, size, style),
@@ -55,13 +54,14 @@ export async function measure(server, job) {
     const warm = left() > 4 * first ? await page.evaluate(() => globalThis.bench.time(1)) : first;
     const { timings: count, frames } = schedule(warm, left(), job.frames);
     const timings = [];
+    const before = usage();
     for (let i = 0; i < count; i++) timings.push(await page.evaluate((n) => globalThis.bench.time(n), frames));
+    const load = otherLoad(before, usage());
     await page.evaluate(() => globalThis.bench.send());
     const painting = server.takePainting();
     const agreement = compare(painting, job.reference ?? painting, job.contestant === 'ours');
-    return { detail, plan, milliseconds: median(timings), timings, frames, first, agreement, painting };
+    return { detail, plan, milliseconds: median(timings), timings, frames, first, load, agreement, painting };
   });
-  return { ...result, load: Math.max(before, await otherLoad()) };
 }
 
 /**

@@ -33,8 +33,8 @@ const COLUMNS = [
   'other load',
 ];
 
-const METHOD = `How it is measured: weights, photo and style are in place beforehand. A frame is the whole network and its
-output read back to JavaScript. Frames follow each other with up to four on their way. A timing is a row of them that
+const METHOD = `How it is measured: weights, photo and style are in place beforehand. A frame is the whole network and its output
+read back to JavaScript. Frames follow each other with up to four on their way. A timing is a row of them that
 lasts about two seconds, after warm-up, fewer where they are slow; the table shows the median timing. Every contestant
 has a fresh browser. Differences are against the first row, which computes in float on the processor; Impasto has int8
 weights and gives bytes.
@@ -42,8 +42,8 @@ weights and gives bytes.
 To be read with care:
 - An adapter that is a program on the processor says how much work a contestant makes for it, not how fast a graphics
   card would be. WebAssembly on the same processor, without that detour, is naturally faster there.
-- "Other load" is the share of the processors that other programs took just before or after. Where it is not near
-  zero, the times of that row are too large.
+- "Other load" is the share of the processors that other programs took meanwhile. Where it is not near zero, the times
+  of that row are too large.
 - Firefox looks for completion every 100 ms: with four frames on their way it cannot show less than 25 ms a frame.`;
 
 /** A modest integrated GPU: floating-point operations and bytes a second. */
@@ -87,7 +87,7 @@ function cells({ contestant, measured, skipped, failed }, ours) {
     significant(first),
     `${agreement.largest.toExponential(1)}${agreement.agrees ? '' : ' **disagrees**'}`,
     Number.isFinite(agreement.psnr) ? agreement.psnr.toFixed(1) : 'equal',
-    `${Math.round(100 * load)} %`,
+    load === null ? 'unknown' : `${Math.round(100 * load)} %`,
   ];
 }
 

@@ -10,7 +10,7 @@ export const IN_FLIGHT = 4;
  * Runs `frames` frames, each read back to JavaScript's memory.
  * @param {Contestant} contestant
  * @param {number} frames at least one
- * @returns {Promise<{ milliseconds: number, pixels: Uint8Array | Float32Array }>} for all of them; the last one's pixels
+ * @returns {Promise<{ milliseconds: number, pixels: Uint8Array | Float32Array }>} of all; of the last one
  */
 export async function time(contestant, frames) {
   /** @type {Promise<Uint8Array | Float32Array>[]} */

@@ -18,10 +18,6 @@ export async function bundle() {
     target: 'es2023',
     write: false,
     logLevel: 'error',
-    logOverride: {
-      // onnxruntime-web imports Node's modules in branches that no browser takes.
-      'empty-import-meta': 'silent',
-    },
   });
   return new Map(result.outputFiles.map((file) => [file.path.slice(folder.length), file.contents]));
 }

@@ -10,6 +10,9 @@ import { median, schedule } from './schedule.mjs';
 /** How long a browser may take to start or to end, in milliseconds. */
 const PATIENCE = 30_000;
 
+/** A contestant has not ended in time: it is slow, which is no mistake. */
+export class OutOfTime extends Error {}
+
 /**
  * @typedef {object} Job
  * @property {'chromium' | 'firefox'} browser
@@ -37,7 +40,8 @@ const PATIENCE = 30_000;
  * @param {Server} server
  * @param {Job} job
  * @returns {Promise<Measurement>}
- * @throws {Error} when the contestant fails, or does not end in time
+ * @throws {OutOfTime} when the contestant does not end in time
+ * @throws {Error} when it fails
  */
 export async function measure(server, job) {
   return withPage(server, job.browser, job.budget + PATIENCE, async (page) => {
@@ -121,7 +125,8 @@ function within(milliseconds, promise) {
   /** @type {NodeJS.Timeout | undefined} */
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${Math.round(milliseconds / 1000)} s`)), milliseconds);
+    const verdict = new OutOfTime(`no answer within ${Math.round(milliseconds / 1000)} s`);
+    timer = setTimeout(() => reject(verdict), milliseconds);
   });
   return /** @type {Promise<Result>} */ (Promise.race([promise, late])).finally(() => clearTimeout(timer));
 }

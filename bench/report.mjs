@@ -33,17 +33,17 @@ const COLUMNS = [
   'other load',
 ];
 
-const METHOD = `How it is measured: weights, photo and style are in place beforehand. A frame is the whole network and its output
-read back to JavaScript. Frames follow each other with up to four on their way. A timing is a row of them that
-lasts about two seconds, after warm-up, fewer where they are slow; the table shows the median timing. Every contestant
-has a fresh browser. Differences are against the first row, which computes in float on the processor; Impasto has int8
-weights and gives bytes.
+const METHOD = `How it is measured: weights, photo and style are in place beforehand. A frame is the whole network
+and its output read back to JavaScript. Frames follow each other with up to four on their way. A timing is a row of them
+that lasts about two seconds, after warm-up, fewer where they are slow; the table shows the median timing. Every
+contestant has a fresh browser. Differences are against the first row, which computes in float on the processor; Impasto
+has int8 weights and gives bytes.
 
 To be read with care:
 - An adapter that is a program on the processor says how much work a contestant makes for it, not how fast a graphics
   card would be. WebAssembly on the same processor, without that detour, is naturally faster there.
 - "Other load" is the share of the processors that other programs took meanwhile. Where it is not near zero, the times
-  of that row are too large.
+  of that row are too large; ratios that suffer from it are marked with ~.
 - Firefox looks for completion every 100 ms: with four frames on their way it cannot show less than 25 ms a frame.`;
 
 /** A modest integrated GPU: floating-point operations and bytes a second. */
@@ -55,7 +55,7 @@ const BANDWIDTH = 68e9;
  * @returns {string[]} Markdown
  */
 export function tableLines({ browser, place, size, rows }) {
-  const ours = rows.find((row) => row.contestant === 'ours')?.measured?.milliseconds;
+  const ours = rows.find((row) => row.contestant === 'ours')?.measured;
   return [
     `### ${browser}, ${size} x ${size}`,
     '',
@@ -70,7 +70,7 @@ export function tableLines({ browser, place, size, rows }) {
 
 /**
  * @param {Row} row
- * @param {number | undefined} ours milliseconds
+ * @param {Measurement | undefined} ours
  */
 function cells({ contestant, measured, skipped, failed }, ours) {
   if (!measured) {
@@ -78,7 +78,10 @@ function cells({ contestant, measured, skipped, failed }, ours) {
     return [why, ...Array(COLUMNS.length - 1).fill('')];
   }
   const { milliseconds, timings, frames, first, agreement, load } = measured;
-  const ratio = ours && contestant !== 'ours' ? `${significant(milliseconds / ours)}x` : '';
+  const ratio =
+    ours && contestant !== 'ours'
+      ? `${disturbed(ours) || disturbed(measured) ? '~' : ''}${significant(milliseconds / ours.milliseconds)}x`
+      : '';
   return [
     significant(milliseconds),
     ratio,
@@ -89,6 +92,14 @@ function cells({ contestant, measured, skipped, failed }, ours) {
     Number.isFinite(agreement.psnr) ? agreement.psnr.toFixed(1) : 'equal',
     load === null ? 'unknown' : `${Math.round(100 * load)} %`,
   ];
+}
+
+/**
+ * Whether other programs took enough of the processors to spoil a timing on them.
+ * @param {Measurement} measured
+ */
+function disturbed({ load }) {
+  return load !== null && load > 0.1;
 }
 
 /**

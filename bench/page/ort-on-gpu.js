@@ -6,8 +6,8 @@ import { floats } from './picture.js';
 
 /**
  * ONNX Runtime on the GPU: fixed shapes, photo and style there beforehand, the output left there until it is read
- * back. Graph capture would be one thing more, but in 1.30 its replay fails on this model in Chromium: it binds a buffer
- * that is no more.
+ * back. Graph capture would be one thing more, but in 1.30 its replay fails on this model in Chromium: it binds a
+ * buffer that is no more.
  * @param {typeof Ort} ort one of the package's builds
  * @param {string} provider what that build calls 'webgpu'
  * @param {Task} task

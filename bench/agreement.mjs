@@ -1,0 +1,33 @@
+/** Peers run the same float weights: what their orders of summation may differ by. */
+const LARGEST_DIFFERENCE = 2e-3;
+/** Ours has int8 weights, and 16-bit arithmetic where the adapter has it; in dB. */
+const LEAST_PSNR = 35;
+
+/**
+ * @typedef {object} Agreement
+ * @property {boolean} agrees
+ * @property {number} largest difference of a value in 0..1
+ * @property {number} psnr dB; infinite for equal pictures
+ */
+
+/**
+ * @param {Float32Array} painting
+ * @param {Float32Array} reference
+ * @param {boolean} quantized whether the painting came from int8 weights
+ * @returns {Agreement}
+ */
+export function compare(painting, reference, quantized) {
+  if (painting.length !== reference.length) {
+    throw new Error(`A painting has ${painting.length} values where the reference has ${reference.length}.`);
+  }
+  let largest = 0;
+  let squares = 0;
+  for (let i = 0; i < painting.length; i++) {
+    const difference = Math.abs(painting[i] - reference[i]);
+    // Unlike a comparison, this keeps a NaN, which then agrees with nothing.
+    largest = Math.max(largest, difference);
+    squares += difference ** 2;
+  }
+  const psnr = -10 * Math.log10(squares / painting.length);
+  return { agrees: quantized ? psnr >= LEAST_PSNR : largest <= LARGEST_DIFFERENCE, largest, psnr };
+}

@@ -1,0 +1,14 @@
+/**
+ * @param {string} url
+ * @returns {Promise<Uint8Array>}
+ */
+export async function fetchBytes(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** The published network, float weights, as an ONNX file. */
+export function fetchModel() {
+  return fetchBytes('/models/multistyle26.onnx');
+}

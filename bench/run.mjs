@@ -1,0 +1,109 @@
+/**
+ * `./build.sh bench`: the same network, the same photo, the same browser, one run.
+ */
+import { writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { OutOfTime, describe, measure } from './measure.mjs';
+import { HELP, parseOptions } from './options.mjs';
+import { planLines, reportLines, tableLines } from './report.mjs';
+import { estimate } from './schedule.mjs';
+import { serve } from './server.mjs';
+
+/** @import { Options } from './options.mjs' */
+/** @import { Table, Row } from './report.mjs' */
+/** @import { Server } from './server.mjs' */
+
+/** Plain float arithmetic on the processor: what the others must agree with. */
+const REFERENCE = 'ort-wasm';
+const STYLES = 26;
+const STYLE = 7;
+
+/**
+ * @param {Server} server
+ * @param {Options} options
+ * @param {'chromium' | 'firefox'} browser
+ * @returns {Promise<Table[]>} one for each size
+ */
+async function compareIn(server, options, browser) {
+  const style = Array.from({ length: STYLES }, (_, i) => Number(i === STYLE));
+  const budget = options.budget * 1000;
+  /** @type {Map<string, { size: number, milliseconds: number }>} */
+  const smaller = new Map();
+  const tables = [];
+  const place = await describe(server, browser);
+
+  for (const size of options.sizes) {
+    /** @type {Table} */
+    const table = { browser, place, size, rows: [] };
+    tables.push(table);
+    /** @type {Float32Array | undefined} */
+    let reference;
+    // The reference is always there, and first.
+    for (const contestant of [REFERENCE, ...options.contestants.filter((name) => name !== REFERENCE)]) {
+      const expected = estimate(smaller.get(contestant), size);
+      /** @type {Row} */
+      let row;
+      if (expected > budget) {
+        row = { contestant, skipped: `estimated ${Math.round(expected / 1000)} s for two frames` };
+      } else {
+        try {
+          const { frames } = options;
+          const job = { browser, contestant, size, style, frames, budget, reference };
+          row = { contestant, measured: await measure(server, job) };
+        } catch (error) {
+          const sentence = error instanceof Error ? error.message : String(error);
+          // Peers may be slow; ours may not.
+          const slow = error instanceof OutOfTime && contestant !== 'ours';
+          row = slow ? { contestant, skipped: sentence } : { contestant, failed: sentence };
+        }
+      }
+      if (row.measured) {
+        smaller.set(contestant, { size, milliseconds: row.measured.milliseconds });
+        if (contestant === REFERENCE) reference = row.measured.painting;
+      }
+      table.rows.push(row);
+      console.error(`${browser} ${size} ${contestant}: ${progress(row)}`);
+      if (!reference) break;
+    }
+  }
+  return tables;
+}
+
+/** @param {Row} row */
+function progress({ measured, skipped, failed }) {
+  if (measured) return `${measured.milliseconds.toFixed(1)} ms`;
+  return skipped ? `skipped: ${skipped}` : `failed: ${failed}`;
+}
+
+/** @param {Options} options */
+async function main(options) {
+  const cache = process.env.IMPASTO_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'impasto');
+  const models = process.env.IMPASTO_MODELS ?? join(cache, 'models');
+  const server = await serve({ dist: options.dist, models });
+  /** @type {Table[]} */
+  const tables = [];
+  try {
+    for (const browser of options.browsers) tables.push(...(await compareIn(server, options, browser)));
+  } finally {
+    server.close();
+  }
+  console.log([...tables.flatMap(tableLines), ...planLines(tables)].join('\n'));
+  if (options.out) writeFileSync(options.out, `${reportLines(tables).join('\n')}\n`);
+
+  const rows = tables.flatMap((table) => table.rows);
+  const bad = rows.filter((row) => row.failed || row.measured?.agreement.agrees === false);
+  if (bad.length > 0) {
+    console.error(`bench: ${bad.length} did not run or did not agree: ${bad.map((row) => row.contestant).join(', ')}.`);
+    process.exitCode = 1;
+  }
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) console.log(HELP);
+  else await main(options);
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 2;
+}

@@ -18,6 +18,7 @@ help() {
 ./build.sh build     the page and its wasm module, into dist/
 ./build.sh run       build, then serve dist/ on localhost
 ./build.sh test      every check and test; ends with `N passed, N failed`
+./build.sh bench     build, then time it beside other runtimes in the same browsers
 ./build.sh weights   fetch the published models and rebuild weights/
 TEXT
 }
@@ -123,6 +124,14 @@ run() {
   npx --no-install sirv dist --host localhost --port "$port" --quiet
 }
 
+bench() {
+  build
+  need_packages chromium firefox-esr mesa-vulkan-drivers
+  need_models
+  (cd bench && npm ci --no-audit --no-fund >&2) || die "npm ci failed in bench/."
+  IMPASTO_MODELS="$MODELS" node bench/run.mjs
+}
+
 weights() {
   need_models
   cargo run -q --release -- weights build --models "$MODELS" --out weights
@@ -131,6 +140,7 @@ weights() {
 case "${1:---help}" in
   build) build ;;
   run) run ;;
+  bench) bench ;;
   weights) weights ;;
   test) source tools/test.sh; run_tests ;;
   -h | --help | help) help ;;

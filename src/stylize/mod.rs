@@ -1,6 +1,8 @@
 //! Feed-forward sessions: a photo in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints photos
 //! of one size.
 
+use std::rc::Rc;
+
 use crate::cpu::picture::Look;
 use crate::error::{Error, Result};
 use crate::gpu::conv::Variant;
@@ -54,7 +56,7 @@ impl Painter {
         if width == 0 || height == 0 {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
         }
-        let plan = self.model.plan(gpu, width, height).await?;
+        let plan = Rc::new(self.model.plan(gpu, width, height).await?);
         let half = self.model.variant().half;
         let presenter = Presenter::new(gpu, &plan, half, wgpu::TextureFormat::Rgba8Unorm).await?;
         let canvas = Canvas::new(gpu, &presenter).await?;
@@ -69,7 +71,7 @@ impl Painter {
 /// Paints photos of one size. The network runs only when the photo or the style has changed; strength, colours and the
 /// before/after line cost one draw.
 pub struct Session {
-    plan: Plan,
+    plan: Rc<Plan>,
     half: bool,
     presenter: Presenter,
     canvas: Canvas,
@@ -147,12 +149,17 @@ impl Session {
         Ok(())
     }
 
-    /// A presenter of this session onto targets of `format`.
+    /// A presenter of this session onto targets of `format`. The session is free while it is made.
     ///
     /// # Errors
     /// What the device says.
-    pub async fn presenter(&self, gpu: &Gpu, format: wgpu::TextureFormat) -> Result<Presenter> {
-        Presenter::new(gpu, &self.plan, self.half, format).await
+    pub fn presenter<'g>(
+        &self,
+        gpu: &'g Gpu,
+        format: wgpu::TextureFormat,
+    ) -> impl Future<Output = Result<Presenter>> + use<'g> {
+        let (plan, half) = (self.plan.clone(), self.half);
+        async move { Presenter::new(gpu, &plan, half, format).await }
     }
 
     /// Paints and reads back: `height * width * 4` bytes of RGBA.

@@ -155,8 +155,8 @@ impl Session {
         };
         surface.configure(&gpu.device, &configuration);
         let session = self.session.clone();
-        let borrowed = session.try_borrow().map_err(|_| busy())?;
-        let presenter = borrowed.presenter(gpu, format).await.map_err(js)?;
+        let presenter = session.try_borrow().map_err(|_| busy())?.presenter(gpu, format);
+        let presenter = presenter.await.map_err(js)?;
         self.canvas = Some((surface, presenter));
         Ok(())
     }

@@ -32,15 +32,15 @@ pub struct Arguments {
     #[arg(long)]
     keep_colors: bool,
     /// Pixels on the longer side. Without it the photo keeps its size.
-    #[arg(long)]
-    size: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    size: Option<u32>,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let mut photo = read(&arguments.input)?;
     if let Some(size) = arguments.size {
-        let (width, height) = Image::fitted(photo.width(), photo.height(), size);
+        let (width, height) = Image::fitted(photo.width(), photo.height(), size as usize);
         photo = photo.resized(width, height)?;
     }
     let archive = Archive::parse(ARCHIVE)?;

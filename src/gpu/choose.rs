@@ -9,13 +9,10 @@ use super::device::Gpu;
 use crate::error::Result;
 use crate::net::Border;
 
-/// A variant that was chosen, and how that came about.
-#[derive(Debug, Clone, PartialEq)]
+/// The variant that was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     pub variant: Variant,
-    /// Milliseconds a convolution of the trunk (32 to 32 channels, 64x64 pixels) in each variant tried; empty where the choice
-    /// was remembered, or clear without measuring.
-    pub measured: Vec<(Variant, f64)>,
 }
 
 /// Side of the tensors that are measured.
@@ -29,7 +26,7 @@ impl Choice {
     /// Returns `None` where `name` is no variant, or one that this adapter does not have.
     pub fn remembered(gpu: &Gpu, name: &str) -> Option<Self> {
         let variant = Variant::from_name(name).filter(|v| gpu.half() || !v.half)?;
-        Some(Self { variant, measured: Vec::new() })
+        Some(Self { variant })
     }
 
     /// Measures what the adapter runs fastest.
@@ -39,13 +36,13 @@ impl Choice {
     pub async fn measure(gpu: &Gpu) -> Result<Self> {
         let direct = Variant { family: Family::Direct, half: false };
         if gpu.software() {
-            return Ok(Self { variant: direct, measured: Vec::new() });
+            return Ok(Self { variant: direct });
         }
         let tiled = Variant { family: Family::Tiled(TILES[0]), half: false };
         let mut measured = vec![(direct, time(gpu, direct).await?), (tiled, time(gpu, tiled).await?)];
         // A tie goes to the tiles: where the clock is too coarse to tell, the adapter is fast.
         if measured[0].1 * 1.5 < measured[1].1 {
-            return Ok(Self { variant: direct, measured });
+            return Ok(Self { variant: direct });
         }
         let others =
             TILES.iter().flat_map(|&tile| [false, true].map(|half| Variant { family: Family::Tiled(tile), half }));
@@ -59,7 +56,7 @@ impl Choice {
                 best = *candidate;
             }
         }
-        Ok(Self { variant: best.0, measured })
+        Ok(Self { variant: best.0 })
     }
 }
 

@@ -62,13 +62,6 @@ impl Cost {
         })
         .to_string()
     }
-
-    /// Seconds that the arithmetic and the memory traffic would take, each by itself, on a device with this many
-    /// floating-point operations and bytes a second.
-    pub fn seconds(&self, flops: f64, bandwidth: f64) -> (f64, f64) {
-        let bytes = (self.bytes_read + self.bytes_written) as f64;
-        (2.0 * self.multiply_adds as f64 / flops, bytes / bandwidth)
-    }
 }
 
 /// A model compiled for one photo size.

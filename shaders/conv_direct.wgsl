@@ -1,14 +1,18 @@
-// Dense convolution of stride 1 without workgroup memory: a thread makes a run of 8 pixels x QUADS quads of channels.
-// For software adapters, where barriers are dear and caches make staging useless. Twin: src/cpu/conv.rs.
+// Dense convolution of stride 1 without workgroup memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, so that
+// a weight, once loaded, serves many pixels. For software adapters, where barriers are dear and a load costs more than a dozen
+// multiplications. Twin: src/cpu/conv.rs.
 //
-// Tensors are planar quads: [channel / 4][y][x], one vec4 each. Unrolled by hand over three taps and over quads, because
-// some software adapters keep indexed arrays in memory. The specializer drops lines whose `when` does not hold.
+// Tensors are planar quads: [channel / 4][y][x], one vec4 each. Unrolled over three taps, rows and quads, because some
+// software adapters keep indexed arrays in memory. The tags `when` and `each` are for the specializer, src/gpu/wgsl.rs.
 
 const KERNEL: u32 = 3u; // a multiple of three
 const IN_QUADS: u32 = 8u;
 const OUT_QUADS: u32 = 8u;
-const QUADS: u32 = 4u;
+const QUADS: u32 = 1u;
+const ROWS: u32 = 1u;
 const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: and the sum is written
+const Q0: u32 = 0u; // number of a quad and of a row where the code is unrolled
+const R0: u32 = 0u;
 
 alias Quad = vec4<f32>; // as stored
 alias Block = mat4x4<f32>; // weights: 4 inputs (columns) x 4 outputs
@@ -21,6 +25,14 @@ struct Shape {
     skip_norm: u32,
     in_low: f32, // lower bound after normalization: 0 for ReLU
     skip_low: f32,
+}
+
+// What happens to a quad of channels on load: max(v * a + b, low), for the input and the skipped branch.
+struct Affine {
+    a: vec4<f32>,
+    b: vec4<f32>,
+    skip_a: vec4<f32>,
+    skip_b: vec4<f32>,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -38,21 +50,25 @@ fn reflect_index(i: i32, n: u32) -> u32 {
     return u32(clamp(last - abs(last - abs(i)), 0, last));
 }
 
-// The input at (x, row), normalized, rectified and, in a residual sum, added to the skipped branch.
-fn load(quad: u32, row: u32, x: i32) -> Quad {
-    let i = row + reflect_index(x, shape.in_size.x);
+fn affine(quad: u32) -> Affine {
     let n = shape.in_norm + 2u * quad;
-    var v = max(vec4<f32>(source[i]) * norms[n] + norms[n + 1u], vec4<f32>(shape.in_low));
+    var v = Affine(norms[n], norms[n + 1u], vec4<f32>(), vec4<f32>());
     let s = shape.skip_norm + 2u * quad; // when RESIDUAL >= 1
-    v += max(vec4<f32>(skip[i]) * norms[s] + norms[s + 1u], vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
+    v.skip_a = norms[s]; // when RESIDUAL >= 1
+    v.skip_b = norms[s + 1u]; // when RESIDUAL >= 1
+    return v;
+}
+
+// The input at (x, row), normalized, rectified and, in a residual sum, added to the skipped branch.
+fn load(norm: Affine, row: u32, x: i32) -> Quad {
+    let i = row + reflect_index(x, shape.in_size.x);
+    var v = max(vec4<f32>(source[i]) * norm.a + norm.b, vec4<f32>(shape.in_low));
+    v += max(vec4<f32>(skip[i]) * norm.skip_a + norm.skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
     return Quad(v);
 }
 
-// Writes a run of 8 pixels and its mean and centred sum of squares (for Chan's merge in norm.wgsl).
-fn store(quad: u32, x0: u32, y: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
-    let width = shape.out_size.x;
-    let count = min(8u, width - x0);
-    let base = (quad * shape.out_size.y + y) * width + x0;
+// Writes the first `count` pixels of a run of 8.
+fn store(base: u32, count: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
     target_[base] = Quad(left[0]);
     if (count > 1u) { target_[base + 1u] = Quad(left[1]); }
     if (count > 2u) { target_[base + 2u] = Quad(left[2]); }
@@ -61,102 +77,104 @@ fn store(quad: u32, x0: u32, y: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
     if (count > 5u) { target_[base + 5u] = Quad(right[1]); }
     if (count > 6u) { target_[base + 6u] = Quad(right[2]); }
     if (count > 7u) { target_[base + 7u] = Quad(right[3]); }
-
-    // 1 for the pixels inside the picture, 0 for those beyond it.
-    let l = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));
-    let r = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(4u, 5u, 6u, 7u) < vec4<u32>(count));
-    let mean = (left * l + right * r) / f32(count);
-    let d0 = left[0] - mean;
-    let d1 = left[1] - mean;
-    let d2 = left[2] - mean;
-    let d3 = left[3] - mean;
-    let d4 = right[0] - mean;
-    let d5 = right[1] - mean;
-    let d6 = right[2] - mean;
-    let d7 = right[3] - mean;
-    let squares = mat4x4<f32>(d0 * d0, d1 * d1, d2 * d2, d3 * d3) * l + mat4x4<f32>(d4 * d4, d5 * d5, d6 * d6, d7 * d7) * r;
-    let runs = (width + 7u) / 8u;
-    let p = 2u * ((quad * shape.out_size.y + y) * runs + x0 / 8u);
-    partials[p] = mean;
-    partials[p + 1u] = squares;
 }
 
-@compute @workgroup_size(8, 8)
+// Squared distances from the mean, summed over the pixels that count (1 inside the picture, 0 beyond it).
+fn spread(pixels: mat4x4<f32>, mean: vec4<f32>, inside: vec4<f32>) -> vec4<f32> {
+    let d = pixels - mat4x4<f32>(mean, mean, mean, mean);
+    return mat4x4<f32>(d[0] * d[0], d[1] * d[1], d[2] * d[2], d[3] * d[3]) * inside;
+}
+
+@compute @workgroup_size(8, 2)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let x0 = id.x * 8u;
-    let y = id.y;
+    let y = id.y * ROWS;
     let first = id.z * QUADS;
-    if (x0 >= shape.out_size.x || y >= shape.out_size.y) {
+    let width = shape.out_size.x;
+    let height = shape.out_size.y;
+    if (x0 >= width || y >= height) {
         return;
     }
     let pad = i32(KERNEL / 2u);
-    var l0 = mat4x4<f32>();
-    var r0 = mat4x4<f32>();
-    var l1 = mat4x4<f32>(); // when QUADS >= 2
-    var r1 = mat4x4<f32>(); // when QUADS >= 2
-    var l2 = mat4x4<f32>(); // when QUADS >= 4
-    var r2 = mat4x4<f32>(); // when QUADS >= 4
-    var l3 = mat4x4<f32>(); // when QUADS >= 4
-    var r3 = mat4x4<f32>(); // when QUADS >= 4
-    for (var ky = 0u; ky < KERNEL; ky++) {
-        let sy = reflect_index(i32(y + ky) - pad, shape.in_size.y);
-        for (var quad = 0u; quad < IN_QUADS; quad++) {
-            let row = (quad * shape.in_size.y + sy) * shape.in_size.x;
+    var left_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
+    var right_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
+    for (var quad = 0u; quad < IN_QUADS; quad++) {
+        let norm = affine(quad);
+        for (var ky = 0u; ky < KERNEL; ky++) {
             var x = i32(x0) - pad;
-            var v0 = load(quad, row, x);
-            var v1 = load(quad, row, x + 1);
-            var v2 = load(quad, row, x + 2);
-            var v3 = load(quad, row, x + 3);
-            var v4 = load(quad, row, x + 4);
-            var v5 = load(quad, row, x + 5);
-            var v6 = load(quad, row, x + 6);
+            // each ROWS
+            let row_r0 = (quad * shape.in_size.y + reflect_index(i32(y + R0 + ky) - pad, shape.in_size.y)) * shape.in_size.x;
+            var v0_r0 = load(norm, row_r0, x);
+            var v1_r0 = load(norm, row_r0, x + 1);
+            var v2_r0 = load(norm, row_r0, x + 2);
+            var v3_r0 = load(norm, row_r0, x + 3);
+            var v4_r0 = load(norm, row_r0, x + 4);
+            var v5_r0 = load(norm, row_r0, x + 5);
+            var v6_r0 = load(norm, row_r0, x + 6);
+            // end ROWS
             for (var kx = 0u; kx < KERNEL; kx += 3u) {
-                let v7 = load(quad, row, x + 7);
-                let v8 = load(quad, row, x + 8);
-                let v9 = load(quad, row, x + 9);
-                let a = Window(v0, v1, v2, v3);
-                let b = Window(v1, v2, v3, v4);
-                let c = Window(v2, v3, v4, v5);
-                let d = Window(v4, v5, v6, v7);
-                let e = Window(v5, v6, v7, v8);
-                let f = Window(v6, v7, v8, v9);
                 let w = ((ky * IN_QUADS + quad) * KERNEL + kx) * OUT_QUADS + first;
-                l0 += mat4x4<f32>(weights[w] * a + weights[w + OUT_QUADS] * b + weights[w + 2u * OUT_QUADS] * c);
-                r0 += mat4x4<f32>(weights[w] * d + weights[w + OUT_QUADS] * e + weights[w + 2u * OUT_QUADS] * f);
-                let w1 = w + 1u; // when QUADS >= 2
-                l1 += mat4x4<f32>(weights[w1] * a + weights[w1 + OUT_QUADS] * b + weights[w1 + 2u * OUT_QUADS] * c); // when QUADS >= 2
-                r1 += mat4x4<f32>(weights[w1] * d + weights[w1 + OUT_QUADS] * e + weights[w1 + 2u * OUT_QUADS] * f); // when QUADS >= 2
-                let w2 = w + 2u; // when QUADS >= 4
-                l2 += mat4x4<f32>(weights[w2] * a + weights[w2 + OUT_QUADS] * b + weights[w2 + 2u * OUT_QUADS] * c); // when QUADS >= 4
-                r2 += mat4x4<f32>(weights[w2] * d + weights[w2 + OUT_QUADS] * e + weights[w2 + 2u * OUT_QUADS] * f); // when QUADS >= 4
-                let w3 = w + 3u; // when QUADS >= 4
-                l3 += mat4x4<f32>(weights[w3] * a + weights[w3 + OUT_QUADS] * b + weights[w3 + 2u * OUT_QUADS] * c); // when QUADS >= 4
-                r3 += mat4x4<f32>(weights[w3] * d + weights[w3 + OUT_QUADS] * e + weights[w3 + 2u * OUT_QUADS] * f); // when QUADS >= 4
-                if (id.z == 0u && ky == 1u) { // when RESIDUAL == 2
-                    let centre = row + x0; // when RESIDUAL == 2
-                    let count = shape.in_size.x - x0; // when RESIDUAL == 2
-                    sum[centre] = v1; // when RESIDUAL == 2
-                    if (count > 1u) { sum[centre + 1u] = v2; } // when RESIDUAL == 2
-                    if (count > 2u) { sum[centre + 2u] = v3; } // when RESIDUAL == 2
-                    if (count > 3u) { sum[centre + 3u] = v4; } // when RESIDUAL == 2
-                    if (count > 4u) { sum[centre + 4u] = v5; } // when RESIDUAL == 2
-                    if (count > 5u) { sum[centre + 5u] = v6; } // when RESIDUAL == 2
-                    if (count > 6u) { sum[centre + 6u] = v7; } // when RESIDUAL == 2
-                    if (count > 7u) { sum[centre + 7u] = v8; } // when RESIDUAL == 2
+                let w0_q0 = weights[w + Q0]; // each QUADS
+                let w1_q0 = weights[w + OUT_QUADS + Q0]; // each QUADS
+                let w2_q0 = weights[w + 2u * OUT_QUADS + Q0]; // each QUADS
+                // each ROWS
+                let v7_r0 = load(norm, row_r0, x + 7);
+                let v8_r0 = load(norm, row_r0, x + 8);
+                let v9_r0 = load(norm, row_r0, x + 9);
+                let a_r0 = Window(v0_r0, v1_r0, v2_r0, v3_r0);
+                let b_r0 = Window(v1_r0, v2_r0, v3_r0, v4_r0);
+                let c_r0 = Window(v2_r0, v3_r0, v4_r0, v5_r0);
+                let d_r0 = Window(v4_r0, v5_r0, v6_r0, v7_r0);
+                let e_r0 = Window(v5_r0, v6_r0, v7_r0, v8_r0);
+                let f_r0 = Window(v6_r0, v7_r0, v8_r0, v9_r0);
+                left_r0_q0 += mat4x4<f32>(w0_q0 * a_r0 + w1_q0 * b_r0 + w2_q0 * c_r0); // each QUADS
+                right_r0_q0 += mat4x4<f32>(w0_q0 * d_r0 + w1_q0 * e_r0 + w2_q0 * f_r0); // each QUADS
+                if (id.z == 0u && ky == 1u && y + R0 < height) { // when RESIDUAL == 2
+                    let centre = row_r0 + x0; // when RESIDUAL == 2
+                    let count = width - x0; // when RESIDUAL == 2
+                    sum[centre] = v1_r0; // when RESIDUAL == 2
+                    if (count > 1u) { sum[centre + 1u] = v2_r0; } // when RESIDUAL == 2
+                    if (count > 2u) { sum[centre + 2u] = v3_r0; } // when RESIDUAL == 2
+                    if (count > 3u) { sum[centre + 3u] = v4_r0; } // when RESIDUAL == 2
+                    if (count > 4u) { sum[centre + 4u] = v5_r0; } // when RESIDUAL == 2
+                    if (count > 5u) { sum[centre + 5u] = v6_r0; } // when RESIDUAL == 2
+                    if (count > 6u) { sum[centre + 6u] = v7_r0; } // when RESIDUAL == 2
+                    if (count > 7u) { sum[centre + 7u] = v8_r0; } // when RESIDUAL == 2
                 } // when RESIDUAL == 2
+                v0_r0 = v3_r0; // when KERNEL >= 4
+                v1_r0 = v4_r0; // when KERNEL >= 4
+                v2_r0 = v5_r0; // when KERNEL >= 4
+                v3_r0 = v6_r0; // when KERNEL >= 4
+                v4_r0 = v7_r0; // when KERNEL >= 4
+                v5_r0 = v8_r0; // when KERNEL >= 4
+                v6_r0 = v9_r0; // when KERNEL >= 4
+                // end ROWS
                 x += 3;
-                v0 = v3;
-                v1 = v4;
-                v2 = v5;
-                v3 = v6;
-                v4 = v7;
-                v5 = v8;
-                v6 = v9;
             }
         }
     }
-    store(first, x0, y, l0, r0);
-    store(first + 1u, x0, y, l1, r1); // when QUADS >= 2
-    store(first + 2u, x0, y, l2, r2); // when QUADS >= 4
-    store(first + 3u, x0, y, l3, r3); // when QUADS >= 4
+
+    // Mean and centred sum of squares of the pixels made here, for Chan's merge in norm.wgsl.
+    let count = min(8u, width - x0);
+    let pixels = f32(count * min(ROWS, height - y));
+    let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));
+    let inside_right = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(4u, 5u, 6u, 7u) < vec4<u32>(count));
+    var mean_q0 = vec4<f32>(); // each QUADS
+    var squares_q0 = vec4<f32>(); // each QUADS
+    // each ROWS
+    if (y + R0 < height) {
+        mean_q0 += (left_r0_q0 * inside_left + right_r0_q0 * inside_right) / pixels; // each QUADS
+        store(((first + Q0) * height + y + R0) * width + x0, count, left_r0_q0, right_r0_q0); // each QUADS
+    }
+    // end ROWS
+    // each ROWS
+    if (y + R0 < height) {
+        squares_q0 += spread(left_r0_q0, mean_q0, inside_left) + spread(right_r0_q0, mean_q0, inside_right); // each QUADS
+    }
+    // end ROWS
+    let across = (width + 7u) / 8u;
+    let down = (height + ROWS - 1u) / ROWS;
+    let p = 2u * ((first * down + id.y) * across + id.x);
+    partials[p + 2u * Q0 * down * across] = mean_q0; // each QUADS
+    partials[p + 2u * Q0 * down * across + 1u] = squares_q0; // each QUADS
 }

@@ -1,6 +1,6 @@
 // Dense convolution of any kernel and stride, and nearest-neighbour enlargement by two followed by a 3x3 convolution (as four
 // 2x2 convolutions on the small grid, one a PHASE, with summed weights: exact, 2.25 times fewer multiplies). Without workgroup
-// memory: a thread makes 8 pixels x QUADS quads of channels. Twin: src/cpu/conv.rs.
+// memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, as in conv_direct.wgsl. Twin: src/cpu/conv.rs.
 
 const KERNEL: u32 = 3u;
 const STRIDE: u32 = 2u;
@@ -9,8 +9,11 @@ const PHASES: u32 = 1u; // 4: the output is twice as large as the grid of thread
 const PAD: u32 = 1u;
 const IN_QUADS: u32 = 8u;
 const OUT_QUADS: u32 = 8u;
-const QUADS: u32 = 4u;
+const QUADS: u32 = 1u;
+const ROWS: u32 = 1u;
 const RESIDUAL: u32 = 1u; // 1: the input is the sum of two tensors
+const Q0: u32 = 0u; // number of a quad and of a row where the code is unrolled
+const R0: u32 = 0u;
 
 alias Quad = vec4<f32>; // as stored
 alias Block = mat4x4<f32>; // weights: 4 inputs (columns) x 4 outputs
@@ -23,6 +26,14 @@ struct Shape {
     skip_norm: u32,
     in_low: f32, // lower bound after normalization: 0 for ReLU
     skip_low: f32,
+}
+
+// What happens to a quad of channels on load: max(v * a + b, low), for the input and the skipped branch.
+struct Affine {
+    a: vec4<f32>,
+    b: vec4<f32>,
+    skip_a: vec4<f32>,
+    skip_b: vec4<f32>,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -40,100 +51,101 @@ fn border_index(i: i32, n: u32) -> u32 {
     return u32(clamp(mirrored, 0, last));
 }
 
-// The input at (x, row), normalized, rectified and, in a residual sum, added to the skipped branch.
-fn load(quad: u32, row: u32, x: i32) -> Quad {
-    let i = row + border_index(x, shape.in_size.x);
+fn affine(quad: u32) -> Affine {
     let n = shape.in_norm + 2u * quad;
-    var v = max(vec4<f32>(source[i]) * norms[n] + norms[n + 1u], vec4<f32>(shape.in_low));
+    var v = Affine(norms[n], norms[n + 1u], vec4<f32>(), vec4<f32>());
     let s = shape.skip_norm + 2u * quad; // when RESIDUAL >= 1
-    v += max(vec4<f32>(skip[i]) * norms[s] + norms[s + 1u], vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
+    v.skip_a = norms[s]; // when RESIDUAL >= 1
+    v.skip_b = norms[s + 1u]; // when RESIDUAL >= 1
+    return v;
+}
+
+// The input at (x, row), normalized, rectified and, in a residual sum, added to the skipped branch.
+fn load(norm: Affine, row: u32, x: i32) -> Quad {
+    let i = row + border_index(x, shape.in_size.x);
+    var v = max(vec4<f32>(source[i]) * norm.a + norm.b, vec4<f32>(shape.in_low));
+    v += max(vec4<f32>(skip[i]) * norm.skip_a + norm.skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
     return Quad(v);
 }
 
-// Writes a run of 8 pixels and its mean and centred sum of squares (for Chan's merge in norm.wgsl).
-fn store(quad: u32, x0: u32, y: u32, phase: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
-    let width = shape.out_size.x;
-    let count = min(8u, width - x0);
-    let scale = select(1u, 2u, PHASES == 4u);
-    let row = quad * shape.out_size.y * scale + y * scale + phase / 2u;
-    let base = row * width * scale + x0 * scale + phase % 2u;
+// Writes the first `count` pixels of a run of 8, `step` apart.
+fn store(base: u32, step: u32, count: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
     target_[base] = Quad(left[0]);
-    if (count > 1u) { target_[base + 1u * scale] = Quad(left[1]); }
-    if (count > 2u) { target_[base + 2u * scale] = Quad(left[2]); }
-    if (count > 3u) { target_[base + 3u * scale] = Quad(left[3]); }
-    if (count > 4u) { target_[base + 4u * scale] = Quad(right[0]); }
-    if (count > 5u) { target_[base + 5u * scale] = Quad(right[1]); }
-    if (count > 6u) { target_[base + 6u * scale] = Quad(right[2]); }
-    if (count > 7u) { target_[base + 7u * scale] = Quad(right[3]); }
-
-    // 1 for the pixels inside the picture, 0 for those beyond it.
-    let l = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));
-    let r = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(4u, 5u, 6u, 7u) < vec4<u32>(count));
-    let mean = (left * l + right * r) / f32(count);
-    let d0 = left[0] - mean;
-    let d1 = left[1] - mean;
-    let d2 = left[2] - mean;
-    let d3 = left[3] - mean;
-    let d4 = right[0] - mean;
-    let d5 = right[1] - mean;
-    let d6 = right[2] - mean;
-    let d7 = right[3] - mean;
-    let squares = mat4x4<f32>(d0 * d0, d1 * d1, d2 * d2, d3 * d3) * l + mat4x4<f32>(d4 * d4, d5 * d5, d6 * d6, d7 * d7) * r;
-    let runs = (width + 7u) / 8u;
-    let p = 2u * (((quad * PHASES + phase) * shape.out_size.y + y) * runs + x0 / 8u);
-    partials[p] = mean;
-    partials[p + 1u] = squares;
+    if (count > 1u) { target_[base + 1u * step] = Quad(left[1]); }
+    if (count > 2u) { target_[base + 2u * step] = Quad(left[2]); }
+    if (count > 3u) { target_[base + 3u * step] = Quad(left[3]); }
+    if (count > 4u) { target_[base + 4u * step] = Quad(right[0]); }
+    if (count > 5u) { target_[base + 5u * step] = Quad(right[1]); }
+    if (count > 6u) { target_[base + 6u * step] = Quad(right[2]); }
+    if (count > 7u) { target_[base + 7u * step] = Quad(right[3]); }
 }
 
-@compute @workgroup_size(8, 8)
+// Squared distances from the mean, summed over the pixels that count (1 inside the picture, 0 beyond it).
+fn spread(pixels: mat4x4<f32>, mean: vec4<f32>, inside: vec4<f32>) -> vec4<f32> {
+    let d = pixels - mat4x4<f32>(mean, mean, mean, mean);
+    return mat4x4<f32>(d[0] * d[0], d[1] * d[1], d[2] * d[2], d[3] * d[3]) * inside;
+}
+
+@compute @workgroup_size(8, 2)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let x0 = id.x * 8u;
-    let y = id.y;
+    let y = id.y * ROWS;
     let groups = OUT_QUADS / QUADS;
     let phase = id.z / groups;
     let first = (id.z % groups) * QUADS;
-    if (x0 >= shape.out_size.x || y >= shape.out_size.y) {
+    let width = shape.out_size.x;
+    let height = shape.out_size.y;
+    if (x0 >= width || y >= height) {
         return;
     }
     // Phase p of the enlargement reads taps p - 1 and p of the small grid.
     let left_edge = i32(x0 * STRIDE) - i32(PAD) + i32(phase % 2u);
-    let top = i32(y * STRIDE) - i32(PAD) + i32(phase / 2u);
-    var l0 = mat4x4<f32>();
-    var r0 = mat4x4<f32>();
-    var l1 = mat4x4<f32>(); // when QUADS >= 2
-    var r1 = mat4x4<f32>(); // when QUADS >= 2
-    var l2 = mat4x4<f32>(); // when QUADS >= 4
-    var r2 = mat4x4<f32>(); // when QUADS >= 4
-    var l3 = mat4x4<f32>(); // when QUADS >= 4
-    var r3 = mat4x4<f32>(); // when QUADS >= 4
-    for (var ky = 0u; ky < KERNEL; ky++) {
-        let sy = border_index(top + i32(ky), shape.in_size.y);
-        for (var quad = 0u; quad < IN_QUADS; quad++) {
-            let row = (quad * shape.in_size.y + sy) * shape.in_size.x;
+    let s = i32(STRIDE);
+    var left_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
+    var right_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
+    for (var quad = 0u; quad < IN_QUADS; quad++) {
+        let norm = affine(quad);
+        for (var ky = 0u; ky < KERNEL; ky++) {
+            let top = i32(ky + phase / 2u) - i32(PAD);
+            let row_r0 = (quad * shape.in_size.y + border_index(i32((y + R0) * STRIDE) + top, shape.in_size.y)) * shape.in_size.x; // each ROWS
             for (var kx = 0u; kx < KERNEL; kx++) {
+                let w = (((phase * KERNEL + ky) * IN_QUADS + quad) * KERNEL + kx) * OUT_QUADS + first;
+                let w_q0 = weights[w + Q0]; // each QUADS
                 let x = left_edge + i32(kx);
-                let s = i32(STRIDE);
-                let left = Window(load(quad, row, x), load(quad, row, x + s), load(quad, row, x + 2 * s), load(quad, row, x + 3 * s));
                 let far = x + 4 * s;
-                let right = Window(load(quad, row, far), load(quad, row, far + s), load(quad, row, far + 2 * s), load(quad, row, far + 3 * s));
-                let b = (((phase * KERNEL + ky) * IN_QUADS + quad) * KERNEL + kx) * OUT_QUADS + first;
-                let w = weights[b];
-                l0 += mat4x4<f32>(w * left);
-                r0 += mat4x4<f32>(w * right);
-                let w1 = weights[b + 1u]; // when QUADS >= 2
-                l1 += mat4x4<f32>(w1 * left); // when QUADS >= 2
-                r1 += mat4x4<f32>(w1 * right); // when QUADS >= 2
-                let w2 = weights[b + 2u]; // when QUADS >= 4
-                l2 += mat4x4<f32>(w2 * left); // when QUADS >= 4
-                r2 += mat4x4<f32>(w2 * right); // when QUADS >= 4
-                let w3 = weights[b + 3u]; // when QUADS >= 4
-                l3 += mat4x4<f32>(w3 * left); // when QUADS >= 4
-                r3 += mat4x4<f32>(w3 * right); // when QUADS >= 4
+                // each ROWS
+                let a_r0 = Window(load(norm, row_r0, x), load(norm, row_r0, x + s), load(norm, row_r0, x + 2 * s), load(norm, row_r0, x + 3 * s));
+                let b_r0 = Window(load(norm, row_r0, far), load(norm, row_r0, far + s), load(norm, row_r0, far + 2 * s), load(norm, row_r0, far + 3 * s));
+                left_r0_q0 += mat4x4<f32>(w_q0 * a_r0); // each QUADS
+                right_r0_q0 += mat4x4<f32>(w_q0 * b_r0); // each QUADS
+                // end ROWS
             }
         }
     }
-    store(first, x0, y, phase, l0, r0);
-    store(first + 1u, x0, y, phase, l1, r1); // when QUADS >= 2
-    store(first + 2u, x0, y, phase, l2, r2); // when QUADS >= 4
-    store(first + 3u, x0, y, phase, l3, r3); // when QUADS >= 4
+
+    // Mean and centred sum of squares of the pixels made here, for Chan's merge in norm.wgsl.
+    let count = min(8u, width - x0);
+    let pixels = f32(count * min(ROWS, height - y));
+    let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));
+    let inside_right = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(4u, 5u, 6u, 7u) < vec4<u32>(count));
+    let scale = select(1u, 2u, PHASES == 4u);
+    var mean_q0 = vec4<f32>(); // each QUADS
+    var squares_q0 = vec4<f32>(); // each QUADS
+    // each ROWS
+    if (y + R0 < height) {
+        mean_q0 += (left_r0_q0 * inside_left + right_r0_q0 * inside_right) / pixels; // each QUADS
+        let row_q0 = ((first + Q0) * height + y + R0) * scale + phase / 2u; // each QUADS
+        store((row_q0 * width + x0) * scale + phase % 2u, scale, count, left_r0_q0, right_r0_q0); // each QUADS
+    }
+    // end ROWS
+    // each ROWS
+    if (y + R0 < height) {
+        squares_q0 += spread(left_r0_q0, mean_q0, inside_left) + spread(right_r0_q0, mean_q0, inside_right); // each QUADS
+    }
+    // end ROWS
+    let across = (width + 7u) / 8u;
+    let down = (height + ROWS - 1u) / ROWS;
+    let p = 2u * (((first * PHASES + phase) * down + id.y) * across + id.x);
+    partials[p + 2u * Q0 * PHASES * down * across] = mean_q0; // each QUADS
+    partials[p + 2u * Q0 * PHASES * down * across + 1u] = squares_q0; // each QUADS
 }

@@ -15,7 +15,7 @@ pub struct Variant {
 /// How a convolution is laid over threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// Without workgroup memory, 8 pixels x up to 4 quads of channels a thread: for software adapters.
+    /// Without workgroup memory, 8 pixels x 2 or 4 rows x up to 4 quads of channels a thread: for software adapters.
     Direct,
     /// A staged patch for 64 threads: for hardware.
     Tiled(Tile),
@@ -136,9 +136,11 @@ impl Spec {
     }
 
     fn direct(&self, half: bool) -> Kernel {
-        // A power of two that divides the quads: 4 at most, which fills the registers.
+        // A power of two that divides the quads, 4 at most: more costs registers and compile time and gains little.
         let quads = [4, 2, 1].into_iter().find(|q| self.out_quads().is_multiple_of(*q)).unwrap_or(1);
-        let common = [("KERNEL", self.kernel), ("OUT_QUADS", self.out_quads()), ("QUADS", quads)];
+        // Fewer quads leave room for more rows.
+        let rows = if quads == 4 { 2 } else { 4 };
+        let common = [("KERNEL", self.kernel), ("OUT_QUADS", self.out_quads()), ("QUADS", quads), ("ROWS", rows)];
         let runs_of_taps = self.kernel.is_multiple_of(3) && self.stride == 1 && self.border == Border::Reflect;
         let centred = self.pad == self.kernel / 2 && self.phases == 1;
         let (file, source, lanes, extra) =
@@ -158,8 +160,8 @@ impl Spec {
             reads_norms: file != "conv_first",
             residual: self.residual,
             lanes,
-            cell: [8, 1],
-            block: [64, 8],
+            cell: [8, rows],
+            block: [64, 2 * rows],
             depth: self.out_quads() / quads * self.phases,
         }
     }

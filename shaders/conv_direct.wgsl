@@ -1,16 +1,16 @@
-// Dense convolution of stride 1 without workgroup memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, so that
-// a weight, once loaded, serves many pixels. For software adapters, where barriers are dear and a load costs more than a dozen
-// multiplications. Twin: src/cpu/conv.rs.
+// Dense 3x3 convolution without workgroup memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, so that a
+// weight, once loaded, serves many pixels. For software adapters, where barriers are dear and a load costs more than a
+// dozen multiplications. Twin: src/cpu/conv.rs.
 //
-// Tensors are planar quads: [channel / 4][y][x], one vec4 each. Unrolled over three taps, rows and quads, because some
-// software adapters keep indexed arrays in memory. The tags `when` and `each` are for the specializer, src/gpu/wgsl.rs.
+// Tensors are planar quads: [channel / 4][y][x], one vec4 each. Unrolled over taps, rows and quads, because some software
+// adapters keep indexed arrays in memory. The tags `when` and `each` are for the specializer, src/gpu/wgsl.rs.
 
-const KERNEL: u32 = 3u; // a multiple of three
+const STRIDE: u32 = 2u; // 1 or 2
 const IN_QUADS: u32 = 8u;
 const OUT_QUADS: u32 = 8u;
 const QUADS: u32 = 1u;
 const ROWS: u32 = 1u;
-const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: and the sum is written
+const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: and the sum is written, at stride 1
 const Q0: u32 = 0u; // number of a quad and of a row where the code is unrolled
 const R0: u32 = 0u;
 
@@ -25,14 +25,6 @@ struct Shape {
     skip_norm: u32,
     in_low: f32, // lower bound after normalization: 0 for ReLU
     skip_low: f32,
-}
-
-// What happens to a quad of channels on load: max(v * a + b, low), for the input and the skipped branch.
-struct Affine {
-    a: vec4<f32>,
-    b: vec4<f32>,
-    skip_a: vec4<f32>,
-    skip_b: vec4<f32>,
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -50,20 +42,10 @@ fn reflect_index(i: i32, n: u32) -> u32 {
     return u32(clamp(last - abs(last - abs(i)), 0, last));
 }
 
-fn affine(quad: u32) -> Affine {
-    let n = shape.in_norm + 2u * quad;
-    var v = Affine(norms[n], norms[n + 1u], vec4<f32>(), vec4<f32>());
-    let s = shape.skip_norm + 2u * quad; // when RESIDUAL >= 1
-    v.skip_a = norms[s]; // when RESIDUAL >= 1
-    v.skip_b = norms[s + 1u]; // when RESIDUAL >= 1
-    return v;
-}
-
-// The input at (x, row), normalized, rectified and, in a residual sum, added to the skipped branch.
-fn load(norm: Affine, row: u32, x: i32) -> Quad {
-    let i = row + reflect_index(x, shape.in_size.x);
-    var v = max(vec4<f32>(source[i]) * norm.a + norm.b, vec4<f32>(shape.in_low));
-    v += max(vec4<f32>(skip[i]) * norm.skip_a + norm.skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
+// The input at `i`, normalized, rectified and, in a residual sum, added to the skipped branch.
+fn load(i: u32, a: vec4<f32>, b: vec4<f32>, skip_a: vec4<f32>, skip_b: vec4<f32>) -> Quad {
+    var v = max(vec4<f32>(source[i]) * a + b, vec4<f32>(shape.in_low));
+    v += max(vec4<f32>(skip[i]) * skip_a + skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
     return Quad(v);
 }
 
@@ -95,62 +77,86 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (x0 >= width || y >= height) {
         return;
     }
-    let pad = i32(KERNEL / 2u);
+    let x_0 = reflect_index(i32(x0 * STRIDE) + 0 - 1, shape.in_size.x);
+    let x_1 = reflect_index(i32(x0 * STRIDE) + 1 - 1, shape.in_size.x);
+    let x_2 = reflect_index(i32(x0 * STRIDE) + 2 - 1, shape.in_size.x);
+    let x_3 = reflect_index(i32(x0 * STRIDE) + 3 - 1, shape.in_size.x);
+    let x_4 = reflect_index(i32(x0 * STRIDE) + 4 - 1, shape.in_size.x);
+    let x_5 = reflect_index(i32(x0 * STRIDE) + 5 - 1, shape.in_size.x);
+    let x_6 = reflect_index(i32(x0 * STRIDE) + 6 - 1, shape.in_size.x);
+    let x_7 = reflect_index(i32(x0 * STRIDE) + 7 - 1, shape.in_size.x);
+    let x_8 = reflect_index(i32(x0 * STRIDE) + 8 - 1, shape.in_size.x);
+    let x_9 = reflect_index(i32(x0 * STRIDE) + 9 - 1, shape.in_size.x);
+    let x_10 = reflect_index(i32(x0 * STRIDE) + 10 - 1, shape.in_size.x); // when STRIDE == 2
+    let x_11 = reflect_index(i32(x0 * STRIDE) + 11 - 1, shape.in_size.x); // when STRIDE == 2
+    let x_12 = reflect_index(i32(x0 * STRIDE) + 12 - 1, shape.in_size.x); // when STRIDE == 2
+    let x_13 = reflect_index(i32(x0 * STRIDE) + 13 - 1, shape.in_size.x); // when STRIDE == 2
+    let x_14 = reflect_index(i32(x0 * STRIDE) + 14 - 1, shape.in_size.x); // when STRIDE == 2
+    let x_15 = reflect_index(i32(x0 * STRIDE) + 15 - 1, shape.in_size.x); // when STRIDE == 2
+    let x_16 = reflect_index(i32(x0 * STRIDE) + 16 - 1, shape.in_size.x); // when STRIDE == 2
     var left_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
     var right_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
     for (var quad = 0u; quad < IN_QUADS; quad++) {
-        let norm = affine(quad);
-        for (var ky = 0u; ky < KERNEL; ky++) {
-            var x = i32(x0) - pad;
+        let n = shape.in_norm + 2u * quad;
+        let a = norms[n];
+        let b = norms[n + 1u];
+        var skip_a = a;
+        var skip_b = b;
+        skip_a = norms[shape.skip_norm + 2u * quad]; // when RESIDUAL >= 1
+        skip_b = norms[shape.skip_norm + 2u * quad + 1u]; // when RESIDUAL >= 1
+        for (var ky = 0u; ky < 3u; ky++) {
+            let w = (ky * IN_QUADS + quad) * 3u * OUT_QUADS + first;
+            let w0_q0 = weights[w + Q0]; // each QUADS
+            let w1_q0 = weights[w + OUT_QUADS + Q0]; // each QUADS
+            let w2_q0 = weights[w + 2u * OUT_QUADS + Q0]; // each QUADS
             // each ROWS
-            let row_r0 = (quad * shape.in_size.y + reflect_index(i32(y + R0 + ky) - pad, shape.in_size.y)) * shape.in_size.x;
-            var v0_r0 = load(norm, row_r0, x);
-            var v1_r0 = load(norm, row_r0, x + 1);
-            var v2_r0 = load(norm, row_r0, x + 2);
-            var v3_r0 = load(norm, row_r0, x + 3);
-            var v4_r0 = load(norm, row_r0, x + 4);
-            var v5_r0 = load(norm, row_r0, x + 5);
-            var v6_r0 = load(norm, row_r0, x + 6);
-            // end ROWS
-            for (var kx = 0u; kx < KERNEL; kx += 3u) {
-                let w = ((ky * IN_QUADS + quad) * KERNEL + kx) * OUT_QUADS + first;
-                let w0_q0 = weights[w + Q0]; // each QUADS
-                let w1_q0 = weights[w + OUT_QUADS + Q0]; // each QUADS
-                let w2_q0 = weights[w + 2u * OUT_QUADS + Q0]; // each QUADS
-                // each ROWS
-                let v7_r0 = load(norm, row_r0, x + 7);
-                let v8_r0 = load(norm, row_r0, x + 8);
-                let v9_r0 = load(norm, row_r0, x + 9);
-                let a_r0 = Window(v0_r0, v1_r0, v2_r0, v3_r0);
-                let b_r0 = Window(v1_r0, v2_r0, v3_r0, v4_r0);
-                let c_r0 = Window(v2_r0, v3_r0, v4_r0, v5_r0);
-                let d_r0 = Window(v4_r0, v5_r0, v6_r0, v7_r0);
-                let e_r0 = Window(v5_r0, v6_r0, v7_r0, v8_r0);
-                let f_r0 = Window(v6_r0, v7_r0, v8_r0, v9_r0);
-                left_r0_q0 += mat4x4<f32>(w0_q0 * a_r0 + w1_q0 * b_r0 + w2_q0 * c_r0); // each QUADS
-                right_r0_q0 += mat4x4<f32>(w0_q0 * d_r0 + w1_q0 * e_r0 + w2_q0 * f_r0); // each QUADS
+            let row_r0 = (quad * shape.in_size.y + reflect_index(i32((y + R0) * STRIDE + ky) - 1, shape.in_size.y)) * shape.in_size.x;
+            let v0_r0 = load(row_r0 + x_0, a, b, skip_a, skip_b);
+            let v1_r0 = load(row_r0 + x_1, a, b, skip_a, skip_b);
+            let v2_r0 = load(row_r0 + x_2, a, b, skip_a, skip_b);
+            let v3_r0 = load(row_r0 + x_3, a, b, skip_a, skip_b);
+            let v4_r0 = load(row_r0 + x_4, a, b, skip_a, skip_b);
+            let v5_r0 = load(row_r0 + x_5, a, b, skip_a, skip_b);
+            let v6_r0 = load(row_r0 + x_6, a, b, skip_a, skip_b);
+            let v7_r0 = load(row_r0 + x_7, a, b, skip_a, skip_b);
+            let v8_r0 = load(row_r0 + x_8, a, b, skip_a, skip_b);
+            let v9_r0 = load(row_r0 + x_9, a, b, skip_a, skip_b);
+            let v10_r0 = load(row_r0 + x_10, a, b, skip_a, skip_b); // when STRIDE == 2
+            let v11_r0 = load(row_r0 + x_11, a, b, skip_a, skip_b); // when STRIDE == 2
+            let v12_r0 = load(row_r0 + x_12, a, b, skip_a, skip_b); // when STRIDE == 2
+            let v13_r0 = load(row_r0 + x_13, a, b, skip_a, skip_b); // when STRIDE == 2
+            let v14_r0 = load(row_r0 + x_14, a, b, skip_a, skip_b); // when STRIDE == 2
+            let v15_r0 = load(row_r0 + x_15, a, b, skip_a, skip_b); // when STRIDE == 2
+            let v16_r0 = load(row_r0 + x_16, a, b, skip_a, skip_b); // when STRIDE == 2
+            let near0_r0 = Window(v0_r0, v1_r0, v2_r0, v3_r0);
+            let near1_r0 = Window(v1_r0, v2_r0, v3_r0, v4_r0);
+            let near2_r0 = Window(v2_r0, v3_r0, v4_r0, v5_r0);
+            let far0_r0 = Window(v4_r0, v5_r0, v6_r0, v7_r0);
+            let far1_r0 = Window(v5_r0, v6_r0, v7_r0, v8_r0);
+            let far2_r0 = Window(v6_r0, v7_r0, v8_r0, v9_r0);
+            {
+                let near0_r0 = Window(v0_r0, v2_r0, v4_r0, v6_r0); // when STRIDE == 2
+                let near1_r0 = Window(v1_r0, v3_r0, v5_r0, v7_r0); // when STRIDE == 2
+                let near2_r0 = Window(v2_r0, v4_r0, v6_r0, v8_r0); // when STRIDE == 2
+                let far0_r0 = Window(v8_r0, v10_r0, v12_r0, v14_r0); // when STRIDE == 2
+                let far1_r0 = Window(v9_r0, v11_r0, v13_r0, v15_r0); // when STRIDE == 2
+                let far2_r0 = Window(v10_r0, v12_r0, v14_r0, v16_r0); // when STRIDE == 2
+                left_r0_q0 += mat4x4<f32>(w0_q0 * near0_r0 + w1_q0 * near1_r0 + w2_q0 * near2_r0); // each QUADS
+                right_r0_q0 += mat4x4<f32>(w0_q0 * far0_r0 + w1_q0 * far1_r0 + w2_q0 * far2_r0); // each QUADS
                 if (id.z == 0u && ky == 1u && y + R0 < height) { // when RESIDUAL == 2
                     let centre = row_r0 + x0; // when RESIDUAL == 2
-                    let count = width - x0; // when RESIDUAL == 2
+                    let rest = width - x0; // when RESIDUAL == 2
                     sum[centre] = v1_r0; // when RESIDUAL == 2
-                    if (count > 1u) { sum[centre + 1u] = v2_r0; } // when RESIDUAL == 2
-                    if (count > 2u) { sum[centre + 2u] = v3_r0; } // when RESIDUAL == 2
-                    if (count > 3u) { sum[centre + 3u] = v4_r0; } // when RESIDUAL == 2
-                    if (count > 4u) { sum[centre + 4u] = v5_r0; } // when RESIDUAL == 2
-                    if (count > 5u) { sum[centre + 5u] = v6_r0; } // when RESIDUAL == 2
-                    if (count > 6u) { sum[centre + 6u] = v7_r0; } // when RESIDUAL == 2
-                    if (count > 7u) { sum[centre + 7u] = v8_r0; } // when RESIDUAL == 2
+                    if (rest > 1u) { sum[centre + 1u] = v2_r0; } // when RESIDUAL == 2
+                    if (rest > 2u) { sum[centre + 2u] = v3_r0; } // when RESIDUAL == 2
+                    if (rest > 3u) { sum[centre + 3u] = v4_r0; } // when RESIDUAL == 2
+                    if (rest > 4u) { sum[centre + 4u] = v5_r0; } // when RESIDUAL == 2
+                    if (rest > 5u) { sum[centre + 5u] = v6_r0; } // when RESIDUAL == 2
+                    if (rest > 6u) { sum[centre + 6u] = v7_r0; } // when RESIDUAL == 2
+                    if (rest > 7u) { sum[centre + 7u] = v8_r0; } // when RESIDUAL == 2
                 } // when RESIDUAL == 2
-                v0_r0 = v3_r0; // when KERNEL >= 4
-                v1_r0 = v4_r0; // when KERNEL >= 4
-                v2_r0 = v5_r0; // when KERNEL >= 4
-                v3_r0 = v6_r0; // when KERNEL >= 4
-                v4_r0 = v7_r0; // when KERNEL >= 4
-                v5_r0 = v8_r0; // when KERNEL >= 4
-                v6_r0 = v9_r0; // when KERNEL >= 4
-                // end ROWS
-                x += 3;
             }
+            // end ROWS
         }
     }
 

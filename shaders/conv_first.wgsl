@@ -1,5 +1,5 @@
 // The first convolution: 3 channels in, a large kernel, stride 1, reflected border, no normalization before it. As
-// conv_direct.wgsl, but three inputs wide, so that the empty fourth channel costs nothing. Twin: src/cpu/conv.rs.
+// conv_wide.wgsl, but three inputs wide, so that the empty fourth channel costs nothing. Twin: src/cpu/conv.rs.
 
 const KERNEL: u32 = 9u; // a multiple of three
 const OUT_QUADS: u32 = 8u;
@@ -11,7 +11,6 @@ const R0: u32 = 0u;
 alias Quad = vec4<f32>; // as stored
 alias Block = mat3x4<f32>; // weights: 3 inputs (columns) x 4 outputs
 alias Window = mat4x3<f32>; // 4 pixels (columns) x 3 inputs
-alias Texel = vec3<f32>;
 
 struct Shape {
     in_size: vec2<u32>,
@@ -32,10 +31,6 @@ struct Shape {
 fn reflect_index(i: i32, n: u32) -> u32 {
     let last = i32(n) - 1;
     return u32(clamp(last - abs(last - abs(i)), 0, last));
-}
-
-fn load(row: u32, x: i32) -> Texel {
-    return source[row + reflect_index(x, shape.in_size.x)].xyz;
 }
 
 // Writes the first `count` pixels of a run of 8.
@@ -71,33 +66,43 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var right_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
     for (var ky = 0u; ky < KERNEL; ky++) {
         var x = i32(x0) - pad;
+        let x_0 = reflect_index(x + 0, shape.in_size.x);
+        let x_1 = reflect_index(x + 1, shape.in_size.x);
+        let x_2 = reflect_index(x + 2, shape.in_size.x);
+        let x_3 = reflect_index(x + 3, shape.in_size.x);
+        let x_4 = reflect_index(x + 4, shape.in_size.x);
+        let x_5 = reflect_index(x + 5, shape.in_size.x);
+        let x_6 = reflect_index(x + 6, shape.in_size.x);
         // each ROWS
         let row_r0 = reflect_index(i32(y + R0 + ky) - pad, shape.in_size.y) * shape.in_size.x;
-        var v0_r0 = load(row_r0, x);
-        var v1_r0 = load(row_r0, x + 1);
-        var v2_r0 = load(row_r0, x + 2);
-        var v3_r0 = load(row_r0, x + 3);
-        var v4_r0 = load(row_r0, x + 4);
-        var v5_r0 = load(row_r0, x + 5);
-        var v6_r0 = load(row_r0, x + 6);
+        var v0_r0 = source[row_r0 + x_0].xyz;
+        var v1_r0 = source[row_r0 + x_1].xyz;
+        var v2_r0 = source[row_r0 + x_2].xyz;
+        var v3_r0 = source[row_r0 + x_3].xyz;
+        var v4_r0 = source[row_r0 + x_4].xyz;
+        var v5_r0 = source[row_r0 + x_5].xyz;
+        var v6_r0 = source[row_r0 + x_6].xyz;
         // end ROWS
         for (var kx = 0u; kx < KERNEL; kx += 3u) {
             let w = (ky * KERNEL + kx) * OUT_QUADS + first;
             let w0_q0 = weights[w + Q0]; // each QUADS
             let w1_q0 = weights[w + OUT_QUADS + Q0]; // each QUADS
             let w2_q0 = weights[w + 2u * OUT_QUADS + Q0]; // each QUADS
+            let x_7 = reflect_index(x + 7, shape.in_size.x);
+            let x_8 = reflect_index(x + 8, shape.in_size.x);
+            let x_9 = reflect_index(x + 9, shape.in_size.x);
             // each ROWS
-            let v7_r0 = load(row_r0, x + 7);
-            let v8_r0 = load(row_r0, x + 8);
-            let v9_r0 = load(row_r0, x + 9);
-            let a_r0 = Window(v0_r0, v1_r0, v2_r0, v3_r0);
-            let b_r0 = Window(v1_r0, v2_r0, v3_r0, v4_r0);
-            let c_r0 = Window(v2_r0, v3_r0, v4_r0, v5_r0);
-            let d_r0 = Window(v4_r0, v5_r0, v6_r0, v7_r0);
-            let e_r0 = Window(v5_r0, v6_r0, v7_r0, v8_r0);
-            let f_r0 = Window(v6_r0, v7_r0, v8_r0, v9_r0);
-            left_r0_q0 += mat4x4<f32>(w0_q0 * a_r0 + w1_q0 * b_r0 + w2_q0 * c_r0); // each QUADS
-            right_r0_q0 += mat4x4<f32>(w0_q0 * d_r0 + w1_q0 * e_r0 + w2_q0 * f_r0); // each QUADS
+            let v7_r0 = source[row_r0 + x_7].xyz;
+            let v8_r0 = source[row_r0 + x_8].xyz;
+            let v9_r0 = source[row_r0 + x_9].xyz;
+            let near0_r0 = Window(v0_r0, v1_r0, v2_r0, v3_r0);
+            let near1_r0 = Window(v1_r0, v2_r0, v3_r0, v4_r0);
+            let near2_r0 = Window(v2_r0, v3_r0, v4_r0, v5_r0);
+            let far0_r0 = Window(v4_r0, v5_r0, v6_r0, v7_r0);
+            let far1_r0 = Window(v5_r0, v6_r0, v7_r0, v8_r0);
+            let far2_r0 = Window(v6_r0, v7_r0, v8_r0, v9_r0);
+            left_r0_q0 += mat4x4<f32>(w0_q0 * near0_r0 + w1_q0 * near1_r0 + w2_q0 * near2_r0); // each QUADS
+            right_r0_q0 += mat4x4<f32>(w0_q0 * far0_r0 + w1_q0 * far1_r0 + w2_q0 * far2_r0); // each QUADS
             v0_r0 = v3_r0;
             v1_r0 = v4_r0;
             v2_r0 = v5_r0;

@@ -28,14 +28,6 @@ struct Shape {
     skip_low: f32,
 }
 
-// What happens to a quad of channels on load: max(v * a + b, low), for the input and the skipped branch.
-struct Affine {
-    a: vec4<f32>,
-    b: vec4<f32>,
-    skip_a: vec4<f32>,
-    skip_b: vec4<f32>,
-}
-
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> source: array<Quad>;
 @group(0) @binding(2) var<storage, read> weights: array<Block>;
@@ -51,20 +43,10 @@ fn border_index(i: i32, n: u32) -> u32 {
     return u32(clamp(mirrored, 0, last));
 }
 
-fn affine(quad: u32) -> Affine {
-    let n = shape.in_norm + 2u * quad;
-    var v = Affine(norms[n], norms[n + 1u], vec4<f32>(), vec4<f32>());
-    let s = shape.skip_norm + 2u * quad; // when RESIDUAL >= 1
-    v.skip_a = norms[s]; // when RESIDUAL >= 1
-    v.skip_b = norms[s + 1u]; // when RESIDUAL >= 1
-    return v;
-}
-
-// The input at (x, row), normalized, rectified and, in a residual sum, added to the skipped branch.
-fn load(norm: Affine, row: u32, x: i32) -> Quad {
-    let i = row + border_index(x, shape.in_size.x);
-    var v = max(vec4<f32>(source[i]) * norm.a + norm.b, vec4<f32>(shape.in_low));
-    v += max(vec4<f32>(skip[i]) * norm.skip_a + norm.skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
+// The input at `i`, normalized, rectified and, in a residual sum, added to the skipped branch.
+fn load(i: u32, a: vec4<f32>, b: vec4<f32>, skip_a: vec4<f32>, skip_b: vec4<f32>) -> Quad {
+    var v = max(vec4<f32>(source[i]) * a + b, vec4<f32>(shape.in_low));
+    v += max(vec4<f32>(skip[i]) * skip_a + skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
     return Quad(v);
 }
 
@@ -100,11 +82,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     // Phase p of the enlargement reads taps p - 1 and p of the small grid.
     let left_edge = i32(x0 * STRIDE) - i32(PAD) + i32(phase % 2u);
-    let s = i32(STRIDE);
+    let step = i32(STRIDE);
     var left_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
     var right_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
     for (var quad = 0u; quad < IN_QUADS; quad++) {
-        let norm = affine(quad);
+        let n = shape.in_norm + 2u * quad;
+        let a = norms[n];
+        let b = norms[n + 1u];
+        var skip_a = a;
+        var skip_b = b;
+        skip_a = norms[shape.skip_norm + 2u * quad]; // when RESIDUAL >= 1
+        skip_b = norms[shape.skip_norm + 2u * quad + 1u]; // when RESIDUAL >= 1
         for (var ky = 0u; ky < KERNEL; ky++) {
             let top = i32(ky + phase / 2u) - i32(PAD);
             let row_r0 = (quad * shape.in_size.y + border_index(i32((y + R0) * STRIDE) + top, shape.in_size.y)) * shape.in_size.x; // each ROWS
@@ -112,12 +100,27 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                 let w = (((phase * KERNEL + ky) * IN_QUADS + quad) * KERNEL + kx) * OUT_QUADS + first;
                 let w_q0 = weights[w + Q0]; // each QUADS
                 let x = left_edge + i32(kx);
-                let far = x + 4 * s;
+                let x_0 = border_index(x + 0 * step, shape.in_size.x);
+                let x_1 = border_index(x + 1 * step, shape.in_size.x);
+                let x_2 = border_index(x + 2 * step, shape.in_size.x);
+                let x_3 = border_index(x + 3 * step, shape.in_size.x);
+                let x_4 = border_index(x + 4 * step, shape.in_size.x);
+                let x_5 = border_index(x + 5 * step, shape.in_size.x);
+                let x_6 = border_index(x + 6 * step, shape.in_size.x);
+                let x_7 = border_index(x + 7 * step, shape.in_size.x);
                 // each ROWS
-                let a_r0 = Window(load(norm, row_r0, x), load(norm, row_r0, x + s), load(norm, row_r0, x + 2 * s), load(norm, row_r0, x + 3 * s));
-                let b_r0 = Window(load(norm, row_r0, far), load(norm, row_r0, far + s), load(norm, row_r0, far + 2 * s), load(norm, row_r0, far + 3 * s));
-                left_r0_q0 += mat4x4<f32>(w_q0 * a_r0); // each QUADS
-                right_r0_q0 += mat4x4<f32>(w_q0 * b_r0); // each QUADS
+                let v0_r0 = load(row_r0 + x_0, a, b, skip_a, skip_b);
+                let v1_r0 = load(row_r0 + x_1, a, b, skip_a, skip_b);
+                let v2_r0 = load(row_r0 + x_2, a, b, skip_a, skip_b);
+                let v3_r0 = load(row_r0 + x_3, a, b, skip_a, skip_b);
+                let v4_r0 = load(row_r0 + x_4, a, b, skip_a, skip_b);
+                let v5_r0 = load(row_r0 + x_5, a, b, skip_a, skip_b);
+                let v6_r0 = load(row_r0 + x_6, a, b, skip_a, skip_b);
+                let v7_r0 = load(row_r0 + x_7, a, b, skip_a, skip_b);
+                let near_r0 = Window(v0_r0, v1_r0, v2_r0, v3_r0);
+                let far_r0 = Window(v4_r0, v5_r0, v6_r0, v7_r0);
+                left_r0_q0 += mat4x4<f32>(w_q0 * near_r0); // each QUADS
+                right_r0_q0 += mat4x4<f32>(w_q0 * far_r0); // each QUADS
                 // end ROWS
             }
         }

@@ -24,7 +24,7 @@ fn every_file_is_valid_by_itself() {
         check(&path.display().to_string(), &specialize(&source, &[], false));
         count += 1;
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 8);
 }
 
 #[test]

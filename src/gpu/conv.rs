@@ -140,18 +140,27 @@ impl Spec {
         let quads = [4, 2, 1].into_iter().find(|q| self.out_quads().is_multiple_of(*q)).unwrap_or(1);
         // Fewer quads leave room for more rows.
         let rows = if quads == 4 { 2 } else { 4 };
-        let common = [("KERNEL", self.kernel), ("OUT_QUADS", self.out_quads()), ("QUADS", quads), ("ROWS", rows)];
-        let runs_of_taps = self.kernel.is_multiple_of(3) && self.stride == 1 && self.border == Border::Reflect;
-        let centred = self.pad == self.kernel / 2 && self.phases == 1;
-        let (file, source, lanes, extra) =
-            if runs_of_taps && centred && self.inputs == 3 && self.residual == Residual::None {
-                ("conv_first", include_str!("../../shaders/conv_first.wgsl"), 3, vec![])
-            } else if runs_of_taps && centred {
-                let extra = vec![("IN_QUADS", self.in_quads()), ("RESIDUAL", self.residual as u32)];
-                ("conv_direct", include_str!("../../shaders/conv_direct.wgsl"), 4, extra)
-            } else {
-                ("conv_gather", include_str!("../../shaders/conv_gather.wgsl"), 4, self.geometry())
-            };
+        let common = [("OUT_QUADS", self.out_quads()), ("QUADS", quads), ("ROWS", rows)];
+        let inputs = ("IN_QUADS", self.in_quads());
+        let stride = ("STRIDE", self.stride);
+        let residual = ("RESIDUAL", self.residual as u32);
+        let centred = self.phases == 1 && self.border == Border::Reflect && self.pad == self.kernel / 2;
+        let wide = centred
+            && self.stride == 1
+            && self.kernel.is_multiple_of(3)
+            && self.kernel > 3
+            && self.residual == Residual::None;
+        let (file, source, lanes, extra) = if wide && self.inputs == 3 {
+            ("conv_first", include_str!("../../shaders/conv_first.wgsl"), 3, vec![("KERNEL", self.kernel)])
+        } else if wide {
+            ("conv_wide", include_str!("../../shaders/conv_wide.wgsl"), 4, vec![("KERNEL", self.kernel), inputs])
+        } else if centred && self.kernel == 3 && self.stride <= 2 {
+            ("conv_direct", include_str!("../../shaders/conv_direct.wgsl"), 4, vec![stride, inputs, residual])
+        } else {
+            let mut extra = self.geometry();
+            extra.push(("KERNEL", self.kernel));
+            ("conv_gather", include_str!("../../shaders/conv_gather.wgsl"), 4, extra)
+        };
         // The gathering kernel reads sums and never writes them: the compiler asks for that only where it can be had.
         debug_assert!(file != "conv_gather" || self.residual != Residual::Written);
         Kernel {

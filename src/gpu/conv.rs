@@ -176,7 +176,9 @@ impl Spec {
     }
 
     fn tiled(&self, tile: Tile, half: bool) -> Kernel {
-        let group = if self.out_quads().is_multiple_of(tile.group) { tile.group } else { 1 };
+        // Two quads of 16-bit sums beside a long run of inputs take more registers than leave 8 waves on AMD's RDNA2.
+        let crowded = half && (tile.pixels - 1) * self.stride + self.kernel > 12;
+        let group = if self.out_quads().is_multiple_of(tile.group) && !crowded { tile.group } else { 1 };
         // Threads beside each other along the channels: as many as there are quads, up to 8; the others share pixels.
         let beside = [8, 4, 2, 1].into_iter().find(|n| (self.out_quads() / group).is_multiple_of(*n)).unwrap_or(1);
         let columns = 64 / beside;

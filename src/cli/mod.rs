@@ -1,10 +1,20 @@
 //! The commands of the native tool, one file each.
 
+mod info;
+mod lettering;
+mod photos;
+mod places;
+mod plan;
+mod remember;
+mod shaders;
+mod sheet;
 mod stylize;
 mod weights;
+mod workshop;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use impasto::error::Result;
 
@@ -18,30 +28,73 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Paint a photo.
+    /// Paint photos.
     Stylize(stylize::Arguments),
+    /// Paint one photo in every style, on one labelled sheet.
+    Sheet(sheet::Arguments),
+    /// Tell what the graphics adapter and the weights are.
+    Info(info::Arguments),
+    /// Tell what painting a photo of some size costs.
+    Plan(plan::Arguments),
+    /// Write the generated shaders, as WGSL and SPIR-V.
+    Shaders(shaders::Arguments),
     /// Make the weight archives that ship with the program.
     #[command(subcommand)]
     Weights(weights::Command),
 }
 
-/// Runs the command that the arguments name. Bad input of any kind ends in exit code 2 and one sentence on stderr;
-/// clap uses the same code for arguments that it refuses.
+/// Bad input of any kind ends in this exit code, with one sentence on stderr for each thing that was wrong.
+const BAD_INPUT: u8 = 2;
+
+/// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    match dispatch(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    match dispatch(cli) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("impasto: {error}");
-            ExitCode::from(2)
+            ExitCode::from(BAD_INPUT)
         }
     }
 }
 
-fn dispatch(cli: Cli) -> Result<()> {
+fn dispatch(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Stylize(arguments) => stylize::run(&arguments),
-        Command::Weights(command) => weights::run(command),
+        Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Info(arguments) => info::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Shaders(arguments) => shaders::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Weights(command) => weights::run(command).map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// Arguments that clap refuses: its first paragraph as one sentence. Help and version are no errors.
+fn refuse(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe is the reader's choice.
+            let _ = error.print();
+            ExitCode::SUCCESS
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            ExitCode::from(BAD_INPUT)
+        }
+        _ => {
+            eprintln!("impasto: {}", sentence(&error.to_string()));
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let paragraph = text.split("\n\n").next().unwrap_or(text).trim_start_matches("error: ");
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    format!("{}; `impasto --help` and `impasto COMMAND --help` list what can be said.", words.join(" "))
 }
 
 #[cfg(test)]
@@ -52,5 +105,16 @@ mod tests {
     fn arguments_are_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn refusals_are_one_line() {
+        for arguments in
+            [&["impasto", "stylize"][..], &["impasto", "paint"], &["impasto", "stylize", "a", "--size", "0"]]
+        {
+            let error = Cli::try_parse_from(arguments).unwrap_err();
+            let sentence = sentence(&error.to_string());
+            assert!(!sentence.contains('\n') && !sentence.starts_with("error"), "{sentence}");
+        }
     }
 }

@@ -1,80 +1,195 @@
 //! `impasto stylize`: photos in, paintings out.
 
+use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Args;
-use image::{DynamicImage, ImageDecoder, ImageReader};
 use impasto::cpu::picture::Look;
 use impasto::error::{Error, Result};
-use impasto::gpu::device::Request;
-use impasto::gpu::{Choice, Gpu};
 use impasto::image::Image;
-use impasto::stylize::Painter;
+use impasto::net::transfer26;
+use impasto::style::StyleSet;
+use impasto::stylize::Session;
 use impasto::weights::Archive;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 
-/// The archive that ships, so that the tool is one file.
-const ARCHIVE: &[u8] = include_bytes!("../../weights/transfer26.safetensors");
+use super::workshop::{ARCHIVE, Workshop, adapter};
+use super::{BAD_INPUT, photos, places};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The photo: PNG, JPEG or WebP.
-    input: PathBuf,
-    /// Where the painting goes; its ending says the format.
+    /// Photos: PNG, JPEG or WebP files, folders of them, patterns such as `*.jpg`.
+    #[arg(required = true)]
+    input: Vec<String>,
+    /// Where the painting goes; its ending says the format. For several photos, a folder.
     #[arg(short, long)]
     output: PathBuf,
     /// A style's name or number, or a blend such as `lagoon:0.6,3:0.4`.
     #[arg(long, default_value = "0")]
     style: String,
+    #[command(flatten)]
+    look: LookArguments,
+    /// Pixels on the longer side. Without it photos keep their size.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    size: Option<u32>,
+    /// Tells what was done, as one line of JSON for each photo.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a painting is laid over its photo.
+#[derive(Debug, Args)]
+pub struct LookArguments {
     /// 0 shows the photo, 1 the painting.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = strength)]
     strength: f32,
     /// Takes the luminance from the painting and the colours from the photo.
     #[arg(long)]
     keep_colors: bool,
-    /// Pixels on the longer side. Without it the photo keeps its size.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
-    size: Option<u32>,
 }
 
-/// Runs the command.
-pub fn run(arguments: &Arguments) -> Result<()> {
-    let mut photo = read(&arguments.input)?;
-    if let Some(size) = arguments.size {
-        let (width, height) = Image::fitted(photo.width(), photo.height(), size as usize);
-        photo = photo.resized(width, height)?;
+impl LookArguments {
+    /// As the session takes it.
+    pub fn look(&self) -> Look {
+        Look { strength: self.strength, keep_colors: self.keep_colors, split: 0.0 }
     }
+}
+
+fn strength(text: &str) -> std::result::Result<f32, String> {
+    let number = text.parse::<f32>().ok().filter(|s| (0.0..=1.0).contains(s));
+    number.ok_or_else(|| "strength is a number from 0 to 1".to_string())
+}
+
+/// The styles of the archive that ships.
+pub fn styles(archive: &Archive) -> Result<StyleSet> {
+    StyleSet::read(archive, &transfer26::network().norms)
+}
+
+/// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let archive = Archive::parse(ARCHIVE)?;
-    let painted = pollster::block_on(async {
-        let gpu = Gpu::open(Request::default()).await?;
-        let choice = Choice::measure(&gpu).await?;
-        let painter = Painter::load(&gpu, &archive, choice.variant).await?;
-        let weights = painter.styles().parse(&arguments.style)?;
-        let mut session = painter.session(&gpu, photo.width(), photo.height()).await?;
-        session.set_photo(&gpu, &photo.to_rgba8())?;
-        session.set_style(&gpu, &painter.styles().mix(&weights)?)?;
-        let look = Look { strength: arguments.strength, keep_colors: arguments.keep_colors, split: 0.0 };
-        session.set_look(&gpu, look)?;
-        session.read(&gpu).await
-    })?;
-    let painted = Image::from_rgba8(photo.width(), photo.height(), &painted)?;
-    write(&arguments.output, &painted)
+    let weights = styles(&archive)?.parse(&arguments.style)?;
+    let (found, missing): (Vec<_>, Vec<_>) = places::photos(&arguments.input).into_iter().partition(|p| p.is_ok());
+    let photos: Vec<PathBuf> = found.into_iter().flatten().collect();
+    let single = arguments.input.len() == 1 && photos.len() == 1 && Path::new(&arguments.input[0]).is_file();
+    let mut failures = 0;
+    for error in missing.into_iter().filter_map(|m| m.err()) {
+        failures += 1;
+        tell(arguments, None, &error);
+    }
+    if photos.is_empty() {
+        return Ok(ExitCode::from(BAD_INPUT));
+    }
+    let paintings = places::paintings(&photos, single, &arguments.output)?;
+    let bar = progress(photos.len(), arguments.json);
+    let painted: Result<()> = pollster::block_on(async {
+        let mut brush: Option<Brush> = None;
+        for (photo, painting) in photos.iter().zip(&paintings) {
+            bar.set_message(photo.display().to_string());
+            let picture = match photos::read(photo, arguments.size) {
+                Ok(picture) => picture,
+                Err(error) => {
+                    failures += 1;
+                    bar.suspend(|| tell(arguments, Some(photo), &error));
+                    bar.inc(1);
+                    continue;
+                }
+            };
+            // Opened late: a photo that cannot be read needs no device.
+            let brush = match &mut brush {
+                Some(brush) => brush,
+                empty => empty.insert(Brush::new(&archive, &weights, arguments.look.look()).await?),
+            };
+            let start = Instant::now();
+            match brush.paint(&picture).await.and_then(|painted| photos::write(painting, &painted)) {
+                Ok(()) if arguments.json => {
+                    let line = json!({
+                        "input": photo, "output": painting, "style": arguments.style,
+                        "width": picture.width(), "height": picture.height(),
+                        "milliseconds": start.elapsed().as_millis() as u64,
+                        "adapter": adapter(&brush.workshop.gpu), "variant": brush.workshop.painter.variant().name(),
+                    });
+                    println!("{line}");
+                }
+                Ok(()) => {}
+                // Nothing more can be painted on a device that is gone.
+                Err(error @ Error::DeviceLost(_)) => return Err(error),
+                Err(error) => {
+                    failures += 1;
+                    bar.suspend(|| tell(arguments, Some(photo), &error));
+                }
+            }
+            bar.inc(1);
+        }
+        Ok(())
+    });
+    bar.finish_and_clear();
+    painted?;
+    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
 }
 
-/// Reads a photo and turns it upright as its EXIF orientation says.
-fn read(path: &Path) -> Result<Image> {
-    let unusable = |e: &dyn std::fmt::Display| Error::file(path, format!("{e}; choose a PNG, JPEG or WebP picture"));
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|e| unusable(&e))?;
-    let mut decoder = reader.into_decoder().map_err(|e| unusable(&e))?;
-    let orientation = decoder.orientation().map_err(|e| unusable(&e))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| unusable(&e))?;
-    picture.apply_orientation(orientation);
-    let rgba = picture.into_rgba8();
-    Image::from_rgba8(rgba.width() as usize, rgba.height() as usize, rgba.as_raw())
+/// Paints pictures in one style; the session is kept for pictures of the same size.
+struct Brush {
+    workshop: Workshop,
+    style: impasto::style::Style,
+    look: Look,
+    session: Option<Session>,
 }
 
-fn write(path: &Path, picture: &Image) -> Result<()> {
-    let rgb = picture.to_rgba8().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    let buffer = image::RgbImage::from_raw(picture.width() as u32, picture.height() as u32, rgb);
-    let buffer = buffer.ok_or_else(|| Error::Picture("the painting does not fill its size".to_string()))?;
-    buffer.save(path).map_err(|e| Error::file(path, e))
+impl Brush {
+    async fn new(archive: &Archive, weights: &[f32], look: Look) -> Result<Self> {
+        let workshop = Workshop::open(archive, None).await?;
+        let style = workshop.painter.styles().mix(weights)?;
+        Ok(Self { workshop, style, look, session: None })
+    }
+
+    async fn paint(&mut self, photo: &Image) -> Result<Image> {
+        let gpu = &self.workshop.gpu;
+        let (width, height) = (photo.width(), photo.height());
+        let mut session = match self.session.take().filter(|s| s.size() == (width, height)) {
+            Some(session) => session,
+            None => {
+                let mut session = self.workshop.painter.session(gpu, width, height).await?;
+                session.set_style(gpu, &self.style)?;
+                session.set_look(gpu, self.look)?;
+                session
+            }
+        };
+        session.set_photo(gpu, &photo.to_rgba8())?;
+        let painted = session.read(gpu).await?;
+        self.session = Some(session);
+        Image::from_rgba8(width, height, &painted)
+    }
+}
+
+/// Says what went wrong, with the photo's name if the sentence lacks it.
+fn tell(arguments: &Arguments, photo: Option<&Path>, error: &Error) {
+    let sentence = match (photo, error) {
+        (Some(photo), Error::File { .. }) | (Some(photo), Error::Picture(_))
+            if error.to_string().contains(&*photo.to_string_lossy()) =>
+        {
+            error.to_string()
+        }
+        (Some(photo), _) => format!("{}: {error}", photo.display()),
+        (None, _) => error.to_string(),
+    };
+    eprintln!("impasto: {sentence}");
+    if arguments.json {
+        println!("{}", json!({ "input": photo, "error": sentence }));
+    }
+}
+
+/// A bar for several photos, where someone is there to see it.
+fn progress(photos: usize, json: bool) -> ProgressBar {
+    if photos < 2 || json || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(photos as u64);
+    match ProgressStyle::with_template("{bar:32} {pos}/{len}, {eta} left  {wide_msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }

@@ -50,6 +50,7 @@ pub struct Gpu {
     pub(crate) device: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     bounds: Bounds,
+    features: wgpu::Features,
     half: bool,
     fault: Fault,
     lost: Arc<Mutex<Option<futures_channel::oneshot::Receiver<String>>>>,
@@ -109,6 +110,7 @@ impl Gpu {
                 buffer: limits.max_buffer_size.min(limits.max_storage_buffer_binding_size),
                 texture: limits.max_texture_dimension_2d,
             },
+            features: adapter.features(),
             half,
             fault,
             lost: Arc::new(Mutex::new(Some(receiver))),
@@ -129,6 +131,16 @@ impl Gpu {
     /// Whether the adapter has 16-bit arithmetic (`shader-f16`).
     pub fn half(&self) -> bool {
         self.half
+    }
+
+    /// What the adapter offers beyond the core, asked for or not.
+    pub fn features(&self) -> wgpu::Features {
+        self.features
+    }
+
+    /// The limits that the device was opened with.
+    pub fn limits(&self) -> wgpu::Limits {
+        self.device.limits()
     }
 
     /// The device's bounds.

@@ -1,0 +1,111 @@
+//! `impasto info`: what the adapter and the weights are.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use impasto::error::Result;
+use impasto::gpu::Gpu;
+use impasto::gpu::device::Request;
+use impasto::weights::Archive;
+use serde_json::{Value, json};
+
+use super::BAD_INPUT;
+use super::stylize::styles;
+use super::workshop::{ARCHIVE, chosen};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Tells it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command. Without an adapter, the weights are told all the same.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let weights = weights()?;
+    let adapter = pollster::block_on(adapter());
+    let (adapter, problem) = match adapter {
+        Ok(adapter) => (adapter, None),
+        Err(error) => (Value::Null, Some(error.to_string())),
+    };
+    if arguments.json {
+        println!("{}", json!({ "adapter": adapter, "problem": problem, "weights": weights }));
+    } else {
+        print_part("adapter", "name", &adapter);
+        print_part("weights", "network", &weights);
+    }
+    Ok(match problem {
+        Some(problem) => {
+            eprintln!("impasto: {problem}");
+            ExitCode::from(BAD_INPUT)
+        }
+        None => ExitCode::SUCCESS,
+    })
+}
+
+async fn adapter() -> Result<Value> {
+    let gpu = Gpu::open(Request::default()).await?;
+    let (info, limits) = (gpu.info(), gpu.limits());
+    Ok(json!({
+        "name": info.name,
+        "backend": info.backend.to_string(),
+        "driver": format!("{} {}", info.driver, info.driver_info).trim(),
+        "kind": format!("{:?}", info.device_type),
+        "program on the processor": gpu.software(),
+        "kernels": chosen(&gpu).await?.name(),
+        "features": {
+            "shader-f16": gpu.half(),
+            "timestamp-query": gpu.features().contains(wgpu::Features::TIMESTAMP_QUERY),
+        },
+        "limits": {
+            "texture side": limits.max_texture_dimension_2d,
+            "buffer": limits.max_buffer_size,
+            "storage binding": limits.max_storage_buffer_binding_size,
+            "workgroup memory": limits.max_compute_workgroup_storage_size,
+            "workgroup invocations": limits.max_compute_invocations_per_workgroup,
+        },
+    }))
+}
+
+fn weights() -> Result<Value> {
+    let archive = Archive::parse(ARCHIVE)?;
+    let said = |key: &str| archive.metadata(key).map(str::to_string);
+    let styles = styles(&archive)?;
+    Ok(json!({
+        "network": said("network"),
+        "version": said("version"),
+        "source": said("source"),
+        "licence": said("licence"),
+        "bytes": ARCHIVE.len(),
+        "tensors": archive.names().count(),
+        "styles": styles.names().collect::<Vec<_>>(),
+    }))
+}
+
+/// The entries of `value` as indented lines below its entry `heading`. Prints nothing where there is nothing.
+fn print_part(title: &str, heading: &str, value: &Value) {
+    let Some(entries) = value.as_object() else { return };
+    println!("{title}: {}", entries.get(heading).and_then(Value::as_str).unwrap_or("unnamed"));
+    for (key, value) in entries.iter().filter(|e| e.0 != heading) {
+        print_entry(key, value, 2);
+    }
+}
+
+fn print_entry(key: &str, value: &Value, indent: usize) {
+    match value {
+        Value::Object(entries) => {
+            println!("{:indent$}{key}", "");
+            entries.iter().for_each(|(key, value)| print_entry(key, value, indent + 2));
+        }
+        Value::Array(items) => {
+            println!("{:indent$}{key}", "");
+            for (i, item) in items.iter().enumerate() {
+                println!("{:indent$}  {i:>2} {}", "", item.as_str().unwrap_or_default());
+            }
+        }
+        Value::Bool(yes) => println!("{:indent$}{key}: {}", "", if *yes { "yes" } else { "no" }),
+        Value::String(text) => println!("{:indent$}{key}: {text}", ""),
+        Value::Null => {}
+        other => println!("{:indent$}{key}: {other}", ""),
+    }
+}

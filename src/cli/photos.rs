@@ -1,0 +1,51 @@
+//! Photos from and to files.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use impasto::error::{Error, Result};
+use impasto::image::Image;
+
+/// Endings of the formats that can be read and written.
+pub const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
+/// Visually lossless for paintings, at about a fifth of the size of PNG.
+const JPEG_QUALITY: u8 = 92;
+
+/// Whether the ending of `path` names a format that can be read and written.
+pub fn has_known_ending(path: &Path) -> bool {
+    path.extension().is_some_and(|e| ENDINGS.iter().any(|known| e.eq_ignore_ascii_case(known)))
+}
+
+/// Reads a photo, turns it upright as its EXIF orientation says, and fits its longer side to `size` pixels, if given.
+pub fn read(path: &Path, size: Option<u32>) -> Result<Image> {
+    let unusable = |e: &dyn std::fmt::Display| Error::file(path, format!("{e}; choose a PNG, JPEG or WebP picture"));
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|e| unusable(&e))?;
+    let mut decoder = reader.into_decoder().map_err(|e| unusable(&e))?;
+    let orientation = decoder.orientation().map_err(|e| unusable(&e))?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| unusable(&e))?;
+    picture.apply_orientation(orientation);
+    let rgba = picture.into_rgba8();
+    let photo = Image::from_rgba8(rgba.width() as usize, rgba.height() as usize, rgba.as_raw())?;
+    let Some(size) = size else { return Ok(photo) };
+    let (width, height) = Image::fitted(photo.width(), photo.height(), size as usize);
+    photo.resized(width, height)
+}
+
+/// Writes a picture in the format that the ending of `path` names.
+pub fn write(path: &Path, picture: &Image) -> Result<()> {
+    let unusable = |e: &dyn std::fmt::Display| Error::file(path, format!("{e}; choose another place for the painting"));
+    let rgb = picture.to_rgba8().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    let buffer = image::RgbImage::from_raw(picture.width() as u32, picture.height() as u32, rgb);
+    let buffer = buffer.ok_or_else(|| Error::Picture("the painting does not fill its size".to_string()))?;
+    let format = ImageFormat::from_path(path).map_err(|e| unusable(&e))?;
+    let mut file = BufWriter::new(File::create(path).map_err(|e| unusable(&e))?);
+    let written = match format {
+        ImageFormat::Jpeg => buffer.write_with_encoder(JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY)),
+        _ => buffer.write_to(&mut file, format),
+    };
+    written.map_err(|e| unusable(&e))?;
+    file.into_inner().map(drop).map_err(|e| unusable(&e.error()))
+}

@@ -1,4 +1,4 @@
-//! Convolution by its definition. Twin of `conv_direct.wgsl`, `conv_gather.wgsl`, `conv_first.wgsl` and `conv_tiled.wgsl`.
+//! Convolution by its definition. Twin of every `conv_*.wgsl`.
 
 use crate::net::{Convolution, Shape};
 

@@ -129,6 +129,7 @@ bench() {
   need_packages chromium firefox-esr mesa-vulkan-drivers
   need_models
   (cd bench && npm ci --no-audit --no-fund >&2) || die "npm ci failed in bench/."
+  npx --no-install tsc --noEmit -p bench || die "the bench's own types do not fit."
   IMPASTO_MODELS="$MODELS" node bench/run.mjs
 }
 

@@ -42,6 +42,9 @@ lint_wasm() {
     --target "$TARGET" "${WASM_STD[@]}"
 }
 
+# "passed failed" from the last lines of Node's TAP.
+NODE_SUMMARY='/^# pass /{s/^# pass ([0-9]+)/\1/;h};/^# fail /{s/^# fail ([0-9]+)/\1/;H;x;s/\n/ /p}'
+
 node_tests() {
   node --test --test-reporter=tap --test-concurrency=1 "$@"
 }
@@ -55,12 +58,12 @@ run_tests() {
   check "clippy" cargo clippy -q --all-targets -- -D warnings
   counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
+  counted "bench" "$NODE_SUMMARY" node_tests bench/*.test.mjs
   need_wasm_target
   check "wasm warnings" lint_wasm
   check "build" build
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
-  counted "browsers" '/^# pass /{s/^# pass ([0-9]+)/\1/;h};/^# fail /{s/^# fail ([0-9]+)/\1/;H;x;s/\n/ /p}' \
-    node_tests tests/e2e/*.test.mjs
+  counted "browsers" "$NODE_SUMMARY" node_tests tests/e2e/*.test.mjs
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
 }

@@ -7,10 +7,10 @@ use common::{distance, gpu, noise};
 use impasto::cpu;
 use impasto::cpu::picture::{Look, look};
 use impasto::error::Error;
-use impasto::gpu::Gpu;
 use impasto::gpu::conv::Variant;
-use impasto::gpu::picture::{Canvas, Presenter, floats};
 use impasto::gpu::plan::Model;
+use impasto::gpu::present::{Canvas, Presenter, floats};
+use impasto::gpu::{Frame, Gpu};
 use impasto::image::Image;
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};
 use impasto::style::{Norm, Style};
@@ -64,13 +64,15 @@ fn photo(width: usize, height: usize) -> Image {
 
 async fn painted(gpu: &Gpu, model: &Model, style: &Style, photo: &Image, laid: Look) -> Result<Vec<f32>, Error> {
     let plan = model.plan(gpu, photo.width(), photo.height()).await?;
-    plan.set_image(gpu, photo)?;
+    let frame = Frame::new(gpu, &plan, plan.size()).await?;
+    frame.upload(gpu, &photo.to_rgba8())?;
     plan.set_style(gpu, style)?;
     let half = model.variant().half;
-    let mut presenter = Presenter::new(gpu, &plan, half, wgpu::TextureFormat::Rgba32Float).await?;
-    presenter.set_look(gpu, laid);
+    let mut presenter =
+        Presenter::new(gpu, (&plan, &frame), half, wgpu::TextureFormat::Rgba32Float, plan.size()).await?;
+    presenter.set_look(gpu, laid, false);
     let canvas = Canvas::new(gpu, &presenter).await?;
-    plan.run(gpu, |encoder| canvas.record(encoder, &presenter));
+    plan.run(gpu, &frame, |encoder| canvas.record(encoder, &presenter));
     Ok(floats(&canvas.read(gpu).await?))
 }
 
@@ -162,5 +164,6 @@ fn foreign_styles_and_photos_are_refused() {
     let plan = pollster::block_on(model.plan(&gpu, 8, 8)).unwrap();
     style.norms.pop();
     assert!(matches!(plan.set_style(&gpu, &style), Err(Error::Style(_))));
-    assert!(matches!(plan.set_photo(&gpu, &[0; 8 * 8 * 3]), Err(Error::Picture(_))));
+    let frame = pollster::block_on(Frame::new(&gpu, &plan, (8, 8))).unwrap();
+    assert!(matches!(frame.upload(&gpu, &[0; 8 * 8 * 3]), Err(Error::Picture(_))));
 }

@@ -190,6 +190,10 @@ impl Gpu {
         let validation = validation.pop();
         let memory = memory.pop();
         let refused = validation.await.or(memory.await);
+        if refused.is_some() {
+            // A device that is gone refuses everything: then that is what to tell.
+            self.wait();
+        }
         self.check()?;
         refused.map_or(made, |error| Err(from_wgpu(error)))
     }

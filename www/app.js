@@ -49,7 +49,10 @@ export class App {
   #controls = new Controls(this.#settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #blend = new Blend();
-  #motion = new Motion((frame) => this.#client.sendFrame(frame));
+  #motion = new Motion(
+    (frame) => this.#client.sendFrame(frame),
+    () => this.#info,
+  );
   /** @type {Begun | undefined} the moving picture that is on the stage */
   #moving;
   #lostAt = -Infinity;
@@ -418,8 +421,7 @@ export class App {
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
   #failed({ wish, serial, sentence }) {
     if (wish === 'live') {
-      // Some browsers take bitmaps from a worker, but no video frames.
-      if (!this.#moving || this.#motion.fallBack()) return;
+      if (!this.#moving) return;
       this.#toast.show(sentence);
       this.#motion.close();
       return;

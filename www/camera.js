@@ -2,8 +2,9 @@
 
 /** @typedef {{ stream: MediaStream, front: boolean, others: number }} OpenCamera */
 
-/** Fine enough for every rung of the ladder, and what all cameras have. */
+/** Fine enough for a window, and what all cameras have; a processor that stands in for a GPU has enough with less. */
 const WANTED = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+const SMALL = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } };
 
 export class Camera {
   /** @type {MediaStream | undefined} */
@@ -17,11 +18,12 @@ export class Camera {
 
   /**
    * Opens the camera that was open last, or the one towards the user.
+   * @param {boolean} small whether a small picture is enough
    * @param {() => void} ended called when it goes away by itself
    * @returns {Promise<OpenCamera>}
    * @throws {Error} with a sentence that says what was wrong and what to do
    */
-  async open(ended) {
+  async open(small, ended) {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new Error(
         isSecureContext
@@ -32,7 +34,7 @@ export class Camera {
     this.close();
     const known = await cameras();
     const chosen = known[this.#number % Math.max(1, known.length)]?.deviceId;
-    const video = { ...WANTED, ...(chosen ? { deviceId: { exact: chosen } } : { facingMode: 'user' }) };
+    const video = { ...(small ? SMALL : WANTED), ...(chosen ? { deviceId: { exact: chosen } } : { facingMode: 'user' }) };
     /** @type {MediaStream} */
     let stream;
     try {

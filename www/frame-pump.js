@@ -5,20 +5,20 @@
 export class FramePump {
   #video;
   #send;
+  #videoFrames;
   #hungry = true;
   #stopped = false;
   /** A frame has come that has not been sent. */
   #fresh = false;
-  /** Whether frames go as bitmaps, which more browsers take from a worker than video frames. */
-  #bitmaps = typeof VideoFrame === 'undefined';
-
   /**
    * @param {HTMLVideoElement} video
    * @param {(frame: VideoFrame | ImageBitmap) => void} send
+   * @param {() => boolean} videoFrames whether frames may go as they are: otherwise as bitmaps
    */
-  constructor(video, send) {
+  constructor(video, send, videoFrames) {
     this.#video = video;
     this.#send = send;
+    this.#videoFrames = videoFrames;
     this.#listen();
   }
 
@@ -26,14 +26,6 @@ export class FramePump {
   feed() {
     this.#hungry = true;
     if (this.#fresh) this.#take();
-  }
-
-  /** The worker could not take a video frame. @returns {boolean} whether there is another way, which is gone from now on */
-  fallBack() {
-    if (this.#bitmaps) return false;
-    this.#bitmaps = true;
-    this.feed();
-    return true;
   }
 
   /** The frame that is there, again: a paused video whose style has changed. */
@@ -62,7 +54,7 @@ export class FramePump {
     this.#hungry = false;
     this.#fresh = false;
     try {
-      const frame = this.#bitmaps ? await createImageBitmap(this.#video) : new VideoFrame(this.#video);
+      const frame = this.#videoFrames() ? new VideoFrame(this.#video) : await createImageBitmap(this.#video);
       if (this.#stopped) frame.close();
       else this.#send(frame);
     } catch {

@@ -17,6 +17,8 @@ export class Engine {
   setCanvas(canvas: OffscreenCanvas): void;
   /** Resolves when everything submitted is done. */
   done(): Promise<void>;
+  /** The browser's own GPUDevice. */
+  device(): any;
   /** Ends the device, as a driver reset would. */
   destroy(): void;
   /** A session that paints at this size; its photos have it too, unless `setFrameSize` says otherwise. */

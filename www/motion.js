@@ -1,6 +1,8 @@
 import { Camera } from './camera.js';
 import { FramePump } from './frame-pump.js';
 
+/** @import { EngineInfo } from './protocol.js' */
+
 /** @typedef {{ name: string, camera: boolean, mirrored: boolean, others: number, width: number, height: number }} Begun */
 
 /** A hidden page keeps the camera for so long, in case the user comes straight back. */
@@ -26,10 +28,14 @@ export class Motion extends EventTarget {
   #hidden;
   #asleep = false;
 
-  /** @param {(frame: VideoFrame | ImageBitmap) => void} send */
-  constructor(send) {
+  /**
+   * @param {(frame: VideoFrame | ImageBitmap) => void} send
+   * @param {() => EngineInfo | undefined} engine what is known of it
+   */
+  constructor(send, engine) {
     super();
     this.send = send;
+    this.engine = engine;
     this.#video.muted = true;
     this.#video.loop = true;
     this.#video.playsInline = true;
@@ -51,7 +57,7 @@ export class Motion extends EventTarget {
   /** @throws {Error} with a sentence */
   async openCamera() {
     const opening = ++this.#opening;
-    const { stream, front, others } = await this.#camera.open(() => this.close());
+    const { stream, front, others } = await this.#camera.open(this.engine()?.software ?? false, () => this.close());
     if (opening !== this.#opening) return;
     this.#letGo();
     this.#video.srcObject = stream;
@@ -101,7 +107,7 @@ export class Motion extends EventTarget {
       throw new Error(`“${source.name}” has sound but no pictures. Open a video or a photo instead.`);
     }
     this.#pump?.stop();
-    this.#pump = new FramePump(this.#video, this.send);
+    this.#pump = new FramePump(this.#video, this.send, () => this.engine()?.videoFrames ?? false);
     this.dispatchEvent(new CustomEvent('begin', { detail: { ...source, width, height } }));
   }
 
@@ -135,11 +141,6 @@ export class Motion extends EventTarget {
   refresh() {
     this.#refreshUntil = performance.now() + REFRESH_MS;
     if (this.#video.paused) this.#pump?.again();
-  }
-
-  /** The worker could not take a frame. @returns {boolean} whether it is worth another try */
-  fallBack() {
-    return this.#pump?.fallBack() ?? false;
   }
 
   /** A page that nobody sees gives the camera back after a while, and takes it again when somebody does. */

@@ -23,8 +23,9 @@
  */
 
 /**
- * What `Engine.info()` tells.
- * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[] }} EngineInfo
+ * What `Engine.info()` tells, and whether frames may come as `VideoFrame`s: otherwise as bitmaps.
+ * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[],
+ *   videoFrames: boolean }} EngineInfo
  */
 
 /**

@@ -145,6 +145,12 @@ impl Gpu {
         self.device.limits()
     }
 
+    /// The browser's own device object.
+    #[cfg(target_arch = "wasm32")]
+    pub fn browser_device(&self) -> Option<wasm_bindgen::JsValue> {
+        self.device.as_webgpu().map(|device| device.clone().into())
+    }
+
     /// The device's bounds.
     pub fn bounds(&self) -> Bounds {
         self.bounds

@@ -121,6 +121,11 @@ impl Engine {
         .to_string()
     }
 
+    /// The browser's own device object, for questions that wgpu does not answer.
+    pub fn device(&self) -> JsValue {
+        self.shared.gpu.browser_device().unwrap_or(JsValue::UNDEFINED)
+    }
+
     /// Resolves with a sentence when the device is lost.
     pub async fn lost(&self) -> String {
         let shared = self.shared.clone();

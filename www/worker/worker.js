@@ -7,6 +7,7 @@ import { fetchBytes } from './fetch-bytes.js';
 import { Live } from './live.js';
 import { Picture } from './picture.js';
 import { Thumbnails } from './thumbnails.js';
+import { takesVideoFrames } from './video-frames.js';
 
 /** @import { FromWorker, Moving, ToWorker } from '../protocol.js' */
 
@@ -60,7 +61,7 @@ async function start({ weights, choice, canvas }) {
     return;
   }
   engine.lost().then((sentence) => send({ type: 'lost', sentence }));
-  const info = JSON.parse(engine.info());
+  const info = { ...JSON.parse(engine.info()), videoFrames: takesVideoFrames(engine.device()) };
   thumbnails = new Thumbnails(engine, info.styles.length, send);
   picture = new Picture(engine, canvas !== undefined, send, thumbnails);
   send({ type: 'ready', info, choice: engine.choice() });

@@ -1,20 +1,23 @@
-// Turns the last tensor into what is shown: normalization and sigmoid, then strength, colour preservation and the
-// before/after line, against the photo. Drawn as one triangle that covers the target. Twin: src/cpu/picture.rs.
+// Turns the last tensor into what is shown: normalization and sigmoid, resized to the target, then strength, colour
+// preservation and the before/after line, against the photo. Drawn as one triangle that covers the target.
+// Twin: src/cpu/picture.rs, with Image::resized in src/image.rs.
 
 alias Quad = vec4<f32>; // as stored
 
 struct Look {
-    size: vec2<u32>, // of the photo
+    size: vec2<u32>, // of the target
+    source: vec2<u32>, // of the photo's texture
+    painting: vec2<u32>, // of the part of the tensor that is painting
     stride: u32, // pixels from one row of the tensor to the next
     norm: u32, // where the tensor's (a, b) pair is in `norms`
     strength: f32,
-    keep_colors: f32, // 1: luminance from the painting, chroma from the photo
     split: f32, // part of the width, from the left, that shows the photo
-    unused: f32,
+    keep_colors: u32, // 1: luminance from the painting, chroma from the photo
+    mirrored: u32, // 1: the photo is shown with left and right exchanged
 }
 
 @group(0) @binding(0) var<uniform> look: Look;
-@group(0) @binding(1) var photo: texture_2d<f32>;
+@group(0) @binding(1) var source: texture_2d<f32>;
 @group(0) @binding(2) var<storage, read> tensor: array<Quad>;
 @group(0) @binding(3) var<storage, read> norms: array<vec4<f32>>;
 
@@ -25,16 +28,52 @@ fn cover(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
     return vec4<f32>(f32(i & 1u) * 4.0 - 1.0, f32(i >> 1u) * 4.0 - 1.0, 0.0, 1.0);
 }
 
+fn photo_texel(x: i32, y: i32) -> vec3<f32> {
+    let last = vec2<i32>(look.source) - 1;
+    let at = clamp(vec2<i32>(x, y), vec2<i32>(), last);
+    return textureLoad(source, vec2<i32>(select(at.x, last.x - at.x, look.mirrored == 1u), at.y), 0).rgb;
+}
+
+fn painting_texel(x: i32, y: i32) -> vec3<f32> {
+    let at = vec2<u32>(clamp(vec2<i32>(x, y), vec2<i32>(), vec2<i32>(look.painting) - 1));
+    let v = vec4<f32>(tensor[at.y * look.stride + at.x]) * norms[look.norm] + norms[look.norm + 1u];
+    return 1.0 / (1.0 + exp(-v.rgb));
+}
+
+// One pixel of the photo or the painting, both of which a tent filter as wide as the reduction brings to the target's size:
+// shrinking averages, enlarging interpolates, and at the same size it is the pixel.
+fn resized(at: vec2<u32>, size: vec2<u32>, painting: bool) -> vec3<f32> {
+    let scale = vec2<f32>(size) / vec2<f32>(look.size);
+    let radius = max(scale, vec2<f32>(1.0));
+    let centre = (vec2<f32>(at) + 0.5) * scale - 0.5;
+    let first = vec2<i32>(floor(centre - radius)) + 1;
+    let last = vec2<i32>(ceil(centre + radius)) - 1;
+    var sum = vec4<f32>();
+    for (var y = first.y; y <= last.y; y++) {
+        let wy = 1.0 - abs(f32(y) - centre.y) / radius.y;
+        for (var x = first.x; x <= last.x; x++) {
+            let w = wy * (1.0 - abs(f32(x) - centre.x) / radius.x);
+            var texel: vec3<f32>;
+            if (painting) {
+                texel = painting_texel(x, y);
+            } else {
+                texel = photo_texel(x, y);
+            }
+            sum += vec4<f32>(texel, 1.0) * w;
+        }
+    }
+    return sum.rgb / sum.a;
+}
+
 @fragment
 fn paint(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     let at = min(vec2<u32>(position.xy), look.size - 1u);
-    let before = textureLoad(photo, at, 0).rgb;
+    let before = resized(at, look.source, false);
     if ((f32(at.x) + 0.5) / f32(look.size.x) < look.split) {
         return vec4<f32>(before, 1.0);
     }
-    let v = vec4<f32>(tensor[at.y * look.stride + at.x]) * norms[look.norm] + norms[look.norm + 1u];
-    var after = 1.0 / (1.0 + exp(-v.rgb));
-    if (look.keep_colors > 0.5) {
+    var after = resized(at, look.painting, true);
+    if (look.keep_colors == 1u) {
         // In YIQ only Y changes, which in RGB is the same step on every channel.
         after = clamp(before + dot(after - before, LUMA), vec3<f32>(0.0), vec3<f32>(1.0));
     }

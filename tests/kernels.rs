@@ -7,10 +7,10 @@ use common::{distance, gpu, noise};
 use impasto::cpu;
 use impasto::cpu::picture::{Look, look};
 use impasto::error::Error;
-use impasto::gpu::Gpu;
 use impasto::gpu::conv::Variant;
-use impasto::gpu::picture::{Canvas, Presenter, floats};
 use impasto::gpu::plan::Model;
+use impasto::gpu::present::{Canvas, Presenter, floats};
+use impasto::gpu::{Frame, Gpu};
 use impasto::image::Image;
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};
 use impasto::style::{Norm, Style};
@@ -64,13 +64,15 @@ fn photo(width: usize, height: usize) -> Image {
 
 async fn painted(gpu: &Gpu, model: &Model, style: &Style, photo: &Image, laid: Look) -> Result<Vec<f32>, Error> {
     let plan = model.plan(gpu, photo.width(), photo.height()).await?;
-    plan.set_image(gpu, photo)?;
+    let frame = Frame::new(gpu, &plan, plan.size()).await?;
+    frame.upload(gpu, &photo.to_rgba8())?;
     plan.set_style(gpu, style)?;
     let half = model.variant().half;
-    let mut presenter = Presenter::new(gpu, &plan, half, wgpu::TextureFormat::Rgba32Float).await?;
-    presenter.set_look(gpu, laid);
+    let mut presenter =
+        Presenter::new(gpu, (&plan, &frame), half, wgpu::TextureFormat::Rgba32Float, plan.size()).await?;
+    presenter.set_look(gpu, laid, false);
     let canvas = Canvas::new(gpu, &presenter).await?;
-    plan.run(gpu, |encoder| canvas.record(encoder, &presenter));
+    plan.run(gpu, &frame, |encoder| canvas.record(encoder, &presenter));
     Ok(floats(&canvas.read(gpu).await?))
 }
 
@@ -162,5 +164,52 @@ fn foreign_styles_and_photos_are_refused() {
     let plan = pollster::block_on(model.plan(&gpu, 8, 8)).unwrap();
     style.norms.pop();
     assert!(matches!(plan.set_style(&gpu, &style), Err(Error::Style(_))));
-    assert!(matches!(plan.set_photo(&gpu, &[0; 8 * 8 * 3]), Err(Error::Picture(_))));
+    let frame = pollster::block_on(Frame::new(&gpu, &plan, (8, 8))).unwrap();
+    assert!(matches!(frame.upload(&gpu, &[0; 8 * 8 * 3]), Err(Error::Picture(_))));
+}
+
+fn flipped(image: &Image) -> Image {
+    let rows = image.data().chunks_exact(image.width() * 3);
+    let data = rows.flat_map(|row| row.rchunks_exact(3).flatten().copied().collect::<Vec<_>>()).collect();
+    Image::new(image.width(), image.height(), data).unwrap()
+}
+
+/// A frame, the network's picture and the target, each of a size of its own, as the resampling on the processor has them.
+#[test]
+fn frames_and_targets_of_other_sizes() {
+    let gpu = gpu();
+    let mut n = Net::new(1);
+    let x = n.conv(0, (3, 8), 3, 1);
+    let x = n.relu(x);
+    let (net, archive, style) = n.finish(x, 8, 3);
+    let model = pollster::block_on(Model::load(&gpu, net.clone(), &archive, Variant::all()[0])).unwrap();
+    for (frame_size, picture, target, mirrored) in
+        [((40, 30), (20, 15), (40, 30), true), ((19, 33), (24, 28), (50, 9), false), ((64, 8), (9, 11), (3, 5), true)]
+    {
+        let source = photo(frame_size.0, frame_size.1);
+        let seen = if mirrored { flipped(&source) } else { source.clone() };
+        let small = seen.resized(picture.0, picture.1).unwrap();
+        let padded = cpu::picture::reflect_pad(&small, net.padded(picture.0), net.padded(picture.1)).unwrap();
+        let reference = cpu::run(&net, &archive, &style, &padded).unwrap();
+        let cropped = look(&reference, &small, Look::default()).unwrap().resized(target.0, target.1).unwrap();
+        let laid = Look { strength: 0.7, keep_colors: true, split: 0.2 };
+        let expected = look(&cropped, &seen.resized(target.0, target.1).unwrap(), laid).unwrap();
+
+        let got = pollster::block_on(async {
+            let plan = model.plan(&gpu, picture.0, picture.1).await?;
+            let frame = Frame::new(&gpu, &plan, frame_size).await?;
+            frame.upload(&gpu, &source.to_rgba8())?;
+            frame.set_mirrored(&gpu, mirrored);
+            plan.set_style(&gpu, &style)?;
+            let format = wgpu::TextureFormat::Rgba32Float;
+            let mut presenter = Presenter::new(&gpu, (&plan, &frame), false, format, target).await?;
+            presenter.set_look(&gpu, laid, mirrored);
+            let canvas = Canvas::new(&gpu, &presenter).await?;
+            plan.run(&gpu, &frame, |encoder| canvas.record(encoder, &presenter));
+            Ok::<_, Error>(floats(&canvas.read(&gpu).await?))
+        })
+        .unwrap();
+        let distance = distance(expected.data(), &got);
+        assert!(distance < 2e-4, "{frame_size:?} {picture:?} {target:?}: off by {distance}");
+    }
 }

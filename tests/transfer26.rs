@@ -94,11 +94,11 @@ fn a_session_repaints_what_changed_and_only_that() {
     session.set_style(&gpu, painter.styles().get(9).unwrap()).unwrap();
     let second = pollster::block_on(session.read(&gpu)).unwrap();
     assert_ne!(first, second);
-    session.set_look(&gpu, Look { strength: 0.0, ..Look::default() }).unwrap();
+    session.set_look(Look { strength: 0.0, ..Look::default() }).unwrap();
     let opaque: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
     assert_eq!(pollster::block_on(session.read(&gpu)).unwrap(), opaque);
     let no_number = Look { strength: f32::NAN, ..Look::default() };
-    assert!(matches!(session.set_look(&gpu, no_number), Err(Error::Picture(_))));
+    assert!(matches!(session.set_look(no_number), Err(Error::Picture(_))));
 }
 
 #[test]

@@ -58,7 +58,7 @@ run_tests() {
   check "clippy" cargo clippy -q --all-targets -- -D warnings
   counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
-  counted "bench" "$NODE_SUMMARY" node_tests bench/*.test.mjs
+  counted "units" "$NODE_SUMMARY" node_tests tests/unit/*.test.mjs bench/*.test.mjs
   need_wasm_target
   check "wasm warnings" lint_wasm
   check "build" build

@@ -1,19 +1,24 @@
+import './elements/blend-sliders.js';
 import './elements/picture-stage.js';
 import './elements/style-shelf.js';
 import './elements/toast-line.js';
+import { Blend } from './blend.js';
 import { Controls } from './controls.js';
 import { EngineClient } from './engine-client.js';
-import { listenForPhotos } from './intake.js';
+import { listenForFiles } from './intake.js';
 import { listenForKeys } from './keys.js';
+import { Motion } from './motion.js';
 import { decodePhoto, photoPixels, squarePixels } from './photo.js';
 import { sentenceOf } from './protocol.js';
 import { openSample, SAMPLES } from './samples.js';
 import { downloadPng } from './save.js';
-import { loadSettings, saveSettings, sizeInAddress, slug, thumbSide } from './settings.js';
+import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings.js';
 
 /**
- * @import { EngineInfo, FromWorker, Look } from './protocol.js'
+ * @import { EngineInfo, FromWorker, Look, Moving } from './protocol.js'
+ * @import { Begun } from './motion.js'
  * @import { Photo } from './photo.js'
+ * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { PictureStage } from './elements/picture-stage.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -26,6 +31,14 @@ const STYLE_COUNT = 26;
 const THUMB_SIDE = 192;
 const THUMB_SIDE_IN_SOFTWARE = 96;
 
+/** Moving pictures are to come at this pace, beginning with so many lines. */
+const FRAMES_PER_SECOND = 24;
+const START_LINES = 360;
+const START_LINES_IN_SOFTWARE = 192;
+
+/** A device that is lost once comes back by itself; one that is lost again so soon needs the user. */
+const LOST_AGAIN_MS = 10_000;
+
 /** The studio: what the user has chosen, and the engine's word on it. `data-state` on the root tells how it stands. */
 export class App {
   #client = new EngineClient();
@@ -34,9 +47,17 @@ export class App {
   #toast = /** @type {ToastLine} */ (document.querySelector('toast-line'));
   #settings = loadSettings();
   #controls = new Controls(this.#settings, SAMPLES);
+  #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
+  #blend = new Blend();
+  #motion = new Motion(
+    (frame) => this.#client.sendFrame(frame),
+    () => this.#info,
+  );
+  /** @type {Begun | undefined} the moving picture that is on the stage */
+  #moving;
+  #lostAt = -Infinity;
   /** @type {EngineInfo | undefined} */
   #info;
-  #style = 0;
   /** @type {Photo | undefined} */
   #photo;
   /** @type {{ photo: Photo, size: number } | undefined} what was last painted with success */
@@ -58,7 +79,20 @@ export class App {
       this.#hear(/** @type {CustomEvent<FromWorker>} */ (event).detail);
     });
     this.#shelf.addEventListener('choose', (event) => {
-      this.#chooseStyle(/** @type {CustomEvent<number>} */ (event).detail);
+      const style = /** @type {CustomEvent<number>} */ (event).detail;
+      this.#changeBlend(() => this.#blend.choose(style));
+    });
+    this.#shelf.addEventListener('join', (event) => {
+      const style = /** @type {CustomEvent<number>} */ (event).detail;
+      this.#changeBlend(() => this.#blend.toggle(style));
+    });
+    this.#sliders.addEventListener('part', (event) => {
+      const { style, part } = /** @type {CustomEvent<{ style: number, part: number }>} */ (event).detail;
+      this.#changeBlend(() => this.#blend.set(style, part));
+    });
+    this.#sliders.addEventListener('drop-style', (event) => {
+      const style = /** @type {CustomEvent<number>} */ (event).detail;
+      this.#changeBlend(() => this.#blend.toggle(style));
     });
     this.#stage.split.addEventListener('split', () => {
       this.#controls.comparing = this.#stage.split.value > 0;
@@ -67,17 +101,39 @@ export class App {
     const open = () => document.getElementById('file')?.click();
     const compare = () => this.#stage.split.toggle();
     const save = () => this.#save();
+    const camera = () => this.#toggleCamera();
+    const random = () => {
+      const count = this.#info?.styles.length;
+      if (count) this.#changeBlend(() => this.#blend.shuffle(count));
+    };
     this.#controls.listen({
       open,
       compare,
       save,
+      camera,
+      random,
+      joining: (on) => (this.#shelf.joining = on),
       look: () => this.#changeLook(),
-      size: () => this.#showPhoto(),
+      size: () => (this.#moving ? this.#changeLook() : this.#showPhoto()),
       sample: (id) => this.#take(() => openSample(id)),
     });
-    listenForKeys({ open, compare, save, help: () => this.#controls.help(), step: (by) => this.#shelf.step(by) });
-    listenForPhotos({
-      photo: (file) => this.#take(() => decodePhoto(file, file.name || 'Pasted picture')),
+    listenForKeys({
+      open,
+      compare,
+      save,
+      camera,
+      random,
+      mirror: () => this.#mirror(),
+      play: () => this.#stage.bar.togglePlay(),
+      help: () => this.#controls.help(),
+      step: (by) => this.#shelf.step(by),
+    });
+    this.#listenForMotion();
+    listenForFiles({
+      file: (file) => {
+        if (file.type.startsWith('video/')) this.#takeVideo(file);
+        else this.#take(() => decodePhoto(file, file.name || 'Pasted picture'));
+      },
       nothing: (sentence) => this.#toast.show(sentence),
     });
     this.#shelf.prepare(STYLE_COUNT);
@@ -113,34 +169,65 @@ export class App {
       case 'thumb':
         if (message.serial === this.#photoSerial) this.#shelf.paint(message.style, message.pixels);
         break;
+      case 'hungry':
+        this.#motion.feed();
+        if (this.#moving) this.#movingShown();
+        break;
+      case 'pace':
+        if (this.#info && this.#moving) this.#controls.pace(message, this.#info);
+        break;
       case 'failed':
         this.#failed(message);
         break;
+      case 'lost':
+        this.#lost(message.sentence);
+        break;
       case 'stopped':
-        document.documentElement.dataset.state = 'stopped';
-        this.#controls.canSave = false;
-        this.#toast.dismiss();
-        this.#stage.ask(
-          'The brush slipped',
-          `${message.sentence} Your photo and your settings are kept.`,
-          'Start the engine again',
-          () => this.#start(),
-        );
+        this.#askForRestart(message.sentence);
         break;
     }
+  }
+
+  /** @param {string} sentence */
+  #askForRestart(sentence) {
+    document.documentElement.dataset.state = 'stopped';
+    this.#controls.canSave = false;
+    this.#toast.dismiss();
+    this.#stage.ask(
+      'The brush slipped',
+      `${sentence} Your photo and your settings are kept.`,
+      'Start the engine again',
+      () => this.#start(),
+    );
+  }
+
+  /**
+   * The graphics device is gone: another one is asked for, once.
+   * @param {string} sentence
+   */
+  #lost(sentence) {
+    const again = performance.now() - this.#lostAt < LOST_AGAIN_MS;
+    this.#lostAt = performance.now();
+    if (again) {
+      this.#askForRestart(sentence);
+      return;
+    }
+    this.#start();
+    this.#toast.show('The graphics device was lost, and another one was asked for. Everything is as it was.');
   }
 
   /** @param {EngineInfo} info */
   #ready(info) {
     this.#info = info;
     this.#shelf.fill(info.styles);
-    this.#style = Math.max(0, info.styles.findIndex((name) => slug(name) === this.#settings.style));
-    this.#shelf.choose(this.#style, { quiet: true });
+    this.#blend.read(this.#settings.style, info.styles);
+    this.#shelf.choose(this.#blend.parts[0].style, { quiet: true });
     this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.size);
-    this.#controls.styleName = info.styles[this.#style];
+    this.#drawBlend();
     this.#stage.idle();
     document.documentElement.dataset.state = 'ready';
-    this.#showPhoto();
+    if (this.#moving) this.#goOn(this.#moving);
+    else this.#showPhoto();
   }
 
   /**
@@ -153,6 +240,7 @@ export class App {
       const photo = await open();
       if (opening !== this.#opening) return;
       this.#photo = photo;
+      this.#stopMoving();
       this.#toast.dismiss();
       this.#stage.hang(photo.bitmap);
       this.#showPhoto();
@@ -163,7 +251,7 @@ export class App {
 
   /** Sends the photo at the size that is wanted, and a small square of it for the shelf. */
   #showPhoto() {
-    if (!this.#photo || !this.#info) return;
+    if (!this.#photo || !this.#info || this.#moving) return;
     try {
       const side = thumbSide() ?? (this.#info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
       const pixels = photoPixels(this.#photo, this.#controls.size);
@@ -178,16 +266,23 @@ export class App {
     this.#rememberSoon();
   }
 
-  /** @param {number} style */
-  #chooseStyle(style) {
-    this.#style = style;
-    if (this.#info) {
-      const name = this.#info.styles[style];
-      this.#controls.styleName = name;
-      this.#settings.style = slug(name);
-    }
-    this.#stage.busy('Painting …');
+  /** @param {() => void} change */
+  #changeBlend(change) {
+    change();
+    this.#drawBlend();
+    if (!this.#moving) this.#stage.busy('Painting …');
     this.#changeLook();
+  }
+
+  #drawBlend() {
+    const names = this.#info?.styles;
+    if (!names) return;
+    const { parts } = this.#blend;
+    this.#shelf.mark(parts);
+    if (!this.#blend.has(this.#shelf.chosen)) this.#shelf.choose(parts[0].style, { quiet: true });
+    this.#sliders.show(parts, names);
+    this.#controls.styleName = this.#blend.title(names);
+    this.#settings.style = this.#blend.text(names);
   }
 
   /** Sliders move faster than the screen: one wish a frame is enough. */
@@ -196,29 +291,141 @@ export class App {
     if (!this.#info || this.#lookFrame) return;
     this.#lookFrame = requestAnimationFrame(() => {
       this.#lookFrame = 0;
-      this.#client.changeLook(this.#look());
+      if (this.#moving) {
+        this.#client.move(this.#movingWish());
+        this.#motion.refresh();
+      } else {
+        this.#client.changeLook(this.#look());
+      }
     });
   }
 
   /** @returns {Look} */
   #look() {
     const { strength, keepColors } = this.#controls;
-    return { style: this.#style, strength, keepColors, split: this.#stage.split.value };
+    const weights = this.#blend.weights(this.#info?.styles.length ?? STYLE_COUNT);
+    return { weights, strength, keepColors, split: this.#stage.split.value };
+  }
+
+  #listenForMotion() {
+    this.#motion.addEventListener('begin', (event) => {
+      this.#goOn(/** @type {CustomEvent<Begun>} */ (event).detail);
+    });
+    this.#motion.addEventListener('end', () => this.#backToPhoto());
+    const { bar } = this.#stage;
+    bar.addEventListener('close', () => this.#motion.close());
+    bar.addEventListener('mirror', () => this.#mirror());
+    bar.addEventListener('turn', () => this.#openMotion(() => this.#motion.turnCamera()));
+  }
+
+  #toggleCamera() {
+    if (this.#motion.camera) this.#motion.close();
+    else this.#openMotion(() => this.#motion.openCamera());
+  }
+
+  /** @param {File} file */
+  #takeVideo(file) {
+    this.#opening += 1;
+    this.#openMotion(() => this.#motion.openVideo(file));
+  }
+
+  /** @param {() => Promise<void>} open */
+  async #openMotion(open) {
+    this.#stage.busy('Opening …');
+    try {
+      await open();
+      this.#toast.dismiss();
+    } catch (error) {
+      this.#stage.idle();
+      this.#toast.show(sentenceOf(error));
+      if (this.#moving && !this.#motion.on) this.#backToPhoto();
+    }
+  }
+
+  /**
+   * Moving pictures come, or go on with another engine.
+   * @param {Begun} begun
+   */
+  #goOn(begun) {
+    this.#moving = begun;
+    if (!this.#info) return;
+    this.#stage.clear(begun.width, begun.height);
+    this.#stage.bar.show(this.#motion.video, begun);
+    this.#stage.bar.mirrored = begun.mirrored;
+    this.#stage.busy('Painting …');
+    this.#controls.moving = true;
+    this.#controls.cameraOn = begun.camera;
+    this.#controls.canSave = false;
+    this.#controls.caption({ name: begun.name }, begun);
+    document.documentElement.dataset.moving = begun.camera ? 'camera' : 'video';
+    this.#client.move(this.#movingWish());
+    this.#motion.feed();
+  }
+
+  /** The first of the moving pictures is on its way to the screen. */
+  #movingShown() {
+    if (!this.#stage.hasAttribute('data-wet')) return;
+    this.#stage.idle();
+    this.#stage.reveal(`${this.#moving?.name}, painted live`);
+    this.#controls.canSave = true;
+  }
+
+  /** @returns {Moving} */
+  #movingWish() {
+    return {
+      look: this.#look(),
+      mirrored: this.#moving?.mirrored ?? false,
+      lines: this.#controls.lines,
+      startLines: this.#info?.software ? START_LINES_IN_SOFTWARE : START_LINES,
+      framesPerSecond: FRAMES_PER_SECOND,
+    };
+  }
+
+  #mirror() {
+    if (!this.#moving?.camera) return;
+    this.#moving.mirrored = !this.#moving.mirrored;
+    this.#stage.bar.mirrored = this.#moving.mirrored;
+    this.#changeLook();
+  }
+
+  /** Moving pictures give way to a photo. */
+  #stopMoving() {
+    if (!this.#moving) return;
+    this.#moving = undefined;
+    delete document.documentElement.dataset.moving;
+    this.#stage.bar.hide();
+    this.#controls.moving = false;
+    this.#controls.cameraOn = false;
+    this.#client.still();
+    if (this.#motion.on) this.#motion.close();
+  }
+
+  #backToPhoto() {
+    if (!this.#moving) return;
+    this.#stopMoving();
+    if (this.#photo) this.#stage.hang(this.#photo.bitmap);
+    this.#showPhoto();
   }
 
   /** @param {Extract<FromWorker, { type: 'painted' }>} message */
   #finished({ serial, painting, milliseconds }) {
     if (serial !== this.#client.serial) return;
-    if (!this.#photo) return;
+    if (!this.#photo || this.#moving) return;
     this.#painted = { photo: this.#photo, size: this.#controls.size };
     this.#stage.idle();
-    this.#stage.reveal(`${this.#photo.name}, painted in the style ${this.#info?.styles[this.#style]}`);
+    this.#stage.reveal(`${this.#photo.name}, painted in the style ${this.#blend.title(this.#info?.styles ?? [])}`);
     this.#controls.canSave = true;
     if (painting && this.#info) this.#controls.timing(milliseconds, this.#info);
   }
 
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
   #failed({ wish, serial, sentence }) {
+    if (wish === 'live') {
+      if (!this.#moving) return;
+      this.#toast.show(sentence);
+      this.#motion.close();
+      return;
+    }
     this.#toast.show(sentence);
     if (wish === 'thumbs') return;
     this.#stage.idle();
@@ -245,8 +452,9 @@ export class App {
   }
 
   async #save() {
-    if (!this.#photo || !this.#info || !this.#controls.canSave) return;
-    const [photo, style] = [this.#photo.name, this.#info.styles[this.#style]];
+    const source = this.#moving ?? this.#photo;
+    if (!source || !this.#info || !this.#controls.canSave) return;
+    const [photo, style] = [source.name, this.#blend.title(this.#info.styles)];
     this.#stage.busy('Saving …');
     try {
       await downloadPng(await this.#client.save(), photo, style);

@@ -1,8 +1,10 @@
 /**
- * @import { EngineInfo, Pixels } from './protocol.js'
- * @import { Photo } from './photo.js'
+ * @import { EngineInfo } from './protocol.js'
  * @import { Settings } from './settings.js'
  */
+
+/** Lines on offer for moving pictures; 0 holds the pace. */
+const LINES = [0, 192, 288, 360, 540, 720, 1080];
 
 /** Longer sides on offer. Software adapters take seconds where a GPU takes milliseconds, and begin small. */
 const SIZES = [384, 512, 768, 1024, 1600, 2048];
@@ -32,6 +34,14 @@ export class Controls {
   #samples = byId('samples', HTMLElement);
   #caption = byId('caption', HTMLElement);
   #adapter = byId('adapter', HTMLElement);
+  #camera = byId('camera', HTMLButtonElement);
+  #joining = byId('joining', HTMLInputElement);
+  #moving = false;
+  #lines = 0;
+  /** The longer side, while moving pictures use the list for their lines. */
+  #stillSize = 0;
+  /** @type {HTMLOptionElement[]} */
+  #stillOptions = [];
   /** @type {number | undefined} the size, once the user has chosen one on this visit */
   chosenSize;
 
@@ -59,20 +69,24 @@ export class Controls {
 
   /**
    * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
-   *   sample: (id: string) => void }} act
+   *   camera: () => void, random: () => void, joining: (on: boolean) => void, sample: (id: string) => void }} act
    */
   listen(act) {
     byId('open', HTMLButtonElement).addEventListener('click', act.open);
     byId('help', HTMLButtonElement).addEventListener('click', () => this.help());
     this.#saveButton.addEventListener('click', act.save);
     this.#compare.addEventListener('click', act.compare);
+    this.#camera.addEventListener('click', act.camera);
+    byId('random', HTMLButtonElement).addEventListener('click', act.random);
+    this.#joining.addEventListener('change', () => act.joining(this.#joining.checked));
     this.#strength.addEventListener('input', () => {
       this.#showStrength();
       act.look();
     });
     this.#keepColors.addEventListener('change', act.look);
     this.#size.addEventListener('change', () => {
-      this.chosenSize = this.size;
+      if (this.#moving) this.#lines = Number(this.#size.value);
+      else this.chosenSize = this.size;
       act.size();
     });
     for (const button of this.#samples.querySelectorAll('button')) {
@@ -95,10 +109,38 @@ export class Controls {
 
   /** The longer side to paint at, in pixels. */
   get size() {
-    return Number(this.#size.value);
+    return this.#moving ? this.#stillSize : Number(this.#size.value);
+  }
+
+  /** The lines that moving pictures are painted with; 0 holds the pace. */
+  get lines() {
+    return this.#lines;
+  }
+
+  /** @param {boolean} on */
+  set cameraOn(on) {
+    this.#camera.setAttribute('aria-pressed', String(on));
+  }
+
+  /** @param {boolean} moving whether the list of sizes is one of lines */
+  set moving(moving) {
+    if (moving === this.#moving) return;
+    if (moving) {
+      this.#stillSize = this.size;
+      this.#stillOptions = [...this.#size.options];
+      const label = (/** @type {number} */ lines) => (lines === 0 ? 'Fluent' : `${lines} lines`);
+      const options = LINES.map((n) => new Option(label(n), String(n), n === this.#lines, n === this.#lines));
+      this.#size.replaceChildren(...options);
+    } else {
+      this.#size.replaceChildren(...this.#stillOptions);
+      this.#size.value = String(this.#stillSize);
+    }
+    this.#moving = moving;
   }
 
   set size(size) {
+    this.#stillSize = size;
+    if (this.#moving) return;
     this.#size.value = String(size);
     if (this.chosenSize) this.chosenSize = size;
   }
@@ -140,10 +182,10 @@ export class Controls {
   }
 
   /**
-   * @param {Photo} photo
-   * @param {Pixels} pixels
+   * @param {{ name: string, credit?: string }} source
+   * @param {{ width: number, height: number }} size
    */
-  caption({ name, credit }, { width, height }) {
+  caption({ name, credit = '' }, { width, height }) {
     const title = document.createElement('b');
     title.textContent = name;
     const facts = [`${width} × ${height}`, credit].filter(Boolean).join(' · ');
@@ -159,6 +201,16 @@ export class Controls {
     this.#adapter.textContent = info.software
       ? `Painted in ${time} on the processor: the browser finds no GPU here.`
       : `Painted in ${time} on ${info.adapter || 'your GPU'}.`;
+  }
+
+  /**
+   * @param {{ framesPerSecond: number, lines: number }} pace
+   * @param {EngineInfo} info
+   */
+  pace({ framesPerSecond, lines }, info) {
+    const place = info.software ? 'the processor' : info.adapter || 'your GPU';
+    const rate = framesPerSecond < 10 ? framesPerSecond.toFixed(1) : String(Math.round(framesPerSecond));
+    this.#adapter.textContent = `${rate} pictures a second at ${lines} lines on ${place}.`;
   }
 
   #showStrength() {

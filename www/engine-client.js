@@ -1,6 +1,6 @@
 import { sentenceOf } from './protocol.js';
 
-/** @import { FromWorker, Look, Pixels, ToWorker } from './protocol.js' */
+/** @import { FromWorker, Look, Moving, Pixels, ToWorker } from './protocol.js' */
 
 const CHOICE_KEY = 'impasto.kernels';
 
@@ -69,6 +69,25 @@ export class EngineClient extends EventTarget {
     this.#send({ type: 'look', serial: ++this.#serial, look });
   }
 
+  /**
+   * Frames come from now on, to be painted in this way.
+   * @param {Moving} moving
+   */
+  move(moving) {
+    this.#send({ type: 'moving', moving });
+  }
+
+  /** @param {VideoFrame | ImageBitmap} frame handed over */
+  sendFrame(frame) {
+    if (this.#worker) this.#send({ type: 'frame', frame }, [frame]);
+    else frame.close();
+  }
+
+  /** No more frames come. */
+  still() {
+    this.#send({ type: 'still' });
+  }
+
   /** @returns {Promise<Pixels>} the painting at full size; rejects with a sentence */
   save() {
     const ticket = ++this.#ticket;
@@ -99,7 +118,7 @@ export class EngineClient extends EventTarget {
       this.#saves.delete(message.serial);
       return;
     }
-    if (message.type === 'stopped' || message.type === 'unsupported') {
+    if (message.type === 'stopped' || message.type === 'lost' || message.type === 'unsupported') {
       this.stop();
       this.#giveUpSaves(message.sentence);
     }

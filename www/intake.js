@@ -1,22 +1,22 @@
 /**
- * The three ways by which a photo comes in: file picker, drop anywhere, paste.
+ * The three ways by which a photo or a video comes in: file picker, drop anywhere, paste.
  *
- * @typedef {{ photo: (file: File) => void, nothing: (sentence: string) => void }} Taker
+ * @typedef {{ file: (file: File) => void, nothing: (sentence: string) => void }} Taker
  */
 
 /** @param {Taker} taker */
-export function listenForPhotos(taker) {
+export function listenForFiles(taker) {
   const input = /** @type {HTMLInputElement} */ (document.getElementById('file'));
   input.addEventListener('change', () => {
     const [file] = input.files ?? [];
-    if (file) taker.photo(file);
+    if (file) taker.file(file);
     // So that choosing the same file again counts as a change.
     input.value = '';
   });
   listenForDrops(taker);
   document.addEventListener('paste', (event) => {
-    const file = imageIn(event.clipboardData);
-    if (file) taker.photo(file);
+    const file = mediaIn(event.clipboardData);
+    if (file) taker.file(file);
     else taker.nothing('There is no picture on the clipboard. Copy a picture, not its address or a page, and paste again.');
   });
 }
@@ -44,16 +44,16 @@ function listenForDrops(taker) {
     event.preventDefault();
     depth = 0;
     root.toggleAttribute('data-dropping', false);
-    const file = imageIn(event.dataTransfer) ?? event.dataTransfer?.files[0];
-    if (file) taker.photo(file);
+    const file = mediaIn(event.dataTransfer) ?? event.dataTransfer?.files[0];
+    if (file) taker.file(file);
     else taker.nothing('That was not a file. Save the picture first, then drop the file here.');
   });
 }
 
 /**
- * The first picture among the files.
+ * The first picture or video among the files.
  * @param {DataTransfer | null} transfer
  */
-function imageIn(transfer) {
-  return [...(transfer?.files ?? [])].find((file) => file.type.startsWith('image/'));
+function mediaIn(transfer) {
+  return [...(transfer?.files ?? [])].find((file) => /^(image|video)\//.test(file.type));
 }

@@ -1,7 +1,8 @@
 /**
  * Keys that work anywhere on the page, unless they mean something to the element that has the focus.
  *
- * @param {{ open: () => void, save: () => void, help: () => void, compare: () => void, step: (by: number) => void }} act
+ * @param {{ open: () => void, save: () => void, help: () => void, compare: () => void, camera: () => void,
+ *   mirror: () => void, play: () => void, random: () => void, step: (by: number) => void }} act
  */
 export function listenForKeys(act) {
   document.addEventListener('keydown', (event) => {
@@ -12,6 +13,10 @@ export function listenForKeys(act) {
     const run = {
       o: act.open,
       s: act.save,
+      c: act.camera,
+      m: act.mirror,
+      p: act.play,
+      r: act.random,
       '?': act.help,
       ' ': takesSpace(target) ? undefined : act.compare,
       ArrowLeft: takesArrows(target) ? undefined : () => act.step(-1),

@@ -13,6 +13,15 @@ export class Engine {
   info(): string;
   /** Resolves, with a sentence, when the GPU device is lost. */
   lost(): Promise<string>;
+  /** Once, before any `paint`. */
+  setCanvas(canvas: OffscreenCanvas): void;
+  /** Resolves when everything submitted is done. */
+  done(): Promise<void>;
+  /** The browser's own GPUDevice. */
+  device(): any;
+  /** Ends the device, as a driver reset would. */
+  destroy(): void;
+  /** A session that paints at this size; its photos have it too, unless `setFrameSize` says otherwise. */
   session(width: number, height: number): Promise<Session>;
 }
 
@@ -24,9 +33,15 @@ export class Session {
   setStyle(weights: Float32Array): void;
   /** The photo shows left of `split` (0..1); 0 shows the painting alone. */
   setLook(strength: number, keepColors: boolean, split: number): void;
-  /** Sets the canvas to the size of the photo. */
-  setCanvas(canvas: OffscreenCanvas): Promise<void>;
-  /** Onto the canvas, which must be there; the network runs only if photo or style has changed. */
+  /** Photos and frames have this size from now on, and paintings that are read. `showAt` comes after it. */
+  setFrameSize(width: number, height: number): Promise<void>;
+  setVideoFrame(frame: VideoFrame): void;
+  setBitmap(bitmap: ImageBitmap): void;
+  /** Left and right exchanged. */
+  setMirrored(mirrored: boolean): void;
+  /** Prepares for `paint` at this size, which the canvas gets. */
+  showAt(width: number, height: number): Promise<void>;
+  /** Onto the engine's canvas; the network runs only if picture or style has changed. */
   paint(): void;
   /** The painting as RGBA, with the look that is set; needs no canvas and no `paint`. */
   read(): Promise<Uint8Array>;

@@ -11,13 +11,21 @@
  */
 
 /**
- * How the photo is painted. `strength` and `split` are 0..1; the photo shows left of `split`.
- * @typedef {{ style: number, strength: number, keepColors: boolean, split: number }} Look
+ * How the photo is painted. `weights` has the part of each style and sums to 1; `strength` and `split` are 0..1; the photo
+ * shows left of `split`.
+ * @typedef {{ weights: number[], strength: number, keepColors: boolean, split: number }} Look
  */
 
 /**
- * What `Engine.info()` tells.
- * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[] }} EngineInfo
+ * How moving pictures are painted: the pixels of the shorter side, `lines`, are fixed, or 0 for as many as leave
+ * `framesPerSecond`, beginning with `startLines`.
+ * @typedef {{ look: Look, mirrored: boolean, lines: number, startLines: number, framesPerSecond: number }} Moving
+ */
+
+/**
+ * What `Engine.info()` tells, and whether frames may come as `VideoFrame`s: otherwise as bitmaps.
+ * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[],
+ *   videoFrames: boolean }} EngineInfo
  */
 
 /**
@@ -25,10 +33,16 @@
  * - `start`: comes first and once. Without `canvas` the worker sends every picture as `frame`.
  * - `photo`: a new picture, and a small square of it for the shelf (none: no thumbnails).
  * - `look`: a new style or another strength, colours, split.
+ * - `moving`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
+ * - `frame`: a frame, to be sent when the worker is `hungry`, and at first. The worker closes it.
+ * - `still`: no more frames come; the photo is shown again with the next `photo` or `look`.
  * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
  * @typedef {{ type: 'start', weights: string, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
+ *   | { type: 'moving', moving: Moving }
+ *   | { type: 'frame', frame: VideoFrame | ImageBitmap }
+ *   | { type: 'still' }
  *   | { type: 'save', ticket: number }} ToWorker
  */
 
@@ -40,8 +54,12 @@
  * - `painted`: the GPU has finished the picture. `painting` says whether the network ran (not only the last step).
  * - `frame`: the picture, for a page that could not hand over a canvas.
  * - `thumb`: one style on the small square of the photo with that serial.
+ * - `hungry`: another frame can be taken.
+ * - `pace`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
+ *   size of what is shown.
  * - `failed`: one wish could not be met and the old picture stands; the sentence is for people.
- * - `stopped`: the engine is gone (device lost, crash). Only a new worker helps.
+ * - `lost`: the graphics device is gone; a new worker finds another one.
+ * - `stopped`: the engine is gone (crash, no network). Only a new worker helps.
  * @typedef {{ type: 'loading', loaded: number, total: number }
  *   | { type: 'ready', info: EngineInfo, choice: string }
  *   | { type: 'unsupported', sentence: string }
@@ -49,7 +67,10 @@
  *   | { type: 'frame', pixels: Pixels }
  *   | { type: 'thumb', serial: number, style: number, pixels: Pixels }
  *   | { type: 'painting', ticket: number, pixels: Pixels }
- *   | { type: 'failed', wish: 'photo' | 'look' | 'save' | 'thumbs', serial: number, sentence: string }
+ *   | { type: 'hungry' }
+ *   | { type: 'pace', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
+ *   | { type: 'failed', wish: 'photo' | 'look' | 'live' | 'save' | 'thumbs', serial: number, sentence: string }
+ *   | { type: 'lost', sentence: string }
  *   | { type: 'stopped', sentence: string }} FromWorker
  */
 

@@ -4,8 +4,8 @@
  */
 
 /**
- * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights.
- * `size` 0 leaves the size to the adapter.
+ * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights, or a blend such
+ * as `teal-mist:60,carnival:40`. `size` 0 leaves the size to the adapter.
  * @typedef {{ style: string, strength: number, keepColors: boolean, size: number }} Settings
  */
 

@@ -46,7 +46,7 @@ async fn paint_all(archive: &Archive, photo: &Image, arguments: &Arguments) -> R
     let Workshop { gpu, painter } = Workshop::open(archive, None).await?;
     let mut session = painter.session(&gpu, photo.width(), photo.height()).await?;
     session.set_photo(&gpu, &photo.to_rgba8())?;
-    session.set_look(&gpu, arguments.look.look())?;
+    session.set_look(arguments.look.look())?;
     let mut pictures = vec![("photo".to_string(), photo.clone())];
     for (i, name) in painter.styles().names().enumerate() {
         let style = painter.styles().get(i).ok_or_else(|| Error::Style(format!("There is no style {i}.")))?;

@@ -154,7 +154,7 @@ impl Brush {
             None => {
                 let mut session = self.workshop.painter.session(gpu, width, height).await?;
                 session.set_style(gpu, &self.style)?;
-                session.set_look(gpu, self.look)?;
+                session.set_look(self.look)?;
                 session
             }
         };

@@ -55,6 +55,7 @@ pub struct Gpu {
     fault: Fault,
     lost: Arc<Mutex<Option<futures_channel::oneshot::Receiver<String>>>>,
     pipelines: Mutex<HashMap<String, wgpu::ComputePipeline>>,
+    render_pipelines: Mutex<HashMap<(String, wgpu::TextureFormat), wgpu::RenderPipeline>>,
 }
 
 impl Gpu {
@@ -115,6 +116,7 @@ impl Gpu {
             fault,
             lost: Arc::new(Mutex::new(Some(receiver))),
             pipelines: Mutex::new(HashMap::new()),
+            render_pipelines: Mutex::new(HashMap::new()),
         })
     }
 
@@ -141,6 +143,12 @@ impl Gpu {
     /// The limits that the device was opened with.
     pub fn limits(&self) -> wgpu::Limits {
         self.device.limits()
+    }
+
+    /// The browser's own device object.
+    #[cfg(target_arch = "wasm32")]
+    pub fn browser_device(&self) -> Option<wasm_bindgen::JsValue> {
+        self.device.as_webgpu().map(|device| device.clone().into())
     }
 
     /// The device's bounds.
@@ -188,6 +196,10 @@ impl Gpu {
         let validation = validation.pop();
         let memory = memory.pop();
         let refused = validation.await.or(memory.await);
+        if refused.is_some() {
+            // A device that is gone refuses everything: then that is what to tell.
+            self.wait();
+        }
         self.check()?;
         refused.map_or(made, |error| Err(from_wgpu(error)))
     }
@@ -213,11 +225,61 @@ impl Gpu {
         pipelines.entry(wgsl.to_string()).or_insert_with(make).clone()
     }
 
-    /// The shader module of `wgsl`.
-    pub(crate) fn module(&self, label: &str, wgsl: &str) -> wgpu::ShaderModule {
+    /// The pipeline that covers targets of `format` with what the fragment shader `paint` of `wgsl` makes, made on first
+    /// use.
+    pub(crate) fn render_pipeline(&self, label: &str, wgsl: &str, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
+        let mut pipelines = self.render_pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let module = self.module(label, wgsl);
+            self.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+                label: Some(label),
+                layout: None,
+                vertex: wgpu::VertexState {
+                    module: &module,
+                    entry_point: Some("cover"),
+                    compilation_options: Default::default(),
+                    buffers: &[],
+                },
+                primitive: Default::default(),
+                depth_stencil: None,
+                multisample: Default::default(),
+                fragment: Some(wgpu::FragmentState {
+                    module: &module,
+                    entry_point: Some("paint"),
+                    compilation_options: Default::default(),
+                    targets: &[Some(format.into())],
+                }),
+                multiview_mask: None,
+                cache: None,
+            })
+        };
+        pipelines.entry((wgsl.to_string(), format)).or_insert_with(make).clone()
+    }
+
+    fn module(&self, label: &str, wgsl: &str) -> wgpu::ShaderModule {
         self.device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(label),
             source: wgpu::ShaderSource::Wgsl(wgsl.into()),
+        })
+    }
+
+    /// A 2-D texture of `size` pixels, without smaller levels.
+    pub(crate) fn texture(
+        &self,
+        label: &str,
+        [width, height]: [u32; 2],
+        format: wgpu::TextureFormat,
+        usage: wgpu::TextureUsages,
+    ) -> wgpu::Texture {
+        self.device.create_texture(&wgpu::TextureDescriptor {
+            label: Some(label),
+            size: wgpu::Extent3d { width, height, depth_or_array_layers: 1 },
+            mip_level_count: 1,
+            sample_count: 1,
+            dimension: wgpu::TextureDimension::D2,
+            format,
+            usage,
+            view_formats: &[],
         })
     }
 

@@ -4,13 +4,15 @@
 pub mod choose;
 pub mod conv;
 pub mod device;
+pub mod frame;
 pub mod fuse;
 pub mod memory;
 pub mod pack;
-pub mod picture;
 pub mod plan;
+pub mod present;
 pub mod wgsl;
 
 pub use choose::Choice;
 pub use device::Gpu;
+pub use frame::Frame;
 pub use plan::{Cost, Plan};

@@ -6,13 +6,12 @@ use wgpu::BufferUsages;
 
 use super::conv::{Kernel, Variant};
 use super::device::Gpu;
+use super::frame::Frame;
 use super::fuse::{Fused, Source, fuse};
 use super::memory::{Lifetime, assign};
 use super::pack::pack;
-use super::picture::{self, Ingest};
 use super::wgsl::specialize;
 use crate::error::{Error, Result};
-use crate::image::Image;
 use crate::net::{Network, Shape};
 use crate::style::Style;
 use crate::weights::Archive;
@@ -64,9 +63,13 @@ impl Cost {
     }
 }
 
-/// A model compiled for one photo size.
+/// A model compiled for one picture size. A [`Frame`] makes its first tensor.
 pub struct Plan {
-    pub(crate) photo: wgpu::Texture,
+    /// What makes the first tensor of a frame.
+    pub(crate) ingest: wgpu::ComputePipeline,
+    /// The first tensor, and the size that the network accepts.
+    pub(crate) input: wgpu::Buffer,
+    pub(crate) padded: [u32; 2],
     /// The last tensor, before its normalization and sigmoid.
     pub(crate) output: wgpu::Buffer,
     /// All (a, b) pairs; those of the last tensor begin at `output_norm`.
@@ -248,19 +251,10 @@ impl Model {
             None => (0, 0.0),
         };
 
-        let uniforms = UNIFORM_STRIDE * (1 + 2 * self.fused.stages.len() as u64);
+        let uniforms = UNIFORM_STRIDE * 2 * self.fused.stages.len() as u64;
         let uniforms = gpu.buffer("shapes", uniforms, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
-        let photo = picture::texture(gpu, width as u32, height as u32);
-        let mut builder = Builder { gpu, uniforms: &uniforms, used: 0, steps: Vec::new() };
         let padded = [shapes[0].width as u32, shapes[0].height as u32];
-        let view = photo.create_view(&Default::default());
-        builder.add(
-            &self.ingest,
-            bytes_of(&Ingest { photo: [width as u32, height as u32], padded }),
-            &[wgpu::BindingResource::TextureView(&view), tensor(0).as_entire_binding()],
-            1,
-            [padded[0].div_ceil(8), padded[1].div_ceil(8), 1],
-        );
+        let mut builder = Builder { gpu, uniforms: &uniforms, used: 0, steps: Vec::new() };
         let mut cost =
             Cost { bytes_written: tensors[0].bytes, bytes_read: (width * height * 4) as u64, ..Cost::default() };
         for (stage, loaded) in self.fused.stages.iter().zip(&self.kernels) {
@@ -312,10 +306,13 @@ impl Model {
         let canvas = (width * height * 4) as u64;
         cost.bytes_read += tensors[self.fused.output.tensor].bytes + canvas;
         cost.bytes_written += canvas;
-        cost.dispatches = steps.len() as u64;
+        // And the frame's own step comes first.
+        cost.dispatches = steps.len() as u64 + 1;
         cost.memory = assignment.bytes.iter().sum::<u64>() + canvas;
         Plan {
-            photo,
+            ingest: self.ingest.clone(),
+            input: tensor(0).clone(),
+            padded,
             output: tensor(self.fused.output.tensor).clone(),
             output_norm: self.fused.output.norm.map_or(0, norm_offset),
             stride: padded[0],
@@ -363,21 +360,6 @@ impl Builder<'_> {
         self.step(pipeline, shape, &entries.collect::<Vec<_>>(), workgroups);
     }
 
-    /// A step whose bindings after the shape are `bound`, numbered from `first`.
-    fn add(
-        &mut self,
-        pipeline: &wgpu::ComputePipeline,
-        shape: &[u8],
-        bound: &[wgpu::BindingResource],
-        first: u32,
-        workgroups: [u32; 3],
-    ) {
-        let entries = (first..)
-            .zip(bound)
-            .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource: resource.clone() });
-        self.step(pipeline, shape, &entries.collect::<Vec<_>>(), workgroups);
-    }
-
     fn step(
         &mut self,
         pipeline: &wgpu::ComputePipeline,
@@ -402,7 +384,7 @@ impl Builder<'_> {
 }
 
 impl Plan {
-    /// Width and height of the photo.
+    /// Width and height of the picture that the network sees.
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.height)
     }
@@ -410,32 +392,6 @@ impl Plan {
     /// What one frame costs.
     pub fn cost(&self) -> Cost {
         self.cost
-    }
-
-    /// Uploads `height * width * 4` bytes of RGBA as the photo.
-    ///
-    /// # Errors
-    /// [`Error::Picture`] when the number of bytes does not fit.
-    pub fn set_photo(&self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
-        if rgba.len() != self.width * self.height * 4 {
-            return Err(Error::Picture(format!(
-                "a {}x{} picture needs {} bytes of RGBA, not {}",
-                self.width,
-                self.height,
-                self.width * self.height * 4,
-                rgba.len()
-            )));
-        }
-        picture::upload(gpu, &self.photo, rgba);
-        Ok(())
-    }
-
-    /// Uploads `image`, 8 bits a channel, as the photo.
-    ///
-    /// # Errors
-    /// [`Error::Picture`] when the size does not fit.
-    pub fn set_image(&self, gpu: &Gpu, image: &Image) -> Result<()> {
-        self.set_photo(gpu, &image.to_rgba8())
     }
 
     /// Uploads the scales and shifts of `style`.
@@ -462,16 +418,17 @@ impl Plan {
         Ok(())
     }
 
-    /// Submits the network and what `after` records behind it.
-    pub fn run(&self, gpu: &Gpu, after: impl FnOnce(&mut wgpu::CommandEncoder)) {
+    /// Submits the network on `frame` and what `after` records behind it.
+    pub fn run(&self, gpu: &Gpu, frame: &Frame, after: impl FnOnce(&mut wgpu::CommandEncoder)) {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        self.record(&mut encoder.begin_compute_pass(&Default::default()));
+        self.record(frame, &mut encoder.begin_compute_pass(&Default::default()));
         after(&mut encoder);
         gpu.queue.submit([encoder.finish()]);
     }
 
-    /// Records the network into `pass`.
-    pub fn record(&self, pass: &mut wgpu::ComputePass) {
+    /// Records the network on `frame` into `pass`.
+    pub fn record(&self, frame: &Frame, pass: &mut wgpu::ComputePass) {
+        frame.record(pass);
         for step in &self.steps {
             pass.set_pipeline(&step.pipeline);
             pass.set_bind_group(0, &step.bindings, &[]);

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use crate::cpu::picture::Look;
 use crate::error::{Error, Result};
 use crate::gpu::conv::Variant;
-use crate::gpu::picture::{Canvas, Presenter, floats};
 use crate::gpu::plan::Model;
-use crate::gpu::{Cost, Gpu, Plan};
+use crate::gpu::present::{Canvas, Presenter, floats};
+use crate::gpu::{Cost, Frame, Gpu, Plan};
 use crate::image::Image;
 use crate::net::transfer26;
 use crate::style::{Style, StyleSet};
@@ -48,7 +48,8 @@ impl Painter {
         self.model.variant()
     }
 
-    /// A session for photos of `width` x `height`. The first style is set.
+    /// A session that paints at `width` x `height`. Until it is told otherwise, its photos and its paintings have that size
+    /// too, and the first style is set.
     ///
     /// # Errors
     /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and what the device says.
@@ -57,10 +58,10 @@ impl Painter {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
         }
         let plan = Rc::new(self.model.plan(gpu, width, height).await?);
+        let frame = Rc::new(Frame::new(gpu, &plan, (width, height)).await?);
         let half = self.model.variant().half;
-        let presenter = Presenter::new(gpu, &plan, half, wgpu::TextureFormat::Rgba8Unorm).await?;
-        let canvas = Canvas::new(gpu, &presenter).await?;
-        let session = Session { plan, half, presenter, canvas, look: Look::default(), stale: true };
+        let size = (width, height);
+        let session = Session { plan, frame, half, size, look: Look::default(), reader: None, stale: true };
         if let Some(style) = self.styles.get(0) {
             session.plan.set_style(gpu, style)?;
         }
@@ -68,19 +69,28 @@ impl Painter {
     }
 }
 
-/// Paints photos of one size. The network runs only when the photo or the style has changed; strength, colours and the
+/// Paints pictures at one size. The network runs only when picture or style has changed; strength, colours and the
 /// before/after line cost one draw.
 pub struct Session {
     plan: Rc<Plan>,
+    frame: Rc<Frame>,
     half: bool,
-    presenter: Presenter,
-    canvas: Canvas,
+    /// Of the paintings that are read.
+    size: (usize, usize),
     look: Look,
+    /// What paintings are read through, made when the first is.
+    reader: Option<Reader>,
     stale: bool,
 }
 
+/// What paintings are read through.
+pub struct Reader {
+    presenter: Presenter,
+    canvas: Canvas,
+}
+
 impl Session {
-    /// Width and height of the photo.
+    /// Width and height at which the network paints.
     pub fn size(&self) -> (usize, usize) {
         self.plan.size()
     }
@@ -90,14 +100,51 @@ impl Session {
         self.plan.cost()
     }
 
+    /// The picture's place on the device.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    /// Room for a picture of another size than the network's, which sees it resized. Presenters made before show the old one.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    pub fn new_frame<'g>(&self, gpu: &'g Gpu, size: (usize, usize)) -> impl Future<Output = Result<Frame>> + use<'g> {
+        let plan = self.plan.clone();
+        async move { Frame::new(gpu, &plan, size).await }
+    }
+
+    /// Paints `frame`, made by [`Session::new_frame`], from now on; paintings that are read have its size.
+    pub fn set_frame(&mut self, frame: Frame) {
+        self.size = frame.size();
+        self.frame = Rc::new(frame);
+        self.reader = None;
+        self.stale = true;
+    }
+
+    /// Whether the picture is seen and shown with left and right exchanged.
+    pub fn set_mirrored(&mut self, gpu: &Gpu, mirrored: bool) {
+        if self.frame.mirrored() != mirrored {
+            self.frame.set_mirrored(gpu, mirrored);
+            self.stale = true;
+        }
+    }
+
     /// A photo, as `height * width * 4` bytes of RGBA.
     ///
     /// # Errors
     /// [`Error::Picture`] when the number of bytes does not fit.
     pub fn set_photo(&mut self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
-        self.plan.set_photo(gpu, rgba)?;
+        self.frame.upload(gpu, rgba)?;
         self.stale = true;
         Ok(())
+    }
+
+    /// A picture that the browser holds, of the frame's size.
+    #[cfg(target_arch = "wasm32")]
+    pub fn copy_photo(&mut self, gpu: &Gpu, source: wgpu::ExternalImageSource) {
+        self.frame.copy(gpu, source);
+        self.stale = true;
     }
 
     /// The style to paint in.
@@ -114,12 +161,11 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Picture`] when a value is no number. Values beyond 0..1 are clamped.
-    pub fn set_look(&mut self, gpu: &Gpu, look: Look) -> Result<()> {
+    pub fn set_look(&mut self, look: Look) -> Result<()> {
         if !look.strength.is_finite() || !look.split.is_finite() {
             return Err(Error::Picture("strength and split must be numbers from 0 to 1".to_string()));
         }
         self.look = Look { strength: look.strength.clamp(0.0, 1.0), split: look.split.clamp(0.0, 1.0), ..look };
-        self.presenter.set_look(gpu, self.look);
         Ok(())
     }
 
@@ -128,20 +174,20 @@ impl Session {
         self.stale = true;
     }
 
-    /// Records what the next frame needs: the network, if photo or style has changed, as one compute pass.
+    /// Records what the next frame needs: the network, if picture or style has changed, as one compute pass.
     fn record_network(&mut self, encoder: &mut wgpu::CommandEncoder) {
         if std::mem::take(&mut self.stale) {
-            self.plan.record(&mut encoder.begin_compute_pass(&Default::default()));
+            self.plan.record(&self.frame, &mut encoder.begin_compute_pass(&Default::default()));
         }
     }
 
-    /// Paints onto `target`, of the format of `presenter`, in one submit.
+    /// Paints onto `target`, of the format and size of `presenter`, in one submit.
     ///
     /// # Errors
     /// An error that the device has reported since the last call.
     pub fn paint(&mut self, gpu: &Gpu, presenter: &mut Presenter, target: &wgpu::TextureView) -> Result<()> {
         gpu.check()?;
-        presenter.set_look(gpu, self.look);
+        presenter.set_look(gpu, self.look, self.frame.mirrored());
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record_network(&mut encoder);
         presenter.record(&mut encoder, target);
@@ -149,7 +195,7 @@ impl Session {
         Ok(())
     }
 
-    /// A presenter of this session onto targets of `format`. The session is free while it is made.
+    /// A presenter of this session onto targets of `format` and `size`. The session is free while it is made.
     ///
     /// # Errors
     /// What the device says.
@@ -157,31 +203,63 @@ impl Session {
         &self,
         gpu: &'g Gpu,
         format: wgpu::TextureFormat,
+        size: (usize, usize),
     ) -> impl Future<Output = Result<Presenter>> + use<'g> {
-        let (plan, half) = (self.plan.clone(), self.half);
-        async move { Presenter::new(gpu, &plan, half, format).await }
+        let (plan, frame, half) = (self.plan.clone(), self.frame.clone(), self.half);
+        async move { Presenter::new(gpu, (&plan, &frame), half, format, size).await }
     }
 
-    /// Paints and reads back: `height * width * 4` bytes of RGBA.
+    /// Paints and reads back: `height * width * 4` bytes of RGBA, of the frame's size.
     ///
     /// # Errors
     /// What went wrong on the device.
     pub async fn read(&mut self, gpu: &Gpu) -> Result<Vec<u8>> {
+        if !self.readable() {
+            let reader = self.new_reader(gpu).await?;
+            self.set_reader(reader);
+        }
         self.start_read(gpu)?.finish(gpu).await
+    }
+
+    /// Whether [`Session::start_read`] has what it needs.
+    pub fn readable(&self) -> bool {
+        self.reader.is_some()
+    }
+
+    /// What [`Session::start_read`] needs, for [`Session::set_reader`]. The session is free while it is made.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn new_reader<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<Reader>> + use<'g> {
+        let presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba8Unorm, self.size);
+        async move {
+            let presenter = presenter.await?;
+            let canvas = Canvas::new(gpu, &presenter).await?;
+            Ok(Reader { presenter, canvas })
+        }
+    }
+
+    /// Reads through `reader` until the frame's size changes.
+    pub fn set_reader(&mut self, reader: Reader) {
+        self.reader = Some(reader);
     }
 
     /// Submits what [`Session::read`] does. The pixels come with [`Reading::finish`]; the session is free meanwhile, for
     /// everything but another reading.
     ///
     /// # Errors
-    /// An error that the device has reported since the last call.
+    /// An error that the device has reported since the last call; [`Error::Picture`] without a reader.
     pub fn start_read(&mut self, gpu: &Gpu) -> Result<Reading> {
         gpu.check()?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record_network(&mut encoder);
-        self.canvas.record(&mut encoder, &self.presenter);
+        let Some(Reader { presenter, canvas }) = &mut self.reader else {
+            return Err(Error::Picture("this session is not ready to be read".to_string()));
+        };
+        presenter.set_look(gpu, self.look, self.frame.mirrored());
+        canvas.record(&mut encoder, presenter);
         gpu.queue.submit([encoder.finish()]);
-        Ok(Reading { canvas: self.canvas.clone() })
+        Ok(Reading { canvas: canvas.clone() })
     }
 
     /// Paints and reads back without rounding to 8 bits.
@@ -189,14 +267,14 @@ impl Session {
     /// # Errors
     /// What went wrong on the device.
     pub async fn read_exact(&mut self, gpu: &Gpu) -> Result<Image> {
-        let mut presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba32Float).await?;
-        presenter.set_look(gpu, self.look);
+        let mut presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba32Float, self.size).await?;
+        presenter.set_look(gpu, self.look, self.frame.mirrored());
         let canvas = Canvas::new(gpu, &presenter).await?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record_network(&mut encoder);
         canvas.record(&mut encoder, &presenter);
         gpu.queue.submit([encoder.finish()]);
-        let (width, height) = self.size();
+        let (width, height) = self.size;
         Image::new(width, height, floats(&canvas.read(gpu).await?))
     }
 }

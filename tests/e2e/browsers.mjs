@@ -11,6 +11,10 @@ const CHROMIUM_FLAGS = [
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
   '--use-angle=swiftshader',
+  // A camera that shows a moving test picture, and needs no click to be allowed.
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
   // The page's requests alone are to be seen, and a test machine need not have a network.
   '--disable-background-networking',
   '--disable-component-update',
@@ -23,6 +27,9 @@ const FIREFOX_PREFERENCES = {
   'dom.webgpu.enabled': true,
   'dom.webgpu.workers.enabled': true,
   'gfx.webgpu.ignore-blocklist': true,
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  'media.autoplay.default': 0,
 };
 
 /**

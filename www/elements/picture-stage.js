@@ -1,7 +1,9 @@
+import './live-bar.js';
 import './split-line.js';
 
 /**
  * @import { Pixels } from '../protocol.js'
+ * @import { LiveBar } from './live-bar.js'
  * @import { SplitLine } from './split-line.js'
  */
 
@@ -21,6 +23,7 @@ export class PictureStage extends HTMLElement {
   #bar = document.createElement('progress');
   #panel = element('div', 'panel');
   #split = /** @type {SplitLine} */ (document.createElement('split-line'));
+  #liveBar = /** @type {LiveBar} */ (document.createElement('live-bar'));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -33,7 +36,7 @@ export class PictureStage extends HTMLElement {
     this.#progress.append(this.#progressText, this.#bar);
     this.#panel.hidden = true;
     this.#panel.setAttribute('role', 'alert');
-    this.#frame.append(this.#photo, this.#painting, this.#split, this.#progress, this.#panel);
+    this.#frame.append(this.#photo, this.#painting, this.#split, this.#liveBar, this.#progress, this.#panel);
     this.append(this.#frame);
     this.freshCanvas();
   }
@@ -41,6 +44,11 @@ export class PictureStage extends HTMLElement {
   /** The line between photo and painting. */
   get split() {
     return this.#split;
+  }
+
+  /** What can be done with a moving picture. */
+  get bar() {
+    return this.#liveBar;
   }
 
   /** A canvas can be handed to a worker only once: each engine gets its own. */
@@ -65,6 +73,18 @@ export class PictureStage extends HTMLElement {
     this.#photo.height = Math.max(1, Math.round(bitmap.height * scale));
     this.#photo.getContext('2d')?.drawImage(bitmap, 0, 0, this.#photo.width, this.#photo.height);
     this.style.setProperty('--ratio', String(bitmap.width / bitmap.height));
+    this.toggleAttribute('data-wet', true);
+  }
+
+  /**
+   * Moving pictures of this shape come: the frame waits, dark, for the first one.
+   * @param {number} width
+   * @param {number} height
+   */
+  clear(width, height) {
+    this.#photo.width = 1;
+    this.#photo.height = 1;
+    this.style.setProperty('--ratio', String(width / height));
     this.toggleAttribute('data-wet', true);
   }
 

@@ -1,12 +1,15 @@
 /** @import { Pixels } from '../protocol.js' */
 
 /**
- * The shelf of styles: a radio group whose choice follows the arrow keys. Dispatches `choose` with the style's index.
+ * The shelf of styles: a radio group whose choice follows the arrow keys. Dispatches `choose` with the style's index, and
+ * `join` where it was chosen with Shift or while `joining`: then it enters the blend, or leaves it.
  */
 export class StyleShelf extends HTMLElement {
   /** @type {HTMLButtonElement[]} */
   #tiles = [];
   #chosen = -1;
+  /** Whether a choice joins the blend without Shift. */
+  joining = false;
 
   connectedCallback() {
     this.setAttribute('role', 'radiogroup');
@@ -41,7 +44,10 @@ export class StyleShelf extends HTMLElement {
       const label = document.createElement('span');
       label.textContent = name;
       tile.append(canvas, label);
-      tile.addEventListener('click', () => this.choose(index));
+      tile.addEventListener('click', (event) => {
+        if (event.shiftKey || this.joining) this.dispatchEvent(new CustomEvent('join', { detail: index }));
+        else this.choose(index, { again: true });
+      });
       return tile;
     });
     this.replaceChildren(...this.#tiles);
@@ -49,11 +55,12 @@ export class StyleShelf extends HTMLElement {
 
   /**
    * @param {number} index
-   * @param {{ quiet?: boolean }} [options] quiet: shows the choice without announcing it
+   * @param {{ quiet?: boolean, again?: boolean }} [options] quiet: shows the choice without announcing it; again: announces
+   *   it even if it was chosen already, since a blend may have come in between
    */
-  choose(index, { quiet = false } = {}) {
+  choose(index, { quiet = false, again = false } = {}) {
     const tile = this.#tiles[index];
-    if (!tile || index === this.#chosen) return;
+    if (!tile || (index === this.#chosen && !again)) return;
     const old = this.#tiles[this.#chosen];
     old?.setAttribute('aria-checked', 'false');
     if (old) old.tabIndex = -1;
@@ -62,6 +69,21 @@ export class StyleShelf extends HTMLElement {
     tile.tabIndex = 0;
     this.#bringIntoView(tile);
     if (!quiet) this.dispatchEvent(new CustomEvent('choose', { detail: index }));
+  }
+
+  get chosen() {
+    return this.#chosen;
+  }
+
+  /**
+   * Marks the styles of the blend.
+   * @param {{ style: number, part: number }[]} parts
+   */
+  mark(parts) {
+    this.#tiles.forEach((tile, index) => {
+      const part = parts.length > 1 ? parts.find(({ style }) => style === index) : undefined;
+      tile.toggleAttribute('data-blended', part !== undefined);
+    });
   }
 
   /**

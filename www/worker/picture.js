@@ -24,8 +24,8 @@ export class Picture {
   #waiting;
   /** @type {Look | undefined} */
   #look;
-  /** @type {number | undefined} the style that the session has */
-  #style;
+  /** @type {string | undefined} the weights that the session has */
+  #weights;
   /** @type {number[]} */
   #saves = [];
   #serial = 0;
@@ -41,15 +41,13 @@ export class Picture {
 
   /**
    * @param {Engine} engine
-   * @param {number} styleCount
-   * @param {OffscreenCanvas | undefined} canvas
+   * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    * @param {Thumbnails} thumbnails held back while the picture is busy
    */
-  constructor(engine, styleCount, canvas, send, thumbnails) {
+  constructor(engine, shown, send, thumbnails) {
     this.engine = engine;
-    this.styleCount = styleCount;
-    this.canvas = canvas;
+    this.shown = shown;
     this.send = send;
     this.thumbnails = thumbnails;
   }
@@ -107,7 +105,7 @@ export class Picture {
         const session = await this.engine.session(photo.width, photo.height);
         this.#closeSession();
         this.#session = session;
-        if (this.canvas) await session.setCanvas(this.canvas);
+        if (this.shown) await session.showAt(photo.width, photo.height);
       }
       this.#since = performance.now();
       this.#session.setPhoto(new Uint8Array(photo.data.buffer));
@@ -125,7 +123,7 @@ export class Picture {
     this.#session?.free();
     this.#session = undefined;
     this.#shown = undefined;
-    this.#style = undefined;
+    this.#weights = undefined;
   }
 
   /** @returns {boolean} whether the network has to run for it */
@@ -136,16 +134,15 @@ export class Picture {
     const session = this.#session;
     if (!session) return false;
     try {
-      if (this.#style !== look.style) {
-        const weights = new Float32Array(this.styleCount);
-        weights[look.style] = 1;
-        session.setStyle(weights);
-        this.#style = look.style;
+      const weights = look.weights.join();
+      if (this.#weights !== weights) {
+        session.setStyle(Float32Array.from(look.weights));
+        this.#weights = weights;
         if (!this.#networkRan) this.#since = performance.now();
         this.#networkRan = true;
       }
       session.setLook(look.strength, look.keepColors, look.split);
-      if (this.canvas) session.paint();
+      if (this.shown) session.paint();
     } catch (error) {
       this.#fail('look', error);
       return false;
@@ -161,7 +158,7 @@ export class Picture {
     try {
       await session.done();
       const milliseconds = performance.now() - this.#since;
-      if (!this.canvas) await this.#sendFrame(session);
+      if (!this.shown) await this.#sendFrame(session);
       this.send({ type: 'painted', serial, painting: this.#networkRan, milliseconds });
       this.#networkRan = false;
       this.#reported = serial;

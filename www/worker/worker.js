@@ -4,15 +4,26 @@
 import init, { Engine } from '../live.js';
 import { sentenceOf } from '../protocol.js';
 import { fetchBytes } from './fetch-bytes.js';
+import { Live } from './live.js';
 import { Picture } from './picture.js';
 import { Thumbnails } from './thumbnails.js';
+import { takesVideoFrames } from './video-frames.js';
 
-/** @import { FromWorker, ToWorker } from '../protocol.js' */
+/** @import { FromWorker, Moving, ToWorker } from '../protocol.js' */
 
 /** @type {Picture | undefined} */
 let picture;
 /** @type {Thumbnails | undefined} */
 let thumbnails;
+/** @type {Live | undefined} while the picture moves */
+let live;
+/** @type {Engine | undefined} */
+let engine;
+/** Whether this browser notices finished work only now and then. */
+let polled = false;
+
+/** Longer than this for nothing at all, and the browser must be looking at a clock. */
+const POLLED_MS = 30;
 
 /**
  * @param {FromWorker} message
@@ -39,29 +50,47 @@ async function start({ weights, choice, canvas }) {
     send({ type: 'stopped', sentence: `The engine could not be fetched: ${sentenceOf(error)}` });
     return;
   }
-  /** @type {Engine} */
-  let engine;
   try {
     engine = await Engine.create(archive, choice);
+    if (canvas) engine.setCanvas(canvas);
+    const asked = performance.now();
+    await engine.done();
+    polled = performance.now() - asked > POLLED_MS;
   } catch (error) {
     send({ type: 'unsupported', sentence: sentenceOf(error) });
     return;
   }
-  engine.lost().then((sentence) => send({ type: 'stopped', sentence }));
-  const info = JSON.parse(engine.info());
-  if (canvas) keepContext(canvas);
+  engine.lost().then((sentence) => send({ type: 'lost', sentence }));
+  const info = { ...JSON.parse(engine.info()), videoFrames: takesVideoFrames(engine.device()) };
   thumbnails = new Thumbnails(engine, info.styles.length, send);
-  picture = new Picture(engine, info.styles.length, canvas, send, thumbnails);
+  picture = new Picture(engine, canvas !== undefined, send, thumbnails);
   send({ type: 'ready', info, choice: engine.choice() });
 }
 
-/**
- * Every session asks the canvas for its context, which Firefox gives to a worker only once.
- * @param {OffscreenCanvas} canvas
- */
-function keepContext(canvas) {
-  const context = canvas.getContext(/** @type {any} */ ('webgpu'));
-  Object.defineProperty(canvas, 'getContext', { value: () => context });
+/** @param {Moving} moving */
+function move(moving) {
+  if (!engine) return;
+  if (live) {
+    live.change(moving);
+    return;
+  }
+  thumbnails?.hold();
+  live = new Live(engine, send, polled, moving);
+}
+
+function stand() {
+  live?.end();
+  live = undefined;
+}
+
+/** @param {number} ticket */
+async function saveLive(ticket) {
+  try {
+    const pixels = await /** @type {Live} */ (live).snapshot();
+    send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
+  } catch (error) {
+    send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
+  }
 }
 
 self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
@@ -69,7 +98,18 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
     case 'start':
       start(message);
       break;
+    case 'moving':
+      move(message.moving);
+      break;
+    case 'frame':
+      if (live) live.take(message.frame);
+      else message.frame.close();
+      break;
+    case 'still':
+      stand();
+      break;
     case 'photo':
+      stand();
       thumbnails?.show(message.serial, message.thumb);
       picture?.show(message.serial, message.photo, message.look);
       break;
@@ -77,7 +117,8 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       picture?.change(message.serial, message.look);
       break;
     case 'save':
-      picture?.save(message.ticket);
+      if (live) saveLive(message.ticket);
+      else picture?.save(message.ticket);
       break;
   }
 });

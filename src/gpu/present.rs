@@ -1,10 +1,11 @@
-//! Photos in, paintings out: the photo's texture, and the draw that turns the last tensor into pixels. Beside
-//! `ingest.wgsl` and `present.wgsl`.
+//! What is shown: the draw that turns the last tensor into pixels, and the texture to read them back from. Beside
+//! `present.wgsl`.
 
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
 use super::device::Gpu;
+use super::frame::Frame;
 use super::plan::Plan;
 use super::wgsl::specialize;
 use crate::cpu::picture::Look;
@@ -13,61 +14,19 @@ use crate::error::Result;
 /// Copies from a texture must have rows of a multiple of this many bytes.
 const ROW_ALIGNMENT: u32 = wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
 
-/// Uniforms of `ingest.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
-pub(crate) struct Ingest {
-    pub photo: [u32; 2],
-    pub padded: [u32; 2],
-}
-
 /// Uniforms of `present.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct LookShape {
     size: [u32; 2],
+    source: [u32; 2],
+    painting: [u32; 2],
     stride: u32,
     norm: u32,
     strength: f32,
-    keep_colors: f32,
     split: f32,
-    unused: f32,
-}
-
-fn extent(width: u32, height: u32) -> wgpu::Extent3d {
-    wgpu::Extent3d { width, height, depth_or_array_layers: 1 }
-}
-
-fn make_texture(
-    gpu: &Gpu,
-    label: &str,
-    size: wgpu::Extent3d,
-    format: TextureFormat,
-    usage: TextureUsages,
-) -> wgpu::Texture {
-    gpu.device.create_texture(&wgpu::TextureDescriptor {
-        label: Some(label),
-        size,
-        mip_level_count: 1,
-        sample_count: 1,
-        dimension: wgpu::TextureDimension::D2,
-        format,
-        usage,
-        view_formats: &[],
-    })
-}
-
-/// The texture that holds a photo of `width` x `height`.
-pub(crate) fn texture(gpu: &Gpu, width: u32, height: u32) -> wgpu::Texture {
-    let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST;
-    make_texture(gpu, "photo", extent(width, height), TextureFormat::Rgba8Unorm, usage)
-}
-
-/// Uploads RGBA bytes that fill `texture`.
-pub(crate) fn upload(gpu: &Gpu, texture: &wgpu::Texture, rgba: &[u8]) {
-    let layout =
-        wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(texture.width() * 4), rows_per_image: None };
-    gpu.queue.write_texture(texture.as_image_copy(), rgba, layout, texture.size());
+    keep_colors: u32,
+    mirrored: u32,
 }
 
 /// Draws what a plan has painted, onto targets of one format.
@@ -80,71 +39,69 @@ pub struct Presenter {
 }
 
 impl Presenter {
-    /// A presenter of `plan`, whose tensors are in 16 bits if `half`, onto targets of `format`.
+    /// A presenter of `frame` as `plan` has painted it, whose tensors are in 16 bits if `half`, onto targets of `format` and
+    /// `width` x `height`, to which the painting is resized.
     ///
     /// # Errors
     /// What the device says.
-    pub async fn new(gpu: &Gpu, plan: &Plan, half: bool, format: TextureFormat) -> Result<Self> {
-        gpu.scoped(|| Ok(Self::build(gpu, plan, half, format))).await
+    pub async fn new(
+        gpu: &Gpu,
+        (plan, frame): (&Plan, &Frame),
+        half: bool,
+        format: TextureFormat,
+        (width, height): (usize, usize),
+    ) -> Result<Self> {
+        let size = [width as u32, height as u32];
+        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame), half, format, size))).await
     }
 
-    fn build(gpu: &Gpu, plan: &Plan, half: bool, format: TextureFormat) -> Self {
-        let module = gpu.module("present", &specialize(include_str!("../../shaders/present.wgsl"), &[], half));
-        let pipeline = gpu.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some("present"),
-            layout: None,
-            vertex: wgpu::VertexState {
-                module: &module,
-                entry_point: Some("cover"),
-                compilation_options: Default::default(),
-                buffers: &[],
-            },
-            primitive: Default::default(),
-            depth_stencil: None,
-            multisample: Default::default(),
-            fragment: Some(wgpu::FragmentState {
-                module: &module,
-                entry_point: Some("paint"),
-                compilation_options: Default::default(),
-                targets: &[Some(format.into())],
-            }),
-            multiview_mask: None,
-            cache: None,
-        });
-        let (width, height) = plan.size();
+    fn build(gpu: &Gpu, (plan, frame): (&Plan, &Frame), half: bool, format: TextureFormat, size: [u32; 2]) -> Self {
+        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &[], half);
+        let pipeline = gpu.render_pipeline("present", &wgsl, format);
+        let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
         let shape = LookShape {
-            size: [width as u32, height as u32],
+            size,
+            source: [source_width as u32, source_height as u32],
+            painting: [width as u32, height as u32],
             stride: plan.stride,
             norm: plan.output_norm,
             strength: 1.0,
-            keep_colors: 0.0,
             split: 0.0,
-            unused: 0.0,
+            keep_colors: 0,
+            mirrored: u32::from(frame.mirrored()),
         };
         let look = gpu.filled("look", bytes_of(&shape), BufferUsages::UNIFORM);
-        let photo = plan.photo.create_view(&Default::default());
+        let source = frame.texture.create_view(&Default::default());
         let resources = [
             look.as_entire_binding(),
-            wgpu::BindingResource::TextureView(&photo),
+            wgpu::BindingResource::TextureView(&source),
             plan.output.as_entire_binding(),
             plan.norms.as_entire_binding(),
         ];
         let entries: Vec<_> =
             (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
         let layout = pipeline.get_bind_group_layout(0);
-        let bindings = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: None,
-            layout: &layout,
-            entries: &entries,
-        });
+        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
+        let bindings = gpu.device.create_bind_group(&descriptor);
         Self { pipeline, bindings, look, shape, format }
     }
 
-    /// How the painting is laid over the photo from now on.
-    pub fn set_look(&mut self, gpu: &Gpu, look: Look) {
+    /// Width and height of the targets.
+    pub fn size(&self) -> (usize, usize) {
+        (self.shape.size[0] as usize, self.shape.size[1] as usize)
+    }
+
+    /// The format of the targets.
+    pub fn format(&self) -> TextureFormat {
+        self.format
+    }
+
+    /// How the painting is laid over the photo from now on, and whether the photo is mirrored.
+    pub fn set_look(&mut self, gpu: &Gpu, look: Look, mirrored: bool) {
         self.shape.strength = look.strength;
-        self.shape.keep_colors = if look.keep_colors { 1.0 } else { 0.0 };
         self.shape.split = look.split;
+        self.shape.keep_colors = u32::from(look.keep_colors);
+        self.shape.mirrored = u32::from(mirrored);
         gpu.queue.write_buffer(&self.look, 0, bytes_of(&self.shape));
     }
 
@@ -186,7 +143,7 @@ impl Canvas {
         let row = (width * pixel).next_multiple_of(ROW_ALIGNMENT);
         let make = || {
             let usage = TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
-            let texture = make_texture(gpu, "canvas", extent(width, height), presenter.format, usage);
+            let texture = gpu.texture("canvas", [width, height], presenter.format, usage);
             let usage = BufferUsages::COPY_DST | BufferUsages::MAP_READ;
             let staging = gpu.buffer("readback", u64::from(row) * u64::from(height), usage);
             Ok(Self { texture, staging, row })

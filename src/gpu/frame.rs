@@ -1,0 +1,119 @@
+//! What is painted: a photo or a video frame, as a texture of a size of its own. Beside `ingest.wgsl`.
+
+use std::cell::Cell;
+
+use bytemuck::{Pod, Zeroable, bytes_of};
+use wgpu::{BufferUsages, TextureFormat, TextureUsages};
+
+use super::device::Gpu;
+use super::plan::Plan;
+use crate::error::{Error, Result};
+
+/// Uniforms of `ingest.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct IngestShape {
+    source: [u32; 2],
+    picture: [u32; 2],
+    padded: [u32; 2],
+    mirrored: u32,
+    unused: u32,
+}
+
+/// A picture on the device, and the step that makes a plan's first tensor of it.
+pub struct Frame {
+    pub(crate) texture: wgpu::Texture,
+    shape: Cell<IngestShape>,
+    uniform: wgpu::Buffer,
+    bindings: wgpu::BindGroup,
+    pipeline: wgpu::ComputePipeline,
+}
+
+impl Frame {
+    /// Room for pictures of `width` x `height`, which `plan` sees resized to its own size.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    pub async fn new(gpu: &Gpu, plan: &Plan, (width, height): (usize, usize)) -> Result<Self> {
+        let side = width.max(height);
+        let allowed = gpu.bounds().texture;
+        if side > allowed as usize {
+            let limit = "pixels in `maxTextureDimension2D`";
+            let fits = allowed as usize;
+            return Err(Error::TooLarge { width, height, limit, needed: side as u64, allowed: allowed.into(), fits });
+        }
+        gpu.scoped(|| Ok(Self::build(gpu, plan, [width as u32, height as u32]))).await
+    }
+
+    fn build(gpu: &Gpu, plan: &Plan, source: [u32; 2]) -> Self {
+        // A browser draws a video frame into the texture, which takes more than a copy.
+        let external =
+            if cfg!(target_arch = "wasm32") { TextureUsages::RENDER_ATTACHMENT } else { TextureUsages::empty() };
+        let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST | external;
+        let texture = gpu.texture("frame", source, TextureFormat::Rgba8Unorm, usage);
+        let (width, height) = plan.size();
+        let picture = [width as u32, height as u32];
+        let shape = IngestShape { source, picture, padded: plan.padded, mirrored: 0, unused: 0 };
+        let uniform = gpu.filled("ingest", bytes_of(&shape), BufferUsages::UNIFORM);
+        let view = texture.create_view(&Default::default());
+        let resources =
+            [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), plan.input.as_entire_binding()];
+        let entries: Vec<_> =
+            (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
+        let layout = plan.ingest.get_bind_group_layout(0);
+        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
+        let bindings = gpu.device.create_bind_group(&descriptor);
+        Self { texture, shape: Cell::new(shape), uniform, bindings, pipeline: plan.ingest.clone() }
+    }
+
+    /// Width and height of the pictures.
+    pub fn size(&self) -> (usize, usize) {
+        (self.texture.width() as usize, self.texture.height() as usize)
+    }
+
+    /// Whether left and right are exchanged, as people expect of a mirror.
+    pub fn mirrored(&self) -> bool {
+        self.shape.get().mirrored == 1
+    }
+
+    /// Exchanges left and right from now on, or no longer.
+    pub fn set_mirrored(&self, gpu: &Gpu, mirrored: bool) {
+        let shape = IngestShape { mirrored: u32::from(mirrored), ..self.shape.get() };
+        self.shape.set(shape);
+        gpu.queue.write_buffer(&self.uniform, 0, bytes_of(&shape));
+    }
+
+    /// Uploads a picture, as `height * width * 4` bytes of RGBA.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the number of bytes does not fit.
+    pub fn upload(&self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
+        let (width, height) = self.size();
+        if rgba.len() != width * height * 4 {
+            let (needed, given) = (width * height * 4, rgba.len());
+            return Err(Error::Picture(format!(
+                "a {width}x{height} picture needs {needed} bytes of RGBA, not {given}"
+            )));
+        }
+        let bytes_per_row = Some(self.texture.width() * 4);
+        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row, rows_per_image: None };
+        gpu.queue.write_texture(self.texture.as_image_copy(), rgba, layout, self.texture.size());
+        Ok(())
+    }
+
+    /// Copies a picture that the browser holds, such as a video frame of this size, without a detour through memory.
+    #[cfg(target_arch = "wasm32")]
+    pub fn copy(&self, gpu: &Gpu, source: wgpu::ExternalImageSource) {
+        let source = wgpu::CopyExternalImageSourceInfo { source, origin: wgpu::Origin2d::ZERO, flip_y: false };
+        let target = self.texture.as_image_copy().to_tagged(wgpu::PredefinedColorSpace::Srgb, false);
+        gpu.queue.copy_external_image_to_texture(&source, target, self.texture.size());
+    }
+
+    /// Records the step that makes the plan's first tensor.
+    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass) {
+        let [width, height] = self.shape.get().padded;
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bindings, &[]);
+        pass.dispatch_workgroups(width.div_ceil(8), height.div_ceil(8), 1);
+    }
+}

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { BROWSERS, launch } from './browsers.mjs';
+import { compare, drop, open, repainted, savedPng, toast, until } from './page.mjs';
+import { serve } from './server.mjs';
+
+const SMALL = '?size=64&thumbs=0&style=starry-strokes';
+
+/** In the page, before its scripts: keeps the camera's streams where the tests see them. */
+function keepStreams() {
+  const devices = navigator.mediaDevices;
+  const ask = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wish) => {
+    const stream = await ask(wish);
+    Reflect.set(window, 'stream', stream);
+    return stream;
+  };
+}
+
+/** In the page, before its scripts: a camera that is not allowed. */
+function refuseCamera() {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+}
+
+/** @param {import('puppeteer-core').Page} page */
+function ready(page) {
+  return until(page, 'the first painting', () => {
+    const stage = document.querySelector('picture-stage[data-painted]:not([data-painted="0"])');
+    return document.documentElement.dataset.state === 'ready' && stage !== null;
+  });
+}
+
+/** @param {import('puppeteer-core').Page} page @param {string} kind */
+function moving(page, kind) {
+  return until(
+    page,
+    `moving pictures of the ${kind}`,
+    (wanted) =>
+      document.documentElement.dataset.moving === wanted &&
+      !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
+    kind,
+  );
+}
+
+/**
+ * Records a square that crosses a gradient, as a WebM file.
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<string>} base64
+ */
+function recordVideo(page) {
+  return page.evaluate(async () => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [96, 64];
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
+    /** @type {Blob[]} */
+    const parts = [];
+    recorder.ondataavailable = (event) => parts.push(event.data);
+    recorder.start();
+    for (let i = 0; i < 24; i += 1) {
+      const gradient = context.createLinearGradient(0, 0, 96, 64);
+      gradient.addColorStop(0, '#f80');
+      gradient.addColorStop(1, '#048');
+      context.fillStyle = gradient;
+      context.fillRect(0, 0, 96, 64);
+      context.fillStyle = '#fff';
+      context.fillRect(i * 3, 20, 20, 20);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.stop();
+    await stopped;
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  });
+}
+
+for (const name of BROWSERS) {
+  describe(`moving pictures in ${name}`, { timeout: 900_000 }, () => {
+    /** @type {Awaited<ReturnType<typeof serve>>} */
+    let server;
+    /** @type {import('puppeteer-core').Browser} */
+    let browser;
+
+    before(async () => {
+      server = await serve(process.env.DIST ?? 'dist');
+      browser = await launch(name);
+    });
+
+    afterEach(async () => {
+      const [, ...pages] = await browser.pages();
+      for (const page of pages) await page.close();
+    });
+
+    after(async () => {
+      await browser?.close();
+      await server?.close();
+    });
+
+    test('the camera is painted, mirrored or not, and goes off', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL, keepStreams);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      assert.equal(await page.$eval('#camera', (button) => button.getAttribute('aria-pressed')), 'true');
+      assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Camera640 × 360/);
+      await until(page, 'the pace', () => /pictures a second at \d+ lines/.test(document.getElementById('adapter')?.textContent ?? ''));
+      // The camera moves by itself: two snapshots differ.
+      const [one, other] = [await savedPng(page), await savedPng(page)];
+      const difference = await compare(page, one, other);
+      assert.deepEqual(difference.sizes, ['640 x 360', '640 x 360']);
+      assert.ok(difference.difference > 8, `the snapshots differ by ${difference.difference}`);
+
+      const pressed = () => page.$eval('live-bar [aria-label="Mirror"]', (button) => button.getAttribute('aria-pressed'));
+      const before = await pressed();
+      await page.keyboard.press('m');
+      assert.notEqual(await pressed(), before);
+
+      await repainted(page, () => page.click('live-bar [aria-label="Camera off"]'));
+      const state = await page.evaluate(() => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getTracks()[0].readyState);
+      assert.equal(state, 'ended');
+      assert.equal(await page.$eval('html', (root) => root.dataset.moving), undefined);
+      assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
+      assert.deepEqual(errors, []);
+    });
+
+    test('a camera that is not allowed is a sentence, and the photo stays', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL, refuseCamera);
+      await ready(page);
+      await page.keyboard.press('c');
+      await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
+      assert.match(await toast(page), /not allowed.*address bar/);
+      assert.equal(await page.$eval('html', (root) => root.dataset.moving), undefined);
+      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('aria-busy')), false);
+      assert.deepEqual(errors, []);
+    });
+
+    test('a video plays, pauses, seeks, and gives way to a photo', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      const video = await recordVideo(page);
+      await drop(page, { name: 'square.webm', type: 'video/webm', base64: video });
+      await moving(page, 'video');
+      assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /square96 × 64/);
+      await page.click('live-bar [aria-label="Pause"]');
+      await until(page, 'the pause', () => document.querySelector('live-bar [aria-label="Play"]') !== null);
+      const still = await savedPng(page);
+      // A video that stands still is painted in a new style all the same.
+      await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelectorAll('.tile')[1]).click());
+      let changed = 0;
+      for (let i = 0; i < 30 && changed < 60; i += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        changed = (await compare(page, still, await savedPng(page))).difference;
+      }
+      assert.ok(changed >= 60, `the new style changed it by ${changed}`);
+      await page.evaluate(() => {
+        const seek = /** @type {HTMLInputElement} */ (document.querySelector('live-bar input'));
+        seek.value = '0.4';
+        seek.dispatchEvent(new Event('input'));
+      });
+      await until(page, 'the place', () => Number(/** @type {HTMLInputElement} */ (document.querySelector('live-bar input')).value) > 0.3);
+      await repainted(page, () => page.click('.sample'));
+      assert.equal(await page.$eval('html', (root) => root.dataset.moving), undefined);
+
+      await drop(page, { name: 'broken.webm', type: 'video/webm', base64: Buffer.from('no video').toString('base64') });
+      await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('broken'));
+      assert.match(await toast(page), /can’t be played/);
+      assert.deepEqual(errors, []);
+    });
+
+    test('styles blend, and the address brings the blend back', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      const alone = await savedPng(page);
+      await page.click('#joining');
+      await repainted(page, () => page.evaluate(() => document.querySelectorAll('.tile')[3].click()));
+      assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Starry Strokes + Carnival');
+      assert.equal((await page.$$('.control.part')).length, 2);
+      await repainted(page, () =>
+        page.evaluate(() => {
+          const [slider] = document.querySelectorAll('.control.part input');
+          slider.value = '75';
+          slider.dispatchEvent(new Event('input'));
+        }),
+      );
+      const blended = await savedPng(page);
+      assert.ok((await compare(page, alone, blended)).difference > 20);
+      await until(page, 'the address', () => new URLSearchParams(location.search).get('style') === 'starry-strokes:75,carnival:25');
+      const again = await open(browser, page.url());
+      await ready(again.page);
+      assert.equal(await again.page.$eval('#style-name', (title) => title.textContent), 'Starry Strokes + Carnival');
+      assert.ok((await compare(again.page, blended, await savedPng(again.page))).difference <= 2);
+
+      await again.page.keyboard.press('r');
+      await until(again.page, 'another blend', () => document.getElementById('style-name')?.textContent !== 'Starry Strokes + Carnival');
+      assert.deepEqual([...errors, ...again.errors], []);
+    });
+
+    // Puppeteer cannot run code in Firefox's workers.
+    test('a lost device comes back by itself, with the camera on', { skip: name === 'firefox' }, async () => {
+      const { page } = await open(browser, 'about:blank');
+      page.on('workercreated', (worker) => {
+        // Workers that end at once have nothing to say.
+        worker.evaluate(() => {
+          const open = GPUAdapter.prototype.requestDevice;
+          GPUAdapter.prototype.requestDevice = async function (...wish) {
+            const device = await open.apply(this, wish);
+            Reflect.set(self, 'device', device);
+            return device;
+          };
+        }).catch(() => {});
+      });
+      await page.goto(server.url + SMALL);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      await page.workers()[0].evaluate(() => Reflect.get(self, 'device').destroy());
+      await until(page, 'the notice', () => document.querySelector('.toast p')?.textContent?.includes('lost'));
+      await moving(page, 'camera');
+      await until(page, 'the engine', () => document.documentElement.dataset.state === 'ready');
+      const [one, other] = [await savedPng(page), await savedPng(page)];
+      assert.ok((await compare(page, one, other)).difference > 8, 'the camera stands still');
+    });
+  });
+}

@@ -1,0 +1,159 @@
+import { Camera } from './camera.js';
+import { FramePump } from './frame-pump.js';
+
+/** @import { EngineInfo } from './protocol.js' */
+
+/** @typedef {{ name: string, camera: boolean, mirrored: boolean, others: number, width: number, height: number }} Begun */
+
+/** A hidden page keeps the camera for so long, in case the user comes straight back. */
+const HIDDEN_MS = 20_000;
+/** How long a paused picture is painted again after a change of style: as long as the styles take to blend. */
+const REFRESH_MS = 900;
+
+/**
+ * Moving pictures: the camera or a video file, played by a video element that is never shown. Dispatches `begin` (detail:
+ * `Begun`) when pictures come, and `end` when there are no more.
+ */
+export class Motion extends EventTarget {
+  #video = document.createElement('video');
+  #camera = new Camera();
+  /** @type {FramePump | undefined} */
+  #pump;
+  /** @type {string | undefined} */
+  #url;
+  /** The number of the latest opening: a slow camera must not replace what was opened after it. */
+  #opening = 0;
+  #refreshUntil = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #hidden;
+  #asleep = false;
+
+  /**
+   * @param {(frame: VideoFrame | ImageBitmap) => void} send
+   * @param {() => EngineInfo | undefined} engine what is known of it
+   */
+  constructor(send, engine) {
+    super();
+    this.send = send;
+    this.engine = engine;
+    this.#video.muted = true;
+    this.#video.loop = true;
+    this.#video.playsInline = true;
+    document.addEventListener('visibilitychange', () => this.#visibility());
+  }
+
+  get on() {
+    return this.#pump !== undefined;
+  }
+
+  get camera() {
+    return this.#camera.on || this.#asleep;
+  }
+
+  get video() {
+    return this.#video;
+  }
+
+  /** @throws {Error} with a sentence */
+  async openCamera() {
+    const opening = ++this.#opening;
+    const { stream, front, others } = await this.#camera.open(this.engine()?.software ?? false, () => this.close());
+    if (opening !== this.#opening) return;
+    this.#letGo();
+    this.#video.srcObject = stream;
+    await this.#begin(opening, { name: 'Camera', camera: true, mirrored: front, others });
+  }
+
+  /** @throws {Error} with a sentence */
+  async turnCamera() {
+    this.#camera.turn();
+    await this.openCamera();
+  }
+
+  /**
+   * @param {File} file
+   * @throws {Error} with a sentence
+   */
+  async openVideo(file) {
+    const opening = ++this.#opening;
+    this.#camera.close();
+    this.#letGo();
+    this.#url = URL.createObjectURL(file);
+    this.#video.src = this.#url;
+    const name = file.name.replace(/\.[a-z0-9]{2,5}$/i, '') || 'Video';
+    await this.#begin(opening, { name, camera: false, mirrored: false, others: 0 });
+  }
+
+  /**
+   * @param {number} opening
+   * @param {{ name: string, camera: boolean, mirrored: boolean, others: number }} source
+   */
+  async #begin(opening, source) {
+    try {
+      await this.#video.play();
+    } catch {
+      if (opening !== this.#opening) return;
+      this.close();
+      throw new Error(
+        source.camera
+          ? 'The camera sends no pictures. Switch it on again, or open a photo.'
+          : `“${source.name}” can’t be played: it is damaged, or in a format that this browser does not know. Try an MP4 or WebM file.`,
+      );
+    }
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    if (opening !== this.#opening) return;
+    if (width === 0) {
+      this.close();
+      throw new Error(`“${source.name}” has sound but no pictures. Open a video or a photo instead.`);
+    }
+    this.#pump?.stop();
+    this.#pump = new FramePump(this.#video, this.send, () => this.engine()?.videoFrames ?? false);
+    this.dispatchEvent(new CustomEvent('begin', { detail: { ...source, width, height } }));
+  }
+
+  /** No more pictures; the camera's light goes off. */
+  close() {
+    this.#opening += 1;
+    this.#asleep = false;
+    const was = this.on;
+    this.#camera.close();
+    this.#letGo();
+    if (was) this.dispatchEvent(new CustomEvent('end'));
+  }
+
+  #letGo() {
+    this.#pump?.stop();
+    this.#pump = undefined;
+    this.#video.pause();
+    this.#video.srcObject = null;
+    this.#video.removeAttribute('src');
+    if (this.#url) URL.revokeObjectURL(this.#url);
+    this.#url = undefined;
+  }
+
+  /** The worker can take another frame. */
+  feed() {
+    this.#pump?.feed();
+    if (this.#video.paused && performance.now() < this.#refreshUntil) this.#pump?.again();
+  }
+
+  /** The look has changed: a picture that stands still is painted again. */
+  refresh() {
+    this.#refreshUntil = performance.now() + REFRESH_MS;
+    if (this.#video.paused) this.#pump?.again();
+  }
+
+  /** A page that nobody sees gives the camera back after a while, and takes it again when somebody does. */
+  #visibility() {
+    clearTimeout(this.#hidden);
+    if (document.hidden && this.#camera.on) {
+      this.#hidden = setTimeout(() => {
+        this.#camera.close();
+        this.#asleep = true;
+      }, HIDDEN_MS);
+    } else if (!document.hidden && this.#asleep) {
+      this.#asleep = false;
+      this.openCamera().catch(() => this.close());
+    }
+  }
+}

@@ -39,11 +39,14 @@ need_packages() {
     || die "apt-get could not install ${missing[*]}."
 }
 
+# The packages that the lock file in the folder names: the page's tools, or with `bench` what it is compared with.
 need_node_modules() {
+  local folder=${1:-.}
   command -v npm >/dev/null || die "Node.js with npm is needed: install Node 20 or later."
-  if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    say "installing the JavaScript tools"
-    npm ci --no-audit --no-fund >&2 || die "npm ci failed."
+  local installed="$folder/node_modules/.package-lock.json"
+  if [ ! -e "$installed" ] || [ "$folder/package-lock.json" -nt "$installed" ]; then
+    say "installing the JavaScript packages of $folder/package.json"
+    (cd "$folder" && npm ci --no-audit --no-fund >&2) || die "npm ci failed in $folder/."
   fi
 }
 
@@ -128,7 +131,7 @@ bench() {
   build
   need_packages chromium firefox-esr mesa-vulkan-drivers
   need_models
-  (cd bench && npm ci --no-audit --no-fund >&2) || die "npm ci failed in bench/."
+  need_node_modules bench
   npx --no-install tsc --noEmit -p bench || die "the bench's own types do not fit."
   IMPASTO_MODELS="$MODELS" node bench/run.mjs
 }

@@ -53,11 +53,13 @@ run_tests() {
   need_packages chromium firefox-esr mesa-vulkan-drivers
   need_models
   need_node_modules
+  need_node_modules bench
   export IMPASTO_MODELS="$MODELS" VK_ICD_FILENAMES="$LAVAPIPE" VK_DRIVER_FILES="$LAVAPIPE"
   check "format" cargo fmt --check
   check "clippy" cargo clippy -q --all-targets -- -D warnings
   counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
+  check "types of the bench" npx --no-install tsc --noEmit -p bench
   counted "units" "$NODE_SUMMARY" node_tests tests/unit/*.test.mjs bench/*.test.mjs
   need_wasm_target
   check "wasm warnings" lint_wasm

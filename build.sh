@@ -113,6 +113,8 @@ build() {
     --enable-sign-ext --enable-mutable-globals --enable-multivalue dist/live_bg.wasm -o dist/live_bg.wasm
   cp -R www/. dist/
   cp weights/*.safetensors dist/weights/
+  rm -f dist/*.d.ts
+  node tools/service-worker.mjs dist
   local size
   size=$(node -e 'const z=require("zlib"),f=require("fs");console.log(z.brotliCompressSync(f.readFileSync("dist/live_bg.wasm")).length)')
   say "live.wasm: $size bytes with brotli, of $LIVE_BUDGET allowed"

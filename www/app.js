@@ -5,6 +5,7 @@ import './elements/toast-line.js';
 import { Blend } from './blend.js';
 import { Controls } from './controls.js';
 import { EngineClient } from './engine-client.js';
+import { beInstallable } from './installation.js';
 import { listenForFiles } from './intake.js';
 import { listenForKeys } from './keys.js';
 import { Motion } from './motion.js';
@@ -129,16 +130,22 @@ export class App {
       step: (by) => this.#shelf.step(by),
     });
     this.#listenForMotion();
-    listenForFiles({
-      file: (file) => {
-        if (file.type.startsWith('video/')) this.#takeVideo(file);
-        else this.#take(() => decodePhoto(file, file.name || 'Pasted picture'));
-      },
-      nothing: (sentence) => this.#toast.show(sentence),
-    });
+    const file = (/** @type {File} */ given) => this.#takeFile(given);
+    listenForFiles({ file, nothing: (sentence) => this.#toast.show(sentence) });
     this.#shelf.prepare(STYLE_COUNT);
     this.#start();
     this.#take(() => openSample(SAMPLES[0].id));
+    beInstallable({
+      file,
+      offline: () => this.#controls.worksOffline(),
+      update: (reload) => this.#toast.show('A new version of Impasto is ready.', { label: 'Reload', run: reload }),
+    });
+  }
+
+  /** @param {File} file */
+  #takeFile(file) {
+    if (file.type.startsWith('video/')) this.#takeVideo(file);
+    else this.#take(() => decodePhoto(file, file.name || 'Pasted picture'));
   }
 
   #start() {

@@ -94,6 +94,10 @@ export class Controls {
     }
   }
 
+  worksOffline() {
+    byId('offline', HTMLElement).hidden = false;
+  }
+
   help() {
     byId('help-sheet', HTMLDialogElement).showModal();
   }

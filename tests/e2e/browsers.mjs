@@ -48,7 +48,8 @@ export function launch(name) {
   }
   return puppeteer.launch({
     executablePath: executable('CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome']),
-    args: CHROMIUM_FLAGS,
+    // A copy: puppeteer takes the features out of the list that it is given.
+    args: [...CHROMIUM_FLAGS],
     protocolTimeout: 300_000,
   });
 }

@@ -114,7 +114,7 @@ build() {
   cp -R www/. dist/
   cp weights/*.safetensors dist/weights/
   rm -f dist/*.d.ts
-  node tools/service-worker.mjs dist
+  node tools/bundle.mjs dist || die "the page could not be bundled."
   local size
   size=$(node -e 'const z=require("zlib"),f=require("fs");console.log(z.brotliCompressSync(f.readFileSync("dist/live_bg.wasm")).length)')
   say "live.wasm: $size bytes with brotli, of $LIVE_BUDGET allowed"

@@ -1,12 +1,14 @@
 /**
- * Part of the service worker: takes a picture that another program shares with the installed app, keeps it until the page
- * asks for it, and opens the page.
+ * Takes a picture that another program shares with the installed app, keeps it until the page asks for it, and opens the
+ * page.
  */
-self.addEventListener('fetch', (/** @type {any} */ event) => {
-  const scope = new URL('./', self.location.href);
-  const isShare = event.request.method === 'POST' && event.request.url === new URL('share', scope).href;
-  if (isShare) event.respondWith(keep(event.request, scope));
-});
+export function listenForShares() {
+  self.addEventListener('fetch', (/** @type {any} */ event) => {
+    const scope = new URL('./', self.location.href);
+    const isShare = event.request.method === 'POST' && event.request.url === new URL('share', scope).href;
+    if (isShare) event.respondWith(keep(event.request, scope));
+  });
+}
 
 /**
  * @param {Request} request

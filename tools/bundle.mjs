@@ -1,0 +1,40 @@
+/**
+ * Finishes the built page: bundles the modules of `bundled/` with the libraries that they use, then writes the service
+ * worker with a list of all files and the hashes of their contents.
+ *
+ * node tools/bundle.mjs DIST
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+/** The hosts' own file, the list's keeper, and pictures that only an app shop looks at. */
+const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//];
+
+const [dist] = process.argv.slice(2);
+if (!dist) {
+  console.error('node tools/bundle.mjs DIST');
+  process.exit(2);
+}
+const source = 'www/bundled';
+rmSync(join(dist, 'bundled'), { recursive: true, force: true });
+const common = /** @type {const} */ ({ bundle: true, minify: true, target: 'es2022', logLevel: 'warning' });
+await build({
+  ...common,
+  entryPoints: [`${source}/remux.js`, `${source}/zip.js`],
+  format: 'esm',
+  outdir: join(dist, 'bundled'),
+  legalComments: 'linked',
+});
+const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
+const files = names
+  .filter((name) => statSync(join(dist, name)).isFile() && !NOT_KEPT.some((pattern) => pattern.test(name)))
+  .map((url) => ({ url, revision: createHash('sha256').update(readFileSync(join(dist, url))).digest('hex').slice(0, 16) }));
+await build({
+  ...common,
+  entryPoints: [`${source}/sw.js`],
+  outfile: join(dist, 'sw.js'),
+  define: { FILES: JSON.stringify(files), 'process.env.NODE_ENV': '"production"' },
+});
+console.log(`sw.js keeps ${files.length} files`);

@@ -1,0 +1,11 @@
+/** Several files as one. */
+import { zipSync } from 'fflate';
+
+/**
+ * @param {{ name: string, bytes: Uint8Array }[]} files pictures, which are not made smaller by packing them again
+ * @returns {Blob}
+ */
+export function zip(files) {
+  const packed = zipSync(Object.fromEntries(files.map(({ name, bytes }) => [name, [bytes, { level: 0 }]])));
+  return new Blob([packed], { type: 'application/zip' });
+}

@@ -1,4 +1,5 @@
 import './elements/blend-sliders.js';
+import './elements/photo-queue.js';
 import './elements/picture-stage.js';
 import './elements/style-shelf.js';
 import './elements/toast-line.js';
@@ -7,12 +8,13 @@ import { Controls } from './controls.js';
 import { EngineClient } from './engine-client.js';
 import { beInstallable } from './installation.js';
 import { listenForFiles } from './intake.js';
+import { Keeper } from './keeper.js';
 import { listenForKeys } from './keys.js';
 import { Motion } from './motion.js';
 import { decodePhoto, photoPixels, squarePixels } from './photo.js';
 import { sentenceOf } from './protocol.js';
 import { openSample, SAMPLES } from './samples.js';
-import { downloadPng } from './save.js';
+
 import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings.js';
 
 /**
@@ -20,6 +22,7 @@ import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings
  * @import { Begun } from './motion.js'
  * @import { Photo } from './photo.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
+ * @import { PhotoQueue } from './elements/photo-queue.js'
  * @import { PictureStage } from './elements/picture-stage.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -49,6 +52,7 @@ export class App {
   #settings = loadSettings();
   #controls = new Controls(this.#settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
+  #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
   #blend = new Blend();
   #motion = new Motion(
     (frame) => this.#client.sendFrame(frame),
@@ -57,6 +61,10 @@ export class App {
   /** @type {Begun | undefined} the moving picture that is on the stage */
   #moving;
   #lostAt = -Infinity;
+  #keeper = new Keeper(this.#client, this.#stage, this.#controls, this.#toast, () => ({
+    source: (this.#moving ?? this.#photo)?.name ?? '',
+    style: this.#blend.title(this.#info?.styles ?? []),
+  }));
   /** @type {EngineInfo | undefined} */
   #info;
   /** @type {Photo | undefined} */
@@ -101,7 +109,7 @@ export class App {
     });
     const open = () => document.getElementById('file')?.click();
     const compare = () => this.#stage.split.toggle();
-    const save = () => this.#save();
+    const save = () => this.#keeper.save();
     const camera = () => this.#toggleCamera();
     const random = () => {
       const count = this.#info?.styles.length;
@@ -113,6 +121,8 @@ export class App {
       save,
       camera,
       random,
+      copy: () => this.#keeper.copy(),
+      share: () => this.#keeper.share(),
       joining: (on) => (this.#shelf.joining = on),
       look: () => this.#changeLook(),
       size: () => (this.#moving ? this.#changeLook() : this.#showPhoto()),
@@ -124,6 +134,11 @@ export class App {
       save,
       camera,
       random,
+      escape: () => this.#escape(),
+      strength: (percent) => {
+        this.#controls.strength = percent / 100;
+        this.#changeLook();
+      },
       mirror: () => this.#mirror(),
       play: () => this.#stage.bar.togglePlay(),
       help: () => this.#controls.help(),
@@ -131,7 +146,7 @@ export class App {
     });
     this.#listenForMotion();
     const file = (/** @type {File} */ given) => this.#takeFile(given);
-    listenForFiles({ file, nothing: (sentence) => this.#toast.show(sentence) });
+    listenForFiles({ files: (given) => this.#takeFiles(given), nothing: (sentence) => this.#toast.show(sentence) });
     this.#shelf.prepare(STYLE_COUNT);
     this.#start();
     this.#take(() => openSample(SAMPLES[0].id));
@@ -139,6 +154,25 @@ export class App {
       file,
       offline: () => this.#controls.worksOffline(),
       update: (reload) => this.#toast.show('A new version of Impasto is ready.', { label: 'Reload', run: reload }),
+    });
+  }
+
+  /** @param {File[]} files */
+  #takeFiles(files) {
+    const photos = files.filter((file) => !file.type.startsWith('video/'));
+    if (files.length === 1 || photos.length < 2) {
+      this.#takeFile(files[0]);
+      return;
+    }
+    if (!this.#info) return;
+    const [look, size] = [this.#look(), this.#controls.size];
+    this.#queue.paint(photos, async (file) => {
+      const photo = await decodePhoto(file, file.name);
+      try {
+        return await this.#keeper.painted(await this.#client.paint(photoPixels(photo, size), look), photo.name);
+      } finally {
+        photo.bitmap.close();
+      }
     });
   }
 
@@ -458,17 +492,11 @@ export class App {
     this.#showPhoto();
   }
 
-  async #save() {
-    const source = this.#moving ?? this.#photo;
-    if (!source || !this.#info || !this.#controls.canSave) return;
-    const [photo, style] = [source.name, this.#blend.title(this.#info.styles)];
-    this.#stage.busy('Saving …');
-    try {
-      await downloadPng(await this.#client.save(), photo, style);
-    } catch (error) {
-      this.#toast.show(sentenceOf(error));
-    }
-    this.#stage.idle();
+  /** One step back: from a message, then from the comparison, then from moving pictures. */
+  #escape() {
+    if (this.#toast.open) this.#toast.dismiss();
+    else if (this.#stage.split.value > 0) this.#stage.split.toggle();
+    else if (this.#moving) this.#motion.close();
   }
 
   /** Browsers allow about a hundred changes of the address in half a minute. */

@@ -1,7 +1,10 @@
 /**
  * @import { EngineInfo } from './protocol.js'
+ * @import { Format } from './save.js'
  * @import { Settings } from './settings.js'
  */
+
+import { canShare } from './save.js';
 
 /** Lines on offer for moving pictures; 0 holds the pace. */
 const LINES = [0, 192, 288, 360, 540, 720, 1080];
@@ -69,7 +72,7 @@ export class Controls {
 
   /**
    * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
-   *   camera: () => void, random: () => void, joining: (on: boolean) => void, sample: (id: string) => void }} act
+   *   camera: () => void, random: () => void, joining: (on: boolean) => void, copy: () => void, share: () => void, sample: (id: string) => void }} act
    */
   listen(act) {
     byId('open', HTMLButtonElement).addEventListener('click', act.open);
@@ -77,6 +80,10 @@ export class Controls {
     this.#saveButton.addEventListener('click', act.save);
     this.#compare.addEventListener('click', act.compare);
     this.#camera.addEventListener('click', act.camera);
+    byId('copy', HTMLButtonElement).addEventListener('click', act.copy);
+    const share = byId('share', HTMLButtonElement);
+    share.addEventListener('click', act.share);
+    share.hidden = !canShare(new File([''], 'a.png', { type: 'image/png' }));
     byId('random', HTMLButtonElement).addEventListener('click', act.random);
     this.#joining.addEventListener('change', () => act.joining(this.#joining.checked));
     this.#strength.addEventListener('input', () => {
@@ -105,6 +112,16 @@ export class Controls {
   /** 0..1 */
   get strength() {
     return Number(this.#strength.value) / 100;
+  }
+
+  set strength(part) {
+    this.#strength.value = String(Math.round(part * 100));
+    this.#showStrength();
+  }
+
+  /** @returns {Format} */
+  get format() {
+    return /** @type {Format} */ (byId('format', HTMLSelectElement).value);
   }
 
   get keepColors() {

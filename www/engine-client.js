@@ -98,6 +98,20 @@ export class EngineClient extends EventTarget {
   }
 
   /**
+   * A photo painted beside the one on the stage. Its pixels are handed over.
+   * @param {Pixels} photo
+   * @param {Look} look
+   * @returns {Promise<Pixels>} rejects with a sentence
+   */
+  paint(photo, look) {
+    const ticket = ++this.#ticket;
+    return new Promise((resolve, reject) => {
+      this.#saves.set(ticket, { resolve, reject });
+      this.#send({ type: 'paint', ticket, photo, look }, [photo.data.buffer]);
+    });
+  }
+
+  /**
    * @param {ToWorker} message
    * @param {Transferable[]} [transfer]
    */

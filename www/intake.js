@@ -1,22 +1,22 @@
 /**
  * The three ways by which a photo or a video comes in: file picker, drop anywhere, paste.
  *
- * @typedef {{ file: (file: File) => void, nothing: (sentence: string) => void }} Taker
+ * @typedef {{ files: (files: File[]) => void, nothing: (sentence: string) => void }} Taker
  */
 
 /** @param {Taker} taker */
 export function listenForFiles(taker) {
   const input = /** @type {HTMLInputElement} */ (document.getElementById('file'));
   input.addEventListener('change', () => {
-    const [file] = input.files ?? [];
-    if (file) taker.file(file);
+    const files = [...(input.files ?? [])];
+    if (files.length > 0) taker.files(files);
     // So that choosing the same file again counts as a change.
     input.value = '';
   });
   listenForDrops(taker);
   document.addEventListener('paste', (event) => {
-    const file = mediaIn(event.clipboardData);
-    if (file) taker.file(file);
+    const files = mediaIn(event.clipboardData);
+    if (files.length > 0) taker.files(files);
     else taker.nothing('There is no picture on the clipboard. Copy a picture, not its address or a page, and paste again.');
   });
 }
@@ -44,16 +44,18 @@ function listenForDrops(taker) {
     event.preventDefault();
     depth = 0;
     root.toggleAttribute('data-dropping', false);
-    const file = mediaIn(event.dataTransfer) ?? event.dataTransfer?.files[0];
-    if (file) taker.file(file);
+    const dropped = [...(event.dataTransfer?.files ?? [])];
+    const media = mediaIn(event.dataTransfer);
+    // A file of another kind gets its own sentence.
+    if (dropped.length > 0) taker.files(media.length > 0 ? media : dropped.slice(0, 1));
     else taker.nothing('That was not a file. Save the picture first, then drop the file here.');
   });
 }
 
 /**
- * The first picture or video among the files.
+ * The pictures and videos among the files.
  * @param {DataTransfer | null} transfer
  */
 function mediaIn(transfer) {
-  return [...(transfer?.files ?? [])].find((file) => /^(image|video)\//.test(file.type));
+  return [...(transfer?.files ?? [])].filter((file) => /^(image|video)\//.test(file.type));
 }

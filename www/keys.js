@@ -2,7 +2,8 @@
  * Keys that work anywhere on the page, unless they mean something to the element that has the focus.
  *
  * @param {{ open: () => void, save: () => void, help: () => void, compare: () => void, camera: () => void,
- *   mirror: () => void, play: () => void, random: () => void, step: (by: number) => void }} act
+ *   mirror: () => void, play: () => void, random: () => void, escape: () => void,
+ *   strength: (percent: number) => void, step: (by: number) => void }} act
  */
 export function listenForKeys(act) {
   document.addEventListener('keydown', (event) => {
@@ -16,7 +17,9 @@ export function listenForKeys(act) {
       c: act.camera,
       m: act.mirror,
       p: act.play,
-      r: act.random,
+      b: act.random,
+      Escape: act.escape,
+      ...strengths(act.strength),
       '?': act.help,
       ' ': takesSpace(target) ? undefined : act.compare,
       ArrowLeft: takesArrows(target) ? undefined : () => act.step(-1),
@@ -26,6 +29,11 @@ export function listenForKeys(act) {
     event.preventDefault();
     run();
   });
+}
+
+/** 1 to 9 are tenths of the strength, 0 is all of it. @param {(percent: number) => void} set */
+function strengths(set) {
+  return Object.fromEntries(Array.from({ length: 10 }, (_, i) => [String(i), () => set(i === 0 ? 100 : i * 10)]));
 }
 
 /** @param {Element} target */

@@ -36,6 +36,7 @@
  * - `moving`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
  * - `frame`: a frame, to be sent when the worker is `hungry`, and at first. The worker closes it.
  * - `still`: no more frames come; the photo is shown again with the next `photo` or `look`.
+ * - `paint`: a photo to be painted beside the one on the stage, answered as `save` is.
  * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
  * @typedef {{ type: 'start', weights: string, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
@@ -43,6 +44,7 @@
  *   | { type: 'moving', moving: Moving }
  *   | { type: 'frame', frame: VideoFrame | ImageBitmap }
  *   | { type: 'still' }
+ *   | { type: 'paint', ticket: number, photo: Pixels, look: Look }
  *   | { type: 'save', ticket: number }} ToWorker
  */
 

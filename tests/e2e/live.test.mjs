@@ -191,7 +191,7 @@ for (const name of BROWSERS) {
       assert.equal(await again.page.$eval('#style-name', (title) => title.textContent), 'Starry Strokes + Carnival');
       assert.ok((await compare(again.page, blended, await savedPng(again.page))).difference <= 2);
 
-      await again.page.keyboard.press('r');
+      await again.page.keyboard.press('b');
       await until(again.page, 'another blend', () => document.getElementById('style-name')?.textContent !== 'Starry Strokes + Carnival');
       assert.deepEqual([...errors, ...again.errors], []);
     });

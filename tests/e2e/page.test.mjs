@@ -135,6 +135,62 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
+    test('paints several photos, and packs them', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      const files = [];
+      for (const sample of ['coffee', 'astronaut']) {
+        const file = join(folder, `${sample}.png`);
+        await writeFile(file, Buffer.from(await smallPhoto(page, sample, 48, 32), 'base64'));
+        files.push(file);
+      }
+      const broken = join(folder, 'broken.png');
+      await writeFile(broken, 'no picture');
+      const picker = await page.$('#file');
+      await picker?.uploadFile(files[0], broken, files[1]);
+      await until(page, 'the queue', () => document.getElementById('queue-title')?.textContent === '2 of 3 photos painted');
+      const states = await page.$$eval('.queue li span', (spans) => spans.map((span) => span.textContent));
+      assert.equal(states[0], 'painted');
+      assert.match(states[1] ?? '', /broken.*can’t be read/);
+      assert.equal(states[2], 'painted');
+      await page.evaluate(() => {
+        Reflect.deleteProperty(window, 'savedBlob');
+        /** @type {HTMLElement} */ (document.querySelector('.queue .primary')).click();
+      });
+      await until(page, 'the zip', () => Reflect.has(window, 'savedBlob'));
+      const zip = Buffer.from(
+        await page.evaluate(async () => {
+          const bytes = new Uint8Array(await /** @type {Blob} */ (Reflect.get(window, 'savedBlob')).arrayBuffer());
+          return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+        }),
+        'base64',
+      );
+      const path = join(folder, 'all.zip');
+      await writeFile(path, zip);
+      const { stdout } = await promisify(execFile)('python3', ['-m', 'zipfile', '-l', path]);
+      assert.match(stdout, /coffee-starry-strokes\.png/);
+      assert.match(stdout, /astronaut-starry-strokes\.png/);
+      await promisify(execFile)('python3', ['-m', 'zipfile', '-t', path]);
+      await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.queue .pair button')).click());
+      assert.equal(await page.$eval('.queue', (dialog) => /** @type {HTMLDialogElement} */ (dialog).open), false);
+      assert.deepEqual(errors, []);
+    });
+
+    test('keeps a picture in the format that is chosen', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      for (const format of name === 'chromium' ? ['jpeg', 'webp', 'png'] : ['jpeg', 'png']) {
+        await page.evaluate((value) => {
+          Reflect.deleteProperty(window, 'savedBlob');
+          /** @type {HTMLSelectElement} */ (document.getElementById('format')).value = value;
+        }, format);
+        await page.click('#save');
+        await until(page, 'the file', () => Reflect.has(window, 'savedBlob'));
+        assert.equal(await page.evaluate(() => Reflect.get(window, 'savedBlob').type), `image/${format}`);
+      }
+      assert.deepEqual(errors, []);
+    });
+
     test('says what is wrong with a file and keeps the picture', async () => {
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);

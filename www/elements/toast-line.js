@@ -36,6 +36,10 @@ export class ToastLine extends HTMLElement {
     this.#region.hidden = false;
   }
 
+  get open() {
+    return !this.#region.hidden;
+  }
+
   dismiss() {
     clearTimeout(this.#timer);
     this.#region.hidden = true;

@@ -3,6 +3,7 @@
  */
 import init, { Engine } from '../live.js';
 import { sentenceOf } from '../protocol.js';
+import { Batch } from './batch.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { Live } from './live.js';
 import { Picture } from './picture.js';
@@ -17,6 +18,8 @@ let picture;
 let thumbnails;
 /** @type {Live | undefined} while the picture moves */
 let live;
+/** @type {Batch | undefined} */
+let batch;
 /** @type {Engine | undefined} */
 let engine;
 /** Whether this browser notices finished work only now and then. */
@@ -63,6 +66,7 @@ async function start({ weights, choice, canvas }) {
   engine.lost().then((sentence) => send({ type: 'lost', sentence }));
   const info = { ...JSON.parse(engine.info()), videoFrames: takesVideoFrames(engine.device()) };
   thumbnails = new Thumbnails(engine, info.styles.length, send);
+  batch = new Batch(engine, send);
   picture = new Picture(engine, canvas !== undefined, send, thumbnails);
   send({ type: 'ready', info, choice: engine.choice() });
 }
@@ -115,6 +119,9 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       break;
     case 'look':
       picture?.change(message.serial, message.look);
+      break;
+    case 'paint':
+      batch?.paint(message.ticket, message.photo, message.look);
       break;
     case 'save':
       if (live) saveLive(message.ticket);

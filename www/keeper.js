@@ -1,0 +1,86 @@
+import { canShare, copy, download, encode, fileName } from './save.js';
+import { sentenceOf } from './protocol.js';
+
+/**
+ * @import { Controls } from './controls.js'
+ * @import { EngineClient } from './engine-client.js'
+ * @import { Pixels } from './protocol.js'
+ * @import { Format } from './save.js'
+ * @import { PictureStage } from './elements/picture-stage.js'
+ * @import { ToastLine } from './elements/toast-line.js'
+ */
+
+/** Everything by which a painting leaves the page: saved, copied, shared. */
+export class Keeper {
+  /**
+   * @param {EngineClient} client
+   * @param {PictureStage} stage
+   * @param {Controls} controls
+   * @param {ToastLine} toast
+   * @param {() => { source: string, style: string }} subject what is painted, and in which style
+   */
+  constructor(client, stage, controls, toast, subject) {
+    this.client = client;
+    this.stage = stage;
+    this.controls = controls;
+    this.toast = toast;
+    this.subject = subject;
+  }
+
+  save() {
+    return this.#keep(async () => {
+      const blob = await this.#picture(this.controls.format);
+      download(blob, this.#name(blob));
+    });
+  }
+
+  copy() {
+    return this.#keep(() => copy(this.#picture('png')));
+  }
+
+  share() {
+    return this.#keep(async () => {
+      const blob = await this.#picture(this.controls.format);
+      const file = new File([blob], this.#name(blob), { type: blob.type });
+      if (!canShare(file)) throw new Error('This browser cannot share this kind of picture. Choose PNG, or save it.');
+      await navigator.share({ files: [file] });
+    });
+  }
+
+  /**
+   * A painting in the chosen format, with a name.
+   * @param {Pixels} pixels
+   * @param {string} source
+   */
+  async painted(pixels, source) {
+    const blob = await encode(pixels, this.controls.format);
+    return { blob, name: fileName(source, this.subject().style, blob) };
+  }
+
+  /** @param {Blob} blob */
+  #name(blob) {
+    const { source, style } = this.subject();
+    return fileName(source, style, blob);
+  }
+
+  /**
+   * The painting, without the line, as a file.
+   * @param {Format} format
+   */
+  async #picture(format) {
+    return encode(await this.client.save(), format);
+  }
+
+  /** @param {() => Promise<void>} act something with the painting, if there is one */
+  async #keep(act) {
+    if (!this.controls.canSave) return;
+    this.stage.busy('Saving …');
+    try {
+      await act();
+    } catch (error) {
+      // Who closes the sheet of programs has changed his mind.
+      if (!(error instanceof DOMException && error.name === 'AbortError')) this.toast.show(sentenceOf(error));
+    }
+    this.stage.idle();
+  }
+}

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { launch } from './browsers.mjs';
+import { open, until } from './page.mjs';
+import { serve } from './server.mjs';
+
+const SMALL = '?size=64&thumbs=16&style=starry-strokes';
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** @param {import('puppeteer-core').Page} page */
+async function violations(page) {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  // Half-faded things have half their contrast.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+  return page.evaluate(async () => {
+    const { violations: found } = await Reflect.get(window, 'axe').run(document);
+    return found.map(
+      (/** @type {any} */ rule) => `${rule.id}: ${rule.nodes.map((/** @type {any} */ node) => node.target.join(' ')).join(', ')}`,
+    );
+  });
+}
+
+/** @param {import('puppeteer-core').Page} page */
+function ready(page) {
+  return until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
+}
+
+describe('every screen is accessible', { timeout: 600_000 }, () => {
+  /** @type {Awaited<ReturnType<typeof serve>>} */
+  let server;
+  /** @type {import('puppeteer-core').Browser} */
+  let browser;
+
+  before(async () => {
+    server = await serve(process.env.DIST ?? 'dist');
+    browser = await launch('chromium');
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  for (const scheme of ['light', 'dark']) {
+    for (const [width, height] of [[1280, 800], [390, 844]]) {
+      test(`${scheme}, ${width} px wide`, async () => {
+        const { page } = await open(browser, 'about:blank');
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+        await page.setViewport({ width, height });
+        await page.goto(server.url + SMALL);
+        await ready(page);
+        assert.deepEqual(await violations(page), [], 'the studio');
+
+        await page.click('#joining');
+        await page.evaluate(() => document.querySelectorAll('.tile')[3].click());
+        await until(page, 'the blend', () => document.querySelectorAll('.control.part').length === 2);
+        await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.querySelector('.ways')).toggleAttribute('open', true));
+        assert.deepEqual(await violations(page), [], 'a blend');
+
+        await page.click('#help');
+        assert.deepEqual(await violations(page), [], 'help');
+        await page.keyboard.press('Escape');
+
+        await page.click('#camera');
+        await until(
+          page,
+          'the camera',
+          () => document.documentElement.dataset.moving && !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
+        );
+        assert.deepEqual(await violations(page), [], 'the camera');
+        await page.close();
+      });
+    }
+
+    test(`${scheme}, without WebGPU`, async () => {
+      const { page } = await open(browser, 'about:blank');
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+      await page.evaluateOnNewDocument(() => {
+        Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
+      });
+      await page.goto(server.url);
+      await until(page, 'the notice', () => document.documentElement.dataset.state === 'unsupported');
+      assert.deepEqual(await violations(page), []);
+      await page.close();
+    });
+  }
+});

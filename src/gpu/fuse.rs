@@ -138,6 +138,10 @@ fn convolution(
         (_, None) => Residual::Read,
         _ => Residual::Written,
     };
+    // The direct kernels write a sum from the middle taps of a 3x3 kernel that visits every pixel.
+    if residual == Residual::Written && (enlarged || c.kernel != 3 || c.stride != 1) {
+        return None;
+    }
     stored.push(layer.output);
     let spec = Spec {
         kernel: if enlarged { 2 } else { c.kernel as u32 },
@@ -172,5 +176,30 @@ mod tests {
         let mut net = Network::new("odd", 3, 1);
         net.push(Operation::Relu, &[0]);
         assert!(matches!(fuse(&net), Err(Error::Model { .. })));
+        // A sum that is read again must be written by the convolution that reads it first, and not every one can.
+        let sum_read_by = |kernel, stride| {
+            let mut net = Network::new("odd", 3, 2);
+            let mut norm = 0;
+            let mut conv = |net: &mut Network, x, inputs, kernel, stride| {
+                let (weight, pad, border) = (String::new(), kernel / 2, Border::Reflect);
+                let c = Convolution { weight, inputs, outputs: 8, kernel, stride, pad, border };
+                let y = net.push(Operation::Convolution(c), &[x]);
+                norm += 1;
+                net.push(Operation::InstanceNorm { norm: norm - 1 }, &[y])
+            };
+            let a = conv(&mut net, 0, 3, 3, 1);
+            let b = conv(&mut net, a, 8, 3, 1);
+            let sum = net.push(Operation::Add, &[a, b]);
+            let c = conv(&mut net, sum, 8, kernel, stride);
+            let d = conv(&mut net, sum, 8, 3, stride);
+            let end = net.push(Operation::Add, &[c, d]);
+            let last = conv(&mut net, end, 8, 3, 1);
+            net.push(Operation::Sigmoid, &[last]);
+            fuse(&net)
+        };
+        assert!(sum_read_by(3, 1).is_ok());
+        for (kernel, stride) in [(9, 1), (3, 2)] {
+            assert!(matches!(sum_read_by(kernel, stride), Err(Error::Model { .. })), "{kernel} {stride}");
+        }
     }
 }

@@ -10,7 +10,7 @@ import { beInstallable } from './installation.js';
 import { listenForFiles } from './intake.js';
 import { Keeper } from './keeper.js';
 import { listenForKeys } from './keys.js';
-import { Motion } from './motion.js';
+import { LiveShow } from './live-show.js';
 import { decodePhoto, photoPixels, squarePixels } from './photo.js';
 import { sentenceOf } from './protocol.js';
 import { openSample, SAMPLES } from './samples.js';
@@ -18,8 +18,7 @@ import { openSample, SAMPLES } from './samples.js';
 import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings.js';
 
 /**
- * @import { EngineInfo, FromWorker, Look, Moving } from './protocol.js'
- * @import { Begun } from './motion.js'
+ * @import { EngineInfo, FromWorker, Look } from './protocol.js'
  * @import { Photo } from './photo.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { PhotoQueue } from './elements/photo-queue.js'
@@ -35,11 +34,6 @@ const STYLE_COUNT = 26;
 const THUMB_SIDE = 192;
 const THUMB_SIDE_IN_SOFTWARE = 96;
 
-/** Moving pictures are to come at this pace, beginning with so many lines. */
-const FRAMES_PER_SECOND = 24;
-const START_LINES = 360;
-const START_LINES_IN_SOFTWARE = 192;
-
 /** A device that is lost once comes back by itself; one that is lost again so soon needs the user. */
 const LOST_AGAIN_MS = 10_000;
 
@@ -54,15 +48,14 @@ export class App {
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
   #blend = new Blend();
-  #motion = new Motion(
-    (frame) => this.#client.sendFrame(frame),
-    () => this.#info,
-  );
-  /** @type {Begun | undefined} the moving picture that is on the stage */
-  #moving;
   #lostAt = -Infinity;
+  #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
+    info: () => this.#info,
+    look: () => this.#look(),
+    end: () => this.#backToPhoto(),
+  });
   #keeper = new Keeper(this.#client, this.#stage, this.#controls, this.#toast, () => ({
-    source: (this.#moving ?? this.#photo)?.name ?? '',
+    source: this.#show.name ?? this.#photo?.name ?? '',
     style: this.#blend.title(this.#info?.styles ?? []),
   }));
   /** @type {EngineInfo | undefined} */
@@ -110,7 +103,7 @@ export class App {
     const open = () => document.getElementById('file')?.click();
     const compare = () => this.#stage.split.toggle();
     const save = () => this.#keeper.save();
-    const camera = () => this.#toggleCamera();
+    const camera = () => this.#show.toggleCamera();
     const random = () => {
       const count = this.#info?.styles.length;
       if (count) this.#changeBlend(() => this.#blend.shuffle(count));
@@ -125,7 +118,7 @@ export class App {
       share: () => this.#keeper.share(),
       joining: (on) => (this.#shelf.joining = on),
       look: () => this.#changeLook(),
-      size: () => (this.#moving ? this.#changeLook() : this.#showPhoto()),
+      size: () => (this.#show.on ? this.#changeLook() : this.#showPhoto()),
       sample: (id) => this.#take(() => openSample(id)),
     });
     listenForKeys({
@@ -139,12 +132,11 @@ export class App {
         this.#controls.strength = percent / 100;
         this.#changeLook();
       },
-      mirror: () => this.#mirror(),
+      mirror: () => this.#show.mirror(),
       play: () => this.#stage.bar.togglePlay(),
       help: () => this.#controls.help(),
       step: (by) => this.#shelf.step(by),
     });
-    this.#listenForMotion();
     const file = (/** @type {File} */ given) => this.#takeFile(given);
     listenForFiles({ files: (given) => this.#takeFiles(given), nothing: (sentence) => this.#toast.show(sentence) });
     this.#shelf.prepare(STYLE_COUNT);
@@ -178,8 +170,13 @@ export class App {
 
   /** @param {File} file */
   #takeFile(file) {
-    if (file.type.startsWith('video/')) this.#takeVideo(file);
-    else this.#take(() => decodePhoto(file, file.name || 'Pasted picture'));
+    if (file.type.startsWith('video/')) {
+      // A photo that is still being opened must not replace it.
+      this.#opening += 1;
+      this.#show.takeVideo(file);
+      return;
+    }
+    this.#take(() => decodePhoto(file, file.name || 'Pasted picture'));
   }
 
   #start() {
@@ -211,11 +208,10 @@ export class App {
         if (message.serial === this.#photoSerial) this.#shelf.paint(message.style, message.pixels);
         break;
       case 'hungry':
-        this.#motion.feed();
-        if (this.#moving) this.#movingShown();
+        this.#show.feed();
         break;
       case 'pace':
-        if (this.#info && this.#moving) this.#controls.pace(message, this.#info);
+        if (this.#info && this.#show.on) this.#controls.pace(message, this.#info);
         break;
       case 'failed':
         this.#failed(message);
@@ -267,8 +263,7 @@ export class App {
     this.#drawBlend();
     this.#stage.idle();
     document.documentElement.dataset.state = 'ready';
-    if (this.#moving) this.#goOn(this.#moving);
-    else this.#showPhoto();
+    if (!this.#show.goOn()) this.#showPhoto();
   }
 
   /**
@@ -281,7 +276,7 @@ export class App {
       const photo = await open();
       if (opening !== this.#opening) return;
       this.#photo = photo;
-      this.#stopMoving();
+      this.#show.stop();
       this.#toast.dismiss();
       this.#stage.hang(photo.bitmap);
       this.#showPhoto();
@@ -292,7 +287,7 @@ export class App {
 
   /** Sends the photo at the size that is wanted, and a small square of it for the shelf. */
   #showPhoto() {
-    if (!this.#photo || !this.#info || this.#moving) return;
+    if (!this.#photo || !this.#info || this.#show.on) return;
     try {
       const side = thumbSide() ?? (this.#info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
       const pixels = photoPixels(this.#photo, this.#controls.size);
@@ -311,7 +306,7 @@ export class App {
   #changeBlend(change) {
     change();
     this.#drawBlend();
-    if (!this.#moving) this.#stage.busy('Painting …');
+    if (!this.#show.on) this.#stage.busy('Painting …');
     this.#changeLook();
   }
 
@@ -332,12 +327,7 @@ export class App {
     if (!this.#info || this.#lookFrame) return;
     this.#lookFrame = requestAnimationFrame(() => {
       this.#lookFrame = 0;
-      if (this.#moving) {
-        this.#client.move(this.#movingWish());
-        this.#motion.refresh();
-      } else {
-        this.#client.changeLook(this.#look());
-      }
+      if (!this.#show.changeLook()) this.#client.changeLook(this.#look());
     });
   }
 
@@ -348,102 +338,8 @@ export class App {
     return { weights, strength, keepColors, split: this.#stage.split.value };
   }
 
-  #listenForMotion() {
-    this.#motion.addEventListener('begin', (event) => {
-      this.#goOn(/** @type {CustomEvent<Begun>} */ (event).detail);
-    });
-    this.#motion.addEventListener('end', () => this.#backToPhoto());
-    const { bar } = this.#stage;
-    bar.addEventListener('close', () => this.#motion.close());
-    bar.addEventListener('mirror', () => this.#mirror());
-    bar.addEventListener('turn', () => this.#openMotion(() => this.#motion.turnCamera()));
-  }
-
-  #toggleCamera() {
-    if (this.#motion.camera) this.#motion.close();
-    else this.#openMotion(() => this.#motion.openCamera());
-  }
-
-  /** @param {File} file */
-  #takeVideo(file) {
-    this.#opening += 1;
-    this.#openMotion(() => this.#motion.openVideo(file));
-  }
-
-  /** @param {() => Promise<void>} open */
-  async #openMotion(open) {
-    this.#stage.busy('Opening …');
-    try {
-      await open();
-      this.#toast.dismiss();
-    } catch (error) {
-      this.#stage.idle();
-      this.#toast.show(sentenceOf(error));
-      if (this.#moving && !this.#motion.on) this.#backToPhoto();
-    }
-  }
-
-  /**
-   * Moving pictures come, or go on with another engine.
-   * @param {Begun} begun
-   */
-  #goOn(begun) {
-    this.#moving = begun;
-    if (!this.#info) return;
-    this.#stage.clear(begun.width, begun.height);
-    this.#stage.bar.show(this.#motion.video, begun);
-    this.#stage.bar.mirrored = begun.mirrored;
-    this.#stage.busy('Painting …');
-    this.#controls.moving = true;
-    this.#controls.cameraOn = begun.camera;
-    this.#controls.canSave = false;
-    this.#controls.caption({ name: begun.name }, begun);
-    document.documentElement.dataset.moving = begun.camera ? 'camera' : 'video';
-    this.#client.move(this.#movingWish());
-    this.#motion.feed();
-  }
-
-  /** The first of the moving pictures is on its way to the screen. */
-  #movingShown() {
-    if (!this.#stage.hasAttribute('data-wet')) return;
-    this.#stage.idle();
-    this.#stage.reveal(`${this.#moving?.name}, painted live`);
-    this.#controls.canSave = true;
-  }
-
-  /** @returns {Moving} */
-  #movingWish() {
-    return {
-      look: this.#look(),
-      mirrored: this.#moving?.mirrored ?? false,
-      lines: this.#controls.lines,
-      startLines: this.#info?.software ? START_LINES_IN_SOFTWARE : START_LINES,
-      framesPerSecond: FRAMES_PER_SECOND,
-    };
-  }
-
-  #mirror() {
-    if (!this.#moving?.camera) return;
-    this.#moving.mirrored = !this.#moving.mirrored;
-    this.#stage.bar.mirrored = this.#moving.mirrored;
-    this.#changeLook();
-  }
-
-  /** Moving pictures give way to a photo. */
-  #stopMoving() {
-    if (!this.#moving) return;
-    this.#moving = undefined;
-    delete document.documentElement.dataset.moving;
-    this.#stage.bar.hide();
-    this.#controls.moving = false;
-    this.#controls.cameraOn = false;
-    this.#client.still();
-    if (this.#motion.on) this.#motion.close();
-  }
-
+  /** Moving pictures are over: the photo hangs where they were. */
   #backToPhoto() {
-    if (!this.#moving) return;
-    this.#stopMoving();
     if (this.#photo) this.#stage.hang(this.#photo.bitmap);
     this.#showPhoto();
   }
@@ -451,7 +347,7 @@ export class App {
   /** @param {Extract<FromWorker, { type: 'painted' }>} message */
   #finished({ serial, painting, milliseconds }) {
     if (serial !== this.#client.serial) return;
-    if (!this.#photo || this.#moving) return;
+    if (!this.#photo || this.#show.on) return;
     this.#painted = { photo: this.#photo, size: this.#controls.size };
     this.#stage.idle();
     this.#stage.reveal(`${this.#photo.name}, painted in the style ${this.#blend.title(this.#info?.styles ?? [])}`);
@@ -462,9 +358,7 @@ export class App {
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
   #failed({ wish, serial, sentence }) {
     if (wish === 'live') {
-      if (!this.#moving) return;
-      this.#toast.show(sentence);
-      this.#motion.close();
+      this.#show.fail(sentence);
       return;
     }
     this.#toast.show(sentence);
@@ -496,7 +390,7 @@ export class App {
   #escape() {
     if (this.#toast.open) this.#toast.dismiss();
     else if (this.#stage.split.value > 0) this.#stage.split.toggle();
-    else if (this.#moving) this.#motion.close();
+    else this.#show.close();
   }
 
   /** Browsers allow about a hundred changes of the address in half a minute. */

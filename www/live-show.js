@@ -1,0 +1,171 @@
+import { Motion } from './motion.js';
+import { sentenceOf } from './protocol.js';
+
+/**
+ * @import { Controls } from './controls.js'
+ * @import { EngineClient } from './engine-client.js'
+ * @import { Begun } from './motion.js'
+ * @import { EngineInfo, Look, Moving } from './protocol.js'
+ * @import { PictureStage } from './elements/picture-stage.js'
+ * @import { ToastLine } from './elements/toast-line.js'
+ */
+
+/** Moving pictures are to come at this pace, beginning with so many lines. */
+const FRAMES_PER_SECOND = 24;
+const START_LINES = 360;
+const START_LINES_IN_SOFTWARE = 192;
+
+/** Camera or video on the stage, in place of the photo. */
+export class LiveShow {
+  /** @type {Begun | undefined} what is on */
+  #begun;
+  #motion;
+
+  /**
+   * @param {EngineClient} client
+   * @param {PictureStage} stage
+   * @param {Controls} controls
+   * @param {ToastLine} toast
+   * @param {{ info: () => EngineInfo | undefined, look: () => Look, end: () => void }} app what it knows, and what it
+   *   does when the show is over
+   */
+  constructor(client, stage, controls, toast, app) {
+    this.client = client;
+    this.stage = stage;
+    this.controls = controls;
+    this.toast = toast;
+    this.app = app;
+    this.#motion = new Motion((frame) => client.sendFrame(frame), app.info);
+    this.#motion.addEventListener('begin', (event) => {
+      this.#begun = /** @type {CustomEvent<Begun>} */ (event).detail;
+      this.goOn();
+    });
+    this.#motion.addEventListener('end', () => this.#end());
+    const { bar } = stage;
+    bar.addEventListener('close', () => this.close());
+    bar.addEventListener('mirror', () => this.mirror());
+    bar.addEventListener('turn', () => this.#open(() => this.#motion.turnCamera()));
+  }
+
+  get on() {
+    return this.#begun !== undefined;
+  }
+
+  /** What is on. */
+  get name() {
+    return this.#begun?.name;
+  }
+
+  toggleCamera() {
+    if (this.#motion.camera) this.close();
+    else this.#open(() => this.#motion.openCamera());
+  }
+
+  /** @param {File} file */
+  takeVideo(file) {
+    this.#open(() => this.#motion.openVideo(file));
+  }
+
+  /** @param {() => Promise<void>} open */
+  async #open(open) {
+    this.stage.busy('Opening …');
+    try {
+      await open();
+      this.toast.dismiss();
+    } catch (error) {
+      this.stage.idle();
+      this.toast.show(sentenceOf(error));
+      if (!this.#motion.on) this.#end();
+    }
+  }
+
+  /**
+   * The show begins, or goes on with another engine.
+   * @returns {boolean} whether there is one
+   */
+  goOn() {
+    const begun = this.#begun;
+    if (!begun) return false;
+    if (!this.app.info()) return true;
+    this.stage.clear(begun.width, begun.height);
+    this.stage.bar.show(this.#motion.video, begun);
+    this.stage.bar.mirrored = begun.mirrored;
+    this.stage.busy('Painting …');
+    this.controls.moving = true;
+    this.controls.cameraOn = begun.camera;
+    this.controls.canSave = false;
+    this.controls.caption({ name: begun.name }, begun);
+    document.documentElement.dataset.moving = begun.camera ? 'camera' : 'video';
+    this.client.move(this.#wish(begun));
+    this.#motion.feed();
+    return true;
+  }
+
+  /** The worker can take another frame; so the one before is on its way to the screen. */
+  feed() {
+    this.#motion.feed();
+    if (!this.#begun || !this.stage.hasAttribute('data-wet')) return;
+    this.stage.idle();
+    this.stage.reveal(`${this.#begun.name}, painted live`);
+    this.controls.canSave = true;
+  }
+
+  /** @returns {boolean} whether there is a show whose look has been changed */
+  changeLook() {
+    if (!this.#begun) return false;
+    this.client.move(this.#wish(this.#begun));
+    this.#motion.refresh();
+    return true;
+  }
+
+  mirror() {
+    if (!this.#begun?.camera) return;
+    this.#begun.mirrored = !this.#begun.mirrored;
+    this.stage.bar.mirrored = this.#begun.mirrored;
+    this.changeLook();
+  }
+
+  /** The worker cannot paint it. @param {string} sentence */
+  fail(sentence) {
+    if (!this.on) return;
+    this.toast.show(sentence);
+    this.close();
+  }
+
+  /** Ends the show; the photo comes back. */
+  close() {
+    this.#motion.close();
+  }
+
+  /** Ends the show for another picture. */
+  stop() {
+    if (!this.#begun) return;
+    this.#begun = undefined;
+    delete document.documentElement.dataset.moving;
+    this.stage.bar.hide();
+    this.controls.moving = false;
+    this.controls.cameraOn = false;
+    this.client.still();
+    this.#motion.close();
+  }
+
+  #end() {
+    if (!this.#begun) return;
+    this.stop();
+    this.app.end();
+  }
+
+  /**
+   * @param {Begun} begun
+   * @returns {Moving}
+   */
+  #wish({ mirrored }) {
+    return {
+      look: this.app.look(),
+      mirrored,
+      lines: this.controls.lines,
+      startLines: this.app.info()?.software ? START_LINES_IN_SOFTWARE : START_LINES,
+      framesPerSecond: FRAMES_PER_SECOND,
+    };
+  }
+}

@@ -40,9 +40,20 @@ fn painting_texel(x: i32, y: i32) -> vec3<f32> {
     return 1.0 / (1.0 + exp(-v.rgb));
 }
 
+fn texel(x: i32, y: i32, painting: bool) -> vec3<f32> {
+    if (painting) {
+        return painting_texel(x, y);
+    }
+    return photo_texel(x, y);
+}
+
 // One pixel of the photo or the painting, both of which a tent filter as wide as the reduction brings to the target's size:
 // shrinking averages, enlarging interpolates, and at the same size it is the pixel.
 fn resized(at: vec2<u32>, size: vec2<u32>, painting: bool) -> vec3<f32> {
+    // Software adapters take their time for the loops below, even where they run once.
+    if (all(size == look.size)) {
+        return texel(i32(at.x), i32(at.y), painting);
+    }
     let scale = vec2<f32>(size) / vec2<f32>(look.size);
     let radius = max(scale, vec2<f32>(1.0));
     let centre = (vec2<f32>(at) + 0.5) * scale - 0.5;
@@ -53,13 +64,7 @@ fn resized(at: vec2<u32>, size: vec2<u32>, painting: bool) -> vec3<f32> {
         let wy = 1.0 - abs(f32(y) - centre.y) / radius.y;
         for (var x = first.x; x <= last.x; x++) {
             let w = wy * (1.0 - abs(f32(x) - centre.x) / radius.x);
-            var texel: vec3<f32>;
-            if (painting) {
-                texel = painting_texel(x, y);
-            } else {
-                texel = photo_texel(x, y);
-            }
-            sum += vec4<f32>(texel, 1.0) * w;
+            sum += vec4<f32>(texel(x, y, painting), 1.0) * w;
         }
     }
     return sum.rgb / sum.a;

@@ -2,6 +2,9 @@
 // preservation and the before/after line, against the photo. Drawn as one triangle that covers the target.
 // Twin: src/cpu/picture.rs, with Image::resized in src/image.rs.
 
+// 0 where all sizes are the same: software adapters take their time for loops, even for those that run once.
+const RESIZED: u32 = 1u;
+
 alias Quad = vec4<f32>; // as stored
 
 struct Look {
@@ -50,23 +53,20 @@ fn texel(x: i32, y: i32, painting: bool) -> vec3<f32> {
 // One pixel of the photo or the painting, both of which a tent filter as wide as the reduction brings to the target's size:
 // shrinking averages, enlarging interpolates, and at the same size it is the pixel.
 fn resized(at: vec2<u32>, size: vec2<u32>, painting: bool) -> vec3<f32> {
-    // Software adapters take their time for the loops below, even where they run once.
-    if (all(size == look.size)) {
-        return texel(i32(at.x), i32(at.y), painting);
-    }
-    let scale = vec2<f32>(size) / vec2<f32>(look.size);
-    let radius = max(scale, vec2<f32>(1.0));
-    let centre = (vec2<f32>(at) + 0.5) * scale - 0.5;
-    let first = vec2<i32>(floor(centre - radius)) + 1;
-    let last = vec2<i32>(ceil(centre + radius)) - 1;
-    var sum = vec4<f32>();
-    for (var y = first.y; y <= last.y; y++) {
-        let wy = 1.0 - abs(f32(y) - centre.y) / radius.y;
-        for (var x = first.x; x <= last.x; x++) {
-            let w = wy * (1.0 - abs(f32(x) - centre.x) / radius.x);
-            sum += vec4<f32>(texel(x, y, painting), 1.0) * w;
-        }
-    }
+    var sum = vec4<f32>(texel(i32(at.x), i32(at.y), painting), 1.0);
+    let scale = vec2<f32>(size) / vec2<f32>(look.size); // when RESIZED == 1
+    let radius = max(scale, vec2<f32>(1.0)); // when RESIZED == 1
+    let centre = (vec2<f32>(at) + 0.5) * scale - 0.5; // when RESIZED == 1
+    let first = vec2<i32>(floor(centre - radius)) + 1; // when RESIZED == 1
+    let last = vec2<i32>(ceil(centre + radius)) - 1; // when RESIZED == 1
+    sum = vec4<f32>(); // when RESIZED == 1
+    for (var y = first.y; y <= last.y; y++) { // when RESIZED == 1
+        let wy = 1.0 - abs(f32(y) - centre.y) / radius.y; // when RESIZED == 1
+        for (var x = first.x; x <= last.x; x++) { // when RESIZED == 1
+            let w = wy * (1.0 - abs(f32(x) - centre.x) / radius.x); // when RESIZED == 1
+            sum += vec4<f32>(texel(x, y, painting), 1.0) * w; // when RESIZED == 1
+        } // when RESIZED == 1
+    } // when RESIZED == 1
     return sum.rgb / sum.a;
 }
 

@@ -36,7 +36,9 @@ fn every_specialization_is_valid() {
             check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);
         }
         for source in [include_str!("../shaders/ingest.wgsl"), include_str!("../shaders/present.wgsl")] {
-            check(&variant.name(), &specialize(source, &[], variant.half));
+            for resized in [0, 1] {
+                check(&variant.name(), &specialize(source, &[("RESIZED", resized)], variant.half));
+            }
         }
     }
 }

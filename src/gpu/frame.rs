@@ -7,6 +7,7 @@ use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
 use super::device::Gpu;
 use super::plan::Plan;
+use super::wgsl::specialize;
 use crate::error::{Error, Result};
 
 /// Uniforms of `ingest.wgsl`.
@@ -60,10 +61,13 @@ impl Frame {
             [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), plan.input.as_entire_binding()];
         let entries: Vec<_> =
             (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
-        let layout = plan.ingest.get_bind_group_layout(0);
+        let resized = [("RESIZED", u32::from(source != picture))];
+        let wgsl = specialize(include_str!("../../shaders/ingest.wgsl"), &resized, plan.half);
+        let pipeline = gpu.pipeline("ingest", &wgsl);
+        let layout = pipeline.get_bind_group_layout(0);
         let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
         let bindings = gpu.device.create_bind_group(&descriptor);
-        Self { texture, shape: Cell::new(shape), uniform, bindings, pipeline: plan.ingest.clone() }
+        Self { texture, shape: Cell::new(shape), uniform, bindings, pipeline }
     }
 
     /// Width and height of the pictures.

@@ -10,7 +10,6 @@ use super::frame::Frame;
 use super::fuse::{Fused, Source, fuse};
 use super::memory::{Lifetime, assign};
 use super::pack::pack;
-use super::wgsl::specialize;
 use crate::error::{Error, Result};
 use crate::net::{Network, Shape};
 use crate::style::Style;
@@ -27,7 +26,6 @@ pub struct Model {
     fused: Fused,
     kernels: Vec<Loaded>,
     norm: wgpu::ComputePipeline,
-    ingest: wgpu::ComputePipeline,
 }
 
 struct Loaded {
@@ -65,8 +63,8 @@ impl Cost {
 
 /// A model compiled for one picture size. A [`Frame`] makes its first tensor.
 pub struct Plan {
-    /// What makes the first tensor of a frame.
-    pub(crate) ingest: wgpu::ComputePipeline,
+    /// Whether tensors are stored in 16 bits.
+    pub(crate) half: bool,
     /// The first tensor, and the size that the network accepts.
     pub(crate) input: wgpu::Buffer,
     pub(crate) padded: [u32; 2],
@@ -138,11 +136,9 @@ impl Model {
                 weight_bytes: bytes.len() as u64,
                 kernel,
             };
-            let ingest = specialize(include_str!("../../shaders/ingest.wgsl"), &[], variant.half);
             Ok(Self {
                 kernels: packed.into_iter().map(load).collect(),
                 norm: gpu.pipeline("norm", include_str!("../../shaders/norm.wgsl")),
-                ingest: gpu.pipeline("ingest", &ingest),
                 net,
                 variant,
                 fused,
@@ -310,7 +306,7 @@ impl Model {
         cost.dispatches = steps.len() as u64 + 1;
         cost.memory = assignment.bytes.iter().sum::<u64>() + canvas;
         Plan {
-            ingest: self.ingest.clone(),
+            half: self.variant.half,
             input: tensor(0).clone(),
             padded,
             output: tensor(self.fused.output.tensor).clone(),

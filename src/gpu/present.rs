@@ -56,9 +56,11 @@ impl Presenter {
     }
 
     fn build(gpu: &Gpu, (plan, frame): (&Plan, &Frame), half: bool, format: TextureFormat, size: [u32; 2]) -> Self {
-        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &[], half);
-        let pipeline = gpu.render_pipeline("present", &wgsl, format);
         let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
+        let target = (size[0] as usize, size[1] as usize);
+        let resized = u32::from(frame.size() != target || plan.size() != target);
+        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &[("RESIZED", resized)], half);
+        let pipeline = gpu.render_pipeline("present", &wgsl, format);
         let shape = LookShape {
             size,
             source: [source_width as u32, source_height as u32],

@@ -167,15 +167,10 @@ impl Brush {
 
 /// Says what went wrong, with the photo's name if the sentence lacks it.
 fn tell(arguments: &Arguments, photo: Option<&Path>, error: &Error) {
-    let sentence = match (photo, error) {
-        (Some(photo), Error::File { .. }) | (Some(photo), Error::Picture(_))
-            if error.to_string().contains(&*photo.to_string_lossy()) =>
-        {
-            error.to_string()
-        }
-        (Some(photo), _) => format!("{}: {error}", photo.display()),
-        (None, _) => error.to_string(),
-    };
+    let mut sentence = error.to_string();
+    if let Some(name) = photo.map(|p| p.display().to_string()).filter(|name| !sentence.contains(name)) {
+        sentence = format!("{name}: {sentence}");
+    }
     eprintln!("impasto: {sentence}");
     if arguments.json {
         println!("{}", json!({ "input": photo, "error": sentence }));

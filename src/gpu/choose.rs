@@ -86,13 +86,8 @@ async fn time(gpu: &Gpu, variant: Variant) -> Result<f64> {
             gpu.buffer("target", quads * variant.quad_bytes(), storage),
             gpu.buffer("partials", u64::from(kernel.cells(SIDE, SIDE) * spec.out_quads()) * 32, storage),
         ];
-        let entries: Vec<_> = (0..)
-            .zip(&buffers)
-            .map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
-            .collect();
         let layout = pipeline.get_bind_group_layout(0);
-        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
-        Ok((gpu.device.create_bind_group(&descriptor), pipeline))
+        Ok((gpu.bindings(&layout, buffers.iter().map(wgpu::Buffer::as_entire_binding)), pipeline))
     };
     let (bindings, pipeline) = gpu.scoped(prepare).await?;
     let run = |repeats: u32| {

@@ -263,6 +263,17 @@ impl Gpu {
         })
     }
 
+    /// `resources` as bindings 0, 1, 2 ... of `layout`.
+    pub(crate) fn bindings<'r>(
+        &self,
+        layout: &wgpu::BindGroupLayout,
+        resources: impl IntoIterator<Item = wgpu::BindingResource<'r>>,
+    ) -> wgpu::BindGroup {
+        let entry = |(binding, resource)| wgpu::BindGroupEntry { binding, resource };
+        let entries: Vec<_> = (0..).zip(resources).map(entry).collect();
+        self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
+    }
+
     /// A 2-D texture of `size` pixels, without smaller levels.
     pub(crate) fn texture(
         &self,

@@ -59,14 +59,10 @@ impl Frame {
         let view = texture.create_view(&Default::default());
         let resources =
             [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), plan.input.as_entire_binding()];
-        let entries: Vec<_> =
-            (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
         let resized = [("RESIZED", u32::from(source != picture))];
         let wgsl = specialize(include_str!("../../shaders/ingest.wgsl"), &resized, plan.half);
         let pipeline = gpu.pipeline("ingest", &wgsl);
-        let layout = pipeline.get_bind_group_layout(0);
-        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
-        let bindings = gpu.device.create_bind_group(&descriptor);
+        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources);
         Self { texture, shape: Cell::new(shape), uniform, bindings, pipeline }
     }
 

@@ -39,27 +39,26 @@ pub struct Presenter {
 }
 
 impl Presenter {
-    /// A presenter of `frame` as `plan` has painted it, whose tensors are in 16 bits if `half`, onto targets of `format` and
-    /// `width` x `height`, to which the painting is resized.
+    /// A presenter of `frame` as `plan` has painted it, onto targets of `format` and `width` x `height`, to which the painting
+    /// is resized.
     ///
     /// # Errors
     /// What the device says.
     pub async fn new(
         gpu: &Gpu,
         (plan, frame): (&Plan, &Frame),
-        half: bool,
         format: TextureFormat,
         (width, height): (usize, usize),
     ) -> Result<Self> {
         let size = [width as u32, height as u32];
-        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame), half, format, size))).await
+        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame), format, size))).await
     }
 
-    fn build(gpu: &Gpu, (plan, frame): (&Plan, &Frame), half: bool, format: TextureFormat, size: [u32; 2]) -> Self {
+    fn build(gpu: &Gpu, (plan, frame): (&Plan, &Frame), format: TextureFormat, size: [u32; 2]) -> Self {
         let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
         let target = (size[0] as usize, size[1] as usize);
         let resized = u32::from(frame.size() != target || plan.size() != target);
-        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &[("RESIZED", resized)], half);
+        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &[("RESIZED", resized)], plan.half);
         let pipeline = gpu.render_pipeline("present", &wgsl, format);
         let shape = LookShape {
             size,
@@ -80,22 +79,13 @@ impl Presenter {
             plan.output.as_entire_binding(),
             plan.norms.as_entire_binding(),
         ];
-        let entries: Vec<_> =
-            (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
-        let layout = pipeline.get_bind_group_layout(0);
-        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
-        let bindings = gpu.device.create_bind_group(&descriptor);
+        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources);
         Self { pipeline, bindings, look, shape, format }
     }
 
     /// Width and height of the targets.
     pub fn size(&self) -> (usize, usize) {
         (self.shape.size[0] as usize, self.shape.size[1] as usize)
-    }
-
-    /// The format of the targets.
-    pub fn format(&self) -> TextureFormat {
-        self.format
     }
 
     /// How the painting is laid over the photo from now on, and whether the photo is mirrored.

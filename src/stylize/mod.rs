@@ -1,5 +1,5 @@
-//! Feed-forward sessions: a photo in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints photos
-//! of one size.
+//! Feed-forward sessions: a picture in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints at
+//! one size.
 
 use std::rc::Rc;
 
@@ -59,9 +59,7 @@ impl Painter {
         }
         let plan = Rc::new(self.model.plan(gpu, width, height).await?);
         let frame = Rc::new(Frame::new(gpu, &plan, (width, height)).await?);
-        let half = self.model.variant().half;
-        let size = (width, height);
-        let session = Session { plan, frame, half, size, look: Look::default(), reader: None, stale: true };
+        let session = Session { plan, frame, look: Look::default(), reader: None, stale: true };
         if let Some(style) = self.styles.get(0) {
             session.plan.set_style(gpu, style)?;
         }
@@ -74,9 +72,6 @@ impl Painter {
 pub struct Session {
     plan: Rc<Plan>,
     frame: Rc<Frame>,
-    half: bool,
-    /// Of the paintings that are read.
-    size: (usize, usize),
     look: Look,
     /// What paintings are read through, made when the first is.
     reader: Option<Reader>,
@@ -116,7 +111,6 @@ impl Session {
 
     /// Paints `frame`, made by [`Session::new_frame`], from now on; paintings that are read have its size.
     pub fn set_frame(&mut self, frame: Frame) {
-        self.size = frame.size();
         self.frame = Rc::new(frame);
         self.reader = None;
         self.stale = true;
@@ -205,8 +199,8 @@ impl Session {
         format: wgpu::TextureFormat,
         size: (usize, usize),
     ) -> impl Future<Output = Result<Presenter>> + use<'g> {
-        let (plan, frame, half) = (self.plan.clone(), self.frame.clone(), self.half);
-        async move { Presenter::new(gpu, (&plan, &frame), half, format, size).await }
+        let (plan, frame) = (self.plan.clone(), self.frame.clone());
+        async move { Presenter::new(gpu, (&plan, &frame), format, size).await }
     }
 
     /// Paints and reads back: `height * width * 4` bytes of RGBA, of the frame's size.
@@ -231,7 +225,7 @@ impl Session {
     /// # Errors
     /// What the device says.
     pub fn new_reader<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<Reader>> + use<'g> {
-        let presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba8Unorm, self.size);
+        let presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba8Unorm, self.frame.size());
         async move {
             let presenter = presenter.await?;
             let canvas = Canvas::new(gpu, &presenter).await?;
@@ -267,14 +261,14 @@ impl Session {
     /// # Errors
     /// What went wrong on the device.
     pub async fn read_exact(&mut self, gpu: &Gpu) -> Result<Image> {
-        let mut presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba32Float, self.size).await?;
+        let (width, height) = self.frame.size();
+        let mut presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba32Float, (width, height)).await?;
         presenter.set_look(gpu, self.look, self.frame.mirrored());
         let canvas = Canvas::new(gpu, &presenter).await?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record_network(&mut encoder);
         canvas.record(&mut encoder, &presenter);
         gpu.queue.submit([encoder.finish()]);
-        let (width, height) = self.size;
         Image::new(width, height, floats(&canvas.read(gpu).await?))
     }
 }

@@ -1,5 +1,5 @@
 //! `live.wasm`: everything feed-forward. JavaScript holds an [`Engine`] (a device with the network on it) and [`Session`]s
-//! (photos of one size). Errors are JavaScript `Error`s with a sentence for the user.
+//! (which paint at one size). Errors are JavaScript `Error`s with a sentence for the user.
 
 use std::cell::RefCell;
 use std::rc::Rc;

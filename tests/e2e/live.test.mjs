@@ -124,6 +124,22 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
+    test('the camera goes on with other lines, and gives pictures meanwhile', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      for (const lines of ['288', '192']) {
+        const saved = savedPng(page);
+        await page.select('#size', lines);
+        await saved;
+        await until(page, `${lines} lines`, (n) => document.getElementById('adapter')?.textContent?.includes(`${n} lines`), lines);
+        assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+      }
+      assert.equal(await toast(page), '');
+      assert.deepEqual(errors, []);
+    });
+
     test('a camera that is not allowed is a sentence, and the photo stays', async () => {
       const { page, errors } = await open(browser, server.url + SMALL, refuseCamera);
       await ready(page);

@@ -12,7 +12,11 @@ const FRAMES_WHERE_POLLED = 4;
 /** How often the pace is told. */
 const TELL_MS = 500;
 
-/** A painter's session for one number of lines. @typedef {{ session: Session, lines: number }} Easel */
+/**
+ * A session for one number of lines and one size of frames. It is freed when it is retired and nothing is read from it:
+ * a wasm object must not go while one of its promises is pending.
+ * @typedef {{ session: Session, lines: number, width: number, height: number, readings: number, retired: boolean }} Easel
+ */
 
 /**
  * Camera and video: every frame through the network onto the canvas, the newest one first. A frame that comes while
@@ -72,12 +76,19 @@ export class Live {
 
   /** The painting of the latest frame. @returns {Promise<Pixels>} */
   async snapshot() {
-    if (!this.#easel) throw new Error('There is no painting yet: wait for the first frame.');
+    const easel = this.#easel;
+    if (!easel) throw new Error('There is no painting yet: wait for the first frame.');
+    const { width, height, session } = easel;
     const { strength, keepColors } = this.#wish.look;
-    const size = this.#size;
-    // The next frame brings the line back.
-    this.#easel.session.setLook(strength, keepColors, 0);
-    return { ...size, data: new Uint8ClampedArray(await this.#easel.session.read()) };
+    easel.readings += 1;
+    try {
+      // The next frame brings the line back.
+      session.setLook(strength, keepColors, 0);
+      return { width, height, data: new Uint8ClampedArray(await session.read()) };
+    } finally {
+      easel.readings -= 1;
+      freeIfDone(easel);
+    }
   }
 
   /** Nothing is shown after this. */
@@ -85,26 +96,26 @@ export class Live {
     this.#ended = true;
     this.#waiting?.close();
     this.#waiting = undefined;
-    if (!this.#opening && this.#onTheirWay === 0) this.#free();
+    this.#retire();
   }
 
-  #free() {
-    this.#easel?.session.free();
+  #retire() {
+    if (!this.#easel) return;
+    this.#easel.retired = true;
+    freeIfDone(this.#easel);
     this.#easel = undefined;
   }
 
-  async #work() {
+  #work() {
     const frame = this.#waiting;
     if (!frame || this.#ended || this.#onTheirWay >= this.most) return;
-    const size = sizeOf(frame);
-    if (!this.#easel || size.width !== this.#size.width || size.height !== this.#size.height) {
-      this.#size = size;
-      await this.#open();
-      return;
-    }
-    if (this.#lines() !== this.#easel.lines) this.#open();
+    this.#size = sizeOf(frame);
+    const easel = this.#easel;
+    const fits = easel?.width === this.#size.width && easel.height === this.#size.height;
+    if (!fits || this.#lines() !== easel.lines) this.#open();
+    if (!fits) return;
     this.#waiting = undefined;
-    this.#paint(this.#easel.session, frame);
+    this.#paint(easel.session, frame);
   }
 
   /** The lines that are wanted now. */
@@ -117,24 +128,26 @@ export class Live {
   async #open() {
     if (this.#opening) return;
     this.#opening = true;
-    const size = this.#size;
+    const { width, height } = this.#size;
     const lines = this.#lines();
     try {
-      const scale = lines / Math.min(size.width, size.height);
+      const scale = lines / Math.min(width, height);
       // Multiples of four need no padding.
       const side = (/** @type {number} */ pixels) => Math.max(4, Math.round((pixels * scale) / 4) * 4);
-      const session = await this.engine.session(side(size.width), side(size.height));
-      await session.setFrameSize(size.width, size.height);
-      await session.showAt(size.width, size.height);
-      this.#free();
-      this.#easel = { session, lines };
+      const session = await this.engine.session(side(width), side(height));
+      await session.setFrameSize(width, height);
+      await session.showAt(width, height);
+      this.#retire();
+      this.#easel = { session, lines, width, height, readings: 0, retired: false };
       this.#styled = false;
     } catch (error) {
-      this.send({ type: 'failed', wish: 'live', serial: 0, sentence: sentenceOf(error) });
+      this.#opening = false;
+      this.#fail(error);
+      return;
     }
     this.#opening = false;
-    if (this.#ended) this.#free();
-    else if (this.#easel) this.#work();
+    if (this.#ended) this.#retire();
+    else this.#work();
   }
 
   /**
@@ -145,8 +158,8 @@ export class Live {
     const now = performance.now();
     const { look, mirrored } = this.#wish;
     try {
-      if (typeof VideoFrame !== 'undefined' && frame instanceof VideoFrame) session.setVideoFrame(frame);
-      else session.setBitmap(/** @type {ImageBitmap} */ (frame));
+      if (isVideoFrame(frame)) session.setVideoFrame(frame);
+      else session.setBitmap(frame);
       session.setMirrored(mirrored);
       if (this.#mix.moving(now - 1000) || !this.#styled) session.setStyle(this.#mix.at(now));
       this.#styled = true;
@@ -154,16 +167,17 @@ export class Live {
       session.paint();
     } catch (error) {
       frame.close();
-      this.send({ type: 'failed', wish: 'live', serial: 0, sentence: sentenceOf(error) });
+      this.#fail(error);
       return;
     }
     frame.close();
     this.#onTheirWay += 1;
-    session.done().then(
+    // Not the session's: that may be retired by then.
+    this.engine.done().then(
       () => this.#done(now),
       (error) => {
         this.#onTheirWay -= 1;
-        this.send({ type: 'failed', wish: 'live', serial: 0, sentence: sentenceOf(error) });
+        this.#fail(error);
       },
     );
     if (this.#onTheirWay < this.most) this.send({ type: 'hungry' });
@@ -174,10 +188,7 @@ export class Live {
     const now = performance.now();
     this.#onTheirWay -= 1;
     this.#shown += 1;
-    if (this.#ended) {
-      if (this.#onTheirWay === 0) this.#free();
-      return;
-    }
+    if (this.#ended) return;
     // Where several are on their way, the time of one is what lies between two.
     const milliseconds = this.most > 1 ? Math.min(now - begun, (now - this.#last) || now - begun) : now - begun;
     this.#last = now;
@@ -191,13 +202,28 @@ export class Live {
     if (this.#waiting) this.#work();
     else this.send({ type: 'hungry' });
   }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.send({ type: 'failed', wish: 'live', serial: 0, sentence: sentenceOf(error) });
+  }
+}
+
+/** @param {Easel} easel */
+function freeIfDone({ session, readings, retired }) {
+  if (retired && readings === 0) session.free();
+}
+
+/**
+ * @param {VideoFrame | ImageBitmap} frame
+ * @returns {frame is VideoFrame}
+ */
+function isVideoFrame(frame) {
+  return typeof VideoFrame !== 'undefined' && frame instanceof VideoFrame;
 }
 
 /** @param {VideoFrame | ImageBitmap} frame */
 function sizeOf(frame) {
-  if (typeof VideoFrame !== 'undefined' && frame instanceof VideoFrame) {
-    return { width: frame.displayWidth, height: frame.displayHeight };
-  }
-  const { width, height } = /** @type {ImageBitmap} */ (frame);
-  return { width, height };
+  if (isVideoFrame(frame)) return { width: frame.displayWidth, height: frame.displayHeight };
+  return { width: frame.width, height: frame.height };
 }

@@ -14,7 +14,6 @@ import { LiveShow } from './live-show.js';
 import { decodePhoto, photoPixels, squarePixels } from './photo.js';
 import { sentenceOf } from './protocol.js';
 import { openSample, SAMPLES } from './samples.js';
-
 import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings.js';
 
 /**
@@ -137,13 +136,12 @@ export class App {
       help: () => this.#controls.help(),
       step: (by) => this.#shelf.step(by),
     });
-    const file = (/** @type {File} */ given) => this.#takeFile(given);
     listenForFiles({ files: (given) => this.#takeFiles(given), nothing: (sentence) => this.#toast.show(sentence) });
     this.#shelf.prepare(STYLE_COUNT);
     this.#start();
     this.#take(() => openSample(SAMPLES[0].id));
     beInstallable({
-      file,
+      file: (given) => this.#takeFile(given),
       offline: () => this.#controls.worksOffline(),
       update: (reload) => this.#toast.show('A new version of Impasto is ready.', { label: 'Reload', run: reload }),
     });

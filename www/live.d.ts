@@ -19,8 +19,6 @@ export class Engine {
   done(): Promise<void>;
   /** The browser's own GPUDevice. */
   device(): any;
-  /** Ends the device, as a driver reset would. */
-  destroy(): void;
   /** A session that paints at this size; its photos have it too, unless `setFrameSize` says otherwise. */
   session(width: number, height: number): Promise<Session>;
 }

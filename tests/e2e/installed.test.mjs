@@ -4,18 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
-import { open, smallPhoto, until } from './page.mjs';
+import { open, ready, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
 
 const SMALL = '?size=64&thumbs=0';
-
-/** @param {import('puppeteer-core').Page} page */
-function ready(page) {
-  return until(page, 'the first painting', () => {
-    const stage = document.querySelector('picture-stage[data-painted]:not([data-painted="0"])');
-    return document.documentElement.dataset.state === 'ready' && stage !== null;
-  });
-}
 
 /** @param {import('puppeteer-core').Page} page */
 function kept(page) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
-import { compare, drop, open, repainted, savedPng, toast, until } from './page.mjs';
+import { compare, drop, open, ready, repainted, savedPng, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
 
 const SMALL = '?size=64&thumbs=0&style=starry-strokes';
@@ -20,14 +20,6 @@ function keepStreams() {
 /** In the page, before its scripts: a camera that is not allowed. */
 function refuseCamera() {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
-}
-
-/** @param {import('puppeteer-core').Page} page */
-function ready(page) {
-  return until(page, 'the first painting', () => {
-    const stage = document.querySelector('picture-stage[data-painted]:not([data-painted="0"])');
-    return document.documentElement.dataset.state === 'ready' && stage !== null;
-  });
 }
 
 /** @param {import('puppeteer-core').Page} page @param {string} kind */

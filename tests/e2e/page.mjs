@@ -80,6 +80,17 @@ export async function until(page, what, condition, ...values) {
 }
 
 /**
+ * Waits for the first painting.
+ * @param {import('puppeteer-core').Page} page
+ */
+export function ready(page) {
+  return until(page, 'the first painting', () => {
+    const stage = document.querySelector('picture-stage[data-painted]:not([data-painted="0"])');
+    return document.documentElement.dataset.state === 'ready' && stage !== null;
+  });
+}
+
+/**
  * How many pictures have been finished.
  * @param {import('puppeteer-core').Page} page
  */
@@ -128,18 +139,29 @@ export function toast(page) {
 }
 
 /**
+ * Does something that hands a file to the user.
+ * @param {import('puppeteer-core').Page} page
+ * @param {() => Promise<unknown>} act
+ * @returns {Promise<{ base64: string, type: string }>} the file
+ */
+export async function savedFile(page, act) {
+  await page.evaluate(() => Reflect.deleteProperty(window, 'savedBlob'));
+  await act();
+  await until(page, 'the file', () => Reflect.has(window, 'savedBlob'));
+  return page.evaluate(async () => {
+    const blob = /** @type {Blob} */ (Reflect.get(window, 'savedBlob'));
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    return { base64: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')), type: blob.type };
+  });
+}
+
+/**
  * Presses Save.
  * @param {import('puppeteer-core').Page} page
  * @returns {Promise<string>} the PNG file, in base64
  */
 export async function savedPng(page) {
-  await page.evaluate(() => Reflect.deleteProperty(window, 'savedBlob'));
-  await page.click('#save');
-  await until(page, 'the PNG', () => Reflect.has(window, 'savedBlob'));
-  return page.evaluate(async () => {
-    const bytes = new Uint8Array(await /** @type {Blob} */ (Reflect.get(window, 'savedBlob')).arrayBuffer());
-    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  });
+  return (await savedFile(page, () => page.click('#save'))).base64;
 }
 
 /**

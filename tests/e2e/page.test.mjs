@@ -6,20 +6,12 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { BROWSERS, launch } from './browsers.mjs';
-import { compare, crash, drop, open, painted, repainted, savedPng, smallPhoto, toast, until } from './page.mjs';
+import { compare, crash, drop, open, painted, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve, serveStranger } from './server.mjs';
 
 // Small, because software adapters are slow.
 const SMALL = '?size=64&thumbs=16&style=starry-strokes';
 const STYLE = 7;
-
-/** @param {import('puppeteer-core').Page} page */
-function ready(page) {
-  return until(page, 'the first painting', () => {
-    const stage = document.querySelector('picture-stage[data-painted]:not([data-painted="0"])');
-    return document.documentElement.dataset.state === 'ready' && stage !== null;
-  });
-}
 
 /** @param {import('puppeteer-core').Page} page */
 function caption(page) {
@@ -153,20 +145,11 @@ for (const name of BROWSERS) {
       assert.equal(states[0], 'painted');
       assert.match(states[1] ?? '', /broken.*can’t be read/);
       assert.equal(states[2], 'painted');
-      await page.evaluate(() => {
-        Reflect.deleteProperty(window, 'savedBlob');
-        /** @type {HTMLElement} */ (document.querySelector('.queue .primary')).click();
-      });
-      await until(page, 'the zip', () => Reflect.has(window, 'savedBlob'));
-      const zip = Buffer.from(
-        await page.evaluate(async () => {
-          const bytes = new Uint8Array(await /** @type {Blob} */ (Reflect.get(window, 'savedBlob')).arrayBuffer());
-          return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-        }),
-        'base64',
+      const zip = await savedFile(page, () =>
+        page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.queue .primary')).click()),
       );
       const path = join(folder, 'all.zip');
-      await writeFile(path, zip);
+      await writeFile(path, Buffer.from(zip.base64, 'base64'));
       const { stdout } = await promisify(execFile)('python3', ['-m', 'zipfile', '-l', path]);
       assert.match(stdout, /coffee-starry-strokes\.png/);
       assert.match(stdout, /astronaut-starry-strokes\.png/);
@@ -180,13 +163,8 @@ for (const name of BROWSERS) {
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       for (const format of name === 'chromium' ? ['jpeg', 'webp', 'png'] : ['jpeg', 'png']) {
-        await page.evaluate((value) => {
-          Reflect.deleteProperty(window, 'savedBlob');
-          /** @type {HTMLSelectElement} */ (document.getElementById('format')).value = value;
-        }, format);
-        await page.click('#save');
-        await until(page, 'the file', () => Reflect.has(window, 'savedBlob'));
-        assert.equal(await page.evaluate(() => Reflect.get(window, 'savedBlob').type), `image/${format}`);
+        await page.select('#format', format);
+        assert.equal((await savedFile(page, () => page.click('#save'))).type, `image/${format}`);
       }
       assert.deepEqual(errors, []);
     });

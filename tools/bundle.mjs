@@ -22,7 +22,7 @@ rmSync(join(dist, 'bundled'), { recursive: true, force: true });
 const common = /** @type {const} */ ({ bundle: true, minify: true, target: 'es2022', logLevel: 'warning' });
 await build({
   ...common,
-  entryPoints: [`${source}/zip.js`],
+  entryPoints: [`${source}/zip.js`, `${source}/movie.js`],
   format: 'esm',
   outdir: join(dist, 'bundled'),
   legalComments: 'linked',

@@ -52,6 +52,7 @@ export class App {
     info: () => this.#info,
     look: () => this.#look(),
     end: () => this.#backToPhoto(),
+    keep: (movie) => this.#keeper.keepMovie(movie),
   });
   #keeper = new Keeper(this.#client, this.#stage, this.#controls, this.#toast, () => ({
     source: this.#show.name ?? this.#photo?.name ?? '',
@@ -126,6 +127,7 @@ export class App {
       save,
       camera,
       random,
+      record: () => this.#show.toggleRecording(),
       escape: () => this.#escape(),
       strength: (percent) => {
         this.#controls.strength = percent / 100;
@@ -207,6 +209,9 @@ export class App {
         break;
       case 'hungry':
         this.#show.feed();
+        break;
+      case 'recorded':
+        this.#show.record(message.frame);
         break;
       case 'pace':
         if (this.#info && this.#show.on) this.#controls.pace(message, this.#info);

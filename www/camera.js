@@ -1,6 +1,9 @@
 /** The camera: opened, exchanged for another one, closed; and what went wrong, in sentences. */
 
-/** @typedef {{ stream: MediaStream, front: boolean, others: number }} OpenCamera */
+/**
+ * `names` are those of all cameras, of which number `current` is open.
+ * @typedef {{ stream: MediaStream, front: boolean, names: string[], current: number }} OpenCamera
+ */
 
 /** Fine enough for a window, and what all cameras have; a processor that stands in for a GPU has enough with less. */
 const WANTED = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
@@ -51,12 +54,20 @@ export class Camera {
     });
     // A camera without a direction sits on a desk and looks at the user.
     const front = track.getSettings().facingMode !== 'environment';
-    return { stream, front, others: (await cameras()).length - 1 };
+    const all = await cameras();
+    const { deviceId } = track.getSettings();
+    this.#number = Math.max(0, all.findIndex((camera) => camera.deviceId === deviceId));
+    return { stream, front, names: all.map(({ label }, i) => label || `Camera ${i + 1}`), current: this.#number };
   }
 
   /** The next camera is meant when it is opened again. */
   turn() {
     this.#number += 1;
+  }
+
+  /** @param {number} number of the camera that is meant when it is opened again */
+  choose(number) {
+    this.#number = number;
   }
 
   /** The camera's light goes off. */

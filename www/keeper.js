@@ -47,6 +47,11 @@ export class Keeper {
     });
   }
 
+  /** @param {Blob} movie */
+  keepMovie(movie) {
+    download(movie, this.#name(movie));
+  }
+
   /**
    * A painting in the chosen format, with a name.
    * @param {Pixels} pixels

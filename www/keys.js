@@ -2,7 +2,7 @@
  * Keys that work anywhere on the page, unless they mean something to the element that has the focus.
  *
  * @param {{ open: () => void, save: () => void, help: () => void, compare: () => void, camera: () => void,
- *   mirror: () => void, play: () => void, random: () => void, escape: () => void,
+ *   record: () => void, mirror: () => void, play: () => void, random: () => void, escape: () => void,
  *   strength: (percent: number) => void, step: (by: number) => void }} act
  */
 export function listenForKeys(act) {
@@ -15,6 +15,7 @@ export function listenForKeys(act) {
       o: act.open,
       s: act.save,
       c: act.camera,
+      r: act.record,
       m: act.mirror,
       p: act.play,
       b: act.random,

@@ -1,5 +1,6 @@
 import { Motion } from './motion.js';
 import { sentenceOf } from './protocol.js';
+import { Recorder, soundOf } from './recorder.js';
 
 /**
  * @import { Controls } from './controls.js'
@@ -20,14 +21,19 @@ export class LiveShow {
   /** @type {Begun | undefined} what is on */
   #begun;
   #motion;
+  #recorder = new Recorder();
+  /** Whether a recording is being started or ended. */
+  #switching = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #clock;
 
   /**
    * @param {EngineClient} client
    * @param {PictureStage} stage
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ info: () => EngineInfo | undefined, look: () => Look, end: () => void }} app what it knows, and what it
-   *   does when the show is over
+   * @param {{ info: () => EngineInfo | undefined, look: () => Look, end: () => void, keep: (movie: Blob) => void }} app
+   *   what it knows, what it does when the show is over, and with recordings
    */
   constructor(client, stage, controls, toast, app) {
     this.client = client;
@@ -44,7 +50,12 @@ export class LiveShow {
     const { bar } = stage;
     bar.addEventListener('close', () => this.close());
     bar.addEventListener('mirror', () => this.mirror());
+    bar.addEventListener('record', () => this.toggleRecording());
     bar.addEventListener('turn', () => this.#open(() => this.#motion.turnCamera()));
+    bar.addEventListener('camera', (event) => {
+      const number = /** @type {CustomEvent<number>} */ (event).detail;
+      this.#open(() => this.#motion.chooseCamera(number));
+    });
   }
 
   get on() {
@@ -125,6 +136,48 @@ export class LiveShow {
     this.changeLook();
   }
 
+  toggleRecording() {
+    if (this.#recorder.on) this.#endRecording();
+    else if (this.#begun && this.controls.canSave) this.#beginRecording(this.#begun);
+  }
+
+  /** @param {VideoFrame} frame painted, for the recording */
+  record(frame) {
+    this.#recorder.add(frame);
+  }
+
+  /** @param {Begun} begun */
+  async #beginRecording({ camera, width, height }) {
+    if (this.#switching) return;
+    this.#switching = true;
+    const { bar } = this.stage;
+    const sound = camera ? undefined : soundOf(this.#motion.video);
+    try {
+      await this.#recorder.start(this.stage.painting, { width, height }, sound, camera && bar.microphone);
+      bar.recording = 0;
+      this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
+      // The show may have ended meanwhile, and the recording with it.
+      if (this.#begun) this.changeLook();
+    } catch (error) {
+      this.toast.show(sentenceOf(error));
+    }
+    this.#switching = false;
+    if (!this.#begun && this.#recorder.on) await this.#endRecording();
+  }
+
+  /** What has been recorded is kept, whatever ends it. */
+  async #endRecording() {
+    clearInterval(this.#clock);
+    this.stage.bar.recording = undefined;
+    try {
+      const movie = this.#recorder.stop();
+      if (this.#begun) this.changeLook();
+      this.app.keep(await movie);
+    } catch (error) {
+      this.toast.show(sentenceOf(error));
+    }
+  }
+
   /** The worker cannot paint it. @param {string} sentence */
   fail(sentence) {
     if (!this.on) return;
@@ -140,6 +193,7 @@ export class LiveShow {
   /** Ends the show for another picture. */
   stop() {
     if (!this.#begun) return;
+    if (this.#recorder.on) this.#endRecording();
     this.#begun = undefined;
     delete document.documentElement.dataset.moving;
     this.stage.bar.hide();
@@ -166,6 +220,7 @@ export class LiveShow {
       lines: this.controls.lines,
       startLines: this.app.info()?.software ? START_LINES_IN_SOFTWARE : START_LINES,
       framesPerSecond: FRAMES_PER_SECOND,
+      recording: this.#recorder.wantsFrames,
     };
   }
 }

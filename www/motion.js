@@ -3,7 +3,11 @@ import { FramePump } from './frame-pump.js';
 
 /** @import { EngineInfo } from './protocol.js' */
 
-/** @typedef {{ name: string, camera: boolean, mirrored: boolean, others: number, width: number, height: number }} Begun */
+/**
+ * What has begun. `cameras` are the names of all cameras, of which number `current` is on; of a video there are none.
+ * @typedef {{ name: string, camera: boolean, mirrored: boolean, cameras: string[], current: number }} Source
+ * @typedef {Source & { width: number, height: number }} Begun
+ */
 
 /** A hidden page keeps the camera for so long, in case the user comes straight back. */
 const HIDDEN_MS = 20_000;
@@ -57,16 +61,25 @@ export class Motion extends EventTarget {
   /** @throws {Error} with a sentence */
   async openCamera() {
     const opening = ++this.#opening;
-    const { stream, front, others } = await this.#camera.open(this.engine()?.software ?? false, () => this.close());
+    const { stream, front, names, current } = await this.#camera.open(this.engine()?.software ?? false, () => this.close());
     if (opening !== this.#opening) return;
     this.#letGo();
     this.#video.srcObject = stream;
-    await this.#begin(opening, { name: 'Camera', camera: true, mirrored: front, others });
+    await this.#begin(opening, { name: 'Camera', camera: true, mirrored: front, cameras: names, current });
   }
 
   /** @throws {Error} with a sentence */
   async turnCamera() {
     this.#camera.turn();
+    await this.openCamera();
+  }
+
+  /**
+   * @param {number} number of the camera among all
+   * @throws {Error} with a sentence
+   */
+  async chooseCamera(number) {
+    this.#camera.choose(number);
     await this.openCamera();
   }
 
@@ -81,12 +94,12 @@ export class Motion extends EventTarget {
     this.#url = URL.createObjectURL(file);
     this.#video.src = this.#url;
     const name = file.name.replace(/\.[a-z0-9]{2,5}$/i, '') || 'Video';
-    await this.#begin(opening, { name, camera: false, mirrored: false, others: 0 });
+    await this.#begin(opening, { name, camera: false, mirrored: false, cameras: [], current: 0 });
   }
 
   /**
    * @param {number} opening
-   * @param {{ name: string, camera: boolean, mirrored: boolean, others: number }} source
+   * @param {Source} source
    */
   async #begin(opening, source) {
     try {

@@ -18,8 +18,9 @@
 
 /**
  * How moving pictures are painted: the pixels of the shorter side, `lines`, are fixed, or 0 for as many as leave
- * `framesPerSecond`, beginning with `startLines`.
- * @typedef {{ look: Look, mirrored: boolean, lines: number, startLines: number, framesPerSecond: number }} Moving
+ * `framesPerSecond`, beginning with `startLines`. With `recording` every painted frame is sent back.
+ * @typedef {{ look: Look, mirrored: boolean, lines: number, startLines: number, framesPerSecond: number,
+ *   recording: boolean }} Moving
  */
 
 /**
@@ -57,6 +58,7 @@
  * - `frame`: the picture, for a page that could not hand over a canvas.
  * - `thumb`: one style on the small square of the photo with that serial.
  * - `hungry`: another frame can be taken.
+ * - `recorded`: a painted frame, for the recording, which closes it.
  * - `pace`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
  *   size of what is shown.
  * - `failed`: one wish could not be met and the old picture stands; the sentence is for people.
@@ -70,6 +72,7 @@
  *   | { type: 'thumb', serial: number, style: number, pixels: Pixels }
  *   | { type: 'painting', ticket: number, pixels: Pixels }
  *   | { type: 'hungry' }
+ *   | { type: 'recorded', frame: VideoFrame }
  *   | { type: 'pace', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
  *   | { type: 'failed', wish: 'photo' | 'look' | 'live' | 'save' | 'thumbs', serial: number, sentence: string }
  *   | { type: 'lost', sentence: string }

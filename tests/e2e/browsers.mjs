@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
+import { cameraFile } from './camera-file.mjs';
 
 /** The browsers that the page is tested in, each with WebGPU on a software adapter. */
 export const BROWSERS = /** @type {const} */ (['chromium', 'firefox']);
@@ -11,8 +12,8 @@ const CHROMIUM_FLAGS = [
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
   '--use-angle=swiftshader',
-  // A camera that shows a moving test picture, and needs no click to be allowed.
-  '--use-fake-device-for-media-stream',
+  // Two cameras that need no click to be allowed; what they show is added below.
+  '--use-fake-device-for-media-stream=device-count=2',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   // The page's requests alone are to be seen, and a test machine need not have a network.
@@ -49,7 +50,7 @@ export function launch(name) {
   return puppeteer.launch({
     executablePath: executable('CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome']),
     // A copy: puppeteer takes the features out of the list that it is given.
-    args: [...CHROMIUM_FLAGS],
+    args: [...CHROMIUM_FLAGS, `--use-file-for-fake-video-capture=${cameraFile()}`],
     protocolTimeout: 300_000,
   });
 }

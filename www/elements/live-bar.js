@@ -1,6 +1,7 @@
 /**
- * What can be done with a moving picture, at its lower edge. For the camera: another camera, mirror, off. For a video:
- * play and pause, where it is, sound, close. Dispatches `turn`, `mirror`, `close`.
+ * What can be done with a moving picture, at its lower edge. For the camera: another camera, mirror, microphone, off. For
+ * a video: play and pause, where it is, sound, close. Both are recorded. Dispatches `turn`, `camera` (detail: its number),
+ * `mirror`, `record`, `close`.
  */
 export class LiveBar extends HTMLElement {
   #play = button('Pause', 'M6 4v12M14 4v12');
@@ -9,6 +10,10 @@ export class LiveBar extends HTMLElement {
   #sound = button('Sound off', 'M3 8h3l4-3.500v11L6 12H3z');
   #turn = button('Another camera', 'M4 8a6.500 6.500 0 0 1 12 0M16 4v4h-4M16 12a6.500 6.500 0 0 1-12 0M4 16v-4h4');
   #mirror = button('Mirror', 'M10 3v14M7 6l-4 8h4zM13 6l4 8h-4z');
+  #cameras = document.createElement('select');
+  #microphone = button('Record the microphone, too', 'M10 3a2.500 2.500 0 0 1 2.500 2.500v4a2.500 2.500 0 0 1-5 0v-4A2.500 2.500 0 0 1 10 3zM5 9.500a5 5 0 0 0 10 0M10 14.500V17');
+  #record = button('Record', 'M10 6a4 4 0 1 0 .01 0z');
+  #clock = document.createElement('output');
   #close = button('Close', 'M5 5l10 10M15 5 5 15');
   /** @type {HTMLVideoElement | undefined} */
   #video;
@@ -29,21 +34,36 @@ export class LiveBar extends HTMLElement {
     });
     this.#turn.addEventListener('click', () => this.dispatchEvent(new CustomEvent('turn')));
     this.#mirror.addEventListener('click', () => this.dispatchEvent(new CustomEvent('mirror')));
+    this.#cameras.setAttribute('aria-label', 'Camera in use');
+    this.#cameras.addEventListener('change', () => {
+      this.dispatchEvent(new CustomEvent('camera', { detail: this.#cameras.selectedIndex }));
+    });
+    this.#microphone.setAttribute('aria-pressed', 'false');
+    this.#microphone.addEventListener('click', () => {
+      this.#microphone.setAttribute('aria-pressed', String(!this.microphone));
+    });
+    this.#record.classList.add('record');
+    this.#record.setAttribute('aria-keyshortcuts', 'R');
+    this.#record.addEventListener('click', () => this.dispatchEvent(new CustomEvent('record')));
+    this.#clock.className = 'clock';
     this.#close.addEventListener('click', () => this.dispatchEvent(new CustomEvent('close')));
-    this.append(this.#play, this.#seek, this.#time, this.#sound, this.#turn, this.#mirror, this.#close);
+    this.append(this.#play, this.#seek, this.#time, this.#sound, this.#cameras, this.#turn, this.#mirror);
+    this.append(this.#microphone, this.#record, this.#clock, this.#close);
+    this.recording = undefined;
   }
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {{ camera: boolean, others?: number }} source
+   * @param {{ camera: boolean, cameras: string[], current: number }} source
    */
-  show(video, { camera, others = 0 }) {
+  show(video, { camera, cameras, current }) {
     this.#video = video;
     this.hidden = false;
     this.setAttribute('aria-label', camera ? 'Camera' : 'Video');
     for (const part of [this.#play, this.#seek, this.#time, this.#sound]) part.hidden = camera;
-    this.#turn.hidden = !camera || others < 1;
-    this.#mirror.hidden = !camera;
+    for (const part of [this.#turn, this.#cameras]) part.hidden = cameras.length < 2;
+    this.#cameras.replaceChildren(...cameras.map((label, i) => new Option(label, '', false, i === current)));
+    for (const part of [this.#mirror, this.#microphone]) part.hidden = !camera;
     name(this.#close, camera ? 'Camera off' : 'Close the video');
     for (const event of ['timeupdate', 'play', 'pause', 'volumechange', 'loadedmetadata']) {
       video.addEventListener(event, () => this.#video === video && this.#draw(video));
@@ -59,6 +79,21 @@ export class LiveBar extends HTMLElement {
   /** @param {boolean} on */
   set mirrored(on) {
     this.#mirror.setAttribute('aria-pressed', String(on));
+  }
+
+  /** Whether the microphone is to be recorded. */
+  get microphone() {
+    return this.#microphone.getAttribute('aria-pressed') === 'true';
+  }
+
+  /** @param {number | undefined} seconds that have been recorded; nothing while nothing is */
+  set recording(seconds) {
+    const on = seconds !== undefined;
+    name(this.#record, on ? 'Stop recording' : 'Record');
+    this.#record.setAttribute('aria-pressed', String(on));
+    this.#clock.hidden = !on;
+    this.#microphone.disabled = on;
+    if (on) this.#clock.textContent = clock(seconds);
   }
 
   togglePlay() {

@@ -51,6 +51,11 @@ export class PictureStage extends HTMLElement {
     return this.#liveBar;
   }
 
+  /** What the painting is shown on. */
+  get painting() {
+    return this.#painting;
+  }
+
   /** A canvas can be handed to a worker only once: each engine gets its own. */
   freshCanvas() {
     const canvas = document.createElement('canvas');

@@ -47,11 +47,13 @@ export class Live {
    * @param {Engine} engine
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    * @param {boolean} polled whether finished work is noticed only now and then
+   * @param {OffscreenCanvas | undefined} canvas that the engine paints on
    * @param {Moving} wish
    */
-  constructor(engine, send, polled, wish) {
+  constructor(engine, send, polled, canvas, wish) {
     this.engine = engine;
     this.send = send;
+    this.canvas = canvas;
     this.most = polled ? FRAMES_WHERE_POLLED : 1;
     this.#wish = wish;
     this.#ladder = new Ladder(wish.framesPerSecond, wish.startLines);
@@ -165,6 +167,7 @@ export class Live {
       this.#styled = true;
       session.setLook(look.strength, look.keepColors, look.split);
       session.paint();
+      if (this.#wish.recording) this.#record(now);
     } catch (error) {
       frame.close();
       this.#fail(error);
@@ -181,6 +184,16 @@ export class Live {
       },
     );
     if (this.#onTheirWay < this.most) this.send({ type: 'hungry' });
+  }
+
+  /** Sends what has just been painted. The canvas shows it only until this task ends. @param {number} now */
+  #record(now) {
+    if (!this.canvas) return;
+    // Most encoders refuse odd sides.
+    const { width, height } = this.canvas;
+    const visibleRect = { x: 0, y: 0, width: width - (width % 2), height: height - (height % 2) };
+    const frame = new VideoFrame(this.canvas, { timestamp: Math.round(now * 1000), visibleRect });
+    this.send({ type: 'recorded', frame }, [frame]);
   }
 
   /** @param {number} begun */

@@ -22,6 +22,8 @@ let live;
 let batch;
 /** @type {Engine | undefined} */
 let engine;
+/** @type {OffscreenCanvas | undefined} that the engine paints on */
+let easel;
 /** Whether this browser notices finished work only now and then. */
 let polled = false;
 
@@ -56,6 +58,7 @@ async function start({ weights, choice, canvas }) {
   try {
     engine = await Engine.create(archive, choice);
     if (canvas) engine.setCanvas(canvas);
+    easel = canvas;
     const asked = performance.now();
     await engine.done();
     polled = performance.now() - asked > POLLED_MS;
@@ -79,7 +82,7 @@ function move(moving) {
     return;
   }
   thumbnails?.hold();
-  live = new Live(engine, send, polled, moving);
+  live = new Live(engine, send, polled, easel, moving);
 }
 
 function stand() {

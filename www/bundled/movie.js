@@ -1,0 +1,124 @@
+/** Movies: the browser encodes pictures and sound, mediabunny packs them into a file. */
+import {
+  BufferTarget,
+  getFirstEncodableAudioCodec,
+  getFirstEncodableVideoCodec,
+  MediaStreamAudioTrackSource,
+  Mp4OutputFormat,
+  Output,
+  QUALITY_HIGH,
+  QUALITY_MEDIUM,
+  VideoSample,
+  VideoSampleSource,
+  WebMOutputFormat,
+} from 'mediabunny';
+
+/** So many pictures may wait for the encoder; more are left out, as it is too slow for them. */
+const MOST_WAITING = 4;
+const KEY_FRAME_SECONDS = 2;
+/** A sound system that takes longer to start is not there. */
+const PATIENCE_MS = 2000;
+
+/** What most programs open comes first; VP8 before VP9, with which Firefox falls behind, or ends. */
+const FORMATS = /** @type {const} */ ([
+  { Format: Mp4OutputFormat, video: ['avc'], audio: ['aac', 'opus'] },
+  { Format: WebMOutputFormat, video: ['vp8', 'vp9'], audio: ['opus'] },
+]);
+
+export class Movie {
+  #output;
+  #pictures;
+  #waiting = 0;
+  #count = 0;
+  /** @type {unknown} what went wrong first */
+  #fault;
+
+  /**
+   * @param {Output<Mp4OutputFormat | WebMOutputFormat, BufferTarget>} output
+   * @param {VideoSampleSource} pictures
+   * @param {MediaStreamAudioTrackSource | undefined} sound
+   */
+  constructor(output, pictures, sound) {
+    this.#output = output;
+    this.#pictures = pictures;
+    sound?.errorPromise.catch((error) => (this.#fault ??= error));
+  }
+
+  /**
+   * A movie of pictures of this size, begun, or nothing where the browser cannot encode any.
+   * @param {{ width: number, height: number }} size
+   * @param {MediaStreamTrack | undefined} track sound
+   * @returns {Promise<Movie | undefined>}
+   */
+  static async begin(size, track) {
+    if (typeof VideoEncoder === 'undefined' || (track && typeof AudioEncoder === 'undefined')) return undefined;
+    if (track && !(await canListen())) throw new Error('The browser’s sound does not start here. Record without it.');
+    for (const { Format, video, audio } of FORMATS) {
+      const codec = await getFirstEncodableVideoCodec([...video], size);
+      const voice = track && (await getFirstEncodableAudioCodec([...audio]));
+      if (!codec || voice === null) continue;
+      const output = new Output({ format: new Format(), target: new BufferTarget() });
+      const keyFrameInterval = KEY_FRAME_SECONDS;
+      const pictures = new VideoSampleSource({ codec, quality: QUALITY_HIGH, keyFrameInterval, latencyMode: 'realtime' });
+      output.addVideoTrack(pictures);
+      const sound =
+        track && voice
+          ? new MediaStreamAudioTrackSource(/** @type {any} */ (track), { codec: voice, quality: QUALITY_MEDIUM })
+          : undefined;
+      if (sound) output.addAudioTrack(sound);
+      const movie = new Movie(output, pictures, sound);
+      await output.start();
+      return movie;
+    }
+    return undefined;
+  }
+
+  /**
+   * Adds a picture and closes it.
+   * @param {VideoFrame} frame
+   * @param {number} seconds since the beginning
+   */
+  async add(frame, seconds) {
+    if (this.#waiting >= MOST_WAITING || this.#fault) {
+      frame.close();
+      return;
+    }
+    const sample = new VideoSample(frame, { timestamp: seconds });
+    this.#waiting += 1;
+    try {
+      await this.#pictures.add(sample);
+      this.#count += 1;
+    } catch (error) {
+      this.#fault ??= error;
+    } finally {
+      this.#waiting -= 1;
+      sample.close();
+    }
+  }
+
+  /**
+   * @returns {Promise<Blob>}
+   * @throws {unknown} what went wrong first, if nothing can be kept
+   */
+  async finish() {
+    if (this.#count === 0) {
+      await this.#output.cancel();
+      throw this.#fault ?? new Error('Nothing was recorded. Try again, a little longer.');
+    }
+    await this.#output.finalize();
+    const { buffer } = this.#output.target;
+    if (!buffer) throw new Error('The recording could not be written.');
+    return new Blob([buffer], { type: this.#output.format.mimeType });
+  }
+}
+
+/** Without sound hardware an audio context never starts, and mediabunny, which needs one here and there, waits for it. */
+async function canListen() {
+  if ('MediaStreamTrackProcessor' in globalThis) return true;
+  const context = new AudioContext();
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  await Promise.race([context.resume(), patience]);
+  const runs = context.state === 'running';
+  await context.close();
+  return runs;
+}

@@ -1,0 +1,140 @@
+/**
+ * Records the painting as it moves, with sound if there is some: pictures come from the worker and are encoded here. Where
+ * the browser has no encoders for pages, its own recorder watches the canvas.
+ */
+
+/** @typedef {{ finish: () => Promise<Blob>, add?: (frame: VideoFrame, seconds: number) => void }} Recording */
+
+/** For the browser's own recorder, in the order of preference. */
+const TYPES = ['video/mp4', 'video/webm'];
+const FRAMES_PER_SECOND = 30;
+/** Strokes are full of detail, which takes more than the usual bits: so many for each pixel and second. */
+const BITS_A_PIXEL = 6;
+
+export class Recorder {
+  /** @type {Recording | undefined} */
+  #recording;
+  #begun = 0;
+  /** @type {MediaStreamTrack[]} tracks that were opened for the recording alone */
+  #own = [];
+
+  constructor() {
+    // A tab that is closed by accident takes the recording with it: the browser asks first.
+    addEventListener('beforeunload', (event) => {
+      if (this.on) event.preventDefault();
+    });
+  }
+
+  get on() {
+    return this.#recording !== undefined;
+  }
+
+  get seconds() {
+    return (performance.now() - this.#begun) / 1000;
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas that the painting is shown on
+   * @param {{ width: number, height: number }} size of the pictures
+   * @param {MediaStreamTrack | undefined} sound of the video that is painted
+   * @param {boolean} microphone
+   * @throws {Error} with a sentence
+   */
+  async start(canvas, size, sound, microphone) {
+    if (microphone) this.#own = await openMicrophone();
+    const track = sound ?? this.#own[0];
+    try {
+      const { Movie } = await import('./bundled/movie.js');
+      this.#recording = (await Movie.begin(even(size), track)) ?? watch(canvas, track);
+    } catch (error) {
+      this.#closeTracks();
+      throw error;
+    }
+    this.#begun = performance.now();
+  }
+
+  /** Whether pictures are to be sent here. */
+  get wantsFrames() {
+    return this.#recording?.add !== undefined;
+  }
+
+  /** @param {VideoFrame} frame handed over */
+  add(frame) {
+    if (this.#recording?.add) this.#recording.add(frame, this.seconds);
+    else frame.close();
+  }
+
+  /**
+   * @returns {Promise<Blob>}
+   * @throws {Error} with a sentence
+   */
+  async stop() {
+    const recording = this.#recording;
+    if (!recording) throw new Error('Nothing is being recorded.');
+    this.#recording = undefined;
+    try {
+      return await recording.finish();
+    } finally {
+      this.#closeTracks();
+    }
+  }
+
+  #closeTracks() {
+    for (const track of this.#own) track.stop();
+    this.#own = [];
+  }
+}
+
+/** Most encoders refuse odd sides. @param {{ width: number, height: number }} size */
+function even({ width, height }) {
+  return { width: width - (width % 2), height: height - (height % 2) };
+}
+
+async function openMicrophone() {
+  try {
+    return (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks();
+  } catch {
+    throw new Error('The microphone is not there or not allowed. Allow it in the address bar, or record without it.');
+  }
+}
+
+/**
+ * The browser's own recorder.
+ * @param {HTMLCanvasElement} canvas
+ * @param {MediaStreamTrack | undefined} sound
+ * @returns {Recording}
+ */
+function watch(canvas, sound) {
+  const type = globalThis.MediaRecorder && TYPES.find((candidate) => MediaRecorder.isTypeSupported(candidate));
+  if (!type || !canvas.captureStream) {
+    throw new Error('This browser cannot record. Save single pictures instead, or use a newer browser.');
+  }
+  const stream = canvas.captureStream(FRAMES_PER_SECOND);
+  if (sound) stream.addTrack(sound);
+  const videoBitsPerSecond = Math.max(2_500_000, canvas.width * canvas.height * BITS_A_PIXEL);
+  const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond });
+  /** @type {Blob[]} */
+  const parts = [];
+  recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
+  const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve, { once: true }));
+  recorder.start();
+  return {
+    async finish() {
+      if (recorder.state !== 'inactive') recorder.stop();
+      await stopped;
+      const recording = new Blob(parts, { type });
+      if (recording.size === 0) throw new Error('Nothing was recorded. Try again, a little longer.');
+      return recording;
+    },
+  };
+}
+
+/**
+ * The sound of a video that is playing, heard or not.
+ * @param {HTMLVideoElement} video
+ * @returns {MediaStreamTrack | undefined}
+ */
+export function soundOf(video) {
+  const capture = Reflect.get(video, 'captureStream') ?? Reflect.get(video, 'mozCaptureStream');
+  return capture?.call(video).getAudioTracks()[0];
+}

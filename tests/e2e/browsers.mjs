@@ -12,8 +12,7 @@ const CHROMIUM_FLAGS = [
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
   '--use-angle=swiftshader',
-  // Two cameras that need no click to be allowed; what they show is added below.
-  '--use-fake-device-for-media-stream=device-count=2',
+  // A camera that needs no click to be allowed.
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
   // The page's requests alone are to be seen, and a test machine need not have a network.
@@ -35,9 +34,10 @@ const FIREFOX_PREFERENCES = {
 
 /**
  * @param {'chromium' | 'firefox'} name
+ * @param {number} [cameras] that Chromium has: a single one shows `cameraFile`
  * @returns {Promise<import('puppeteer-core').Browser>}
  */
-export function launch(name) {
+export function launch(name, cameras = 1) {
   if (name === 'firefox') {
     return puppeteer.launch({
       browser: 'firefox',
@@ -47,10 +47,12 @@ export function launch(name) {
       protocolTimeout: 300_000,
     });
   }
+  const fake = `--use-fake-device-for-media-stream=device-count=${cameras}`;
+  const camera = cameras === 1 ? [fake, `--use-file-for-fake-video-capture=${cameraFile()}`] : [fake];
   return puppeteer.launch({
     executablePath: executable('CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome']),
     // A copy: puppeteer takes the features out of the list that it is given.
-    args: [...CHROMIUM_FLAGS, `--use-file-for-fake-video-capture=${cameraFile()}`],
+    args: [...CHROMIUM_FLAGS, ...camera],
     protocolTimeout: 300_000,
   });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What Chromium's camera shows: a red half, a blue half, and a bright square that crosses them, in video colours. */
-export const CAMERA = { width: 160, height: 120, frames: 40, framesPerSecond: 15 };
+const CAMERA = { width: 640, height: 360, frames: 20, framesPerSecond: 15 };
 const LEFT = [82, 90, 240];
 const RIGHT = [41, 240, 110];
 const SQUARE = [210, 128, 128];
@@ -33,14 +33,13 @@ export function cameraFile() {
 function drawPlane(plane, frame) {
   const scale = plane === 0 ? 1 : 2;
   const [width, height] = [CAMERA.width / scale, CAMERA.height / scale];
-  const side = 40 / scale;
-  const left = (frame / CAMERA.frames) * (width - side);
+  const side = 120 / scale;
+  const left = Math.round((frame / CAMERA.frames) * (width - side));
   const top = (height - side) / 2;
-  return Buffer.from(
-    Array.from({ length: width * height }, (_, i) => {
-      const [x, y] = [i % width, Math.floor(i / width)];
-      const square = x >= left && x < left + side && y >= top && y < top + side;
-      return (square ? SQUARE : x < width / 2 ? LEFT : RIGHT)[plane];
-    }),
-  );
+  const bytes = Buffer.alloc(width * height, LEFT[plane]);
+  for (let y = 0; y < height; y += 1) {
+    bytes.fill(RIGHT[plane], y * width + width / 2, (y + 1) * width);
+    if (y >= top && y < top + side) bytes.fill(SQUARE[plane], y * width + left, y * width + left + side);
+  }
+  return bytes;
 }

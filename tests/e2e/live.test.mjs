@@ -1,70 +1,33 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
+import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
 import { compare, drop, open, ready, repainted, savedPng, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
-
-const SMALL = '?size=64&thumbs=0&style=starry-strokes';
-
-/** In the page, before its scripts: keeps the camera's streams where the tests see them. */
-function keepStreams() {
-  const devices = navigator.mediaDevices;
-  const ask = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = async (wish) => {
-    const stream = await ask(wish);
-    Reflect.set(window, 'stream', stream);
-    return stream;
-  };
-}
 
 /** In the page, before its scripts: a camera that is not allowed. */
 function refuseCamera() {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
 }
 
-/** @param {import('puppeteer-core').Page} page @param {string} kind */
-function moving(page, kind) {
-  return until(
-    page,
-    `moving pictures of the ${kind}`,
-    (wanted) =>
-      document.documentElement.dataset.moving === wanted &&
-      !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
-    kind,
-  );
-}
-
 /**
- * Records a square that crosses a gradient, as a WebM file.
+ * The mean colours of the left and the right half, without the middle where things move.
  * @param {import('puppeteer-core').Page} page
- * @returns {Promise<string>} base64
+ * @param {string} png base64
  */
-function recordVideo(page) {
-  return page.evaluate(async () => {
-    const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [96, 64];
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-    const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
-    /** @type {Blob[]} */
-    const parts = [];
-    recorder.ondataavailable = (event) => parts.push(event.data);
-    recorder.start();
-    for (let i = 0; i < 24; i += 1) {
-      const gradient = context.createLinearGradient(0, 0, 96, 64);
-      gradient.addColorStop(0, '#f80');
-      gradient.addColorStop(1, '#048');
-      context.fillStyle = gradient;
-      context.fillRect(0, 0, 96, 64);
-      context.fillStyle = '#fff';
-      context.fillRect(i * 3, 20, 20, 20);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
-    recorder.stop();
-    await stopped;
-    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  });
+function halves(page, png) {
+  return page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const { width, height } = bitmap;
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
+    context.drawImage(bitmap, 0, 0);
+    return [0, width / 2 + 8].map((left) => {
+      const { data } = context.getImageData(left, 0, width / 2 - 8, height / 4);
+      const mean = (/** @type {number} */ channel) => data.reduce((sum, v, i) => sum + (i % 4 === channel ? v : 0), 0) / (data.length / 4);
+      return { red: mean(0), blue: mean(2) };
+    });
+  }, png);
 }
 
 for (const name of BROWSERS) {
@@ -113,6 +76,45 @@ for (const name of BROWSERS) {
       assert.equal(state, 'ended');
       assert.equal(await page.$eval('html', (root) => root.dataset.moving), undefined);
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
+      assert.deepEqual(errors, []);
+    });
+
+    // Firefox makes up its own pictures.
+    test('what the camera sees is what is painted', { skip: name === 'firefox' }, async () => {
+      const { page, errors } = await open(browser, `${server.url}${SMALL}&strength=0`);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      // A camera without a direction is a mirror: its red left half is on the right.
+      const [left, right] = await halves(page, await savedPng(page));
+      assert.ok(left.blue > left.red + 80 && right.red > right.blue + 80, JSON.stringify([left, right]));
+      await page.keyboard.press('m');
+      let turned = [left, right];
+      for (let i = 0; i < 20 && turned[0].red < turned[0].blue; i += 1) turned = await halves(page, await savedPng(page));
+      assert.ok(turned[0].red > turned[0].blue + 80 && turned[1].blue > turned[1].red + 80, JSON.stringify(turned));
+      assert.deepEqual(errors, []);
+    });
+
+    test('another camera is chosen by its name', { skip: name === 'firefox' }, async (t) => {
+      const two = await launch(name, 2);
+      t.after(() => two.close());
+      const { page, errors } = await open(two, server.url + SMALL, keepStreams);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      const names = await page.$$eval('live-bar option', (options) => options.map((option) => option.textContent));
+      assert.equal(names.length, 2, `${names}`);
+      const label = () => page.evaluate(() => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label);
+      assert.equal(await label(), names[0]);
+      await page.evaluate(() => {
+        const select = /** @type {HTMLSelectElement} */ (document.querySelector('live-bar select'));
+        select.selectedIndex = 1;
+        select.dispatchEvent(new Event('change'));
+      });
+      await until(page, 'the other camera', () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label.endsWith('1'));
+      await moving(page, 'camera');
+      assert.equal(await label(), names[1]);
+      assert.equal(await page.$eval('live-bar select', (select) => select.selectedIndex), 1);
       assert.deepEqual(errors, []);
     });
 

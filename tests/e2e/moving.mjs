@@ -1,0 +1,74 @@
+import { until } from './page.mjs';
+
+/** Small, and without pictures on the shelf: software adapters take their time. */
+export const SMALL = '?size=64&thumbs=0&style=starry-strokes';
+
+/** In the page, before its scripts: keeps the camera's streams where the tests see them. */
+export function keepStreams() {
+  const devices = navigator.mediaDevices;
+  const ask = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wish) => {
+    const stream = await ask(wish);
+    Reflect.set(window, 'stream', stream);
+    return stream;
+  };
+}
+
+/**
+ * Waits until camera or video are on the stage.
+ * @param {import('puppeteer-core').Page} page
+ * @param {string} kind
+ */
+export function moving(page, kind) {
+  return until(
+    page,
+    `moving pictures of the ${kind}`,
+    (wanted) =>
+      document.documentElement.dataset.moving === wanted &&
+      !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
+    kind,
+  );
+}
+
+/**
+ * Records a square that crosses a gradient, as a WebM file.
+ * @param {import('puppeteer-core').Page} page
+ * @param {boolean} [tone] with a tone
+ * @returns {Promise<string>} base64
+ */
+export function recordVideo(page, tone = false) {
+  return page.evaluate(async (sound) => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [96, 64];
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    const stream = canvas.captureStream(20);
+    if (sound) {
+      const audio = new AudioContext();
+      const oscillator = audio.createOscillator();
+      const target = audio.createMediaStreamDestination();
+      oscillator.connect(target);
+      oscillator.start();
+      stream.addTrack(target.stream.getAudioTracks()[0]);
+    }
+    const recorder = new MediaRecorder(stream, { mimeType: 'video/webm' });
+    /** @type {Blob[]} */
+    const parts = [];
+    recorder.ondataavailable = (event) => parts.push(event.data);
+    recorder.start();
+    for (let i = 0; i < 24; i += 1) {
+      const gradient = context.createLinearGradient(0, 0, 96, 64);
+      gradient.addColorStop(0, '#f80');
+      gradient.addColorStop(1, '#048');
+      context.fillStyle = gradient;
+      context.fillRect(0, 0, 96, 64);
+      context.fillStyle = '#fff';
+      context.fillRect(i * 3, 20, 20, 20);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.stop();
+    await stopped;
+    const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  }, tone);
+}

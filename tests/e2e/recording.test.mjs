@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
+import { BROWSERS, launch } from './browsers.mjs';
+import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
+import { drop, open, ready, repainted, savedFile, toast, until } from './page.mjs';
+import { serve } from './server.mjs';
+
+/**
+ * Records for so many seconds, and takes the file apart.
+ * @param {import('puppeteer-core').Page} page
+ * @param {number} seconds
+ * @param {() => Promise<unknown>} [stop] ends it
+ */
+async function recorded(page, seconds, stop = () => page.keyboard.press('r')) {
+  const file = await savedFile(page, async () => {
+    await page.keyboard.press('r');
+    await until(page, 'the clock', (n) => document.querySelector('live-bar .clock')?.textContent === `0:0${n}`, seconds);
+    await stop();
+  });
+  const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(Buffer.from(file.base64, 'base64')) });
+  const video = await input.getPrimaryVideoTrack();
+  const audio = await input.getPrimaryAudioTrack();
+  assert.ok(video, 'it has no pictures');
+  return {
+    file,
+    size: [await video.getDisplayWidth(), await video.getDisplayHeight()],
+    frames: (await video.computePacketStats()).packetCount,
+    duration: await input.computeDuration(),
+    soundPackets: audio ? (await audio.computePacketStats()).packetCount : 0,
+  };
+}
+
+/**
+ * Plays a recording in the page: how bright some of its frames are, and how much they differ.
+ * @param {import('puppeteer-core').Page} page
+ * @param {{ base64: string, type: string }} file
+ */
+function watched(page, file) {
+  return page.evaluate(async ({ base64, type }) => {
+    const video = document.createElement('video');
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    video.muted = true;
+    video.src = URL.createObjectURL(new Blob([bytes], { type }));
+    await new Promise((resolve, reject) => {
+      video.onloadeddata = resolve;
+      video.onerror = () => reject(new Error(`${type} of ${bytes.length} bytes does not play`));
+    });
+    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    const frames = [];
+    for (const part of [0.2, 0.8]) {
+      const seeked = new Promise((resolve) => (video.onseeked = resolve));
+      video.currentTime = video.duration * part;
+      await seeked;
+      context?.drawImage(video, 0, 0);
+      frames.push(context?.getImageData(0, 0, canvas.width, canvas.height).data ?? []);
+    }
+    const [a, b] = frames.map((data) => Array.from(data).filter((_, i) => i % 4 < 3));
+    return {
+      light: a.reduce((sum, value) => sum + value, 0) / a.length,
+      change: a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length,
+    };
+  }, file);
+}
+
+for (const name of BROWSERS) {
+  describe(`recording in ${name}`, { timeout: 600_000 }, () => {
+    /** @type {Awaited<ReturnType<typeof serve>>} */
+    let server;
+    /** @type {import('puppeteer-core').Browser} */
+    let browser;
+
+    before(async () => {
+      server = await serve(process.env.DIST ?? 'dist');
+      browser = await launch(name);
+    });
+
+    afterEach(async () => {
+      const [, ...pages] = await browser.pages();
+      for (const page of pages) await page.close();
+    });
+
+    after(async () => {
+      await browser?.close();
+      await server?.close();
+    });
+
+    test('the painted camera is recorded: frames, duration, pictures', async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      const { file, size, frames, duration, soundPackets } = await recorded(page, 4);
+      assert.deepEqual(size, [640, 360]);
+      assert.ok(frames >= 2, `${frames} frames`);
+      assert.ok(duration > 1 && duration < 8, `${duration} s`);
+      assert.equal(soundPackets, 0);
+      const { light, change } = await watched(page, file);
+      assert.ok(light > 20 && change > 1, `brightness ${light}, change ${change}`);
+      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+      assert.deepEqual(errors, []);
+    });
+
+    // Firefox's sound does not start on a machine that has no sound hardware.
+    test('the microphone is recorded with it, and let go', { skip: name === 'firefox' }, async () => {
+      const { page, errors } = await open(browser, server.url + SMALL, keepStreams);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      await page.click('live-bar [aria-label="Record the microphone, too"]');
+      const { soundPackets, duration } = await recorded(page, 3);
+      assert.ok(soundPackets > 40, `${soundPackets} packets of sound in ${duration} s`);
+      // The microphone was opened last.
+      const tracks = () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getTracks().map((t) => `${t.kind} ${t.readyState}`);
+      assert.deepEqual(await page.evaluate(tracks), ['audio ended']);
+      assert.deepEqual(errors, []);
+    });
+
+    test('a microphone that does not start is a sentence', { skip: name !== 'firefox' }, async () => {
+      const { page } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      await page.click('live-bar [aria-label="Record the microphone, too"]');
+      await page.keyboard.press('r');
+      await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
+      assert.match(await toast(page), /sound does not start.*without it/);
+      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+    });
+
+    test('a recorded video keeps its sound, and what ends it loses nothing', { skip: name === 'firefox' }, async () => {
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true) });
+      await moving(page, 'video');
+      const { soundPackets, frames, duration } = await recorded(page, 3, () => repainted(page, () => page.click('.sample')));
+      assert.ok(soundPackets > 20, `${soundPackets} packets of sound in ${duration} s`);
+      assert.ok(frames >= 2, `${frames} frames`);
+      assert.deepEqual(errors, []);
+    });
+
+    test('where pages have no encoders the browser’s own recorder does it', { skip: name === 'chromium' }, async () => {
+      const { page, errors } = await open(browser, server.url + SMALL, () => Reflect.deleteProperty(window, 'VideoEncoder'));
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      const { frames, size } = await recorded(page, 3);
+      assert.deepEqual(size, [640, 360]);
+      assert.ok(frames >= 2, `${frames} frames`);
+      assert.deepEqual(errors, []);
+    });
+
+    test('closing the tab while recording asks first', { skip: name === 'firefox' }, async () => {
+      const { page } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      await page.keyboard.press('r');
+      await until(page, 'the clock', () => document.querySelector('live-bar .clock')?.textContent === '0:01');
+      const asked = new Promise((resolve) => {
+        page.once('dialog', async (dialog) => {
+          await dialog.accept();
+          resolve(dialog.type());
+        });
+        setTimeout(() => resolve('nothing'), 20_000);
+      });
+      await page.close({ runBeforeUnload: true });
+      assert.equal(await asked, 'beforeunload');
+    });
+  });
+}

@@ -2,7 +2,7 @@
 // `a * v + b` is the conditional instance normalization (Dumoulin et al. 2017). One workgroup a quad of channels. Each
 // partial holds the mean and centred sum of squares of one tile; they are merged by Chan, Golub, LeVeque 1979, in the form
 // for many sets: first the common mean, then every set's own spread plus its distance from that mean. Never
-// E[x^2] - E[x]^2, which cancels. Twin: src/cpu/layers.rs.
+// E[x^2] - E[x]^2, which cancels. In moving pictures both follow slowly what they were before. Twin: src/cpu/layers.rs.
 
 const EPSILON: f32 = 1e-5;
 
@@ -19,6 +19,8 @@ struct Shape {
 @group(0) @binding(1) var<storage, read> partials: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> style: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> norms: array<vec4<f32>>;
+// First the part of the statistics before that stays, 0..1, four times; then means and variances, laid out as `style` is.
+@group(0) @binding(4) var<storage, read_write> history: array<vec4<f32>>;
 
 var<workgroup> totals: array<vec4<f32>, 64>;
 
@@ -65,9 +67,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let variance = reduce(spread, local) / count;
 
     if (local == 0u) {
-        let a = style[shape.style + quad] / sqrt(variance + EPSILON);
+        let h = 1u + shape.style + quad;
+        let steady_mean = mix(mean, history[h], history[0]);
+        let steady_variance = mix(variance, history[h + shape.quads], history[0]);
+        history[h] = steady_mean;
+        history[h + shape.quads] = steady_variance;
+        let a = style[shape.style + quad] / sqrt(steady_variance + EPSILON);
         let n = shape.norm + 2u * quad;
         norms[n] = a;
-        norms[n + 1u] = style[shape.style + shape.quads + quad] - mean * a;
+        norms[n + 1u] = style[shape.style + shape.quads + quad] - steady_mean * a;
     }
 }

@@ -4,6 +4,8 @@
 
 // 0 where all sizes are the same: software adapters take their time for loops, even for those that run once.
 const RESIZED: u32 = 1u;
+// 1 where `tensor` is what `steady.wgsl` made: colours.
+const STEADY: u32 = 0u;
 
 alias Quad = vec4<f32>; // as stored
 
@@ -39,8 +41,10 @@ fn photo_texel(x: i32, y: i32) -> vec3<f32> {
 
 fn painting_texel(x: i32, y: i32) -> vec3<f32> {
     let at = vec2<u32>(clamp(vec2<i32>(x, y), vec2<i32>(), vec2<i32>(look.painting) - 1));
-    let v = vec4<f32>(tensor[at.y * look.stride + at.x]) * norms[look.norm] + norms[look.norm + 1u];
-    return 1.0 / (1.0 + exp(-v.rgb));
+    var color = vec4<f32>(tensor[at.y * look.stride + at.x]);
+    color = color * norms[look.norm] + norms[look.norm + 1u]; // when STEADY == 0
+    color = 1.0 / (1.0 + exp(-color)); // when STEADY == 0
+    return color.rgb;
 }
 
 fn texel(x: i32, y: i32, painting: bool) -> vec3<f32> {

@@ -67,7 +67,8 @@ async fn painted(gpu: &Gpu, model: &Model, style: &Style, photo: &Image, laid: L
     let frame = Frame::new(gpu, &plan, plan.size()).await?;
     frame.upload(gpu, &photo.to_rgba8())?;
     plan.set_style(gpu, style)?;
-    let mut presenter = Presenter::new(gpu, (&plan, &frame), wgpu::TextureFormat::Rgba32Float, plan.size()).await?;
+    let mut presenter =
+        Presenter::new(gpu, (&plan, &frame, None), wgpu::TextureFormat::Rgba32Float, plan.size()).await?;
     presenter.set_look(gpu, laid, false);
     let canvas = Canvas::new(gpu, &presenter).await?;
     plan.run(gpu, &frame, |encoder| canvas.record(encoder, &presenter));
@@ -200,7 +201,7 @@ fn frames_and_targets_of_other_sizes() {
             frame.set_mirrored(&gpu, mirrored);
             plan.set_style(&gpu, &style)?;
             let format = wgpu::TextureFormat::Rgba32Float;
-            let mut presenter = Presenter::new(&gpu, (&plan, &frame), format, target).await?;
+            let mut presenter = Presenter::new(&gpu, (&plan, &frame, None), format, target).await?;
             presenter.set_look(&gpu, laid, mirrored);
             let canvas = Canvas::new(&gpu, &presenter).await?;
             plan.run(&gpu, &frame, |encoder| canvas.record(encoder, &presenter));

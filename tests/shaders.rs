@@ -24,7 +24,7 @@ fn every_file_is_valid_by_itself() {
         check(&path.display().to_string(), &specialize(&source, &[], false));
         count += 1;
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 9);
 }
 
 #[test]
@@ -35,10 +35,13 @@ fn every_specialization_is_valid() {
             let kernel = stage.spec.kernel(variant);
             check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);
         }
-        for source in [include_str!("../shaders/ingest.wgsl"), include_str!("../shaders/present.wgsl")] {
-            for resized in [0, 1] {
-                check(&variant.name(), &specialize(source, &[("RESIZED", resized)], variant.half));
-            }
+        let present = include_str!("../shaders/present.wgsl");
+        for resized in [0, 1] {
+            let sized = [("RESIZED", resized)];
+            check("ingest", &specialize(include_str!("../shaders/ingest.wgsl"), &sized, variant.half));
+            check("steady", &specialize(include_str!("../shaders/steady.wgsl"), &sized, variant.half));
+            check("present", &specialize(present, &[sized[0], ("STEADY", 0)], variant.half));
+            check("present", &specialize(present, &[sized[0], ("STEADY", 1)], false));
         }
     }
 }

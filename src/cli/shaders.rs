@@ -38,7 +38,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let width = if variant.half { "f16" } else { "f32" };
         let ingest = specialize(include_str!("../../shaders/ingest.wgsl"), &[], variant.half);
         let present = specialize(include_str!("../../shaders/present.wgsl"), &[], variant.half);
-        texts.extend([(format!("ingest-{width}"), ingest), (format!("present-{width}"), present)]);
+        let steady = specialize(include_str!("../../shaders/steady.wgsl"), &[], variant.half);
+        texts.extend(
+            [("ingest", ingest), ("present", present), ("steady", steady)].map(|(n, t)| (format!("{n}-{width}"), t)),
+        );
         texts.push(("norm".to_string(), include_str!("../../shaders/norm.wgsl").to_string()));
         for (name, wgsl) in texts {
             if written.insert(name.clone()) {

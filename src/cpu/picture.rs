@@ -1,4 +1,4 @@
-//! From pictures to tensors and back. Twins of `ingest.wgsl` and `present.wgsl`.
+//! From pictures to tensors and back. Twins of `ingest.wgsl`, `present.wgsl` and `steady.wgsl`.
 
 use crate::error::Result;
 use crate::image::Image;
@@ -65,6 +65,24 @@ pub fn look_pixel(painted: [f32; 3], photo: [f32; 3], position: f32, look: Look)
         target = photo.map(|v| (v + step).clamp(0.0, 1.0));
     }
     std::array::from_fn(|c| photo[c] + (target[c] - photo[c]) * look.strength)
+}
+
+/// Changes of luma: up to the first it is noise, from the second on the picture moves.
+const NOISE: f32 = 0.04;
+const MOTION: f32 = 0.12;
+
+/// The next memory of a steady picture: the painting's colour and the photo's luma of each pixel. Where `photo` has not
+/// changed but for noise, the part `keep`, 0..1, of what was `before` stays.
+pub fn steadied(painted: &Image, photo: &Image, before: &[[f32; 4]], keep: f32) -> Vec<[f32; 4]> {
+    let pixels = painted.data().chunks_exact(3).zip(photo.data().chunks_exact(3)).zip(before);
+    let next = |((color, photo), before): ((&[f32], &[f32]), &[f32; 4])| {
+        let luma = photo[0] * LUMA[0] + photo[1] * LUMA[1] + photo[2] * LUMA[2];
+        let t = (((luma - before[3]).abs() - NOISE) / (MOTION - NOISE)).clamp(0.0, 1.0);
+        let moved = t * t * (3.0 - 2.0 * t);
+        let now = [color[0], color[1], color[2], luma];
+        std::array::from_fn(|i| now[i] + (before[i] - now[i]) * keep * (1.0 - moved))
+    };
+    pixels.map(next).collect()
 }
 
 /// The painting laid over its photo, cropped to the photo's size.

@@ -10,9 +10,11 @@ pub mod memory;
 pub mod pack;
 pub mod plan;
 pub mod present;
+pub mod steady;
 pub mod wgsl;
 
 pub use choose::Choice;
 pub use device::Gpu;
 pub use frame::Frame;
 pub use plan::{Cost, Plan};
+pub use steady::Steadier;

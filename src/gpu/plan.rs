@@ -78,6 +78,8 @@ pub struct Plan {
     width: usize,
     height: usize,
     style: wgpu::Buffer,
+    /// Statistics of the frame before, led by the part of them that stays.
+    history: wgpu::Buffer,
     /// Where each normalization's scales begin in `style`, in quads, and how many quads it has.
     slots: Vec<(u32, u32)>,
     steps: Vec<Step>,
@@ -242,6 +244,8 @@ impl Model {
         gpu.queue.write_buffer(&norms, 0, cast_slice(&pair.repeat(identity as usize)));
         let style_offset = |slot: usize| 2 * quads[..slot].iter().sum::<u32>();
         let style = gpu.buffer("style", u64::from(style_offset(quads.len())) * 16, storage | BufferUsages::COPY_DST);
+        let history = u64::from(1 + style_offset(quads.len())) * 16;
+        let history = gpu.buffer("statistics", history, storage | BufferUsages::COPY_DST);
         let offset_and_low = |source: Option<Source>| match source {
             Some(s) => (s.norm.map_or(0, norm_offset), if s.relu { 0.0 } else { f32::MIN }),
             None => (0, 0.0),
@@ -287,7 +291,7 @@ impl Model {
                 quads: spec.out_quads(),
                 norm: norm_offset(stage.norm),
             };
-            let bound = [Some(partials), Some(&style), Some(&norms)];
+            let bound = [Some(partials), Some(&style), Some(&norms), Some(&history)];
             builder.add_buffers(&self.norm, bytes_of(&norm), &bound, [spec.out_quads(), 1, 1]);
 
             let outputs = u64::from(grid_width * grid_height * spec.phases);
@@ -317,6 +321,7 @@ impl Model {
             slots: (0..quads.len()).map(|slot| (style_offset(slot), quads[slot])).collect(),
             norms,
             style,
+            history,
             steps,
             cost,
         }
@@ -412,6 +417,11 @@ impl Plan {
         }
         gpu.queue.write_buffer(&self.style, 0, cast_slice(&values));
         Ok(())
+    }
+
+    /// From now on the statistics of the normalizations keep this part, 0..1, of what they were in the frame before.
+    pub fn keep_statistics(&self, gpu: &Gpu, part: f32) {
+        gpu.queue.write_buffer(&self.history, 0, cast_slice(&[part; 4]));
     }
 
     /// Submits the network on `frame` and what `after` records behind it.

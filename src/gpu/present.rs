@@ -7,6 +7,7 @@ use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 use super::device::Gpu;
 use super::frame::Frame;
 use super::plan::Plan;
+use super::steady::Steadier;
 use super::wgsl::specialize;
 use crate::cpu::picture::Look;
 use crate::error::Result;
@@ -39,32 +40,40 @@ pub struct Presenter {
 }
 
 impl Presenter {
-    /// A presenter of `frame` as `plan` has painted it, onto targets of `format` and `width` x `height`, to which the painting
-    /// is resized.
+    /// A presenter of `frame` as `plan` has painted it, and `steadier` if there is one, onto targets of `format` and
+    /// `width` x `height`, to which the painting is resized.
     ///
     /// # Errors
     /// What the device says.
     pub async fn new(
         gpu: &Gpu,
-        (plan, frame): (&Plan, &Frame),
+        (plan, frame, steadier): (&Plan, &Frame, Option<&Steadier>),
         format: TextureFormat,
         (width, height): (usize, usize),
     ) -> Result<Self> {
         let size = [width as u32, height as u32];
-        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame), format, size))).await
+        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame, steadier), format, size))).await
     }
 
-    fn build(gpu: &Gpu, (plan, frame): (&Plan, &Frame), format: TextureFormat, size: [u32; 2]) -> Self {
+    fn build(
+        gpu: &Gpu,
+        (plan, frame, steadier): (&Plan, &Frame, Option<&Steadier>),
+        format: TextureFormat,
+        size: [u32; 2],
+    ) -> Self {
         let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
         let target = (size[0] as usize, size[1] as usize);
         let resized = u32::from(frame.size() != target || plan.size() != target);
-        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &[("RESIZED", resized)], plan.half);
+        let values = [("RESIZED", resized), ("STEADY", u32::from(steadier.is_some()))];
+        // What is steady is kept in 32 bits.
+        let half = plan.half && steadier.is_none();
+        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &values, half);
         let pipeline = gpu.render_pipeline("present", &wgsl, format);
         let shape = LookShape {
             size,
             source: [source_width as u32, source_height as u32],
             painting: [width as u32, height as u32],
-            stride: plan.stride,
+            stride: if steadier.is_some() { width as u32 } else { plan.stride },
             norm: plan.output_norm,
             strength: 1.0,
             split: 0.0,
@@ -76,10 +85,12 @@ impl Presenter {
         let resources = [
             look.as_entire_binding(),
             wgpu::BindingResource::TextureView(&source),
-            plan.output.as_entire_binding(),
+            steadier.map_or(&plan.output, |s| &s.history).as_entire_binding(),
             plan.norms.as_entire_binding(),
         ];
-        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources);
+        // What is steady is normalized already.
+        let used = if steadier.is_some() { 3 } else { 4 };
+        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources.into_iter().take(used));
         Self { pipeline, bindings, look, shape, format }
     }
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::gpu::conv::Variant;
 use crate::gpu::plan::Model;
 use crate::gpu::present::{Canvas, Presenter, floats};
-use crate::gpu::{Cost, Frame, Gpu, Plan};
+use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;
 use crate::net::transfer26;
 use crate::style::{Style, StyleSet};
@@ -59,7 +59,8 @@ impl Painter {
         }
         let plan = Rc::new(self.model.plan(gpu, width, height).await?);
         let frame = Rc::new(Frame::new(gpu, &plan, (width, height)).await?);
-        let session = Session { plan, frame, look: Look::default(), reader: None, stale: true };
+        let session =
+            Session { plan, frame, look: Look::default(), reader: None, steadier: None, stale: true, settled: false };
         if let Some(style) = self.styles.get(0) {
             session.plan.set_style(gpu, style)?;
         }
@@ -75,7 +76,11 @@ pub struct Session {
     look: Look,
     /// What paintings are read through, made when the first is.
     reader: Option<Reader>,
+    /// Where paintings are to be steady.
+    steadier: Option<Rc<Steadier>>,
     stale: bool,
+    /// Whether the painting before is one of the same scene in the same style.
+    settled: bool,
 }
 
 /// What paintings are read through.
@@ -113,7 +118,26 @@ impl Session {
     pub fn set_frame(&mut self, frame: Frame) {
         self.frame = Rc::new(frame);
         self.reader = None;
+        self.steadier = None;
         self.stale = true;
+    }
+
+    /// What [`Session::set_steadier`] takes. The session is free while it is made.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub fn new_steadier<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<Steadier>> + use<'g> {
+        let (plan, frame) = (self.plan.clone(), self.frame.clone());
+        async move { Steadier::new(gpu, &plan, &frame).await }
+    }
+
+    /// Paintings flicker less from now on: frames are taken for those of one scene, until frame or style change. Presenters
+    /// made before show paintings as they were.
+    pub fn set_steadier(&mut self, steadier: Steadier) {
+        self.steadier = Some(Rc::new(steadier));
+        self.reader = None;
+        self.stale = true;
+        self.settled = false;
     }
 
     /// Whether the picture is seen and shown with left and right exchanged.
@@ -121,6 +145,7 @@ impl Session {
         if self.frame.mirrored() != mirrored {
             self.frame.set_mirrored(gpu, mirrored);
             self.stale = true;
+            self.settled = false;
         }
     }
 
@@ -148,6 +173,7 @@ impl Session {
     pub fn set_style(&mut self, gpu: &Gpu, style: &Style) -> Result<()> {
         self.plan.set_style(gpu, style)?;
         self.stale = true;
+        self.settled = false;
         Ok(())
     }
 
@@ -169,9 +195,17 @@ impl Session {
     }
 
     /// Records what the next frame needs: the network, if picture or style has changed, as one compute pass.
-    fn record_network(&mut self, encoder: &mut wgpu::CommandEncoder) {
+    fn record_network(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) {
         if std::mem::take(&mut self.stale) {
-            self.plan.record(&self.frame, &mut encoder.begin_compute_pass(&Default::default()));
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            if let Some(steadier) = &self.steadier {
+                steadier.set(gpu, &self.plan, self.settled, self.frame.mirrored());
+            }
+            self.plan.record(&self.frame, &mut pass);
+            if let Some(steadier) = &self.steadier {
+                steadier.record(&mut pass);
+            }
+            self.settled = true;
         }
     }
 
@@ -183,7 +217,7 @@ impl Session {
         gpu.check()?;
         presenter.set_look(gpu, self.look, self.frame.mirrored());
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        self.record_network(&mut encoder);
+        self.record_network(gpu, &mut encoder);
         presenter.record(&mut encoder, target);
         gpu.queue.submit([encoder.finish()]);
         Ok(())
@@ -199,8 +233,8 @@ impl Session {
         format: wgpu::TextureFormat,
         size: (usize, usize),
     ) -> impl Future<Output = Result<Presenter>> + use<'g> {
-        let (plan, frame) = (self.plan.clone(), self.frame.clone());
-        async move { Presenter::new(gpu, (&plan, &frame), format, size).await }
+        let (plan, frame, steadier) = (self.plan.clone(), self.frame.clone(), self.steadier.clone());
+        async move { Presenter::new(gpu, (&plan, &frame, steadier.as_deref()), format, size).await }
     }
 
     /// Paints and reads back: `height * width * 4` bytes of RGBA, of the frame's size.
@@ -246,7 +280,7 @@ impl Session {
     pub fn start_read(&mut self, gpu: &Gpu) -> Result<Reading> {
         gpu.check()?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        self.record_network(&mut encoder);
+        self.record_network(gpu, &mut encoder);
         let Some(Reader { presenter, canvas }) = &mut self.reader else {
             return Err(Error::Picture("this session is not ready to be read".to_string()));
         };
@@ -266,7 +300,7 @@ impl Session {
         presenter.set_look(gpu, self.look, self.frame.mirrored());
         let canvas = Canvas::new(gpu, &presenter).await?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        self.record_network(&mut encoder);
+        self.record_network(gpu, &mut encoder);
         canvas.record(&mut encoder, &presenter);
         gpu.queue.submit([encoder.finish()]);
         Image::new(width, height, floats(&canvas.read(gpu).await?))

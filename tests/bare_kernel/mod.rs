@@ -99,7 +99,8 @@ impl Device {
         }
         let [width, height] = made.grid;
         let uniforms = [width, height, made.kernel.cell[0], made.kernel.cell[1], made.spec.phases, 0, quads, 0];
-        let bound = [(1, made.partials.clone()), (2, style), (3, vec![f32::NAN; 8 * quads as usize])];
+        let history = vec![0.0; 4 + 8 * quads as usize];
+        let bound = [(1, made.partials.clone()), (2, style), (3, vec![f32::NAN; 8 * quads as usize]), (4, history)];
         self.dispatch(include_str!("../../shaders/norm.wgsl"), &uniforms, &bound, [quads, 1, 1], &[3]).remove(0)
     }
 

@@ -14,11 +14,13 @@ import { LiveShow } from './live-show.js';
 import { decodePhoto, photoPixels, squarePixels } from './photo.js';
 import { sentenceOf } from './protocol.js';
 import { openSample, SAMPLES } from './samples.js';
+import { Undo } from './undo.js';
 import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings.js';
 
 /**
  * @import { EngineInfo, FromWorker, Look } from './protocol.js'
  * @import { Photo } from './photo.js'
+ * @import { Settings } from './settings.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { PhotoQueue } from './elements/photo-queue.js'
  * @import { PictureStage } from './elements/picture-stage.js'
@@ -48,6 +50,8 @@ export class App {
   #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
   #blend = new Blend();
   #lostAt = -Infinity;
+  /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'stroke'>>} */
+  #undo = new Undo();
   #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
     info: () => this.#info,
     look: () => this.#look(),
@@ -117,6 +121,7 @@ export class App {
       copy: () => this.#keeper.copy(),
       share: () => this.#keeper.share(),
       joining: (on) => (this.#shelf.joining = on),
+      undo: () => this.#goBackTo('undo'),
       look: () => this.#changeLook(),
       size: () => (this.#show.on ? this.#changeLook() : this.#showPhoto()),
       sample: (id) => this.#take(() => openSample(id)),
@@ -135,6 +140,8 @@ export class App {
       },
       mirror: () => this.#show.mirror(),
       play: () => this.#stage.bar.togglePlay(),
+      undo: () => this.#goBackTo('undo'),
+      redo: () => this.#goBackTo('redo'),
       help: () => this.#controls.help(),
       step: (by) => this.#shelf.step(by),
     });
@@ -336,9 +343,9 @@ export class App {
 
   /** @returns {Look} */
   #look() {
-    const { strength, keepColors } = this.#controls;
+    const { strength, keepColors, stroke } = this.#controls;
     const weights = this.#blend.weights(this.#info?.styles.length ?? STYLE_COUNT);
-    return { weights, strength, keepColors, split: this.#stage.split.value };
+    return { weights, strength, keepColors, split: this.#stage.split.value, stroke };
   }
 
   /** Moving pictures are over: the photo hangs where they were. */
@@ -399,11 +406,27 @@ export class App {
   /** Browsers allow about a hundred changes of the address in half a minute. */
   #rememberSoon() {
     clearTimeout(this.#saveTimer);
-    this.#saveTimer = setTimeout(() => {
-      const { strength, keepColors, chosenSize } = this.#controls;
-      const { style, size } = this.#settings;
-      this.#settings = { style, strength, keepColors, size: chosenSize ?? size };
-      saveSettings(this.#settings);
-    }, 400);
+    this.#saveTimer = setTimeout(() => this.#remember(), 400);
+  }
+
+  #remember() {
+    clearTimeout(this.#saveTimer);
+    const { strength, keepColors, stroke, steady, chosenSize } = this.#controls;
+    const { style, size } = this.#settings;
+    this.#settings = { style, strength, keepColors, stroke, steady, size: chosenSize ?? size };
+    saveSettings(this.#settings);
+    if (this.#info) this.#undo.note({ style, strength, keepColors, stroke });
+    this.#controls.canUndo = this.#undo.canUndo;
+  }
+
+  /** One change of style or sliders back, or forth again. @param {'undo' | 'redo'} way */
+  #goBackTo(way) {
+    // A change that is younger than the last note counts as well.
+    this.#remember();
+    const state = this.#undo[way]();
+    const names = this.#info?.styles;
+    if (!state || !names) return;
+    this.#controls.take(state);
+    this.#changeBlend(() => this.#blend.read(state.style, names));
   }
 }

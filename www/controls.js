@@ -31,6 +31,11 @@ export class Controls {
   #strength = byId('strength', HTMLInputElement);
   #strengthValue = byId('strength-value', HTMLOutputElement);
   #keepColors = byId('keep-colors', HTMLInputElement);
+  /** The slider's value is a power of two. */
+  #stroke = byId('stroke', HTMLInputElement);
+  #strokeValue = byId('stroke-value', HTMLOutputElement);
+  #steady = byId('steady', HTMLInputElement);
+  #undo = byId('undo', HTMLButtonElement);
   #size = byId('size', HTMLSelectElement);
   #compare = byId('compare', HTMLButtonElement);
   #saveButton = byId('save', HTMLButtonElement);
@@ -54,8 +59,8 @@ export class Controls {
    */
   constructor(settings, samples) {
     this.#strength.value = String(Math.round(settings.strength * 100));
-    this.#keepColors.checked = settings.keepColors;
-    this.#showStrength();
+    this.#steady.checked = settings.steady;
+    this.take(settings);
     for (const { id, name } of samples) {
       const button = document.createElement('button');
       button.type = 'button';
@@ -72,7 +77,7 @@ export class Controls {
 
   /**
    * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
-   *   camera: () => void, random: () => void, joining: (on: boolean) => void, copy: () => void, share: () => void, sample: (id: string) => void }} act
+   *   camera: () => void, random: () => void, joining: (on: boolean) => void, undo: () => void, copy: () => void, share: () => void, sample: (id: string) => void }} act
    */
   listen(act) {
     byId('open', HTMLButtonElement).addEventListener('click', act.open);
@@ -91,6 +96,11 @@ export class Controls {
       act.look();
     });
     this.#keepColors.addEventListener('change', act.look);
+    this.#steady.addEventListener('change', act.look);
+    this.#undo.addEventListener('click', act.undo);
+    // Strokes of another size take another session: the slider is waited for.
+    this.#stroke.addEventListener('input', () => this.#showStroke());
+    this.#stroke.addEventListener('change', act.look);
     this.#size.addEventListener('change', () => {
       if (this.#moving) this.#lines = Number(this.#size.value);
       else this.chosenSize = this.size;
@@ -117,6 +127,32 @@ export class Controls {
   set strength(part) {
     this.#strength.value = String(Math.round(part * 100));
     this.#showStrength();
+  }
+
+  /**
+   * Shows what was chosen before.
+   * @param {{ strength: number, keepColors: boolean, stroke: number }} settings
+   */
+  take({ strength, keepColors, stroke }) {
+    this.strength = strength;
+    this.#keepColors.checked = keepColors;
+    this.#stroke.value = String(Math.log2(stroke));
+    this.#showStroke();
+  }
+
+  /** @param {boolean} can */
+  set canUndo(can) {
+    this.#undo.disabled = !can;
+  }
+
+  /** How large strokes are, 1 for those of the network. */
+  get stroke() {
+    return Math.round(2 ** Number(this.#stroke.value) * 100) / 100;
+  }
+
+  /** Whether moving pictures are kept from flickering. */
+  get steady() {
+    return this.#steady.checked;
   }
 
   /** @returns {Format} */
@@ -232,6 +268,13 @@ export class Controls {
     const place = info.software ? 'the processor' : info.adapter || 'your GPU';
     const rate = framesPerSecond < 10 ? framesPerSecond.toFixed(1) : String(Math.round(framesPerSecond));
     this.#adapter.textContent = `${rate} pictures a second at ${lines} lines on ${place}.`;
+  }
+
+  #showStroke() {
+    const { min, max, value } = this.#stroke;
+    this.#strokeValue.textContent = `× ${this.stroke}`;
+    this.#stroke.setAttribute('aria-valuetext', `${this.stroke} times`);
+    this.#stroke.style.setProperty('--fill', `${((Number(value) - Number(min)) / (Number(max) - Number(min))) * 100}%`);
   }
 
   #showStrength() {

@@ -3,14 +3,20 @@
  *
  * @param {{ open: () => void, save: () => void, help: () => void, compare: () => void, camera: () => void,
  *   record: () => void, mirror: () => void, play: () => void, random: () => void, escape: () => void,
- *   strength: (percent: number) => void, step: (by: number) => void }} act
+ *   undo: () => void, redo: () => void, strength: (percent: number) => void, step: (by: number) => void }} act
  */
 export function listenForKeys(act) {
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (document.querySelector('dialog[open]')) return;
+    if (event.altKey || event.defaultPrevented || document.querySelector('dialog[open]')) return;
     const target = /** @type {Element} */ (event.target);
     if (isTyping(target)) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() !== 'z') return;
+      event.preventDefault();
+      if (event.shiftKey) act.redo();
+      else act.undo();
+      return;
+    }
     const run = {
       o: act.open,
       s: act.save,

@@ -217,6 +217,7 @@ export class LiveShow {
     return {
       look: this.app.look(),
       mirrored,
+      steady: this.controls.steady,
       lines: this.controls.lines,
       startLines: this.app.info()?.software ? START_LINES_IN_SOFTWARE : START_LINES,
       framesPerSecond: FRAMES_PER_SECOND,

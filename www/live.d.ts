@@ -37,6 +37,8 @@ export class Session {
   setBitmap(bitmap: ImageBitmap): void;
   /** Left and right exchanged. */
   setMirrored(mirrored: boolean): void;
+  /** Less flicker in moving pictures. `showAt` comes after it. */
+  steady(): Promise<void>;
   /** Prepares for `paint` at this size, which the canvas gets. */
   showAt(width: number, height: number): Promise<void>;
   /** Onto the engine's canvas; the network runs only if picture or style has changed. */

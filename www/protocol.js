@@ -12,14 +12,15 @@
 
 /**
  * How the photo is painted. `weights` has the part of each style and sums to 1; `strength` and `split` are 0..1; the photo
- * shows left of `split`.
- * @typedef {{ weights: number[], strength: number, keepColors: boolean, split: number }} Look
+ * shows left of `split`. Strokes are `stroke` times as large as where the network sees every pixel.
+ * @typedef {{ weights: number[], strength: number, keepColors: boolean, split: number, stroke: number }} Look
  */
 
 /**
  * How moving pictures are painted: the pixels of the shorter side, `lines`, are fixed, or 0 for as many as leave
- * `framesPerSecond`, beginning with `startLines`. With `recording` every painted frame is sent back.
- * @typedef {{ look: Look, mirrored: boolean, lines: number, startLines: number, framesPerSecond: number,
+ * `framesPerSecond`, beginning with `startLines`. Of a
+ * `steady` picture, what stands still does not flicker. With `recording` every painted frame is sent back.
+ * @typedef {{ look: Look, mirrored: boolean, steady: boolean, lines: number, startLines: number, framesPerSecond: number,
  *   recording: boolean }} Moving
  */
 

@@ -6,13 +6,17 @@
 /**
  * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights, or a blend such
  * as `teal-mist:60,carnival:40`. `size` 0 leaves the size to the adapter.
- * @typedef {{ style: string, strength: number, keepColors: boolean, size: number }} Settings
+ * `stroke` is the size of strokes, 1 for that of the network, and `steady` whether moving pictures are kept from flickering.
+ * @typedef {{ style: string, strength: number, keepColors: boolean, size: number, stroke: number, steady: boolean }} Settings
  */
 
 const KEY = 'impasto.settings';
+/** Smaller strokes take the network beyond the pixels that there are; larger ones leave nothing to be recognized. */
+const SMALLEST_STROKE = 0.5;
+const LARGEST_STROKE = 4;
 
 /** @type {Settings} */
-const DEFAULTS = { style: 'starry-strokes', strength: 1, keepColors: false, size: 0 };
+const DEFAULTS = { style: 'starry-strokes', strength: 1, keepColors: false, size: 0, stroke: 1, steady: true };
 
 /** @param {string} name */
 export function slug(name) {
@@ -23,10 +27,12 @@ export function slug(name) {
 export function loadSettings() {
   const stored = { ...DEFAULTS, ...clean(recall()) };
   const query = new URLSearchParams(location.search);
-  if (!['style', 'strength', 'colors'].some((key) => query.has(key))) return stored;
+  if (!['style', 'strength', 'colors', 'stroke'].some((key) => query.has(key))) return stored;
   const percent = Number(query.get('strength') ?? 100);
   return {
     size: stored.size,
+    steady: stored.steady,
+    stroke: strokeOf(query.get('stroke')),
     style: query.get('style') ?? DEFAULTS.style,
     strength: percent >= 0 && percent <= 100 ? percent / 100 : DEFAULTS.strength,
     keepColors: query.get('colors') === 'keep',
@@ -57,6 +63,7 @@ export function saveSettings(settings) {
   url.searchParams.set('style', settings.style);
   setOrDrop(url, 'strength', settings.strength < 1 ? String(Math.round(settings.strength * 100)) : null);
   setOrDrop(url, 'colors', settings.keepColors ? 'keep' : null);
+  setOrDrop(url, 'stroke', settings.stroke !== 1 ? String(settings.stroke) : null);
   history.replaceState(null, '', url);
 }
 
@@ -68,6 +75,16 @@ export function saveSettings(settings) {
 function setOrDrop(url, key, value) {
   if (value === null) url.searchParams.delete(key);
   else url.searchParams.set(key, value);
+}
+
+/** @param {string | null} text as it stands in the address */
+function strokeOf(text) {
+  return isStroke(Number(text)) ? Number(text) : DEFAULTS.stroke;
+}
+
+/** @param {number} stroke */
+function isStroke(stroke) {
+  return stroke >= SMALLEST_STROKE && stroke <= LARGEST_STROKE;
 }
 
 /** @param {number} size */
@@ -95,5 +112,7 @@ function clean(value) {
   if (value?.strength >= 0 && value?.strength <= 1) settings.strength = value.strength;
   if (typeof value?.keepColors === 'boolean') settings.keepColors = value.keepColors;
   if (isSize(value?.size)) settings.size = value.size;
+  if (isStroke(value?.stroke)) settings.stroke = value.stroke;
+  if (typeof value?.steady === 'boolean') settings.steady = value.steady;
   return settings;
 }

@@ -223,6 +223,15 @@ impl Session {
         Ok(())
     }
 
+    /// Paintings of moving pictures flicker less from now on. [`Session::show_at`] comes after it.
+    pub async fn steady(&self) -> Result<(), JsValue> {
+        let steadier = self.session.try_borrow().map_err(|_| busy())?.new_steadier(&self.shared.gpu);
+        let steadier = steadier.await.map_err(js)?;
+        *self.presenter.borrow_mut() = None;
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_steadier(steadier);
+        Ok(())
+    }
+
     /// Prepares for [`Session::paint`] at `width` x `height`, whatever the size that the network paints at.
     #[wasm_bindgen(js_name = showAt)]
     pub async fn show_at(&self, width: usize, height: usize) -> Result<(), JsValue> {

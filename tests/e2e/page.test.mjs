@@ -18,6 +18,15 @@ function caption(page) {
   return page.evaluate(() => document.getElementById('caption')?.innerText ?? '');
 }
 
+/** Ctrl+Z, with another key if asked for. @param {import('puppeteer-core').Page} page @param {import('puppeteer-core').KeyInput} [other] */
+async function undo(page, other) {
+  await page.keyboard.down('Control');
+  if (other) await page.keyboard.down(other);
+  await page.keyboard.press('z');
+  if (other) await page.keyboard.up(other);
+  await page.keyboard.up('Control');
+}
+
 for (const name of BROWSERS) {
   describe(`the page in ${name}`, { timeout: 900_000 }, () => {
     /** @type {Awaited<ReturnType<typeof serve>>} */
@@ -47,6 +56,35 @@ for (const name of BROWSERS) {
       await server?.close();
       await stranger?.close();
       await rm(folder, { recursive: true, force: true });
+    });
+
+    test('strokes change their size, and changes are undone and redone', async () => {
+      const { page, errors } = await open(browser, `${server.url}?size=64&thumbs=0&style=starry-strokes`);
+      await ready(page);
+      const plain = await savedPng(page);
+      await until(page, 'the first state', () => new URLSearchParams(location.search).has('style'));
+      await repainted(page, () =>
+        page.evaluate(() => {
+          const slider = /** @type {HTMLInputElement} */ (document.getElementById('stroke'));
+          slider.value = '1';
+          slider.dispatchEvent(new Event('input'));
+          slider.dispatchEvent(new Event('change'));
+        }),
+      );
+      const coarse = await savedPng(page);
+      const { sizes, difference } = await compare(page, plain, coarse);
+      assert.equal(sizes[0], sizes[1]);
+      assert.ok(difference > 20, `strokes of twice the size differ by ${difference}`);
+      await until(page, 'the address', () => new URLSearchParams(location.search).get('stroke') === '2');
+      await repainted(page, () => page.keyboard.press('3'));
+      await repainted(page, () => undo(page));
+      assert.equal(await page.$eval('#strength-value', (output) => output.textContent), '100 %');
+      assert.ok((await compare(page, coarse, await savedPng(page))).difference <= 2);
+      await repainted(page, () => page.click('#undo'));
+      assert.ok((await compare(page, plain, await savedPng(page))).difference <= 2);
+      await repainted(page, () => undo(page, 'Shift'));
+      assert.ok((await compare(page, coarse, await savedPng(page))).difference <= 2);
+      assert.deepEqual(errors, []);
     });
 
     test('paints a sample and the shelf, without an error or a request beyond its origin', async () => {

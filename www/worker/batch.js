@@ -1,4 +1,5 @@
 import { sentenceOf } from '../protocol.js';
+import { openSession } from './picture.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
@@ -7,7 +8,7 @@ import { sentenceOf } from '../protocol.js';
 
 /** Photos that are painted beside the one on the stage, one after the other. Photos of one size share a session. */
 export class Batch {
-  /** @type {{ session: Session, width: number, height: number } | undefined} */
+  /** @type {{ session: Session, width: number, height: number, stroke: number } | undefined} */
   #easel;
   #last = Promise.resolve();
 
@@ -36,10 +37,12 @@ export class Batch {
    */
   async #paint(ticket, { width, height, data }, look) {
     try {
-      if (this.#easel?.width !== width || this.#easel.height !== height) {
+      const { stroke } = look;
+      if (this.#easel?.width !== width || this.#easel.height !== height || this.#easel.stroke !== stroke) {
         this.#easel?.session.free();
         this.#easel = undefined;
-        this.#easel = { session: await this.engine.session(width, height), width, height };
+        const session = await openSession(this.engine, { width, height }, stroke);
+        this.#easel = { session, width, height, stroke };
       }
       const { session } = this.#easel;
       session.setPhoto(new Uint8Array(data.buffer));

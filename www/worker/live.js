@@ -9,13 +9,16 @@ import { StyleMix } from './style-mix.js';
 
 /** A browser that looks for finished work only now and then would starve with one frame on its way. */
 const FRAMES_WHERE_POLLED = 4;
+/** Pictures of fewer lines are not to be recognized. */
+const FEWEST_LINES = 48;
 /** How often the pace is told. */
 const TELL_MS = 500;
 
 /**
- * A session for one number of lines and one size of frames. It is freed when it is retired and nothing is read from it:
+ * A session for one number of lines and one size of frames, steady or not. It is freed when it is retired and nothing is read from it:
  * a wasm object must not go while one of its promises is pending.
- * @typedef {{ session: Session, lines: number, width: number, height: number, readings: number, retired: boolean }} Easel
+ * @typedef {{ session: Session, lines: number, width: number, height: number, steady: boolean,
+ *   readings: number, retired: boolean }} Easel
  */
 
 /**
@@ -114,16 +117,22 @@ export class Live {
     this.#size = sizeOf(frame);
     const easel = this.#easel;
     const fits = easel?.width === this.#size.width && easel.height === this.#size.height;
-    if (!fits || this.#lines() !== easel.lines) this.#open();
+    if (!fits || this.#lines() !== easel.lines || this.#wish.steady !== easel.steady) this.#open();
     if (!fits) return;
     this.#waiting = undefined;
     this.#paint(easel.session, frame);
   }
 
+  /** More lines than that give smaller strokes than are wanted. */
+  get #most() {
+    const shorter = Math.min(this.#size.width, this.#size.height);
+    return Math.max(Math.min(shorter, FEWEST_LINES), Math.round(shorter / this.#wish.look.stroke));
+  }
+
   /** The lines that are wanted now. */
   #lines() {
-    const shorter = Math.min(this.#size.width, this.#size.height);
-    return Math.min(shorter, this.#wish.lines || this.#ladder.lines);
+    if (!this.#wish.lines) return Math.min(this.#most, this.#ladder.lines);
+    return Math.min(this.#most, Math.max(FEWEST_LINES, Math.round(this.#wish.lines / this.#wish.look.stroke)));
   }
 
   /** Makes a session for the wanted lines, beside the one that is running. */
@@ -132,15 +141,17 @@ export class Live {
     this.#opening = true;
     const { width, height } = this.#size;
     const lines = this.#lines();
+    const { steady } = this.#wish;
     try {
       const scale = lines / Math.min(width, height);
       // Multiples of four need no padding.
       const side = (/** @type {number} */ pixels) => Math.max(4, Math.round((pixels * scale) / 4) * 4);
       const session = await this.engine.session(side(width), side(height));
       await session.setFrameSize(width, height);
+      if (steady) await session.steady();
       await session.showAt(width, height);
       this.#retire();
-      this.#easel = { session, lines, width, height, readings: 0, retired: false };
+      this.#easel = { session, lines, width, height, steady, readings: 0, retired: false };
       this.#styled = false;
     } catch (error) {
       this.#opening = false;
@@ -205,7 +216,7 @@ export class Live {
     // Where several are on their way, the time of one is what lies between two.
     const milliseconds = this.most > 1 ? Math.min(now - begun, (now - this.#last) || now - begun) : now - begun;
     this.#last = now;
-    if (!this.#wish.lines) this.#ladder.note(milliseconds, Math.min(this.#size.width, this.#size.height));
+    if (!this.#wish.lines) this.#ladder.note(milliseconds, this.#most);
     if (now - this.#told > TELL_MS) {
       const framesPerSecond = (this.#shown * 1000) / (now - this.#told);
       this.send({ type: 'pace', framesPerSecond, milliseconds, lines: this.#easel?.lines ?? 0, ...this.#size });

@@ -20,6 +20,8 @@ export class Picture {
   #session;
   /** @type {Pixels | undefined} the photo of the session */
   #shown;
+  /** The stroke size of the session. */
+  #stroke = 1;
   /** @type {Pixels | undefined} a photo that waits for its session */
   #waiting;
   /** @type {Look | undefined} */
@@ -85,6 +87,8 @@ export class Picture {
     this.thumbnails.hold();
     clearTimeout(this.#settle);
     while (this.#waiting || this.#lookChanged || this.#saves.length > 0) {
+      // Strokes of another size take a session of another size, and the photo once more.
+      if (this.#shown && !this.#waiting && this.#look?.stroke !== this.#stroke) this.#waiting = this.#shown;
       if (this.#waiting) await this.#openSession(this.#waiting);
       const ran = this.#paint();
       // A slider's frames are not awaited, since some browsers report completion only every 100 ms.
@@ -99,12 +103,14 @@ export class Picture {
   async #openSession(photo) {
     this.#waiting = undefined;
     try {
-      const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height;
+      const stroke = this.#look?.stroke ?? 1;
+      const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height && this.#stroke === stroke;
       if (!this.#session || !fits) {
         // Only once the new one stands: if it can't be had, the old picture stays.
-        const session = await this.engine.session(photo.width, photo.height);
+        const session = await openSession(this.engine, photo, stroke);
         this.#closeSession();
         this.#session = session;
+        this.#stroke = stroke;
         if (this.shown) await session.showAt(photo.width, photo.height);
       }
       this.#since = performance.now();
@@ -213,4 +219,22 @@ export class Picture {
     this.#networkRan = false;
     this.send({ type: 'failed', wish, serial: this.#serial, sentence: sentenceOf(error) });
   }
+}
+
+/** The network needs some pixels to make strokes of. */
+const SMALLEST_SIDE = 8;
+
+/**
+ * A session for a photo, in which the network sees so much less or more than the photo has that strokes are `stroke` times
+ * as large as otherwise.
+ * @param {Engine} engine
+ * @param {{ width: number, height: number }} photo
+ * @param {number} stroke
+ * @returns {Promise<Session>}
+ */
+export async function openSession(engine, { width, height }, stroke) {
+  const side = (/** @type {number} */ pixels) => Math.max(Math.min(pixels, SMALLEST_SIDE), Math.round(pixels / stroke));
+  const session = await engine.session(side(width), side(height));
+  await session.setFrameSize(width, height);
+  return session;
 }

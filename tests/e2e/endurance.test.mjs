@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { launch } from './browsers.mjs';
+import { open } from './page.mjs';
+import { serve } from './server.mjs';
+
+/** In the worker, before its script: counts what is made on the GPU, and keeps the engine's memory. */
+function watchEngine() {
+  const made = { count: 0 };
+  /** @type {WebAssembly.Memory | undefined} */
+  let memory;
+  for (const name of /** @type {const} */ (['createBuffer', 'createTexture', 'createBindGroup', 'createComputePipeline'])) {
+    const make = GPUDevice.prototype[name];
+    Reflect.set(GPUDevice.prototype, name, function (/** @type {any[]} */ ...rest) {
+      made.count += 1;
+      return Reflect.apply(make, this, rest);
+    });
+  }
+  const instantiate = WebAssembly.instantiateStreaming;
+  WebAssembly.instantiateStreaming = async (...rest) => {
+    const result = await instantiate(...rest);
+    memory = /** @type {WebAssembly.Memory} */ (result.instance.exports.memory);
+    return result;
+  };
+  Reflect.set(self, 'watched', () => ({ made: made.count, wasm: memory?.buffer.byteLength }));
+}
+
+/** In the page: a worker of its own that paints small frames as fast as it can; tells how many it has taken. */
+async function startPainting() {
+  const worker = new Worker('worker/worker.js', { type: 'module' });
+  const canvas = document.createElement('canvas').transferControlToOffscreen();
+  const weights = new URL('weights/transfer26.safetensors', location.href).href;
+  const source = new OffscreenCanvas(64, 48);
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (source.getContext('2d'));
+  const look = { weights: Array.from({ length: 26 }, (_, i) => Number(i === 0)), strength: 1, keepColors: false, split: 0, stroke: 1 };
+  const moving = { look, mirrored: false, steady: true, lines: 48, startLines: 48, framesPerSecond: 24, recording: false };
+  Reflect.set(window, 'taken', 0);
+  const feed = async () => {
+    const taken = Reflect.get(window, 'taken') + 1;
+    Reflect.set(window, 'taken', taken);
+    context.fillStyle = `hsl(${taken % 360} 60% 50%)`;
+    context.fillRect(taken % 50, 10, 20, 20);
+    const frame = await createImageBitmap(source);
+    worker.postMessage({ type: 'frame', frame }, [frame]);
+  };
+  worker.onmessage = ({ data }) => {
+    if (data.type === 'hungry') feed();
+    if (data.type === 'ready') {
+      worker.postMessage({ type: 'moving', moving });
+      feed();
+    }
+    if (data.sentence) Reflect.set(window, 'complaint', data.sentence);
+  };
+  worker.postMessage({ type: 'start', weights, canvas }, [canvas]);
+}
+
+/**
+ * @param {import('puppeteer-core').Page} page
+ * @param {import('puppeteer-core').WebWorker} worker
+ * @param {number} frames
+ */
+async function stateAfter(page, worker, frames) {
+  const taken = () => page.evaluate(() => [Reflect.get(window, 'taken'), Reflect.get(window, 'complaint') ?? '']);
+  for (;;) {
+    const [count, complaint] = await taken();
+    assert.equal(complaint, '');
+    if (count >= frames) break;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await worker.client.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await worker.client.send('Runtime.getHeapUsage');
+  return { heap: usedSize, ...(await worker.evaluate(() => Reflect.get(self, 'watched')())) };
+}
+
+describe('endurance in chromium', { timeout: 600_000 }, () => {
+  /** @type {Awaited<ReturnType<typeof serve>>} */
+  let server;
+  /** @type {import('puppeteer-core').Browser} */
+  let browser;
+
+  before(async () => {
+    server = await serve(process.env.DIST ?? 'dist');
+    browser = await launch('chromium');
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  test('2000 frames make nothing on the GPU and leave nothing in memory', async () => {
+    const { page } = await open(browser, `${server.url}?size=16&thumbs=0`);
+    /** @type {Promise<import('puppeteer-core').WebWorker>} */
+    const started = new Promise((resolve) => {
+      page.once('workercreated', async (worker) => {
+        await worker.evaluate(watchEngine);
+        resolve(worker);
+      });
+    });
+    await page.evaluate(startPainting);
+    const worker = await started;
+    const early = await stateAfter(page, worker, 200);
+    const late = await stateAfter(page, worker, 2200);
+    console.log(`after 200 frames ${JSON.stringify(early)}, after 2200 ${JSON.stringify(late)}`);
+    assert.ok(early.made > 50, 'nothing was counted');
+    assert.equal(late.made, early.made);
+    assert.equal(late.wasm, early.wasm);
+    assert.ok(late.heap < early.heap + 200_000, `the heap grew from ${early.heap} to ${late.heap} bytes`);
+  });
+});

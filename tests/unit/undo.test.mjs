@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Undo } from '../../www/undo.js';
+
+test('steps go back and forth between states that differ', () => {
+  const undo = new Undo();
+  assert.equal(undo.undo(), undefined);
+  for (const value of [1, 1, 2, 3]) undo.note({ value });
+  assert.deepEqual([undo.undo(), undo.undo(), undo.undo()], [{ value: 2 }, { value: 1 }, undefined]);
+  assert.deepEqual([undo.redo(), undo.redo(), undo.redo()], [{ value: 2 }, { value: 3 }, undefined]);
+});
+
+test('a change after steps back forgets what lay ahead, and old states go', () => {
+  const undo = new Undo();
+  for (const value of [1, 2, 3]) undo.note(value);
+  undo.undo();
+  undo.note(7);
+  assert.equal(undo.canRedo, false);
+  assert.equal(undo.undo(), 2);
+  for (let value = 10; value < 300; value += 1) undo.note(value);
+  let steps = 0;
+  while (undo.undo() !== undefined) steps += 1;
+  assert.equal(steps, 99);
+});

@@ -1,0 +1,41 @@
+/** So many steps can be taken back. */
+const MOST = 100;
+
+/**
+ * States of something, in the order in which they came, and the way back and forth between them.
+ * @template T
+ */
+export class Undo {
+  /** @type {T[]} */
+  #states = [];
+  #at = -1;
+
+  /**
+   * Takes note of the state that has been reached. After steps back, what lay ahead is forgotten.
+   * @param {T} state
+   */
+  note(state) {
+    if (JSON.stringify(state) === JSON.stringify(this.#states[this.#at])) return;
+    this.#states.splice(this.#at + 1, Infinity, state);
+    if (this.#states.length > MOST) this.#states.shift();
+    this.#at = this.#states.length - 1;
+  }
+
+  get canUndo() {
+    return this.#at > 0;
+  }
+
+  get canRedo() {
+    return this.#at < this.#states.length - 1;
+  }
+
+  /** @returns {T | undefined} the state before */
+  undo() {
+    return this.canUndo ? this.#states[--this.#at] : undefined;
+  }
+
+  /** @returns {T | undefined} the state that was undone */
+  redo() {
+    return this.canRedo ? this.#states[++this.#at] : undefined;
+  }
+}

@@ -136,6 +136,8 @@ bench() {
   need_node_modules bench
   npx --no-install tsc --noEmit -p bench || die "the bench's own types do not fit."
   IMPASTO_MODELS="$MODELS" node bench/run.mjs
+  say "what a frame of moving pictures costs"
+  node tools/live-cost.mjs dist
 }
 
 weights() {

@@ -6,8 +6,9 @@
 
 import { canShare } from './save.js';
 
-/** Lines on offer for moving pictures; 0 holds the pace. */
-const LINES = [0, 192, 288, 360, 540, 720, 1080];
+/** On offer for moving pictures: paces that are held with as many lines as can be, and fixed lines. */
+const PACES = [24, 30, 60, 12];
+const LINES = [192, 288, 360, 540, 720, 1080];
 
 /** Longer sides on offer. Software adapters take seconds where a GPU takes milliseconds, and begin small. */
 const SIZES = [384, 512, 768, 1024, 1600, 2048];
@@ -45,7 +46,8 @@ export class Controls {
   #camera = byId('camera', HTMLButtonElement);
   #joining = byId('joining', HTMLInputElement);
   #moving = false;
-  #lines = 0;
+  /** A pace, such as `pace 24`, or lines, such as `360`. */
+  #wanted = `pace ${PACES[0]}`;
   /** The longer side, while moving pictures use the list for their lines. */
   #stillSize = 0;
   /** @type {HTMLOptionElement[]} */
@@ -102,7 +104,7 @@ export class Controls {
     this.#stroke.addEventListener('input', () => this.#showStroke());
     this.#stroke.addEventListener('change', act.look);
     this.#size.addEventListener('change', () => {
-      if (this.#moving) this.#lines = Number(this.#size.value);
+      if (this.#moving) this.#wanted = this.#size.value;
       else this.chosenSize = this.size;
       act.size();
     });
@@ -171,7 +173,12 @@ export class Controls {
 
   /** The lines that moving pictures are painted with; 0 holds the pace. */
   get lines() {
-    return this.#lines;
+    return Number(this.#wanted) || 0;
+  }
+
+  /** The pace that moving pictures hold, unless the lines are fixed. */
+  get framesPerSecond() {
+    return this.lines ? PACES[0] : Number(this.#wanted.split(' ')[1]);
   }
 
   /** @param {boolean} on */
@@ -185,9 +192,13 @@ export class Controls {
     if (moving) {
       this.#stillSize = this.size;
       this.#stillOptions = [...this.#size.options];
-      const label = (/** @type {number} */ lines) => (lines === 0 ? 'Fluent' : `${lines} lines`);
-      const options = LINES.map((n) => new Option(label(n), String(n), n === this.#lines, n === this.#lines));
-      this.#size.replaceChildren(...options);
+      const offers = [
+        ...PACES.map((pace) => [`pace ${pace}`, `${pace} fps`]),
+        ...LINES.map((lines) => [String(lines), `${lines} lines`]),
+      ];
+      this.#size.replaceChildren(
+        ...offers.map(([value, label]) => new Option(label, value, value === this.#wanted, value === this.#wanted)),
+      );
     } else {
       this.#size.replaceChildren(...this.#stillOptions);
       this.#size.value = String(this.#stillSize);

@@ -77,9 +77,12 @@ export class EngineClient extends EventTarget {
     this.#send({ type: 'moving', moving });
   }
 
-  /** @param {VideoFrame | ImageBitmap} frame handed over */
-  sendFrame(frame) {
-    if (this.#worker) this.#send({ type: 'frame', frame }, [frame]);
+  /**
+   * @param {VideoFrame | ImageBitmap} frame handed over
+   * @param {number} missed how many there were between this one and the one before
+   */
+  sendFrame(frame, missed) {
+    if (this.#worker) this.#send({ type: 'frame', frame, missed }, [frame]);
     else frame.close();
   }
 

@@ -10,9 +10,11 @@ export class FramePump {
   #stopped = false;
   /** A frame has come that has not been sent. */
   #fresh = false;
+  #missed = 0;
+
   /**
    * @param {HTMLVideoElement} video
-   * @param {(frame: VideoFrame | ImageBitmap) => void} send
+   * @param {(frame: VideoFrame | ImageBitmap, missed: number) => void} send with the number of frames since the last one
    * @param {() => boolean} videoFrames whether frames may go as they are: otherwise as bitmaps
    */
   constructor(video, send, videoFrames) {
@@ -41,6 +43,7 @@ export class FramePump {
   #listen() {
     const next = () => {
       if (this.#stopped) return;
+      if (this.#fresh) this.#missed += 1;
       this.#fresh = true;
       if (this.#hungry) this.#take();
       this.#listen();
@@ -56,7 +59,8 @@ export class FramePump {
     try {
       const frame = this.#videoFrames() ? new VideoFrame(this.#video) : await createImageBitmap(this.#video);
       if (this.#stopped) frame.close();
-      else this.#send(frame);
+      else this.#send(frame, this.#missed);
+      this.#missed = 0;
     } catch {
       // Between two sources a video has no frame: the next one will do.
       this.#hungry = true;

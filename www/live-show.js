@@ -11,8 +11,7 @@ import { Recorder, soundOf } from './recorder.js';
  * @import { ToastLine } from './elements/toast-line.js'
  */
 
-/** Moving pictures are to come at this pace, beginning with so many lines. */
-const FRAMES_PER_SECOND = 24;
+/** Moving pictures begin with so many lines. */
 const START_LINES = 360;
 const START_LINES_IN_SOFTWARE = 192;
 
@@ -41,7 +40,7 @@ export class LiveShow {
     this.controls = controls;
     this.toast = toast;
     this.app = app;
-    this.#motion = new Motion((frame) => client.sendFrame(frame), app.info);
+    this.#motion = new Motion((frame, missed) => client.sendFrame(frame, missed), app.info);
     this.#motion.addEventListener('begin', (event) => {
       this.#begun = /** @type {CustomEvent<Begun>} */ (event).detail;
       this.goOn();
@@ -220,7 +219,7 @@ export class LiveShow {
       steady: this.controls.steady,
       lines: this.controls.lines,
       startLines: this.app.info()?.software ? START_LINES_IN_SOFTWARE : START_LINES,
-      framesPerSecond: FRAMES_PER_SECOND,
+      framesPerSecond: this.controls.framesPerSecond,
       recording: this.#recorder.wantsFrames,
     };
   }

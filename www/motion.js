@@ -33,7 +33,7 @@ export class Motion extends EventTarget {
   #asleep = false;
 
   /**
-   * @param {(frame: VideoFrame | ImageBitmap) => void} send
+   * @param {(frame: VideoFrame | ImageBitmap, missed: number) => void} send
    * @param {() => EngineInfo | undefined} engine what is known of it
    */
   constructor(send, engine) {

@@ -36,7 +36,8 @@
  * - `photo`: a new picture, and a small square of it for the shelf (none: no thumbnails).
  * - `look`: a new style or another strength, colours, split.
  * - `moving`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
- * - `frame`: a frame, to be sent when the worker is `hungry`, and at first. The worker closes it.
+ * - `frame`: a frame, to be sent when the worker is `hungry`, and at first, with the number of those that were there since
+ *   the one before. The worker closes it.
  * - `still`: no more frames come; the photo is shown again with the next `photo` or `look`.
  * - `paint`: a photo to be painted beside the one on the stage, answered as `save` is.
  * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
@@ -44,7 +45,7 @@
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
  *   | { type: 'moving', moving: Moving }
- *   | { type: 'frame', frame: VideoFrame | ImageBitmap }
+ *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number }
  *   | { type: 'still' }
  *   | { type: 'paint', ticket: number, photo: Pixels, look: Look }
  *   | { type: 'save', ticket: number }} ToWorker

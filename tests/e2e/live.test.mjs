@@ -10,6 +10,15 @@ function refuseCamera() {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
 }
 
+/** In the worker: its graphics device can be taken away. */
+const LOSE_ON_DEMAND = `
+  const open = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...wish) {
+    const device = await open.apply(this, wish);
+    new BroadcastChannel('lose').onmessage = () => device.destroy();
+    return device;
+  };`;
+
 /**
  * The mean colours of the left and the right half, without the middle where things move.
  * @param {import('puppeteer-core').Page} page
@@ -206,30 +215,35 @@ for (const name of BROWSERS) {
       assert.deepEqual([...errors, ...again.errors], []);
     });
 
-    // Puppeteer cannot run code in Firefox's workers.
-    test('a lost device comes back by itself, with the camera on', { skip: name === 'firefox' }, async () => {
-      const { page } = await open(browser, 'about:blank');
-      page.on('workercreated', (worker) => {
-        // Workers that end at once have nothing to say.
-        worker.evaluate(() => {
-          const open = GPUAdapter.prototype.requestDevice;
-          GPUAdapter.prototype.requestDevice = async function (...wish) {
-            const device = await open.apply(this, wish);
-            Reflect.set(self, 'device', device);
-            return device;
-          };
-        }).catch(() => {});
-      });
-      await page.goto(server.url + SMALL);
+    test('a lost device comes back by itself, with the camera on', async (t) => {
+      const fragile = await serve(process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
+      t.after(() => fragile.close());
+      const { page } = await open(browser, fragile.url + SMALL);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
-      await page.workers()[0].evaluate(() => Reflect.get(self, 'device').destroy());
+      await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
       await until(page, 'the notice', () => document.querySelector('.toast p')?.textContent?.includes('lost'));
       await moving(page, 'camera');
       await until(page, 'the engine', () => document.documentElement.dataset.state === 'ready');
       const [one, other] = [await savedPng(page), await savedPng(page)];
       assert.ok((await compare(page, one, other)).difference > 8, 'the camera stands still');
+    });
+
+    test('two tabs paint at once', async () => {
+      const tabs = [await open(browser, server.url + SMALL), await open(browser, server.url + SMALL)];
+      for (const { page } of tabs) {
+        await page.bringToFront();
+        await ready(page);
+        await drop(page, { name: 'square.webm', type: 'video/webm', base64: await recordVideo(page) });
+        await moving(page, 'video');
+      }
+      for (const { page, errors } of tabs) {
+        await page.bringToFront();
+        const [one, other] = [await savedPng(page), await savedPng(page)];
+        assert.ok((await compare(page, one, other)).difference > 8, 'the video stands still');
+        assert.deepEqual(errors, []);
+      }
     });
   });
 }

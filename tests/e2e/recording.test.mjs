@@ -167,6 +167,7 @@ for (const name of BROWSERS) {
       });
       await page.close({ runBeforeUnload: true });
       assert.equal(await asked, 'beforeunload');
+      while (!page.isClosed()) await new Promise((resolve) => setTimeout(resolve, 50));
     });
   });
 }

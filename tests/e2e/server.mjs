@@ -7,9 +7,10 @@ import sirv from 'sirv';
  * to be relative fails.
  *
  * @param {string} folder
+ * @param {string} [prelude] JavaScript that the page's worker runs before it does anything
  * @returns {Promise<{ url: string, origin: string, close: () => Promise<void> }>}
  */
-export async function serve(folder) {
+export async function serve(folder, prelude) {
   for (const file of ['index.html', 'live.js', 'live_bg.wasm', 'weights/transfer26.safetensors']) {
     if (!existsSync(`${folder}/${file}`)) throw new Error(`${folder}/${file} is missing: build the page first.`);
   }
@@ -20,6 +21,11 @@ export async function serve(folder) {
     const refuse = () => response.writeHead(404).end();
     if (!request.url?.startsWith('/studio/')) return refuse();
     request.url = request.url.slice('/studio'.length);
+    if (prelude && request.url === '/worker/worker.js') {
+      response.setHeader('Content-Type', 'text/javascript');
+      response.end(`${prelude}\n${readFileSync(`${folder}/worker/worker.js`, 'utf8')}`);
+      return;
+    }
     files(request, response, refuse);
   });
   const { origin, close } = await listen(server);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Blend } from '../../www/blend.js';
 import { Ladder, RUNGS } from '../../www/worker/ladder.js';
+import { PolledPace } from '../../www/worker/polled-pace.js';
 import { StyleMix } from '../../www/worker/style-mix.js';
 
 const NAMES = ['Amber Sky', 'Teal Mist', 'Carnival'];
@@ -123,4 +124,26 @@ test('a random blend has two or three styles that can be seen', () => {
     assert.ok(parts.every((part) => part > 0.08));
     assert.ok(Math.abs(parts.reduce((a, b) => a + b, 0) - 1) < 1e-9);
   }
+});
+
+/**
+ * What is said of a second of a camera.
+ * @param {number} painted
+ * @param {number} missed
+ */
+function said(painted, missed) {
+  const pace = new PolledPace(24);
+  pace.miss(missed);
+  for (let i = 0; i < painted; i += 1) assert.equal(pace.paint(1 + (i * 900) / painted), undefined);
+  return pace.paint(1001);
+}
+
+test('where finished work is noticed late, frames are counted against those of the camera', () => {
+  const budget = 1000 / 24;
+  const long = (/** @type {ReturnType<typeof said>} */ window) => (window?.milliseconds ?? 0) > budget;
+  assert.equal(said(29, 0)?.frames, 30);
+  assert.ok(!long(said(29, 0)), 'it paints all that there are');
+  assert.ok(!long(said(14, 0)), 'a slow camera is no slow engine');
+  assert.ok(!long(said(24, 5)), 'it paints as many as are wanted');
+  assert.ok(long(said(14, 15)), 'it misses every other frame');
 });

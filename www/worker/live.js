@@ -1,5 +1,6 @@
 import { sentenceOf } from '../protocol.js';
 import { Ladder } from './ladder.js';
+import { PolledPace } from './polled-pace.js';
 import { StyleMix } from './style-mix.js';
 
 /**
@@ -35,6 +36,8 @@ export class Live {
   #wish;
   /** @type {Ladder} */
   #ladder;
+  /** @type {PolledPace} */
+  #pace;
   /** @type {StyleMix} */
   #mix;
   #size = { width: 0, height: 0 };
@@ -42,7 +45,6 @@ export class Live {
   #opening = false;
   #ended = false;
   #styled = false;
-  #last = 0;
   #told = 0;
   #shown = 0;
 
@@ -60,6 +62,7 @@ export class Live {
     this.most = polled ? FRAMES_WHERE_POLLED : 1;
     this.#wish = wish;
     this.#ladder = new Ladder(wish.framesPerSecond, wish.startLines);
+    this.#pace = new PolledPace(wish.framesPerSecond);
     this.#mix = new StyleMix(wish.look.weights);
   }
 
@@ -67,13 +70,18 @@ export class Live {
   change(wish) {
     if (wish.framesPerSecond !== this.#wish.framesPerSecond) {
       this.#ladder = new Ladder(wish.framesPerSecond, this.#easel?.lines ?? wish.startLines);
+      this.#pace = new PolledPace(wish.framesPerSecond);
     }
     this.#wish = wish;
     this.#mix.aim(wish.look.weights, performance.now());
   }
 
-  /** @param {VideoFrame | ImageBitmap} frame */
-  take(frame) {
+  /**
+   * @param {VideoFrame | ImageBitmap} frame
+   * @param {number} missed how many there were between this one and the one before
+   */
+  take(frame, missed) {
+    this.#pace.miss(missed + (this.#waiting ? 1 : 0));
     this.#waiting?.close();
     this.#waiting = frame;
     this.#work();
@@ -213,18 +221,31 @@ export class Live {
     this.#onTheirWay -= 1;
     this.#shown += 1;
     if (this.#ended) return;
-    // Where several are on their way, the time of one is what lies between two.
-    const milliseconds = this.most > 1 ? Math.min(now - begun, (now - this.#last) || now - begun) : now - begun;
-    this.#last = now;
-    if (!this.#wish.lines) this.#ladder.note(milliseconds, this.#most);
+    if (!this.#wish.lines) this.#climb(now, now - begun);
     if (now - this.#told > TELL_MS) {
       const framesPerSecond = (this.#shown * 1000) / (now - this.#told);
+      const milliseconds = (now - begun) / this.most;
       this.send({ type: 'pace', framesPerSecond, milliseconds, lines: this.#easel?.lines ?? 0, ...this.#size });
       this.#told = now;
       this.#shown = 0;
     }
     if (this.#waiting) this.#work();
     else this.send({ type: 'hungry' });
+  }
+
+  /**
+   * @param {number} now
+   * @param {number} milliseconds that a frame took, as far as the browser noticed
+   */
+  #climb(now, milliseconds) {
+    if (this.most === 1) {
+      this.#ladder.note(milliseconds, this.#most);
+      return;
+    }
+    const window = this.#pace.paint(now);
+    for (let i = 0; window && i < window.frames; i += 1) {
+      if (this.#ladder.note(window.milliseconds, this.#most)) return;
+    }
   }
 
   /** @param {unknown} error */

@@ -109,7 +109,7 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       move(message.moving);
       break;
     case 'frame':
-      if (live) live.take(message.frame);
+      if (live) live.take(message.frame, message.missed);
       else message.frame.close();
       break;
     case 'still':

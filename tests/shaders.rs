@@ -3,7 +3,7 @@
 use impasto::gpu::conv::Variant;
 use impasto::gpu::fuse::fuse;
 use impasto::gpu::wgsl::specialize;
-use impasto::net::transfer26;
+use impasto::net::{arbitrary, transfer26};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 fn check(label: &str, wgsl: &str) {
@@ -29,9 +29,9 @@ fn every_file_is_valid_by_itself() {
 
 #[test]
 fn every_specialization_is_valid() {
-    let fused = fuse(&transfer26::network()).unwrap();
+    let stages = [transfer26::network(), arbitrary::network()].map(|net| fuse(&net).unwrap().stages).concat();
     for variant in Variant::all() {
-        for stage in &fused.stages {
+        for stage in &stages {
             let kernel = stage.spec.kernel(variant);
             check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);
         }

@@ -2,8 +2,9 @@
 
 use impasto::gpu::conv::Variant;
 use impasto::gpu::fuse::fuse;
+use impasto::gpu::mobile;
 use impasto::gpu::wgsl::specialize;
-use impasto::net::{arbitrary, transfer26};
+use impasto::net::{arbitrary, predictor, transfer26};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 fn check(label: &str, wgsl: &str) {
@@ -24,12 +25,15 @@ fn every_file_is_valid_by_itself() {
         check(&path.display().to_string(), &specialize(&source, &[], false));
         count += 1;
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 12);
 }
 
 #[test]
 fn every_specialization_is_valid() {
     let stages = [transfer26::network(), arbitrary::network()].map(|net| fuse(&net).unwrap().stages).concat();
+    for stage in mobile::stages(&predictor::network()).unwrap() {
+        check(&format!("{:?} {}", stage.kind, stage.file()), &stage.wgsl());
+    }
     for variant in Variant::all() {
         for stage in &stages {
             let kernel = stage.spec.kernel(variant);

@@ -1,5 +1,7 @@
 //! Feed-forward sessions: a picture in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints at
-//! one size.
+//! one size. A [`Predictor`] makes styles of paintings.
+
+mod predict;
 
 use std::rc::Rc;
 
@@ -13,6 +15,8 @@ use crate::image::Image;
 use crate::net::{arbitrary, transfer26};
 use crate::style::{Style, StyleSet};
 use crate::weights::Archive;
+
+pub use predict::Predictor;
 
 /// A transfer network on a device: that of 26 styles with its styles, or that of arbitrary styles, which has none of its own.
 pub struct Painter {

@@ -28,7 +28,7 @@ impl Net {
         Self { net: Network::new("random", 3, multiple), archive: ArchiveBuilder::new(), style }
     }
 
-    fn conv(&mut self, x: TensorId, (inputs, outputs): (usize, usize), kernel: usize, stride: usize) -> TensorId {
+    fn plain(&mut self, x: TensorId, (inputs, outputs): (usize, usize), kernel: usize, stride: usize) -> TensorId {
         let seed = self.net.layers.len() as u32 + 7;
         let weight = format!("w{seed}");
         let shape = [outputs, inputs, kernel, kernel];
@@ -37,12 +37,26 @@ impl Net {
         self.archive.float(&weight, &shape, &values);
         let pad = kernel / 2;
         let c = Convolution { weight, inputs, outputs, kernel, stride, pad, border: Border::Reflect };
-        let y = self.net.push(Operation::Convolution(c), &[x]);
+        self.net.push(Operation::Convolution(c), &[x])
+    }
+
+    fn conv(&mut self, x: TensorId, channels: (usize, usize), kernel: usize, stride: usize) -> TensorId {
+        let (seed, outputs) = (self.net.layers.len() as u32 + 7, channels.1);
+        let y = self.plain(x, channels, kernel, stride);
         let norm = self.style.norms.len();
         self.net.norms.push((format!("n{norm}"), outputs));
         let scale = noise(seed + 100, outputs).iter().map(|v| v + 1.5).collect();
         self.style.norms.push(Norm { scale, shift: noise(seed + 200, outputs) });
         self.net.push(Operation::InstanceNorm { norm }, &[y])
+    }
+
+    /// A convolution with a bias where `conv` has a normalization.
+    fn biased(&mut self, x: TensorId, channels: (usize, usize), kernel: usize, stride: usize) -> TensorId {
+        let seed = self.net.layers.len() as u32 + 7;
+        let tensor = format!("b{seed}");
+        self.archive.float(&tensor, &[channels.1], &noise(seed + 300, channels.1));
+        let y = self.plain(x, channels, kernel, stride);
+        self.net.push(Operation::Bias { tensor }, &[y])
     }
 
     fn relu(&mut self, x: TensorId) -> TensorId {
@@ -150,6 +164,25 @@ fn residual_sums() {
         let x = n.conv(x, (channels, 4), 3, 1);
         let x = n.relu(x);
         compare(&gpu, n.finish(x, 4, 9), &SIZES);
+    }
+}
+
+#[test]
+fn biases_instead_of_normalizations() {
+    let gpu = gpu();
+    for (a, b) in [(8, 16), (5, 10)] {
+        let mut n = Net::new(2);
+        let x = n.biased(0, (3, a), 9, 1);
+        let x = n.relu(x);
+        let x = n.biased(x, (a, b), 3, 2);
+        // Skipped with its bias and ReLU on it.
+        let x = n.relu(x);
+        let y = n.conv(x, (b, b), 3, 1);
+        let x = n.net.push(Operation::Add, &[x, y]);
+        let x = n.net.push(Operation::Upsample2, &[x]);
+        // Enlarged, and with a bias that no ReLU follows.
+        let x = n.biased(x, (b, a), 3, 1);
+        compare(&gpu, n.finish(x, a, 9), &SIZES);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use impasto::gpu::conv::Variant;
 use impasto::gpu::fuse::fuse;
+use impasto::gpu::mobile;
 use impasto::gpu::wgsl::specialize;
-use impasto::net::transfer26;
+use impasto::net::{arbitrary, predictor, transfer26};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 fn check(label: &str, wgsl: &str) {
@@ -24,14 +25,17 @@ fn every_file_is_valid_by_itself() {
         check(&path.display().to_string(), &specialize(&source, &[], false));
         count += 1;
     }
-    assert_eq!(count, 9);
+    assert_eq!(count, 13);
 }
 
 #[test]
 fn every_specialization_is_valid() {
-    let fused = fuse(&transfer26::network()).unwrap();
+    let stages = [transfer26::network(), arbitrary::network()].map(|net| fuse(&net).unwrap().stages).concat();
+    for stage in mobile::stages(&predictor::network()).unwrap() {
+        check(&format!("{:?} {}", stage.kind, stage.file()), &stage.wgsl());
+    }
     for variant in Variant::all() {
-        for stage in &fused.stages {
+        for stage in &stages {
             let kernel = stage.spec.kernel(variant);
             check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);
         }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{distance, fixture, float_archive, gpu, noise, picture, psnr, shipped};
+use common::{distance, every_second_pixel, fixture, float_archive, gpu, noise, picture, psnr, shipped};
 use impasto::cpu::picture::Look;
 use impasto::error::Error;
 use impasto::gpu::Gpu;
@@ -20,11 +20,6 @@ fn weights(case: &str) -> Vec<f32> {
     let text = std::fs::read_to_string(fixture("transfer26/weights.json")).unwrap();
     let all: std::collections::BTreeMap<String, Vec<f32>> = serde_json::from_str(&text).unwrap();
     all[case].clone()
-}
-
-fn every_second_pixel(image: &Image) -> Vec<f32> {
-    let rows = image.data().chunks_exact(image.width() * 3).step_by(2);
-    rows.flat_map(|row| row.chunks_exact(3).step_by(2).flatten()).copied().collect()
 }
 
 /// The worst of all cases and both contents.

@@ -25,7 +25,7 @@ fn committed(name: &str) -> Vec<u8> {
 fn a_rebuild_gives_the_committed_bytes() {
     let out = tempfile::tempdir().unwrap();
     let reports = weights::build(&models(), out.path()).unwrap();
-    assert_eq!(reports.len(), 1);
+    assert_eq!(reports.len(), 2);
     let sources = String::from_utf8(committed("SOURCES.md")).unwrap();
     for report in reports {
         let rebuilt = std::fs::read(out.path().join(&report.archive)).unwrap();
@@ -36,8 +36,31 @@ fn a_rebuild_gives_the_committed_bytes() {
 }
 
 #[test]
-fn the_26_style_network_is_small() {
+fn the_networks_are_small() {
     assert!(committed("transfer26.safetensors").len() <= 300_000);
+    assert!(committed("arbitrary.safetensors").len() <= 2_800_000);
+}
+
+/// The arbitrary network was published in 8 bits: nothing is lost but the last bit of a scale.
+#[test]
+fn published_levels_are_kept() {
+    let archive = Archive::parse(&committed("arbitrary.safetensors")).unwrap();
+    let path = models().join("arbitrary_predict.onnx");
+    let model = onnx::read_model("arbitrary_predict.onnx", &std::fs::read(path).unwrap()).unwrap();
+    for (node, name) in [
+        ("MobilenetV2/expanded_conv_13/depthwise/depthwise_weights_dequant", "block.13.depthwise"),
+        ("MobilenetV2/Conv_1/weights_dequant", "head"),
+    ] {
+        let node = model.nodes.iter().find(|n| n.outputs[0] == node).unwrap();
+        let [levels, scales, _] = [0, 1, 2].map(|i| &model.initializers[&node.inputs[i]]);
+        let (Data::Int8(published), Data::Float(scales)) = (&levels.data, &scales.data) else { panic!("{name}") };
+        let found = archive.tensor(&format!("predict.{name}.w"), &levels.shape).unwrap();
+        let slice = published.len() / scales.len();
+        for (i, (f, p)) in found.iter().zip(published).enumerate() {
+            let expected = f32::from(*p) * scales[i / slice];
+            assert!((f - expected).abs() <= expected.abs() * 1e-6, "{name} at {i}: {f} for {expected}");
+        }
+    }
 }
 
 #[test]

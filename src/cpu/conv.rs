@@ -1,30 +1,71 @@
-//! Convolution by its definition. Twin of every `conv_*.wgsl`.
+//! Convolutions by their definitions. [`convolution`] is the twin of every `conv_*.wgsl`, of `stem.wgsl` and, without their
+//! biases and activations, of `pointwise.wgsl`; [`depthwise`] is that of `depthwise.wgsl`.
 
 use crate::net::{Convolution, Shape};
 
 /// Convolves the CHW tensor `x` of `shape` with `weight` (`[outputs][inputs][kernel][kernel]`); returns CHW.
 pub fn convolution(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Vec<f32> {
     let (height, width) = (c.output_size(shape.height), c.output_size(shape.width));
+    let taps = Taps::new(c, shape);
     let mut out = vec![0.0; c.outputs * height * width];
     for (o, plane) in out.chunks_exact_mut(height * width).enumerate() {
-        for i in 0..c.inputs {
-            let source = &x[i * shape.height * shape.width..][..shape.height * shape.width];
-            for ky in 0..c.kernel {
-                for kx in 0..c.kernel {
-                    let w = weight[((o * c.inputs + i) * c.kernel + ky) * c.kernel + kx];
-                    for y in 0..height {
-                        let Some(sy) = source_index(c, y, ky, shape.height) else { continue };
-                        for (ox, value) in plane[y * width..][..width].iter_mut().enumerate() {
-                            if let Some(sx) = source_index(c, ox, kx, shape.width) {
-                                *value += w * source[sy * shape.width + sx];
-                            }
+        for (i, source) in x.chunks_exact(shape.height * shape.width).enumerate() {
+            taps.add(&weight[(o * c.inputs + i) * c.kernel * c.kernel..], source, plane);
+        }
+    }
+    out
+}
+
+/// Convolves every channel of the CHW tensor `x` of `shape` by itself with `weight` (`[channels][1][kernel][kernel]`);
+/// returns CHW.
+pub fn depthwise(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Vec<f32> {
+    let (height, width) = (c.output_size(shape.height), c.output_size(shape.width));
+    let taps = Taps::new(c, shape);
+    let mut out = vec![0.0; c.outputs * height * width];
+    let sources = x.chunks_exact(shape.height * shape.width);
+    for ((source, plane), kernel) in
+        sources.zip(out.chunks_exact_mut(height * width)).zip(weight.chunks_exact(c.kernel * c.kernel))
+    {
+        taps.add(kernel, source, plane);
+    }
+    out
+}
+
+/// Which pixels each tap reads: for every row (column) of the kernel and every row (column) of the output, the input's row
+/// (column), or `None` for a zero beyond the border.
+struct Taps {
+    kernel: usize,
+    source_width: usize,
+    rows: Vec<Vec<Option<usize>>>,
+    columns: Vec<Vec<Option<usize>>>,
+}
+
+impl Taps {
+    fn new(c: &Convolution, shape: Shape) -> Self {
+        let table = |size: usize| {
+            let row = |k: usize| (0..c.output_size(size)).map(|i| source_index(c, i, k, size)).collect();
+            (0..c.kernel).map(row).collect()
+        };
+        Self { kernel: c.kernel, source_width: shape.width, rows: table(shape.height), columns: table(shape.width) }
+    }
+
+    /// Adds one channel `source`, convolved with `weight` (`[kernel][kernel]`), to one channel `plane` of the output.
+    fn add(&self, weight: &[f32], source: &[f32], plane: &mut [f32]) {
+        for (ky, rows) in self.rows.iter().enumerate() {
+            for (kx, columns) in self.columns.iter().enumerate() {
+                let w = weight[ky * self.kernel + kx];
+                for (target, row) in plane.chunks_exact_mut(columns.len()).zip(rows) {
+                    let Some(row) = row else { continue };
+                    let source = &source[row * self.source_width..][..self.source_width];
+                    for (value, column) in target.iter_mut().zip(columns) {
+                        if let Some(column) = column {
+                            *value += w * source[*column];
                         }
                     }
                 }
             }
         }
     }
-    out
 }
 
 /// The input coordinate that tap `k` of output coordinate `i` reads, or `None` for a zero beyond the border.

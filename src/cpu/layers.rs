@@ -29,6 +29,30 @@ pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> V
         .collect()
 }
 
+/// `x` with one number a channel added.
+pub fn bias(x: &[f32], shape: Shape, numbers: &[f32]) -> Vec<f32> {
+    let planes = x.chunks_exact(shape.height * shape.width).zip(numbers);
+    planes.flat_map(|(plane, number)| plane.iter().map(move |v| v + number)).collect()
+}
+
+/// `x` with one more column of zeros on the right and one more row of them below.
+pub fn pad_end(x: &[f32], shape: Shape) -> Vec<f32> {
+    let mut out = Vec::with_capacity(shape.channels * (shape.height + 1) * (shape.width + 1));
+    for plane in x.chunks_exact(shape.height * shape.width) {
+        for row in plane.chunks_exact(shape.width) {
+            out.extend_from_slice(row);
+            out.push(0.0);
+        }
+        out.resize(out.len() + shape.width + 1, 0.0);
+    }
+    out
+}
+
+/// The mean of each channel. Twin of `global_mean.wgsl`.
+pub fn global_mean(x: &[f32], shape: Shape) -> Vec<f32> {
+    x.chunks_exact(shape.height * shape.width).map(|plane| mean_variance(plane).0).collect()
+}
+
 /// Nearest-neighbour enlargement by two.
 pub fn upsample2(x: &[f32], shape: Shape) -> Vec<f32> {
     let mut out = Vec::with_capacity(4 * x.len());

@@ -14,8 +14,22 @@ use crate::weights::Archive;
 /// Runs `net` on `photo`, whose sides must be multiples of [`Network::multiple`], with the weights of `archive`.
 ///
 /// # Errors
-/// [`Error::Tensor`] for weights that do not fit; otherwise as [`Network::shapes`].
+/// [`Error::Tensor`] for weights that do not fit, [`Error::Model`] for a network whose output is no picture; otherwise as
+/// [`Network::shapes`].
 pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<Image> {
+    let (x, Shape { channels, height, width }) = forward(net, archive, style, photo)?;
+    if channels != 3 {
+        let problem = format!("makes {channels} channels, which are no picture");
+        return Err(Error::Model { file: net.name.to_string(), problem });
+    }
+    Image::new(width, height, picture::to_hwc(&x, height, width))
+}
+
+/// As [`run`], for networks with any output: returns it as a CHW tensor with its shape.
+///
+/// # Errors
+/// [`Error::Tensor`] for weights that do not fit; otherwise as [`Network::shapes`].
+pub fn forward(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<(Vec<f32>, Shape)> {
     let shapes = net.shapes(photo.height(), photo.width())?;
     let mut tensors: Vec<Vec<f32>> = vec![picture::to_chw(photo)];
     for layer in &net.layers {
@@ -26,6 +40,11 @@ pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Re
                 let weight = archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel])?;
                 conv::convolution(x, shape, c, &weight)
             }
+            Operation::Depthwise(c) => {
+                let weight = archive.tensor(&c.weight, &[c.outputs, 1, c.kernel, c.kernel])?;
+                conv::depthwise(x, shape, c, &weight)
+            }
+            Operation::Bias { tensor } => layers::bias(x, shape, &archive.tensor(tensor, &[shape.channels])?),
             Operation::InstanceNorm { norm } => {
                 let norm = style.norms.get(*norm).ok_or_else(|| {
                     Error::Style(format!("the style {} has too few normalizations for {}", style.name, net.name))
@@ -33,6 +52,9 @@ pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Re
                 layers::instance_norm(x, shape, &norm.scale, &norm.shift)
             }
             Operation::Relu => x.iter().map(|v| v.max(0.0)).collect(),
+            Operation::Relu6 => x.iter().map(|v| v.clamp(0.0, 6.0)).collect(),
+            Operation::PadEnd => layers::pad_end(x, shape),
+            Operation::GlobalMean => layers::global_mean(x, shape),
             Operation::Upsample2 => layers::upsample2(x, shape),
             Operation::Add => x.iter().zip(input(1).0).map(|(a, b)| a + b).collect(),
             Operation::Sigmoid => x.iter().map(|v| layers::sigmoid(*v)).collect(),
@@ -40,6 +62,6 @@ pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Re
         debug_assert_eq!(output.len(), shapes[layer.output].len());
         tensors.push(output);
     }
-    let Shape { height, width, .. } = shapes[net.output()];
-    Image::new(width, height, picture::to_hwc(&tensors[net.output()], height, width))
+    let output = std::mem::take(&mut tensors[net.output()]);
+    Ok((output, shapes[net.output()]))
 }

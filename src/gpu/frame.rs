@@ -21,7 +21,17 @@ struct IngestShape {
     unused: u32,
 }
 
-/// A picture on the device, and the step that makes a plan's first tensor of it.
+/// The first tensor of a network, which a frame fills.
+pub(crate) struct Inlet<'a> {
+    pub tensor: &'a wgpu::Buffer,
+    /// Whether it is stored in 16 bits.
+    pub half: bool,
+    /// Width and height of the picture that the network sees, and of the tensor, into which the rest is mirrored.
+    pub picture: [u32; 2],
+    pub padded: [u32; 2],
+}
+
+/// A picture on the device, and the step that makes a network's first tensor of it.
 pub struct Frame {
     pub(crate) texture: wgpu::Texture,
     shape: Cell<IngestShape>,
@@ -35,7 +45,18 @@ impl Frame {
     ///
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and what the device says.
-    pub async fn new(gpu: &Gpu, plan: &Plan, (width, height): (usize, usize)) -> Result<Self> {
+    pub async fn new(gpu: &Gpu, plan: &Plan, size: (usize, usize)) -> Result<Self> {
+        let (width, height) = plan.size();
+        let picture = [width as u32, height as u32];
+        let inlet = Inlet { tensor: &plan.input, half: plan.half, picture, padded: plan.padded };
+        Self::filling(gpu, inlet, size).await
+    }
+
+    /// As [`Frame::new`], for any network's first tensor.
+    pub(crate) async fn filling(gpu: &Gpu, inlet: Inlet<'_>, (width, height): (usize, usize)) -> Result<Self> {
+        if width == 0 || height == 0 {
+            return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
+        }
         let side = width.max(height);
         let allowed = gpu.bounds().texture;
         if side > allowed as usize {
@@ -43,24 +64,23 @@ impl Frame {
             let fits = allowed as usize;
             return Err(Error::TooLarge { width, height, limit, needed: side as u64, allowed: allowed.into(), fits });
         }
-        gpu.scoped(|| Ok(Self::build(gpu, plan, [width as u32, height as u32]))).await
+        gpu.scoped(|| Ok(Self::build(gpu, inlet, [width as u32, height as u32]))).await
     }
 
-    fn build(gpu: &Gpu, plan: &Plan, source: [u32; 2]) -> Self {
+    fn build(gpu: &Gpu, inlet: Inlet, source: [u32; 2]) -> Self {
         // A browser draws a video frame into the texture, which takes more than a copy.
         let external =
             if cfg!(target_arch = "wasm32") { TextureUsages::RENDER_ATTACHMENT } else { TextureUsages::empty() };
         let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST | external;
         let texture = gpu.texture("frame", source, TextureFormat::Rgba8Unorm, usage);
-        let (width, height) = plan.size();
-        let picture = [width as u32, height as u32];
-        let shape = IngestShape { source, picture, padded: plan.padded, mirrored: 0, unused: 0 };
+        let Inlet { tensor, half, picture, padded } = inlet;
+        let shape = IngestShape { source, picture, padded, mirrored: 0, unused: 0 };
         let uniform = gpu.filled("ingest", bytes_of(&shape), BufferUsages::UNIFORM);
         let view = texture.create_view(&Default::default());
         let resources =
-            [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), plan.input.as_entire_binding()];
+            [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), tensor.as_entire_binding()];
         let resized = [("RESIZED", u32::from(source != picture))];
-        let wgsl = specialize(include_str!("../../shaders/ingest.wgsl"), &resized, plan.half);
+        let wgsl = specialize(include_str!("../../shaders/ingest.wgsl"), &resized, half);
         let pipeline = gpu.pipeline("ingest", &wgsl);
         let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources);
         Self { texture, shape: Cell::new(shape), uniform, bindings, pipeline }
@@ -109,7 +129,7 @@ impl Frame {
         gpu.queue.copy_external_image_to_texture(&source, target, self.texture.size());
     }
 
-    /// Records the step that makes the plan's first tensor.
+    /// Records the step that makes the network's first tensor.
     pub(crate) fn record(&self, pass: &mut wgpu::ComputePass) {
         let [width, height] = self.shape.get().padded;
         pass.set_pipeline(&self.pipeline);

@@ -1,17 +1,28 @@
-//! From layers to fused convolutions: padding, the previous layer's normalization and ReLU, residual sums and nearest-neighbour
-//! enlargement are folded into the load of the convolution that reads them.
+//! From layers to fused convolutions: padding, the previous layer's normalization or bias and its ReLU, residual sums and
+//! nearest-neighbour enlargement are folded into the load of the convolution that reads them.
 
 use super::conv::{Residual, Spec};
 use crate::error::{Error, Result};
 use crate::net::{Border, Convolution, Layer, Network, Operation, TensorId};
 
-/// A tensor in memory and what happens to it on load: normalization number `norm`, then ReLU.
+/// A tensor in memory and what happens to it on load: `a * v + b` in each channel, then ReLU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
     /// Number of the stored tensor: 0 is the input picture, others are numbered as they are written.
     pub tensor: usize,
-    pub norm: Option<usize>,
+    pub affine: Affine,
     pub relu: bool,
+}
+
+/// Where a channel's (a, b) come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Affine {
+    /// (1, 0).
+    Identity,
+    /// The statistics and the style of this normalization.
+    Norm(usize),
+    /// (1, this bias of [`Fused::biases`]).
+    Bias(usize),
 }
 
 /// One fused convolution.
@@ -25,8 +36,8 @@ pub struct Stage {
     /// Where that sum is written, if a later stage skips from it.
     pub sum: Option<usize>,
     pub output: usize,
-    /// The normalization whose statistics this stage gathers.
-    pub norm: usize,
+    /// The normalization whose statistics this stage gathers, if its output is normalized.
+    pub norm: Option<usize>,
 }
 
 /// A network as fused convolutions.
@@ -35,6 +46,8 @@ pub struct Fused {
     pub stages: Vec<Stage>,
     /// The network's tensor behind each stored one.
     pub stored: Vec<TensorId>,
+    /// Names and channels of the biases.
+    pub biases: Vec<(String, usize)>,
     /// The stored tensor that the sigmoid at the end reads.
     pub output: Source,
 }
@@ -53,7 +66,7 @@ enum Value {
 /// # Errors
 /// [`Error::Model`] for a layer that the kernels cannot run.
 pub fn fuse(net: &Network) -> Result<Fused> {
-    let mut fused = Fused { stages: Vec::new(), stored: vec![0], output: plain(0) };
+    let mut fused = Fused { stages: Vec::new(), stored: vec![0], biases: Vec::new(), output: plain(0) };
     let mut values = vec![Value::Stored(plain(0))];
     for layer in &net.layers {
         let unsupported = |what: &str| Error::Model {
@@ -69,10 +82,22 @@ pub fn fuse(net: &Network) -> Result<Fused> {
                 fused.stages.push(stage);
                 Value::Stored(plain(output))
             }
-            (Operation::InstanceNorm { norm }, Value::Stored(Source { tensor, norm: None, relu: false })) => {
+            (
+                Operation::InstanceNorm { norm },
+                Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
+            ) => {
                 let made_by = fused.stages.iter_mut().find(|s| s.output == tensor);
-                made_by.ok_or_else(|| unsupported("a normalization of what no convolution made"))?.norm = *norm;
-                Value::Stored(Source { tensor, norm: Some(*norm), relu: false })
+                made_by.ok_or_else(|| unsupported("a normalization of what no convolution made"))?.norm = Some(*norm);
+                Value::Stored(Source { tensor, affine: Affine::Norm(*norm), relu: false })
+            }
+            (
+                Operation::Bias { tensor: name },
+                Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
+            ) => {
+                let made_by = fused.stages.iter().find(|s| s.output == tensor);
+                let channels = made_by.ok_or_else(|| unsupported("a bias of what no convolution made"))?.layer.outputs;
+                fused.biases.push((name.clone(), channels));
+                Value::Stored(Source { tensor, affine: Affine::Bias(fused.biases.len() - 1), relu: false })
             }
             (Operation::Relu, Value::Stored(source)) => Value::Stored(Source { relu: true, ..source }),
             (Operation::Add, Value::Stored(skip)) => match values[layer.inputs[1]] {
@@ -86,21 +111,19 @@ pub fn fuse(net: &Network) -> Result<Fused> {
         values.push(value);
     }
     match values.last() {
-        Some(Value::Finished(source)) if source.norm.is_some() && !source.relu => fused.output = *source,
+        Some(Value::Finished(source)) if matches!(source.affine, Affine::Norm(_)) && !source.relu => {
+            fused.output = *source;
+        }
         _ => {
             let problem = "the GPU kernels need a normalization and a sigmoid at the end".to_string();
             return Err(Error::Model { file: net.name.to_string(), problem });
         }
     }
-    if let Some(stage) = fused.stages.iter().find(|s| s.norm == usize::MAX) {
-        let problem = format!("the GPU kernels need a normalization after {}", stage.layer.weight);
-        return Err(Error::Model { file: net.name.to_string(), problem });
-    }
     Ok(fused)
 }
 
 fn plain(tensor: usize) -> Source {
-    Source { tensor, norm: None, relu: false }
+    Source { tensor, affine: Affine::Identity, relu: false }
 }
 
 /// The stage for the convolution `c`, or `None` where the kernels cannot run it.
@@ -153,13 +176,13 @@ fn convolution(
         phases: if enlarged { 4 } else { 1 },
         residual,
     };
-    Some(Stage { layer: c.clone(), spec, input, skip, sum, output: stored.len() - 1, norm: usize::MAX })
+    Some(Stage { layer: c.clone(), spec, input, skip, sum, output: stored.len() - 1, norm: None })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::transfer26;
+    use crate::net::{arbitrary, transfer26};
 
     #[test]
     fn the_26_style_network_fuses_to_its_18_convolutions() {
@@ -168,7 +191,19 @@ mod tests {
         let sums = |kind| fused.stages.iter().filter(|s| s.spec.residual == kind).count();
         assert_eq!((sums(Residual::Written), sums(Residual::Read)), (5, 1));
         assert_eq!(fused.stored.len(), 1 + 18 + 5);
-        assert!(fused.stages.iter().enumerate().all(|(i, s)| s.norm == i));
+        assert!(fused.stages.iter().enumerate().all(|(i, s)| s.norm == Some(i)));
+    }
+
+    #[test]
+    fn biases_are_added_on_load_also_to_what_a_block_skips() {
+        let fused = fuse(&arbitrary::network()).unwrap();
+        assert_eq!(fused.stages.len(), 16);
+        let biases = [("contract.0.b", 8), ("contract.1.b", 16), ("contract.2.b", 32)];
+        assert_eq!(fused.biases, biases.map(|(name, channels)| (name.to_string(), channels)));
+        let loaded: Vec<_> = fused.stages[1..4].iter().map(|s| (s.input.affine, s.input.relu)).collect();
+        assert_eq!(loaded, [0, 1, 2].map(|i| (Affine::Bias(i), true)));
+        assert_eq!(fused.stages[5].skip.map(|s| (s.affine, s.relu)), Some((Affine::Bias(2), true)));
+        assert_eq!(fused.stages[..4].iter().map(|s| s.norm).collect::<Vec<_>>(), [None, None, None, Some(0)]);
     }
 
     #[test]

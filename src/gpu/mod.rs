@@ -7,10 +7,12 @@ pub mod device;
 pub mod frame;
 pub mod fuse;
 pub mod memory;
+pub mod mobile;
 pub mod pack;
 pub mod plan;
 pub mod present;
 pub mod steady;
+pub mod vector;
 pub mod wgsl;
 
 pub use choose::Choice;

@@ -7,7 +7,7 @@ use wgpu::BufferUsages;
 use super::conv::{Kernel, Variant};
 use super::device::Gpu;
 use super::frame::Frame;
-use super::fuse::{Fused, Source, fuse};
+use super::fuse::{Affine, Fused, Source, fuse};
 use super::memory::{Lifetime, assign};
 use super::pack::pack;
 use crate::error::{Error, Result};
@@ -25,6 +25,7 @@ pub struct Model {
     variant: Variant,
     fused: Fused,
     kernels: Vec<Loaded>,
+    biases: Vec<Vec<f32>>,
     norm: wgpu::ComputePipeline,
 }
 
@@ -131,6 +132,8 @@ impl Model {
             let bytes = if variant.half { to_half(&values) } else { cast_slice(&values).to_vec() };
             packed.push((kernel, bytes));
         }
+        let biases = fused.biases.iter().map(|(name, channels)| archive.tensor(name, &[*channels]));
+        let biases = biases.collect::<Result<Vec<_>>>()?;
         let make = || {
             let load = |(kernel, bytes): (Kernel, Vec<u8>)| Loaded {
                 pipeline: gpu.pipeline(kernel.file, &kernel.wgsl),
@@ -140,6 +143,7 @@ impl Model {
             };
             Ok(Self {
                 kernels: packed.into_iter().map(load).collect(),
+                biases,
                 norm: gpu.pipeline("norm", include_str!("../../shaders/norm.wgsl")),
                 net,
                 variant,
@@ -236,18 +240,30 @@ impl Model {
         let partials = tensor(tensors.len() - 1);
 
         let quads: Vec<u32> = self.net.norms.iter().map(|n| n.1.div_ceil(4) as u32).collect();
-        // The identity comes first, for tensors that have no normalization.
+        // The identity comes first, for tensors that have no normalization; the biases come last.
         let identity = quads.iter().copied().max().unwrap_or(1);
         let norm_offset = |slot: usize| 2 * (identity + quads[..slot].iter().sum::<u32>());
-        let norms = gpu.buffer("norms", u64::from(norm_offset(quads.len())) * 16, storage | BufferUsages::COPY_DST);
+        let bias_offset = |i: usize| {
+            norm_offset(quads.len()) + 2 * self.biases[..i].iter().map(|b| b.len().div_ceil(4) as u32).sum::<u32>()
+        };
+        let norms_bytes = u64::from(bias_offset(self.biases.len())) * 16;
+        let norms = gpu.buffer("norms", norms_bytes, storage | BufferUsages::COPY_DST);
         let pair = [[1.0_f32; 4], [0.0; 4]].concat();
         gpu.queue.write_buffer(&norms, 0, cast_slice(&pair.repeat(identity as usize)));
+        for (i, bias) in self.biases.iter().enumerate() {
+            gpu.queue.write_buffer(&norms, u64::from(bias_offset(i)) * 16, cast_slice(&bias_pairs(bias)));
+        }
+        let offset = |affine: Affine| match affine {
+            Affine::Identity => 0,
+            Affine::Norm(slot) => norm_offset(slot),
+            Affine::Bias(i) => bias_offset(i),
+        };
         let style_offset = |slot: usize| 2 * quads[..slot].iter().sum::<u32>();
         let style = gpu.buffer("style", u64::from(style_offset(quads.len())) * 16, storage | BufferUsages::COPY_DST);
         let history = u64::from(1 + style_offset(quads.len())) * 16;
         let history = gpu.buffer("statistics", history, storage | BufferUsages::COPY_DST);
         let offset_and_low = |source: Option<Source>| match source {
-            Some(s) => (s.norm.map_or(0, norm_offset), if s.relu { 0.0 } else { f32::MIN }),
+            Some(s) => (offset(s.affine), if s.relu { 0.0 } else { f32::MIN }),
             None => (0, 0.0),
         };
 
@@ -283,21 +299,23 @@ impl Model {
             ];
             builder.add_buffers(&loaded.pipeline, bytes_of(&shape), &bound, kernel.workgroups(grid_width, grid_height));
 
-            let norm = NormShape {
-                size: [grid_width, grid_height],
-                tile: kernel.cell,
-                phases: spec.phases,
-                style: style_offset(stage.norm),
-                quads: spec.out_quads(),
-                norm: norm_offset(stage.norm),
-            };
-            let bound = [Some(partials), Some(&style), Some(&norms), Some(&history)];
-            builder.add_buffers(&self.norm, bytes_of(&norm), &bound, [spec.out_quads(), 1, 1]);
-
             let outputs = u64::from(grid_width * grid_height * spec.phases);
             let statistics = u64::from(kernel.cells(grid_width, grid_height) * spec.phases * spec.out_quads()) * 32;
+            if let Some(slot) = stage.norm {
+                let norm = NormShape {
+                    size: [grid_width, grid_height],
+                    tile: kernel.cell,
+                    phases: spec.phases,
+                    style: style_offset(slot),
+                    quads: spec.out_quads(),
+                    norm: norm_offset(slot),
+                };
+                let bound = [Some(partials), Some(&style), Some(&norms), Some(&history)];
+                builder.add_buffers(&self.norm, bytes_of(&norm), &bound, [spec.out_quads(), 1, 1]);
+                cost.bytes_read += statistics;
+            }
             cost.multiply_adds += outputs * u64::from(spec.kernel.pow(2) * spec.inputs * spec.outputs);
-            cost.bytes_read += tensors[stage.input.tensor].bytes + loaded.weight_bytes + statistics;
+            cost.bytes_read += tensors[stage.input.tensor].bytes + loaded.weight_bytes;
             cost.bytes_read += stage.skip.map_or(0, |s| tensors[s.tensor].bytes);
             cost.bytes_written += tensors[stage.output].bytes + statistics + stage.sum.map_or(0, |s| tensors[s].bytes);
         }
@@ -314,7 +332,7 @@ impl Model {
             input: tensor(0).clone(),
             padded,
             output: tensor(self.fused.output.tensor).clone(),
-            output_norm: self.fused.output.norm.map_or(0, norm_offset),
+            output_norm: offset(self.fused.output.affine),
             stride: padded[0],
             width,
             height,
@@ -332,6 +350,16 @@ impl Model {
 fn grid(spec: &super::conv::Spec, shape: &Shape) -> (u32, u32) {
     let scale = if spec.phases == 4 { 2 } else { 1 };
     (shape.width as u32 / scale, shape.height as u32 / scale)
+}
+
+/// A pair of quads (1, bias) for every four channels.
+fn bias_pairs(bias: &[f32]) -> Vec<f32> {
+    let pair = |quad: &[f32]| {
+        let mut pair = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+        pair[4..][..quad.len()].copy_from_slice(quad);
+        pair
+    };
+    bias.chunks(4).flat_map(pair).collect()
 }
 
 /// IEEE 754 half floats, little-endian.

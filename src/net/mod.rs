@@ -1,6 +1,8 @@
 //! Networks as data: layers over numbered tensors, and the shapes that an input size gives them. No GPU here: `cpu` runs a
 //! [`Network`] slowly and obviously, `gpu` compiles it into dispatches.
 
+pub mod arbitrary;
+pub mod predictor;
 pub mod transfer26;
 
 use crate::error::{Error, Result};
@@ -62,11 +64,24 @@ impl Convolution {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
     Convolution(Convolution),
+    /// A convolution of each channel by itself: as many outputs as inputs, weights `[channels][1][kernel][kernel]`.
+    Depthwise(Convolution),
+    /// Adds one number a channel: the tensor of that name, `[channels]`.
+    Bias {
+        tensor: String,
+    },
     /// Instance normalization with the style's scale and shift number `norm` (see [`Network::norms`]).
     InstanceNorm {
         norm: usize,
     },
     Relu,
+    /// Clamps to 0..6 (Howard et al. 2017, "MobileNets").
+    Relu6,
+    /// One more column of zeros on the right and one more row below: with a 3x3 convolution of stride 2, TensorFlow's `SAME`
+    /// padding of even sizes.
+    PadEnd,
+    /// The mean of each channel, as a tensor of one pixel.
+    GlobalMean,
     /// Nearest-neighbour enlargement by two.
     Upsample2,
     /// Sum of two tensors of the same shape.
@@ -172,10 +187,13 @@ impl Network {
             };
             let first = input(0)?;
             shapes.push(match &layer.operation {
-                Operation::Convolution(c) if c.inputs != first.channels => {
+                Operation::Convolution(c) | Operation::Depthwise(c) if c.inputs != first.channels => {
                     return Err(misfit("expects another number of channels"));
                 }
-                Operation::Convolution(c) => Shape {
+                Operation::Depthwise(c) if c.inputs != c.outputs => {
+                    return Err(misfit("is depthwise and changes the number of channels"));
+                }
+                Operation::Convolution(c) | Operation::Depthwise(c) => Shape {
                     channels: c.outputs,
                     height: c.output_size(first.height),
                     width: c.output_size(first.width),
@@ -184,7 +202,14 @@ impl Network {
                     return Err(misfit("has a normalization that does not fit its channels"));
                 }
                 Operation::Add if input(1)? != first => return Err(misfit("adds tensors of different shapes")),
-                Operation::InstanceNorm { .. } | Operation::Relu | Operation::Sigmoid | Operation::Add => first,
+                Operation::InstanceNorm { .. }
+                | Operation::Bias { .. }
+                | Operation::Relu
+                | Operation::Relu6
+                | Operation::Sigmoid
+                | Operation::Add => first,
+                Operation::PadEnd => Shape { height: first.height + 1, width: first.width + 1, ..first },
+                Operation::GlobalMean => Shape { height: 1, width: 1, ..first },
                 Operation::Upsample2 => Shape { height: first.height * 2, width: first.width * 2, ..first },
             });
         }
@@ -202,6 +227,7 @@ impl Network {
             .iter()
             .map(|layer| match &layer.operation {
                 Operation::Convolution(c) => (shapes[layer.output].len() * c.inputs * c.kernel * c.kernel) as u64,
+                Operation::Depthwise(c) => (shapes[layer.output].len() * c.kernel * c.kernel) as u64,
                 _ => 0,
             })
             .sum())
@@ -214,7 +240,9 @@ impl Network {
         for layer in &self.layers {
             let widest = layer.inputs.iter().map(|&i| field[i]).fold((0.0_f64, 1.0_f64), |a, b| (a.0.max(b.0), b.1));
             field.push(match &layer.operation {
-                Operation::Convolution(c) => (widest.0 + (c.kernel - 1) as f64 * widest.1, widest.1 * c.stride as f64),
+                Operation::Convolution(c) | Operation::Depthwise(c) => {
+                    (widest.0 + (c.kernel - 1) as f64 * widest.1, widest.1 * c.stride as f64)
+                }
                 Operation::Upsample2 => (widest.0, widest.1 / 2.0),
                 _ => widest,
             });
@@ -252,6 +280,11 @@ mod tests {
         let mut net = Network::new("broken", 3, 1);
         let a = net.push(Operation::Upsample2, &[0]);
         net.push(Operation::Add, &[0, a]);
+        assert!(matches!(net.shapes(4, 4), Err(Error::Model { .. })));
+        let (weight, border) = (String::new(), Border::Zero);
+        let widening = Convolution { weight, inputs: 3, outputs: 6, kernel: 3, stride: 1, pad: 1, border };
+        let mut net = Network::new("broken", 3, 1);
+        net.push(Operation::Depthwise(widening), &[0]);
         assert!(matches!(net.shapes(4, 4), Err(Error::Model { .. })));
         assert!(matches!(transfer26::network().shapes(6, 4), Err(Error::Picture(_))));
     }

@@ -6,8 +6,10 @@
 
 mod choice;
 mod set;
+mod vector;
 
 pub use set::StyleSet;
+pub use vector::{DIMENSIONS, StyleLayers, mix};
 
 /// What one style says to one normalization: `out = normalized * scale + shift`, each with one number per channel.
 #[derive(Debug, Clone, PartialEq)]

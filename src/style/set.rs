@@ -7,8 +7,9 @@ use super::{Norm, Style};
 use crate::error::{Error, Result};
 use crate::weights::Archive;
 
-/// The styles that a network was trained on, in the order of its archive. There is at least one.
-#[derive(Debug, Clone, PartialEq)]
+/// The styles that a network was trained on, in the order of its archive. A network that takes any style has none of its own:
+/// the default.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StyleSet {
     styles: Vec<Style>,
 }
@@ -42,9 +43,13 @@ impl StyleSet {
     }
 
     /// How many styles there are.
-    #[expect(clippy::len_without_is_empty, reason = "a set is never empty")]
     pub fn len(&self) -> usize {
         self.styles.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.styles.is_empty()
     }
 
     /// Style number `index`, counted from 0.
@@ -56,8 +61,9 @@ impl StyleSet {
     /// they are; where their sum is 1, the result is a blend, and weights outside of 0..1 exaggerate.
     ///
     /// # Errors
-    /// [`Error::Style`] when there is not one finite weight per style, or the sum overflows.
+    /// [`Error::Style`] when there are no styles or not one finite weight per style, or the sum overflows.
     pub fn mix(&self, weights: &[f32]) -> Result<Style> {
+        let first = self.styles.first().ok_or_else(none)?;
         if weights.len() != self.len() {
             let problem = format!("{} style weights were given, but there are {} styles.", weights.len(), self.len());
             return Err(Error::Style(problem));
@@ -73,7 +79,7 @@ impl StyleSet {
         let sum = |slot: usize, channel: usize, numbers: fn(&Norm) -> &[f32]| -> f32 {
             parts.iter().map(|(style, w)| numbers(&style.norms[slot])[channel] * w).sum()
         };
-        let norms: Vec<Norm> = (self.styles[0].norms.iter().enumerate())
+        let norms: Vec<Norm> = (first.norms.iter().enumerate())
             .map(|(slot, norm)| Norm {
                 scale: (0..norm.scale.len()).map(|c| sum(slot, c, |n| &n.scale)).collect(),
                 shift: (0..norm.shift.len()).map(|c| sum(slot, c, |n| &n.shift)).collect(),
@@ -94,8 +100,15 @@ impl StyleSet {
     /// [`Error::Style`] with a sentence that says what was not understood and which styles there are.
     pub fn parse(&self, text: &str) -> Result<Vec<f32>> {
         let names: Vec<&str> = self.names().collect();
+        if names.is_empty() {
+            return Err(none());
+        }
         choice::parse(&names, text).map_err(Error::Style)
     }
+}
+
+fn none() -> Error {
+    Error::Style("This network has no styles of its own: give it a painting.".to_string())
 }
 
 /// The archive's style names: at least one, and each usable in [`StyleSet::parse`].
@@ -168,6 +181,14 @@ mod tests {
         for weights in [&[1.0][..], &[1.0, 0.0, 0.0], &[f32::NAN, 1.0], &[0.0, f32::INFINITY], &[f32::MAX, f32::MAX]] {
             assert!(matches!(set.mix(weights), Err(Error::Style(_))), "{weights:?}");
         }
+    }
+
+    #[test]
+    fn an_empty_set_has_nothing_to_mix() {
+        let none = StyleSet::default();
+        assert!(none.is_empty());
+        assert!(matches!(none.mix(&[]), Err(Error::Style(_))));
+        assert!(matches!(none.parse("0"), Err(Error::Style(_))));
     }
 
     #[test]

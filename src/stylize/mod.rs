@@ -1,5 +1,7 @@
 //! Feed-forward sessions: a picture in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints at
-//! one size.
+//! one size. A [`Predictor`] makes styles of paintings.
+
+mod predict;
 
 use std::rc::Rc;
 
@@ -10,31 +12,36 @@ use crate::gpu::plan::Model;
 use crate::gpu::present::{Canvas, Presenter, floats};
 use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;
-use crate::net::transfer26;
+use crate::net::{arbitrary, transfer26};
 use crate::style::{Style, StyleSet};
 use crate::weights::Archive;
 
-/// The 26-style network and its styles on a device.
+pub use predict::Predictor;
+
+/// A transfer network on a device: that of 26 styles with its styles, or that of arbitrary styles, which has none of its own.
 pub struct Painter {
     model: Model,
     styles: StyleSet,
 }
 
 impl Painter {
-    /// Loads the network from `archive`, for the kernels of `variant`.
+    /// Loads the network that `archive` holds, for the kernels of `variant`.
     ///
     /// # Errors
-    /// [`Error::Archive`] when the archive holds another network; otherwise as [`Model::load`].
+    /// [`Error::Archive`] when the archive holds neither of them; otherwise as [`Model::load`].
     pub async fn load(gpu: &Gpu, archive: &Archive, variant: Variant) -> Result<Self> {
-        let net = transfer26::network();
-        match archive.metadata("network") {
-            Some(name) if name == net.name => {}
-            other => {
-                let found = other.unwrap_or("no network");
-                return Err(Error::Archive(format!("it holds {found} where {} is needed", net.name)));
+        let (net, styles) = match archive.metadata("network") {
+            Some(transfer26::NAME) => {
+                let net = transfer26::network();
+                let styles = StyleSet::read(archive, &net.norms)?;
+                (net, styles)
             }
-        }
-        let styles = StyleSet::read(archive, &net.norms)?;
+            Some(arbitrary::NAME) => (arbitrary::network(), StyleSet::default()),
+            other => {
+                let (found, one, two) = (other.unwrap_or("no network"), transfer26::NAME, arbitrary::NAME);
+                return Err(Error::Archive(format!("it holds {found} where {one} or {two} is needed")));
+            }
+        };
         Ok(Self { model: Model::load(gpu, net, archive, variant).await?, styles })
     }
 
@@ -49,7 +56,7 @@ impl Painter {
     }
 
     /// A session that paints at `width` x `height`. Until it is told otherwise, its photos and its paintings have that size
-    /// too, and the first style is set.
+    /// too, and the first style is set, if the network has styles of its own.
     ///
     /// # Errors
     /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and what the device says.

@@ -5,6 +5,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::ArchiveBuilder;
+use super::convert_arbitrary::arbitrary;
 use super::onnx::{self, Data, Model};
 use crate::error::{Error, Result};
 
@@ -21,20 +22,46 @@ pub struct Report {
     pub sha256: String,
 }
 
-/// How one model becomes one archive.
+/// How published models become one archive.
 struct Recipe {
-    model: &'static str,
-    sha256: &'static str,
+    sources: &'static [Source],
     archive: &'static str,
-    convert: fn(&Model) -> std::result::Result<(ArchiveBuilder, usize), String>,
+    convert: fn(&[Model]) -> Converted,
 }
 
-const RECIPES: [Recipe; 1] = [Recipe {
-    model: "multistyle26.onnx",
-    sha256: "0a2a0c9436a935cd1d4279cd06e171475b06222cb37c8c8d4afc53a9a7a1885e",
-    archive: "transfer26.safetensors",
-    convert: transfer26,
-}];
+/// A published model file.
+struct Source {
+    file: &'static str,
+    sha256: &'static str,
+}
+
+/// An archive and the number of its tensors, scales not counted.
+pub(super) type Converted = std::result::Result<(ArchiveBuilder, usize), String>;
+
+const RECIPES: [Recipe; 2] = [
+    Recipe {
+        sources: &[Source {
+            file: "multistyle26.onnx",
+            sha256: "0a2a0c9436a935cd1d4279cd06e171475b06222cb37c8c8d4afc53a9a7a1885e",
+        }],
+        archive: "transfer26.safetensors",
+        convert: transfer26,
+    },
+    Recipe {
+        sources: &[
+            Source {
+                file: "arbitrary_predict.onnx",
+                sha256: "d832a92a6afc170510252cc5b65836fcf8354909e6f17cf02f8960f4e054a20d",
+            },
+            Source {
+                file: "arbitrary_transform.onnx",
+                sha256: "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
+            },
+        ],
+        archive: "arbitrary.safetensors",
+        convert: arbitrary,
+    },
+];
 
 /// The styles of the 26-style network in its order. The source has no names for them; these describe what they make of
 /// a photograph.
@@ -80,17 +107,9 @@ pub fn build(models_dir: &Path, out_dir: &Path) -> Result<Vec<Report>> {
 
 impl Recipe {
     fn run(&self, models_dir: &Path, out_dir: &Path) -> Result<Report> {
-        let path = models_dir.join(self.model);
-        let wrong = |problem: String| Error::Model { file: path.display().to_string(), problem };
-        let unread = |e| Error::file(&path, format!("cannot be read ({e}); `./build.sh weights` fetches it"));
-        let bytes = std::fs::read(&path).map_err(unread)?;
-        let found = hex_sha256(&bytes);
-        if found != self.sha256 {
-            let expected = self.sha256;
-            return Err(wrong(format!("is not the published model: its SHA-256 is {found}, expected {expected}")));
-        }
-        let model = onnx::read_model(&path.display().to_string(), &bytes)?;
-        let (builder, tensors) = (self.convert)(&model).map_err(wrong)?;
+        let models: Vec<Model> = self.sources.iter().map(|source| source.read(models_dir)).collect::<Result<_>>()?;
+        let wrong = |problem: String| Error::Model { file: self.archive.to_string(), problem };
+        let (builder, tensors) = (self.convert)(&models).map_err(wrong)?;
         let archive = builder.finish()?;
         let out = out_dir.join(self.archive);
         std::fs::write(&out, &archive).map_err(|e| Error::file(&out, e))?;
@@ -99,9 +118,25 @@ impl Recipe {
     }
 }
 
+impl Source {
+    /// The model, if it is the one that was published.
+    fn read(&self, models_dir: &Path) -> Result<Model> {
+        let path = models_dir.join(self.file);
+        let unread = |e| Error::file(&path, format!("cannot be read ({e}); `./build.sh weights` fetches it"));
+        let bytes = std::fs::read(&path).map_err(unread)?;
+        let found = hex_sha256(&bytes);
+        if found != self.sha256 {
+            let problem = format!("is not the published model: its SHA-256 is {found}, expected {}", self.sha256);
+            return Err(Error::Model { file: path.display().to_string(), problem });
+        }
+        onnx::read_model(&path.display().to_string(), &bytes)
+    }
+}
+
 /// The 26-style network of TensorFlow's Android stylize demo (Dumoulin, Shlens, Kudlur 2017): convolutions quantized,
 /// the styles' scales and shifts in single precision. The tensors keep their names.
-fn transfer26(model: &Model) -> std::result::Result<(ArchiveBuilder, usize), String> {
+fn transfer26(models: &[Model]) -> Converted {
+    let [model] = models else { return Err("one model was expected".to_string()) };
     let mut builder = ArchiveBuilder::new();
     let styles = serde_json::to_string(&STYLES).map_err(|e| e.to_string())?;
     builder

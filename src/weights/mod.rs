@@ -7,6 +7,8 @@ pub mod archive;
 pub mod builder;
 #[cfg(feature = "native")]
 pub mod convert;
+#[cfg(feature = "native")]
+mod convert_arbitrary;
 pub mod half;
 #[cfg(feature = "native")]
 pub mod onnx;

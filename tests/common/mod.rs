@@ -21,10 +21,21 @@ pub fn picture(name: &str) -> Image {
     Image::new(picture.width() as usize, picture.height() as usize, picture.into_raw()).unwrap()
 }
 
-/// The archive that ships.
+/// The archive of the 26 styles, as it ships.
 pub fn shipped() -> Archive {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/transfer26.safetensors");
+    shipped_as("transfer26")
+}
+
+/// The archive `NAME.safetensors` that ships.
+pub fn shipped_as(name: &str) -> Archive {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights").join(format!("{name}.safetensors"));
     Archive::parse(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The pixels at even rows and columns, as the fixtures keep them.
+pub fn every_second_pixel(image: &Image) -> Vec<f32> {
+    let rows = image.data().chunks_exact(image.width() * 3).step_by(2);
+    rows.flat_map(|row| row.chunks_exact(3).step_by(2).flatten()).copied().collect()
 }
 
 /// The published weights, not quantized.

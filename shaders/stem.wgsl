@@ -1,0 +1,37 @@
+// The first layer of MobileNetV2: 3x3 convolution of a picture over a border of zeros, with its bias and ReLU6. A thread makes
+// one pixel of one quad of channels: the layer is a fortieth of the network. Twin: convolution in src/cpu/conv.rs, bias in
+// src/cpu/layers.rs.
+
+const STRIDE: u32 = 2u;
+const PAD: u32 = 0u; // zeros before the first row and column; behind the last there are as many as are read
+const RELU6: u32 = 1u;
+
+struct Shape {
+    in_size: vec2<u32>,
+    out_size: vec2<u32>,
+    in_quads: u32,
+    out_quads: u32,
+    unused: vec2<u32>,
+}
+
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weights: array<mat3x4<f32>>; // [ky][kx][output quad]: 3 inputs (columns) x 4 outputs
+@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> target_: array<vec4<f32>>;
+
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (any(id.xy >= shape.out_size)) {
+        return;
+    }
+    var sum = bias[id.z];
+    for (var tap = 0u; tap < 9u; tap++) {
+        let at = vec2<i32>(id.xy * STRIDE + vec2<u32>(tap % 3u, tap / 3u)) - i32(PAD);
+        if (all(at >= vec2<i32>()) && all(at < vec2<i32>(shape.in_size))) {
+            sum += weights[tap * shape.out_quads + id.z] * source[u32(at.y) * shape.in_size.x + u32(at.x)].xyz;
+        }
+    }
+    sum = clamp(sum, vec4<f32>(0.0), vec4<f32>(6.0)); // when RELU6 == 1
+    target_[(id.z * shape.out_size.y + id.y) * shape.out_size.x + id.x] = sum;
+}

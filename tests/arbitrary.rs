@@ -1,0 +1,110 @@
+//! The arbitrary-style network against values computed with onnxruntime from the published weights, activations in single
+//! precision (`tests/fixtures/arbitrary`: of the output every second pixel, 16 bits a channel).
+
+mod common;
+
+use common::{distance, every_second_pixel, fixture, gpu, noise, picture, psnr, shipped_as};
+use impasto::cpu::picture::reflect_pad;
+use impasto::error::Error;
+use impasto::gpu::conv::{Family, TILES, Variant};
+use impasto::image::Image;
+use impasto::net::{arbitrary, predictor};
+use impasto::style::{Style, StyleLayers};
+use impasto::stylize::Painter;
+use impasto::weights::Archive;
+
+fn reference_vector() -> Vec<f32> {
+    serde_json::from_str(&std::fs::read_to_string(fixture("arbitrary/vector.json")).unwrap()).unwrap()
+}
+
+fn reference_style(archive: &Archive) -> Style {
+    let layers = StyleLayers::read(archive, &arbitrary::network().norms).unwrap();
+    layers.style("reference", &reference_vector()).unwrap()
+}
+
+#[test]
+fn the_plain_executor_predicts_the_reference_vector() {
+    let archive = shipped_as("arbitrary");
+    let unstyled = Style { name: String::new(), norms: vec![] };
+    let (vector, _) =
+        impasto::cpu::forward(&predictor::network(), &archive, &unstyled, &picture("arbitrary/style.png")).unwrap();
+    let off = distance(&vector, &reference_vector());
+    println!("off by {off}");
+    assert!(off <= 1e-4, "off by {off}");
+}
+
+#[test]
+fn the_plain_executor_paints_the_reference_picture() {
+    let archive = shipped_as("arbitrary");
+    let photo = picture("arbitrary/content.png");
+    let got = impasto::cpu::run(&arbitrary::network(), &archive, &reference_style(&archive), &photo).unwrap();
+    let (got, expected) = (every_second_pixel(&got), picture("arbitrary/out.png"));
+    let (off, ratio) = (distance(&got, expected.data()), psnr(&got, expected.data()));
+    println!("off by {off}, {ratio:.1} dB");
+    assert!(off <= 1e-3, "off by {off}, {ratio:.1} dB");
+}
+
+#[test]
+fn the_kernels_paint_the_reference_picture() {
+    let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
+    let (photo, expected) = (picture("arbitrary/content.png"), picture("arbitrary/out.png"));
+    let tiled = Family::Tiled(TILES[0]);
+    for (family, half) in [(Family::Direct, false), (tiled, false), (tiled, true)] {
+        if half && !gpu.half() {
+            println!("this adapter has no 16-bit arithmetic: skipped");
+            continue;
+        }
+        let variant = Variant { family, half };
+        let painter = pollster::block_on(Painter::load(&gpu, &archive, variant)).unwrap();
+        let mut session = pollster::block_on(painter.session(&gpu, photo.width(), photo.height())).unwrap();
+        session.set_photo(&gpu, &photo.to_rgba8()).unwrap();
+        session.set_style(&gpu, &reference_style(&archive)).unwrap();
+        let got = every_second_pixel(&pollster::block_on(session.read_exact(&gpu)).unwrap());
+        let (off, ratio) = (distance(&got, expected.data()), psnr(&got, expected.data()));
+        println!("{}: off by {off}, {ratio:.1} dB", variant.name());
+        let enough = if variant.half { ratio >= 50.0 } else { off <= 1e-3 };
+        assert!(enough, "{}: off by {off}, {ratio:.1} dB", variant.name());
+    }
+}
+
+#[test]
+fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
+    let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
+    let (net, style) = (arbitrary::network(), reference_style(&archive));
+    for variant in Variant::all().into_iter().filter(|v| gpu.half() || !v.half) {
+        let painter = pollster::block_on(Painter::load(&gpu, &archive, variant)).unwrap();
+        for (width, height) in [(8, 13), (37, 50), (90, 61)] {
+            let rgba: Vec<u8> = noise(5, width * height * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
+            let opaque: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+            let photo = Image::from_rgba8(width, height, &opaque).unwrap();
+            let padded = reflect_pad(&photo, net.padded(width), net.padded(height)).unwrap();
+            let expected = impasto::cpu::run(&net, &archive, &style, &padded).unwrap();
+            let rows = expected.data().chunks_exact(padded.width() * 3).take(height);
+            let cropped: Vec<f32> = rows.flat_map(|row| &row[..width * 3]).copied().collect();
+            let mut session = pollster::block_on(painter.session(&gpu, width, height)).unwrap();
+            session.set_photo(&gpu, &opaque).unwrap();
+            session.set_style(&gpu, &style).unwrap();
+            let got = pollster::block_on(session.read_exact(&gpu)).unwrap();
+            let (off, ratio) = (distance(got.data(), &cropped), psnr(got.data(), &cropped));
+            println!("{} {width}x{height}: off by {off}, {ratio:.1} dB", variant.name());
+            let enough = if variant.half { ratio >= 50.0 } else { off <= 1e-4 };
+            assert!(enough, "{} {width}x{height}: off by {off}, {ratio:.1} dB", variant.name());
+        }
+    }
+}
+
+#[test]
+fn styles_of_one_network_are_none_of_the_other() {
+    let gpu = gpu();
+    let variant = Variant::all()[0];
+    let archives = [shipped_as("transfer26"), shipped_as("arbitrary")];
+    let [named, any] =
+        archives.each_ref().map(|archive| pollster::block_on(Painter::load(&gpu, archive, variant)).unwrap());
+    assert!(any.styles().is_empty());
+    let style = reference_style(&archives[1]);
+    let mut session = pollster::block_on(named.session(&gpu, 8, 8)).unwrap();
+    assert!(matches!(session.set_style(&gpu, &style), Err(Error::Style(_))));
+    let mut session = pollster::block_on(any.session(&gpu, 8, 8)).unwrap();
+    assert!(matches!(session.set_style(&gpu, named.styles().get(0).unwrap()), Err(Error::Style(_))));
+    session.set_style(&gpu, &style).unwrap();
+}

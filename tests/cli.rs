@@ -122,6 +122,39 @@ fn strength_styles_and_colours_change_the_painting() {
 }
 
 #[test]
+fn paintings_are_styles() {
+    let bench = Bench::new();
+    let photo = bench.photo("p.png", 48, 36);
+    let reds = |x: u32, y: u32| image::Rgb([200, ((x / 6 + y / 9) % 2 * 90) as u8, 20]);
+    RgbImage::from_fn(70, 90, reds).save(bench.path("red.png")).unwrap();
+    let blues = |x: u32, _| image::Rgb([10, 40, 120 + (x % 7 * 19) as u8]);
+    RgbImage::from_fn(300, 20, blues).save(bench.path("blue.jpg")).unwrap();
+    let paint = |name: &str, more: &[&str]| {
+        let line = bench.succeeds(&[&["stylize", "p.png", "-o", name, "--json"][..], more].concat());
+        (bench.picture(name).into_rgb8(), json_lines(&line)[0]["style"].as_str().unwrap().to_string())
+    };
+    let (red, name) = paint("r.png", &["--style-image", "red.png"]);
+    assert_eq!((red.dimensions(), name.as_str()), ((48, 36), "red"));
+    let (blue, _) = paint("b.png", &["--style-image", "blue.jpg"]);
+    let (both, name) = paint("rb.png", &["--style-image", "red.png:0.7", "--style-image", "blue.jpg:0.3"]);
+    assert_eq!(name, "red + blue");
+    let (kept, _) = paint("kept.png", &["--style-image", "red.png", "--keep-colors"]);
+    for (a, b) in [(&red, &blue), (&red, &both), (&blue, &both), (&red, &kept)] {
+        assert!(a.iter().zip(b.iter()).any(|(a, b)| a.abs_diff(*b) > 10));
+    }
+    let mean = |picture: &RgbImage, c: usize| picture.pixels().map(|p| u32::from(p[c])).sum::<u32>() / (48 * 36);
+    assert!(mean(&red, 0) > mean(&blue, 0) && mean(&blue, 2) > mean(&red, 2), "the colours are not the paintings'");
+    // A weight of 0 is no part of a blend, and half a strength is half the way.
+    let (alone, _) = paint("alone.png", &["--style-image", "red.png:2", "--style-image", "blue.jpg:0"]);
+    assert_eq!(alone, red);
+    let (half, _) = paint("half.png", &["--style-image", "red.png", "--strength", "0.5"]);
+    let original = image::open(photo).unwrap().into_rgb8();
+    for ((half, a), b) in half.iter().zip(original.iter()).zip(red.iter()) {
+        assert!((i32::from(*half) * 2 - i32::from(*a) - i32::from(*b)).abs() <= 3);
+    }
+}
+
+#[test]
 fn photos_are_turned_upright() {
     let bench = Bench::new();
     let pixels = RgbImage::from_fn(32, 16, |x, _| image::Rgb([if x < 16 { 255 } else { 0 }, 0, 0]));
@@ -159,6 +192,12 @@ fn bad_input_is_one_sentence() {
         (&["stylize", "*.bmp", "-o", "x"], "*.bmp"),
         (&["stylize", "text.png", "-o", "x.png"], "text.png"),
         (&["stylize", "p.png", "-o", "x.png", "--style", "no such style"], "no such style"),
+        (&["stylize", "p.png", "-o", "x.png", "--style-image", "gone.png"], "gone.png"),
+        (&["stylize", "p.png", "-o", "x.png", "--style-image", "text.png"], "text.png"),
+        (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:-1"], "from 0 up"),
+        (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:0"], "above 0"),
+        (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png", "--style", "3"], "--style"),
+        (&["stylize", "p.png", "-o", "one.png", "--style-image", "one.png"], "overwrite"),
         (&["sheet", "text.png", "-o", "x.png"], "text.png"),
         (&["plan", "--size", "big"], "1280x720"),
         (&["plan", "--variant", "fast"], "tiled8x4-f16"),

@@ -2,6 +2,7 @@
 
 mod info;
 mod lettering;
+mod paintings;
 mod photos;
 mod places;
 mod plan;

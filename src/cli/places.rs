@@ -66,12 +66,13 @@ fn pattern(input: &str) -> Result<Vec<Result<PathBuf>>> {
 }
 
 /// Where the painting of each of `photos` goes. With `single`, `output` is a file, unless it is a folder or ends as one;
-/// otherwise it is a folder, which is made, and paintings are PNG files named as their photos.
+/// otherwise it is a folder, which is made, and paintings are PNG files named as their photos. Neither photos nor `kept` are
+/// overwritten.
 ///
 /// # Errors
 /// [`Error::File`] for an ending that is no format, a folder that cannot be made, and a painting that would overwrite one
-/// of the photos.
-pub fn paintings(photos: &[PathBuf], single: bool, output: &Path) -> Result<Vec<PathBuf>> {
+/// of the pictures given.
+pub fn paintings(photos: &[PathBuf], kept: &[PathBuf], single: bool, output: &Path) -> Result<Vec<PathBuf>> {
     let as_folder = output.is_dir() || output.as_os_str().to_string_lossy().ends_with(['/', '\\']);
     let places = if single && !as_folder {
         if !has_known_ending(output) {
@@ -87,9 +88,11 @@ pub fn paintings(photos: &[PathBuf], single: bool, output: &Path) -> Result<Vec<
         make_folder(output)?;
         named_as(photos, output)
     };
-    let inputs: HashSet<PathBuf> = photos.iter().map(|p| identity(p)).collect();
+    let inputs: HashSet<PathBuf> = photos.iter().chain(kept).map(|p| identity(p)).collect();
     match places.iter().find(|place| inputs.contains(&identity(place))) {
-        Some(place) => Err(Error::file(place, "the painting would overwrite a photo; choose another place for it")),
+        Some(place) => {
+            Err(Error::file(place, "the painting would overwrite a picture that it is made of; choose another place"))
+        }
         None => Ok(places),
     }
 }

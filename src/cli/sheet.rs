@@ -34,7 +34,7 @@ const INK: f32 = 0.18;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let photo = photos::read(&arguments.input, Some(arguments.size))?;
-    let place = places::paintings(std::slice::from_ref(&arguments.input), true, &arguments.output)?;
+    let place = places::paintings(std::slice::from_ref(&arguments.input), &[], true, &arguments.output)?;
     let archive = Archive::parse(ARCHIVE)?;
     let pictures = pollster::block_on(paint_all(&archive, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;

@@ -16,8 +16,9 @@ use impasto::weights::Archive;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::workshop::{ARCHIVE, Workshop, adapter};
-use super::{BAD_INPUT, photos, places};
+use super::paintings::Painting;
+use super::workshop::{ARBITRARY, ARCHIVE, Workshop, adapter};
+use super::{BAD_INPUT, paintings, photos, places};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -30,6 +31,10 @@ pub struct Arguments {
     /// A style's name or number, or a blend such as `lagoon:0.6,3:0.4`.
     #[arg(long, default_value = "0")]
     style: String,
+    /// A painting to take the style of, instead of one of the styles above; several, each with `:WEIGHT` behind it or not,
+    /// make a blend.
+    #[arg(long, value_name = "PAINTING[:WEIGHT]", conflicts_with = "style")]
+    style_image: Vec<String>,
     #[command(flatten)]
     look: LookArguments,
     /// Pixels on the longer side. Without it photos keep their size.
@@ -70,8 +75,8 @@ pub fn styles(archive: &Archive) -> Result<StyleSet> {
 
 /// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let archive = Archive::parse(ARCHIVE)?;
-    let weights = styles(&archive)?.parse(&arguments.style)?;
+    let archive = Archive::parse(if arguments.style_image.is_empty() { ARCHIVE } else { ARBITRARY })?;
+    let wanted = Wanted::read(arguments, &archive)?;
     let (found, missing): (Vec<_>, Vec<_>) = places::photos(&arguments.input).into_iter().partition(|p| p.is_ok());
     let photos: Vec<PathBuf> = found.into_iter().flatten().collect();
     let single = arguments.input.len() == 1 && photos.len() == 1 && Path::new(&arguments.input[0]).is_file();
@@ -83,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if photos.is_empty() {
         return Ok(ExitCode::from(BAD_INPUT));
     }
-    let paintings = places::paintings(&photos, single, &arguments.output)?;
+    let paintings = places::paintings(&photos, &wanted.files(), single, &arguments.output)?;
     let bar = progress(photos.len(), arguments.json);
     let painted: Result<()> = pollster::block_on(async {
         let mut brush: Option<Brush> = None;
@@ -101,13 +106,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             // Opened late: a photo that cannot be read needs no device.
             let brush = match &mut brush {
                 Some(brush) => brush,
-                empty => empty.insert(Brush::new(&archive, &weights, arguments.look.look()).await?),
+                empty => empty.insert(Brush::new(&archive, &wanted, arguments.look.look()).await?),
             };
             let start = Instant::now();
             match brush.paint(&picture).await.and_then(|painted| photos::write(painting, &painted)) {
                 Ok(()) if arguments.json => {
                     let line = json!({
-                        "input": photo, "output": painting, "style": arguments.style,
+                        "input": photo, "output": painting, "style": wanted.name(arguments),
                         "width": picture.width(), "height": picture.height(),
                         "milliseconds": start.elapsed().as_millis() as u64,
                         "adapter": adapter(&brush.workshop.gpu), "variant": brush.workshop.painter.variant().name(),
@@ -131,6 +136,37 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
 }
 
+/// The style that the arguments ask for.
+enum Wanted {
+    /// A weight for each style of the archive.
+    Blend(Vec<f32>),
+    Paintings(Vec<Painting>),
+}
+
+impl Wanted {
+    fn read(arguments: &Arguments, archive: &Archive) -> Result<Self> {
+        if arguments.style_image.is_empty() {
+            return Ok(Self::Blend(styles(archive)?.parse(&arguments.style)?));
+        }
+        paintings::read(&arguments.style_image).map(Self::Paintings)
+    }
+
+    /// The files that it is made of.
+    fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Blend(_) => vec![],
+            Self::Paintings(paintings) => paintings.iter().map(|p| p.path.clone()).collect(),
+        }
+    }
+
+    fn name(&self, arguments: &Arguments) -> String {
+        match self {
+            Self::Blend(_) => arguments.style.clone(),
+            Self::Paintings(paintings) => paintings::name(paintings),
+        }
+    }
+}
+
 /// Paints pictures in one style; the session is kept for pictures of the same size.
 struct Brush {
     workshop: Workshop,
@@ -140,9 +176,12 @@ struct Brush {
 }
 
 impl Brush {
-    async fn new(archive: &Archive, weights: &[f32], look: Look) -> Result<Self> {
+    async fn new(archive: &Archive, wanted: &Wanted, look: Look) -> Result<Self> {
         let workshop = Workshop::open(archive, None).await?;
-        let style = workshop.painter.styles().mix(weights)?;
+        let style = match wanted {
+            Wanted::Blend(weights) => workshop.painter.styles().mix(weights)?,
+            Wanted::Paintings(paintings) => paintings::style(&workshop.gpu, archive, paintings).await?,
+        };
         Ok(Self { workshop, style, look, session: None })
     }
 

@@ -9,8 +9,9 @@ use impasto::weights::Archive;
 
 use super::remember;
 
-/// The archive that ships, so that the tool is one file.
+/// The archives that ship, so that the tool is one file: the network of 26 styles, and that which takes any painting.
 pub const ARCHIVE: &[u8] = include_bytes!("../../weights/transfer26.safetensors");
+pub const ARBITRARY: &[u8] = include_bytes!("../../weights/arbitrary.safetensors");
 
 /// An open device and the painter on it.
 pub struct Workshop {

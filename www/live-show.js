@@ -152,7 +152,9 @@ export class LiveShow {
     const { bar } = this.stage;
     const sound = camera ? undefined : soundOf(this.#motion.video);
     try {
-      await this.#recorder.start(this.stage.painting, { width, height }, sound, camera && bar.microphone);
+      const microphone = camera && bar.microphone;
+      const silent = await this.#recorder.start(this.stage.painting, { width, height }, sound, microphone);
+      if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
       // The show may have ended meanwhile, and the recording with it.

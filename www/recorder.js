@@ -38,19 +38,26 @@ export class Recorder {
    * @param {{ width: number, height: number }} size of the pictures
    * @param {MediaStreamTrack | undefined} sound of the video that is painted
    * @param {boolean} microphone
+   * @returns {Promise<boolean>} whether the sound of the video had to be left out
    * @throws {Error} with a sentence
    */
   async start(canvas, size, sound, microphone) {
     if (microphone) this.#own = await openMicrophone();
-    const track = sound ?? this.#own[0];
+    /** @type {MediaStreamTrack | undefined} */
+    let track = sound ?? this.#own[0];
     try {
-      const { Movie } = await import('./bundled/movie.js');
+      const { canListen, Movie } = await import('./bundled/movie.js');
+      if (track && !(await canListen())) {
+        if (microphone) throw new Error('The browser’s sound does not start here. Record without it.');
+        track = undefined;
+      }
       this.#recording = (await Movie.begin(even(size), track)) ?? watch(canvas, track);
     } catch (error) {
       this.#closeTracks();
       throw error;
     }
     this.#begun = performance.now();
+    return sound !== undefined && !track;
   }
 
   /** Whether pictures are to be sent here. */

@@ -52,7 +52,6 @@ export class Movie {
    */
   static async begin(size, track) {
     if (typeof VideoEncoder === 'undefined' || (track && typeof AudioEncoder === 'undefined')) return undefined;
-    if (track && !(await canListen())) throw new Error('The browser’s sound does not start here. Record without it.');
     for (const { Format, video, audio } of FORMATS) {
       const codec = await getFirstEncodableVideoCodec([...video], size);
       const voice = track && (await getFirstEncodableAudioCodec([...audio]));
@@ -112,8 +111,11 @@ export class Movie {
   }
 }
 
-/** Without sound hardware an audio context never starts, and mediabunny, which needs one here and there, waits for it. */
-async function canListen() {
+/**
+ * Whether sound can be recorded. Without sound hardware an audio context never starts, and mediabunny, which needs one here
+ * and there, would wait for it.
+ */
+export async function canListen() {
   if ('MediaStreamTrackProcessor' in globalThis) return true;
   const context = new AudioContext();
   const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));

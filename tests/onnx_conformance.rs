@@ -42,11 +42,11 @@ const COVERED: [&str; 14] = [
 /// The others of the same families in the package (`*` stands for any ending), and why they are left out: mostly what they ask
 /// for that no layer of ours does.
 const LEFT_OUT: [(&str, &str); 37] = [
-    ("AvgPool*", "pooling: no network here pools yet"),
+    ("AvgPool*", "pooling by windows: only the mean over the whole picture is a layer here"),
     ("ConstantPad2d", "a border of twos"),
     ("Conv1d*", "one dimension"),
     ("Conv2d", "a kernel that is not square"),
-    ("Conv2d_depthwise*", "groups"),
+    ("Conv2d_depthwise*", "groups; depthwise layers are compared in tests/predictor.rs"),
     ("Conv2d_dilated", "dilation"),
     ("Conv2d_groups*", "groups, and a kernel that is not square"),
     ("Conv2d_no_bias", "a kernel that is not square"),

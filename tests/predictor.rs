@@ -5,6 +5,7 @@ mod common;
 
 use common::{distance, fixture, gpu, noise, picture, shipped, shipped_as};
 use impasto::error::Error;
+use impasto::gpu::mobile::QUADS_A_THREAD;
 use impasto::gpu::vector::VectorPlan;
 use impasto::image::Image;
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};
@@ -86,15 +87,18 @@ fn kernels_agree_with_the_plain_executor() {
                 let photo = Image::from_rgba8(width, height, &rgba(width, height)).unwrap();
                 let case = format!("{stem} {wide} {narrow} {numbers}, {width}x{height}, {even}");
                 let (expected, _) = impasto::cpu::forward(&n.net, &archive, &unstyled(), &photo).unwrap();
-                let got = pollster::block_on(async {
-                    let plan = VectorPlan::new(&gpu, &n.net, &archive, (width, height)).await?;
-                    let frame = plan.frame(&gpu, (width, height)).await?;
-                    frame.upload(&gpu, &photo.to_rgba8())?;
-                    plan.read(&gpu, &frame).await
-                })
-                .unwrap();
-                let off = distance(&got, &expected);
-                assert!(off <= 1e-4, "{case}: off by {off}");
+                for quads in QUADS_A_THREAD {
+                    let size = (width, height);
+                    let got = pollster::block_on(async {
+                        let plan = VectorPlan::with_quads(&gpu, &n.net, &archive, size, quads).await?;
+                        let frame = plan.frame(&gpu, size).await?;
+                        frame.upload(&gpu, &photo.to_rgba8())?;
+                        plan.read(&gpu, &frame).await
+                    })
+                    .unwrap();
+                    let off = distance(&got, &expected);
+                    assert!(off <= 1e-4, "{case}, {quads}: off by {off}");
+                }
             }
         }
     }

@@ -31,7 +31,8 @@ fn every_file_is_valid_by_itself() {
 #[test]
 fn every_specialization_is_valid() {
     let stages = [transfer26::network(), arbitrary::network()].map(|net| fuse(&net).unwrap().stages).concat();
-    for stage in mobile::stages(&predictor::network()).unwrap() {
+    let predicting = mobile::QUADS_A_THREAD.map(|quads| mobile::stages(&predictor::network(), quads).unwrap());
+    for stage in predicting.concat() {
         check(&format!("{:?} {}", stage.kind, stage.file()), &stage.wgsl());
     }
     for variant in Variant::all() {

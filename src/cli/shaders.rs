@@ -1,4 +1,4 @@
-//! `impasto shaders`: every generated shader of the 26-style network, for tools that judge shaders without running them.
+//! `impasto shaders`: every generated shader of all networks, for tools that judge shaders without running them.
 
 use std::path::{Path, PathBuf};
 
@@ -6,8 +6,9 @@ use clap::Args;
 use impasto::error::{Error, Result};
 use impasto::gpu::conv::{Spec, Variant};
 use impasto::gpu::fuse::fuse;
+use impasto::gpu::mobile;
 use impasto::gpu::wgsl::specialize;
-use impasto::net::transfer26;
+use impasto::net::{arbitrary, predictor, transfer26};
 use naga::back::spv;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -27,11 +28,13 @@ pub struct Arguments {
 /// Runs the command. Needs no graphics adapter.
 pub fn run(arguments: &Arguments) -> Result<()> {
     make_folder(&arguments.folder)?;
-    let fused = fuse(&transfer26::network())?;
+    let stages = [fuse(&transfer26::network())?.stages, fuse(&arbitrary::network())?.stages].concat();
+    let predicting = mobile::QUADS_A_THREAD.map(|quads| mobile::stages(&predictor::network(), quads));
+    let predicting = predicting.into_iter().collect::<Result<Vec<_>>>()?.concat();
     let mut written = std::collections::BTreeSet::new();
     for variant in arguments.variant.map_or_else(Variant::all, |v| vec![v]) {
         let mut texts: Vec<(String, String)> = vec![];
-        for stage in &fused.stages {
+        for stage in &stages {
             let kernel = stage.spec.kernel(variant);
             texts.push((format!("{}-{}-{}", kernel.file, variant.name(), describe(&stage.spec)), kernel.wgsl));
         }
@@ -43,6 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             [("ingest", ingest), ("present", present), ("steady", steady)].map(|(n, t)| (format!("{n}-{width}"), t)),
         );
         texts.push(("norm".to_string(), include_str!("../../shaders/norm.wgsl").to_string()));
+        texts.extend(predicting.iter().map(|stage| (stage.name(), stage.wgsl())));
         for (name, wgsl) in texts {
             if written.insert(name.clone()) {
                 write(&arguments.folder, &name, &wgsl)?;

@@ -6,7 +6,7 @@ use wgpu::BufferUsages;
 use super::device::Gpu;
 use super::frame::{Frame, Inlet};
 use super::memory::{Lifetime, assign};
-use super::mobile::{Stage, stages};
+use super::mobile::{QUADS_A_THREAD, Stage, stages};
 use crate::error::{Error, Result};
 use crate::net::{Network, Shape};
 use crate::weights::Archive;
@@ -44,9 +44,23 @@ impl VectorPlan {
     /// # Errors
     /// [`Error::Tensor`] for weights that do not fit, [`Error::Model`] for layers that the kernels cannot run or an output of
     /// more than one pixel; otherwise as [`Network::shapes`], and what the device says.
-    pub async fn new(gpu: &Gpu, net: &Network, archive: &Archive, (width, height): (usize, usize)) -> Result<Self> {
+    pub async fn new(gpu: &Gpu, net: &Network, archive: &Archive, size: (usize, usize)) -> Result<Self> {
+        Self::with_quads(gpu, net, archive, size, QUADS_A_THREAD[usize::from(gpu.software())]).await
+    }
+
+    /// As [`VectorPlan::new`], with at most `quads` quads of outputs a thread of the 1x1 kernel.
+    ///
+    /// # Errors
+    /// As [`VectorPlan::new`].
+    pub async fn with_quads(
+        gpu: &Gpu,
+        net: &Network,
+        archive: &Archive,
+        (width, height): (usize, usize),
+        quads: u32,
+    ) -> Result<Self> {
         let shapes = net.shapes(height, width)?;
-        let stages = stages(net)?;
+        let stages = stages(net, quads)?;
         let last = shapes[net.output()];
         if last.width * last.height != 1 {
             let problem = format!("makes {} x {} pixels where one is needed", last.width, last.height);

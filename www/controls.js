@@ -272,13 +272,13 @@ export class Controls {
   }
 
   /**
-   * @param {{ framesPerSecond: number, lines: number }} pace
+   * @param {{ framesPerSecond: number, milliseconds: number, lines: number }} pace
    * @param {EngineInfo} info
    */
-  pace({ framesPerSecond, lines }, info) {
+  pace({ framesPerSecond, milliseconds, lines }, info) {
     const place = info.software ? 'the processor' : info.adapter || 'your GPU';
     const rate = framesPerSecond < 10 ? framesPerSecond.toFixed(1) : String(Math.round(framesPerSecond));
-    this.#adapter.textContent = `${rate} pictures a second at ${lines} lines on ${place}.`;
+    this.#adapter.textContent = `${rate} pictures a second at ${lines} lines, ${Math.round(milliseconds)} ms each, on ${place}.`;
   }
 
   #showStroke() {

@@ -70,6 +70,11 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
           () => document.documentElement.dataset.moving && !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
         );
         assert.deepEqual(await violations(page), [], 'the camera');
+        await page.keyboard.press('r');
+        await until(page, 'the clock', () => document.querySelector('live-bar .clock')?.textContent === '0:01');
+        assert.deepEqual(await violations(page), [], 'a recording');
+        await page.keyboard.press('r');
+        await until(page, 'its end', () => document.querySelector('live-bar [aria-label="Record"]') !== null);
         await page.close();
       });
     }

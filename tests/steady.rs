@@ -90,6 +90,20 @@ fn another_scene_leaves_no_trace() {
 }
 
 #[test]
+fn another_frame_ends_it() {
+    let gpu = gpu();
+    let (mut steady, mut plain) = (session(&gpu, true), session(&gpu, false));
+    let (one, other) = (scene("transfer26/content_a.png"), scene("transfer26/content_b.png"));
+    for _ in 0..3 {
+        painted(&gpu, &mut steady, &one);
+    }
+    let frame = block_on(steady.new_frame(&gpu, (WIDTH, HEIGHT))).unwrap();
+    steady.set_frame(&gpu, frame);
+    let change = 255.0 * mean_change(&painted(&gpu, &mut steady, &other), &painted(&gpu, &mut plain, &other));
+    assert!(change < 0.01, "it is {change} off");
+}
+
+#[test]
 fn another_style_shows_at_once() {
     let gpu = gpu();
     let variant = Variant::all()[0];

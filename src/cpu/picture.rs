@@ -24,6 +24,10 @@ impl Default for Look {
 /// Weights of R, G and B in luma (ITU-R BT.601, which the YIQ transfer of Gatys et al. 2016 uses).
 pub const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
+fn luma(c: [f32; 3]) -> f32 {
+    c[0] * LUMA[0] + c[1] * LUMA[1] + c[2] * LUMA[2]
+}
+
 /// HWC to CHW.
 pub fn to_chw(image: &Image) -> Vec<f32> {
     (0..3).flat_map(|c| image.data().iter().skip(c).step_by(3).copied()).collect()
@@ -57,7 +61,6 @@ pub fn look_pixel(painted: [f32; 3], photo: [f32; 3], position: f32, look: Look)
     if position < look.split {
         return photo;
     }
-    let luma = |c: [f32; 3]| c[0] * LUMA[0] + c[1] * LUMA[1] + c[2] * LUMA[2];
     let mut target = painted;
     if look.keep_colors {
         // In YIQ only Y changes, which in RGB is the same step on every channel.
@@ -76,7 +79,7 @@ const MOTION: f32 = 0.12;
 pub fn steadied(painted: &Image, photo: &Image, before: &[[f32; 4]], keep: f32) -> Vec<[f32; 4]> {
     let pixels = painted.data().chunks_exact(3).zip(photo.data().chunks_exact(3)).zip(before);
     let next = |((color, photo), before): ((&[f32], &[f32]), &[f32; 4])| {
-        let luma = photo[0] * LUMA[0] + photo[1] * LUMA[1] + photo[2] * LUMA[2];
+        let luma = luma([photo[0], photo[1], photo[2]]);
         let t = (((luma - before[3]).abs() - NOISE) / (MOTION - NOISE)).clamp(0.0, 1.0);
         let moved = t * t * (3.0 - 2.0 * t);
         let now = [color[0], color[1], color[2], luma];

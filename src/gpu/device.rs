@@ -263,14 +263,16 @@ impl Gpu {
         })
     }
 
-    /// `resources` as bindings 0, 1, 2 ... of `layout`.
+    /// `resources` as bindings 0, 1, 2 ... of `layout`; `None` where it has no such binding.
     pub(crate) fn bindings<'r>(
         &self,
         layout: &wgpu::BindGroupLayout,
-        resources: impl IntoIterator<Item = wgpu::BindingResource<'r>>,
+        resources: impl IntoIterator<Item = impl Into<Option<wgpu::BindingResource<'r>>>>,
     ) -> wgpu::BindGroup {
-        let entry = |(binding, resource)| wgpu::BindGroupEntry { binding, resource };
-        let entries: Vec<_> = (0..).zip(resources).map(entry).collect();
+        let entries = (0..).zip(resources).filter_map(|(binding, resource)| {
+            resource.into().map(|resource| wgpu::BindGroupEntry { binding, resource })
+        });
+        let entries: Vec<_> = entries.collect();
         self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
     }
 

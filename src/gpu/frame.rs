@@ -7,6 +7,7 @@ use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
 use super::device::Gpu;
 use super::plan::Plan;
+use super::step::Step;
 use super::wgsl::specialize;
 use crate::error::{Error, Result};
 
@@ -36,8 +37,7 @@ pub struct Frame {
     pub(crate) texture: wgpu::Texture,
     shape: Cell<IngestShape>,
     uniform: wgpu::Buffer,
-    bindings: wgpu::BindGroup,
-    pipeline: wgpu::ComputePipeline,
+    step: Step,
 }
 
 impl Frame {
@@ -82,8 +82,10 @@ impl Frame {
         let resized = [("RESIZED", u32::from(source != picture))];
         let wgsl = specialize(include_str!("../../shaders/ingest.wgsl"), &resized, half);
         let pipeline = gpu.pipeline("ingest", &wgsl);
-        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources);
-        Self { texture, shape: Cell::new(shape), uniform, bindings, pipeline }
+        let [width, height] = padded;
+        let workgroups = [width.div_ceil(8), height.div_ceil(8), 1];
+        let step = Step::new(gpu, pipeline, resources.map(Some), workgroups);
+        Self { texture, shape: Cell::new(shape), uniform, step }
     }
 
     /// Width and height of the pictures.
@@ -131,9 +133,6 @@ impl Frame {
 
     /// Records the step that makes the network's first tensor.
     pub(crate) fn record(&self, pass: &mut wgpu::ComputePass) {
-        let [width, height] = self.shape.get().padded;
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bindings, &[]);
-        pass.dispatch_workgroups(width.div_ceil(8), height.div_ceil(8), 1);
+        self.step.record(pass);
     }
 }

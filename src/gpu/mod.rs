@@ -12,6 +12,7 @@ pub mod pack;
 pub mod plan;
 pub mod present;
 pub mod steady;
+mod step;
 pub mod vector;
 pub mod wgsl;
 

@@ -10,6 +10,7 @@ use super::frame::Frame;
 use super::fuse::{Affine, Fused, Source, fuse};
 use super::memory::{Lifetime, assign};
 use super::pack::pack;
+use super::step::Step;
 use crate::error::{Error, Result};
 use crate::net::{Network, Shape};
 use crate::style::Style;
@@ -85,12 +86,6 @@ pub struct Plan {
     slots: Vec<(u32, u32)>,
     steps: Vec<Step>,
     cost: Cost,
-}
-
-struct Step {
-    pipeline: wgpu::ComputePipeline,
-    bindings: wgpu::BindGroup,
-    workgroups: [u32; 3],
 }
 
 #[repr(C)]
@@ -297,7 +292,7 @@ impl Model {
                 stage.skip.map(|s| tensor(s.tensor)),
                 stage.sum.map(tensor),
             ];
-            builder.add_buffers(&loaded.pipeline, bytes_of(&shape), &bound, kernel.workgroups(grid_width, grid_height));
+            builder.add(&loaded.pipeline, bytes_of(&shape), &bound, kernel.workgroups(grid_width, grid_height));
 
             let outputs = u64::from(grid_width * grid_height * spec.phases);
             let statistics = u64::from(kernel.cells(grid_width, grid_height) * spec.phases * spec.out_quads()) * 32;
@@ -311,7 +306,7 @@ impl Model {
                     norm: norm_offset(slot),
                 };
                 let bound = [Some(partials), Some(&style), Some(&norms), Some(&history)];
-                builder.add_buffers(&self.norm, bytes_of(&norm), &bound, [spec.out_quads(), 1, 1]);
+                builder.add(&self.norm, bytes_of(&norm), &bound, [spec.out_quads(), 1, 1]);
                 cost.bytes_read += statistics;
             }
             cost.multiply_adds += outputs * u64::from(spec.kernel.pow(2) * spec.inputs * spec.outputs);
@@ -376,39 +371,23 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     /// A step whose bindings after the shape are the buffers of `bound`, numbered from 1, gaps included.
-    fn add_buffers(
+    fn add(
         &mut self,
         pipeline: &wgpu::ComputePipeline,
         shape: &[u8],
         bound: &[Option<&wgpu::Buffer>],
         workgroups: [u32; 3],
     ) {
-        let entries = (1..).zip(bound).filter_map(|(binding, buffer)| {
-            buffer.map(|b| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
-        });
-        self.step(pipeline, shape, &entries.collect::<Vec<_>>(), workgroups);
-    }
-
-    fn step(
-        &mut self,
-        pipeline: &wgpu::ComputePipeline,
-        shape: &[u8],
-        bound: &[wgpu::BindGroupEntry],
-        workgroups: [u32; 3],
-    ) {
         self.gpu.queue.write_buffer(self.uniforms, self.used, shape);
-        let resource = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+        let shape = wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: self.uniforms,
             offset: self.used,
             size: wgpu::BufferSize::new(shape.len() as u64),
         });
         self.used += UNIFORM_STRIDE;
-        let shape = wgpu::BindGroupEntry { binding: 0, resource };
-        let entries: Vec<_> = std::iter::once(shape).chain(bound.iter().cloned()).collect();
-        let layout = pipeline.get_bind_group_layout(0);
-        let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
-        let bindings = self.gpu.device.create_bind_group(&descriptor);
-        self.steps.push(Step { pipeline: pipeline.clone(), bindings, workgroups });
+        let bound = bound.iter().map(|buffer| buffer.map(wgpu::Buffer::as_entire_binding));
+        let resources = std::iter::once(Some(shape)).chain(bound);
+        self.steps.push(Step::new(self.gpu, pipeline.clone(), resources, workgroups));
     }
 }
 
@@ -463,11 +442,6 @@ impl Plan {
     /// Records the network on `frame` into `pass`.
     pub fn record(&self, frame: &Frame, pass: &mut wgpu::ComputePass) {
         frame.record(pass);
-        for step in &self.steps {
-            pass.set_pipeline(&step.pipeline);
-            pass.set_bind_group(0, &step.bindings, &[]);
-            let [x, y, z] = step.workgroups;
-            pass.dispatch_workgroups(x, y, z);
-        }
+        self.steps.iter().for_each(|step| step.record(pass));
     }
 }

@@ -9,6 +9,7 @@ use wgpu::BufferUsages;
 use super::device::Gpu;
 use super::frame::Frame;
 use super::plan::Plan;
+use super::step::Step;
 use super::wgsl::specialize;
 use crate::error::Result;
 
@@ -35,8 +36,7 @@ pub struct Steadier {
     pub(crate) history: wgpu::Buffer,
     uniform: wgpu::Buffer,
     shape: Cell<SteadyShape>,
-    pipeline: wgpu::ComputePipeline,
-    bindings: wgpu::BindGroup,
+    step: Step,
 }
 
 impl Steadier {
@@ -71,8 +71,10 @@ impl Steadier {
             plan.norms.as_entire_binding(),
             history.as_entire_binding(),
         ];
-        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources);
-        Self { history, uniform, shape: Cell::new(shape), pipeline, bindings }
+        let [width, height] = shape.painting;
+        let workgroups = [width.div_ceil(8), height.div_ceil(8), 1];
+        let step = Step::new(gpu, pipeline, resources.map(Some), workgroups);
+        Self { history, uniform, shape: Cell::new(shape), step }
     }
 
     /// Whether the next painting is mixed with the one before, and whether the photo is mirrored.
@@ -89,9 +91,6 @@ impl Steadier {
 
     /// Records the step, which comes after the plan's.
     pub fn record(&self, pass: &mut wgpu::ComputePass) {
-        let [width, height] = self.shape.get().painting;
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bindings, &[]);
-        pass.dispatch_workgroups(width.div_ceil(8), height.div_ceil(8), 1);
+        self.step.record(pass);
     }
 }

@@ -7,6 +7,7 @@ use super::device::Gpu;
 use super::frame::{Frame, Inlet};
 use super::memory::{Lifetime, assign};
 use super::mobile::{QUADS_A_THREAD, Stage, stages};
+use super::step::Step;
 use crate::error::{Error, Result};
 use crate::net::{Network, Shape};
 use crate::weights::Archive;
@@ -19,12 +20,6 @@ pub struct VectorPlan {
     /// How many numbers come out.
     count: usize,
     steps: Vec<Step>,
-}
-
-struct Step {
-    pipeline: wgpu::ComputePipeline,
-    bindings: wgpu::BindGroup,
-    workgroups: [u32; 3],
 }
 
 /// Uniforms of `pointwise.wgsl`, `depthwise.wgsl`, `stem.wgsl` and `global_mean.wgsl`.
@@ -108,13 +103,8 @@ impl VectorPlan {
                 Some(tensor(i + 1)),
                 stage.skip.map(tensor),
             ];
-            let entries = (0..).zip(bound).filter_map(|(binding, buffer)| {
-                buffer.map(|b| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
-            });
-            let (layout, entries) = (pipeline.get_bind_group_layout(0), entries.collect::<Vec<_>>());
-            let descriptor = wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries };
-            let bindings = gpu.device.create_bind_group(&descriptor);
-            Step { pipeline, bindings, workgroups: stage.workgroups(output) }
+            let resources = bound.map(|buffer| buffer.map(wgpu::Buffer::as_entire_binding));
+            Step::new(gpu, pipeline, resources, stage.workgroups(output))
         };
         Self {
             size: [stored[0].width as u32, stored[0].height as u32],
@@ -146,12 +136,7 @@ impl VectorPlan {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         let mut pass = encoder.begin_compute_pass(&Default::default());
         frame.record(&mut pass);
-        for step in &self.steps {
-            pass.set_pipeline(&step.pipeline);
-            pass.set_bind_group(0, &step.bindings, &[]);
-            let [x, y, z] = step.workgroups;
-            pass.dispatch_workgroups(x, y, z);
-        }
+        self.steps.iter().for_each(|step| step.record(&mut pass));
         drop(pass);
         // One pixel a quad: the channels lie one behind the other.
         encoder.copy_buffer_to_buffer(&self.output, 0, &staging, 0, bytes);

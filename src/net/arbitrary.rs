@@ -14,7 +14,7 @@
 //! Each `norm` is an instance normalization (epsilon 1e-5) whose scales and shifts belong to the style. The published file is
 //! fixed at 384 x 384 pixels; the network is not.
 
-use super::{Border, Convolution, Network, Operation, TensorId};
+use super::{Network, Operation};
 
 /// Name of the network in archives.
 pub const NAME: &str = "arbitrary";
@@ -30,45 +30,24 @@ pub fn network() -> Network {
         [((3, 8), 9, 1), ((8, 16), 3, 2), ((16, WIDTH), 3, 2)].into_iter().enumerate()
     {
         let name = format!("contract.{i}");
-        x = convolution(&mut net, x, &name, channels, kernel, stride);
+        x = net.push_reflected(x, &name, channels, kernel, stride);
         x = net.push(Operation::Bias { tensor: format!("{name}.b") }, &[x]);
         x = net.push(Operation::Relu, &[x]);
     }
     for i in 0..5 {
-        let inner = normalized(&mut net, x, &format!("res.{i}.0"), (WIDTH, WIDTH), 3);
+        let inner = net.push_normalized(x, &format!("res.{i}.0"), (WIDTH, WIDTH), 3, 1);
         let inner = net.push(Operation::Relu, &[inner]);
-        let inner = normalized(&mut net, inner, &format!("res.{i}.1"), (WIDTH, WIDTH), 3);
+        let inner = net.push_normalized(inner, &format!("res.{i}.1"), (WIDTH, WIDTH), 3, 1);
         x = net.push(Operation::Add, &[x, inner]);
     }
     for (name, channels) in [("expand.0", (WIDTH, 16)), ("expand.1", (16, 8))] {
         x = net.push(Operation::Upsample2, &[x]);
-        x = normalized(&mut net, x, name, channels, 3);
+        x = net.push_normalized(x, name, channels, 3, 1);
         x = net.push(Operation::Relu, &[x]);
     }
-    x = normalized(&mut net, x, "expand.2", (8, 3), 9);
+    x = net.push_normalized(x, "expand.2", (8, 3), 9, 1);
     net.push(Operation::Sigmoid, &[x]);
     net
-}
-
-/// Reflect padding and convolution.
-fn convolution(
-    net: &mut Network,
-    x: TensorId,
-    name: &str,
-    (inputs, outputs): (usize, usize),
-    kernel: usize,
-    stride: usize,
-) -> TensorId {
-    let weight = format!("{name}.w");
-    let c = Convolution { weight, inputs, outputs, kernel, stride, pad: kernel / 2, border: Border::Reflect };
-    net.push(Operation::Convolution(c), &[x])
-}
-
-/// A convolution of stride 1 and the style's normalization.
-fn normalized(net: &mut Network, x: TensorId, name: &str, channels: (usize, usize), kernel: usize) -> TensorId {
-    let y = convolution(net, x, name, channels, kernel, 1);
-    net.norms.push((format!("{name}.norm"), channels.1));
-    net.push(Operation::InstanceNorm { norm: net.norms.len() - 1 }, &[y])
 }
 
 #[cfg(test)]

@@ -144,6 +144,34 @@ impl Network {
         output
     }
 
+    /// Appends a convolution with the weight `NAME.w`, over a border mirrored by half its kernel.
+    pub fn push_reflected(
+        &mut self,
+        x: TensorId,
+        name: &str,
+        (inputs, outputs): (usize, usize),
+        kernel: usize,
+        stride: usize,
+    ) -> TensorId {
+        let weight = format!("{name}.w");
+        let c = Convolution { weight, inputs, outputs, kernel, stride, pad: kernel / 2, border: Border::Reflect };
+        self.push(Operation::Convolution(c), &[x])
+    }
+
+    /// As [`Network::push_reflected`], followed by the style's normalization `NAME.norm`.
+    pub fn push_normalized(
+        &mut self,
+        x: TensorId,
+        name: &str,
+        channels: (usize, usize),
+        kernel: usize,
+        stride: usize,
+    ) -> TensorId {
+        let y = self.push_reflected(x, name, channels, kernel, stride);
+        self.norms.push((format!("{name}.norm"), channels.1));
+        self.push(Operation::InstanceNorm { norm: self.norms.len() - 1 }, &[y])
+    }
+
     /// The tensor that the network makes.
     pub fn output(&self) -> TensorId {
         self.layers.last().map_or(0, |layer| layer.output)

@@ -2,7 +2,7 @@
 //! 32 channels, with the conditional instance normalization of Dumoulin, Shlens, Kudlur 2017 ("A Learned Representation for
 //! Artistic Style"). RGB in 0..1 in and out.
 
-use super::{Border, Convolution, Network, Operation, TensorId};
+use super::{Network, Operation, TensorId};
 
 /// Channels of the residual trunk.
 const WIDTH: usize = 32;
@@ -14,53 +14,30 @@ pub const NAME: &str = "transfer26";
 /// shifts a style, 19,404 multiply-adds an input pixel.
 pub fn network() -> Network {
     let mut net = Network::new(NAME, 3, 4);
-    let mut x = block(&mut net, 0, "contract.0", (3, WIDTH), 9, 1);
+    let mut x = net.push_normalized(0, "contract.0", (3, WIDTH), 9, 1);
     x = relu(&mut net, x);
     for name in ["contract.1", "contract.2"] {
-        x = block(&mut net, x, name, (WIDTH, WIDTH), 3, 2);
+        x = net.push_normalized(x, name, (WIDTH, WIDTH), 3, 2);
         x = relu(&mut net, x);
     }
     for i in 0..6 {
-        let inner = block(&mut net, x, &format!("res.{i}.0"), (WIDTH, WIDTH), 3, 1);
+        let inner = net.push_normalized(x, &format!("res.{i}.0"), (WIDTH, WIDTH), 3, 1);
         let inner = relu(&mut net, inner);
-        let inner = block(&mut net, inner, &format!("res.{i}.1"), (WIDTH, WIDTH), 3, 1);
+        let inner = net.push_normalized(inner, &format!("res.{i}.1"), (WIDTH, WIDTH), 3, 1);
         x = net.push(Operation::Add, &[x, inner]);
     }
     for (name, channels) in [("expand.0", (WIDTH, 8)), ("expand.1", (8, 4))] {
         x = net.push(Operation::Upsample2, &[x]);
-        x = block(&mut net, x, name, channels, 3, 1);
+        x = net.push_normalized(x, name, channels, 3, 1);
         x = relu(&mut net, x);
     }
-    x = block(&mut net, x, "expand.2", (4, 3), 9, 1);
+    x = net.push_normalized(x, "expand.2", (4, 3), 9, 1);
     net.push(Operation::Sigmoid, &[x]);
     net
 }
 
 fn relu(net: &mut Network, x: TensorId) -> TensorId {
     net.push(Operation::Relu, &[x])
-}
-
-/// Reflect padding, convolution, conditional instance normalization.
-fn block(
-    net: &mut Network,
-    x: TensorId,
-    name: &str,
-    (inputs, outputs): (usize, usize),
-    kernel: usize,
-    stride: usize,
-) -> TensorId {
-    let convolution = Convolution {
-        weight: format!("{name}.w"),
-        inputs,
-        outputs,
-        kernel,
-        stride,
-        pad: kernel / 2,
-        border: Border::Reflect,
-    };
-    let y = net.push(Operation::Convolution(convolution), &[x]);
-    net.norms.push((format!("{name}.norm"), outputs));
-    net.push(Operation::InstanceNorm { norm: net.norms.len() - 1 }, &[y])
 }
 
 #[cfg(test)]

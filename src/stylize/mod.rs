@@ -121,11 +121,13 @@ impl Session {
         async move { Frame::new(gpu, &plan, size).await }
     }
 
-    /// Paints `frame`, made by [`Session::new_frame`], from now on; paintings that are read have its size.
-    pub fn set_frame(&mut self, frame: Frame) {
+    /// Paints `frame`, made by [`Session::new_frame`], from now on; paintings that are read have its size. A steadier knows the
+    /// old frame, and goes.
+    pub fn set_frame(&mut self, gpu: &Gpu, frame: Frame) {
         self.frame = Rc::new(frame);
         self.reader = None;
         self.steadier = None;
+        self.plan.keep_statistics(gpu, 0.0);
         self.stale = true;
     }
 
@@ -138,8 +140,8 @@ impl Session {
         async move { Steadier::new(gpu, &plan, &frame).await }
     }
 
-    /// Paintings flicker less from now on: frames are taken for those of one scene, until frame or style change. Presenters
-    /// made before show paintings as they were.
+    /// Paintings flicker less from now on, up to the next [`Session::set_frame`]: pictures are taken for those of one scene
+    /// while style and mirror stay. Presenters made before show paintings as they were.
     pub fn set_steadier(&mut self, steadier: Steadier) {
         self.steadier = Some(Rc::new(steadier));
         self.reader = None;

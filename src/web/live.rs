@@ -200,7 +200,7 @@ impl Session {
         };
         let frame = frame.await.map_err(js)?;
         *self.presenter.borrow_mut() = None;
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(frame);
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(&self.shared.gpu, frame);
         Ok(())
     }
 

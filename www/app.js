@@ -14,8 +14,8 @@ import { LiveShow } from './live-show.js';
 import { decodePhoto, photoPixels, squarePixels } from './photo.js';
 import { sentenceOf } from './protocol.js';
 import { openSample, SAMPLES } from './samples.js';
-import { Undo } from './undo.js';
 import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings.js';
+import { Undo } from './undo.js';
 
 /**
  * @import { EngineInfo, FromWorker, Look } from './protocol.js'
@@ -428,5 +428,7 @@ export class App {
     if (!state || !names) return;
     this.#controls.take(state);
     this.#changeBlend(() => this.#blend.read(state.style, names));
+    // Rounded once more the blend's text may differ, and would pass for another change.
+    this.#settings.style = state.style;
   }
 }

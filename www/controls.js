@@ -60,7 +60,6 @@ export class Controls {
    * @param {{ id: string, name: string }[]} samples
    */
   constructor(settings, samples) {
-    this.#strength.value = String(Math.round(settings.strength * 100));
     this.#steady.checked = settings.steady;
     this.take(settings);
     for (const { id, name } of samples) {

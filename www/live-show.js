@@ -21,8 +21,8 @@ export class LiveShow {
   #begun;
   #motion;
   #recorder = new Recorder();
-  /** Whether a recording is being started or ended. */
-  #switching = false;
+  /** Whether a recording is being started. */
+  #starting = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
 
@@ -147,8 +147,8 @@ export class LiveShow {
 
   /** @param {Begun} begun */
   async #beginRecording({ camera, width, height }) {
-    if (this.#switching) return;
-    this.#switching = true;
+    if (this.#starting) return;
+    this.#starting = true;
     const { bar } = this.stage;
     const sound = camera ? undefined : soundOf(this.#motion.video);
     try {
@@ -162,7 +162,7 @@ export class LiveShow {
     } catch (error) {
       this.toast.show(sentenceOf(error));
     }
-    this.#switching = false;
+    this.#starting = false;
     if (!this.#begun && this.#recorder.on) await this.#endRecording();
   }
 

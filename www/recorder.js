@@ -53,7 +53,8 @@ export class Recorder {
       }
       this.#recording = (await Movie.begin(even(size), track)) ?? watch(canvas, track);
     } catch (error) {
-      this.#closeTracks();
+      closeAll(this.#own);
+      this.#own = [];
       throw error;
     }
     this.#begun = performance.now();
@@ -78,18 +79,21 @@ export class Recorder {
   async stop() {
     const recording = this.#recording;
     if (!recording) throw new Error('Nothing is being recorded.');
+    // Another recording may begin before this one is written.
+    const own = this.#own;
     this.#recording = undefined;
+    this.#own = [];
     try {
       return await recording.finish();
     } finally {
-      this.#closeTracks();
+      closeAll(own);
     }
   }
+}
 
-  #closeTracks() {
-    for (const track of this.#own) track.stop();
-    this.#own = [];
-  }
+/** @param {MediaStreamTrack[]} tracks */
+function closeAll(tracks) {
+  for (const track of tracks) track.stop();
 }
 
 /** Most encoders refuse odd sides. @param {{ width: number, height: number }} size */

@@ -16,8 +16,8 @@ const FEWEST_LINES = 48;
 const TELL_MS = 500;
 
 /**
- * A session for one number of lines and one size of frames, steady or not. It is freed when it is retired and nothing is read from it:
- * a wasm object must not go while one of its promises is pending.
+ * A session for one number of lines and one size of frames, steady or not. It is freed when it is retired and nothing is
+ * read from it: a wasm object must not go while one of its promises is pending.
  * @typedef {{ session: Session, lines: number, width: number, height: number, steady: boolean,
  *   readings: number, retired: boolean }} Easel
  */
@@ -224,6 +224,7 @@ export class Live {
     if (!this.#wish.lines) this.#climb(now, now - begun);
     if (now - this.#told > TELL_MS) {
       const framesPerSecond = (this.#shown * 1000) / (now - this.#told);
+      // Those that are on their way together share the time.
       const milliseconds = (now - begun) / this.most;
       this.send({ type: 'pace', framesPerSecond, milliseconds, lines: this.#easel?.lines ?? 0, ...this.#size });
       this.#told = now;

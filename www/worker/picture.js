@@ -8,6 +8,8 @@ import { sentenceOf } from '../protocol.js';
 
 /** How long the sliders must rest before the page is told that the picture is finished. */
 const SETTLE_MS = 120;
+/** The network needs some pixels to make strokes of. */
+const SMALLEST_SIDE = 8;
 
 /**
  * The picture on the stage: one session of the engine, brought up to the page's newest wish.
@@ -220,9 +222,6 @@ export class Picture {
     this.send({ type: 'failed', wish, serial: this.#serial, sentence: sentenceOf(error) });
   }
 }
-
-/** The network needs some pixels to make strokes of. */
-const SMALLEST_SIDE = 8;
 
 /**
  * A session for a photo, in which the network sees so much less or more than the photo has that strokes are `stroke` times

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { after, before, describe, test } from 'node:test';
-import { launch } from './browsers.mjs';
+import { describe, test } from 'node:test';
 import { open, until } from './page.mjs';
-import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
 
 const SMALL = '?size=64&thumbs=16&style=starry-strokes';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -28,28 +27,15 @@ function ready(page) {
 }
 
 describe('every screen is accessible', { timeout: 600_000 }, () => {
-  /** @type {Awaited<ReturnType<typeof serve>>} */
-  let server;
-  /** @type {import('puppeteer-core').Browser} */
-  let browser;
-
-  before(async () => {
-    server = await serve(process.env.DIST ?? 'dist');
-    browser = await launch('chromium');
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const there = visit('chromium');
 
   for (const scheme of ['light', 'dark']) {
     for (const [width, height] of [[1280, 800], [390, 844]]) {
       test(`${scheme}, ${width} px wide`, async () => {
-        const { page } = await open(browser, 'about:blank');
+        const { page } = await open(there.browser, 'about:blank');
         await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
         await page.setViewport({ width, height });
-        await page.goto(server.url + SMALL);
+        await page.goto(there.server.url + SMALL);
         await ready(page);
         assert.deepEqual(await violations(page), [], 'the studio');
 
@@ -80,12 +66,12 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
     }
 
     test(`${scheme}, without WebGPU`, async () => {
-      const { page } = await open(browser, 'about:blank');
+      const { page } = await open(there.browser, 'about:blank');
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
       await page.evaluateOnNewDocument(() => {
         Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
       });
-      await page.goto(server.url);
+      await page.goto(there.server.url);
       await until(page, 'the notice', () => document.documentElement.dataset.state === 'unsupported');
       assert.deepEqual(await violations(page), []);
       await page.close();

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { launch } from './browsers.mjs';
+import { describe, test } from 'node:test';
 import { open } from './page.mjs';
-import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
 
 /** In the worker, before its script: counts what is made on the GPU, and keeps the engine's memory. */
 function watchEngine() {
@@ -73,23 +72,10 @@ async function stateAfter(page, worker, frames) {
 }
 
 describe('endurance in chromium', { timeout: 600_000 }, () => {
-  /** @type {Awaited<ReturnType<typeof serve>>} */
-  let server;
-  /** @type {import('puppeteer-core').Browser} */
-  let browser;
-
-  before(async () => {
-    server = await serve(process.env.DIST ?? 'dist');
-    browser = await launch('chromium');
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const there = visit('chromium');
 
   test('2000 frames make nothing on the GPU and leave nothing in memory', async () => {
-    const { page } = await open(browser, `${server.url}?size=16&thumbs=0`);
+    const { page } = await open(there.browser, `${there.server.url}?size=16&thumbs=0`);
     /** @type {Promise<import('puppeteer-core').WebWorker>} */
     const started = new Promise((resolve) => {
       page.once('workercreated', async (worker) => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
 import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
 import { compare, drop, open, ready, repainted, savedPng, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
 
 /** In the page, before its scripts: a camera that is not allowed. */
 function refuseCamera() {
@@ -41,28 +42,10 @@ function halves(page, png) {
 
 for (const name of BROWSERS) {
   describe(`moving pictures in ${name}`, { timeout: 900_000 }, () => {
-    /** @type {Awaited<ReturnType<typeof serve>>} */
-    let server;
-    /** @type {import('puppeteer-core').Browser} */
-    let browser;
-
-    before(async () => {
-      server = await serve(process.env.DIST ?? 'dist');
-      browser = await launch(name);
-    });
-
-    afterEach(async () => {
-      const [, ...pages] = await browser.pages();
-      for (const page of pages) await page.close();
-    });
-
-    after(async () => {
-      await browser?.close();
-      await server?.close();
-    });
+    const there = visit(name);
 
     test('the camera is painted, mirrored or not, and goes off', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL, keepStreams);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL, keepStreams);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -90,7 +73,7 @@ for (const name of BROWSERS) {
 
     // Firefox makes up its own pictures.
     test('what the camera sees is what is painted', { skip: name === 'firefox' }, async () => {
-      const { page, errors } = await open(browser, `${server.url}${SMALL}&strength=0`);
+      const { page, errors } = await open(there.browser, `${there.server.url}${SMALL}&strength=0`);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -107,7 +90,7 @@ for (const name of BROWSERS) {
     test('another camera is chosen by its name', { skip: name === 'firefox' }, async (t) => {
       const two = await launch(name, 2);
       t.after(() => two.close());
-      const { page, errors } = await open(two, server.url + SMALL, keepStreams);
+      const { page, errors } = await open(two, there.server.url + SMALL, keepStreams);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -128,7 +111,7 @@ for (const name of BROWSERS) {
     });
 
     test('the camera goes on with other lines, and gives pictures meanwhile', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -144,7 +127,7 @@ for (const name of BROWSERS) {
     });
 
     test('a camera that is not allowed is a sentence, and the photo stays', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL, refuseCamera);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL, refuseCamera);
       await ready(page);
       await page.keyboard.press('c');
       await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
@@ -155,7 +138,7 @@ for (const name of BROWSERS) {
     });
 
     test('a video plays, pauses, seeks, and gives way to a photo', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const video = await recordVideo(page);
       await drop(page, { name: 'square.webm', type: 'video/webm', base64: video });
@@ -188,7 +171,7 @@ for (const name of BROWSERS) {
     });
 
     test('styles blend, and the address brings the blend back', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const alone = await savedPng(page);
       await page.click('#joining');
@@ -205,7 +188,7 @@ for (const name of BROWSERS) {
       const blended = await savedPng(page);
       assert.ok((await compare(page, alone, blended)).difference > 20);
       await until(page, 'the address', () => new URLSearchParams(location.search).get('style') === 'starry-strokes:75,carnival:25');
-      const again = await open(browser, page.url());
+      const again = await open(there.browser, page.url());
       await ready(again.page);
       assert.equal(await again.page.$eval('#style-name', (title) => title.textContent), 'Starry Strokes + Carnival');
       assert.ok((await compare(again.page, blended, await savedPng(again.page))).difference <= 2);
@@ -218,7 +201,7 @@ for (const name of BROWSERS) {
     test('a lost device comes back by itself, with the camera on', async (t) => {
       const fragile = await serve(process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
       t.after(() => fragile.close());
-      const { page } = await open(browser, fragile.url + SMALL);
+      const { page } = await open(there.browser, fragile.url + SMALL);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -231,7 +214,7 @@ for (const name of BROWSERS) {
     });
 
     test('two tabs paint at once', async () => {
-      const tabs = [await open(browser, server.url + SMALL), await open(browser, server.url + SMALL)];
+      const tabs = [await open(there.browser, there.server.url + SMALL), await open(there.browser, there.server.url + SMALL)];
       for (const { page } of tabs) {
         await page.bringToFront();
         await ready(page);

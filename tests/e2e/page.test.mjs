@@ -3,11 +3,12 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { BROWSERS, launch } from './browsers.mjs';
+import { BROWSERS } from './browsers.mjs';
 import { compare, crash, drop, open, painted, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
-import { serve, serveStranger } from './server.mjs';
+import { serveStranger } from './server.mjs';
+import { visit } from './visit.mjs';
 
 // Small, because software adapters are slow.
 const SMALL = '?size=64&thumbs=16&style=starry-strokes';
@@ -29,37 +30,24 @@ async function undo(page, other) {
 
 for (const name of BROWSERS) {
   describe(`the page in ${name}`, { timeout: 900_000 }, () => {
-    /** @type {Awaited<ReturnType<typeof serve>>} */
-    let server;
+    const there = visit(name);
     /** @type {Awaited<ReturnType<typeof serveStranger>>} */
     let stranger;
-    /** @type {import('puppeteer-core').Browser} */
-    let browser;
     /** @type {string} */
     let folder;
 
     before(async () => {
-      server = await serve(process.env.DIST ?? 'dist');
       stranger = await serveStranger();
-      browser = await launch(name);
       folder = await mkdtemp(join(tmpdir(), 'impasto-'));
     });
 
-    // Also after a failure: a page that is left painting slows the next one down.
-    afterEach(async () => {
-      const [, ...pages] = await browser.pages();
-      for (const page of pages) await page.close();
-    });
-
     after(async () => {
-      await browser?.close();
-      await server?.close();
       await stranger?.close();
       await rm(folder, { recursive: true, force: true });
     });
 
     test('strokes change their size, and changes are undone and redone', async () => {
-      const { page, errors } = await open(browser, `${server.url}?size=64&thumbs=0&style=starry-strokes`);
+      const { page, errors } = await open(there.browser, `${there.server.url}?size=64&thumbs=0&style=starry-strokes`);
       await ready(page);
       const plain = await savedPng(page);
       await until(page, 'the first state', () => new URLSearchParams(location.search).has('style'));
@@ -88,12 +76,12 @@ for (const name of BROWSERS) {
     });
 
     test('paints a sample and the shelf, without an error or a request beyond its origin', async () => {
-      const { page, errors, requests } = await open(browser, server.url + SMALL);
+      const { page, errors, requests } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
       assert.match(await caption(page), /Chelsea[^]*64 × 43/);
       assert.deepEqual(errors, []);
-      for (const url of requests) assert.match(url, new RegExp(`^(${server.origin}/|data:|blob:)`));
+      for (const url of requests) assert.match(url, new RegExp(`^(${there.server.origin}/|data:|blob:)`));
       // So that the line before proves something: the worker's requests must be among those that were seen.
       for (const file of ['live_bg.wasm', 'transfer26.safetensors']) {
         assert.ok(requests.some((url) => url.endsWith(file)), `${file} is not among ${requests.join(' ')}`);
@@ -102,7 +90,7 @@ for (const name of BROWSERS) {
 
     test('can reach no other origin, neither from the page nor from its worker', async () => {
       assert.equal(await (await fetch(stranger.origin)).text(), 'here');
-      const { page } = await open(browser, server.url + SMALL);
+      const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       /** @param {string} url */
       const reach = (url) => fetch(url).then((answer) => answer.text(), String);
@@ -115,7 +103,7 @@ for (const name of BROWSERS) {
     });
 
     test('paints a photo as the command line does', { skip: !process.env.IMPASTO_BIN }, async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'coffee', 64, 44);
       const [input, output] = [join(folder, 'photo.png'), join(folder, 'painting.png')];
@@ -139,7 +127,7 @@ for (const name of BROWSERS) {
     });
 
     test('paints what is dropped; strength and comparison repaint', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'astronaut', 60, 64);
       await repainted(page, () => drop(page, { name: 'dropped.png', type: 'image/png', base64: photo }));
@@ -166,7 +154,7 @@ for (const name of BROWSERS) {
     });
 
     test('paints several photos, and packs them', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const files = [];
       for (const sample of ['coffee', 'astronaut']) {
@@ -198,7 +186,7 @@ for (const name of BROWSERS) {
     });
 
     test('keeps a picture in the format that is chosen', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       for (const format of name === 'chromium' ? ['jpeg', 'webp', 'png'] : ['jpeg', 'png']) {
         await page.select('#format', format);
@@ -208,7 +196,7 @@ for (const name of BROWSERS) {
     });
 
     test('says what is wrong with a file and keeps the picture', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
       const [count, label] = [await painted(page), await caption(page)];
@@ -232,7 +220,7 @@ for (const name of BROWSERS) {
     });
 
     test('starts again after a crash of the worker, with photo and settings', async () => {
-      const { page } = await open(browser, server.url + SMALL);
+      const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.evaluate(() => document.querySelectorAll('.tile')[3].click());
       await crash(page);
@@ -245,7 +233,7 @@ for (const name of BROWSERS) {
     });
 
     test('without WebGPU, says so and shows examples', async () => {
-      const { page, errors } = await open(browser, server.url, () => {
+      const { page, errors } = await open(there.browser, there.server.url, () => {
         Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
       });
       await page.setViewport({ width: 1280, height: 2000 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
-import { BROWSERS, launch } from './browsers.mjs';
+import { BROWSERS } from './browsers.mjs';
 import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
 import { drop, open, ready, repainted, savedFile, toast, until } from './page.mjs';
-import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
 
 /**
  * Records for so many seconds, and takes the file apart.
@@ -66,28 +66,10 @@ function watched(page, file) {
 
 for (const name of BROWSERS) {
   describe(`recording in ${name}`, { timeout: 600_000 }, () => {
-    /** @type {Awaited<ReturnType<typeof serve>>} */
-    let server;
-    /** @type {import('puppeteer-core').Browser} */
-    let browser;
-
-    before(async () => {
-      server = await serve(process.env.DIST ?? 'dist');
-      browser = await launch(name);
-    });
-
-    afterEach(async () => {
-      const [, ...pages] = await browser.pages();
-      for (const page of pages) await page.close();
-    });
-
-    after(async () => {
-      await browser?.close();
-      await server?.close();
-    });
+    const there = visit(name);
 
     test('the painted camera is recorded: frames, duration, pictures', async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -104,7 +86,7 @@ for (const name of BROWSERS) {
 
     // Firefox's sound does not start on a machine that has no sound hardware.
     test('the microphone is recorded with it, and let go', { skip: name === 'firefox' }, async () => {
-      const { page, errors } = await open(browser, server.url + SMALL, keepStreams);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL, keepStreams);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -118,7 +100,7 @@ for (const name of BROWSERS) {
     });
 
     test('a microphone that does not start is a sentence', { skip: name !== 'firefox' }, async () => {
-      const { page } = await open(browser, server.url + SMALL);
+      const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -130,7 +112,7 @@ for (const name of BROWSERS) {
     });
 
     test('a recorded video keeps its sound, and what ends it loses nothing', { skip: name === 'firefox' }, async () => {
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true) });
       await moving(page, 'video');
@@ -141,7 +123,7 @@ for (const name of BROWSERS) {
     });
 
     test('where pages have no encoders the browser’s own recorder does it', { skip: name === 'chromium' }, async () => {
-      const { page, errors } = await open(browser, server.url + SMALL, () => Reflect.deleteProperty(window, 'VideoEncoder'));
+      const { page, errors } = await open(there.browser, there.server.url + SMALL, () => Reflect.deleteProperty(window, 'VideoEncoder'));
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
@@ -152,7 +134,7 @@ for (const name of BROWSERS) {
     });
 
     test('closing the tab while recording asks first', { skip: name === 'firefox' }, async () => {
-      const { page } = await open(browser, server.url + SMALL);
+      const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');

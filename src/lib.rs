@@ -3,6 +3,8 @@
 //! A room may import only rooms below it: `web` and the command line > `studio` > `stylize` > `gpu` > `cpu` > `net` >
 //! `style` > `weights` > `image` > `error`. `ARCHITECTURE.md` draws the map.
 
+#[cfg(feature = "native")]
+pub mod art;
 pub mod cpu;
 pub mod error;
 pub mod gpu;

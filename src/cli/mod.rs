@@ -1,5 +1,6 @@
 //! The commands of the native tool, one file each.
 
+mod art;
 mod info;
 mod lettering;
 mod paintings;
@@ -33,6 +34,8 @@ enum Command {
     Stylize(stylize::Arguments),
     /// Paint one photo in every style, on one labelled sheet.
     Sheet(sheet::Arguments),
+    /// Make paintings by arithmetic, to take styles of.
+    Art(art::Arguments),
     /// Tell what the graphics adapter and the weights are.
     Info(info::Arguments),
     /// Tell what painting a photo of some size costs.
@@ -66,6 +69,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Stylize(arguments) => stylize::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Info(arguments) => info::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Shaders(arguments) => shaders::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -1,0 +1,84 @@
+//! A square of paint: colours, and how thick they lie.
+
+use super::colour::Colour;
+use super::geometry::{Point, Touch};
+use super::random::Noise;
+use crate::error::Result;
+use crate::image::Image;
+
+/// A picture in work.
+pub struct Canvas {
+    side: usize,
+    colours: Vec<Colour>,
+    relief: Vec<f32>,
+}
+
+impl Canvas {
+    /// A canvas of `side` pixels each way, flat, whose pixel centres have the colours that `colour` gives.
+    pub fn new(side: usize, mut colour: impl FnMut(Point) -> Colour) -> Self {
+        let centre = |i: usize| (i as f32 + 0.5) / side as f32;
+        let pixel = |i: usize| colour(Point::new(centre(i % side), centre(i / side)));
+        Self { side, colours: (0..side * side).map(pixel).collect(), relief: vec![0.0; side * side] }
+    }
+
+    /// Width of a pixel.
+    pub fn pixel(&self) -> f32 {
+        1.0 / self.side as f32
+    }
+
+    /// Lays paint on one pixel: `cover` (0..1) of `colour`, `thickness` thick where it covers fully.
+    pub fn lay(&mut self, index: usize, colour: Colour, thickness: f32, cover: f32) {
+        self.colours[index] = self.colours[index].under(colour, cover);
+        self.relief[index] += (thickness - self.relief[index]) * cover;
+    }
+
+    /// Lays paint on the pixels of a line, `half_width` to each side, with smooth edges.
+    pub fn line(&mut self, touches: &[Touch], half_width: f32, colour: Colour) {
+        for touch in touches {
+            let cover = edge(half_width - touch.across.abs(), self.pixel());
+            self.lay(touch.index, colour, 0.0, cover);
+        }
+    }
+
+    /// Lights the relief from the upper left: slopes turned to the light become lighter, ridges gleam by `gloss`.
+    pub fn light(&mut self, strength: f32, gloss: f32) {
+        let side = self.side;
+        let height = |x: usize, y: usize| self.relief[y.min(side - 1) * side + x.min(side - 1)];
+        let shade = |i: usize| {
+            let (x, y) = (i % side, i / side);
+            let slope = Point::new(
+                height(x + 1, y) - height(x.saturating_sub(1), y),
+                height(x, y + 1) - height(x, y.saturating_sub(1)),
+            );
+            (slope.x + slope.y) * side as f32 * 0.5 * strength
+        };
+        let shades: Vec<f32> = (0..side * side).map(shade).collect();
+        for (colour, shade) in self.colours.iter_mut().zip(shades) {
+            let lit = shade.clamp(-0.6, 0.6);
+            *colour = colour.times(1.0 + lit * 0.55).plus(lit.max(0.0).powi(2) * gloss);
+        }
+    }
+
+    /// Grain as of paper or cloth: lightness varies by `strength`, with `scale` grains to the side.
+    pub fn grain(&mut self, noise: &Noise, scale: Point, strength: f32) {
+        let pixel = self.pixel();
+        for (i, colour) in self.colours.iter_mut().enumerate() {
+            let (x, y) = ((i % self.side) as f32 * pixel, (i / self.side) as f32 * pixel);
+            *colour = colour.times(1.0 + strength * noise.fractal(x * scale.x, y * scale.y, 2));
+        }
+    }
+
+    /// The picture.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Picture`] for a canvas without pixels.
+    pub fn picture(self) -> Result<Image> {
+        let values = self.colours.iter().flat_map(|c| c.0).map(|v| v.clamp(0.0, 1.0)).collect();
+        Image::new(self.side, self.side, values)
+    }
+}
+
+/// How much of a pixel is inside a shape whose edge is `inside` away from its centre.
+pub fn edge(inside: f32, pixel: f32) -> f32 {
+    (inside / pixel + 0.5).clamp(0.0, 1.0)
+}

@@ -1,0 +1,104 @@
+//! Colours, and mixing them as the eye expects.
+
+/// A colour as files store it (sRGB-encoded, 0..1).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Colour(pub [f32; 3]);
+
+impl Colour {
+    /// The colour written as `0xRRGGBB`.
+    pub const fn hex(code: u32) -> Self {
+        let [_, red, green, blue] = code.to_be_bytes();
+        Self([red as f32 / 255.0, green as f32 / 255.0, blue as f32 / 255.0])
+    }
+
+    /// This colour with `cover` (0..1) of another laid over it.
+    pub fn under(self, other: Self, cover: f32) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] + (other.0[i] - self.0[i]) * cover))
+    }
+
+    /// All three values times `factor`.
+    pub fn times(self, factor: f32) -> Self {
+        Self(self.0.map(|v| v * factor))
+    }
+
+    /// All three values plus `light`.
+    pub fn plus(self, light: f32) -> Self {
+        Self(self.0.map(|v| v + light))
+    }
+
+    /// The colour `t` (0..1) of the way to another in Oklab, where the way between two hues stays clean.
+    pub fn mixed(self, other: Self, t: f32) -> Self {
+        let (a, b) = (self.oklab(), other.oklab());
+        Self::from_oklab(std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t))
+    }
+
+    /// Lighter by `lighter` (Oklab lightness, 0..1), `richer` times as colourful, its hue turned by `turn` radians.
+    pub fn varied(self, lighter: f32, richer: f32, turn: f32) -> Self {
+        let [l, a, b] = self.oklab();
+        let (sin, cos) = turn.sin_cos();
+        Self::from_oklab([(l + lighter).clamp(0.0, 1.0), (a * cos - b * sin) * richer, (a * sin + b * cos) * richer])
+    }
+
+    /// The colour at `t` (0..1) of a row of colours with equal distances; beyond its ends, the end.
+    pub fn of_ramp(stops: &[Self], t: f32) -> Self {
+        let place = t.clamp(0.0, 1.0) * stops.len().saturating_sub(1) as f32;
+        let first = (place as usize).min(stops.len().saturating_sub(2));
+        match stops.get(first..first + 2) {
+            Some(pair) => pair[0].mixed(pair[1], place - first as f32),
+            None => stops.first().copied().unwrap_or(Self([0.5; 3])),
+        }
+    }
+
+    /// Lightness and two colour axes (Ottosson: "A perceptual color space for image processing", 2020).
+    fn oklab(self) -> [f32; 3] {
+        let [r, g, b] = self.0.map(|v| if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) });
+        let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
+        let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
+        let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+        [
+            0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
+            1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+            0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+        ]
+    }
+
+    fn from_oklab([l, a, b]: [f32; 3]) -> Self {
+        let x = (l + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+        let y = (l - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+        let z = (l - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+        let linear = [
+            4.076_741_7 * x - 3.307_711_6 * y + 0.230_969_94 * z,
+            -1.268_438 * x + 2.609_757_4 * y - 0.341_319_38 * z,
+            -0.004_196_086_3 * x - 0.703_418_6 * y + 1.707_614_7 * z,
+        ];
+        let encoded = |v: f32| if v <= 0.003_130_8 { v * 12.92 } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
+        Self(linear.map(|v| encoded(v.clamp(0.0, 1.0))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oklab_there_and_back() {
+        for code in [0x000000, 0xffffff, 0xc8452b, 0x12355b, 0x7f8081] {
+            let colour = Colour::hex(code);
+            let back = colour.varied(0.0, 1.0, 0.0);
+            assert!(colour.0.iter().zip(back.0).all(|(a, b)| (a - b).abs() < 2e-3), "{colour:?} {back:?}");
+        }
+        // White has lightness 1 and no hue; Ottosson's own example of a blue.
+        assert!((Colour::hex(0xffffff).oklab()[0] - 1.0).abs() < 1e-3);
+        let blue = Colour::hex(0x0000ff).oklab();
+        assert!((blue[0] - 0.452).abs() < 1e-3 && (blue[2] + 0.3115).abs() < 1e-3, "{blue:?}");
+    }
+
+    #[test]
+    fn ramps_begin_and_end_with_their_ends() {
+        let stops = [Colour::hex(0x102030), Colour::hex(0xa0b0c0), Colour::hex(0xf0e0d0)];
+        for (t, stop) in [(-1.0, 0), (0.0, 0), (0.5, 1), (1.0, 2), (9.0, 2)] {
+            let colour = Colour::of_ramp(&stops, t);
+            assert!(colour.0.iter().zip(stops[stop].0).all(|(a, b)| (a - b).abs() < 2e-3), "{t}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Dots of pure colour on a warm ground, which mix in the eye (divisionism).
+
+use super::canvas::{Canvas, edge};
+use super::colour::Colour;
+use super::geometry::{Point, Sweep, smooth};
+use super::random::{Noise, Random};
+
+const GROUND: Colour = Colour::hex(0xe9d3a4);
+const SKY: [Colour; 5] =
+    [Colour::hex(0x4a5fb0), Colour::hex(0x8a86cf), Colour::hex(0xe2a3bd), Colour::hex(0xf8bf8f), Colour::hex(0xfde29a)];
+const SEA: [Colour; 4] = [Colour::hex(0xf3cf8e), Colour::hex(0x58b7b5), Colour::hex(0x2387ab), Colour::hex(0x29509c)];
+const SUN: Colour = Colour::hex(0xfff0b0);
+const GLOW: Colour = Colour::hex(0xff7b3a);
+const HEADLAND: [Colour; 2] = [Colour::hex(0x8e6fb8), Colour::hex(0x4a4f9e)];
+const MEADOW: [Colour; 4] =
+    [Colour::hex(0x1f5a4d), Colour::hex(0x3f8f4a), Colour::hex(0x9cbb3c), Colour::hex(0xe8cf4a)];
+const BLOSSOM: [Colour; 3] = [Colour::hex(0xe3426a), Colour::hex(0xf57b2a), Colour::hex(0xfff2d8)];
+
+const HORIZON: f32 = 0.5;
+/// Dots from coarse to fine: radius, distance between their centres.
+const LAYERS: [(f32, f32); 3] = [(0.0135, 0.017), (0.0115, 0.0165), (0.0085, 0.021)];
+
+/// An evening by the sea: what the dots depict.
+struct Scene {
+    noise: Noise,
+    sun: Point,
+    slope: f32,
+}
+
+impl Scene {
+    fn new(random: &mut Random) -> Self {
+        let noise = Noise::new(random);
+        let sun = Point::new(random.between(0.35, 0.7), random.between(0.27, 0.38));
+        Self { noise, sun, slope: if sun.x > 0.5 { 1.0 } else { -1.0 } }
+    }
+
+    fn colour(&self, p: Point) -> Colour {
+        let shore = 0.78 + self.slope * (p.x - 0.5) * 0.22 + 0.05 * self.noise.fractal(p.x * 3.0, 7.0, 2);
+        if p.y > shore {
+            return self.meadow(p, p.y - shore);
+        }
+        let cape = HORIZON - 0.16 * smooth(0.42, 0.0, 0.5 - self.slope * (0.5 - p.x) + 0.05)
+            + 0.05 * self.noise.fractal(p.x * 5.0, 3.0, 3);
+        if p.y < HORIZON {
+            if p.y > cape && cape < HORIZON - 0.01 {
+                return HEADLAND[0].mixed(HEADLAND[1], (p.y - cape) * 6.0);
+            }
+            return self.sky(p);
+        }
+        self.sea(p)
+    }
+
+    fn sky(&self, p: Point) -> Colour {
+        let clouds = self.noise.fractal(p.x * 2.2, p.y * 7.0, 3);
+        let near = (p - self.sun).length();
+        let base = Colour::of_ramp(&SKY, p.y / HORIZON * 0.95 + clouds * 0.3);
+        let glow = base.mixed(GLOW, 0.75 * (-(near * 6.5).powi(2)).exp());
+        if near < 0.075 { SUN } else { glow }
+    }
+
+    fn sea(&self, p: Point) -> Colour {
+        let ripples = self.noise.fractal(p.x * 4.0, p.y * 24.0, 2);
+        let depth = (p.y - HORIZON) / 0.3;
+        let base = Colour::of_ramp(&SEA, 0.15 + depth * 0.8 + ripples * 0.35);
+        let path = (-((p.x - self.sun.x) / (0.05 + 0.1 * depth)).powi(2)).exp();
+        base.mixed(Colour::hex(0xffb457), (path * (0.75 + ripples)).clamp(0.0, 1.0))
+    }
+
+    fn meadow(&self, p: Point, depth: f32) -> Colour {
+        let light = self.noise.fractal(p.x * 4.0, p.y * 7.0, 3);
+        Colour::of_ramp(&MEADOW, 0.62 - depth * 2.0 + light * 0.9)
+    }
+}
+
+/// Paints an evening of dots.
+pub fn paint(side: usize, random: &mut Random) -> Canvas {
+    let scene = Scene::new(random);
+    let grain = Noise::new(random);
+    let mut sweep = Sweep::new(side);
+    let mut canvas = Canvas::new(side, |_| GROUND);
+    canvas.grain(&grain, Point::new(90.0, 90.0), 0.12);
+    for (radius, distance) in LAYERS {
+        for centre in random.scatter(distance, 0.02) {
+            let near = centre + Point::turned(random.between(0.0, 6.28)) * random.between(0.0, 0.012);
+            let seen = scene.colour(near);
+            let meadow = near.y > 0.8;
+            let colour = if meadow && random.chance(0.09) {
+                BLOSSOM[random.below(BLOSSOM.len())]
+            } else if random.chance(0.13) {
+                // The complement beside a colour makes both shine.
+                seen.varied(random.between(-0.03, 0.05), 1.0, 3.14)
+            } else {
+                seen.varied(random.between(-0.07, 0.07), random.between(1.15, 1.5), random.between(-0.45, 0.45))
+            };
+            dab(&mut canvas, &mut sweep, random, &grain, centre, radius, colour);
+        }
+    }
+    canvas.light(0.006, 0.25);
+    canvas
+}
+
+/// One touch of the brush: round, or a little longer than wide.
+fn dab(
+    canvas: &mut Canvas,
+    sweep: &mut Sweep,
+    random: &mut Random,
+    grain: &Noise,
+    centre: Point,
+    radius: f32,
+    colour: Colour,
+) {
+    let radius = radius * random.between(0.75, 1.15);
+    let lean = Point::turned(random.between(-0.5, 0.5)) * (radius * random.between(0.1, 0.5));
+    let shift = random.between(0.0, 200.0);
+    for touch in sweep.along(&[centre - lean, centre + lean], radius * 1.2) {
+        let wobble = 1.0 + 0.25 * grain.at(touch.along / radius * 1.5 + shift, touch.across / radius * 1.5);
+        let from = touch.across.abs() / (radius * wobble);
+        let cover = edge(radius * wobble - touch.across.abs(), canvas.pixel());
+        canvas.lay(touch.index, colour.plus(0.04 * (0.5 - from)), 1.0 - 0.7 * from * from, cover * 0.96);
+    }
+}

@@ -1,0 +1,133 @@
+//! Thick brush strokes that follow whirls.
+
+use super::canvas::Canvas;
+use super::colour::Colour;
+use super::geometry::{Point, Sweep, smooth};
+use super::random::{Noise, Random};
+
+/// From the deepest night to the hearts of the whirls.
+const NIGHT_TO_FIRE: [Colour; 9] = [
+    Colour::hex(0x0d1738),
+    Colour::hex(0x16306e),
+    Colour::hex(0x1f55a8),
+    Colour::hex(0x2f86bf),
+    Colour::hex(0x6fb9bd),
+    Colour::hex(0xd6dcae),
+    Colour::hex(0xf6d568),
+    Colour::hex(0xf0a02c),
+    Colour::hex(0xd9571f),
+];
+/// What a stroke in fifteen is painted with instead.
+const ACCENTS: [Colour; 3] = [Colour::hex(0xe8e3c4), Colour::hex(0x1b7a6b), Colour::hex(0x7b4fa0)];
+
+/// Strokes from coarse to fine: half width, length, distance between their beginnings.
+const LAYERS: [(f32, f32, f32); 3] = [(0.017, 0.20, 0.028), (0.0115, 0.15, 0.021), (0.0075, 0.10, 0.026)];
+
+struct Whirl {
+    centre: Point,
+    radius: f32,
+    spin: f32,
+}
+
+/// Where paint flows, and what it is.
+struct Flow {
+    whirls: Vec<Whirl>,
+    noise: Noise,
+}
+
+impl Flow {
+    fn new(random: &mut Random) -> Self {
+        let whirl = |(i, centre): (usize, Point), random: &mut Random| Whirl {
+            centre,
+            radius: if i == 0 { 0.27 } else { random.between(0.10, 0.19) },
+            spin: if i % 2 == 0 { 1.0 } else { -1.0 },
+        };
+        let noise = Noise::new(random);
+        let mut centres = random.scatter(0.34, 0.02);
+        // The largest whirl stands off the middle.
+        let heart = Point::new(0.36, 0.4);
+        centres.sort_by(|a, b| (*a - heart).length().total_cmp(&(*b - heart).length()));
+        let whirls = centres.into_iter().enumerate().map(|place| whirl(place, random)).collect();
+        Self { whirls, noise }
+    }
+
+    /// Direction of length 1.
+    fn direction(&self, p: Point) -> Point {
+        let drift = 0.25 + 1.6 * self.noise.fractal(p.x * 1.7, p.y * 1.7, 2);
+        let mut sum = Point::turned(drift) * 0.3;
+        for whirl in &self.whirls {
+            let from = p - whirl.centre;
+            let distance = from.length().max(1e-4);
+            let pull = (-(distance / whirl.radius).powi(2) * 0.8).exp();
+            sum = sum + from.across() * (whirl.spin * pull / distance);
+        }
+        sum * (1.0 / sum.length().max(1e-4))
+    }
+
+    /// Place on the ramp of colours.
+    fn heat(&self, p: Point) -> f32 {
+        let mut heat = 0.27 + 0.42 * self.noise.fractal(p.x * 2.3 + 40.0, p.y * 3.1, 3);
+        for whirl in &self.whirls {
+            let from = p - whirl.centre;
+            let distance = from.length() / whirl.radius;
+            let arms = (distance * 7.5 - whirl.spin * from.angle()).cos();
+            let envelope = (-(distance * distance) * 0.7).exp();
+            heat += envelope * 0.17 * arms + 0.78 * (-(distance * distance) * 6.0).exp();
+        }
+        heat.clamp(0.0, 1.0)
+    }
+
+    /// A path of `length` through `start`.
+    fn path(&self, start: Point, length: f32) -> Vec<Point> {
+        const STEPS: usize = 10;
+        let mut path = vec![start];
+        let mut p = start;
+        for _ in 0..STEPS {
+            p = p + self.direction(p) * (length / STEPS as f32);
+            path.push(p);
+        }
+        path
+    }
+}
+
+/// Paints whirls of thick paint.
+pub fn paint(side: usize, random: &mut Random) -> Canvas {
+    let flow = Flow::new(random);
+    let bristles = Noise::new(random);
+    let mut sweep = Sweep::new(side);
+    let mut canvas = Canvas::new(side, |_| NIGHT_TO_FIRE[1]);
+    for (layer, (half_width, length, distance)) in LAYERS.into_iter().enumerate() {
+        for start in random.scatter(distance, 0.1) {
+            let heat = flow.heat(start);
+            // The finest strokes are lights on the crests; in the dark they would be fuss.
+            if layer == 2 && !random.chance(heat * 1.3) {
+                continue;
+            }
+            let heat = heat + random.between(-0.07, 0.07) + if layer == 2 { 0.08 } else { 0.0 };
+            let colour = if random.chance(1.0 / 15.0) {
+                ACCENTS[random.below(ACCENTS.len())]
+            } else {
+                Colour::of_ramp(&NIGHT_TO_FIRE, heat)
+            };
+            let colour =
+                colour.varied(random.between(-0.05, 0.05), random.between(0.9, 1.15), random.between(-0.1, 0.1));
+            let second = Colour::of_ramp(&NIGHT_TO_FIRE, heat + random.between(-0.14, 0.14));
+            let length = length * random.between(0.6, 1.2);
+            let half_width = half_width * random.between(0.8, 1.2);
+            let shift = random.between(0.0, 200.0);
+            for touch in sweep.along(&flow.path(start, length), half_width) {
+                let (u, v) = (touch.along / length, touch.across / half_width);
+                let strand = bristles.at(v * 3.5 + shift, u * 2.5) + 0.5 * bristles.at(v * 8.0 - shift, u * 5.0);
+                // The brush runs dry strand by strand.
+                let dry = smooth(1.25, 0.8, u + 0.45 * strand);
+                let rim = smooth(1.0, 0.72, v.abs() + 0.25 * strand.abs());
+                let paint = colour.under(second, smooth(-0.25, 0.45, strand + v * 0.3)).plus(0.05 * strand);
+                // Bristles push paint to both sides and pile it up where they lift off.
+                let thickness = 0.45 + 0.65 * strand + 0.25 * v * v + 0.25 * smooth(0.6, 0.95, u);
+                canvas.lay(touch.index, paint, thickness, rim * dry);
+            }
+        }
+    }
+    canvas.light(0.010, 0.5);
+    canvas
+}

@@ -1,0 +1,126 @@
+//! A woodcut in two blocks: black lines that follow the forms, and a red block below them.
+
+use super::canvas::{Canvas, edge};
+use super::colour::Colour;
+use super::geometry::{Point, smooth};
+use super::random::{Noise, Random};
+
+const PAPER: Colour = Colour::hex(0xf1e4c6);
+const INK: Colour = Colour::hex(0x17151a);
+const RED: Colour = Colour::hex(0xcf3f24);
+
+/// Distance between cuts.
+const PITCH: f32 = 0.021;
+const RIDGES: usize = 5;
+
+struct Ridge {
+    base: f32,
+    height: f32,
+    /// Peaks to the width of the picture.
+    rate: f32,
+    shift: f32,
+    red: bool,
+}
+
+/// A sun over mountains.
+struct Block {
+    noise: Noise,
+    sun: Point,
+    radius: f32,
+    ridges: Vec<Ridge>,
+}
+
+impl Block {
+    fn new(random: &mut Random) -> Self {
+        let noise = Noise::new(random);
+        let sun = Point::new(random.between(0.3, 0.7), random.between(0.25, 0.33));
+        let ridge = |i: usize| {
+            let near = i as f32 / (RIDGES - 1) as f32;
+            Ridge {
+                base: 0.52 + 0.44 * near,
+                height: 0.3 - 0.1 * near,
+                rate: random.between(1.7, 2.6),
+                shift: random.between(0.0, 90.0),
+                red: i % 2 == 1,
+            }
+        };
+        Self { noise, sun, radius: 0.135, ridges: (0..RIDGES).map(ridge).collect() }
+    }
+
+    /// Height of the picture at which `ridge` stands against what is behind it.
+    fn crest(&self, ridge: &Ridge, x: f32) -> f32 {
+        let place = x * ridge.rate + ridge.shift;
+        let peaks = 1.0 - 2.0 * self.noise.fractal(place, ridge.shift, 3).abs();
+        ridge.base - ridge.height * (peaks - 0.45)
+    }
+
+    /// Paper, red or ink at `p`, with smooth edges.
+    fn print(&self, p: Point, pixel: f32) -> Colour {
+        let front = self.ridges.iter().enumerate().rev().find(|(_, ridge)| p.y > self.crest(ridge, p.x));
+        match front {
+            Some((i, ridge)) => self.mountain(i, ridge, p, pixel),
+            None => self.sky(p, pixel),
+        }
+    }
+
+    fn sky(&self, p: Point, pixel: f32) -> Colour {
+        let from = p - self.sun;
+        let distance = from.length();
+        let sun = edge(self.radius - distance, pixel);
+        let waver = 0.012 * self.noise.fractal(p.x * 5.0, p.y * 5.0, 2);
+        // Rings of ink around the sun, thicker the further off.
+        let dark = 0.12 + 0.62 * smooth(0.2, 0.75, distance) + 0.2 * self.noise.fractal(p.x * 3.0, p.y * 3.0 + 50.0, 2);
+        let rings = cut((distance + waver) / PITCH, dark, pixel / PITCH);
+        // A bare halo lets the sun shine; short rays are cut into it.
+        let rays = cut(from.angle() * 44.0 / std::f32::consts::TAU, 0.42, pixel * 7.0 / distance.max(0.05));
+        let halo = smooth(0.31, 0.27, distance + 0.05 * self.noise.at(from.angle() * 5.0, 3.0));
+        let gap = edge(distance - self.radius - 0.016, pixel);
+        let ink = if distance < 0.29 { rays * gap * halo } else { rings };
+        PAPER.under(RED, sun).under(INK, ink * (1.0 - sun))
+    }
+
+    fn mountain(&self, index: usize, ridge: &Ridge, p: Point, pixel: f32) -> Colour {
+        let step = 0.012;
+        let crest = self.crest(ridge, p.x);
+        let slope = (self.crest(ridge, p.x + step) - self.crest(ridge, p.x - step)) / (2.0 * step);
+        let depth = (p.y - crest) / (1.0 + slope * slope).sqrt();
+        // Slopes that fall away from the sun lie in shadow.
+        let away = if p.x > self.sun.x { slope } else { -slope };
+        let folds = self.noise.fractal(p.x * 7.0 + ridge.shift, (p.y - crest) * 4.0, 2);
+        let shadow = 0.42 + 0.5 * smooth(-0.5, 0.9, away) + 0.5 * folds - 0.2 * smooth(0.0, 0.25, p.y - crest);
+        let near = index as f32 / (RIDGES - 1) as f32;
+        let dark = (shadow + 0.22 * near).clamp(0.06, 0.93);
+        // Cuts run down the slope, leaning with it, and fan out below.
+        let lean = p.x + (p.y - crest) * (0.55 * slope.clamp(-1.2, 1.2)) + 0.02 * folds;
+        let lines = if index % 2 == 0 {
+            cut(lean / PITCH, dark, pixel * 1.4 / PITCH)
+        } else {
+            cut((depth + 0.03 * folds) / PITCH, dark, pixel * 1.4 / PITCH)
+        };
+        let outline = edge(0.0065 - depth, pixel);
+        let rim = smooth(0.008, 0.02, depth);
+        let ground = if ridge.red { RED } else { PAPER };
+        ground.under(INK, (lines * rim).max(outline))
+    }
+}
+
+/// Ink of a row of cuts: `phase` counts cuts, `dark` is the part of each that stays, `pixel` a pixel's width in phases.
+fn cut(phase: f32, dark: f32, pixel: f32) -> f32 {
+    let from_middle = (phase - phase.round()).abs();
+    edge(dark * 0.5 - from_middle, pixel)
+}
+
+/// Prints a woodcut.
+pub fn paint(side: usize, random: &mut Random) -> Canvas {
+    let block = Block::new(random);
+    let wood = Noise::new(random);
+    let pixel = 1.0 / side as f32;
+    let mut canvas = Canvas::new(side, |p| {
+        let print = block.print(p, pixel);
+        // The press leaves the grain of the plank in the ink.
+        let grain = wood.fractal(p.x * 14.0, p.y * 120.0, 2);
+        print.under(PAPER, 0.35 * smooth(0.28, 0.5, grain))
+    });
+    canvas.grain(&wood, Point::new(110.0, 110.0), 0.05);
+    canvas
+}

@@ -5,119 +5,164 @@ use super::colour::Colour;
 use super::geometry::{Point, smooth};
 use super::random::{Noise, Random};
 
-const LEAD: Colour = Colour::hex(0x14120f);
+const LEAD: Colour = Colour::hex(0x1c1a1c);
 const SUN: [Colour; 3] = [Colour::hex(0xffd34d), Colour::hex(0xffb52e), Colour::hex(0xffe9a0)];
+const FLAME: [Colour; 2] = [Colour::hex(0xf98a1e), Colour::hex(0xf2662a)];
 const RUBY: [Colour; 3] = [Colour::hex(0xc8102e), Colour::hex(0xe2442a), Colour::hex(0x9c0f3d)];
+const HEART: [Colour; 1] = [Colour::hex(0xfff3c4)];
+const AZURE: [Colour; 4] = [Colour::hex(0x3fa7e8), Colour::hex(0x86d3f0), Colour::hex(0x1f7fd8), Colour::hex(0xcdeaf2)];
 const COBALT: [Colour; 4] =
     [Colour::hex(0x1438a6), Colour::hex(0x1f62d0), Colour::hex(0x0e2470), Colour::hex(0x3f9be0)];
 const VIOLET: [Colour; 3] = [Colour::hex(0x5b2a9d), Colour::hex(0x7d3fc0), Colour::hex(0x3a1c78)];
 const EMERALD: [Colour; 4] =
     [Colour::hex(0x0b7a3e), Colour::hex(0x25a35a), Colour::hex(0x075a45), Colour::hex(0x8cc63e)];
 
-/// Half the width of the lead.
-const HALF_LEAD: f32 = 0.0062;
-const RAYS: f32 = 14.0;
+/// Half the width of the lead between two pieces.
+const HALF_LEAD: f32 = 0.0046;
+/// A wreath of the rose: radius between two petals, how much further their tips reach, number of petals, glass.
+struct Wreath(f32, f32, f32, &'static [Colour]);
+const ROSE: [Wreath; 4] = [
+    Wreath(0.042, 0.0, 1.0, &HEART),
+    Wreath(0.075, 0.035, 7.0, &SUN),
+    Wreath(0.125, 0.05, 7.0, &FLAME),
+    Wreath(0.185, 0.065, 14.0, &RUBY),
+];
+/// Widest distance between a place and what makes its cell.
+const NEAR: f32 = 0.3;
+const TILES: usize = 16;
 
 struct Site {
     place: Point,
-    /// What this piece of glass is like: tint, direction of its streaks.
-    tint: f32,
-    streaks: Point,
+    piece: f32,
 }
 
-/// The design: which glass is meant where, and the leads between the regions.
+/// What is known of one place in the window.
+struct Place {
+    /// The glass that is meant here.
+    glass: &'static [Colour],
+    /// A number of its own for each piece.
+    piece: f32,
+    /// How far the lead's edge is.
+    free: f32,
+}
+
+/// A rose above hills, before a sky of loose cells.
 struct Window {
     noise: Noise,
     sun: Point,
-    radius: f32,
-    hills: f32,
+    turn: f32,
+    sites: Vec<Site>,
+    /// For each of `TILES` by `TILES` squares, the sites that may matter there.
+    tiles: Vec<Vec<usize>>,
 }
 
 impl Window {
-    /// The region of `p` with its glass, and the distance to the next region's lead.
-    fn region(&self, p: Point) -> (usize, &'static [Colour], f32) {
-        let from = p - self.sun;
-        let distance = from.length();
+    fn new(random: &mut Random) -> Self {
+        let noise = Noise::new(random);
+        let sun = Point::new(random.between(0.4, 0.6), random.between(0.34, 0.42));
+        let places = random.scatter(0.092, 0.1);
+        let sites: Vec<Site> = places.into_iter().map(|place| Site { place, piece: random.unit() }).collect();
+        let middle = |i: usize| (i as f32 + 0.5) / TILES as f32;
+        let tile = |i: usize| {
+            let centre = Point::new(middle(i % TILES), middle(i / TILES));
+            (0..sites.len()).filter(|&s| (sites[s].place - centre).length() < NEAR).collect()
+        };
+        let tiles = (0..TILES * TILES).map(tile).collect();
+        Self { noise, sun, turn: random.unit(), sites, tiles }
+    }
+
+    fn at(&self, p: Point) -> Place {
         let hill = |base: f32, shift: f32| p.y - base - 0.13 * self.noise.at(p.x * 1.9 + shift, shift);
-        let (near, far) = (hill(0.9, 40.3), hill(0.74, 10.7));
-        let horizon = near.abs().min(far.abs());
-        if near > 0.0 {
-            return (1, &COBALT, horizon);
-        }
-        if far > 0.0 {
-            return (2, &EMERALD, horizon);
-        }
-        let ring = |radius: f32| (distance - radius).abs();
-        let inner = ring(self.radius).min(ring(self.radius * 1.75)).min(horizon);
-        if distance < self.radius {
-            return (3, &SUN, inner);
-        }
-        if distance < self.radius * 1.75 {
-            return (4, &RUBY, inner);
-        }
-        let turn = from.angle() / std::f32::consts::TAU * RAYS + self.hills;
-        let ray = turn.floor();
-        let border = (turn - turn.round()).abs() / RAYS * std::f32::consts::TAU * distance;
-        let even = (ray as i64).rem_euclid(2) == 0;
-        let glass: &[Colour] = if even { &COBALT } else { &VIOLET };
-        (5 + (ray as i64).rem_euclid(RAYS as i64) as usize, glass, border.min(inner))
+        let (near, far) = (hill(0.9, 40.3), hill(0.76, 10.7));
+        // Frames of the large forms have stronger lead than the pieces inside.
+        let frame = near.abs().min(far.abs()) - 1.4 * HALF_LEAD;
+        let outside = if far < 0.0 {
+            match self.rose(p - self.sun) {
+                Ok(rose) => return Place { free: rose.free.min(frame), ..rose },
+                Err(outside) => outside - 1.4 * HALF_LEAD,
+            }
+        } else {
+            f32::INFINITY
+        };
+        let (site, border) = self.cell(p);
+        let glass: &[Colour] = if near > 0.0 {
+            &COBALT
+        } else if far > 0.0 {
+            &EMERALD
+        } else {
+            // The sky darkens away from the sun, a whole piece at a time.
+            match (site.place - self.sun).length() + 0.12 * (site.piece - 0.5) {
+                d if d < 0.34 => &AZURE,
+                d if d < 0.5 => &COBALT,
+                _ => &VIOLET,
+            }
+        };
+        let region = f32::from(u8::from(near > 0.0)) + 2.0 * f32::from(u8::from(far > 0.0));
+        Place { glass, piece: (site.piece + region * 0.37).fract(), free: frame.min(outside).min(border - HALF_LEAD) }
+    }
+
+    /// The place `from` the middle of the rose; outside the rose, the distance to it.
+    fn rose(&self, from: Point) -> std::result::Result<Place, f32> {
+        let (angle, distance) = (from.angle() / std::f32::consts::TAU, from.length());
+        // How far inside a wreath, and where among its petals; every other wreath is turned by half a petal.
+        let inside = |i: usize| {
+            let Wreath(radius, reach, petals, _) = ROSE[i];
+            let turn = angle * petals + self.turn + 0.5 * (i % 2) as f32;
+            let (sine, cosine) = (turn * std::f32::consts::PI).sin_cos();
+            let bend = reach * cosine * std::f32::consts::PI * petals / std::f32::consts::TAU / distance.max(0.01);
+            ((radius + reach * sine.abs() - distance) / bend.hypot(1.0), turn)
+        };
+        let Some(wreath) = (0..ROSE.len()).find(|&i| inside(i).0 > 0.0) else {
+            return Err(-inside(ROSE.len() - 1).0);
+        };
+        let Wreath(_, _, petals, glass) = ROSE[wreath];
+        let (outer, turn) = inside(wreath);
+        let inner = if wreath == 0 { f32::INFINITY } else { -inside(wreath - 1).0 };
+        let spoke = (turn - turn.round()).abs() / petals * std::f32::consts::TAU * distance;
+        let spoke = if wreath == 0 { f32::INFINITY } else { spoke };
+        let piece = (turn.floor().rem_euclid(petals) * 0.618_034 + wreath as f32 * 0.29).fract();
+        Ok(Place { glass, piece, free: outer.min(inner).min(spoke) - HALF_LEAD })
+    }
+
+    /// The site nearest to `p`, and the distance to the border of its cell (Voronoi).
+    fn cell(&self, p: Point) -> (&Site, f32) {
+        let tile = |v: f32| ((v * TILES as f32) as usize).min(TILES - 1);
+        let candidates = || self.tiles[tile(p.y) * TILES + tile(p.x)].iter().map(|&i| &self.sites[i]);
+        let nearest = candidates().min_by(|a, b| (a.place - p).length().total_cmp(&(b.place - p).length()));
+        let nearest = nearest.unwrap_or(&self.sites[0]);
+        let border = |other: &Site| {
+            let between = other.place - nearest.place;
+            let middle = (other.place + nearest.place) * 0.5;
+            (middle - p).dot(between) / between.length()
+        };
+        let others = candidates().filter(|other| other.place != nearest.place);
+        (nearest, others.map(border).fold(f32::INFINITY, f32::min))
     }
 }
 
 /// Paints a window.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
-    let window = Window {
-        noise: Noise::new(random),
-        sun: Point::new(random.between(0.4, 0.6), random.between(0.34, 0.42)),
-        radius: 0.125,
-        hills: random.unit(),
-    };
+    let window = Window::new(random);
     let grain = Noise::new(random);
-    let sites = sites(random);
     let pixel = 1.0 / side as f32;
     let mut canvas = Canvas::new(side, |_| LEAD);
     for index in 0..side * side {
         let p = Point::new(((index % side) as f32 + 0.5) * pixel, ((index / side) as f32 + 0.5) * pixel);
-        let (site, border) = cell(&sites, p);
-        let (region, glasses, frame) = window.region(p);
-        let pick = ((site.tint * 97.0 + region as f32 * 0.37).fract() * glasses.len() as f32) as usize;
-        let glass = glasses[pick.min(glasses.len() - 1)];
-        // Regions have stronger leads than the pieces inside them.
-        let lead = (border - HALF_LEAD).min(frame - HALF_LEAD * 1.35);
-        let streak =
-            grain.fractal(p.dot(site.streaks) * 26.0 + site.tint * 90.0, p.dot(site.streaks.across()) * 5.0, 3);
+        let Place { glass, piece, free } = window.at(p);
+        let colour = glass[((piece * 7.0).fract() * glass.len() as f32) as usize % glass.len()];
+        let streaks = Point::turned(piece * 40.0);
+        let (x, y) = (p.dot(streaks) * 22.0 + piece * 90.0, p.dot(streaks.across()) * 5.0);
+        let streak = grain.fractal(x, y, 3);
         // Light floods the middle of a piece; dirt gathers along the lead.
-        let flood = smooth(0.0, 0.035, lead);
-        let light = 0.13 * streak + 0.1 * flood - 0.06 + 0.12 * (site.tint - 0.5);
-        let lit = glass.varied(light, 1.0 + 0.15 * flood, 0.35 * (site.tint * 31.0).fract() - 0.17);
-        let glow = lit.times(0.62 + 0.38 * flood).plus(0.06 * smooth(0.25, 0.5, streak));
-        canvas.lay(index, glow, -0.4, edge(lead, pixel));
+        let flood = smooth(-0.004, 0.03, free);
+        let light = 0.12 * streak + 0.12 * flood - 0.05 + 0.08 * (piece - 0.5);
+        let lit = colour.varied(light, 1.0 + 0.15 * flood, 0.3 * ((piece * 31.0).fract() - 0.5));
+        let glow = lit.times(0.7 + 0.36 * flood).plus(0.07 * smooth(0.2, 0.5, streak));
+        canvas.lay(index, glow, -0.4, edge(free, pixel));
         // Lead is a round bar.
-        let bar = (1.0 - (lead / HALF_LEAD + 1.0).clamp(0.0, 1.0).powi(2)).sqrt();
-        canvas.lay(index, LEAD.plus(0.1), bar, edge(-lead, pixel));
+        let bar = (1.0 - (free / HALF_LEAD + 1.0).clamp(0.0, 1.0).powi(2)).sqrt();
+        canvas.lay(index, LEAD, bar, edge(-free, pixel));
     }
-    canvas.light(0.008, 0.35);
+    canvas.light(0.006, 0.25);
     canvas
-}
-
-fn sites(random: &mut Random) -> Vec<Site> {
-    let places = random.scatter(0.082, 0.1);
-    let site = |place| Site { place, tint: random.unit(), streaks: Point::turned(random.between(0.0, 3.14)) };
-    places.into_iter().map(site).collect()
-}
-
-/// The site nearest to `p`, and the distance to the border of its cell.
-fn cell(sites: &[Site], p: Point) -> (&Site, f32) {
-    let nearest = sites.iter().min_by(|a, b| (a.place - p).length().total_cmp(&(b.place - p).length()));
-    let nearest = nearest.unwrap_or(&sites[0]);
-    let mut border = f32::INFINITY;
-    for other in sites {
-        let between = other.place - nearest.place;
-        let length = between.length();
-        if length > 0.0 && length < 0.4 {
-            let middle = (other.place + nearest.place) * 0.5;
-            border = border.min((middle - p).dot(between) / length);
-        }
-    }
-    (nearest, border)
 }

@@ -18,7 +18,6 @@ const PAINTS: [Colour; 7] = [
     Colour::hex(0x2d8a7d),
     Colour::hex(0xf0c9a0),
 ];
-const DROPS: usize = 150;
 
 enum Step {
     /// A drop pushes everything away from `centre`; inside `radius` is its paint.
@@ -44,9 +43,10 @@ impl Step {
             Self::Comb { direction, spacing, pull, sharpness, offset } => {
                 let place = (p.dot(direction.across()) + offset) / spacing;
                 let beside = (place - place.round()).abs() * spacing;
-                // Neighbouring teeth pull in opposite directions.
+                // Neighbouring teeth pull in opposite directions; halfway between, nothing moves, so that nothing tears.
                 let way = if (place.round() as i64) % 2 == 0 { pull } else { -pull };
-                Ok(p - direction * (way * sharpness / (sharpness + beside)))
+                let drag = |from: f32| sharpness / (sharpness + from);
+                Ok(p - direction * (way * (drag(beside) - drag(spacing * 0.5))))
             }
             Self::Sway { direction, length, height, phase } => {
                 let wave = (p.dot(direction.across()) * std::f32::consts::TAU / length + phase).sin();
@@ -87,18 +87,19 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
 
 fn steps(random: &mut Random) -> Vec<Step> {
     let mut steps = Vec::new();
-    for i in 0..DROPS {
-        let centre = Point::new(random.between(-0.2, 1.2), random.between(-0.2, 1.2));
-        // The first drops are pressed thin by all that come after.
-        let radius = random.between(0.05, 0.12) * (1.0 - 0.45 * i as f32 / DROPS as f32);
-        steps.push(Step::Drop { centre, radius, paint: random.below(PAINTS.len()) });
+    // Drops that fall late press those before them into veins.
+    for (layer, distance) in [0.12, 0.13, 0.16].into_iter().enumerate() {
+        for centre in random.scatter(distance, 0.15) {
+            let radius = distance * random.between(0.35, 0.6);
+            steps.push(Step::Drop { centre, radius, paint: (random.below(4) + layer * 2) % PAINTS.len() });
+        }
     }
     let turn = random.between(-0.2, 0.2);
     let down = Point::turned(std::f32::consts::FRAC_PI_2 + turn);
     let right = Point::turned(turn);
     let offset = random.unit();
-    steps.push(Step::Comb { direction: right, spacing: 0.16, pull: 0.16, sharpness: 0.03, offset });
-    steps.push(Step::Comb { direction: down, spacing: 0.11, pull: 0.14, sharpness: 0.025, offset });
+    steps.push(Step::Comb { direction: right, spacing: 0.15, pull: 0.17, sharpness: 0.03, offset });
+    steps.push(Step::Comb { direction: down, spacing: 0.095, pull: 0.15, sharpness: 0.022, offset });
     steps.push(Step::Sway { direction: down, length: 0.55, height: 0.05, phase: random.between(0.0, 6.28) });
     steps.push(Step::Sway { direction: right, length: 0.8, height: 0.06, phase: random.between(0.0, 6.28) });
     steps

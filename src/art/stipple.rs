@@ -7,18 +7,19 @@ use super::random::{Noise, Random};
 
 const GROUND: Colour = Colour::hex(0xe9d3a4);
 const SKY: [Colour; 5] =
-    [Colour::hex(0x4a5fb0), Colour::hex(0x8a86cf), Colour::hex(0xe2a3bd), Colour::hex(0xf8bf8f), Colour::hex(0xfde29a)];
-const SEA: [Colour; 4] = [Colour::hex(0xf3cf8e), Colour::hex(0x58b7b5), Colour::hex(0x2387ab), Colour::hex(0x29509c)];
+    [Colour::hex(0x23306f), Colour::hex(0x5a5cae), Colour::hex(0xe2a3bd), Colour::hex(0xf8bf8f), Colour::hex(0xfde29a)];
+const SEA: [Colour; 4] = [Colour::hex(0xf3cf8e), Colour::hex(0x58b7b5), Colour::hex(0x1d7397), Colour::hex(0x1b2f6e)];
 const SUN: Colour = Colour::hex(0xfff0b0);
 const GLOW: Colour = Colour::hex(0xff7b3a);
-const HEADLAND: [Colour; 2] = [Colour::hex(0x8e6fb8), Colour::hex(0x4a4f9e)];
+const GLITTER: [Colour; 3] = [Colour::hex(0xffb457), Colour::hex(0xffe08a), Colour::hex(0xff8f57)];
+const HEADLAND: [Colour; 2] = [Colour::hex(0x5d478f), Colour::hex(0x2c2c66)];
 const MEADOW: [Colour; 4] =
-    [Colour::hex(0x1f5a4d), Colour::hex(0x3f8f4a), Colour::hex(0x9cbb3c), Colour::hex(0xe8cf4a)];
+    [Colour::hex(0x0f332f), Colour::hex(0x2a6b3c), Colour::hex(0x9cbb3c), Colour::hex(0xe8cf4a)];
 const BLOSSOM: [Colour; 3] = [Colour::hex(0xe3426a), Colour::hex(0xf57b2a), Colour::hex(0xfff2d8)];
 
 const HORIZON: f32 = 0.5;
 /// Dots from coarse to fine: radius, distance between their centres.
-const LAYERS: [(f32, f32); 3] = [(0.0135, 0.017), (0.0115, 0.0165), (0.0085, 0.021)];
+const LAYERS: [(f32, f32); 3] = [(0.0165, 0.026), (0.0145, 0.026), (0.011, 0.032)];
 
 /// An evening by the sea: what the dots depict.
 struct Scene {
@@ -34,20 +35,20 @@ impl Scene {
         Self { noise, sun, slope: if sun.x > 0.5 { 1.0 } else { -1.0 } }
     }
 
-    fn colour(&self, p: Point) -> Colour {
+    fn colour(&self, p: Point, random: &mut Random) -> Colour {
         let shore = 0.78 + self.slope * (p.x - 0.5) * 0.22 + 0.05 * self.noise.fractal(p.x * 3.0, 7.0, 2);
         if p.y > shore {
             return self.meadow(p, p.y - shore);
         }
-        let cape = HORIZON - 0.16 * smooth(0.42, 0.0, 0.5 - self.slope * (0.5 - p.x) + 0.05)
+        let cape = HORIZON + 0.02 - 0.2 * smooth(0.5, 0.05, 0.5 + self.slope * (p.x - 0.5))
             + 0.05 * self.noise.fractal(p.x * 5.0, 3.0, 3);
         if p.y < HORIZON {
-            if p.y > cape && cape < HORIZON - 0.01 {
+            if p.y > cape && cape < HORIZON - 0.02 {
                 return HEADLAND[0].mixed(HEADLAND[1], (p.y - cape) * 6.0);
             }
             return self.sky(p);
         }
-        self.sea(p)
+        self.sea(p, random)
     }
 
     fn sky(&self, p: Point) -> Colour {
@@ -58,12 +59,13 @@ impl Scene {
         if near < 0.075 { SUN } else { glow }
     }
 
-    fn sea(&self, p: Point) -> Colour {
+    fn sea(&self, p: Point, random: &mut Random) -> Colour {
         let ripples = self.noise.fractal(p.x * 4.0, p.y * 24.0, 2);
         let depth = (p.y - HORIZON) / 0.3;
         let base = Colour::of_ramp(&SEA, 0.15 + depth * 0.8 + ripples * 0.35);
         let path = (-((p.x - self.sun.x) / (0.05 + 0.1 * depth)).powi(2)).exp();
-        base.mixed(Colour::hex(0xffb457), (path * (0.75 + ripples)).clamp(0.0, 1.0))
+        // Dots of light between dots of water: mixed as paint, the two would be grey.
+        if random.chance(path * (0.7 + ripples)) { GLITTER[random.below(GLITTER.len())] } else { base }
     }
 
     fn meadow(&self, p: Point, depth: f32) -> Colour {
@@ -81,21 +83,21 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
     canvas.grain(&grain, Point::new(90.0, 90.0), 0.12);
     for (radius, distance) in LAYERS {
         for centre in random.scatter(distance, 0.02) {
-            let near = centre + Point::turned(random.between(0.0, 6.28)) * random.between(0.0, 0.012);
-            let seen = scene.colour(near);
+            let near = centre + Point::turned(random.between(0.0, 6.28)) * random.between(0.0, 0.008);
+            let seen = scene.colour(near, random);
             let meadow = near.y > 0.8;
             let colour = if meadow && random.chance(0.09) {
                 BLOSSOM[random.below(BLOSSOM.len())]
-            } else if random.chance(0.13) {
+            } else if random.chance(0.07) {
                 // The complement beside a colour makes both shine.
-                seen.varied(random.between(-0.03, 0.05), 1.0, 3.14)
+                seen.varied(random.between(-0.1, 0.0), 0.9, 3.14)
             } else {
-                seen.varied(random.between(-0.07, 0.07), random.between(1.15, 1.5), random.between(-0.45, 0.45))
+                seen.varied(random.between(-0.08, 0.06), random.between(1.1, 1.45), random.between(-0.35, 0.35))
             };
             dab(&mut canvas, &mut sweep, random, &grain, centre, radius, colour);
         }
     }
-    canvas.light(0.006, 0.25);
+    canvas.light(0.0016, 0.1);
     canvas
 }
 

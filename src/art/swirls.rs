@@ -7,21 +7,21 @@ use super::random::{Noise, Random};
 
 /// From the deepest night to the hearts of the whirls.
 const NIGHT_TO_FIRE: [Colour; 9] = [
-    Colour::hex(0x0d1738),
-    Colour::hex(0x16306e),
-    Colour::hex(0x1f55a8),
-    Colour::hex(0x2f86bf),
-    Colour::hex(0x6fb9bd),
-    Colour::hex(0xd6dcae),
-    Colour::hex(0xf6d568),
-    Colour::hex(0xf0a02c),
-    Colour::hex(0xd9571f),
+    Colour::hex(0x1d0f33),
+    Colour::hex(0x3f1757),
+    Colour::hex(0x7a2169),
+    Colour::hex(0xb93265),
+    Colour::hex(0xe4574f),
+    Colour::hex(0xf28a3f),
+    Colour::hex(0xf8bd55),
+    Colour::hex(0xfde3a0),
+    Colour::hex(0xfff7df),
 ];
 /// What a stroke in fifteen is painted with instead.
-const ACCENTS: [Colour; 3] = [Colour::hex(0xe8e3c4), Colour::hex(0x1b7a6b), Colour::hex(0x7b4fa0)];
+const ACCENTS: [Colour; 3] = [Colour::hex(0x1f9a94), Colour::hex(0x7fd0bd), Colour::hex(0x2c4fa3)];
 
 /// Strokes from coarse to fine: half width, length, distance between their beginnings.
-const LAYERS: [(f32, f32, f32); 3] = [(0.017, 0.20, 0.028), (0.0115, 0.15, 0.021), (0.0075, 0.10, 0.026)];
+const LAYERS: [(f32, f32, f32); 3] = [(0.023, 0.21, 0.036), (0.0165, 0.16, 0.029), (0.0105, 0.11, 0.036)];
 
 struct Whirl {
     centre: Point,
@@ -66,13 +66,13 @@ impl Flow {
 
     /// Place on the ramp of colours.
     fn heat(&self, p: Point) -> f32 {
-        let mut heat = 0.27 + 0.42 * self.noise.fractal(p.x * 2.3 + 40.0, p.y * 3.1, 3);
+        let mut heat = 0.27 + 0.5 * self.noise.fractal(p.x * 2.3 + 40.0, p.y * 3.1, 3);
         for whirl in &self.whirls {
             let from = p - whirl.centre;
             let distance = from.length() / whirl.radius;
             let arms = (distance * 7.5 - whirl.spin * from.angle()).cos();
             let envelope = (-(distance * distance) * 0.7).exp();
-            heat += envelope * 0.17 * arms + 0.78 * (-(distance * distance) * 6.0).exp();
+            heat += envelope * 0.2 * arms + 0.62 * (-(distance * distance) * 6.0).exp();
         }
         heat.clamp(0.0, 1.0)
     }
@@ -95,7 +95,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let flow = Flow::new(random);
     let bristles = Noise::new(random);
     let mut sweep = Sweep::new(side);
-    let mut canvas = Canvas::new(side, |_| NIGHT_TO_FIRE[1]);
+    let mut canvas = Canvas::new(side, |p| Colour::of_ramp(&NIGHT_TO_FIRE, flow.heat(p) - 0.08));
     for (layer, (half_width, length, distance)) in LAYERS.into_iter().enumerate() {
         for start in random.scatter(distance, 0.1) {
             let heat = flow.heat(start);
@@ -117,17 +117,17 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
             let shift = random.between(0.0, 200.0);
             for touch in sweep.along(&flow.path(start, length), half_width) {
                 let (u, v) = (touch.along / length, touch.across / half_width);
-                let strand = bristles.at(v * 3.5 + shift, u * 2.5) + 0.5 * bristles.at(v * 8.0 - shift, u * 5.0);
+                let strand = bristles.at(v * 2.2 + shift, u * 1.6) + 0.5 * bristles.at(v * 5.0 - shift, u * 3.0);
                 // The brush runs dry strand by strand.
                 let dry = smooth(1.25, 0.8, u + 0.45 * strand);
                 let rim = smooth(1.0, 0.72, v.abs() + 0.25 * strand.abs());
                 let paint = colour.under(second, smooth(-0.25, 0.45, strand + v * 0.3)).plus(0.05 * strand);
-                // Bristles push paint to both sides and pile it up where they lift off.
-                let thickness = 0.45 + 0.65 * strand + 0.25 * v * v + 0.25 * smooth(0.6, 0.95, u);
+                // Bristles leave grooves, and pile paint up where they lift off.
+                let thickness = (0.4 + 0.7 * strand + 0.25 * smooth(0.6, 0.95, u)) * smooth(1.05, 0.5, v.abs());
                 canvas.lay(touch.index, paint, thickness, rim * dry);
             }
         }
     }
-    canvas.light(0.010, 0.5);
+    canvas.light(0.0055, 0.45);
     canvas
 }

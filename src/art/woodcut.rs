@@ -71,16 +71,16 @@ impl Block {
         // Rings of ink around the sun, thicker the further off.
         let dark = 0.12 + 0.62 * smooth(0.2, 0.75, distance) + 0.2 * self.noise.fractal(p.x * 3.0, p.y * 3.0 + 50.0, 2);
         let rings = cut((distance + waver) / PITCH, dark, pixel / PITCH);
-        // A bare halo lets the sun shine; short rays are cut into it.
-        let rays = cut(from.angle() * 44.0 / std::f32::consts::TAU, 0.42, pixel * 7.0 / distance.max(0.05));
-        let halo = smooth(0.31, 0.27, distance + 0.05 * self.noise.at(from.angle() * 5.0, 3.0));
+        let turns = 44.0 / std::f32::consts::TAU;
+        // A bare halo lets the sun shine; pointed rays stand in it.
+        let rays = cut(from.angle() * turns, 0.5 * smooth(0.29, 0.2, distance), pixel * turns / distance.max(0.05));
         let gap = edge(distance - self.radius - 0.016, pixel);
-        let ink = if distance < 0.29 { rays * gap * halo } else { rings };
+        let ink = if distance < 0.29 { rays * gap } else { rings };
         PAPER.under(RED, sun).under(INK, ink * (1.0 - sun))
     }
 
     fn mountain(&self, index: usize, ridge: &Ridge, p: Point, pixel: f32) -> Colour {
-        let step = 0.012;
+        let step = 0.06;
         let crest = self.crest(ridge, p.x);
         let slope = (self.crest(ridge, p.x + step) - self.crest(ridge, p.x - step)) / (2.0 * step);
         let depth = (p.y - crest) / (1.0 + slope * slope).sqrt();
@@ -90,15 +90,21 @@ impl Block {
         let shadow = 0.42 + 0.5 * smooth(-0.5, 0.9, away) + 0.5 * folds - 0.2 * smooth(0.0, 0.25, p.y - crest);
         let near = index as f32 / (RIDGES - 1) as f32;
         let dark = (shadow + 0.22 * near).clamp(0.06, 0.93);
-        // Cuts run down the slope, leaning with it, and fan out below.
-        let lean = p.x + (p.y - crest) * (0.55 * slope.clamp(-1.2, 1.2)) + 0.02 * folds;
+        // Cuts run down the slope, leaning with it, or along it, by turns.
         let lines = if index % 2 == 0 {
-            cut(lean / PITCH, dark, pixel * 1.4 / PITCH)
+            let lean = 0.3 * slope.clamp(-1.0, 1.0);
+            let sway = |p: Point| self.noise.at(p.x * 5.0 + ridge.shift, p.y * 5.0);
+            let fan = |p: Point| (p.x + (p.y - crest) * lean + 0.025 * sway(p)) / PITCH;
+            cut_along(fan, p, dark, pixel)
         } else {
-            cut((depth + 0.03 * folds) / PITCH, dark, pixel * 1.4 / PITCH)
+            let layers = |p: Point| {
+                let depth = p.y - self.crest(ridge, p.x);
+                (depth * 0.75 + 0.03 * self.noise.at(p.x * 6.0, p.y * 3.0 + ridge.shift)) / PITCH
+            };
+            cut_along(layers, p, dark, pixel)
         };
         let outline = edge(0.0065 - depth, pixel);
-        let rim = smooth(0.008, 0.02, depth);
+        let rim = edge(depth - 0.0125, pixel);
         let ground = if ridge.red { RED } else { PAPER };
         ground.under(INK, (lines * rim).max(outline))
     }
@@ -110,6 +116,14 @@ fn cut(phase: f32, dark: f32, pixel: f32) -> f32 {
     edge(dark * 0.5 - from_middle, pixel)
 }
 
+/// Ink of a row of cuts whose phase changes from place to place, by more in one and less in another.
+fn cut_along(phase: impl Fn(Point) -> f32, p: Point, dark: f32, pixel: f32) -> f32 {
+    const STEP: f32 = 1e-3;
+    let here = phase(p);
+    let slope = (phase(p + Point::new(STEP, 0.0)) - here).hypot(phase(p + Point::new(0.0, STEP)) - here) / STEP;
+    cut(here, dark, pixel * slope.max(1.0))
+}
+
 /// Prints a woodcut.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let block = Block::new(random);
@@ -118,8 +132,8 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let mut canvas = Canvas::new(side, |p| {
         let print = block.print(p, pixel);
         // The press leaves the grain of the plank in the ink.
-        let grain = wood.fractal(p.x * 14.0, p.y * 120.0, 2);
-        print.under(PAPER, 0.35 * smooth(0.28, 0.5, grain))
+        let grain = wood.fractal(p.x * 11.0, p.y * 100.0, 2);
+        print.under(PAPER, 0.9 * smooth(0.47, 0.53, grain))
     });
     canvas.grain(&wood, Point::new(110.0, 110.0), 0.05);
     canvas

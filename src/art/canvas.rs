@@ -1,7 +1,7 @@
 //! A square of paint: colours, and how thick they lie.
 
 use super::colour::Colour;
-use super::geometry::{Point, Touch};
+use super::geometry::Point;
 use super::random::Noise;
 use crate::error::Result;
 use crate::image::Image;
@@ -32,25 +32,17 @@ impl Canvas {
         self.relief[index] += (thickness - self.relief[index]) * cover;
     }
 
-    /// Lays paint on the pixels of a line, `half_width` to each side, with smooth edges.
-    pub fn line(&mut self, touches: &[Touch], half_width: f32, colour: Colour) {
-        for touch in touches {
-            let cover = edge(half_width - touch.across.abs(), self.pixel());
-            self.lay(touch.index, colour, 0.0, cover);
-        }
-    }
-
     /// Lights the relief from the upper left: slopes turned to the light become lighter, ridges gleam by `gloss`.
     pub fn light(&mut self, strength: f32, gloss: f32) {
         let side = self.side;
         let height = |x: usize, y: usize| self.relief[y.min(side - 1) * side + x.min(side - 1)];
         let shade = |i: usize| {
             let (x, y) = (i % side, i / side);
-            let slope = Point::new(
-                height(x + 1, y) - height(x.saturating_sub(1), y),
-                height(x, y + 1) - height(x, y.saturating_sub(1)),
-            );
-            (slope.x + slope.y) * side as f32 * 0.5 * strength
+            let (left, up) = (x.saturating_sub(1), y.saturating_sub(1));
+            // Sobel's weights: differences along one axis, averaged along the other.
+            let down = |x: usize| height(x, up) + 2.0 * height(x, y) + height(x, y + 1);
+            let right = |y: usize| height(left, y) + 2.0 * height(x, y) + height(x + 1, y);
+            (down(x + 1) - down(left) + right(y + 1) - right(up)) * side as f32 * 0.125 * strength
         };
         let shades: Vec<f32> = (0..side * side).map(shade).collect();
         for (colour, shade) in self.colours.iter_mut().zip(shades) {

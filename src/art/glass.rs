@@ -5,12 +5,13 @@ use super::colour::Colour;
 use super::geometry::{Point, smooth};
 use super::random::{Noise, Random};
 
-const LEAD: Colour = Colour::hex(0x1c1a1c);
+const LEAD: Colour = Colour::hex(0x262224);
 const SUN: [Colour; 3] = [Colour::hex(0xffd34d), Colour::hex(0xffb52e), Colour::hex(0xffe9a0)];
 const FLAME: [Colour; 2] = [Colour::hex(0xf98a1e), Colour::hex(0xf2662a)];
 const RUBY: [Colour; 3] = [Colour::hex(0xc8102e), Colour::hex(0xe2442a), Colour::hex(0x9c0f3d)];
+const WHEAT: [Colour; 4] = [Colour::hex(0xd98a1f), Colour::hex(0xf2b33a), Colour::hex(0xb5651d), Colour::hex(0xe8cf6a)];
 const HEART: [Colour; 1] = [Colour::hex(0xfff3c4)];
-const AZURE: [Colour; 4] = [Colour::hex(0x3fa7e8), Colour::hex(0x86d3f0), Colour::hex(0x1f7fd8), Colour::hex(0xcdeaf2)];
+const AZURE: [Colour; 4] = [Colour::hex(0x3fa7e8), Colour::hex(0x5cb8e6), Colour::hex(0x1f7fd8), Colour::hex(0x2b8fc4)];
 const COBALT: [Colour; 4] =
     [Colour::hex(0x1438a6), Colour::hex(0x1f62d0), Colour::hex(0x0e2470), Colour::hex(0x3f9be0)];
 const VIOLET: [Colour; 3] = [Colour::hex(0x5b2a9d), Colour::hex(0x7d3fc0), Colour::hex(0x3a1c78)];
@@ -18,7 +19,7 @@ const EMERALD: [Colour; 4] =
     [Colour::hex(0x0b7a3e), Colour::hex(0x25a35a), Colour::hex(0x075a45), Colour::hex(0x8cc63e)];
 
 /// Half the width of the lead between two pieces.
-const HALF_LEAD: f32 = 0.0046;
+const HALF_LEAD: f32 = 0.0042;
 /// A wreath of the rose: radius between two petals, how much further their tips reach, number of petals, glass.
 struct Wreath(f32, f32, f32, &'static [Colour]);
 const ROSE: [Wreath; 4] = [
@@ -86,7 +87,7 @@ impl Window {
         };
         let (site, border) = self.cell(p);
         let glass: &[Colour] = if near > 0.0 {
-            &COBALT
+            &WHEAT
         } else if far > 0.0 {
             &EMERALD
         } else {

@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, edge};
 use super::colour::Colour;
-use super::geometry::{Point, Sweep};
+use super::geometry::{Point, smooth};
 use super::random::{Noise, Random};
 
 const SKY: [Colour; 5] =
@@ -10,10 +10,12 @@ const SKY: [Colour; 5] =
 const SUN: Colour = Colour::hex(0xcc4a33);
 const INDIGO: Colour = Colour::hex(0x132a4e);
 const FOAM: Colour = Colour::hex(0xf6efdc);
+const MIST: Colour = Colour::hex(0xf5ead0);
 /// From the crest down.
 const WATER: [Colour; 4] = [Colour::hex(0x9cc4c9), Colour::hex(0x4f8fb0), Colour::hex(0x24588f), Colour::hex(0x193a6c)];
 
 const BANDS: usize = 6;
+const MIST_BARS: usize = 5;
 
 struct Band {
     base: f32,
@@ -37,10 +39,10 @@ impl Band {
         }
     }
 
-    /// How near `place` is to a crest: 1 on it, 0 in the trough; less, the more it is rounded.
+    /// How near `place` is to a crest: 0 in the trough, and on it 1 or, rounded, less.
     fn crest(place: f32, round: f32) -> f32 {
         let sine = (place * std::f32::consts::PI).sin();
-        1.0 - (sine * sine + round).sqrt()
+        (1.0 + round).sqrt() - (sine * sine + round).sqrt()
     }
 
     /// How far `p` is below the water's surface, roughly in lengths of the picture; and the place along the wave.
@@ -50,8 +52,8 @@ impl Band {
         let x = p.x + self.lean * self.height * lift * lift;
         let place = x / self.length + self.phase + 0.25 * noise.at(x * 1.5, self.shift);
         // Deep lines follow the crest in rounder bends.
-        let sunk = ((p.y - self.base) / self.height + 1.0).clamp(0.0, 1.4);
-        let rise = Self::crest(place, 0.003 + 0.1 * sunk * sunk).max(0.0).powf(1.25);
+        let sunk = (p.y - self.base) / self.height + 1.0;
+        let rise = Self::crest(place, 0.003 + 0.2 * smooth(0.0, 2.0, sunk)).powf(1.25);
         let strength = 0.72 + 0.55 * noise.at(place.round() * 3.7, self.shift + 9.0);
         (p.y - self.base + self.height * strength * rise, place)
     }
@@ -84,43 +86,46 @@ impl Band {
     }
 }
 
+/// A bar of mist with round ends, as printers cut it.
+struct Bar {
+    from: Point,
+    length: f32,
+}
+
+impl Bar {
+    const HALF_HEIGHT: f32 = 0.0125;
+
+    /// Each bar touches the one above it, so that they read as one drift of mist.
+    fn new(index: usize, random: &mut Random) -> Self {
+        let y = 0.27 + 1.9 * Self::HALF_HEIGHT * index as f32;
+        let x = if index % 2 == 0 { random.between(-0.1, 0.3) } else { random.between(0.25, 0.7) };
+        Self { from: Point::new(x, y), length: random.between(0.2, 0.45) }
+    }
+
+    fn inside(&self, p: Point) -> f32 {
+        let nearest = Point::new(p.x.clamp(self.from.x, self.from.x + self.length), self.from.y);
+        Self::HALF_HEIGHT - (p - nearest).length()
+    }
+}
+
 /// Prints waves.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let noise = Noise::new(random);
     let sun = Point::new(random.between(0.58, 0.78), random.between(0.19, 0.25));
+    let mist: Vec<Bar> = (0..MIST_BARS).map(|i| Bar::new(i, random)).collect();
     let bands: Vec<Band> = (0..BANDS).map(|i| Band::new(i, random)).collect();
     let pixel = 1.0 / side as f32;
     let mut canvas = Canvas::new(side, |p| {
         let sky = Colour::of_ramp(&SKY, p.y / 0.46 + 0.02 * noise.at(p.x * 3.0, p.y * 8.0));
         let sky = sky.under(SUN, edge(0.1 - (p - sun).length(), pixel));
+        let inside = mist.iter().map(|bar| bar.inside(p)).fold(f32::NEG_INFINITY, f32::max);
+        let sky = sky.under(MIST, 0.92 * edge(inside, pixel));
         let depths: Vec<f32> = bands.iter().map(|band| band.depth(p, &noise)).collect();
         // What lies behind a band that covers the whole pixel does not show.
         let first = depths.iter().rposition(|&depth| depth > pixel).unwrap_or(0);
         let seen = bands.iter().zip(&depths).skip(first).filter(|(_, depth)| **depth > -pixel);
         seen.fold(sky, |behind, (band, &depth)| behind.under(band.colour(p, depth, &noise, pixel), edge(depth, pixel)))
     });
-    spray(&mut canvas, random, &bands, &noise);
     canvas.grain(&noise, Point::new(60.0, 160.0), 0.07);
     canvas
-}
-
-/// Drops of foam above the crests.
-fn spray(canvas: &mut Canvas, random: &mut Random, bands: &[Band], noise: &Noise) {
-    let mut sweep = Sweep::new((1.0 / canvas.pixel()).round() as usize);
-    for p in random.scatter(0.015, 0.0) {
-        let radius = random.between(0.002, 0.006);
-        let above = |band: &Band| {
-            let (_, place) = band.below(p, noise);
-            let crest = Band::crest(place, 0.0);
-            let depth = band.depth(p, noise);
-            band.height > 0.12 && depth < -radius && depth > -0.22 * band.height && crest > 0.72
-        };
-        let free = |band: &Band| band.depth(p, noise) < -radius;
-        let source = bands.iter().rposition(above);
-        if source.is_some_and(|source| bands[source..].iter().all(free)) {
-            let touches = sweep.along(&[p, p + Point::new(0.001, 0.0)], radius + 0.004);
-            canvas.line(&touches, radius + 0.003, INDIGO);
-            canvas.line(&touches, radius, FOAM);
-        }
-    }
 }

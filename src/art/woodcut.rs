@@ -20,6 +20,8 @@ struct Ridge {
     rate: f32,
     shift: f32,
     red: bool,
+    /// Across the cuts.
+    hatch: Point,
 }
 
 /// A sun over mountains.
@@ -42,6 +44,7 @@ impl Block {
                 rate: random.between(1.7, 2.6),
                 shift: random.between(0.0, 90.0),
                 red: i % 2 == 1,
+                hatch: Point::turned(if i % 4 == 0 { 0.55 } else { -0.6 } + random.between(-0.15, 0.15)),
             }
         };
         Self { noise, sun, radius: 0.135, ridges: (0..RIDGES).map(ridge).collect() }
@@ -85,17 +88,17 @@ impl Block {
         let slope = (self.crest(ridge, p.x + step) - self.crest(ridge, p.x - step)) / (2.0 * step);
         let depth = (p.y - crest) / (1.0 + slope * slope).sqrt();
         // Slopes that fall away from the sun lie in shadow.
-        let away = if p.x > self.sun.x { slope } else { -slope };
+        let away = slope * ((p.x - self.sun.x) / 0.12).clamp(-1.0, 1.0);
         let folds = self.noise.fractal(p.x * 7.0 + ridge.shift, (p.y - crest) * 4.0, 2);
-        let shadow = 0.42 + 0.5 * smooth(-0.5, 0.9, away) + 0.5 * folds - 0.2 * smooth(0.0, 0.25, p.y - crest);
         let near = index as f32 / (RIDGES - 1) as f32;
-        let dark = (shadow + 0.22 * near).clamp(0.06, 0.93);
-        // Cuts run down the slope, leaning with it, or along it, by turns.
+        let shadow = 0.95 * smooth(-0.5, 0.9, away) + 0.9 * folds + 0.2 * near - 0.25 * smooth(0.03, 0.25, p.y - crest);
+        // Light slopes stay bare and dark ones black; only between them are there cuts.
+        let dark = (0.18 + shadow).clamp(0.0, 1.1);
+        // Cuts run slantwise over the mountain, or along its crest, by turns.
         let lines = if index % 2 == 0 {
-            let lean = 0.3 * slope.clamp(-1.0, 1.0);
-            let sway = |p: Point| self.noise.at(p.x * 5.0 + ridge.shift, p.y * 5.0);
-            let fan = |p: Point| (p.x + (p.y - crest) * lean + 0.025 * sway(p)) / PITCH;
-            cut_along(fan, p, dark, pixel)
+            let sway = |p: Point| self.noise.at(p.x * 4.0 + ridge.shift, p.y * 4.0);
+            let slant = |p: Point| (p.dot(ridge.hatch) + 0.035 * sway(p)) / PITCH;
+            cut_along(slant, p, dark, pixel)
         } else {
             let layers = |p: Point| {
                 let depth = p.y - self.crest(ridge, p.x);

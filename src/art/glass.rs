@@ -1,5 +1,7 @@
 //! A stained-glass window: cells of coloured glass between lead, lit from behind.
 
+use std::f32::consts::{PI, TAU};
+
 use super::canvas::{Canvas, edge};
 use super::colour::Colour;
 use super::geometry::{Point, smooth};
@@ -104,13 +106,13 @@ impl Window {
 
     /// The place `from` the middle of the rose; outside the rose, the distance to it.
     fn rose(&self, from: Point) -> std::result::Result<Place, f32> {
-        let (angle, distance) = (from.angle() / std::f32::consts::TAU, from.length());
+        let (angle, distance) = (from.angle() / TAU, from.length());
         // How far inside a wreath, and where among its petals; every other wreath is turned by half a petal.
         let inside = |i: usize| {
             let Wreath(radius, reach, petals, _) = ROSE[i];
             let turn = angle * petals + self.turn + 0.5 * (i % 2) as f32;
-            let (sine, cosine) = (turn * std::f32::consts::PI).sin_cos();
-            let bend = reach * cosine * std::f32::consts::PI * petals / std::f32::consts::TAU / distance.max(0.01);
+            let (sine, cosine) = (turn * PI).sin_cos();
+            let bend = reach * cosine * PI * petals / TAU / distance.max(0.01);
             ((radius + reach * sine.abs() - distance) / bend.hypot(1.0), turn)
         };
         let Some(wreath) = (0..ROSE.len()).find(|&i| inside(i).0 > 0.0) else {
@@ -119,7 +121,7 @@ impl Window {
         let Wreath(_, _, petals, glass) = ROSE[wreath];
         let (outer, turn) = inside(wreath);
         let inner = if wreath == 0 { f32::INFINITY } else { -inside(wreath - 1).0 };
-        let spoke = (turn - turn.round()).abs() / petals * std::f32::consts::TAU * distance;
+        let spoke = (turn - turn.round()).abs() / petals * TAU * distance;
         let spoke = if wreath == 0 { f32::INFINITY } else { spoke };
         let piece = (turn.floor().rem_euclid(petals) * 0.618_034 + wreath as f32 * 0.29).fract();
         Ok(Place { glass, piece, free: outer.min(inner).min(spoke) - HALF_LEAD })

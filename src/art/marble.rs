@@ -3,6 +3,8 @@
 //! Drops and combs move every point by known formulas, so that each pixel can be followed back to the drop it came from
 //! (Lu, Jaffer, Jin, Zhao, Mao: "Mathematical Marbling", 2012).
 
+use std::f32::consts::{FRAC_PI_2, TAU};
+
 use super::canvas::Canvas;
 use super::colour::Colour;
 use super::geometry::Point;
@@ -49,7 +51,7 @@ impl Step {
                 Ok(p - direction * (way * (drag(beside) - drag(spacing * 0.5))))
             }
             Self::Sway { direction, length, height, phase } => {
-                let wave = (p.dot(direction.across()) * std::f32::consts::TAU / length + phase).sin();
+                let wave = (p.dot(direction.across()) * TAU / length + phase).sin();
                 Ok(p - direction * (height * wave))
             }
         }
@@ -95,12 +97,12 @@ fn steps(random: &mut Random) -> Vec<Step> {
         }
     }
     let turn = random.between(-0.2, 0.2);
-    let down = Point::turned(std::f32::consts::FRAC_PI_2 + turn);
+    let down = Point::turned(FRAC_PI_2 + turn);
     let right = Point::turned(turn);
     let offset = random.unit();
     steps.push(Step::Comb { direction: right, spacing: 0.15, pull: 0.17, sharpness: 0.03, offset });
     steps.push(Step::Comb { direction: down, spacing: 0.095, pull: 0.15, sharpness: 0.022, offset });
-    steps.push(Step::Sway { direction: down, length: 0.55, height: 0.05, phase: random.between(0.0, 6.28) });
-    steps.push(Step::Sway { direction: right, length: 0.8, height: 0.06, phase: random.between(0.0, 6.28) });
+    steps.push(Step::Sway { direction: down, length: 0.55, height: 0.05, phase: random.between(0.0, TAU) });
+    steps.push(Step::Sway { direction: right, length: 0.8, height: 0.06, phase: random.between(0.0, TAU) });
     steps
 }

@@ -30,12 +30,12 @@ pub struct Kind {
 
 /// All kinds.
 pub const KINDS: [Kind; 6] = [
-    Kind { name: "swirls", title: "Swirling strokes", seed: 1, paint: swirls::paint },
-    Kind { name: "stipple", title: "Points of colour", seed: 1, paint: stipple::paint },
+    Kind { name: "swirls", title: "Swirling strokes", seed: 5, paint: swirls::paint },
+    Kind { name: "stipple", title: "Points of colour", seed: 5, paint: stipple::paint },
     Kind { name: "woodcut", title: "Woodcut", seed: 1, paint: woodcut::paint },
-    Kind { name: "glass", title: "Stained glass", seed: 1, paint: glass::paint },
-    Kind { name: "waves", title: "Rolling waves", seed: 1, paint: waves::paint },
-    Kind { name: "marble", title: "Marbled paper", seed: 1, paint: marble::paint },
+    Kind { name: "glass", title: "Stained glass", seed: 6, paint: glass::paint },
+    Kind { name: "waves", title: "Rolling waves", seed: 6, paint: waves::paint },
+    Kind { name: "marble", title: "Marbled paper", seed: 6, paint: marble::paint },
 ];
 
 /// The most pixels to a side.

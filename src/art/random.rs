@@ -109,8 +109,9 @@ impl Noise {
         let (cx, cy) = (x.floor(), y.floor());
         let (u, v) = (x - cx, y - cy);
         let corner = |dx: i32, dy: i32| {
-            let row = self.order[(cy as i32 + dy) as usize & 255] as usize;
-            let d = self.directions[self.order[(row + (cx as i32 + dx) as usize) & 255] as usize & 15];
+            let row = usize::from(self.order[(cy as i32 + dy) as usize & 255]);
+            let column = (cx as i32 + dx) as usize & 255;
+            let d = self.directions[usize::from(self.order[(row + column) & 255] & 15)];
             d.x * (u - dx as f32) + d.y * (v - dy as f32)
         };
         let ease = |t: f32| t * t * t * (t * (t * 6.0 - 15.0) + 10.0);

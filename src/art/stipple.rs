@@ -1,5 +1,7 @@
 //! Dots of pure colour on a warm ground, which mix in the eye (divisionism).
 
+use std::f32::consts::{PI, TAU};
+
 use super::canvas::{Canvas, edge};
 use super::colour::Colour;
 use super::geometry::{Point, Sweep, smooth};
@@ -83,14 +85,14 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
     canvas.grain(&grain, Point::new(90.0, 90.0), 0.12);
     for (radius, distance) in LAYERS {
         for centre in random.scatter(distance, 0.02) {
-            let near = centre + Point::turned(random.between(0.0, 6.28)) * random.between(0.0, 0.008);
+            let near = centre + Point::turned(random.between(0.0, TAU)) * random.between(0.0, 0.008);
             let seen = scene.colour(near, random);
             let meadow = near.y > 0.8;
             let colour = if meadow && random.chance(0.09) {
                 BLOSSOM[random.below(BLOSSOM.len())]
             } else if random.chance(0.07) {
                 // The complement beside a colour makes both shine.
-                seen.varied(random.between(-0.1, 0.0), 0.9, 3.14)
+                seen.varied(random.between(-0.1, 0.0), 0.9, PI)
             } else {
                 seen.varied(random.between(-0.08, 0.06), random.between(1.1, 1.45), random.between(-0.35, 0.35))
             };

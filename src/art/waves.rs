@@ -1,5 +1,7 @@
 //! Rolling waves in the manner of Japanese colour prints: flat blues, foam, dark contours, a sky that fades.
 
+use std::f32::consts::PI;
+
 use super::canvas::{Canvas, edge};
 use super::colour::Colour;
 use super::geometry::{Point, smooth};
@@ -41,7 +43,7 @@ impl Band {
 
     /// How near `place` is to a crest: 0 in the trough, and on it 1 or, rounded, less.
     fn crest(place: f32, round: f32) -> f32 {
-        let sine = (place * std::f32::consts::PI).sin();
+        let sine = (place * PI).sin();
         (1.0 + round).sqrt() - (sine * sine + round).sqrt()
     }
 
@@ -98,7 +100,7 @@ impl Bar {
     /// Each bar touches the one above it, so that they read as one drift of mist.
     fn new(index: usize, random: &mut Random) -> Self {
         let y = 0.27 + 1.9 * Self::HALF_HEIGHT * index as f32;
-        let x = if index % 2 == 0 { random.between(-0.1, 0.3) } else { random.between(0.25, 0.7) };
+        let x = if index.is_multiple_of(2) { random.between(-0.1, 0.3) } else { random.between(0.25, 0.7) };
         Self { from: Point::new(x, y), length: random.between(0.2, 0.45) }
     }
 

@@ -1,5 +1,7 @@
 //! A woodcut in two blocks: black lines that follow the forms, and a red block below them.
 
+use std::f32::consts::TAU;
+
 use super::canvas::{Canvas, edge};
 use super::colour::Colour;
 use super::geometry::{Point, smooth};
@@ -10,7 +12,7 @@ const INK: Colour = Colour::hex(0x17151a);
 const RED: Colour = Colour::hex(0xcf3f24);
 
 /// Distance between cuts.
-const PITCH: f32 = 0.021;
+const PITCH: f32 = 0.0222;
 const RIDGES: usize = 5;
 
 struct Ridge {
@@ -44,7 +46,7 @@ impl Block {
                 rate: random.between(1.7, 2.6),
                 shift: random.between(0.0, 90.0),
                 red: i % 2 == 1,
-                hatch: Point::turned(if i % 4 == 0 { 0.55 } else { -0.6 } + random.between(-0.15, 0.15)),
+                hatch: Point::turned(if i.is_multiple_of(4) { 0.55 } else { -0.6 } + random.between(-0.15, 0.15)),
             }
         };
         Self { noise, sun, radius: 0.135, ridges: (0..RIDGES).map(ridge).collect() }
@@ -74,7 +76,7 @@ impl Block {
         // Rings of ink around the sun, thicker the further off.
         let dark = 0.12 + 0.62 * smooth(0.2, 0.75, distance) + 0.2 * self.noise.fractal(p.x * 3.0, p.y * 3.0 + 50.0, 2);
         let rings = cut((distance + waver) / PITCH, dark, pixel / PITCH);
-        let turns = 44.0 / std::f32::consts::TAU;
+        let turns = 44.0 / TAU;
         // A bare halo lets the sun shine; pointed rays stand in it.
         let rays = cut(from.angle() * turns, 0.5 * smooth(0.29, 0.2, distance), pixel * turns / distance.max(0.05));
         let gap = edge(distance - self.radius - 0.016, pixel);
@@ -95,7 +97,7 @@ impl Block {
         // Light slopes stay bare and dark ones black; only between them are there cuts.
         let dark = (0.18 + shadow).clamp(0.0, 1.1);
         // Cuts run slantwise over the mountain, or along its crest, by turns.
-        let lines = if index % 2 == 0 {
+        let lines = if index.is_multiple_of(2) {
             let sway = |p: Point| self.noise.at(p.x * 4.0 + ridge.shift, p.y * 4.0);
             let slant = |p: Point| (p.dot(ridge.hatch) + 0.035 * sway(p)) / PITCH;
             cut_along(slant, p, dark, pixel)
@@ -138,6 +140,6 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
         let grain = wood.fractal(p.x * 11.0, p.y * 100.0, 2);
         print.under(PAPER, 0.9 * smooth(0.47, 0.53, grain))
     });
-    canvas.grain(&wood, Point::new(110.0, 110.0), 0.05);
+    canvas.grain(&wood, Point::new(40.0, 40.0), 0.03);
     canvas
 }

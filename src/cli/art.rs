@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use image::RgbImage;
+use image::codecs::jpeg::JpegEncoder;
 use impasto::art::{KINDS, Kind, LARGEST};
 use impasto::error::{Error, Result};
+use impasto::image::Image;
 
 use super::{photos, places};
 
@@ -21,6 +24,9 @@ pub struct Arguments {
     /// Pixels on each side.
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=LARGEST as i64))]
     size: u32,
+    /// Quality of JPEG files. A network that reads them at 256 pixels needs no more.
+    #[arg(long, default_value_t = 70, value_parser = clap::value_parser!(u8).range(1..=100))]
+    quality: u8,
     /// Lists the kinds.
     #[arg(long)]
     list: bool,
@@ -38,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let output = arguments.output.as_deref().unwrap_or(Path::new("."));
     for (kind, place) in wanted(kind, output)? {
         let painting = kind.paint(arguments.size as usize, arguments.seed.unwrap_or(kind.seed))?;
-        photos::write(&place, &painting)?;
+        write(&place, &painting, arguments.quality)?;
     }
     Ok(())
 }
@@ -58,4 +64,20 @@ fn wanted(kind: Option<&'static Kind>, output: &Path) -> Result<Vec<(&'static Ki
     }
     places::make_folder(output)?;
     Ok(KINDS.iter().map(|kind| (kind, output.join(format!("{}.jpg", kind.name)))).collect())
+}
+
+/// Writes a painting, as small as `quality` makes it if its ending is JPEG's.
+fn write(place: &Path, painting: &Image, quality: u8) -> Result<()> {
+    if !place.extension().is_some_and(|e| e.eq_ignore_ascii_case("jpg") || e.eq_ignore_ascii_case("jpeg")) {
+        return photos::write(place, painting);
+    }
+    let rgb = painting.to_rgba8().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    let buffer = RgbImage::from_raw(painting.width() as u32, painting.height() as u32, rgb)
+        .ok_or_else(|| Error::Picture("the painting does not fill its size".to_string()))?;
+    let unusable =
+        |e: &dyn std::fmt::Display| Error::file(place, format!("{e}; choose another place for the painting"));
+    let mut bytes = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
+    buffer.write_with_encoder(encoder).map_err(|e| unusable(&e))?;
+    std::fs::write(place, bytes).map_err(|e| unusable(&e))
 }

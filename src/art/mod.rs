@@ -5,6 +5,7 @@ mod canvas;
 mod colour;
 mod geometry;
 mod glass;
+mod ink;
 mod marble;
 mod random;
 mod stipple;
@@ -29,13 +30,14 @@ pub struct Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 6] = [
+pub const KINDS: [Kind; 7] = [
     Kind { name: "swirls", title: "Swirling strokes", seed: 5, paint: swirls::paint },
     Kind { name: "stipple", title: "Points of colour", seed: 5, paint: stipple::paint },
     Kind { name: "woodcut", title: "Woodcut", seed: 1, paint: woodcut::paint },
     Kind { name: "glass", title: "Stained glass", seed: 6, paint: glass::paint },
     Kind { name: "waves", title: "Rolling waves", seed: 6, paint: waves::paint },
     Kind { name: "marble", title: "Marbled paper", seed: 6, paint: marble::paint },
+    Kind { name: "ink", title: "Ink and mist", seed: 1, paint: ink::paint },
 ];
 
 /// The most pixels to a side.

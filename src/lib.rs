@@ -1,7 +1,7 @@
 //! Impasto: neural style transfer on the user's own GPU, in the browser and on the command line.
 //!
 //! A room may import only rooms below it: `web` and the command line > `studio` > `stylize` > `gpu` > `cpu` > `net` >
-//! `style` > `weights` > `image` > `error`. `ARCHITECTURE.md` draws the map.
+//! `style` > `weights` > `art` > `image` > `error`. `ARCHITECTURE.md` draws the map.
 
 #[cfg(feature = "native")]
 pub mod art;

@@ -126,6 +126,11 @@ fn each_kind_is_what_it_is_called() {
         assert!(part > 0.5, "{name}: {part}");
     }
 
+    let ink = painted("ink", 128);
+    let grey = part(&ink, all, |r, g, b| r.max(g).max(b) - r.min(g).min(b) < 0.12);
+    let seal = part(&ink, (0.0, 0.2), |r, g, b| r > g + 0.3 && r > b + 0.3);
+    assert!(grey > 0.98 && seal > 0.005, "{grey} {seal}");
+
     // Paint on water does not mix: nearly all pixels are of one paint.
     let marble = painted("marble", 256);
     let inside = |image: &Image| {

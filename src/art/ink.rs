@@ -43,7 +43,7 @@ impl Scroll {
                 // Peaks step from side to side, so that a valley winds between them.
                 peak: place(if i % 2 == 0 { 0.3 } else { 0.72 } + random.between(-0.12, 0.12)),
                 shift: random.between(0.0, 90.0),
-                strength: 0.3 + 0.68 * near.powf(0.8),
+                strength: 0.34 + 0.66 * near.powf(0.8),
                 run: 0.13 + 0.05 * near,
             }
         });
@@ -71,13 +71,13 @@ impl Scroll {
                 return behind;
             }
             // Texture strokes fall from the crest; in them the ink lies thicker.
-            let fall = p.x * 17.0 + depth * 9.0 * (p.x - ridge.peak).signum() + ridge.shift;
+            let fall = p.x * 17.0 + depth * 9.0 * ((p.x - ridge.peak) / 0.1).clamp(-1.0, 1.0) + ridge.shift;
             let rock = self.noise.fractal(fall, p.y * 6.0, 3);
-            let strokes = smooth(0.02, 0.16, rock) * smooth(1.5 * ridge.run, 0.0, depth);
+            let strokes = smooth(0.0, 0.09, rock) * smooth(1.9 * ridge.run, 0.0, depth);
             let pool = smooth(0.012, 0.0, depth);
             let fading = (-(depth / ridge.run).powi(2)).exp();
             let blot = 0.75 + 0.7 * self.noise.fractal(p.x * 5.0 + ridge.shift, p.y * 7.0, 3);
-            let ink = ridge.strength * (fading * (0.55 * blot + 0.45 * strokes) + 0.25 * pool);
+            let ink = ridge.strength * (fading * 0.5 * blot + 0.62 * strokes + 0.35 * pool);
             // Mist is bare paper, and hides what is behind.
             behind + (ink.clamp(0.0, 1.0) - behind) * cover
         })
@@ -116,8 +116,11 @@ fn pine(canvas: &mut Canvas, sweep: &mut Sweep, random: &mut Random, foot: Point
     let height = height * random.between(0.6, 1.25);
     let tip = foot + Point::new(random.between(-0.15, 0.15) * height, -height);
     let mut stroke = |from: Point, to: Point, half_width: f32| {
+        let length = (to - from).length();
         for touch in sweep.along(&[from, to], half_width + canvas.pixel()) {
-            let cover = edge(half_width - touch.across.abs(), canvas.pixel());
+            // Boughs swell in the middle and end in points.
+            let swell = (1.0 - (2.0 * touch.along / length - 1.0).powi(2)).max(0.12).sqrt();
+            let cover = edge(half_width * swell - touch.across.abs(), canvas.pixel());
             canvas.lay(touch.index, INK, 0.0, cover * (0.25 + 0.75 * strength));
         }
     };
@@ -129,7 +132,11 @@ fn pine(canvas: &mut Canvas, sweep: &mut Sweep, random: &mut Random, foot: Point
         let reach = height * 0.36 * (1.1 - up);
         let (left, right) = (reach * random.between(0.6, 1.2), reach * random.between(0.6, 1.2));
         let drop = random.between(0.0, 0.25) * reach;
-        stroke(middle + Point::new(-left, drop), middle + Point::new(right, drop), height * 0.055);
+        stroke(
+            middle + Point::new(-left, drop),
+            middle + Point::new(right, drop),
+            height * 0.06 * random.between(0.6, 1.2),
+        );
     }
 }
 

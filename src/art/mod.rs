@@ -37,7 +37,7 @@ pub const KINDS: [Kind; 7] = [
     Kind { name: "glass", title: "Stained glass", seed: 6, paint: glass::paint },
     Kind { name: "waves", title: "Rolling waves", seed: 6, paint: waves::paint },
     Kind { name: "marble", title: "Marbled paper", seed: 6, paint: marble::paint },
-    Kind { name: "ink", title: "Ink and mist", seed: 1, paint: ink::paint },
+    Kind { name: "ink", title: "Ink and mist", seed: 8, paint: ink::paint },
 ];
 
 /// The most pixels to a side.

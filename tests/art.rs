@@ -131,6 +131,14 @@ fn each_kind_is_what_it_is_called() {
     let seal = part(&ink, (0.0, 0.2), |r, g, b| r > g + 0.3 && r > b + 0.3);
     assert!(grey > 0.98 && seal > 0.005, "{grey} {seal}");
 
+    // Sheets of many colours: of the eight corners of the colour cube, most have their share.
+    let paper = painted("paper", 128);
+    let filled = |corner: u8| {
+        let on = |value: f32, bit: u8| (value > 0.55) == (corner >> bit & 1 == 1);
+        part(&paper, all, |r, g, b| on(r, 0) && on(g, 1) && on(b, 2)) > 0.02
+    };
+    assert!((0..8).filter(|&corner| filled(corner)).count() >= 6);
+
     // Paint on water does not mix: nearly all pixels are of one paint.
     let marble = painted("marble", 256);
     let inside = |image: &Image| {

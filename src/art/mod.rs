@@ -7,6 +7,7 @@ mod geometry;
 mod glass;
 mod ink;
 mod marble;
+mod paper;
 mod random;
 mod stipple;
 mod swirls;
@@ -30,7 +31,7 @@ pub struct Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 7] = [
+pub const KINDS: [Kind; 8] = [
     Kind { name: "swirls", title: "Swirling strokes", seed: 5, paint: swirls::paint },
     Kind { name: "stipple", title: "Points of colour", seed: 5, paint: stipple::paint },
     Kind { name: "woodcut", title: "Woodcut", seed: 1, paint: woodcut::paint },
@@ -38,6 +39,7 @@ pub const KINDS: [Kind; 7] = [
     Kind { name: "waves", title: "Rolling waves", seed: 6, paint: waves::paint },
     Kind { name: "marble", title: "Marbled paper", seed: 6, paint: marble::paint },
     Kind { name: "ink", title: "Ink and mist", seed: 8, paint: ink::paint },
+    Kind { name: "paper", title: "Cut paper", seed: 6, paint: paper::paint },
 ];
 
 /// The most pixels to a side.

@@ -37,7 +37,7 @@ struct Sheet {
 impl Sheet {
     /// Distance into the shape: lobes melt into each other where they meet.
     fn shape(&self, p: Point) -> f32 {
-        const MELT: f32 = 0.015;
+        const MELT: f32 = 0.012;
         let outside = self.lobes.iter().fold(1.0_f32, |joined, &(from, to, radius)| {
             let (step, here) = (to - from, p - from);
             let t = (here.dot(step) / step.dot(step).max(1e-9)).clamp(0.0, 1.0);
@@ -51,28 +51,28 @@ impl Sheet {
 
 /// A stem with lobes to both sides, from one end of a sheet to the other.
 fn weed(random: &mut Random, middle: Point, size: f32) -> Vec<Lobe> {
-    const JOINTS: usize = 5;
+    const JOINTS: usize = 4;
     let mut heading = random.between(-0.5, 0.5) - FRAC_PI_2;
     let bend = random.between(-0.14, 0.14);
     let mut at = middle - Point::turned(heading + bend * 2.0) * (size * 0.44);
     let mut lobes = Vec::new();
     for joint in 0..JOINTS {
-        let next = at + Point::turned(heading) * (size * 0.145);
-        lobes.push((at, next, size * 0.034));
+        let next = at + Point::turned(heading) * (size * 0.185);
+        lobes.push((at, next, size * 0.04));
         let t = (joint as f32 + 0.5) / JOINTS as f32;
-        let reach = size * (0.13 + 0.15 * (t * 2.8).sin());
+        let reach = size * (0.15 + 0.17 * (t * 2.8).sin());
         for side in [-1.0, 1.0] {
-            let out = heading + side * random.between(0.95, 1.2);
+            let out = heading + side * random.between(1.0, 1.25);
             let knee = next + Point::turned(out) * (reach * 0.6);
             let tip = knee + Point::turned(out - side * random.between(0.35, 0.7)) * (reach * 0.6);
-            lobes.push((next, knee, size * 0.03));
-            lobes.push((knee, tip, size * 0.036));
+            lobes.push((next, knee, size * 0.034));
+            lobes.push((knee, tip, size * 0.042));
         }
         heading += bend;
         at = next;
     }
     let tip = at + Point::turned(heading) * (size * 0.12);
-    lobes.push((at, tip, size * 0.038));
+    lobes.push((at, tip, size * 0.044));
     lobes
 }
 
@@ -102,7 +102,7 @@ fn sheets(random: &mut Random) -> Vec<Sheet> {
         let seen = |v: f32| v.clamp(0.0, 1.0);
         let middle = Point::new((seen(low.x) + seen(high.x)) * 0.5, (seen(low.y) + seen(high.y)) * 0.5);
         let size = (seen(high.x) - seen(low.x)).min(seen(high.y) - seen(low.y));
-        let lobes = if random.chance(0.3) { bloom(random, middle, size) } else { weed(random, middle, 0.87 * size) };
+        let lobes = if random.chance(0.3) { bloom(random, middle, size) } else { weed(random, middle, 0.92 * size) };
         Sheet { low, high, ground, colour, lobes }
     };
     pairs.into_iter().enumerate().map(sheet).collect()

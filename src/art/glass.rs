@@ -95,8 +95,8 @@ impl Window {
         } else {
             // The sky darkens away from the sun, a whole piece at a time.
             match (site.place - self.sun).length() + 0.12 * (site.piece - 0.5) {
-                d if d < 0.29 => &AZURE,
-                d if d < 0.44 => &COBALT,
+                d if d < 0.3 => &AZURE,
+                d if d < 0.46 => &COBALT,
                 _ => &VIOLET,
             }
         };
@@ -160,7 +160,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
         let flood = smooth(-0.004, 0.03, free);
         let light = 0.12 * streak + 0.12 * flood - 0.05 + 0.08 * (piece - 0.5);
         let lit = colour.varied(light, 1.0 + 0.15 * flood, 0.3 * ((piece * 31.0).fract() - 0.5));
-        let glow = lit.times(0.6 + 0.34 * flood).plus(0.07 * smooth(0.2, 0.5, streak));
+        let glow = lit.times(0.64 + 0.35 * flood).plus(0.07 * smooth(0.2, 0.5, streak));
         canvas.lay(index, glow, -0.4, edge(free, pixel));
         // Lead is a round bar.
         let bar = (1.0 - (free / HALF_LEAD + 1.0).clamp(0.0, 1.0).powi(2)).sqrt();

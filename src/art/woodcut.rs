@@ -13,6 +13,8 @@ const RED: Colour = Colour::hex(0xcf3f24);
 
 /// Distance between cuts.
 const PITCH: f32 = 0.0222;
+/// Rings nearer to the sun than this one, counted from its middle, are left out.
+const FIRST_RING: f32 = 14.0;
 const RIDGES: usize = 5;
 
 struct Ridge {
@@ -59,13 +61,22 @@ impl Block {
         ridge.base - ridge.height * (peaks - 0.45)
     }
 
+    /// How far `p` is below the crest of `ridge`, and how steep the crest is there.
+    fn below(&self, ridge: &Ridge, p: Point) -> (f32, f32) {
+        // Wide, so that cuts and shadows follow the form and not each crag.
+        const STEP: f32 = 0.06;
+        let slope = (self.crest(ridge, p.x + STEP) - self.crest(ridge, p.x - STEP)) / (2.0 * STEP);
+        ((p.y - self.crest(ridge, p.x)) / slope.hypot(1.0), slope)
+    }
+
     /// Paper, red or ink at `p`, with smooth edges.
     fn print(&self, p: Point, pixel: f32) -> Colour {
-        let front = self.ridges.iter().enumerate().rev().find(|(_, ridge)| p.y > self.crest(ridge, p.x));
-        match front {
-            Some((i, ridge)) => self.mountain(i, ridge, p, pixel),
-            None => self.sky(p, pixel),
-        }
+        let depths: Vec<f32> = self.ridges.iter().map(|ridge| self.below(ridge, p).0).collect();
+        // What lies behind a ridge that covers the whole pixel does not show.
+        let first = depths.iter().rposition(|&depth| depth > pixel);
+        let behind = if first.is_none() { self.sky(p, pixel) } else { INK };
+        let seen = (first.unwrap_or(0)..RIDGES).filter(|&i| depths[i] > -pixel);
+        seen.fold(behind, |behind, i| behind.under(self.mountain(i, p, pixel), edge(depths[i], pixel)))
     }
 
     fn sky(&self, p: Point, pixel: f32) -> Colour {
@@ -75,20 +86,20 @@ impl Block {
         let waver = 0.012 * self.noise.fractal(p.x * 5.0, p.y * 5.0, 2);
         // Rings of ink around the sun, thicker the further off.
         let dark = 0.12 + 0.62 * smooth(0.2, 0.75, distance) + 0.2 * self.noise.fractal(p.x * 3.0, p.y * 3.0 + 50.0, 2);
-        let rings = cut((distance + waver) / PITCH, dark, pixel / PITCH);
+        let ring = (distance + waver) / PITCH;
+        let rings = cut(ring, dark, pixel / PITCH);
         let turns = 44.0 / TAU;
         // A bare halo lets the sun shine; pointed rays stand in it.
         let rays = cut(from.angle() * turns, 0.5 * smooth(0.29, 0.2, distance), pixel * turns / distance.max(0.05));
         let gap = edge(distance - self.radius - 0.016, pixel);
-        let ink = if distance < 0.29 { rays * gap } else { rings };
+        let ink = if ring.round() < FIRST_RING { rays * gap } else { rings };
         PAPER.under(RED, sun).under(INK, ink * (1.0 - sun))
     }
 
-    fn mountain(&self, index: usize, ridge: &Ridge, p: Point, pixel: f32) -> Colour {
-        let step = 0.06;
+    fn mountain(&self, index: usize, p: Point, pixel: f32) -> Colour {
+        let ridge = &self.ridges[index];
         let crest = self.crest(ridge, p.x);
-        let slope = (self.crest(ridge, p.x + step) - self.crest(ridge, p.x - step)) / (2.0 * step);
-        let depth = (p.y - crest) / (1.0 + slope * slope).sqrt();
+        let (depth, slope) = self.below(ridge, p);
         // Slopes that fall away from the sun lie in shadow.
         let away = slope * ((p.x - self.sun.x) / 0.12).clamp(-1.0, 1.0);
         let folds = self.noise.fractal(p.x * 7.0 + ridge.shift, (p.y - crest) * 4.0, 2);

@@ -28,6 +28,10 @@ pub enum Error {
     #[error("{0}")]
     Style(String),
 
+    /// A style pack that is damaged or belongs to another network.
+    #[error("this style pack {0}. Ask for a new copy of it, or make the style again from its painting.")]
+    Pack(String),
+
     /// A file or folder that cannot be read or written.
     #[error("{path}: {problem}")]
     File { path: String, problem: String },

@@ -25,7 +25,7 @@ fn reference_style(archive: &Archive) -> Style {
 #[test]
 fn the_plain_executor_predicts_the_reference_vector() {
     let archive = shipped_as("arbitrary");
-    let unstyled = Style { name: String::new(), norms: vec![] };
+    let unstyled = Style::default();
     let (vector, _) =
         impasto::cpu::forward(&predictor::network(), &archive, &unstyled, &picture("arbitrary/style.png")).unwrap();
     let off = distance(&vector, &reference_vector());

@@ -24,7 +24,7 @@ struct Net {
 
 impl Net {
     fn new(multiple: usize) -> Self {
-        let style = Style { name: "random".to_string(), norms: vec![] };
+        let style = Style { network: "random".to_string(), name: "random".to_string(), norms: vec![] };
         Self { net: Network::new("random", 3, multiple), archive: ArchiveBuilder::new(), style }
     }
 

@@ -7,7 +7,7 @@ use impasto::gpu::Gpu;
 use impasto::image::Image;
 use impasto::net::predictor::SIDE;
 use impasto::style::{Style, mix};
-use impasto::stylize::Predictor;
+use impasto::stylize::{Painter, Predictor};
 use impasto::weights::Archive;
 
 use super::photos;
@@ -41,13 +41,13 @@ pub fn read(arguments: &[String]) -> Result<Vec<Painting>> {
 ///
 /// # Errors
 /// As [`Predictor::load`] and [`Predictor::predict`].
-pub async fn style(gpu: &Gpu, archive: &Archive, paintings: &[Painting]) -> Result<Style> {
+pub async fn style(gpu: &Gpu, painter: &Painter, archive: &Archive, paintings: &[Painting]) -> Result<Style> {
     let predictor = Predictor::load(gpu, archive).await?;
     let mut vectors = Vec::new();
     for Painting { weight, picture, .. } in paintings {
         vectors.push((predictor.predict_rgba(gpu, &picture.to_rgba8(), (SIDE, SIDE)).await?, *weight));
     }
-    predictor.style(name(paintings), &mix(&vectors)?)
+    painter.space().vector(name(paintings), &mix(&vectors)?)
 }
 
 /// What a blend is called.

@@ -180,7 +180,9 @@ impl Brush {
         let workshop = Workshop::open(archive, None).await?;
         let style = match wanted {
             Wanted::Blend(weights) => workshop.painter.styles().mix(weights)?,
-            Wanted::Paintings(paintings) => paintings::style(&workshop.gpu, archive, paintings).await?,
+            Wanted::Paintings(paintings) => {
+                paintings::style(&workshop.gpu, &workshop.painter, archive, paintings).await?
+            }
         };
         Ok(Self { workshop, style, look, session: None })
     }

@@ -137,6 +137,15 @@ impl Network {
         Self { name, inputs, multiple, layers: Vec::new(), norms: Vec::new() }
     }
 
+    /// The names of the tensors that hold its weights and biases: everything but what makes a style.
+    pub fn tensors(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().filter_map(|layer| match &layer.operation {
+            Operation::Convolution(c) | Operation::Depthwise(c) => Some(c.weight.as_str()),
+            Operation::Bias { tensor } => Some(tensor.as_str()),
+            _ => None,
+        })
+    }
+
     /// Appends a layer and returns the tensor that it makes.
     pub fn push(&mut self, operation: Operation, inputs: &[TensorId]) -> TensorId {
         let output = self.layers.len() + 1;

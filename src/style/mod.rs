@@ -5,11 +5,17 @@
 //! sections 2.1 and 3.3).
 
 mod choice;
+mod pack;
 mod set;
+mod space;
 mod vector;
 
+pub use pack::{Pack, Parameters};
 pub use set::StyleSet;
+pub use space::StyleSpace;
 pub use vector::{DIMENSIONS, StyleLayers, mix};
+
+use crate::error::{Error, Result};
 
 /// What one style says to one normalization: `out = normalized * scale + shift`, each with one number per channel.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,9 +24,85 @@ pub struct Norm {
     pub shift: Vec<f32>,
 }
 
-/// One style: a [`Norm`] for each conditional instance normalization, in the network's order.
-#[derive(Debug, Clone, PartialEq)]
+/// One style: a [`Norm`] for each conditional instance normalization of the network that it belongs to, in its order.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Style {
+    /// The network's name, as archives have it.
+    pub network: String,
     pub name: String,
     pub norms: Vec<Norm>,
+}
+
+impl Style {
+    /// The sum of styles, each times its weight: the same for every scale and every shift. Weights are taken as they are;
+    /// where their sum is 1, the result is a blend, and weights outside of 0..1 exaggerate.
+    ///
+    /// # Errors
+    /// [`Error::Style`] when there is none, when they belong to different networks, and when a weight is no number or the
+    /// sum overflows.
+    pub fn blend(parts: &[(&Style, f32)]) -> Result<Style> {
+        let (first, _) = parts.first().ok_or_else(|| Error::Style("A blend needs at least one style.".to_string()))?;
+        for (style, weight) in parts {
+            if !weight.is_finite() {
+                let problem = format!("The weight of style `{}` is {weight}, which is no number.", style.name);
+                return Err(Error::Style(problem));
+            }
+            if !style.fits(first) {
+                return Err(Error::Style(format!(
+                    "`{}` and `{}` are styles of different networks, which do not blend: choose styles of one kind.",
+                    first.name, style.name
+                )));
+            }
+        }
+        let sum = |slot: usize, channel: usize, numbers: fn(&Norm) -> &[f32]| -> f32 {
+            let present = parts.iter().filter(|(_, weight)| *weight != 0.0);
+            present.map(|(style, weight)| numbers(&style.norms[slot])[channel] * weight).sum()
+        };
+        let norms: Vec<Norm> = (first.norms.iter().enumerate())
+            .map(|(slot, norm)| Norm {
+                scale: (0..norm.scale.len()).map(|c| sum(slot, c, |n| &n.scale)).collect(),
+                shift: (0..norm.shift.len()).map(|c| sum(slot, c, |n| &n.shift)).collect(),
+            })
+            .collect();
+        if norms.iter().flat_map(|n| n.scale.iter().chain(&n.shift)).any(|v| !v.is_finite()) {
+            return Err(Error::Style("These style weights are too large.".into()));
+        }
+        let names = parts.iter().filter(|(_, weight)| *weight != 0.0).map(|(style, _)| style.name.as_str());
+        Ok(Style { network: first.network.clone(), name: names.collect::<Vec<_>>().join(" + "), norms })
+    }
+
+    /// Whether both belong to the same network.
+    fn fits(&self, other: &Style) -> bool {
+        let shapes = |style: &Style| -> Vec<(usize, usize)> {
+            style.norms.iter().map(|n| (n.scale.len(), n.shift.len())).collect()
+        };
+        self.network == other.network && shapes(self) == shapes(other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn style(network: &str, name: &str, value: f32) -> Style {
+        let norms = vec![Norm { scale: vec![value; 2], shift: vec![-value; 2] }];
+        Style { network: network.into(), name: name.into(), norms }
+    }
+
+    #[test]
+    fn a_blend_is_the_weighted_sum() {
+        let (a, b) = (style("n", "a", 1.0), style("n", "b", 3.0));
+        let half = Style::blend(&[(&a, 0.5), (&b, 0.5)]).unwrap();
+        assert_eq!((half.name.as_str(), &half.norms), ("a + b", &style("n", "", 2.0).norms));
+        // What has no part does not lend its name.
+        assert_eq!(Style::blend(&[(&a, 0.0), (&b, 1.0)]).unwrap(), b);
+    }
+
+    #[test]
+    fn what_cannot_be_blended_is_refused() {
+        let (a, b) = (style("n", "a", 1.0), style("m", "b", 1.0));
+        for parts in [&[][..], &[(&a, 1.0), (&b, 1.0)], &[(&a, f32::NAN)], &[(&style("n", "c", f32::MAX), 3.0)]] {
+            assert!(matches!(Style::blend(parts), Err(Error::Style(_))));
+        }
+    }
 }

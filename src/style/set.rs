@@ -22,8 +22,9 @@ impl StyleSet {
     /// # Errors
     /// [`Error::Archive`] when the names are missing, unusable or ambiguous, [`Error::Tensor`] when a tensor is.
     pub fn read(archive: &Archive, slots: &[(String, usize)]) -> Result<Self> {
-        let mut styles: Vec<Style> =
-            read_names(archive)?.into_iter().map(|name| Style { name, norms: Vec::new() }).collect();
+        let network = archive.metadata("network").unwrap_or_default();
+        let named = |name| Style { network: network.to_string(), name, norms: Vec::new() };
+        let mut styles: Vec<Style> = read_names(archive)?.into_iter().map(named).collect();
         for (prefix, channels) in slots {
             let shape = [styles.len(), *channels];
             let scales = archive.tensor(&format!("{prefix}.gamma"), &shape)?;
@@ -57,39 +58,20 @@ impl StyleSet {
         self.styles.get(index)
     }
 
-    /// The sum of all styles, each times its weight: the same for every scale and every shift. Weights are taken as
-    /// they are; where their sum is 1, the result is a blend, and weights outside of 0..1 exaggerate.
+    /// The sum of all styles, each times its weight, as [`Style::blend`] takes it.
     ///
     /// # Errors
     /// [`Error::Style`] when there are no styles or not one finite weight per style, or the sum overflows.
     pub fn mix(&self, weights: &[f32]) -> Result<Style> {
-        let first = self.styles.first().ok_or_else(none)?;
+        if self.is_empty() {
+            return Err(none());
+        }
         if weights.len() != self.len() {
             let problem = format!("{} style weights were given, but there are {} styles.", weights.len(), self.len());
             return Err(Error::Style(problem));
         }
-        if let Some((i, w)) = weights.iter().enumerate().find(|(_, w)| !w.is_finite()) {
-            return Err(Error::Style(format!(
-                "The weight of style `{}` is {w}, which is no number.",
-                self.styles[i].name
-            )));
-        }
-        let parts: Vec<(&Style, f32)> =
-            self.styles.iter().zip(weights.iter().copied()).filter(|(_, w)| *w != 0.0).collect();
-        let sum = |slot: usize, channel: usize, numbers: fn(&Norm) -> &[f32]| -> f32 {
-            parts.iter().map(|(style, w)| numbers(&style.norms[slot])[channel] * w).sum()
-        };
-        let norms: Vec<Norm> = (first.norms.iter().enumerate())
-            .map(|(slot, norm)| Norm {
-                scale: (0..norm.scale.len()).map(|c| sum(slot, c, |n| &n.scale)).collect(),
-                shift: (0..norm.shift.len()).map(|c| sum(slot, c, |n| &n.shift)).collect(),
-            })
-            .collect();
-        if norms.iter().flat_map(|n| n.scale.iter().chain(&n.shift)).any(|v| !v.is_finite()) {
-            return Err(Error::Style("These style weights are too large.".into()));
-        }
-        let name = parts.iter().map(|(style, _)| style.name.as_str()).collect::<Vec<_>>().join(" + ");
-        Ok(Style { name, norms })
+        let parts: Vec<(&Style, f32)> = self.styles.iter().zip(weights.iter().copied()).collect();
+        Style::blend(&parts)
     }
 
     /// The weights, one per style and summing to 1, that `text` asks for: a style, or several with commas between

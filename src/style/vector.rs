@@ -11,6 +11,7 @@ pub const DIMENSIONS: usize = 100;
 /// Two matrices with biases for each normalization of a network: one makes its scales of a style vector, one its shifts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleLayers {
+    network: String,
     layers: Vec<[Linear; 2]>,
 }
 
@@ -36,7 +37,14 @@ impl StyleLayers {
         let layer = |(prefix, channels): &(String, usize)| {
             Ok([linear(format!("{prefix}.gamma"), *channels)?, linear(format!("{prefix}.beta"), *channels)?])
         };
-        Ok(Self { layers: slots.iter().map(layer).collect::<Result<_>>()? })
+        let network = archive.metadata("network").unwrap_or_default().to_string();
+        Ok(Self { network, layers: slots.iter().map(layer).collect::<Result<_>>()? })
+    }
+
+    /// The names of the tensors that [`StyleLayers::read`] reads.
+    pub fn tensors(slots: &[(String, usize)]) -> impl Iterator<Item = String> {
+        let ends = [".gamma.w", ".gamma.b", ".beta.w", ".beta.b"];
+        slots.iter().flat_map(move |(prefix, _)| ends.map(|end| format!("{prefix}{end}")))
     }
 
     /// The style that `vector` describes.
@@ -46,7 +54,7 @@ impl StyleLayers {
     pub fn style(&self, name: impl Into<String>, vector: &[f32]) -> Result<Style> {
         check(vector)?;
         let norms = self.layers.iter().map(|[scale, shift]| Norm { scale: scale.of(vector), shift: shift.of(vector) });
-        Ok(Style { name: name.into(), norms: norms.collect() })
+        Ok(Style { network: self.network.clone(), name: name.into(), norms: norms.collect() })
     }
 }
 

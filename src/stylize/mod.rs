@@ -13,7 +13,7 @@ use crate::gpu::present::{Canvas, Presenter, floats};
 use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;
 use crate::net::{arbitrary, transfer26};
-use crate::style::{Style, StyleSet};
+use crate::style::{Style, StyleSet, StyleSpace};
 use crate::weights::Archive;
 
 pub use predict::Predictor;
@@ -22,6 +22,7 @@ pub use predict::Predictor;
 pub struct Painter {
     model: Model,
     styles: StyleSet,
+    space: StyleSpace,
 }
 
 impl Painter {
@@ -42,7 +43,13 @@ impl Painter {
                 return Err(Error::Archive(format!("it holds {found} where {one} or {two} is needed")));
             }
         };
-        Ok(Self { model: Model::load(gpu, net, archive, variant).await?, styles })
+        let space = StyleSpace::read(archive, net.tensors(), &net.norms)?;
+        Ok(Self { model: Model::load(gpu, net, archive, variant).await?, styles, space })
+    }
+
+    /// What styles of this network are.
+    pub fn space(&self) -> &StyleSpace {
+        &self.space
     }
 
     /// The styles of the archive.

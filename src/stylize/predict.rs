@@ -4,14 +4,12 @@ use crate::error::{Error, Result};
 use crate::gpu::vector::VectorPlan;
 use crate::gpu::{Frame, Gpu};
 use crate::net::{arbitrary, predictor};
-use crate::style::{Style, StyleLayers};
 use crate::weights::Archive;
 
-/// The style predictor (Ghiasi et al. 2017) on a device, and the layers that make styles of the arbitrary network of what it
-/// says. Mixtures of paintings are mixtures of their vectors: [`crate::style::mix`].
+/// The style predictor (Ghiasi et al. 2017) on a device. [`crate::style::StyleSpace::vector`] makes styles of what it says;
+/// mixtures of paintings are mixtures of their vectors: [`crate::style::mix`].
 pub struct Predictor {
     plan: VectorPlan,
-    layers: StyleLayers,
 }
 
 impl Predictor {
@@ -24,9 +22,8 @@ impl Predictor {
         if found != arbitrary::NAME {
             return Err(Error::Archive(format!("it holds {found} where {} is needed", arbitrary::NAME)));
         }
-        let layers = StyleLayers::read(archive, &arbitrary::network().norms)?;
         let size = (predictor::SIDE, predictor::SIDE);
-        Ok(Self { plan: VectorPlan::new(gpu, &predictor::network(), archive, size).await?, layers })
+        Ok(Self { plan: VectorPlan::new(gpu, &predictor::network(), archive, size).await? })
     }
 
     /// Room for a painting of `size`, which the network sees stretched or shrunk to a square.
@@ -53,13 +50,5 @@ impl Predictor {
         let frame = self.frame(gpu, size).await?;
         frame.upload(gpu, rgba)?;
         self.predict(gpu, &frame).await
-    }
-
-    /// The style of the arbitrary network that `vector` describes.
-    ///
-    /// # Errors
-    /// [`Error::Style`] when it is no style vector.
-    pub fn style(&self, name: impl Into<String>, vector: &[f32]) -> Result<Style> {
-        self.layers.style(name, vector)
     }
 }

@@ -1,23 +1,23 @@
-//! `live.wasm`: everything feed-forward. JavaScript holds an [`Engine`] (a device with the network on it) and [`Session`]s
-//! (which paint at one size). Errors are JavaScript `Error`s with a sentence for the user.
+//! `live.wasm`: everything feed-forward. JavaScript holds an [`Engine`] (a device with networks and styles on it) and
+//! [`Session`]s (which paint at one size). Errors are JavaScript `Error`s with a sentence for the user.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 use web_sys::OffscreenCanvas;
 
-use crate::cpu::picture::Look;
-use crate::error::Error;
+use super::js;
+use super::session::Session;
+use crate::error::{self, Error};
+use crate::gpu::conv::Variant;
 use crate::gpu::device::Request;
-use crate::gpu::present::Presenter;
 use crate::gpu::{Choice, Gpu};
-use crate::stylize::{self, Painter};
+use crate::net::arbitrary;
+use crate::style::{Pack, Parameters, Style};
+use crate::stylize::{Painter, Predictor};
 use crate::weights::Archive;
-
-fn js(error: Error) -> JsValue {
-    js_sys::Error::new(&error.to_string()).into()
-}
 
 /// Reports panics, which would otherwise be a bare `unreachable`, on the console.
 #[wasm_bindgen(start)]
@@ -26,25 +26,64 @@ fn start() {
 }
 
 /// Firefox crashes when a worker's canvas is configured as rgba8unorm.
-const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
+pub(super) const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
 
-struct Shared {
-    gpu: Gpu,
-    painter: Painter,
+/// What the engine and its sessions share.
+pub(super) struct Shared {
+    pub gpu: Gpu,
+    pub variant: Variant,
+    painters: RefCell<BTreeMap<String, Rc<Painter>>>,
+    predictor: RefCell<Option<Rc<Predictor>>>,
+    predicting: Cell<bool>,
+    /// The styles of all networks by their ids.
+    styles: RefCell<BTreeMap<String, Style>>,
     /// The canvas that paintings are shown on, once it is there.
-    easel: RefCell<Option<Easel>>,
+    pub easel: RefCell<Option<Easel>>,
+}
+
+impl Shared {
+    /// The painter of `network`.
+    fn painter(&self, network: &str) -> error::Result<Rc<Painter>> {
+        let missing = || Error::Style(format!("The network {network} has not been loaded yet."));
+        self.painters.borrow().get(network).cloned().ok_or_else(missing)
+    }
+
+    /// Takes a network in, and its own styles under their names.
+    fn add(&self, painter: Painter) {
+        let mut styles = self.styles.borrow_mut();
+        for style in (0..painter.styles().len()).filter_map(|i| painter.styles().get(i)) {
+            styles.insert(style.name.clone(), style.clone());
+        }
+        self.painters.borrow_mut().insert(painter.space().network().to_string(), Rc::new(painter));
+    }
+
+    /// The blend of the styles `ids` of `network`.
+    pub fn blend(&self, network: &str, ids: &[String], weights: &[f32]) -> error::Result<Style> {
+        if ids.len() != weights.len() {
+            let (ids, weights) = (ids.len(), weights.len());
+            return Err(Error::Style(format!("{ids} styles and {weights} weights make no blend.")));
+        }
+        let styles = self.styles.borrow();
+        let find = |id: &String| {
+            let style = styles.get(id).filter(|style| style.network == network);
+            style.ok_or_else(|| Error::Style(format!("There is no style {id} of the network {network}.")))
+        };
+        let parts: Vec<(&Style, f32)> =
+            ids.iter().zip(weights).map(|(id, weight)| Ok((find(id)?, *weight))).collect::<error::Result<_>>()?;
+        Style::blend(&parts)
+    }
 }
 
 /// A canvas, its surface, and the size that it has.
-struct Easel {
+pub(super) struct Easel {
     canvas: OffscreenCanvas,
-    surface: wgpu::Surface<'static>,
+    pub surface: wgpu::Surface<'static>,
     size: (usize, usize),
 }
 
 impl Easel {
     /// Gives the canvas `size`, if it has another.
-    fn fit(&mut self, gpu: &Gpu, size: (usize, usize)) {
+    pub fn fit(&mut self, gpu: &Gpu, size: (usize, usize)) {
         if self.size == size {
             return;
         }
@@ -67,7 +106,7 @@ impl Easel {
     }
 }
 
-/// A device with the 26-style network on it.
+/// A device with networks and styles on it: from the start the network of 26 styles.
 #[wasm_bindgen]
 pub struct Engine {
     shared: Rc<Shared>,
@@ -86,7 +125,87 @@ impl Engine {
             None => Choice::measure(&gpu).await.map_err(js)?,
         };
         let painter = Painter::load(&gpu, &archive, choice.variant).await.map_err(js)?;
-        Ok(Engine { shared: Rc::new(Shared { gpu, painter, easel: RefCell::new(None) }) })
+        let shared = Shared {
+            gpu,
+            variant: choice.variant,
+            painters: RefCell::default(),
+            predictor: RefCell::default(),
+            predicting: Cell::new(false),
+            styles: RefCell::default(),
+            easel: RefCell::new(None),
+        };
+        shared.add(painter);
+        Ok(Engine { shared: Rc::new(shared) })
+    }
+
+    /// Loads another network: that which takes any painting, with its style predictor.
+    #[wasm_bindgen(js_name = addNetwork)]
+    pub async fn add_network(&self, archive: Vec<u8>) -> Result<(), JsValue> {
+        let shared = self.shared.clone();
+        let archive = Archive::parse(&archive).map_err(js)?;
+        let painter = Painter::load(&shared.gpu, &archive, shared.variant).await.map_err(js)?;
+        if painter.space().network() == arbitrary::NAME {
+            let predictor = Predictor::load(&shared.gpu, &archive).await.map_err(js)?;
+            *shared.predictor.borrow_mut() = Some(Rc::new(predictor));
+        }
+        shared.add(painter);
+        Ok(())
+    }
+
+    /// Whether `network` is loaded.
+    pub fn has(&self, network: &str) -> bool {
+        self.shared.painter(network).is_ok()
+    }
+
+    /// Takes the style of a pack in under `id`, instead of the one that had it before. Its network must be loaded.
+    #[wasm_bindgen(js_name = addStyle)]
+    pub fn add_style(&self, id: String, pack: &[u8]) -> Result<(), JsValue> {
+        let pack = Pack::read(pack).map_err(js)?;
+        let style = self.shared.painter(&pack.network).and_then(|painter| painter.space().style(&pack)).map_err(js)?;
+        self.shared.styles.borrow_mut().insert(id, style);
+        Ok(())
+    }
+
+    /// Takes what [`Engine::predict`] said in as a style under `id`.
+    #[wasm_bindgen(js_name = addVector)]
+    pub fn add_vector(&self, id: String, vector: &[f32]) -> Result<(), JsValue> {
+        let painter = self.shared.painter(arbitrary::NAME).map_err(js)?;
+        let style = painter.space().vector(id.clone(), vector).map_err(js)?;
+        self.shared.styles.borrow_mut().insert(id, style);
+        Ok(())
+    }
+
+    /// Forgets the style `id`, if it knows it.
+    #[wasm_bindgen(js_name = removeStyle)]
+    pub fn remove_style(&self, id: &str) {
+        self.shared.styles.borrow_mut().remove(id);
+    }
+
+    /// The style vector of a picture, `height * width * 4` bytes of RGBA. One at a time.
+    pub async fn predict(&self, rgba: Vec<u8>, width: usize, height: usize) -> Result<Vec<f32>, JsValue> {
+        let shared = self.shared.clone();
+        let predictor = shared.predictor.borrow().clone();
+        let predictor = predictor.ok_or_else(|| js(Error::Style("The style predictor is not loaded yet.".into())))?;
+        if shared.predicting.replace(true) {
+            return Err(js(Error::Style("Another painting is being looked at: wait for it.".into())));
+        }
+        let vector = predictor.predict_rgba(&shared.gpu, &rgba, (width, height)).await;
+        shared.predicting.set(false);
+        vector.map_err(js)
+    }
+
+    /// The bytes of a style pack of what [`Engine::predict`] said. `thumbnail` is a small picture's file, or nothing.
+    pub fn pack(
+        &self,
+        vector: Vec<f32>,
+        name: String,
+        source: String,
+        licence: String,
+        thumbnail: Vec<u8>,
+    ) -> Result<Vec<u8>, JsValue> {
+        let painter = self.shared.painter(arbitrary::NAME).map_err(js)?;
+        let pack = painter.space().pack(name, Parameters::Vector(vector));
+        Pack { source, licence, thumbnail, ..pack }.write().map_err(js)
     }
 
     /// The canvas that sessions show their paintings on from now on. Firefox gives a worker the context of a canvas once
@@ -102,21 +221,23 @@ impl Engine {
 
     /// The name of the kernels in use, to be remembered.
     pub fn choice(&self) -> String {
-        self.shared.painter.variant().name()
+        self.shared.variant.name()
     }
 
     /// JSON: adapter, whether it is a program on the processor, 16-bit arithmetic, limits, styles.
     pub fn info(&self) -> String {
-        let Shared { gpu, painter, .. } = &*self.shared;
+        let Shared { gpu, variant, .. } = &*self.shared;
+        let painters = self.shared.painters.borrow();
+        let styles: Vec<&str> = painters.values().flat_map(|painter| painter.styles().names()).collect();
         serde_json::json!({
             "adapter": gpu.info().name,
             "backend": gpu.info().backend.to_string(),
             "software": gpu.software(),
             "half": gpu.half(),
-            "kernels": painter.variant().name(),
+            "kernels": variant.name(),
             "maxBuffer": gpu.bounds().buffer,
             "maxTexture": gpu.bounds().texture,
-            "styles": painter.styles().names().collect::<Vec<_>>(),
+            "styles": styles,
         })
         .to_string()
     }
@@ -143,160 +264,11 @@ impl Engine {
         shared.gpu.done().await.map_err(js)
     }
 
-    /// A session that paints at `width` x `height`.
-    pub async fn session(&self, width: usize, height: usize) -> Result<Session, JsValue> {
+    /// A session that paints at `width` x `height` with `network`.
+    pub async fn session(&self, network: String, width: usize, height: usize) -> Result<Session, JsValue> {
         let shared = self.shared.clone();
-        let session = shared.painter.session(&shared.gpu, width, height).await.map_err(js)?;
-        Ok(Session { shared, session: Rc::new(RefCell::new(session)), presenter: RefCell::new(None) })
-    }
-}
-
-/// Paints pictures at one size.
-#[wasm_bindgen]
-pub struct Session {
-    shared: Rc<Shared>,
-    session: Rc<RefCell<stylize::Session>>,
-    presenter: RefCell<Option<Presenter>>,
-}
-
-/// A reading is under way: sessions answer one question at a time.
-fn busy() -> JsValue {
-    js_sys::Error::new("this session is still reading back: wait for it").into()
-}
-
-#[wasm_bindgen]
-impl Session {
-    /// A photo, as `height * width * 4` bytes of RGBA.
-    #[wasm_bindgen(js_name = setPhoto)]
-    pub fn set_photo(&self, rgba: &[u8]) -> Result<(), JsValue> {
-        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.set_photo(&self.shared.gpu, rgba).map_err(js)
-    }
-
-    /// The blend of styles: a weight for each.
-    #[wasm_bindgen(js_name = setStyle)]
-    pub fn set_style(&self, weights: &[f32]) -> Result<(), JsValue> {
-        let style = self.shared.painter.styles().mix(weights).map_err(js)?;
-        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.set_style(&self.shared.gpu, &style).map_err(js)
-    }
-
-    /// How the painting is laid over the photo.
-    #[wasm_bindgen(js_name = setLook)]
-    pub fn set_look(&self, strength: f32, keep_colors: bool, split: f32) -> Result<(), JsValue> {
-        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.set_look(Look { strength, keep_colors, split }).map_err(js)
-    }
-
-    /// Makes room for pictures of `width` x `height`, which the network sees resized; paintings are read at that size.
-    #[wasm_bindgen(js_name = setFrameSize)]
-    pub async fn set_frame_size(&self, width: usize, height: usize) -> Result<(), JsValue> {
-        let frame = {
-            let session = self.session.try_borrow().map_err(|_| busy())?;
-            if session.frame().size() == (width, height) {
-                return Ok(());
-            }
-            session.new_frame(&self.shared.gpu, (width, height))
-        };
-        let frame = frame.await.map_err(js)?;
-        *self.presenter.borrow_mut() = None;
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(&self.shared.gpu, frame);
-        Ok(())
-    }
-
-    /// A video frame of the size that [`Session::set_frame_size`] was given.
-    #[wasm_bindgen(js_name = setVideoFrame)]
-    pub fn set_video_frame(&self, frame: web_sys::VideoFrame) -> Result<(), JsValue> {
-        self.copy(wgpu::ExternalImageSource::VideoFrame(frame))
-    }
-
-    /// A bitmap of the size that [`Session::set_frame_size`] was given.
-    #[wasm_bindgen(js_name = setBitmap)]
-    pub fn set_bitmap(&self, bitmap: web_sys::ImageBitmap) -> Result<(), JsValue> {
-        self.copy(wgpu::ExternalImageSource::ImageBitmap(bitmap))
-    }
-
-    /// Whether left and right are exchanged.
-    #[wasm_bindgen(js_name = setMirrored)]
-    pub fn set_mirrored(&self, mirrored: bool) -> Result<(), JsValue> {
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_mirrored(&self.shared.gpu, mirrored);
-        Ok(())
-    }
-
-    /// Paintings of moving pictures flicker less from now on. [`Session::show_at`] comes after it.
-    pub async fn steady(&self) -> Result<(), JsValue> {
-        let steadier = self.session.try_borrow().map_err(|_| busy())?.new_steadier(&self.shared.gpu);
-        let steadier = steadier.await.map_err(js)?;
-        *self.presenter.borrow_mut() = None;
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_steadier(steadier);
-        Ok(())
-    }
-
-    /// Prepares for [`Session::paint`] at `width` x `height`, whatever the size that the network paints at.
-    #[wasm_bindgen(js_name = showAt)]
-    pub async fn show_at(&self, width: usize, height: usize) -> Result<(), JsValue> {
-        let gpu = &self.shared.gpu;
-        let presenter = self.session.try_borrow().map_err(|_| busy())?.presenter(gpu, CANVAS_FORMAT, (width, height));
-        let presenter = presenter.await.map_err(js)?;
-        *self.presenter.borrow_mut() = Some(presenter);
-        Ok(())
-    }
-
-    /// Paints onto the engine's canvas: the network if picture or style has changed, and the last draw, in one submit.
-    pub fn paint(&self) -> Result<(), JsValue> {
-        let unready = || JsValue::from(js_sys::Error::new("setCanvas and showAt come before paint"));
-        let mut presenter = self.presenter.borrow_mut();
-        let presenter = presenter.as_mut().ok_or_else(unready)?;
-        let mut easel = self.shared.easel.borrow_mut();
-        let easel = easel.as_mut().ok_or_else(unready)?;
-        easel.fit(&self.shared.gpu, presenter.size());
-        let frame = match easel.surface.get_current_texture() {
-            wgpu::CurrentSurfaceTexture::Success(frame) | wgpu::CurrentSurfaceTexture::Suboptimal(frame) => frame,
-            other => return Err(js(Error::Gpu(format!("the canvas gave no frame ({other:?})")))),
-        };
-        let view = frame.texture.create_view(&Default::default());
-        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.paint(&self.shared.gpu, presenter, &view).map_err(js)?;
-        self.shared.gpu.queue.present(frame);
-        Ok(())
-    }
-
-    /// Runs the whole network with the next reading, even if nothing has changed.
-    pub fn repaint(&self) -> Result<(), JsValue> {
-        self.session.try_borrow_mut().map_err(|_| busy())?.invalidate();
-        Ok(())
-    }
-
-    /// The painting, as `height * width * 4` bytes of RGBA.
-    pub async fn read(&self) -> Result<Vec<u8>, JsValue> {
-        let (shared, session) = (self.shared.clone(), self.session.clone());
-        let missing = {
-            let session = session.try_borrow().map_err(|_| busy())?;
-            (!session.readable()).then(|| session.new_reader(&shared.gpu))
-        };
-        if let Some(reader) = missing {
-            let reader = reader.await.map_err(js)?;
-            session.try_borrow_mut().map_err(|_| busy())?.set_reader(reader);
-        }
-        let pixels = session.try_borrow_mut().map_err(|_| busy())?.start_read(&shared.gpu).map_err(js)?;
-        pixels.finish(&shared.gpu).await.map_err(js)
-    }
-
-    /// Resolves when everything submitted is done.
-    pub async fn done(&self) -> Result<(), JsValue> {
-        self.shared.gpu.done().await.map_err(js)
-    }
-
-    /// JSON: what a frame costs.
-    pub fn plan(&self) -> Result<String, JsValue> {
-        let cost = self.session.try_borrow().map_err(|_| busy())?.cost();
-        Ok(cost.json(&self.shared.painter.variant().name()))
-    }
-}
-
-impl Session {
-    fn copy(&self, source: wgpu::ExternalImageSource) -> Result<(), JsValue> {
-        self.session.try_borrow_mut().map_err(|_| busy())?.copy_photo(&self.shared.gpu, source);
-        Ok(())
+        let painter = shared.painter(&network).map_err(js)?;
+        let session = painter.session(&shared.gpu, width, height).await.map_err(js)?;
+        Ok(Session::new(shared, network, session))
     }
 }

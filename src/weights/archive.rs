@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorInfo};
 use serde_json::Value;
 
-use super::half;
+use super::{half, hash};
 use crate::error::{Error, Result};
 
 /// Headers above this are refused: ours have a few KiB, and parsed JSON takes many times the room of its text.
@@ -52,6 +52,47 @@ impl Archive {
     /// The names of all tensors, scales included, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
+    }
+
+    /// The shape of tensor `name`, if there is one.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.tensors.get(name).map(|info| info.shape.as_slice())
+    }
+
+    /// The bytes of `name`, which is no tensor of numbers but, say, a small picture's file.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when it is missing or not a list of `U8`.
+    pub fn bytes(&self, name: &str) -> Result<&[u8]> {
+        let count = self.shape(name).map(|shape| shape.iter().product()).unwrap_or(0);
+        match self.entry(name, &[count])? {
+            (Dtype::U8, bytes) => Ok(bytes),
+            (other, _) => Err(Error::tensor(name, format!("has type {other}; U8 was expected"))),
+        }
+    }
+
+    /// SHA-256 of what the tensors `names` and their scales hold, whatever else is in the archive: 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when one of them is missing.
+    pub fn fingerprint(&self, names: &[String]) -> Result<String> {
+        let mut parts: BTreeMap<String, &TensorInfo> = BTreeMap::new();
+        for name in names {
+            let info = self.tensors.get(name).ok_or_else(|| Error::tensor(name, "is missing"))?;
+            parts.insert(name.to_string(), info);
+            let scale = scale_name(name);
+            if let Some(info) = self.tensors.get(&scale) {
+                parts.insert(scale, info);
+            }
+        }
+        let mut text = Vec::new();
+        for (name, info) in parts {
+            let (_, bytes) = self.entry(&name, &info.shape)?;
+            // Name, type and shape end with a line, so that no two sets of tensors give the same bytes.
+            text.extend(format!("{name:?} {} {:?}\n", info.dtype, info.shape).into_bytes());
+            text.extend(bytes);
+        }
+        Ok(hash::hex_sha256(&text))
     }
 
     /// The numbers of tensor `name` in row-major order, dequantized where it is quantized.

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 pub struct ArchiveBuilder {
     metadata: BTreeMap<String, String>,
     tensors: Vec<(String, Tensor)>,
+    blobs: Vec<(String, Vec<u8>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +62,12 @@ impl ArchiveBuilder {
         self.add(name.into(), Storage::Quantized, shape, values)
     }
 
+    /// Adds something that is no tensor of numbers, such as a small picture's file, as a list of unsigned bytes.
+    pub fn bytes(&mut self, name: impl Into<String>, bytes: &[u8]) -> &mut Self {
+        self.blobs.push((name.into(), bytes.to_vec()));
+        self
+    }
+
     fn add(&mut self, name: String, storage: Storage, shape: &[usize], values: &[f32]) -> &mut Self {
         self.tensors.push((name, Tensor { storage, shape: shape.to_vec(), values: values.to_vec() }));
         self
@@ -72,16 +79,24 @@ impl ArchiveBuilder {
     /// [`Error::Tensor`] when a name is used twice or reserved, a shape does not fit its values, is empty or, for a
     /// quantized tensor, has no axis, or a number cannot be stored.
     pub fn finish(&self) -> Result<Vec<u8>> {
-        let mut encoded = Encoded::new();
-        let mut taken = BTreeSet::from(["__metadata__".to_string()]);
+        let mut entries = Vec::new();
         for (name, tensor) in &self.tensors {
             tensor.check(name)?;
-            for (name, dtype, shape, bytes) in tensor.encode(name) {
-                if !taken.insert(name.clone()) {
-                    return Err(Error::tensor(name, "has a name that is taken"));
-                }
-                encoded.insert((Reverse(dtype.bitsize()), name), (dtype, shape, bytes));
+            entries.extend(tensor.encode(name));
+        }
+        for (name, bytes) in &self.blobs {
+            if bytes.is_empty() {
+                return Err(Error::tensor(name, "is empty"));
             }
+            entries.push((name.clone(), Dtype::U8, vec![bytes.len()], bytes.clone()));
+        }
+        let mut encoded = Encoded::new();
+        let mut taken = BTreeSet::from(["__metadata__".to_string()]);
+        for (name, dtype, shape, bytes) in entries {
+            if !taken.insert(name.clone()) {
+                return Err(Error::tensor(name, "has a name that is taken"));
+            }
+            encoded.insert((Reverse(dtype.bitsize()), name), (dtype, shape, bytes));
         }
         let header = self.header(&encoded)?;
         let mut out = (header.len() as u64).to_le_bytes().to_vec();

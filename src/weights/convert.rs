@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::ArchiveBuilder;
 use super::convert_arbitrary::arbitrary;
+use super::hash::hex_sha256;
 use super::onnx::{self, Data, Model};
 use crate::error::{Error, Result};
 
@@ -160,18 +159,9 @@ fn transfer26(models: &[Model]) -> Converted {
     Ok((builder, model.initializers.len()))
 }
 
-fn hex_sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hashes_match_the_standard() {
-        assert_eq!(hex_sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    }
 
     #[test]
     fn another_model_of_that_name_is_refused_and_nothing_is_written() {

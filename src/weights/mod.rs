@@ -10,6 +10,7 @@ pub mod convert;
 #[cfg(feature = "native")]
 mod convert_arbitrary;
 pub mod half;
+mod hash;
 #[cfg(feature = "native")]
 pub mod onnx;
 pub mod quantize;

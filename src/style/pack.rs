@@ -1,0 +1,229 @@
+//! Style packs: one style in one small file, to keep and to pass on.
+//!
+//! A pack is a safetensors file with the ending `.impasto`. Its table of texts has `format` ([`FORMAT`]), `name`, `network`
+//! (the network that the style belongs to), `network_sha256` (the [`StyleSpace`](super::StyleSpace)'s fingerprint), `source`
+//! (what the style was made of) and `licence` (what its maker says of its use); the last two may be empty. Its tensors are
+//! `vector`, `F32` `[100]`, for a style that the predictor read, or `scales` and `shifts`, `F32` or `F16`, each with one number
+//! for each channel of each normalization in the network's order, for a style that was trained; and, if there is one,
+//! `thumbnail`, `U8`, a small JPEG, PNG or WebP file. It is about 1 KB, or 4 KB, and the thumbnail.
+
+use super::{DIMENSIONS, Norm, Style};
+use crate::error::{Error, Result};
+use crate::weights::{Archive, ArchiveBuilder};
+
+/// The version of the format, in each pack's table of texts.
+pub const FORMAT: &str = "impasto-style-1";
+
+/// Packs above this are refused: ours have some KB.
+const MAX_BYTES: usize = 1 << 20;
+/// Letters of a name.
+const MAX_NAME: usize = 80;
+/// Bytes of texts beside the name.
+const MAX_TEXT: usize = 2000;
+/// How files of the allowed kinds begin, at which byte.
+const PICTURES: [(usize, &[u8]); 3] = [(0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"), (8, b"WEBP")];
+
+/// A style as it stands in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pack {
+    pub name: String,
+    /// The network's name, as archives have it.
+    pub network: String,
+    /// The fingerprint of the network that it was made for.
+    pub network_sha256: String,
+    /// What it was made of: a painting, its painter.
+    pub source: String,
+    /// What may be done with it.
+    pub licence: String,
+    pub parameters: Parameters,
+    /// A small picture's file: JPEG, PNG or WebP. May be empty.
+    pub thumbnail: Vec<u8>,
+}
+
+/// What makes the style.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parameters {
+    /// What the style predictor says: [`DIMENSIONS`] numbers.
+    Vector(Vec<f32>),
+    /// The scales of all normalizations, and their shifts.
+    Norms { scales: Vec<f32>, shifts: Vec<f32> },
+}
+
+impl Pack {
+    /// Reads a pack and checks everything in it but whether it fits a network, which [`super::StyleSpace::style`] does.
+    ///
+    /// # Errors
+    /// [`Error::Pack`] with what is wrong.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        if bytes.len() > MAX_BYTES {
+            return Err(refused(format!("has {} bytes, which is too many for a style", bytes.len())));
+        }
+        let archive = Archive::parse(bytes).map_err(|_| refused("is damaged or no style pack at all"))?;
+        match archive.metadata("format") {
+            Some(FORMAT) => {}
+            Some(other) => return Err(refused(format!("is of a kind that this version does not know ({other})"))),
+            None => return Err(refused("is no style pack but another kind of safetensors file")),
+        }
+        let text = |key: &str| archive.metadata(key).unwrap_or_default().to_string();
+        let pack = Self {
+            name: text("name"),
+            network: text("network"),
+            network_sha256: text("network_sha256"),
+            source: text("source"),
+            licence: text("licence"),
+            parameters: Parameters::read(&archive).map_err(|_| refused("is damaged: it holds no usable style"))?,
+            thumbnail: match archive.shape("thumbnail") {
+                Some(_) => archive.bytes("thumbnail").map_err(|_| refused("has a damaged thumbnail"))?.to_vec(),
+                None => vec![],
+            },
+        };
+        pack.check()?;
+        Ok(pack)
+    }
+
+    /// The bytes of the file: the same for the same contents.
+    ///
+    /// # Errors
+    /// [`Error::Pack`] for what [`Pack::read`] would refuse.
+    pub fn write(&self) -> Result<Vec<u8>> {
+        self.check()?;
+        let mut builder = ArchiveBuilder::new();
+        builder
+            .metadata("format", FORMAT)
+            .metadata("name", &self.name)
+            .metadata("network", &self.network)
+            .metadata("network_sha256", &self.network_sha256)
+            .metadata("source", &self.source)
+            .metadata("licence", &self.licence);
+        match &self.parameters {
+            Parameters::Vector(vector) => builder.float("vector", &[vector.len()], vector),
+            Parameters::Norms { scales, shifts } => {
+                builder.float("scales", &[scales.len()], scales).float("shifts", &[shifts.len()], shifts)
+            }
+        };
+        if !self.thumbnail.is_empty() {
+            builder.bytes("thumbnail", &self.thumbnail);
+        }
+        let bytes = builder.finish().map_err(|error| refused(format!("cannot be written: {error}")))?;
+        Self::read(&bytes).map(|_| bytes)
+    }
+
+    /// The same under another name.
+    ///
+    /// # Errors
+    /// [`Error::Pack`] when it is none.
+    pub fn renamed(mut self, name: &str) -> Result<Self> {
+        self.name = name.trim().to_string();
+        self.check()?;
+        Ok(self)
+    }
+
+    fn check(&self) -> Result<()> {
+        let letters = self.name.chars().count();
+        if self.name.trim().is_empty() || letters > MAX_NAME || self.name.chars().any(char::is_control) {
+            return Err(refused(format!("has no usable name: it takes 1 to {MAX_NAME} letters")));
+        }
+        if self.source.len().max(self.licence.len()) > MAX_TEXT {
+            return Err(refused(format!("says more than {MAX_TEXT} bytes about its source or licence")));
+        }
+        let known = |(start, mark): &(usize, &[u8])| self.thumbnail.get(*start..).is_some_and(|t| t.starts_with(mark));
+        if !self.thumbnail.is_empty() && !PICTURES.iter().any(known) {
+            return Err(refused("has a thumbnail that is no JPEG, PNG or WebP picture"));
+        }
+        Ok(())
+    }
+}
+
+impl Parameters {
+    fn read(archive: &Archive) -> Result<Self> {
+        if archive.shape("vector").is_some() {
+            return Ok(Self::Vector(archive.tensor("vector", &[DIMENSIONS])?));
+        }
+        let count = archive.shape("scales").map(|shape| shape.iter().product()).unwrap_or(0);
+        let numbers = |name: &str| archive.tensor(name, &[count]);
+        Ok(Self::Norms { scales: numbers("scales")?, shifts: numbers("shifts")? })
+    }
+
+    /// Those of a style, for networks whose styles are trained.
+    pub fn of(style: &Style) -> Self {
+        let all = |side: fn(&Norm) -> &[f32]| style.norms.iter().flat_map(side).copied().collect();
+        Self::Norms { scales: all(|n| &n.scale), shifts: all(|n| &n.shift) }
+    }
+}
+
+/// An [`Error::Pack`].
+pub(super) fn refused(problem: impl Into<String>) -> Error {
+    Error::Pack(problem.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pack(parameters: Parameters) -> Pack {
+        Pack {
+            name: "Étude in blue".into(),
+            network: "arbitrary".into(),
+            network_sha256: "0123".into(),
+            source: "a painting".into(),
+            licence: "CC0".into(),
+            parameters,
+            thumbnail: b"\xff\xd8\xff\xe0 and so on".to_vec(),
+        }
+    }
+
+    fn problem(pack: Result<Pack>) -> String {
+        match pack {
+            Err(Error::Pack(problem)) => problem,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn packs_come_back_as_they_were() {
+        let vector = pack(Parameters::Vector((0..100).map(|i| i as f32 * 0.1).collect()));
+        assert_eq!(Pack::read(&vector.write().unwrap()).unwrap(), vector);
+        assert!(vector.write().unwrap().len() < 1100);
+        let norms = Parameters::Norms { scales: vec![1.0; 495], shifts: vec![-2.0; 495] };
+        let trained = Pack { thumbnail: vec![], ..pack(norms) };
+        assert_eq!(Pack::read(&trained.write().unwrap()).unwrap(), trained);
+        assert!(trained.write().unwrap().len() < 4800);
+        assert_eq!(vector.write().unwrap(), vector.clone().write().unwrap());
+        assert_eq!(vector.renamed("  Nocturne ").unwrap().name, "Nocturne");
+    }
+
+    #[test]
+    fn what_is_no_pack_is_refused_with_a_sentence() {
+        let sound = pack(Parameters::Vector(vec![0.5; 100]));
+        let bytes = sound.write().unwrap();
+        assert_eq!(problem(Pack::read(b"hello")), "is damaged or no style pack at all");
+        assert_eq!(problem(Pack::read(&bytes[..bytes.len() - 1])), "is damaged or no style pack at all");
+        assert!(problem(Pack::read(&vec![0; MAX_BYTES + 1])).contains("too many"));
+        let mut other = ArchiveBuilder::new();
+        other.float("vector", &[100], &[0.0; 100]);
+        assert!(problem(Pack::read(&other.finish().unwrap())).contains("another kind"));
+        other.metadata("format", "impasto-style-9");
+        assert!(problem(Pack::read(&other.finish().unwrap())).contains("impasto-style-9"));
+        let mut short = ArchiveBuilder::new();
+        short.metadata("format", FORMAT).metadata("name", "x").float("vector", &[99], &[0.0; 99]);
+        assert!(problem(Pack::read(&short.finish().unwrap())).contains("no usable style"));
+        let mut uneven = ArchiveBuilder::new();
+        uneven.metadata("format", FORMAT).metadata("name", "x");
+        uneven.float("scales", &[2], &[0.0; 2]).float("shifts", &[3], &[0.0; 3]);
+        assert!(problem(Pack::read(&uneven.finish().unwrap())).contains("no usable style"));
+    }
+
+    #[test]
+    fn texts_and_thumbnails_are_checked() {
+        let sound = pack(Parameters::Vector(vec![0.5; 100]));
+        for name in ["", "  ", "a\nb", &"x".repeat(81)] {
+            assert!(problem(sound.clone().renamed(name)).contains("no usable name"), "{name:?}");
+        }
+        let html = Pack { thumbnail: b"<html>".to_vec(), ..sound.clone() };
+        assert!(problem(html.write().map(|_| sound.clone())).contains("thumbnail"));
+        let endless = Pack { licence: "x".repeat(2001), ..sound.clone() };
+        assert!(problem(endless.write().map(|_| sound.clone())).contains("licence"));
+        let webp = Pack { thumbnail: b"RIFF\x10\0\0\0WEBPVP8 ".to_vec(), ..sound };
+        assert!(webp.write().is_ok());
+    }
+}

@@ -1,0 +1,162 @@
+//! What a style must fit: the network whose normalizations it sets.
+
+use super::pack::refused;
+use super::{Norm, Pack, Parameters, Style, StyleLayers};
+use crate::error::{Error, Result};
+use crate::weights::Archive;
+
+/// All styles that one network can have: its name, the fingerprint of its weights, and the channels of its normalizations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StyleSpace {
+    network: String,
+    sha256: String,
+    channels: Vec<usize>,
+    /// Where styles come from vectors.
+    layers: Option<StyleLayers>,
+}
+
+impl StyleSpace {
+    /// Reads what an archive says of the styles of its network, whose weights are the tensors `weights` and whose
+    /// normalizations are `slots`, as [`super::StyleSet::read`] takes them. Two archives with the same weights give the same
+    /// space, whatever styles they bring.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when a tensor is missing or unusable.
+    pub fn read<'n>(
+        archive: &Archive,
+        weights: impl Iterator<Item = &'n str>,
+        slots: &[(String, usize)],
+    ) -> Result<Self> {
+        let layered = StyleLayers::tensors(slots).next().is_some_and(|name| archive.shape(&name).is_some());
+        let layers = layered.then(|| StyleLayers::read(archive, slots)).transpose()?;
+        let mut names: Vec<String> = weights.map(str::to_string).collect();
+        if layered {
+            names.extend(StyleLayers::tensors(slots));
+        }
+        Ok(Self {
+            network: archive.metadata("network").unwrap_or_default().to_string(),
+            sha256: archive.fingerprint(&names)?,
+            channels: slots.iter().map(|(_, channels)| *channels).collect(),
+            layers,
+        })
+    }
+
+    /// The network's name.
+    pub fn network(&self) -> &str {
+        &self.network
+    }
+
+    /// SHA-256 of the network's weights.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The style that a vector of the style predictor describes.
+    ///
+    /// # Errors
+    /// [`Error::Style`] when it is no style vector, or when styles of this network do not come from vectors.
+    pub fn vector(&self, name: impl Into<String>, vector: &[f32]) -> Result<Style> {
+        match &self.layers {
+            Some(layers) => layers.style(name, vector),
+            None => Err(Error::Style(format!("The network {} takes no style vectors.", self.network))),
+        }
+    }
+
+    /// The style in a pack.
+    ///
+    /// # Errors
+    /// [`Error::Pack`] when it belongs to another network or to another version of this one.
+    pub fn style(&self, pack: &Pack) -> Result<Style> {
+        let name = &pack.name;
+        if pack.network != self.network {
+            let (theirs, ours) = (&pack.network, &self.network);
+            return Err(refused(format!("({name}) is for the network {theirs:?}, and this is {ours:?}")));
+        }
+        if pack.network_sha256 != self.sha256 {
+            let network = &self.network;
+            return Err(refused(format!("({name}) was made for another version of the network {network:?}")));
+        }
+        match &pack.parameters {
+            Parameters::Vector(vector) => self.vector(name, vector),
+            Parameters::Norms { scales, shifts } => {
+                let count: usize = self.channels.iter().sum();
+                if scales.len() != count || shifts.len() != count {
+                    let found = scales.len();
+                    return Err(refused(format!("({name}) sets {found} channels, and the network has {count}")));
+                }
+                let mut start = 0;
+                let norms = self.channels.iter().map(|channels| {
+                    let range = start..start + channels;
+                    start = range.end;
+                    Norm { scale: scales[range.clone()].to_vec(), shift: shifts[range].to_vec() }
+                });
+                Ok(Style { network: self.network.clone(), name: name.clone(), norms: norms.collect() })
+            }
+        }
+    }
+
+    /// A pack of this network.
+    pub fn pack(&self, name: impl Into<String>, parameters: Parameters) -> Pack {
+        Pack {
+            name: name.into(),
+            network: self.network.clone(),
+            network_sha256: self.sha256.clone(),
+            source: String::new(),
+            licence: String::new(),
+            parameters,
+            thumbnail: vec![],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weights::ArchiveBuilder;
+
+    fn archive(weight: f32, style: f32) -> Archive {
+        let mut builder = ArchiveBuilder::new();
+        builder.metadata("network", "small").float("c.w", &[1], &[weight]).float("a.gamma", &[1, 2], &[style; 2]);
+        Archive::parse(&builder.finish().unwrap()).unwrap()
+    }
+
+    fn space(archive: &Archive) -> StyleSpace {
+        let slots = [("a".to_string(), 2), ("b".to_string(), 1)];
+        StyleSpace::read(archive, ["c.w"].into_iter(), &slots).unwrap()
+    }
+
+    #[test]
+    fn the_fingerprint_is_of_the_weights_alone() {
+        let one = space(&archive(1.0, 1.0));
+        assert_eq!(one.sha256().len(), 64);
+        assert_eq!(one, space(&archive(1.0, 2.0)));
+        assert_ne!(one.sha256(), space(&archive(2.0, 1.0)).sha256());
+        assert!(StyleSpace::read(&archive(1.0, 1.0), ["d.w"].into_iter(), &[]).is_err());
+    }
+
+    #[test]
+    fn a_style_comes_back_out_of_its_pack() {
+        let space = space(&archive(1.0, 1.0));
+        let norm = |value: f32, n: usize| Norm { scale: vec![value; n], shift: vec![-value; n] };
+        let style = Style { network: "small".into(), name: "x".into(), norms: vec![norm(1.0, 2), norm(2.0, 1)] };
+        let pack = space.pack("x", Parameters::of(&style));
+        assert_eq!(space.style(&Pack::read(&pack.write().unwrap()).unwrap()).unwrap(), style);
+    }
+
+    #[test]
+    fn packs_of_other_networks_are_refused() {
+        let space = space(&archive(1.0, 1.0));
+        let norms = |n: usize| Parameters::Norms { scales: vec![1.0; n], shifts: vec![1.0; n] };
+        let problem = |pack: Pack| match space.style(&pack) {
+            Err(Error::Pack(problem)) => problem,
+            other => panic!("{other:?}"),
+        };
+        let sound = space.pack("x", norms(3));
+        assert!(space.style(&sound).is_ok());
+        assert!(problem(Pack { network: "large".into(), ..sound.clone() }).contains("is for the network \"large\""));
+        assert!(problem(Pack { network_sha256: "0".into(), ..sound }).contains("another version"));
+        assert!(problem(space.pack("x", norms(4))).contains("sets 4 channels"));
+        let vector = space.pack("x", Parameters::Vector(vec![0.0; 100]));
+        assert!(matches!(space.style(&vector), Err(Error::Style(_))));
+    }
+}

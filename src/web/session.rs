@@ -1,0 +1,170 @@
+//! `live.wasm`, sessions: paintings at one size.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::*;
+
+use super::js;
+use super::live::{CANVAS_FORMAT, Shared};
+use crate::cpu::picture::Look;
+use crate::error::Error;
+use crate::gpu::present::Presenter;
+use crate::stylize;
+
+/// Paints pictures at one size.
+#[wasm_bindgen]
+pub struct Session {
+    shared: Rc<Shared>,
+    /// The network that it paints with.
+    network: String,
+    session: Rc<RefCell<stylize::Session>>,
+    presenter: RefCell<Option<Presenter>>,
+}
+
+/// A reading is under way: sessions answer one question at a time.
+fn busy() -> JsValue {
+    js_sys::Error::new("this session is still reading back: wait for it").into()
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// A photo, as `height * width * 4` bytes of RGBA.
+    #[wasm_bindgen(js_name = setPhoto)]
+    pub fn set_photo(&self, rgba: &[u8]) -> Result<(), JsValue> {
+        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
+        session.set_photo(&self.shared.gpu, rgba).map_err(js)
+    }
+
+    /// A blend of styles of the session's network, as [`super::live::Engine`] knows them: their ids, and a weight for each.
+    #[wasm_bindgen(js_name = setStyle)]
+    pub fn set_style(&self, ids: Vec<String>, weights: &[f32]) -> Result<(), JsValue> {
+        let style = self.shared.blend(&self.network, &ids, weights).map_err(js)?;
+        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
+        session.set_style(&self.shared.gpu, &style).map_err(js)
+    }
+
+    /// How the painting is laid over the photo.
+    #[wasm_bindgen(js_name = setLook)]
+    pub fn set_look(&self, strength: f32, keep_colors: bool, split: f32) -> Result<(), JsValue> {
+        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
+        session.set_look(Look { strength, keep_colors, split }).map_err(js)
+    }
+
+    /// Makes room for pictures of `width` x `height`, which the network sees resized; paintings are read at that size.
+    #[wasm_bindgen(js_name = setFrameSize)]
+    pub async fn set_frame_size(&self, width: usize, height: usize) -> Result<(), JsValue> {
+        let frame = {
+            let session = self.session.try_borrow().map_err(|_| busy())?;
+            if session.frame().size() == (width, height) {
+                return Ok(());
+            }
+            session.new_frame(&self.shared.gpu, (width, height))
+        };
+        let frame = frame.await.map_err(js)?;
+        *self.presenter.borrow_mut() = None;
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(&self.shared.gpu, frame);
+        Ok(())
+    }
+
+    /// A video frame of the size that [`Session::set_frame_size`] was given.
+    #[wasm_bindgen(js_name = setVideoFrame)]
+    pub fn set_video_frame(&self, frame: web_sys::VideoFrame) -> Result<(), JsValue> {
+        self.copy(wgpu::ExternalImageSource::VideoFrame(frame))
+    }
+
+    /// A bitmap of the size that [`Session::set_frame_size`] was given.
+    #[wasm_bindgen(js_name = setBitmap)]
+    pub fn set_bitmap(&self, bitmap: web_sys::ImageBitmap) -> Result<(), JsValue> {
+        self.copy(wgpu::ExternalImageSource::ImageBitmap(bitmap))
+    }
+
+    /// Whether left and right are exchanged.
+    #[wasm_bindgen(js_name = setMirrored)]
+    pub fn set_mirrored(&self, mirrored: bool) -> Result<(), JsValue> {
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_mirrored(&self.shared.gpu, mirrored);
+        Ok(())
+    }
+
+    /// Paintings of moving pictures flicker less from now on. [`Session::show_at`] comes after it.
+    pub async fn steady(&self) -> Result<(), JsValue> {
+        let steadier = self.session.try_borrow().map_err(|_| busy())?.new_steadier(&self.shared.gpu);
+        let steadier = steadier.await.map_err(js)?;
+        *self.presenter.borrow_mut() = None;
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_steadier(steadier);
+        Ok(())
+    }
+
+    /// Prepares for [`Session::paint`] at `width` x `height`, whatever the size that the network paints at.
+    #[wasm_bindgen(js_name = showAt)]
+    pub async fn show_at(&self, width: usize, height: usize) -> Result<(), JsValue> {
+        let gpu = &self.shared.gpu;
+        let presenter = self.session.try_borrow().map_err(|_| busy())?.presenter(gpu, CANVAS_FORMAT, (width, height));
+        let presenter = presenter.await.map_err(js)?;
+        *self.presenter.borrow_mut() = Some(presenter);
+        Ok(())
+    }
+
+    /// Paints onto the engine's canvas: the network if picture or style has changed, and the last draw, in one submit.
+    pub fn paint(&self) -> Result<(), JsValue> {
+        let unready = || JsValue::from(js_sys::Error::new("setCanvas and showAt come before paint"));
+        let mut presenter = self.presenter.borrow_mut();
+        let presenter = presenter.as_mut().ok_or_else(unready)?;
+        let mut easel = self.shared.easel.borrow_mut();
+        let easel = easel.as_mut().ok_or_else(unready)?;
+        easel.fit(&self.shared.gpu, presenter.size());
+        let frame = match easel.surface.get_current_texture() {
+            wgpu::CurrentSurfaceTexture::Success(frame) | wgpu::CurrentSurfaceTexture::Suboptimal(frame) => frame,
+            other => return Err(js(Error::Gpu(format!("the canvas gave no frame ({other:?})")))),
+        };
+        let view = frame.texture.create_view(&Default::default());
+        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
+        session.paint(&self.shared.gpu, presenter, &view).map_err(js)?;
+        self.shared.gpu.queue.present(frame);
+        Ok(())
+    }
+
+    /// Runs the whole network with the next reading, even if nothing has changed.
+    pub fn repaint(&self) -> Result<(), JsValue> {
+        self.session.try_borrow_mut().map_err(|_| busy())?.invalidate();
+        Ok(())
+    }
+
+    /// The painting, as `height * width * 4` bytes of RGBA.
+    pub async fn read(&self) -> Result<Vec<u8>, JsValue> {
+        let (shared, session) = (self.shared.clone(), self.session.clone());
+        let missing = {
+            let session = session.try_borrow().map_err(|_| busy())?;
+            (!session.readable()).then(|| session.new_reader(&shared.gpu))
+        };
+        if let Some(reader) = missing {
+            let reader = reader.await.map_err(js)?;
+            session.try_borrow_mut().map_err(|_| busy())?.set_reader(reader);
+        }
+        let pixels = session.try_borrow_mut().map_err(|_| busy())?.start_read(&shared.gpu).map_err(js)?;
+        pixels.finish(&shared.gpu).await.map_err(js)
+    }
+
+    /// Resolves when everything submitted is done.
+    pub async fn done(&self) -> Result<(), JsValue> {
+        self.shared.gpu.done().await.map_err(js)
+    }
+
+    /// JSON: what a frame costs.
+    pub fn plan(&self) -> Result<String, JsValue> {
+        let cost = self.session.try_borrow().map_err(|_| busy())?.cost();
+        Ok(cost.json(&self.shared.variant.name()))
+    }
+}
+
+impl Session {
+    /// A session that is open, of `network`.
+    pub(super) fn new(shared: Rc<Shared>, network: String, session: stylize::Session) -> Self {
+        Self { shared, network, session: Rc::new(RefCell::new(session)), presenter: RefCell::new(None) }
+    }
+
+    fn copy(&self, source: wgpu::ExternalImageSource) -> Result<(), JsValue> {
+        self.session.try_borrow_mut().map_err(|_| busy())?.copy_photo(&self.shared.gpu, source);
+        Ok(())
+    }
+}

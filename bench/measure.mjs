@@ -74,6 +74,7 @@ export async function measure(server, job) {
 /** @param {Job} job @returns {Kind} */
 function kindOf({ work, contestant }) {
   if (!contestant.startsWith('ours')) return 'peer';
+  if (contestant === 'ours-instant') return 'instant';
   return work === 'predictor' ? 'vector' : 'picture';
 }
 

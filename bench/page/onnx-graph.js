@@ -1,22 +1,17 @@
 import { PbfReader, PbfWriter } from 'pbf';
 
-/**
- * A node of the graph: what it reads and makes, and its operation.
- * @typedef {{ inputs: string[], outputs: string[], operation: string }} Node
- */
-
 /** Field numbers of onnx.proto. */
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
-const GRAPH_OUTPUT = 12;
-const VALUE_NAME = 1;
+const GRAPH_INITIALIZER = 5;
+const GRAPH_VALUE = 13;
+const TENSOR_NAME = 8;
 const NODE_INPUT = 1;
-const NODE_OUTPUT = 2;
 const NODE_OPERATION = 4;
 
 /**
- * The same model without its rounding of activations to 8 bits: each pair of QuantizeLinear and DequantizeLinear goes, and
- * who read what it made reads what it was made of. Weights stay 8-bit, each behind its DequantizeLinear.
+ * The same model without its rounding of activations to 8 bits: what rounds them, and what makes floats of them again, passes
+ * them on as they are. Weights stay 8-bit, each behind its DequantizeLinear.
  * @param {Uint8Array} model
  * @returns {Uint8Array}
  */
@@ -26,60 +21,38 @@ export function withFloatActivations(model) {
 
 /** @param {Uint8Array} graph */
 function floatGraph(graph) {
-  const nodes = fieldsOf(graph).flatMap(([field, bytes]) => (field === GRAPH_NODE ? [nodeOf(bytes)] : []));
-  const quantizers = nodes.filter((node) => node.operation === 'QuantizeLinear');
-  /** What each of them rounds, by what it makes. */
-  const rounded = new Map(quantizers.map(({ inputs, outputs }) => [outputs[0], inputs[0]]));
-  const pairs = nodes.filter(({ operation, inputs }) => operation === 'DequantizeLinear' && rounded.has(inputs[0]));
-  const sources = new Map(pairs.map(({ inputs, outputs }) => [outputs[0], rounded.get(inputs[0]) ?? '']));
-  const gone = new Set([...quantizers, ...pairs].map(({ outputs }) => outputs[0]));
-  /** @param {string} name @returns {string} */
-  const original = (name) => {
-    const source = sources.get(name);
-    return source === undefined ? name : original(source);
-  };
-  // What the graph gives keeps its name, though the pair that made it is gone.
-  const results = new Map(resultsOf(graph).map((name) => [original(name), name]));
-  const rename = (/** @type {string} */ name) => results.get(original(name)) ?? original(name);
+  const tensors = fieldsOf(graph).filter(([field]) => field === GRAPH_INITIALIZER);
+  const weights = new Set(tensors.flatMap(([, tensor]) => textsOf(tensor, TENSOR_NAME)));
   return rewritten(graph, (field, bytes) => {
+    // The types of tensors between the nodes were those of 8 bits; the runtime finds them out by itself.
+    if (field === GRAPH_VALUE) return [];
     if (field !== GRAPH_NODE) return [bytes];
-    return gone.has(nodeOf(bytes).outputs[0]) ? [] : [renamed(bytes, rename)];
+    const [operation] = textsOf(bytes, NODE_OPERATION);
+    const [input] = textsOf(bytes, NODE_INPUT);
+    const rounds = operation === 'QuantizeLinear' || (operation === 'DequantizeLinear' && !weights.has(input));
+    return [rounds ? passedOn(bytes) : bytes];
   });
 }
 
 /**
- * The names of what the graph gives.
- * @param {Uint8Array} graph
- */
-function resultsOf(graph) {
-  const values = fieldsOf(graph).filter(([field]) => field === GRAPH_OUTPUT);
-  const names = values.flatMap(([, value]) => fieldsOf(value).filter(([field]) => field === VALUE_NAME));
-  return names.map(([, name]) => new TextDecoder().decode(name));
-}
-
-/** @param {Uint8Array} bytes @returns {Node} */
-function nodeOf(bytes) {
-  const text = new TextDecoder();
-  /** @type {Node} */
-  const node = { inputs: [], outputs: [], operation: '' };
-  for (const [field, value] of fieldsOf(bytes)) {
-    if (field === NODE_INPUT) node.inputs.push(text.decode(value));
-    if (field === NODE_OUTPUT) node.outputs.push(text.decode(value));
-    if (field === NODE_OPERATION) node.operation = text.decode(value);
-  }
-  return node;
-}
-
-/**
- * A node with other names for what it reads and makes.
+ * A node of the same name that gives its first input as it is.
  * @param {Uint8Array} node
- * @param {(name: string) => string} rename
  */
-function renamed(node, rename) {
+function passedOn(node) {
+  let inputs = 0;
   return rewritten(node, (field, bytes) => {
-    if (field !== NODE_INPUT && field !== NODE_OUTPUT) return [bytes];
-    return [new TextEncoder().encode(rename(new TextDecoder().decode(bytes)))];
+    if (field === NODE_OPERATION) return [new TextEncoder().encode('Identity')];
+    return field === NODE_INPUT && inputs++ > 0 ? [] : [bytes];
   });
+}
+
+/**
+ * @param {Uint8Array} message
+ * @param {number} wanted field that holds texts
+ */
+function textsOf(message, wanted) {
+  const found = fieldsOf(message).filter(([field]) => field === wanted);
+  return found.map(([, bytes]) => new TextDecoder().decode(bytes));
 }
 
 /**

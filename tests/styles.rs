@@ -140,6 +140,27 @@ fn what_is_no_style_pack_gets_a_sentence() {
 }
 
 #[test]
+fn strokes_and_brushwork_change_the_painting() {
+    let bench = bench();
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles/swirls.impasto");
+    let pack = pack.to_str().unwrap();
+    let paint = |name: &str, more: &[&str]| {
+        bench.succeeds(&[&["stylize", "photo.png", "-o", name, "--style", pack][..], more].concat());
+        bench.picture(name).into_rgb32f()
+    };
+    let usual = paint("usual.png", &[]);
+    assert_eq!(paint("half.png", &["--brushwork", "0.5"]), usual);
+    let smooth = paint("smooth.png", &["--brushwork", "0"]);
+    assert!(distance(&smooth, &usual) > 0.02);
+    let broad = paint("broad.png", &["--brushwork", "0", "--stroke", "2"]);
+    assert_eq!(broad.len(), smooth.len());
+    assert!(distance(&broad, &smooth) > 0.02);
+    for wrong in [["--stroke", "0"], ["--stroke", "x"], ["--brushwork", "2"]] {
+        bench.fails(&[&["stylize", "photo.png", "-o", "x.png", "--style", pack][..], &wrong].concat());
+    }
+}
+
+#[test]
 fn a_sheet_shows_packs_and_a_plan_knows_their_network() {
     let bench = bench();
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles");

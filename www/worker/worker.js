@@ -12,7 +12,7 @@ import { Thumbnails } from './thumbnails.js';
 import { takesVideoFrames } from './video-frames.js';
 
 /**
- * @import { FromWorker, Moving, Network, ReadPack, ToWorker } from '../protocol.js'
+ * @import { FromWorker, Moving, ReadPack, ToWorker } from '../protocol.js'
  */
 
 /** @type {Picture | undefined} */

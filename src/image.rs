@@ -75,6 +75,22 @@ impl Image {
         Ok(Self { width, height, data })
     }
 
+    /// The rectangle of `width` x `height` pixels whose top left corner is at `x`, `y`.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when it does not lie within the picture or has no pixels.
+    pub fn cropped(&self, (x, y): (usize, usize), width: usize, height: usize) -> Result<Self> {
+        let within = |start: usize, side: usize, all: usize| start.checked_add(side).is_some_and(|end| end <= all);
+        if !within(x, width, self.width) || !within(y, height, self.height) {
+            return Err(Error::Picture(format!(
+                "{width}x{height} pixels from {x}, {y} do not lie within a picture of {}x{}",
+                self.width, self.height
+            )));
+        }
+        let row = |r: usize| &self.data[((y + r) * self.width + x) * 3..][..width * 3];
+        Self::new(width, height, (0..height).flat_map(|r| row(r).iter().copied()).collect())
+    }
+
     /// The size that has `longer` pixels on the longer side and the same proportions, at least one pixel a side.
     pub fn fitted(width: usize, height: usize, longer: usize) -> (usize, usize) {
         let scale = longer as f64 / width.max(height) as f64;
@@ -160,6 +176,16 @@ mod tests {
         let small = ramp.resized(4, 1).unwrap();
         let mean = small.data().iter().sum::<f32>() / 12.0;
         assert!((mean - 0.5).abs() < 1e-3, "{mean}");
+    }
+
+    #[test]
+    fn cropping_takes_what_is_there() {
+        let ramp = Image::new(4, 3, (0..36).map(|i| i as f32 / 36.0).collect()).unwrap();
+        let part = ramp.cropped((1, 2), 2, 1).unwrap();
+        assert_eq!((part.width(), part.height(), part.data()), (2, 1, &ramp.data()[27..33]));
+        for (corner, width, height) in [((3, 0), 2, 1), ((0, 0), 0, 1), ((usize::MAX, 0), 2, 1), ((0, 3), 1, 1)] {
+            assert!(matches!(ramp.cropped(corner, width, height), Err(Error::Picture(_))));
+        }
     }
 
     #[test]

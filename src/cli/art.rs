@@ -3,11 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use image::RgbImage;
-use image::codecs::jpeg::JpegEncoder;
 use impasto::art::{KINDS, Kind, LARGEST};
 use impasto::error::{Error, Result};
-use impasto::image::Image;
 
 use super::{photos, places};
 
@@ -44,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let output = arguments.output.as_deref().unwrap_or(Path::new("."));
     for (kind, place) in wanted(kind, output)? {
         let painting = kind.paint(arguments.size as usize, arguments.seed.unwrap_or(kind.seed))?;
-        write(&place, &painting, arguments.quality)?;
+        photos::write_with(&place, &painting, arguments.quality)?;
     }
     Ok(())
 }
@@ -64,20 +61,4 @@ fn wanted(kind: Option<&'static Kind>, output: &Path) -> Result<Vec<(&'static Ki
     }
     places::make_folder(output)?;
     Ok(KINDS.iter().map(|kind| (kind, output.join(format!("{}.jpg", kind.name)))).collect())
-}
-
-/// Writes a painting, as small as `quality` makes it if its ending is JPEG's.
-fn write(place: &Path, painting: &Image, quality: u8) -> Result<()> {
-    if !place.extension().is_some_and(|e| e.eq_ignore_ascii_case("jpg") || e.eq_ignore_ascii_case("jpeg")) {
-        return photos::write(place, painting);
-    }
-    let rgb = painting.to_rgba8().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    let buffer = RgbImage::from_raw(painting.width() as u32, painting.height() as u32, rgb)
-        .ok_or_else(|| Error::Picture("the painting does not fill its size".to_string()))?;
-    let unusable =
-        |e: &dyn std::fmt::Display| Error::file(place, format!("{e}; choose another place for the painting"));
-    let mut bytes = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
-    buffer.write_with_encoder(encoder).map_err(|e| unusable(&e))?;
-    std::fs::write(place, bytes).map_err(|e| unusable(&e))
 }

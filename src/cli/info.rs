@@ -10,7 +10,7 @@ use impasto::weights::Archive;
 use serde_json::{Value, json};
 
 use super::BAD_INPUT;
-use super::stylize::styles;
+use super::wanted::styles;
 use super::workshop::{ARCHIVE, chosen};
 
 #[derive(Debug, Args)]

@@ -10,7 +10,9 @@ mod plan;
 mod remember;
 mod shaders;
 mod sheet;
+mod style;
 mod stylize;
+mod wanted;
 mod weights;
 mod workshop;
 
@@ -36,6 +38,9 @@ enum Command {
     Sheet(sheet::Arguments),
     /// Make paintings by arithmetic, to take styles of.
     Art(art::Arguments),
+    /// Make and read style packs.
+    #[command(subcommand)]
+    Style(style::Command),
     /// Tell what the graphics adapter and the weights are.
     Info(info::Arguments),
     /// Tell what painting a photo of some size costs.
@@ -70,6 +75,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Stylize(arguments) => stylize::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
         Command::Info(arguments) => info::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Shaders(arguments) => shaders::run(&arguments).map(|()| ExitCode::SUCCESS),

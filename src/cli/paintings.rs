@@ -57,7 +57,7 @@ pub fn name(paintings: &[Painting]) -> String {
 }
 
 /// Path and weight. What exists is a path as it is written, and so is what has no number behind its last colon.
-fn parse(text: &str, exists: impl Fn(&Path) -> bool) -> Result<(PathBuf, f32)> {
+pub fn parse(text: &str, exists: impl Fn(&Path) -> bool) -> Result<(PathBuf, f32)> {
     let whole = (PathBuf::from(text), 1.0);
     if exists(&whole.0) {
         return Ok(whole);
@@ -66,7 +66,7 @@ fn parse(text: &str, exists: impl Fn(&Path) -> bool) -> Result<(PathBuf, f32)> {
     match number.trim().parse::<f32>() {
         Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok((PathBuf::from(path), weight)),
         Ok(_) => Err(Error::Style(format!(
-            "`{number}` is no weight for the painting {path}: write a number from 0 up, such as `{path}:0.5`."
+            "`{number}` is no weight for {path}: write a number from 0 up, such as `{path}:0.5`."
         ))),
         Err(_) => Ok(whole),
     }

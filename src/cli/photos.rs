@@ -1,11 +1,10 @@
 //! Photos from and to files.
 
-use std::fs::File;
-use std::io::BufWriter;
+use std::io::Cursor;
 use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
 use impasto::error::{Error, Result};
 use impasto::image::Image;
 
@@ -36,16 +35,33 @@ pub fn read(path: &Path, size: Option<u32>) -> Result<Image> {
 
 /// Writes a picture in the format that the ending of `path` names.
 pub fn write(path: &Path, picture: &Image) -> Result<()> {
+    write_with(path, picture, JPEG_QUALITY)
+}
+
+/// As [`write`], with this quality, 1 to 100, if the format is JPEG.
+pub fn write_with(path: &Path, picture: &Image, jpeg_quality: u8) -> Result<()> {
     let unusable = |e: &dyn std::fmt::Display| Error::file(path, format!("{e}; choose another place for the painting"));
-    let rgb = picture.to_rgba8().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    let buffer = image::RgbImage::from_raw(picture.width() as u32, picture.height() as u32, rgb);
-    let buffer = buffer.ok_or_else(|| Error::Picture("the painting does not fill its size".to_string()))?;
-    let format = ImageFormat::from_path(path).map_err(|e| unusable(&e))?;
-    let mut file = BufWriter::new(File::create(path).map_err(|e| unusable(&e))?);
-    let written = match format {
-        ImageFormat::Jpeg => buffer.write_with_encoder(JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY)),
-        _ => buffer.write_to(&mut file, format),
+    let bytes = match ImageFormat::from_path(path).map_err(|e| unusable(&e))? {
+        ImageFormat::Jpeg => jpeg(picture, jpeg_quality)?,
+        format => {
+            let mut bytes = Cursor::new(Vec::new());
+            buffer(picture)?.write_to(&mut bytes, format).map_err(|e| unusable(&e))?;
+            bytes.into_inner()
+        }
     };
-    written.map_err(|e| unusable(&e))?;
-    file.into_inner().map(drop).map_err(|e| unusable(&e.error()))
+    std::fs::write(path, bytes).map_err(|e| unusable(&e))
+}
+
+/// The bytes of a JPEG file.
+pub fn jpeg(picture: &Image, quality: u8) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let written = buffer(picture)?.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality));
+    written.map_err(|e| Error::Picture(format!("the picture cannot be written as JPEG: {e}")))?;
+    Ok(bytes)
+}
+
+fn buffer(picture: &Image) -> Result<RgbImage> {
+    let rgb = picture.to_rgba8().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    let buffer = RgbImage::from_raw(picture.width() as u32, picture.height() as u32, rgb);
+    buffer.ok_or_else(|| Error::Picture("the painting does not fill its size".to_string()))
 }

@@ -9,16 +9,15 @@ use clap::Args;
 use impasto::cpu::picture::Look;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
-use impasto::net::transfer26;
-use impasto::style::StyleSet;
-use impasto::stylize::Session;
-use impasto::weights::Archive;
+use impasto::net::predictor::SIDE;
+use impasto::style::Style;
+use impasto::stylize::{Predictor, Session};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::paintings::Painting;
-use super::workshop::{ARBITRARY, ARCHIVE, Workshop, adapter};
-use super::{BAD_INPUT, paintings, photos, places};
+use super::wanted::Wanted;
+use super::workshop::{Workshop, adapter};
+use super::{BAD_INPUT, photos, places};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -28,7 +27,7 @@ pub struct Arguments {
     /// Where the painting goes; its ending says the format. For several photos, a folder.
     #[arg(short, long)]
     output: PathBuf,
-    /// A style's name or number, or a blend such as `lagoon:0.6,3:0.4`.
+    /// A style's name or number, a style pack such as `mine.impasto`, or a blend such as `lagoon:0.6,3:0.4`.
     #[arg(long, default_value = "0")]
     style: String,
     /// A painting to take the style of, instead of one of the styles above; several, each with `:WEIGHT` behind it or not,
@@ -37,6 +36,9 @@ pub struct Arguments {
     style_image: Vec<String>,
     #[command(flatten)]
     look: LookArguments,
+    /// Lets the strength lie between the photo's own style and the painting's, instead of between photo and painting.
+    #[arg(long)]
+    gentle: bool,
     /// Pixels on the longer side. Without it photos keep their size.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
@@ -68,15 +70,13 @@ fn strength(text: &str) -> std::result::Result<f32, String> {
     number.ok_or_else(|| "strength is a number from 0 to 1".to_string())
 }
 
-/// The styles of the archive that ships.
-pub fn styles(archive: &Archive) -> Result<StyleSet> {
-    StyleSet::read(archive, &transfer26::network().norms)
-}
-
 /// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let archive = Archive::parse(if arguments.style_image.is_empty() { ARCHIVE } else { ARBITRARY })?;
-    let wanted = Wanted::read(arguments, &archive)?;
+    let wanted = Wanted::read(&arguments.style, &arguments.style_image)?;
+    if arguments.gentle && !wanted.has_vectors() {
+        let reason = "A gentle strength is for styles of paintings: give `--style-image`, or leave `--gentle` out.";
+        return Err(Error::Style(reason.to_string()));
+    }
     let (found, missing): (Vec<_>, Vec<_>) = places::photos(&arguments.input).into_iter().partition(|p| p.is_ok());
     let photos: Vec<PathBuf> = found.into_iter().flatten().collect();
     let single = arguments.input.len() == 1 && photos.len() == 1 && Path::new(&arguments.input[0]).is_file();
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if photos.is_empty() {
         return Ok(ExitCode::from(BAD_INPUT));
     }
-    let paintings = places::paintings(&photos, &wanted.files(), single, &arguments.output)?;
+    let paintings = places::paintings(&photos, &wanted.files, single, &arguments.output)?;
     let bar = progress(photos.len(), arguments.json);
     let painted: Result<()> = pollster::block_on(async {
         let mut brush: Option<Brush> = None;
@@ -106,13 +106,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             // Opened late: a photo that cannot be read needs no device.
             let brush = match &mut brush {
                 Some(brush) => brush,
-                empty => empty.insert(Brush::new(&archive, &wanted, arguments.look.look()).await?),
+                empty => empty.insert(Brush::new(&wanted, arguments).await?),
             };
             let start = Instant::now();
             match brush.paint(&picture).await.and_then(|painted| photos::write(painting, &painted)) {
                 Ok(()) if arguments.json => {
                     let line = json!({
-                        "input": photo, "output": painting, "style": wanted.name(arguments),
+                        "input": photo, "output": painting, "style": wanted.name,
                         "width": picture.width(), "height": picture.height(),
                         "milliseconds": start.elapsed().as_millis() as u64,
                         "adapter": adapter(&brush.workshop.gpu), "variant": brush.workshop.painter.variant().name(),
@@ -136,55 +136,25 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
 }
 
-/// The style that the arguments ask for.
-enum Wanted {
-    /// A weight for each style of the archive.
-    Blend(Vec<f32>),
-    Paintings(Vec<Painting>),
-}
-
-impl Wanted {
-    fn read(arguments: &Arguments, archive: &Archive) -> Result<Self> {
-        if arguments.style_image.is_empty() {
-            return Ok(Self::Blend(styles(archive)?.parse(&arguments.style)?));
-        }
-        paintings::read(&arguments.style_image).map(Self::Paintings)
-    }
-
-    /// The files that it is made of.
-    fn files(&self) -> Vec<PathBuf> {
-        match self {
-            Self::Blend(_) => vec![],
-            Self::Paintings(paintings) => paintings.iter().map(|p| p.path.clone()).collect(),
-        }
-    }
-
-    fn name(&self, arguments: &Arguments) -> String {
-        match self {
-            Self::Blend(_) => arguments.style.clone(),
-            Self::Paintings(paintings) => paintings::name(paintings),
-        }
-    }
-}
-
 /// Paints pictures in one style; the session is kept for pictures of the same size.
 struct Brush {
     workshop: Workshop,
-    style: impasto::style::Style,
+    style: Style,
     look: Look,
+    /// Where the strength lies between the photo's own style and the painting's.
+    predictor: Option<Predictor>,
     session: Option<Session>,
 }
 
 impl Brush {
-    async fn new(archive: &Archive, wanted: &Wanted, look: Look) -> Result<Self> {
-        let workshop = Workshop::open(archive, None).await?;
-        let style = match wanted {
-            Wanted::Blend(weights) => workshop.painter.styles().mix(weights)?,
-            Wanted::Paintings(paintings) => {
-                paintings::style(&workshop.gpu, &workshop.painter, archive, paintings).await?
-            }
+    async fn new(wanted: &Wanted, arguments: &Arguments) -> Result<Self> {
+        let workshop = Workshop::open(&wanted.archive, None).await?;
+        let style = wanted.style(&workshop).await?;
+        let predictor = match arguments.gentle {
+            true => Some(Predictor::load(&workshop.gpu, &wanted.archive).await?),
+            false => None,
         };
-        Ok(Self { workshop, style, look, session: None })
+        Ok(Self { workshop, style, look: arguments.look.look(), predictor, session: None })
     }
 
     async fn paint(&mut self, photo: &Image) -> Result<Image> {
@@ -199,6 +169,14 @@ impl Brush {
                 session
             }
         };
+        if let Some(predictor) = &self.predictor {
+            let seen = photo.resized(SIDE, SIDE)?;
+            let own = predictor.predict_rgba(gpu, &seen.to_rgba8(), (SIDE, SIDE)).await?;
+            let own = self.workshop.painter.space().vector("photo", &own)?;
+            let strength = self.look.strength;
+            session.set_style(gpu, &Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;
+            session.set_look(Look { strength: 1.0, ..self.look })?;
+        }
         session.set_photo(gpu, &photo.to_rgba8())?;
         let painted = session.read(gpu).await?;
         self.session = Some(session);

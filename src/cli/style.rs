@@ -1,0 +1,186 @@
+//! `impasto style`: style packs, made of paintings and read.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use impasto::error::{Error, Result};
+use impasto::gpu::Gpu;
+use impasto::gpu::device::Request;
+use impasto::image::Image;
+use impasto::net::arbitrary;
+use impasto::net::predictor::SIDE;
+use impasto::style::{Pack, Parameters};
+use impasto::stylize::Predictor;
+use serde_json::json;
+
+use super::photos;
+use super::wanted::{ENDING, is_pack, network, read_pack, space};
+
+/// Side of the thumbnails, and the quality of their JPEG.
+const THUMB_SIDE: usize = 192;
+const THUMB_QUALITY: u8 = 75;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take the style of a painting, and write it as a pack that page and command line read.
+    Make(Make),
+    /// Tell what is in style packs.
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub struct Make {
+    /// The painting: PNG, JPEG or WebP.
+    painting: PathBuf,
+    /// Where the pack goes; it should end in `.impasto`.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// What the style is called. Without it, as the file is.
+    #[arg(long)]
+    name: Option<String>,
+    /// What the painting is and who painted it.
+    #[arg(long)]
+    source: Option<String>,
+    /// What may be done with the style.
+    #[arg(long, default_value = "")]
+    licence: String,
+    /// The square to look at, in pixels. Without it, the whole painting.
+    #[arg(long, value_name = "X,Y,SIDE", value_parser = square)]
+    square: Option<(usize, usize, usize)>,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Style packs.
+    #[arg(required = true)]
+    packs: Vec<PathBuf>,
+    /// Writes the thumbnail of a single pack there.
+    #[arg(long)]
+    thumbnail: Option<PathBuf>,
+    /// Tells it as one line of JSON for each pack.
+    #[arg(long)]
+    json: bool,
+}
+
+fn square(text: &str) -> std::result::Result<(usize, usize, usize), String> {
+    let numbers: Vec<usize> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+    match numbers[..] {
+        [x, y, side] if side > 0 && text.matches(',').count() == 2 => Ok((x, y, side)),
+        _ => Err("a square is written such as 120,40,300: left, top and side in pixels".to_string()),
+    }
+}
+
+/// Runs the command.
+pub fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Make(arguments) => make(&arguments),
+        Command::Show(arguments) => show(&arguments),
+    }
+}
+
+fn make(arguments: &Make) -> Result<()> {
+    if !is_pack(&arguments.output) {
+        return Err(Error::file(&arguments.output, format!("style packs end in .{ENDING}; name one that does")));
+    }
+    let painting = photos::read(&arguments.painting, None)?;
+    let seen = match arguments.square {
+        Some((x, y, side)) => painting.cropped((x, y), side, side)?,
+        None => painting,
+    };
+    let (net, archive) = network(arbitrary::NAME)?;
+    let vector = pollster::block_on(async {
+        let gpu = Gpu::open(Request::default()).await?;
+        let predictor = Predictor::load(&gpu, &archive).await?;
+        predictor.predict_rgba(&gpu, &seen.resized(SIDE, SIDE)?.to_rgba8(), (SIDE, SIDE)).await
+    })?;
+    let file = arguments.painting.file_stem().unwrap_or_default().to_string_lossy();
+    let name = arguments.name.clone().unwrap_or_else(|| title(&file));
+    let pack = Pack {
+        source: arguments.source.clone().unwrap_or_else(|| file.to_string()),
+        licence: arguments.licence.clone(),
+        thumbnail: photos::jpeg(&middle(&seen)?, THUMB_QUALITY)?,
+        ..space(&net, &archive)?.pack(name, Parameters::Vector(vector))
+    };
+    std::fs::write(&arguments.output, pack.write()?).map_err(|e| Error::file(&arguments.output, e))
+}
+
+/// A file's name as a title: `starry_night` becomes `Starry night`.
+fn title(file: &str) -> String {
+    let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).take(80).collect()).unwrap_or("Untitled".to_string())
+}
+
+/// The square in the middle, as large as a thumbnail.
+fn middle(picture: &Image) -> Result<Image> {
+    let side = picture.width().min(picture.height());
+    let corner = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+    picture.cropped(corner, side, side)?.resized(THUMB_SIDE, THUMB_SIDE)
+}
+
+fn show(arguments: &Show) -> Result<()> {
+    if arguments.thumbnail.is_some() && arguments.packs.len() != 1 {
+        return Err(Error::Style("A thumbnail is written of one pack: name only one.".to_string()));
+    }
+    for path in &arguments.packs {
+        let pack = read_pack(path)?;
+        let fits = network(&pack.network).and_then(|(net, archive)| space(&net, &archive)?.style(&pack));
+        tell(path, &pack, fits.err(), arguments.json);
+        if let Some(place) = &arguments.thumbnail {
+            if pack.thumbnail.is_empty() {
+                return Err(Error::file(path, "this style pack has no thumbnail"));
+            }
+            std::fs::write(place, &pack.thumbnail).map_err(|e| Error::file(place, e))?;
+        }
+    }
+    Ok(())
+}
+
+fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
+    let numbers = match &pack.parameters {
+        Parameters::Vector(vector) => vector.len(),
+        Parameters::Norms { scales, shifts } => scales.len() + shifts.len(),
+    };
+    let kind = match &pack.parameters {
+        Parameters::Vector(_) => "a painting's style vector",
+        Parameters::Norms { .. } => "trained scales and shifts",
+    };
+    let problem = problem.map(|error| error.to_string());
+    if as_json {
+        let line = json!({
+            "file": path, "name": pack.name, "network": pack.network, "network_sha256": pack.network_sha256,
+            "kind": kind, "numbers": numbers, "source": pack.source, "licence": pack.licence,
+            "thumbnail_bytes": pack.thumbnail.len(), "problem": problem,
+        });
+        println!("{line}");
+        return;
+    }
+    let or_none = |text: &str| if text.is_empty() { "not told".to_string() } else { text.to_string() };
+    println!("{}: {}", path.display(), pack.name);
+    println!("  style      {kind}, {numbers} numbers");
+    println!("  network    {} {:.12}", pack.network, pack.network_sha256);
+    println!("  source     {}", or_none(&pack.source));
+    println!("  licence    {}", or_none(&pack.licence));
+    println!("  thumbnail  {} bytes", pack.thumbnail.len());
+    println!("  usable     {}", problem.as_deref().unwrap_or("yes"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_are_three_numbers() {
+        assert_eq!(square("1, 2,3"), Ok((1, 2, 3)));
+        for bad in ["1,2", "1,2,0", "1,2,3,4", "a,1,2,3", "1,-2,3", ""] {
+            assert!(square(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn files_have_titles() {
+        assert_eq!(title("starry_night"), "Starry night");
+        assert_eq!(title("--"), "Untitled");
+        assert_eq!(title("été-1"), "Été 1");
+    }
+}

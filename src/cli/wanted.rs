@@ -1,0 +1,140 @@
+//! The style that someone asks for: styles of the network of 26, style packs, paintings, and blends of them.
+
+use std::path::{Path, PathBuf};
+
+use impasto::error::{Error, Result};
+use impasto::net::{Network, arbitrary, transfer26};
+use impasto::style::{Pack, Style, StyleSet, StyleSpace};
+use impasto::weights::Archive;
+
+use super::paintings::{self, Painting};
+use super::workshop::{ARBITRARY, ARCHIVE, Workshop};
+
+/// The ending of style packs.
+pub const ENDING: &str = "impasto";
+
+/// What was asked for, read and checked as far as it can be without a device.
+pub struct Wanted {
+    /// The archive of the network that paints it.
+    pub archive: Archive,
+    /// What it is called.
+    pub name: String,
+    /// The files that it is made of.
+    pub files: Vec<PathBuf>,
+    made_of: MadeOf,
+}
+
+enum MadeOf {
+    Style(Style),
+    Paintings(Vec<Painting>),
+}
+
+/// The styles of the archive that ships.
+pub fn styles(archive: &Archive) -> Result<StyleSet> {
+    StyleSet::read(archive, &transfer26::network().norms)
+}
+
+/// The network called `name`, with its archive.
+///
+/// # Errors
+/// [`Error::Pack`] when this program has none of that name.
+pub fn network(name: &str) -> Result<(Network, Archive)> {
+    let (network, archive) = match name {
+        transfer26::NAME => (transfer26::network(), ARCHIVE),
+        arbitrary::NAME => (arbitrary::network(), ARBITRARY),
+        other => return Err(Error::Pack(format!("is for the network {other:?}, which this program does not have"))),
+    };
+    Ok((network, Archive::parse(archive)?))
+}
+
+/// What the styles of `network` are.
+pub fn space(network: &Network, archive: &Archive) -> Result<StyleSpace> {
+    StyleSpace::read(archive, network.tensors(), &network.norms)
+}
+
+/// The pack in a file.
+pub fn read_pack(path: &Path) -> Result<Pack> {
+    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+    Pack::read(&bytes).map_err(|error| Error::file(path, error))
+}
+
+/// Whether the ending of `path` is that of a style pack.
+pub fn is_pack(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ENDING))
+}
+
+impl Wanted {
+    /// Reads what `--style` says or, where there are some, the paintings of `--style-image`.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for what is no style and what does not blend, [`Error::File`] for files that cannot be used.
+    pub fn read(style: &str, images: &[String]) -> Result<Self> {
+        if !images.is_empty() {
+            let paintings = paintings::read(images)?;
+            return Ok(Self {
+                archive: network(arbitrary::NAME)?.1,
+                name: paintings::name(&paintings),
+                files: paintings.iter().map(|p| p.path.clone()).collect(),
+                made_of: MadeOf::Paintings(paintings),
+            });
+        }
+        let parts: Vec<(PathBuf, f32)> =
+            style.split(',').map(|part| paintings::parse(part.trim(), |path| path.is_file())).collect::<Result<_>>()?;
+        let files: Vec<PathBuf> = parts.iter().map(|(path, _)| path.clone()).filter(|path| is_pack(path)).collect();
+        let (archive, wanted) = match files.first() {
+            None => {
+                let (_, archive) = network(transfer26::NAME)?;
+                let set = styles(&archive)?;
+                let wanted = set.mix(&set.parse(style)?)?;
+                (archive, wanted)
+            }
+            Some(first) => packed(&read_pack(first)?.network, &parts)?,
+        };
+        Ok(Self { archive, name: style.to_string(), files, made_of: MadeOf::Style(wanted) })
+    }
+
+    /// The style, for the painter in `workshop`, which was opened with [`Wanted::archive`].
+    ///
+    /// # Errors
+    /// What the device says where paintings have to be looked at.
+    pub async fn style(&self, workshop: &Workshop) -> Result<Style> {
+        match &self.made_of {
+            MadeOf::Style(style) => Ok(style.clone()),
+            MadeOf::Paintings(paintings) => {
+                paintings::style(&workshop.gpu, &workshop.painter, &self.archive, paintings).await
+            }
+        }
+    }
+
+    /// Whether its network takes style vectors, so that photos have a style of their own in it.
+    pub fn has_vectors(&self) -> bool {
+        self.archive.metadata("network") == Some(arbitrary::NAME)
+    }
+}
+
+/// The blend of packs of the network `name` and of its own styles.
+fn packed(name: &str, parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
+    let (network, archive) = network(name)?;
+    let space = space(&network, &archive)?;
+    let set = if name == transfer26::NAME { styles(&archive)? } else { StyleSet::default() };
+    let mut blend = Vec::new();
+    for (path, weight) in parts {
+        let style = if is_pack(path) {
+            space.style(&read_pack(path)?).map_err(|error| Error::file(path, error))?
+        } else if set.is_empty() {
+            return Err(Error::Style(format!(
+                "`{}` and styles of paintings belong to different networks, which do not blend: choose styles of one kind.",
+                path.display()
+            )));
+        } else {
+            set.mix(&set.parse(&path.to_string_lossy())?)?
+        };
+        blend.push((style, *weight));
+    }
+    let sum: f32 = blend.iter().map(|(_, weight)| weight).sum();
+    if sum <= 0.0 || !sum.is_finite() {
+        return Err(Error::Style("These weights make no blend: give at least one style a weight above 0.".to_string()));
+    }
+    let shares: Vec<(&Style, f32)> = blend.iter().map(|(style, weight)| (style, weight / sum)).collect();
+    Ok((archive, Style::blend(&shares)?))
+}

@@ -1,0 +1,163 @@
+//! Styles of paintings: packs made, read and painted with by the command-line tool, and those that ship.
+
+mod common;
+mod workbench;
+
+use std::path::Path;
+
+use common::{distance, fixture, shipped, shipped_as};
+use impasto::art::KINDS;
+use impasto::net::{arbitrary, transfer26};
+use impasto::style::{Pack, Parameters, StyleSet, StyleSpace};
+use workbench::{Bench, json_lines};
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    bench.photo("photo.png", 48, 32);
+    bench
+}
+
+fn vector(pack: &Pack) -> &[f32] {
+    match &pack.parameters {
+        Parameters::Vector(vector) => vector,
+        Parameters::Norms { .. } => panic!("{} is no painting's", pack.name),
+    }
+}
+
+#[test]
+fn a_painting_becomes_a_pack_that_paints_as_the_painting_does() {
+    let bench = bench();
+    let painting = fixture("arbitrary/style.png");
+    let painting = painting.to_str().unwrap();
+    let make = ["style", "make", painting, "-o", "a.impasto", "--name", "A study", "--licence", "CC0"];
+    bench.succeeds(&make);
+    let pack = Pack::read(&std::fs::read(bench.path("a.impasto")).unwrap()).unwrap();
+    assert_eq!((pack.name.as_str(), pack.source.as_str(), pack.licence.as_str()), ("A study", "style", "CC0"));
+    let reference = std::fs::read_to_string(fixture("arbitrary/vector.json")).unwrap();
+    let reference: Vec<f32> = serde_json::from_str(&reference).unwrap();
+    let off = distance(vector(&pack), &reference);
+    assert!(off <= 0.03, "off by {off}");
+    bench.succeeds(&["stylize", "photo.png", "-o", "packed.png", "--style", "a.impasto"]);
+    bench.succeeds(&["stylize", "photo.png", "-o", "painting.png", "--style-image", painting]);
+    assert_eq!(bench.picture("packed.png"), bench.picture("painting.png"));
+    bench.succeeds(&["stylize", "photo.png", "-o", "own.png", "--style", "0"]);
+    assert_ne!(bench.picture("packed.png"), bench.picture("own.png"));
+    let shown = json_lines(&bench.succeeds(&["style", "show", "a.impasto", "--json", "--thumbnail", "t.jpg"]));
+    assert_eq!(shown[0]["name"], "A study");
+    assert_eq!(shown[0]["problem"], serde_json::Value::Null);
+    assert_eq!(bench.picture("t.jpg").width(), 192);
+    assert!(bench.succeeds(&["style", "show", "a.impasto"]).contains("usable     yes"));
+}
+
+#[test]
+fn another_square_of_the_painting_is_another_style() {
+    let bench = bench();
+    bench.photo("painting.png", 300, 200);
+    bench.succeeds(&["style", "make", "painting.png", "-o", "all.impasto"]);
+    bench.succeeds(&["style", "make", "painting.png", "-o", "part.impasto", "--square", "10,20,64"]);
+    let read = |name: &str| Pack::read(&std::fs::read(bench.path(name)).unwrap()).unwrap();
+    let off = distance(vector(&read("all.impasto")), vector(&read("part.impasto")));
+    assert!(off > 0.05, "off by {off}");
+    assert_eq!(read("all.impasto").name, "Painting");
+}
+
+#[test]
+fn styles_of_paintings_blend_with_each_other_only() {
+    let bench = bench();
+    bench.photo("one.png", 64, 64);
+    let other = fixture("arbitrary/style.png");
+    bench.succeeds(&["style", "make", "one.png", "-o", "one.impasto"]);
+    bench.succeeds(&["style", "make", other.to_str().unwrap(), "-o", "two.impasto"]);
+    let paint = |name: &str, more: &[&str]| {
+        bench.succeeds(&[&["stylize", "photo.png", "-o", name][..], more].concat());
+        bench.picture(name).into_rgb32f()
+    };
+    let one = paint("one-alone.png", &["--style", "one.impasto"]);
+    assert_eq!(paint("weighted.png", &["--style", "one.impasto:2,two.impasto:0"]), one);
+    let two = paint("two-alone.png", &["--style", "two.impasto"]);
+    let half = paint("half.png", &["--style", "one.impasto,two.impasto"]);
+    let away = |picture: &[f32]| distance(&half, picture);
+    assert!(away(&one) > 0.02 && away(&two) > 0.02);
+    // Gently: no strength is the photo in its own style, which is neither photo nor painting.
+    let gentle = paint("gentle.png", &["--style", "one.impasto", "--gentle", "--strength", "0"]);
+    let photo = bench.picture("photo.png").into_rgb32f();
+    assert!(distance(&gentle, &photo) > 0.02 && distance(&gentle, &one) > 0.02);
+    assert_eq!(paint("strong.png", &["--style", "one.impasto", "--gentle"]), one);
+    let refused = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "lagoon,one.impasto"]);
+    assert!(refused[0].contains("different networks"), "{refused:?}");
+    let refused = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "0", "--gentle"]);
+    assert!(refused[0].contains("--style-image"), "{refused:?}");
+    let refused = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "one.impasto:0"]);
+    assert!(refused[0].contains("weight above 0"), "{refused:?}");
+}
+
+#[test]
+fn a_style_of_the_26_survives_as_a_pack_and_blends_with_them() {
+    let bench = bench();
+    let archive = shipped();
+    let net = transfer26::network();
+    let space = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap();
+    let set = StyleSet::read(&archive, &net.norms).unwrap();
+    let pack = space.pack("Kept", Parameters::of(set.get(3).unwrap()));
+    std::fs::write(bench.path("kept.impasto"), pack.write().unwrap()).unwrap();
+    let paint = |name: &str, style: &str| {
+        bench.succeeds(&["stylize", "photo.png", "-o", name, "--style", style]);
+        bench.picture(name)
+    };
+    assert_eq!(paint("kept.png", "kept.impasto"), paint("three.png", "3"));
+    assert_eq!(paint("mixed.png", "kept.impasto:1,7:3"), paint("blend.png", "3:1,7:3"));
+}
+
+#[test]
+fn what_is_no_style_pack_gets_a_sentence() {
+    let bench = bench();
+    std::fs::write(bench.path("text.impasto"), "not a pack").unwrap();
+    let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/transfer26.safetensors");
+    std::fs::copy(weights, bench.path("weights.impasto")).unwrap();
+    let net = arbitrary::network();
+    let space = StyleSpace::read(&shipped_as("arbitrary"), net.tensors(), &net.norms).unwrap();
+    let sound = space.pack("Sound", Parameters::Vector(vec![0.1; 100]));
+    for (name, pack) in [
+        ("old", Pack { network_sha256: "00".into(), ..sound.clone() }),
+        ("foreign", Pack { network: "johnson".into(), ..sound }),
+    ] {
+        std::fs::write(bench.path(&format!("{name}.impasto")), pack.write().unwrap()).unwrap();
+    }
+    for (file, expected) in [
+        ("text.impasto", "damaged or no style pack"),
+        ("weights.impasto", "another kind of safetensors"),
+        ("old.impasto", "another version"),
+        ("foreign.impasto", "\"johnson\""),
+        ("missing.impasto", "missing.impasto"),
+    ] {
+        let said = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", file]);
+        assert!(said.len() == 1 && said[0].contains(expected), "{file}: {said:?}");
+    }
+    assert!(bench.succeeds(&["style", "show", "old.impasto"]).contains("another version"));
+    assert!(bench.fails(&["style", "make", "photo.png", "-o", "x.png"])[0].contains(".impasto"));
+    assert!(bench.fails(&["style", "make", "photo.png", "-o", "x.impasto", "--square", "0,0,99"])[0].contains("48x32"));
+}
+
+#[test]
+fn shipped_packs_are_those_of_the_shipped_paintings() {
+    let bench = bench();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("www");
+    let list: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(root.join("styles/list.json")).unwrap()).unwrap();
+    let listed: Vec<_> = list.as_array().unwrap().iter().map(|e| (e["id"].as_str(), e["name"].as_str())).collect();
+    assert_eq!(listed, KINDS.iter().map(|k| (Some(k.name), Some(k.title))).collect::<Vec<_>>());
+    for kind in &KINDS {
+        let bytes = std::fs::read(root.join(format!("styles/{}.impasto", kind.name))).unwrap();
+        assert!(bytes.len() < 20_000, "{}: {} bytes", kind.name, bytes.len());
+        let shipped = Pack::read(&bytes).unwrap();
+        let painting = root.join(format!("paintings/{}.jpg", kind.name));
+        let (painting, title) = (painting.to_str().unwrap(), kind.title);
+        bench.succeeds(&["style", "make", painting, "-o", "again.impasto", "--name", title]);
+        let again = Pack::read(&std::fs::read(bench.path("again.impasto")).unwrap()).unwrap();
+        assert_eq!((&shipped.name, &shipped.network_sha256), (&again.name, &again.network_sha256));
+        assert!(!shipped.licence.is_empty() && !shipped.source.is_empty());
+        assert_eq!(shipped.thumbnail, again.thumbnail);
+        let off = distance(vector(&shipped), vector(&again));
+        assert!(off <= 1e-3, "{}: off by {off}", kind.name);
+    }
+}

@@ -87,6 +87,7 @@ export class OwnStyles {
    * A painting becomes a style: its tile is there at once, and the style is used as soon as it can be.
    * @param {Blob} file
    * @param {string} name
+   * @returns {Promise<boolean>} whether it has become one; if not, the user knows why
    */
   async learn(file, name) {
     /** @type {Kept | undefined} */
@@ -97,16 +98,19 @@ export class OwnStyles {
       photo.bitmap.close();
       style = this.#add({ name: photo.name, source: name, painting, network: 'arbitrary', adopted: false });
       await this.#relearn(style);
-      await this.#save([style]);
       this.app.choose(style.id);
+      await this.#save([style]);
+      return true;
     } catch (error) {
       this.#fail(style, error);
+      return false;
     }
   }
 
   /**
    * A pack becomes a style.
    * @param {File} file
+   * @returns {Promise<boolean>} as above
    */
   async adopt(file) {
     const id = crypto.randomUUID();
@@ -116,11 +120,13 @@ export class OwnStyles {
       const { thumbnail, ...read } = await this.client.adoptStyle(id, bytes, true);
       const style = this.#add({ ...read, id, painting: new Blob([thumbnail]), adopted: true });
       style.busy = false;
-      await this.#save([style]);
       this.app.choose(style.id);
+      await this.#save([style]);
+      return true;
     } catch (error) {
       this.client.forgetStyle(id);
       this.#fail(undefined, `“${file.name}” can’t be used as a style. ${sentenceOf(error)}`);
+      return false;
     }
   }
 

@@ -114,7 +114,7 @@ export class StyleChoice {
     this.#text = text;
     const first = this.#lists['built-in'][0];
     if (!first) return;
-    this.#blend.read(text, this.styles.filter(({ busy }) => !busy), first.id);
+    this.#blend.read(text, this.styles.filter(({ kind, busy }) => kind !== 'own' || !busy), first.id);
     this.#draw();
     this.changed();
   }

@@ -18,6 +18,8 @@ export class StyleShelf extends HTMLElement {
   #styles = new Map();
   #chosen = '';
   #switched = false;
+  /** Why styles of another network cannot join the blend. */
+  #apart = '';
   #add = document.createElement('button');
   #group = document.createElement('div');
   #more = document.createElement('button');
@@ -46,15 +48,20 @@ export class StyleShelf extends HTMLElement {
   /** Whether a choice joins the blend without Shift. @param {boolean} on */
   set joining(on) {
     this.#switched = on;
-    this.toggleAttribute('data-joining', on);
+    this.#join(on);
   }
 
   /** While Shift is held, what cannot join is dimmed. */
   #listenForShift() {
-    const set = (/** @type {boolean} */ on) => this.toggleAttribute('data-joining', on || this.#switched);
-    addEventListener('keydown', (event) => event.key === 'Shift' && set(true));
-    addEventListener('keyup', (event) => event.key === 'Shift' && set(false));
-    addEventListener('blur', () => set(false));
+    addEventListener('keydown', (event) => event.key === 'Shift' && this.#join(true));
+    addEventListener('keyup', (event) => event.key === 'Shift' && this.#join(this.#switched));
+    addEventListener('blur', () => this.#join(this.#switched));
+  }
+
+  /** @param {boolean} on */
+  #join(on) {
+    this.toggleAttribute('data-joining', on);
+    for (const tile of this.#tiles.values()) tile.title = on && tile.dataset.apart !== undefined ? this.#apart : '';
   }
 
   /**
@@ -161,8 +168,9 @@ export class StyleShelf extends HTMLElement {
       tile.toggleAttribute('data-blended', parts.length > 1 && parts.some((part) => part.id === id));
       const alone = network !== undefined && this.#styles.get(id)?.network !== network;
       tile.toggleAttribute('data-apart', alone);
-      tile.title = alone ? apart : '';
     }
+    this.#apart = apart;
+    this.#join(this.hasAttribute('data-joining'));
   }
 
   /**

@@ -23,9 +23,7 @@ export class TileDrag {
 
   /** @returns {HTMLElement[]} */
   get #own() {
-    return [...this.group.querySelectorAll('.tile')].filter(
-      (tile) => tile instanceof HTMLElement && tile.dataset.kind === 'own',
-    );
+    return [...this.group.querySelectorAll('[data-kind=own]')].filter((tile) => tile instanceof HTMLElement);
   }
 
   /** @param {PointerEvent} event */

@@ -51,7 +51,8 @@ export class Live {
   #onTheirWay = 0;
   #opening = false;
   #ended = false;
-  #styled = false;
+  /** The palette's revision when the session was last told its styles. */
+  #styled = -1;
   #told = 0;
   #shown = 0;
 
@@ -232,7 +233,7 @@ export class Live {
     if (this.#easel?.network !== easel.network) this.#mix = new StyleMix(mixture(look, this.#reflection.id).parts);
     this.#retire();
     this.#easel = easel;
-    this.#styled = false;
+    this.#styled = -1;
   }
 
   /**
@@ -242,12 +243,13 @@ export class Live {
   #paint(session, frame) {
     const now = performance.now();
     const { look, mirrored } = this.#wish;
+    const { revision } = this.palette;
     try {
       if (isVideoFrame(frame)) session.setVideoFrame(frame);
       else session.setBitmap(frame);
       session.setMirrored(mirrored);
-      if (this.#mix.moving(now - 1000) || !this.#styled) setStyle(session, this.#mix.at(now));
-      this.#styled = true;
+      if (this.#mix.moving(now - 1000) || this.#styled !== revision) setStyle(session, this.#mix.at(now));
+      this.#styled = revision;
       session.setLook(this.#strength, look.keepColors, look.split);
       session.paint();
       this.#reflection.see(look, frame, now);

@@ -15,6 +15,8 @@ const FORGET_MS = 5000;
  * keeps: those of a network that is not there yet wait.
  */
 export class Palette {
+  /** Counts the styles that have been replaced: sessions that paint with them have to be told again. */
+  revision = 0;
   /** @type {Map<string, Uint8Array>} the packs of the kept styles */
   #packs = new Map();
   /** @type {Map<Network, Promise<void>>} */
@@ -54,6 +56,7 @@ export class Palette {
    * @param {Uint8Array} pack
    */
   keep(id, pack) {
+    if (this.#packs.has(id)) this.revision += 1;
     this.#packs.set(id, pack);
     if (this.engine.has(networkOf(pack))) this.engine.addStyle(id, pack);
   }

@@ -186,7 +186,7 @@ export class Picture {
     if (!session || look.network !== this.#network) return false;
     try {
       const { parts, strength } = this.#mixture(look);
-      const text = JSON.stringify(parts);
+      const text = JSON.stringify([parts, this.palette.revision]);
       if (this.#parts !== text) {
         setStyle(session, parts);
         this.#parts = text;

@@ -136,6 +136,7 @@ export class Controls {
 
   /**
    * Shows what was chosen before.
+   * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke'>} settings
    */
   take({ strength, keepColors, gentle, stroke }) {
     this.strength = strength;

@@ -40,7 +40,7 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         assert.deepEqual(await violations(page), [], 'the studio');
 
         await page.click('#joining');
-        await page.evaluate(() => document.querySelectorAll('.tile')[3].click());
+        await page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click());
         await until(page, 'the blend', () => document.querySelectorAll('.control.part').length === 2);
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.querySelector('.ways')).toggleAttribute('open', true));
         assert.deepEqual(await violations(page), [], 'a blend');

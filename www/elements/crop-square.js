@@ -13,7 +13,7 @@ export class CropSquare extends HTMLElement {
   #image = document.createElement('img');
   #square = document.createElement('button');
   #view = document.createElement('div');
-  #whole = choice('All of it', 'whole');
+  #whole = choice('The whole painting', 'whole');
   #part = choice('A square of it', 'part');
   #size = document.createElement('input');
   #sizeRow = document.createElement('label');

@@ -1,6 +1,7 @@
 // Turns a texture into the first tensor: one quad a pixel (R, G, B, 0), resized to the picture that the network sees, mirrored
-// left to right if asked for, and reflected at the right and lower border up to the size that the network accepts.
-// Twin: Image::resized in src/image.rs, reflect_pad in src/cpu/picture.rs.
+// left to right if asked for, with brushwork in it, and reflected at the right and lower border up to the size that the
+// network accepts.
+// Twin: Image::resized in src/image.rs, reflect_pad in src/cpu/picture.rs, brushed in src/cpu/brushwork.rs.
 
 // 0 where the texture has the picture's size: software adapters take their time for loops, even for those that run once.
 const RESIZED: u32 = 1u;
@@ -12,7 +13,9 @@ struct Shape {
     picture: vec2<u32>,
     padded: vec2<u32>,
     mirrored: u32, // 1: left and right exchanged
-    unused: u32,
+    amount: f32, // of brushwork; 0: none
+    grain: f32, // width of its streaks in pixels of the picture
+    flow: f32, // how far it is from one direction to another
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -51,11 +54,48 @@ fn resized(at: vec2<u32>) -> vec3<f32> {
     return sum.rgb / sum.a;
 }
 
+// A number from -0.5 to 0.5 for each crossing of a lattice.
+fn crossing(x: i32, y: i32, seed: u32) -> f32 {
+    var h = bitcast<u32>(x) * 0x9e3779b1u ^ bitcast<u32>(y) * 0x85ebca77u ^ seed * 0xc2b2ae3du;
+    h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
+    h = (h ^ (h >> 12u)) * 0x297a2d39u;
+    return f32((h ^ (h >> 15u)) >> 8u) / 16777216.0 - 0.5;
+}
+
+// Value noise: smooth between the crossings.
+fn noise(at: vec2<f32>, seed: u32) -> f32 {
+    let low = vec2<i32>(floor(at));
+    let t = fract(at);
+    let s = t * t * (3.0 - 2.0 * t);
+    let upper = mix(crossing(low.x, low.y, seed), crossing(low.x + 1, low.y, seed), s.x);
+    let lower = mix(crossing(low.x, low.y + 1, seed), crossing(low.x + 1, low.y + 1, seed), s.x);
+    return mix(upper, lower, s.y);
+}
+
+const TAU: f32 = 6.2831853;
+const TAPS: u32 = 8u;
+const SPACING: f32 = 0.6; // of the taps, in grains
+
+// Noise smeared along directions that turn slowly from place to place.
+fn streak(at: vec2<f32>) -> f32 {
+    let angle = noise(at / shape.flow, 1u) * TAU;
+    let along = vec2<f32>(cos(angle), sin(angle)) * SPACING;
+    var sum = 0.0;
+    for (var i = 0u; i < TAPS; i++) {
+        sum += noise(at / shape.grain + along * (f32(i) - 0.5 * f32(TAPS - 1u)), 2u);
+    }
+    return sum;
+}
+
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (any(id.xy >= shape.padded)) {
         return;
     }
     let at = vec2<u32>(reflect_index(id.x, shape.picture.x), reflect_index(id.y, shape.picture.y));
-    target_[id.y * shape.padded.x + id.x] = Quad(vec4<f32>(resized(at), 0.0));
+    var color = resized(at);
+    if (shape.amount > 0.0) {
+        color = clamp(color + shape.amount * streak(vec2<f32>(at)), vec3<f32>(), vec3<f32>(1.0));
+    }
+    target_[id.y * shape.padded.x + id.x] = Quad(vec4<f32>(color, 0.0));
 }

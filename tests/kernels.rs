@@ -5,6 +5,7 @@ mod common;
 
 use common::{distance, gpu, noise};
 use impasto::cpu;
+use impasto::cpu::brushwork::Brushwork;
 use impasto::cpu::picture::{Look, look};
 use impasto::error::Error;
 use impasto::gpu::conv::Variant;
@@ -206,7 +207,8 @@ fn flipped(image: &Image) -> Image {
     Image::new(image.width(), image.height(), data).unwrap()
 }
 
-/// A frame, the network's picture and the target, each of a size of its own, as the resampling on the processor has them.
+/// A frame, the network's picture and the target, each of a size of its own, as the resampling on the processor has them,
+/// with brushwork and without.
 #[test]
 fn frames_and_targets_of_other_sizes() {
     let gpu = gpu();
@@ -215,13 +217,18 @@ fn frames_and_targets_of_other_sizes() {
     let x = n.relu(x);
     let (net, archive, style) = n.finish(x, 8, 3);
     let model = pollster::block_on(Model::load(&gpu, net.clone(), &archive, Variant::all()[0])).unwrap();
-    for (frame_size, picture, target, mirrored) in
-        [((40, 30), (20, 15), (40, 30), true), ((19, 33), (24, 28), (50, 9), false), ((64, 8), (9, 11), (3, 5), true)]
-    {
+    for (frame_size, picture, target, mirrored, brushwork) in [
+        ((40, 30), (20, 15), (40, 30), true, 0.0),
+        ((19, 33), (24, 28), (50, 9), false, 0.0),
+        ((64, 8), (9, 11), (3, 5), true, 1.0),
+        ((90, 70), (90, 70), (90, 70), false, 0.7),
+    ] {
         let source = photo(frame_size.0, frame_size.1);
         let seen = if mirrored { flipped(&source) } else { source.clone() };
         let small = seen.resized(picture.0, picture.1).unwrap();
-        let padded = cpu::picture::reflect_pad(&small, net.padded(picture.0), net.padded(picture.1)).unwrap();
+        let streaks = Brushwork::new(brushwork, picture.0, picture.1);
+        let brushed = cpu::brushwork::brushed(&small, streaks).unwrap();
+        let padded = cpu::picture::reflect_pad(&brushed, net.padded(picture.0), net.padded(picture.1)).unwrap();
         let reference = cpu::run(&net, &archive, &style, &padded).unwrap();
         let cropped = look(&reference, &small, Look::default()).unwrap().resized(target.0, target.1).unwrap();
         let laid = Look { strength: 0.7, keep_colors: true, split: 0.2 };
@@ -232,6 +239,7 @@ fn frames_and_targets_of_other_sizes() {
             let frame = Frame::new(&gpu, &plan, frame_size).await?;
             frame.upload(&gpu, &source.to_rgba8())?;
             frame.set_mirrored(&gpu, mirrored);
+            frame.set_brushwork(&gpu, brushwork);
             plan.set_style(&gpu, &style)?;
             let format = wgpu::TextureFormat::Rgba32Float;
             let mut presenter = Presenter::new(&gpu, (&plan, &frame, None), format, target).await?;

@@ -39,6 +39,13 @@ pub struct Arguments {
     /// Lets the strength lie between the photo's own style and the painting's, instead of between photo and painting.
     #[arg(long)]
     gentle: bool,
+    /// How large strokes are: 2 for twice as large as usual.
+    #[arg(long, default_value_t = 1.0, value_parser = stroke)]
+    stroke: f64,
+    /// How much brushwork is in what is flat in the photo: 0 for none, 1 for the most. Without it, 0.5 for styles of paintings
+    /// and none for the others.
+    #[arg(long, value_parser = strength)]
+    brushwork: Option<f32>,
     /// Pixels on the longer side. Without it photos keep their size.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
@@ -67,8 +74,17 @@ impl LookArguments {
 
 fn strength(text: &str) -> std::result::Result<f32, String> {
     let number = text.parse::<f32>().ok().filter(|s| (0.0..=1.0).contains(s));
-    number.ok_or_else(|| "strength is a number from 0 to 1".to_string())
+    number.ok_or_else(|| "it is a number from 0 to 1".to_string())
 }
+
+/// Smaller strokes take the network beyond the pixels that there are; larger ones leave nothing to be recognized.
+fn stroke(text: &str) -> std::result::Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|s| (0.25..=8.0).contains(s));
+    number.ok_or_else(|| "the size of strokes is a number from 0.25 to 8".to_string())
+}
+
+/// What suits styles of paintings: enough for strokes in a clear sky, too little to be seen elsewhere.
+const BRUSHWORK: f32 = 0.5;
 
 /// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
@@ -141,6 +157,8 @@ struct Brush {
     workshop: Workshop,
     style: Style,
     look: Look,
+    stroke: f64,
+    brushwork: f32,
     /// Where the strength lies between the photo's own style and the painting's.
     predictor: Option<Predictor>,
     session: Option<Session>,
@@ -154,16 +172,22 @@ impl Brush {
             true => Some(Predictor::load(&workshop.gpu, &wanted.archive).await?),
             false => None,
         };
-        Ok(Self { workshop, style, look: arguments.look.look(), predictor, session: None })
+        let brushwork = arguments.brushwork.unwrap_or(if wanted.has_vectors() { BRUSHWORK } else { 0.0 });
+        let (look, stroke) = (arguments.look.look(), arguments.stroke);
+        Ok(Self { workshop, style, look, stroke, brushwork, predictor, session: None })
     }
 
     async fn paint(&mut self, photo: &Image) -> Result<Image> {
         let gpu = &self.workshop.gpu;
         let (width, height) = (photo.width(), photo.height());
-        let mut session = match self.session.take().filter(|s| s.size() == (width, height)) {
+        let mut session = match self.session.take().filter(|s| s.frame().size() == (width, height)) {
             Some(session) => session,
             None => {
-                let mut session = self.workshop.painter.session(gpu, width, height).await?;
+                let (seen_width, seen_height) = self.workshop.painter.working_size((width, height), self.stroke);
+                let mut session = self.workshop.painter.session(gpu, seen_width, seen_height).await?;
+                let frame = session.new_frame(gpu, (width, height)).await?;
+                session.set_frame(gpu, frame);
+                session.set_brushwork(gpu, self.brushwork)?;
                 session.set_style(gpu, &self.style)?;
                 session.set_look(self.look)?;
                 session

@@ -1,6 +1,7 @@
 //! The reference executor: every layer as its definition says it, in plain loops, in float32. Short, obvious, slow: the
 //! tests compare each kernel and each whole network with it. Tensors are CHW.
 
+pub mod brushwork;
 pub mod conv;
 pub mod layers;
 pub mod picture;

@@ -9,6 +9,7 @@ use super::device::Gpu;
 use super::plan::Plan;
 use super::step::Step;
 use super::wgsl::specialize;
+use crate::cpu::brushwork::Brushwork;
 use crate::error::{Error, Result};
 
 /// Uniforms of `ingest.wgsl`.
@@ -19,7 +20,9 @@ struct IngestShape {
     picture: [u32; 2],
     padded: [u32; 2],
     mirrored: u32,
-    unused: u32,
+    amount: f32,
+    grain: f32,
+    flow: f32,
 }
 
 /// The first tensor of a network, which a frame fills.
@@ -74,7 +77,8 @@ impl Frame {
         let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST | external;
         let texture = gpu.texture("frame", source, TextureFormat::Rgba8Unorm, usage);
         let Inlet { tensor, half, picture, padded } = inlet;
-        let shape = IngestShape { source, picture, padded, mirrored: 0, unused: 0 };
+        let Brushwork { amount, grain, flow } = Brushwork::new(0.0, picture[0] as usize, picture[1] as usize);
+        let shape = IngestShape { source, picture, padded, mirrored: 0, amount, grain, flow };
         let uniform = gpu.filled("ingest", bytes_of(&shape), BufferUsages::UNIFORM);
         let view = texture.create_view(&Default::default());
         let resources =
@@ -100,7 +104,18 @@ impl Frame {
 
     /// Exchanges left and right from now on, or no longer.
     pub fn set_mirrored(&self, gpu: &Gpu, mirrored: bool) {
-        let shape = IngestShape { mirrored: u32::from(mirrored), ..self.shape.get() };
+        self.set_shape(gpu, IngestShape { mirrored: u32::from(mirrored), ..self.shape.get() });
+    }
+
+    /// The network sees the picture with brushwork of `strength` 0..1 in it from now on.
+    pub fn set_brushwork(&self, gpu: &Gpu, strength: f32) {
+        let shape = self.shape.get();
+        let [width, height] = shape.picture.map(|side| side as usize);
+        let Brushwork { amount, grain, flow } = Brushwork::new(strength, width, height);
+        self.set_shape(gpu, IngestShape { amount, grain, flow, ..shape });
+    }
+
+    fn set_shape(&self, gpu: &Gpu, shape: IngestShape) {
         self.shape.set(shape);
         gpu.queue.write_buffer(&self.uniform, 0, bytes_of(&shape));
     }

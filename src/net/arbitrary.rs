@@ -19,12 +19,16 @@ use super::{Network, Operation};
 /// Name of the network in archives.
 pub const NAME: &str = "arbitrary";
 
+/// Above this its strokes get too fine: it was trained and published for 384 pixels.
+const BROAD_UP_TO: usize = 512;
+
 /// Channels of the residual trunk.
 const WIDTH: usize = 32;
 
 /// The network: 16 convolutions, 13 of them followed by a normalization.
 pub fn network() -> Network {
     let mut net = Network::new(NAME, 3, 4);
+    net.broad_up_to = BROAD_UP_TO;
     let mut x = 0;
     for (i, (channels, kernel, stride)) in
         [((3, 8), 9, 1), ((8, 16), 3, 2), ((16, WIDTH), 3, 2)].into_iter().enumerate()
@@ -64,6 +68,17 @@ mod tests {
         assert_eq!(weights + 2 * 100 * channels, 176_968);
         // The network of 26 styles has 125, by two more convolutions of 3x3 at a step of 4 pixels.
         assert_eq!(net.receptive_field(), 125 - 2 * 2 * 4);
+    }
+
+    #[test]
+    fn large_photos_are_seen_smaller() {
+        let net = network();
+        assert_eq!(net.working_size((512, 384), 1.0), (512, 384));
+        assert_eq!(net.working_size((1024, 768), 1.0), (776, 582));
+        assert_eq!(net.working_size((768, 1024), 2.0), (291, 388));
+        assert_eq!(net.working_size((100, 40), 0.5), (200, 80));
+        assert_eq!(net.working_size((20, 1), 4.0), (8, 1));
+        assert_eq!(crate::net::transfer26::network().working_size((4000, 3000), 1.0), (4000, 3000));
     }
 
     #[test]

@@ -129,12 +129,30 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// The style's normalizations, in network order: tensor prefix and channels.
     pub norms: Vec<(String, usize)>,
+    /// Pixels of the longer side up to which its strokes are large enough. 0: at any size.
+    pub broad_up_to: usize,
 }
+
+/// No side of a picture that a network works on is shorter, where the photo has as much: it needs some pixels to make strokes.
+const SHORTEST: usize = 8;
+/// The power with which the working size grows behind [`Network::broad_up_to`]: in a photo twice as wide the network sees
+/// half as many columns again, and its strokes are a third wider.
+const GROWTH: f64 = 0.6;
 
 impl Network {
     /// An empty network that reads pictures of `inputs` channels.
     pub fn new(name: &'static str, inputs: usize, multiple: usize) -> Self {
-        Self { name, inputs, multiple, layers: Vec::new(), norms: Vec::new() }
+        Self { name, inputs, multiple, layers: Vec::new(), norms: Vec::new(), broad_up_to: 0 }
+    }
+
+    /// Width and height at which to show it a photo of that size, so that strokes are `stroke` times as large as usual.
+    /// Where the result is smaller than the photo, its painting is enlarged.
+    pub fn working_size(&self, (width, height): (usize, usize), stroke: f64) -> (usize, usize) {
+        let longer = width.max(height) as f64;
+        let broad = self.broad_up_to as f64;
+        let usual = if broad > 0.0 && longer > broad { (longer / broad).powf(1.0 - GROWTH) } else { 1.0 };
+        let side = |pixels: usize| ((pixels as f64 / (usual * stroke)).round() as usize).max(pixels.min(SHORTEST));
+        (side(width), side(height))
     }
 
     /// The names of the tensors that hold its weights and biases: everything but what makes a style.

@@ -47,6 +47,11 @@ impl Painter {
         Ok(Self { model: Model::load(gpu, net, archive, variant).await?, styles, space })
     }
 
+    /// Width and height of the session for a photo of that size: see [`crate::net::Network::working_size`].
+    pub fn working_size(&self, size: (usize, usize), stroke: f64) -> (usize, usize) {
+        self.model.network().working_size(size, stroke)
+    }
+
     /// What styles of this network are.
     pub fn space(&self) -> &StyleSpace {
         &self.space
@@ -73,8 +78,9 @@ impl Painter {
         }
         let plan = Rc::new(self.model.plan(gpu, width, height).await?);
         let frame = Rc::new(Frame::new(gpu, &plan, (width, height)).await?);
+        let look = Look::default();
         let session =
-            Session { plan, frame, look: Look::default(), reader: None, steadier: None, stale: true, settled: false };
+            Session { plan, frame, look, brushwork: 0.0, reader: None, steadier: None, stale: true, settled: false };
         if let Some(style) = self.styles.get(0) {
             session.plan.set_style(gpu, style)?;
         }
@@ -88,6 +94,7 @@ pub struct Session {
     plan: Rc<Plan>,
     frame: Rc<Frame>,
     look: Look,
+    brushwork: f32,
     /// What paintings are read through, made when the first is.
     reader: Option<Reader>,
     /// Where paintings are to be steady.
@@ -131,6 +138,7 @@ impl Session {
     /// Paints `frame`, made by [`Session::new_frame`], from now on; paintings that are read have its size. A steadier knows the
     /// old frame, and goes.
     pub fn set_frame(&mut self, gpu: &Gpu, frame: Frame) {
+        frame.set_brushwork(gpu, self.brushwork);
         self.frame = Rc::new(frame);
         self.reader = None;
         self.steadier = None;
@@ -190,6 +198,24 @@ impl Session {
         self.plan.set_style(gpu, style)?;
         self.stale = true;
         self.settled = false;
+        Ok(())
+    }
+
+    /// How much brushwork the network finds in photos, 0..1: see [`crate::cpu::brushwork`]. At first none.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when `strength` is no number. Values beyond 0..1 are clamped.
+    pub fn set_brushwork(&mut self, gpu: &Gpu, strength: f32) -> Result<()> {
+        if !strength.is_finite() {
+            return Err(Error::Picture("brushwork must be a number from 0 to 1".to_string()));
+        }
+        let strength = strength.clamp(0.0, 1.0);
+        if strength != self.brushwork {
+            self.brushwork = strength;
+            self.frame.set_brushwork(gpu, strength);
+            self.stale = true;
+            self.settled = false;
+        }
         Ok(())
     }
 

@@ -264,6 +264,15 @@ impl Engine {
         shared.gpu.done().await.map_err(js)
     }
 
+    /// Width and height of the session of `network` for a photo of that size, whose strokes are to be `stroke` times as large
+    /// as usual. [`Session::set_frame_size`] takes the photo's size.
+    #[wasm_bindgen(js_name = workingSize)]
+    pub fn working_size(&self, network: &str, width: usize, height: usize, stroke: f64) -> Result<Vec<u32>, JsValue> {
+        let painter = self.shared.painter(network).map_err(js)?;
+        let (width, height) = painter.working_size((width, height), stroke);
+        Ok(vec![width as u32, height as u32])
+    }
+
     /// A session that paints at `width` x `height` with `network`.
     pub async fn session(&self, network: String, width: usize, height: usize) -> Result<Session, JsValue> {
         let shared = self.shared.clone();

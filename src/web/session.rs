@@ -51,6 +51,13 @@ impl Session {
         session.set_look(Look { strength, keep_colors, split }).map_err(js)
     }
 
+    /// How much brushwork the network finds in photos, 0..1: faint streaks that it lays its strokes along.
+    #[wasm_bindgen(js_name = setBrushwork)]
+    pub fn set_brushwork(&self, strength: f32) -> Result<(), JsValue> {
+        let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
+        session.set_brushwork(&self.shared.gpu, strength).map_err(js)
+    }
+
     /// Makes room for pictures of `width` x `height`, which the network sees resized; paintings are read at that size.
     #[wasm_bindgen(js_name = setFrameSize)]
     pub async fn set_frame_size(&self, width: usize, height: usize) -> Result<(), JsValue> {

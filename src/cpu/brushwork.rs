@@ -1,0 +1,117 @@
+//! Brushwork: faint streaks in the photo, before the network sees it. Twin of `streak` in `ingest.wgsl`.
+//!
+//! A feed-forward network has no chance to invent: what is flat in the photo, a sky, a wall, gets the same few pixels of
+//! texture over and over, which looks woven. Streaks that flow, too faint to be seen in a photo, give it something to lay its
+//! strokes along. (Gatys et al. optimize from noise, and Ulyanov et al. 2016, "Texture Networks", feed noise into a network
+//! that was trained with it, for the same reason.)
+
+use crate::error::Result;
+use crate::image::Image;
+
+/// How strong brushwork is, and how large.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Brushwork {
+    /// How much of the streaks is added, of white; 0 for none.
+    pub amount: f32,
+    /// Width of a streak in pixels.
+    pub grain: f32,
+    /// Pixels from one direction to another.
+    pub flow: f32,
+}
+
+/// The amount at a strength of 1. The streaks' standard deviation is about 1.
+const STRONGEST: f32 = 0.06;
+/// Streaks for the longer side of a picture, and the widths that the network makes strokes of.
+const STREAKS: f32 = 155.0;
+const THINNEST: f32 = 2.0;
+const WIDEST: f32 = 8.0;
+/// Grains from one direction to another.
+const FLOW: f32 = 25.0;
+
+const TAPS: u32 = 8;
+/// Of the taps along a streak, in grains.
+const SPACING: f32 = 0.6;
+
+impl Brushwork {
+    /// Of `strength` 0..1 for a picture of `width` x `height` pixels.
+    pub fn new(strength: f32, width: usize, height: usize) -> Self {
+        let grain = (width.max(height) as f32 / STREAKS).clamp(THINNEST, WIDEST);
+        Self { amount: strength * STRONGEST, grain, flow: grain * FLOW }
+    }
+
+    /// The streak at a pixel.
+    fn streak(&self, x: f32, y: f32) -> f32 {
+        let angle = noise(x / self.flow, y / self.flow, 1) * std::f32::consts::TAU;
+        let along = |i: u32| SPACING * (i as f32 - 0.5 * (TAPS - 1) as f32);
+        let tap = |i| noise(x / self.grain + angle.cos() * along(i), y / self.grain + angle.sin() * along(i), 2);
+        (0..TAPS).map(tap).sum()
+    }
+}
+
+/// The photo with brushwork in it.
+///
+/// # Errors
+/// As [`Image::new`].
+pub fn brushed(photo: &Image, brushwork: Brushwork) -> Result<Image> {
+    if brushwork.amount <= 0.0 {
+        return Ok(photo.clone());
+    }
+    let width = photo.width();
+    let color = |(i, pixel): (usize, &[f32])| {
+        let streak = brushwork.amount * brushwork.streak((i % width) as f32, (i / width) as f32);
+        [0, 1, 2].map(|c| (pixel[c] + streak).clamp(0.0, 1.0))
+    };
+    Image::new(width, photo.height(), photo.data().chunks_exact(3).enumerate().flat_map(color).collect())
+}
+
+/// A number from -0.5 to 0.5 for each crossing of a lattice.
+fn crossing(x: i32, y: i32, seed: u32) -> f32 {
+    let mut h =
+        (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77) ^ seed.wrapping_mul(0xc2b2_ae3d);
+    h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
+    h = (h ^ (h >> 12)).wrapping_mul(0x297a_2d39);
+    ((h ^ (h >> 15)) >> 8) as f32 / 16_777_216.0 - 0.5
+}
+
+/// Value noise: smooth between the crossings.
+fn noise(x: f32, y: f32, seed: u32) -> f32 {
+    let (left, top) = (x.floor() as i32, y.floor() as i32);
+    let smooth = |t: f32| t * t * (3.0 - 2.0 * t);
+    let (sx, sy) = (smooth(x - x.floor()), smooth(y - y.floor()));
+    let mix = |a: f32, b: f32, t: f32| a + (b - a) * t;
+    let row = |y: i32| mix(crossing(left, y, seed), crossing(left + 1, y, seed), sx);
+    mix(row(top), row(top + 1), sy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streaks_are_even_and_about_one_strong() {
+        for (width, height) in [(384, 288), (64, 512), (1200, 900)] {
+            let brushwork = Brushwork::new(1.0, width, height);
+            let streaks: Vec<f32> =
+                (0..width * height).map(|i| brushwork.streak((i % width) as f32, (i / width) as f32)).collect();
+            let mean = streaks.iter().sum::<f32>() / streaks.len() as f32;
+            let deviation = (streaks.iter().map(|s| (s - mean).powi(2)).sum::<f32>() / streaks.len() as f32).sqrt();
+            assert!(mean.abs() < 0.1 && (0.7..1.3).contains(&deviation), "{mean} {deviation}");
+        }
+    }
+
+    #[test]
+    fn none_leaves_the_photo_as_it_is_and_some_keeps_its_range() {
+        let photo = Image::new(40, 30, (0..3600).map(|i| (i % 7) as f32 / 6.0).collect()).unwrap();
+        assert_eq!(brushed(&photo, Brushwork::new(0.0, 40, 30)).unwrap(), photo);
+        let some = brushed(&photo, Brushwork::new(1.0, 40, 30)).unwrap();
+        assert!(some.data().iter().all(|v| (0.0..=1.0).contains(v)));
+        let change: f32 = some.data().iter().zip(photo.data()).map(|(a, b)| (a - b).abs()).sum::<f32>() / 3600.0;
+        assert!((0.01..0.08).contains(&change), "{change}");
+    }
+
+    #[test]
+    fn wide_pictures_have_wide_streaks_within_limits() {
+        let grain = |side| Brushwork::new(1.0, side, 10).grain;
+        assert_eq!((grain(10), grain(620), grain(9000)), (2.0, 4.0, 8.0));
+    }
+}

@@ -36,6 +36,8 @@ export class Engine {
   /** The style vector of a picture, RGBA. One at a time. */
   predict(rgba: Uint8Array, width: number, height: number): Promise<Float32Array>;
   pack(vector: Float32Array, name: string, source: string, licence: string, thumbnail: Uint8Array): Uint8Array<ArrayBuffer>;
+  /** Width and height of a session for photos of that size, so that strokes are `stroke` times as large as usual. */
+  workingSize(network: string, width: number, height: number, stroke: number): [number, number];
   /** A session that paints at this size; its photos have it too, unless `setFrameSize` says otherwise. */
   session(network: string, width: number, height: number): Promise<Session>;
 }
@@ -48,6 +50,8 @@ export class Session {
   setStyle(ids: string[], weights: Float32Array): void;
   /** The photo shows left of `split` (0..1); 0 shows the painting alone. */
   setLook(strength: number, keepColors: boolean, split: number): void;
+  /** How much the network finds to follow in what is flat, 0..1. */
+  setBrushwork(strength: number): void;
   /** Photos and frames have this size from now on, and paintings that are read. `showAt` comes after it. */
   setFrameSize(width: number, height: number): Promise<void>;
   setVideoFrame(frame: VideoFrame): void;

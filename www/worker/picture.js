@@ -10,8 +10,8 @@ import { canBeGentle, mixture, setStyle } from './palette.js';
 
 /** How long the sliders must rest before the page is told that the picture is finished. */
 const SETTLE_MS = 120;
-/** The network needs some pixels to make strokes of. */
-const SMALLEST_SIDE = 8;
+/** Strokes in a clear sky, too faint to be seen elsewhere: what suits the styles of a network. @type {Record<Network, number>} */
+const BRUSHWORK = { transfer26: 0, arbitrary: 0.5 };
 /** What the photo's own style is called. */
 const REFLECTION = 'reflection of the photo';
 
@@ -281,8 +281,9 @@ export class Picture {
  * @returns {Promise<Session>}
  */
 export async function openSession(engine, { width, height }, { stroke, network }) {
-  const side = (/** @type {number} */ pixels) => Math.max(Math.min(pixels, SMALLEST_SIDE), Math.round(pixels / stroke));
-  const session = await engine.session(network, side(width), side(height));
+  const [seenWidth, seenHeight] = engine.workingSize(network, width, height, stroke);
+  const session = await engine.session(network, seenWidth, seenHeight);
   await session.setFrameSize(width, height);
+  session.setBrushwork(BRUSHWORK[network]);
   return session;
 }

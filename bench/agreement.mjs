@@ -2,6 +2,16 @@
 const LARGEST_DIFFERENCE = 2e-3;
 /** Ours has int8 weights, and 16-bit arithmetic where the adapter has it; in dB. */
 const LEAST_PSNR = 35;
+/** A painting that each browser makes smaller in its own way has almost the same style; in dB. */
+const LEAST_PSNR_OF_NEW_STYLE = 25;
+/** A number of a style vector, which is about 1, may be off by this much. */
+const LARGEST_IN_VECTOR = 0.03;
+
+/**
+ * What is compared: floats of a peer, which may differ in their last digits; a picture made with int8 weights; one
+ * whose style was predicted as well; or a style vector made with them.
+ * @typedef {'peer' | 'picture' | 'instant' | 'vector'} Kind
+ */
 
 /**
  * @typedef {object} Agreement
@@ -13,10 +23,10 @@ const LEAST_PSNR = 35;
 /**
  * @param {Float32Array} painting
  * @param {Float32Array} reference
- * @param {boolean} quantized whether the painting came from int8 weights
+ * @param {Kind} kind
  * @returns {Agreement}
  */
-export function compare(painting, reference, quantized) {
+export function compare(painting, reference, kind) {
   if (painting.length !== reference.length) {
     throw new Error(`A painting has ${painting.length} values where the reference has ${reference.length}.`);
   }
@@ -29,5 +39,11 @@ export function compare(painting, reference, quantized) {
     squares += difference ** 2;
   }
   const psnr = -10 * Math.log10(squares / painting.length);
-  return { agrees: quantized ? psnr >= LEAST_PSNR : largest <= LARGEST_DIFFERENCE, largest, psnr };
+  const agrees = {
+    peer: largest <= LARGEST_DIFFERENCE,
+    picture: psnr >= LEAST_PSNR,
+    instant: psnr >= LEAST_PSNR_OF_NEW_STYLE,
+    vector: largest <= LARGEST_IN_VECTOR,
+  };
+  return { agrees: agrees[kind], largest, psnr };
 }

@@ -4,8 +4,9 @@ import { otherLoad, usage } from './load.mjs';
 import { median, schedule } from './schedule.mjs';
 
 /** @import { Page } from 'puppeteer-core' */
-/** @import { Agreement } from './agreement.mjs' */
+/** @import { Agreement, Kind } from './agreement.mjs' */
 /** @import { Server } from './server.mjs' */
+/** @import { WorkName } from './works.mjs' */
 
 /** How long a browser may take to start or to end, in milliseconds. */
 const PATIENCE = 30_000;
@@ -16,9 +17,10 @@ export class OutOfTime extends Error {}
 /**
  * @typedef {object} Job
  * @property {'chromium' | 'firefox'} browser
+ * @property {WorkName} work
  * @property {string} contestant
  * @property {number} size
- * @property {number[]} style weights of the 26 styles
+ * @property {number[]} style weights of the 26 styles, or a style vector
  * @property {number} frames in one timing, at most
  * @property {number} budget milliseconds
  * @property {Float32Array | undefined} reference painting; without one, this job makes it
@@ -47,7 +49,8 @@ export async function measure(server, job) {
   return withPage(server, job.browser, job.budget + PATIENCE, async (page) => {
     const begin = Date.now();
     const { detail, plan } = await page.evaluate(
-      (name, size, style) => globalThis.bench.prepare(name, size, style),
+      (work, name, size, style) => globalThis.bench.prepare(work, name, size, style),
+      job.work,
       job.contestant,
       job.size,
       job.style,
@@ -63,9 +66,16 @@ export async function measure(server, job) {
     const load = otherLoad(before, usage());
     await page.evaluate(() => globalThis.bench.send());
     const painting = server.takePainting();
-    const agreement = compare(painting, job.reference ?? painting, job.contestant === 'ours');
+    const agreement = compare(painting, job.reference ?? painting, kindOf(job));
     return { detail, plan, milliseconds: median(timings), timings, frames, first, load, agreement, painting };
   });
+}
+
+/** @param {Job} job @returns {Kind} */
+function kindOf({ work, contestant }) {
+  if (!contestant.startsWith('ours')) return 'peer';
+  if (contestant === 'ours-instant') return 'instant';
+  return work === 'predictor' ? 'vector' : 'picture';
 }
 
 /**

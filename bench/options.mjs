@@ -1,30 +1,28 @@
 import { parseArgs } from 'node:util';
+import { GROUPS, WORKS } from './works.mjs';
+
+/** @import { WorkName } from './works.mjs' */
 
 export const BROWSERS = /** @type {const} */ (['chromium', 'firefox']);
 
-/** Who can be asked for, and which contestants of the page that means. */
-const GROUPS = /** @type {const} */ ({
-  ours: ['ours'],
-  'ort-webgpu': ['ort-webgpu', 'ort-webgpu-jsep'],
-  'ort-wasm': ['ort-wasm', 'ort-wasm-threads'],
-  tfjs: ['tfjs'],
-});
+export const HELP = `Times the networks in real browsers: ours, onnxruntime-web, TensorFlow.js.
 
-export const HELP = `Times the 26-style network in real browsers: ours, onnxruntime-web, TensorFlow.js.
-
-node bench/run.mjs [--browser chromium|firefox] [--size 256,512] [--only ${Object.keys(GROUPS).join(',')}]
+node bench/run.mjs [--browser chromium|firefox] [--work ${Object.keys(WORKS).join(',')}] [--size 256,512]
+                   [--only ${Object.keys(GROUPS).join(',')}]
                    [--frames N] [--budget SECONDS] [--dist FOLDER] [--out FILE]
 
+--size     for the network of 26 styles; the others have one size
 --frames   frames in a row, at most, that make one timing (default 20)
 --budget   seconds for one contestant at one size; what would take longer is skipped (default 240)
 --dist     the built page (default dist)
 --out      the report (default bench/RESULTS.md for a complete run, none for a part of it)
 
-IMPASTO_MODELS names the folder with multistyle26.onnx (default: where build.sh keeps it).`;
+IMPASTO_MODELS names the folder with the published models (default: where build.sh keeps them).`;
 
 /**
  * @typedef {object} Options
  * @property {('chromium' | 'firefox')[]} browsers
+ * @property {WorkName[]} works
  * @property {number[]} sizes ascending: what a smaller one took says whether a larger one fits the budget
  * @property {string[]} contestants
  * @property {number} frames
@@ -44,6 +42,7 @@ export function parseOptions(args) {
     args,
     options: {
       browser: { type: 'string' },
+      work: { type: 'string' },
       size: { type: 'string', default: '256,512' },
       only: { type: 'string' },
       frames: { type: 'string', default: '20' },
@@ -53,7 +52,8 @@ export function parseOptions(args) {
       help: { type: 'boolean', default: false },
     },
   });
-  const complete = values.browser === undefined && values.only === undefined && values.size === '256,512';
+  const partly = [values.browser, values.only, values.work].some((value) => value !== undefined);
+  const complete = !partly && values.size === '256,512';
   const groups = choices('--only', values.only, /** @type {(keyof typeof GROUPS)[]} */ (Object.keys(GROUPS)));
   const sizes = values.size.split(',').map((size) => positive('--size', size));
   // The network halves its picture twice, and the peers do not pad.
@@ -61,6 +61,7 @@ export function parseOptions(args) {
   if (odd) throw new Error(`--size: ${odd} is not a multiple of 4.`);
   return {
     browsers: choices('--browser', values.browser, BROWSERS),
+    works: choices('--work', values.work, /** @type {WorkName[]} */ (Object.keys(WORKS))),
     sizes: sizes.sort((a, b) => a - b),
     contestants: groups.flatMap((group) => [...GROUPS[group]]),
     frames: positive('--frames', values.frames),

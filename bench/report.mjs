@@ -1,6 +1,9 @@
 import { arch, cpus, platform } from 'node:os';
 
+import { WORKS } from './works.mjs';
+
 /** @import { Measurement, Place } from './measure.mjs' */
+/** @import { WorkName } from './works.mjs' */
 
 /**
  * @typedef {object} Row exactly one of the last three is there
@@ -9,12 +12,14 @@ import { arch, cpus, platform } from 'node:os';
  * @property {string} [skipped] why
  * @property {string} [failed] how
  *
- * @typedef {{ browser: string, place: Place, size: number, rows: Row[] }} Table
+ * @typedef {{ browser: string, place: Place, work: WorkName, size: number, rows: Row[] }} Table
  */
 
 /** @type {Record<string, string>} */
 const NAMES = {
   ours: 'Impasto',
+  'ours-alone': 'Impasto, one frame at a time',
+  'ours-instant': 'Impasto, one at a time, a new painting for each',
   'ort-webgpu': 'onnxruntime-web, WebGPU',
   'ort-webgpu-jsep': 'onnxruntime-web, WebGPU (JSEP)',
   'ort-wasm': 'onnxruntime-web, wasm, 1 thread',
@@ -34,10 +39,14 @@ const COLUMNS = [
 ];
 
 const METHOD = `How it is measured: weights, photo and style are in place beforehand. A frame is the whole network
-and its output read back to JavaScript. Frames follow each other with up to four on their way. A timing is a row of them
+and its output read back to JavaScript. Frames follow each other with up to four on their way; where they come one at a
+time, each waits for the one before. The style predictor reads one painting at a time. A timing is a row of them
 that lasts about two seconds, after warm-up, fewer where they are slow; the table shows the median timing. Every
 contestant has a fresh browser. Differences are against the first row, which computes in float on the processor; Impasto
 has int8 weights and gives bytes.
+
+The published files of the two networks for paintings round every activation to 8 bits. The peers run them without that
+rounding, in float, since on a GPU no runtime gains by it.
 
 To be read with care:
 - An adapter that is a program on the processor says how much work a contestant makes for it, not how fast a graphics
@@ -54,10 +63,10 @@ const BANDWIDTH = 68e9;
  * @param {Table} table
  * @returns {string[]} Markdown
  */
-export function tableLines({ browser, place, size, rows }) {
+export function tableLines({ browser, place, work, size, rows }) {
   const ours = rows.find((row) => row.contestant === 'ours')?.measured;
   return [
-    `### ${browser}, ${size} x ${size}`,
+    `### ${WORKS[work].title}: ${browser}, ${size} x ${size}`,
     '',
     `${place.version}; WebGPU adapter: ${adapterName(place)}.`,
     '',
@@ -123,18 +132,18 @@ function adapterName({ adapter }) {
  * @returns {string[]} Markdown
  */
 export function planLines(tables) {
-  const rows = tables.flatMap(({ browser, size, rows }) => {
+  const rows = tables.flatMap(({ browser, work, size, rows }) => {
     const plan = rows.find((row) => row.contestant === 'ours')?.measured?.plan;
     if (!plan) return [];
-    const { variant, dispatches, bytes_read: read, bytes_written: written, multiply_adds: work } = JSON.parse(plan);
+    const { variant, dispatches, bytes_read: read, bytes_written: written, multiply_adds: sums } = JSON.parse(plan);
     const cost = [
       (read / 1e6).toFixed(1),
       (written / 1e6).toFixed(1),
-      (work / 1e9).toFixed(2),
-      ((2000 * work) / FLOPS).toFixed(2),
+      (sums / 1e9).toFixed(2),
+      ((2000 * sums) / FLOPS).toFixed(2),
       ((1000 * (read + written)) / BANDWIDTH).toFixed(2),
     ];
-    return [`| ${browser} | ${size} | ${variant} | ${dispatches} | ${cost.join(' | ')} |`];
+    return [`| ${browser} | ${work} | ${size} | ${variant} | ${dispatches} | ${cost.join(' | ')} |`];
   });
   if (rows.length === 0) return [];
   return [
@@ -143,8 +152,8 @@ export function planLines(tables) {
     'The last two columns: the time that the arithmetic alone and the memory traffic alone would take on a GPU of',
     `${FLOPS / 1e12} TFLOPS and ${BANDWIDTH / 1e9} GB/s.`,
     '',
-    '| browser | size | kernels | dispatches | MB read | MB written | G multiply-adds | arithmetic, ms | memory, ms |',
-    '|---|--:|---|--:|--:|--:|--:|--:|--:|',
+    '| browser | network | size | kernels | dispatches | MB read | MB written | G multiply-adds | arithmetic, ms | memory, ms |',
+    '|---|---|--:|---|--:|--:|--:|--:|--:|--:|',
     ...rows,
     '',
   ];
@@ -161,7 +170,7 @@ export function reportLines(tables) {
   return [
     '# Side by side',
     '',
-    'Written by `./build.sh bench`. The 26-style network, one photo, one style, in the same browsers, in one run.',
+    'Written by `./build.sh bench`. The same networks, one photo, one style, in the same browsers, in one run.',
     '',
     `${new Date().toISOString().slice(0, 10)}; ${processors.length} x ${processors[0].model}, ${platform()} ${arch()}.`,
     '',

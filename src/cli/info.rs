@@ -6,12 +6,13 @@ use clap::Args;
 use impasto::error::Result;
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
-use impasto::weights::Archive;
+use impasto::net::{arbitrary, transfer26};
+use impasto::style::StyleSet;
 use serde_json::{Value, json};
 
 use super::BAD_INPUT;
-use super::wanted::styles;
-use super::workshop::{ARCHIVE, chosen};
+use super::wanted::{network, space, styles};
+use super::workshop::{ARBITRARY, ARCHIVE, chosen};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -22,7 +23,7 @@ pub struct Arguments {
 
 /// Runs the command. Without an adapter, the weights are told all the same.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let weights = weights()?;
+    let weights = [weights(transfer26::NAME, ARCHIVE.len())?, weights(arbitrary::NAME, ARBITRARY.len())?];
     let adapter = pollster::block_on(adapter());
     let (adapter, problem) = match adapter {
         Ok(adapter) => (adapter, None),
@@ -32,7 +33,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         println!("{}", json!({ "adapter": adapter, "problem": problem, "weights": weights }));
     } else {
         print_part("adapter", "name", &adapter);
-        print_part("weights", "network", &weights);
+        weights.iter().for_each(|weights| print_part("weights", "network", weights));
     }
     Ok(match problem {
         Some(problem) => {
@@ -67,18 +68,20 @@ async fn adapter() -> Result<Value> {
     }))
 }
 
-fn weights() -> Result<Value> {
-    let archive = Archive::parse(ARCHIVE)?;
+/// What is known of an archive and, where it has styles of its own, their names.
+fn weights(name: &str, bytes: usize) -> Result<Value> {
+    let (network, archive) = network(name)?;
     let said = |key: &str| archive.metadata(key).map(str::to_string);
-    let styles = styles(&archive)?;
+    let own = if name == transfer26::NAME { styles(&archive)? } else { StyleSet::default() };
     Ok(json!({
         "network": said("network"),
         "version": said("version"),
         "source": said("source"),
         "licence": said("licence"),
-        "bytes": ARCHIVE.len(),
+        "bytes": bytes,
         "tensors": archive.names().count(),
-        "styles": styles.names().collect::<Vec<_>>(),
+        "fingerprint": space(&network, &archive)?.sha256(),
+        "styles": own.names().collect::<Vec<_>>(),
     }))
 }
 
@@ -97,6 +100,7 @@ fn print_entry(key: &str, value: &Value, indent: usize) {
             println!("{:indent$}{key}", "");
             entries.iter().for_each(|(key, value)| print_entry(key, value, indent + 2));
         }
+        Value::Array(items) if items.is_empty() => {}
         Value::Array(items) => {
             println!("{:indent$}{key}", "");
             for (i, item) in items.iter().enumerate() {

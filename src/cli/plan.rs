@@ -3,15 +3,19 @@
 use clap::Args;
 use impasto::error::Result;
 use impasto::gpu::conv::Variant;
-use impasto::weights::Archive;
+use impasto::net::transfer26;
 
-use super::workshop::{ARCHIVE, Workshop, variant};
+use super::wanted::network;
+use super::workshop::{Workshop, variant};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Width and height of the photo in pixels.
     #[arg(long, default_value = "1280x720", value_parser = size, value_name = "WIDTHxHEIGHT")]
     size: (usize, usize),
+    /// The network: `transfer26`, that of the 26 styles, or `arbitrary`, that of paintings.
+    #[arg(long, default_value = transfer26::NAME)]
+    network: String,
     /// The kernels, such as `tiled8x4-f16`. Without it, those chosen for this adapter.
     #[arg(long, value_parser = variant)]
     variant: Option<Variant>,
@@ -32,7 +36,7 @@ fn size(text: &str) -> std::result::Result<(usize, usize), String> {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let archive = Archive::parse(ARCHIVE)?;
+    let (_, archive) = network(&arguments.network)?;
     let (width, height) = arguments.size;
     let (cost, name) = pollster::block_on(async {
         let Workshop { gpu, painter } = Workshop::open(&archive, arguments.variant).await?;
@@ -44,7 +48,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let memory = (cost.bytes_read + cost.bytes_written) as f64 / BYTES_A_SECOND * 1e3;
     if arguments.json {
         let line = serde_json::json!({
-            "width": width, "height": height, "variant": name, "dispatches": cost.dispatches,
+            "network": arguments.network, "width": width, "height": height, "variant": name, "dispatches": cost.dispatches,
             "bytes_read": cost.bytes_read, "bytes_written": cost.bytes_written,
             "multiply_adds": cost.multiply_adds, "memory": cost.memory,
             "arithmetic_ms": arithmetic, "memory_ms": memory,
@@ -52,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         println!("{line}");
         return Ok(());
     }
-    println!("{width}x{height}, {name}");
+    println!("{}, {width}x{height}, {name}", arguments.network);
     println!("  dispatches     {}", cost.dispatches);
     println!("  read           {:.1} MB", cost.bytes_read as f64 / 1e6);
     println!("  written        {:.1} MB", cost.bytes_written as f64 / 1e6);

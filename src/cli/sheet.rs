@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use impasto::error::{Error, Result};
+use impasto::error::Result;
 use impasto::image::Image;
+use impasto::net::transfer26;
+use impasto::style::{Pack, Style};
 use impasto::weights::Archive;
 
 use super::lettering::{Letters, paste};
-use super::stylize::LookArguments;
-use super::workshop::{ARCHIVE, Workshop};
-use super::{photos, places};
+use super::stylize::{BRUSHWORK, LookArguments};
+use super::wanted::{network, read_pack, space};
+use super::workshop::Workshop;
+use super::{photos, places, wanted};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -24,6 +27,9 @@ pub struct Arguments {
     size: u32,
     #[command(flatten)]
     look: LookArguments,
+    /// Style packs to paint it in, all of one network, instead of the 26 styles.
+    #[arg(long, num_args = 1..)]
+    packs: Vec<PathBuf>,
 }
 
 /// Width over height that a sheet comes closest to.
@@ -35,24 +41,48 @@ const INK: f32 = 0.18;
 pub fn run(arguments: &Arguments) -> Result<()> {
     let photo = photos::read(&arguments.input, Some(arguments.size))?;
     let place = places::paintings(std::slice::from_ref(&arguments.input), &[], true, &arguments.output)?;
-    let archive = Archive::parse(ARCHIVE)?;
-    let pictures = pollster::block_on(paint_all(&archive, &photo, arguments))?;
+    let (archive, styles) = styles(&arguments.packs)?;
+    let pictures = pollster::block_on(paint_all(&archive, &styles, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;
     place.first().map_or(Ok(()), |place| photos::write(place, &sheet))
 }
 
+/// The styles of the sheet with their captions: those in `packs` or, where there are none, the 26.
+fn styles(packs: &[PathBuf]) -> Result<(Archive, Vec<(String, Style)>)> {
+    let packs: Vec<Pack> = packs.iter().map(|path| read_pack(path)).collect::<Result<_>>()?;
+    let Some(first) = packs.first() else {
+        let (_, archive) = network(transfer26::NAME)?;
+        let set = wanted::styles(&archive)?;
+        let numbered =
+            (0..set.len()).filter_map(|i| set.get(i).map(|style| (format!("{i} {}", style.name), style.clone())));
+        let styles = numbered.collect();
+        return Ok((archive, styles));
+    };
+    let (net, archive) = network(&first.network)?;
+    let space = space(&net, &archive)?;
+    let styles = packs.iter().map(|pack| Ok((pack.name.clone(), space.style(pack)?))).collect::<Result<_>>()?;
+    Ok((archive, styles))
+}
+
 /// The photo and its paintings, each with its caption.
-async fn paint_all(archive: &Archive, photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
+async fn paint_all(
+    archive: &Archive,
+    styles: &[(String, Style)],
+    photo: &Image,
+    arguments: &Arguments,
+) -> Result<Vec<(String, Image)>> {
     let Workshop { gpu, painter } = Workshop::open(archive, None).await?;
     let mut session = painter.session(&gpu, photo.width(), photo.height()).await?;
     session.set_photo(&gpu, &photo.to_rgba8())?;
     session.set_look(arguments.look.look())?;
+    if painter.styles().is_empty() {
+        session.set_brushwork(&gpu, BRUSHWORK)?;
+    }
     let mut pictures = vec![("photo".to_string(), photo.clone())];
-    for (i, name) in painter.styles().names().enumerate() {
-        let style = painter.styles().get(i).ok_or_else(|| Error::Style(format!("There is no style {i}.")))?;
+    for (caption, style) in styles {
         session.set_style(&gpu, style)?;
         let painted = session.read(&gpu).await?;
-        pictures.push((format!("{i} {name}"), Image::from_rgba8(photo.width(), photo.height(), &painted)?));
+        pictures.push((caption.clone(), Image::from_rgba8(photo.width(), photo.height(), &painted)?));
     }
     Ok(pictures)
 }

@@ -84,7 +84,7 @@ fn stroke(text: &str) -> std::result::Result<f64, String> {
 }
 
 /// What suits styles of paintings: enough for strokes in a clear sky, too little to be seen elsewhere.
-const BRUSHWORK: f32 = 0.5;
+pub const BRUSHWORK: f32 = 0.5;
 
 /// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {

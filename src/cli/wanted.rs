@@ -37,12 +37,15 @@ pub fn styles(archive: &Archive) -> Result<StyleSet> {
 /// The network called `name`, with its archive.
 ///
 /// # Errors
-/// [`Error::Pack`] when this program has none of that name.
+/// [`Error::Style`] when this program has none of that name.
 pub fn network(name: &str) -> Result<(Network, Archive)> {
     let (network, archive) = match name {
         transfer26::NAME => (transfer26::network(), ARCHIVE),
         arbitrary::NAME => (arbitrary::network(), ARBITRARY),
-        other => return Err(Error::Pack(format!("is for the network {other:?}, which this program does not have"))),
+        other => {
+            let (one, two) = (transfer26::NAME, arbitrary::NAME);
+            return Err(Error::Style(format!("This program has no network {other:?}: it has {one} and {two}.")));
+        }
     };
     Ok((network, Archive::parse(archive)?))
 }

@@ -12,7 +12,7 @@ export class LiveBar extends HTMLElement {
   #mirror = button('Mirror', 'M10 3v14M7 6l-4 8h4zM13 6l4 8h-4z');
   #cameras = document.createElement('select');
   #microphone = button('Record the microphone, too', 'M10 3a2.500 2.500 0 0 1 2.500 2.500v4a2.500 2.500 0 0 1-5 0v-4A2.500 2.500 0 0 1 10 3zM5 9.500a5 5 0 0 0 10 0M10 14.500V17');
-  #asStyle = button('Use this picture as a style', 'M3 5h14v10H3zM7 8.500h6M10 8.500V12');
+  #asStyle = button('Use this picture as a style', 'M3 4.500h14v11H3zM10 7.500v5M7.500 10h5');
   #record = button('Record', 'M10 6a4 4 0 1 0 .01 0z');
   #clock = document.createElement('output');
   #close = button('Close', 'M5 5l10 10M15 5 5 15');

@@ -29,6 +29,8 @@ export class OwnStyles {
   /** @type {Kept[]} in the order of the shelf */
   #kept = [];
   #store = new StyleStore();
+  /** Whether the browser has been asked not to clear them. */
+  #asked = false;
   #loaded;
 
   /**
@@ -72,7 +74,8 @@ export class OwnStyles {
       const old = new Map(this.#kept.map((style) => [style.id, style]));
       const here = this.#kept.filter(({ busy, unsaved }) => busy || unsaved);
       const kept = stored.filter(({ id }) => !here.some((style) => style.id === id));
-      this.#kept = [...here, ...kept.map((style) => this.#shown(style, old.get(style.id)?.picture))];
+      // The same objects: something may be at work on them.
+      this.#kept = [...here, ...kept.map((style) => Object.assign(old.get(style.id) ?? this.#shown(style), style))];
       this.#sort();
       for (const [id, { picture }] of old) if (!this.find(id)) this.#letGo(id, picture);
       this.client.keepStyles(this.packs);
@@ -273,12 +276,11 @@ export class OwnStyles {
 
   /**
    * @param {OwnStyle} style
-   * @param {string} [picture]
    * @returns {Kept}
    */
-  #shown(style, picture) {
-    const address = picture ?? (style.painting.size > 0 ? URL.createObjectURL(style.painting) : '');
-    return { ...style, picture: address, busy: false, unsaved: false };
+  #shown(style) {
+    const picture = style.painting.size > 0 ? URL.createObjectURL(style.painting) : '';
+    return { ...style, picture, busy: false, unsaved: false };
   }
 
   #sort() {
@@ -308,6 +310,17 @@ export class OwnStyles {
     this.toast.show(sentenceOf(error));
   }
 
+  /** Without a promise browsers may clear what has not been used for a while. Some ask the user, once a visit is enough. */
+  async #askToKeep() {
+    if (this.#asked) return;
+    this.#asked = true;
+    try {
+      if (!(await navigator.storage.persisted())) await navigator.storage.persist();
+    } catch (error) {
+      console.info(error);
+    }
+  }
+
   /**
    * Where the browser keeps no more, the styles live as long as the page does.
    * @param {Kept[]} styles
@@ -317,8 +330,7 @@ export class OwnStyles {
     try {
       await this.#store.put(records);
       for (const style of styles) style.unsaved = false;
-      // Without a promise browsers may clear what a page has not been used for. Some ask the user, which may take its time.
-      navigator.storage?.persist?.().catch(() => {});
+      this.#askToKeep();
     } catch (error) {
       console.info(error);
       for (const style of styles) style.unsaved = true;

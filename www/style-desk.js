@@ -9,6 +9,9 @@ import { ShippedStyles } from './shipped-styles.js';
  * @import { ToastLine } from './elements/toast-line.js'
  */
 
+/** The page begins without styles that take longer to be read. */
+const PATIENCE_MS = 3000;
+
 /** Brings styles and shelf together: what is dropped there, what the dialog wants, what comes with the page. */
 export class StyleDesk {
   /**
@@ -34,9 +37,10 @@ export class StyleDesk {
     this.#listen();
   }
 
-  /** Resolves when all styles are known that are kept, here and with the page. */
+  /** Resolves when all styles are known that are kept, here and with the page; storage that hangs is not waited for. */
   get known() {
-    return Promise.all([this.own.loaded, this.shipped.listed]);
+    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    return Promise.race([Promise.all([this.own.loaded, this.shipped.listed]), patience]);
   }
 
   /** Resolves when those in use can be painted with. */
@@ -108,7 +112,11 @@ export class StyleDesk {
       crop: (id, crop) => own.alter(id, { crop }),
       step: (id, by) => own.step(id, by),
       export: (id) => own.export(id),
-      remove: (id) => own.remove(id, choice.uses(id)),
+      remove: (id) => {
+        own.remove(id, choice.uses(id));
+        // The dialog had been opened from its tile.
+        shelf.step(0);
+      },
     };
     for (const [type, act] of Object.entries(acts)) {
       dialog.addEventListener(type, (event) => {

@@ -56,7 +56,8 @@ export class Palette {
    * @param {Uint8Array} pack
    */
   keep(id, pack) {
-    if (this.#packs.has(id)) this.revision += 1;
+    const old = this.#packs.get(id);
+    if (old && (old.length !== pack.length || old.some((byte, i) => byte !== pack[i]))) this.revision += 1;
     this.#packs.set(id, pack);
     if (this.engine.has(networkOf(pack))) this.engine.addStyle(id, pack);
   }

@@ -113,7 +113,7 @@ build() {
   npx --no-install wasm-opt -Oz --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
     --enable-sign-ext --enable-mutable-globals --enable-multivalue dist/live_bg.wasm -o dist/live_bg.wasm
   cp -R www/. dist/
-  cp weights/transfer26.safetensors dist/weights/
+  cp weights/transfer26.safetensors weights/arbitrary.safetensors dist/weights/
   rm -f dist/*.d.ts
   node tools/bundle.mjs dist || die "the page could not be bundled."
   local size

@@ -56,7 +56,7 @@ fn resized(at: vec2<u32>) -> vec3<f32> {
 
 // A number from -0.5 to 0.5 for each crossing of a lattice.
 fn crossing(x: i32, y: i32, seed: u32) -> f32 {
-    var h = bitcast<u32>(x) * 0x9e3779b1u ^ bitcast<u32>(y) * 0x85ebca77u ^ seed * 0xc2b2ae3du;
+    var h = (bitcast<u32>(x) * 0x9e3779b1u) ^ (bitcast<u32>(y) * 0x85ebca77u) ^ (seed * 0xc2b2ae3du);
     h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
     h = (h ^ (h >> 12u)) * 0x297a2d39u;
     return f32((h ^ (h >> 15u)) >> 8u) / 16777216.0 - 0.5;

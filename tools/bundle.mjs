@@ -9,7 +9,7 @@ import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, and paintings that the page does not show. */
+/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, and paintings whose styles are in packs. */
 const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//, /^paintings\//];
 
 const [dist] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import './elements/blend-sliders.js';
 import './elements/photo-queue.js';
 import './elements/picture-stage.js';
+import './elements/style-dialog.js';
 import './elements/style-shelf.js';
 import './elements/toast-line.js';
-import { Blend } from './blend.js';
 import { Controls } from './controls.js';
 import { EngineClient } from './engine-client.js';
 import { beInstallable } from './installation.js';
@@ -11,29 +11,29 @@ import { listenForFiles } from './intake.js';
 import { Keeper } from './keeper.js';
 import { listenForKeys } from './keys.js';
 import { LiveShow } from './live-show.js';
-import { decodePhoto, photoPixels, squarePixels } from './photo.js';
-import { sentenceOf } from './protocol.js';
+import { isPack } from './own-styles.js';
+import { keptPainting } from './painting.js';
+import { decodePhoto, photoPixels } from './photo.js';
+import { PhotoShow } from './photo-show.js';
 import { openSample, SAMPLES } from './samples.js';
-import { loadSettings, saveSettings, sizeInAddress, thumbSide } from './settings.js';
+import { loadSettings, saveSettings, sizeInAddress } from './settings.js';
+import { StyleChoice } from './style-choice.js';
+import { StyleDesk } from './style-desk.js';
 import { Undo } from './undo.js';
 
 /**
  * @import { EngineInfo, FromWorker, Look } from './protocol.js'
- * @import { Photo } from './photo.js'
  * @import { Settings } from './settings.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { PhotoQueue } from './elements/photo-queue.js'
  * @import { PictureStage } from './elements/picture-stage.js'
+ * @import { StyleDialog } from './elements/style-dialog.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
  * @import { ToastLine } from './elements/toast-line.js'
  */
 
 /** How many places the shelf has until the engine tells. */
 const STYLE_COUNT = 26;
-
-/** Pixels of the shelf's pictures: on a GPU as sharp as a fine screen shows them, all of them for the price of a frame. */
-const THUMB_SIDE = 192;
-const THUMB_SIDE_IN_SOFTWARE = 96;
 
 /** A device that is lost once comes back by itself; one that is lost again so soon needs the user. */
 const LOST_AGAIN_MS = 10_000;
@@ -48,29 +48,40 @@ export class App {
   #controls = new Controls(this.#settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
-  #blend = new Blend();
+  #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
   #lostAt = -Infinity;
-  /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'stroke'>>} */
+  /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke'>>} */
   #undo = new Undo();
+  #choice = new StyleChoice(this.#shelf, this.#sliders, this.#controls, this.#toast, this.#settings.style, () => {
+    if (this.#info && !this.#show.on) this.#stage.busy('Painting …');
+    this.#changeLook();
+  });
+  #desk = new StyleDesk(this.#client, this.#choice, this.#dialog, this.#toast, {
+    learning: () => !this.#show.on && this.#stage.busy('Looking at the painting …'),
+    failed: () => this.#stage.idle(),
+    repaint: () => this.#changeLook(),
+  });
   #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
     info: () => this.#info,
     look: () => this.#look(),
-    end: () => this.#backToPhoto(),
+    end: () => this.#photos.comeBack(),
     keep: (movie) => this.#keeper.keepMovie(movie),
+    learn: (picture, name) => this.#desk.learn(picture, name),
+  });
+  #photos = new PhotoShow(this.#client, this.#stage, this.#shelf, this.#controls, this.#toast, {
+    info: () => this.#info,
+    look: () => this.#look(),
+    moving: () => this.#show.on,
+    taken: () => this.#show.stop(),
   });
   #keeper = new Keeper(this.#client, this.#stage, this.#controls, this.#toast, () => ({
-    source: this.#show.name ?? this.#photo?.name ?? '',
-    style: this.#blend.title(this.#info?.styles ?? []),
+    source: this.#show.name ?? this.#photos.photo?.name ?? '',
+    style: this.#choice.title,
   }));
   /** @type {EngineInfo | undefined} */
   #info;
-  /** @type {Photo | undefined} */
-  #photo;
-  /** @type {{ photo: Photo, size: number } | undefined} what was last painted with success */
-  #painted;
-  /** The number of the latest opening: a slow file must not replace one that was opened after it. */
-  #opening = 0;
-  #photoSerial = 0;
+  /** The number of the latest engine. */
+  #engine = 0;
   #lookFrame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saveTimer;
@@ -84,22 +95,6 @@ export class App {
     this.#client.addEventListener('message', (event) => {
       this.#hear(/** @type {CustomEvent<FromWorker>} */ (event).detail);
     });
-    this.#shelf.addEventListener('choose', (event) => {
-      const style = /** @type {CustomEvent<number>} */ (event).detail;
-      this.#changeBlend(() => this.#blend.choose(style));
-    });
-    this.#shelf.addEventListener('join', (event) => {
-      const style = /** @type {CustomEvent<number>} */ (event).detail;
-      this.#changeBlend(() => this.#blend.toggle(style));
-    });
-    this.#sliders.addEventListener('part', (event) => {
-      const { style, part } = /** @type {CustomEvent<{ style: number, part: number }>} */ (event).detail;
-      this.#changeBlend(() => this.#blend.set(style, part));
-    });
-    this.#sliders.addEventListener('drop-style', (event) => {
-      const style = /** @type {CustomEvent<number>} */ (event).detail;
-      this.#changeBlend(() => this.#blend.toggle(style));
-    });
     this.#stage.split.addEventListener('split', () => {
       this.#controls.comparing = this.#stage.split.value > 0;
       this.#changeLook();
@@ -108,10 +103,7 @@ export class App {
     const compare = () => this.#stage.split.toggle();
     const save = () => this.#keeper.save();
     const camera = () => this.#show.toggleCamera();
-    const random = () => {
-      const count = this.#info?.styles.length;
-      if (count) this.#changeBlend(() => this.#blend.shuffle(count));
-    };
+    const random = () => this.#choice.shuffle();
     this.#controls.listen({
       open,
       compare,
@@ -123,8 +115,16 @@ export class App {
       joining: (on) => (this.#shelf.joining = on),
       undo: () => this.#goBackTo('undo'),
       look: () => this.#changeLook(),
-      size: () => (this.#show.on ? this.#changeLook() : this.#showPhoto()),
-      sample: (id) => this.#take(() => openSample(id)),
+      size: () => {
+        if (this.#show.on) this.#changeLook();
+        else this.#photos.show();
+        this.#rememberSoon();
+      },
+      asStyle: () => {
+        const photo = this.#photos.photo;
+        if (photo) this.#desk.learn(keptPainting(photo.bitmap), photo.name);
+      },
+      sample: (id) => this.#photos.take(() => openSample(id)),
     });
     listenForKeys({
       open,
@@ -145,10 +145,15 @@ export class App {
       help: () => this.#controls.help(),
       step: (by) => this.#shelf.step(by),
     });
-    listenForFiles({ files: (given) => this.#takeFiles(given), nothing: (sentence) => this.#toast.show(sentence) });
+    listenForFiles({
+      files: (given) => this.#takeFiles(given),
+      styles: (given) => this.#desk.take(given),
+      pasted: (given) => this.#paste(given),
+      nothing: (sentence) => this.#toast.show(sentence),
+    });
     this.#shelf.prepare(STYLE_COUNT);
     this.#start();
-    this.#take(() => openSample(SAMPLES[0].id));
+    this.#photos.take(() => openSample(SAMPLES[0].id));
     beInstallable({
       file: (given) => this.#takeFile(given),
       offline: () => this.#controls.worksOffline(),
@@ -156,11 +161,13 @@ export class App {
     });
   }
 
-  /** @param {File[]} files */
-  #takeFiles(files) {
+  /** Style packs are styles; the rest is painted. @param {File[]} given */
+  #takeFiles(given) {
+    const files = given.filter((file) => !isPack(file));
+    this.#desk.take(given.filter(isPack));
     const photos = files.filter((file) => !file.type.startsWith('video/'));
     if (files.length === 1 || photos.length < 2) {
-      this.#takeFile(files[0]);
+      if (files[0]) this.#takeFile(files[0]);
       return;
     }
     if (!this.#info) return;
@@ -176,28 +183,49 @@ export class App {
   }
 
   /** @param {File} file */
-  #takeFile(file) {
-    if (file.type.startsWith('video/')) {
-      // A photo that is still being opened must not replace it.
-      this.#opening += 1;
-      this.#show.takeVideo(file);
-      return;
+  async #takeFile(file) {
+    if (isPack(file)) {
+      this.#desk.take([file]);
+      return false;
     }
-    this.#take(() => decodePhoto(file, file.name || 'Pasted picture'));
+    if (file.type.startsWith('video/')) {
+      this.#photos.giveUpOpening();
+      this.#show.takeVideo(file);
+      return false;
+    }
+    return this.#photos.take(() => decodePhoto(file, file.name || 'Pasted picture'));
+  }
+
+  /** A clipboard does not say what its picture is meant as. @param {File[]} files */
+  async #paste(files) {
+    const [file] = files;
+    const before = this.#photos.photo;
+    if (files.length > 1) this.#takeFiles(files);
+    else if (await this.#takeFile(file)) {
+      this.#toast.show('Painted as a photo.', {
+        label: 'Use it as a style',
+        run: () => {
+          if (before) this.#photos.take(() => before);
+          this.#desk.take([file]);
+        },
+      });
+    }
   }
 
   #start() {
     document.documentElement.dataset.state = 'starting';
     this.#info = undefined;
+    this.#engine += 1;
     this.#stage.busy('Preparing the paints …');
     this.#client.start(this.#stage.freshCanvas());
+    this.#desk.tell();
   }
 
   /** @param {FromWorker} message */
   #hear(message) {
     switch (message.type) {
       case 'loading':
-        this.#stage.busy('Fetching the paints …', message.total ? message.loaded / message.total : undefined);
+        if (!this.#show.on) this.#stage.busy('Fetching the paints …', message.total ? message.loaded / message.total : undefined);
         break;
       case 'ready':
         this.#ready(message.info);
@@ -209,10 +237,10 @@ export class App {
         this.#stage.draw(message.pixels);
         break;
       case 'painted':
-        this.#finished(message);
+        this.#photos.finished(message, this.#choice.title);
         break;
       case 'thumb':
-        if (message.serial === this.#photoSerial) this.#shelf.paint(message.style, message.pixels);
+        if (message.serial === this.#photos.serial) this.#shelf.paint(message.style, message.pixels);
         break;
       case 'hungry':
         this.#show.feed();
@@ -264,71 +292,19 @@ export class App {
   }
 
   /** @param {EngineInfo} info */
-  #ready(info) {
+  async #ready(info) {
+    const engine = this.#engine;
+    await this.#desk.known;
+    this.#choice.list('built-in', info.styles.map((name) => ({ id: name, name, network: 'transfer26', kind: 'built-in' })));
+    this.#choice.read(this.#choice.text);
+    await this.#desk.usable();
+    if (engine !== this.#engine) return;
     this.#info = info;
-    this.#shelf.fill(info.styles);
-    this.#blend.read(this.#settings.style, info.styles);
-    this.#shelf.choose(this.#blend.parts[0].style, { quiet: true });
     this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.size);
-    this.#drawBlend();
     this.#stage.idle();
     document.documentElement.dataset.state = 'ready';
-    if (!this.#show.goOn()) this.#showPhoto();
-  }
-
-  /**
-   * Opens a photo; if that fails, says why and leaves everything as it was.
-   * @param {() => Promise<Photo>} open
-   */
-  async #take(open) {
-    const opening = ++this.#opening;
-    try {
-      const photo = await open();
-      if (opening !== this.#opening) return;
-      this.#photo = photo;
-      this.#show.stop();
-      this.#toast.dismiss();
-      this.#stage.hang(photo.bitmap);
-      this.#showPhoto();
-    } catch (error) {
-      this.#toast.show(sentenceOf(error));
-    }
-  }
-
-  /** Sends the photo at the size that is wanted, and a small square of it for the shelf. */
-  #showPhoto() {
-    if (!this.#photo || !this.#info || this.#show.on) return;
-    try {
-      const side = thumbSide() ?? (this.#info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
-      const pixels = photoPixels(this.#photo, this.#controls.size);
-      const thumb = side > 0 ? squarePixels(this.#photo, side) : null;
-      this.#controls.caption(this.#photo, pixels);
-      this.#shelf.fade();
-      this.#stage.busy('Painting …');
-      this.#photoSerial = this.#client.showPhoto(pixels, thumb, this.#look());
-    } catch (error) {
-      this.#toast.show(sentenceOf(error));
-    }
-    this.#rememberSoon();
-  }
-
-  /** @param {() => void} change */
-  #changeBlend(change) {
-    change();
-    this.#drawBlend();
-    if (!this.#show.on) this.#stage.busy('Painting …');
-    this.#changeLook();
-  }
-
-  #drawBlend() {
-    const names = this.#info?.styles;
-    if (!names) return;
-    const { parts } = this.#blend;
-    this.#shelf.mark(parts);
-    if (!this.#blend.has(this.#shelf.chosen)) this.#shelf.choose(parts[0].style, { quiet: true });
-    this.#sliders.show(parts, names);
-    this.#controls.styleName = this.#blend.title(names);
-    this.#settings.style = this.#blend.text(names);
+    if (!this.#show.goOn()) this.#photos.show();
+    this.#desk.showShipped();
   }
 
   /** Sliders move faster than the screen: one wish a frame is enough. */
@@ -343,26 +319,9 @@ export class App {
 
   /** @returns {Look} */
   #look() {
-    const { strength, keepColors, stroke } = this.#controls;
-    const weights = this.#blend.weights(this.#info?.styles.length ?? STYLE_COUNT);
-    return { weights, strength, keepColors, split: this.#stage.split.value, stroke };
-  }
-
-  /** Moving pictures are over: the photo hangs where they were. */
-  #backToPhoto() {
-    if (this.#photo) this.#stage.hang(this.#photo.bitmap);
-    this.#showPhoto();
-  }
-
-  /** @param {Extract<FromWorker, { type: 'painted' }>} message */
-  #finished({ serial, painting, milliseconds }) {
-    if (serial !== this.#client.serial) return;
-    if (!this.#photo || this.#show.on) return;
-    this.#painted = { photo: this.#photo, size: this.#controls.size };
-    this.#stage.idle();
-    this.#stage.reveal(`${this.#photo.name}, painted in the style ${this.#blend.title(this.#info?.styles ?? [])}`);
-    this.#controls.canSave = true;
-    if (painting && this.#info) this.#controls.timing(milliseconds, this.#info);
+    const { strength, keepColors, gentle, stroke } = this.#controls;
+    const { network, parts } = this.#choice;
+    return { network, parts, gentle, strength, keepColors, split: this.#stage.split.value, stroke };
   }
 
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
@@ -374,26 +333,7 @@ export class App {
     this.#toast.show(sentence);
     if (wish === 'thumbs') return;
     this.#stage.idle();
-    if (wish === 'photo' && serial >= this.#photoSerial) this.#goBack();
-  }
-
-  /**
-   * The photo could not be painted at this size. One that was painted before goes back to the size that worked; a new
-   * one is tried smaller. If none is small enough, the last painted photo comes back to the wall.
-   */
-  #goBack() {
-    const smaller = this.#controls.smallerSize;
-    if (this.#photo !== this.#painted?.photo && smaller) {
-      this.#controls.size = smaller;
-      this.#showPhoto();
-      return;
-    }
-    const { photo, size } = this.#painted ?? {};
-    if (!photo || !size || (photo === this.#photo && size === this.#controls.size)) return;
-    if (photo !== this.#photo) this.#stage.hang(photo.bitmap);
-    this.#photo = photo;
-    this.#controls.size = size;
-    this.#showPhoto();
+    if (wish === 'photo') this.#photos.goBack(serial);
   }
 
   /** One step back: from a message, then from the comparison, then from moving pictures. */
@@ -411,11 +351,11 @@ export class App {
 
   #remember() {
     clearTimeout(this.#saveTimer);
-    const { strength, keepColors, stroke, steady, chosenSize } = this.#controls;
-    const { style, size } = this.#settings;
-    this.#settings = { style, strength, keepColors, stroke, steady, size: chosenSize ?? size };
+    const { strength, keepColors, gentle, stroke, steady, chosenSize } = this.#controls;
+    const style = this.#choice.text;
+    this.#settings = { style, strength, keepColors, gentle, stroke, steady, size: chosenSize ?? this.#settings.size };
     saveSettings(this.#settings);
-    if (this.#info) this.#undo.note({ style, strength, keepColors, stroke });
+    if (this.#info) this.#undo.note({ style, strength, keepColors, gentle, stroke });
     this.#controls.canUndo = this.#undo.canUndo;
   }
 
@@ -424,11 +364,8 @@ export class App {
     // A change that is younger than the last note counts as well.
     this.#remember();
     const state = this.#undo[way]();
-    const names = this.#info?.styles;
-    if (!state || !names) return;
+    if (!state || !this.#info) return;
     this.#controls.take(state);
-    this.#changeBlend(() => this.#blend.read(state.style, names));
-    // Rounded once more the blend's text may differ, and would pass for another change.
-    this.#settings.style = state.style;
+    this.#choice.read(state.style);
   }
 }

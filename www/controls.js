@@ -35,6 +35,7 @@ export class Controls {
   /** The slider's value is a power of two. */
   #stroke = byId('stroke', HTMLInputElement);
   #strokeValue = byId('stroke-value', HTMLOutputElement);
+  #gentle = byId('gentle', HTMLInputElement);
   #steady = byId('steady', HTMLInputElement);
   #undo = byId('undo', HTMLButtonElement);
   #size = byId('size', HTMLSelectElement);
@@ -78,7 +79,8 @@ export class Controls {
 
   /**
    * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
-   *   camera: () => void, random: () => void, joining: (on: boolean) => void, undo: () => void, copy: () => void, share: () => void, sample: (id: string) => void }} act
+   *   camera: () => void, random: () => void, joining: (on: boolean) => void, undo: () => void, copy: () => void,
+   *   share: () => void, asStyle: () => void, sample: (id: string) => void }} act
    */
   listen(act) {
     byId('open', HTMLButtonElement).addEventListener('click', act.open);
@@ -90,6 +92,7 @@ export class Controls {
     const share = byId('share', HTMLButtonElement);
     share.addEventListener('click', act.share);
     share.hidden = !canShare(new File([''], 'a.png', { type: 'image/png' }));
+    byId('as-style', HTMLButtonElement).addEventListener('click', act.asStyle);
     byId('random', HTMLButtonElement).addEventListener('click', act.random);
     this.#joining.addEventListener('change', () => act.joining(this.#joining.checked));
     this.#strength.addEventListener('input', () => {
@@ -97,6 +100,7 @@ export class Controls {
       act.look();
     });
     this.#keepColors.addEventListener('change', act.look);
+    this.#gentle.addEventListener('change', act.look);
     this.#steady.addEventListener('change', act.look);
     this.#undo.addEventListener('click', act.undo);
     // Strokes of another size take another session: the slider is waited for.
@@ -132,11 +136,12 @@ export class Controls {
 
   /**
    * Shows what was chosen before.
-   * @param {{ strength: number, keepColors: boolean, stroke: number }} settings
+   * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke'>} settings
    */
-  take({ strength, keepColors, stroke }) {
+  take({ strength, keepColors, gentle, stroke }) {
     this.strength = strength;
     this.#keepColors.checked = keepColors;
+    this.#gentle.checked = gentle;
     this.#stroke.value = String(Math.log2(stroke));
     this.#showStroke();
   }
@@ -159,6 +164,16 @@ export class Controls {
   /** @returns {Format} */
   get format() {
     return /** @type {Format} */ (byId('format', HTMLSelectElement).value);
+  }
+
+  /** Whether paintings are weakened towards the photo's own style. */
+  get gentle() {
+    return this.#gentle.checked;
+  }
+
+  /** @param {boolean} can whether the style in use knows that */
+  set canBeGentle(can) {
+    /** @type {HTMLElement} */ (this.#gentle.parentElement).hidden = !can;
   }
 
   get keepColors() {

@@ -1,6 +1,6 @@
 import { sentenceOf } from './protocol.js';
 
-/** @import { FromWorker, Look, Moving, Pixels, ToWorker } from './protocol.js' */
+/** @import { FromWorker, Look, Moving, Pixels, ReadPack, ToWorker } from './protocol.js' */
 
 const CHOICE_KEY = 'impasto.kernels';
 
@@ -13,13 +13,13 @@ export class EngineClient extends EventTarget {
   #worker;
   #serial = 0;
   #ticket = 0;
-  /** @type {Map<number, { resolve: (pixels: Pixels) => void, reject: (error: Error) => void }>} */
-  #saves = new Map();
+  /** Who waits for an answer. @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
+  #asked = new Map();
 
   /** @param {HTMLCanvasElement} canvas fresh: it can be handed over once */
   start(canvas) {
     this.#worker?.terminate();
-    this.#giveUpSaves('The engine was restarted. Save again.');
+    this.#giveUp('The engine was restarted. Try again.');
     const worker = new Worker(new URL('./worker/worker.js', import.meta.url), { type: 'module', name: 'impasto' });
     this.#worker = worker;
     worker.addEventListener('message', (event) => this.#receive(event.data));
@@ -31,7 +31,7 @@ export class EngineClient extends EventTarget {
     this.#send(
       {
         type: 'start',
-        weights: new URL('./weights/transfer26.safetensors', import.meta.url).href,
+        networks: { transfer26: weights('transfer26'), arbitrary: weights('arbitrary') },
         choice: recallChoice(),
         canvas: offscreen,
       },
@@ -93,11 +93,7 @@ export class EngineClient extends EventTarget {
 
   /** @returns {Promise<Pixels>} the painting at full size; rejects with a sentence */
   save() {
-    const ticket = ++this.#ticket;
-    return new Promise((resolve, reject) => {
-      this.#saves.set(ticket, { resolve, reject });
-      this.#send({ type: 'save', ticket });
-    });
+    return this.#ask((ticket) => ({ type: 'save', ticket }));
   }
 
   /**
@@ -107,10 +103,64 @@ export class EngineClient extends EventTarget {
    * @returns {Promise<Pixels>} rejects with a sentence
    */
   paint(photo, look) {
+    return this.#ask((ticket) => ({ type: 'paint', ticket, photo, look }), [photo.data.buffer]);
+  }
+
+  /**
+   * Styles that looks may name from now on. Another engine has to be told again.
+   * @param {{ id: string, pack: Uint8Array }[]} styles
+   */
+  keepStyles(styles) {
+    this.#send({ type: 'keep', styles });
+  }
+
+  /** @param {string} id */
+  forgetStyle(id) {
+    this.#send({ type: 'forget', id });
+  }
+
+  /**
+   * A painting becomes a style.
+   * @param {string} id
+   * @param {Pixels} painting handed over
+   * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
+   * @returns {Promise<ReadPack>} rejects with a sentence
+   */
+  learnStyle(id, painting, about) {
+    return this.#ask((ticket) => ({ type: 'learn', ticket, id, painting, ...about }), [painting.data.buffer]);
+  }
+
+  /**
+   * A pack becomes a style.
+   * @param {string} id
+   * @param {Uint8Array} pack
+   * @param {boolean} tried with its network, which may have to be fetched
+   * @returns {Promise<ReadPack>} rejects with a sentence
+   */
+  adoptStyle(id, pack, tried) {
+    return this.#ask((ticket) => ({ type: 'adopt', ticket, id, pack, tried }));
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} name
+   * @returns {Promise<ReadPack>} rejects with a sentence
+   */
+  renameStyle(id, name) {
+    return this.#ask((ticket) => ({ type: 'rename', ticket, id, name }));
+  }
+
+  /**
+   * @param {(ticket: number) => ToWorker} message
+   * @param {Transferable[]} [transfer]
+   * @returns {Promise<any>}
+   */
+  #ask(message, transfer = []) {
+    if (!this.#worker) return Promise.reject(new Error('The engine does not run: start it again, then try once more.'));
     const ticket = ++this.#ticket;
     return new Promise((resolve, reject) => {
-      this.#saves.set(ticket, { resolve, reject });
-      this.#send({ type: 'paint', ticket, photo, look }, [photo.data.buffer]);
+      this.#asked.set(ticket, { resolve, reject });
+      this.#send(message(ticket), transfer);
     });
   }
 
@@ -125,28 +175,33 @@ export class EngineClient extends EventTarget {
   /** @param {FromWorker} message */
   #receive(message) {
     if (message.type === 'ready') rememberChoice(message.choice);
-    if (message.type === 'painting') {
-      this.#saves.get(message.ticket)?.resolve(message.pixels);
-      this.#saves.delete(message.ticket);
+    if (message.type === 'painting' || message.type === 'style') {
+      this.#asked.get(message.ticket)?.resolve(message.type === 'painting' ? message.pixels : message.style);
+      this.#asked.delete(message.ticket);
       return;
     }
-    if (message.type === 'failed' && message.wish === 'save') {
-      this.#saves.get(message.serial)?.reject(new Error(message.sentence));
-      this.#saves.delete(message.serial);
+    if (message.type === 'failed' && (message.wish === 'save' || message.wish === 'style')) {
+      this.#asked.get(message.serial)?.reject(new Error(message.sentence));
+      this.#asked.delete(message.serial);
       return;
     }
     if (message.type === 'stopped' || message.type === 'lost' || message.type === 'unsupported') {
       this.stop();
-      this.#giveUpSaves(message.sentence);
+      this.#giveUp(message.sentence);
     }
     this.dispatchEvent(new CustomEvent('message', { detail: message }));
   }
 
   /** @param {string} sentence */
-  #giveUpSaves(sentence) {
-    for (const { reject } of this.#saves.values()) reject(new Error(sentence));
-    this.#saves.clear();
+  #giveUp(sentence) {
+    for (const { reject } of this.#asked.values()) reject(new Error(sentence));
+    this.#asked.clear();
   }
+}
+
+/** @param {string} network */
+function weights(network) {
+  return new URL(`./weights/${network}.safetensors`, import.meta.url).href;
 }
 
 /** Storage may be forbidden altogether; then kernels are measured again each time. */

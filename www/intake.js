@@ -1,35 +1,55 @@
+import { isPack } from './own-styles.js';
+
 /**
- * The three ways by which a photo or a video comes in: file picker, drop anywhere, paste.
+ * The three ways by which photos, videos and styles come in: file picker, drop anywhere, paste. What is dropped on the shelf,
+ * or chosen by its first tile, is a style.
  *
- * @typedef {{ files: (files: File[]) => void, nothing: (sentence: string) => void }} Taker
+ * @typedef {{ files: (files: File[]) => void, styles: (files: File[]) => void, pasted: (files: File[]) => void,
+ *   nothing: (sentence: string) => void }} Taker
  */
 
 /** @param {Taker} taker */
 export function listenForFiles(taker) {
-  const input = /** @type {HTMLInputElement} */ (document.getElementById('file'));
-  input.addEventListener('change', () => {
-    const files = [...(input.files ?? [])];
-    if (files.length > 0) taker.files(files);
-    // So that choosing the same file again counts as a change.
-    input.value = '';
-  });
+  listenForChoices('file', taker.files);
+  listenForChoices('style-file', taker.styles);
   listenForDrops(taker);
   document.addEventListener('paste', (event) => {
     const files = mediaIn(event.clipboardData);
-    if (files.length > 0) taker.files(files);
+    if (files.length > 0) taker.pasted(files);
     else taker.nothing('There is no picture on the clipboard. Copy a picture, not its address or a page, and paste again.');
+  });
+}
+
+/**
+ * @param {string} id of a file picker
+ * @param {(files: File[]) => void} take
+ */
+function listenForChoices(id, take) {
+  const input = /** @type {HTMLInputElement} */ (document.getElementById(id));
+  input.addEventListener('change', () => {
+    const files = [...(input.files ?? [])];
+    if (files.length > 0) take(files);
+    // So that choosing the same file again counts as a change.
+    input.value = '';
   });
 }
 
 /** @param {Taker} taker */
 function listenForDrops(taker) {
   const root = document.documentElement;
+  const ledge = /** @type {HTMLElement} */ (document.querySelector('.ledge'));
+  const veil = /** @type {HTMLElement} */ (document.getElementById('drop-veil'));
+  const isStyle = (/** @type {Event} */ event) => event.target instanceof Node && ledge.contains(event.target);
   // Entering a child fires before leaving its parent: counting tells when the pointer has left the page.
   let depth = 0;
   document.addEventListener('dragenter', (event) => {
     if (!event.dataTransfer?.types.includes('Files')) return;
     depth += 1;
+    const { top, height } = ledge.getBoundingClientRect();
+    veil.style.setProperty('--shelf-top', `${top}px`);
+    veil.style.setProperty('--shelf-height', `${height}px`);
     root.toggleAttribute('data-dropping', true);
+    veil.toggleAttribute('data-style', isStyle(event));
   });
   document.addEventListener('dragleave', () => {
     depth = Math.max(0, depth - 1);
@@ -47,15 +67,16 @@ function listenForDrops(taker) {
     const dropped = [...(event.dataTransfer?.files ?? [])];
     const media = mediaIn(event.dataTransfer);
     // A file of another kind gets its own sentence.
-    if (dropped.length > 0) taker.files(media.length > 0 ? media : dropped.slice(0, 1));
+    const take = isStyle(event) ? taker.styles : taker.files;
+    if (dropped.length > 0) take(media.length > 0 ? media : dropped.slice(0, 1));
     else taker.nothing('That was not a file. Save the picture first, then drop the file here.');
   });
 }
 
 /**
- * The pictures and videos among the files.
+ * The pictures, videos and style packs among the files.
  * @param {DataTransfer | null} transfer
  */
 function mediaIn(transfer) {
-  return [...(transfer?.files ?? [])].filter((file) => /^(image|video)\//.test(file.type));
+  return [...(transfer?.files ?? [])].filter((file) => /^(image|video)\//.test(file.type) || isPack(file));
 }

@@ -31,8 +31,9 @@ export class LiveShow {
    * @param {PictureStage} stage
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ info: () => EngineInfo | undefined, look: () => Look, end: () => void, keep: (movie: Blob) => void }} app
-   *   what it knows, what it does when the show is over, and with recordings
+   * @param {{ info: () => EngineInfo | undefined, look: () => Look, end: () => void, keep: (movie: Blob) => void,
+   *   learn: (picture: Promise<Blob>, name: string) => void }} app what it knows, what it does when the show is over, with recordings,
+   *   and with a picture that is to be a style
    */
   constructor(client, stage, controls, toast, app) {
     this.client = client;
@@ -49,6 +50,7 @@ export class LiveShow {
     const { bar } = stage;
     bar.addEventListener('close', () => this.close());
     bar.addEventListener('mirror', () => this.mirror());
+    bar.addEventListener('as-style', () => app.learn(this.#motion.snapshot(), this.name ?? ''));
     bar.addEventListener('record', () => this.toggleRecording());
     bar.addEventListener('turn', () => this.#open(() => this.#motion.turnCamera()));
     bar.addEventListener('camera', (event) => {

@@ -4,6 +4,12 @@
  */
 export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
 
+/** JSON: name, network, source, licence. Throws a sentence for what is no pack. */
+export function readPack(pack: Uint8Array): string;
+/** A JPEG, PNG or WebP file, or nothing. */
+export function packThumbnail(pack: Uint8Array): Uint8Array<ArrayBuffer>;
+export function renamePack(pack: Uint8Array, name: string): Uint8Array<ArrayBuffer>;
+
 export class Engine {
   private constructor();
   /** Rejects with an Error whose message is a sentence for people. `choice` is what `choice()` returned here before. */
@@ -19,18 +25,33 @@ export class Engine {
   done(): Promise<void>;
   /** The browser's own GPUDevice. */
   device(): any;
+  /** Loads another network. */
+  addNetwork(archive: Uint8Array): Promise<void>;
+  has(network: string): boolean;
+  /** The network of the pack must be there. The same id again replaces. */
+  addStyle(id: string, pack: Uint8Array): void;
+  /** What `predict` said, as a style of the network `arbitrary`. */
+  addVector(id: string, vector: Float32Array): void;
+  removeStyle(id: string): void;
+  /** The style vector of a picture, RGBA. One at a time. */
+  predict(rgba: Uint8Array, width: number, height: number): Promise<Float32Array>;
+  pack(vector: Float32Array, name: string, source: string, licence: string, thumbnail: Uint8Array): Uint8Array<ArrayBuffer>;
+  /** Width and height of a session for photos of that size, so that strokes are `stroke` times as large as usual. */
+  workingSize(network: string, width: number, height: number, stroke: number): [number, number];
   /** A session that paints at this size; its photos have it too, unless `setFrameSize` says otherwise. */
-  session(width: number, height: number): Promise<Session>;
+  session(network: string, width: number, height: number): Promise<Session>;
 }
 
 export class Session {
   private constructor();
   /** RGBA, width * height * 4 bytes. */
   setPhoto(rgba: Uint8Array): void;
-  /** One weight for each style. */
-  setStyle(weights: Float32Array): void;
+  /** A blend of styles of the session's network. */
+  setStyle(ids: string[], weights: Float32Array): void;
   /** The photo shows left of `split` (0..1); 0 shows the painting alone. */
   setLook(strength: number, keepColors: boolean, split: number): void;
+  /** How much the network finds to follow in what is flat, 0..1. */
+  setBrushwork(strength: number): void;
   /** Photos and frames have this size from now on, and paintings that are read. `showAt` comes after it. */
   setFrameSize(width: number, height: number): Promise<void>;
   setVideoFrame(frame: VideoFrame): void;

@@ -124,6 +124,17 @@ export class Motion extends EventTarget {
     this.dispatchEvent(new CustomEvent('begin', { detail: { ...source, width, height } }));
   }
 
+  /** The present picture, unpainted. @returns {Promise<Blob>} PNG */
+  async snapshot() {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [this.#video.videoWidth, this.#video.videoHeight];
+    canvas.getContext('2d')?.drawImage(this.#video, 0, 0);
+    /** @type {Blob | null} */
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+    if (!blob) throw new Error('There is no picture yet: wait for the first one.');
+    return blob;
+  }
+
   /** No more pictures; the camera's light goes off. */
   close() {
     this.#opening += 1;

@@ -38,10 +38,7 @@ const MAX_ENLARGEMENT = 2;
  * @returns {Pixels}
  */
 export function photoPixels({ bitmap }, longest) {
-  const scale = Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height));
-  const width = Math.max(1, Math.round(bitmap.width * scale));
-  const height = Math.max(1, Math.round(bitmap.height * scale));
-  return resample(bitmap, { x: 0, y: 0, width: bitmap.width, height: bitmap.height }, width, height);
+  return pixelsOf(whole(bitmap, Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height))));
 }
 
 /**
@@ -55,7 +52,28 @@ export function squarePixels({ bitmap }, side) {
   const x = Math.floor((bitmap.width - edge) / 2);
   // Faces and horizons sit above the middle: a tall photo is cut in its upper part.
   const y = Math.floor((bitmap.height - edge) / 3);
-  return resample(bitmap, { x, y, width: edge, height: edge }, side, side);
+  return pixelsOf(resample(bitmap, { x, y, width: edge, height: edge }, side, side));
+}
+
+/**
+ * The whole picture.
+ * @param {ImageBitmap} bitmap
+ * @param {number} scale
+ * @returns {CanvasRenderingContext2D}
+ */
+export function whole(bitmap, scale) {
+  const { width, height } = bitmap;
+  const side = (/** @type {number} */ pixels) => Math.max(1, Math.round(pixels * scale));
+  return resample(bitmap, { x: 0, y: 0, width, height }, side(width), side(height));
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @returns {Pixels}
+ */
+export function pixelsOf(context) {
+  const { width, height } = context.canvas;
+  return { width, height, data: context.getImageData(0, 0, width, height).data };
 }
 
 /**
@@ -64,9 +82,9 @@ export function squarePixels({ bitmap }, side) {
  * @param {{ x: number, y: number, width: number, height: number }} from
  * @param {number} width
  * @param {number} height
- * @returns {Pixels}
+ * @returns {CanvasRenderingContext2D}
  */
-function resample(bitmap, from, width, height) {
+export function resample(bitmap, from, width, height) {
   /** @type {CanvasImageSource} */
   let source = bitmap;
   let { x, y, width: w, height: h } = from;
@@ -75,8 +93,7 @@ function resample(bitmap, from, width, height) {
     source = draw(source, { x, y, width: w, height: h }, halfWidth, halfHeight).canvas;
     [x, y, w, h] = [0, 0, halfWidth, halfHeight];
   }
-  const context = draw(source, { x, y, width: w, height: h }, width, height);
-  return { width, height, data: context.getImageData(0, 0, width, height).data };
+  return draw(source, { x, y, width: w, height: h }, width, height);
 }
 
 /**

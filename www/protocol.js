@@ -2,7 +2,8 @@
  * What the page and its worker say to each other. Both sides take their types from here; nothing else is sent.
  *
  * The worker owns the engine. The page owns what the user chose, and sends it whole each time, so that a restarted
- * worker needs no history: `start`, then `photo`, then `look` bring back any picture.
+ * worker needs no history: `start`, then `keep` for the styles that are not built in, then `photo`, then `look` bring back
+ * any picture.
  */
 
 /**
@@ -11,9 +12,24 @@
  */
 
 /**
- * How the photo is painted. `weights` has the part of each style and sums to 1; `strength` and `split` are 0..1; the photo
- * shows left of `split`. Strokes are `stroke` times as large as where the network sees every pixel.
- * @typedef {{ weights: number[], strength: number, keepColors: boolean, split: number, stroke: number }} Look
+ * A network and what the page calls a style of it: `transfer26` has 26 built-in styles, whose ids are their names;
+ * `arbitrary` takes any painting.
+ * @typedef {'transfer26' | 'arbitrary'} Network
+ * @typedef {{ id: string, weight: number }} Part
+ */
+
+/**
+ * How the photo is painted. `parts` are styles of `network` with weights that sum to 1; `strength` and `split` are 0..1; the
+ * photo shows left of `split`. A `gentle` look of `arbitrary` is weakened by going towards the photo's own style instead of
+ * towards the photo. Strokes are `stroke` times as large as where the network sees every pixel.
+ * @typedef {{ network: Network, parts: Part[], gentle: boolean, strength: number, keepColors: boolean, split: number,
+ *   stroke: number }} Look
+ */
+
+/**
+ * A style pack, and what it says about itself. `thumbnail` is a small picture's file, or empty.
+ * @typedef {{ pack: Uint8Array<ArrayBuffer>, name: string, network: Network, source: string, licence: string,
+ *   thumbnail: Uint8Array<ArrayBuffer> }} ReadPack
  */
 
 /**
@@ -41,29 +57,42 @@
  * - `still`: no more frames come; the photo is shown again with the next `photo` or `look`.
  * - `paint`: a photo to be painted beside the one on the stage, answered as `save` is.
  * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
- * @typedef {{ type: 'start', weights: string, choice?: string, canvas?: OffscreenCanvas }
+ * - `keep`: styles that looks may name from now on. The same id again replaces.
+ * - `forget`: such a style is named no more.
+ * - `learn`: a painting becomes a style under `id`, which is kept; answered by `style` or by `failed`.
+ * - `adopt`: a pack becomes a style under `id`, after it has been tried with its network if `tried`; answered likewise.
+ * - `rename`: the pack of the style under `id` with another name; answered likewise.
+ * @typedef {{ type: 'start', networks: Record<Network, string>, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
  *   | { type: 'moving', moving: Moving }
  *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number }
  *   | { type: 'still' }
  *   | { type: 'paint', ticket: number, photo: Pixels, look: Look }
- *   | { type: 'save', ticket: number }} ToWorker
+ *   | { type: 'save', ticket: number }
+ *   | { type: 'keep', styles: { id: string, pack: Uint8Array }[] }
+ *   | { type: 'forget', id: string }
+ *   | { type: 'learn', ticket: number, id: string, painting: Pixels, name: string, source: string, licence: string,
+ *       thumbnail: Uint8Array }
+ *   | { type: 'adopt', ticket: number, id: string, pack: Uint8Array, tried: boolean }
+ *   | { type: 'rename', ticket: number, id: string, name: string }} ToWorker
  */
 
 /**
  * From the worker.
- * - `loading`: bytes of the weights so far; `total` is 0 where the server does not tell.
+ * - `loading`: bytes of a network's weights so far; `total` is 0 where the server does not tell.
  * - `ready`: the engine stands. `choice` is to be kept for the next `start` on this machine.
  * - `unsupported`: there is no engine on this machine, for the reason given; the worker is of no further use.
  * - `painted`: the GPU has finished the picture. `painting` says whether the network ran (not only the last step).
  * - `frame`: the picture, for a page that could not hand over a canvas.
- * - `thumb`: one style on the small square of the photo with that serial.
+ * - `thumb`: one built-in style on the small square of the photo with that serial.
+ * - `style`: the answer to `learn`, `adopt` and `rename`.
  * - `hungry`: another frame can be taken.
  * - `recorded`: a painted frame, for the recording, which closes it.
  * - `pace`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
  *   size of what is shown.
- * - `failed`: one wish could not be met and the old picture stands; the sentence is for people.
+ * - `failed`: one wish could not be met and the old picture stands; the sentence is for people. For `save` and `style` the
+ *   serial is the ticket.
  * - `lost`: the graphics device is gone; a new worker finds another one.
  * - `stopped`: the engine is gone (crash, no network). Only a new worker helps.
  * @typedef {{ type: 'loading', loaded: number, total: number }
@@ -71,12 +100,13 @@
  *   | { type: 'unsupported', sentence: string }
  *   | { type: 'painted', serial: number, painting: boolean, milliseconds: number }
  *   | { type: 'frame', pixels: Pixels }
- *   | { type: 'thumb', serial: number, style: number, pixels: Pixels }
+ *   | { type: 'thumb', serial: number, style: string, pixels: Pixels }
+ *   | { type: 'style', ticket: number, style: ReadPack }
  *   | { type: 'painting', ticket: number, pixels: Pixels }
  *   | { type: 'hungry' }
  *   | { type: 'recorded', frame: VideoFrame }
  *   | { type: 'pace', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
- *   | { type: 'failed', wish: 'photo' | 'look' | 'live' | 'save' | 'thumbs', serial: number, sentence: string }
+ *   | { type: 'failed', wish: 'photo' | 'look' | 'live' | 'save' | 'thumbs' | 'style', serial: number, sentence: string }
  *   | { type: 'lost', sentence: string }
  *   | { type: 'stopped', sentence: string }} FromWorker
  */

@@ -5,9 +5,10 @@
 
 /**
  * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights, or a blend such
- * as `teal-mist:60,carnival:40`. `size` 0 leaves the size to the adapter.
+ * as `teal-mist:60,carnival:40`. `size` 0 leaves the size to the adapter. `gentle` says how paintings are weakened.
  * `stroke` is the size of strokes, 1 for that of the network, and `steady` whether moving pictures are kept from flickering.
- * @typedef {{ style: string, strength: number, keepColors: boolean, size: number, stroke: number, steady: boolean }} Settings
+ * @typedef {{ style: string, strength: number, keepColors: boolean, gentle: boolean, size: number, stroke: number,
+ *   steady: boolean }} Settings
  */
 
 const KEY = 'impasto.settings';
@@ -16,7 +17,7 @@ const SMALLEST_STROKE = 0.5;
 const LARGEST_STROKE = 4;
 
 /** @type {Settings} */
-const DEFAULTS = { style: 'starry-strokes', strength: 1, keepColors: false, size: 0, stroke: 1, steady: true };
+const DEFAULTS = { style: 'starry-strokes', strength: 1, keepColors: false, gentle: false, size: 0, stroke: 1, steady: true };
 
 /** @param {string} name */
 export function slug(name) {
@@ -27,7 +28,7 @@ export function slug(name) {
 export function loadSettings() {
   const stored = { ...DEFAULTS, ...clean(recall()) };
   const query = new URLSearchParams(location.search);
-  if (!['style', 'strength', 'colors', 'stroke'].some((key) => query.has(key))) return stored;
+  if (!['style', 'strength', 'colors', 'gentle', 'stroke'].some((key) => query.has(key))) return stored;
   const percent = Number(query.get('strength') ?? 100);
   return {
     size: stored.size,
@@ -36,6 +37,7 @@ export function loadSettings() {
     style: query.get('style') ?? DEFAULTS.style,
     strength: percent >= 0 && percent <= 100 ? percent / 100 : DEFAULTS.strength,
     keepColors: query.get('colors') === 'keep',
+    gentle: query.get('gentle') === 'on',
   };
 }
 
@@ -63,6 +65,7 @@ export function saveSettings(settings) {
   url.searchParams.set('style', settings.style);
   setOrDrop(url, 'strength', settings.strength < 1 ? String(Math.round(settings.strength * 100)) : null);
   setOrDrop(url, 'colors', settings.keepColors ? 'keep' : null);
+  setOrDrop(url, 'gentle', settings.gentle ? 'on' : null);
   setOrDrop(url, 'stroke', settings.stroke !== 1 ? String(settings.stroke) : null);
   history.replaceState(null, '', url);
 }
@@ -111,6 +114,7 @@ function clean(value) {
   if (typeof value?.style === 'string') settings.style = value.style;
   if (value?.strength >= 0 && value?.strength <= 1) settings.strength = value.strength;
   if (typeof value?.keepColors === 'boolean') settings.keepColors = value.keepColors;
+  if (typeof value?.gentle === 'boolean') settings.gentle = value.gentle;
   if (isSize(value?.size)) settings.size = value.size;
   if (isStroke(value?.stroke)) settings.stroke = value.stroke;
   if (typeof value?.steady === 'boolean') settings.steady = value.steady;

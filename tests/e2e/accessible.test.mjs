@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
-import { open, until } from './page.mjs';
+import { drop, open, smallPhoto, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
 const SMALL = '?size=64&thumbs=16&style=starry-strokes';
@@ -39,8 +39,18 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         await ready(page);
         assert.deepEqual(await violations(page), [], 'the studio');
 
+        const painting = { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 90, 70) };
+        await drop(page, painting, 'style-shelf');
+        await until(page, 'the own style', () => !(/** @type {HTMLElement} */ (document.querySelector('.more-of-tile'))).hidden);
+        assert.deepEqual(await violations(page), [], 'an own style');
+        await page.click('.more-of-tile');
+        await page.click('crop-square [value="part"]');
+        assert.deepEqual(await violations(page), [], 'the dialog of an own style');
+        await page.evaluate(() => document.querySelector('dialog[open]')?.close());
+        await page.click('[data-style="Starry Strokes"]');
+
         await page.click('#joining');
-        await page.evaluate(() => document.querySelectorAll('.tile')[3].click());
+        await page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click());
         await until(page, 'the blend', () => document.querySelectorAll('.control.part').length === 2);
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.querySelector('.ways')).toggleAttribute('open', true));
         assert.deepEqual(await violations(page), [], 'a blend');

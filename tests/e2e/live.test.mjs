@@ -148,7 +148,7 @@ for (const name of BROWSERS) {
       await until(page, 'the pause', () => document.querySelector('live-bar [aria-label="Play"]') !== null);
       const still = await savedPng(page);
       // A video that stands still is painted in a new style all the same.
-      await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelectorAll('.tile')[1]).click());
+      await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelectorAll('[data-kind="built-in"]')[1]).click());
       let changed = 0;
       for (let i = 0; i < 30 && changed < 60; i += 1) {
         await new Promise((resolve) => setTimeout(resolve, 300));
@@ -175,7 +175,7 @@ for (const name of BROWSERS) {
       await ready(page);
       const alone = await savedPng(page);
       await page.click('#joining');
-      await repainted(page, () => page.evaluate(() => document.querySelectorAll('.tile')[3].click()));
+      await repainted(page, () => page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click()));
       assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Starry Strokes + Carnival');
       assert.equal((await page.$$('.control.part')).length, 2);
       await repainted(page, () =>

@@ -121,16 +121,17 @@ export async function repainted(page, act) {
  * Puts a file on the page as a drop would.
  * @param {import('puppeteer-core').Page} page
  * @param {{ name: string, type: string, base64: string }} file
+ * @param {string} [where] a selector: another place than anywhere
  */
-export function drop(page, file) {
-  return page.evaluate(({ name, type, base64 }) => {
+export function drop(page, file, where = 'body') {
+  return page.evaluate(({ name, type, base64 }, selector) => {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const transfer = new DataTransfer();
     transfer.items.add(new File([bytes], name, { type }));
-    document.body.dispatchEvent(
-      new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }),
-    );
-  }, file);
+    document
+      .querySelector(selector)
+      ?.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, file, where);
 }
 
 /** The text of the toast, empty when there is none. @param {import('puppeteer-core').Page} page */

@@ -114,7 +114,7 @@ for (const name of BROWSERS) {
 
       const picker = await page.$('#file');
       await repainted(page, async () => picker?.uploadFile(input));
-      await repainted(page, () => page.evaluate((i) => document.querySelectorAll('.tile')[i].click(), STYLE));
+      await repainted(page, () => page.evaluate((i) => document.querySelectorAll('[data-kind="built-in"]')[i].click(), STYLE));
       assert.match(await caption(page), /photo[^]*64 × 44/);
       const result = await compare(page, await savedPng(page), native);
       assert.deepEqual(result.sizes, ['64 x 44', '64 x 44']);
@@ -222,7 +222,7 @@ for (const name of BROWSERS) {
     test('starts again after a crash of the worker, with photo and settings', async () => {
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
-      await page.evaluate(() => document.querySelectorAll('.tile')[3].click());
+      await page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click());
       await crash(page);
       await until(page, 'the message', () => document.documentElement.dataset.state === 'stopped');
       const label = await caption(page);

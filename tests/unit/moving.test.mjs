@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Blend } from '../../www/blend.js';
 import { Ladder, RUNGS } from '../../www/worker/ladder.js';
 import { PolledPace } from '../../www/worker/polled-pace.js';
-import { StyleMix } from '../../www/worker/style-mix.js';
-
-const NAMES = ['Amber Sky', 'Teal Mist', 'Carnival'];
 
 /**
  * Frames that take `cost` milliseconds for each million of squared lines.
@@ -64,66 +60,6 @@ test('the ladder asks for no more lines than the source has', () => {
   const ladder = new Ladder(24, 1080);
   run(ladder, 100, 1, 480);
   assert.equal(ladder.lines, 432);
-});
-
-test('a mix goes from one blend to another, and from where it is to a third', () => {
-  const mix = new StyleMix([1, 0, 0]);
-  assert.deepEqual([...mix.at(0)], [1, 0, 0]);
-  mix.aim([0, 1, 0], 1000);
-  assert.ok(mix.moving(1200));
-  const half = mix.at(1300);
-  assert.ok(Math.abs(half[0] - 0.5) < 1e-6 && Math.abs(half[1] - 0.5) < 1e-6);
-  mix.aim([0, 0, 1], 1300);
-  assert.deepEqual([...mix.at(1300)], [...half]);
-  assert.deepEqual([...mix.at(9000)], [0, 0, 1]);
-  assert.ok(!mix.moving(9000));
-  mix.aim([0, 0, 1], 9100);
-  assert.ok(!mix.moving(9101), 'the same aim is no change');
-});
-
-test('a blend shares fairly, and its parts sum to one', () => {
-  const blend = new Blend();
-  const sum = () => blend.weights(3).reduce((a, b) => a + b, 0);
-  blend.toggle(1);
-  assert.deepEqual(blend.weights(3), [0.5, 0.5, 0]);
-  blend.toggle(2);
-  assert.ok(Math.abs(blend.weights(3)[2] - 1 / 3) < 1e-9);
-  blend.set(0, 0.8);
-  assert.ok(Math.abs(sum() - 1) < 1e-9 && Math.abs(blend.weights(3)[1] - 0.1) < 1e-9);
-  blend.set(0, 1);
-  blend.set(0, 0.4);
-  assert.ok(Math.abs(blend.weights(3)[1] - 0.3) < 1e-9, 'parts that were squeezed to nothing come back');
-  blend.toggle(0);
-  assert.ok(Math.abs(sum() - 1) < 1e-9 && !blend.has(0));
-  blend.toggle(1);
-  blend.toggle(2);
-  assert.deepEqual(blend.weights(3), [0, 0, 1], 'the last one stays');
-});
-
-test('a blend survives the address, and nonsense in the address is left out', () => {
-  const blend = new Blend();
-  blend.read('teal-mist:60,carnival:40', NAMES);
-  assert.equal(blend.text(NAMES), 'teal-mist:60,carnival:40');
-  assert.equal(blend.title(NAMES), 'Teal Mist + Carnival');
-  blend.read('carnival', NAMES);
-  assert.equal(blend.text(NAMES), 'carnival');
-  for (const nonsense of ['', 'nothing', 'carnival:-3', 'carnival:NaN', ':,:']) {
-    blend.read(nonsense, NAMES);
-    assert.deepEqual(blend.weights(3), [1, 0, 0], nonsense);
-  }
-});
-
-test('a random blend has two or three styles that can be seen', () => {
-  for (let seed = 0; seed < 50; seed += 1) {
-    let state = seed * 7919 + 1;
-    const random = () => (state = (state * 16807) % 2147483647) / 2147483647;
-    const blend = new Blend();
-    blend.shuffle(26, random);
-    const parts = blend.parts.map(({ part }) => part);
-    assert.ok(parts.length === 2 || parts.length === 3);
-    assert.ok(parts.every((part) => part > 0.08));
-    assert.ok(Math.abs(parts.reduce((a, b) => a + b, 0) - 1) < 1e-9);
-  }
 });
 
 /**

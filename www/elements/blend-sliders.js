@@ -1,9 +1,14 @@
 /**
+ * @import { Blendable } from '../blend.js'
+ * @import { Part } from '../protocol.js'
+ */
+
+/**
  * A slider for the part of each style in a blend; nothing while one style is alone. Dispatches `part` with
- * `{ style, part }` and `drop-style` with the style.
+ * `{ id, part }` and `drop-style` with the style's id.
  */
 export class BlendSliders extends HTMLElement {
-  /** @type {Map<number, { row: HTMLElement, range: HTMLInputElement, value: HTMLOutputElement }>} */
+  /** @type {Map<string, { row: HTMLElement, range: HTMLInputElement, value: HTMLOutputElement, name: string }>} */
   #rows = new Map();
 
   connectedCallback() {
@@ -13,20 +18,20 @@ export class BlendSliders extends HTMLElement {
   }
 
   /**
-   * @param {{ style: number, part: number }[]} parts
-   * @param {string[]} names
+   * @param {Part[]} parts
+   * @param {Blendable[]} styles
    */
-  show(parts, names) {
+  show(parts, styles) {
     this.hidden = parts.length < 2;
     const wanted = this.hidden ? [] : parts;
-    for (const [style, { row }] of this.#rows) {
-      if (wanted.some((part) => part.style === style)) continue;
+    for (const [id, { row, name }] of this.#rows) {
+      if (wanted.some((part) => part.id === id) && name === nameOf(styles, id)) continue;
       row.remove();
-      this.#rows.delete(style);
+      this.#rows.delete(id);
     }
-    for (const { style, part } of wanted) {
-      const { row, range, value } = this.#rows.get(style) ?? this.#add(style, names[style]);
-      const percent = Math.round(part * 100);
+    for (const { id, weight } of wanted) {
+      const { row, range, value } = this.#rows.get(id) ?? this.#add(id, nameOf(styles, id));
+      const percent = Math.round(weight * 100);
       // A slider that is being dragged knows better.
       if (document.activeElement !== range || range.value !== String(percent)) range.value = String(percent);
       range.style.setProperty('--fill', `${percent}%`);
@@ -36,10 +41,10 @@ export class BlendSliders extends HTMLElement {
   }
 
   /**
-   * @param {number} style
+   * @param {string} id
    * @param {string} name
    */
-  #add(style, name) {
+  #add(id, name) {
     const row = document.createElement('div');
     row.className = 'control part';
     const label = document.createElement('span');
@@ -49,7 +54,7 @@ export class BlendSliders extends HTMLElement {
     range.max = '100';
     range.setAttribute('aria-label', `Part of ${name}`);
     range.addEventListener('input', () => {
-      this.dispatchEvent(new CustomEvent('part', { detail: { style, part: Number(range.value) / 100 } }));
+      this.dispatchEvent(new CustomEvent('part', { detail: { id, part: Number(range.value) / 100 } }));
     });
     const value = document.createElement('output');
     const drop = document.createElement('button');
@@ -57,12 +62,20 @@ export class BlendSliders extends HTMLElement {
     drop.className = 'drop';
     drop.textContent = '×';
     drop.setAttribute('aria-label', `Take ${name} out of the blend`);
-    drop.addEventListener('click', () => this.dispatchEvent(new CustomEvent('drop-style', { detail: style })));
+    drop.addEventListener('click', () => this.dispatchEvent(new CustomEvent('drop-style', { detail: id })));
     row.append(label, value, drop, range);
-    const entry = { row, range, value };
-    this.#rows.set(style, entry);
+    const entry = { row, range, value, name };
+    this.#rows.set(id, entry);
     return entry;
   }
+}
+
+/**
+ * @param {Blendable[]} styles
+ * @param {string} id
+ */
+function nameOf(styles, id) {
+  return styles.find((style) => style.id === id)?.name ?? '';
 }
 
 customElements.define('blend-sliders', BlendSliders);

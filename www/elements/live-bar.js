@@ -1,7 +1,7 @@
 /**
  * What can be done with a moving picture, at its lower edge. For the camera: another camera, mirror, microphone, off. For
- * a video: play and pause, where it is, sound, close. Both are recorded. Dispatches `turn`, `camera` (detail: its number),
- * `mirror`, `record`, `close`.
+ * a video: play and pause, where it is, sound, close. Both are recorded, and their present picture may become a style.
+ * Dispatches `turn`, `camera` (detail: its number), `mirror`, `as-style`, `record`, `close`.
  */
 export class LiveBar extends HTMLElement {
   #play = button('Pause', 'M6 4v12M14 4v12');
@@ -12,6 +12,7 @@ export class LiveBar extends HTMLElement {
   #mirror = button('Mirror', 'M10 3v14M7 6l-4 8h4zM13 6l4 8h-4z');
   #cameras = document.createElement('select');
   #microphone = button('Record the microphone, too', 'M10 3a2.500 2.500 0 0 1 2.500 2.500v4a2.500 2.500 0 0 1-5 0v-4A2.500 2.500 0 0 1 10 3zM5 9.500a5 5 0 0 0 10 0M10 14.500V17');
+  #asStyle = button('Use this picture as a style', 'M3 4.500h14v11H3zM10 7.500v5M7.500 10h5');
   #record = button('Record', 'M10 6a4 4 0 1 0 .01 0z');
   #clock = document.createElement('output');
   #close = button('Close', 'M5 5l10 10M15 5 5 15');
@@ -42,13 +43,14 @@ export class LiveBar extends HTMLElement {
     this.#microphone.addEventListener('click', () => {
       this.#microphone.setAttribute('aria-pressed', String(!this.microphone));
     });
+    this.#asStyle.addEventListener('click', () => this.dispatchEvent(new CustomEvent('as-style')));
     this.#record.classList.add('record');
     this.#record.setAttribute('aria-keyshortcuts', 'R');
     this.#record.addEventListener('click', () => this.dispatchEvent(new CustomEvent('record')));
     this.#clock.className = 'clock';
     this.#close.addEventListener('click', () => this.dispatchEvent(new CustomEvent('close')));
     this.append(this.#play, this.#seek, this.#time, this.#sound, this.#cameras, this.#turn, this.#mirror);
-    this.append(this.#microphone, this.#record, this.#clock, this.#close);
+    this.append(this.#asStyle, this.#microphone, this.#record, this.#clock, this.#close);
     this.recording = undefined;
   }
 

@@ -1,23 +1,30 @@
 import { sentenceOf } from '../protocol.js';
+import { canBeGentle, mixture, setStyle } from './palette.js';
 import { openSession } from './picture.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Look, Pixels } from '../protocol.js'
+ * @import { FromWorker, Look, Network, Pixels } from '../protocol.js'
+ * @import { Palette } from './palette.js'
  */
 
-/** Photos that are painted beside the one on the stage, one after the other. Photos of one size share a session. */
+/** What a photo's own style is called. */
+const REFLECTION = 'reflection of a photo beside';
+
+/** Photos that are painted beside the one on the stage, one after the other. Photos of one size and network share a session. */
 export class Batch {
-  /** @type {{ session: Session, width: number, height: number, stroke: number } | undefined} */
+  /** @type {{ session: Session, width: number, height: number, stroke: number, network: Network } | undefined} */
   #easel;
   #last = Promise.resolve();
 
   /**
    * @param {Engine} engine
+   * @param {Palette} palette
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, send) {
+  constructor(engine, palette, send) {
     this.engine = engine;
+    this.palette = palette;
     this.send = send;
   }
 
@@ -35,23 +42,35 @@ export class Batch {
    * @param {Pixels} photo
    * @param {Look} look
    */
-  async #paint(ticket, { width, height, data }, look) {
+  async #paint(ticket, photo, look) {
+    const { width, height, data } = photo;
     try {
-      const { stroke } = look;
-      if (this.#easel?.width !== width || this.#easel.height !== height || this.#easel.stroke !== stroke) {
-        this.#easel?.session.free();
-        this.#easel = undefined;
-        const session = await openSession(this.engine, { width, height }, stroke);
-        this.#easel = { session, width, height, stroke };
-      }
-      const { session } = this.#easel;
+      await this.palette.need(look.network);
+      if (canBeGentle(look)) await this.palette.reflect(REFLECTION, photo);
+      const session = await this.#sessionFor(photo, look);
+      const { parts, strength } = mixture(look, REFLECTION);
       session.setPhoto(new Uint8Array(data.buffer));
-      session.setStyle(Float32Array.from(look.weights));
-      session.setLook(look.strength, look.keepColors, 0);
+      setStyle(session, parts);
+      session.setLook(strength, look.keepColors, 0);
       const pixels = { width, height, data: new Uint8ClampedArray(await session.read()) };
       this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
     } catch (error) {
       this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
     }
+  }
+
+  /**
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  async #sessionFor({ width, height }, { stroke, network }) {
+    const easel = this.#easel;
+    const fits = easel?.width === width && easel.height === height && easel.stroke === stroke && easel.network === network;
+    if (easel && fits) return easel.session;
+    easel?.session.free();
+    this.#easel = undefined;
+    const session = await openSession(this.engine, { width, height }, { stroke, network });
+    this.#easel = { session, width, height, stroke, network };
+    return session;
   }
 }

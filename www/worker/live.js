@@ -1,11 +1,14 @@
 import { sentenceOf } from '../protocol.js';
 import { Ladder } from './ladder.js';
+import { LiveReflection } from './live-reflection.js';
+import { mixture, setStyle } from './palette.js';
 import { PolledPace } from './polled-pace.js';
 import { StyleMix } from './style-mix.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Moving, Pixels } from '../protocol.js'
+ * @import { FromWorker, Moving, Network, Pixels } from '../protocol.js'
+ * @import { Palette } from './palette.js'
  */
 
 /** A browser that looks for finished work only now and then would starve with one frame on its way. */
@@ -16,9 +19,9 @@ const FEWEST_LINES = 48;
 const TELL_MS = 500;
 
 /**
- * A session for one number of lines and one size of frames, steady or not. It is freed when it is retired and nothing is
+ * A session for one network, one number of lines and one size of frames, steady or not. It is freed when it is retired and nothing is
  * read from it: a wasm object must not go while one of its promises is pending.
- * @typedef {{ session: Session, lines: number, width: number, height: number, steady: boolean,
+ * @typedef {{ session: Session, network: Network, lines: number, width: number, height: number, steady: boolean,
  *   readings: number, retired: boolean }} Easel
  */
 
@@ -38,32 +41,40 @@ export class Live {
   #ladder;
   /** @type {PolledPace} */
   #pace;
-  /** @type {StyleMix} */
+  /** The styles of the network that paints. @type {StyleMix} */
   #mix;
+  /** @type {LiveReflection} */
+  #reflection;
+  /** The styles whose network could not be had. @type {string | undefined} */
+  #refused;
   #size = { width: 0, height: 0 };
   #onTheirWay = 0;
   #opening = false;
   #ended = false;
-  #styled = false;
+  /** The palette's revision when the session was last told its styles. */
+  #styled = -1;
   #told = 0;
   #shown = 0;
 
   /**
    * @param {Engine} engine
+   * @param {Palette} palette
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    * @param {boolean} polled whether finished work is noticed only now and then
    * @param {OffscreenCanvas | undefined} canvas that the engine paints on
    * @param {Moving} wish
    */
-  constructor(engine, send, polled, canvas, wish) {
+  constructor(engine, palette, send, polled, canvas, wish) {
     this.engine = engine;
+    this.palette = palette;
     this.send = send;
     this.canvas = canvas;
     this.most = polled ? FRAMES_WHERE_POLLED : 1;
     this.#wish = wish;
     this.#ladder = new Ladder(wish.framesPerSecond, wish.startLines);
     this.#pace = new PolledPace(wish.framesPerSecond);
-    this.#mix = new StyleMix(wish.look.weights);
+    this.#mix = new StyleMix(wish.look.parts);
+    this.#reflection = new LiveReflection(palette, () => this.#aim());
   }
 
   /** @param {Moving} wish */
@@ -73,7 +84,19 @@ export class Live {
       this.#pace = new PolledPace(wish.framesPerSecond);
     }
     this.#wish = wish;
-    this.#mix.aim(wish.look.weights, performance.now());
+    this.#aim();
+  }
+
+  /** The styles set out for those of the wish; those of another network wait for its session. */
+  #aim() {
+    const { look } = this.#wish;
+    if (this.#easel && this.#easel.network !== look.network) return;
+    this.#mix.aim(mixture(look, this.#reflection.id).parts, performance.now());
+  }
+
+  /** How much of the painting is laid over the photo. */
+  get #strength() {
+    return mixture(this.#wish.look, this.#reflection.id).strength;
   }
 
   /**
@@ -92,11 +115,10 @@ export class Live {
     const easel = this.#easel;
     if (!easel) throw new Error('There is no painting yet: wait for the first frame.');
     const { width, height, session } = easel;
-    const { strength, keepColors } = this.#wish.look;
     easel.readings += 1;
     try {
       // The next frame brings the line back.
-      session.setLook(strength, keepColors, 0);
+      session.setLook(this.#strength, this.#wish.look.keepColors, 0);
       return { width, height, data: new Uint8ClampedArray(await session.read()) };
     } finally {
       easel.readings -= 1;
@@ -125,10 +147,18 @@ export class Live {
     this.#size = sizeOf(frame);
     const easel = this.#easel;
     const fits = easel?.width === this.#size.width && easel.height === this.#size.height;
-    if (!fits || this.#lines() !== easel.lines || this.#wish.steady !== easel.steady) this.#open();
+    const { steady } = this.#wish;
+    const same = easel?.network === this.#network && easel.lines === this.#lines() && easel.steady === steady;
+    if (!fits || !same) this.#open();
     if (!fits) return;
     this.#waiting = undefined;
     this.#paint(easel.session, frame);
+  }
+
+  /** The network that is wanted now, and can be had. */
+  get #network() {
+    const { network, parts } = this.#wish.look;
+    return this.#easel && this.#refused === JSON.stringify(parts) ? this.#easel.network : network;
   }
 
   /** More lines than that give smaller strokes than are wanted. */
@@ -143,24 +173,24 @@ export class Live {
     return Math.min(this.#most, Math.max(FEWEST_LINES, Math.round(this.#wish.lines / this.#wish.look.stroke)));
   }
 
-  /** Makes a session for the wanted lines, beside the one that is running. */
+  /** Makes a session for the wanted network and lines, beside the one that is running. */
   async #open() {
     if (this.#opening) return;
     this.#opening = true;
     const { width, height } = this.#size;
     const lines = this.#lines();
     const { steady } = this.#wish;
+    const network = this.#network;
+    if (!(await this.#has(network))) return;
     try {
       const scale = lines / Math.min(width, height);
       // Multiples of four need no padding.
       const side = (/** @type {number} */ pixels) => Math.max(4, Math.round((pixels * scale) / 4) * 4);
-      const session = await this.engine.session(side(width), side(height));
+      const session = await this.engine.session(network, side(width), side(height));
       await session.setFrameSize(width, height);
       if (steady) await session.steady();
       await session.showAt(width, height);
-      this.#retire();
-      this.#easel = { session, lines, width, height, steady, readings: 0, retired: false };
-      this.#styled = false;
+      this.#takeOver({ session, network, lines, width, height, steady, readings: 0, retired: false });
     } catch (error) {
       this.#opening = false;
       this.#fail(error);
@@ -172,20 +202,57 @@ export class Live {
   }
 
   /**
+   * Whether the network is there, or comes. If it does not, the old styles stay on the stage until others are chosen.
+   * @param {Network} network
+   */
+  async #has(network) {
+    const { parts } = this.#wish.look;
+    try {
+      await this.palette.need(network);
+      return true;
+    } catch (error) {
+      this.#opening = false;
+      this.#refused = JSON.stringify(parts);
+      if (this.#easel) this.send({ type: 'failed', wish: 'look', serial: 0, sentence: sentenceOf(error) });
+      else this.#fail(error);
+      return false;
+    }
+  }
+
+  /**
+   * Within a network styles fade into each other, from one to another they cannot.
+   * @param {Easel} easel
+   */
+  #takeOver(easel) {
+    const { look } = this.#wish;
+    if (easel.network !== this.#network) {
+      // Another network was chosen meanwhile.
+      easel.session.free();
+      return;
+    }
+    if (this.#easel?.network !== easel.network) this.#mix = new StyleMix(mixture(look, this.#reflection.id).parts);
+    this.#retire();
+    this.#easel = easel;
+    this.#styled = -1;
+  }
+
+  /**
    * @param {Session} session
    * @param {VideoFrame | ImageBitmap} frame
    */
   #paint(session, frame) {
     const now = performance.now();
     const { look, mirrored } = this.#wish;
+    const { revision } = this.palette;
     try {
       if (isVideoFrame(frame)) session.setVideoFrame(frame);
       else session.setBitmap(frame);
       session.setMirrored(mirrored);
-      if (this.#mix.moving(now - 1000) || !this.#styled) session.setStyle(this.#mix.at(now));
-      this.#styled = true;
-      session.setLook(look.strength, look.keepColors, look.split);
+      if (this.#mix.moving(now - 1000) || this.#styled !== revision) setStyle(session, this.#mix.at(now));
+      this.#styled = revision;
+      session.setLook(this.#strength, look.keepColors, look.split);
       session.paint();
+      this.#reflection.see(look, frame, now);
       if (this.#wish.recording) this.#record(now);
     } catch (error) {
       frame.close();

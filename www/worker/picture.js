@@ -1,15 +1,19 @@
 import { sentenceOf } from '../protocol.js';
+import { canBeGentle, mixture, setStyle } from './palette.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Look, Pixels } from '../protocol.js'
+ * @import { FromWorker, Look, Network, Pixels } from '../protocol.js'
+ * @import { Palette } from './palette.js'
  * @import { Thumbnails } from './thumbnails.js'
  */
 
 /** How long the sliders must rest before the page is told that the picture is finished. */
 const SETTLE_MS = 120;
-/** The network needs some pixels to make strokes of. */
-const SMALLEST_SIDE = 8;
+/** Strokes in a clear sky, too faint to be seen elsewhere: what suits the styles of a network. @type {Record<Network, number>} */
+const BRUSHWORK = { transfer26: 0, arbitrary: 0.5 };
+/** What the photo's own style is called. */
+const REFLECTION = 'reflection of the photo';
 
 /**
  * The picture on the stage: one session of the engine, brought up to the page's newest wish.
@@ -24,12 +28,18 @@ export class Picture {
   #shown;
   /** The stroke size of the session. */
   #stroke = 1;
+  /** @type {Network | undefined} of the session */
+  #network;
   /** @type {Pixels | undefined} a photo that waits for its session */
   #waiting;
+  /** @type {Pixels | undefined} a photo whose network could not be had: another look may bring it */
+  #refused;
+  /** @type {Pixels | undefined} the photo whose own style is known */
+  #reflected;
   /** @type {Look | undefined} */
   #look;
-  /** @type {string | undefined} the weights that the session has */
-  #weights;
+  /** @type {string | undefined} the styles that the session has */
+  #parts;
   /** @type {number[]} */
   #saves = [];
   #serial = 0;
@@ -45,12 +55,14 @@ export class Picture {
 
   /**
    * @param {Engine} engine
+   * @param {Palette} palette
    * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    * @param {Thumbnails} thumbnails held back while the picture is busy
    */
-  constructor(engine, shown, send, thumbnails) {
+  constructor(engine, palette, shown, send, thumbnails) {
     this.engine = engine;
+    this.palette = palette;
     this.shown = shown;
     this.send = send;
     this.thumbnails = thumbnails;
@@ -72,6 +84,8 @@ export class Picture {
    */
   change(serial, look) {
     this.#serial = serial;
+    this.#waiting ??= this.#refused;
+    this.#refused = undefined;
     this.#look = look;
     this.#lookChanged = true;
     this.#work();
@@ -89,9 +103,12 @@ export class Picture {
     this.thumbnails.hold();
     clearTimeout(this.#settle);
     while (this.#waiting || this.#lookChanged || this.#saves.length > 0) {
-      // Strokes of another size take a session of another size, and the photo once more.
-      if (this.#shown && !this.#waiting && this.#look?.stroke !== this.#stroke) this.#waiting = this.#shown;
-      if (this.#waiting) await this.#openSession(this.#waiting);
+      // Strokes of another size and other networks take another session, and the photo once more.
+      const { stroke, network } = this.#look ?? {};
+      const fits = stroke === this.#stroke && network === this.#network;
+      if (this.#shown && !fits) this.#waiting ??= this.#shown;
+      if (this.#waiting && this.#look) await this.#openSession(this.#waiting, this.#look);
+      if (this.#look && canBeGentle(this.#look)) await this.#reflect();
       const ran = this.#paint();
       // A slider's frames are not awaited, since some browsers report completion only every 100 ms.
       if (ran || this.#saves.length > 0) await this.#finish();
@@ -101,18 +118,29 @@ export class Picture {
     this.#settle = setTimeout(() => this.#rest(), SETTLE_MS);
   }
 
-  /** @param {Pixels} photo */
-  async #openSession(photo) {
+  /**
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  async #openSession(photo, { stroke, network }) {
     this.#waiting = undefined;
     try {
-      const stroke = this.#look?.stroke ?? 1;
-      const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height && this.#stroke === stroke;
-      if (!this.#session || !fits) {
+      await this.palette.need(network);
+    } catch (error) {
+      if (photo !== this.#shown) this.#refused = photo;
+      this.#lookChanged = false;
+      this.#fail('look', error);
+      return;
+    }
+    try {
+      const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height;
+      if (!this.#session || !fits || this.#stroke !== stroke || this.#network !== network) {
         // Only once the new one stands: if it can't be had, the old picture stays.
-        const session = await openSession(this.engine, photo, stroke);
+        const session = await openSession(this.engine, photo, { stroke, network });
         this.#closeSession();
         this.#session = session;
         this.#stroke = stroke;
+        this.#network = network;
         if (this.shown) await session.showAt(photo.width, photo.height);
       }
       this.#since = performance.now();
@@ -127,11 +155,25 @@ export class Picture {
     }
   }
 
+  /** The photo's own style, once for each photo. */
+  async #reflect() {
+    const photo = this.#shown;
+    if (!photo || photo === this.#reflected) return;
+    try {
+      await this.palette.reflect(REFLECTION, photo);
+      this.#parts = undefined;
+    } catch (error) {
+      this.#fail('look', error);
+    }
+    // Also after a failure: the look is then weakened as others are.
+    this.#reflected = photo;
+  }
+
   #closeSession() {
     this.#session?.free();
     this.#session = undefined;
     this.#shown = undefined;
-    this.#weights = undefined;
+    this.#parts = undefined;
   }
 
   /** @returns {boolean} whether the network has to run for it */
@@ -140,22 +182,29 @@ export class Picture {
     if (!this.#lookChanged || !look) return false;
     this.#lookChanged = false;
     const session = this.#session;
-    if (!session) return false;
+    // Without the wanted network the old picture stands.
+    if (!session || look.network !== this.#network) return false;
     try {
-      const weights = look.weights.join();
-      if (this.#weights !== weights) {
-        session.setStyle(Float32Array.from(look.weights));
-        this.#weights = weights;
+      const { parts, strength } = this.#mixture(look);
+      const text = JSON.stringify([parts, this.palette.revision]);
+      if (this.#parts !== text) {
+        setStyle(session, parts);
+        this.#parts = text;
         if (!this.#networkRan) this.#since = performance.now();
         this.#networkRan = true;
       }
-      session.setLook(look.strength, look.keepColors, look.split);
+      session.setLook(strength, look.keepColors, look.split);
       if (this.shown) session.paint();
     } catch (error) {
       this.#fail('look', error);
       return false;
     }
     return this.#networkRan;
+  }
+
+  /** @param {Look} look */
+  #mixture(look) {
+    return mixture(look, this.#reflected && this.#reflected === this.#shown ? REFLECTION : undefined);
   }
 
   /** Waits for the GPU and tells the page. */
@@ -206,9 +255,9 @@ export class Picture {
    * @param {Look} look
    * @returns {Promise<Pixels>}
    */
-  async #pixels(session, { strength, keepColors, split }) {
+  async #pixels(session, look) {
     const { width, height } = /** @type {Pixels} */ (this.#shown);
-    session.setLook(strength, keepColors, split);
+    session.setLook(this.#mixture(look).strength, look.keepColors, look.split);
     const rgba = await session.read();
     return { width, height, data: new Uint8ClampedArray(rgba) };
   }
@@ -228,12 +277,13 @@ export class Picture {
  * as large as otherwise.
  * @param {Engine} engine
  * @param {{ width: number, height: number }} photo
- * @param {number} stroke
+ * @param {{ stroke: number, network: Network }} look
  * @returns {Promise<Session>}
  */
-export async function openSession(engine, { width, height }, stroke) {
-  const side = (/** @type {number} */ pixels) => Math.max(Math.min(pixels, SMALLEST_SIDE), Math.round(pixels / stroke));
-  const session = await engine.session(side(width), side(height));
+export async function openSession(engine, { width, height }, { stroke, network }) {
+  const [seenWidth, seenHeight] = engine.workingSize(network, width, height, stroke);
+  const session = await engine.session(network, seenWidth, seenHeight);
   await session.setFrameSize(width, height);
+  session.setBrushwork(BRUSHWORK[network]);
   return session;
 }

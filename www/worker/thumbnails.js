@@ -5,8 +5,11 @@ import { sentenceOf } from '../protocol.js';
  * @import { FromWorker, Pixels } from '../protocol.js'
  */
 
+/** That of the built-in styles. */
+const NETWORK = 'transfer26';
+
 /**
- * The shelf: every style on a small square of the user's photo, one after the other, only while the picture on the
+ * The shelf: every built-in style on a small square of the user's photo, one after the other, only while the picture on the
  * stage is finished. A new photo abandons the round of the old one.
  */
 export class Thumbnails {
@@ -23,12 +26,12 @@ export class Thumbnails {
 
   /**
    * @param {Engine} engine
-   * @param {number} styleCount
+   * @param {string[]} styles
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, styleCount, send) {
+  constructor(engine, styles, send) {
     this.engine = engine;
-    this.styleCount = styleCount;
+    this.styles = styles;
     this.send = send;
   }
 
@@ -55,7 +58,7 @@ export class Thumbnails {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      while (!this.#held && this.#photo && this.#next < this.styleCount) await this.#one(this.#photo);
+      while (!this.#held && this.#photo && this.#next < this.styles.length) await this.#one(this.#photo);
     } catch (error) {
       this.#photo = null;
       this.send({ type: 'failed', wish: 'thumbs', serial: this.#serial, sentence: sentenceOf(error) });
@@ -66,18 +69,16 @@ export class Thumbnails {
   /** @param {Pixels} photo */
   async #one(photo) {
     const serial = this.#serial;
-    const style = this.#next++;
+    const style = this.styles[this.#next++];
     if (!this.#session || this.#side !== photo.width) {
-      const session = await this.engine.session(photo.width, photo.height);
+      const session = await this.engine.session(NETWORK, photo.width, photo.height);
       this.#session?.free();
       this.#session = session;
       this.#side = photo.width;
     }
     const session = this.#session;
-    const weights = new Float32Array(this.styleCount);
-    weights[style] = 1;
     session.setPhoto(new Uint8Array(photo.data.buffer));
-    session.setStyle(weights);
+    session.setStyle([style], new Float32Array([1]));
     session.setLook(1, false, 0);
     const data = new Uint8ClampedArray(await session.read());
     if (serial !== this.#serial) return;

@@ -6,11 +6,14 @@ import { sentenceOf } from '../protocol.js';
 import { Batch } from './batch.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { Live } from './live.js';
+import { Palette } from './palette.js';
 import { Picture } from './picture.js';
 import { Thumbnails } from './thumbnails.js';
 import { takesVideoFrames } from './video-frames.js';
 
-/** @import { FromWorker, Moving, ToWorker } from '../protocol.js' */
+/**
+ * @import { FromWorker, Moving, ReadPack, ToWorker } from '../protocol.js'
+ */
 
 /** @type {Picture | undefined} */
 let picture;
@@ -22,6 +25,12 @@ let live;
 let batch;
 /** @type {Engine | undefined} */
 let engine;
+/** @type {Palette | undefined} */
+let palette;
+/** @type {(palette: Palette) => void} */
+let tell;
+/** There once the engine is: styles may be spoken of before. @type {Promise<Palette>} */
+const started = new Promise((resolve) => (tell = resolve));
 /** @type {OffscreenCanvas | undefined} that the engine paints on */
 let easel;
 /** Whether this browser notices finished work only now and then. */
@@ -39,7 +48,7 @@ function send(message, transfer = []) {
 }
 
 /** @param {Extract<ToWorker, { type: 'start' }>} message */
-async function start({ weights, choice, canvas }) {
+async function start({ networks, choice, canvas }) {
   if (!navigator.gpu) {
     send({ type: 'unsupported', sentence: 'This browser keeps WebGPU from web workers.' });
     return;
@@ -48,7 +57,7 @@ async function start({ weights, choice, canvas }) {
   let archive;
   try {
     [archive] = await Promise.all([
-      fetchBytes(weights, (loaded, total) => send({ type: 'loading', loaded, total })),
+      fetchNetwork(networks.transfer26),
       init({ module_or_path: new URL('../live_bg.wasm', import.meta.url) }),
     ]);
   } catch (error) {
@@ -68,21 +77,64 @@ async function start({ weights, choice, canvas }) {
   }
   engine.lost().then((sentence) => send({ type: 'lost', sentence }));
   const info = { ...JSON.parse(engine.info()), videoFrames: takesVideoFrames(engine.device()) };
-  thumbnails = new Thumbnails(engine, info.styles.length, send);
-  batch = new Batch(engine, send);
-  picture = new Picture(engine, canvas !== undefined, send, thumbnails);
+  palette = new Palette(engine, (network) => fetchLater(networks[network]));
+  thumbnails = new Thumbnails(engine, info.styles, send);
+  batch = new Batch(engine, palette, send);
+  picture = new Picture(engine, palette, canvas !== undefined, send, thumbnails);
+  tell(palette);
   send({ type: 'ready', info, choice: engine.choice() });
+}
+
+/** @param {string} url */
+function fetchNetwork(url) {
+  return fetchBytes(url, (loaded, total) => send({ type: 'loading', loaded, total }));
+}
+
+/** A network that is needed while the page is in use. @param {string} url */
+async function fetchLater(url) {
+  try {
+    return await fetchNetwork(url);
+  } catch (error) {
+    const offline = navigator.onLine ? '' : ' You are offline: it comes with the network.';
+    throw new Error(`The network for paintings could not be fetched: ${sentenceOf(error)}${offline}`);
+  }
+}
+
+/**
+ * Answers with a style, or says why there is none.
+ * @param {number} ticket
+ * @param {(palette: Palette) => ReadPack | Promise<ReadPack>} make
+ */
+async function answer(ticket, make) {
+  try {
+    send({ type: 'style', ticket, style: await make(await started) });
+  } catch (error) {
+    send({ type: 'failed', wish: 'style', serial: ticket, sentence: sentenceOf(error) });
+  }
+}
+
+/** @param {{ id: string, pack: Uint8Array }[]} styles */
+async function keep(styles) {
+  const colours = await started;
+  for (const { id, pack } of styles) {
+    try {
+      colours.keep(id, pack);
+    } catch (error) {
+      // The page has read it before. Whoever chooses it is told that it is not there.
+      console.info(id, error);
+    }
+  }
 }
 
 /** @param {Moving} moving */
 function move(moving) {
-  if (!engine) return;
+  if (!engine || !palette) return;
   if (live) {
     live.change(moving);
     return;
   }
   thumbnails?.hold();
-  live = new Live(engine, send, polled, easel, moving);
+  live = new Live(engine, palette, send, polled, easel, moving);
 }
 
 function stand() {
@@ -125,6 +177,21 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       break;
     case 'paint':
       batch?.paint(message.ticket, message.photo, message.look);
+      break;
+    case 'keep':
+      keep(message.styles);
+      break;
+    case 'forget':
+      started.then((colours) => colours.forget(message.id));
+      break;
+    case 'learn':
+      answer(message.ticket, (colours) => colours.learn(message.id, message.painting, message));
+      break;
+    case 'adopt':
+      answer(message.ticket, (colours) => colours.adopt(message.id, message.pack, message.tried));
+      break;
+    case 'rename':
+      answer(message.ticket, (colours) => colours.rename(message.id, message.name));
       break;
     case 'save':
       if (live) saveLive(message.ticket);

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { BROWSERS, launch } from './browsers.mjs';
+import { moving, recordVideo, SMALL } from './moving.mjs';
+import { compare, crash, drop, open, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
+import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+const SHELF = 'style-shelf';
+
+/** Names of the own styles on the shelf, those in work included. @param {Page} page */
+function ownNames(page) {
+  return page.$$eval('[data-kind="own"]', (tiles) => tiles.map((tile) => tile.textContent));
+}
+
+/** @param {Page} page @param {string} selector */
+function click(page, selector) {
+  return page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
+}
+
+/** @param {Page} page @param {string} label */
+function press(page, label) {
+  return page.evaluate((text) => {
+    const buttons = [...document.querySelectorAll('dialog[open] button')];
+    /** @type {HTMLElement} */ (buttons.find((button) => button.textContent === text)).click();
+  }, label);
+}
+
+/**
+ * Drops a sample photo on the shelf, as a painting.
+ * @param {Page} page
+ * @param {string} sample
+ * @param {string} name
+ */
+async function dropPainting(page, sample, name) {
+  const base64 = await smallPhoto(page, sample, 90, 70);
+  await drop(page, { name: `${name}.png`, type: 'image/png', base64 }, SHELF);
+}
+
+/** @param {Page} page @param {string} style */
+function titled(page, style) {
+  return until(page, `the style ${style}`, (name) => document.getElementById('style-name')?.textContent === name, style);
+}
+
+/** What a style pack says of itself. @param {string} base64 */
+function textsOf(base64) {
+  const bytes = Buffer.from(base64, 'base64');
+  return JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)))).__metadata__;
+}
+
+/** In the page, before its scripts: a browser that has no room left. */
+function fillStorage() {
+  IDBObjectStore.prototype.put = () => {
+    throw new DOMException('full', 'QuotaExceededError');
+  };
+}
+
+for (const name of BROWSERS) {
+  describe(`own styles in ${name}`, { timeout: 600_000 }, () => {
+    const there = visit(name);
+
+    test('a painting paints photos and videos, is kept, passed on and removed, also offline', async (t) => {
+      const server = await serve(process.env.DIST ?? 'dist');
+      const browser = await launch(name);
+      t.after(async () => {
+        await browser.close();
+        await server.close().catch(() => {});
+      });
+      const first = await open(browser, server.url + SMALL);
+      await ready(first.page);
+      const builtIn = await savedPng(first.page);
+      await repainted(first.page, async () => {
+        await dropPainting(first.page, 'coffee', 'Cup');
+        await until(first.page, 'the tile', () => document.querySelector('[data-kind="own"] img') !== null);
+      });
+      await titled(first.page, 'Cup');
+      const mine = await savedPng(first.page);
+      assert.ok((await compare(first.page, builtIn, mine)).difference > 30);
+
+      // A video that stands still shows the difference between two networks.
+      const video = await recordVideo(first.page);
+      await drop(first.page, { name: 'square.webm', type: 'video/webm', base64: video });
+      await moving(first.page, 'video');
+      await click(first.page, 'live-bar [aria-label="Pause"]');
+      await until(first.page, 'the pause', () => document.querySelector('live-bar [aria-label="Play"]') !== null);
+      const still = await savedPng(first.page);
+      await click(first.page, '[data-style="Carnival"]');
+      let changed = 0;
+      for (let i = 0; i < 30 && changed < 60; i += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        changed = (await compare(first.page, still, await savedPng(first.page))).difference;
+      }
+      assert.ok(changed >= 60, `the other network changed it by ${changed}`);
+      await click(first.page, 'live-bar [aria-label="Use this picture as a style"]');
+      await titled(first.page, 'square');
+      assert.deepEqual(await ownNames(first.page), ['square', 'Cup']);
+
+      await until(first.page, 'the page to be kept', () => !document.getElementById('offline')?.hidden);
+      await server.close();
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      assert.deepEqual(await ownNames(page), ['square', 'Cup']);
+      await repainted(page, () => click(page, '[data-kind="own"]:nth-child(2)'));
+      assert.ok((await compare(page, mine, await savedPng(page))).difference <= 2);
+
+      // Another name, another place, a file.
+      await page.focus('[aria-checked="true"]');
+      await page.keyboard.press('F2');
+      await until(page, 'the dialog', () => document.querySelector('.own-style[open]') !== null);
+      await page.$eval('.field input', (input) => {
+        input.value = 'Morning Cup';
+        input.dispatchEvent(new Event('change'));
+      });
+      await titled(page, 'Morning Cup');
+      await press(page, 'Move left');
+      await until(page, 'the order', () => document.querySelector('[data-kind="own"]')?.textContent === 'Morning Cup');
+      const file = await savedFile(page, () => press(page, 'Export'));
+      const { name: inside, network, source } = textsOf(file.base64);
+      assert.deepEqual([inside, network, source], ['Morning Cup', 'arbitrary', 'Cup.png']);
+
+      // The other tab has heard of it.
+      await first.page.bringToFront();
+      await until(first.page, 'the news', () => document.querySelector('[data-kind="own"]')?.textContent === 'Morning Cup');
+      await page.bringToFront();
+
+      // Removed, brought back, removed; then it comes back from its file.
+      await press(page, 'Remove');
+      await until(page, 'its end', () => document.querySelectorAll('[data-kind="own"]').length === 1);
+      await repainted(page, () => click(page, '.toast button'));
+      await titled(page, 'Morning Cup');
+      await click(page, '.more-of-tile');
+      await repainted(page, () => press(page, 'Remove'));
+      assert.deepEqual(await ownNames(page), ['square']);
+      await repainted(page, () => drop(page, { name: 'cup.impasto', type: '', base64: file.base64 }));
+      await titled(page, 'Morning Cup');
+      assert.ok((await compare(page, mine, await savedPng(page))).difference <= 2);
+      assert.deepEqual([...first.errors, ...errors], []);
+    });
+
+    test('says what is wrong with a file, and paints even where nothing can be kept', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + SMALL, fillStorage);
+      await ready(page);
+      const before = await savedPng(page);
+      const text = Buffer.from('Not a picture.').toString('base64');
+      await drop(page, { name: 'notes.txt', type: 'text/plain', base64: text }, SHELF);
+      await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('notes.txt'));
+      assert.match(await toast(page), /is not a picture/);
+      await drop(page, { name: 'broken.impasto', type: '', base64: text });
+      await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('broken.impasto'));
+      assert.match(await toast(page), /can’t be used as a style.*damaged/);
+      assert.deepEqual(await ownNames(page), []);
+      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('aria-busy')), false);
+
+      await repainted(page, () => dropPainting(page, 'coffee', 'Cup'));
+      await until(page, 'the warning', () => document.querySelector('.toast p')?.textContent?.includes('storage is full'));
+      assert.match(await toast(page), /“Cup” works, but will be gone .* Export it/);
+      assert.ok((await compare(page, before, await savedPng(page))).difference > 30);
+      assert.deepEqual(errors, []);
+    });
+
+    test('paintings blend with paintings, weaken gently, and survive a crash', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
+      await ready(page);
+      await repainted(page, () => dropPainting(page, 'coffee', 'Cup'));
+      const alone = await savedPng(page);
+      await until(page, 'the paintings', () => document.querySelector('[data-style="painting:swirls"]:not([data-busy])') !== null);
+      await click(page, '#joining');
+      await repainted(page, () => click(page, '[data-style="painting:swirls"]'));
+      await titled(page, 'Cup + Swirling strokes');
+      const blend = await savedPng(page);
+      assert.ok((await compare(page, alone, blend)).difference > 15);
+      await click(page, '[data-style="Carnival"]');
+      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.includes('Paintings blend with paintings'));
+      await titled(page, 'Cup + Swirling strokes');
+
+      await repainted(page, () => page.keyboard.press('5'));
+      const half = await savedPng(page);
+      // Changes that follow each other at once are undone together.
+      await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '50');
+      await repainted(page, () => click(page, '#gentle'));
+      const gentle = await savedPng(page);
+      assert.ok((await compare(page, half, gentle)).difference > 15, 'gentle strength looks like the other');
+      assert.ok((await compare(page, blend, gentle)).difference > 15, 'gentle strength changes nothing');
+      await until(page, 'the address', () => new URLSearchParams(location.search).get('gentle') === 'on');
+      await repainted(page, () => click(page, '#undo'));
+      assert.ok((await compare(page, half, await savedPng(page))).difference <= 2);
+
+      await crash(page);
+      await until(page, 'the message', () => document.documentElement.dataset.state === 'stopped');
+      await repainted(page, () => click(page, '.panel button'));
+      await titled(page, 'Cup + Swirling strokes');
+      assert.ok((await compare(page, half, await savedPng(page))).difference <= 2);
+
+      // The camera weakens gently, too, and from one network to the other.
+      await click(page, '#gentle');
+      await page.click('#camera');
+      await moving(page, 'camera');
+      await page.keyboard.press('7');
+      await savedPng(page);
+      await click(page, '#joining');
+      await click(page, '[data-style="Carnival"]');
+      await titled(page, 'Carnival');
+      assert.equal(await page.$eval('#gentle', (input) => input.parentElement?.hidden), true);
+      await savedPng(page);
+      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+      assert.deepEqual(errors, []);
+    });
+  });
+}

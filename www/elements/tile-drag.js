@@ -1,0 +1,92 @@
+/** So far the pointer moves before it is a drag and not a click. */
+const THRESHOLD = 6;
+
+/** Own styles are dragged to another place among each other, with a mouse: fingers scroll the shelf. */
+export class TileDrag {
+  /** @type {{ tile: HTMLElement, x: number, y: number, on: boolean } | undefined} */
+  #drag;
+  /** @type {HTMLElement | undefined} the tile before which the dragged one would stand */
+  #target;
+
+  /**
+   * @param {HTMLElement} group the tiles
+   * @param {(id: string, before: string | null) => void} move is told the end of a drag; null: behind the last own style
+   */
+  constructor(group, move) {
+    this.group = group;
+    this.move = move;
+    group.addEventListener('pointerdown', (event) => this.#begin(event));
+    group.addEventListener('pointermove', (event) => this.#go(event));
+    group.addEventListener('pointerup', () => this.#end(true));
+    group.addEventListener('pointercancel', () => this.#end(false));
+  }
+
+  /** @returns {HTMLElement[]} */
+  get #own() {
+    return [...this.group.querySelectorAll('[data-kind=own]')].filter((tile) => tile instanceof HTMLElement);
+  }
+
+  /** @param {PointerEvent} event */
+  #begin(event) {
+    const tile = /** @type {Element} */ (event.target).closest('.tile');
+    if (event.pointerType !== 'mouse' || event.button !== 0 || !(tile instanceof HTMLElement)) return;
+    if (tile.dataset.kind === 'own') this.#drag = { tile, x: event.clientX, y: event.clientY, on: false };
+  }
+
+  /** @param {PointerEvent} event */
+  #go(event) {
+    const drag = this.#drag;
+    if (!drag) return;
+    const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
+    if (!drag.on) {
+      if (Math.hypot(dx, dy) < THRESHOLD) return;
+      drag.on = true;
+      this.group.setPointerCapture(event.pointerId);
+      drag.tile.toggleAttribute('data-dragged', true);
+    }
+    drag.tile.style.translate = `${dx}px ${dy}px`;
+    this.#mark(this.#tileAt(event, drag.tile));
+  }
+
+  /**
+   * The first of the other own tiles in the pointer's row whose middle is right of it, or the one behind all of these.
+   * @param {PointerEvent} event
+   * @param {HTMLElement} dragged
+   */
+  #tileAt(event, dragged) {
+    return this.#own.find((tile) => {
+      if (tile === dragged) return false;
+      const { left, width, bottom } = tile.getBoundingClientRect();
+      return event.clientY < bottom && event.clientX < left + width / 2;
+    });
+  }
+
+  /** @param {HTMLElement | undefined} tile */
+  #mark(tile) {
+    this.#target = tile;
+    const others = this.#own.filter((other) => other !== this.#drag?.tile);
+    for (const other of others) {
+      other.toggleAttribute('data-before', other === tile);
+      other.toggleAttribute('data-behind', !tile && other === others.at(-1));
+    }
+  }
+
+  /** @param {boolean} done */
+  #end(done) {
+    const drag = this.#drag;
+    this.#drag = undefined;
+    if (!drag?.on) return;
+    // The click that may follow, in this same task, chooses nothing.
+    const swallow = (/** @type {Event} */ event) => event.stopPropagation();
+    addEventListener('click', swallow, { capture: true });
+    setTimeout(() => removeEventListener('click', swallow, { capture: true }));
+    for (const tile of this.#own) {
+      tile.removeAttribute('data-before');
+      tile.removeAttribute('data-behind');
+    }
+    drag.tile.removeAttribute('data-dragged');
+    drag.tile.style.translate = '';
+    if (done) this.move(drag.tile.dataset.style ?? '', this.#target?.dataset.style ?? null);
+    this.#target = undefined;
+  }
+}

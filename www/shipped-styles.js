@@ -1,0 +1,77 @@
+/**
+ * @import { EngineClient } from './engine-client.js'
+ * @import { Style } from './style-choice.js'
+ */
+
+const PREFIX = 'painting:';
+
+/** The paintings that come with the page, as packs; the shelf shows the pictures that are in them. */
+export class ShippedStyles {
+  /** @type {Style[]} */
+  styles = [];
+  /** @type {{ id: string, pack: Uint8Array }[]} what an engine has to be told */
+  packs = [];
+  /** Resolves when their names are there. */
+  listed;
+  /** Resolves when their packs are there, too. */
+  loaded;
+
+  /**
+   * @param {EngineClient} client
+   * @param {() => void} changed
+   */
+  constructor(client, changed) {
+    this.client = client;
+    this.changed = changed;
+    this.listed = this.#list();
+    this.loaded = this.listed.then(() => this.#load());
+  }
+
+  async #list() {
+    try {
+      /** @type {{ id: string, name: string }[]} */
+      const list = await (await fetchFile('list.json')).json();
+      const common = { network: /** @type {const} */ ('arbitrary'), kind: /** @type {const} */ ('shipped'), busy: true };
+      this.styles = list.map(({ id, name }) => ({ id: PREFIX + id, name, ...common }));
+    } catch (error) {
+      // The page has its other styles, and the next visit may bring these.
+      console.info(error);
+    }
+    this.changed();
+  }
+
+  async #load() {
+    try {
+      this.packs = await Promise.all(
+        this.styles.map(async ({ id }) => {
+          const bytes = await (await fetchFile(`${id.slice(PREFIX.length)}.impasto`)).arrayBuffer();
+          return { id, pack: new Uint8Array(bytes) };
+        }),
+      );
+      this.styles = this.styles.map((style) => ({ ...style, busy: false }));
+    } catch (error) {
+      console.info(error);
+      this.styles = [];
+    }
+    this.changed();
+  }
+
+  /** Takes the pictures out of the packs, which an engine has to do. */
+  async show() {
+    await this.loaded;
+    for (const style of this.styles.filter(({ picture }) => !picture)) {
+      const pack = this.packs.find(({ id }) => id === style.id)?.pack;
+      if (!pack) continue;
+      const { thumbnail } = await this.client.adoptStyle(style.id, pack, false);
+      style.picture = URL.createObjectURL(new Blob([thumbnail]));
+    }
+    this.changed();
+  }
+}
+
+/** @param {string} name */
+async function fetchFile(name) {
+  const response = await fetch(new URL(`./styles/${name}`, import.meta.url));
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}.`);
+  return response;
+}

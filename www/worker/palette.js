@@ -1,0 +1,168 @@
+import { packThumbnail, readPack, renamePack } from '../live.js';
+
+/**
+ * @import { Engine, Session } from '../live.js'
+ * @import { Look, Network, Part, Pixels, ReadPack } from '../protocol.js'
+ */
+
+/** The network whose styles come from pictures. */
+const PAINTINGS = 'arbitrary';
+/** A forgotten style may still be fading out. */
+const FORGET_MS = 5000;
+
+/**
+ * The networks beyond the first, which are fetched when one of their styles is first wanted, and the styles that the page
+ * keeps: those of a network that is not there yet wait.
+ */
+export class Palette {
+  /** Counts the styles that have been replaced: sessions that paint with them have to be told again. */
+  revision = 0;
+  /** @type {Map<string, Uint8Array>} the packs of the kept styles */
+  #packs = new Map();
+  /** @type {Map<Network, Promise<void>>} */
+  #coming = new Map();
+  /** The engine looks at one painting at a time. @type {Promise<unknown>} */
+  #looking = Promise.resolve();
+
+  /**
+   * @param {Engine} engine
+   * @param {(network: Network) => Promise<Uint8Array>} fetchNetwork throws a sentence
+   */
+  constructor(engine, fetchNetwork) {
+    this.engine = engine;
+    this.fetchNetwork = fetchNetwork;
+  }
+
+  /**
+   * Brings a network. What failed is tried again the next time.
+   * @param {Network} network
+   * @throws {Error} with a sentence
+   */
+  need(network) {
+    if (this.engine.has(network)) return Promise.resolve();
+    const coming = this.#coming.get(network) ?? this.#bring(network).finally(() => this.#coming.delete(network));
+    this.#coming.set(network, coming);
+    return coming;
+  }
+
+  /** @param {Network} network */
+  async #bring(network) {
+    await this.engine.addNetwork(await this.fetchNetwork(network));
+    for (const [id, pack] of this.#packs) if (networkOf(pack) === network) this.engine.addStyle(id, pack);
+  }
+
+  /**
+   * @param {string} id
+   * @param {Uint8Array} pack
+   */
+  keep(id, pack) {
+    const old = this.#packs.get(id);
+    if (old && (old.length !== pack.length || old.some((byte, i) => byte !== pack[i]))) this.revision += 1;
+    this.#packs.set(id, pack);
+    if (this.engine.has(networkOf(pack))) this.engine.addStyle(id, pack);
+  }
+
+  /** @param {string} id */
+  forget(id) {
+    this.#packs.delete(id);
+    setTimeout(() => {
+      if (!this.#packs.has(id)) this.engine.removeStyle(id);
+    }, FORGET_MS);
+  }
+
+  /**
+   * A painting becomes a style.
+   * @param {string} id
+   * @param {Pixels} painting
+   * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
+   */
+  async learn(id, painting, { name, source, licence, thumbnail }) {
+    const vector = await this.#look(painting);
+    const pack = this.engine.pack(vector, name, source, licence, thumbnail);
+    this.keep(id, pack);
+    return read(pack);
+  }
+
+  /**
+   * A pack becomes a style.
+   * @param {string} id
+   * @param {Uint8Array} pack
+   * @param {boolean} tried with its network, which is fetched for it
+   */
+  async adopt(id, pack, tried) {
+    const style = read(pack);
+    if (tried) await this.need(style.network);
+    this.keep(id, pack);
+    return style;
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} name
+   */
+  rename(id, name) {
+    const pack = this.#packs.get(id);
+    if (!pack) throw new Error('This style is not there any more.');
+    const renamed = renamePack(pack, name);
+    this.keep(id, renamed);
+    return read(renamed);
+  }
+
+  /**
+   * What a picture looks like, as a style of its own under `id`: for gentle looks.
+   * @param {string} id
+   * @param {Pixels} picture
+   */
+  async reflect(id, picture) {
+    this.engine.addVector(id, await this.#look(picture));
+  }
+
+  /** @param {Pixels} picture */
+  #look({ width, height, data }) {
+    const looked = this.#looking.then(async () => {
+      await this.need(PAINTINGS);
+      return this.engine.predict(new Uint8Array(data.buffer), width, height);
+    });
+    this.#looking = looked.catch(() => {});
+    return looked;
+  }
+}
+
+/**
+ * The styles that make a look, and the strength with which they are laid over the photo. A gentle look of a photo whose own
+ * style is known, under `photo`, is a blend with that.
+ * @param {Look} look
+ * @param {string | undefined} photo
+ * @returns {{ parts: Part[], strength: number }}
+ */
+export function mixture({ network, parts, gentle, strength }, photo) {
+  if (!canBeGentle({ network, gentle }) || photo === undefined) return { parts, strength };
+  const painting = parts.map(({ id, weight }) => ({ id, weight: weight * strength }));
+  return { parts: [...painting, { id: photo, weight: 1 - strength }], strength: 1 };
+}
+
+/** Whether the photo's own style is wanted. @param {Pick<Look, 'network' | 'gentle'>} look */
+export function canBeGentle({ network, gentle }) {
+  return gentle && network === PAINTINGS;
+}
+
+/**
+ * @param {Session} session
+ * @param {Part[]} parts
+ */
+export function setStyle(session, parts) {
+  session.setStyle(
+    parts.map(({ id }) => id),
+    Float32Array.from(parts, ({ weight }) => weight),
+  );
+}
+
+/** @param {Uint8Array} pack @returns {Network} */
+function networkOf(pack) {
+  return JSON.parse(readPack(pack)).network;
+}
+
+/** @param {Uint8Array} pack @returns {ReadPack} */
+function read(pack) {
+  return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...JSON.parse(readPack(pack)) };
+}

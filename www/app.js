@@ -50,7 +50,7 @@ export class App {
   #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
   #lostAt = -Infinity;
-  /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke'>>} */
+  /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
   #undo = new Undo();
   #choice = new StyleChoice(this.#shelf, this.#sliders, this.#controls, this.#toast, this.#settings.style, () => {
     if (this.#info && !this.#show.on) this.#stage.busy('Painting …');
@@ -319,9 +319,9 @@ export class App {
 
   /** @returns {Look} */
   #look() {
-    const { strength, keepColors, gentle, stroke } = this.#controls;
+    const { strength, keepColors, gentle, stroke, brushwork } = this.#controls;
     const { network, parts } = this.#choice;
-    return { network, parts, gentle, strength, keepColors, split: this.#stage.split.value, stroke };
+    return { network, parts, gentle, strength, keepColors, split: this.#stage.split.value, stroke, brushwork };
   }
 
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
@@ -351,11 +351,12 @@ export class App {
 
   #remember() {
     clearTimeout(this.#saveTimer);
-    const { strength, keepColors, gentle, stroke, steady, chosenSize } = this.#controls;
+    const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize } = this.#controls;
     const style = this.#choice.text;
-    this.#settings = { style, strength, keepColors, gentle, stroke, steady, size: chosenSize ?? this.#settings.size };
+    const size = chosenSize ?? this.#settings.size;
+    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size };
     saveSettings(this.#settings);
-    if (this.#info) this.#undo.note({ style, strength, keepColors, gentle, stroke });
+    if (this.#info) this.#undo.note({ style, strength, keepColors, gentle, stroke, brushwork });
     this.#controls.canUndo = this.#undo.canUndo;
   }
 

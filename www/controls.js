@@ -36,6 +36,8 @@ export class Controls {
   #stroke = byId('stroke', HTMLInputElement);
   #strokeValue = byId('stroke-value', HTMLOutputElement);
   #gentle = byId('gentle', HTMLInputElement);
+  #brushwork = byId('brushwork', HTMLInputElement);
+  #brushworkValue = byId('brushwork-value', HTMLOutputElement);
   #steady = byId('steady', HTMLInputElement);
   #undo = byId('undo', HTMLButtonElement);
   #size = byId('size', HTMLSelectElement);
@@ -101,6 +103,10 @@ export class Controls {
     });
     this.#keepColors.addEventListener('change', act.look);
     this.#gentle.addEventListener('change', act.look);
+    this.#brushwork.addEventListener('input', () => {
+      showPercent(this.#brushwork, this.#brushworkValue);
+      act.look();
+    });
     this.#steady.addEventListener('change', act.look);
     this.#undo.addEventListener('click', act.undo);
     // Strokes of another size take another session: the slider is waited for.
@@ -136,12 +142,14 @@ export class Controls {
 
   /**
    * Shows what was chosen before.
-   * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke'>} settings
+   * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>} settings
    */
-  take({ strength, keepColors, gentle, stroke }) {
+  take({ strength, keepColors, gentle, stroke, brushwork }) {
     this.strength = strength;
     this.#keepColors.checked = keepColors;
     this.#gentle.checked = gentle;
+    this.#brushwork.value = String(Math.round(brushwork * 100));
+    showPercent(this.#brushwork, this.#brushworkValue);
     this.#stroke.value = String(Math.log2(stroke));
     this.#showStroke();
   }
@@ -171,9 +179,14 @@ export class Controls {
     return this.#gentle.checked;
   }
 
-  /** @param {boolean} can whether the style in use knows that */
-  set canBeGentle(can) {
-    /** @type {HTMLElement} */ (this.#gentle.parentElement).hidden = !can;
+  /** How much there is to lay strokes along where the photo is flat, 0..1. */
+  get brushwork() {
+    return Number(this.#brushwork.value) / 100;
+  }
+
+  /** @param {boolean} can whether the style in use is a painting's, which can be gentle and has brushwork */
+  set ofPainting(can) {
+    for (const input of [this.#gentle, this.#brushwork]) /** @type {HTMLElement} */ (input.parentElement).hidden = !can;
   }
 
   get keepColors() {
@@ -303,7 +316,15 @@ export class Controls {
   }
 
   #showStrength() {
-    this.#strengthValue.textContent = `${this.#strength.value} %`;
-    this.#strength.style.setProperty('--fill', `${this.#strength.value}%`);
+    showPercent(this.#strength, this.#strengthValue);
   }
+}
+
+/**
+ * @param {HTMLInputElement} slider from 0 to 100
+ * @param {HTMLOutputElement} output
+ */
+function showPercent(slider, output) {
+  output.textContent = `${slider.value} %`;
+  slider.style.setProperty('--fill', `${slider.value}%`);
 }

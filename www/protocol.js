@@ -21,9 +21,10 @@
 /**
  * How the photo is painted. `parts` are styles of `network` with weights that sum to 1; `strength` and `split` are 0..1; the
  * photo shows left of `split`. A `gentle` look of `arbitrary` is weakened by going towards the photo's own style instead of
- * towards the photo. Strokes are `stroke` times as large as where the network sees every pixel.
+ * towards the photo. Strokes are `stroke` times as large as usual. `brushwork`, 0..1, is how much `arbitrary` finds to lay
+ * strokes along where the photo is flat.
  * @typedef {{ network: Network, parts: Part[], gentle: boolean, strength: number, keepColors: boolean, split: number,
- *   stroke: number }} Look
+ *   stroke: number, brushwork: number }} Look
  */
 
 /**

@@ -6,9 +6,9 @@
 /**
  * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights, or a blend such
  * as `teal-mist:60,carnival:40`. `size` 0 leaves the size to the adapter. `gentle` says how paintings are weakened.
- * `stroke` is the size of strokes, 1 for that of the network, and `steady` whether moving pictures are kept from flickering.
+ * `stroke` is the size of strokes, 1 for the usual, `brushwork` how many of them there are in what is flat, and `steady` whether moving pictures are kept from flickering.
  * @typedef {{ style: string, strength: number, keepColors: boolean, gentle: boolean, size: number, stroke: number,
- *   steady: boolean }} Settings
+ *   brushwork: number, steady: boolean }} Settings
  */
 
 const KEY = 'impasto.settings';
@@ -17,7 +17,16 @@ const SMALLEST_STROKE = 0.5;
 const LARGEST_STROKE = 4;
 
 /** @type {Settings} */
-const DEFAULTS = { style: 'starry-strokes', strength: 1, keepColors: false, gentle: false, size: 0, stroke: 1, steady: true };
+const DEFAULTS = {
+  style: 'starry-strokes',
+  strength: 1,
+  keepColors: false,
+  gentle: false,
+  size: 0,
+  stroke: 1,
+  brushwork: 0.5,
+  steady: true,
+};
 
 /** @param {string} name */
 export function slug(name) {
@@ -28,14 +37,14 @@ export function slug(name) {
 export function loadSettings() {
   const stored = { ...DEFAULTS, ...clean(recall()) };
   const query = new URLSearchParams(location.search);
-  if (!['style', 'strength', 'colors', 'gentle', 'stroke'].some((key) => query.has(key))) return stored;
-  const percent = Number(query.get('strength') ?? 100);
+  if (!['style', 'strength', 'colors', 'gentle', 'stroke', 'brushwork'].some((key) => query.has(key))) return stored;
   return {
     size: stored.size,
     steady: stored.steady,
     stroke: strokeOf(query.get('stroke')),
     style: query.get('style') ?? DEFAULTS.style,
-    strength: percent >= 0 && percent <= 100 ? percent / 100 : DEFAULTS.strength,
+    strength: partOf(query.get('strength'), DEFAULTS.strength),
+    brushwork: partOf(query.get('brushwork'), DEFAULTS.brushwork),
     keepColors: query.get('colors') === 'keep',
     gentle: query.get('gentle') === 'on',
   };
@@ -66,6 +75,8 @@ export function saveSettings(settings) {
   setOrDrop(url, 'strength', settings.strength < 1 ? String(Math.round(settings.strength * 100)) : null);
   setOrDrop(url, 'colors', settings.keepColors ? 'keep' : null);
   setOrDrop(url, 'gentle', settings.gentle ? 'on' : null);
+  const { brushwork } = settings;
+  setOrDrop(url, 'brushwork', brushwork !== DEFAULTS.brushwork ? String(Math.round(brushwork * 100)) : null);
   setOrDrop(url, 'stroke', settings.stroke !== 1 ? String(settings.stroke) : null);
   history.replaceState(null, '', url);
 }
@@ -78,6 +89,15 @@ export function saveSettings(settings) {
 function setOrDrop(url, key, value) {
   if (value === null) url.searchParams.delete(key);
   else url.searchParams.set(key, value);
+}
+
+/**
+ * @param {string | null} text percent, as it stands in the address
+ * @param {number} usual where nothing sensible stands there
+ */
+function partOf(text, usual) {
+  const percent = Number(text ?? Number.NaN);
+  return percent >= 0 && percent <= 100 ? percent / 100 : usual;
 }
 
 /** @param {string | null} text as it stands in the address */
@@ -113,6 +133,7 @@ function clean(value) {
   const settings = {};
   if (typeof value?.style === 'string') settings.style = value.style;
   if (value?.strength >= 0 && value?.strength <= 1) settings.strength = value.strength;
+  if (value?.brushwork >= 0 && value?.brushwork <= 1) settings.brushwork = value.brushwork;
   if (typeof value?.keepColors === 'boolean') settings.keepColors = value.keepColors;
   if (typeof value?.gentle === 'boolean') settings.gentle = value.gentle;
   if (isSize(value?.size)) settings.size = value.size;

@@ -135,6 +135,6 @@ export class StyleChoice {
     this.shelf.choose(this.#blend.has(chosen) ? chosen : parts[0].id, { quiet: true });
     this.sliders.show(parts, this.styles);
     this.controls.styleName = this.title;
-    this.controls.canBeGentle = network === 'arbitrary';
+    this.controls.ofPainting = network === 'arbitrary';
   }
 }

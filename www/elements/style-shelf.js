@@ -257,7 +257,9 @@ export class StyleShelf extends HTMLElement {
    * @param {HTMLElement} tile
    */
   #bringIntoView(tile) {
-    const left = tile.offsetLeft - (this.clientWidth - tile.offsetWidth) / 2;
+    // On ledges one above the other only the rows move, though the last ledge runs on beyond the edge.
+    const wraps = getComputedStyle(this).display === 'grid';
+    const left = wraps ? 0 : tile.offsetLeft - (this.clientWidth - tile.offsetWidth) / 2;
     const top = tile.offsetTop - (this.clientHeight - tile.offsetHeight) / 2;
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.scrollTo({ left, top, behavior: still ? 'auto' : 'smooth' });

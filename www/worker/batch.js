@@ -1,5 +1,5 @@
 import { sentenceOf } from '../protocol.js';
-import { canBeGentle, mixture, setStyle } from './palette.js';
+import { canBeGentle, mixture, setBrushwork, setStyle } from './palette.js';
 import { openSession } from './picture.js';
 
 /**
@@ -51,6 +51,7 @@ export class Batch {
       const { parts, strength } = mixture(look, REFLECTION);
       session.setPhoto(new Uint8Array(data.buffer));
       setStyle(session, parts);
+      setBrushwork(session, look);
       session.setLook(strength, look.keepColors, 0);
       const pixels = { width, height, data: new Uint8ClampedArray(await session.read()) };
       this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);

@@ -1,7 +1,7 @@
 import { sentenceOf } from '../protocol.js';
 import { Ladder } from './ladder.js';
 import { LiveReflection } from './live-reflection.js';
-import { mixture, setStyle } from './palette.js';
+import { mixture, setBrushwork, setStyle } from './palette.js';
 import { PolledPace } from './polled-pace.js';
 import { StyleMix } from './style-mix.js';
 
@@ -248,6 +248,7 @@ export class Live {
       if (isVideoFrame(frame)) session.setVideoFrame(frame);
       else session.setBitmap(frame);
       session.setMirrored(mirrored);
+      setBrushwork(session, look);
       if (this.#mix.moving(now - 1000) || this.#styled !== revision) setStyle(session, this.#mix.at(now));
       this.#styled = revision;
       session.setLook(this.#strength, look.keepColors, look.split);

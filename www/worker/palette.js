@@ -157,6 +157,15 @@ export function setStyle(session, parts) {
   );
 }
 
+/**
+ * Brushwork is for the network that would weave without it.
+ * @param {Session} session
+ * @param {Pick<Look, 'network' | 'brushwork'>} look
+ */
+export function setBrushwork(session, { network, brushwork }) {
+  session.setBrushwork(network === PAINTINGS ? brushwork : 0);
+}
+
 /** @param {Uint8Array} pack @returns {Network} */
 function networkOf(pack) {
   return JSON.parse(readPack(pack)).network;

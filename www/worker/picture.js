@@ -1,5 +1,5 @@
 import { sentenceOf } from '../protocol.js';
-import { canBeGentle, mixture, setStyle } from './palette.js';
+import { canBeGentle, mixture, setBrushwork, setStyle } from './palette.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
@@ -10,8 +10,6 @@ import { canBeGentle, mixture, setStyle } from './palette.js';
 
 /** How long the sliders must rest before the page is told that the picture is finished. */
 const SETTLE_MS = 120;
-/** Strokes in a clear sky, too faint to be seen elsewhere: what suits the styles of a network. @type {Record<Network, number>} */
-const BRUSHWORK = { transfer26: 0, arbitrary: 0.5 };
 /** What the photo's own style is called. */
 const REFLECTION = 'reflection of the photo';
 
@@ -186,9 +184,10 @@ export class Picture {
     if (!session || look.network !== this.#network) return false;
     try {
       const { parts, strength } = this.#mixture(look);
-      const text = JSON.stringify([parts, this.palette.revision]);
+      const text = JSON.stringify([parts, look.brushwork, this.palette.revision]);
       if (this.#parts !== text) {
         setStyle(session, parts);
+        setBrushwork(session, look);
         this.#parts = text;
         if (!this.#networkRan) this.#since = performance.now();
         this.#networkRan = true;
@@ -284,6 +283,5 @@ export async function openSession(engine, { width, height }, { stroke, network }
   const [seenWidth, seenHeight] = engine.workingSize(network, width, height, stroke);
   const session = await engine.session(network, seenWidth, seenHeight);
   await session.setFrameSize(width, height);
-  session.setBrushwork(BRUSHWORK[network]);
   return session;
 }

@@ -2,61 +2,9 @@
 
 mod common;
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
 use common::fixture;
-use image::{DynamicImage, GenericImageView, ImageEncoder, RgbImage};
-
-/// A folder for one test, with its own cache.
-struct Bench(tempfile::TempDir);
-
-impl Bench {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// A picture with a gradient, in the format of its ending.
-    fn photo(&self, name: &str, width: u32, height: u32) -> PathBuf {
-        let path = self.path(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let pixel = |x: u32, y: u32| image::Rgb([(x * 5 % 256) as u8, (y * 7 % 256) as u8, ((x + y) * 3 % 256) as u8]);
-        RgbImage::from_fn(width, height, pixel).save(&path).unwrap();
-        path
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_impasto"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("XDG_CACHE_HOME", self.path("cache"))
-            .output()
-            .unwrap()
-    }
-
-    fn succeeds(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Runs what must end in exit code 2; returns its sentences.
-    fn fails(&self, arguments: &[&str]) -> Vec<String> {
-        let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        // The Vulkan loader and its drivers say things of their own.
-        said.lines().filter(|l| l.starts_with("impasto: ") || l.contains("panicked")).map(str::to_string).collect()
-    }
-
-    fn picture(&self, name: &str) -> DynamicImage {
-        image::open(self.path(name)).unwrap()
-    }
-}
+use common::tool::Bench;
+use image::{GenericImageView, ImageEncoder, RgbImage};
 
 fn json_lines(text: &str) -> Vec<serde_json::Value> {
     text.lines().map(|l| serde_json::from_str(l).unwrap()).collect()

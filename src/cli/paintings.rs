@@ -57,7 +57,7 @@ pub fn name(paintings: &[Painting]) -> String {
 }
 
 /// Path and weight. What exists is a path as it is written, and so is what has no number behind its last colon.
-fn parse(text: &str, exists: impl Fn(&Path) -> bool) -> Result<(PathBuf, f32)> {
+pub fn parse(text: &str, exists: impl Fn(&Path) -> bool) -> Result<(PathBuf, f32)> {
     let whole = (PathBuf::from(text), 1.0);
     if exists(&whole.0) {
         return Ok(whole);

@@ -1,6 +1,8 @@
 //! What several tests need: pictures, archives, comparisons, and one device.
 #![allow(dead_code)] // every test crate uses its own part
 
+pub mod tool;
+
 use std::path::{Path, PathBuf};
 
 use impasto::gpu::Gpu;

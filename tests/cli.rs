@@ -216,13 +216,8 @@ fn info_and_plan_tell_what_they_know_and_the_choice_is_remembered() {
 fn without_an_adapter_the_weights_are_told() {
     let bench = Bench::new();
     let none = bench.path("no-driver.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_impasto"))
-        .arg("info")
-        .env("VK_ICD_FILENAMES", &none)
-        .env("VK_DRIVER_FILES", &none)
-        .env("XDG_CACHE_HOME", bench.path("cache"))
-        .output()
-        .unwrap();
+    let mut command = bench.command(&["info"]);
+    let output = command.env("VK_ICD_FILENAMES", &none).env("VK_DRIVER_FILES", &none).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stdout).contains("Starry Strokes"));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no usable graphics adapter"));

@@ -65,13 +65,13 @@ impl Run<'_> {
             last = Some(progress);
         }
         bar.finish_and_clear();
-        self.save()?;
+        let unfinished = self.save()?;
         let output = self.output.display();
         if let Some(progress) = last {
             let pace = begin.elapsed().as_secs_f64() / f64::from(done);
             println!("{output}: step {} of {}, {}; {pace:.2} s a step", progress.step, self.steps, told(&progress));
         }
-        if !interrupted.load(Ordering::Relaxed) {
+        if !unfinished {
             return Ok(Outcome::Finished);
         }
         println!("stopped; `--resume {}` goes on with the same arguments", self.checkpoint_path().display());
@@ -84,8 +84,8 @@ impl Run<'_> {
         name.into()
     }
 
-    /// Writes painting and checkpoint; of a finished painting no checkpoint is left.
-    fn save(&self) -> Result<()> {
+    /// Writes painting and checkpoint, and returns whether there is one: of a finished painting none is left.
+    fn save(&self) -> Result<bool> {
         photos::write(self.output, &pollster::block_on(self.masterpiece.picture())?)?;
         let path = self.checkpoint_path();
         match pollster::block_on(self.masterpiece.checkpoint())? {
@@ -93,10 +93,15 @@ impl Run<'_> {
                 // Renamed when complete: a crash while writing must not cost the one before.
                 let part = path.with_extension("part");
                 std::fs::write(&part, checkpoint.write()?).map_err(|e| Error::file(&part, e))?;
-                std::fs::rename(&part, &path).map_err(|e| Error::file(&path, e))
+                std::fs::rename(&part, &path).map_err(|e| Error::file(&path, e))?;
+                Ok(true)
             }
-            None if path.exists() => std::fs::remove_file(&path).map_err(|e| Error::file(&path, e)),
-            None => Ok(()),
+            None => {
+                if path.exists() {
+                    std::fs::remove_file(&path).map_err(|e| Error::file(&path, e))?;
+                }
+                Ok(false)
+            }
         }
     }
 }

@@ -111,7 +111,7 @@ impl Easel {
         Masterpiece::new(&self.archive, settings.clone(), self.photo.clone(), paintings, start, device)
     }
 
-    fn from_photo(&self, settings: &Settings, device: &Device) -> Masterpiece {
+    fn begin_with_photo(&self, settings: &Settings, device: &Device) -> Masterpiece {
         self.begin(settings, Start::Picture(self.photo.clone()), device).unwrap()
     }
 }
@@ -134,7 +134,7 @@ fn picture(masterpiece: &Masterpiece) -> Image {
 fn both_devices_paint_alike() {
     let easel = Easel::new();
     let settings = easel.settings(vec![Scale { longer: 48, steps: 4 }]);
-    let [mut a, mut b] = [&cpu(), adapter()].map(|device| easel.from_photo(&settings, device));
+    let [mut a, mut b] = [&cpu(), adapter()].map(|device| easel.begin_with_photo(&settings, device));
     let (x, y) = (paint(&mut a, 9), paint(&mut b, 9));
     assert_eq!((x.len(), y.len()), (4, 4));
     for (x, y) in x.iter().zip(&y) {
@@ -148,7 +148,7 @@ fn steps_lower_the_loss_and_sizes_grow() {
     let easel = Easel::new();
     let settings = easel.settings(coarse_to_fine(32, 64, 16));
     assert_eq!(settings.scales.iter().map(|s| (s.longer, s.steps)).collect::<Vec<_>>(), [(32, 16), (45, 8), (64, 8)]);
-    let mut masterpiece = easel.from_photo(&settings, &cpu());
+    let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
     let losses = paint(&mut masterpiece, 100);
     assert_eq!(losses.len(), 32);
     assert!(losses[15].total < 0.5 * losses[0].total, "{:?} then {:?}", losses[0], losses[15]);
@@ -164,9 +164,9 @@ fn steps_lower_the_loss_and_sizes_grow() {
 fn a_checkpoint_goes_on_as_if_nothing_had_happened() {
     let easel = Easel::new();
     let settings = easel.settings(vec![Scale { longer: 32, steps: 3 }, Scale { longer: 40, steps: 5 }]);
-    let mut whole = easel.from_photo(&settings, &cpu());
+    let mut whole = easel.begin_with_photo(&settings, &cpu());
     let expected = paint(&mut whole, 8);
-    let mut first = easel.from_photo(&settings, &cpu());
+    let mut first = easel.begin_with_photo(&settings, &cpu());
     paint(&mut first, 5);
     let bytes = pollster::block_on(first.checkpoint()).unwrap().unwrap().write().unwrap();
     let checkpoint = Checkpoint::parse(&bytes).unwrap();
@@ -188,7 +188,7 @@ fn kept_colours_are_the_photos() {
     let easel = Easel::new();
     let mut settings = easel.settings(vec![Scale { longer: 32, steps: 6 }]);
     settings.keep_colors = true;
-    let mut masterpiece = easel.from_photo(&settings, &cpu());
+    let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
     paint(&mut masterpiece, 6);
     let painted = picture(&masterpiece);
     let photo = easel.photo.resized(32, 32).unwrap();
@@ -234,9 +234,8 @@ fn adam_steps_against_the_gradient_and_stays_in_the_picture() {
     let picture = pollster::block_on(download(canvas.picture().clone())).unwrap();
     let expected = [0.48, 0.52, 0.5, 0.0, 1.0, 0.48];
     assert!(common::distance(picture.data(), &expected) < 1e-4, "{:?}", picture.data());
-    assert!(
-        common::distance(&pollster::block_on(download(canvas.average())).unwrap().data().to_vec(), &expected) < 1e-4
-    );
+    let average = pollster::block_on(download(canvas.average())).unwrap();
+    assert!(common::distance(average.data(), &expected) < 1e-4, "{:?}", average.data());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, Term, Terms, coa
 use impasto::weights::Archive;
 
 use super::paint_run::{Outcome, Run};
-use super::processor::{Processor, allowed};
+use super::processor::{Opened, Processor};
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
 use super::{paintings, photos, places};
 
@@ -154,14 +154,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let output = places.into_iter().next().unwrap_or_else(|| arguments.output.clone());
 
     let (width, height) = Image::fitted(photo.width(), photo.height(), arguments.size as usize);
-    let (device, name, shares_memory) = arguments.processor.open()?;
-    let allowed = arguments.memory.map_or_else(|| allowed(shares_memory), |megabytes| megabytes * 1_000_000);
-    memory::check(&VGG16, last, width, height, allowed)?;
+    let memory_said = arguments.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
+    let Opened { device, name, limits } = arguments.processor.open(memory_said)?;
+    memory::check(&VGG16, last, width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
     let needed = memory::peak(&VGG16, last, width, height);
     println!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
-    println!("memory: about {} MB of {} MB", needed / 1_000_000, allowed / 1_000_000);
+    println!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
 
     let mut archive = Archive::parse(VGG16_TO_RELU4_3)?;
     if last.block == 5 {

@@ -6,6 +6,7 @@ use impasto::error::Result;
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::studio::device;
+use impasto::studio::memory::Limits;
 
 /// Where nothing is known about memory, what a small graphics card has.
 const UNKNOWN: u64 = 4_000_000_000;
@@ -18,32 +19,39 @@ pub enum Processor {
     Cpu,
 }
 
+/// What was chosen.
+pub struct Opened {
+    pub device: Device,
+    /// What it is called.
+    pub name: String,
+    /// What it allows; of a graphics adapter's memory only what one buffer may have is known.
+    pub limits: Limits,
+}
+
 impl Processor {
-    /// The device, what it is called, and whether its memory is the machine's.
+    /// Opens the device; everything may take `memory` bytes, or without it four fifths of what is free.
     ///
     /// # Errors
     /// [`impasto::error::Error::NoAdapter`] when a graphics adapter was asked for and there is none.
-    pub fn open(self) -> Result<(Device, String, bool)> {
-        let cpu = || (device::cpu(), "the processor".to_string(), true);
+    pub fn open(self, memory: Option<u64>) -> Result<Opened> {
+        let free = || free_memory().map_or(UNKNOWN, |free| free / 5 * 4);
+        let cpu = || {
+            let limits = Limits { total: memory.unwrap_or_else(free), buffer: u64::MAX };
+            Opened { device: device::cpu(), name: "the processor".to_string(), limits }
+        };
         if self == Self::Cpu {
             return Ok(cpu());
         }
-        let adapter = pollster::block_on(Gpu::open(Request::default()));
-        let gpu = match adapter {
+        let gpu = match pollster::block_on(Gpu::open(Request::default())) {
             Ok(gpu) if self == Self::Gpu || !gpu.software() => gpu,
             Err(error) if self == Self::Gpu => return Err(error),
             _ => return Ok(cpu()),
         };
-        let shared = gpu.info().device_type != wgpu::DeviceType::DiscreteGpu;
-        Ok((pollster::block_on(device::gpu())?, gpu.info().name.clone(), shared))
-    }
-}
-
-/// Bytes that may be used when nobody said: four fifths of the machine's free memory where the device shares it.
-pub fn allowed(shares_memory: bool) -> u64 {
-    match free_memory() {
-        Some(free) if shares_memory => free / 5 * 4,
-        _ => UNKNOWN,
+        // A card's own memory is not told; other adapters use the machine's.
+        let discrete = gpu.info().device_type == wgpu::DeviceType::DiscreteGpu;
+        let total = memory.unwrap_or_else(|| if discrete { UNKNOWN } else { free() });
+        let limits = Limits { total, buffer: gpu.bounds().buffer };
+        Ok(Opened { device: pollster::block_on(device::gpu())?, name: gpu.info().name.clone(), limits })
     }
 }
 

@@ -33,25 +33,44 @@ pub fn peak(vgg: &Vgg, last: Layer, width: usize, height: usize) -> u64 {
     (kept + WORKING * largest + 2 * weights + grams + pictures) * FLOAT
 }
 
-/// Checks that a picture of `width` x `height` can be optimized within `allowed` bytes.
+/// The largest buffer of such a step, in bytes: one activation.
+pub fn largest_buffer(vgg: &Vgg, last: Layer, width: usize, height: usize) -> u64 {
+    let layers = vgg.layers().take_while(|layer| *layer <= last);
+    layers.map(|l| (l.outputs() * l.size(width) * l.size(height)) as u64 * FLOAT).max().unwrap_or(0)
+}
+
+/// What a device allows, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of everything.
+    pub total: u64,
+    /// Of one buffer.
+    pub buffer: u64,
+}
+
+/// Checks that a picture of `width` x `height` can be optimized within `limits`.
 ///
 /// # Errors
 /// [`Error::TooLarge`], with the largest size that fits.
-pub fn check(vgg: &Vgg, last: Layer, width: usize, height: usize, allowed: u64) -> Result<()> {
-    let needed = peak(vgg, last, width, height);
-    if needed <= allowed {
-        return Ok(());
-    }
+pub fn check(vgg: &Vgg, last: Layer, width: usize, height: usize, limits: Limits) -> Result<()> {
+    let demands = |width: usize, height: usize| {
+        [
+            ("memory", peak(vgg, last, width, height), limits.total),
+            ("one buffer", largest_buffer(vgg, last, width, height), limits.buffer),
+        ]
+    };
+    let exceeded = demands(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
+    let Some((limit, needed, allowed)) = exceeded else { return Ok(()) };
     let fitting = |longer: usize| {
         let (width, height) = Image::fitted(width, height, longer);
-        peak(vgg, last, width, height) <= allowed
+        demands(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
     };
     let (mut fits, mut too_large) = (0, width.max(height));
     while too_large - fits > 1 {
         let middle = fits.midpoint(too_large);
         if fitting(middle) { fits = middle } else { too_large = middle }
     }
-    Err(Error::TooLarge { width, height, limit: "memory", needed, allowed, fits })
+    Err(Error::TooLarge { width, height, limit, needed, allowed, fits })
 }
 
 #[cfg(test)]
@@ -69,15 +88,20 @@ mod tests {
     #[test]
     fn the_largest_size_that_is_named_fits_and_the_next_does_not() {
         let last = VGG16.layer("relu4_2").unwrap();
-        for allowed in [400_000_000, 1_000_000_000] {
-            let refused = check(&VGG16, last, 2000, 1500, allowed).unwrap_err();
-            let Error::TooLarge { fits, .. } = refused else { panic!("{refused}") };
+        let much = u64::MAX;
+        for (total, buffer, what) in
+            [(400_000_000, much, "memory"), (1_000_000_000, much, "memory"), (much, 128 << 20, "one buffer")]
+        {
+            let limits = Limits { total, buffer };
+            let refused = check(&VGG16, last, 2000, 1500, limits).unwrap_err();
+            let Error::TooLarge { fits, limit, .. } = refused else { panic!("{refused}") };
             let at = |longer: usize| {
                 let (width, height) = Image::fitted(2000, 1500, longer);
-                check(&VGG16, last, width, height, allowed)
+                check(&VGG16, last, width, height, limits)
             };
+            assert_eq!(limit, what);
             assert!(at(fits).is_ok() && at(fits + 1).is_err(), "{fits}");
         }
-        assert!(check(&VGG16, last, 100, 75, 1_000_000_000).is_ok());
+        assert!(check(&VGG16, last, 100, 75, Limits { total: 1_000_000_000, buffer: 128 << 20 }).is_ok());
     }
 }

@@ -128,7 +128,7 @@ fn bad_input_is_one_sentence() {
     std::fs::create_dir(bench.path("empty")).unwrap();
     let cases: &[(&[&str], &str)] = &[
         (&["stylize"], "--output"),
-        (&["paint"], "paint"),
+        (&["sketch"], "sketch"),
         (&["stylize", "p.png", "-o", "x.png", "--strength", "2"], "0 to 1"),
         (&["stylize", "p.png", "-o", "x.png", "--size", "0"], "--size"),
         (&["stylize", "p.png", "-o", "x.gif"], "x.gif"),

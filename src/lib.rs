@@ -10,6 +10,8 @@ pub mod error;
 pub mod gpu;
 pub mod image;
 pub mod net;
+#[cfg(feature = "studio")]
+pub mod studio;
 pub mod style;
 pub mod stylize;
 #[cfg(all(target_arch = "wasm32", feature = "live"))]

@@ -1,13 +1,10 @@
 //! The command-line tool, run as a user runs it.
 
 mod common;
-mod workbench;
-
-use std::process::Command;
 
 use common::fixture;
+use common::tool::{Bench, json_lines};
 use image::{GenericImageView, ImageEncoder, RgbImage};
-use workbench::{Bench, json_lines};
 
 #[test]
 fn a_folder_becomes_a_folder_and_one_bad_photo_stops_nothing() {
@@ -127,7 +124,7 @@ fn bad_input_is_one_sentence() {
     std::fs::create_dir(bench.path("empty")).unwrap();
     let cases: &[(&[&str], &str)] = &[
         (&["stylize"], "--output"),
-        (&["paint"], "paint"),
+        (&["sketch"], "sketch"),
         (&["stylize", "p.png", "-o", "x.png", "--strength", "2"], "0 to 1"),
         (&["stylize", "p.png", "-o", "x.png", "--size", "0"], "--size"),
         (&["stylize", "p.png", "-o", "x.gif"], "x.gif"),
@@ -216,13 +213,8 @@ fn info_and_plan_tell_what_they_know_and_the_choice_is_remembered() {
 fn without_an_adapter_the_weights_are_told() {
     let bench = Bench::new();
     let none = bench.path("no-driver.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_impasto"))
-        .arg("info")
-        .env("VK_ICD_FILENAMES", &none)
-        .env("VK_DRIVER_FILES", &none)
-        .env("XDG_CACHE_HOME", bench.path("cache"))
-        .output()
-        .unwrap();
+    let mut command = bench.command(&["info"]);
+    let output = command.env("VK_ICD_FILENAMES", &none).env("VK_DRIVER_FILES", &none).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stdout).contains("Starry Strokes"));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no usable graphics adapter"));

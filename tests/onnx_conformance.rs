@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use bare_kernel::{Device, Input, network};
 use common::{distance, fixture};
 use impasto::cpu::conv::convolution;
-use impasto::cpu::layers::{instance_norm, sigmoid, upsample2};
+use impasto::cpu::layers::{instance_norm, pool2, sigmoid, upsample2};
 use impasto::error::Error;
 use impasto::gpu::conv::Variant;
 use impasto::gpu::fuse::fuse;
@@ -21,28 +21,33 @@ use onnx_vector::{Vector, Work, identity};
 ///
 /// On the GPU: convolutions over zeros laid around the picture here, since the kernels have no border of zeros; the 9x9
 /// kernels of the first and last layers not at all, as no vector has any, and the sigmoid neither, which only the
-/// presenting draw computes (`tests/kernels.rs` covers both).
-const COVERED: [&str; 14] = [
+/// presenting draw computes (`tests/kernels.rs` covers both). Pooling has no kernel: only the plain executor and the studio do it.
+const COVERED: [&str; 17] = [
+    "AvgPool2d",
     "Conv2d_padding",
     "Conv2d_strided",
     "ReLU",
     "ReflectionPad2d",
     "ReplicationPad2d",
     "Sigmoid",
+    "averagepool_2d_precomputed_strides",
     "basic_conv_with_padding",
     "basic_conv_without_padding",
     "conv_with_autopad_same",
     "conv_with_strides_no_padding",
     "conv_with_strides_padding",
     "instancenorm_example",
+    "maxpool_2d_precomputed_strides",
     "operator_pad",
     "resize_upsample_sizes_nearest_not_smaller",
 ];
 
 /// The others of the same families in the package (`*` stands for any ending), and why they are left out: mostly what they ask
 /// for that no layer of ours does.
-const LEFT_OUT: [(&str, &str); 37] = [
-    ("AvgPool*", "pooling by windows: only the mean over the whole picture is a layer here"),
+const LEFT_OUT: [(&str, &str); 55] = [
+    ("AvgPool1d*", "one dimension"),
+    ("AvgPool2d_stride", "the same as AvgPool2d"),
+    ("AvgPool3d*", "three dimensions"),
     ("ConstantPad2d", "a border of twos"),
     ("Conv1d*", "one dimension"),
     ("Conv2d", "a kernel that is not square"),
@@ -52,19 +57,35 @@ const LEFT_OUT: [(&str, &str); 37] = [
     ("Conv2d_no_bias", "a kernel that is not square"),
     ("Conv3d*", "three dimensions"),
     ("ConvTranspose2d*", "transposed convolution"),
-    ("MaxPool*", "pooling"),
+    ("MaxPool*", "windows of 3x3, or other dimensions than two"),
     ("ZeroPad2d", "nothing but the border of zeros that the convolutions have too"),
-    ("averagepool_*", "pooling"),
+    ("averagepool_1d_*", "one dimension"),
+    ("averagepool_2d_ceil", "windows of 3x3"),
+    ("averagepool_2d_d*", "windows that overlap or have holes"),
+    ("averagepool_2d_pads*", "windows of 3x3"),
+    ("averagepool_2d_precomputed_pads*", "windows of 5x5"),
+    ("averagepool_2d_precomputed_same_upper", "windows of 3x3"),
+    ("averagepool_2d_s*", "windows that overlap"),
+    ("averagepool_3d_*", "three dimensions"),
     ("constant_pad*", "a border of a number other than zero"),
     ("conv_with_strides_and_asymmetric_padding", "rows of padding without columns"),
     ("convinteger_*", "integers"),
     ("convtranspose*", "transposed convolution"),
     ("edge_pad", "integers, and a border that ReplicationPad2d has wider"),
     ("instancenorm_epsilon", "an epsilon of 0.01"),
-    ("maxpool_*", "pooling"),
+    ("maxpool_1d_*", "one dimension"),
+    ("maxpool_2d_ceil*", "rounding up"),
+    ("maxpool_2d_d*", "windows that overlap or have holes"),
+    ("maxpool_2d_pads", "windows of 3x3"),
+    ("maxpool_2d_precomputed_pads", "windows of 5x5"),
+    ("maxpool_2d_precomputed_same_upper", "windows of 3x3"),
+    ("maxpool_2d_s*", "windows that overlap"),
+    ("maxpool_2d_uint8", "integers"),
+    ("maxpool_3d_*", "three dimensions"),
+    ("maxpool_with_argmax_*", "the place of the largest value"),
     ("operator_conv", "4.5 MB"),
     ("operator_convtranspose", "transposed convolution"),
-    ("operator_maxpool", "pooling"),
+    ("operator_maxpool", "one dimension"),
     ("operator_symbolic_override", "an epsilon of 1e-9"),
     ("reflect_pad", "integers, and a border that ReflectionPad2d has wider"),
     ("resize_downsample_*", "making smaller"),
@@ -120,6 +141,7 @@ fn on_cpu(vector: &Vector, x: &[f32]) -> Vec<f32> {
             };
             (0..*times).fold((x.to_vec(), shape), enlarge).0
         }
+        Work::Pool(pooling) => pool2(x, shape, *pooling),
         Work::Relu => x.iter().map(|v| v.max(0.0)).collect(),
         Work::Sigmoid => x.iter().map(|v| sigmoid(*v)).collect(),
     }
@@ -186,7 +208,7 @@ fn on_gpu(device: &Device, variant: Variant, vector: &Vector, x: &[f32]) -> Vec<
             let made = device.convolve(variant, Input { relu: true, ..plain }, (&layer, &weight), false);
             vec![(made.values, made.file)]
         }
-        Work::Sigmoid => vec![],
+        Work::Pool(_) | Work::Sigmoid => vec![],
     }
 }
 

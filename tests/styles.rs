@@ -1,16 +1,15 @@
 //! Styles of paintings: packs made, read and painted with by the command-line tool, and those that ship.
 
 mod common;
-mod workbench;
 
 use std::path::Path;
 
+use common::tool::{Bench, json_lines};
 use common::{distance, fixture, shipped, shipped_as};
 use image::GenericImageView;
 use impasto::art::KINDS;
 use impasto::net::{arbitrary, transfer26};
 use impasto::style::{Pack, Parameters, StyleSet, StyleSpace};
-use workbench::{Bench, json_lines};
 
 fn bench() -> Bench {
     let bench = Bench::new();

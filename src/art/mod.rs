@@ -8,7 +8,7 @@ mod glass;
 mod ink;
 mod marble;
 mod paper;
-mod random;
+pub mod random;
 mod stipple;
 mod swirls;
 mod waves;

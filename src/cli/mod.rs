@@ -3,10 +3,16 @@
 mod art;
 mod info;
 mod lettering;
+#[cfg(feature = "studio")]
+mod paint;
+#[cfg(feature = "studio")]
+mod paint_run;
 mod paintings;
 mod photos;
 mod places;
 mod plan;
+#[cfg(feature = "studio")]
+mod processor;
 mod remember;
 mod shaders;
 mod sheet;
@@ -34,6 +40,9 @@ struct Cli {
 enum Command {
     /// Paint photos.
     Stylize(stylize::Arguments),
+    /// Paint one photo pixel by pixel, after paintings, as well as can be: minutes instead of milliseconds.
+    #[cfg(feature = "studio")]
+    Paint(paint::Arguments),
     /// Paint one photo in every style, on one labelled sheet.
     Sheet(sheet::Arguments),
     /// Make paintings by arithmetic, to take styles of.
@@ -73,6 +82,8 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Stylize(arguments) => stylize::run(&arguments),
+        #[cfg(feature = "studio")]
+        Command::Paint(arguments) => paint::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
@@ -121,7 +132,7 @@ mod tests {
     #[test]
     fn refusals_are_one_line() {
         for arguments in
-            [&["impasto", "stylize"][..], &["impasto", "paint"], &["impasto", "stylize", "a", "--size", "0"]]
+            [&["impasto", "stylize"][..], &["impasto", "sketch"], &["impasto", "stylize", "a", "--size", "0"]]
         {
             let error = Cli::try_parse_from(arguments).unwrap_err();
             let sentence = sentence(&error.to_string());

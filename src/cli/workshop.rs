@@ -13,6 +13,12 @@ use super::remember;
 pub const ARCHIVE: &[u8] = include_bytes!("../../weights/transfer26.safetensors");
 pub const ARBITRARY: &[u8] = include_bytes!("../../weights/arbitrary.safetensors");
 
+/// VGG16, in two parts.
+#[cfg(feature = "studio")]
+pub const VGG16_TO_RELU4_3: &[u8] = include_bytes!("../../weights/vgg16-to-relu4_3.safetensors");
+#[cfg(feature = "studio")]
+pub const VGG16_BLOCK5: &[u8] = include_bytes!("../../weights/vgg16-block5.safetensors");
+
 /// An open device and the painter on it.
 pub struct Workshop {
     pub gpu: Gpu,

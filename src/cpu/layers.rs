@@ -1,7 +1,7 @@
 //! Normalization, enlargement and activation by their definitions. [`instance_norm`] and [`affine`] are the twins of
 //! `norm.wgsl`.
 
-use crate::net::{EPSILON, Shape};
+use crate::net::{EPSILON, Pooling, Preprocessing, Shape};
 
 /// Mean and biased variance of `values`, in two passes and double precision.
 pub fn mean_variance(values: &[f32]) -> (f32, f32) {
@@ -48,6 +48,30 @@ pub fn pad_end(x: &[f32], shape: Shape) -> Vec<f32> {
     out
 }
 
+/// A picture of three channels as its network wants it.
+pub fn preprocess(x: &[f32], shape: Shape, p: &Preprocessing) -> Vec<f32> {
+    let plane = shape.height * shape.width;
+    let channels = p.order.iter().zip(p.mean);
+    channels.flat_map(|(&c, mean)| x[c * plane..][..plane].iter().map(move |v| v * p.scale - mean)).collect()
+}
+
+/// The largest value or the mean of each window of 2x2 pixels, without an odd row or column at the end.
+pub fn pool2(x: &[f32], shape: Shape, pooling: Pooling) -> Vec<f32> {
+    let mut out = Vec::with_capacity(x.len() / 4);
+    for plane in x.chunks_exact(shape.height * shape.width) {
+        for rows in plane.chunks_exact(2 * shape.width) {
+            let (above, below) = rows.split_at(shape.width);
+            for (a, b) in above.chunks_exact(2).zip(below.chunks_exact(2)) {
+                out.push(match pooling {
+                    Pooling::Max => a[0].max(a[1]).max(b[0].max(b[1])),
+                    Pooling::Average => (a[0] + a[1] + b[0] + b[1]) / 4.0,
+                });
+            }
+        }
+    }
+    out
+}
+
 /// The mean of each channel. Twin of `global_mean.wgsl`.
 pub fn global_mean(x: &[f32], shape: Shape) -> Vec<f32> {
     x.chunks_exact(shape.height * shape.width).map(|plane| mean_variance(plane).0).collect()
@@ -67,4 +91,17 @@ pub fn upsample2(x: &[f32], shape: Shape) -> Vec<f32> {
 /// The logistic function.
 pub fn sigmoid(v: f32) -> f32 {
     1.0 / (1.0 + (-v).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_an_odd_picture_leave_its_end_out() {
+        let shape = Shape { channels: 2, height: 3, width: 5 };
+        let x: Vec<f32> = (0..30).map(|i| i as f32).collect();
+        assert_eq!(pool2(&x, shape, Pooling::Max), [6.0, 8.0, 21.0, 23.0]);
+        assert_eq!(pool2(&x, shape, Pooling::Average), [3.0, 5.0, 18.0, 20.0]);
+    }
 }

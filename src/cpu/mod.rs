@@ -32,11 +32,28 @@ pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Re
 /// [`Error::Tensor`] for weights that do not fit; otherwise as [`Network::shapes`].
 pub fn forward(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<(Vec<f32>, Shape)> {
     let shapes = net.shapes(photo.height(), photo.width())?;
+    let mut tensors = tensors(net, archive, style, photo, &shapes)?;
+    Ok((tensors.swap_remove(net.output()), shapes[net.output()]))
+}
+
+/// Every tensor of the network, CHW, indexed by [`TensorId`](crate::net::TensorId); `shapes` are those of
+/// [`Network::shapes`] for this photo.
+///
+/// # Errors
+/// As [`forward`].
+pub fn tensors(
+    net: &Network,
+    archive: &Archive,
+    style: &Style,
+    photo: &Image,
+    shapes: &[Shape],
+) -> Result<Vec<Vec<f32>>> {
     let mut tensors: Vec<Vec<f32>> = vec![picture::to_chw(photo)];
     for layer in &net.layers {
         let input = |i: usize| (&tensors[layer.inputs[i]][..], shapes[layer.inputs[i]]);
         let (x, shape) = input(0);
         let output = match &layer.operation {
+            Operation::Preprocess(p) => layers::preprocess(x, shape, p),
             Operation::Convolution(c) => {
                 let weight = archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel])?;
                 conv::convolution(x, shape, c, &weight)
@@ -55,6 +72,7 @@ pub fn forward(net: &Network, archive: &Archive, style: &Style, photo: &Image) -
             Operation::Relu => x.iter().map(|v| v.max(0.0)).collect(),
             Operation::Relu6 => x.iter().map(|v| v.clamp(0.0, 6.0)).collect(),
             Operation::PadEnd => layers::pad_end(x, shape),
+            Operation::Pool2(pooling) => layers::pool2(x, shape, *pooling),
             Operation::GlobalMean => layers::global_mean(x, shape),
             Operation::Upsample2 => layers::upsample2(x, shape),
             Operation::Add => x.iter().zip(input(1).0).map(|(a, b)| a + b).collect(),
@@ -63,6 +81,5 @@ pub fn forward(net: &Network, archive: &Archive, style: &Style, photo: &Image) -
         debug_assert_eq!(output.len(), shapes[layer.output].len());
         tensors.push(output);
     }
-    let output = std::mem::take(&mut tensors[net.output()]);
-    Ok((output, shapes[net.output()]))
+    Ok(tensors)
 }

@@ -64,7 +64,10 @@ impl Gpu {
     /// # Errors
     /// [`Error::NoAdapter`] when there is none, or when it refuses to open.
     pub async fn open(request: Request) -> Result<Self> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        // burn, where it is built too, switches OpenGL on for all: our kernels are made for the others.
+        let backends = wgpu::Backends::PRIMARY;
+        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..descriptor });
         let options = wgpu::RequestAdapterOptions {
             power_preference: wgpu::PowerPreference::HighPerformance,
             ..Default::default()

@@ -4,6 +4,7 @@
 pub mod arbitrary;
 pub mod predictor;
 pub mod transfer26;
+pub mod vgg;
 
 use crate::error::{Error, Result};
 
@@ -60,9 +61,26 @@ impl Convolution {
     }
 }
 
+/// How a window becomes one pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooling {
+    Max,
+    Average,
+}
+
+/// From a picture to what a network was trained on: output channel `i` is `scale` times channel `order[i]` minus `mean[i]`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Preprocessing {
+    pub order: [usize; 3],
+    pub scale: f32,
+    pub mean: [f32; 3],
+}
+
 /// What one layer does. Inputs and outputs are CHW tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
+    /// Of a picture with three channels.
+    Preprocess(Preprocessing),
     Convolution(Convolution),
     /// A convolution of each channel by itself: as many outputs as inputs, weights `[channels][1][kernel][kernel]`.
     Depthwise(Convolution),
@@ -80,6 +98,8 @@ pub enum Operation {
     /// One more column of zeros on the right and one more row below: with a 3x3 convolution of stride 2, TensorFlow's `SAME`
     /// padding of even sizes.
     PadEnd,
+    /// Windows of 2x2 pixels, one beside the other; an odd row or column at the end is dropped.
+    Pool2(Pooling),
     /// The mean of each channel, as a tensor of one pixel.
     GlobalMean,
     /// Nearest-neighbour enlargement by two.
@@ -256,14 +276,20 @@ impl Network {
                 Operation::InstanceNorm { norm } if self.norms.get(*norm).is_none_or(|n| n.1 != first.channels) => {
                     return Err(misfit("has a normalization that does not fit its channels"));
                 }
+                Operation::Preprocess(_) if first.channels != 3 => return Err(misfit("expects three channels")),
+                Operation::Pool2(_) if first.height < 2 || first.width < 2 => {
+                    return Err(misfit("pools what has only one row or column: the picture is too small"));
+                }
                 Operation::Add if input(1)? != first => return Err(misfit("adds tensors of different shapes")),
-                Operation::InstanceNorm { .. }
+                Operation::Preprocess(_)
+                | Operation::InstanceNorm { .. }
                 | Operation::Bias { .. }
                 | Operation::Relu
                 | Operation::Relu6
                 | Operation::Sigmoid
                 | Operation::Add => first,
                 Operation::PadEnd => Shape { height: first.height + 1, width: first.width + 1, ..first },
+                Operation::Pool2(_) => Shape { height: first.height / 2, width: first.width / 2, ..first },
                 Operation::GlobalMean => Shape { height: 1, width: 1, ..first },
                 Operation::Upsample2 => Shape { height: first.height * 2, width: first.width * 2, ..first },
             });
@@ -298,6 +324,7 @@ impl Network {
                 Operation::Convolution(c) | Operation::Depthwise(c) => {
                     (widest.0 + (c.kernel - 1) as f64 * widest.1, widest.1 * c.stride as f64)
                 }
+                Operation::Pool2(_) => (widest.0 + widest.1, widest.1 * 2.0),
                 Operation::Upsample2 => (widest.0, widest.1 / 2.0),
                 _ => widest,
             });

@@ -44,6 +44,23 @@ impl Archive {
         Ok(Self { data: bytes[PREFIX + length..].to_vec(), metadata, tensors })
     }
 
+    /// This archive with the tensors of `other` beside its own; the texts stay its own. For networks in several files.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when both have a tensor of the same name.
+    pub fn join(mut self, other: Self) -> Result<Self> {
+        let shift = self.data.len();
+        self.data.extend(other.data);
+        for (name, mut info) in other.tensors {
+            if self.tensors.contains_key(&name) {
+                return Err(Error::tensor(name, "is in two archives that belong together"));
+            }
+            info.data_offsets = (info.data_offsets.0 + shift, info.data_offsets.1 + shift);
+            self.tensors.insert(name, info);
+        }
+        Ok(self)
+    }
+
     /// A text of the header's table, such as `network` or `licence`.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)

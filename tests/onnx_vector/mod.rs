@@ -1,7 +1,7 @@
 //! A test vector of the ONNX standard as work for one layer of ours: the pictures that go in, what the model's attributes ask
 //! for, the numbers that should come out.
 
-use impasto::net::{Border, Convolution, Shape};
+use impasto::net::{Border, Convolution, Pooling, Shape};
 use impasto::weights::onnx::{Attribute, Data, Model, Node, Tensor, read_model, read_tensor};
 
 use crate::common::fixture;
@@ -28,6 +28,7 @@ pub enum Work {
     },
     /// Nearest-neighbour enlargement by two, so many times.
     Enlargements(u32),
+    Pool(Pooling),
     Relu,
     Sigmoid,
 }
@@ -70,6 +71,8 @@ impl Vector {
                 Work::InstanceNorm { scale, shift }
             }
             "Resize" => source.resize(shape),
+            "AveragePool" => source.pool(Pooling::Average),
+            "MaxPool" => source.pool(Pooling::Max),
             "Relu" => Work::Relu,
             "Sigmoid" => Work::Sigmoid,
             op => panic!("{name}: no layer does {op}"),
@@ -125,6 +128,12 @@ impl Source {
         let layer = convolution(shape.channels, outputs, kernel, stride, pad, Border::Zero);
         let bias = self.input(2).map_or(vec![0.0; outputs], |bias| floats(bias).to_vec());
         Work::Convolution { layer, weight: floats(weight).to_vec(), bias }
+    }
+
+    fn pool(&self, pooling: Pooling) -> Work {
+        let asked = [self.ints("kernel_shape", &[]), self.ints("strides", &[1, 1]), self.ints("pads", &[0; 4])];
+        assert_eq!(asked, [vec![2, 2], vec![2, 2], vec![0; 4]], "{}", self.name);
+        Work::Pool(pooling)
     }
 
     fn pad(&self, shape: Shape) -> Work {

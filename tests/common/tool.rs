@@ -1,12 +1,18 @@
-//! The command-line tool, run as a user runs it, in a folder of its own.
+//! The command-line tool, run as a user runs it.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use image::{DynamicImage, RgbImage};
 
-/// A folder for one test, with its own cache, where the command-line tool runs.
+/// A folder for one test, with its own cache.
 pub struct Bench(tempfile::TempDir);
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Bench {
     pub fn new() -> Self {
@@ -26,13 +32,15 @@ impl Bench {
         path
     }
 
+    /// The tool with these arguments, to be run in the folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_impasto"));
+        command.args(arguments).current_dir(self.0.path()).env("XDG_CACHE_HOME", self.path("cache"));
+        command
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_impasto"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env("XDG_CACHE_HOME", self.path("cache"))
-            .output()
-            .unwrap()
+        self.command(arguments).output().unwrap()
     }
 
     pub fn succeeds(&self, arguments: &[&str]) -> String {

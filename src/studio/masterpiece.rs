@@ -1,0 +1,285 @@
+//! The whole procedure: photo and paintings in, steps, the painting so far out.
+
+use burn::tensor::{Device, Tensor};
+
+use super::canvas::{Canvas, Sketch};
+use super::checkpoint::{Checkpoint, Fingerprint};
+use super::device::{download, upload};
+use super::schedule::Scale;
+use super::{Features, Objective, Parts, Terms};
+use crate::cpu::picture::{LUMA, Look, look};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::Pooling;
+use crate::net::vgg::Vgg;
+use crate::weights::Archive;
+
+/// How a painting is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub vgg: Vgg,
+    pub pooling: Pooling,
+    pub terms: Terms,
+    /// Sizes and steps, in order; see [`super::coarse_to_fine`].
+    pub scales: Vec<Scale>,
+    /// Brightness (0..1) that a step of Adam changes at most, about.
+    pub rate: f32,
+    /// Takes the luminance from the paintings and the colours from the photo (Gatys et al. 2016, "Preserving Color in Neural
+    /// Artistic Style Transfer", luminance-only transfer).
+    pub keep_colors: bool,
+}
+
+/// What painting begins with.
+pub enum Start {
+    /// A picture, resized to the first scale: the photo, noise, or what another method painted.
+    Picture(Image),
+    /// Where an earlier run stopped.
+    Checkpoint(Checkpoint),
+}
+
+/// What one step was like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Number of the step, from 1, of all steps at all sizes.
+    pub step: usize,
+    pub steps: usize,
+    pub width: usize,
+    pub height: usize,
+    /// The losses before the step. Those of different sizes do not compare.
+    pub parts: Parts,
+}
+
+/// A painting in work.
+pub struct Masterpiece {
+    settings: Settings,
+    device: Device,
+    features: Features,
+    fingerprint: u64,
+    /// As given, for its colours.
+    photo: Image,
+    /// Photo and paintings as the losses see them.
+    seen: (Image, Vec<(Image, f32)>),
+    objective: Objective,
+    canvas: Canvas,
+    /// Index in [`Settings::scales`], as many as these when finished; and steps done there.
+    scale: usize,
+    step: usize,
+}
+
+impl Masterpiece {
+    /// Prepares the first size: `paintings` with their weights, VGG's weights from `archive`, everything on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for weights that make no mix and for settings without steps, [`Error::Picture`] for pictures too small
+    /// for the layers and for a checkpoint of other pictures or settings, [`Error::Tensor`] for VGG weights that do not fit.
+    pub fn new(
+        archive: &Archive,
+        settings: Settings,
+        photo: Image,
+        paintings: Vec<(Image, f32)>,
+        start: Start,
+        device: &Device,
+    ) -> Result<Self> {
+        check(&settings, &photo, &paintings)?;
+        let last = settings.terms.last()?;
+        let features = Features::load(archive, settings.vgg, settings.pooling, last, device)?;
+        let fingerprint = fingerprint(&settings, &photo, &paintings);
+        let seen = if settings.keep_colors {
+            let grey = luminance(&photo)?;
+            let matched = paintings.iter().map(|(p, w)| Ok((matched(&luminance(p)?, &grey)?, *w)));
+            let matched = matched.collect::<Result<_>>()?;
+            (grey, matched)
+        } else {
+            (photo.clone(), paintings)
+        };
+        let (scale, step, canvas) = match start {
+            Start::Picture(picture) => {
+                let (width, height) = fitted(&photo, settings.scales[0].longer);
+                let picture = picture.resized(width, height)?;
+                let picture = if settings.keep_colors { luminance(&picture)? } else { picture };
+                (0, 0, Canvas::new(&picture, device))
+            }
+            Start::Checkpoint(c) => {
+                let size = (c.sketch.picture.width(), c.sketch.picture.height());
+                let fits = |s: &Scale| c.step < s.steps && fitted(&photo, s.longer) == size;
+                if c.fingerprint != fingerprint || !settings.scales.get(c.scale).is_some_and(fits) {
+                    return Err(Error::Picture(
+                        "The checkpoint belongs to another photo, other paintings or other settings: give those that it \
+                         was made with, or start without it."
+                            .to_string(),
+                    ));
+                }
+                (c.scale, c.step, c.sketch.canvas(device))
+            }
+        };
+        let objective = objective(&settings, &features, &seen, settings.scales[scale].longer, device)?;
+        let device = device.clone();
+        Ok(Self { settings, device, features, fingerprint, photo, seen, objective, canvas, scale, step })
+    }
+
+    /// One step; `None` when all are done.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device has it. The picture stays as it was.
+    pub async fn step(&mut self) -> Result<Option<Progress>> {
+        let Some(scale) = self.settings.scales.get(self.scale).copied() else { return Ok(None) };
+        let picture = self.canvas.picture().clone().autodiff().require_grad();
+        let losses = self.objective.losses(&self.features, picture.clone());
+        let gradients = losses[0].backward();
+        let parts = Parts::read(losses).await?;
+        let gradient = picture.grad(&gradients);
+        let mut gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        if self.settings.keep_colors {
+            gradient = grey_gradient(gradient);
+        }
+        self.canvas.step(gradient, self.settings.rate);
+        let [_, _, height, width] = picture.dims();
+        self.step += 1;
+        let before: usize = self.settings.scales[..self.scale].iter().map(|s| s.steps).sum();
+        let steps = self.settings.scales.iter().map(|s| s.steps).sum();
+        let progress = Progress { step: before + self.step, steps, width, height, parts };
+        if self.step == scale.steps {
+            self.grow().await?;
+        }
+        Ok(Some(progress))
+    }
+
+    /// On to the next size, if there is one.
+    async fn grow(&mut self) -> Result<()> {
+        if let Some(next) = self.settings.scales.get(self.scale + 1) {
+            let (width, height) = fitted(&self.photo, next.longer);
+            self.canvas = self.canvas.enlarged(width, height, &self.device).await?;
+            self.objective = objective(&self.settings, &self.features, &self.seen, next.longer, &self.device)?;
+        }
+        self.scale += 1;
+        self.step = 0;
+        Ok(())
+    }
+
+    /// The painting so far, at the size in work: the running average of the steps.
+    ///
+    /// # Errors
+    /// As [`download`].
+    pub async fn picture(&self) -> Result<Image> {
+        let painted = download(self.canvas.average().clamp(0.0, 1.0)).await?;
+        if !self.settings.keep_colors {
+            return Ok(painted);
+        }
+        let photo = self.photo.resized(painted.width(), painted.height())?;
+        look(&painted, &photo, Look { keep_colors: true, ..Look::default() })
+    }
+
+    /// What is needed to go on later; `None` when all steps are done.
+    ///
+    /// # Errors
+    /// As [`download`].
+    pub async fn checkpoint(&self) -> Result<Option<Checkpoint>> {
+        if self.scale == self.settings.scales.len() {
+            return Ok(None);
+        }
+        let sketch = Sketch::of(&self.canvas).await?;
+        Ok(Some(Checkpoint { fingerprint: self.fingerprint, scale: self.scale, step: self.step, sketch }))
+    }
+}
+
+/// Width and height of a picture whose longer side has `longer` pixels.
+fn fitted(picture: &Image, longer: usize) -> (usize, usize) {
+    Image::fitted(picture.width(), picture.height(), longer)
+}
+
+fn check(settings: &Settings, photo: &Image, paintings: &[(Image, f32)]) -> Result<()> {
+    let refuse = |problem: &str| Err(Error::Style(problem.to_string()));
+    if settings.scales.is_empty() || settings.scales.iter().any(|s| s.steps == 0) {
+        return refuse("Every size needs at least one step.");
+    }
+    if !(settings.rate.is_finite() && settings.rate > 0.0) {
+        return refuse("The rate must be a number above 0.");
+    }
+    if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
+        return refuse("Paintings need weights from 0 up, and at least one of them a weight above 0.");
+    }
+    let net = settings.vgg.network(settings.pooling, settings.terms.last()?);
+    for picture in paintings.iter().map(|p| &p.0).chain([photo]) {
+        for scale in &settings.scales {
+            let (width, height) = fitted(picture, scale.longer);
+            if net.shapes(height, width).is_err() || width < 2 || height < 2 {
+                return Err(Error::Picture(format!(
+                    "At {width}x{height} a picture is too small for the last layer: choose a larger size or crop it."
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fingerprint(settings: &Settings, photo: &Image, paintings: &[(Image, f32)]) -> u64 {
+    let mut print = Fingerprint::default();
+    print.add(format!("{settings:?}").as_bytes());
+    for (picture, weight) in paintings.iter().map(|p| (&p.0, p.1)).chain([(photo, 0.0)]) {
+        print.add(format!("{}x{} {weight}", picture.width(), picture.height()).as_bytes());
+        print.add(&picture.to_rgba8());
+    }
+    print.finish()
+}
+
+fn objective(
+    settings: &Settings,
+    features: &Features,
+    (photo, paintings): &(Image, Vec<(Image, f32)>),
+    longer: usize,
+    device: &Device,
+) -> Result<Objective> {
+    let sized = |picture: &Image| {
+        let (width, height) = fitted(picture, longer);
+        Ok(upload(&picture.resized(width, height)?, device))
+    };
+    let paintings = paintings.iter().map(|(p, weight)| Ok((sized(p)?, *weight))).collect::<Result<Vec<_>>>()?;
+    Ok(Objective::new(features, &settings.terms, sized(photo)?, &paintings))
+}
+
+/// A picture's luma on all three channels.
+fn luminance(picture: &Image) -> Result<Image> {
+    let luma = |p: &[f32]| p.iter().zip(LUMA).map(|(v, weight)| v * weight).sum::<f32>();
+    let data = picture.data().chunks_exact(3).flat_map(|p| [luma(p); 3]).collect();
+    Image::new(picture.width(), picture.height(), data)
+}
+
+/// `painting` with the mean and deviation of `photo`, both grey: else its darkness, not its strokes, would be painted.
+fn matched(painting: &Image, photo: &Image) -> Result<Image> {
+    let statistics = |image: &Image| crate::cpu::layers::mean_variance(image.data());
+    let ((from, variance), (to, aim)) = (statistics(painting), statistics(photo));
+    let gain = (aim / variance.max(f32::MIN_POSITIVE)).sqrt();
+    // A painting of one colour has nothing to stretch.
+    let gain = if gain.is_finite() { gain } else { 1.0 };
+    let data = painting.data().iter().map(|v| ((v - from) * gain + to).clamp(0.0, 1.0)).collect();
+    Image::new(painting.width(), painting.height(), data)
+}
+
+/// The gradient of a picture that is to stay grey: the same on all channels.
+fn grey_gradient(gradient: Tensor<4>) -> Tensor<4> {
+    gradient.mean_dim(1).repeat_dim(1, 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matched_painting_has_the_photos_brightness_and_contrast() {
+        let image = |f: fn(usize) -> f32| Image::new(8, 8, (0..192).map(|i| f(i / 3)).collect()).unwrap();
+        let (painting, photo) = (image(|i| 0.1 + i as f32 * 0.001), image(|i| 0.3 + i as f32 * 0.004));
+        let found = matched(&painting, &photo).unwrap();
+        for (a, b) in found.data().iter().zip(photo.data()) {
+            assert!((a - b).abs() < 1e-4, "{a} for {b}");
+        }
+        let flat = matched(&image(|_| 0.5), &photo).unwrap();
+        assert!(flat.data().iter().all(|v| v.is_finite()));
+    }
+
+    #[test]
+    fn luminance_is_grey() {
+        let picture = Image::new(1, 1, vec![1.0, 0.5, 0.0]).unwrap();
+        let expected = 0.299 + 0.5 * 0.587;
+        assert!(luminance(&picture).unwrap().data().iter().all(|v| (v - expected).abs() < 1e-6));
+    }
+}

@@ -1,0 +1,21 @@
+//! Masterpiece: the pixels of one photo, optimized until its VGG features agree with a photo's and the statistics of those
+//! features with paintings' (Gatys, Ecker, Bethge 2015, "A Neural Algorithm of Artistic Style"), on burn.
+//!
+//! burn's tensors choose their backend by device: `device::cpu` is the reference, `device::gpu` everything that wgpu runs
+//! on. [`Masterpiece`] is the whole procedure; the other files are its parts, from the network ([`features`]) through the
+//! losses ([`loss`]) to the picture and its optimizer ([`canvas`]).
+
+pub mod canvas;
+pub mod checkpoint;
+pub mod device;
+pub mod features;
+pub mod loss;
+pub mod masterpiece;
+pub mod memory;
+pub mod schedule;
+
+pub use checkpoint::Checkpoint;
+pub use features::Features;
+pub use loss::{Objective, Parts, Term, Terms};
+pub use masterpiece::{Masterpiece, Progress, Settings, Start};
+pub use schedule::{Scale, coarse_to_fine};

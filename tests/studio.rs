@@ -1,0 +1,281 @@
+//! The studio against values computed with onnxruntime and JAX from the float weights (`tests/fixtures/vgg16`), on burn's
+//! processor backend and on wgpu; and the behaviour of whole runs.
+#![cfg(feature = "studio")]
+
+mod common;
+
+use std::sync::OnceLock;
+
+use burn::tensor::Device;
+use common::{cosine, float_vgg16, relative_distance, shipped_as, vgg_reference, vgg_reference_picture};
+use impasto::error::Error;
+use impasto::image::Image;
+use impasto::net::Pooling;
+use impasto::net::vgg::{Layer, VGG16};
+use impasto::studio::canvas::Canvas;
+use impasto::studio::device::{cpu, download, gpu, read, upload};
+use impasto::studio::{
+    Checkpoint, Features, Masterpiece, Objective, Parts, Scale, Settings, Start, Terms, coarse_to_fine,
+};
+use impasto::weights::Archive;
+
+/// wgpu's device, opened once for all tests.
+fn adapter() -> &'static Device {
+    static DEVICE: OnceLock<Device> = OnceLock::new();
+    DEVICE.get_or_init(|| pollster::block_on(gpu()).unwrap())
+}
+
+fn layer(name: &str) -> Layer {
+    VGG16.layer(name).unwrap()
+}
+
+/// Both poolings, as the fixture calls them.
+const POOLINGS: [(Pooling, &str); 2] = [(Pooling::Max, "max"), (Pooling::Average, "avg")];
+
+/// HWC values of a `[1][channels][height][width]` tensor at every `step`th pixel.
+fn kept(tensor: burn::tensor::Tensor<4>, step: usize) -> Vec<f32> {
+    let [_, channels, height, width] = tensor.dims();
+    let values = pollster::block_on(read(tensor)).unwrap();
+    let pixels = (0..height).step_by(step).flat_map(|y| (0..width).step_by(step).map(move |x| y * width + x));
+    pixels.flat_map(|p| (0..channels).map(move |c| c * height * width + p)).map(|i| values[i]).collect()
+}
+
+/// Activations, losses and the gradient of the picture on `device`.
+fn agrees_with_the_reference(device: &Device) {
+    let (archive, reference) = (float_vgg16(), vgg_reference());
+    let picture = |name: &str| upload(&vgg_reference_picture(&reference, name), device);
+    for (pooling, name) in POOLINGS {
+        let features = Features::load(&archive, VGG16, pooling, layer("relu4_3"), device).unwrap();
+        let kept_layers = [("relu1_2", 16, 4), ("relu2_2", 8, 4), ("relu3_3", 8, 2), ("relu4_3", 4, 2)];
+        let wanted = kept_layers.iter().map(|l| layer(l.0)).collect();
+        for ((layer, found), (text, side, step)) in features.of(picture("input"), &wanted).into_iter().zip(kept_layers)
+        {
+            let expected = reference.tensor(&format!("{name}_{text}"), &[side, side, layer.outputs()]).unwrap();
+            let distance = relative_distance(&kept(found, step), &expected);
+            println!("{name} {text}: {distance:.1e}");
+            assert!(distance <= 1e-3, "{name} {text}: {distance}");
+        }
+
+        let terms = Terms { variation: 0.0, ..Terms::of(&VGG16).unwrap() };
+        let objective = Objective::new(&features, &terms, picture("input"), &[(picture("style"), 1.0)]);
+        let x = picture("x0").autodiff().require_grad();
+        let losses = objective.losses(&features, x.clone());
+        let gradients = losses[0].backward();
+        let parts = pollster::block_on(Parts::read(losses)).unwrap();
+        let expected = reference.tensor(&format!("{name}_loss"), &[3]).unwrap();
+        for (found, expected) in [parts.total, parts.content, parts.style].into_iter().zip(expected) {
+            println!("{name} loss: {found} for {expected}");
+            assert!((found - expected).abs() <= 1e-4 * expected, "{name}: {found} for {expected}");
+        }
+        let gradient = kept(x.grad(&gradients).unwrap(), 1);
+        let expected = reference.tensor(&format!("{name}_grad"), &[64, 64, 3]).unwrap();
+        let off: Vec<f32> = gradient.iter().zip(&expected).map(|(a, b)| a - b).collect();
+        let length = |v: &[f32]| v.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+        let (cosine, error) = (cosine(&gradient, &expected), length(&off) / length(&expected));
+        println!("{name} gradient: cosine {cosine:.9}, relative error {error:.1e}");
+        assert!(cosine >= 0.9999 && error <= 1e-3, "{name}: cosine {cosine}, relative error {error}");
+    }
+}
+
+#[test]
+fn the_processor_gives_the_reference_values() {
+    agrees_with_the_reference(&cpu());
+}
+
+#[test]
+fn wgpu_gives_the_reference_values() {
+    agrees_with_the_reference(adapter());
+}
+
+/// Photo and painting of the fixture, and the weights that ship.
+struct Easel {
+    archive: Archive,
+    photo: Image,
+    painting: Image,
+}
+
+impl Easel {
+    fn new() -> Self {
+        let reference = vgg_reference();
+        let picture = |name| vgg_reference_picture(&reference, name);
+        Self { archive: shipped_as("vgg16-to-relu4_3"), photo: picture("input"), painting: picture("style") }
+    }
+
+    fn settings(&self, scales: Vec<Scale>) -> Settings {
+        let terms = Terms::of(&VGG16).unwrap();
+        Settings { vgg: VGG16, pooling: Pooling::Average, terms, scales, rate: 0.02, keep_colors: false }
+    }
+
+    fn begin(&self, settings: &Settings, start: Start, device: &Device) -> Result<Masterpiece, Error> {
+        let paintings = vec![(self.painting.clone(), 1.0)];
+        Masterpiece::new(&self.archive, settings.clone(), self.photo.clone(), paintings, start, device)
+    }
+
+    fn begin_with_photo(&self, settings: &Settings, device: &Device) -> Masterpiece {
+        self.begin(settings, Start::Picture(self.photo.clone()), device).unwrap()
+    }
+}
+
+/// Runs up to `steps` steps; returns their losses.
+fn paint(masterpiece: &mut Masterpiece, steps: usize) -> Vec<Parts> {
+    let mut losses = Vec::new();
+    while losses.len() < steps {
+        let Some(progress) = pollster::block_on(masterpiece.step()).unwrap() else { break };
+        losses.push(progress.parts);
+    }
+    losses
+}
+
+fn picture(masterpiece: &Masterpiece) -> Image {
+    pollster::block_on(masterpiece.picture()).unwrap()
+}
+
+#[test]
+fn both_devices_paint_alike() {
+    let easel = Easel::new();
+    let settings = easel.settings(vec![Scale { longer: 48, steps: 4 }]);
+    let [mut a, mut b] = [&cpu(), adapter()].map(|device| easel.begin_with_photo(&settings, device));
+    let (x, y) = (paint(&mut a, 9), paint(&mut b, 9));
+    assert_eq!((x.len(), y.len()), (4, 4));
+    for (x, y) in x.iter().zip(&y) {
+        assert!((x.total - y.total).abs() <= 0.01 * x.total, "{x:?} and {y:?}");
+    }
+    assert!(common::psnr(picture(&a).data(), picture(&b).data()) > 40.0);
+}
+
+/// What 8-bit weights do to a finished picture.
+#[test]
+fn eight_bits_paint_the_same_picture() {
+    let shipped = Easel::new();
+    let exact = Easel { archive: float_vgg16(), ..Easel::new() };
+    let settings = shipped.settings(vec![Scale { longer: 48, steps: 20 }]);
+    let painted = [&shipped, &exact].map(|easel| {
+        let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
+        let losses = paint(&mut masterpiece, 20);
+        (picture(&masterpiece), losses[19].total)
+    });
+    let [(a, loss), (b, exact_loss)] = &painted;
+    let psnr = common::psnr(a.data(), b.data());
+    println!("{psnr:.1} dB, losses {loss} and {exact_loss}");
+    assert!(psnr >= 35.0 && (loss - exact_loss).abs() <= 0.02 * exact_loss, "{psnr} dB, {loss}, {exact_loss}");
+}
+
+#[test]
+fn steps_lower_the_loss_and_sizes_grow() {
+    let easel = Easel::new();
+    let settings = easel.settings(coarse_to_fine(32, 64, 16));
+    assert_eq!(settings.scales.iter().map(|s| (s.longer, s.steps)).collect::<Vec<_>>(), [(32, 16), (45, 8), (64, 8)]);
+    let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
+    let losses = paint(&mut masterpiece, 100);
+    assert_eq!(losses.len(), 32);
+    assert!(losses[15].total < 0.5 * losses[0].total, "{:?} then {:?}", losses[0], losses[15]);
+    // What was painted at one size holds at the next: it does not begin anew.
+    assert!(losses[24].style < 0.7 * losses[0].style, "{:?} then {:?}", losses[0], losses[24]);
+    let painted = picture(&masterpiece);
+    assert_eq!((painted.width(), painted.height()), (64, 64));
+    assert!(painted.data().iter().all(|v| (0.0..=1.0).contains(v)));
+    assert!(pollster::block_on(masterpiece.checkpoint()).unwrap().is_none());
+}
+
+#[test]
+fn a_checkpoint_goes_on_as_if_nothing_had_happened() {
+    let easel = Easel::new();
+    let settings = easel.settings(vec![Scale { longer: 32, steps: 3 }, Scale { longer: 40, steps: 5 }]);
+    let mut whole = easel.begin_with_photo(&settings, &cpu());
+    let expected = paint(&mut whole, 8);
+    let mut first = easel.begin_with_photo(&settings, &cpu());
+    paint(&mut first, 5);
+    let bytes = pollster::block_on(first.checkpoint()).unwrap().unwrap().write().unwrap();
+    let checkpoint = Checkpoint::parse(&bytes).unwrap();
+    let mut second = easel.begin(&settings, Start::Checkpoint(checkpoint.clone()), &cpu()).unwrap();
+    let found = paint(&mut second, 8);
+    assert_eq!(found.len(), 3);
+    for (found, expected) in found.iter().zip(&expected[5..]) {
+        assert!((found.total - expected.total).abs() <= 1e-4 * expected.total, "{found:?} for {expected:?}");
+    }
+    assert!(common::distance(picture(&second).data(), picture(&whole).data()) < 1e-3);
+
+    let other = Settings { rate: 0.03, ..settings };
+    let refused = easel.begin(&other, Start::Checkpoint(checkpoint), &cpu()).err().unwrap();
+    assert!(refused.to_string().contains("other settings"), "{refused}");
+}
+
+#[test]
+fn kept_colours_are_the_photos() {
+    let easel = Easel::new();
+    let mut settings = easel.settings(vec![Scale { longer: 32, steps: 6 }]);
+    settings.keep_colors = true;
+    let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
+    paint(&mut masterpiece, 6);
+    let painted = picture(&masterpiece);
+    let photo = easel.photo.resized(32, 32).unwrap();
+    let mut changed = 0;
+    for (p, q) in painted.data().chunks_exact(3).zip(photo.data().chunks_exact(3)) {
+        // Differences of channels are colour alone, where nothing was clamped.
+        if p.iter().all(|v| (0.01..0.99).contains(v)) {
+            assert!(((p[0] - p[1]) - (q[0] - q[1])).abs() < 1e-3 && ((p[1] - p[2]) - (q[1] - q[2])).abs() < 1e-3);
+            changed += usize::from((p[0] - q[0]).abs() > 0.02);
+        }
+    }
+    assert!(changed > 200, "{changed} pixels of 1024 changed");
+}
+
+#[test]
+fn paintings_are_mixed_by_weight() {
+    let (easel, device) = (Easel::new(), cpu());
+    let terms = Terms::of(&VGG16).unwrap();
+    let features = Features::load(&easel.archive, VGG16, Pooling::Average, terms.last().unwrap(), &device).unwrap();
+    let [photo, painting] = [&easel.photo, &easel.painting].map(|p| upload(p, &device));
+    let style = |paintings: &[(burn::tensor::Tensor<4>, f32)]| {
+        let objective = Objective::new(&features, &terms, photo.clone(), paintings);
+        pollster::block_on(Parts::read(objective.losses(&features, photo.clone()))).unwrap().style
+    };
+    let (alone, own) = (style(&[(painting.clone(), 1.0)]), style(&[(photo.clone(), 2.0)]));
+    assert!(own < 1e-6, "{own}");
+    let twice = style(&[(painting.clone(), 0.5), (painting.clone(), 3.0)]);
+    assert!((twice - alone).abs() < 1e-4 * alone, "{twice} for {alone}");
+    let half = style(&[(painting.clone(), 1.0), (photo.clone(), 1.0)]);
+    assert!(half > 0.0 && half < alone, "{half}, {alone}");
+    let ignored = style(&[(painting, 1.0), (photo.clone(), 0.0)]);
+    assert!((ignored - alone).abs() < 1e-4 * alone, "{ignored} for {alone}");
+}
+
+/// Adam's first step goes the whole rate against the sign of the gradient, whatever its size.
+#[test]
+fn adam_steps_against_the_gradient_and_stays_in_the_picture() {
+    let device = cpu();
+    let start = Image::new(2, 1, vec![0.5, 0.5, 0.5, 0.01, 0.99, 0.5]).unwrap();
+    let gradient = Image::new(2, 1, vec![3.0, -1e-3, 0.0, 1.0, -1.0, 5.0]).unwrap();
+    let mut canvas = Canvas::new(&start, &device);
+    canvas.step(upload(&gradient, &device), 0.02);
+    let picture = pollster::block_on(download(canvas.picture().clone())).unwrap();
+    let expected = [0.48, 0.52, 0.5, 0.0, 1.0, 0.48];
+    assert!(common::distance(picture.data(), &expected) < 1e-4, "{:?}", picture.data());
+    let average = pollster::block_on(download(canvas.average())).unwrap();
+    assert!(common::distance(average.data(), &expected) < 1e-4, "{:?}", average.data());
+}
+
+#[test]
+fn what_cannot_be_painted_is_refused_in_a_sentence() {
+    let easel = Easel::new();
+    let good = easel.settings(vec![Scale { longer: 32, steps: 1 }]);
+    let begin = |settings: &Settings, weight: f32, photo: &Image| {
+        let start = Start::Picture(photo.clone());
+        let paintings = vec![(easel.painting.clone(), weight)];
+        let made = Masterpiece::new(&easel.archive, settings.clone(), photo.clone(), paintings, start, &cpu());
+        made.err().map(|e| e.to_string()).unwrap_or_default()
+    };
+    assert_eq!(begin(&good, 1.0, &easel.photo), "");
+    assert!(begin(&good, 0.0, &easel.photo).contains("weight above 0"));
+    assert!(begin(&good, f32::NAN, &easel.photo).contains("weights from 0 up"));
+    let narrow = easel.photo.resized(64, 4).unwrap();
+    assert!(begin(&good, 1.0, &narrow).contains("too small for the last layer"));
+    let none = Settings { scales: vec![], ..good.clone() };
+    assert!(begin(&none, 1.0, &easel.photo).contains("at least one step"));
+    let mut blind = good.clone();
+    blind.terms.style.layers.clear();
+    assert!(begin(&blind, 1.0, &easel.photo).contains("style loss needs a layer"));
+    let mut deep = good;
+    deep.terms.content.layers = vec![(layer("relu5_1"), 1.0)];
+    assert!(begin(&deep, 1.0, &easel.photo.resized(64, 64).unwrap()).contains("conv5_1.w"));
+}

@@ -30,7 +30,7 @@ export class CropSquare extends HTMLElement {
     this.#square.type = 'button';
     this.#square.className = 'square';
     this.#square.setAttribute('aria-label', 'The square: drag it, or move it with the arrow keys');
-    this.#view.append(this.#image, this.#square);
+    this.#view.append(this.#square);
     const group = document.createElement('fieldset');
     group.className = 'ways-to-see';
     const legend = document.createElement('legend');
@@ -87,6 +87,7 @@ export class CropSquare extends HTMLElement {
   show(picture, crop, fixed) {
     this.hidden = !picture;
     this.#image.src = picture;
+    this.#view.prepend(this.#image);
     for (const part of [this.#whole.label.parentElement, this.#sizeRow, this.#square]) part?.toggleAttribute('data-fixed', fixed);
     this.#set(crop);
   }

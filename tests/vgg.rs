@@ -18,7 +18,7 @@ const KEPT: [(&str, usize, usize); 4] = [("relu1_2", 64, 4), ("relu2_2", 32, 4),
 fn features(vgg: Vgg, pooling: Pooling, last: &str, archive: &Archive, photo: &Image) -> Vec<(Vec<f32>, Shape)> {
     let net: Network = vgg.network(pooling, vgg.layer(last).unwrap());
     let shapes = net.shapes(photo.height(), photo.width()).unwrap();
-    let style = Style { name: String::new(), norms: vec![] };
+    let style = Style::default();
     let mut tensors = cpu::tensors(&net, archive, &style, photo, &shapes).unwrap();
     let relus = net.layers.iter().filter(|layer| layer.operation == Operation::Relu);
     relus.map(|layer| (std::mem::take(&mut tensors[layer.output]), shapes[layer.output])).collect()

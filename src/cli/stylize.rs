@@ -27,7 +27,7 @@ pub struct Arguments {
     /// Where the painting goes; its ending says the format. For several photos, a folder.
     #[arg(short, long)]
     output: PathBuf,
-    /// A style's name or number, a style pack such as `mine.impasto`, or a blend such as `lagoon:0.6,3:0.4`.
+    /// A style's name or number, a style pack such as `mine.impasto`, or a blend such as `teal mist:0.6,3:0.4`.
     #[arg(long, default_value = "0")]
     style: String,
     /// A painting to take the style of, instead of one of the styles above; several, each with `:WEIGHT` behind it or not,

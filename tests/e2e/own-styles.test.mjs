@@ -165,6 +165,17 @@ for (const name of BROWSERS) {
       await ready(page);
       await repainted(page, () => dropPainting(page, 'coffee', 'Cup'));
       const alone = await savedPng(page);
+      await repainted(page, () =>
+        page.$eval('#brushwork', (slider) => {
+          /** @type {HTMLInputElement} */ (slider).value = '100';
+          slider.dispatchEvent(new Event('input'));
+        }),
+      );
+      assert.ok((await compare(page, alone, await savedPng(page))).difference > 5, 'brushwork changes nothing');
+      await until(page, 'the address', () => new URLSearchParams(location.search).get('brushwork') === '100');
+      await repainted(page, () => click(page, '#undo'));
+      assert.ok((await compare(page, alone, await savedPng(page))).difference <= 2);
+
       await until(page, 'the paintings', () => document.querySelector('[data-style="painting:swirls"]:not([data-busy])') !== null);
       await click(page, '#joining');
       await repainted(page, () => click(page, '[data-style="painting:swirls"]'));

@@ -28,10 +28,22 @@ function watchEngine() {
 async function startPainting() {
   const worker = new Worker('worker/worker.js', { type: 'module' });
   const canvas = document.createElement('canvas').transferControlToOffscreen();
-  const weights = new URL('weights/transfer26.safetensors', location.href).href;
+  const weights = (/** @type {string} */ name) => new URL(`weights/${name}.safetensors`, location.href).href;
+  const networks = { transfer26: weights('transfer26'), arbitrary: weights('arbitrary') };
   const source = new OffscreenCanvas(64, 48);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (source.getContext('2d'));
-  const look = { weights: Array.from({ length: 26 }, (_, i) => Number(i === 0)), strength: 1, keepColors: false, split: 0, stroke: 1 };
+  /** @type {import('../../www/protocol.js').Look} */
+  const look = {
+    network: 'transfer26',
+    parts: [{ id: 'Amber Sky', weight: 1 }],
+    gentle: false,
+    strength: 1,
+    keepColors: false,
+    split: 0,
+    stroke: 1,
+    brushwork: 0,
+  };
+  /** @type {import('../../www/protocol.js').Moving} */
   const moving = { look, mirrored: false, steady: true, lines: 48, startLines: 48, framesPerSecond: 24, recording: false };
   Reflect.set(window, 'taken', 0);
   const feed = async () => {
@@ -50,7 +62,9 @@ async function startPainting() {
     }
     if (data.sentence) Reflect.set(window, 'complaint', data.sentence);
   };
-  worker.postMessage({ type: 'start', weights, canvas }, [canvas]);
+  /** @type {import('../../www/protocol.js').ToWorker} */
+  const start = { type: 'start', networks, canvas };
+  worker.postMessage(start, [canvas]);
 }
 
 /**

@@ -45,7 +45,7 @@ pub async fn style(gpu: &Gpu, painter: &Painter, archive: &Archive, paintings: &
     let predictor = Predictor::load(gpu, archive).await?;
     let mut vectors = Vec::new();
     for Painting { weight, picture, .. } in paintings {
-        vectors.push((predictor.predict_rgba(gpu, &picture.to_rgba8(), (SIDE, SIDE)).await?, *weight));
+        vectors.push((predictor.predict_picture(gpu, picture).await?, *weight));
     }
     painter.space().vector(name(paintings), &mix(&vectors)?)
 }

@@ -8,7 +8,6 @@ use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::arbitrary;
-use impasto::net::predictor::SIDE;
 use impasto::style::{Pack, Parameters};
 use impasto::stylize::Predictor;
 use serde_json::json;
@@ -91,7 +90,7 @@ fn make(arguments: &Make) -> Result<()> {
     let vector = pollster::block_on(async {
         let gpu = Gpu::open(Request::default()).await?;
         let predictor = Predictor::load(&gpu, &archive).await?;
-        predictor.predict_rgba(&gpu, &seen.resized(SIDE, SIDE)?.to_rgba8(), (SIDE, SIDE)).await
+        predictor.predict_picture(&gpu, &seen).await
     })?;
     let file = arguments.painting.file_stem().unwrap_or_default().to_string_lossy();
     let name = arguments.name.clone().unwrap_or_else(|| title(&file));

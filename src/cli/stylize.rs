@@ -9,7 +9,6 @@ use clap::Args;
 use impasto::cpu::picture::Look;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
-use impasto::net::predictor::SIDE;
 use impasto::style::Style;
 use impasto::stylize::{Predictor, Session};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -185,8 +184,10 @@ impl Brush {
             None => {
                 let (seen_width, seen_height) = self.workshop.painter.working_size((width, height), self.stroke);
                 let mut session = self.workshop.painter.session(gpu, seen_width, seen_height).await?;
-                let frame = session.new_frame(gpu, (width, height)).await?;
-                session.set_frame(gpu, frame);
+                if session.size() != (width, height) {
+                    let frame = session.new_frame(gpu, (width, height)).await?;
+                    session.set_frame(gpu, frame);
+                }
                 session.set_brushwork(gpu, self.brushwork)?;
                 session.set_style(gpu, &self.style)?;
                 session.set_look(self.look)?;
@@ -194,8 +195,7 @@ impl Brush {
             }
         };
         if let Some(predictor) = &self.predictor {
-            let seen = photo.resized(SIDE, SIDE)?;
-            let own = predictor.predict_rgba(gpu, &seen.to_rgba8(), (SIDE, SIDE)).await?;
+            let own = predictor.predict_picture(gpu, photo).await?;
             let own = self.workshop.painter.space().vector("photo", &own)?;
             let strength = self.look.strength;
             session.set_style(gpu, &Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;

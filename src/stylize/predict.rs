@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::gpu::vector::VectorPlan;
 use crate::gpu::{Frame, Gpu};
+use crate::image::Image;
 use crate::net::{arbitrary, predictor};
 use crate::weights::Archive;
 
@@ -50,5 +51,14 @@ impl Predictor {
         let frame = self.frame(gpu, size).await?;
         frame.upload(gpu, rgba)?;
         self.predict(gpu, &frame).await
+    }
+
+    /// The style vector of a picture of any size, resized on the processor.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub async fn predict_picture(&self, gpu: &Gpu, picture: &Image) -> Result<Vec<f32>> {
+        let (width, height) = (predictor::SIDE, predictor::SIDE);
+        self.predict_rgba(gpu, &picture.resized(width, height)?.to_rgba8(), (width, height)).await
     }
 }

@@ -165,6 +165,11 @@ for (const name of BROWSERS) {
       await ready(page);
       await repainted(page, () => dropPainting(page, 'coffee', 'Cup'));
       const alone = await savedPng(page);
+      // Changes that follow each other at once are undone together: the painting's is to be one of its own.
+      await until(page, 'the address', () => {
+        const tile = /** @type {HTMLElement} */ (document.querySelector('[data-kind="own"]'));
+        return new URLSearchParams(location.search).get('style') === tile.dataset.style;
+      });
       await repainted(page, () =>
         page.$eval('#brushwork', (slider) => {
           /** @type {HTMLInputElement} */ (slider).value = '100';
@@ -188,7 +193,6 @@ for (const name of BROWSERS) {
 
       await repainted(page, () => page.keyboard.press('5'));
       const half = await savedPng(page);
-      // Changes that follow each other at once are undone together.
       await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '50');
       await repainted(page, () => click(page, '#gentle'));
       const gentle = await savedPng(page);

@@ -1,0 +1,94 @@
+/**
+ * `studio.wasm`, as wasm-bindgen makes it out of src/web/studio.rs: optimization of pictures on burn. Errors are `Error`s with a
+ * sentence for the user. Between two calls of a `Studio` or `Masterpiece` the one before must have been answered.
+ */
+
+/** What a run is made of; what is missing has its usual value. */
+export interface RunSettings {
+  /** The photo's longer side in pixels at the end, 512. */
+  size?: number;
+  /** The first and smallest size, 128; sizes grow by the root of two. */
+  smallest?: number;
+  /** Steps at the smallest size, 300; larger sizes get half as many. */
+  steps?: number;
+  pooling?: 'average' | 'max';
+  /** Weights of the losses and of their layers (by names such as `relu4_2`). */
+  content?: { weight?: number; layers?: Record<string, number> };
+  style?: { weight?: number; layers?: Record<string, number> };
+  variation?: number;
+  /** Step size, in brightness (0..1) for Adam. */
+  rate?: number;
+  keepColors?: boolean;
+}
+
+/** What is known before anything is allocated. */
+export interface RunPlan {
+  scales: { width: number; height: number; steps: number }[];
+  /** Bytes of graphics memory at the largest size, about. */
+  peak: number;
+  /** Multiply-adds of all steps, forward and backward. */
+  multiplyAdds: number;
+}
+
+/** One step: losses before it, content and style before their weights. Those of different sizes do not compare. */
+export interface StepReport {
+  step: number;
+  steps: number;
+  width: number;
+  height: number;
+  total: number;
+  content: number;
+  style: number;
+  variation: number;
+}
+
+export interface PaintedPicture {
+  width: number;
+  height: number;
+  /** RGBA, row by row from the top left. */
+  data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** A graphics device for burn. One in a worker. */
+export class Studio {
+  private constructor();
+  /** Opens the fastest device. */
+  static create(): Promise<Studio>;
+  /** JSON of `{ adapter, backend, software }`. */
+  info(): string;
+  /** Resolves with a sentence if the device is lost. */
+  lost(): Promise<string>;
+  /** JSON of a `RunPlan`, for `RunSettings` in JSON and a photo of this size; throws where it cannot fit, naming the largest size. */
+  plan(settings: string, width: number, height: number): string;
+  /**
+   * Reads photo and paintings through VGG (the bytes of its archive) and prepares the first size, or the one that `checkpoint`
+   * was made at, which must be of the same pictures and settings.
+   */
+  begin(vgg: Uint8Array, settings: string, work: Commission, checkpoint?: Uint8Array): Promise<Masterpiece>;
+}
+
+/** The pictures of a run, RGBA each. */
+export class Commission {
+  constructor(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray);
+  /** A painting whose style is wanted; weights are relative to each other. */
+  add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
+  /** What painting begins with instead of the photo: another picture. */
+  start_from(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
+  /** ... or noise. */
+  start_from_noise(seed: number): void;
+  free(): void;
+}
+
+/** A painting in work. */
+export class Masterpiece {
+  private constructor();
+  /** One step; `undefined` when all are done. After an error the picture is as before. */
+  step(): Promise<StepReport | undefined>;
+  /** The painting so far: the running average of the steps, at the size in work. */
+  picture(): Promise<PaintedPicture>;
+  /** What is needed to go on later, `undefined` when all is done. */
+  checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  free(): void;
+}
+
+export default function init(options: { module_or_path: BufferSource | Promise<Response> | Response | URL | string }): Promise<unknown>;

@@ -8,6 +8,7 @@ MODELS="$CACHE/models"
 LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
 LIVE_BUDGET=460800
+STUDIO_BUDGET=1843200
 export CARGO_TARGET_DIR="$CACHE/target"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
@@ -15,7 +16,7 @@ die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 
 help() {
   cat <<'TEXT'
-./build.sh build     the page and its wasm module, into dist/
+./build.sh build     the page and its wasm modules, into dist/
 ./build.sh run       build, then serve dist/ on localhost
 ./build.sh test      every check and test; ends with `N passed, N failed`
 ./build.sh bench     build, then time it beside other runtimes in the same browsers
@@ -104,27 +105,35 @@ need_models() {
   rm -rf "$folder"
 }
 
+# One wasm module of the crate, into dist/: its name, which is its feature too, and the bytes that it may have with brotli.
+wasm_module() {
+  local name=$1 budget=$2 size
+  say "building $name.wasm"
+  "${WASM_CARGO[@]}" rustc --lib --crate-type cdylib --profile release-wasm --no-default-features --features "web,$name" \
+    --target "$TARGET" "${WASM_STD[@]}"
+  "$WASM_BINDGEN" --target web --no-typescript --remove-name-section --remove-producers-section --out-name "$name" \
+    --out-dir dist "$CACHE/target-wasm/$TARGET/release-wasm/impasto.wasm"
+  npx --no-install wasm-opt -Oz --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
+    --enable-sign-ext --enable-mutable-globals --enable-multivalue "dist/${name}_bg.wasm" -o "dist/${name}_bg.wasm"
+  size=$(node -e 'const z=require("zlib"),f=require("fs");console.log(z.brotliCompressSync(f.readFileSync(process.argv[1])).length)' \
+    "dist/${name}_bg.wasm")
+  say "$name.wasm: $size bytes with brotli, of $budget allowed"
+  [ "$size" -le "$budget" ] || die "$name.wasm is over its budget."
+}
+
 build() {
   need_node_modules
   need_wasm_target
   need_wasm_bindgen
-  say "building live.wasm"
-  "${WASM_CARGO[@]}" rustc --lib --crate-type cdylib --profile release-wasm --no-default-features --features live \
-    --target "$TARGET" "${WASM_STD[@]}"
   rm -rf dist
   mkdir -p dist/weights
-  "$WASM_BINDGEN" --target web --no-typescript --remove-name-section --remove-producers-section --out-name live \
-    --out-dir dist "$CACHE/target-wasm/$TARGET/release-wasm/impasto.wasm"
-  npx --no-install wasm-opt -Oz --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
-    --enable-sign-ext --enable-mutable-globals --enable-multivalue dist/live_bg.wasm -o dist/live_bg.wasm
+  wasm_module live "$LIVE_BUDGET"
+  wasm_module studio "$STUDIO_BUDGET"
   cp -R www/. dist/
-  cp weights/transfer26.safetensors weights/arbitrary.safetensors dist/weights/
+  cp weights/transfer26.safetensors weights/arbitrary.safetensors weights/vgg16-to-relu4_3.safetensors \
+    weights/vgg16-block5.safetensors dist/weights/
   rm -f dist/*.d.ts
   node tools/bundle.mjs dist || die "the page could not be bundled."
-  local size
-  size=$(node -e 'const z=require("zlib"),f=require("fs");console.log(z.brotliCompressSync(f.readFileSync("dist/live_bg.wasm")).length)')
-  say "live.wasm: $size bytes with brotli, of $LIVE_BUDGET allowed"
-  [ "$size" -le "$LIVE_BUDGET" ] || die "live.wasm is over its budget."
 }
 
 run() {

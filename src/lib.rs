@@ -3,7 +3,7 @@
 //! A room may import only rooms below it: `web` and the command line > `studio` > `stylize` > `gpu` > `cpu` > `net` >
 //! `style` > `weights` > `art` > `image` > `error`. `ARCHITECTURE.md` draws the map.
 
-#[cfg(feature = "native")]
+#[cfg(any(feature = "native", feature = "studio"))]
 pub mod art;
 pub mod cpu;
 pub mod error;
@@ -14,6 +14,6 @@ pub mod net;
 pub mod studio;
 pub mod style;
 pub mod stylize;
-#[cfg(all(target_arch = "wasm32", feature = "live"))]
+#[cfg(all(target_arch = "wasm32", feature = "web"))]
 pub mod web;
 pub mod weights;

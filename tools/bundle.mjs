@@ -9,8 +9,9 @@ import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, and paintings whose styles are in packs. */
-const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//, /^paintings\//];
+/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, and paintings whose styles are in packs,
+ * and what only the studio needs. */
+const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//, /^paintings\//, /^studio(_bg)?\./, /^weights\/vgg/];
 
 const [dist] = process.argv.slice(2);
 if (!dist) {

@@ -23,10 +23,10 @@ pub struct Request {
 
 /// The first thing that went wrong on a device, until somebody asks.
 #[derive(Clone, Default)]
-struct Fault(Arc<Mutex<Option<Error>>>);
+pub(crate) struct Fault(Arc<Mutex<Option<Error>>>);
 
 impl Fault {
-    fn set(&self, error: Error) {
+    pub(crate) fn set(&self, error: Error) {
         let mut fault = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A lost device makes other errors follow: it is the one to tell.
         if fault.is_none() || matches!(error, Error::DeviceLost(_)) {
@@ -34,7 +34,8 @@ impl Fault {
         }
     }
 
-    fn take(&self) -> Option<Error> {
+    /// The error, which is forgotten unless the device is lost for good.
+    pub(crate) fn take(&self) -> Option<Error> {
         let mut fault = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*fault {
             Some(Error::DeviceLost(_)) => fault.clone(),
@@ -161,9 +162,7 @@ impl Gpu {
 
     /// Whether the adapter is a program on the processor, as far as it says so.
     pub fn software(&self) -> bool {
-        let name = format!("{} {} {}", self.info.name, self.info.driver, self.info.driver_info).to_lowercase();
-        self.info.device_type == wgpu::DeviceType::Cpu
-            || ["swiftshader", "llvmpipe", "warp"].iter().any(|s| name.contains(s))
+        is_software(&self.info)
     }
 
     /// Resolves when the device is lost, with the reason. The first caller gets the answer; for later ones it never comes.
@@ -354,7 +353,13 @@ impl Gpu {
     }
 }
 
-fn from_wgpu(error: wgpu::Error) -> Error {
+/// Whether an adapter is a program on the processor, as far as it says so.
+pub(crate) fn is_software(info: &wgpu::AdapterInfo) -> bool {
+    let name = format!("{} {} {}", info.name, info.driver, info.driver_info).to_lowercase();
+    info.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "warp"].iter().any(|s| name.contains(s))
+}
+
+pub(crate) fn from_wgpu(error: wgpu::Error) -> Error {
     match error {
         wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory,
         other => Error::Gpu(other.to_string()),

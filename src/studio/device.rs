@@ -1,22 +1,73 @@
 //! Devices, and the way of numbers to and from them.
 
+use std::sync::{Arc, LazyLock};
+
+use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::memory::Limits;
 use crate::cpu::picture::{to_chw, to_hwc};
 use crate::error::{Error, Result};
+use crate::gpu::device::{Fault, from_wgpu, is_software};
 use crate::image::Image;
 
+/// What went wrong on the graphics device. burn opens one in a process, and answers for it only where tensors are read.
+static FAULT: LazyLock<Fault> = LazyLock::new(Fault::default);
+
 /// The processor, by burn's own kernels: the reference for every other device.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn cpu() -> Device {
     Device::flex()
 }
 
-/// The fastest graphics adapter. Opened once in a process; clone the device to use it again.
+/// The fastest graphics adapter, opened by burn.
+pub struct Graphics {
+    pub device: Device,
+    setup: WgpuSetup,
+}
+
+impl Graphics {
+    /// Opens it, once in a process.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] when there is none, or it was opened before.
+    pub async fn open() -> Result<Self> {
+        let opened = Device::wgpu_options().init_with_setup_async().await;
+        let (device, setup) = opened.map_err(|e| Error::NoAdapter(e.to_string()))?;
+        // burn's own handler panics.
+        setup.device.on_uncaptured_error(Arc::new(|error| FAULT.set(from_wgpu(error))));
+        Ok(Self { device, setup })
+    }
+
+    /// The adapter's own description.
+    pub fn info(&self) -> wgpu::AdapterInfo {
+        self.setup.adapter.get_info()
+    }
+
+    /// Whether the adapter is a program on the processor, as far as it says so.
+    pub fn software(&self) -> bool {
+        is_software(&self.info())
+    }
+
+    /// What the device allows, if everything may take `total` bytes.
+    pub fn limits(&self, total: u64) -> Limits {
+        let limits = self.setup.device.limits();
+        Limits { total, buffer: limits.max_buffer_size.min(limits.max_storage_buffer_binding_size) }
+    }
+
+    /// The browser's own device object.
+    #[cfg(target_arch = "wasm32")]
+    pub fn browser_device(&self) -> Option<wasm_bindgen::JsValue> {
+        self.setup.device.as_webgpu().map(|device| device.clone().into())
+    }
+}
+
+/// The device of [`Graphics::open`] alone.
 ///
 /// # Errors
-/// [`Error::NoAdapter`] when there is none, or it was opened before.
+/// As there.
 pub async fn gpu() -> Result<Device> {
-    Device::wgpu_options().init_async().await.map_err(|e| Error::NoAdapter(e.to_string()))
+    Ok(Graphics::open().await?.device)
 }
 
 /// A picture as `[1][3][height][width]`.
@@ -41,13 +92,21 @@ pub async fn download(picture: Tensor<4>) -> Result<Image> {
 /// The numbers of a tensor in row-major order.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] when the device had none left for something that the tensor depends on, [`Error::Gpu`] when it
-/// failed otherwise.
+/// [`Error::OutOfMemory`] when the device had none left for something since the last call, [`Error::DeviceLost`] when it is gone,
+/// [`Error::Gpu`] when it failed otherwise.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    let failed = |problem: String| match problem.to_lowercase().contains("memory") {
-        true => Error::OutOfMemory,
-        false => Error::Gpu(problem),
+    let failed = |problem: String| {
+        let lower = problem.to_lowercase();
+        if lower.contains("poison") || lower.contains("lost") {
+            Error::DeviceLost(problem)
+        } else if lower.contains("memory") {
+            Error::OutOfMemory
+        } else {
+            Error::Gpu(problem)
+        }
     };
-    let data = tensor.into_data_async().await.map_err(|e| failed(format!("{e:?}")))?;
-    data.try_into_vec::<f32>().map_err(|e| failed(format!("{e:?}")))
+    let data = tensor.into_data_async().await.map_err(|e| failed(format!("{e:?}")));
+    // What the device said comes first: the numbers may be there all the same, and mean nothing.
+    FAULT.take().map_or(Ok(()), Err)?;
+    data?.try_into_vec::<f32>().map_err(|e| failed(format!("{e:?}")))
 }

@@ -12,10 +12,12 @@ pub mod features;
 pub mod loss;
 pub mod masterpiece;
 pub mod memory;
+pub mod recipe;
 pub mod schedule;
 
 pub use checkpoint::Checkpoint;
 pub use features::Features;
 pub use loss::{Objective, Parts, Term, Terms};
 pub use masterpiece::{Masterpiece, Progress, Settings, Start};
+pub use recipe::Recipe;
 pub use schedule::{Scale, coarse_to_fine};

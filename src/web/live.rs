@@ -19,12 +19,6 @@ use crate::style::{Pack, Parameters, Style};
 use crate::stylize::{Painter, Predictor};
 use crate::weights::Archive;
 
-/// Reports panics, which would otherwise be a bare `unreachable`, on the console.
-#[wasm_bindgen(start)]
-fn start() {
-    console_error_panic_hook::set_once();
-}
-
 /// Firefox crashes when a worker's canvas is configured as rgba8unorm.
 pub(super) const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
 

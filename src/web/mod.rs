@@ -1,12 +1,23 @@
-//! What JavaScript sees: `live` and what belongs to it for the module `live.wasm`.
+//! What JavaScript sees: `studio` for the module `studio.wasm`, everything else for `live.wasm`.
 
+#[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "live")]
 mod packs;
+#[cfg(feature = "live")]
 mod session;
+#[cfg(feature = "studio")]
+mod studio;
 
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
+
+/// Reports panics, which would otherwise be a bare `unreachable`, on the console.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
 
 /// A JavaScript `Error` with the sentence of ours.
 fn js(error: Error) -> JsValue {

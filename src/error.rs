@@ -42,9 +42,9 @@ pub enum Error {
     )]
     NoAdapter(String),
 
-    /// The picture needs more than the adapter allows.
+    /// The picture needs more than the adapter allows; `limit` begins with the unit of both numbers.
     #[error(
-        "a {width}x{height} picture needs {needed} bytes of {limit}, and this adapter allows {allowed}. The largest size that fits is about {fits} pixels on the longer side."
+        "a {width}x{height} picture needs {needed} {limit}, and this adapter allows {allowed}. The largest size that fits is about {fits} pixels on the longer side."
     )]
     TooLarge { width: usize, height: usize, limit: &'static str, needed: u64, allowed: u64, fits: usize },
 

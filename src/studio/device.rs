@@ -32,8 +32,7 @@ impl Graphics {
     /// # Errors
     /// [`Error::NoAdapter`] when there is none, or it was opened before.
     pub async fn open() -> Result<Self> {
-        let opened = Device::wgpu_options().init_with_setup_async().await;
-        let (device, setup) = opened.map_err(|e| Error::NoAdapter(e.to_string()))?;
+        let (device, setup) = open().await.map_err(Error::NoAdapter)?;
         // burn's own handler panics.
         setup.device.on_uncaptured_error(Arc::new(|error| FAULT.set(from_wgpu(error))));
         Ok(Self { device, setup })
@@ -60,6 +59,53 @@ impl Graphics {
     pub fn browser_device(&self) -> Option<wasm_bindgen::JsValue> {
         self.setup.device.as_webgpu().map(|device| device.clone().into())
     }
+}
+
+/// As burn does it.
+#[cfg(not(target_arch = "wasm32"))]
+async fn open() -> std::result::Result<(Device, WgpuSetup), String> {
+    Device::wgpu_options().init_with_setup_async().await.map_err(|e| e.to_string())
+}
+
+/// As burn does it, with everything that the adapter has, but also where timestamps are missing.
+#[cfg(target_arch = "wasm32")]
+async fn open() -> std::result::Result<(Device, WgpuSetup), String> {
+    let text = |e: &dyn std::fmt::Display| e.to_string();
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let options =
+        wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
+    let adapter = instance.request_adapter(&options).await.map_err(|e| text(&e))?;
+    let descriptor = wgpu::DeviceDescriptor {
+        label: Some("studio"),
+        required_features: adapter.features().difference(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS),
+        required_limits: adapter.limits(),
+        memory_hints: wgpu::MemoryHints::MemoryUsage,
+        ..Default::default()
+    };
+    let (device, queue) = adapter.request_device(&descriptor).await.map_err(|e| text(&e))?;
+    if !adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+        pretend_timestamps(&device).map_err(|e| format!("{e:?}"))?;
+    }
+    let setup = WgpuSetup { backend: adapter.get_info().backend, instance, adapter, device, queue };
+    let device = Device::wgpu_options().setup(setup.clone()).init().map_err(|e| text(&e))?;
+    Ok((device, setup))
+}
+
+/// burn panics in browsers whose adapter has no timestamps, though it takes none unless it is asked to. From here on adapters
+/// of this worker claim to have them, and what `device` has.
+#[cfg(target_arch = "wasm32")]
+fn pretend_timestamps(device: &wgpu::Device) -> std::result::Result<(), wasm_bindgen::JsValue> {
+    use js_sys::{Object, Reflect, Set, global};
+
+    let Some(device) = device.as_webgpu() else { return Ok(()) };
+    let names = js_sys::Array::from(&Reflect::get(device, &"features".into())?);
+    names.push(&"timestamp-query".into());
+    let features = Set::new(&names);
+    let prototype = Reflect::get(&Reflect::get(&global(), &"GPUAdapter".into())?, &"prototype".into())?;
+    let descriptor = Object::new();
+    Reflect::set(&descriptor, &"value".into(), &features)?;
+    Reflect::define_property(&Object::from(prototype), &"features".into(), &descriptor)?;
+    Ok(())
 }
 
 /// The device of [`Graphics::open`] alone.

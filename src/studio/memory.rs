@@ -6,6 +6,7 @@ use crate::net::vgg::{Layer, Vgg};
 
 /// Bytes of a number.
 const FLOAT: u64 = 4;
+const MEGABYTE: u64 = 1_000_000;
 /// Pictures that a canvas and a step hold at once: picture, average, Adam's two, their successors, gradient, steps between.
 const PICTURES: u64 = 12;
 /// Activations of the largest layer that the backward pass and the convolutions' own copies hold at once.
@@ -55,8 +56,8 @@ pub struct Limits {
 pub fn check(vgg: &Vgg, last: Layer, width: usize, height: usize, limits: Limits) -> Result<()> {
     let demands = |width: usize, height: usize| {
         [
-            ("memory", peak(vgg, last, width, height), limits.total),
-            ("one buffer", largest_buffer(vgg, last, width, height), limits.buffer),
+            ("MB of memory", peak(vgg, last, width, height), limits.total),
+            ("MB in one buffer", largest_buffer(vgg, last, width, height), limits.buffer),
         ]
     };
     let exceeded = demands(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
@@ -70,6 +71,7 @@ pub fn check(vgg: &Vgg, last: Layer, width: usize, height: usize, limits: Limits
         let middle = fits.midpoint(too_large);
         if fitting(middle) { fits = middle } else { too_large = middle }
     }
+    let (needed, allowed) = (needed.div_ceil(MEGABYTE), allowed / MEGABYTE);
     Err(Error::TooLarge { width, height, limit, needed, allowed, fits })
 }
 
@@ -89,9 +91,11 @@ mod tests {
     fn the_largest_size_that_is_named_fits_and_the_next_does_not() {
         let last = VGG16.layer("relu4_2").unwrap();
         let much = u64::MAX;
-        for (total, buffer, what) in
-            [(400_000_000, much, "memory"), (1_000_000_000, much, "memory"), (much, 128 << 20, "one buffer")]
-        {
+        for (total, buffer, what) in [
+            (400_000_000, much, "MB of memory"),
+            (1_000_000_000, much, "MB of memory"),
+            (much, 128 << 20, "MB in one buffer"),
+        ] {
             let limits = Limits { total, buffer };
             let refused = check(&VGG16, last, 2000, 1500, limits).unwrap_err();
             let Error::TooLarge { fits, limit, .. } = refused else { panic!("{refused}") };

@@ -8,6 +8,7 @@
 pub mod canvas;
 pub mod checkpoint;
 pub mod device;
+pub mod executor;
 pub mod features;
 pub mod loss;
 pub mod masterpiece;

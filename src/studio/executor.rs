@@ -1,0 +1,194 @@
+//! Networks as burn tensors: the third executor of what `net` describes, differentiable with respect to the picture and to the
+//! style, with frozen weights.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::{ConvOptions, PadMode};
+use burn::tensor::{Device, Tensor};
+
+use super::device::tensor;
+use crate::error::{Error, Result};
+use crate::net::{Border, Convolution, EPSILON, Network, Operation};
+use crate::style::{Norm, Style};
+use crate::weights::Archive;
+
+/// A transfer network on a device.
+pub struct Executor {
+    net: Network,
+    /// `[outputs][inputs][kernel][kernel]` each.
+    kernels: BTreeMap<String, Tensor<4>>,
+    /// `[1][channels][1][1]` each.
+    biases: BTreeMap<String, Tensor<4>>,
+}
+
+impl Executor {
+    /// Puts the weights of `net` in `archive` on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] for weights that are missing or do not fit, [`Error::Model`] for layers that transfer networks do
+    /// not have.
+    pub fn load(net: Network, archive: &Archive, device: &Device) -> Result<Self> {
+        let (mut kernels, mut biases) = (BTreeMap::new(), BTreeMap::new());
+        for layer in &net.layers {
+            match &layer.operation {
+                Operation::Convolution(c) => {
+                    let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
+                    kernels.insert(c.weight.clone(), tensor(archive.tensor(&c.weight, &shape)?, shape, device));
+                }
+                Operation::Bias { tensor: name } => {
+                    let count = archive.shape(name).and_then(|shape| shape.first().copied()).unwrap_or(0);
+                    let values = archive.tensor(name, &[count])?;
+                    biases.insert(name.clone(), tensor(values, [1, count, 1, 1], device));
+                }
+                Operation::InstanceNorm { .. }
+                | Operation::Relu
+                | Operation::Upsample2
+                | Operation::Add
+                | Operation::Sigmoid => {}
+                other => {
+                    let problem = format!("{other:?} is no layer of a transfer network");
+                    return Err(Error::Model { file: net.name.to_string(), problem });
+                }
+            }
+        }
+        Ok(Self { net, kernels, biases })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.net
+    }
+
+    /// Paints `pictures`, `[n][3][height][width]` in 0..1 with sides of which [`Network::shapes`] approves, all in one style:
+    /// its numbers as [`parameters`] orders them.
+    pub fn run(&self, pictures: Tensor<4>, style: &Tensor<1>) -> Tensor<4> {
+        let slots = slots(self.net.norms.iter().map(|(_, channels)| *channels));
+        let mut tensors = vec![pictures];
+        for layer in &self.net.layers {
+            let input = |i: usize| tensors[layer.inputs[i]].clone();
+            let x = input(0);
+            tensors.push(match &layer.operation {
+                Operation::Convolution(c) => convolution(x, &self.kernels[&c.weight], c),
+                Operation::Bias { tensor } => x + self.biases[tensor].clone(),
+                Operation::InstanceNorm { norm } => {
+                    let (scale, shift) = slots[*norm].clone();
+                    let channels = scale.len();
+                    let numbers = |range: Range<usize>| style.clone().slice([range]).reshape([1, channels, 1, 1]);
+                    instance_norm(x) * numbers(scale) + numbers(shift)
+                }
+                Operation::Relu => relu(x),
+                Operation::Upsample2 => upsample2(x),
+                Operation::Add => x + input(1),
+                Operation::Sigmoid => sigmoid(x),
+                // `load` refuses them.
+                _ => unreachable!("no layer of a transfer network"),
+            });
+        }
+        tensors.swap_remove(self.net.output())
+    }
+}
+
+/// Where the scale and the shift of each normalization stand in the numbers of a style.
+fn slots(channels: impl Iterator<Item = usize>) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut start = 0;
+    let slot = |channels| {
+        let middle = start + channels;
+        let slot = (start..middle, middle..middle + channels);
+        start = slot.1.end;
+        slot
+    };
+    channels.map(slot).collect()
+}
+
+/// The numbers of `style` in a row: of each normalization all scales, then all shifts.
+pub fn parameters(style: &Style) -> Vec<f32> {
+    style.norms.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift).copied()).collect()
+}
+
+/// The style `name` that has these `numbers`, as [`parameters`] orders them, of a network as `like` is one.
+pub fn style(name: &str, like: &Style, numbers: &[f32]) -> Style {
+    let norm = |(scale, shift): (Range<usize>, Range<usize>)| Norm {
+        scale: numbers[scale].to_vec(),
+        shift: numbers[shift].to_vec(),
+    };
+    let norms = slots(like.norms.iter().map(|norm| norm.scale.len())).into_iter().map(norm).collect();
+    Style { network: like.network.clone(), name: name.to_string(), norms }
+}
+
+fn convolution(x: Tensor<4>, kernel: &Tensor<4>, c: &Convolution) -> Tensor<4> {
+    let padded = match c.border {
+        Border::Reflect => x.pad([(c.pad, c.pad), (c.pad, c.pad)], PadMode::Reflect),
+        Border::Clamp => x.pad([(c.pad, c.pad), (c.pad, c.pad)], PadMode::Edge),
+        Border::Zero => x.pad([(c.pad, c.pad), (c.pad, c.pad)], PadMode::Constant(0.0)),
+    };
+    conv2d(padded, kernel.clone(), None, ConvOptions::new([c.stride; 2], [0, 0], [1, 1], 1))
+}
+
+/// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization").
+fn instance_norm(x: Tensor<4>) -> Tensor<4> {
+    let mean = |x: Tensor<4>| x.mean_dim(3).mean_dim(2);
+    let centred = x.clone() - mean(x);
+    let variance = mean(centred.clone() * centred.clone());
+    centred / (variance + EPSILON).sqrt()
+}
+
+fn upsample2(x: Tensor<4>) -> Tensor<4> {
+    let [n, channels, height, width] = x.dims();
+    let pixels: Tensor<6> = x.reshape([n, channels, height, 1, width, 1]);
+    pixels.expand([n, channels, height, 2, width, 2]).reshape([n, channels, 2 * height, 2 * width])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cpu;
+    use crate::image::Image;
+    use crate::net::{arbitrary, transfer26};
+    use crate::studio::device::{cpu as processor, read, upload};
+
+    #[test]
+    fn numbers_of_a_style_come_back_as_they_went() {
+        let norm = |from: u8, n: u8| Norm {
+            scale: (from..from + n).map(f32::from).collect(),
+            shift: (from + n..from + 2 * n).map(f32::from).collect(),
+        };
+        let before = Style { network: "n".into(), name: "x".into(), norms: vec![norm(0, 3), norm(6, 2)] };
+        let numbers = parameters(&before);
+        assert_eq!(numbers, (0..10u8).map(f32::from).collect::<Vec<_>>());
+        assert_eq!(style("x", &before, &numbers), before);
+    }
+
+    #[test]
+    fn both_networks_paint_as_the_reference_executor_does() {
+        let device = processor();
+        let pixel = |i: usize| ((i * 7919) % 256) as f32 / 255.0;
+        let photos: Vec<_> =
+            [0, 1].map(|k| Image::new(20, 12, (0..720).map(|i| pixel(i + k)).collect()).unwrap()).into();
+        for (net, bytes) in [
+            (transfer26::network(), &include_bytes!("../../weights/transfer26.safetensors")[..]),
+            (arbitrary::network(), &include_bytes!("../../weights/arbitrary.safetensors")[..]),
+        ] {
+            let archive = Archive::parse(bytes).unwrap();
+            let norm = |&(_, channels): &(String, usize)| Norm {
+                scale: (0..channels).map(|i| 0.5 + pixel(i)).collect(),
+                shift: (0..channels).map(|i| pixel(i + 9) - 0.5).collect(),
+            };
+            let style =
+                Style { network: net.name.into(), name: "x".into(), norms: net.norms.iter().map(norm).collect() };
+            let numbers = parameters(&style);
+            let count = numbers.len();
+            let batch = Tensor::cat(photos.iter().map(|photo| upload(photo, &device)).collect(), 0);
+            let executor = Executor::load(net.clone(), &archive, &device).unwrap();
+            let found = executor.run(batch, &tensor(numbers, [count], &device));
+            let found = pollster::block_on(read(found)).unwrap();
+            for (photo, found) in photos.iter().zip(found.chunks_exact(720)) {
+                let (expected, _) = cpu::forward(&net, &archive, &style, photo).unwrap();
+                let off = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(off < 1e-4, "{}: {off}", net.name);
+            }
+        }
+    }
+}

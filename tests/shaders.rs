@@ -25,7 +25,7 @@ fn every_file_is_valid_by_itself() {
         check(&path.display().to_string(), &specialize(&source, &[], false));
         count += 1;
     }
-    assert_eq!(count, 13);
+    assert_eq!(count, 14);
 }
 
 #[test]
@@ -49,4 +49,10 @@ fn every_specialization_is_valid() {
             check("present", &specialize(present, &[sized[0], ("STEADY", 1)], false));
         }
     }
+}
+
+#[cfg(feature = "studio")]
+#[test]
+fn the_studio_s_specialization_is_valid() {
+    check("vgg_conv", &impasto::studio::convolution::wgsl());
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use burn::tensor::wgpu::WgpuSetup;
+use burn::tensor::wgpu::{MemoryConfiguration, WgpuSetup};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::memory::Limits;
@@ -64,7 +64,11 @@ impl Graphics {
 /// As burn does it.
 #[cfg(not(target_arch = "wasm32"))]
 async fn open() -> std::result::Result<(Device, WgpuSetup), String> {
-    Device::wgpu_options().init_with_setup_async().await.map_err(|e| e.to_string())
+    Device::wgpu_options()
+        .memory_config(MemoryConfiguration::ExclusivePages)
+        .init_with_setup_async()
+        .await
+        .map_err(|e| e.to_string())
 }
 
 /// As burn does it, with everything that the adapter has, but also where timestamps are missing.
@@ -106,6 +110,14 @@ fn pretend_timestamps(device: &wgpu::Device) -> std::result::Result<(), wasm_bin
     Reflect::set(&descriptor, &"value".into(), &features)?;
     Reflect::define_property(&Object::from(prototype), &"features".into(), &descriptor)?;
     Ok(())
+}
+
+/// Whether `device` runs our kernels.
+pub fn is_graphics(device: &Device) -> bool {
+    #[cfg(target_arch = "wasm32")]
+    return true;
+    #[cfg(not(target_arch = "wasm32"))]
+    return *device != cpu();
 }
 
 /// The device of [`Graphics::open`] alone.

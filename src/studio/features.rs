@@ -7,7 +7,8 @@ use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
 
-use super::device::tensor;
+use super::convolution::Convolution;
+use super::device::{is_graphics, tensor};
 use crate::error::Result;
 use crate::net::Pooling;
 use crate::net::vgg::{Layer, PREPROCESSING, Vgg};
@@ -23,10 +24,22 @@ pub struct Features {
 
 struct Weights {
     layer: Layer,
-    /// `[outputs][inputs][3][3]`.
-    kernel: Tensor<4>,
-    /// `[outputs]`.
-    bias: Tensor<1>,
+    kernel: Kernel,
+}
+
+/// Whose convolution it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convolutions {
+    /// Our kernel, on graphics devices.
+    Ours,
+    /// burn's, on any device.
+    Burns,
+}
+
+enum Kernel {
+    Ours(Box<Convolution>),
+    /// `[outputs][inputs][3][3]` and `[outputs]`.
+    Burns(Tensor<4>, Tensor<1>),
 }
 
 impl Features {
@@ -35,6 +48,22 @@ impl Features {
     /// # Errors
     /// [`crate::error::Error::Tensor`] for weights that are missing or do not fit.
     pub fn load(archive: &Archive, vgg: Vgg, pooling: Pooling, last: Layer, device: &Device) -> Result<Self> {
+        let convolutions = if is_graphics(device) { Convolutions::Ours } else { Convolutions::Burns };
+        Self::load_with(convolutions, archive, vgg, pooling, last, device)
+    }
+
+    /// As [`Features::load`], with a choice, which that makes by the device: ours is faster where it runs.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_with(
+        convolutions: Convolutions,
+        archive: &Archive,
+        vgg: Vgg,
+        pooling: Pooling,
+        last: Layer,
+        device: &Device,
+    ) -> Result<Self> {
         let mut layers = Vec::new();
         for layer in vgg.layers().take_while(|layer| *layer <= last) {
             let shape = [layer.outputs(), layer.inputs(), 3, 3];
@@ -42,11 +71,14 @@ impl Features {
             if layers.is_empty() {
                 kernel = for_rgb(&kernel);
             }
-            layers.push(Weights {
-                layer,
-                kernel: tensor(kernel, shape, device),
-                bias: tensor(archive.tensor(&layer.bias(), &[layer.outputs()])?, [layer.outputs()], device),
-            });
+            let bias = archive.tensor(&layer.bias(), &[layer.outputs()])?;
+            let kernel = match convolutions {
+                Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
+                Convolutions::Burns => {
+                    Kernel::Burns(tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))
+                }
+            };
+            layers.push(Weights { layer, kernel });
         }
         let mut mean = [0.0; 3];
         for (channel, value) in PREPROCESSING.order.iter().zip(PREPROCESSING.mean) {
@@ -55,20 +87,24 @@ impl Features {
         Ok(Self { pooling, mean: tensor(mean.to_vec(), [1, 3, 1, 1], device), layers })
     }
 
-    /// The outputs of the `wanted` layers, `[1][channels][height][width]`, for a picture `[1][3][height][width]` in RGB,
-    /// 0..1. Sides must leave a pixel at the last of them ([`crate::net::Network::shapes`] says so).
+    /// The outputs of the `wanted` layers, `[n][channels][height][width]`, for pictures `[n][3][height][width]` in RGB, 0..1. Sides must leave a pixel at the last of them ([`crate::net::Network::shapes`] says so).
     pub fn of(&self, picture: Tensor<4>, wanted: &BTreeSet<Layer>) -> BTreeMap<Layer, Tensor<4>> {
         let mut found = BTreeMap::new();
         let mut x = picture - self.mean.clone();
-        for Weights { layer, kernel, bias } in &self.layers {
+        for Weights { layer, kernel } in &self.layers {
             if layer.follows_pooling() {
                 x = match self.pooling {
                     Pooling::Max => max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])),
                     Pooling::Average => avg_pool2d(x, AvgPoolOptions::new([2, 2]).with_stride([2, 2])),
                 };
             }
-            let same = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-            x = relu(conv2d(x, kernel.clone(), Some(bias.clone()), same));
+            x = match kernel {
+                Kernel::Ours(convolution) => convolution.apply(x),
+                Kernel::Burns(kernel, bias) => {
+                    let same = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+                    relu(conv2d(x, kernel.clone(), Some(bias.clone()), same))
+                }
+            };
             if wanted.contains(layer) {
                 found.insert(*layer, x.clone());
             }

@@ -2,11 +2,12 @@
 //! features with paintings' (Gatys, Ecker, Bethge 2015, "A Neural Algorithm of Artistic Style"), on burn.
 //!
 //! burn's tensors choose their backend by device: `device::cpu` is the reference, `device::gpu` everything that wgpu runs
-//! on. [`Masterpiece`] is the whole procedure; the other files are its parts, from the network ([`features`]) through the
-//! losses ([`loss`]) to the picture and its optimizer ([`canvas`]).
+//! on. [`Masterpiece`] is the whole procedure; the other files are its parts, from the network ([`features`], over
+//! our own [`convolution`] where there is a graphics device) through the losses ([`loss`]) to the picture and its optimizer ([`canvas`]).
 
 pub mod canvas;
 pub mod checkpoint;
+pub mod convolution;
 pub mod device;
 pub mod executor;
 pub mod features;

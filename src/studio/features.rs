@@ -39,7 +39,7 @@ pub enum Convolutions {
 enum Kernel {
     Ours(Box<Convolution>),
     /// `[outputs][inputs][3][3]` and `[outputs]`.
-    Burns(Tensor<4>, Tensor<1>),
+    Burns(Box<(Tensor<4>, Tensor<1>)>),
 }
 
 impl Features {
@@ -75,7 +75,7 @@ impl Features {
             let kernel = match convolutions {
                 Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
                 Convolutions::Burns => {
-                    Kernel::Burns(tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))
+                    Kernel::Burns(Box::new((tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))))
                 }
             };
             layers.push(Weights { layer, kernel });
@@ -100,7 +100,8 @@ impl Features {
             }
             x = match kernel {
                 Kernel::Ours(convolution) => convolution.apply(x),
-                Kernel::Burns(kernel, bias) => {
+                Kernel::Burns(weights) => {
+                    let (kernel, bias) = &**weights;
                     let same = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
                     relu(conv2d(x, kernel.clone(), Some(bias.clone()), same))
                 }

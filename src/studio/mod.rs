@@ -3,19 +3,22 @@
 //!
 //! burn's tensors choose their backend by device: `device::cpu` is the reference, `device::gpu` everything that wgpu runs
 //! on. [`Masterpiece`] is the whole procedure; the other files are its parts, from the network ([`features`]) through the
-//! losses ([`loss`]) to the picture and its optimizer ([`canvas`]).
+//! losses ([`loss`]) to the picture and its optimizer ([`canvas`], [`optimizer`]).
 
 pub mod canvas;
 pub mod checkpoint;
 pub mod device;
 pub mod features;
+mod lbfgs;
 pub mod loss;
 pub mod masterpiece;
 pub mod memory;
+pub mod optimizer;
 pub mod schedule;
 
 pub use checkpoint::Checkpoint;
 pub use features::Features;
 pub use loss::{Objective, Parts, Term, Terms};
 pub use masterpiece::{Masterpiece, Progress, Settings, Start};
+pub use optimizer::Optimizer;
 pub use schedule::{Scale, coarse_to_fine};

@@ -1,17 +1,21 @@
 /**
- * Finishes the built page: bundles the modules of `bundled/` with the libraries that they use, then writes the service
- * worker with a list of all files and the hashes of their contents.
+ * Finishes the built page: bundles the modules of `bundled/` with the libraries that they use, lists what a Masterpiece
+ * fetches, then writes the service worker with a list of all other files and the hashes of their contents.
  *
  * node tools/bundle.mjs DIST
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, and paintings whose styles are in packs,
- * and what only the studio needs. */
-const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//, /^paintings\//, /^studio(_bg)?\./, /^weights\/vgg/];
+/** What only a Masterpiece needs, which `masterpiece/stock.js` fetches and keeps. */
+const STOCKED = ['studio_bg.wasm', 'weights/vgg16-to-relu4_3.safetensors'];
+
+/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, paintings whose styles are in packs, and
+ * what only some need. */
+const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//, /^paintings\//, /^studio_bg\./, /^weights\/vgg/];
 
 const [dist] = process.argv.slice(2);
 if (!dist) {
@@ -28,6 +32,12 @@ await build({
   outdir: join(dist, 'bundled'),
   legalComments: 'linked',
 });
+const stock = STOCKED.map((url) => {
+  const bytes = readFileSync(join(dist, url));
+  const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).length;
+  return { url, bytes: bytes.length, packed, sha256: createHash('sha256').update(bytes).digest('hex') };
+});
+writeFileSync(join(dist, 'masterpiece/files.json'), JSON.stringify(stock));
 const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
 const files = names
   .filter((name) => statSync(join(dist, name)).isFile() && !NOT_KEPT.some((pattern) => pattern.test(name)))

@@ -11,11 +11,10 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** What only a Masterpiece needs, which `masterpiece/stock.js` fetches and keeps. */
-const STOCKED = ['studio_bg.wasm', 'weights/vgg16-to-relu4_3.safetensors'];
+const STOCKED = [/^studio_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^paintings\//];
 
-/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, paintings whose styles are in packs, and
- * what only some need. */
-const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//, /^paintings\//, /^studio_bg\./, /^weights\/vgg/];
+/** That, the hosts' own file, the list's keeper, pictures that only an app shop looks at, and weights for the command line. */
+const NOT_KEPT = [...STOCKED, /^_headers$/, /^sw\.js$/, /^screenshots\//, /^weights\/vgg/];
 
 const [dist] = process.argv.slice(2);
 if (!dist) {
@@ -32,16 +31,21 @@ await build({
   outdir: join(dist, 'bundled'),
   legalComments: 'linked',
 });
-const stock = STOCKED.map((url) => {
+const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
+const filesOf = (/** @type {(name: string) => boolean} */ wanted) =>
+  names.filter((name) => statSync(join(dist, name)).isFile() && wanted(name));
+const stock = filesOf((name) => STOCKED.some((pattern) => pattern.test(name))).map((url) => {
   const bytes = readFileSync(join(dist, url));
   const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).length;
   return { url, bytes: bytes.length, packed, sha256: createHash('sha256').update(bytes).digest('hex') };
 });
-writeFileSync(join(dist, 'masterpiece/files.json'), JSON.stringify(stock));
-const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
-const files = names
-  .filter((name) => statSync(join(dist, name)).isFile() && !NOT_KEPT.some((pattern) => pattern.test(name)))
-  .map((url) => ({ url, revision: createHash('sha256').update(readFileSync(join(dist, url))).digest('hex').slice(0, 16) }));
+const list = 'masterpiece/files.json';
+writeFileSync(join(dist, list), JSON.stringify(stock));
+if (!names.includes(list)) names.push(list);
+const files = filesOf((name) => !NOT_KEPT.some((pattern) => pattern.test(name))).map((url) => ({
+  url,
+  revision: createHash('sha256').update(readFileSync(join(dist, url))).digest('hex').slice(0, 16),
+}));
 await build({
   ...common,
   entryPoints: [`${source}/sw.js`],

@@ -15,7 +15,7 @@ const CACHE = 'impasto-masterpiece';
 /** @type {Promise<Stocked[]> | undefined} */
 let list;
 
-/** @returns {Promise<Stocked[]>} the module, then the weights */
+/** @returns {Promise<Stocked[]>} all of them */
 export function stocked() {
   list ??= fetchList().catch((error) => {
     list = undefined;
@@ -44,7 +44,7 @@ export async function isKept() {
 
 /**
  * @param {(loaded: number, total: number) => void} progress
- * @returns {Promise<Uint8Array<ArrayBuffer>[]>} the contents of all files, as the build made them
+ * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of all files as the build made them
  * @throws {Error} with a sentence
  */
 export async function obtain(progress) {
@@ -60,7 +60,19 @@ export async function obtain(progress) {
     ),
   );
   await forgetOthers(files);
-  return contents;
+  return new Map(files.map(({ url }, i) => [url, contents[i]]));
+}
+
+/**
+ * One of the files, such as a painting that comes with the page.
+ * @param {string} url
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @throws {Error} with a sentence
+ */
+export async function obtainFile(url) {
+  const file = (await stocked()).find((other) => other.url === url);
+  if (!file) throw new Error(`${url} does not belong to this version of Impasto. Reload the page, then try again.`);
+  return obtainOne(file, () => {});
 }
 
 /** Gives the room back. */

@@ -32,10 +32,12 @@ async function begin({ run, checkpoint }) {
   }
   let vgg;
   try {
-    const [module, weights] = await obtain((loaded, total) => send({ type: 'fetching', loaded, total }));
+    const files = await obtain((loaded, total) => send({ type: 'fetching', loaded, total }));
     send({ type: 'preparing', sentence: 'Setting up the studio …' });
+    const module = files.get('studio_bg.wasm');
+    vgg = files.get('weights/vgg16-to-relu4_3.safetensors');
+    if (!module || !vgg) throw new Error('The list of the studio’s files is incomplete. Reload the page, then try again.');
     await init({ module_or_path: module });
-    vgg = weights;
   } catch (error) {
     fail('fetch', error);
     return;

@@ -4,10 +4,12 @@
 
 /** More points than these are not seen. */
 const POINTS = 240;
+/** What is less than so small a part of the greatest is drawn at the foot: a run that begins with the photo has no content loss. */
+const DEPTH = 1 / 300;
 
 /**
- * Curves of total, content and style over the steps, on one logarithmic scale from the least to the greatest of all, into a
- * box of `width` x `height`. Where the picture grew, a curve is interrupted, since losses of different sizes do not compare.
+ * Curves of total, content and style over the steps, on one logarithmic scale from the least, down to a depth, to the greatest of all,
+ * into a box of `width` x `height`. Where the picture grew, a curve is interrupted, since losses of different sizes do not compare.
  * @param {Losses[]} losses
  * @param {number[]} marks where a larger size began, as indices of losses
  * @param {number} steps of the whole run
@@ -18,11 +20,11 @@ const POINTS = 240;
 export function curves(losses, marks, steps, width, height) {
   const seen = losses.flat().filter((loss) => loss > 0 && Number.isFinite(loss));
   if (seen.length === 0) return { paths: ['', '', ''], marks: [], low: 0, high: 0 };
-  const low = seen.reduce((least, loss) => Math.min(least, loss), Infinity);
   const high = seen.reduce((most, loss) => Math.max(most, loss), 0);
+  const low = Math.max(high * DEPTH, seen.reduce((least, loss) => Math.min(least, loss), Infinity));
   const range = Math.log(high / low) || 1;
   const x = (/** @type {number} */ step) => (step / Math.max(1, steps - 1, losses.length - 1)) * width;
-  const y = (/** @type {number} */ loss) => ((Math.log(high) - Math.log(loss)) / range) * height;
+  const y = (/** @type {number} */ loss) => ((Math.log(high) - Math.log(Math.max(low, loss))) / range) * height;
   const every = Math.max(1, Math.ceil(losses.length / POINTS));
   const paths = [0, 1, 2].map((which) => {
     let path = '';
@@ -31,7 +33,7 @@ export function curves(losses, marks, steps, width, height) {
       const loss = all[which];
       const begins = marks.includes(step);
       if (step % every !== 0 && step !== losses.length - 1 && !begins) return;
-      if (!(loss > 0) || !Number.isFinite(loss)) {
+      if (!Number.isFinite(loss)) {
         drawing = false;
         return;
       }

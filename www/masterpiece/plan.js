@@ -29,14 +29,14 @@ export function memoryOf(width, height) {
 /**
  * Sizes for a photo of these proportions, with what they need, as far as that may be there.
  * @param {{ width: number, height: number }} photo
- * @param {number} [extra] a size that is not among the usual ones
+ * @param {number} [extra] a size that is not among the usual ones, and is offered in any case
  * @returns {{ size: number, bytes: number }[]} from small to large
  */
 export function sizesFor({ width, height }, extra) {
   const longer = Math.max(width, height);
   const sizes = extra ? [...new Set([...SIZES, extra])].sort((a, b) => a - b) : SIZES;
   const all = sizes.map((size) => ({ size, bytes: memoryOf((size * width) / longer, (size * height) / longer) }));
-  return all.filter(({ bytes }) => bytes <= MEMORY);
+  return all.filter(({ size, bytes }) => bytes <= MEMORY || size === extra);
 }
 
 /** The largest usual size below `size`, if there is one. @param {number} size */

@@ -47,6 +47,7 @@ export class RunPanel {
 
   hide() {
     this.#panel.hidden = true;
+    delete this.#panel.dataset.state;
   }
 
   /** @param {LiveRun} live @param {string} caption */

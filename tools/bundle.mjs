@@ -1,17 +1,20 @@
 /**
- * Finishes the built page: bundles the modules of `bundled/` with the libraries that they use, then writes the service
- * worker with a list of all files and the hashes of their contents.
+ * Finishes the built page: bundles the modules of `bundled/` with the libraries that they use, lists what a Masterpiece
+ * fetches, then writes the service worker with a list of all other files and the hashes of their contents.
  *
  * node tools/bundle.mjs DIST
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** The hosts' own file, the list's keeper, pictures that only an app shop looks at, and paintings whose styles are in packs,
- * and what only the studio needs. */
-const NOT_KEPT = [/^_headers$/, /^sw\.js$/, /^screenshots\//, /^paintings\//, /^studio(_bg)?\./, /^weights\/vgg/];
+/** What only a Masterpiece needs, which `masterpiece/stock.js` fetches and keeps. */
+const STOCKED = [/^studio_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^paintings\//];
+
+/** That, the hosts' own file, the list's keeper, pictures that only an app shop looks at, and weights for the command line. */
+const NOT_KEPT = [...STOCKED, /^_headers$/, /^sw\.js$/, /^screenshots\//, /^weights\/vgg/];
 
 const [dist] = process.argv.slice(2);
 if (!dist) {
@@ -29,9 +32,20 @@ await build({
   legalComments: 'linked',
 });
 const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
-const files = names
-  .filter((name) => statSync(join(dist, name)).isFile() && !NOT_KEPT.some((pattern) => pattern.test(name)))
-  .map((url) => ({ url, revision: createHash('sha256').update(readFileSync(join(dist, url))).digest('hex').slice(0, 16) }));
+const filesOf = (/** @type {(name: string) => boolean} */ wanted) =>
+  names.filter((name) => statSync(join(dist, name)).isFile() && wanted(name));
+const stock = filesOf((name) => STOCKED.some((pattern) => pattern.test(name))).map((url) => {
+  const bytes = readFileSync(join(dist, url));
+  const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).length;
+  return { url, bytes: bytes.length, packed, sha256: createHash('sha256').update(bytes).digest('hex') };
+});
+const list = 'masterpiece/files.json';
+writeFileSync(join(dist, list), JSON.stringify(stock));
+if (!names.includes(list)) names.push(list);
+const files = filesOf((name) => !NOT_KEPT.some((pattern) => pattern.test(name))).map((url) => ({
+  url,
+  revision: createHash('sha256').update(readFileSync(join(dist, url))).digest('hex').slice(0, 16),
+}));
 await build({
   ...common,
   entryPoints: [`${source}/sw.js`],

@@ -11,6 +11,8 @@ import { listenForFiles } from './intake.js';
 import { Keeper } from './keeper.js';
 import { listenForKeys } from './keys.js';
 import { LiveShow } from './live-show.js';
+import { MasterpieceDesk } from './masterpiece/desk.js';
+import { paintingOffers } from './masterpiece/offers.js';
 import { isPack } from './own-styles.js';
 import { keptPainting } from './painting.js';
 import { decodePhoto, photoPixels } from './photo.js';
@@ -53,6 +55,8 @@ export class App {
   /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
   #undo = new Undo();
   #choice = new StyleChoice(this.#shelf, this.#sliders, this.#controls, this.#toast, this.#settings.style, () => {
+    // With an engine it is the user who chooses.
+    if (this.#info) this.#masterpiece.leave(true);
     if (this.#info && !this.#show.on) this.#stage.busy('Painting …');
     this.#changeLook();
   });
@@ -72,12 +76,27 @@ export class App {
     info: () => this.#info,
     look: () => this.#look(),
     moving: () => this.#show.on,
-    taken: () => this.#show.stop(),
+    taken: () => {
+      this.#show.stop();
+      this.#masterpiece.leave();
+    },
   });
-  #keeper = new Keeper(this.#client, this.#stage, this.#controls, this.#toast, () => ({
-    source: this.#show.name ?? this.#photos.photo?.name ?? '',
-    style: this.#choice.title,
-  }));
+  #masterpiece = new MasterpieceDesk(this.#stage, this.#controls, this.#toast, {
+    info: () => this.#info,
+    photo: () => (this.#show.on ? undefined : this.#photos.photo),
+    painting: () => this.#client.save(),
+    offers: () => paintingOffers(this.#desk.own, this.#desk.shipped),
+    inUse: () => this.#choice.parts,
+    comeBack: () => this.#photos.comeBack(),
+    enter: () => this.#show.stop(),
+  });
+  #keeper = new Keeper(this.#stage, this.#controls, this.#toast, {
+    picture: () => (this.#masterpiece.onStage ? this.#masterpiece.picture() : this.#client.save()),
+    subject: () =>
+      this.#masterpiece.onStage
+        ? this.#masterpiece.subject
+        : { source: this.#show.name ?? this.#photos.photo?.name ?? '', style: this.#choice.title },
+  });
   /** @type {EngineInfo | undefined} */
   #info;
   /** The number of the latest engine. */
@@ -97,12 +116,15 @@ export class App {
     });
     this.#stage.split.addEventListener('split', () => {
       this.#controls.comparing = this.#stage.split.value > 0;
-      this.#changeLook();
+      if (!this.#masterpiece.onStage) this.#changeLook();
     });
     const open = () => document.getElementById('file')?.click();
     const compare = () => this.#stage.split.toggle();
     const save = () => this.#keeper.save();
-    const camera = () => this.#show.toggleCamera();
+    const camera = () => {
+      this.#masterpiece.leave(true);
+      this.#show.toggleCamera();
+    };
     const random = () => this.#choice.shuffle();
     this.#controls.listen({
       open,
@@ -135,6 +157,7 @@ export class App {
       record: () => this.#show.toggleRecording(),
       escape: () => this.#escape(),
       strength: (percent) => {
+        if (this.#masterpiece.onStage) return;
         this.#controls.strength = percent / 100;
         this.#changeLook();
       },
@@ -190,6 +213,7 @@ export class App {
     }
     if (file.type.startsWith('video/')) {
       this.#photos.giveUpOpening();
+      this.#masterpiece.leave(true);
       this.#show.takeVideo(file);
       return false;
     }
@@ -305,6 +329,7 @@ export class App {
     document.documentElement.dataset.state = 'ready';
     if (!this.#show.goOn()) this.#photos.show();
     this.#desk.showShipped();
+    this.#masterpiece.open();
   }
 
   /** Sliders move faster than the screen: one wish a frame is enough. */
@@ -340,6 +365,7 @@ export class App {
   #escape() {
     if (this.#toast.open) this.#toast.dismiss();
     else if (this.#stage.split.value > 0) this.#stage.split.toggle();
+    else if (this.#masterpiece.onStage) this.#masterpiece.leave(true);
     else this.#show.close();
   }
 

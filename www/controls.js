@@ -21,7 +21,7 @@ const DEFAULT_SIZE_IN_SOFTWARE = 384;
  * @param {new () => T} type
  * @returns {T}
  */
-function byId(id, type) {
+export function byId(id, type) {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new Error(`The page lacks #${id}.`);
   return found;

@@ -3,7 +3,6 @@ import { sentenceOf } from './protocol.js';
 
 /**
  * @import { Controls } from './controls.js'
- * @import { EngineClient } from './engine-client.js'
  * @import { Pixels } from './protocol.js'
  * @import { Format } from './save.js'
  * @import { PictureStage } from './elements/picture-stage.js'
@@ -13,18 +12,17 @@ import { sentenceOf } from './protocol.js';
 /** Everything by which a painting leaves the page: saved, copied, shared. */
 export class Keeper {
   /**
-   * @param {EngineClient} client
    * @param {PictureStage} stage
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {() => { source: string, style: string }} subject what is painted, and in which style
+   * @param {{ picture: () => Promise<Pixels>, subject: () => { source: string, style: string } }} app the painting, without
+   *   the line; what is painted, and in which style
    */
-  constructor(client, stage, controls, toast, subject) {
-    this.client = client;
+  constructor(stage, controls, toast, app) {
     this.stage = stage;
     this.controls = controls;
     this.toast = toast;
-    this.subject = subject;
+    this.app = app;
   }
 
   save() {
@@ -59,12 +57,12 @@ export class Keeper {
    */
   async painted(pixels, source) {
     const blob = await encode(pixels, this.controls.format);
-    return { blob, name: fileName(source, this.subject().style, blob) };
+    return { blob, name: fileName(source, this.app.subject().style, blob) };
   }
 
   /** @param {Blob} blob */
   #name(blob) {
-    const { source, style } = this.subject();
+    const { source, style } = this.app.subject();
     return fileName(source, style, blob);
   }
 
@@ -73,7 +71,7 @@ export class Keeper {
    * @param {Format} format
    */
   async #picture(format) {
-    return encode(await this.client.save(), format);
+    return encode(await this.app.picture(), format);
   }
 
   /** @param {() => Promise<void>} act something with the painting, if there is one */

@@ -57,6 +57,11 @@ export class OwnStyles {
     return this.#kept.map(({ id, name, network, picture, busy }) => ({ id, name, network, kind: 'own', picture, busy }));
   }
 
+  /** @returns {readonly Kept[]} all of them, with their paintings */
+  get kept() {
+    return this.#kept;
+  }
+
   /** What an engine has to be told. */
   get packs() {
     return this.#kept.filter(({ pack }) => pack.length > 0).map(({ id, pack }) => ({ id, pack }));

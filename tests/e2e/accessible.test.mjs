@@ -55,6 +55,11 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.querySelector('.ways')).toggleAttribute('open', true));
         assert.deepEqual(await violations(page), [], 'a blend');
 
+        await page.click('#masterpiece');
+        await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('commission-more')).toggleAttribute('open', true));
+        assert.deepEqual(await violations(page), [], 'the sheet of a Masterpiece');
+        await page.keyboard.press('Escape');
+
         await page.click('#help');
         assert.deepEqual(await violations(page), [], 'help');
         await page.keyboard.press('Escape');

@@ -8,9 +8,10 @@ import sirv from 'sirv';
  *
  * @param {string} folder
  * @param {string} [prelude] JavaScript that the page's worker runs before it does anything
+ * @param {string} [worker] which worker
  * @returns {Promise<{ url: string, origin: string, close: () => Promise<void> }>}
  */
-export async function serve(folder, prelude) {
+export async function serve(folder, prelude, worker = 'worker/worker.js') {
   for (const file of ['index.html', 'live.js', 'live_bg.wasm', 'weights/transfer26.safetensors']) {
     if (!existsSync(`${folder}/${file}`)) throw new Error(`${folder}/${file} is missing: build the page first.`);
   }
@@ -21,9 +22,9 @@ export async function serve(folder, prelude) {
     const refuse = () => response.writeHead(404).end();
     if (!request.url?.startsWith('/studio/')) return refuse();
     request.url = request.url.slice('/studio'.length);
-    if (prelude && request.url === '/worker/worker.js') {
+    if (prelude && request.url === `/${worker}`) {
       response.setHeader('Content-Type', 'text/javascript');
-      response.end(`${prelude}\n${readFileSync(`${folder}/worker/worker.js`, 'utf8')}`);
+      response.end(`${prelude}\n${readFileSync(`${folder}/${worker}`, 'utf8')}`);
       return;
     }
     files(request, response, refuse);

@@ -18,6 +18,8 @@ export class PictureStage extends HTMLElement {
   #frame = element('div', 'frame');
   #photo = document.createElement('canvas');
   #painting = document.createElement('canvas');
+  /** What hides the engine's canvas, if anything does. */
+  #over = document.createElement('canvas');
   #progress = element('div', 'progress');
   #progressText = element('span', '');
   #bar = document.createElement('progress');
@@ -36,7 +38,11 @@ export class PictureStage extends HTMLElement {
     this.#progress.append(this.#progressText, this.#bar);
     this.#panel.hidden = true;
     this.#panel.setAttribute('role', 'alert');
-    this.#frame.append(this.#photo, this.#painting, this.#split, this.#liveBar, this.#progress, this.#panel);
+    this.#over.className = 'over';
+    this.#over.setAttribute('role', 'img');
+    this.#over.hidden = true;
+    this.#split.addEventListener('split', () => this.style.setProperty('--split', String(this.#split.value)));
+    this.#frame.append(this.#photo, this.#painting, this.#over, this.#split, this.#liveBar, this.#progress, this.#panel);
     this.append(this.#frame);
     this.freshCanvas();
   }
@@ -111,6 +117,34 @@ export class PictureStage extends HTMLElement {
     this.#painting.width = width;
     this.#painting.height = height;
     this.#painting.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
+  }
+
+  /**
+   * A picture that the engine has not made, over its own. Counts them in `data-covered`.
+   * @param {Pixels} pixels
+   * @param {string} description for those who don't see it
+   */
+  cover({ width, height, data }, description) {
+    if (this.#over.width !== width || this.#over.height !== height) {
+      this.#over.width = width;
+      this.#over.height = height;
+    }
+    this.#over.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
+    this.#over.setAttribute('aria-label', description);
+    this.#over.hidden = false;
+    this.dataset.covered = String(Number(this.dataset.covered ?? 0) + 1);
+  }
+
+  /** The engine's picture is hidden, and the photo alone is seen, until something covers it. */
+  bare() {
+    this.#over.hidden = true;
+    this.dataset.covered ??= '0';
+  }
+
+  /** The engine's picture again. */
+  uncover() {
+    this.#over.hidden = true;
+    delete this.dataset.covered;
   }
 
   /**

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { BROWSERS, launch } from './browsers.mjs';
+import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
+import { serve } from './server.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+/** As small as VGG allows: a step takes seconds on software adapters. */
+const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
+const WORKER = 'masterpiece/worker.js';
+
+/** Run in the worker before its own code: the studio's device is lost when the test says so. */
+const LOSE_ON_DEMAND = `
+  const open = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...wish) {
+    const device = await open.apply(this, wish);
+    new BroadcastChannel('lose').onmessage = () => device.destroy();
+    return device;
+  };`;
+
+/** @param {Page} page @param {string} selector */
+function click(page, selector) {
+  return page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
+}
+
+/**
+ * Waits until the run is in a state, at a step at least.
+ * @param {Page} page
+ * @param {string} state
+ * @param {number} [step]
+ */
+function reaches(page, state, step = 0) {
+  return until(
+    page,
+    `${state}, step ${step}`,
+    (wanted, least) => {
+      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('run'));
+      return dataset.state === wanted && Number(dataset.step) >= least;
+    },
+    state,
+    step,
+  );
+}
+
+/** @param {Page} page */
+function step(page) {
+  return page.$eval('#run', (run) => Number(/** @type {HTMLElement} */ (run).dataset.step));
+}
+
+/** What is seen of the painting in work. @param {Page} page */
+function preview(page) {
+  return page.$eval('.frame .over', (canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL().split(',')[1]);
+}
+
+/** First and last of the total and the style loss, as the curves tell those who do not see them. @param {Page} page */
+async function losses(page) {
+  const text = (await page.$eval('#curves', (svg) => svg.getAttribute('aria-label'))) ?? '';
+  return ['total', 'style'].map((name) => {
+    const [, first, last] = text.match(new RegExp(`${name} from ([\\d.e+-]+) to ([\\d.e+-]*\\d)`)) ?? [];
+    return { first: Number(first), last: Number(last) };
+  });
+}
+
+/**
+ * Opens the sheet, says how many steps, and begins.
+ * @param {Page} page
+ * @param {number} steps
+ */
+async function begin(page, steps) {
+  await click(page, '#masterpiece');
+  await until(page, 'the sheet', () => document.querySelector('#commission[open]') !== null);
+  await page.$eval('#commission-steps', (input, count) => {
+    input.value = String(count);
+    input.dispatchEvent(new Event('input'));
+  }, steps);
+  await click(page, '#commission-begin');
+}
+
+for (const name of BROWSERS) {
+  describe(`a Masterpiece in ${name}`, { timeout: 600_000 }, () => {
+    /** @param {import('node:test').TestContext} t @param {string} dist @param {string} [prelude] */
+    async function visit(t, dist, prelude) {
+      const server = await serve(dist, prelude, WORKER);
+      const browser = await launch(name);
+      t.after(async () => {
+        await browser.close();
+        await server.close();
+      });
+      return { server, browser };
+    }
+
+    test('survives a lost device, a pause and a closed tab, and can be saved', async (t) => {
+      const { server, browser } = await visit(t, process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
+      const first = await open(browser, server.url + SMALL);
+      let { page } = first;
+      await ready(page);
+      await click(page, '#masterpiece');
+      await until(page, 'what it fetches', () => document.getElementById('stock-text')?.textContent?.includes('once'));
+      await click(page, '#models .model:nth-child(3)');
+      assert.equal((await page.$$('#model-weights input')).length, 2);
+      await begin(page, 9);
+      await reaches(page, 'painting', 2);
+      const early = await preview(page);
+      await click(page, '#run-pause');
+      await until(page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
+      await reaches(page, 'paused', 3);
+
+      // Another tab is told that this one paints; it is not offered what belongs to this one.
+      const other = await open(browser, server.url + SMALL);
+      await ready(other.page);
+      await begin(other.page, 1);
+      await until(other.page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('Another tab'));
+      assert.ok(await other.page.$eval('#kept-run', (note) => /** @type {HTMLElement} */ (note).hidden));
+      await other.page.close();
+      await page.bringToFront();
+
+      const rested = await step(page);
+      await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
+      await until(page, 'the notice', () => document.getElementById('run-notice')?.textContent?.includes('lost'));
+      await reaches(page, 'paused');
+      assert.ok((await step(page)) >= rested, 'it begins anew');
+      await click(page, '#run-pause');
+      await reaches(page, 'painting', rested + 2);
+      const [total, style] = await losses(page);
+      assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
+      assert.ok((await compare(page, early, await preview(page))).difference > 3, 'the preview stands still');
+      await click(page, '#run-pause');
+      await until(page, 'the checkpoint', () => document.getElementById('run-left')?.textContent === 'Paused');
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await page.close();
+
+      const second = await open(browser, server.url + SMALL);
+      page = second.page;
+      await ready(page);
+      await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
+      await click(page, '#kept-run-go');
+      await reaches(page, 'finished', 9);
+      const png = await savedPng(page);
+      const photo = await smallPhoto(page, 'chelsea', 32, 21);
+      const { sizes, difference } = await compare(page, png, photo);
+      assert.deepEqual(sizes, ['32 x 21', '32 x 21']);
+      assert.ok(difference > 40, `it differs from the photo by ${difference}`);
+
+      // What is finished is still there after another visit, until it is discarded.
+      await page.close();
+      const third = await open(browser, server.url + SMALL);
+      page = third.page;
+      await ready(page);
+      await until(page, 'the note', () => document.getElementById('kept-run-text')?.textContent?.includes('finished'));
+      await click(page, '#kept-run-go');
+      await reaches(page, 'finished');
+      assert.equal((await compare(page, png, await savedPng(page))).difference, 0);
+      await click(page, '#run-drop');
+      await until(page, 'the studio', () => document.getElementById('run')?.hidden && document.getElementById('kept-run')?.hidden);
+      const all = [first, other, second, third];
+      assert.deepEqual(all.flatMap(({ errors }) => errors), []);
+      for (const url of all.flatMap(({ requests }) => requests)) {
+        assert.ok(/^(blob|data):/.test(url) || url.startsWith(server.origin), url);
+      }
+      const wasm = all.flatMap(({ requests }) => requests).filter((url) => url.includes('studio_bg.wasm'));
+      assert.ok(wasm.length <= 1, 'it is fetched again');
+    });
+
+    test('goes on aside, and keeps what is painted when it is stopped', async (t) => {
+      const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await begin(page, 500);
+      await reaches(page, 'painting', 1);
+      await click(page, '[data-style="Carnival"]');
+      await until(page, 'the note', () => document.getElementById('kept-run-text')?.textContent?.includes('goes on'));
+      await until(page, 'the style', () => document.getElementById('style-name')?.textContent === 'Carnival');
+      const carnival = await savedPng(page);
+      assert.ok(await page.$eval('.frame .over', (canvas) => /** @type {HTMLElement} */ (canvas).hidden));
+      await click(page, '#kept-run-go');
+      await until(page, 'the painting', () => Number(document.querySelector('picture-stage')?.getAttribute('data-covered')) > 0);
+      await click(page, '#run-stop');
+      await reaches(page, 'finished', 1);
+      assert.ok((await step(page)) < 500);
+      const png = await savedPng(page);
+      const { sizes } = await compare(page, png, carnival);
+      assert.equal(sizes[0], '32 x 21');
+      // Compared with the photo as any painting is: by what lies over it.
+      await click(page, '#run-compare');
+      const clip = await page.$eval('.frame .over', (canvas) => getComputedStyle(canvas).clipPath);
+      assert.match(clip, /50%/);
+      assert.deepEqual(errors, []);
+    });
+
+    test('says what is too large, and what could not be fetched', async (t) => {
+      const dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
+      t.after(() => rm(dist, { recursive: true, force: true }));
+      await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
+      await rm(join(dist, 'weights/vgg16-to-relu4_3.safetensors'));
+      const { server, browser } = await visit(t, dist);
+      const { page } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=2048'));
+      await ready(page);
+      await drop(page, { name: 'large.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 1100, 900) });
+      await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('large'));
+      await begin(page, 5);
+      await reaches(page, 'failed');
+      assert.match(await page.$eval('#run-notice', (line) => line.textContent ?? ''), /could not be fetched.*404/);
+
+      await cp(join(process.env.DIST ?? 'dist', 'weights'), join(dist, 'weights'), { recursive: true });
+      assert.equal(await page.$eval('#run-help', (button) => button.textContent), 'Try again');
+      await click(page, '#run-help');
+      await until(page, 'the refusal', () => document.getElementById('run-notice')?.textContent?.includes('largest size'));
+      assert.equal(await page.$eval('#run-help', (button) => button.textContent), 'Paint at 1024 px');
+      await click(page, '#run-drop');
+
+      // A file that is not the one of this version is not used.
+      await page.evaluate(() => caches.delete('impasto-masterpiece'));
+      await cp(join(dist, 'icon.svg'), join(dist, 'studio_bg.wasm'));
+      await begin(page, 5);
+      await reaches(page, 'failed');
+      assert.match(await page.$eval('#run-notice', (line) => line.textContent ?? ''), /does not belong|not the file that belongs/);
+      assert.equal(await toast(page), '');
+    });
+  });
+}

@@ -1,0 +1,46 @@
+/** What was chosen for the last Masterpiece, kept in the browser. */
+
+/**
+ * `steps` 0 goes by time. `powers` are of two, beside the usual values.
+ * @typedef {{ size: number, minutes: number, keepColors: boolean, start: 'photo' | 'painting' | 'noise', steps: number,
+ *   layer: string, layers: string[], pooling: 'average' | 'max',
+ *   powers: Record<'content' | 'style' | 'variation' | 'rate', number> }} Choices
+ */
+
+const KEY = 'impasto.masterpiece';
+
+/** @param {Choices} choices */
+export function rememberChoices(choices) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(choices));
+  } catch {
+    // Storage is full or forbidden: the next one begins with the usual values.
+  }
+}
+
+/** @returns {Partial<Choices>} what has the right type: another version of the page may have written it */
+export function recallChoices() {
+  try {
+    const value = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    /** @type {Partial<Choices>} */
+    const choices = {};
+    if (Number.isInteger(value.size)) choices.size = value.size;
+    if (Number.isInteger(value.minutes)) choices.minutes = value.minutes;
+    if (Number.isInteger(value.steps)) choices.steps = value.steps;
+    if (typeof value.keepColors === 'boolean') choices.keepColors = value.keepColors;
+    if (['photo', 'painting', 'noise'].includes(value.start)) choices.start = value.start;
+    if (['average', 'max'].includes(value.pooling)) choices.pooling = value.pooling;
+    if (typeof value.layer === 'string') choices.layer = value.layer;
+    if (Array.isArray(value.layers)) choices.layers = value.layers;
+    if (Object.values(value.powers ?? {}).every(Number.isFinite)) choices.powers = value.powers;
+    return choices;
+  } catch {
+    return {};
+  }
+}
+
+/** @returns {number | undefined} a smaller size than those on offer, where the address asks for one */
+export function sizeForTests() {
+  const size = Number(new URLSearchParams(location.search).get('masterpiece'));
+  return Number.isInteger(size) && size >= 32 && size <= 2048 ? size : undefined;
+}

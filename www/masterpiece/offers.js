@@ -1,0 +1,32 @@
+import { obtainFile } from './stock.js';
+
+/**
+ * @import { OwnStyles } from '../own-styles.js'
+ * @import { ShippedStyles } from '../shipped-styles.js'
+ * @import { Offer } from './model-tiles.js'
+ */
+
+/**
+ * The styles on the shelf whose painting is there: the user's own but for those that came as a pack, and those that come with
+ * the page. The built-in styles have none.
+ * @param {OwnStyles} own
+ * @param {ShippedStyles} shipped
+ * @returns {Offer[]}
+ */
+export function paintingOffers(own, shipped) {
+  const mine = own.kept
+    .filter(({ adopted }) => !adopted)
+    .map(({ id, name, picture, painting, crop }) => ({
+      id,
+      name,
+      picture,
+      load: () => (crop ? createImageBitmap(painting, crop.x, crop.y, crop.side, crop.side) : createImageBitmap(painting)),
+    }));
+  const theirs = shipped.styles.map(({ id, name, picture = '' }) => ({
+    id,
+    name,
+    picture,
+    load: async () => createImageBitmap(new Blob([await obtainFile(`paintings/${id.replace('painting:', '')}.jpg`)])),
+  }));
+  return [...mine, ...theirs];
+}

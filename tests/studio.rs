@@ -15,7 +15,8 @@ use impasto::net::vgg::{Layer, VGG16};
 use impasto::studio::canvas::Canvas;
 use impasto::studio::device::{cpu, download, gpu, read, upload};
 use impasto::studio::{
-    Checkpoint, Features, Masterpiece, Objective, Optimizer, Parts, Scale, Settings, Start, Terms, coarse_to_fine,
+    Checkpoint, Features, Masterpiece, Objective, Optimizer, Painting, Parts, Scale, Settings, Start, Terms,
+    coarse_to_fine,
 };
 use impasto::weights::Archive;
 
@@ -57,7 +58,7 @@ fn agrees_with_the_reference(device: &Device) {
         }
 
         let terms = Terms { variation: 0.0, ..Terms::of(&VGG16).unwrap() };
-        let objective = Objective::new(&features, &terms, picture("input"), &[(picture("style"), 1.0)]);
+        let objective = Objective::new(&features, &terms, picture("input"), &[(picture("style"), 1.0)]).unwrap();
         let x = picture("x0").autodiff().require_grad();
         let losses = objective.losses(&features, x.clone());
         let gradients = losses[0].backward();
@@ -104,11 +105,20 @@ impl Easel {
     fn settings(&self, scales: Vec<Scale>) -> Settings {
         let terms = Terms::of(&VGG16).unwrap();
         let optimizer = Optimizer::Adam;
-        Settings { vgg: VGG16, pooling: Pooling::Average, terms, scales, optimizer, rate: 0.02, keep_colors: false }
+        Settings {
+            vgg: VGG16,
+            pooling: Pooling::Average,
+            terms,
+            scales,
+            optimizer,
+            rate: 0.02,
+            style_scale: 1.0,
+            keep_colors: false,
+        }
     }
 
     fn begin(&self, settings: &Settings, start: Start, device: &Device) -> Result<Masterpiece, Error> {
-        let paintings = vec![(self.painting.clone(), 1.0)];
+        let paintings = vec![Painting::new(self.painting.clone(), 1.0)];
         Masterpiece::new(&self.archive, settings.clone(), self.photo.clone(), paintings, start, device)
     }
 
@@ -240,7 +250,7 @@ fn paintings_are_mixed_by_weight() {
     let features = Features::load(&easel.archive, VGG16, Pooling::Average, terms.last().unwrap(), &device).unwrap();
     let [photo, painting] = [&easel.photo, &easel.painting].map(|p| upload(p, &device));
     let style = |paintings: &[(burn::tensor::Tensor<4>, f32)]| {
-        let objective = Objective::new(&features, &terms, photo.clone(), paintings);
+        let objective = Objective::new(&features, &terms, photo.clone(), paintings).unwrap();
         pollster::block_on(Parts::read(objective.losses(&features, photo.clone()))).unwrap().style
     };
     let (alone, own) = (style(&[(painting.clone(), 1.0)]), style(&[(photo.clone(), 2.0)]));
@@ -343,7 +353,7 @@ fn what_cannot_be_painted_is_refused_in_a_sentence() {
     let good = easel.settings(vec![Scale { longer: 32, steps: 1 }]);
     let begin = |settings: &Settings, weight: f32, photo: &Image| {
         let start = Start::Picture(photo.clone());
-        let paintings = vec![(easel.painting.clone(), weight)];
+        let paintings = vec![Painting::new(easel.painting.clone(), weight)];
         let made = Masterpiece::new(&easel.archive, settings.clone(), photo.clone(), paintings, start, &cpu());
         made.err().map(|e| e.to_string()).unwrap_or_default()
     };

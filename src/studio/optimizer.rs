@@ -23,6 +23,7 @@ pub enum Optimizer {
 
 /// What an optimizer remembers of a picture `[1][3][height][width]`. All tensors have its shape and no autodiff.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a run has one of it")]
 pub enum Memory {
     /// Running means of gradients and of their squares, and the number of steps that they saw.
     Adam {

@@ -7,7 +7,7 @@ use clap::Args;
 use impasto::art::random::Random;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
-use impasto::net::vgg::VGG16;
+use impasto::net::vgg::Layer;
 use impasto::studio::masterpiece::scaled;
 use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine, memory};
 use impasto::weights::Archive;
@@ -17,6 +17,7 @@ use super::paint_optimizer::OptimizerArguments;
 use super::paint_run::{Outcome, Run};
 use super::paint_styles::StyleArguments;
 use super::processor::{Opened, Processor};
+use super::weights::VggChoice;
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
 use super::{photos, places};
 
@@ -45,6 +46,12 @@ pub struct Arguments {
     optimizer: OptimizerArguments,
     #[command(flatten)]
     losses: LossArguments,
+    /// The network that looks at the pictures. The weights of `vgg16` ship; those of `vgg19` are given by `--vgg`.
+    #[arg(long, value_enum, default_value_t = VggChoice::Vgg16)]
+    network: VggChoice,
+    /// Its weights, as `weights import` makes them.
+    #[arg(long, value_name = "FILE")]
+    vgg: Option<PathBuf>,
     /// What to begin with: `photo`, `noise`, or a picture, such as one that `stylize` painted.
     #[arg(long, value_name = "photo|noise|PICTURE", default_value = "photo")]
     start: String,
@@ -74,7 +81,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (optimizer, rate) = arguments.optimizer.optimizer()?;
-    let vgg = VGG16;
+    let vgg = arguments.network.vgg();
     let settings = Settings {
         vgg,
         pooling: arguments.losses.pooling(),
@@ -104,10 +111,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     println!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
     println!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
 
-    let mut archive = Archive::parse(VGG16_TO_RELU4_3)?;
-    if last.block == 5 {
-        archive = archive.join(Archive::parse(VGG16_BLOCK5)?)?;
-    }
+    let archive = weights(arguments, last)?;
     let masterpiece = Masterpiece::new(&archive, settings, photo, paintings, start, &device)?;
     let run = Run {
         masterpiece,
@@ -122,6 +126,28 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         // As shells report a program that Ctrl-C ended.
         Outcome::Interrupted => ExitCode::from(130),
     })
+}
+
+/// The weights of the network up to `last`.
+fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
+    let Some(path) = &arguments.vgg else {
+        if arguments.network == VggChoice::Vgg19 {
+            let problem = "The weights of vgg19 do not ship: make an archive of a file that you have by `impasto weights \
+                           import`, and give it by `--vgg`.";
+            return Err(Error::Style(problem.to_string()));
+        }
+        let archive = Archive::parse(VGG16_TO_RELU4_3)?;
+        return if last.block == 5 { archive.join(Archive::parse(VGG16_BLOCK5)?) } else { Ok(archive) };
+    };
+    let name = arguments.network.vgg().name;
+    let advice = format!("make it by `impasto weights import --network {name}`");
+    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+    let archive =
+        Archive::parse(&bytes).map_err(|e| Error::file(path, format!("this is no weight archive ({e}); {advice}")))?;
+    match archive.metadata("network") {
+        Some(found) if found == name => Ok(archive),
+        found => Err(Error::file(path, format!("this archive is of {}; {advice}", found.unwrap_or("no network")))),
+    }
 }
 
 /// The picture, with at most `size` pixels on the longer side: more would only be memory.

@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::OnceLock;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use common::{cosine, float_vgg16, relative_distance, shipped_as, vgg_reference, vgg_reference_picture};
 use impasto::error::Error;
 use impasto::image::Image;
@@ -15,7 +15,8 @@ use impasto::net::vgg::{Layer, VGG16};
 use impasto::studio::canvas::Canvas;
 use impasto::studio::device::{cpu, download, gpu, read, upload};
 use impasto::studio::{
-    Checkpoint, Features, Masterpiece, Objective, Optimizer, Parts, Scale, Settings, Start, Terms, coarse_to_fine,
+    Checkpoint, Features, Masterpiece, Objective, Optimizer, Painting, Parts, Scale, Settings, Start, StyleLoss, Terms,
+    coarse_to_fine,
 };
 use impasto::weights::Archive;
 
@@ -33,7 +34,7 @@ fn layer(name: &str) -> Layer {
 const POOLINGS: [(Pooling, &str); 2] = [(Pooling::Max, "max"), (Pooling::Average, "avg")];
 
 /// HWC values of a `[1][channels][height][width]` tensor at every `step`th pixel.
-fn kept(tensor: burn::tensor::Tensor<4>, step: usize) -> Vec<f32> {
+fn kept(tensor: Tensor<4>, step: usize) -> Vec<f32> {
     let [_, channels, height, width] = tensor.dims();
     let values = pollster::block_on(read(tensor)).unwrap();
     let pixels = (0..height).step_by(step).flat_map(|y| (0..width).step_by(step).map(move |x| y * width + x));
@@ -57,7 +58,7 @@ fn agrees_with_the_reference(device: &Device) {
         }
 
         let terms = Terms { variation: 0.0, ..Terms::of(&VGG16).unwrap() };
-        let objective = Objective::new(&features, &terms, picture("input"), &[(picture("style"), 1.0)]);
+        let objective = Objective::new(&features, &terms, picture("input"), &[(picture("style"), 1.0)]).unwrap();
         let x = picture("x0").autodiff().require_grad();
         let losses = objective.losses(&features, x.clone());
         let gradients = losses[0].backward();
@@ -104,11 +105,20 @@ impl Easel {
     fn settings(&self, scales: Vec<Scale>) -> Settings {
         let terms = Terms::of(&VGG16).unwrap();
         let optimizer = Optimizer::Adam;
-        Settings { vgg: VGG16, pooling: Pooling::Average, terms, scales, optimizer, rate: 0.02, keep_colors: false }
+        Settings {
+            vgg: VGG16,
+            pooling: Pooling::Average,
+            terms,
+            scales,
+            optimizer,
+            rate: 0.02,
+            style_scale: 1.0,
+            keep_colors: false,
+        }
     }
 
     fn begin(&self, settings: &Settings, start: Start, device: &Device) -> Result<Masterpiece, Error> {
-        let paintings = vec![(self.painting.clone(), 1.0)];
+        let paintings = vec![Painting::new(self.painting.clone(), 1.0)];
         Masterpiece::new(&self.archive, settings.clone(), self.photo.clone(), paintings, start, device)
     }
 
@@ -249,21 +259,23 @@ fn kept_colours_are_the_photos() {
 #[test]
 fn paintings_are_mixed_by_weight() {
     let (easel, device) = (Easel::new(), cpu());
-    let terms = Terms::of(&VGG16).unwrap();
-    let features = Features::load(&easel.archive, VGG16, Pooling::Average, terms.last().unwrap(), &device).unwrap();
     let [photo, painting] = [&easel.photo, &easel.painting].map(|p| upload(p, &device));
-    let style = |paintings: &[(burn::tensor::Tensor<4>, f32)]| {
-        let objective = Objective::new(&features, &terms, photo.clone(), paintings);
-        pollster::block_on(Parts::read(objective.losses(&features, photo.clone()))).unwrap().style
-    };
-    let (alone, own) = (style(&[(painting.clone(), 1.0)]), style(&[(photo.clone(), 2.0)]));
-    assert!(own < 1e-6, "{own}");
-    let twice = style(&[(painting.clone(), 0.5), (painting.clone(), 3.0)]);
-    assert!((twice - alone).abs() < 1e-4 * alone, "{twice} for {alone}");
-    let half = style(&[(painting.clone(), 1.0), (photo.clone(), 1.0)]);
-    assert!(half > 0.0 && half < alone, "{half}, {alone}");
-    let ignored = style(&[(painting, 1.0), (photo.clone(), 0.0)]);
-    assert!((ignored - alone).abs() < 1e-4 * alone, "{ignored} for {alone}");
+    for style_loss in [StyleLoss::Gram, StyleLoss::Covariance] {
+        let terms = Terms { style_loss, ..Terms::of(&VGG16).unwrap() };
+        let features = Features::load(&easel.archive, VGG16, Pooling::Average, terms.last().unwrap(), &device).unwrap();
+        let style = |paintings: &[(Tensor<4>, f32)]| {
+            let objective = Objective::new(&features, &terms, photo.clone(), paintings).unwrap();
+            pollster::block_on(Parts::read(objective.losses(&features, photo.clone()))).unwrap().style
+        };
+        let (alone, own) = (style(&[(painting.clone(), 1.0)]), style(&[(photo.clone(), 2.0)]));
+        assert!(own < 1e-6, "{own}");
+        let twice = style(&[(painting.clone(), 0.5), (painting.clone(), 3.0)]);
+        assert!((twice - alone).abs() < 1e-4 * alone, "{twice} for {alone}");
+        let half = style(&[(painting.clone(), 1.0), (photo.clone(), 1.0)]);
+        assert!(half > 0.0 && half < alone, "{half}, {alone}");
+        let ignored = style(&[(painting.clone(), 1.0), (photo.clone(), 0.0)]);
+        assert!((ignored - alone).abs() < 1e-4 * alone, "{ignored} for {alone}");
+    }
 }
 
 /// Adam's first step goes the whole rate against the sign of the gradient, whatever its size.
@@ -356,7 +368,7 @@ fn what_cannot_be_painted_is_refused_in_a_sentence() {
     let good = easel.settings(vec![Scale { longer: 32, steps: 1 }]);
     let begin = |settings: &Settings, weight: f32, photo: &Image| {
         let start = Start::Picture(photo.clone());
-        let paintings = vec![(easel.painting.clone(), weight)];
+        let paintings = vec![Painting::new(easel.painting.clone(), weight)];
         let made = Masterpiece::new(&easel.archive, settings.clone(), photo.clone(), paintings, start, &cpu());
         made.err().map(|e| e.to_string()).unwrap_or_default()
     };

@@ -17,13 +17,17 @@ pub mod loss;
 pub mod masterpiece;
 pub mod memory;
 pub mod optimizer;
+pub mod painting;
 pub mod recipe;
 pub mod schedule;
+pub mod statistics;
 
 pub use checkpoint::Checkpoint;
 pub use features::Features;
-pub use loss::{Objective, Parts, Term, Terms};
+pub use loss::{Objective, Parts, Source, Term, Terms};
 pub use masterpiece::{Masterpiece, Progress, Settings, Start};
 pub use optimizer::Optimizer;
+pub use painting::Painting;
 pub use recipe::Recipe;
 pub use schedule::{Scale, coarse_to_fine};
+pub use statistics::StyleLoss;

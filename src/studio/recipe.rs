@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::memory::{self, Limits};
-use super::{Optimizer, Scale, Settings, Term, Terms, coarse_to_fine};
+use super::{Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
@@ -27,6 +27,9 @@ pub struct Recipe {
     pooling: PoolingChoice,
     content: TermChange,
     style: TermChange,
+    style_loss: StyleLossChoice,
+    /// As [`Settings::style_scale`].
+    style_scale: f32,
     /// Weight of smoothness.
     variation: Option<f32>,
     optimizer: OptimizerChoice,
@@ -40,6 +43,13 @@ pub struct Recipe {
 enum PoolingChoice {
     Average,
     Max,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum StyleLossChoice {
+    Gram,
+    Covariance,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -85,6 +95,8 @@ impl Default for Recipe {
             pooling: PoolingChoice::Average,
             content: TermChange::default(),
             style: TermChange::default(),
+            style_loss: StyleLossChoice::Gram,
+            style_scale: 1.0,
             variation: None,
             optimizer: OptimizerChoice::Adam,
             rate: None,
@@ -140,6 +152,10 @@ impl Recipe {
         let terms = Terms {
             content: changed(usual.content, &self.content)?,
             style: changed(usual.style, &self.style)?,
+            style_loss: match self.style_loss {
+                StyleLossChoice::Gram => StyleLoss::Gram,
+                StyleLossChoice::Covariance => StyleLoss::Covariance,
+            },
             variation: self.variation.unwrap_or(usual.variation),
         };
         terms.last()?;
@@ -153,6 +169,7 @@ impl Recipe {
             scales: coarse_to_fine(self.smallest, self.size, self.steps),
             optimizer: self.optimizer(),
             rate: self.rate.unwrap_or(self.optimizer().rate()),
+            style_scale: self.style_scale,
             keep_colors: self.keep_colors,
         })
     }
@@ -197,12 +214,14 @@ mod tests {
 
     #[test]
     fn what_is_said_counts() {
-        let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5, "optimizer": "lbfgs",
+        let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5, "optimizer": "lbfgs", "styleLoss": "covariance",
+            "styleScale": 1.5,
             "content": { "weight": 0 , "layers": { "relu1_2": 2, "relu3_3": 1 } }, "variation": 0.5 }"#;
         let settings = Recipe::parse(text).unwrap().settings().unwrap();
         assert_eq!(settings.scales, [Scale { longer: 64, steps: 7 }]);
         assert_eq!((settings.pooling, settings.keep_colors, settings.rate), (Pooling::Max, true, 0.5));
         assert_eq!(settings.optimizer, Optimizer::Lbfgs { history: HISTORY });
+        assert_eq!((settings.terms.style_loss, settings.style_scale), (StyleLoss::Covariance, 1.5));
         let content: Vec<_> = settings.terms.content.layers.iter().map(|(l, w)| (l.name(), *w)).collect();
         assert_eq!(content, [("relu1_2".to_string(), 2.0), ("relu3_3".to_string(), 1.0)]);
         assert_eq!((settings.terms.content.weight, settings.terms.variation), (0.0, 0.5));

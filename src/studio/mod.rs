@@ -16,6 +16,7 @@ pub mod masterpiece;
 pub mod memory;
 pub mod recipe;
 pub mod schedule;
+pub mod train;
 
 pub use checkpoint::Checkpoint;
 pub use features::Features;

@@ -15,7 +15,7 @@ use impasto::net::vgg::{Layer, VGG16};
 use impasto::studio::canvas::Canvas;
 use impasto::studio::device::{cpu, download, gpu, read, upload};
 use impasto::studio::{
-    Checkpoint, Features, Masterpiece, Objective, Parts, Scale, Settings, Start, Terms, coarse_to_fine,
+    Checkpoint, Features, Masterpiece, Objective, Optimizer, Parts, Scale, Settings, Start, Terms, coarse_to_fine,
 };
 use impasto::weights::Archive;
 
@@ -103,7 +103,8 @@ impl Easel {
 
     fn settings(&self, scales: Vec<Scale>) -> Settings {
         let terms = Terms::of(&VGG16).unwrap();
-        Settings { vgg: VGG16, pooling: Pooling::Average, terms, scales, rate: 0.02, keep_colors: false }
+        let optimizer = Optimizer::Adam;
+        Settings { vgg: VGG16, pooling: Pooling::Average, terms, scales, optimizer, rate: 0.02, keep_colors: false }
     }
 
     fn begin(&self, settings: &Settings, start: Start, device: &Device) -> Result<Masterpiece, Error> {
@@ -177,27 +178,39 @@ fn steps_lower_the_loss_and_sizes_grow() {
     assert!(pollster::block_on(masterpiece.checkpoint()).unwrap().is_none());
 }
 
-#[test]
-fn a_checkpoint_goes_on_as_if_nothing_had_happened() {
-    let easel = Easel::new();
-    let settings = easel.settings(vec![Scale { longer: 32, steps: 3 }, Scale { longer: 40, steps: 5 }]);
-    let mut whole = easel.begin_with_photo(&settings, &cpu());
-    let expected = paint(&mut whole, 8);
-    let mut first = easel.begin_with_photo(&settings, &cpu());
+/// A run of 8 steps at two sizes, and what is left of it when it stops after 5 and goes on from its checkpoint.
+fn whole_and_resumed(easel: &Easel, settings: &Settings) -> ([Vec<Parts>; 2], [Image; 2], Checkpoint) {
+    let mut whole = easel.begin_with_photo(settings, &cpu());
+    let expected = paint(&mut whole, 8).split_off(5);
+    let mut first = easel.begin_with_photo(settings, &cpu());
     paint(&mut first, 5);
     let bytes = pollster::block_on(first.checkpoint()).unwrap().unwrap().write().unwrap();
     let checkpoint = Checkpoint::parse(&bytes).unwrap();
-    let mut second = easel.begin(&settings, Start::Checkpoint(checkpoint.clone()), &cpu()).unwrap();
+    let mut second = easel.begin(settings, Start::Checkpoint(checkpoint.clone()), &cpu()).unwrap();
     let found = paint(&mut second, 8);
-    assert_eq!(found.len(), 3);
-    for (found, expected) in found.iter().zip(&expected[5..]) {
-        assert!((found.total - expected.total).abs() <= 1e-4 * expected.total, "{found:?} for {expected:?}");
-    }
-    assert!(common::distance(picture(&second).data(), picture(&whole).data()) < 1e-3);
+    assert_eq!((found.len(), expected.len()), (3, 3));
+    ([expected, found], [picture(&whole), picture(&second)], checkpoint)
+}
 
-    let other = Settings { rate: 0.03, ..settings };
-    let refused = easel.begin(&other, Start::Checkpoint(checkpoint), &cpu()).err().unwrap();
-    assert!(refused.to_string().contains("other settings"), "{refused}");
+#[test]
+fn a_checkpoint_goes_on_as_if_nothing_had_happened() {
+    let easel = Easel::new();
+    let mut settings = easel.settings(vec![Scale { longer: 32, steps: 3 }, Scale { longer: 40, steps: 5 }]);
+    for optimizer in OPTIMIZERS {
+        (settings.optimizer, settings.rate) = (optimizer, optimizer.rate());
+        let ([expected, found], [whole, resumed], checkpoint) = whole_and_resumed(&easel, &settings);
+        let off = |i: usize| (found[i].total - expected[i].total).abs() / expected[i].total;
+        if let Optimizer::Lbfgs { .. } = optimizer {
+            // The picture is there, its history begins anew and with it the loss goes on falling.
+            assert!(off(0) < 1e-4 && found[2].total < found[0].total, "{found:?} for {expected:?}");
+        } else {
+            assert!((0..3).all(|i| off(i) <= 1e-4), "{found:?} for {expected:?}");
+            assert!(common::distance(whole.data(), resumed.data()) < 1e-3);
+        }
+        let other = Settings { rate: 0.03, ..settings.clone() };
+        let refused = easel.begin(&other, Start::Checkpoint(checkpoint), &cpu()).err().unwrap();
+        assert!(refused.to_string().contains("other settings"), "{refused}");
+    }
 }
 
 #[test]
@@ -246,13 +259,82 @@ fn adam_steps_against_the_gradient_and_stays_in_the_picture() {
     let device = cpu();
     let start = Image::new(2, 1, vec![0.5, 0.5, 0.5, 0.01, 0.99, 0.5]).unwrap();
     let gradient = Image::new(2, 1, vec![3.0, -1e-3, 0.0, 1.0, -1.0, 5.0]).unwrap();
-    let mut canvas = Canvas::new(&start, &device);
+    let mut canvas = Canvas::new(&start, Optimizer::Adam, &device);
     canvas.step(upload(&gradient, &device), 0.02);
     let picture = pollster::block_on(download(canvas.picture().clone())).unwrap();
     let expected = [0.48, 0.52, 0.5, 0.0, 1.0, 0.48];
     assert!(common::distance(picture.data(), &expected) < 1e-4, "{:?}", picture.data());
     let average = pollster::block_on(download(canvas.average())).unwrap();
     assert!(common::distance(average.data(), &expected) < 1e-4, "{:?}", average.data());
+}
+
+const OPTIMIZERS: [Optimizer; 3] =
+    [Optimizer::Adam, Optimizer::Sgd { momentum: 0.9 }, Optimizer::Lbfgs { history: 10 }];
+
+#[test]
+fn every_optimizer_lowers_the_loss() {
+    let easel = Easel::new();
+    for optimizer in OPTIMIZERS {
+        let mut settings = easel.settings(vec![Scale { longer: 32, steps: 20 }, Scale { longer: 40, steps: 10 }]);
+        (settings.optimizer, settings.rate) = (optimizer, optimizer.rate());
+        let losses = paint(&mut easel.begin_with_photo(&settings, &cpu()), 30);
+        let [first, small, grown, last] = [0, 19, 20, 29].map(|i| losses[i].total);
+        println!("{optimizer:?}: {first} to {small}, {grown} to {last}");
+        assert!(small < 0.5 * first && last < grown, "{optimizer:?}: {losses:?}");
+    }
+}
+
+/// The largest distance from the bottom of a bowl that is a hundred times steeper along some axes than along others, after
+/// `steps` steps.
+fn in_a_bowl(optimizer: Optimizer, rate: f32, steps: usize) -> f32 {
+    let (device, side) = (cpu(), 4);
+    let picture = |f: fn(usize) -> f32| Image::new(side, side, (0..side * side * 3).map(f).collect()).unwrap();
+    let bottom = picture(|i| 0.3 + 0.4 * (i as f32 * 0.7).sin().abs());
+    let slopes = upload(&picture(|i| 100f32.powf(i as f32 / 47.0)), &device);
+    let mut canvas = Canvas::new(&picture(|_| 0.5), optimizer, &device);
+    for _ in 0..steps {
+        let gradient = (canvas.picture().clone() - upload(&bottom, &device)) * slopes.clone();
+        canvas.step(gradient, rate);
+    }
+    let reached = pollster::block_on(download(canvas.picture().clone())).unwrap();
+    common::distance(reached.data(), bottom.data())
+}
+
+#[test]
+fn lbfgs_learns_the_curvature_of_a_bowl() {
+    let (lbfgs, sgd) = (Optimizer::Lbfgs { history: 20 }, Optimizer::Sgd { momentum: 0.0 });
+    let found = in_a_bowl(lbfgs, 1.0, 50);
+    // The largest rate that does not climb out: one over the steepest slope, in units of a gradient times the 48 values.
+    let descended = in_a_bowl(sgd, 1.0 / (100.0 * 48.0), 50);
+    assert!(found < 1e-3 && descended > 0.1, "{found}, {descended}");
+}
+
+#[test]
+fn momentum_goes_on_where_the_gradient_ends() {
+    let device = cpu();
+    let grey = Image::new(2, 1, vec![0.5; 6]).unwrap();
+    let gradient = |value: f32| upload(&Image::new(2, 1, vec![value; 6]).unwrap(), &device);
+    let mut canvas = Canvas::new(&grey, Optimizer::Sgd { momentum: 0.5 }, &device);
+    let mut step = |value: f32| {
+        canvas.step(gradient(value), 0.01);
+        pollster::block_on(download(canvas.picture().clone())).unwrap().data()[0]
+    };
+    // A gradient of 1 on each of 6 values.
+    for (found, expected) in [(step(1.0), 0.44), (step(0.0), 0.41), (step(0.0), 0.395)] {
+        assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
+    }
+}
+
+/// Nothing was learnt and everything is 0: no division by it may reach the picture.
+#[test]
+fn lbfgs_stays_where_there_is_no_gradient() {
+    let device = cpu();
+    let grey = Image::new(2, 2, vec![0.5; 12]).unwrap();
+    let mut canvas = Canvas::new(&grey, Optimizer::Lbfgs { history: 2 }, &device);
+    for _ in 0..5 {
+        canvas.step(upload(&grey, &device).zeros_like(), 1.0);
+    }
+    assert_eq!(pollster::block_on(download(canvas.picture().clone())).unwrap(), grey);
 }
 
 #[test]

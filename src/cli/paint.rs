@@ -9,7 +9,7 @@ use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::net::Pooling;
 use impasto::net::vgg::{Layer, VGG16};
-use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, Term, Terms, coarse_to_fine, memory};
+use impasto::studio::{Checkpoint, Masterpiece, Optimizer, Settings, Start, Term, Terms, coarse_to_fine, memory};
 use impasto::weights::Archive;
 
 use super::paint_run::{Outcome, Run};
@@ -36,9 +36,8 @@ pub struct Arguments {
     /// Steps at the first size; those above get half as many.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Brightness, of 1, that a step changes at most.
-    #[arg(long, default_value_t = 0.02)]
-    rate: f32,
+    #[command(flatten)]
+    optimizer: OptimizerArguments,
     #[command(flatten)]
     losses: LossArguments,
     /// What to begin with: `photo`, `noise`, or a picture, such as one that `stylize` painted.
@@ -65,6 +64,41 @@ pub struct Arguments {
     /// Goes on from a checkpoint, with the arguments that it was made with.
     #[arg(long, value_name = "FILE", conflicts_with = "start")]
     resume: Option<PathBuf>,
+}
+
+/// How the picture is optimized.
+#[derive(Debug, Args)]
+struct OptimizerArguments {
+    /// What makes a step of a gradient: `adam`; `sgd`, gradient descent with momentum; or `lbfgs`, as Gatys et al. have it.
+    #[arg(long, value_enum, default_value_t = OptimizerChoice::Adam)]
+    optimizer: OptimizerChoice,
+    /// How far a step goes. With `adam` brightness, of 1, that it changes at most (0.02 unless said); with `sgd` brightness for
+    /// a gradient of 1 (0.002); with `lbfgs` the part of the way that it finds right (1).
+    #[arg(long)]
+    rate: Option<f32>,
+    /// Part of the step before that `sgd` goes on with.
+    #[arg(long, default_value_t = 0.9)]
+    momentum: f32,
+    /// Steps that `lbfgs` remembers; each takes the memory of two pictures.
+    #[arg(long, value_name = "STEPS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    history: u32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OptimizerChoice {
+    Adam,
+    Sgd,
+    Lbfgs,
+}
+
+impl OptimizerArguments {
+    fn optimizer(&self) -> Optimizer {
+        match self.optimizer {
+            OptimizerChoice::Adam => Optimizer::Adam,
+            OptimizerChoice::Sgd => Optimizer::Sgd { momentum: self.momentum },
+            OptimizerChoice::Lbfgs => Optimizer::Lbfgs { history: self.history as usize },
+        }
+    }
 }
 
 /// What the picture is optimized for.
@@ -134,12 +168,14 @@ fn layers(text: &str) -> Result<Vec<(Layer, f32)>> {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let optimizer = arguments.optimizer.optimizer();
     let settings = Settings {
         vgg: VGG16,
         pooling: arguments.losses.pooling(),
         terms: arguments.losses.terms()?,
         scales: coarse_to_fine(arguments.coarse as usize, arguments.size as usize, arguments.steps as usize),
-        rate: arguments.rate,
+        optimizer,
+        rate: arguments.optimizer.rate.unwrap_or(optimizer.rate()),
         keep_colors: arguments.keep_colors,
     };
     let last = settings.terms.last()?;
@@ -156,10 +192,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (width, height) = Image::fitted(photo.width(), photo.height(), arguments.size as usize);
     let memory_said = arguments.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let Opened { device, name, limits } = arguments.processor.open(memory_said)?;
-    memory::check(&VGG16, last, width, height, limits)?;
+    memory::check(&VGG16, last, optimizer, width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
-    let needed = memory::peak(&VGG16, last, width, height);
+    let needed = memory::peak(&VGG16, last, optimizer, width, height);
     println!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
     println!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
 

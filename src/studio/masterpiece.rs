@@ -6,7 +6,7 @@ use super::canvas::{Canvas, Sketch};
 use super::checkpoint::{Checkpoint, Fingerprint};
 use super::device::{download, upload};
 use super::schedule::Scale;
-use super::{Features, Objective, Parts, Terms};
+use super::{Features, Objective, Optimizer, Parts, Terms};
 use crate::cpu::picture::{LUMA, Look, look};
 use crate::error::{Error, Result};
 use crate::image::Image;
@@ -22,7 +22,8 @@ pub struct Settings {
     pub terms: Terms,
     /// Sizes and steps, in order; see [`super::coarse_to_fine`].
     pub scales: Vec<Scale>,
-    /// Brightness (0..1) that a step of Adam changes at most, about.
+    pub optimizer: Optimizer,
+    /// How far a step goes; see [`Optimizer::rate`].
     pub rate: f32,
     /// Takes the luminance from the paintings and the colours from the photo (Gatys et al. 2016, "Preserving Color in Neural
     /// Artistic Style Transfer", luminance-only transfer).
@@ -70,7 +71,7 @@ impl Masterpiece {
     /// Prepares the first size: `paintings` with their weights, VGG's weights from `archive`, everything on `device`.
     ///
     /// # Errors
-    /// [`Error::Style`] for weights that make no mix and for settings without steps, [`Error::Picture`] for pictures too small
+    /// [`Error::Style`] for weights that make no mix, settings without steps and numbers that are none of the optimizer's, [`Error::Picture`] for pictures too small
     /// for the layers and for a checkpoint of other pictures or settings, [`Error::Tensor`] for VGG weights that do not fit.
     pub fn new(
         archive: &Archive,
@@ -97,7 +98,7 @@ impl Masterpiece {
                 let (width, height) = fitted(&photo, settings.scales[0].longer);
                 let picture = picture.resized(width, height)?;
                 let picture = if settings.keep_colors { luminance(&picture)? } else { picture };
-                (0, 0, Canvas::new(&picture, device))
+                (0, 0, Canvas::new(&picture, settings.optimizer, device))
             }
             Start::Checkpoint(c) => {
                 let size = (c.sketch.picture.width(), c.sketch.picture.height());
@@ -109,7 +110,7 @@ impl Masterpiece {
                             .to_string(),
                     ));
                 }
-                (c.scale, c.step, c.sketch.canvas(device))
+                (c.scale, c.step, c.sketch.canvas(settings.optimizer, device)?)
             }
         };
         let objective = objective(&settings, &features, &seen, settings.scales[scale].longer, device)?;
@@ -198,6 +199,7 @@ fn check(settings: &Settings, photo: &Image, paintings: &[(Image, f32)]) -> Resu
     if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
         return refuse("Paintings need weights from 0 up, and at least one of them a weight above 0.");
     }
+    settings.optimizer.check()?;
     let net = settings.vgg.network(settings.pooling, settings.terms.last()?);
     for picture in paintings.iter().map(|p| &p.0).chain([photo]) {
         for scale in &settings.scales {

@@ -23,6 +23,7 @@ pub enum Optimizer {
 
 /// What an optimizer remembers of a picture `[1][3][height][width]`. All tensors have its shape and no autodiff.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "a run has one of it")]
 pub enum Memory {
     /// Running means of gradients and of their squares, and the number of steps that they saw.
     Adam {
@@ -34,7 +35,7 @@ pub enum Memory {
         momentum: f32,
         velocity: Tensor<4>,
     },
-    Lbfgs(Box<Lbfgs>),
+    Lbfgs(Lbfgs),
 }
 
 impl Optimizer {
@@ -99,7 +100,7 @@ impl Memory {
         match optimizer {
             Optimizer::Adam => Self::Adam { mean: zeros.clone(), square: zeros, steps: 0 },
             Optimizer::Sgd { momentum } => Self::Sgd { momentum, velocity: zeros },
-            Optimizer::Lbfgs { history } => Self::Lbfgs(Box::new(Lbfgs::new(history))),
+            Optimizer::Lbfgs { history } => Self::Lbfgs(Lbfgs::new(history)),
         }
     }
 

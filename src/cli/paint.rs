@@ -12,8 +12,9 @@ use impasto::net::vgg::{Layer, VGG16};
 use impasto::studio::{Checkpoint, Masterpiece, Optimizer, Settings, Start, Term, Terms, coarse_to_fine, memory};
 use impasto::weights::Archive;
 
-use super::paint_run::{Outcome, Run};
+use super::paint_run::Run;
 use super::processor::{Opened, Processor};
+use super::run_log::Outcome;
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
 use super::{paintings, photos, places};
 
@@ -154,7 +155,7 @@ impl LossArguments {
 }
 
 /// `LAYER` or `LAYER:WEIGHT`, with commas between.
-fn layers(text: &str) -> Result<Vec<(Layer, f32)>> {
+pub fn layers(text: &str) -> Result<Vec<(Layer, f32)>> {
     let layer = |part: &str| {
         let (name, weight) = part.split_once(':').unwrap_or((part, "1"));
         let number = weight.trim().parse::<f32>().ok().filter(|w| w.is_finite() && *w >= 0.0);

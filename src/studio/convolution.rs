@@ -20,7 +20,7 @@ use super::device::tensor;
 /// Taps of the kernel.
 const TAPS: usize = 9;
 /// Columns and rows of pixels that one thread makes.
-const PIXELS: (usize, usize) = (8, 2);
+const PIXELS: (usize, usize) = (2, 8);
 /// Threads of a workgroup.
 const THREADS: usize = 64;
 

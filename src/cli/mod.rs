@@ -20,10 +20,16 @@ mod plan;
 #[cfg(feature = "studio")]
 mod processor;
 mod remember;
+#[cfg(feature = "studio")]
+mod run_log;
 mod shaders;
 mod sheet;
 mod style;
 mod stylize;
+#[cfg(feature = "studio")]
+mod train;
+#[cfg(feature = "studio")]
+mod train_run;
 mod wanted;
 mod weights;
 mod workshop;
@@ -49,6 +55,9 @@ enum Command {
     /// Paint one photo pixel by pixel, after paintings, as well as can be: minutes instead of milliseconds.
     #[cfg(feature = "studio")]
     Paint(paint::Arguments),
+    /// Learn a style from paintings, on photos, as a pack that paints live: minutes.
+    #[cfg(feature = "studio")]
+    Train(train::Arguments),
     /// Paint one photo in every style, on one labelled sheet.
     Sheet(sheet::Arguments),
     /// Make paintings by arithmetic, to take styles of.
@@ -90,6 +99,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Stylize(arguments) => stylize::run(&arguments),
         #[cfg(feature = "studio")]
         Command::Paint(arguments) => paint::run(&arguments),
+        #[cfg(feature = "studio")]
+        Command::Train(arguments) => train::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),

@@ -14,9 +14,10 @@ use impasto::weights::Archive;
 
 use super::paint_losses::LossArguments;
 use super::paint_optimizer::OptimizerArguments;
-use super::paint_run::{Outcome, Run};
+use super::paint_run::Run;
 use super::paint_styles::StyleArguments;
 use super::processor::{Opened, Processor};
+use super::run_log::Outcome;
 use super::weights::VggChoice;
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
 use super::{photos, places};

@@ -75,7 +75,7 @@ impl LossArguments {
 }
 
 /// `LAYER` or `LAYER:WEIGHT`, with commas between.
-fn layers(vgg: &Vgg, text: &str) -> Result<Vec<(Layer, f32)>> {
+pub fn layers(vgg: &Vgg, text: &str) -> Result<Vec<(Layer, f32)>> {
     let layer = |part: &str| {
         let (name, weight) = part.split_once(':').unwrap_or((part, "1"));
         let number = weight.trim().parse::<f32>().ok().filter(|w| w.is_finite() && *w >= 0.0);

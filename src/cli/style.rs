@@ -34,6 +34,16 @@ pub struct Make {
     /// Where the pack goes; it should end in `.impasto`.
     #[arg(short, long)]
     output: PathBuf,
+    #[command(flatten)]
+    about: About,
+    /// The square to look at, in pixels. Without it, the whole painting.
+    #[arg(long, value_name = "X,Y,SIDE", value_parser = square)]
+    square: Option<(usize, usize, usize)>,
+}
+
+/// What a pack says of itself.
+#[derive(Debug, Args)]
+pub struct About {
     /// What the style is called. Without it, as the file is.
     #[arg(long)]
     name: Option<String>,
@@ -42,10 +52,23 @@ pub struct Make {
     source: Option<String>,
     /// What may be done with the style.
     #[arg(long, default_value = "")]
-    licence: String,
-    /// The square to look at, in pixels. Without it, the whole painting.
-    #[arg(long, value_name = "X,Y,SIDE", value_parser = square)]
-    square: Option<(usize, usize, usize)>,
+    pub licence: String,
+}
+
+impl About {
+    /// The style's name, of a painting in this file.
+    pub fn title(&self, painting: &Path) -> String {
+        self.name.clone().unwrap_or_else(|| title(&stem(painting)))
+    }
+
+    /// What is told of this painting.
+    pub fn source(&self, painting: &Path) -> String {
+        self.source.clone().unwrap_or_else(|| stem(painting))
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[derive(Debug, Args)]
@@ -78,9 +101,7 @@ pub fn run(command: Command) -> Result<()> {
 }
 
 fn make(arguments: &Make) -> Result<()> {
-    if !is_pack(&arguments.output) {
-        return Err(Error::file(&arguments.output, format!("style packs end in .{ENDING}; name one that does")));
-    }
+    pack_place(&arguments.output)?;
     let painting = photos::read(&arguments.painting, None)?;
     let seen = match arguments.square {
         Some((x, y, side)) => painting.cropped((x, y), side, side)?,
@@ -92,13 +113,12 @@ fn make(arguments: &Make) -> Result<()> {
         let predictor = Predictor::load(&gpu, &archive).await?;
         predictor.predict_picture(&gpu, &seen).await
     })?;
-    let file = arguments.painting.file_stem().unwrap_or_default().to_string_lossy();
-    let name = arguments.name.clone().unwrap_or_else(|| title(&file));
+    let Make { painting, about, .. } = arguments;
     let pack = Pack {
-        source: arguments.source.clone().unwrap_or_else(|| file.to_string()),
-        licence: arguments.licence.clone(),
-        thumbnail: photos::jpeg(&middle(&seen)?, THUMB_QUALITY)?,
-        ..space(&net, &archive)?.pack(name, Parameters::Vector(vector))
+        source: about.source(painting),
+        licence: about.licence.clone(),
+        thumbnail: thumbnail(&seen)?,
+        ..space(&net, &archive)?.pack(about.title(painting), Parameters::Vector(vector))
     };
     std::fs::write(&arguments.output, pack.write()?).map_err(|e| Error::file(&arguments.output, e))
 }
@@ -110,11 +130,22 @@ fn title(file: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).take(80).collect()).unwrap_or("Untitled".to_string())
 }
 
-/// The square in the middle, as large as a thumbnail.
-fn middle(picture: &Image) -> Result<Image> {
+/// Whether a pack may be written there.
+///
+/// # Errors
+/// [`Error::File`] for another ending than that of packs.
+pub fn pack_place(path: &Path) -> Result<()> {
+    if is_pack(path) {
+        return Ok(());
+    }
+    Err(Error::file(path, format!("style packs end in .{ENDING}; name one that does")))
+}
+
+/// The file of a thumbnail: the square in the middle.
+pub fn thumbnail(picture: &Image) -> Result<Vec<u8>> {
     let side = picture.width().min(picture.height());
     let corner = ((picture.width() - side) / 2, (picture.height() - side) / 2);
-    picture.cropped(corner, side, side)?.resized(THUMB_SIDE, THUMB_SIDE)
+    photos::jpeg(&picture.cropped(corner, side, side)?.resized(THUMB_SIDE, THUMB_SIDE)?, THUMB_QUALITY)
 }
 
 fn show(arguments: &Show) -> Result<()> {

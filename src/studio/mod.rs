@@ -21,6 +21,7 @@ pub mod painting;
 pub mod recipe;
 pub mod schedule;
 pub mod statistics;
+pub mod train;
 
 pub use checkpoint::Checkpoint;
 pub use features::Features;

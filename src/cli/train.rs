@@ -1,0 +1,222 @@
+//! `impasto train`: a style pack that is learnt from paintings, in minutes, and paints live.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use impasto::error::{Error, Result};
+use impasto::image::Image;
+use impasto::net::vgg::VGG16;
+use impasto::net::{Network, transfer26};
+use impasto::studio::executor::Executor;
+use impasto::studio::train::{Lesson, Lessons, Notes, TrainSettings, Training, nearest};
+use impasto::style::{Pack, Parameters, Style};
+use impasto::weights::Archive;
+
+use super::paint_losses::layers;
+use super::processor::{Opened, Processor};
+use super::run_log::Outcome;
+use super::style::{About, pack_place};
+use super::train_run::Run;
+use super::wanted::{network, read_pack, space, styles};
+use super::workshop::VGG16_TO_RELU4_3;
+use super::{paintings, photos, places};
+
+/// With fewer photos a style may learn the photos instead of the painting.
+const FEW: usize = 3;
+/// Longer side in pixels of photos as they are read: crops are far smaller.
+const PHOTO: u32 = 1024;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A painting to learn; several, each with `:WEIGHT` behind it or not, are mixed.
+    #[arg(required = true, value_name = "PAINTING[:WEIGHT]")]
+    paintings: Vec<String>,
+    /// Photos to learn on: files, folders and patterns. Five or more are best.
+    #[arg(long, required = true, num_args = 1..)]
+    photos: Vec<String>,
+    /// Where the style pack goes; it should end in `.impasto`.
+    #[arg(short, long)]
+    output: PathBuf,
+    #[command(flatten)]
+    about: About,
+    #[command(flatten)]
+    lesson: LessonArguments,
+    /// What to begin with: the `mean` of the network's styles, the one `nearest` to the paintings, one of them or a blend, as
+    /// `stylize --style` takes them, or a style pack.
+    #[arg(long, value_name = "mean|nearest|STYLE|PACK", default_value = "mean")]
+    start: String,
+    /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
+    #[arg(long, value_enum, default_value_t = Processor::Auto)]
+    processor: Processor,
+    /// Paints this photo every so often (see `--save-every`), beside the pack.
+    #[arg(long, value_name = "PHOTO")]
+    preview: Option<PathBuf>,
+    /// Writes pack, preview and `OUTPUT.checkpoint` every so many steps.
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    save_every: Option<u32>,
+    /// Writes the losses of every step as a table (CSV).
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Goes on from a checkpoint, with the arguments that it was made with.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+}
+
+/// How it is learnt.
+#[derive(Debug, Args)]
+struct LessonArguments {
+    /// More of them come nearer to the painting; 150 are convincing.
+    #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// What a step changes a number of the style by at most, at first.
+    #[arg(long, default_value_t = 0.03)]
+    rate: f32,
+    /// Pixels a side of the squares of photos that are painted, a multiple of 4.
+    #[arg(long, default_value_t = 160, value_parser = clap::value_parser!(u32).range(32..=1024))]
+    crop: u32,
+    /// How many of them a step sees.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=32))]
+    batch: u32,
+    /// Pixels on the longer side of the paintings: the larger, the larger the strokes.
+    #[arg(long, value_name = "SIZE", default_value_t = 320, value_parser = clap::value_parser!(u32).range(32..=2048))]
+    stroke_size: u32,
+    /// Weight of the content: more keeps more of the photo, a lighter style.
+    #[arg(long)]
+    content_weight: Option<f32>,
+    /// Weight of the style.
+    #[arg(long)]
+    style_weight: Option<f32>,
+    /// Layers of VGG16 whose statistics are the style, such as `relu1_2,relu2_2:0.5`.
+    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
+    style_layers: Option<String>,
+    /// Layers whose features are the content.
+    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
+    content_layers: Option<String>,
+    /// Weight of smoothness.
+    #[arg(long)]
+    variation_weight: Option<f32>,
+    /// Weight of not changing when the photo is noisy: live video flickers less.
+    #[arg(long)]
+    stability_weight: Option<f32>,
+    /// Brightness, of 1, that this noise has at most.
+    #[arg(long)]
+    noise: Option<f32>,
+    /// Other crops for each number.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl LessonArguments {
+    fn settings(&self) -> Result<TrainSettings> {
+        let mut lesson = Lesson::of(&VGG16)?;
+        for (term, weight, names) in [
+            (&mut lesson.content, self.content_weight, &self.content_layers),
+            (&mut lesson.style, self.style_weight, &self.style_layers),
+        ] {
+            term.weight = weight.unwrap_or(term.weight);
+            if let Some(names) = names {
+                term.layers = layers(&VGG16, names)?;
+            }
+        }
+        lesson.variation = self.variation_weight.unwrap_or(lesson.variation);
+        lesson.stability = self.stability_weight.unwrap_or(lesson.stability);
+        lesson.noise = self.noise.unwrap_or(lesson.noise);
+        let (crop, batch, painting) = (self.crop as usize, self.batch as usize, self.stroke_size as usize);
+        Ok(TrainSettings {
+            lesson,
+            steps: self.steps as usize,
+            rate: self.rate,
+            crop,
+            batch,
+            painting,
+            seed: self.seed,
+        })
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    pack_place(&arguments.output)?;
+    let settings = arguments.lesson.settings()?;
+    let named = arguments.paintings.iter().map(|text| paintings::parse(text, |path| path.is_file()));
+    let named: Vec<(PathBuf, f32)> = named.collect::<Result<_>>()?;
+    let paintings = named.iter().map(|(path, weight)| Ok((photos::read(path, Some(2048))?, *weight)));
+    let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
+    let photos = places::photos(&arguments.photos).into_iter().map(|path| photos::read(&path?, Some(PHOTO)));
+    let photos: Vec<Image> = photos.collect::<Result<_>>()?;
+    if photos.len() < FEW {
+        eprintln!("impasto: {} photos are few; with five or more the style fits others better", photos.len());
+    }
+    let preview = arguments.preview.as_deref().map(|path| photos::read(path, Some(448))).transpose()?;
+    let lessons = Lessons { paintings: &paintings, photos: &photos };
+    let notes = arguments.resume.as_deref().map(read_notes).transpose()?;
+
+    let Opened { device, name, .. } = arguments.processor.open(None)?;
+    let vgg = Archive::parse(VGG16_TO_RELU4_3)?;
+    let (net, archive, start) = start(&arguments.start)?;
+    let executor = Executor::load(net.clone(), &archive, &device)?;
+    let start = match start {
+        Start::Style(style) => style,
+        Start::Nearest(all) => {
+            let found = nearest(&executor, &vgg, &settings, &lessons, &all, &device);
+            let found = pollster::block_on(found)?.clone();
+            println!("begins with {}", found.name);
+            found
+        }
+    };
+    println!("{} steps on {} photos, on {name}", settings.steps, photos.len());
+    let title = arguments.about.title(&named[0].0);
+    let pack = Pack {
+        thumbnail: super::style::thumbnail(&paintings[0].0)?,
+        source: arguments.about.source(&named[0].0),
+        licence: arguments.about.licence.clone(),
+        ..space(&net, &archive)?.pack(&title, Parameters::of(&start))
+    };
+    let training = Training::new(executor, &vgg, settings, &lessons, start, notes, &device)?;
+    let run = Run {
+        training,
+        pack,
+        output: &arguments.output,
+        preview,
+        save_every: arguments.save_every.map(|n| n as usize),
+        trace: arguments.trace.as_deref(),
+        resumed: arguments.resume.is_some(),
+    };
+    Ok(match run.finish()? {
+        Outcome::Finished => ExitCode::SUCCESS,
+        // As shells report a program that Ctrl-C ended.
+        Outcome::Interrupted => ExitCode::from(130),
+    })
+}
+
+fn read_notes(path: &Path) -> Result<Notes> {
+    Notes::parse(&std::fs::read(path).map_err(|e| Error::file(path, e))?)
+}
+
+enum Start {
+    Style(Style),
+    Nearest(Vec<Style>),
+}
+
+/// The network to be trained, its weights, and what to begin with.
+fn start(text: &str) -> Result<(Network, Archive, Start)> {
+    if Path::new(text).is_file() {
+        let pack = read_pack(Path::new(text))?;
+        let (net, archive) = network(&pack.network)?;
+        let style = space(&net, &archive)?.style(&pack)?;
+        return Ok((net, archive, Start::Style(style)));
+    }
+    let (net, archive) = network(transfer26::NAME)?;
+    let styles = styles(&archive)?;
+    let all: Vec<Style> = (0..styles.len()).filter_map(|i| styles.get(i)).cloned().collect();
+    let start = match text {
+        "nearest" => Start::Nearest(all),
+        "mean" => {
+            let part = 1.0 / all.len() as f32;
+            Start::Style(Style::blend(&all.iter().map(|style| (style, part)).collect::<Vec<_>>())?)
+        }
+        name => Start::Style(styles.mix(&styles.parse(name)?)?),
+    };
+    Ok((net, archive, start))
+}

@@ -1,0 +1,86 @@
+//! A style in training as a file.
+
+use crate::error::{Error, Result};
+use crate::weights::{Archive, ArchiveBuilder};
+
+/// The header's text that tells these files from others, and their version.
+const KIND: (&str, &str) = ("impasto", "style in training, version 1");
+
+/// Where a run stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notes {
+    /// Of paintings, photos, settings and start.
+    pub fingerprint: u64,
+    /// Steps that are done.
+    pub step: usize,
+    /// Scales and shifts, and Adam's running means of their gradients and of the gradients' squares.
+    pub numbers: Vec<f32>,
+    pub mean: Vec<f32>,
+    pub square: Vec<f32>,
+}
+
+impl Notes {
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when numbers are not finite.
+    pub fn write(&self) -> Result<Vec<u8>> {
+        let mut builder = ArchiveBuilder::new();
+        builder.metadata(KIND.0, KIND.1).metadata("fingerprint", self.fingerprint.to_string());
+        builder.metadata("step", self.step.to_string());
+        for (name, values) in [("numbers", &self.numbers), ("mean", &self.mean), ("square", &self.square)] {
+            builder.float(name, &[values.len()], values);
+        }
+        builder.finish()
+    }
+
+    /// Reads such a file.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the bytes are something else, or damaged.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let wrong = |problem: String| {
+            Error::Picture(format!("the checkpoint cannot be used: {problem}. Choose another, or start without one."))
+        };
+        let archive = Archive::parse(bytes).map_err(|e| wrong(e.to_string()))?;
+        if archive.metadata(KIND.0) != Some(KIND.1) {
+            return Err(wrong(format!("it is no {}", KIND.1)));
+        }
+        let number = |name: &str| {
+            let text = archive.metadata(name).and_then(|text| text.parse::<u64>().ok());
+            text.ok_or_else(|| wrong(format!("it has no {name}")))
+        };
+        let count = archive.shape("numbers").and_then(|shape| shape.first().copied()).unwrap_or(0);
+        let values = |name: &str| archive.tensor(name, &[count]).map_err(|e| wrong(e.to_string()));
+        let (numbers, mean, square) = (values("numbers")?, values("mean")?, values("square")?);
+        if square.iter().any(|v| *v < 0.0) {
+            return Err(wrong("squares are below zero".to_string()));
+        }
+        let step = usize::try_from(number("step")?).map_err(|_| wrong("its step is too large".to_string()))?;
+        Ok(Self { fingerprint: number("fingerprint")?, step, numbers, mean, square })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_other_files_are_refused() {
+        let notes = Notes {
+            fingerprint: u64::MAX,
+            step: 3,
+            numbers: vec![1.0, -2.0],
+            mean: vec![0.5, 0.0],
+            square: vec![0.1, 0.2],
+        };
+        let bytes = notes.write().unwrap();
+        assert_eq!(Notes::parse(&bytes).unwrap(), notes);
+        let negative = Notes { square: vec![-1.0, 0.0], ..notes }.write().unwrap();
+        let weights = ArchiveBuilder::new().float("numbers", &[1], &[1.0]).finish().unwrap();
+        for bytes in [&b"hello"[..], &bytes[..bytes.len() - 4], &negative, &weights] {
+            let refused = Notes::parse(bytes).unwrap_err().to_string();
+            assert!(refused.contains("start without one"), "{refused}");
+        }
+    }
+}

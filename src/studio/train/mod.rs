@@ -1,0 +1,13 @@
+//! Training: a transfer network learns a painting. Only the scales and shifts of its normalizations change (Dumoulin, Shlens,
+//! Kudlur 2017, "A Learned Representation for Artistic Style", section 3.3: a new style needs nothing else), against perceptual
+//! losses of VGG16 (Johnson, Alahi, Fei-Fei 2016), on crops of photos.
+
+mod checkpoint;
+mod crops;
+mod perceptual;
+mod training;
+
+pub use checkpoint::Notes;
+pub use crops::Crops;
+pub use perceptual::{Aims, Lesson};
+pub use training::{Lessons, Report, TrainSettings, Training, nearest};

@@ -1,0 +1,126 @@
+//! Perceptual losses of a batch (Johnson, Alahi, Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer"), relative to the
+//! size of what they aim at as in [`crate::studio::loss`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use burn::tensor::Tensor;
+
+use crate::error::Result;
+use crate::net::vgg::{Layer, Vgg};
+use crate::studio::loss::total_variation;
+use crate::studio::{Features, Term};
+
+/// Aims of nothing are not divided by.
+const SMALLEST: f32 = 1e-12;
+
+/// The weights of everything that is learnt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    /// `mean((F - C)^2) / mean(C^2)` over the batch.
+    pub content: Term,
+    /// The batch's mean of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
+    pub style: Term,
+    /// Of the mean squared difference of neighbours.
+    pub variation: f32,
+    /// Of the mean squared change of the painting when the photo is disturbed (Rainy, de Berker 2018, Element AI,
+    /// "Stabilizing neural style-transfer for video"), and how much of white that disturbance has at most.
+    pub stability: f32,
+    pub noise: f32,
+}
+
+impl Lesson {
+    /// Weights that were found to work: content at relu3_3, style at the last layers of four blocks.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Style`] when `vgg` lacks one of the layers.
+    pub fn of(vgg: &Vgg) -> Result<Self> {
+        let layers = |names: &[&str]| names.iter().map(|n| Ok((vgg.layer(n)?, 1.0))).collect::<Result<_>>();
+        Ok(Self {
+            content: Term { weight: 1.0, layers: layers(&["relu3_3"])? },
+            style: Term { weight: 6.0, layers: layers(&["relu1_2", "relu2_2", "relu3_3", "relu4_3"])? },
+            variation: 0.0,
+            stability: 0.0,
+            noise: 0.04,
+        })
+    }
+}
+
+/// What the paintings ask for.
+pub struct Aims {
+    /// Their Gram matrices, mixed, `[1][channels][channels]`, and one over the sum of their squares.
+    style: BTreeMap<Layer, (Tensor<3>, Tensor<1>)>,
+    lesson: Lesson,
+}
+
+impl Aims {
+    /// Reads `paintings`, `[1][3][height][width]` each, which are mixed by weights that must not all be 0.
+    pub fn new(features: &Features, lesson: &Lesson, paintings: &[(Tensor<4>, f32)]) -> Self {
+        let total: f32 = paintings.iter().map(|p| p.1).sum();
+        let mut grams: BTreeMap<Layer, Tensor<3>> = BTreeMap::new();
+        for (painting, weight) in paintings {
+            for (layer, found) in features.of(painting.clone(), &names(&lesson.style)) {
+                let part = gram_matrices(found) * (weight / total);
+                let sum = match grams.remove(&layer) {
+                    Some(sum) => sum + part,
+                    None => part,
+                };
+                grams.insert(layer, sum);
+            }
+        }
+        let style = grams.into_iter().map(|(layer, aim)| {
+            let size = (aim.clone() * aim.clone()).sum();
+            (layer, (aim, size.clamp_min(SMALLEST).recip()))
+        });
+        Self { style: style.collect(), lesson: lesson.clone() }
+    }
+
+    /// The losses of `painted` `photos`, `[n][3][height][width]` both: the weighted sum, content, style, variation.
+    pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>) -> [Tensor<1>; 4] {
+        let Lesson { content, style, variation, .. } = &self.lesson;
+        let aims = features.of(photos, &names(content));
+        let found = features.of(painted.clone(), &(&names(content) | &names(style)));
+        let content_loss = mean(content, |layer| {
+            let aim = &aims[layer];
+            let off = found[layer].clone() - aim.clone();
+            let size = (aim.clone() * aim.clone()).mean().clamp_min(SMALLEST);
+            (off.clone() * off).mean() / size
+        });
+        let style_loss = mean(style, |layer| self.style_loss(layer, found[layer].clone()));
+        let variation_loss = total_variation(painted);
+        let total = content_loss.clone() * content.weight
+            + style_loss.clone() * style.weight
+            + variation_loss.clone() * *variation;
+        [total, content_loss, style_loss, variation_loss]
+    }
+
+    /// The style loss alone.
+    pub fn style(&self, features: &Features, painted: Tensor<4>) -> Tensor<1> {
+        let found = features.of(painted, &names(&self.lesson.style));
+        mean(&self.lesson.style, |layer| self.style_loss(layer, found[layer].clone()))
+    }
+
+    fn style_loss(&self, layer: &Layer, features: Tensor<4>) -> Tensor<1> {
+        let (aim, inverse) = &self.style[layer];
+        let pictures = features.dims()[0];
+        let off = gram_matrices(features) - aim.clone();
+        (off.clone() * off).sum() * inverse.clone() / pictures as f32
+    }
+}
+
+fn names(term: &Term) -> BTreeSet<Layer> {
+    term.layers.iter().map(|layer| layer.0).collect()
+}
+
+/// The mean of `loss` over the layers of `term`, by their weights.
+fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
+    let total: f32 = term.layers.iter().map(|layer| layer.1).sum();
+    let weighted: Vec<_> = term.layers.iter().map(|(layer, weight)| loss(layer) * (weight / total)).collect();
+    Tensor::cat(weighted, 0).sum()
+}
+
+/// The Gram matrix of each picture of a batch, `[n][channels][channels]`, as [`crate::studio::loss::gram_matrix`] has it.
+fn gram_matrices(features: Tensor<4>) -> Tensor<3> {
+    let [pictures, channels, height, width] = features.dims();
+    let rows: Tensor<3> = features.reshape([pictures, channels, height * width]);
+    rows.clone().matmul(rows.transpose()) / (channels * height * width) as f32
+}

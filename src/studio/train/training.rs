@@ -1,0 +1,322 @@
+//! The procedure: crops in, steps, a style out.
+
+use std::f32::consts::PI;
+
+use burn::tensor::{Device, Tensor};
+
+use super::{Aims, Crops, Lesson, Notes};
+use crate::art::random::Random;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::Pooling;
+use crate::net::vgg::{Layer, VGG16};
+use crate::studio::device::{download, read, tensor, upload};
+use crate::studio::executor::{Executor, parameters, style};
+use crate::studio::optimizer::{Memory, Optimizer};
+use crate::studio::{Features, checkpoint::Fingerprint};
+use crate::style::Style;
+use crate::weights::Archive;
+
+/// How a style is trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainSettings {
+    pub lesson: Lesson,
+    pub steps: usize,
+    /// What a step of Adam changes a scale or a shift by, at most and about, at first; a cosine leads it down to 0.
+    pub rate: f32,
+    /// Side of the crops in pixels, a multiple of the network's, and how many of them a step sees.
+    pub crop: usize,
+    pub batch: usize,
+    /// Longer side of the paintings in pixels: the larger, the larger its strokes are beside a crop.
+    pub painting: usize,
+    pub seed: u64,
+}
+
+impl TrainSettings {
+    /// The settings that the design found to work.
+    ///
+    /// # Errors
+    /// As [`Lesson::of`].
+    pub fn usual() -> Result<Self> {
+        Ok(Self { lesson: Lesson::of(&VGG16)?, steps: 150, rate: 0.03, crop: 160, batch: 2, painting: 320, seed: 0 })
+    }
+
+    /// The last layer of VGG that is read.
+    fn last(&self) -> Result<Layer> {
+        let layers = self.lesson.content.layers.iter().chain(&self.lesson.style.layers);
+        layers.map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
+    }
+
+    fn check(&self, multiple: usize) -> Result<()> {
+        let refuse = |problem: String| Err(Error::Style(problem));
+        let Lesson { content, style, variation, stability, noise } = &self.lesson;
+        let weights =
+            [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
+        for number in weights.chain([*variation, *stability, *noise]) {
+            if !number.is_finite() || number < 0.0 {
+                return refuse(format!("{number} is no weight: weights are numbers from 0 up."));
+            }
+        }
+        if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
+            return refuse("Content and style need a layer with a weight above 0 each.".to_string());
+        }
+        if !(self.rate.is_finite() && self.rate > 0.0) {
+            return refuse(format!("{} is no rate: it is a number above 0.", self.rate));
+        }
+        if self.steps == 0 || self.batch == 0 || self.crop < 32 || !self.crop.is_multiple_of(multiple) {
+            return refuse(format!(
+                "Training needs at least one step and one crop a step, of at least 32 pixels a side and a multiple of {multiple}."
+            ));
+        }
+        if self.painting < 32 {
+            return refuse("Paintings need at least 32 pixels on the longer side.".to_string());
+        }
+        Ok(())
+    }
+}
+
+/// What is learnt from: paintings with weights, and photos to paint.
+pub struct Lessons<'a> {
+    pub paintings: &'a [(Image, f32)],
+    pub photos: &'a [Image],
+}
+
+/// What one step was like: its losses before the step, before their weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// From 1.
+    pub step: usize,
+    pub steps: usize,
+    /// The sum by weights.
+    pub total: f32,
+    pub content: f32,
+    pub style: f32,
+    pub variation: f32,
+    /// 0 when it has no weight: it is not computed then.
+    pub stability: f32,
+}
+
+/// A style in training.
+pub struct Training {
+    settings: TrainSettings,
+    device: Device,
+    executor: Executor,
+    features: Features,
+    aims: Aims,
+    crops: Crops,
+    fingerprint: u64,
+    /// Names the network, and how many channels each normalization has.
+    start: Style,
+    /// `[1][1][1][numbers]`, without autodiff, and what Adam remembers of it.
+    numbers: Tensor<4>,
+    memory: Memory,
+    step: usize,
+}
+
+impl Training {
+    /// Prepares training from the style `start` of the network `executor`, or from the `notes` of an earlier run.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for settings and weights that cannot be, [`Error::Picture`] without photos and for notes of another run,
+    /// [`Error::Tensor`] for VGG weights that do not fit.
+    pub fn new(
+        executor: Executor,
+        vgg: &Archive,
+        settings: TrainSettings,
+        lessons: &Lessons,
+        start: Style,
+        notes: Option<Notes>,
+        device: &Device,
+    ) -> Result<Self> {
+        settings.check(executor.network().multiple)?;
+        let Lessons { paintings, photos } = lessons;
+        if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
+            let problem = "Paintings need weights from 0 up, and at least one of them a weight above 0.";
+            return Err(Error::Style(problem.to_string()));
+        }
+        let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
+        let seen = paintings.iter().map(|(painting, weight)| Ok((seen(painting, settings.painting, device)?, *weight)));
+        let aims = Aims::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?);
+        let fingerprint = fingerprint(&settings, lessons, &start);
+        let row = |values: Vec<f32>| {
+            let count = values.len();
+            tensor(values, [1, 1, 1, count], device)
+        };
+        let mut numbers = row(parameters(&start));
+        let mut memory = Memory::new(Optimizer::Adam, &numbers);
+        let mut step = 0;
+        if let Some(notes) = notes {
+            if notes.fingerprint != fingerprint || notes.step >= settings.steps {
+                return Err(Error::Picture(
+                    "The checkpoint belongs to other paintings, photos or settings: give those that it was made with, or \
+                     start without it."
+                        .to_string(),
+                ));
+            }
+            step = notes.step;
+            numbers = row(notes.numbers);
+            memory = Memory::Adam { mean: row(notes.mean), square: row(notes.square), steps: step as u32 };
+        }
+        let crops = Crops::new(photos, settings.crop, settings.seed)?;
+        let device = device.clone();
+        Ok(Self { settings, device, executor, features, aims, crops, fingerprint, start, numbers, memory, step })
+    }
+
+    /// One step; `None` when all are done.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device has it. The style stays as it was.
+    pub async fn step(&mut self) -> Result<Option<Report>> {
+        let Self { settings, device, .. } = &*self;
+        if self.step == settings.steps {
+            return Ok(None);
+        }
+        let crops = self.crops.batch(self.step, settings.batch)?;
+        let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
+        let numbers = self.numbers.clone().autodiff().require_grad();
+        let count = numbers.dims()[3];
+        let style = numbers.clone().reshape([count]);
+        let painted = self.executor.run(photos.clone(), &style);
+        let [mut total, content, style_loss, variation] =
+            self.aims.losses(&self.features, painted.clone(), photos.clone());
+        let stability = if settings.lesson.stability > 0.0 {
+            let disturbed = (photos.clone() + self.noise(photos.dims())).clamp(0.0, 1.0);
+            let off = self.executor.run(disturbed, &style) - painted;
+            (off.clone() * off).mean()
+        } else {
+            total.zeros_like()
+        };
+        total = total + stability.clone() * settings.lesson.stability;
+        let gradients = total.backward();
+        let gradient = numbers.grad(&gradients);
+        let gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        let losses = [total, content, style_loss, variation, stability].map(Tensor::inner);
+        let values = read(Tensor::cat(losses.to_vec(), 0)).await?;
+        let [total, content, style, variation, stability] = values[..] else {
+            return Err(Error::Gpu("a step has too few losses".to_string()));
+        };
+        if !total.is_finite() {
+            return Err(Error::Gpu(format!("the losses are {values:?}")));
+        }
+        let done = self.step as f32 / settings.steps as f32;
+        let rate = settings.rate * 0.5 * (1.0 + (PI * done).cos());
+        self.numbers = self.numbers.clone() + self.memory.movement(&gradient, rate);
+        self.step += 1;
+        let steps = self.settings.steps;
+        Ok(Some(Report { step: self.step, steps, total, content, style, variation, stability }))
+    }
+
+    /// A disturbance of this step's crops.
+    fn noise(&self, shape: [usize; 4]) -> Tensor<4> {
+        let most = self.settings.lesson.noise;
+        let mut random = Random::new(self.settings.seed.wrapping_add(self.step as u64 + 1) << 20);
+        let values = (0..shape.iter().product()).map(|_| random.between(-most, most)).collect();
+        tensor(values, shape, &self.device)
+    }
+
+    /// The style so far.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub async fn style(&self, name: &str) -> Result<Style> {
+        let numbers = read(self.numbers.clone()).await?;
+        if numbers.iter().any(|number| !number.is_finite()) {
+            return Err(Error::Gpu("training has lost its way: try a lower rate".to_string()));
+        }
+        Ok(style(name, &self.start, &numbers))
+    }
+
+    /// A photo painted in the style so far; its sides are cropped to what the network takes.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] for a photo that is too small; otherwise as [`download`].
+    pub async fn paint(&self, photo: &Image) -> Result<Image> {
+        let multiple = self.executor.network().multiple;
+        let side = |length: usize| length / multiple * multiple;
+        let (width, height) = (side(photo.width()), side(photo.height()));
+        if width.min(height) < 4 * multiple {
+            return Err(Error::Picture("The photo is too small to be painted: choose a larger one.".to_string()));
+        }
+        let photo = upload(&photo.cropped((0, 0), width, height)?, &self.device);
+        let count = self.numbers.dims()[3];
+        download(self.executor.run(photo, &self.numbers.clone().reshape([count]))).await
+    }
+
+    /// What is needed to go on later; `None` when all steps are done.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub async fn notes(&self) -> Result<Option<Notes>> {
+        let Memory::Adam { mean, square, .. } = &self.memory else { return Ok(None) };
+        if self.step == self.settings.steps {
+            return Ok(None);
+        }
+        Ok(Some(Notes {
+            fingerprint: self.fingerprint,
+            step: self.step,
+            numbers: read(self.numbers.clone()).await?,
+            mean: read(mean.clone()).await?,
+            square: read(square.clone()).await?,
+        }))
+    }
+}
+
+/// The one of `styles` that paints crops of the photos most like the paintings, by Gram matrices.
+///
+/// # Errors
+/// [`Error::Style`] when there are none; otherwise as [`Training::new`].
+pub async fn nearest<'s>(
+    executor: &Executor,
+    vgg: &Archive,
+    settings: &TrainSettings,
+    lessons: &Lessons<'_>,
+    styles: &'s [Style],
+    device: &Device,
+) -> Result<&'s Style> {
+    settings.check(executor.network().multiple)?;
+    let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
+    let mut paintings = Vec::new();
+    for (painting, weight) in lessons.paintings {
+        paintings.push((seen(painting, settings.painting, device)?, *weight));
+    }
+    let aims = Aims::new(&features, &settings.lesson, &paintings);
+    let crops = Crops::new(lessons.photos, settings.crop, settings.seed)?.batch(0, settings.batch)?;
+    let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
+    let mut best: Option<(f32, &Style)> = None;
+    for style in styles {
+        let numbers = parameters(style);
+        let count = numbers.len();
+        let painted = executor.run(photos.clone(), &tensor(numbers, [count], device));
+        let loss = read(aims.style(&features, painted)).await?[0];
+        if best.is_none_or(|(least, _)| loss < least) {
+            best = Some((loss, style));
+        }
+    }
+    best.map(|b| b.1).ok_or_else(|| Error::Style("There is no style to start from.".to_string()))
+}
+
+/// A painting as the losses see it.
+fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
+    let (width, height) = Image::fitted(painting.width(), painting.height(), longer);
+    if width.min(height) < 16 {
+        return Err(Error::Picture(
+            "The painting is too narrow to learn from: crop it, or choose another.".to_string(),
+        ));
+    }
+    Ok(upload(&painting.resized(width, height)?, device))
+}
+
+fn fingerprint(settings: &TrainSettings, lessons: &Lessons, start: &Style) -> u64 {
+    let mut print = Fingerprint::default();
+    print.add(format!("{settings:?}").as_bytes());
+    let pictures = lessons.paintings.iter().map(|(p, w)| (p, *w)).chain(lessons.photos.iter().map(|p| (p, 0.0)));
+    for (picture, weight) in pictures {
+        print.add(format!("{}x{} {weight}", picture.width(), picture.height()).as_bytes());
+        print.add(&picture.to_rgba8());
+    }
+    print.add(start.network.as_bytes());
+    for number in parameters(start) {
+        print.add(&number.to_le_bytes());
+    }
+    print.finish()
+}

@@ -1,0 +1,181 @@
+//! Training of styles: both devices learn alike, a run that was stopped goes on as if it had not been, and what was learnt is a
+//! style of the live network; and the command line.
+#![cfg(feature = "studio")]
+
+mod common;
+
+use std::process::Command;
+
+use burn::tensor::Device;
+use common::{relative_distance, shipped_as};
+use impasto::art::Kind;
+use impasto::image::Image;
+use impasto::net::transfer26;
+use impasto::studio::device::{cpu, gpu};
+use impasto::studio::executor::{Executor, parameters};
+use impasto::studio::train::{Lessons, Notes, Report, TrainSettings, Training, nearest};
+use impasto::style::{Style, StyleSet};
+
+fn painted(kind: &str, side: usize) -> Image {
+    Kind::named(kind).unwrap().paint(side, 3).unwrap()
+}
+
+fn styles() -> Vec<Style> {
+    let styles = StyleSet::read(&shipped_as("transfer26"), &transfer26::network().norms).unwrap();
+    (0..styles.len()).filter_map(|i| styles.get(i)).cloned().collect()
+}
+
+fn mean() -> Style {
+    let styles = styles();
+    Style::blend(&styles.iter().map(|style| (style, 1.0 / styles.len() as f32)).collect::<Vec<_>>()).unwrap()
+}
+
+fn settings(steps: usize) -> TrainSettings {
+    TrainSettings { steps, crop: 48, batch: 2, painting: 64, ..TrainSettings::usual().unwrap() }
+}
+
+struct School {
+    paintings: Vec<(Image, f32)>,
+    photos: Vec<Image>,
+}
+
+impl School {
+    fn new() -> Self {
+        Self { paintings: vec![(painted("swirls", 96), 1.0)], photos: vec![painted("glass", 96), painted("waves", 96)] }
+    }
+
+    fn lessons(&self) -> Lessons<'_> {
+        Lessons { paintings: &self.paintings, photos: &self.photos }
+    }
+
+    fn begin(
+        &self,
+        settings: TrainSettings,
+        notes: Option<Notes>,
+        device: &Device,
+    ) -> impasto::error::Result<Training> {
+        let executor = Executor::load(transfer26::network(), &shipped_as("transfer26"), device).unwrap();
+        Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.lessons(), mean(), notes, device)
+    }
+}
+
+fn learn(training: &mut Training, steps: usize) -> Vec<Report> {
+    (0..steps).map_while(|_| pollster::block_on(training.step()).unwrap()).collect()
+}
+
+fn numbers(training: &Training) -> Vec<f32> {
+    parameters(&pollster::block_on(training.style("x")).unwrap())
+}
+
+#[test]
+fn both_devices_learn_alike() {
+    let school = School::new();
+    let mut settings = TrainSettings { crop: 32, painting: 48, ..settings(20) };
+    settings.lesson.stability = 2.0;
+    settings.lesson.variation = 0.1;
+    let [mut one, mut other] = [cpu(), pollster::block_on(gpu()).unwrap()]
+        .map(|device| school.begin(settings.clone(), None, &device).unwrap());
+    let [first, second] = [&mut one, &mut other].map(|training| learn(training, 1)[0]);
+    let losses = |r: &Report| [r.total, r.content, r.style, r.variation, r.stability];
+    for (a, b) in losses(&first).into_iter().zip(losses(&second)) {
+        assert!((a - b).abs() <= 1e-3 * a && a > 0.0, "{first:?} and {second:?}");
+    }
+    // Adam's mean after the first step is a tenth of the gradient.
+    let [gradient, same] = [&one, &other].map(|training| pollster::block_on(training.notes()).unwrap().unwrap().mean);
+    let distance = relative_distance(&same, &gradient);
+    println!("gradients: {distance:.1e}");
+    assert!(distance <= 1e-3, "{distance}");
+    let [first, second] = [&mut one, &mut other].map(|training| learn(training, 19));
+    assert_eq!(first.len(), 19);
+    for (a, b) in first.iter().zip(&second) {
+        println!("step {}: {} and {}", a.step, a.total, b.total);
+        assert!((a.total - b.total).abs() <= 0.02 * a.total, "{a:?} and {b:?}");
+    }
+    assert!(first[18].style < 0.7 * first[0].style, "{first:?}");
+    assert!(pollster::block_on(one.step()).unwrap().is_none());
+    assert!(pollster::block_on(one.notes()).unwrap().is_none());
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on() {
+    let (school, device) = (School::new(), cpu());
+    let mut whole = school.begin(settings(4), None, &device).unwrap();
+    learn(&mut whole, 4);
+    let mut begun = school.begin(settings(4), None, &device).unwrap();
+    learn(&mut begun, 2);
+    let notes = pollster::block_on(begun.notes()).unwrap().unwrap();
+    let notes = Notes::parse(&notes.write().unwrap()).unwrap();
+    let mut rest = school.begin(settings(4), Some(notes.clone()), &device).unwrap();
+    assert_eq!(learn(&mut rest, 4).len(), 2);
+    assert_eq!(numbers(&rest), numbers(&whole));
+    let refused = school.begin(settings(5), Some(notes), &device).err().unwrap().to_string();
+    assert!(refused.contains("other paintings, photos or settings"), "{refused}");
+}
+
+#[test]
+fn the_nearest_style_is_the_one_that_a_painting_was_painted_in() {
+    let (device, vgg, archive) = (cpu(), shipped_as("vgg16-to-relu4_3"), shipped_as("transfer26"));
+    // Among all 26 some are too much alike on small crops.
+    let styles: Vec<Style> =
+        styles().into_iter().enumerate().filter(|(i, _)| [0, 14].contains(i)).map(|s| s.1).collect();
+    let executor = Executor::load(transfer26::network(), &archive, &device).unwrap();
+    let photos = [painted("glass", 160)];
+    for wanted in &styles {
+        let painting = impasto::cpu::run(&transfer26::network(), &archive, wanted, &photos[0]).unwrap();
+        let paintings = [(painting, 1.0)];
+        let lessons = Lessons { paintings: &paintings, photos: &photos };
+        let settings = TrainSettings { crop: 80, painting: 160, ..settings(1) };
+        let found = nearest(&executor, &vgg, &settings, &lessons, &styles, &device);
+        assert_eq!(pollster::block_on(found).unwrap().name, wanted.name);
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_are_refused_in_a_sentence() {
+    let (school, device) = (School::new(), cpu());
+    let refused = |settings: TrainSettings, what: &str| {
+        let problem = school.begin(settings, None, &device).err().unwrap().to_string();
+        assert!(problem.contains(what), "{problem}");
+    };
+    refused(TrainSettings { steps: 0, ..settings(1) }, "at least one step");
+    refused(TrainSettings { crop: 50, ..settings(1) }, "multiple of 4");
+    refused(TrainSettings { rate: f32::NAN, ..settings(1) }, "is no rate");
+    refused(TrainSettings { painting: 4, ..settings(1) }, "32 pixels on the longer side");
+    let mut silent = settings(1);
+    silent.lesson.style.layers.clear();
+    refused(silent, "need a layer");
+}
+
+#[test]
+fn the_command_line_trains_a_pack_that_paints() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let impasto = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_impasto")).args(arguments).current_dir(folder.path()).output();
+        let output = output.unwrap();
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    for (kind, name) in [("swirls", "painting.png"), ("glass", "one.png"), ("waves", "two.png")] {
+        let (code, told) = impasto(&["art", kind, "--size", "96", "-o", name]);
+        assert_eq!(code, Some(0), "{told}");
+    }
+    let common = ["train", "painting.png", "--photos", "one.png", "two.png", "-o", "x.impasto", "--crop", "48"];
+    let quick = ["--stroke-size", "64", "--steps", "3", "--processor", "cpu", "--licence", "CC0"];
+    let traced = ["--start", "nearest", "--trace", "x.csv", "--preview", "one.png", "--save-every", "2"];
+    let (code, told) = impasto(&[&common[..], &quick, &traced].concat());
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("2 photos are few") && told.contains("begins with"), "{told}");
+    assert_eq!(std::fs::read_to_string(at("x.csv")).unwrap().lines().count(), 4);
+    assert!(at("x.png").exists() && !at("x.impasto.checkpoint").exists());
+    let (code, told) = impasto(&["style", "show", "x.impasto"]);
+    assert!(code == Some(0) && told.contains("trained scales and shifts, 990 numbers"), "{told}");
+    assert!(told.contains("CC0") && told.contains("usable     yes"), "{told}");
+    let (code, told) = impasto(&["stylize", "one.png", "--style", "x.impasto", "-o", "painted.png"]);
+    assert!(code == Some(0) && at("painted.png").exists(), "{told}");
+
+    let (code, told) = impasto(&[&common[..6], &["y.png"], &quick].concat());
+    assert!(code == Some(2) && told.contains("end in .impasto"), "{told}");
+    std::fs::write(at("bad"), "text").unwrap();
+    let (code, told) = impasto(&[&common[..], &quick, &["--resume", "bad"]].concat());
+    assert!(code == Some(2) && told.contains("start without one"), "{told}");
+}

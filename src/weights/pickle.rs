@@ -217,7 +217,9 @@ impl<'a> Reader<'a> {
                 }
             }
             other => {
-                return Err(format!("uses opcode {other:#04x} of Python's pickles, which lists of weights do not need"));
+                return Err(format!(
+                    "uses opcode {other:#04x} of Python's pickles, which lists of weights do not need"
+                ));
             }
         }
         Ok(None)

@@ -33,7 +33,7 @@ impl StyleArguments {
     /// # Errors
     /// As [`paintings::parse`] and `read`.
     pub fn paintings(&self, read: impl Fn(&Path) -> Result<Image>) -> Result<Vec<Painting>> {
-        let mask = |path: &Option<PathBuf>| path.as_deref().map(|path| read(path)).transpose();
+        let mask = |path: &Option<PathBuf>| path.as_deref().map(&read).transpose();
         let painting = |named: &Named| {
             let (path, weight) = paintings::parse(&named.painting, |path| path.is_file())?;
             Ok(Painting {

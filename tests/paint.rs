@@ -63,6 +63,29 @@ fn noise_and_other_pictures_begin_differently() {
     assert!(noise > 0.1 && painting > 0.01 && (noise - painting).abs() > 1e-3, "{noise}, {painting}");
 }
 
+/// Every optimizer, loss and mask that can be said.
+#[test]
+fn optimizers_losses_masks_and_scales_have_options() {
+    let bench = bench();
+    let mask = bench.path("left.png");
+    image::RgbImage::from_fn(8, 6, |x, _| image::Rgb([if x < 4 { 255 } else { 0 }; 3])).save(mask).unwrap();
+    let style = |more: &[&str]| {
+        let size = ["--size", "24", "--coarse", "24", "--steps", "3", "--trace", "loss.csv"];
+        bench.succeeds(&arguments(&[&size, more].concat()));
+        let rows = rows(&bench, "loss.csv");
+        assert!(rows[2][3] < rows[0][3], "{more:?}: {rows:?}");
+        rows[0][4 + 1]
+    };
+    let usual = style(&[]);
+    for same in [&["--optimizer", "sgd", "--momentum", "0.5"][..], &["--optimizer", "lbfgs", "--history", "2"]] {
+        assert!((style(same) - usual).abs() < 1e-5 * usual, "{same:?}");
+    }
+    let masks = ["--mask", "left.png", "--style-image", "photo.png:2", "--style-mask", "left.png"];
+    for other in [&["--style-loss", "covariance"][..], &["--style-scale", "2"], &masks] {
+        assert!((style(other) - usual).abs() > 1e-3 * usual, "{other:?}");
+    }
+}
+
 /// Ctrl-C leaves painting and checkpoint, and the run can go on from there.
 #[cfg(unix)]
 #[test]
@@ -108,6 +131,12 @@ fn what_cannot_be_painted_is_refused_in_one_sentence() {
     assert!(refused(&["--style-layers", "relu1_1:much"]).contains("`much` is no weight"));
     assert!(refused(&["--style-weight", "-1"]).contains("-1"));
     assert!(refused(&["--rate", "0"]).contains("rate"));
+    assert!(refused(&["--momentum", "0.5"]).contains("--momentum belongs to"));
+    assert!(refused(&["--optimizer", "sgd", "--momentum", "1"]).contains("1 is no momentum"));
+    assert!(refused(&["--style-scale", "100"]).contains("style scale"));
+    assert!(refused(&["--mask", "photo.png", "--mask", "night.jpg"]).contains("two of --mask"));
+    assert!(refused(&["--network", "vgg19"]).contains("weights import"));
+    assert!(refused(&["--vgg", "photo.png"]).contains("photo.png: this is no weight archive"));
     assert!(refused(&["--start", "nothing.png"]).contains("nothing.png"));
     assert!(refused(&["--resume", "photo.png"]).contains("checkpoint cannot be used"));
     let said = bench.fails(&arguments(&["--size", "2000", "--memory", "1000"]));

@@ -1,0 +1,217 @@
+//! `weights::import`: VGG files as PyTorch and Keras write them, made here byte by byte.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::noise;
+use hdf5_pure::FileBuilder;
+use impasto::net::vgg::{Layer, VGG16, VGG19, Vgg};
+use impasto::weights::Archive;
+use impasto::weights::import::{self, Expects};
+
+/// Weights `[outputs][inputs][3][3]` and biases of a layer.
+type Numbers = (Layer, Vec<f32>, Vec<f32>);
+
+fn numbers(vgg: Vgg) -> Vec<Numbers> {
+    let of = |(seed, layer): (u32, Layer)| {
+        let count = layer.outputs() * layer.inputs() * 9;
+        (layer, noise(seed, count), noise(seed + 100, layer.outputs()))
+    };
+    (1..).zip(vgg.layers()).map(of).collect()
+}
+
+/// `features.0.weight` and so on: ReLUs and poolings are counted too.
+fn torchvision_names(vgg: Vgg) -> Vec<String> {
+    let mut next = 0;
+    let mut name = |layer: Layer| {
+        next += usize::from(layer.follows_pooling());
+        next += 2;
+        format!("features.{}", next - 2)
+    };
+    vgg.layers().map(&mut name).collect()
+}
+
+/// A pickle of a state dict, with the persistent ids of `legacy` files or those of zip archives, and its storages in order.
+fn state_dict(names: &[String], numbers: &[Numbers], legacy: bool) -> (Vec<u8>, Vec<Vec<f32>>) {
+    let text = |text: &str| [&b"X"[..], &(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
+    let int = |value: usize| [&b"J"[..], &(value as i32).to_le_bytes()].concat();
+    let tuple = |values: &[usize]| [vec![b'('], values.iter().flat_map(|v| int(*v)).collect(), vec![b't']].concat();
+    let mut storages = Vec::new();
+    let mut out = b"\x80\x02ccollections\nOrderedDict\nq\x00)Rq\x01(".to_vec();
+    for (name, (layer, weights, biases)) in names.iter().zip(numbers) {
+        let shape = vec![layer.outputs(), layer.inputs(), 3, 3];
+        for (part, shape, values) in [("weight", shape, weights), ("bias", vec![layer.outputs()], biases)] {
+            let strides: Vec<usize> = (0..shape.len()).map(|axis| shape[axis + 1..].iter().product()).collect();
+            out.extend(text(&format!("{name}.{part}")));
+            out.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((");
+            out.extend(text("storage"));
+            out.extend(b"ctorch\nFloatStorage\n");
+            out.extend(text(&storages.len().to_string()));
+            out.extend(text("cpu"));
+            out.extend(int(values.len()));
+            out.extend(if legacy { &b"NtQK\x00"[..] } else { b"tQK\x00" });
+            out.extend([tuple(&shape), tuple(&strides)].concat());
+            out.extend(b"\x89h\x00)RtR");
+            storages.push(values.clone());
+        }
+    }
+    out.extend(b"u}");
+    out.extend(text("_metadata"));
+    out.extend(b"h\x00)Rsb.");
+    (out, storages)
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// A zip archive that compresses nothing, as `torch.save` makes it.
+fn zip(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, data) in entries {
+        let sizes = [0, data.len() as u32, data.len() as u32].map(u32::to_le_bytes).concat();
+        let name_length = (name.len() as u16).to_le_bytes();
+        let start = (out.len() as u32).to_le_bytes();
+        // Eight bytes of padding, as PyTorch's alignment has it.
+        out.extend([&b"PK\x03\x04"[..], &[0; 10], &sizes, &name_length, &[8, 0], name.as_bytes(), &[0; 8]].concat());
+        out.extend(data);
+        directory
+            .extend([&b"PK\x01\x02"[..], &[0; 12], &sizes, &name_length, &[0; 12], &start, name.as_bytes()].concat());
+    }
+    let count = (entries.len() as u16).to_le_bytes();
+    let place = [(directory.len() as u32).to_le_bytes(), (out.len() as u32).to_le_bytes()].concat();
+    out.extend(directory);
+    out.extend([&b"PK\x05\x06"[..], &[0; 4], &count, &count, &place, &[0; 2]].concat());
+    out
+}
+
+fn zipped(names: &[String], numbers: &[Numbers]) -> Vec<u8> {
+    let (pickle, storages) = state_dict(names, numbers, false);
+    let mut entries = vec![("vgg/data.pkl".to_string(), pickle), ("vgg/byteorder".to_string(), b"little".to_vec())];
+    entries.extend(storages.iter().enumerate().map(|(i, values)| (format!("vgg/data/{i}"), bytes(values))));
+    zip(&entries)
+}
+
+/// A file from before PyTorch 1.6.
+fn legacy(names: &[String], numbers: &[Numbers]) -> Vec<u8> {
+    let (pickle, storages) = state_dict(names, numbers, true);
+    let mut out =
+        b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02M\xe9\x03.\x80\x02}q\x00.".to_vec();
+    out.extend(pickle);
+    // Storages come in the order of their keys' texts.
+    let sorted: BTreeMap<String, &Vec<f32>> = storages.iter().enumerate().map(|(i, s)| (i.to_string(), s)).collect();
+    out.extend(b"\x80\x02](");
+    for key in sorted.keys() {
+        out.extend([&b"X"[..], &(key.len() as u32).to_le_bytes(), key.as_bytes()].concat());
+    }
+    out.extend(b"e.");
+    for values in sorted.values() {
+        out.extend((values.len() as u64).to_le_bytes());
+        out.extend(bytes(values));
+    }
+    out
+}
+
+/// As Keras has it: height, width, inputs, outputs.
+fn keras(numbers: &[Numbers]) -> Vec<u8> {
+    let mut file = FileBuilder::new();
+    for (layer, weights, biases) in numbers {
+        let (outputs, inputs) = (layer.outputs(), layer.inputs());
+        let turned: Vec<f32> = (0..weights.len())
+            .map(|i| {
+                let (output, input, tap) = (i % outputs, i / outputs % inputs, i / outputs / inputs);
+                weights[(output * inputs + input) * 9 + tap]
+            })
+            .collect();
+        let name = format!("block{}_conv{}", layer.block, layer.convolution);
+        let mut group = file.create_group(&name);
+        let shape = [3, 3, inputs as u64, outputs as u64];
+        group.create_dataset(&format!("{name}_W_1:0")).with_f32_data(&turned).with_shape(&shape);
+        group.create_dataset(&format!("{name}_b_1:0")).with_f32_data(biases).with_shape(&[outputs as u64]);
+        file.add_group(group.finish());
+    }
+    file.finish().unwrap()
+}
+
+/// The archive has these numbers, as far as 8 bits go.
+fn assert_holds(archive: &[u8], vgg: Vgg, numbers: &[Numbers], except_first: bool) {
+    let archive = Archive::parse(archive).unwrap();
+    assert_eq!(archive.metadata("network"), Some(vgg.name));
+    for (layer, weights, biases) in &numbers[usize::from(except_first)..] {
+        let found = archive.tensor(&layer.weight(), &[layer.outputs(), layer.inputs(), 3, 3]).unwrap();
+        assert!(common::distance(&found, weights) <= 0.5001 / 127.0, "{}", layer.name());
+        assert_eq!(archive.tensor(&layer.bias(), &[layer.outputs()]).unwrap(), *biases);
+    }
+}
+
+#[test]
+fn both_kinds_of_pytorchs_files_are_read() {
+    let (numbers, names) = (numbers(VGG19), torchvision_names(VGG19));
+    assert_eq!((names[2].as_str(), names[15].as_str()), ("features.5", "features.34"));
+    for bytes in [zipped(&names, &numbers), legacy(&names, &numbers)] {
+        assert_holds(&import::vgg("a.pth", &bytes, VGG19, Some(Expects::Caffe)).unwrap(), VGG19, &numbers, false);
+    }
+}
+
+/// What the first layer makes of colours in the middle of a picture is what it made of torchvision's.
+#[test]
+fn torchvisions_colours_are_folded_into_the_first_layer() {
+    let (numbers, names) = (numbers(VGG16), torchvision_names(VGG16));
+    let archive = import::vgg("a.pth", &zipped(&names, &numbers), VGG16, None).unwrap();
+    assert_holds(&archive, VGG16, &numbers, true);
+    let archive = Archive::parse(&archive).unwrap();
+    let (layer, weights, biases) = &numbers[0];
+    let found = archive.tensor(&layer.weight(), &[64, 3, 3, 3]).unwrap();
+    let found_biases = archive.tensor(&layer.bias(), &[64]).unwrap();
+    let colour = [0.9f32, 0.2, 0.6];
+    let seen: Vec<f32> = (0..3).map(|c| (colour[c] - [0.485, 0.456, 0.406][c]) / [0.229, 0.224, 0.225][c]).collect();
+    let caffe: Vec<f32> = (0..3).map(|c| 255.0 * colour[2 - c] - [103.939, 116.779, 123.68][c]).collect();
+    for output in 0..64 {
+        let product =
+            |weights: &[f32], seen: &[f32]| -> f32 { (0..27).map(|i| weights[output * 27 + i] * seen[i / 9]).sum() };
+        let expected = product(weights, &seen) + biases[output];
+        let result = product(&found, &caffe) + found_biases[output];
+        // 27 weights rounded to 8 bits, of colours up to 2 deviations off.
+        assert!((result - expected).abs() < 0.1, "{output}: {result} for {expected}");
+    }
+}
+
+#[test]
+fn converted_caffe_models_keep_their_colours() {
+    let numbers = numbers(VGG16);
+    let names: Vec<String> = VGG16.layers().map(|l| format!("conv{}_{}", l.block, l.convolution)).collect();
+    assert_holds(&import::vgg("a.pth", &zipped(&names, &numbers), VGG16, None).unwrap(), VGG16, &numbers, false);
+}
+
+#[test]
+fn keras_files_are_turned() {
+    let numbers = numbers(VGG16);
+    assert_holds(&import::vgg("a.h5", &keras(&numbers), VGG16, None).unwrap(), VGG16, &numbers, false);
+}
+
+#[test]
+fn other_files_are_refused_in_a_sentence() {
+    let (numbers, names) = (numbers(VGG16), torchvision_names(VGG16));
+    let good = zipped(&names, &numbers);
+    let old = legacy(&names, &numbers);
+    let evil = zip(&[("x/data.pkl".to_string(), b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.".to_vec())]);
+    let empty = zip(&[("x/data.pkl".to_string(), b"\x80\x02}.".to_vec())]);
+    let mut flat = numbers.clone();
+    flat[0].1[5] = f32::NAN;
+    for (bytes, vgg, what) in [
+        (&good[..], VGG19, "has 13 convolutions, where vgg19 has 16"),
+        (&good[..good.len() / 2], VGG16, "damaged zip archive"),
+        (&old[..old.len() / 2], VGG16, "is cut off"),
+        (&evil, VGG16, "asks to call `os.system`"),
+        (&empty, VGG16, "no table of tensors"),
+        (&zip(&[]), VGG16, "is no file of weights that is known"),
+        (b"hello", VGG16, "is no file of weights that is known"),
+        (b"\x89HDF\r\n\x1a\n", VGG16, "cannot be read as an HDF5 file"),
+        (&keras(&numbers[..5]), VGG16, "has no weights of `block3_conv2`"),
+        (&zipped(&names, &flat), VGG16, "its conv1_1.w holds NaN"),
+    ] {
+        let refused = import::vgg("a.pth", bytes, vgg, None).unwrap_err().to_string();
+        assert!(refused.starts_with("a.pth: ") && refused.contains(what), "{what}: {refused}");
+    }
+}

@@ -102,12 +102,12 @@ for (const name of BROWSERS) {
       await until(page, 'what it fetches', () => document.getElementById('stock-text')?.textContent?.includes('once'));
       await click(page, '#models .model:nth-child(3)');
       assert.equal((await page.$$('#model-weights input')).length, 2);
-      await begin(page, 9);
+      await begin(page, 7);
       await reaches(page, 'painting', 2);
       const early = await preview(page);
       await click(page, '#run-pause');
       await until(page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
-      await reaches(page, 'paused', 3);
+      await reaches(page, 'paused', 2);
 
       // Another tab is told that this one paints; it is not offered what belongs to this one.
       const other = await open(browser, server.url + SMALL);
@@ -138,7 +138,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
       await click(page, '#kept-run-go');
-      await reaches(page, 'finished', 9);
+      await reaches(page, 'finished', 7);
       const png = await savedPng(page);
       const photo = await smallPhoto(page, 'chelsea', 32, 21);
       const { sizes, difference } = await compare(page, png, photo);

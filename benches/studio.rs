@@ -68,7 +68,8 @@ impl Work {
         let features = Features::load_with(convolutions, &archive, VGG16, Pooling::Average, last, device);
         let features = features.expect("weights that fit");
         let picture = |name: &str| upload(&painted(name, side), device);
-        let objective = Objective::new(&features, &terms, picture("waves"), &[(picture("swirls"), 1.0)]);
+        let objective =
+            Objective::new(&features, &terms, picture("waves"), &[(picture("swirls"), 1.0)]).expect("an objective");
         Self { features, objective, picture: picture("glass") }
     }
 

@@ -50,9 +50,3 @@ fn every_specialization_is_valid() {
         }
     }
 }
-
-#[cfg(feature = "studio")]
-#[test]
-fn the_studio_s_specialization_is_valid() {
-    check("vgg_conv", &impasto::studio::convolution::wgsl());
-}

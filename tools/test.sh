@@ -38,7 +38,7 @@ counted() {
 lint_wasm() {
   local command=(check)
   [ ${#WASM_STD[@]} -eq 0 ] && command=(clippy)
-  RUSTFLAGS=-Dwarnings "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features live \
+  RUSTFLAGS=-Dwarnings "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features "web,$1" \
     --target "$TARGET" "${WASM_STD[@]}"
 }
 
@@ -63,7 +63,8 @@ run_tests() {
   check "types of the bench" npx --no-install tsc --noEmit -p bench
   counted "units" "$NODE_SUMMARY" node_tests tests/unit/*.test.mjs bench/*.test.mjs
   need_wasm_target
-  check "wasm warnings" lint_wasm
+  check "wasm warnings" lint_wasm live
+  check "wasm warnings of the studio" lint_wasm studio
   check "build" build
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   counted "browsers" "$NODE_SUMMARY" node_tests tests/e2e/*.test.mjs

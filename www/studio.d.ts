@@ -16,7 +16,12 @@ export interface RunSettings {
   content?: { weight?: number; layers?: Record<string, number> };
   style?: { weight?: number; layers?: Record<string, number> };
   variation?: number;
-  /** Step size, in brightness (0..1) for Adam. */
+  /** What is compared of the features: Gram matrices, or means and covariances. */
+  styleLoss?: 'gram' | 'covariance';
+  /** Longer side of the paintings, relative to the photo's, 1: above that strokes come out larger. */
+  styleScale?: number;
+  optimizer?: 'adam' | 'sgd' | 'lbfgs';
+  /** Step size, in brightness (0..1) for Adam; without it what suits the optimizer. */
   rate?: number;
   keepColors?: boolean;
 }
@@ -72,6 +77,8 @@ export class Commission {
   constructor(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray);
   /** A painting whose style is wanted; weights are relative to each other. */
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
+  /** Where on the photo the style of the last painting applies: where this picture is white. It is stretched to the photo. */
+  add_mask(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
   /** What painting begins with instead of the photo: another picture. */
   start_from(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
   /** ... or noise. */

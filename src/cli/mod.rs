@@ -6,7 +6,13 @@ mod lettering;
 #[cfg(feature = "studio")]
 mod paint;
 #[cfg(feature = "studio")]
+mod paint_losses;
+#[cfg(feature = "studio")]
+mod paint_optimizer;
+#[cfg(feature = "studio")]
 mod paint_run;
+#[cfg(feature = "studio")]
+mod paint_styles;
 mod paintings;
 mod photos;
 mod places;

@@ -3,27 +3,33 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use impasto::art::random::Random;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
-use impasto::net::Pooling;
-use impasto::net::vgg::{Layer, VGG16};
-use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, Term, Terms, coarse_to_fine, memory};
+use impasto::net::vgg::Layer;
+use impasto::studio::masterpiece::scaled;
+use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine, memory};
 use impasto::weights::Archive;
 
+use super::paint_losses::LossArguments;
+use super::paint_optimizer::OptimizerArguments;
 use super::paint_run::{Outcome, Run};
+use super::paint_styles::StyleArguments;
 use super::processor::{Opened, Processor};
+use super::weights::VggChoice;
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
-use super::{paintings, photos, places};
+use super::{photos, places};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// A photo: a PNG, JPEG or WebP file.
     photo: PathBuf,
-    /// A painting to take the style of; several, each with `:WEIGHT` behind it or not, are mixed.
-    #[arg(long, value_name = "PAINTING[:WEIGHT]", required = true)]
-    style_image: Vec<String>,
+    #[command(flatten)]
+    styles: StyleArguments,
+    /// Size of the paintings as they are looked at, relative to the photo's: above 1 strokes come out larger.
+    #[arg(long, default_value_t = 1.0)]
+    style_scale: f32,
     /// Where the painting goes; its ending says the format.
     #[arg(short, long)]
     output: PathBuf,
@@ -36,11 +42,16 @@ pub struct Arguments {
     /// Steps at the first size; those above get half as many.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// Brightness, of 1, that a step changes at most.
-    #[arg(long, default_value_t = 0.02)]
-    rate: f32,
+    #[command(flatten)]
+    optimizer: OptimizerArguments,
     #[command(flatten)]
     losses: LossArguments,
+    /// The network that looks at the pictures. The weights of `vgg16` ship; those of `vgg19` are given by `--vgg`.
+    #[arg(long, value_enum, default_value_t = VggChoice::Vgg16)]
+    network: VggChoice,
+    /// Its weights, as `weights import` makes them.
+    #[arg(long, value_name = "FILE")]
+    vgg: Option<PathBuf>,
     /// What to begin with: `photo`, `noise`, or a picture, such as one that `stylize` painted.
     #[arg(long, value_name = "photo|noise|PICTURE", default_value = "photo")]
     start: String,
@@ -67,106 +78,40 @@ pub struct Arguments {
     resume: Option<PathBuf>,
 }
 
-/// What the picture is optimized for.
-#[derive(Debug, Args)]
-struct LossArguments {
-    /// Layers whose features are the content, such as `relu4_2` or `relu3_1:0.5,relu4_2`.
-    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
-    content_layers: Option<String>,
-    /// Layers whose statistics are the style.
-    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
-    style_layers: Option<String>,
-    /// Weight of the content: more keeps more of the photo.
-    #[arg(long)]
-    content_weight: Option<f32>,
-    /// Weight of the style.
-    #[arg(long)]
-    style_weight: Option<f32>,
-    /// Weight of smoothness.
-    #[arg(long)]
-    variation_weight: Option<f32>,
-    /// How the network shrinks what it sees: `average` paints smoother than `max`, which it was trained with.
-    #[arg(long, value_enum, default_value_t = PoolingChoice::Average)]
-    pooling: PoolingChoice,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum PoolingChoice {
-    Average,
-    Max,
-}
-
-impl LossArguments {
-    /// The usual terms, with what was said changed.
-    fn terms(&self) -> Result<Terms> {
-        let usual = Terms::of(&VGG16)?;
-        let term = |usual: Term, names: &Option<String>, weight: Option<f32>| {
-            let layers = names.as_deref().map_or(Ok(usual.layers), layers)?;
-            Ok::<_, Error>(Term { weight: weight.unwrap_or(usual.weight), layers })
-        };
-        Ok(Terms {
-            content: term(usual.content, &self.content_layers, self.content_weight)?,
-            style: term(usual.style, &self.style_layers, self.style_weight)?,
-            variation: self.variation_weight.unwrap_or(usual.variation),
-        })
-    }
-
-    fn pooling(&self) -> Pooling {
-        match self.pooling {
-            PoolingChoice::Average => Pooling::Average,
-            PoolingChoice::Max => Pooling::Max,
-        }
-    }
-}
-
-/// `LAYER` or `LAYER:WEIGHT`, with commas between.
-fn layers(text: &str) -> Result<Vec<(Layer, f32)>> {
-    let layer = |part: &str| {
-        let (name, weight) = part.split_once(':').unwrap_or((part, "1"));
-        let number = weight.trim().parse::<f32>().ok().filter(|w| w.is_finite() && *w >= 0.0);
-        let number = number.ok_or_else(|| {
-            Error::Style(format!("`{weight}` is no weight for the layer {name}: write a number from 0 up."))
-        })?;
-        Ok((VGG16.layer(name)?, number))
-    };
-    text.split(',').map(layer).collect()
-}
-
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let (optimizer, rate) = arguments.optimizer.optimizer()?;
+    let vgg = arguments.network.vgg();
     let settings = Settings {
-        vgg: VGG16,
+        vgg,
         pooling: arguments.losses.pooling(),
-        terms: arguments.losses.terms()?,
+        terms: arguments.losses.terms(&vgg)?,
         scales: coarse_to_fine(arguments.coarse as usize, arguments.size as usize, arguments.steps as usize),
-        rate: arguments.rate,
+        optimizer,
+        rate,
+        style_scale: arguments.style_scale,
         keep_colors: arguments.keep_colors,
     };
     let last = settings.terms.last()?;
-    let named = arguments.style_image.iter().map(|text| paintings::parse(text, |path| path.is_file()));
-    let named: Vec<(PathBuf, f32)> = named.collect::<Result<_>>()?;
-    let files: Vec<PathBuf> = named.iter().map(|n| n.0.clone()).collect();
-    let photo = sized(&arguments.photo, arguments.size)?;
-    let paintings = named.iter().map(|(path, weight)| Ok((sized(path, arguments.size)?, *weight)));
-    let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
+    let photo = sized(&arguments.photo, arguments.size as usize)?;
+    let largest = scaled(arguments.size as usize, arguments.style_scale).max(arguments.size as usize);
+    let paintings = arguments.styles.paintings(|path| sized(path, largest))?;
     let start = start(arguments, &photo)?;
-    let places = places::paintings(std::slice::from_ref(&arguments.photo), &files, true, &arguments.output)?;
+    let places =
+        places::paintings(std::slice::from_ref(&arguments.photo), &arguments.styles.files()?, true, &arguments.output)?;
     let output = places.into_iter().next().unwrap_or_else(|| arguments.output.clone());
 
     let (width, height) = Image::fitted(photo.width(), photo.height(), arguments.size as usize);
     let memory_said = arguments.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let Opened { device, name, limits } = arguments.processor.open(memory_said)?;
-    memory::check(&VGG16, last, width, height, limits)?;
+    memory::check(&vgg, last, optimizer, width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
-    let needed = memory::peak(&VGG16, last, width, height);
+    let needed = memory::peak(&vgg, last, optimizer, width, height);
     println!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
     println!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
 
-    let mut archive = Archive::parse(VGG16_TO_RELU4_3)?;
-    if last.block == 5 {
-        archive = archive.join(Archive::parse(VGG16_BLOCK5)?)?;
-    }
+    let archive = weights(arguments, last)?;
     let masterpiece = Masterpiece::new(&archive, settings, photo, paintings, start, &device)?;
     let run = Run {
         masterpiece,
@@ -183,10 +128,31 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     })
 }
 
+/// The weights of the network up to `last`.
+fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
+    let Some(path) = &arguments.vgg else {
+        if arguments.network == VggChoice::Vgg19 {
+            let problem = "The weights of vgg19 do not ship: make an archive of a file that you have by `impasto weights \
+                           import`, and give it by `--vgg`.";
+            return Err(Error::Style(problem.to_string()));
+        }
+        let archive = Archive::parse(VGG16_TO_RELU4_3)?;
+        return if last.block == 5 { archive.join(Archive::parse(VGG16_BLOCK5)?) } else { Ok(archive) };
+    };
+    let name = arguments.network.vgg().name;
+    let advice = format!("make it by `impasto weights import --network {name}`");
+    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+    let archive =
+        Archive::parse(&bytes).map_err(|e| Error::file(path, format!("this is no weight archive ({e}); {advice}")))?;
+    match archive.metadata("network") {
+        Some(found) if found == name => Ok(archive),
+        found => Err(Error::file(path, format!("this archive is of {}; {advice}", found.unwrap_or("no network")))),
+    }
+}
+
 /// The picture, with at most `size` pixels on the longer side: more would only be memory.
-fn sized(path: &Path, size: u32) -> Result<Image> {
+fn sized(path: &Path, size: usize) -> Result<Image> {
     let picture = photos::read(path, None)?;
-    let size = size as usize;
     if picture.width().max(picture.height()) <= size {
         return Ok(picture);
     }
@@ -207,21 +173,6 @@ fn start(arguments: &Arguments, photo: &Image) -> Result<Start> {
                 Image::fitted(photo.width(), photo.height(), arguments.coarse.min(arguments.size) as usize);
             Image::new(width, height, (0..width * height * 3).map(|_| random.unit()).collect())?
         }
-        file => sized(Path::new(file), arguments.size)?,
+        file => sized(Path::new(file), arguments.size as usize)?,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::layers;
-
-    #[test]
-    fn layers_have_weights_behind_colons() {
-        let found = layers("relu1_1, relu4_2:0.5").unwrap();
-        let found: Vec<_> = found.into_iter().map(|(layer, weight)| (layer.name(), weight)).collect();
-        assert_eq!(found, [("relu1_1".to_string(), 1.0), ("relu4_2".to_string(), 0.5)]);
-        for wrong in ["", "relu9_9", "relu1_1:x", "relu1_1:-1", "relu1_1,"] {
-            assert!(layers(wrong).is_err(), "{wrong}");
-        }
-    }
 }

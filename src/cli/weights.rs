@@ -1,8 +1,11 @@
 //! `impasto weights`: from published models to weight archives.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use impasto::error::Result;
+use clap::ValueEnum;
+use impasto::error::{Error, Result};
+use impasto::net::vgg::{VGG16, VGG19, Vgg};
+use impasto::weights::import::{self, Expects};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -15,6 +18,45 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = "weights")]
         out: PathBuf,
     },
+    /// Make an archive of VGG weights that you have: PyTorch's `.pth`, Keras' `.h5`, or ONNX. `paint --vgg` takes it.
+    Import {
+        /// The file, such as torchvision's `vgg19-dcbb9e9d.pth`.
+        file: PathBuf,
+        /// Where the archive goes.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// Which of the two it is.
+        #[arg(long, value_enum, default_value_t = VggChoice::Vgg19)]
+        network: VggChoice,
+        /// The colours that the network was trained on, where the file's kind does not tell: `torchvision` is usual for ONNX and
+        /// for tensors called `features.0.weight`, `caffe` for all others.
+        #[arg(long, value_enum)]
+        expects: Option<ExpectsChoice>,
+    },
+}
+
+/// A network of the family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VggChoice {
+    Vgg16,
+    Vgg19,
+}
+
+impl VggChoice {
+    /// What it is made of.
+    pub fn vgg(self) -> Vgg {
+        match self {
+            Self::Vgg16 => VGG16,
+            Self::Vgg19 => VGG19,
+        }
+    }
+}
+
+/// Colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ExpectsChoice {
+    Torchvision,
+    Caffe,
 }
 
 /// Runs one of the commands above.
@@ -28,5 +70,26 @@ pub fn run(command: Command) -> Result<()> {
             }
             Ok(())
         }
+        Command::Import { file, output, network, expects } => {
+            let expects = expects.map(|expects| match expects {
+                ExpectsChoice::Torchvision => Expects::Torchvision,
+                ExpectsChoice::Caffe => Expects::Caffe,
+            });
+            import(&file, &output, network.vgg(), expects)
+        }
     }
+}
+
+fn import(file: &Path, output: &Path, vgg: Vgg, expects: Option<Expects>) -> Result<()> {
+    let bytes = std::fs::read(file).map_err(|e| Error::file(file, e))?;
+    if output.canonicalize().ok().is_some_and(|place| file.canonicalize().ok() == Some(place)) {
+        return Err(Error::file(
+            output,
+            "the archive would overwrite the file that it is made of; choose another place",
+        ));
+    }
+    let archive = import::vgg(&file.display().to_string(), &bytes, vgg, expects)?;
+    std::fs::write(output, &archive).map_err(|e| Error::file(output, e))?;
+    println!("{}: {} of {} bytes", output.display(), vgg.name, archive.len());
+    Ok(())
 }

@@ -1,27 +1,18 @@
-//! The picture in work, with what its optimizer remembers: Adam (Kingma, Ba 2015) over pixels, and a running average that is
-//! calmer than the last step.
+//! The picture in work, with what its optimizer remembers, and a running average that is calmer than the last step.
 
 use burn::tensor::{Device, Tensor};
 
 use super::device::{download, upload};
-use crate::error::Result;
+use super::optimizer::{Memory, Optimizer, fade};
+use crate::error::{Error, Result};
 use crate::image::Image;
-
-/// How slowly Adam forgets gradients and their squares.
-const FORGET: (f32, f32) = (0.9, 0.999);
-/// Keeps Adam's step finite where there never was a gradient.
-const EPSILON: f32 = 1e-8;
-/// How slowly the average forgets.
-const DECAY: f32 = 0.99;
 
 /// A picture in work. All tensors are `[1][3][height][width]`, without autodiff.
 #[derive(Clone)]
 pub struct Canvas {
+    optimizer: Optimizer,
     picture: Tensor<4>,
-    /// Adam's running means of gradients and of their squares, and the number of steps that they saw.
-    mean: Tensor<4>,
-    square: Tensor<4>,
-    steps: u32,
+    memory: Memory,
     /// Running sum of pictures, and the number of them.
     average: Tensor<4>,
     averaged: u32,
@@ -31,19 +22,32 @@ pub struct Canvas {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sketch {
     pub picture: Image,
-    pub mean: Image,
-    pub square: Image,
-    pub steps: u32,
+    pub memory: Remembered,
     pub average: Image,
     pub averaged: u32,
 }
 
+/// What an optimizer remembers, away from its device.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Remembered {
+    Adam {
+        mean: Image,
+        square: Image,
+        steps: u32,
+    },
+    Sgd {
+        velocity: Image,
+    },
+    /// Its history is as large as dozens of pictures and grows again within as many steps, so it is not kept.
+    Lbfgs,
+}
+
 impl Canvas {
     /// Nothing painted yet but `start`.
-    pub fn new(start: &Image, device: &Device) -> Self {
+    pub fn new(start: &Image, optimizer: Optimizer, device: &Device) -> Self {
         let picture = upload(start, device);
-        let zeros = picture.zeros_like();
-        Self { mean: zeros.clone(), square: zeros.clone(), average: zeros, picture, steps: 0, averaged: 0 }
+        let (memory, average) = (Memory::new(optimizer, &picture), picture.zeros_like());
+        Self { optimizer, picture, memory, average, averaged: 0 }
     }
 
     /// The picture of the last step.
@@ -55,38 +59,39 @@ impl Canvas {
     pub fn average(&self) -> Tensor<4> {
         match self.averaged {
             0 => self.picture.clone(),
-            n => self.average.clone() / (1.0 - DECAY.powi(n as i32)),
+            n => self.average.clone() / (1.0 - self.optimizer.decay().powi(n as i32)),
         }
     }
 
-    /// One step of Adam against `gradient`, `rate` in brightness (0..1) a step; the picture stays in 0..1.
+    /// One step against `gradient`, at a rate as [`Optimizer::rate`] says; the picture stays in 0..1.
     pub fn step(&mut self, gradient: Tensor<4>, rate: f32) {
-        self.steps += 1;
-        let fade = |old: &Tensor<4>, new: Tensor<4>, keep: f32| old.clone() * keep + new * (1.0 - keep);
-        self.mean = fade(&self.mean, gradient.clone(), FORGET.0);
-        self.square = fade(&self.square, gradient.clone() * gradient, FORGET.1);
-        let unbiased = |m: &Tensor<4>, keep: f32| m.clone() / (1.0 - keep.powi(self.steps as i32));
-        let step = unbiased(&self.mean, FORGET.0) / (unbiased(&self.square, FORGET.1).sqrt() + EPSILON);
-        self.picture = (self.picture.clone() - step * rate).clamp(0.0, 1.0);
-        self.average = fade(&self.average, self.picture.clone(), DECAY);
+        let before = self.picture.clone();
+        let movement = self.memory.movement(&gradient, rate);
+        self.picture = (before.clone() + movement).clamp(0.0, 1.0);
+        self.memory.moved(gradient, self.picture.clone() - before);
+        self.average = fade(&self.average, self.picture.clone(), self.optimizer.decay());
         self.averaged += 1;
     }
 
-    /// The canvas at another size: the average becomes the picture, Adam's memory goes along, a new average begins.
+    /// The canvas at another size: the average becomes the picture, a new average begins. What Adam and gradient descent
+    /// remember goes along; the curvature that L-BFGS learnt is another one there, so it begins anew.
     ///
     /// # Errors
     /// As [`Sketch::of`].
     pub async fn enlarged(&self, width: usize, height: usize, device: &Device) -> Result<Self> {
-        let scaled = async |tensor: Tensor<4>| Ok(upload(&download(tensor).await?.resized(width, height)?, device));
-        let picture = scaled(self.average()).await?.clamp(0.0, 1.0);
-        Ok(Self {
-            average: picture.zeros_like(),
-            averaged: 0,
-            mean: scaled(self.mean.clone()).await?,
-            square: scaled(self.square.clone()).await?,
-            steps: self.steps,
-            picture,
-        })
+        let scaled =
+            async |tensor: &Tensor<4>| Ok(upload(&download(tensor.clone()).await?.resized(width, height)?, device));
+        let picture = scaled(&self.average()).await?.clamp(0.0, 1.0);
+        let memory = match &self.memory {
+            Memory::Adam { mean, square, steps } => {
+                Memory::Adam { mean: scaled(mean).await?, square: scaled(square).await?, steps: *steps }
+            }
+            Memory::Sgd { momentum, velocity } => {
+                Memory::Sgd { momentum: *momentum, velocity: scaled(velocity).await? }
+            }
+            Memory::Lbfgs(_) => Memory::new(self.optimizer, &picture),
+        };
+        Ok(Self { optimizer: self.optimizer, average: picture.zeros_like(), averaged: 0, memory, picture })
     }
 }
 
@@ -96,25 +101,42 @@ impl Sketch {
     /// # Errors
     /// As [`download`].
     pub async fn of(canvas: &Canvas) -> Result<Self> {
+        let memory = match &canvas.memory {
+            Memory::Adam { mean, square, steps } => Remembered::Adam {
+                mean: download(mean.clone()).await?,
+                square: download(square.clone()).await?,
+                steps: *steps,
+            },
+            Memory::Sgd { velocity, .. } => Remembered::Sgd { velocity: download(velocity.clone()).await? },
+            Memory::Lbfgs(_) => Remembered::Lbfgs,
+        };
         Ok(Self {
             picture: download(canvas.picture.clone()).await?,
-            mean: download(canvas.mean.clone()).await?,
-            square: download(canvas.square.clone()).await?,
-            steps: canvas.steps,
+            memory,
             average: download(canvas.average.clone()).await?,
             averaged: canvas.averaged,
         })
     }
 
     /// The canvas on `device`.
-    pub fn canvas(&self, device: &Device) -> Canvas {
-        Canvas {
-            picture: upload(&self.picture, device),
-            mean: upload(&self.mean, device),
-            square: upload(&self.square, device),
-            steps: self.steps,
-            average: upload(&self.average, device),
-            averaged: self.averaged,
-        }
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when what is remembered is not `optimizer`'s.
+    pub fn canvas(&self, optimizer: Optimizer, device: &Device) -> Result<Canvas> {
+        let picture = upload(&self.picture, device);
+        let memory = match (&self.memory, optimizer) {
+            (Remembered::Adam { mean, square, steps }, Optimizer::Adam) => {
+                Memory::Adam { mean: upload(mean, device), square: upload(square, device), steps: *steps }
+            }
+            (Remembered::Sgd { velocity }, Optimizer::Sgd { momentum }) => {
+                Memory::Sgd { momentum, velocity: upload(velocity, device) }
+            }
+            (Remembered::Lbfgs, Optimizer::Lbfgs { .. }) => Memory::new(optimizer, &picture),
+            _ => {
+                let problem = format!("The checkpoint is of another optimizer than {}.", optimizer.name());
+                return Err(Error::Picture(problem));
+            }
+        };
+        Ok(Canvas { optimizer, picture, memory, average: upload(&self.average, device), averaged: self.averaged })
     }
 }

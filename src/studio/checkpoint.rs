@@ -1,12 +1,16 @@
 //! A painting in work as a file: safetensors, as the weights are, with the canvas in single precision.
 
-use super::canvas::Sketch;
+use super::canvas::{Remembered, Sketch};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::weights::{Archive, ArchiveBuilder};
 
 /// The header's text that tells these files from others, and their version.
-const KIND: (&str, &str) = ("impasto", "painting in work, version 1");
+const KIND: (&str, &str) = ("impasto", "painting in work, version 2");
+/// What optimizers are called in the file.
+const ADAM: &str = "adam";
+const SGD: &str = "sgd";
+const LBFGS: &str = "lbfgs";
 
 /// Where a run stopped.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,17 +53,36 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Tensor`] when the canvas holds numbers that are not finite.
     pub fn write(&self) -> Result<Vec<u8>> {
-        let Sketch { picture, mean, square, average, steps, averaged } = &self.sketch;
+        let Sketch { picture, memory, average, averaged } = &self.sketch;
+        let (mut images, mut steps) = (vec![("picture", picture), ("average", average)], 0);
+        let optimizer = match memory {
+            Remembered::Adam { mean, square, steps: seen } => {
+                images.extend([("mean", mean), ("square", square)]);
+                steps = *seen;
+                ADAM
+            }
+            Remembered::Sgd { velocity } => {
+                images.push(("velocity", velocity));
+                SGD
+            }
+            Remembered::Lbfgs => LBFGS,
+        };
         let mut builder = ArchiveBuilder::new();
         builder.metadata(KIND.0, KIND.1).metadata("fingerprint", self.fingerprint.to_string());
-        let numbers =
-            [("scale", self.scale), ("step", self.step), ("steps", *steps as usize), ("averaged", *averaged as usize)];
+        let (width, height) = (picture.width(), picture.height());
+        let numbers = [
+            ("scale", self.scale),
+            ("step", self.step),
+            ("steps", steps as usize),
+            ("averaged", *averaged as usize),
+            ("width", width),
+            ("height", height),
+        ];
         for (name, number) in numbers {
             builder.metadata(name, number.to_string());
         }
-        let (width, height) = (picture.width(), picture.height());
-        builder.metadata("width", width.to_string()).metadata("height", height.to_string());
-        for (name, image) in [("picture", picture), ("mean", mean), ("square", square), ("average", average)] {
+        builder.metadata("optimizer", optimizer);
+        for (name, image) in images {
             builder.float(name, &[height, width, 3], image.data());
         }
         builder.finish()
@@ -85,17 +108,19 @@ impl Checkpoint {
             let values = archive.tensor(name, &[height, width, 3]).map_err(|e| wrong(reason(e)))?;
             Image::new(width, height, values)
         };
-        let sketch = Sketch {
-            picture: image("picture")?,
-            mean: image("mean")?,
-            square: image("square")?,
-            average: image("average")?,
-            steps: count("steps")?,
-            averaged: count("averaged")?,
+        let memory = match text("optimizer")? {
+            ADAM => Remembered::Adam { mean: image("mean")?, square: image("square")?, steps: count("steps")? },
+            SGD => Remembered::Sgd { velocity: image("velocity")? },
+            LBFGS => Remembered::Lbfgs,
+            other => return Err(wrong(format!("it is of an optimizer called `{other}`"))),
         };
-        if sketch.square.data().iter().any(|v| *v < 0.0) {
+        if let Remembered::Adam { square, .. } = &memory
+            && square.data().iter().any(|v| *v < 0.0)
+        {
             return Err(wrong("squares are below zero".to_string()));
         }
+        let (picture, average) = (image("picture")?, image("average")?);
+        let sketch = Sketch { picture, memory, average, averaged: count("averaged")? };
         let fingerprint =
             text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is no number".to_string()))?;
         Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, sketch })
@@ -115,26 +140,32 @@ fn reason(error: Error) -> String {
 mod tests {
     use super::*;
 
-    fn checkpoint() -> Checkpoint {
-        let image = |seed: usize| Image::new(3, 2, (0..18).map(|i| (i * seed) as f32 * 0.01).collect()).unwrap();
-        let sketch =
-            Sketch { picture: image(1), mean: image(2), square: image(3), steps: 7, average: image(4), averaged: 5 };
+    fn checkpoint(memory: Remembered) -> Checkpoint {
+        let sketch = Sketch { picture: image(1), memory, average: image(4), averaged: 5 };
         Checkpoint { fingerprint: u64::MAX, scale: 2, step: 5, sketch }
+    }
+
+    fn image(seed: usize) -> Image {
+        Image::new(3, 2, (0..18).map(|i| (i * seed) as f32 * 0.01).collect()).unwrap()
+    }
+
+    fn adam(square: Image) -> Remembered {
+        Remembered::Adam { mean: image(2), square, steps: 7 }
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let checkpoint = checkpoint();
-        assert_eq!(Checkpoint::parse(&checkpoint.write().unwrap()).unwrap(), checkpoint);
+        for memory in [adam(image(3)), Remembered::Sgd { velocity: image(6) }, Remembered::Lbfgs] {
+            let checkpoint = checkpoint(memory);
+            assert_eq!(Checkpoint::parse(&checkpoint.write().unwrap()).unwrap(), checkpoint);
+        }
     }
 
     #[test]
     fn other_files_and_damage_are_refused_in_a_sentence() {
-        let good = checkpoint().write().unwrap();
+        let good = checkpoint(adam(image(3))).write().unwrap();
         let weights = ArchiveBuilder::new().float("picture", &[1], &[1.0]).finish().unwrap();
-        let mut negative = checkpoint();
-        negative.sketch.square = Image::new(3, 2, vec![-1.0; 18]).unwrap();
-        let negative = negative.write().unwrap();
+        let negative = checkpoint(adam(Image::new(3, 2, vec![-1.0; 18]).unwrap())).write().unwrap();
         for (bytes, what) in [
             (&b"hello"[..], "only 5 bytes"),
             (&good[..good.len() - 4], "cut off"),

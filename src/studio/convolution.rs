@@ -16,20 +16,16 @@ use burn::cubecl::server::{KernelArguments, MetadataBindingInfo};
 use burn::tensor::{Device, Shape, Tensor};
 
 use super::device::tensor;
-use crate::gpu::wgsl::specialize;
 
 /// Taps of the kernel.
 const TAPS: usize = 9;
-/// Pixels of a row, and quads of channels, that one thread makes.
-const PIXELS: usize = 8;
-const QUADS: usize = 2;
+/// Columns and rows of pixels that one thread makes.
+const PIXELS: (usize, usize) = (2, 8);
 /// Threads of a workgroup.
 const THREADS: usize = 64;
 
 /// The text of the kernel.
-pub fn wgsl() -> String {
-    specialize(include_str!("../../shaders/vgg_conv.wgsl"), &[("QUADS", QUADS as u32)], false)
-}
+pub const WGSL: &str = include_str!("../../shaders/vgg_conv.wgsl");
 
 /// One convolution on a graphics device, its weights laid out for the kernel.
 pub struct Convolution {
@@ -40,7 +36,7 @@ pub struct Convolution {
 /// Weights for one way through a convolution, and what is added.
 #[derive(Clone)]
 struct Direction {
-    /// `[inputs][taps][outputs]`, the outputs padded with zeros to full threads.
+    /// `[inputs][taps][outputs]`, the outputs padded with zeros to full quads.
     weights: Tensor<3>,
     /// `[outputs]`, padded.
     bias: Tensor<1>,
@@ -85,7 +81,7 @@ impl Direction {
         bias: &[f32],
         device: &Device,
     ) -> Self {
-        let padded = outputs.next_multiple_of(4 * QUADS);
+        let padded = outputs.next_multiple_of(4);
         let mut weights = vec![0.0; inputs * TAPS * padded];
         for (row, place) in weights.chunks_exact_mut(padded).zip(0..) {
             for (output, value) in row[..outputs].iter_mut().enumerate() {
@@ -181,7 +177,7 @@ struct Source;
 
 impl KernelSource for Source {
     fn source(&self) -> SourceTemplate {
-        SourceTemplate::new(wgsl())
+        SourceTemplate::new(WGSL)
     }
 
     fn id(&self) -> KernelId {
@@ -203,8 +199,8 @@ fn launch(x: CubeTensor, weights: CubeTensor, bias: CubeTensor, outputs: usize, 
     let shape = Shape::new([pictures, outputs, height, width]);
     let handle = client.empty(shape.num_elements() * x.dtype.size());
     let output = CubeTensor::new_contiguous(client.clone(), x.device.clone(), shape, handle, x.dtype);
-    let groups = (width.div_ceil(PIXELS) * height).div_ceil(THREADS);
-    let count = CubeCount::Static(groups as u32, (out_quads / QUADS) as u32, pictures as u32);
+    let groups = (width.div_ceil(PIXELS.0) * height.div_ceil(PIXELS.1)).div_ceil(THREADS);
+    let count = CubeCount::Static(groups as u32, out_quads as u32, pictures as u32);
     let numbers = [width, height, inputs, outputs, out_quads, usize::from(rectified)];
     let words = numbers.chunks(2).map(|pair| pair[0] as u64 | (pair[1] as u64) << 32);
     let buffers = [&x, &weights, &bias, &output].map(|tensor| tensor.handle.clone().binding());

@@ -3,6 +3,8 @@
 //!
 //! Content and style are relative to the size of what they aim at, so that weights mean the same for every photo, painting
 //! and layer.
+//!
+//! A style may apply to a region of the picture, and be that of a part of its painting ([`Source`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +12,9 @@ use burn::tensor::Tensor;
 
 use super::Features;
 use super::device::read;
+use super::statistics::{Aim, Statistics, StyleLoss, weights};
 use crate::error::{Error, Result};
+use crate::image::Image;
 use crate::net::vgg::{Layer, Vgg};
 
 /// Aims of nothing (a layer that is dark everywhere) are not divided by.
@@ -28,8 +32,9 @@ pub struct Term {
 pub struct Terms {
     /// `mean((F - C)^2) / mean(C^2)`.
     pub content: Term,
-    /// `sum((G - S)^2) / sum(S^2)` of Gram matrices.
+    /// How far statistics of the features are from those of the paintings, by `style_loss`.
     pub style: Term,
+    pub style_loss: StyleLoss,
     /// Mean squared difference of neighbours, down and to the right.
     pub variation: f32,
 }
@@ -44,6 +49,7 @@ impl Terms {
         Ok(Self {
             content: Term { weight: 0.02, layers: layers(&["relu4_2"])? },
             style: Term { weight: 1.0, layers: layers(&["relu1_1", "relu2_1", "relu3_1", "relu4_1"])? },
+            style_loss: StyleLoss::Gram,
             variation: 0.2,
         })
     }
@@ -76,44 +82,80 @@ pub struct Parts {
     pub variation: f32,
 }
 
-/// What one photo and one mix of paintings ask for at one size.
+/// A painting as the style loss takes it.
+pub struct Source {
+    /// `[1][3][height][width]`.
+    pub painting: Tensor<4>,
+    pub weight: f32,
+    /// Where on the photo the style applies, grey, stretched to it: white is everywhere, as without.
+    pub mask: Option<Image>,
+    /// Which part of the painting is the style, likewise.
+    pub style_mask: Option<Image>,
+}
+
+/// What one photo and its paintings ask for at one size.
 pub struct Objective {
     terms: Terms,
     wanted: BTreeSet<Layer>,
     /// The photo's features, and one over the mean of their squares.
     content: BTreeMap<Layer, (Tensor<4>, Tensor<1>)>,
-    /// The paintings' Gram matrices, mixed, and one over the sum of their squares.
-    style: BTreeMap<Layer, (Tensor<2>, Tensor<1>)>,
+    regions: Vec<Region>,
+}
+
+/// A part of the picture, or all of it, that has a style of its own.
+struct Region {
+    weight: f32,
+    /// What the statistics aim at in a layer, and the weights of its pixels.
+    aims: BTreeMap<Layer, (Aim, Option<Tensor<2>>)>,
 }
 
 impl Objective {
-    /// Reads what `photo` and `paintings`, `[1][3][height][width]` each, ask for. The paintings' Gram matrices are mixed by
-    /// weight, which must not all be 0: the mixture has the same gradient as so many style losses would have.
-    pub fn new(features: &Features, terms: &Terms, photo: Tensor<4>, paintings: &[(Tensor<4>, f32)]) -> Self {
+    /// Reads what `photo` and `paintings`, `[1][3][height][width]` each, ask for, without masks. The paintings' statistics are
+    /// mixed by weight, which must not all be 0: the mixture has the same gradient as so many style losses would have.
+    ///
+    /// # Errors
+    /// As [`Self::guided`].
+    pub fn new(features: &Features, terms: &Terms, photo: Tensor<4>, paintings: &[(Tensor<4>, f32)]) -> Result<Self> {
+        let source = |(painting, weight): &(Tensor<4>, f32)| Source {
+            painting: painting.clone(),
+            weight: *weight,
+            mask: None,
+            style_mask: None,
+        };
+        Self::guided(features, terms, photo, &paintings.iter().map(source).collect::<Vec<_>>())
+    }
+
+    /// As [`Self::new`], with masks: paintings without one are mixed and apply everywhere, each of the others has its own
+    /// loss over its region (guided Gram matrices: Gatys et al. 2017, section 4). A region counts by its area, so that inside
+    /// of it style and content are balanced as they are in a picture without masks.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when a picture leaves no pixel at a layer.
+    pub fn guided(features: &Features, terms: &Terms, photo: Tensor<4>, sources: &[Source]) -> Result<Self> {
         let names = |term: &Term| term.layers.iter().map(|l| l.0).collect::<BTreeSet<_>>();
-        let inverse = |norm: Tensor<1>| norm.clamp_min(SMALLEST).recip();
+        let [_, _, height, width] = photo.dims();
+        let device = photo.device();
         let content = features.of(photo, &names(&terms.content)).into_iter().map(|(layer, f)| {
             let norm = (f.clone() * f.clone()).mean();
-            (layer, (f, inverse(norm)))
+            (layer, (f, norm.clamp_min(SMALLEST).recip()))
         });
-        let total: f32 = paintings.iter().map(|p| p.1).sum();
-        let mut grams: BTreeMap<Layer, Tensor<2>> = BTreeMap::new();
-        for (painting, weight) in paintings {
-            for (layer, f) in features.of(painting.clone(), &names(&terms.style)) {
-                let part = gram_matrix(f) * (weight / total);
-                let sum = match grams.remove(&layer) {
-                    Some(sum) => sum + part,
-                    None => part,
-                };
-                grams.insert(layer, sum);
+        let content = content.collect();
+        let style_layers = names(&terms.style);
+        let (masked, everywhere): (Vec<_>, Vec<_>) = sources.iter().partition(|s| s.mask.is_some());
+        let groups = masked.into_iter().map(|s| vec![s]).chain([everywhere]);
+        let groups: Vec<_> = groups.filter(|g| g.iter().any(|s| s.weight > 0.0)).collect();
+        let mut regions = Vec::new();
+        for (group, weight) in groups.iter().zip(shares(&groups)) {
+            let mut aims = BTreeMap::new();
+            for (layer, statistics) in mixed(features, terms.style_loss, &style_layers, group)? {
+                let mask = group[0].mask.as_ref();
+                let mask = mask.map(|mask| weights(mask, layer, width, height, &device)).transpose()?;
+                aims.insert(layer, (Aim::new(statistics), mask));
             }
+            regions.push(Region { weight, aims });
         }
-        let style = grams.into_iter().map(|(layer, s)| {
-            let norm = (s.clone() * s.clone()).sum();
-            (layer, (s, inverse(norm)))
-        });
-        let wanted = &names(&terms.content) | &names(&terms.style);
-        Self { terms: terms.clone(), wanted, content: content.collect(), style: style.collect() }
+        let wanted = &names(&terms.content) | &style_layers;
+        Ok(Self { terms: terms.clone(), wanted, content, regions })
     }
 
     /// The losses of `picture`, `[1][3][height][width]` of the photo's size: total, content, style, variation, one number
@@ -126,9 +168,11 @@ impl Objective {
             (off.clone() * off).mean() * inverse.clone()
         });
         let style = mean(&self.terms.style, |layer| {
-            let (aim, inverse) = &self.style[layer];
-            let off = gram_matrix(found[layer].clone()) - aim.clone();
-            (off.clone() * off).sum() * inverse.clone()
+            let regions = self.regions.iter().map(|Region { weight, aims }| {
+                let (aim, mask) = &aims[layer];
+                Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(aim) * *weight
+            });
+            Tensor::cat(regions.collect(), 0).sum()
         });
         let variation = total_variation(picture);
         let total = content.clone() * self.terms.content.weight
@@ -159,12 +203,42 @@ fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
     Tensor::cat(weighted, 0).sum()
 }
 
-/// The Gram matrix of features `[1][channels][height][width]`: the products of every two channels, summed over all pixels, as
-/// a part of the number of features.
-pub fn gram_matrix(features: Tensor<4>) -> Tensor<2> {
-    let [_, channels, height, width] = features.dims();
-    let f: Tensor<2> = features.reshape([channels, height * width]);
-    f.clone().matmul(f.transpose()) / (channels * height * width) as f32
+/// The statistics of paintings at `layers`, mixed by weight.
+fn mixed(
+    features: &Features,
+    kind: StyleLoss,
+    layers: &BTreeSet<Layer>,
+    group: &[&Source],
+) -> Result<BTreeMap<Layer, Statistics>> {
+    let total: f32 = group.iter().map(|s| s.weight).sum();
+    let mut mixture: BTreeMap<Layer, Statistics> = BTreeMap::new();
+    for Source { painting, weight, style_mask, .. } in group {
+        let [_, _, height, width] = painting.dims();
+        for (layer, f) in features.of(painting.clone(), layers) {
+            let mask = style_mask.as_ref();
+            let mask = mask.map(|mask| weights(mask, layer, width, height, &painting.device())).transpose()?;
+            let part = Statistics::of(kind, f, mask.as_ref()).times(weight / total);
+            let sum = match mixture.remove(&layer) {
+                Some(sum) => sum.plus(part),
+                None => part,
+            };
+            mixture.insert(layer, sum);
+        }
+    }
+    Ok(mixture)
+}
+
+/// What each group's style loss counts: by weight and area, 1 in all where they cover the picture, and what they cover where
+/// they do not.
+fn shares(groups: &[Vec<&Source>]) -> Vec<f32> {
+    let area = |group: &[&Source]| match group.first().and_then(|s| s.mask.as_ref()) {
+        Some(mask) => mask.data().iter().sum::<f32>() / mask.data().len() as f32,
+        None => 1.0,
+    };
+    let weight = |group: &[&Source]| group.iter().map(|s| s.weight).sum::<f32>();
+    let covered: f32 = groups.iter().map(|g| area(g)).sum();
+    let total: f32 = groups.iter().map(|g| area(g) * weight(g)).sum();
+    groups.iter().map(|g| area(g) * weight(g) / total.max(SMALLEST) * covered.min(1.0)).collect()
 }
 
 /// The mean squared difference of neighbours, down and to the right, of a picture with two rows and columns or more.

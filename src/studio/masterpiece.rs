@@ -5,14 +5,18 @@ use burn::tensor::{Device, Tensor};
 use super::canvas::{Canvas, Sketch};
 use super::checkpoint::{Checkpoint, Fingerprint};
 use super::device::{download, upload};
+use super::painting::{Painting, luminance};
 use super::schedule::Scale;
-use super::{Features, Objective, Parts, Terms};
-use crate::cpu::picture::{LUMA, Look, look};
+use super::{Features, Objective, Optimizer, Parts, Terms};
+use crate::cpu::picture::{Look, look};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::vgg::Vgg;
 use crate::weights::Archive;
+
+/// Style scales that make sense.
+const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 
 /// How a painting is made.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +26,11 @@ pub struct Settings {
     pub terms: Terms,
     /// Sizes and steps, in order; see [`super::coarse_to_fine`].
     pub scales: Vec<Scale>,
-    /// Brightness (0..1) that a step of Adam changes at most, about.
+    pub optimizer: Optimizer,
+    /// How far a step goes; see [`Optimizer::rate`].
     pub rate: f32,
+    /// Longer side of the paintings, as the losses see them, relative to the photo's: above 1 strokes come out larger.
+    pub style_scale: f32,
     /// Takes the luminance from the paintings and the colours from the photo (Gatys et al. 2016, "Preserving Color in Neural
     /// Artistic Style Transfer", luminance-only transfer).
     pub keep_colors: bool,
@@ -58,7 +65,7 @@ pub struct Masterpiece {
     /// As given, for its colours.
     photo: Image,
     /// Photo and paintings as the losses see them.
-    seen: (Image, Vec<(Image, f32)>),
+    seen: (Image, Vec<Painting>),
     objective: Objective,
     canvas: Canvas,
     /// Index in [`Settings::scales`], as many as these when finished; and steps done there.
@@ -67,16 +74,16 @@ pub struct Masterpiece {
 }
 
 impl Masterpiece {
-    /// Prepares the first size: `paintings` with their weights, VGG's weights from `archive`, everything on `device`.
+    /// Prepares the first size: `paintings` with their weights and masks, VGG's weights from `archive`, everything on `device`.
     ///
     /// # Errors
-    /// [`Error::Style`] for weights that make no mix and for settings without steps, [`Error::Picture`] for pictures too small
-    /// for the layers and for a checkpoint of other pictures or settings, [`Error::Tensor`] for VGG weights that do not fit.
+    /// [`Error::Style`] for weights that make no mix, settings without steps and numbers that are none of the optimizer's, [`Error::Picture`] for pictures too small
+    /// for the layers, black masks and a checkpoint of other pictures or settings, [`Error::Tensor`] for VGG weights that do not fit.
     pub fn new(
         archive: &Archive,
         settings: Settings,
         photo: Image,
-        paintings: Vec<(Image, f32)>,
+        paintings: Vec<Painting>,
         start: Start,
         device: &Device,
     ) -> Result<Self> {
@@ -84,10 +91,10 @@ impl Masterpiece {
         let last = settings.terms.last()?;
         let features = Features::load(archive, settings.vgg, settings.pooling, last, device)?;
         let fingerprint = fingerprint(&settings, &photo, &paintings);
+        let paintings = paintings.into_iter().map(Painting::with_grey_masks).collect::<Result<Vec<_>>>()?;
         let seen = if settings.keep_colors {
             let grey = luminance(&photo)?;
-            let matched = paintings.iter().map(|(p, w)| Ok((matched(&luminance(p)?, &grey)?, *w)));
-            let matched = matched.collect::<Result<_>>()?;
+            let matched = paintings.into_iter().map(|p| p.grey(&grey)).collect::<Result<_>>()?;
             (grey, matched)
         } else {
             (photo.clone(), paintings)
@@ -97,7 +104,7 @@ impl Masterpiece {
                 let (width, height) = fitted(&photo, settings.scales[0].longer);
                 let picture = picture.resized(width, height)?;
                 let picture = if settings.keep_colors { luminance(&picture)? } else { picture };
-                (0, 0, Canvas::new(&picture, device))
+                (0, 0, Canvas::new(&picture, settings.optimizer, device))
             }
             Start::Checkpoint(c) => {
                 let size = (c.sketch.picture.width(), c.sketch.picture.height());
@@ -109,7 +116,7 @@ impl Masterpiece {
                             .to_string(),
                     ));
                 }
-                (c.scale, c.step, c.sketch.canvas(device))
+                (c.scale, c.step, c.sketch.canvas(settings.optimizer, device)?)
             }
         };
         let objective = objective(&settings, &features, &seen, settings.scales[scale].longer, device)?;
@@ -187,7 +194,12 @@ fn fitted(picture: &Image, longer: usize) -> (usize, usize) {
     Image::fitted(picture.width(), picture.height(), longer)
 }
 
-fn check(settings: &Settings, photo: &Image, paintings: &[(Image, f32)]) -> Result<()> {
+/// A painting's longer side where the photo's is `longer`.
+pub fn scaled(longer: usize, style_scale: f32) -> usize {
+    ((longer as f32 * style_scale).round() as usize).max(1)
+}
+
+fn check(settings: &Settings, photo: &Image, paintings: &[Painting]) -> Result<()> {
     let refuse = |problem: &str| Err(Error::Style(problem.to_string()));
     if settings.scales.is_empty() || settings.scales.iter().any(|s| s.steps == 0) {
         return refuse("Every size needs at least one step.");
@@ -195,13 +207,19 @@ fn check(settings: &Settings, photo: &Image, paintings: &[(Image, f32)]) -> Resu
     if !(settings.rate.is_finite() && settings.rate > 0.0) {
         return refuse("The rate must be a number above 0.");
     }
-    if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
-        return refuse("Paintings need weights from 0 up, and at least one of them a weight above 0.");
+    paintings.iter().try_for_each(Painting::check)?;
+    if paintings.iter().all(|p| p.weight == 0.0) {
+        return refuse("At least one painting needs a weight above 0.");
     }
+    if !STYLE_SCALES.contains(&settings.style_scale) {
+        return refuse("The style scale must be a number from 0.1 to 10.");
+    }
+    settings.optimizer.check()?;
     let net = settings.vgg.network(settings.pooling, settings.terms.last()?);
-    for picture in paintings.iter().map(|p| &p.0).chain([photo]) {
+    let pictures = paintings.iter().map(|p| (&p.picture, settings.style_scale)).chain([(photo, 1.0)]);
+    for (picture, factor) in pictures {
         for scale in &settings.scales {
-            let (width, height) = fitted(picture, scale.longer);
+            let (width, height) = fitted(picture, scaled(scale.longer, factor));
             if net.shapes(height, width).is_err() || width < 2 || height < 2 {
                 return Err(Error::Picture(format!(
                     "At {width}x{height} a picture is too small for the last layer: choose a larger size or crop it."
@@ -212,74 +230,30 @@ fn check(settings: &Settings, photo: &Image, paintings: &[(Image, f32)]) -> Resu
     Ok(())
 }
 
-fn fingerprint(settings: &Settings, photo: &Image, paintings: &[(Image, f32)]) -> u64 {
+fn fingerprint(settings: &Settings, photo: &Image, paintings: &[Painting]) -> u64 {
     let mut print = Fingerprint::default();
     print.add(format!("{settings:?}").as_bytes());
-    for (picture, weight) in paintings.iter().map(|p| (&p.0, p.1)).chain([(photo, 0.0)]) {
-        print.add(format!("{}x{} {weight}", picture.width(), picture.height()).as_bytes());
-        print.add(&picture.to_rgba8());
-    }
+    paintings.iter().for_each(|painting| painting.print(&mut print));
+    print.add(format!("photo {}x{}", photo.width(), photo.height()).as_bytes());
+    print.add(&photo.to_rgba8());
     print.finish()
 }
 
 fn objective(
     settings: &Settings,
     features: &Features,
-    (photo, paintings): &(Image, Vec<(Image, f32)>),
+    (photo, paintings): &(Image, Vec<Painting>),
     longer: usize,
     device: &Device,
 ) -> Result<Objective> {
-    let sized = |picture: &Image| {
-        let (width, height) = fitted(picture, longer);
-        Ok(upload(&picture.resized(width, height)?, device))
-    };
-    let paintings = paintings.iter().map(|(p, weight)| Ok((sized(p)?, *weight))).collect::<Result<Vec<_>>>()?;
-    Ok(Objective::new(features, &settings.terms, sized(photo)?, &paintings))
-}
-
-/// A picture's luma on all three channels.
-fn luminance(picture: &Image) -> Result<Image> {
-    let luma = |p: &[f32]| p.iter().zip(LUMA).map(|(v, weight)| v * weight).sum::<f32>();
-    let data = picture.data().chunks_exact(3).flat_map(|p| [luma(p); 3]).collect();
-    Image::new(picture.width(), picture.height(), data)
-}
-
-/// `painting` with the mean and deviation of `photo`, both grey: else its darkness, not its strokes, would be painted.
-fn matched(painting: &Image, photo: &Image) -> Result<Image> {
-    let statistics = |image: &Image| crate::cpu::layers::mean_variance(image.data());
-    let ((from, variance), (to, aim)) = (statistics(painting), statistics(photo));
-    let gain = (aim / variance.max(f32::MIN_POSITIVE)).sqrt();
-    // A painting of one colour has nothing to stretch.
-    let gain = if gain.is_finite() { gain } else { 1.0 };
-    let data = painting.data().iter().map(|v| ((v - from) * gain + to).clamp(0.0, 1.0)).collect();
-    Image::new(painting.width(), painting.height(), data)
+    let (width, height) = fitted(photo, longer);
+    let photo = upload(&photo.resized(width, height)?, device);
+    let longer = scaled(longer, settings.style_scale);
+    let sources = paintings.iter().map(|p| p.source(longer, device)).collect::<Result<Vec<_>>>()?;
+    Objective::guided(features, &settings.terms, photo, &sources)
 }
 
 /// The gradient of a picture that is to stay grey: the same on all channels.
 fn grey_gradient(gradient: Tensor<4>) -> Tensor<4> {
     gradient.mean_dim(1).repeat_dim(1, 3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_matched_painting_has_the_photos_brightness_and_contrast() {
-        let image = |f: fn(usize) -> f32| Image::new(8, 8, (0..192).map(|i| f(i / 3)).collect()).unwrap();
-        let (painting, photo) = (image(|i| 0.1 + i as f32 * 0.001), image(|i| 0.3 + i as f32 * 0.004));
-        let found = matched(&painting, &photo).unwrap();
-        for (a, b) in found.data().iter().zip(photo.data()) {
-            assert!((a - b).abs() < 1e-4, "{a} for {b}");
-        }
-        let flat = matched(&image(|_| 0.5), &photo).unwrap();
-        assert!(flat.data().iter().all(|v| v.is_finite()));
-    }
-
-    #[test]
-    fn luminance_is_grey() {
-        let picture = Image::new(1, 1, vec![1.0, 0.5, 0.0]).unwrap();
-        let expected = 0.299 + 0.5 * 0.587;
-        assert!(luminance(&picture).unwrap().data().iter().all(|v| (v - expected).abs() < 1e-6));
-    }
 }

@@ -1,5 +1,6 @@
 //! What a size needs, before anything is allocated.
 
+use super::Optimizer;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::vgg::{Layer, Vgg};
@@ -7,16 +8,17 @@ use crate::net::vgg::{Layer, Vgg};
 /// Bytes of a number.
 const FLOAT: u64 = 4;
 const MEGABYTE: u64 = 1_000_000;
-/// Pictures that a canvas and a step hold at once: picture, average, Adam's two, their successors, gradient, steps between.
-const PICTURES: u64 = 12;
+/// Pictures that a canvas and a step hold at once, besides what the optimizer remembers: picture, average, the successors of
+/// these and of Adam's two, gradient, steps between.
+const PICTURES: u64 = 10;
 /// Activations of the largest layer that the backward pass and the convolutions' own copies hold at once.
 const WORKING: u64 = 4;
 
-/// The peak of one step, in bytes, for a picture of `width` x `height` through `vgg` up to `last`.
+/// The peak of one step, in bytes, for a picture of `width` x `height` through `vgg` up to `last`, by `optimizer`.
 ///
 /// Autodiff keeps two activations of every layer, before and after the ReLU, and what was pooled; the backward pass and the
 /// convolutions work on a few of the largest more. Weights are there twice, once as a convolution wants them.
-pub fn peak(vgg: &Vgg, last: Layer, width: usize, height: usize) -> u64 {
+pub fn peak(vgg: &Vgg, last: Layer, optimizer: Optimizer, width: usize, height: usize) -> u64 {
     let layers = || vgg.layers().take_while(|layer| *layer <= last);
     let pixels = |layer: Layer| (layer.size(width) * layer.size(height)) as u64;
     let outputs = |layer: Layer| layer.outputs() as u64 * pixels(layer);
@@ -30,7 +32,7 @@ pub fn peak(vgg: &Vgg, last: Layer, width: usize, height: usize) -> u64 {
     let weights: u64 = layers().map(|layer| (layer.outputs() * (9 * layer.inputs() + 1)) as u64).sum();
     // The matrices of style layers: what they aim at, what is there, the difference, its gradient.
     let grams: u64 = layers().map(|layer| (layer.outputs() * layer.outputs()) as u64 * 4).sum();
-    let pictures = PICTURES * 3 * (width * height) as u64;
+    let pictures = (PICTURES + optimizer.pictures() as u64) * 3 * (width * height) as u64;
     (kept + WORKING * largest + 2 * weights + grams + pictures) * FLOAT
 }
 
@@ -53,10 +55,10 @@ pub struct Limits {
 ///
 /// # Errors
 /// [`Error::TooLarge`], with the largest size that fits.
-pub fn check(vgg: &Vgg, last: Layer, width: usize, height: usize, limits: Limits) -> Result<()> {
+pub fn check(vgg: &Vgg, last: Layer, optimizer: Optimizer, width: usize, height: usize, limits: Limits) -> Result<()> {
     let demands = |width: usize, height: usize| {
         [
-            ("MB of memory", peak(vgg, last, width, height), limits.total),
+            ("MB of memory", peak(vgg, last, optimizer, width, height), limits.total),
             ("MB in one buffer", largest_buffer(vgg, last, width, height), limits.buffer),
         ]
     };
@@ -83,8 +85,15 @@ mod tests {
     #[test]
     fn the_usual_size_fits_a_small_graphics_card() {
         let last = VGG16.layer("relu4_2").unwrap();
-        let peak = peak(&VGG16, last, 512, 512);
+        let peak = peak(&VGG16, last, Optimizer::Adam, 512, 512);
         assert!((600_000_000..1_500_000_000).contains(&peak), "{peak}");
+    }
+
+    #[test]
+    fn a_history_is_two_pictures_a_step() {
+        let last = VGG16.layer("relu1_1").unwrap();
+        let of = |history| peak(&VGG16, last, Optimizer::Lbfgs { history }, 100, 50);
+        assert_eq!(of(21) - of(20), 2 * 3 * 100 * 50 * 4);
     }
 
     #[test]
@@ -97,15 +106,17 @@ mod tests {
             (much, 128 << 20, "MB in one buffer"),
         ] {
             let limits = Limits { total, buffer };
-            let refused = check(&VGG16, last, 2000, 1500, limits).unwrap_err();
+            let refused = check(&VGG16, last, Optimizer::Adam, 2000, 1500, limits).unwrap_err();
             let Error::TooLarge { fits, limit, .. } = refused else { panic!("{refused}") };
             let at = |longer: usize| {
                 let (width, height) = Image::fitted(2000, 1500, longer);
-                check(&VGG16, last, width, height, limits)
+                check(&VGG16, last, Optimizer::Adam, width, height, limits)
             };
             assert_eq!(limit, what);
             assert!(at(fits).is_ok() && at(fits + 1).is_err(), "{fits}");
         }
-        assert!(check(&VGG16, last, 100, 75, Limits { total: 1_000_000_000, buffer: 128 << 20 }).is_ok());
+        assert!(
+            check(&VGG16, last, Optimizer::Adam, 100, 75, Limits { total: 1_000_000_000, buffer: 128 << 20 }).is_ok()
+        );
     }
 }

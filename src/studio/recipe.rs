@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::memory::{self, Limits};
-use super::{Scale, Settings, Term, Terms, coarse_to_fine};
+use super::{Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::vgg::{VGG16, Vgg};
+
+/// Of gradient descent, and steps that L-BFGS remembers: each costs two pictures of memory.
+const MOMENTUM: f32 = 0.9;
+const HISTORY: usize = 20;
 
 /// A run in JSON; what is missing has its usual value.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -23,10 +27,14 @@ pub struct Recipe {
     pooling: PoolingChoice,
     content: TermChange,
     style: TermChange,
+    style_loss: StyleLossChoice,
+    /// As [`Settings::style_scale`].
+    style_scale: f32,
     /// Weight of smoothness.
     variation: Option<f32>,
-    /// Brightness (0..1) that a step changes at most, about.
-    rate: f32,
+    optimizer: OptimizerChoice,
+    /// As [`Settings::rate`]; without it what suits the optimizer.
+    rate: Option<f32>,
     keep_colors: bool,
 }
 
@@ -35,6 +43,21 @@ pub struct Recipe {
 enum PoolingChoice {
     Average,
     Max,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum StyleLossChoice {
+    Gram,
+    Covariance,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OptimizerChoice {
+    Adam,
+    Sgd,
+    Lbfgs,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -72,8 +95,11 @@ impl Default for Recipe {
             pooling: PoolingChoice::Average,
             content: TermChange::default(),
             style: TermChange::default(),
+            style_loss: StyleLossChoice::Gram,
+            style_scale: 1.0,
             variation: None,
-            rate: 0.02,
+            optimizer: OptimizerChoice::Adam,
+            rate: None,
             keep_colors: false,
         }
     }
@@ -101,6 +127,14 @@ impl Recipe {
         VGG16
     }
 
+    fn optimizer(&self) -> Optimizer {
+        match self.optimizer {
+            OptimizerChoice::Adam => Optimizer::Adam,
+            OptimizerChoice::Sgd => Optimizer::Sgd { momentum: MOMENTUM },
+            OptimizerChoice::Lbfgs => Optimizer::Lbfgs { history: HISTORY },
+        }
+    }
+
     /// The run's settings.
     ///
     /// # Errors
@@ -118,6 +152,10 @@ impl Recipe {
         let terms = Terms {
             content: changed(usual.content, &self.content)?,
             style: changed(usual.style, &self.style)?,
+            style_loss: match self.style_loss {
+                StyleLossChoice::Gram => StyleLoss::Gram,
+                StyleLossChoice::Covariance => StyleLoss::Covariance,
+            },
             variation: self.variation.unwrap_or(usual.variation),
         };
         terms.last()?;
@@ -129,7 +167,9 @@ impl Recipe {
             },
             terms,
             scales: coarse_to_fine(self.smallest, self.size, self.steps),
-            rate: self.rate,
+            optimizer: self.optimizer(),
+            rate: self.rate.unwrap_or(self.optimizer().rate()),
+            style_scale: self.style_scale,
             keep_colors: self.keep_colors,
         })
     }
@@ -147,14 +187,14 @@ impl Recipe {
         };
         let scales: Vec<_> = settings.scales.iter().map(fitted).collect();
         let (width, height) = Image::fitted(width, height, self.size);
-        memory::check(&settings.vgg, last, width, height, limits)?;
+        memory::check(&settings.vgg, last, settings.optimizer, width, height, limits)?;
         let net = settings.vgg.network(settings.pooling, last);
         let mut multiply_adds = 0;
         for scale in &scales {
             // Back through a convolution to its input is as much work as through it.
             multiply_adds += 2 * net.multiply_adds(scale.height, scale.width)? * scale.steps as u64;
         }
-        Ok(Plan { scales, peak: memory::peak(&settings.vgg, last, width, height), multiply_adds })
+        Ok(Plan { scales, peak: memory::peak(&settings.vgg, last, settings.optimizer, width, height), multiply_adds })
     }
 }
 
@@ -169,15 +209,19 @@ mod tests {
         let settings = Recipe::parse("{}").unwrap().settings().unwrap();
         assert_eq!(settings.terms, Terms::of(&VGG16).unwrap());
         assert_eq!(settings.scales, coarse_to_fine(128, 512, 300));
+        assert_eq!((settings.optimizer, settings.rate), (Optimizer::Adam, Optimizer::Adam.rate()));
     }
 
     #[test]
     fn what_is_said_counts() {
-        let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5,
+        let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5, "optimizer": "lbfgs", "styleLoss": "covariance",
+            "styleScale": 1.5,
             "content": { "weight": 0 , "layers": { "relu1_2": 2, "relu3_3": 1 } }, "variation": 0.5 }"#;
         let settings = Recipe::parse(text).unwrap().settings().unwrap();
         assert_eq!(settings.scales, [Scale { longer: 64, steps: 7 }]);
         assert_eq!((settings.pooling, settings.keep_colors, settings.rate), (Pooling::Max, true, 0.5));
+        assert_eq!(settings.optimizer, Optimizer::Lbfgs { history: HISTORY });
+        assert_eq!((settings.terms.style_loss, settings.style_scale), (StyleLoss::Covariance, 1.5));
         let content: Vec<_> = settings.terms.content.layers.iter().map(|(l, w)| (l.name(), *w)).collect();
         assert_eq!(content, [("relu1_2".to_string(), 2.0), ("relu3_3".to_string(), 1.0)]);
         assert_eq!((settings.terms.content.weight, settings.terms.variation), (0.0, 0.5));

@@ -19,7 +19,14 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// A JavaScript `Error` with the sentence of ours.
+/// A JavaScript `Error` with the sentence of ours, and a name where the page can do more than show it.
 fn js(error: Error) -> JsValue {
-    js_sys::Error::new(&error.to_string()).into()
+    let told = js_sys::Error::new(&error.to_string());
+    match error {
+        Error::OutOfMemory => told.set_name("OutOfMemory"),
+        Error::TooLarge { .. } => told.set_name("TooLarge"),
+        Error::DeviceLost(_) => told.set_name("DeviceLost"),
+        _ => {}
+    }
+    told.into()
 }

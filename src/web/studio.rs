@@ -14,7 +14,7 @@ use crate::art::random::Random;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::studio::device::Graphics;
-use crate::studio::{Checkpoint, Masterpiece, Parts, Progress, Recipe, Start};
+use crate::studio::{Checkpoint, Masterpiece, Painting, Parts, Progress, Recipe, Start};
 use crate::weights::Archive;
 
 /// Browsers do not tell how much memory a graphics adapter has: what a small card has is assumed.
@@ -75,7 +75,7 @@ impl Studio {
 #[wasm_bindgen]
 pub struct Commission {
     photo: Image,
-    paintings: Vec<(Image, f32)>,
+    paintings: Vec<Painting>,
     start: Option<Image>,
 }
 
@@ -97,7 +97,18 @@ impl Commission {
         weight: f32,
     ) -> std::result::Result<(), JsValue> {
         let painting = Image::from_rgba8(width, height, rgba).map_err(js)?;
-        self.paintings.push((painting, weight));
+        self.paintings.push(Painting::new(painting, weight));
+        Ok(())
+    }
+
+    /// Where on the photo the style of the last painting applies: fully where this picture is white, not where it is black. Any
+    /// size: it is stretched to the photo.
+    pub fn add_mask(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
+        let mask = Image::from_rgba8(width, height, rgba).map_err(js)?;
+        match self.paintings.last_mut() {
+            Some(painting) => painting.mask = Some(mask),
+            None => return Err(js(Error::Style("A mask belongs to a painting: add that first.".to_string()))),
+        }
         Ok(())
     }
 

@@ -22,6 +22,12 @@ const LOSE_ON_DEMAND = `
     return device;
   };`;
 
+/** ... and there is no room for checkpoints. */
+const NO_ROOM = `
+  StorageManager.prototype.getDirectory = async () => {
+    throw new DOMException('full', 'QuotaExceededError');
+  };`;
+
 /** @param {Page} page @param {string} selector */
 function click(page, selector) {
   return page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
@@ -165,12 +171,14 @@ for (const name of BROWSERS) {
       assert.ok(wasm.length <= 1, 'it is fetched again');
     });
 
-    test('goes on aside, and keeps what is painted when it is stopped', async (t) => {
-      const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
+    test('goes on aside and without room for checkpoints, and keeps what is painted when it is stopped', async (t) => {
+      const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_ROOM);
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       await begin(page, 500);
       await reaches(page, 'painting', 1);
+      const notice = await page.$eval('#run-notice', (line) => line.textContent ?? '');
+      assert.match(notice, /storage is full: painting goes on, but closing this tab loses it/);
       await click(page, '[data-style="Carnival"]');
       await until(page, 'the note', () => document.getElementById('kept-run-text')?.textContent?.includes('goes on'));
       await until(page, 'the style', () => document.getElementById('style-name')?.textContent === 'Carnival');

@@ -22,6 +22,12 @@ const LOSE_ON_DEMAND = `
     return device;
   };`;
 
+/** ... and there is no room for checkpoints. */
+const NO_ROOM = `
+  StorageManager.prototype.getDirectory = async () => {
+    throw new DOMException('full', 'QuotaExceededError');
+  };`;
+
 /** @param {Page} page @param {string} selector */
 function click(page, selector) {
   return page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
@@ -102,12 +108,12 @@ for (const name of BROWSERS) {
       await until(page, 'what it fetches', () => document.getElementById('stock-text')?.textContent?.includes('once'));
       await click(page, '#models .model:nth-child(3)');
       assert.equal((await page.$$('#model-weights input')).length, 2);
-      await begin(page, 9);
+      await begin(page, 7);
       await reaches(page, 'painting', 2);
       const early = await preview(page);
       await click(page, '#run-pause');
       await until(page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
-      await reaches(page, 'paused', 3);
+      await reaches(page, 'paused', 2);
 
       // Another tab is told that this one paints; it is not offered what belongs to this one.
       const other = await open(browser, server.url + SMALL);
@@ -138,7 +144,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
       await click(page, '#kept-run-go');
-      await reaches(page, 'finished', 9);
+      await reaches(page, 'finished', 7);
       const png = await savedPng(page);
       const photo = await smallPhoto(page, 'chelsea', 32, 21);
       const { sizes, difference } = await compare(page, png, photo);
@@ -165,12 +171,14 @@ for (const name of BROWSERS) {
       assert.ok(wasm.length <= 1, 'it is fetched again');
     });
 
-    test('goes on aside, and keeps what is painted when it is stopped', async (t) => {
-      const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
+    test('goes on aside and without room for checkpoints, and keeps what is painted when it is stopped', async (t) => {
+      const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_ROOM);
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       await begin(page, 500);
       await reaches(page, 'painting', 1);
+      const notice = await page.$eval('#run-notice', (line) => line.textContent ?? '');
+      assert.match(notice, /storage is full: painting goes on, but closing this tab loses it/);
       await click(page, '[data-style="Carnival"]');
       await until(page, 'the note', () => document.getElementById('kept-run-text')?.textContent?.includes('goes on'));
       await until(page, 'the style', () => document.getElementById('style-name')?.textContent === 'Carnival');

@@ -3,8 +3,8 @@
 /**
  * `steps` 0 goes by time. `powers` are of two, beside the usual values.
  * @typedef {{ size: number, minutes: number, keepColors: boolean, start: 'photo' | 'painting' | 'noise', steps: number,
- *   layer: string, layers: string[], pooling: 'average' | 'max',
- *   powers: Record<'content' | 'style' | 'variation' | 'rate', number> }} Choices
+ *   layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
+ *   styleLoss: 'gram' | 'covariance', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Choices
  */
 
 const KEY = 'impasto.masterpiece';
@@ -30,6 +30,8 @@ export function recallChoices() {
     if (typeof value.keepColors === 'boolean') choices.keepColors = value.keepColors;
     if (['photo', 'painting', 'noise'].includes(value.start)) choices.start = value.start;
     if (['average', 'max'].includes(value.pooling)) choices.pooling = value.pooling;
+    if (['adam', 'lbfgs', 'sgd'].includes(value.optimizer)) choices.optimizer = value.optimizer;
+    if (['gram', 'covariance'].includes(value.styleLoss)) choices.styleLoss = value.styleLoss;
     if (typeof value.layer === 'string') choices.layer = value.layer;
     if (Array.isArray(value.layers)) choices.layers = value.layers;
     if (Object.values(value.powers ?? {}).every(Number.isFinite)) choices.powers = value.powers;

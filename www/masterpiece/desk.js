@@ -68,6 +68,7 @@ export class MasterpieceDesk {
     this.#note = new KeptNote({ show: () => this.#enter(), goOn: () => this.#goOn(), drop: () => this.#discard() });
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
     this.#button.addEventListener('click', () => this.#order());
+    addEventListener('beforeunload', (event) => this.#live?.fleeting && event.preventDefault());
     document.addEventListener('visibilitychange', () => document.hidden && this.#live?.working && this.#live.keep());
   }
 

@@ -13,8 +13,8 @@ import { recallChoices, rememberChoices, sizeForTests } from './choices.js';
 
 /** A run as it was ordered. @typedef {{ settings: RunSettings, minutes: number, start: 'photo' | 'painting' | 'noise', models: { offer: Offer, weight: number }[] }} Order */
 
-/** The usual weights of the losses and step size, as `src/studio/loss.rs` and `recipe.rs` have them. */
-const USUAL = { content: 0.02, style: 1, variation: 0.2, rate: 0.02 };
+/** The usual weights of the losses, Adam's step size and the size of paintings, as `src/studio/loss.rs` and `recipe.rs` have them. */
+const USUAL = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
 const STYLE_LAYERS = ['relu1_1', 'relu1_2', 'relu2_1', 'relu2_2', 'relu3_1', 'relu3_3', 'relu4_1', 'relu4_2', 'relu4_3'];
 const USUAL_STYLE_LAYERS = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
 const SIZE = 512;
@@ -30,6 +30,8 @@ export class CommissionDialog {
   #steps = byId('commission-steps', HTMLInputElement);
   #layer = byId('commission-layer', HTMLSelectElement);
   #pooling = byId('commission-pooling', HTMLSelectElement);
+  #optimizer = byId('commission-optimizer', HTMLSelectElement);
+  #loss = byId('commission-loss', HTMLSelectElement);
   #begin = byId('commission-begin', HTMLButtonElement);
   #refusal = byId('commission-refusal', HTMLElement);
   #tiles = new ModelTiles(() => this.#check());
@@ -39,6 +41,7 @@ export class CommissionDialog {
     style: byId('commission-style', HTMLInputElement),
     variation: byId('commission-variation', HTMLInputElement),
     rate: byId('commission-rate', HTMLInputElement),
+    scale: byId('commission-scale', HTMLInputElement),
   };
   /** @type {HTMLInputElement[]} */
   #layers = [];
@@ -63,6 +66,7 @@ export class CommissionDialog {
     for (const slider of Object.values(this.#sliders)) slider.addEventListener('input', () => showTimes(slider));
     this.#size.addEventListener('change', () => this.#check());
     this.#steps.addEventListener('input', () => this.#check());
+    this.#optimizer.addEventListener('change', () => this.#check());
     byId('commission-usual', HTMLButtonElement).addEventListener('click', () => this.#fill({}));
     byId('commission-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
     byId('stock-keep', HTMLButtonElement).addEventListener('click', () => this.#keepOrForget());
@@ -107,6 +111,8 @@ export class CommissionDialog {
     this.#layer.value = choices.layer ?? 'relu4_2';
     if (this.#layer.selectedIndex < 0) this.#layer.value = 'relu4_2';
     this.#pooling.value = choices.pooling ?? 'average';
+    this.#optimizer.value = choices.optimizer ?? 'adam';
+    this.#loss.value = choices.styleLoss ?? 'gram';
     const layers = choices.layers ?? USUAL_STYLE_LAYERS;
     for (const input of this.#layers) input.checked = layers.includes(input.value);
     for (const [name, slider] of Object.entries(this.#sliders)) {
@@ -118,7 +124,7 @@ export class CommissionDialog {
 
   /** @returns {Choices} */
   #choices() {
-    const { content, style, variation, rate } = this.#sliders;
+    const { content, style, variation, rate, scale } = this.#sliders;
     return {
       size: Number(this.#size.value),
       minutes: Number(this.#minutes.value),
@@ -128,18 +134,22 @@ export class CommissionDialog {
       layer: this.#layer.value,
       layers: this.#layers.filter(({ checked }) => checked).map(({ value }) => value),
       pooling: /** @type {Choices['pooling']} */ (this.#pooling.value),
+      optimizer: /** @type {Choices['optimizer']} */ (this.#optimizer.value),
+      styleLoss: /** @type {Choices['styleLoss']} */ (this.#loss.value),
       powers: {
         content: Number(content.value),
         style: Number(style.value),
         variation: Number(variation.value),
         rate: Number(rate.value),
+        scale: Number(scale.value),
       },
     };
   }
 
   /** @returns {Order} */
   #order() {
-    const { size, minutes, keepColors, start, steps, layer, layers, pooling, powers } = this.#choices();
+    const choices = this.#choices();
+    const { size, minutes, keepColors, start, steps, layer, layers, pooling, optimizer, styleLoss, powers } = choices;
     const times = (/** @type {keyof typeof USUAL} */ name) => Number((USUAL[name] * 2 ** powers[name]).toPrecision(6));
     /** @type {RunSettings} */
     const settings = {
@@ -149,8 +159,12 @@ export class CommissionDialog {
       content: { weight: times('content'), layers: { [layer]: 1 } },
       style: { weight: times('style'), layers: Object.fromEntries(layers.map((name) => [name, 1])) },
       variation: times('variation'),
-      rate: times('rate'),
+      styleScale: times('scale'),
+      styleLoss,
+      optimizer,
     };
+    // Other methods have step sizes of their own, and only Adam's is known here.
+    if (optimizer === 'adam') settings.rate = times('rate');
     if (steps) settings.steps = steps;
     return { settings, minutes, start, models: this.#tiles.chosen };
   }
@@ -169,6 +183,7 @@ export class CommissionDialog {
     else if (!this.#layers.some(({ checked }) => checked)) refusal = 'The style has to be seen at one layer at least.';
     else if (!this.#steps.validity.valid) refusal = 'Steps are a whole number from 1 to 3000; leave it empty to go by time.';
     this.#minutes.disabled = this.#steps.value !== '';
+    this.#sliders.rate.disabled = this.#optimizer.value !== 'adam';
     this.#refusal.textContent = refusal;
     this.#refusal.hidden = !refusal;
     this.#begin.disabled = Boolean(refusal);

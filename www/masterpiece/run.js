@@ -105,6 +105,11 @@ export class LiveRun extends EventTarget {
     this.#client = undefined;
   }
 
+  /** Whether closing the tab would lose it. */
+  get fleeting() {
+    return this.#checkpoint !== undefined && this.state !== 'finished';
+  }
+
   get working() {
     return this.state === 'preparing' || this.state === 'painting';
   }

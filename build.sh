@@ -9,6 +9,7 @@ LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
 LIVE_BUDGET=460800
 STUDIO_BUDGET=1843200
+MEASURED_BUDGET=2097152
 export CARGO_TARGET_DIR="$CACHE/target"
 
 say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
@@ -105,11 +106,12 @@ need_models() {
   rm -rf "$folder"
 }
 
-# One wasm module of the crate, into dist/: its name, which is its feature too, and the bytes that it may have with brotli.
+# One wasm module of the crate, into dist/: its name, which is its feature too unless another is named, and the bytes that it may
+# have with brotli.
 wasm_module() {
-  local name=$1 budget=$2 size
+  local name=$1 budget=$2 features=${3:-$1} size
   say "building $name.wasm"
-  "${WASM_CARGO[@]}" rustc --lib --crate-type cdylib --profile release-wasm --no-default-features --features "web,$name" \
+  "${WASM_CARGO[@]}" rustc --lib --crate-type cdylib --profile release-wasm --no-default-features --features "web,$features" \
     --target "$TARGET" "${WASM_STD[@]}"
   "$WASM_BINDGEN" --target web --no-typescript --remove-name-section --remove-producers-section --out-name "$name" \
     --out-dir dist "$CACHE/target-wasm/$TARGET/release-wasm/impasto.wasm"
@@ -153,6 +155,9 @@ bench() {
   IMPASTO_MODELS="$MODELS" node bench/run.mjs
   say "what a frame of moving pictures costs"
   node tools/live-cost.mjs dist
+  say "what a step of a Masterpiece costs, with our convolution and with burn's"
+  wasm_module studio "$MEASURED_BUDGET" measure
+  node tools/studio-cost.mjs dist
 }
 
 weights() {

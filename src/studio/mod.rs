@@ -22,6 +22,8 @@ pub mod recipe;
 pub mod schedule;
 pub mod statistics;
 pub mod train;
+#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+pub mod trial;
 
 pub use checkpoint::Checkpoint;
 pub use features::Features;

@@ -71,6 +71,29 @@ impl Studio {
     }
 }
 
+/// A step to be timed, for benchmarks.
+#[cfg(feature = "measure")]
+#[wasm_bindgen(js_name = Trial)]
+pub struct WebTrial(crate::studio::trial::Trial);
+
+#[cfg(feature = "measure")]
+#[wasm_bindgen(js_class = Trial)]
+impl WebTrial {
+    /// With our convolution or burn's, on pictures of `side` x `side` pixels.
+    #[wasm_bindgen(constructor)]
+    pub fn new(studio: &Studio, vgg: &[u8], side: usize, ours: bool) -> std::result::Result<Self, JsValue> {
+        use crate::studio::{features::Convolutions, trial::Trial};
+        let convolutions = if ours { Convolutions::Ours } else { Convolutions::Burns };
+        let vgg = Archive::parse(vgg).map_err(js)?;
+        Trial::new(convolutions, &vgg, side, &studio.graphics.device).map(Self).map_err(js)
+    }
+
+    /// Forward and backward.
+    pub async fn step(&self) -> std::result::Result<(), JsValue> {
+        self.0.step().await.map_err(js)
+    }
+}
+
 /// The pictures of a run.
 #[wasm_bindgen]
 pub struct Commission {

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use burn::tensor::wgpu::{MemoryConfiguration, WgpuSetup};
+#[cfg(not(target_arch = "wasm32"))]
+use burn::tensor::wgpu::MemoryConfiguration;
+use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::memory::Limits;

@@ -28,6 +28,13 @@ const NO_ROOM = `
     throw new DOMException('full', 'QuotaExceededError');
   };`;
 
+/** ... and there is no memory for large buffers. */
+const NO_MEMORY = `
+  const create = GPUDevice.prototype.createBuffer;
+  GPUDevice.prototype.createBuffer = function (wish) {
+    return create.call(this, wish.size > 2_000_000 ? { ...wish, size: 2 ** 45, mappedAtCreation: false } : wish);
+  };`;
+
 /** @param {Page} page @param {string} selector */
 function click(page, selector) {
   return page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
@@ -197,6 +204,17 @@ for (const name of BROWSERS) {
       const clip = await page.$eval('.frame .over', (canvas) => getComputedStyle(canvas).clipPath);
       assert.match(clip, /50%/);
       assert.deepEqual(errors, []);
+    });
+
+    // Chromium takes a buffer of that size for a mistake of the page, not for a lack of memory.
+    test('offers a smaller size where memory runs out', { skip: name === 'chromium' }, async (t) => {
+      const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_MEMORY);
+      const { page } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=160'));
+      await ready(page);
+      await begin(page, 20);
+      await reaches(page, 'failed');
+      assert.match(await page.$eval('#run-notice', (line) => line.textContent ?? ''), /out of memory/);
+      assert.equal(await page.$eval('#run-help', (button) => button.textContent), 'Paint at 128 px');
     });
 
     test('says what is too large, and what could not be fetched', async (t) => {

@@ -70,8 +70,9 @@ fn numbers(training: &Training) -> Vec<f32> {
 #[test]
 fn both_devices_learn_alike() {
     let school = School::new();
-    let mut settings = TrainSettings { crop: 32, painting: 48, ..settings(20) };
-    settings.lesson.stability = 2.0;
+    // At a low rate: Adam makes whole steps of gradients that are nearly 0, which may differ in sign.
+    let mut settings = TrainSettings { crop: 32, painting: 48, rate: 0.01, ..settings(20) };
+    settings.lesson.stability = 0.1;
     settings.lesson.variation = 0.1;
     let [mut one, mut other] = [cpu(), pollster::block_on(gpu()).unwrap()]
         .map(|device| school.begin(settings.clone(), None, &device).unwrap());
@@ -91,7 +92,7 @@ fn both_devices_learn_alike() {
         println!("step {}: {} and {}", a.step, a.total, b.total);
         assert!((a.total - b.total).abs() <= 0.02 * a.total, "{a:?} and {b:?}");
     }
-    assert!(first[18].style < 0.7 * first[0].style, "{first:?}");
+    assert!(first[18].style < 0.8 * first[0].style, "{first:?}");
     assert!(pollster::block_on(one.step()).unwrap().is_none());
     assert!(pollster::block_on(one.notes()).unwrap().is_none());
 }
@@ -141,6 +142,9 @@ fn settings_that_cannot_be_are_refused_in_a_sentence() {
     refused(TrainSettings { crop: 50, ..settings(1) }, "multiple of 4");
     refused(TrainSettings { rate: f32::NAN, ..settings(1) }, "is no rate");
     refused(TrainSettings { painting: 4, ..settings(1) }, "32 pixels on the longer side");
+    let mut still = settings(1);
+    (still.lesson.stability, still.lesson.noise) = (1.0, 0.0);
+    refused(still, "Against noise of 0");
     let mut silent = settings(1);
     silent.lesson.style.layers.clear();
     refused(silent, "need a layer");

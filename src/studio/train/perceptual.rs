@@ -22,8 +22,8 @@ pub struct Lesson {
     pub style: Term,
     /// Of the mean squared difference of neighbours.
     pub variation: f32,
-    /// Of the mean squared change of the painting when the photo is disturbed (Rainy, de Berker 2018, Element AI,
-    /// "Stabilizing neural style-transfer for video"), and how much of white that disturbance has at most.
+    /// Of the mean squared change of the painting when the photo is disturbed, relative to that of the photo (Rainy, de Berker
+    /// 2018, Element AI, "Stabilizing neural style-transfer for video"), and how much of white that disturbance has at most.
     pub stability: f32,
     pub noise: f32,
 }

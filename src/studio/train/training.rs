@@ -60,6 +60,11 @@ impl TrainSettings {
         if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
             return refuse("Content and style need a layer with a weight above 0 each.".to_string());
         }
+        if *stability > 0.0 && *noise == 0.0 {
+            return refuse(
+                "Against noise of 0 nothing has to be learnt: give noise, or stability no weight.".to_string(),
+            );
+        }
         if !(self.rate.is_finite() && self.rate > 0.0) {
             return refuse(format!("{} is no rate: it is a number above 0.", self.rate));
         }
@@ -182,7 +187,7 @@ impl Training {
         let stability = if settings.lesson.stability > 0.0 {
             let disturbed = (photos.clone() + self.noise(photos.dims())).clamp(0.0, 1.0);
             let off = self.executor.run(disturbed, &style) - painted;
-            (off.clone() * off).mean()
+            (off.clone() * off).mean() / variance(settings.lesson.noise)
         } else {
             total.zeros_like()
         };
@@ -293,6 +298,11 @@ pub async fn nearest<'s>(
         }
     }
     best.map(|b| b.1).ok_or_else(|| Error::Style("There is no style to start from.".to_string()))
+}
+
+/// Of noise that is uniform between `most` and its negative.
+fn variance(most: f32) -> f32 {
+    most * most / 3.0
 }
 
 /// A painting as the losses see it.

@@ -1,6 +1,7 @@
 /**
- * `studio.wasm`, as wasm-bindgen makes it out of src/web/studio.rs: optimization of pictures on burn. Errors are `Error`s with a
- * sentence for the user. Between two calls of a `Studio` or `Masterpiece` the one before must have been answered.
+ * `studio.wasm`, as wasm-bindgen makes it out of src/web/studio.rs and src/web/training.rs: optimization of pictures and training
+ * of styles on burn. Errors are `Error`s with a sentence for the user. Between two calls of a `Studio`, `Masterpiece` or
+ * `Training` the one before must have been answered.
  */
 
 /** What a run is made of; what is missing has its usual value. */
@@ -54,6 +55,48 @@ export interface PaintedPicture {
   data: Uint8ClampedArray<ArrayBuffer>;
 }
 
+/** How a style is trained; what is missing has its usual value. */
+export interface TrainSettings {
+  /** 150. */
+  steps?: number;
+  /** Pixels a side of the squares of photos that are painted, a multiple of 4 from 32 up, 160; and how many a step sees, 2. */
+  crop?: number;
+  batch?: number;
+  /** Longer side of the paintings in pixels, 320: the larger, the larger the strokes. */
+  painting?: number;
+  /** 1: more keeps more of the photo, a lighter style. */
+  contentWeight?: number;
+  styleWeight?: number;
+  variationWeight?: number;
+  /** 0: of not changing with noise in the photo, of at most `noise`, 0.04. */
+  stabilityWeight?: number;
+  noise?: number;
+  /** What a step changes a number of the style by at most, at first, 0.03. */
+  rate?: number;
+  seed?: number;
+  /** What training begins with: the `mean` of the network's styles, the one `nearest` to the paintings, or the name of one. */
+  start?: string;
+}
+
+/** What is known of a training before anything is allocated. */
+export interface TrainPlan {
+  /** Bytes of graphics memory, about. */
+  peak: number;
+  /** Multiply-adds of all steps, forward and backward. */
+  multiplyAdds: number;
+}
+
+/** One step of training: losses before it, before their weights but for the total. */
+export interface TrainReport {
+  step: number;
+  steps: number;
+  total: number;
+  content: number;
+  style: number;
+  variation: number;
+  stability: number;
+}
+
 /** A graphics device for burn. One in a worker. */
 export class Studio {
   private constructor();
@@ -70,6 +113,39 @@ export class Studio {
    * was made at, which must be of the same pictures and settings.
    */
   begin(vgg: Uint8Array, settings: string, work: Commission, checkpoint?: Uint8Array): Promise<Masterpiece>;
+  /** JSON of a `TrainPlan`, for `TrainSettings` in JSON; throws where it cannot fit. */
+  plan_training(settings: string): string;
+  /**
+   * Prepares training of a style for the network of 26 styles (the bytes of its archive) against VGG, from the beginning or from
+   * a `checkpoint`, which must be of the same lessons and settings.
+   */
+  train(vgg: Uint8Array, network: Uint8Array, settings: string, lessons: Lessons, checkpoint?: Uint8Array): Promise<Training>;
+}
+
+/** What a style is learnt from, RGBA each. */
+export class Lessons {
+  constructor();
+  /** A painting; weights are relative to each other. */
+  add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
+  /** A photo to paint while learning. */
+  add_photo(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
+  /** So many scenes drawn by arithmetic, as photos. */
+  add_scenes(count: number): void;
+  free(): void;
+}
+
+/** A style in training. */
+export class Training {
+  private constructor();
+  /** One step; `undefined` when all are done. After an error the style is as before. */
+  step(): Promise<TrainReport | undefined>;
+  /** A photo painted in the style so far; up to three rows and columns of it are cut off. */
+  paint(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): Promise<PaintedPicture>;
+  /** The style so far as a style pack. `thumbnail` is a small JPEG, PNG or WebP file, or empty. */
+  pack(name: string, source: string, licence: string, thumbnail: Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
+  /** What is needed to go on later, `undefined` when all is done. Some 13 KB. */
+  checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  free(): void;
 }
 
 /** The pictures of a run, RGBA each. */

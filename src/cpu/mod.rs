@@ -5,6 +5,7 @@ pub mod brushwork;
 pub mod conv;
 pub mod layers;
 pub mod picture;
+pub mod window;
 
 use crate::error::{Error, Result};
 use crate::image::Image;

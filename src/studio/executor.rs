@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use burn::tensor::activation::{relu, sigmoid};
-use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor};
 
 use super::device::tensor;
-use super::kernel::Kernel;
+use super::kernel::{Kernel, instance_norm, upsample2};
 use crate::error::{Error, Result};
-use crate::net::{Border, Convolution, EPSILON, Network, Operation};
+use crate::net::{Convolution, Layer, Network, Operation, TensorId};
 use crate::style::{Norm, Style};
 use crate::weights::Archive;
 
@@ -80,15 +79,16 @@ impl Executor {
                     let kernel = kernel.as_ref().unwrap_or(&self.kernels[&c.weight]);
                     #[cfg(not(any(feature = "measure", not(target_arch = "wasm32"))))]
                     let kernel = &self.kernels[&c.weight];
-                    kernel.apply(padded(x, c))
+                    kernel.apply(x)
                 }
                 Operation::Bias { tensor } => x + self.biases[tensor].clone(),
                 Operation::InstanceNorm { norm } => {
                     let (scale, shift) = slots[*norm].clone();
-                    let channels = scale.len();
-                    let part = |range: Range<usize>| numbers.clone().slice([range]).reshape([1, channels, 1, 1]);
-                    instance_norm(x) * part(scale) + part(shift)
+                    let part = |range: Range<usize>| numbers.clone().slice([range]);
+                    instance_norm(x, part(scale), part(shift), self.rectified(layer.output))
                 }
+                // A normalization does both.
+                Operation::Relu if self.rectified(layer.inputs[0]) => x,
                 Operation::Relu => relu(x),
                 Operation::Upsample2 => upsample2(x),
                 Operation::Add => x + input(1),
@@ -98,6 +98,15 @@ impl Executor {
             });
         }
         tensors.swap_remove(self.net.output())
+    }
+
+    /// Whether tensor `id` is what a normalization makes for a ReLU and nothing else.
+    fn rectified(&self, id: TensorId) -> bool {
+        let made_by = |layer: &&Layer| layer.output == id && matches!(layer.operation, Operation::InstanceNorm { .. });
+        let mut readers = self.net.layers.iter().filter(|layer| layer.inputs.contains(&id));
+        self.net.layers.iter().any(|layer| made_by(&layer))
+            && readers.next().is_some_and(|layer| layer.operation == Operation::Relu)
+            && readers.next().is_none()
     }
 }
 
@@ -123,7 +132,7 @@ impl<'n> Given<'n> {
         }
         let weights = self.numbers.clone().slice([self.place..end]).reshape(shape);
         self.place = end;
-        Some(Kernel::Burns { weights, stride: c.stride })
+        Some(Kernel::of(c, weights))
     }
 }
 
@@ -161,30 +170,6 @@ pub fn style(name: &str, like: &Style, numbers: &[f32]) -> Style {
     };
     let norms = slots(like.norms.iter().map(|norm| norm.scale.len())).into_iter().map(norm).collect();
     Style { network: like.network.clone(), name: name.to_string(), norms }
-}
-
-/// With the border that a convolution reads.
-fn padded(x: Tensor<4>, c: &Convolution) -> Tensor<4> {
-    let mode = match c.border {
-        Border::Reflect => PadMode::Reflect,
-        Border::Clamp => PadMode::Edge,
-        Border::Zero => PadMode::Constant(0.0),
-    };
-    x.pad([(c.pad, c.pad), (c.pad, c.pad)], mode)
-}
-
-/// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization").
-fn instance_norm(x: Tensor<4>) -> Tensor<4> {
-    let mean = |x: Tensor<4>| x.mean_dim(3).mean_dim(2);
-    let centred = x.clone() - mean(x);
-    let variance = mean(centred.clone() * centred.clone());
-    centred / (variance + EPSILON).sqrt()
-}
-
-fn upsample2(x: Tensor<4>) -> Tensor<4> {
-    let [n, channels, height, width] = x.dims();
-    let pixels: Tensor<6> = x.reshape([n, channels, height, 1, width, 1]);
-    pixels.expand([n, channels, height, 2, width, 2]).reshape([n, channels, 2 * height, 2 * width])
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor};
 use super::device::tensor;
 use super::kernel::{Kernel, instance_norm, upsample2};
 use crate::error::{Error, Result};
-use crate::net::{Convolution, Layer, Network, Operation, TensorId};
+use crate::net::{Layer, Network, Operation, TensorId};
 use crate::style::{Norm, Style};
 use crate::weights::Archive;
 
@@ -124,7 +124,7 @@ impl<'n> Given<'n> {
     }
 
     /// Those of the next convolution, if there are any.
-    fn next(&mut self, c: &Convolution) -> Option<Kernel> {
+    fn next(&mut self, c: &crate::net::Convolution) -> Option<Kernel> {
         let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
         let end = self.place + shape.iter().product::<usize>();
         if end > self.numbers.dims()[0] {

@@ -1,6 +1,7 @@
 //! The commands of the native tool, one file each.
 
 mod art;
+mod import;
 mod info;
 mod lettering;
 #[cfg(feature = "studio")]
@@ -62,6 +63,8 @@ enum Command {
     Sheet(sheet::Arguments),
     /// Make paintings by arithmetic, to take styles of.
     Art(art::Arguments),
+    /// Take a transfer network that you have, PyTorch's or ONNX, as a style that brings its network.
+    Import(import::Arguments),
     /// Make and read style packs.
     #[command(subcommand)]
     Style(style::Command),
@@ -103,6 +106,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => import::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
         Command::Info(arguments) => info::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -78,7 +78,13 @@ fn the_kernels_paint_what_onnxruntime_does() {
         let mut session = pollster::block_on(painter.session(&gpu, WIDTH, HEIGHT)).unwrap();
         session.set_style(&gpu, &painter.space().style(&pack).unwrap()).unwrap();
         session.set_photo(&gpu, &reference("picture").to_rgba8()).unwrap();
-        pollster::block_on(session.read_exact(&gpu)).unwrap()
+        let painted = pollster::block_on(session.read_exact(&gpu)).unwrap();
+        // The first of moving pictures that are steady is no other.
+        let steadier = pollster::block_on(session.new_steadier(&gpu)).unwrap();
+        session.set_steadier(steadier);
+        let steady = pollster::block_on(session.read_exact(&gpu)).unwrap();
+        assert!(distance(steady.data(), painted.data()) <= 1e-6, "{name}, {}", variant.name());
+        painted
     };
     let direct = Variant { family: Family::Direct, half: false };
     let tiled = Variant { family: Family::Tiled(TILES[0]), half: false };

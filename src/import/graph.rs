@@ -1,7 +1,7 @@
 //! Networks as ONNX files have them, as PyTorch's exporters write its example `fast_neural_style`: one chain of steps, beside
 //! which only the residual blocks skip something.
 
-use super::steps::{Operation, Step, steps};
+use super::steps::{Operation, Step, left_over, steps};
 use super::{Found, Read, Skeleton};
 use crate::error::Error;
 use crate::weights::onnx::{Model, read_model};
@@ -23,7 +23,11 @@ fn skeleton(model: &Model) -> Read<Skeleton> {
     if output != steps.len() {
         return Err("goes on behind the picture that it makes".to_string());
     }
-    Walk { steps: steps.into_iter().enumerate().peekable(), at: 0 }.skeleton()
+    let skeleton = Walk { steps: steps.into_iter().enumerate().peekable(), at: 0 }.skeleton()?;
+    match left_over(model) {
+        Some(name) => Err(format!("has a tensor `{name}` that belongs to no layer")),
+        None => Ok(skeleton),
+    }
 }
 
 /// A walk from step to step.

@@ -1,7 +1,7 @@
 //! An ONNX file's nodes as the steps that pictures take: what is computed of constants is computed, and what is said of a node is
 //! checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold::{Numbers, constant, evaluate, int, ints};
 use super::{Found, Read};
@@ -60,7 +60,9 @@ pub fn steps(model: &Model) -> Read<(Vec<Step>, usize)> {
         return Err(format!("takes {inputs} pictures and makes {outputs}, where one of each was expected"));
     };
     if !shape.is_empty() && (shape.len() != 4 || !matches!(shape[1], 0 | 3)) {
-        return Err(format!("takes a picture of the shape {shape:?}, where [1, 3, height, width] was expected"));
+        let sides = shape.iter().map(|side| if *side == 0 { "any".to_string() } else { side.to_string() });
+        let sides = sides.collect::<Vec<_>>().join(", ");
+        return Err(format!("takes a picture of the shape [{sides}], where [1, 3, height, width] was expected"));
     }
     let side = |axis: usize| shape.get(axis).copied().filter(|side| *side > 0).unwrap_or(SIDE);
     reader.values.insert((*input).clone(), Value::Picture(0, [1, 3, side(2), side(3)]));
@@ -75,14 +77,16 @@ pub fn steps(model: &Model) -> Read<(Vec<Step>, usize)> {
         let Some(name) = node.outputs.first() else { return Err(format!("{} makes nothing", label(node))) };
         reader.values.insert(name.clone(), value);
     }
-    let used: std::collections::BTreeSet<&String> = model.nodes.iter().flat_map(|node| &node.inputs).collect();
-    if let Some(left) = model.initializers.keys().find(|name| !used.contains(name)) {
-        return Err(format!("has a tensor `{left}` that belongs to no layer"));
-    }
     match reader.values.get(output) {
         Some(Value::Picture(number, _)) => Ok((reader.steps, *number)),
         _ => Err(format!("makes no picture `{output}`")),
     }
+}
+
+/// A constant tensor of `model` that no node takes.
+pub fn left_over(model: &Model) -> Option<&str> {
+    let used: BTreeSet<&String> = model.nodes.iter().flat_map(|node| &node.inputs).collect();
+    model.initializers.keys().find(|name| !used.contains(name)).map(String::as_str)
 }
 
 fn label(node: &Node) -> String {

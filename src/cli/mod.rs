@@ -1,6 +1,7 @@
 //! The commands of the native tool, one file each.
 
 mod art;
+mod import;
 mod info;
 #[cfg(feature = "studio")]
 mod judge;
@@ -67,6 +68,8 @@ enum Command {
     Sheet(sheet::Arguments),
     /// Make paintings by arithmetic, to take styles of.
     Art(art::Arguments),
+    /// Take a transfer network that you have, PyTorch's or ONNX, as a style that brings its network.
+    Import(import::Arguments),
     /// Make and read style packs.
     #[command(subcommand)]
     Style(style::Command),
@@ -110,6 +113,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Judge(arguments) => judge::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => import::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
         Command::Info(arguments) => info::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -45,10 +45,11 @@ impl Executor {
                 | Operation::Relu
                 | Operation::Upsample2
                 | Operation::Add
-                | Operation::Sigmoid => {}
+                | Operation::Sigmoid
+                | Operation::Clamp => {}
                 other => {
                     let problem = format!("{other:?} is no layer of a transfer network");
-                    return Err(Error::Model { file: net.name.to_string(), problem });
+                    return Err(Error::Model { file: net.name.clone(), problem });
                 }
             }
         }
@@ -93,6 +94,7 @@ impl Executor {
                 Operation::Upsample2 => upsample2(x),
                 Operation::Add => x + input(1),
                 Operation::Sigmoid => sigmoid(x),
+                Operation::Clamp => x.clamp(0.0, 1.0),
                 // `load` refuses them.
                 _ => unreachable!("no layer of a transfer network"),
             });
@@ -209,7 +211,7 @@ mod tests {
                 shift: (0..channels).map(|i| pixel(i + 9) - 0.5).collect(),
             };
             let style =
-                Style { network: net.name.into(), name: "x".into(), norms: net.norms.iter().map(norm).collect() };
+                Style { network: net.name.clone(), name: "x".into(), norms: net.norms.iter().map(norm).collect() };
             let numbers = parameters(&style);
             let all = weights(&net, &archive).unwrap();
             for (device, numbers) in

@@ -1,4 +1,5 @@
 import './crop-square.js';
+import { isBrought } from '../protocol.js';
 
 /**
  * @import { CropSquare } from './crop-square.js'
@@ -87,10 +88,11 @@ export class StyleDialog extends HTMLElement {
    * @param {Kept} style
    * @param {{ first: boolean, last: boolean }} place
    */
-  update({ source, adopted, busy, unsaved }, { first, last }) {
+  update({ source, adopted, busy, unsaved, network, pack }, { first, last }) {
     this.#left.disabled = first;
     this.#right.disabled = last;
-    this.#source.textContent = [adopted ? 'From a style file.' : '', source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
+    const file = isBrought(network) ? `From a style file that brings a network of its own, ${megabytes(pack)} MB.` : 'From a style file.';
+    this.#source.textContent = [adopted ? file : '', source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
     this.#status.textContent = busy ? 'Looking at the painting …' : unsaved ? 'Not kept by this browser: export it.' : '';
   }
 
@@ -101,6 +103,11 @@ export class StyleDialog extends HTMLElement {
   #tell(type, value) {
     this.dispatchEvent(new CustomEvent(type, { detail: { id: this.#id, value } }));
   }
+}
+
+/** @param {Uint8Array} pack */
+function megabytes(pack) {
+  return (pack.length / 1e6).toFixed(1);
 }
 
 /**

@@ -24,14 +24,14 @@ styles=$(cat <<'LIST'
 starry-night|starry_night.jpg|The Starry Night|Vincent van Gogh, The Starry Night, 1889 (public domain)|
 scream|the_scream.jpg|The Scream|Edvard Munch, The Scream, 1893 (public domain)|
 shipwreck|shipwreck.jpg|The Shipwreck|J. M. W. Turner, The Shipwreck of the Minotaur, about 1810 (public domain)|
-learnt-swirls|swirls:5|Swirling strokes, learnt||
-learnt-woodcut|woodcut:1|Woodcut, learnt||
-learnt-waves|waves:6|Rolling waves, learnt||
-learnt-stipple|stipple:5|Points of colour, learnt||
-learnt-ink|ink:8|Ink and mist, learnt||
-learnt-marble|marble:6|Marbled paper, learnt||
-learnt-glass|glass:6|Stained glass, learnt||
-learnt-paper|paper:6|Cut paper, learnt||
+ember-swirls|swirls:11|Ember swirls||
+mountain-woodcut|woodcut:13|Mountain woodcut||
+deep-sea|waves:12|Deep sea||
+confetti-light|stipple:12|Confetti light||
+rose-window|glass:11|Rose window||
+feather-marbling|marble:13|Feather marbling||
+misty-peaks|ink:11|Misty peaks||
+paper-garden|paper:12|Paper garden||
 LIST
 )
 

@@ -216,6 +216,14 @@ fn the_command_line_trains_a_pack_that_paints() {
 
     let (code, told) = impasto(&[&common[..6], &["whole.impasto"], &common[7..], &quick, &["--all-weights"]].concat());
     assert_eq!(code, Some(0), "{told}");
+    let (code, told) = impasto(&[&common[..6], &["y.impasto"], &common[7..], &quick].concat());
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = impasto(&["style", "show", "y.impasto"]);
+    assert!(code == Some(0) && told.contains("network    arbitrary") && told.contains("usable     yes"), "{told}");
+    let (code, told) = impasto(&["stylize", "one.png", "--style", "y.impasto", "-o", "instant.png"]);
+    assert!(code == Some(0) && at("instant.png").exists(), "{told}");
+    let (code, told) = impasto(&[&common[..], &quick, &["--all-weights", "--start", "instant"]].concat());
+    assert!(code == Some(2) && told.contains("not of arbitrary"), "{told}");
     let (code, told) = impasto(&["style", "show", "whole.impasto"]);
     assert!(code == Some(0) && told.contains("network of its own") && told.contains("usable     yes"), "{told}");
     let (code, told) = impasto(&["stylize", "one.png", "--style", "whole.impasto", "-o", "whole.png"]);

@@ -4,7 +4,8 @@
 # tools/train-styles.sh PAINTINGS [NAME ...]
 #
 # PAINTINGS is a folder with pictures of public-domain paintings, under the names of the list below; the project's own
-# paintings it draws itself. Without names all are trained: some minutes each. The same processor backend gives the same packs.
+# paintings it draws itself. Without names all are trained: some minutes each. They begin as the style predictor sees them, for which
+# a graphics adapter is needed; another adapter may differ in the last digits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,14 +25,14 @@ styles=$(cat <<'LIST'
 starry-night|starry_night.jpg|The Starry Night|Vincent van Gogh, The Starry Night, 1889 (public domain)|
 scream|the_scream.jpg|The Scream|Edvard Munch, The Scream, 1893 (public domain)|
 shipwreck|shipwreck.jpg|The Shipwreck|J. M. W. Turner, The Shipwreck of the Minotaur, about 1810 (public domain)|
-ember-swirls|swirls:11|Ember swirls||--steps 120 --crop 128
-mountain-woodcut|woodcut:13|Mountain woodcut||--steps 120 --crop 128
-deep-sea|waves:12|Deep sea||--steps 120 --crop 128
-confetti-light|stipple:12|Confetti light||--steps 120 --crop 128
-rose-window|glass:11|Rose window||--steps 120 --crop 128
-feather-marbling|marble:13|Feather marbling||--steps 120 --crop 128
-misty-peaks|ink:11|Misty peaks||--steps 120 --crop 128
-paper-garden|paper:12|Paper garden||--steps 120 --crop 128
+ember-swirls|swirls:11|Ember swirls||
+mountain-woodcut|woodcut:13|Mountain woodcut||
+deep-sea|waves:12|Deep sea||
+confetti-light|stipple:12|Confetti light||
+rose-window|glass:11|Rose window||
+feather-marbling|marble:13|Feather marbling||
+misty-peaks|ink:11|Misty peaks||
+paper-garden|paper:12|Paper garden||
 LIST
 )
 
@@ -47,7 +48,8 @@ while IFS='|' read -r id file title source arguments; do
   esac
   # shellcheck disable=SC2086 # arguments are words
   "$impasto" train "$painting" -o "www/styles/$id.impasto" --name "$title" --source "$source" \
-    --licence 'MIT OR Apache-2.0' --sample www/photos/chelsea.webp --processor cpu $arguments
+    --licence 'MIT OR Apache-2.0' --sample www/photos/chelsea.webp --steps 80 --crop 144 \
+    --processor cpu $arguments
 done <<<"$styles"
 
 # The page's list: what is there, in this order.

@@ -122,8 +122,9 @@ export class Studio {
   /** JSON of a `TrainPlan`, for `TrainSettings` in JSON; throws where it cannot fit. */
   plan_training(settings: string): string;
   /**
-   * Prepares training of a style for the network of 26 styles (the bytes of its archive) against VGG, from the beginning or from
-   * a `checkpoint`, which must be of the same lessons and settings.
+   * Prepares training of a style for a network (the bytes of its archive): that of 26 styles or that for paintings, which has no
+   * styles of its own to begin with, so that lessons have to name one. From the beginning or from a `checkpoint`, which must be of
+   * the same lessons and settings.
    */
   train(vgg: Uint8Array, network: Uint8Array, settings: string, lessons: Lessons, checkpoint?: Uint8Array): Promise<Training>;
 }
@@ -135,6 +136,8 @@ export class Lessons {
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
   /** A photo to paint while learning. */
   add_photo(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
+  /** Training begins with the style of a pack of the same network, whatever the settings say. */
+  start_from(pack: Uint8Array): void;
   /** So many scenes drawn by arithmetic, as photos. */
   add_scenes(count: number): void;
   free(): void;

@@ -8,7 +8,7 @@ use impasto::art::SCENE;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::net::vgg::VGG16;
-use impasto::net::{Network, transfer26};
+use impasto::net::{Network, arbitrary, transfer26};
 use impasto::studio::executor::{Executor, weights};
 use impasto::studio::train::{self, Beginning, Lesson, Lessons, Notes, Origin, TrainSettings, Training, nearest};
 use impasto::style::{Pack, Parameters};
@@ -19,8 +19,8 @@ use super::processor::{Opened, Processor};
 use super::run_log::Outcome;
 use super::style::{About, pack_place};
 use super::train_run::Run;
-use super::wanted::{network, network_of, read_pack, space, styles};
-use super::workshop::VGG16_TO_RELU4_3;
+use super::wanted::{Wanted, network, network_of, read_pack, space, styles};
+use super::workshop::{VGG16_TO_RELU4_3, Workshop};
 use super::{paintings, photos, places};
 
 /// With fewer photos a style may learn the photos instead of the painting.
@@ -56,10 +56,11 @@ pub struct Arguments {
     about: About,
     #[command(flatten)]
     lesson: LessonArguments,
-    /// What to begin with: the `mean` of the network's styles, the one `nearest` to the paintings, one of them or a blend, as
-    /// `stylize --style` takes them, or a style pack.
-    #[arg(long, value_name = "mean|nearest|STYLE|PACK", default_value = "mean")]
-    start: String,
+    /// What to begin with. `instant`, which is usual: what `stylize --style-image` makes of the paintings; the style belongs to the
+    /// network for paintings then. Or, in the network of 26 styles, and blending with these: their `mean`, the one `nearest` to
+    /// the paintings, one of them or a blend, as `stylize --style` takes them. Or a style pack.
+    #[arg(long, value_name = "instant|mean|nearest|STYLE|PACK")]
+    start: Option<String>,
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
     #[arg(long, value_enum, default_value_t = Processor::Auto)]
     processor: Processor,
@@ -191,7 +192,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let Opened { device, name, .. } = arguments.processor.open(None)?;
     let vgg = Archive::parse(VGG16_TO_RELU4_3)?;
-    let (net, archive, start) = start(&arguments.start)?;
+    let (net, archive, start) = start(arguments)?;
     let executor = Executor::load(net.clone(), &archive, &device)?;
     let start = match start {
         Beginning::Style(style) => style,
@@ -239,7 +240,18 @@ fn read_notes(path: &Path) -> Result<Notes> {
 }
 
 /// The network to be trained, its weights, and what to begin with.
-fn start(text: &str) -> Result<(Network, Archive, Beginning)> {
+fn start(arguments: &Arguments) -> Result<(Network, Archive, Beginning)> {
+    // Of the network for paintings not all weights can be trained.
+    let usual = if arguments.lesson.all_weights { "mean" } else { "instant" };
+    let text = arguments.start.as_deref().unwrap_or(usual);
+    if text == "instant" {
+        let wanted = Wanted::read("", &arguments.paintings)?;
+        let style = pollster::block_on(async {
+            let workshop = Workshop::open(&wanted.archive, None).await?;
+            wanted.style(&workshop).await
+        })?;
+        return Ok((network(arbitrary::NAME)?.0, wanted.archive, Beginning::Style(style)));
+    }
     if Path::new(text).is_file() {
         let pack = read_pack(Path::new(text))?;
         let (net, archive) = network_of(&[&pack])?;

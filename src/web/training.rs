@@ -12,7 +12,7 @@ use super::studio::{MEMORY, Studio, busy, pixels};
 use crate::art::SCENE;
 use crate::error::Result;
 use crate::image::Image;
-use crate::net::transfer26;
+use crate::net::{arbitrary, transfer26};
 use crate::studio::executor::Executor;
 use crate::studio::train::{self, Beginning, Notes, Report, TrainRecipe, nearest};
 use crate::style::{Pack, Parameters, StyleSet, StyleSpace};
@@ -27,6 +27,7 @@ const SCENE_SIDE: usize = 384;
 pub struct Lessons {
     paintings: Vec<(Image, f32)>,
     photos: Vec<Image>,
+    start: Option<Pack>,
 }
 
 #[wasm_bindgen]
@@ -51,6 +52,12 @@ impl Lessons {
     /// A photo to paint while learning.
     pub fn add_photo(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
         self.photos.push(Image::from_rgba8(width, height, rgba).map_err(js)?);
+        Ok(())
+    }
+
+    /// Training begins with the style of a pack of the network that is trained, whatever the settings say.
+    pub fn start_from(&mut self, pack: &[u8]) -> std::result::Result<(), JsValue> {
+        self.start = Some(Pack::read(pack).map_err(js)?);
         Ok(())
     }
 
@@ -95,16 +102,20 @@ impl Studio {
         checkpoint: Option<&[u8]>,
     ) -> Result<Pupil> {
         let recipe = TrainRecipe::parse(settings)?;
-        let net = transfer26::network();
-        recipe.plan(&net, self.graphics.limits(MEMORY))?;
         let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
+        let for_paintings = archive.metadata("network") == Some(arbitrary::NAME);
+        let net = if for_paintings { arbitrary::network() } else { transfer26::network() };
+        recipe.plan(&net, self.graphics.limits(MEMORY))?;
         let notes = checkpoint.map(Notes::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
-        let styles = StyleSet::read(&archive, &net.norms)?;
+        let beginning = match &lessons.start {
+            Some(pack) => Beginning::Style(space.style(pack)?),
+            None => recipe.beginning(&StyleSet::read(&archive, &net.norms)?)?,
+        };
         let executor = Executor::load(net, &archive, device)?;
         let (settings, lessons) =
             (recipe.settings()?, train::Lessons { paintings: &lessons.paintings, photos: &lessons.photos });
-        let start = match recipe.beginning(&styles)? {
+        let start = match beginning {
             Beginning::Style(style) => style,
             Beginning::Nearest(all) => nearest(&executor, &vgg, &settings, &lessons, &all, device).await?.clone(),
         };

@@ -136,8 +136,8 @@ export class Lessons {
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
   /** A photo to paint while learning. */
   add_photo(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
-  /** Training begins with the style of a pack of the same network, whatever the settings say. */
-  start_from(pack: Uint8Array): void;
+  /** Training begins with the style of a pack of the same network, whatever the settings say; with several, with their blend. */
+  start_from(pack: Uint8Array, weight: number): void;
   /** So many scenes drawn by arithmetic, as photos. */
   add_scenes(count: number): void;
   free(): void;

@@ -10,12 +10,12 @@ use wasm_bindgen::prelude::*;
 use super::js;
 use super::studio::{MEMORY, Studio, busy, pixels};
 use crate::art::SCENE;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::{arbitrary, transfer26};
 use crate::studio::executor::Executor;
 use crate::studio::train::{self, Beginning, Notes, Report, TrainRecipe, nearest};
-use crate::style::{Pack, Parameters, StyleSet, StyleSpace};
+use crate::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 use crate::weights::Archive;
 
 /// Pixels a side of scenes: crops are smaller.
@@ -27,7 +27,7 @@ const SCENE_SIDE: usize = 384;
 pub struct Lessons {
     paintings: Vec<(Image, f32)>,
     photos: Vec<Image>,
-    start: Option<Pack>,
+    starts: Vec<(Pack, f32)>,
 }
 
 #[wasm_bindgen]
@@ -55,9 +55,10 @@ impl Lessons {
         Ok(())
     }
 
-    /// Training begins with the style of a pack of the network that is trained, whatever the settings say.
-    pub fn start_from(&mut self, pack: &[u8]) -> std::result::Result<(), JsValue> {
-        self.start = Some(Pack::read(pack).map_err(js)?);
+    /// Training begins with the style of a pack of the network that is trained, whatever the settings say; with several, with
+    /// their blend by weights.
+    pub fn start_from(&mut self, pack: &[u8], weight: f32) -> std::result::Result<(), JsValue> {
+        self.starts.push((Pack::read(pack).map_err(js)?, weight));
         Ok(())
     }
 
@@ -108,9 +109,10 @@ impl Studio {
         recipe.plan(&net, self.graphics.limits(MEMORY))?;
         let notes = checkpoint.map(Notes::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
-        let beginning = match &lessons.start {
-            Some(pack) => Beginning::Style(space.style(pack)?),
-            None => recipe.beginning(&StyleSet::read(&archive, &net.norms)?)?,
+        let beginning = if lessons.starts.is_empty() {
+            recipe.beginning(&StyleSet::read(&archive, &net.norms)?)?
+        } else {
+            Beginning::Style(blend(&space, &lessons.starts)?)
         };
         let executor = Executor::load(net, &archive, device)?;
         let (settings, lessons) =
@@ -122,6 +124,19 @@ impl Studio {
         let training = train::Training::new(executor, &vgg, settings, &lessons, start, notes, device)?;
         Ok(Pupil { training: Rc::new(RefCell::new(training)), space })
     }
+}
+
+/// The blend of packs by their weights.
+fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
+    let total: f32 = packs.iter().map(|pack| pack.1).sum();
+    if !total.is_finite() || total <= 0.0 || packs.iter().any(|pack| pack.1 < 0.0) {
+        return Err(Error::Style(
+            "Styles to begin with need weights from 0 up, and at least one of them a weight above 0.".to_string(),
+        ));
+    }
+    let styles = packs.iter().map(|(pack, weight)| Ok((space.style(pack)?, weight / total)));
+    let styles: Vec<(Style, f32)> = styles.collect::<Result<_>>()?;
+    Style::blend(&styles.iter().map(|(style, part)| (style, *part)).collect::<Vec<_>>())
 }
 
 /// A style in training.

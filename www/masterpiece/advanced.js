@@ -185,7 +185,8 @@ export class Advanced {
 
 /** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words what is not as usual */
 export function note(drawer, words) {
-  byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.length > 0 ? words.join(', ') : drawer === 'where' ? 'everywhere' : 'as usual';
+  const usual = drawer === 'where' ? 'everywhere' : 'as usual';
+  byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || usual;
 }
 
 /** @param {number} power of two */

@@ -291,8 +291,12 @@ export class MasterpieceDesk {
     if (!live || !wanted) return;
     try {
       const found = await adoptNetwork(file);
-      if (found.sha256 === wanted.sha256) await live.retry();
-      else this.toast.show(`“${file.name}” is another ${titleOf(found.name)} than the one that this Masterpiece was begun with, “${wanted.file}”.`);
+      if (found.sha256 === wanted.sha256) {
+        await live.retry();
+        return;
+      }
+      const was = `the one that this Masterpiece was begun with, “${wanted.file}”`;
+      this.toast.show(`“${file.name}” is another ${titleOf(found.name)} than ${was}.`);
     } catch (error) {
       this.toast.show(sentenceOf(error));
     }

@@ -95,7 +95,9 @@ export class MaskDialog {
     const nothing = isNothing(greys);
     this.#done.disabled = nothing;
     const { of = '' } = this.#subject ?? {};
-    this.#told.textContent = nothing ? `Nothing yet: brush over a part of the ${of}, or take a half.` : `${inPercent(shareOf(greys))} of the ${of}.`;
+    this.#told.textContent = nothing
+      ? `Nothing yet: brush over a part of the ${of}, or take a half.`
+      : `${inPercent(shareOf(greys))} of the ${of}.`;
   }
 
   #showTool() {

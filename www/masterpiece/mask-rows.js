@@ -9,7 +9,10 @@ import { MaskDialog } from './mask-dialog.js';
  * @import { Offer } from './model-tiles.js'
  */
 
-/** Of a painting: where on the photo its style applies, and which part of it that style is. @typedef {{ mask?: Pixels, part?: Pixels }} Masks */
+/**
+ * Of a painting: where on the photo its style applies, and which part of it that style is.
+ * @typedef {{ mask?: Pixels, part?: Pixels }} Masks
+ */
 
 /** A painting is looked at in no more pixels than these. */
 const LOOK = 720;
@@ -95,7 +98,8 @@ export class MaskRows {
     const photo = this.#photo;
     if (!photo) return;
     try {
-      const others = which === 'part' ? [] : this.#chosen.filter(({ id }) => id !== offer.id).flatMap(({ id }) => this.of(id).mask ?? []);
+      const beside = which === 'mask' ? this.#chosen.filter(({ id }) => id !== offer.id) : [];
+      const others = beside.flatMap(({ id }) => this.of(id).mask ?? []);
       this.#dialog.show(
         {
           title: which === 'mask' ? `Where “${offer.name}” goes` : `What “${offer.name}” gives`,
@@ -112,7 +116,9 @@ export class MaskRows {
           this.#masks.set(offer.id, { ...this.of(offer.id), [which]: mask });
           this.#draw();
           this.changed();
-          /** @type {HTMLElement | null} */ (this.#rows.querySelector(`[data-model="${CSS.escape(offer.id)}"] [data-which="${which}"]`))?.focus();
+          // The button that was pressed has been drawn anew.
+          const pressed = this.#rows.querySelector(`[data-model="${CSS.escape(offer.id)}"] [data-which="${which}"]`);
+          /** @type {HTMLElement | null} */ (pressed)?.focus();
         },
       );
     } catch (error) {

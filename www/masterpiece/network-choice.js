@@ -8,6 +8,9 @@ import { inBytes } from './plan.js';
  * @import { Network } from './protocol.js'
  */
 
+const WANTED =
+  'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
+
 /** Which network looks at the pictures: the page's, or one out of a file of the user's, which is kept or given up here. */
 export class NetworkChoice {
   #select = byId('commission-network', HTMLSelectElement);
@@ -94,8 +97,6 @@ export class NetworkChoice {
     this.changed();
   }
 }
-
-const WANTED = 'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
 
 /** @param {Network} network */
 function describe({ name, file, bytes }) {

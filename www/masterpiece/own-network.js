@@ -26,9 +26,8 @@ let held;
 export async function adoptNetwork(file) {
   const label = `“${file.name}”`;
   if (FOREIGN.test(file.name)) {
-    throw new Error(
-      `${label} has to be converted first: impasto weights import ${file.name} -o network.safetensors --network vgg19 makes the file that is wanted here.`,
-    );
+    const command = `impasto weights import ${file.name} -o network.safetensors --network vgg19`;
+    throw new Error(`${label} has to be converted first: ${command} makes the file that is wanted here.`);
   }
   if (file.size === 0) throw new Error(`${label} is empty. Choose an archive that impasto weights import has made.`);
   if (file.size > MOST_BYTES) throw new Error(`${label} is too large for the weights of VGG16 or VGG19. Choose another file.`);
@@ -130,7 +129,8 @@ function check(file) {
     worker.addEventListener('message', ({ data }) => (data.sentence ? reject(new Error(data.sentence)) : resolve(data)));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      reject(new Error(`“${file.name}” could not be looked at: ${event.message || 'the worker failed.'} Reload the page, then try again.`));
+      const why = event.message || 'the worker failed.';
+      reject(new Error(`“${file.name}” could not be looked at: ${why} Reload the page, then try again.`));
     });
     worker.postMessage(file);
   }).finally(() => worker.terminate());

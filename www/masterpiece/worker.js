@@ -37,7 +37,8 @@ async function begin({ run, checkpoint, archive }) {
   const own = run.network && (archive ?? (await keptArchive(run.network)));
   if (run.network && !own) {
     const { name, file } = run.network;
-    fail('network', `This Masterpiece is painted with ${titleOf(name)} from “${file}”, which is not kept here any more. Choose that file again to go on.`);
+    const gone = `This Masterpiece is painted with ${titleOf(name)} from “${file}”, which is not kept here any more.`;
+    fail('network', `${gone} Choose that file again to go on.`);
     return;
   }
   let vgg;

@@ -9,7 +9,7 @@ export function click(page, selector) {
 }
 
 /**
- * Waits until the run is in a state, at a step at least.
+ * Waits until the run is in a state, at a step at least. A run that fails meanwhile is not waited for.
  * @param {Page} page
  * @param {string} state
  * @param {number} [step]
@@ -20,6 +20,7 @@ export function reaches(page, state, step = 0) {
     `${state}, step ${step}`,
     (wanted, least) => {
       const { dataset } = /** @type {HTMLElement} */ (document.getElementById('run'));
+      if (dataset.state === 'failed' && wanted !== 'failed') throw new Error(document.getElementById('run-notice')?.textContent ?? '');
       return dataset.state === wanted && Number(dataset.step) >= least;
     },
     state,
@@ -46,8 +47,9 @@ export async function losses(page) {
   });
 }
 
-/** Opens the sheet. @param {Page} page */
+/** Opens the sheet, unless it is. @param {Page} page */
 export async function order(page) {
+  if (await page.$('#commission[open]')) return;
   await click(page, '#masterpiece');
   await until(page, 'the sheet', () => document.querySelector('#commission[open]') !== null);
 }

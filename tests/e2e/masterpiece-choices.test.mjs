@@ -136,10 +136,10 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
 
   test('turns minutes into steps, and grows from size to size', async (t) => {
     const { server, browser } = await visit(t);
-    const { page, errors } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=160'));
+    const { page, errors } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=192'));
     await ready(page);
-    // So flat that a step of 160 pixels is as quick as one of 64.
-    await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 160, 32) });
+    // So flat that a step is as quick as one of 80 by 80 pixels.
+    await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 192, 32) });
     await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
     await order(page);
     await set(page, '#commission-minutes', 2);
@@ -147,26 +147,26 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await click(page, '#commission-begin');
     await reaches(page, 'painting', 1);
     const [, steps, size] = (await text(page, '#run-state')).match(/^Step \d+ of (\d+) · (.+)$/) ?? [];
-    assert.equal(size, '128 × 26');
+    assert.equal(size, '136 × 23');
     // Twenty at the first size and half as many at the second, or more where there is time for them.
     assert.ok(Number(steps) >= 30 && Number(steps) <= 4500, steps);
     assert.match(await text(page, '#run-left'), /(minute|hour)s? left$/);
     const first = Math.round((Number(steps) / 3) * 2);
-    await until(page, 'the second size', () => document.getElementById('run-state')?.textContent?.includes('· 160 × 32'));
+    await until(page, 'the second size', () => document.getElementById('run-state')?.textContent?.includes('· 192 × 32'));
     const at = await step(page);
     assert.ok(at > first - 2 && at <= first + 10, `the picture grew before step ${at} of ${steps}`);
     await reaches(page, 'painting', at + 2);
     assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M/);
     await click(page, '#run-stop');
     await reaches(page, 'finished');
-    const { sizes } = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 160, 32));
-    assert.equal(sizes[0], '160 x 32');
+    const { sizes } = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 32));
+    assert.equal(sizes[0], '192 x 32');
     assert.deepEqual(errors, []);
   });
 
   test('keeps a style to the half of the photo that its mask leaves, also after the tab was closed', async (t) => {
     const { server, browser } = await visit(t);
-    const address = server.url + SMALL.replace('masterpiece=32', 'masterpiece=64');
+    const address = server.url + SMALL.replace('masterpiece=32', 'masterpiece=48');
     const first = await open(browser, address);
     await ready(first.page);
     await order(first.page);
@@ -174,8 +174,11 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await click(first.page, '#mask [data-part="left"]');
     await click(first.page, '#mask-done');
     assert.equal(await text(first.page, '#commission-masks [data-which="mask"]'), 'Photo: 50 %');
-    await set(first.page, '#commission-style', 2);
-    await begin(first.page, 16);
+    // Later layers see nearly all of so small a picture wherever they are.
+    for (const layer of ['relu3_1', 'relu4_1']) await click(first.page, `#commission-layers [value="${layer}"]`);
+    await set(first.page, '#commission-style', 3);
+    await set(first.page, '#commission-rate', 1);
+    await begin(first.page, 9);
     await reaches(first.page, 'painting', 3);
     await click(first.page, '#run-pause');
     await until(first.page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
@@ -187,8 +190,8 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
     await click(page, '#kept-run-go');
     await reaches(page, 'painting', 3);
-    await reaches(page, 'finished', 16);
-    const [left, right] = await halves(page, await savedPng(page), await smallPhoto(page, 'chelsea', 64, 43));
+    await reaches(page, 'finished', 9);
+    const [left, right] = await halves(page, await savedPng(page), await smallPhoto(page, 'chelsea', 48, 32));
     assert.ok(left > 2 * right, `left ${left}, right ${right}`);
     assert.deepEqual([...first.errors, ...errors], []);
   });

@@ -177,6 +177,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     await give(page, 'other.safetensors', 'noise', '#missing-network');
     await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('another VGG19'));
     await give(page, 'mine.safetensors', 'mine/net.safetensors', '#missing-network');
+    await until(page, 'another attempt', () => document.getElementById('run')?.dataset.state !== 'failed');
     await reaches(page, 'finished', 5);
     assert.deepEqual([...first.errors, ...errors], []);
   });

@@ -110,8 +110,9 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await reaches(page, 'finished', 1);
     const noise = await savedPng(page);
     for (const [name, other] of Object.entries({ photo, stage })) {
+      // One small step from either would be no more than two away.
       const away = Math.min(...(await halves(page, noise, other)));
-      assert.ok(away > 40, `noise is only ${away} from the ${name}`);
+      assert.ok(away > 15, `noise is only ${away} from the ${name}`);
     }
     assert.deepEqual(errors, []);
   });

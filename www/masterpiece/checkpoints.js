@@ -2,12 +2,10 @@
  * The one run that is kept in the browser's private files: `run` holds its pictures and settings, `a` and `b` its newest two
  * checkpoints, written in turn, so that a crash in the middle of writing leaves the one before.
  */
+import { bytesOf, pixelsOf, recordOf, runOf } from './run-record.js';
 import { newest, pack, unpack } from './slots.js';
 
-/**
- * @import { Pixels } from '../protocol.js'
- * @import { Checkpoint, Run } from './protocol.js'
- */
+/** @import { Checkpoint, Run } from './protocol.js' */
 
 const FOLDER = 'masterpiece';
 const RUN = 'run';
@@ -31,15 +29,8 @@ export class CheckpointWriter {
   /** Replaces what was kept before. @param {Run} run */
   static async begin(run) {
     await discard();
-    const { photo, paintings, start, ...about } = run;
-    const pictures = [photo, ...paintings.map(({ pixels }) => pixels), ...(typeof start === 'string' ? [] : [start])];
-    const description = {
-      ...about,
-      start: typeof start === 'string' ? start : 'picture',
-      paintings: paintings.map(({ name, weight }) => ({ name, weight })),
-      sizes: pictures.map(({ width, height }) => ({ width, height })),
-    };
-    await write(RUN, await pack(description, pictures.map(bytesOf)));
+    const { about, parts } = recordOf(run);
+    await write(RUN, await pack(about, parts));
     return new CheckpointWriter(run.id, 1);
   }
 
@@ -63,15 +54,8 @@ export async function recall() {
   if (!bytes) return undefined;
   const kept = await unpack(bytes);
   if (!kept) return { run: undefined, checkpoint: undefined };
-  const { sizes, start, paintings, ...about } = kept.about;
-  const pictures = sizes.map((/** @type {Pixels} */ size, /** @type {number} */ i) => pixelsOf(size, kept.parts[i]));
-  /** @type {Run} */
-  const run = {
-    ...about,
-    photo: pictures[0],
-    paintings: paintings.map((/** @type {any} */ model, /** @type {number} */ i) => ({ ...model, pixels: pictures[i + 1] })),
-    start: start === 'picture' ? pictures.at(-1) : start,
-  };
+  const run = runOf(kept.about, kept.parts);
+  if (!run) return { run, checkpoint: undefined };
   const slots = await Promise.all(SLOTS.map(async (name) => unpack((await read(name)) ?? new Uint8Array())));
   const slot = newest(slots, run.id);
   if (!slot) return { run, checkpoint: undefined };
@@ -145,14 +129,4 @@ async function patiently(act) {
 /** @param {unknown} error */
 function isMissing(error) {
   return error instanceof DOMException && error.name === 'NotFoundError';
-}
-
-/** @param {Pixels} picture */
-function bytesOf({ data }) {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** @param {{ width: number, height: number }} size @param {Uint8Array<ArrayBuffer>} bytes @returns {Pixels} */
-function pixelsOf({ width, height }, bytes) {
-  return { width, height, data: new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

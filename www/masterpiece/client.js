@@ -1,3 +1,5 @@
+import { heldArchive } from './own-network.js';
+
 /** @import { Checkpoint, FromStudio, Run, ToStudio } from './protocol.js' */
 
 /** A step can take a minute on an adapter that is a program, and the first one compiles kernels. */
@@ -26,7 +28,7 @@ export class StudioClient {
       const sentence = `The painter stopped: ${event.message || 'its worker failed.'}`;
       this.#receive({ type: 'failed', fault: 'other', sentence });
     });
-    this.tell({ type: 'begin', run, checkpoint });
+    this.tell({ type: 'begin', run, checkpoint, archive: heldArchive(run.network) });
     this.#watch();
   }
 

@@ -5,6 +5,7 @@ import { discard, recall } from './checkpoints.js';
 import { CommissionDialog } from './dialog.js';
 import { KeptNote } from './kept-note.js';
 import { RunPanel } from './panel.js';
+import { adoptNetwork, titleOf } from './own-network.js';
 import { nextSmaller } from './plan.js';
 import { LiveRun } from './run.js';
 import { StayAwake, TheOnlyOne } from './presence.js';
@@ -29,6 +30,8 @@ export class MasterpieceDesk {
   #panel;
   #note;
   #button = byId('masterpiece', HTMLButtonElement);
+  /** Picks the file of a network that is not here any more. */
+  #missing = byId('missing-network', HTMLInputElement);
   #only = new TheOnlyOne();
   #awake = new StayAwake();
   /** @type {LiveRun | undefined} */
@@ -68,6 +71,11 @@ export class MasterpieceDesk {
     this.#note = new KeptNote({ show: () => this.#enter(), goOn: () => this.#goOn(), drop: () => this.#discard() });
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
     this.#button.addEventListener('click', () => this.#order());
+    this.#missing.addEventListener('change', () => {
+      const [file] = this.#missing.files ?? [];
+      this.#missing.value = '';
+      if (file) this.#findNetwork(file);
+    });
     addEventListener('beforeunload', (event) => this.#live?.fleeting && event.preventDefault());
     document.addEventListener('visibilitychange', () => document.hidden && this.#live?.working && this.#live.keep());
   }
@@ -130,27 +138,26 @@ export class MasterpieceDesk {
   #order() {
     const photo = this.app.photo();
     if (!photo) return;
-    const { width, height } = photo.bitmap;
-    this.#dialog.show({ name: photo.name, width, height }, this.app.offers(), this.app.inUse(), {
+    this.#dialog.show(photo, this.app.offers(), this.app.inUse(), {
       software: this.app.info()?.software ?? false,
       replaces: this.#live !== undefined,
     });
   }
 
   /** @param {Order} order */
-  async #begin({ settings, minutes, start, models }) {
+  async #begin({ settings, minutes, start, network, models }) {
     const photo = this.app.photo();
     if (!photo) return;
     try {
       const size = settings.size ?? 0;
       const pixels = photoPixels(photo, size);
       const paintings = await Promise.all(
-        models.map(async ({ offer, weight }) => {
+        models.map(async ({ offer, weight, mask, part }) => {
           const bitmap = await offer.load();
           const { width, height } = bitmap;
           const painting = pixelsOf(whole(bitmap, Math.min(1, Math.max(size, 256) / Math.max(width, height))));
           bitmap.close();
-          return { name: offer.name, weight, pixels: painting };
+          return { name: offer.name, weight, pixels: painting, mask, part };
         }),
       );
       /** @type {Run} */
@@ -162,6 +169,7 @@ export class MasterpieceDesk {
         photo: pixels,
         paintings,
         start: start === 'painting' ? await this.app.painting() : start,
+        network,
       };
       if (!(await this.#claim())) return;
       this.#drop();
@@ -258,6 +266,10 @@ export class MasterpieceDesk {
   #remedy() {
     const live = this.#live;
     if (!live) return;
+    if (live.fault === 'network') {
+      this.#missing.click();
+      return;
+    }
     if (live.fault !== 'memory') {
       live.retry(live.fault === 'checkpoint');
       return;
@@ -270,6 +282,24 @@ export class MasterpieceDesk {
     this.#take(run);
     this.#enter();
     this.#live?.start();
+  }
+
+  /** The network that the run belongs to is here again, if it is that file. @param {File} file */
+  async #findNetwork(file) {
+    const live = this.#live;
+    const wanted = live?.run.network;
+    if (!live || !wanted) return;
+    try {
+      const found = await adoptNetwork(file);
+      if (found.sha256 === wanted.sha256) {
+        await live.retry();
+        return;
+      }
+      const was = `the one that this Masterpiece was begun with, “${wanted.file}”`;
+      this.toast.show(`“${file.name}” is another ${titleOf(found.name)} than ${was}.`);
+    } catch (error) {
+      this.toast.show(sentenceOf(error));
+    }
   }
 
   /** The one that there is comes to its end. */

@@ -20,6 +20,11 @@ import { StayAwake, TheOnlyOne } from './presence.js';
  * @import { Checkpoint, Run } from './protocol.js'
  */
 
+const STUDIO = {
+  worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'impasto masterpiece' }),
+  recall,
+};
+
 /**
  * Masterpieces on the page, of which there is one at a time: it is ordered, hangs on the stage while it is painted, or goes on
  * aside while the user does other things, and stays within reach until it is discarded.
@@ -31,7 +36,7 @@ export class MasterpieceDesk {
   #button = byId('masterpiece', HTMLButtonElement);
   #only = new TheOnlyOne();
   #awake = new StayAwake();
-  /** @type {LiveRun | undefined} */
+  /** @type {LiveRun<Run> | undefined} */
   #live;
   /** @type {ImageBitmap | undefined} the photo of the run */
   #photo;
@@ -65,7 +70,7 @@ export class MasterpieceDesk {
       remedy: () => this.#remedy(),
       drop: () => this.#discard(),
     });
-    this.#note = new KeptNote({ show: () => this.#enter(), goOn: () => this.#goOn(), drop: () => this.#discard() });
+    this.#note = new KeptNote('kept-run', { show: () => this.#enter(), goOn: () => this.#goOn(), drop: () => this.#discard() });
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
     this.#button.addEventListener('click', () => this.#order());
     addEventListener('beforeunload', (event) => this.#live?.fleeting && event.preventDefault());
@@ -176,13 +181,13 @@ export class MasterpieceDesk {
   /** Whether this tab may paint. */
   async #claim() {
     if (await this.#only.claim()) return true;
-    this.toast.show('Another tab is painting a Masterpiece. Finish it there, or close that tab, and try again.');
+    this.toast.show('Another tab has the studio, or a style is being learnt here. Finish that, then try again.');
     return false;
   }
 
   /** A run that is not begun, or from where it was. @param {Run} run @param {Checkpoint} [checkpoint] */
   #take(run, checkpoint) {
-    const live = new LiveRun(run, checkpoint);
+    const live = new LiveRun(STUDIO, run, checkpoint);
     this.#live = live;
     this.#kept = checkpoint;
     this.#photo?.close();
@@ -252,7 +257,7 @@ export class MasterpieceDesk {
   #showNote() {
     const live = this.#live;
     if (!live || this.#onStage) this.#note.hide();
-    else this.#note.show(live, this.#offered);
+    else this.#note.show(told(live, this.#offered), this.#offered, live.working);
   }
 
   #remedy() {
@@ -290,4 +295,17 @@ export class MasterpieceDesk {
     }
     this.#only.release();
   }
+}
+
+/** @param {LiveRun<Run>} live @param {boolean} offered whether it waits for a word to go on */
+function told({ state, part, run }, offered) {
+  const percent = `${Math.floor(part * 100)} %`;
+  if (offered) return `An unfinished Masterpiece of “${run.name}”, ${percent} painted.`;
+  return {
+    preparing: 'The Masterpiece is being prepared.',
+    painting: `The Masterpiece goes on: ${percent} painted.`,
+    paused: `The Masterpiece rests: ${percent} painted.`,
+    failed: `The Masterpiece has stopped: ${percent} painted.`,
+    finished: 'The Masterpiece is finished.',
+  }[state];
 }

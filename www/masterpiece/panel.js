@@ -48,9 +48,12 @@ export class RunPanel {
     this.#compare.setAttribute('aria-pressed', String(on));
   }
 
+  /** @returns {boolean} whether the focus was in it */
   hide() {
+    const focused = this.#panel.contains(document.activeElement);
     this.#panel.hidden = true;
     delete this.#panel.dataset.state;
+    return focused;
   }
 
   /** @param {LiveRun<Run>} live @param {string} caption */

@@ -139,6 +139,26 @@ export class OwnStyles {
   }
 
   /**
+   * A style that was trained comes onto the shelf, or takes the place of what it was before it went on learning.
+   * @param {{ id: string, pack: Uint8Array, painting: Blob }} trained
+   * @param {boolean} used whether it is chosen at once
+   * @returns {Promise<boolean>} whether the browser keeps it
+   * @throws {Error} with a sentence
+   */
+  async shelve({ id, pack, painting }, used) {
+    const { thumbnail, ...read } = await this.client.adoptStyle(id, new Uint8Array(pack), true);
+    const known = this.find(id);
+    if (known) read.pack = (await this.client.renameStyle(id, known.name)).pack;
+    const style = known ?? this.#add({ ...read, id, painting, adopted: true, trained: true });
+    Object.assign(style, { pack: read.pack, busy: false });
+    if (used) this.app.choose(id);
+    else this.app.changed();
+    if (known) this.app.repaint();
+    await this.#save([style]);
+    return !style.unsaved;
+  }
+
+  /**
    * @param {string} id
    * @param {string} name
    */

@@ -1,7 +1,7 @@
 import { Blend } from './blend.js';
 
 /**
- * @import { Network } from './protocol.js'
+ * @import { Network, Part } from './protocol.js'
  * @import { Controls } from './controls.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
@@ -17,8 +17,8 @@ import { Blend } from './blend.js';
 
 /** Styles of two networks do not blend. @type {Record<Network, string>} */
 const APART = {
-  arbitrary: 'Paintings blend with paintings: to join these, choose another painting.',
-  transfer26: 'Paintings blend with paintings, not with the built-in styles. Choose it alone.',
+  arbitrary: 'Paintings blend with paintings. Let this one be learnt (“Learn style”): then it blends with the built-in styles, too.',
+  transfer26: 'Paintings blend with paintings. Choose this one alone and let it be learnt: then it blends with the built-in styles, too.',
 };
 
 /** Which styles there are, and which of them are in use: what shelf and sliders show. */
@@ -62,7 +62,12 @@ export class StyleChoice {
 
   /** The network of the styles in use. @returns {Network} */
   get network() {
-    return this.styles.find(({ id }) => this.#blend.has(id))?.network ?? 'transfer26';
+    return this.networkOf(this.parts);
+  }
+
+  /** @param {Part[]} parts @returns {Network} */
+  networkOf(parts) {
+    return this.styles.find(({ id }) => parts.some((part) => part.id === id))?.network ?? 'transfer26';
   }
 
   get title() {

@@ -14,11 +14,13 @@ import { LiveRun } from './run.js';
 /**
  * A kind of work in the studio. `mark` is the attribute of the root while a run of it hangs on the stage; `beneath` is what then
  * hangs beneath its picture, left of the line, and `describe` the picture in words. `show` writes on its label what is new, `told`
- * is what the note says of a run aside, or of one that waits for a word to go on. `entered` and `left` hear of the stage,
- * `discard` forgets what is kept. `refusal` is said when the studio is at other work, `unreadable` of what was kept in vain.
+ * is what the note says of a run aside, or of one that waits for a word to go on, as `waits` says of a finished one. `entered`
+ * and `left` hear of the stage, `changed` of every change, `finished` of the last. `discard` forgets what is kept. `refusal` is
+ * said when the studio is at other work, `unreadable` of what was kept in vain.
  * @template {{ id: string, settings: object }} R
  * @typedef {{ studio: Studio<R>, mark: string, note: KeptNote, beneath: (run: R) => Pixels, describe: (live: LiveRun<R>) => string,
- *   show: (live: LiveRun<R>) => void, told: (live: LiveRun<R>, offered: boolean) => string, entered: () => void, left: () => unknown,
+ *   show: (live: LiveRun<R>) => void, told: (live: LiveRun<R>, offered: boolean) => string, waits?: (live: LiveRun<R>) => boolean,
+ *   entered: () => void, left: () => unknown, changed?: (live: LiveRun<R>) => void, finished?: (live: LiveRun<R>) => void,
  *   discard: () => Promise<void>, refusal: string, unreadable: string }} Kind
  */
 
@@ -41,6 +43,8 @@ export class Easel {
   #offered = false;
   /** Whether what was on the stage before could be saved. */
   #couldSave = false;
+  /** The run whose end has been told. @type {LiveRun<R> | undefined} */
+  #over;
 
   /**
    * @param {Kind<R>} kind
@@ -108,7 +112,8 @@ export class Easel {
     const live = this.#live;
     if (!live || !(await this.#claim())) return;
     this.enter();
-    live.start(this.#kept);
+    if (live.state === 'finished') live.retry();
+    else live.start(this.#kept);
     this.#kept = undefined;
   }
 
@@ -189,11 +194,17 @@ export class Easel {
   /** @param {LiveRun<R>} live */
   #changed(live) {
     this.#awake.wanted = live.working;
-    if (live.state === 'finished') this.#only.release();
+    this.kind.changed?.(live);
     if (this.#onStage) {
       this.kind.show(live);
       this.controls.canSave = live.picture !== undefined;
     } else this.#showNote();
+    if (live.state !== 'finished') this.#over = undefined;
+    else if (this.#over !== live) {
+      this.#over = live;
+      this.#only.release();
+      this.kind.finished?.(live);
+    }
   }
 
   /** @param {LiveRun<R>} live */
@@ -206,8 +217,13 @@ export class Easel {
   }
 
   #showNote() {
-    const { note, told } = this.kind;
-    if (!this.#live || this.#onStage) note.hide();
-    else note.show(told(this.#live, this.#offered), this.#offered, this.#live.working);
+    const { note, told, waits } = this.kind;
+    const live = this.#live;
+    if (!live || this.#onStage) {
+      note.hide();
+      return;
+    }
+    const offered = this.#offered || (live.state === 'finished' && waits?.(live) === true);
+    note.show(told(live, offered), offered, live.working);
   }
 }

@@ -1,6 +1,7 @@
 /** The Masterpiece worker: brings module, weights and device together, and passes the page's wishes to the painter. */
 import init, { Studio } from '../studio.js';
 import { sentenceOf } from '../protocol.js';
+import { faultOf } from './fault.js';
 import { Painter } from './painter.js';
 import { obtain } from './stock.js';
 
@@ -55,15 +56,8 @@ async function begin({ run, checkpoint }) {
   try {
     await painter.paint(run, checkpoint);
   } catch (error) {
-    fail(faultOf(sentenceOf(error)), error);
+    fail(faultOf(error), error);
   }
-}
-
-/** The studio's errors are sentences. @param {string} sentence @returns {Fault} */
-function faultOf(sentence) {
-  if (/out of memory|largest size that fits/i.test(sentence)) return 'memory';
-  if (/device was lost/i.test(sentence)) return 'lost';
-  return /checkpoint/i.test(sentence) ? 'checkpoint' : 'other';
 }
 
 self.addEventListener('message', (/** @type {MessageEvent<ToStudio>} */ { data: message }) => {

@@ -106,6 +106,8 @@ export class App {
     photo: () => this.#photos.photo,
     offers: () => paintingOffers(this.#desk.own, this.#desk.shipped),
     inUse: () => this.#choice.parts,
+    network: () => this.#choice.network,
+    focusShelf: () => this.#shelf.step(0),
     paint: (photo, parts) => this.#client.paint(photo, { ...this.#look(), ...PLAIN, network: this.#choice.networkOf(parts), parts }),
     about: (id) => this.#desk.about(id),
     shelve: (style, used) => this.#desk.own.shelve(style, used),

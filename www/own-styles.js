@@ -128,6 +128,7 @@ export class OwnStyles {
       const { thumbnail, ...read } = await this.client.adoptStyle(id, bytes, true);
       const style = this.#add({ ...read, id, painting: new Blob([thumbnail]), adopted: true });
       style.busy = false;
+      this.app.changed();
       this.app.choose(style.id);
       await this.#save([style]);
       return true;
@@ -151,8 +152,8 @@ export class OwnStyles {
     if (known) read.pack = (await this.client.renameStyle(id, known.name)).pack;
     const style = known ?? this.#add({ ...read, id, painting, adopted: true, trained: true });
     Object.assign(style, { pack: read.pack, busy: false });
+    this.app.changed();
     if (used) this.app.choose(id);
-    else this.app.changed();
     if (known) this.app.repaint();
     await this.#save([style]);
     return !style.unsaved;

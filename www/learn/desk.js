@@ -14,7 +14,7 @@ import { lighter, MOST_PHOTOS, photoScale, subjectSize } from './plan.js';
 /**
  * @import { Controls } from '../controls.js'
  * @import { Photo } from '../photo.js'
- * @import { EngineInfo, Part, Pixels } from '../protocol.js'
+ * @import { EngineInfo, Network, Part, Pixels } from '../protocol.js'
  * @import { PictureStage } from '../elements/picture-stage.js'
  * @import { ToastLine } from '../elements/toast-line.js'
  * @import { Kind } from '../masterpiece/easel.js'
@@ -32,6 +32,7 @@ const NOTED_STEPS = 5;
  * them at once, `about` tells where one came from, `shelve` puts one that was learnt onto the shelf, `has` asks for it there,
  * `choose` uses it. `comeBack` shows the photo as it was before, `enter` makes room on the stage.
  * @typedef {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, offers: () => Offer[], inUse: () => Part[],
+ *   network: () => Network, focusShelf: () => void,
  *   paint: (photo: Pixels, parts: Part[]) => Promise<Pixels>, about: (id: string) => Promise<{ source: string, licence: string }>,
  *   shelve: (style: { id: string, pack: Uint8Array, painting: Blob }, used: boolean) => Promise<boolean>,
  *   has: (id: string) => boolean, choose: (id: string) => void, comeBack: () => void, enter: () => void }} Page
@@ -43,7 +44,8 @@ export class LearnDesk {
   album = new Album();
   #dialog = new CourseDialog((order) => this.#begin(order));
   #panel;
-  #button = byId('learn', HTMLButtonElement);
+  /** One beside the name of the style, one among the tools: the layout shows one of them. */
+  #buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('.learn-style')]);
   /** @type {Easel<Course>} */
   #easel;
   /** Where the line was before. */
@@ -84,6 +86,7 @@ export class LearnDesk {
       note,
       told: (live, offered) => told(live, offered, page.has(live.run.id)),
       waits: ({ progress: { step, steps } }) => step < steps,
+      dropping: ({ run }) => (page.has(run.id) ? 'Dismiss' : 'Discard'),
       beneath: ({ instant, subject }) => instant ?? subject,
       describe: ({ run }) => `${run.subjectName}, painted in what has been learnt of ${namesOf(run)} so far`,
       show: (live) => this.#panel.show(live, this.#refusal),
@@ -97,7 +100,7 @@ export class LearnDesk {
     };
     this.#easel = new Easel(kind, stage, controls, toast, page);
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
-    this.#button.addEventListener('click', () => this.order(page.inUse()));
+    for (const button of this.#buttons) button.addEventListener('click', () => this.order(page.inUse()));
   }
 
   get #live() {
@@ -127,7 +130,8 @@ export class LearnDesk {
 
   /** Other styles are in use: whether these can be learnt. */
   refresh() {
-    this.#button.hidden = this.#wanted(this.page.inUse()).length === 0;
+    const can = this.page.network() === 'arbitrary' && this.#wanted(this.page.inUse()).length > 0;
+    for (const button of this.#buttons) button.hidden = !can;
   }
 
   /**
@@ -274,7 +278,7 @@ export class LearnDesk {
 
   #left() {
     this.stage.split.value = this.#split;
-    if (this.#panel.hide() && !this.#button.hidden) this.#button.focus();
+    if (this.#panel.hide()) this.page.focusShelf();
   }
 }
 
@@ -300,9 +304,9 @@ function namesOf({ paintings }) {
  * @param {boolean} offered whether it waits for a word to go on
  * @param {boolean} shelved whether what it has learnt so far is on the shelf
  */
-function told({ state, part, run }, offered, shelved) {
-  const percent = `${Math.floor(part * 100)} %`;
-  if (shelved && offered) return `“${run.name}” was stopped early, and can go on learning.`;
+function told({ state, progress: { step, steps }, run }, offered, shelved) {
+  const percent = `${Math.floor((100 * step) / Math.max(1, steps))} %`;
+  if (shelved && offered) return `“${run.name}” was stopped at ${percent}, and can go on learning.`;
   if (offered) return `${namesOf(run)} is half learnt: ${percent}.`;
   return {
     preparing: `The studio is being set up for ${namesOf(run)}.`,

@@ -60,7 +60,6 @@ export class CoursePanel {
     this.#panel.hidden = false;
     this.#panel.dataset.state = state;
     this.#panel.dataset.step = String(progress.step);
-    byId('course-title', HTMLElement).textContent = `Learning ${run.paintings.map(({ name }) => name).join(' + ')}`;
     byId('course-caption', HTMLElement).textContent = captionOf(run);
     const working = state === 'preparing' || state === 'painting';
     const ended = state === 'finished' || state === 'failed';
@@ -106,11 +105,10 @@ export class CoursePanel {
 }
 
 /** @param {Course} course */
-function captionOf({ photos, scenes, subjectName, instant }) {
+function captionOf({ paintings, photos, scenes }) {
   const count = (/** @type {number} */ n, /** @type {string} */ one) => (n === 0 ? [] : [`${n} ${one}${n === 1 ? '' : 's'}`]);
   const material = [...count(photos.length, 'photo'), ...count(scenes, 'drawn scene')].join(' and ');
-  const seen = instant ? `, shown on ${subjectName} beside the Instant result` : `, shown on ${subjectName}`;
-  return `on ${material}${seen}`;
+  return `${paintings.map(({ name }) => name).join(' + ')}, on ${material}`;
 }
 
 /** @param {LiveRun<Course>} live */

@@ -120,7 +120,7 @@ export class PracticeTiles {
     add.title = 'Photos from this device. They stay on it';
     add.prepend(Object.assign(document.createElement('b'), { textContent: '+' }));
     add.addEventListener('click', () => this.#file.click());
-    const scenes = { id: SCENES, name: 'Drawn scenes', picture: 'learn/scenes.svg' };
+    const scenes = { id: SCENES, name: 'Scenes', picture: 'learn/scenes.svg' };
     this.#tiles.replaceChildren(add, this.#camera, ...[...this.#all, scenes].map((offer) => this.#tile(offer)));
     if (focused) /** @type {HTMLElement | null} */ (this.#tiles.querySelector(`[data-model="${focused}"]`))?.focus();
     this.changed();
@@ -132,7 +132,7 @@ export class PracticeTiles {
     const text = document.createElement('span');
     text.textContent = name;
     tile.dataset.model = id;
-    tile.title = name;
+    tile.title = id === SCENES ? 'Landscapes and shapes, drawn by arithmetic' : name;
     tile.setAttribute('aria-pressed', String(!this.#left.has(id)));
     const image = document.createElement('img');
     image.src = picture;

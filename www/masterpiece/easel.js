@@ -14,14 +14,14 @@ import { LiveRun } from './run.js';
 /**
  * A kind of work in the studio. `mark` is the attribute of the root while a run of it hangs on the stage; `beneath` is what then
  * hangs beneath its picture, left of the line, and `describe` the picture in words. `show` writes on its label what is new, `told`
- * is what the note says of a run aside, or of one that waits for a word to go on, as `waits` says of a finished one. `entered`
- * and `left` hear of the stage, `changed` of every change, `finished` of the last. `discard` forgets what is kept. `refusal` is
- * said when the studio is at other work, `unreadable` of what was kept in vain.
+ * is what the note says of a run aside, or of one that waits for a word to go on, as `waits` says of a finished one, and `dropping`
+ * the word for giving it up. `entered` and `left` hear of the stage, `changed` of every change, `finished` of the last. `discard`
+ * forgets what is kept. `refusal` is said when the studio is at other work, `unreadable` of what was kept in vain.
  * @template {{ id: string, settings: object }} R
  * @typedef {{ studio: Studio<R>, mark: string, note: KeptNote, beneath: (run: R) => Pixels, describe: (live: LiveRun<R>) => string,
  *   show: (live: LiveRun<R>) => void, told: (live: LiveRun<R>, offered: boolean) => string, waits?: (live: LiveRun<R>) => boolean,
- *   entered: () => void, left: () => unknown, changed?: (live: LiveRun<R>) => void, finished?: (live: LiveRun<R>) => void,
- *   discard: () => Promise<void>, refusal: string, unreadable: string }} Kind
+ *   dropping?: (live: LiveRun<R>) => string, entered: () => void, left: () => unknown, changed?: (live: LiveRun<R>) => void,
+ *   finished?: (live: LiveRun<R>) => void, discard: () => Promise<void>, refusal: string, unreadable: string }} Kind
  */
 
 /**
@@ -217,13 +217,13 @@ export class Easel {
   }
 
   #showNote() {
-    const { note, told, waits } = this.kind;
+    const { note, told, waits, dropping } = this.kind;
     const live = this.#live;
     if (!live || this.#onStage) {
       note.hide();
       return;
     }
     const offered = this.#offered || (live.state === 'finished' && waits?.(live) === true);
-    note.show(told(live, offered), offered, live.working);
+    note.show(told(live, offered), offered, live.working, dropping?.(live) ?? 'Discard');
   }
 }

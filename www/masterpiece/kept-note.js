@@ -25,11 +25,13 @@ export class KeptNote {
    * @param {string} text
    * @param {boolean} offered whether it waits for a word to go on
    * @param {boolean} working whether it can not be dropped from here
+   * @param {string} drop what dropping it is called
    */
-  show(text, offered, working) {
+  show(text, offered, working, drop) {
     this.#offered = offered;
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#go.textContent = offered ? 'Go on' : 'Show';
+    this.#drop.textContent = drop;
     this.#drop.hidden = working;
     this.#note.hidden = false;
   }

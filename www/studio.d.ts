@@ -113,6 +113,12 @@ export class Studio {
    * was made at, which must be of the same pictures and settings.
    */
   begin(vgg: Uint8Array, settings: string, work: Commission, checkpoint?: Uint8Array): Promise<Masterpiece>;
+  /**
+   * What VGG and the usual losses say, as numbers: activations of the first of three `pictures` (`[3][side][side]` each, RGB in
+   * 0..1) at `layers`, under their names, `[channels][height][width]`; `losses` (total, content, style, variation) and `gradient`
+   * of the third, where the first is the photo and the second the painting. With `maximum` or else average pooling.
+   */
+  inspect(vgg: Uint8Array, maximum: boolean, side: number, pictures: Float32Array, layers: string[]): Promise<Record<string, Float32Array>>;
   /** JSON of a `TrainPlan`, for `TrainSettings` in JSON; throws where it cannot fit. */
   plan_training(settings: string): string;
   /**

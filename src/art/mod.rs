@@ -9,6 +9,7 @@ mod ink;
 mod marble;
 mod paper;
 pub mod random;
+mod scenes;
 mod stipple;
 mod swirls;
 mod waves;
@@ -42,17 +43,21 @@ pub const KINDS: [Kind; 8] = [
     Kind { name: "paper", title: "Cut paper", seed: 6, paint: paper::paint },
 ];
 
+/// Not to take a style of, but to paint while one is learnt.
+pub const SCENE: Kind = Kind { name: "scene", title: "Scene to learn on", seed: 0, paint: scenes::paint };
+
 /// The most pixels to a side.
 pub const LARGEST: usize = 4096;
 
 impl Kind {
-    /// The kind of this name.
+    /// The kind of this name, or scenes.
     ///
     /// # Errors
     /// [`Error::Style`] when there is none; the message lists those that are.
     pub fn named(name: &str) -> Result<&'static Self> {
+        const ALSO: &Kind = &SCENE;
         let names = || KINDS.iter().map(|k| k.name).collect::<Vec<_>>().join(", ");
-        let found = KINDS.iter().find(|k| k.name.eq_ignore_ascii_case(name));
+        let found = KINDS.iter().chain([ALSO]).find(|k| k.name.eq_ignore_ascii_case(name));
         found.ok_or_else(|| Error::Style(format!("There is no kind of painting called `{name}`: choose {}.", names())))
     }
 

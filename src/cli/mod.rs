@@ -2,6 +2,8 @@
 
 mod art;
 mod info;
+#[cfg(feature = "studio")]
+mod judge;
 mod lettering;
 #[cfg(feature = "studio")]
 mod paint;
@@ -58,6 +60,9 @@ enum Command {
     /// Learn a style from paintings, on photos, as a pack that paints live: minutes.
     #[cfg(feature = "studio")]
     Train(train::Arguments),
+    /// Tell how near paintings are to a photo and to a painting's style, in numbers.
+    #[cfg(feature = "studio")]
+    Judge(judge::Arguments),
     /// Paint one photo in every style, on one labelled sheet.
     Sheet(sheet::Arguments),
     /// Make paintings by arithmetic, to take styles of.
@@ -101,6 +106,8 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         Command::Paint(arguments) => paint::run(&arguments),
         #[cfg(feature = "studio")]
         Command::Train(arguments) => train::run(&arguments),
+        #[cfg(feature = "studio")]
+        Command::Judge(arguments) => judge::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),

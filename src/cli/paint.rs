@@ -8,8 +8,10 @@ use impasto::art::random::Random;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::net::vgg::Layer;
+use impasto::studio::features::Convolutions;
 use impasto::studio::masterpiece::scaled;
-use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine, memory};
+use impasto::studio::memory::Demand;
+use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine};
 use impasto::weights::Archive;
 
 use super::paint_losses::LossArguments;
@@ -105,10 +107,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (width, height) = Image::fitted(photo.width(), photo.height(), arguments.size as usize);
     let memory_said = arguments.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
     let Opened { device, name, limits } = arguments.processor.open(memory_said)?;
-    memory::check(&vgg, last, optimizer, width, height, limits)?;
+    let demand = Demand::of(&settings, Convolutions::of(&device))?;
+    demand.check(width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
-    let needed = memory::peak(&vgg, last, optimizer, width, height);
+    let needed = demand.peak(width, height);
     println!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
     println!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
 

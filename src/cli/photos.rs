@@ -33,6 +33,14 @@ pub fn read(path: &Path, size: Option<u32>) -> Result<Image> {
     photo.resized(width, height)
 }
 
+/// Reads a picture out of the bytes of its file.
+#[cfg(feature = "studio")]
+pub fn decode(bytes: &[u8]) -> Result<Image> {
+    let picture = image::load_from_memory(bytes).map_err(|e| Error::Picture(format!("no picture can be read: {e}")))?;
+    let rgba = picture.into_rgba8();
+    Image::from_rgba8(rgba.width() as usize, rgba.height() as usize, rgba.as_raw())
+}
+
 /// Writes a picture in the format that the ending of `path` names.
 pub fn write(path: &Path, picture: &Image) -> Result<()> {
     write_with(path, picture, JPEG_QUALITY)

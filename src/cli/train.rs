@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use impasto::art::SCENE;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::net::vgg::VGG16;
 use impasto::net::{Network, transfer26};
 use impasto::studio::executor::Executor;
-use impasto::studio::train::{Lesson, Lessons, Notes, TrainSettings, Training, nearest};
-use impasto::style::{Pack, Parameters, Style};
+use impasto::studio::train::{Beginning, Lesson, Lessons, Notes, TrainSettings, Training, nearest};
+use impasto::style::{Pack, Parameters};
 use impasto::weights::Archive;
 
 use super::paint_losses::layers;
@@ -24,17 +25,30 @@ use super::{paintings, photos, places};
 
 /// With fewer photos a style may learn the photos instead of the painting.
 const FEW: usize = 3;
-/// Longer side in pixels of photos as they are read: crops are far smaller.
+/// Longer side in pixels of photos as they are read: crops are far smaller. And of scenes.
 const PHOTO: u32 = 1024;
+const SCENE_SIDE: usize = 384;
+/// Longer side in pixels of the photo of a thumbnail, small enough for strokes to be seen.
+const SAMPLE: u32 = 256;
+/// Photos that are free to use: `www/photos/CREDITS.md` says whose they are. And scenes beside them.
+const BUNDLED: [&[u8]; 3] = [
+    include_bytes!("../../www/photos/astronaut.webp"),
+    include_bytes!("../../www/photos/chelsea.webp"),
+    include_bytes!("../../www/photos/coffee.webp"),
+];
+const SCENES: u8 = 9;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// A painting to learn; several, each with `:WEIGHT` behind it or not, are mixed.
     #[arg(required = true, value_name = "PAINTING[:WEIGHT]")]
     paintings: Vec<String>,
-    /// Photos to learn on: files, folders and patterns. Five or more are best.
-    #[arg(long, required = true, num_args = 1..)]
+    /// Photos to learn on: files, folders and patterns. Five or more are best. Without any, three that come with the program.
+    #[arg(long, num_args = 1..)]
     photos: Vec<String>,
+    /// So many scenes drawn by arithmetic, beside the photos; without `--photos` as many as are needed.
+    #[arg(long)]
+    scenes: Option<u8>,
     /// Where the style pack goes; it should end in `.impasto`.
     #[arg(short, long)]
     output: PathBuf,
@@ -52,6 +66,9 @@ pub struct Arguments {
     /// Paints this photo every so often (see `--save-every`), beside the pack.
     #[arg(long, value_name = "PHOTO")]
     preview: Option<PathBuf>,
+    /// The pack's thumbnail is this photo, painted, instead of the painting.
+    #[arg(long, value_name = "PHOTO")]
+    sample: Option<PathBuf>,
     /// Writes pack, preview and `OUTPUT.checkpoint` every so many steps.
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     save_every: Option<u32>,
@@ -135,6 +152,22 @@ impl LessonArguments {
     }
 }
 
+impl Arguments {
+    /// What is painted while learning.
+    fn photos(&self) -> Result<Vec<Image>> {
+        let own = places::photos(&self.photos).into_iter().map(|path| photos::read(&path?, Some(PHOTO)));
+        let mut photos: Vec<Image> = own.collect::<Result<_>>()?;
+        let bundled = photos.is_empty();
+        if bundled {
+            photos = BUNDLED.iter().map(|bytes| photos::decode(bytes)).collect::<Result<_>>()?;
+        }
+        for number in 0..self.scenes.unwrap_or(if bundled { SCENES } else { 0 }) {
+            photos.push(SCENE.paint(SCENE_SIDE, number.into())?);
+        }
+        Ok(photos)
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     pack_place(&arguments.output)?;
@@ -143,12 +176,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let named: Vec<(PathBuf, f32)> = named.collect::<Result<_>>()?;
     let paintings = named.iter().map(|(path, weight)| Ok((photos::read(path, Some(2048))?, *weight)));
     let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
-    let photos = places::photos(&arguments.photos).into_iter().map(|path| photos::read(&path?, Some(PHOTO)));
-    let photos: Vec<Image> = photos.collect::<Result<_>>()?;
+    let photos = arguments.photos()?;
     if photos.len() < FEW {
         eprintln!("impasto: {} photos are few; with five or more the style fits others better", photos.len());
     }
     let preview = arguments.preview.as_deref().map(|path| photos::read(path, Some(448))).transpose()?;
+    let sample = arguments.sample.as_deref().map(|path| photos::read(path, Some(SAMPLE))).transpose()?;
     let lessons = Lessons { paintings: &paintings, photos: &photos };
     let notes = arguments.resume.as_deref().map(read_notes).transpose()?;
 
@@ -157,8 +190,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (net, archive, start) = start(&arguments.start)?;
     let executor = Executor::load(net.clone(), &archive, &device)?;
     let start = match start {
-        Start::Style(style) => style,
-        Start::Nearest(all) => {
+        Beginning::Style(style) => style,
+        Beginning::Nearest(all) => {
             let found = nearest(&executor, &vgg, &settings, &lessons, &all, &device);
             let found = pollster::block_on(found)?.clone();
             println!("begins with {}", found.name);
@@ -179,6 +212,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         pack,
         output: &arguments.output,
         preview,
+        sample,
         save_every: arguments.save_every.map(|n| n as usize),
         trace: arguments.trace.as_deref(),
         resumed: arguments.resume.is_some(),
@@ -194,29 +228,15 @@ fn read_notes(path: &Path) -> Result<Notes> {
     Notes::parse(&std::fs::read(path).map_err(|e| Error::file(path, e))?)
 }
 
-enum Start {
-    Style(Style),
-    Nearest(Vec<Style>),
-}
-
 /// The network to be trained, its weights, and what to begin with.
-fn start(text: &str) -> Result<(Network, Archive, Start)> {
+fn start(text: &str) -> Result<(Network, Archive, Beginning)> {
     if Path::new(text).is_file() {
         let pack = read_pack(Path::new(text))?;
         let (net, archive) = network(&pack.network)?;
         let style = space(&net, &archive)?.style(&pack)?;
-        return Ok((net, archive, Start::Style(style)));
+        return Ok((net, archive, Beginning::Style(style)));
     }
     let (net, archive) = network(transfer26::NAME)?;
-    let styles = styles(&archive)?;
-    let all: Vec<Style> = (0..styles.len()).filter_map(|i| styles.get(i)).cloned().collect();
-    let start = match text {
-        "nearest" => Start::Nearest(all),
-        "mean" => {
-            let part = 1.0 / all.len() as f32;
-            Start::Style(Style::blend(&all.iter().map(|style| (style, part)).collect::<Vec<_>>())?)
-        }
-        name => Start::Style(styles.mix(&styles.parse(name)?)?),
-    };
+    let start = Beginning::of(text, &styles(&archive)?)?;
     Ok((net, archive, start))
 }

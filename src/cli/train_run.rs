@@ -11,6 +11,7 @@ use impasto::style::{Pack, Parameters};
 
 use super::photos;
 use super::run_log::{Outcome, Trace, bar, checkpoint_path, interruption, replace};
+use super::style::thumbnail;
 
 /// Head of the table.
 const COLUMNS: &str = "step,total,content,style,variation,stability,seconds";
@@ -23,6 +24,8 @@ pub struct Run<'a> {
     pub output: &'a Path,
     /// A photo to paint with every saving.
     pub preview: Option<Image>,
+    /// A photo to paint for the thumbnail.
+    pub sample: Option<Image>,
     /// Steps between two savings.
     pub save_every: Option<usize>,
     pub trace: Option<&'a Path>,
@@ -79,7 +82,10 @@ impl Run<'_> {
     /// Writes pack, preview and checkpoint, and returns whether there is one: of a finished style none is left.
     fn save(&self) -> Result<bool> {
         let style = pollster::block_on(self.training.style(&self.pack.name))?;
-        let pack = Pack { parameters: Parameters::of(&style), ..self.pack.clone() };
+        let mut pack = Pack { parameters: Parameters::of(&style), ..self.pack.clone() };
+        if let Some(photo) = &self.sample {
+            pack.thumbnail = thumbnail(&pollster::block_on(self.training.paint(photo))?)?;
+        }
         replace(self.output, &pack.write()?)?;
         if let Some(photo) = &self.preview {
             let painted = pollster::block_on(self.training.paint(photo))?;

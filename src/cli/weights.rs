@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use impasto::error::{Error, Result};
 use impasto::net::vgg::{VGG16, VGG19, Vgg};
-use impasto::weights::import::{self, Expects};
+use impasto::weights::import::{self, Bits, Expects};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -32,7 +32,18 @@ pub enum Command {
         /// for tensors called `features.0.weight`, `caffe` for all others.
         #[arg(long, value_enum)]
         expects: Option<ExpectsChoice>,
+        /// Bits of a weight: 32 keeps them as they are, at four times the size.
+        #[arg(long, default_value = "8", value_parser = bits)]
+        bits: Bits,
     },
+}
+
+fn bits(text: &str) -> std::result::Result<Bits, String> {
+    match text {
+        "8" => Ok(Bits::Eight),
+        "32" => Ok(Bits::ThirtyTwo),
+        _ => Err("weights have 8 bits or 32".to_string()),
+    }
 }
 
 /// A network of the family.
@@ -70,17 +81,17 @@ pub fn run(command: Command) -> Result<()> {
             }
             Ok(())
         }
-        Command::Import { file, output, network, expects } => {
+        Command::Import { file, output, network, expects, bits } => {
             let expects = expects.map(|expects| match expects {
                 ExpectsChoice::Torchvision => Expects::Torchvision,
                 ExpectsChoice::Caffe => Expects::Caffe,
             });
-            import(&file, &output, network.vgg(), expects)
+            import(&file, &output, network.vgg(), expects, bits)
         }
     }
 }
 
-fn import(file: &Path, output: &Path, vgg: Vgg, expects: Option<Expects>) -> Result<()> {
+fn import(file: &Path, output: &Path, vgg: Vgg, expects: Option<Expects>, bits: Bits) -> Result<()> {
     let bytes = std::fs::read(file).map_err(|e| Error::file(file, e))?;
     if output.canonicalize().ok().is_some_and(|place| file.canonicalize().ok() == Some(place)) {
         return Err(Error::file(
@@ -88,7 +99,7 @@ fn import(file: &Path, output: &Path, vgg: Vgg, expects: Option<Expects>) -> Res
             "the archive would overwrite the file that it is made of; choose another place",
         ));
     }
-    let archive = import::vgg(&file.display().to_string(), &bytes, vgg, expects)?;
+    let archive = import::vgg(&file.display().to_string(), &bytes, vgg, expects, bits)?;
     std::fs::write(output, &archive).map_err(|e| Error::file(output, e))?;
     println!("{}: {} of {} bytes", output.display(), vgg.name, archive.len());
     Ok(())

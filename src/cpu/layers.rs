@@ -88,6 +88,22 @@ pub fn upsample2(x: &[f32], shape: Shape) -> Vec<f32> {
     out
 }
 
+/// The sums over all pixels of products of each two channels: `[channels][channels]`. Twin of `gram.wgsl`.
+pub fn gram(x: &[f32], channels: usize) -> Vec<f32> {
+    let planes = || x.chunks_exact(x.len() / channels);
+    let product =
+        |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32;
+    planes().flat_map(|a| planes().map(move |b| product(a, b))).collect()
+}
+
+/// Each channel as the sum of all channels by the weights in a row of `matrix`, `[channels][channels]` and symmetric. Twin of
+/// `symmetric_product.wgsl`.
+pub fn symmetric_product(matrix: &[f32], x: &[f32], channels: usize) -> Vec<f32> {
+    let pixels = x.len() / channels;
+    let mixed = |row: &[f32], pixel: usize| row.iter().zip(x[pixel..].iter().step_by(pixels)).map(|(w, v)| w * v).sum();
+    matrix.chunks_exact(channels).flat_map(|row| (0..pixels).map(move |pixel| mixed(row, pixel))).collect()
+}
+
 /// The logistic function.
 pub fn sigmoid(v: f32) -> f32 {
     1.0 / (1.0 + (-v).exp())

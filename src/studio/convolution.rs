@@ -9,13 +9,12 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate, into_contiguous};
+use burn::backend::wgpu::{CubeTensor, into_contiguous};
 use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
-use burn::cubecl::prelude::*;
-use burn::cubecl::server::{KernelArguments, MetadataBindingInfo};
-use burn::tensor::{Device, Shape, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::device::tensor;
+use super::launch::{dispatch, empty};
 
 /// Taps of the kernel.
 const TAPS: usize = 9;
@@ -59,6 +58,15 @@ impl Convolution {
 
     /// Convolves and rectifies `x`, `[pictures][inputs][height][width]`, on the device of the weights.
     pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        self.convolve(x, true)
+    }
+
+    /// As [`Convolution::apply`], without the ReLU.
+    pub fn linear(&self, x: Tensor<4>) -> Tensor<4> {
+        self.convolve(x, false)
+    }
+
+    fn convolve(&self, x: Tensor<4>, rectified: bool) -> Tensor<4> {
         let Self { forward, backward } = self;
         Tensor::from_dispatch(<Dispatch as RectifiedConvolution>::rectified_convolution(
             x.into_dispatch(),
@@ -67,7 +75,7 @@ impl Convolution {
             backward.weights.clone().into_dispatch(),
             backward.bias.clone().into_dispatch(),
             forward.outputs,
-            true,
+            rectified,
         ))
     }
 }
@@ -171,42 +179,14 @@ impl<B: RectifiedConvolution, C: CheckpointStrategy> RectifiedConvolution for Au
     }
 }
 
-/// The kernel as burn compiles it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Source;
-
-impl KernelSource for Source {
-    fn source(&self) -> SourceTemplate {
-        SourceTemplate::new(WGSL)
-    }
-
-    fn id(&self) -> KernelId {
-        // There is one text only.
-        KernelId::new::<Self>()
-    }
-
-    fn lang(&self) -> &'static str {
-        "wgsl"
-    }
-}
-
 fn launch(x: CubeTensor, weights: CubeTensor, bias: CubeTensor, outputs: usize, rectified: bool) -> CubeTensor {
     let [x, weights, bias] = [x, weights, bias].map(into_contiguous);
     let shape = x.shape();
     let (pictures, inputs, height, width) = (shape[0], shape[1], shape[2], shape[3]);
     let out_quads = bias.shape()[0] / 4;
-    let client = x.client.clone();
-    let shape = Shape::new([pictures, outputs, height, width]);
-    let handle = client.empty(shape.num_elements() * x.dtype.size());
-    let output = CubeTensor::new_contiguous(client.clone(), x.device.clone(), shape, handle, x.dtype);
+    let output = empty(&x, [pictures, outputs, height, width]);
     let groups = (width.div_ceil(PIXELS.0) * height.div_ceil(PIXELS.1)).div_ceil(THREADS);
-    let count = CubeCount::Static(groups as u32, out_quads as u32, pictures as u32);
     let numbers = [width, height, inputs, outputs, out_quads, usize::from(rectified)];
-    let words = numbers.chunks(2).map(|pair| pair[0] as u64 | (pair[1] as u64) << 32);
-    let buffers = [&x, &weights, &bias, &output].map(|tensor| tensor.handle.clone().binding());
-    let arguments =
-        KernelArguments::new().with_buffers(buffers.into()).with_info(MetadataBindingInfo::custom(words.collect()));
-    let kernel = SourceKernel::new(Source, CubeDim::new_1d(THREADS as u32));
-    client.launch(Box::new(kernel), count, arguments);
+    dispatch(WGSL, THREADS, [groups, out_quads, pictures], &[&x, &weights, &bias, &output], &numbers);
     output
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use burn::tensor::activation::{relu, sigmoid};
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::{ConvOptions, PadMode};
+use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor};
 
 use super::device::tensor;
+use super::kernel::Kernel;
 use crate::error::{Error, Result};
 use crate::net::{Border, Convolution, EPSILON, Network, Operation};
 use crate::style::{Norm, Style};
@@ -18,8 +18,7 @@ use crate::weights::Archive;
 /// A transfer network on a device.
 pub struct Executor {
     net: Network,
-    /// `[outputs][inputs][kernel][kernel]` each.
-    kernels: BTreeMap<String, Tensor<4>>,
+    kernels: BTreeMap<String, Kernel>,
     /// `[1][channels][1][1]` each.
     biases: BTreeMap<String, Tensor<4>>,
 }
@@ -35,8 +34,8 @@ impl Executor {
         for layer in &net.layers {
             match &layer.operation {
                 Operation::Convolution(c) => {
-                    let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
-                    kernels.insert(c.weight.clone(), tensor(archive.tensor(&c.weight, &shape)?, shape, device));
+                    let weights = archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel])?;
+                    kernels.insert(c.weight.clone(), Kernel::new(c, &weights, device)?);
                 }
                 Operation::Bias { tensor: name } => {
                     let count = archive.shape(name).and_then(|shape| shape.first().copied()).unwrap_or(0);
@@ -63,21 +62,32 @@ impl Executor {
     }
 
     /// Paints `pictures`, `[n][3][height][width]` in 0..1 with sides of which [`Network::shapes`] approves, all in one style:
-    /// its numbers as [`parameters`] orders them.
-    pub fn run(&self, pictures: Tensor<4>, style: &Tensor<1>) -> Tensor<4> {
+    /// its `numbers` as [`parameters`] orders them. Behind these there may be all weights of the convolutions, as [`weights`]
+    /// orders them, instead of the frozen ones: browsers do not have that.
+    pub fn run(&self, pictures: Tensor<4>, numbers: &Tensor<1>) -> Tensor<4> {
         let slots = slots(self.net.norms.iter().map(|(_, channels)| *channels));
+        #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+        let mut given = Given::behind(slots.last().map_or(0, |slot| slot.1.end), numbers);
         let mut tensors = vec![pictures];
         for layer in &self.net.layers {
             let input = |i: usize| tensors[layer.inputs[i]].clone();
             let x = input(0);
             tensors.push(match &layer.operation {
-                Operation::Convolution(c) => convolution(x, &self.kernels[&c.weight], c),
+                Operation::Convolution(c) => {
+                    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+                    let kernel = given.next(c);
+                    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+                    let kernel = kernel.as_ref().unwrap_or(&self.kernels[&c.weight]);
+                    #[cfg(not(any(feature = "measure", not(target_arch = "wasm32"))))]
+                    let kernel = &self.kernels[&c.weight];
+                    kernel.apply(padded(x, c))
+                }
                 Operation::Bias { tensor } => x + self.biases[tensor].clone(),
                 Operation::InstanceNorm { norm } => {
                     let (scale, shift) = slots[*norm].clone();
                     let channels = scale.len();
-                    let numbers = |range: Range<usize>| style.clone().slice([range]).reshape([1, channels, 1, 1]);
-                    instance_norm(x) * numbers(scale) + numbers(shift)
+                    let part = |range: Range<usize>| numbers.clone().slice([range]).reshape([1, channels, 1, 1]);
+                    instance_norm(x) * part(scale) + part(shift)
                 }
                 Operation::Relu => relu(x),
                 Operation::Upsample2 => upsample2(x),
@@ -89,6 +99,41 @@ impl Executor {
         }
         tensors.swap_remove(self.net.output())
     }
+}
+
+/// Weights of convolutions among the numbers that are trained.
+#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+struct Given<'n> {
+    numbers: &'n Tensor<1>,
+    place: usize,
+}
+
+#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+impl<'n> Given<'n> {
+    fn behind(place: usize, numbers: &'n Tensor<1>) -> Self {
+        Self { numbers, place }
+    }
+
+    /// Those of the next convolution, if there are any.
+    fn next(&mut self, c: &Convolution) -> Option<Kernel> {
+        let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
+        let end = self.place + shape.iter().product::<usize>();
+        if end > self.numbers.dims()[0] {
+            return None;
+        }
+        let weights = self.numbers.clone().slice([self.place..end]).reshape(shape);
+        self.place = end;
+        Some(Kernel::Burns { weights, stride: c.stride })
+    }
+}
+
+/// All weights of the convolutions of `net` in `archive`, in the order of its layers.
+///
+/// # Errors
+/// As [`Executor::load`].
+pub fn weights(net: &Network, archive: &Archive) -> Result<Vec<f32>> {
+    let tensors = net.convolutions().map(|c| archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel]));
+    Ok(tensors.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Where the scale and the shift of each normalization stand in the numbers of a style.
@@ -118,13 +163,14 @@ pub fn style(name: &str, like: &Style, numbers: &[f32]) -> Style {
     Style { network: like.network.clone(), name: name.to_string(), norms }
 }
 
-fn convolution(x: Tensor<4>, kernel: &Tensor<4>, c: &Convolution) -> Tensor<4> {
-    let padded = match c.border {
-        Border::Reflect => x.pad([(c.pad, c.pad), (c.pad, c.pad)], PadMode::Reflect),
-        Border::Clamp => x.pad([(c.pad, c.pad), (c.pad, c.pad)], PadMode::Edge),
-        Border::Zero => x.pad([(c.pad, c.pad), (c.pad, c.pad)], PadMode::Constant(0.0)),
+/// With the border that a convolution reads.
+fn padded(x: Tensor<4>, c: &Convolution) -> Tensor<4> {
+    let mode = match c.border {
+        Border::Reflect => PadMode::Reflect,
+        Border::Clamp => PadMode::Edge,
+        Border::Zero => PadMode::Constant(0.0),
     };
-    conv2d(padded, kernel.clone(), None, ConvOptions::new([c.stride; 2], [0, 0], [1, 1], 1))
+    x.pad([(c.pad, c.pad), (c.pad, c.pad)], mode)
 }
 
 /// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization").
@@ -147,7 +193,7 @@ mod tests {
     use crate::cpu;
     use crate::image::Image;
     use crate::net::{arbitrary, transfer26};
-    use crate::studio::device::{cpu as processor, read, upload};
+    use crate::studio::device::{cpu as processor, gpu, read, upload};
 
     #[test]
     fn numbers_of_a_style_come_back_as_they_went() {
@@ -163,7 +209,8 @@ mod tests {
 
     #[test]
     fn both_networks_paint_as_the_reference_executor_does() {
-        let device = processor();
+        // The device is opened once in a process: no other test here does.
+        let devices = [processor(), pollster::block_on(gpu()).unwrap()];
         let pixel = |i: usize| ((i * 7919) % 256) as f32 / 255.0;
         let photos: Vec<_> =
             [0, 1].map(|k| Image::new(20, 12, (0..720).map(|i| pixel(i + k)).collect()).unwrap()).into();
@@ -179,15 +226,20 @@ mod tests {
             let style =
                 Style { network: net.name.into(), name: "x".into(), norms: net.norms.iter().map(norm).collect() };
             let numbers = parameters(&style);
-            let count = numbers.len();
-            let batch = Tensor::cat(photos.iter().map(|photo| upload(photo, &device)).collect(), 0);
-            let executor = Executor::load(net.clone(), &archive, &device).unwrap();
-            let found = executor.run(batch, &tensor(numbers, [count], &device));
-            let found = pollster::block_on(read(found)).unwrap();
-            for (photo, found) in photos.iter().zip(found.chunks_exact(720)) {
-                let (expected, _) = cpu::forward(&net, &archive, &style, photo).unwrap();
-                let off = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                assert!(off < 1e-4, "{}: {off}", net.name);
+            let all = weights(&net, &archive).unwrap();
+            for (device, numbers) in
+                devices.iter().flat_map(|d| [(d, numbers.clone()), (d, [&numbers[..], &all].concat())])
+            {
+                let count = numbers.len();
+                let batch = Tensor::cat(photos.iter().map(|photo| upload(photo, device)).collect(), 0);
+                let executor = Executor::load(net.clone(), &archive, device).unwrap();
+                let found = executor.run(batch, &tensor(numbers, [count], device));
+                let found = pollster::block_on(read(found)).unwrap();
+                for (photo, found) in photos.iter().zip(found.chunks_exact(720)) {
+                    let (expected, _) = cpu::forward(&net, &archive, &style, photo).unwrap();
+                    let off = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(off < 1e-4, "{} on {device:?}: {off}", net.name);
+                }
             }
         }
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use burn::tensor::activation::relu;
-use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::module::{avg_pool2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
+#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions};
 
 use super::convolution::Convolution;
 use super::device::{is_graphics, tensor};
@@ -32,13 +33,27 @@ struct Weights {
 pub enum Convolutions {
     /// Our kernel, on graphics devices.
     Ours,
-    /// burn's, on any device.
+    /// burn's, on any device. Browsers have it for measurements only: it is large.
+    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
     Burns,
+}
+
+impl Convolutions {
+    /// Those that are faster on `device`.
+    pub fn of(device: &Device) -> Self {
+        #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+        if !is_graphics(device) {
+            return Self::Burns;
+        }
+        debug_assert!(is_graphics(device));
+        Self::Ours
+    }
 }
 
 enum Kernel {
     Ours(Box<Convolution>),
     /// `[outputs][inputs][3][3]` and `[outputs]`.
+    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
     Burns(Box<(Tensor<4>, Tensor<1>)>),
 }
 
@@ -48,8 +63,7 @@ impl Features {
     /// # Errors
     /// [`crate::error::Error::Tensor`] for weights that are missing or do not fit.
     pub fn load(archive: &Archive, vgg: Vgg, pooling: Pooling, last: Layer, device: &Device) -> Result<Self> {
-        let convolutions = if is_graphics(device) { Convolutions::Ours } else { Convolutions::Burns };
-        Self::load_with(convolutions, archive, vgg, pooling, last, device)
+        Self::load_with(Convolutions::of(device), archive, vgg, pooling, last, device)
     }
 
     /// As [`Features::load`], with a choice, which that makes by the device: ours is faster where it runs.
@@ -74,6 +88,7 @@ impl Features {
             let bias = archive.tensor(&layer.bias(), &[layer.outputs()])?;
             let kernel = match convolutions {
                 Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
+                #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
                 Convolutions::Burns => {
                     Kernel::Burns(Box::new((tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))))
                 }
@@ -100,6 +115,7 @@ impl Features {
             }
             x = match kernel {
                 Kernel::Ours(convolution) => convolution.apply(x),
+                #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
                 Kernel::Burns(weights) => {
                     let (kernel, bias) = &**weights;
                     let same = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::memory::{self, Limits};
+use super::features::Convolutions;
+use super::memory::{Demand, Limits};
 use super::{Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
-use crate::net::vgg::{VGG16, Vgg};
+use crate::net::vgg::{VGG16, VGG19, Vgg};
 
 /// Of gradient descent, and steps that L-BFGS remembers: each costs two pictures of memory.
 const MOMENTUM: f32 = 0.9;
@@ -24,6 +25,7 @@ pub struct Recipe {
     smallest: usize,
     /// Steps at the smallest size; those above get half as many.
     steps: usize,
+    network: VggChoice,
     pooling: PoolingChoice,
     content: TermChange,
     style: TermChange,
@@ -36,6 +38,13 @@ pub struct Recipe {
     /// As [`Settings::rate`]; without it what suits the optimizer.
     rate: Option<f32>,
     keep_colors: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum VggChoice {
+    Vgg16,
+    Vgg19,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -92,6 +101,7 @@ impl Default for Recipe {
             size: 512,
             smallest: 128,
             steps: 300,
+            network: VggChoice::Vgg16,
             pooling: PoolingChoice::Average,
             content: TermChange::default(),
             style: TermChange::default(),
@@ -124,7 +134,10 @@ impl Recipe {
     }
 
     fn vgg(&self) -> Vgg {
-        VGG16
+        match self.network {
+            VggChoice::Vgg16 => VGG16,
+            VggChoice::Vgg19 => VGG19,
+        }
     }
 
     fn optimizer(&self) -> Optimizer {
@@ -180,21 +193,22 @@ impl Recipe {
     /// As [`Recipe::settings`]; [`Error::TooLarge`], with the largest size that fits, for what exceeds `limits`.
     pub fn plan(&self, width: usize, height: usize, limits: Limits) -> Result<Plan> {
         let settings = self.settings()?;
-        let last = settings.terms.last()?;
+        // What reads recipes runs on graphics devices.
+        let demand = Demand::of(&settings, Convolutions::Ours)?;
         let fitted = |&Scale { longer, steps }: &Scale| {
             let (width, height) = Image::fitted(width, height, longer);
             PlannedScale { width, height, steps }
         };
         let scales: Vec<_> = settings.scales.iter().map(fitted).collect();
         let (width, height) = Image::fitted(width, height, self.size);
-        memory::check(&settings.vgg, last, settings.optimizer, width, height, limits)?;
-        let net = settings.vgg.network(settings.pooling, last);
+        demand.check(width, height, limits)?;
+        let net = settings.vgg.network(settings.pooling, demand.last);
         let mut multiply_adds = 0;
         for scale in &scales {
             // Back through a convolution to its input is as much work as through it.
             multiply_adds += 2 * net.multiply_adds(scale.height, scale.width)? * scale.steps as u64;
         }
-        Ok(Plan { scales, peak: memory::peak(&settings.vgg, last, settings.optimizer, width, height), multiply_adds })
+        Ok(Plan { scales, peak: demand.peak(width, height), multiply_adds })
     }
 }
 
@@ -225,6 +239,16 @@ mod tests {
         let content: Vec<_> = settings.terms.content.layers.iter().map(|(l, w)| (l.name(), *w)).collect();
         assert_eq!(content, [("relu1_2".to_string(), 2.0), ("relu3_3".to_string(), 1.0)]);
         assert_eq!((settings.terms.content.weight, settings.terms.variation), (0.0, 0.5));
+    }
+
+    #[test]
+    fn layers_are_those_of_the_network_that_is_said() {
+        let layers = |network: &str| {
+            let style = r#""style": { "layers": { "relu4_4": 1 } }"#;
+            Recipe::parse(&format!(r#"{{ "network": "{network}", {style} }}"#)).unwrap().settings()
+        };
+        assert_eq!(layers("vgg19").unwrap().vgg, VGG19);
+        assert!(layers("vgg16").unwrap_err().to_string().contains("relu4_4"));
     }
 
     #[test]

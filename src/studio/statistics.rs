@@ -3,6 +3,7 @@
 use burn::tensor::{Device, Tensor};
 
 use super::device::tensor;
+use super::gram;
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::vgg::Layer;
@@ -51,7 +52,7 @@ impl Statistics {
         // Without weights nothing as large as the features is copied, which autodiff would keep.
         let products = |f: Tensor<2>| match weights {
             Some(weights) => (f.clone() * weights.clone()).matmul(f.transpose()),
-            None => f.clone().matmul(f.transpose()) / (height * width) as f32,
+            None => gram::products(f.unsqueeze()).squeeze_dim(0) / (height * width) as f32,
         };
         match kind {
             StyleLoss::Gram => Self { means: None, products: products(f) / channels as f32 },

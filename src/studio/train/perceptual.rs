@@ -7,6 +7,7 @@ use burn::tensor::Tensor;
 
 use crate::error::Result;
 use crate::net::vgg::{Layer, Vgg};
+use crate::studio::gram::products;
 use crate::studio::loss::total_variation;
 use crate::studio::{Features, Term};
 
@@ -122,5 +123,5 @@ fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
 fn gram_matrices(features: Tensor<4>) -> Tensor<3> {
     let [pictures, channels, height, width] = features.dims();
     let rows: Tensor<3> = features.reshape([pictures, channels, height * width]);
-    rows.clone().matmul(rows.transpose()) / (channels * height * width) as f32
+    products(rows) / (channels * height * width) as f32
 }

@@ -17,6 +17,9 @@ use crate::studio::{Features, checkpoint::Fingerprint};
 use crate::style::Style;
 use crate::weights::Archive;
 
+/// What a step changes a convolution's weight by, beside a scale or a shift: weights are much smaller.
+const WEIGHTS_RATE: f32 = 0.03;
+
 /// How a style is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
@@ -42,7 +45,7 @@ impl TrainSettings {
     }
 
     /// The last layer of VGG that is read.
-    fn last(&self) -> Result<Layer> {
+    pub(super) fn last(&self) -> Result<Layer> {
         let layers = self.lesson.content.layers.iter().chain(&self.lesson.style.layers);
         layers.map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
     }
@@ -86,6 +89,29 @@ pub struct Lessons<'a> {
     pub photos: &'a [Image],
 }
 
+/// What training begins with.
+pub struct Origin {
+    /// Names the network, and how many channels each normalization has.
+    pub style: Style,
+    /// All weights of the network's convolutions, as [`crate::studio::executor::weights`] orders them, if they are trained too: then
+    /// the style belongs to a network of its own. Browsers do not have that.
+    pub weights: Option<Vec<f32>>,
+}
+
+impl From<Style> for Origin {
+    fn from(style: Style) -> Self {
+        Self { style, weights: None }
+    }
+}
+
+impl Origin {
+    fn numbers(&self) -> Vec<f32> {
+        let mut numbers = parameters(&self.style);
+        numbers.extend(self.weights.iter().flatten());
+        numbers
+    }
+}
+
 /// What one step was like: its losses before the step, before their weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Report {
@@ -110,16 +136,17 @@ pub struct Training {
     aims: Aims,
     crops: Crops,
     fingerprint: u64,
-    /// Names the network, and how many channels each normalization has.
-    start: Style,
-    /// `[1][1][1][numbers]`, without autodiff, and what Adam remembers of it.
+    origin: Origin,
+    /// Style and, if they are trained, weights: `[1][1][1][numbers]`, without autodiff, and what Adam remembers of them.
     numbers: Tensor<4>,
+    /// Beside the rate of a style: each number's own, where they differ.
+    rates: Option<Tensor<4>>,
     memory: Memory,
     step: usize,
 }
 
 impl Training {
-    /// Prepares training from the style `start` of the network `executor`, or from the `notes` of an earlier run.
+    /// Prepares training from `origin`, of the network `executor`, or from the `notes` of an earlier run.
     ///
     /// # Errors
     /// [`Error::Style`] for settings and weights that cannot be, [`Error::Picture`] without photos and for notes of another run,
@@ -129,10 +156,11 @@ impl Training {
         vgg: &Archive,
         settings: TrainSettings,
         lessons: &Lessons,
-        start: Style,
+        origin: impl Into<Origin>,
         notes: Option<Notes>,
         device: &Device,
     ) -> Result<Self> {
+        let origin = origin.into();
         settings.check(executor.network().multiple)?;
         let Lessons { paintings, photos } = lessons;
         if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
@@ -142,12 +170,15 @@ impl Training {
         let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
         let seen = paintings.iter().map(|(painting, weight)| Ok((seen(painting, settings.painting, device)?, *weight)));
         let aims = Aims::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?);
-        let fingerprint = fingerprint(&settings, lessons, &start);
+        let fingerprint = fingerprint(&settings, lessons, &origin);
         let row = |values: Vec<f32>| {
             let count = values.len();
             tensor(values, [1, 1, 1, count], device)
         };
-        let mut numbers = row(parameters(&start));
+        let rates = origin.weights.as_ref().map(|weights| {
+            row([vec![1.0; parameters(&origin.style).len()], vec![WEIGHTS_RATE; weights.len()]].concat())
+        });
+        let mut numbers = row(origin.numbers());
         let mut memory = Memory::new(Optimizer::Adam, &numbers);
         let mut step = 0;
         if let Some(notes) = notes {
@@ -164,7 +195,20 @@ impl Training {
         }
         let crops = Crops::new(photos, settings.crop, settings.seed)?;
         let device = device.clone();
-        Ok(Self { settings, device, executor, features, aims, crops, fingerprint, start, numbers, memory, step })
+        Ok(Self {
+            settings,
+            device,
+            executor,
+            features,
+            aims,
+            crops,
+            fingerprint,
+            origin,
+            numbers,
+            rates,
+            memory,
+            step,
+        })
     }
 
     /// One step; `None` when all are done.
@@ -205,7 +249,12 @@ impl Training {
         }
         let done = self.step as f32 / settings.steps as f32;
         let rate = settings.rate * 0.5 * (1.0 + (PI * done).cos());
-        self.numbers = self.numbers.clone() + self.memory.movement(&gradient, rate);
+        let movement = self.memory.movement(&gradient, rate);
+        let movement = match &self.rates {
+            Some(rates) => movement * rates.clone(),
+            None => movement,
+        };
+        self.numbers = self.numbers.clone() + movement;
         self.step += 1;
         let steps = self.settings.steps;
         Ok(Some(Report { step: self.step, steps, total, content, style, variation, stability }))
@@ -228,7 +277,19 @@ impl Training {
         if numbers.iter().any(|number| !number.is_finite()) {
             return Err(Error::Gpu("training has lost its way: try a lower rate".to_string()));
         }
-        Ok(style(name, &self.start, &numbers))
+        Ok(style(name, &self.origin.style, &numbers))
+    }
+
+    /// All weights of the convolutions so far, if they are trained.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub async fn weights(&self) -> Result<Option<Vec<f32>>> {
+        if self.origin.weights.is_none() {
+            return Ok(None);
+        }
+        let numbers = read(self.numbers.clone()).await?;
+        Ok(Some(numbers[parameters(&self.origin.style).len()..].to_vec()))
     }
 
     /// A photo painted in the style so far; its sides are cropped to what the network takes.
@@ -316,7 +377,7 @@ fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
     Ok(upload(&painting.resized(width, height)?, device))
 }
 
-fn fingerprint(settings: &TrainSettings, lessons: &Lessons, start: &Style) -> u64 {
+fn fingerprint(settings: &TrainSettings, lessons: &Lessons, origin: &Origin) -> u64 {
     let mut print = Fingerprint::default();
     print.add(format!("{settings:?}").as_bytes());
     let pictures = lessons.paintings.iter().map(|(p, w)| (p, *w)).chain(lessons.photos.iter().map(|p| (p, 0.0)));
@@ -324,9 +385,7 @@ fn fingerprint(settings: &TrainSettings, lessons: &Lessons, start: &Style) -> u6
         print.add(format!("{}x{} {weight}", picture.width(), picture.height()).as_bytes());
         print.add(&picture.to_rgba8());
     }
-    print.add(start.network.as_bytes());
-    for number in parameters(start) {
-        print.add(&number.to_le_bytes());
-    }
+    print.add(origin.style.network.as_bytes());
+    print.add(bytemuck::cast_slice(&origin.numbers()));
     print.finish()
 }

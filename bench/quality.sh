@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# The three ways to a painting side by side: Instant, Trained, Masterpiece. Paints each photo after each painting in all three,
+# judges what comes out, writes the numbers to bench/quality.md and the pictures to a folder, to be looked at.
+#
+# bench/quality.sh PAINTINGS PHOTOS OUT
+#
+# PAINTINGS and PHOTOS are folders; no photo may be one that styles are trained on. What is there already in OUT is kept.
+set -euo pipefail
+[ $# -eq 3 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
+paintings=$(realpath "$1") photos=$(realpath "$2")
+mkdir -p "$3"
+out=$(realpath "$3")
+cd "$(dirname "$0")/.."
+impasto=${IMPASTO_BIN:-}
+if [ -z "$impasto" ]; then
+  cargo build -q --release --features studio
+  impasto=${CARGO_TARGET_DIR:-target}/release/impasto
+fi
+size=256
+
+# What a command makes, unless it is there.
+make() {
+  local place=$1
+  shift
+  [ -e "$place" ] || "$impasto" "$@" -o "$place" >>"$out/log" 2>&1
+}
+
+table=$out/table
+: >"$table"
+for painting in "$paintings"/*; do
+  style=$(basename "${painting%.*}")
+  make "$out/$style.impasto" train "$painting" --processor cpu
+  for photo in "$photos"/*; do
+    name=$(basename "${photo%.*}")
+    picture() { echo "$out/$style-$name-$1.png"; }
+    make "$(picture instant)" stylize "$photo" --size $size --style-image "$painting"
+    make "$(picture trained)" stylize "$photo" --size $size --style "$out/$style.impasto"
+    make "$(picture masterpiece)" paint "$photo" --size $size --steps 100 --style-image "$painting" --processor cpu
+    judged=$("$impasto" judge "$(picture instant)" "$(picture trained)" "$(picture masterpiece)" \
+      --photo "$photo" --style-image "$painting" --size $size --processor cpu)
+    echo "$judged" | awk -v style="$style" -v name="$name" \
+      'NR > 1 { s[NR] = $1; c[NR] = $2; d[NR] = $3 } END { printf "| %s | %s |", style, name;
+        for (i = 2; i <= 4; i++) printf " %.3f | %.3f | %.3f |", s[i], c[i], d[i]; print "" }' >>"$table"
+  done
+done
+
+{
+  cat <<'TEXT'
+# How good it is
+
+Each photo after each painting, in the three ways, at 256 pixels: none of the photos was used in training. Written by
+`bench/quality.sh`. All numbers are VGG16's, with max pooling and 8-bit weights; smaller is nearer.
+
+- *style*: how far the Gram matrices are from the painting's, the mean over relu1_2, relu2_2, relu3_3, relu4_3 of
+  `sum((G - S)^2) / sum(S^2)`.
+- *content*: how far relu3_3 is from the photo's, `mean((F - C)^2) / mean(C^2)`.
+- *distance*: between painting and photo as perceived, after LPIPS (Zhang et al. 2018) without its learnt weights.
+
+| | | Instant | | | Trained | | | Masterpiece | | |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| painting | photo | style | content | distance | style | content | distance | style | content | distance |
+TEXT
+  cat "$table"
+  awk -F'|' '{ for (i = 4; i <= 12; i++) sum[i] += $i } END { printf "| **mean** | |";
+    for (i = 4; i <= 12; i++) printf " **%.3f** |", sum[i] / NR; print "" }' "$table"
+} >"$out/quality.md"
+# What follows the table is written by hand and stays.
+if [ -e bench/quality.md ]; then sed -n '/^## /,$p' bench/quality.md | sed '1i\\' >>"$out/quality.md"; fi
+cp "$out/quality.md" bench/quality.md

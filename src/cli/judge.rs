@@ -1,0 +1,46 @@
+//! `impasto judge`: numbers for paintings, to compare methods and settings by.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use impasto::error::Result;
+use impasto::studio::judgement::{Judge, Judgement};
+use impasto::weights::Archive;
+
+use super::photos;
+use super::processor::Processor;
+use super::workshop::VGG16_TO_RELU4_3;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The paintings to judge, all of one photo.
+    #[arg(required = true)]
+    painted: Vec<PathBuf>,
+    /// The photo that they were painted from.
+    #[arg(long)]
+    photo: PathBuf,
+    /// The painting whose style they are meant to have.
+    #[arg(long)]
+    style_image: PathBuf,
+    /// Pixels on the longer side of every picture when VGG16 looks at it.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..=2048))]
+    size: u32,
+    /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
+    #[arg(long, value_enum, default_value_t = Processor::Auto)]
+    processor: Processor,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let [photo, painting] = [&arguments.photo, &arguments.style_image].map(|path| photos::read(path, None));
+    let (photo, painting) = (photo?, painting?);
+    let judge = Judge::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(None)?.device)?;
+    println!("style    content  distance");
+    for path in &arguments.painted {
+        let painted = photos::read(path, None)?;
+        let judged = judge.judge(&painted, &photo, &painting, arguments.size as usize);
+        let Judgement { style, content, distance } = pollster::block_on(judged)?;
+        println!("{style:<9.4}{content:<9.4}{distance:<9.4}{}", path.display());
+    }
+    Ok(())
+}

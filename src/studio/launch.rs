@@ -1,0 +1,45 @@
+//! Our kernels on burn's device.
+
+use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
+use burn::cubecl::prelude::*;
+use burn::cubecl::server::{KernelArguments, MetadataBindingInfo};
+use burn::tensor::Shape;
+
+/// A tensor to be written, contiguous, on the device of `like` and of its type.
+pub fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
+    let shape = Shape::new(shape);
+    let handle = like.client.empty(shape.num_elements() * like.dtype.size());
+    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, like.dtype)
+}
+
+/// Runs the kernel `wgsl`, which has so many `threads` in a workgroup, in so many `groups`. Its bindings are `tensors`, which are
+/// contiguous, in their order, then a struct of `numbers`.
+pub fn dispatch(wgsl: &'static str, threads: usize, groups: [usize; 3], tensors: &[&CubeTensor], numbers: &[usize]) {
+    let Some(first) = tensors.first() else { return };
+    let half = |number: Option<&usize>| number.map_or(0, |number| *number as u64);
+    let words = numbers.chunks(2).map(|pair| half(pair.first()) | half(pair.get(1)) << 32);
+    let buffers: Vec<_> = tensors.iter().map(|tensor| tensor.handle.clone().binding()).collect();
+    let arguments =
+        KernelArguments::new().with_buffers(buffers.into()).with_info(MetadataBindingInfo::custom(words.collect()));
+    let [x, y, z] = groups.map(|count| count as u32);
+    let kernel = SourceKernel::new(Source(wgsl), CubeDim::new_1d(threads as u32));
+    first.client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
+}
+
+/// A kernel as burn compiles it.
+#[derive(Debug, Clone, Copy)]
+struct Source(&'static str);
+
+impl KernelSource for Source {
+    fn source(&self) -> SourceTemplate {
+        SourceTemplate::new(self.0)
+    }
+
+    fn id(&self) -> KernelId {
+        KernelId::new::<Self>().info(self.0)
+    }
+
+    fn lang(&self) -> &'static str {
+        "wgsl"
+    }
+}

@@ -1,0 +1,69 @@
+//! `studio.wasm`: what VGG and the losses say of pictures, as numbers, to be compared with other implementations.
+
+use js_sys::{Float32Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::js;
+use super::studio::Studio;
+use crate::error::{Error, Result};
+use crate::net::Pooling;
+use crate::net::vgg::VGG16;
+use crate::studio::device::{read, tensor};
+use crate::studio::{Features, Objective, Parts, Terms};
+use crate::weights::Archive;
+
+#[wasm_bindgen]
+impl Studio {
+    /// Of a run's usual losses: activations of `picture` at `layers`, `[channels][height][width]` each under its name, and as
+    /// `losses` (total, content, style, variation) and `gradient` those of `start` where `picture` is the photo and `painting`
+    /// the painting. Pictures are `[3][side][side]` in RGB, 0..1; smoothness has no weight.
+    pub async fn inspect(
+        &self,
+        vgg: Vec<u8>,
+        maximum: bool,
+        side: usize,
+        pictures: Vec<f32>,
+        layers: Vec<String>,
+    ) -> std::result::Result<Object, JsValue> {
+        let device = self.graphics.device.clone();
+        let found = inspected(&device, &vgg, maximum, side, &pictures, &layers).await.map_err(js)?;
+        let object = Object::new();
+        for (name, values) in found {
+            Reflect::set(&object, &name.into(), &Float32Array::from(values.as_slice()))?;
+        }
+        Ok(object)
+    }
+}
+
+async fn inspected(
+    device: &burn::tensor::Device,
+    vgg: &[u8],
+    maximum: bool,
+    side: usize,
+    pictures: &[f32],
+    layers: &[String],
+) -> Result<Vec<(String, Vec<f32>)>> {
+    let count = 3 * side * side;
+    if count == 0 || pictures.len() != 3 * count {
+        return Err(Error::Picture(format!("three pictures of {side}x{side} pixels have {} numbers", 3 * count)));
+    }
+    let picture = |i: usize| tensor(pictures[i * count..][..count].to_vec(), [1, 3, side, side], device);
+    let pooling = if maximum { Pooling::Max } else { Pooling::Average };
+    let wanted = layers.iter().map(|name| VGG16.layer(name)).collect::<Result<std::collections::BTreeSet<_>>>()?;
+    let terms = Terms { variation: 0.0, ..Terms::of(&VGG16)? };
+    let last = wanted.iter().copied().chain([terms.last()?]).max().unwrap_or(terms.last()?);
+    let features = Features::load(&Archive::parse(vgg)?, VGG16, pooling, last, device)?;
+    let mut found = Vec::new();
+    for (layer, values) in features.of(picture(0), &wanted) {
+        found.push((layer.name(), read(values).await?));
+    }
+    let objective = Objective::new(&features, &terms, picture(0), &[(picture(1), 1.0)])?;
+    let start = picture(2).autodiff().require_grad();
+    let losses = objective.losses(&features, start.clone());
+    let gradients = losses[0].backward();
+    let gradient = start.grad(&gradients).ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+    let Parts { total, content, style, variation } = Parts::read(losses).await?;
+    found.push(("losses".to_string(), vec![total, content, style, variation]));
+    found.push(("gradient".to_string(), read(gradient).await?));
+    Ok(found)
+}

@@ -1,0 +1,167 @@
+//! `studio.wasm`, training of styles: [`Lessons`] say what is learnt from, a [`Pupil`] (`Training` in JavaScript) learns it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::JSON;
+use serde_json::json;
+use wasm_bindgen::prelude::*;
+
+use super::js;
+use super::studio::{MEMORY, Studio, busy, pixels};
+use crate::art::SCENE;
+use crate::error::Result;
+use crate::image::Image;
+use crate::net::transfer26;
+use crate::studio::executor::Executor;
+use crate::studio::train::{self, Beginning, Notes, Report, TrainRecipe, nearest};
+use crate::style::{Pack, Parameters, StyleSet, StyleSpace};
+use crate::weights::Archive;
+
+/// Pixels a side of scenes: crops are smaller.
+const SCENE_SIDE: usize = 384;
+
+/// What a style is learnt from.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Lessons {
+    paintings: Vec<(Image, f32)>,
+    photos: Vec<Image>,
+}
+
+#[wasm_bindgen]
+impl Lessons {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A painting, RGBA row by row from the top left, with a weight beside the others'.
+    pub fn add_painting(
+        &mut self,
+        width: usize,
+        height: usize,
+        rgba: &[u8],
+        weight: f32,
+    ) -> std::result::Result<(), JsValue> {
+        self.paintings.push((Image::from_rgba8(width, height, rgba).map_err(js)?, weight));
+        Ok(())
+    }
+
+    /// A photo to paint while learning.
+    pub fn add_photo(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
+        self.photos.push(Image::from_rgba8(width, height, rgba).map_err(js)?);
+        Ok(())
+    }
+
+    /// So many scenes drawn by arithmetic, as photos.
+    pub fn add_scenes(&mut self, count: usize) -> std::result::Result<(), JsValue> {
+        for number in 0..count as u64 {
+            self.photos.push(SCENE.paint(SCENE_SIDE, number).map_err(js)?);
+        }
+        Ok(())
+    }
+}
+
+#[wasm_bindgen]
+impl Studio {
+    /// JSON of a [`train::TrainPlan`].
+    pub fn plan_training(&self, settings: &str) -> std::result::Result<String, JsValue> {
+        let limits = self.graphics.limits(MEMORY);
+        let plan = TrainRecipe::parse(settings).and_then(|recipe| recipe.plan(&transfer26::network(), limits));
+        plan.map(|plan| json!(plan).to_string()).map_err(js)
+    }
+
+    /// Prepares training, from the beginning or from a checkpoint.
+    pub async fn train(
+        &self,
+        vgg: &[u8],
+        network: &[u8],
+        settings: &str,
+        lessons: &Lessons,
+        checkpoint: Option<Vec<u8>>,
+    ) -> std::result::Result<Pupil, JsValue> {
+        self.prepare(vgg, network, settings, lessons, checkpoint.as_deref()).await.map_err(js)
+    }
+}
+
+impl Studio {
+    async fn prepare(
+        &self,
+        vgg: &[u8],
+        network: &[u8],
+        settings: &str,
+        lessons: &Lessons,
+        checkpoint: Option<&[u8]>,
+    ) -> Result<Pupil> {
+        let recipe = TrainRecipe::parse(settings)?;
+        let net = transfer26::network();
+        recipe.plan(&net, self.graphics.limits(MEMORY))?;
+        let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
+        let notes = checkpoint.map(Notes::parse).transpose()?;
+        let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
+        let styles = StyleSet::read(&archive, &net.norms)?;
+        let executor = Executor::load(net, &archive, device)?;
+        let (settings, lessons) =
+            (recipe.settings()?, train::Lessons { paintings: &lessons.paintings, photos: &lessons.photos });
+        let start = match recipe.beginning(&styles)? {
+            Beginning::Style(style) => style,
+            Beginning::Nearest(all) => nearest(&executor, &vgg, &settings, &lessons, &all, device).await?.clone(),
+        };
+        let training = train::Training::new(executor, &vgg, settings, &lessons, start, notes, device)?;
+        Ok(Pupil { training: Rc::new(RefCell::new(training)), space })
+    }
+}
+
+/// A style in training.
+#[wasm_bindgen(js_name = Training)]
+pub struct Pupil {
+    training: Rc<RefCell<train::Training>>,
+    space: StyleSpace,
+}
+
+#[wasm_bindgen(js_class = Training)]
+#[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
+impl Pupil {
+    /// One step: number and losses of it; `undefined` when all are done.
+    pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
+        let training = self.training.clone();
+        let mut training = training.try_borrow_mut().map_err(|_| busy())?;
+        let Some(report) = training.step().await.map_err(js)? else { return Ok(JsValue::UNDEFINED) };
+        let Report { step, steps, total, content, style, variation, stability } = report;
+        let report = json!({ "step": step, "steps": steps, "total": total, "content": content, "style": style,
+            "variation": variation, "stability": stability });
+        JSON::parse(&report.to_string())
+    }
+
+    /// A photo painted in the style so far: width, height, data.
+    pub async fn paint(&self, width: usize, height: usize, rgba: Vec<u8>) -> std::result::Result<JsValue, JsValue> {
+        let training = self.training.clone();
+        let training = training.try_borrow().map_err(|_| busy())?;
+        let photo = Image::from_rgba8(width, height, &rgba).map_err(js)?;
+        pixels(&training.paint(&photo).await.map_err(js)?)
+    }
+
+    /// The style so far as a pack, with a small picture's file as its thumbnail, or an empty one.
+    pub async fn pack(
+        &self,
+        name: String,
+        source: String,
+        licence: String,
+        thumbnail: Vec<u8>,
+    ) -> std::result::Result<Vec<u8>, JsValue> {
+        let (training, space) = (self.training.clone(), self.space.clone());
+        let training = training.try_borrow().map_err(|_| busy())?;
+        let style = training.style(&name).await.map_err(js)?;
+        let pack = Pack { source, licence, thumbnail, ..space.pack(&name, Parameters::of(&style)) };
+        pack.write().map_err(js)
+    }
+
+    /// What is needed to go on later, `undefined` when all is done.
+    pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
+        let training = self.training.clone();
+        let training = training.try_borrow().map_err(|_| busy())?;
+        let notes = training.notes().await.map_err(js)?;
+        notes.map(|notes| notes.write()).transpose().map_err(js)
+    }
+}

@@ -60,10 +60,13 @@ function listenForDrops(taker) {
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
   });
   document.addEventListener('drop', (event) => {
+    // A sheet that lies over the page has taken it.
+    const taken = event.defaultPrevented;
     // Without this the browser would leave the page for the file.
     event.preventDefault();
     depth = 0;
     root.toggleAttribute('data-dropping', false);
+    if (taken) return;
     const dropped = [...(event.dataTransfer?.files ?? [])];
     const media = mediaIn(event.dataTransfer);
     // A file of another kind gets its own sentence.

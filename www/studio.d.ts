@@ -12,6 +12,8 @@ export interface RunSettings {
   smallest?: number;
   /** Steps at the smallest size, 300; larger sizes get half as many. */
   steps?: number;
+  /** What looks at the pictures, `vgg16`: the archive that a run begins with must be of it. */
+  network?: 'vgg16' | 'vgg19';
   pooling?: 'average' | 'max';
   /** Weights of the losses and of their layers (by names such as `relu4_2`). */
   content?: { weight?: number; layers?: Record<string, number> };
@@ -102,6 +104,8 @@ export class Studio {
   private constructor();
   /** Opens the fastest device. */
   static create(): Promise<Studio>;
+  /** Which network an archive of VGG weights is of, `vgg16` or `vgg19`; throws a sentence for any other file. Needs no device. */
+  static vggName(bytes: Uint8Array): string;
   /** JSON of `{ adapter, backend, software }`. */
   info(): string;
   /** Resolves with a sentence if the device is lost. */
@@ -161,6 +165,8 @@ export class Commission {
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
   /** Where on the photo the style of the last painting applies: where this picture is white. It is stretched to the photo. */
   add_mask(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
+  /** Which part of the last painting is the style: where this picture is white. It is stretched to the painting. */
+  add_style_mask(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
   /** What painting begins with instead of the photo: another picture. */
   start_from(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
   /** ... or noise. */

@@ -58,6 +58,14 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         await page.click('#masterpiece');
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('commission-more')).toggleAttribute('open', true));
         assert.deepEqual(await violations(page), [], 'the sheet of a Masterpiece');
+        for (const drawer of ['look', 'where', 'way', 'network']) {
+          await page.evaluate((id) => document.getElementById(id)?.toggleAttribute('open', true), `drawer-${drawer}`);
+          if (drawer === 'network') await page.select('#commission-network', 'own');
+          assert.deepEqual(await violations(page), [], `the part of its drawer for ${drawer}`);
+        }
+        await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('#commission-masks button')).click());
+        assert.deepEqual(await violations(page), [], 'a mask');
+        await page.keyboard.press('Escape');
         await page.keyboard.press('Escape');
 
         await page.click('#help');

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
+import { begin, click, losses, preview, reaches, step } from './commission.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
-
-/** @typedef {import('puppeteer-core').Page} Page */
 
 /** As small as VGG allows: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
@@ -34,64 +33,6 @@ const NO_MEMORY = `
   GPUDevice.prototype.createBuffer = function (wish) {
     return create.call(this, wish.size > 2_000_000 ? { ...wish, size: 2 ** 45, mappedAtCreation: false } : wish);
   };`;
-
-/** @param {Page} page @param {string} selector */
-function click(page, selector) {
-  return page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
-}
-
-/**
- * Waits until the run is in a state, at a step at least.
- * @param {Page} page
- * @param {string} state
- * @param {number} [step]
- */
-function reaches(page, state, step = 0) {
-  return until(
-    page,
-    `${state}, step ${step}`,
-    (wanted, least) => {
-      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('run'));
-      return dataset.state === wanted && Number(dataset.step) >= least;
-    },
-    state,
-    step,
-  );
-}
-
-/** @param {Page} page */
-function step(page) {
-  return page.$eval('#run', (run) => Number(/** @type {HTMLElement} */ (run).dataset.step));
-}
-
-/** What is seen of the painting in work. @param {Page} page */
-function preview(page) {
-  return page.$eval('.frame .over', (canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL().split(',')[1]);
-}
-
-/** First and last of the total and the style loss, as the curves tell those who do not see them. @param {Page} page */
-async function losses(page) {
-  const text = (await page.$eval('#curves', (svg) => svg.getAttribute('aria-label'))) ?? '';
-  return ['total', 'style'].map((name) => {
-    const [, first, last] = text.match(new RegExp(`${name} from ([\\d.e+-]+) to ([\\d.e+-]*\\d)`)) ?? [];
-    return { first: Number(first), last: Number(last) };
-  });
-}
-
-/**
- * Opens the sheet, says how many steps, and begins.
- * @param {Page} page
- * @param {number} steps
- */
-async function begin(page, steps) {
-  await click(page, '#masterpiece');
-  await until(page, 'the sheet', () => document.querySelector('#commission[open]') !== null);
-  await page.$eval('#commission-steps', (input, count) => {
-    input.value = String(count);
-    input.dispatchEvent(new Event('input'));
-  }, steps);
-  await click(page, '#commission-begin');
-}
 
 for (const name of BROWSERS) {
   describe(`a Masterpiece in ${name}`, { timeout: 600_000 }, () => {

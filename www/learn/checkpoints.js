@@ -1,5 +1,6 @@
 /** The one course that is kept in the browser's private files. */
-import { bytesOf, pixelsOf, RunRecord } from '../masterpiece/record.js';
+import { RunRecord } from '../masterpiece/record.js';
+import { bytesOf, pixelsOf } from '../masterpiece/slots.js';
 
 /**
  * @import { Pixels } from '../protocol.js'

@@ -1,10 +1,8 @@
 /** The one Masterpiece that is kept in the browser's private files. */
-import { bytesOf, pixelsOf, RunRecord } from './record.js';
+import { RunRecord } from './record.js';
+import { recordOf, runOf } from './run-record.js';
 
-/**
- * @import { Pixels } from '../protocol.js'
- * @import { Checkpoint, Run } from './protocol.js'
- */
+/** @import { Checkpoint, Run } from './protocol.js' */
 
 const record = new RunRecord('masterpiece');
 
@@ -15,15 +13,8 @@ const record = new RunRecord('masterpiece');
  */
 export async function writerFor(run, checkpoint) {
   if (checkpoint?.sequence) return record.goOn(run.id, checkpoint.sequence);
-  const { photo, paintings, start, ...about } = run;
-  const pictures = [photo, ...paintings.map(({ pixels }) => pixels), ...(typeof start === 'string' ? [] : [start])];
-  const description = {
-    ...about,
-    start: typeof start === 'string' ? start : 'picture',
-    paintings: paintings.map(({ name, weight }) => ({ name, weight })),
-    sizes: pictures.map(({ width, height }) => ({ width, height })),
-  };
-  return record.begin(run.id, description, pictures.map(bytesOf));
+  const { about, parts } = recordOf(run);
+  return record.begin(run.id, about, parts);
 }
 
 /**
@@ -34,16 +25,8 @@ export async function writerFor(run, checkpoint) {
 export async function recall() {
   const kept = await record.read();
   if (!kept) return kept === null ? { run: undefined, checkpoint: undefined } : undefined;
-  const { sizes, start, paintings, ...about } = kept.about;
-  const pictures = sizes.map((/** @type {Pixels} */ size, /** @type {number} */ i) => pixelsOf(size, kept.parts[i]));
-  /** @type {Run} */
-  const run = {
-    ...about,
-    photo: pictures[0],
-    paintings: paintings.map((/** @type {any} */ model, /** @type {number} */ i) => ({ ...model, pixels: pictures[i + 1] })),
-    start: start === 'picture' ? pictures.at(-1) : start,
-  };
-  return { run, checkpoint: await record.newest(run.id) };
+  const run = runOf(kept.about, kept.parts);
+  return { run, checkpoint: run && (await record.newest(run.id)) };
 }
 
 /** Nothing is kept any more. */

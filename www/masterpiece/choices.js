@@ -1,9 +1,9 @@
 /** What was chosen for the last Masterpiece, kept in the browser. */
 
 /**
- * `steps` 0 goes by time. `powers` are of two, beside the usual values.
+ * `steps` 0 goes by time. `powers` are of two, beside the usual values. The network is the page's or the user's own.
  * @typedef {{ size: number, minutes: number, keepColors: boolean, start: 'photo' | 'painting' | 'noise', steps: number,
- *   layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
+ *   network: 'page' | 'own', layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
  *   styleLoss: 'gram' | 'covariance', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Choices
  */
 
@@ -29,6 +29,7 @@ export function recallChoices() {
     if (Number.isInteger(value.steps)) choices.steps = value.steps;
     if (typeof value.keepColors === 'boolean') choices.keepColors = value.keepColors;
     if (['photo', 'painting', 'noise'].includes(value.start)) choices.start = value.start;
+    if (['page', 'own'].includes(value.network)) choices.network = value.network;
     if (['average', 'max'].includes(value.pooling)) choices.pooling = value.pooling;
     if (['adam', 'lbfgs', 'sgd'].includes(value.optimizer)) choices.optimizer = value.optimizer;
     if (['gram', 'covariance'].includes(value.styleLoss)) choices.styleLoss = value.styleLoss;

@@ -6,6 +6,7 @@ import { CommissionDialog } from './dialog.js';
 import { Easel } from './easel.js';
 import { KeptNote } from './kept-note.js';
 import { RunPanel } from './panel.js';
+import { adoptNetwork, heldArchive, titleOf } from './own-network.js';
 import { nextSmaller } from './plan.js';
 
 /**
@@ -25,6 +26,8 @@ export class MasterpieceDesk {
   #dialog = new CommissionDialog((order) => this.#begin(order));
   #panel;
   #button = byId('masterpiece', HTMLButtonElement);
+  /** Picks the file of a network that is not here any more. */
+  #missing = byId('missing-network', HTMLInputElement);
   /** @type {Easel<Run>} */
   #easel;
 
@@ -57,6 +60,7 @@ export class MasterpieceDesk {
     const kind = {
       studio: {
         worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'impasto masterpiece' }),
+        also: ({ network }) => ({ archive: heldArchive(network) }),
         recall,
       },
       mark: 'masterpiece',
@@ -76,6 +80,11 @@ export class MasterpieceDesk {
     this.#easel = new Easel(kind, stage, controls, toast, app);
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
     this.#button.addEventListener('click', () => this.#order());
+    this.#missing.addEventListener('change', () => {
+      const [file] = this.#missing.files ?? [];
+      this.#missing.value = '';
+      if (file) this.#findNetwork(file);
+    });
   }
 
   get #live() {
@@ -115,27 +124,26 @@ export class MasterpieceDesk {
   #order() {
     const photo = this.app.photo();
     if (!photo) return;
-    const { width, height } = photo.bitmap;
-    this.#dialog.show({ name: photo.name, width, height }, this.app.offers(), this.app.inUse(), {
+    this.#dialog.show(photo, this.app.offers(), this.app.inUse(), {
       software: this.app.info()?.software ?? false,
       replaces: this.#live !== undefined,
     });
   }
 
   /** @param {Order} order */
-  async #begin({ settings, minutes, start, models }) {
+  async #begin({ settings, minutes, start, network, models }) {
     const photo = this.app.photo();
     if (!photo) return;
     try {
       const size = settings.size ?? 0;
       const pixels = photoPixels(photo, size);
       const paintings = await Promise.all(
-        models.map(async ({ offer, weight }) => {
+        models.map(async ({ offer, weight, mask, part }) => {
           const bitmap = await offer.load();
           const { width, height } = bitmap;
           const painting = pixelsOf(whole(bitmap, Math.min(1, Math.max(size, 256) / Math.max(width, height))));
           bitmap.close();
-          return { name: offer.name, weight, pixels: painting };
+          return { name: offer.name, weight, pixels: painting, mask, part };
         }),
       );
       /** @type {Run} */
@@ -147,6 +155,7 @@ export class MasterpieceDesk {
         photo: pixels,
         paintings,
         start: start === 'painting' ? await this.app.painting() : start,
+        network,
       };
       await this.#easel.begin(run);
     } catch (error) {
@@ -157,6 +166,10 @@ export class MasterpieceDesk {
   #remedy() {
     const live = this.#live;
     if (!live) return;
+    if (live.fault === 'network') {
+      this.#missing.click();
+      return;
+    }
     if (live.fault !== 'memory') {
       live.retry(live.fault === 'checkpoint');
       return;
@@ -165,6 +178,24 @@ export class MasterpieceDesk {
     if (!size) return;
     const { steps, smallest, ...settings } = live.run.settings;
     this.#easel.begin({ ...live.run, id: crypto.randomUUID(), settings: { ...settings, size } });
+  }
+
+  /** The network that the run belongs to is here again, if it is that file. @param {File} file */
+  async #findNetwork(file) {
+    const live = this.#live;
+    const wanted = live?.run.network;
+    if (!live || !wanted) return;
+    try {
+      const found = await adoptNetwork(file);
+      if (found.sha256 === wanted.sha256) {
+        await live.retry();
+        return;
+      }
+      const was = `the one that this Masterpiece was begun with, “${wanted.file}”`;
+      this.toast.show(`“${file.name}” is another ${titleOf(found.name)} than ${was}.`);
+    } catch (error) {
+      this.toast.show(sentenceOf(error));
+    }
   }
 }
 

@@ -22,11 +22,16 @@ export class ModelTiles {
   /** @param {() => void} changed */
   constructor(changed) {
     this.changed = changed;
-    this.#file.addEventListener('change', async () => {
+    this.#file.addEventListener('change', () => {
       const files = [...(this.#file.files ?? [])];
       this.#file.value = '';
-      for (const file of files) await this.#add(file);
+      this.add(files);
     });
+  }
+
+  /** Pictures from the device, which are chosen at once. @param {File[]} files */
+  async add(files) {
+    for (const file of files) await this.#add(file);
   }
 
   /**

@@ -116,7 +116,11 @@ export class Painter extends Shift {
 /** @param {Run} run */
 function commissionOf({ photo, paintings, start }) {
   const commission = new Commission(photo.width, photo.height, photo.data);
-  for (const { pixels, weight } of paintings) commission.add_painting(pixels.width, pixels.height, pixels.data, weight);
+  for (const { pixels, weight, mask, part } of paintings) {
+    commission.add_painting(pixels.width, pixels.height, pixels.data, weight);
+    if (mask) commission.add_mask(mask.width, mask.height, mask.data);
+    if (part) commission.add_style_mask(part.width, part.height, part.data);
+  }
   if (start === 'noise') commission.start_from_noise(1);
   else if (start !== 'photo') commission.start_from(start.width, start.height, start.data);
   return commission;

@@ -126,6 +126,7 @@ export function remedyOf({ fault, run }) {
   }
   if (fault === 'unsupported') return undefined;
   if (fault === 'checkpoint') return 'Begin again';
+  if (fault === 'network') return 'Choose the file …';
   return fault === 'fetch' ? 'Try again' : 'Go on';
 }
 

@@ -10,13 +10,22 @@
  * @import { RunPlan, RunSettings, StepReport } from '../studio.js'
  */
 
-/** A painting whose style is wanted; weights are relative to each other. @typedef {{ name: string, weight: number, pixels: Pixels }} Model */
+/**
+ * A painting whose style is wanted; weights are relative to each other. `mask` is white where on the photo that style applies,
+ * `part` where on the painting it is taken from; without one that is everywhere.
+ * @typedef {{ name: string, weight: number, pixels: Pixels, mask?: Pixels, part?: Pixels }} Model
+ */
+
+/**
+ * A file with the weights of a network, which the user has brought along: what it is called, and its bytes counted and summed.
+ * @typedef {{ name: 'vgg16' | 'vgg19', file: string, bytes: number, sha256: string }} Network
+ */
 
 /**
  * A run. Without `settings.steps` as many steps are made as `minutes` allow. It begins with the photo, with noise or with
- * another picture.
+ * another picture. Without a `network` of the user's own, the one that comes with the page looks at the pictures.
  * @typedef {{ id: string, name: string, settings: RunSettings, minutes: number, photo: Pixels, paintings: Model[],
- *   start: 'photo' | 'noise' | Pixels }} Run
+ *   start: 'photo' | 'noise' | Pixels, network?: Network }} Run
  */
 
 /** Total, content and style before a step. @typedef {[total: number, content: number, style: number]} Losses */
@@ -38,22 +47,24 @@
 /**
  * Why there is no going on as before.
  * - `fetch`: module or weights could not be fetched.
+ * - `network`: the user's own network is not here any more.
  * - `memory`: the size does not fit.
  * - `checkpoint`: it cannot be read, or is of another run.
  * - `lost`: the device is gone.
  * - `unsupported`: there is no WebGPU in workers.
  * - `other`: whatever else.
- * @typedef {'fetch' | 'memory' | 'checkpoint' | 'lost' | 'unsupported' | 'other'} Fault
+ * @typedef {'fetch' | 'network' | 'memory' | 'checkpoint' | 'lost' | 'unsupported' | 'other'} Fault
  */
 
 /**
  * From the page.
- * - `begin`: comes first and once; with a checkpoint, of the same run, to go on there.
+ * - `begin`: comes first and once; with a checkpoint, of the same run, to go on there; with the archive of the run's own
+ *   network where the browser does not keep it.
  * - `pause`, `resume`: between steps. A paused worker has written its checkpoint.
  * - `stop`: the painting is finished as it is.
  * - `keep`: a checkpoint is written soon.
  * - `shown`: the last `preview` has been drawn; before that no other one comes.
- * @typedef {{ type: 'begin', run: Run, checkpoint: Checkpoint | undefined }
+ * @typedef {{ type: 'begin', run: Run, checkpoint: Checkpoint | undefined, archive: Uint8Array<ArrayBuffer> | undefined }
  *   | { type: 'pause' } | { type: 'resume' } | { type: 'stop' } | { type: 'keep' } | { type: 'shown' }} ToStudio
  */
 

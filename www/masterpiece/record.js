@@ -1,10 +1,7 @@
 import { PrivateFiles } from './private-files.js';
-import { newest, pack, unpack } from './slots.js';
+import { bytesOf, newest, pack, pixelsOf, unpack } from './slots.js';
 
-/**
- * @import { Pixels } from '../protocol.js'
- * @import { Checkpoint } from './protocol.js'
- */
+/** @import { Checkpoint } from './protocol.js' */
 
 const RUN = 'run';
 const SLOTS = ['a', 'b'];
@@ -91,14 +88,4 @@ export class CheckpointWriter {
     await this.#files.write(SLOTS[sequence % SLOTS.length], await pack({ run: this.run, sequence, progress, size }, parts));
     this.#sequence = sequence + 1;
   }
-}
-
-/** @param {Pixels} picture */
-export function bytesOf({ data }) {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** @param {{ width: number, height: number }} size @param {Uint8Array<ArrayBuffer>} bytes @returns {Pixels} */
-export function pixelsOf({ width, height }, bytes) {
-  return { width, height, data: new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

@@ -12,9 +12,11 @@ import { sentenceOf } from '../protocol.js';
 const FAILED_AGAIN_MS = 30_000;
 
 /**
- * What a run is made by: fresh workers, and the browser's private files, of which `recall` reads what is kept.
+ * What a run is made by: fresh workers, what they are told besides the run, and the browser's private files, of which `recall`
+ * reads what is kept.
  * @template R
- * @typedef {{ worker: () => Worker, recall: () => Promise<{ run: R | undefined, checkpoint: Checkpoint | undefined } | undefined> }} Studio
+ * @typedef {{ worker: () => Worker, also?: (run: R) => object,
+ *   recall: () => Promise<{ run: R | undefined, checkpoint: Checkpoint | undefined } | undefined> }} Studio
  */
 
 /**
@@ -64,7 +66,7 @@ export class LiveRun extends EventTarget {
     this.#set('preparing', { sentence: 'Setting up the studio …', fault: undefined, fetched: undefined });
     if (checkpoint) this.#comeBackTo(checkpoint);
     else this.progress = noProgress();
-    const begin = { type: 'begin', run: this.run, checkpoint };
+    const begin = { type: 'begin', run: this.run, checkpoint, ...this.studio.also?.(this.run) };
     this.#client = new StudioClient(this.studio.worker(), begin, (message) => this.#hear(message));
     if (this.#resting) this.#client.tell({ type: 'pause' });
     this.#tell();

@@ -44,11 +44,13 @@ export async function isKept() {
 
 /**
  * @param {(loaded: number, total: number) => void} progress
- * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of all files as the build made them
+ * @param {(file: Stocked) => boolean} [wanted] without it all of them
+ * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of the files as the build made them
  * @throws {Error} with a sentence
  */
-export async function obtain(progress) {
-  const files = await stocked();
+export async function obtain(progress, wanted = () => true) {
+  const all = await stocked();
+  const files = all.filter(wanted);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const loaded = files.map(() => 0);
   const contents = await Promise.all(
@@ -59,7 +61,7 @@ export async function obtain(progress) {
       }),
     ),
   );
-  await forgetOthers(files);
+  await forgetOthers(all);
   return new Map(files.map(({ url }, i) => [url, contents[i]]));
 }
 

@@ -2,10 +2,14 @@
 import init, { Studio } from '../studio.js';
 import { sentenceOf } from '../protocol.js';
 import { faultOf } from './fault.js';
+import { keptArchive, titleOf } from './own-network.js';
 import { Painter } from './painter.js';
 import { obtain } from './stock.js';
 
 /** @import { Fault, FromStudio, ToStudio } from './protocol.js' */
+
+const MODULE = 'studio_bg.wasm';
+const VGG = 'weights/vgg16-to-relu4_3.safetensors';
 
 /** @type {Painter | undefined} */
 let painter;
@@ -26,17 +30,25 @@ function fail(fault, error) {
 }
 
 /** @param {Extract<ToStudio, { type: 'begin' }>} message */
-async function begin({ run, checkpoint }) {
+async function begin({ run, checkpoint, archive }) {
   if (!navigator.gpu) {
     fail('unsupported', 'This browser keeps WebGPU from web workers, and a Masterpiece is painted in one.');
     return;
   }
+  const own = run.network && (archive ?? (await keptArchive(run.network)));
+  if (run.network && !own) {
+    const { name, file } = run.network;
+    const gone = `This Masterpiece is painted with ${titleOf(name)} from “${file}”, which is not kept here any more.`;
+    fail('network', `${gone} Choose that file again to go on.`);
+    return;
+  }
   let vgg;
   try {
-    const files = await obtain((loaded, total) => send({ type: 'fetching', loaded, total }));
+    const wanted = own ? (/** @type {{ url: string }} */ { url }) => url === MODULE : undefined;
+    const files = await obtain((loaded, total) => send({ type: 'fetching', loaded, total }), wanted);
     send({ type: 'preparing', sentence: 'Setting up the studio …' });
-    const module = files.get('studio_bg.wasm');
-    vgg = files.get('weights/vgg16-to-relu4_3.safetensors');
+    const module = files.get(MODULE);
+    vgg = own ?? files.get(VGG);
     if (!module || !vgg) throw new Error('The list of the studio’s files is incomplete. Reload the page, then try again.');
     await init({ module_or_path: module });
   } catch (error) {

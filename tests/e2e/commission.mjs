@@ -1,0 +1,80 @@
+/** What tests do with the sheet of a Masterpiece, and see of its label. */
+import { until } from './page.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+/** @param {Page} page @param {string} selector */
+export function click(page, selector) {
+  return page.evaluate((found) => /** @type {HTMLElement} */ (document.querySelector(found)).click(), selector);
+}
+
+/**
+ * Waits until the run is in a state, at a step at least. A run that fails meanwhile is not waited for.
+ * @param {Page} page
+ * @param {string} state
+ * @param {number} [step]
+ */
+export function reaches(page, state, step = 0) {
+  return until(
+    page,
+    `${state}, step ${step}`,
+    (wanted, least) => {
+      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('run'));
+      if (dataset.state === 'failed' && wanted !== 'failed') throw new Error(document.getElementById('run-notice')?.textContent ?? '');
+      return dataset.state === wanted && Number(dataset.step) >= least;
+    },
+    state,
+    step,
+  );
+}
+
+/** @param {Page} page */
+export function step(page) {
+  return page.$eval('#run', (run) => Number(/** @type {HTMLElement} */ (run).dataset.step));
+}
+
+/** What is seen of the painting in work. @param {Page} page */
+export function preview(page) {
+  return page.$eval('.frame .over', (canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL().split(',')[1]);
+}
+
+/** First and last of the total and the style loss, as the curves tell those who do not see them. @param {Page} page */
+export async function losses(page) {
+  const text = (await page.$eval('#curves', (svg) => svg.getAttribute('aria-label'))) ?? '';
+  return ['total', 'style'].map((name) => {
+    const [, first, last] = text.match(new RegExp(`${name} from ([\\d.e+-]+) to ([\\d.e+-]*\\d)`)) ?? [];
+    return { first: Number(first), last: Number(last) };
+  });
+}
+
+/** Opens the sheet, unless it is. @param {Page} page */
+export async function order(page) {
+  if (await page.$('#commission[open]')) return;
+  await click(page, '#masterpiece');
+  await until(page, 'the sheet', () => document.querySelector('#commission[open]') !== null);
+}
+
+/**
+ * Gives a control of the sheet a value, as a user would.
+ * @param {Page} page
+ * @param {string} selector
+ * @param {string | number} value
+ */
+export function set(page, selector, value) {
+  return page.$eval(selector, (control, wanted) => {
+    const input = /** @type {HTMLInputElement} */ (control);
+    input.value = wanted;
+    for (const type of ['input', 'change']) input.dispatchEvent(new Event(type, { bubbles: true }));
+  }, String(value));
+}
+
+/**
+ * Opens the sheet, says how many steps, and begins.
+ * @param {Page} page
+ * @param {number} steps
+ */
+export async function begin(page, steps) {
+  await order(page);
+  await set(page, '#commission-steps', steps);
+  await click(page, '#commission-begin');
+}

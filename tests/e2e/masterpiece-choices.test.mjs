@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { BROWSERS, launch } from './browsers.mjs';
+import { begin, click, losses, order, reaches, set, step } from './commission.mjs';
+import { compare, drop, open, ready, savedPng, smallPhoto, until } from './page.mjs';
+import { serve } from './server.mjs';
+
+const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
+
+/**
+ * Mean difference of two PNG files, of 255, in the left and in the right half, at the size of the first.
+ * @param {import('puppeteer-core').Page} page
+ * @param {string} one base64
+ * @param {string} other base64
+ * @returns {Promise<[left: number, right: number]>}
+ */
+function halves(page, one, other) {
+  return page.evaluate(
+    async (files) => {
+      const bitmaps = await Promise.all(
+        files.map((file) => createImageBitmap(new Blob([Uint8Array.from(atob(file), (character) => character.charCodeAt(0))]))),
+      );
+      const { width, height } = bitmaps[0];
+      const [a, b] = bitmaps.map((bitmap) => {
+        const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
+        context.imageSmoothingQuality = 'high';
+        context.drawImage(bitmap, 0, 0, width, height);
+        return context.getImageData(0, 0, width, height).data;
+      });
+      const sums = [0, 0];
+      const counts = [0, 0];
+      a.forEach((value, i) => {
+        const half = (i / 4) % width < width / 2 ? 0 : 1;
+        sums[half] += Math.abs(value - b[i]);
+        counts[half] += 1;
+      });
+      return /** @type {[number, number]} */ ([sums[0] / counts[0], sums[1] / counts[1]]);
+    },
+    [one, other],
+  );
+}
+
+/** @param {import('puppeteer-core').Page} page @param {string} selector */
+function text(page, selector) {
+  return page.$eval(selector, (element) => element.textContent ?? '');
+}
+
+/**
+ * Firefox alone paints here: what is chosen means the same in every browser, and it takes a third of the time.
+ * @param {import('node:test').TestContext} t
+ * @param {'chromium' | 'firefox'} [name]
+ */
+async function visit(t, name = 'firefox') {
+  const server = await serve(process.env.DIST ?? 'dist');
+  const browser = await launch(name);
+  t.after(async () => {
+    await browser.close();
+    await server.close().catch(() => {});
+  });
+  return { server, browser };
+}
+
+describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
+  test('paints without a network, once what it needs is kept', async (t) => {
+    const { server, browser } = await visit(t);
+    const first = await open(browser, server.url + SMALL);
+    await ready(first.page);
+    await until(first.page, 'the page to be kept', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
+    await order(first.page);
+    await until(first.page, 'what it fetches', () => document.getElementById('stock-text')?.textContent?.includes('once'));
+    await click(first.page, '#stock-keep');
+    await until(first.page, 'the stock', () => document.getElementById('stock-text')?.textContent?.includes('kept on this device'));
+    await server.close();
+    await assert.rejects(fetch(server.url));
+
+    const { page, errors } = await open(browser, server.url + SMALL);
+    await ready(page);
+    await begin(page, 2);
+    await reaches(page, 'finished', 2);
+    const { sizes } = await compare(page, await savedPng(page), await smallPhoto(page, 'chelsea', 32, 21));
+    assert.equal(sizes[0], '32 x 21');
+    assert.deepEqual(errors, []);
+  });
+
+  test('begins with noise, or with what hangs on the stage', async (t) => {
+    const { server, browser } = await visit(t);
+    const { page, errors } = await open(browser, server.url + SMALL);
+    await ready(page);
+    const stage = await savedPng(page);
+    const photo = await smallPhoto(page, 'chelsea', 32, 21);
+    const far = Math.min(...(await halves(page, photo, stage)));
+    assert.ok(far > 20, `the painting on the stage is only ${far} from the photo`);
+
+    await order(page);
+    await set(page, '#commission-start', 'painting');
+    await set(page, '#commission-rate', -2);
+    await begin(page, 1);
+    await reaches(page, 'finished', 1);
+    const painting = await savedPng(page);
+    const near = Math.max(...(await halves(page, painting, stage)));
+    assert.ok(near < 8, `one small step from the painting is ${near} away from it`);
+
+    await click(page, '#run-again');
+    await set(page, '#commission-start', 'noise');
+    await begin(page, 1);
+    await reaches(page, 'finished', 1);
+    const noise = await savedPng(page);
+    for (const [name, other] of Object.entries({ photo, stage })) {
+      const away = Math.min(...(await halves(page, noise, other)));
+      assert.ok(away > 40, `noise is only ${away} from the ${name}`);
+    }
+    assert.deepEqual(errors, []);
+  });
+
+  test('gains by momentum and by L-BFGS, each in its way', async (t) => {
+    const { server, browser } = await visit(t);
+    const { page, errors } = await open(browser, server.url + SMALL);
+    await ready(page);
+    /** @type {string[]} */
+    const painted = [];
+    for (const method of ['sgd', 'lbfgs']) {
+      await order(page);
+      await set(page, '#commission-optimizer', method);
+      assert.ok(await page.$eval('#commission-rate', (input) => /** @type {HTMLInputElement} */ (input).disabled));
+      await begin(page, 5);
+      await reaches(page, 'finished', 5);
+      const [total] = await losses(page);
+      assert.ok(total.last < 0.9 * total.first, `${method}: ${JSON.stringify(total)}`);
+      painted.push(await savedPng(page));
+      await click(page, '#run-drop');
+      await until(page, 'the studio', () => document.getElementById('run')?.hidden);
+    }
+    assert.ok((await compare(page, painted[0], painted[1])).difference > 5, 'both have painted the same');
+    assert.deepEqual(errors, []);
+  });
+
+  test('turns minutes into steps, and grows from size to size', async (t) => {
+    const { server, browser } = await visit(t);
+    const { page, errors } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=192'));
+    await ready(page);
+    // So flat that a step is as quick as one of 80 by 80 pixels.
+    await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 192, 32) });
+    await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
+    await order(page);
+    await set(page, '#commission-minutes', 2);
+    assert.equal(await page.$eval('#commission-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
+    await click(page, '#commission-begin');
+    await reaches(page, 'painting', 1);
+    const [, steps, size] = (await text(page, '#run-state')).match(/^Step \d+ of (\d+) · (.+)$/) ?? [];
+    assert.equal(size, '136 × 23');
+    // Twenty at the first size and half as many at the second, or more where there is time for them.
+    assert.ok(Number(steps) >= 30 && Number(steps) <= 4500, steps);
+    assert.match(await text(page, '#run-left'), /(minute|hour)s? left$/);
+    const first = Math.round((Number(steps) / 3) * 2);
+    await until(page, 'the second size', () => document.getElementById('run-state')?.textContent?.includes('· 192 × 32'));
+    const at = await step(page);
+    assert.ok(at > first - 2 && at <= first + 10, `the picture grew before step ${at} of ${steps}`);
+    await reaches(page, 'painting', at + 2);
+    assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M/);
+    await click(page, '#run-stop');
+    await reaches(page, 'finished');
+    const { sizes } = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 32));
+    assert.equal(sizes[0], '192 x 32');
+    assert.deepEqual(errors, []);
+  });
+
+  test('keeps a style to the half of the photo that its mask leaves, also after the tab was closed', async (t) => {
+    const { server, browser } = await visit(t);
+    const address = server.url + SMALL.replace('masterpiece=32', 'masterpiece=48');
+    const first = await open(browser, address);
+    await ready(first.page);
+    await order(first.page);
+    await click(first.page, '#commission-masks [data-which="mask"]');
+    await click(first.page, '#mask [data-part="left"]');
+    await click(first.page, '#mask-done');
+    assert.equal(await text(first.page, '#commission-masks [data-which="mask"]'), 'Photo: 50 %');
+    // Later layers see nearly all of so small a picture wherever they are.
+    for (const layer of ['relu3_1', 'relu4_1']) await click(first.page, `#commission-layers [value="${layer}"]`);
+    await set(first.page, '#commission-style', 3);
+    await set(first.page, '#commission-rate', 1);
+    await begin(first.page, 9);
+    await reaches(first.page, 'painting', 3);
+    await click(first.page, '#run-pause');
+    await until(first.page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await first.page.close();
+
+    const { page, errors } = await open(browser, address);
+    await ready(page);
+    await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
+    await click(page, '#kept-run-go');
+    await reaches(page, 'painting', 3);
+    await reaches(page, 'finished', 9);
+    const [left, right] = await halves(page, await savedPng(page), await smallPhoto(page, 'chelsea', 48, 32));
+    assert.ok(left > 2 * right, `left ${left}, right ${right}`);
+    assert.deepEqual([...first.errors, ...errors], []);
+  });
+
+  for (const name of BROWSERS) {
+    test(`masks are brushed, turned round, and made of pictures in ${name}`, async (t) => {
+      const { server, browser } = await visit(t, name);
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await page.setViewport({ width: 1000, height: 900 });
+      await ready(page);
+      await order(page);
+      await click(page, '#models .model:nth-child(3)');
+      const told = () => text(page, '#mask-told');
+      const share = async () => Number((await told()).match(/^(\d+) % of the/)?.[1]);
+      const done = () => page.$eval('#mask-done', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
+      const mask = (/** @type {number} */ which) => `#commission-masks .mask-row:nth-child(${which}) [data-which="mask"]`;
+      await click(page, mask(1));
+      assert.match(await told(), /Nothing yet/);
+      assert.ok(!(await done()));
+      assert.ok(await page.$eval('#mask-rest', (button) => /** @type {HTMLElement} */ (button).hidden));
+
+      const { x, y, width, height } = await page.$eval('mask-board', (board) => {
+        const { x, y, width, height } = board.getBoundingClientRect();
+        return { x, y, width, height };
+      });
+      const brush = async () => {
+        await page.mouse.move(x + width * 0.2, y + height * 0.5);
+        await page.mouse.down();
+        await page.mouse.move(x + width * 0.8, y + height * 0.5, { steps: 4 });
+        await page.mouse.up();
+      };
+      await brush();
+      // A stroke of 0.6 by 0.15 of the width, with round ends.
+      const stroke = ((0.6 * 0.15 + (Math.PI / 4) * 0.15 ** 2) * width) / height;
+      assert.ok(Math.abs((await share()) - 100 * stroke) < 3, `${await told()} ${stroke}`);
+      assert.ok(await done());
+      await click(page, '#mask [data-part="inverse"]');
+      assert.ok(Math.abs((await share()) - 100 * (1 - stroke)) < 3, await told());
+      await set(page, '#mask-brush', 50);
+      await click(page, '#mask-tool-erase');
+      await brush();
+      assert.ok((await share()) < 70, await told());
+      await click(page, '#mask [data-part="none"]');
+      assert.ok(!(await done()));
+      await click(page, '#mask [data-part="top"]');
+      assert.equal(await share(), 50);
+      await click(page, '#mask-done');
+      assert.equal(await text(page, mask(1)), 'Photo: 50 %');
+      assert.equal(await text(page, '#drawer-where-note'), 'one mask');
+
+      // What the first leaves over; then a picture, of which a quarter is white.
+      await click(page, mask(2));
+      await click(page, '#mask-rest');
+      assert.equal(await share(), 50);
+      const file = await page.evaluate(() => {
+        const canvas = document.createElement('canvas');
+        Object.assign(canvas, { width: 40, height: 20 });
+        const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+        context.fillRect(0, 0, 40, 20);
+        context.fillStyle = '#fff';
+        context.fillRect(0, 0, 20, 10);
+        return canvas.toDataURL().split(',')[1];
+      });
+      await drop(page, { name: 'mask.png', type: 'image/png', base64: file }, '#mask');
+      await until(page, 'the picture', () => document.getElementById('mask-told')?.textContent?.startsWith('25 %'));
+      await click(page, '#mask-everywhere');
+      assert.equal(await text(page, mask(2)), 'Photo: all');
+
+      // The part of a painting likewise; another photo has no masks, but paintings keep theirs.
+      await click(page, '#commission-masks .mask-row:nth-child(2) [data-which="part"]');
+      await until(page, 'the sheet', () => document.querySelector('#mask[open]') !== null);
+      await click(page, '#mask [data-part="right"]');
+      await click(page, '#mask-done');
+      assert.equal(await text(page, '#drawer-where-note'), '2 masks');
+      await click(page, '#commission-cancel');
+      await drop(page, { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 60, 40) });
+      await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('cup'));
+      await order(page);
+      assert.equal(await text(page, '#drawer-where-note'), 'one mask');
+      assert.equal(await text(page, mask(1)), 'Photo: all');
+      assert.deepEqual(errors, []);
+    });
+  }
+});

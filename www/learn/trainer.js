@@ -53,10 +53,10 @@ export class Trainer extends Shift {
     await this.work(piece);
     // What was stopped may go on some day.
     if (this.progress.step < steps) await this.keepNow(piece);
-    const picture = await piece.picture();
+    const picture = await this.picture(piece);
     const pack = await training.pack(name, source, licence, thumbnail);
     training.free();
-    this.send({ type: 'done', picture, pack }, [picture.data.buffer, pack.buffer]);
+    this.send({ type: 'done', picture, pack }, [pack.buffer]);
   }
 }
 

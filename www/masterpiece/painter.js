@@ -105,11 +105,11 @@ export class Painter extends Shift {
 
   /** @param {Masterpiece} work */
   async #finish(work) {
-    const picture = await work.picture();
+    const picture = await this.picture(work);
     this.progress = { ...this.progress, finished: true };
     await this.write({ progress: this.progress, bytes: new Uint8Array(), picture, sequence: 0 });
     work.free();
-    this.send({ type: 'done', picture }, [picture.data.buffer]);
+    this.send({ type: 'done', picture });
   }
 }
 

@@ -46,6 +46,8 @@ export class Shift {
   /** @type {(StepReport & { milliseconds: number })[]} not told yet */
   #untold = [];
   #toldAt = 0;
+  /** The picture as it was last made. @type {{ step: number, picture: Pixels } | undefined} */
+  #seen;
 
   /**
    * @param {(message: FromStudio, transfer?: Transferable[]) => void} send
@@ -130,11 +132,18 @@ export class Shift {
   /** @param {Piece} piece */
   async #show(piece) {
     const from = performance.now();
-    const picture = await piece.picture();
+    const picture = await this.picture(piece);
     this.#shown = false;
     this.#showedAt = performance.now();
     this.#showTakes = this.#showedAt - from;
-    this.send({ type: 'preview', picture }, [picture.data.buffer]);
+    this.send({ type: 'preview', picture });
+  }
+
+  /** As it is now: no more often made than it changes. @param {Piece} piece @returns {Promise<Pixels>} not to be handed over */
+  async picture(piece) {
+    const { step } = this.progress;
+    if (this.#seen?.step !== step) this.#seen = { step, picture: await piece.picture() };
+    return this.#seen.picture;
   }
 
   /** @param {Piece} piece */
@@ -142,7 +151,7 @@ export class Shift {
     this.#keeping = false;
     const from = performance.now();
     const bytes = await piece.checkpoint();
-    if (bytes) await this.write({ progress: this.progress, bytes, picture: await piece.picture(), sequence: 0 });
+    if (bytes) await this.write({ progress: this.progress, bytes, picture: await this.picture(piece), sequence: 0 });
     this.#keptAt = performance.now();
     this.#keepTakes = this.#keptAt - from;
   }

@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { violations } from './axe.mjs';
 import { BROWSERS, launch } from './browsers.mjs';
 import { compare, drop, open, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
@@ -143,6 +144,7 @@ for (const name of BROWSERS) {
         return Array.fromAsync(folder.keys()).then((names) => names.length >= 2);
       });
       const rested = await step(page);
+      assert.deepEqual(await violations(page), []);
       await page.close();
 
       // The next visit offers to go on, and does where the last one was.

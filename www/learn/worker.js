@@ -1,5 +1,5 @@
 /** The worker that learns a style: brings module, weights and device together, and passes the page's wishes to the trainer. */
-import { faultOf } from '../masterpiece/fault.js';
+import { failureOf } from '../masterpiece/fault.js';
 import { obtain } from '../masterpiece/stock.js';
 import { sentenceOf } from '../protocol.js';
 import init, { Studio } from '../studio.js';
@@ -58,13 +58,15 @@ async function begin({ run, checkpoint }) {
     fail('unsupported', error);
     return;
   }
-  studio.lost().then((sentence) => fail('lost', sentence));
+  const lost = studio.lost();
+  lost.then((sentence) => fail('lost', sentence));
   trainer = new Trainer(studio, vgg, network, send);
   for (const wish of wishes) trainer[wish]();
   try {
     await trainer.learn(run, checkpoint);
   } catch (error) {
-    fail(faultOf(error), error);
+    const { fault, sentence } = await failureOf(error, lost);
+    fail(fault, sentence);
   }
 }
 

@@ -1,11 +1,11 @@
-// Turns the last tensor into what is shown: normalization and sigmoid, resized to the target, then strength, colour
+// Turns the last tensor into what is shown: normalization and sigmoid (or bias and clamp), resized to the target, then strength, colour
 // preservation and the before/after line, against the photo. Drawn as one triangle that covers the target.
 // Twin: src/cpu/picture.rs, with Image::resized in src/image.rs.
 
 // 0 where all sizes are the same: software adapters take their time for loops, even for those that run once.
 const RESIZED: u32 = 1u;
-// 1 where `tensor` is what `steady.wgsl` made: colours.
-const STEADY: u32 = 0u;
+// What makes colours of `tensor`: 1 a sigmoid, 2 a clamp, 0 nothing where it is what `steady.wgsl` made.
+const FINISH: u32 = 1u;
 
 alias Quad = vec4<f32>; // as stored
 
@@ -42,8 +42,9 @@ fn photo_texel(x: i32, y: i32) -> vec3<f32> {
 fn painting_texel(x: i32, y: i32) -> vec3<f32> {
     let at = vec2<u32>(clamp(vec2<i32>(x, y), vec2<i32>(), vec2<i32>(look.painting) - 1));
     var color = vec4<f32>(tensor[at.y * look.stride + at.x]);
-    color = color * norms[look.norm] + norms[look.norm + 1u]; // when STEADY == 0
-    color = 1.0 / (1.0 + exp(-color)); // when STEADY == 0
+    color = color * norms[look.norm] + norms[look.norm + 1u]; // when FINISH >= 1
+    color = 1.0 / (1.0 + exp(-color)); // when FINISH == 1
+    color = clamp(color, vec4<f32>(), vec4<f32>(1.0)); // when FINISH == 2
     return color.rgb;
 }
 

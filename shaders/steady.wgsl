@@ -1,9 +1,11 @@
 // Keeps a still picture still: where the photo has not changed but for noise, the painting is mixed with what it was before.
-// After the last normalization and sigmoid, at the size that the network paints. Twin: steadied in src/cpu/picture.rs, with
+// After the last normalization and sigmoid (or bias and clamp), at the size that the network paints. Twin: steadied in src/cpu/picture.rs, with
 // Image::resized in src/image.rs.
 
 // 0 where the texture has the painting's size.
 const RESIZED: u32 = 1u;
+// What makes colours of `tensor`: 1 a sigmoid, 2 a clamp.
+const FINISH: u32 = 1u;
 
 alias Quad = vec4<f32>; // as stored
 
@@ -59,7 +61,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let v = vec4<f32>(tensor[id.y * shape.stride + id.x]) * norms[shape.norm] + norms[shape.norm + 1u];
-    let now = vec4<f32>(1.0 / (1.0 + exp(-v.rgb)), dot(resized(id.xy), LUMA));
+    var color = v.rgb;
+    color = 1.0 / (1.0 + exp(-v.rgb)); // when FINISH == 1
+    color = clamp(v.rgb, vec3<f32>(), vec3<f32>(1.0)); // when FINISH == 2
+    let now = vec4<f32>(color, dot(resized(id.xy), LUMA));
     let i = id.y * shape.painting.x + id.x;
     let before = history[i];
     let moved = smoothstep(NOISE, MOTION, abs(now.a - before.a));

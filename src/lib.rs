@@ -1,6 +1,6 @@
 //! Impasto: neural style transfer on the user's own GPU, in the browser and on the command line.
 //!
-//! A room may import only rooms below it: `web` and the command line > `studio` > `stylize` > `gpu` > `cpu` > `net` >
+//! A room may import only rooms below it: `web` and the command line > `studio` > `stylize` > `gpu` > `cpu` > `import` > `net` >
 //! `style` > `weights` > `art` > `image` > `error`. `ARCHITECTURE.md` draws the map.
 
 #[cfg(any(feature = "native", feature = "studio"))]
@@ -9,6 +9,8 @@ pub mod cpu;
 pub mod error;
 pub mod gpu;
 pub mod image;
+#[cfg(feature = "native")]
+pub mod import;
 pub mod net;
 #[cfg(feature = "studio")]
 pub mod studio;

@@ -248,3 +248,17 @@ fn a_name_and_its_number_are_one_style() {
     }
     assert_eq!(bench.picture("a.png"), bench.picture("b.png"));
 }
+
+#[test]
+fn flicker_is_measured_and_what_is_steady_flickers_less() {
+    let bench = Bench::new();
+    bench.photo("p.png", 64, 48);
+    let told = bench.succeeds(&["flicker", "p.png", "--style", "Teal Mist", "--size", "64", "--frames", "4"]);
+    let line = told.lines().find(|line| line.ends_with("Teal Mist")).unwrap();
+    let numbers: Vec<f32> = line.split_whitespace().take(2).map(|number| number.parse().unwrap()).collect();
+    assert!(numbers[0] > 2.0 * numbers[1] && numbers[1] > 0.0, "{told}");
+    let still = bench.succeeds(&["flicker", "p.png", "--style", "Teal Mist", "--size", "64", "--noise", "0"]);
+    assert!(still.lines().any(|line| line.starts_with("0.00     0.00")), "{still}");
+    let refused = bench.fails(&["flicker", "p.png", "--style", "Teal Mist", "--noise", "2"]);
+    assert!(refused.len() == 1 && refused[0].contains("from 0 to 1"), "{refused:?}");
+}

@@ -64,6 +64,13 @@ impl Net {
         self.net.push(Operation::Relu, &[x])
     }
 
+    /// The end of networks that make colours themselves.
+    fn clamp(mut self, x: TensorId, channels: usize, kernel: usize) -> (Network, Archive, Style) {
+        let x = self.biased(x, (channels, 3), kernel, 1);
+        self.net.push(Operation::Clamp, &[x]);
+        (self.net, Archive::parse(&self.archive.finish().unwrap()).unwrap(), self.style)
+    }
+
     fn finish(mut self, x: TensorId, channels: usize, kernel: usize) -> (Network, Archive, Style) {
         let x = self.conv(x, (channels, 3), kernel, 1);
         self.net.push(Operation::Sigmoid, &[x]);
@@ -185,6 +192,31 @@ fn biases_instead_of_normalizations() {
         let x = n.biased(x, (b, a), 3, 1);
         compare(&gpu, n.finish(x, a, 9), &SIZES);
     }
+}
+
+/// The widths of PyTorch's example, and its end.
+#[test]
+fn wide_layers_and_a_clamp_at_the_end() {
+    let gpu = gpu();
+    let mut n = Net::new(4);
+    let x = n.conv(0, (3, 32), 9, 1);
+    let x = n.relu(x);
+    let x = n.conv(x, (32, 64), 3, 2);
+    let x = n.relu(x);
+    let x = n.conv(x, (64, 128), 3, 2);
+    let mut x = n.relu(x);
+    for _ in 0..2 {
+        let y = n.conv(x, (128, 128), 3, 1);
+        let y = n.relu(y);
+        let y = n.conv(y, (128, 128), 3, 1);
+        x = n.net.push(Operation::Add, &[x, y]);
+    }
+    for channels in [(128, 64), (64, 32)] {
+        x = n.net.push(Operation::Upsample2, &[x]);
+        x = n.conv(x, channels, 3, 1);
+        x = n.relu(x);
+    }
+    compare(&gpu, n.clamp(x, 32, 9), &[(17, 23), (40, 33)]);
 }
 
 #[test]

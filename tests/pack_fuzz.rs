@@ -1,7 +1,12 @@
 //! Damaged and hostile style packs: a sentence or a sound pack, never a panic.
 
+use std::sync::LazyLock;
+
 use impasto::error::Error;
-use impasto::style::{Pack, Parameters};
+use impasto::net::johnson::Johnson;
+use impasto::net::own::{self, Architecture};
+use impasto::style::{Pack, Parameters, StyleSpace};
+use impasto::weights::{Archive, ArchiveBuilder};
 use proptest::prelude::*;
 
 fn valid(trained: bool) -> Vec<u8> {
@@ -18,9 +23,27 @@ fn valid(trained: bool) -> Vec<u8> {
         licence: "CC0".into(),
         parameters,
         thumbnail: b"\x89PNG\r\n\x1a\n and so on".to_vec(),
+        archive: vec![],
     };
     pack.write().unwrap()
 }
+
+/// A pack that brings the smallest network that there can be.
+static BRINGING: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let architecture = Architecture::Johnson(Johnson { contract: [1; 3], blocks: 1, expand: [1; 2], sigmoid: false });
+    let mut builder = ArchiveBuilder::new();
+    for c in architecture.network("").convolutions() {
+        let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
+        builder.quantized(&c.weight, &shape, &vec![0.5; shape.iter().product()]);
+    }
+    builder.float(impasto::net::johnson::BIAS, &[3], &[0.5; 3]);
+    let archive = own::seal(&architecture, &mut builder).unwrap();
+    let parsed = Archive::parse(&archive).unwrap();
+    let net = own::network(&parsed).unwrap();
+    let space = StyleSpace::read(&parsed, net.tensors(), &net.norms).unwrap();
+    let parameters = Parameters::Norms { scales: vec![1.0; net.norms.len()], shifts: vec![0.0; net.norms.len()] };
+    Pack { archive, ..space.pack("Brought", parameters) }.write().unwrap()
+});
 
 /// One change of a file: a byte overwritten, some cut out, or some put in.
 #[derive(Debug, Clone)]
@@ -76,6 +99,40 @@ proptest! {
             Ok(pack) => prop_assert_eq!(Pack::read(&pack.write().unwrap()).unwrap(), pack),
             Err(Error::Pack(problem)) => prop_assert!(!untouched && !problem.is_empty()),
             Err(other) => prop_assert!(false, "{}", other),
+        }
+    }
+
+    /// The same of packs that bring a network, and of the network in them: nothing in it may be changed.
+    #[test]
+    fn damaged_networks_in_packs_are_refused(damages in proptest::collection::vec(damage(), 0..3)) {
+        let mut bytes = BRINGING.clone();
+        let untouched = damages.is_empty();
+        damages.into_iter().for_each(|damage| damage.apply(&mut bytes));
+        match Pack::read(&bytes) {
+            Ok(pack) => {
+                prop_assert_eq!(&Pack::read(&pack.write().unwrap()).unwrap(), &pack);
+                let Some(archive) = pack.brought().unwrap() else { return Ok(()) };
+                match own::network(&archive) {
+                    Ok(net) => prop_assert_eq!(Some(net.name.as_str()), archive.metadata("network")),
+                    Err(Error::Pack(problem)) => prop_assert!(!untouched && !problem.is_empty()),
+                    Err(other) => prop_assert!(false, "{}", other),
+                }
+            }
+            Err(Error::Pack(problem)) => prop_assert!(!untouched && !problem.is_empty()),
+            Err(other) => prop_assert!(false, "{}", other),
+        }
+    }
+
+    /// Archives that pass for a network, damaged: a sentence, never a panic.
+    #[test]
+    fn damaged_archives_of_networks_are_refused(damages in proptest::collection::vec(damage(), 1..3)) {
+        let mut bytes = Pack::read(&BRINGING).unwrap().archive;
+        damages.into_iter().for_each(|damage| damage.apply(&mut bytes));
+        if let Ok(archive) = Archive::parse(&bytes) {
+            match own::network(&archive) {
+                Ok(_) | Err(Error::Pack(_)) => {}
+                Err(other) => prop_assert!(false, "{}", other),
+            }
         }
     }
 

@@ -25,7 +25,7 @@ fn every_file_is_valid_by_itself() {
         check(&path.display().to_string(), &specialize(&source, &[], false));
         count += 1;
     }
-    assert_eq!(count, 16);
+    assert_eq!(count, 20);
 }
 
 #[test]
@@ -44,9 +44,12 @@ fn every_specialization_is_valid() {
         for resized in [0, 1] {
             let sized = [("RESIZED", resized)];
             check("ingest", &specialize(include_str!("../shaders/ingest.wgsl"), &sized, variant.half));
-            check("steady", &specialize(include_str!("../shaders/steady.wgsl"), &sized, variant.half));
-            check("present", &specialize(present, &[sized[0], ("STEADY", 0)], variant.half));
-            check("present", &specialize(present, &[sized[0], ("STEADY", 1)], false));
+            for finish in [1, 2] {
+                let values = [sized[0], ("FINISH", finish)];
+                check("steady", &specialize(include_str!("../shaders/steady.wgsl"), &values, variant.half));
+                check("present", &specialize(present, &values, variant.half));
+            }
+            check("present", &specialize(present, &[sized[0], ("FINISH", 0)], false));
         }
     }
 }

@@ -9,7 +9,7 @@ use common::{distance, fixture, shipped, shipped_as};
 use image::GenericImageView;
 use impasto::art::KINDS;
 use impasto::net::{arbitrary, transfer26};
-use impasto::style::{Pack, Parameters, StyleSet, StyleSpace};
+use impasto::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 
 fn bench() -> Bench {
     let bench = Bench::new();
@@ -198,5 +198,28 @@ fn shipped_packs_are_those_of_the_shipped_paintings() {
         assert_eq!(shipped.thumbnail, again.thumbnail);
         let off = distance(vector(&shipped), vector(&again));
         assert!(off <= 1e-3, "{}: off by {off}", kind.name);
+    }
+}
+
+#[test]
+fn shipped_trained_packs_fit_the_network_and_are_small() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles");
+    let list: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("trained.json")).unwrap()).unwrap();
+    let (net, archive) = (transfer26::network(), shipped());
+    let space = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap();
+    let list = list.as_array().unwrap();
+    assert!(list.len() >= 8, "there are {}", list.len());
+    let mut styles: Vec<Style> = Vec::new();
+    for entry in list {
+        let id = entry["id"].as_str().unwrap();
+        let bytes = std::fs::read(folder.join(format!("{id}.impasto"))).unwrap();
+        let pack = Pack::read(&bytes).unwrap();
+        assert_eq!(Some(pack.name.as_str()), entry["name"].as_str());
+        assert!(bytes.len() - pack.thumbnail.len() <= 8192, "{id}: {} bytes", bytes.len());
+        assert!(!pack.thumbnail.is_empty() && !pack.licence.is_empty() && !pack.source.is_empty());
+        let style = space.style(&pack).unwrap();
+        assert!(styles.iter().all(|other| other.norms != style.norms), "{id} is another one's twin");
+        styles.push(style);
     }
 }

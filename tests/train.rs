@@ -10,11 +10,11 @@ use burn::tensor::Device;
 use common::{relative_distance, shipped_as};
 use impasto::art::Kind;
 use impasto::image::Image;
-use impasto::net::transfer26;
+use impasto::net::{own, transfer26};
 use impasto::studio::device::{cpu, gpu};
-use impasto::studio::executor::{Executor, parameters};
-use impasto::studio::train::{Lessons, Notes, Report, TrainSettings, Training, nearest};
-use impasto::style::{Style, StyleSet};
+use impasto::studio::executor::{Executor, parameters, weights};
+use impasto::studio::train::{Lessons, Notes, Origin, Report, TrainSettings, Training, nearest, network};
+use impasto::style::{Pack, Style, StyleSet, StyleSpace};
 
 fn painted(kind: &str, side: usize) -> Image {
     Kind::named(kind).unwrap().paint(side, 3).unwrap()
@@ -132,6 +132,43 @@ fn the_nearest_style_is_the_one_that_a_painting_was_painted_in() {
 }
 
 #[test]
+fn all_weights_learn_and_come_back_out_of_the_pack() {
+    let (school, device) = (School::new(), cpu());
+    let (net, archive) = (transfer26::network(), shipped_as("transfer26"));
+    let before = weights(&net, &archive).unwrap();
+    let begin = |weights: Option<Vec<f32>>| {
+        let executor = Executor::load(net.clone(), &archive, &device).unwrap();
+        let origin = Origin { style: mean(), weights };
+        let vgg = shipped_as("vgg16-to-relu4_3");
+        Training::new(executor, &vgg, settings(8), &school.lessons(), origin, None, &device).unwrap()
+    };
+    let (mut style, mut whole) = (begin(None), begin(Some(before.clone())));
+    let (one, all) = (learn(&mut style, 8), learn(&mut whole, 8));
+    assert!((one[0].total - all[0].total).abs() < 1e-4 * one[0].total, "{:?} and {:?}", one[0], all[0]);
+    assert!(all[7].total < one[7].total, "more can be learnt: {:?} and {:?}", one[7], all[7]);
+    assert!(pollster::block_on(style.weights()).unwrap().is_none());
+    let after = pollster::block_on(whole.weights()).unwrap().unwrap();
+    assert!(
+        before.len() == after.len() && before.iter().zip(&after).filter(|(a, b)| a != b).count() > before.len() / 2
+    );
+
+    let photo = painted("glass", 96);
+    let learnt = pollster::block_on(whole.style("x")).unwrap();
+    let pack = network::pack(&net, &archive, &after, &learnt, "x").unwrap();
+    let pack = Pack::read(&pack.write().unwrap()).unwrap();
+    let brought = pack.brought().unwrap().unwrap();
+    let net = own::network(&brought).unwrap();
+    let space = StyleSpace::read(&brought, net.tensors(), &net.norms).unwrap();
+    let found = impasto::cpu::run(&net, &brought, &space.style(&pack).unwrap(), &photo).unwrap();
+    let wanted = pollster::block_on(whole.paint(&photo)).unwrap();
+    // What 16 bits cost.
+    let psnr = impasto::import::psnr(found.data(), wanted.data());
+    println!("{psnr:.1} dB");
+    assert!(psnr > 40.0, "{psnr}");
+    assert!(network::architecture(&shipped_as("arbitrary")).is_err());
+}
+
+#[test]
 fn settings_that_cannot_be_are_refused_in_a_sentence() {
     let (school, device) = (School::new(), cpu());
     let refused = |settings: TrainSettings, what: &str| {
@@ -176,6 +213,13 @@ fn the_command_line_trains_a_pack_that_paints() {
     assert!(told.contains("CC0") && told.contains("usable     yes"), "{told}");
     let (code, told) = impasto(&["stylize", "one.png", "--style", "x.impasto", "-o", "painted.png"]);
     assert!(code == Some(0) && at("painted.png").exists(), "{told}");
+
+    let (code, told) = impasto(&[&common[..6], &["whole.impasto"], &common[7..], &quick, &["--all-weights"]].concat());
+    assert_eq!(code, Some(0), "{told}");
+    let (code, told) = impasto(&["style", "show", "whole.impasto"]);
+    assert!(code == Some(0) && told.contains("network of its own") && told.contains("usable     yes"), "{told}");
+    let (code, told) = impasto(&["stylize", "one.png", "--style", "whole.impasto", "-o", "whole.png"]);
+    assert!(code == Some(0) && at("whole.png").exists(), "{told}");
 
     let (code, told) = impasto(&[&common[..6], &["y.png"], &quick].concat());
     assert!(code == Some(2) && told.contains("end in .impasto"), "{told}");

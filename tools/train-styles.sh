@@ -24,6 +24,14 @@ styles=$(cat <<'LIST'
 starry-night|starry_night.jpg|The Starry Night|Vincent van Gogh, The Starry Night, 1889 (public domain)|
 scream|the_scream.jpg|The Scream|Edvard Munch, The Scream, 1893 (public domain)|
 shipwreck|shipwreck.jpg|The Shipwreck|J. M. W. Turner, The Shipwreck of the Minotaur, about 1810 (public domain)|
+ember-swirls|swirls:11|Ember swirls||--steps 120 --crop 128
+mountain-woodcut|woodcut:13|Mountain woodcut||--steps 120 --crop 128
+deep-sea|waves:12|Deep sea||--steps 120 --crop 128
+confetti-light|stipple:12|Confetti light||--steps 120 --crop 128
+rose-window|glass:11|Rose window||--steps 120 --crop 128
+feather-marbling|marble:13|Feather marbling||--steps 120 --crop 128
+misty-peaks|ink:11|Misty peaks||--steps 120 --crop 128
+paper-garden|paper:12|Paper garden||--steps 120 --crop 128
 LIST
 )
 
@@ -41,3 +49,12 @@ while IFS='|' read -r id file title source arguments; do
   "$impasto" train "$painting" -o "www/styles/$id.impasto" --name "$title" --source "$source" \
     --licence 'MIT OR Apache-2.0' --sample www/photos/chelsea.webp --processor cpu $arguments
 done <<<"$styles"
+
+# The page's list: what is there, in this order.
+node - <<'LIST' "$styles"
+const { existsSync, writeFileSync } = require('node:fs');
+const rows = process.argv[2].split('\n').filter(Boolean).map((row) => row.split('|'));
+const there = rows.filter(([id]) => existsSync(`www/styles/${id}.impasto`));
+const lines = there.map(([id, , name]) => `  ${JSON.stringify({ id, name })}`);
+writeFileSync('www/styles/trained.json', `[\n${lines.join(',\n')}\n]\n`);
+LIST

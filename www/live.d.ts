@@ -8,6 +8,8 @@ export default function init(options: { module_or_path: URL | string }): Promise
 export function readPack(pack: Uint8Array): string;
 /** A JPEG, PNG or WebP file, or nothing. */
 export function packThumbnail(pack: Uint8Array): Uint8Array<ArrayBuffer>;
+/** The archive of the network that a pack brings, or nothing. */
+export function packNetwork(pack: Uint8Array): Uint8Array<ArrayBuffer>;
 export function renamePack(pack: Uint8Array, name: string): Uint8Array<ArrayBuffer>;
 
 export class Engine {
@@ -28,6 +30,8 @@ export class Engine {
   /** Loads another network. */
   addNetwork(archive: Uint8Array): Promise<void>;
   has(network: string): boolean;
+  /** Forgets a network that a style brought. */
+  removeNetwork(network: string): void;
   /** The network of the pack must be there. The same id again replaces. */
   addStyle(id: string, pack: Uint8Array): void;
   /** What `predict` said, as a style of the network `arbitrary`. */

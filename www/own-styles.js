@@ -14,8 +14,8 @@ import { StyleStore } from './style-store.js';
 
 /** How packs are called. */
 const ENDING = '.impasto';
-/** More is no pack, and need not be read. */
-const MOST_BYTES = 1 << 20;
+/** More is no pack, even with a network in it, and need not be read. */
+const MOST_BYTES = 33 << 20;
 const LONGEST_NAME = 80;
 
 /**

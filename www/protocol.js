@@ -13,8 +13,9 @@
 
 /**
  * A network and what the page calls a style of it: `transfer26` has 26 built-in styles, whose ids are their names;
- * `arbitrary` takes any painting.
- * @typedef {'transfer26' | 'arbitrary'} Network
+ * `arbitrary` takes any painting; others are brought by the pack of their style.
+ * @typedef {'transfer26' | 'arbitrary'} OurNetwork
+ * @typedef {OurNetwork | `own-${string}`} Network
  * @typedef {{ id: string, weight: number }} Part
  */
 
@@ -63,7 +64,7 @@
  * - `learn`: a painting becomes a style under `id`, which is kept; answered by `style` or by `failed`.
  * - `adopt`: a pack becomes a style under `id`, after it has been tried with its network if `tried`; answered likewise.
  * - `rename`: the pack of the style under `id` with another name; answered likewise.
- * @typedef {{ type: 'start', networks: Record<Network, string>, choice?: string, canvas?: OffscreenCanvas }
+ * @typedef {{ type: 'start', networks: Record<OurNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
  *   | { type: 'moving', moving: Moving }
@@ -111,6 +112,15 @@
  *   | { type: 'lost', sentence: string }
  *   | { type: 'stopped', sentence: string }} FromWorker
  */
+
+/**
+ * Whether it is a network that styles bring.
+ * @param {Network} network
+ * @returns {network is `own-${string}`}
+ */
+export function isBrought(network) {
+  return network.startsWith('own-');
+}
 
 /**
  * A sentence for people, out of whatever was thrown: with a capital and a full stop, which errors tend to lack.

@@ -1,11 +1,19 @@
 /**
  * @import { EngineClient } from './engine-client.js'
+ * @import { Network } from './protocol.js'
  * @import { Style } from './style-choice.js'
  */
 
-const PREFIX = 'painting:';
+/**
+ * What comes with the page: styles that were trained, and styles of paintings that come with it, too.
+ * @type {{ list: string, prefix: string, network: Network }[]}
+ */
+const KINDS = [
+  { list: 'trained.json', prefix: 'trained:', network: 'transfer26' },
+  { list: 'list.json', prefix: 'painting:', network: 'arbitrary' },
+];
 
-/** The paintings that come with the page, as packs; the shelf shows the pictures that are in them. */
+/** The styles that come with the page as packs; the shelf shows the pictures that are in them. */
 export class ShippedStyles {
   /** @type {Style[]} */
   styles = [];
@@ -29,10 +37,14 @@ export class ShippedStyles {
 
   async #list() {
     try {
-      /** @type {{ id: string, name: string }[]} */
-      const list = await (await fetchFile('list.json')).json();
-      const common = { network: /** @type {const} */ ('arbitrary'), kind: /** @type {const} */ ('shipped'), busy: true };
-      this.styles = list.map(({ id, name }) => ({ id: PREFIX + id, name, ...common }));
+      const lists = await Promise.all(
+        KINDS.map(async ({ list, prefix, network }) => {
+          /** @type {{ id: string, name: string }[]} */
+          const listed = await (await fetchFile(list)).json();
+          return listed.map(({ id, name }) => ({ id: prefix + id, name, network, kind: /** @type {const} */ ('shipped'), busy: true }));
+        }),
+      );
+      this.styles = lists.flat();
     } catch (error) {
       // The page has its other styles, and the next visit may bring these.
       console.info(error);
@@ -44,7 +56,7 @@ export class ShippedStyles {
     try {
       this.packs = await Promise.all(
         this.styles.map(async ({ id }) => {
-          const bytes = await (await fetchFile(`${id.slice(PREFIX.length)}.impasto`)).arrayBuffer();
+          const bytes = await (await fetchFile(`${id.slice(id.indexOf(':') + 1)}.impasto`)).arrayBuffer();
           return { id, pack: new Uint8Array(bytes) };
         }),
       );

@@ -1,4 +1,5 @@
 import { Blend } from './blend.js';
+import { isBrought } from './protocol.js';
 
 /**
  * @import { Network, Part } from './protocol.js'
@@ -15,11 +16,15 @@ import { Blend } from './blend.js';
  *   busy?: boolean }} Style
  */
 
-/** Styles of two networks do not blend. @type {Record<Network, string>} */
-const APART = {
-  arbitrary: 'Paintings blend with paintings. Let this one be learnt (“Learn style”): then it blends with the built-in styles, too.',
-  transfer26: 'Paintings blend with paintings. Choose this one alone and let it be learnt: then it blends with the built-in styles, too.',
-};
+/**
+ * Styles of two networks do not blend: what is said where this one is in use and another is to join.
+ * @param {Network} network
+ */
+function apart(network) {
+  if (isBrought(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
+  if (network === 'arbitrary') return 'Paintings blend with paintings. One that has been learnt blends with the built-in styles, too.';
+  return 'The built-in styles blend with each other and with what has been learnt. Choose this one alone, or let it be learnt.';
+}
 
 /** Which styles there are, and which of them are in use: what shelf and sliders show. */
 export class StyleChoice {
@@ -46,7 +51,7 @@ export class StyleChoice {
       target.addEventListener(type, (event) => act(/** @type {CustomEvent} */ (event).detail));
     on(shelf, 'choose', (id) => this.choose(id));
     on(shelf, 'join', (id) => this.#change(() => this.#blend.toggle(id)));
-    on(shelf, 'apart', () => toast.show(APART[this.network]));
+    on(shelf, 'apart', () => toast.show(apart(this.network)));
     on(sliders, 'part', ({ id, part }) => this.#change(() => this.#blend.set(id, part)));
     on(sliders, 'drop-style', (id) => this.#change(() => this.#blend.toggle(id)));
   }
@@ -104,10 +109,12 @@ export class StyleChoice {
     this.#change(() => this.#blend.choose(id));
   }
 
-  /** Some styles of the network in use, at random. */
+  /** Some styles of the network in use, at random; of the built-in ones where it has no others. */
   shuffle() {
-    const { network } = this;
-    const ids = this.styles.filter((style) => style.network === network && !style.busy).map(({ id }) => id);
+    const of = (/** @type {Network} */ network) =>
+      this.styles.filter((style) => style.network === network && !style.busy).map(({ id }) => id);
+    const mine = of(this.network);
+    const ids = mine.length > 1 ? mine : of('transfer26');
     if (ids.length > 0) this.#change(() => this.#blend.shuffle(ids));
   }
 
@@ -135,7 +142,7 @@ export class StyleChoice {
   #draw() {
     const { parts, network } = this;
     if (parts.length === 0) return;
-    this.shelf.mark(parts, APART[network]);
+    this.shelf.mark(parts, apart(network));
     const { chosen } = this.shelf;
     this.shelf.choose(this.#blend.has(chosen) ? chosen : parts[0].id, { quiet: true });
     this.sliders.show(parts, this.styles);

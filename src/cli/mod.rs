@@ -1,6 +1,8 @@
 //! The commands of the native tool, one file each.
 
 mod art;
+mod flicker;
+mod import;
 mod info;
 #[cfg(feature = "studio")]
 mod judge;
@@ -65,8 +67,12 @@ enum Command {
     Judge(judge::Arguments),
     /// Paint one photo in every style, on one labelled sheet.
     Sheet(sheet::Arguments),
+    /// Tell how much paintings of a still scene change from frame to frame.
+    Flicker(flicker::Arguments),
     /// Make paintings by arithmetic, to take styles of.
     Art(art::Arguments),
+    /// Take a transfer network that you have, PyTorch's or ONNX, as a style that brings its network.
+    Import(import::Arguments),
     /// Make and read style packs.
     #[command(subcommand)]
     Style(style::Command),
@@ -109,7 +115,9 @@ fn dispatch(cli: Cli) -> Result<ExitCode> {
         #[cfg(feature = "studio")]
         Command::Judge(arguments) => judge::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Flicker(arguments) => flicker::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Import(arguments) => import::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
         Command::Info(arguments) => info::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),

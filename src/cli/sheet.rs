@@ -4,16 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 use impasto::error::Result;
+use impasto::gpu::Gpu;
+use impasto::gpu::device::Request;
 use impasto::image::Image;
-use impasto::net::transfer26;
+use impasto::net::{arbitrary, transfer26};
 use impasto::style::{Pack, Style};
+use impasto::stylize::Painter;
 use impasto::weights::Archive;
 
 use super::lettering::{Letters, paste};
 use super::stylize::{BRUSHWORK, LookArguments};
-use super::wanted::{network, read_pack, space};
-use super::workshop::Workshop;
-use super::{photos, places, wanted};
+use super::wanted::{network, network_of, read_pack, space};
+use super::{photos, places, wanted, workshop};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -27,7 +29,7 @@ pub struct Arguments {
     size: u32,
     #[command(flatten)]
     look: LookArguments,
-    /// Style packs to paint it in, all of one network, instead of the 26 styles.
+    /// Style packs to paint it in instead of the 26 styles. Those of one network come together.
     #[arg(long, num_args = 1..)]
     packs: Vec<PathBuf>,
 }
@@ -41,48 +43,63 @@ const INK: f32 = 0.18;
 pub fn run(arguments: &Arguments) -> Result<()> {
     let photo = photos::read(&arguments.input, Some(arguments.size))?;
     let place = places::paintings(std::slice::from_ref(&arguments.input), &[], true, &arguments.output)?;
-    let (archive, styles) = styles(&arguments.packs)?;
-    let pictures = pollster::block_on(paint_all(&archive, &styles, &photo, arguments))?;
+    let palettes = palettes(&arguments.packs)?;
+    let pictures = pollster::block_on(paint_all(&palettes, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;
     place.first().map_or(Ok(()), |place| photos::write(place, &sheet))
 }
 
-/// The styles of the sheet with their captions: those in `packs` or, where there are none, the 26.
-fn styles(packs: &[PathBuf]) -> Result<(Archive, Vec<(String, Style)>)> {
+/// A network and the styles that it paints in, with their captions.
+struct Palette {
+    archive: Archive,
+    styles: Vec<(String, Style)>,
+}
+
+/// The styles of the sheet: those in `packs` or, where there are none, the 26.
+fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
     let packs: Vec<Pack> = packs.iter().map(|path| read_pack(path)).collect::<Result<_>>()?;
-    let Some(first) = packs.first() else {
+    if packs.is_empty() {
         let (_, archive) = network(transfer26::NAME)?;
         let set = wanted::styles(&archive)?;
         let numbered =
             (0..set.len()).filter_map(|i| set.get(i).map(|style| (format!("{i} {}", style.name), style.clone())));
         let styles = numbered.collect();
-        return Ok((archive, styles));
+        return Ok(vec![Palette { archive, styles }]);
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for pack in &packs {
+        if !names.contains(&pack.network.as_str()) {
+            names.push(&pack.network);
+        }
+    }
+    let palette = |name: &&str| {
+        let packs: Vec<&Pack> = packs.iter().filter(|pack| pack.network == **name).collect();
+        let (net, archive) = network_of(&packs)?;
+        let space = space(&net, &archive)?;
+        let styles = packs.iter().map(|pack| Ok((pack.name.clone(), space.style(pack)?))).collect::<Result<_>>()?;
+        Ok(Palette { archive, styles })
     };
-    let (net, archive) = network(&first.network)?;
-    let space = space(&net, &archive)?;
-    let styles = packs.iter().map(|pack| Ok((pack.name.clone(), space.style(pack)?))).collect::<Result<_>>()?;
-    Ok((archive, styles))
+    names.iter().map(palette).collect()
 }
 
 /// The photo and its paintings, each with its caption.
-async fn paint_all(
-    archive: &Archive,
-    styles: &[(String, Style)],
-    photo: &Image,
-    arguments: &Arguments,
-) -> Result<Vec<(String, Image)>> {
-    let Workshop { gpu, painter } = Workshop::open(archive, None).await?;
-    let mut session = painter.session(&gpu, photo.width(), photo.height()).await?;
-    session.set_photo(&gpu, &photo.to_rgba8())?;
-    session.set_look(arguments.look.look())?;
-    if painter.styles().is_empty() {
-        session.set_brushwork(&gpu, BRUSHWORK)?;
-    }
+async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
+    let gpu = Gpu::open(Request::default()).await?;
+    let variant = workshop::chosen(&gpu).await?;
     let mut pictures = vec![("photo".to_string(), photo.clone())];
-    for (caption, style) in styles {
-        session.set_style(&gpu, style)?;
-        let painted = session.read(&gpu).await?;
-        pictures.push((caption.clone(), Image::from_rgba8(photo.width(), photo.height(), &painted)?));
+    for Palette { archive, styles } in palettes {
+        let painter = Painter::load(&gpu, archive, variant).await?;
+        let mut session = painter.session(&gpu, photo.width(), photo.height()).await?;
+        session.set_photo(&gpu, &photo.to_rgba8())?;
+        session.set_look(arguments.look.look())?;
+        if painter.space().network() == arbitrary::NAME {
+            session.set_brushwork(&gpu, BRUSHWORK)?;
+        }
+        for (caption, style) in styles {
+            session.set_style(&gpu, style)?;
+            let painted = session.read(&gpu).await?;
+            pictures.push((caption.clone(), Image::from_rgba8(photo.width(), photo.height(), &painted)?));
+        }
     }
     Ok(pictures)
 }

@@ -7,13 +7,13 @@ use impasto::error::{Error, Result};
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
-use impasto::net::arbitrary;
+use impasto::net::{arbitrary, own};
 use impasto::style::{Pack, Parameters};
 use impasto::stylize::Predictor;
 use serde_json::json;
 
 use super::photos;
-use super::wanted::{ENDING, is_pack, network, read_pack, space};
+use super::wanted::{ENDING, is_pack, network, network_of, read_pack, space};
 
 /// Side of the thumbnails, and the quality of their JPEG.
 const THUMB_SIDE: usize = 192;
@@ -47,7 +47,7 @@ pub struct About {
     /// What the style is called. Without it, as the file is.
     #[arg(long)]
     name: Option<String>,
-    /// What the painting is and who painted it.
+    /// What the style was made of: a painting, its painter.
     #[arg(long)]
     source: Option<String>,
     /// What may be done with the style.
@@ -154,7 +154,7 @@ fn show(arguments: &Show) -> Result<()> {
     }
     for path in &arguments.packs {
         let pack = read_pack(path)?;
-        let fits = network(&pack.network).and_then(|(net, archive)| space(&net, &archive)?.style(&pack));
+        let fits = network_of(&[&pack]).and_then(|(net, archive)| space(&net, &archive)?.style(&pack));
         tell(path, &pack, fits.err(), arguments.json);
         if let Some(place) = &arguments.thumbnail {
             if pack.thumbnail.is_empty() {
@@ -172,15 +172,19 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
         Parameters::Norms { scales, shifts } => scales.len() + shifts.len(),
     };
     let kind = match &pack.parameters {
+        Parameters::Norms { .. } if own::is_own(&pack.network) => "scales and shifts of a network of its own",
         Parameters::Vector(_) => "a painting's style vector",
         Parameters::Norms { .. } => "trained scales and shifts",
     };
     let problem = problem.map(|error| error.to_string());
+    let brought = pack.brought().ok().flatten();
+    let architecture = brought.as_ref().and_then(|archive| archive.metadata("architecture"));
     if as_json {
         let line = json!({
             "file": path, "name": pack.name, "network": pack.network, "network_sha256": pack.network_sha256,
             "kind": kind, "numbers": numbers, "source": pack.source, "licence": pack.licence,
-            "thumbnail_bytes": pack.thumbnail.len(), "problem": problem,
+            "thumbnail_bytes": pack.thumbnail.len(), "archive_bytes": pack.archive.len(), "architecture": architecture,
+            "problem": problem,
         });
         println!("{line}");
         return;
@@ -189,6 +193,9 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
     println!("{}: {}", path.display(), pack.name);
     println!("  style      {kind}, {numbers} numbers");
     println!("  network    {} {:.12}", pack.network, pack.network_sha256);
+    if let Some(architecture) = architecture {
+        println!("  brings it  {} bytes, {architecture}", pack.archive.len());
+    }
     println!("  source     {}", or_none(&pack.source));
     println!("  licence    {}", or_none(&pack.licence));
     println!("  thumbnail  {} bytes", pack.thumbnail.len());

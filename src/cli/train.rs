@@ -9,8 +9,8 @@ use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::net::vgg::VGG16;
 use impasto::net::{Network, transfer26};
-use impasto::studio::executor::Executor;
-use impasto::studio::train::{Beginning, Lesson, Lessons, Notes, TrainSettings, Training, nearest};
+use impasto::studio::executor::{Executor, weights};
+use impasto::studio::train::{self, Beginning, Lesson, Lessons, Notes, Origin, TrainSettings, Training, nearest};
 use impasto::style::{Pack, Parameters};
 use impasto::weights::Archive;
 
@@ -19,7 +19,7 @@ use super::processor::{Opened, Processor};
 use super::run_log::Outcome;
 use super::style::{About, pack_place};
 use super::train_run::Run;
-use super::wanted::{network, read_pack, space, styles};
+use super::wanted::{network, network_of, read_pack, space, styles};
 use super::workshop::VGG16_TO_RELU4_3;
 use super::{paintings, photos, places};
 
@@ -122,6 +122,10 @@ struct LessonArguments {
     /// Other crops for each number.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Trains all weights of the network, not the style's alone: the pack brings a network of its own, some 300 KB, and takes
+    /// more steps.
+    #[arg(long)]
+    all_weights: bool,
 }
 
 impl LessonArguments {
@@ -199,6 +203,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     println!("{} steps on {} photos, on {name}", settings.steps, photos.len());
+    let trained =
+        arguments.lesson.all_weights.then_some(()).map(|()| train::network::architecture(&archive)).transpose()?;
+    let weights = trained.map(|_| weights(&net, &archive)).transpose()?;
+    let brings = weights.is_some().then(|| (net.clone(), archive.clone()));
     let title = arguments.about.title(&named[0].0);
     let pack = Pack {
         thumbnail: super::style::thumbnail(&paintings[0].0)?,
@@ -206,10 +214,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         licence: arguments.about.licence.clone(),
         ..space(&net, &archive)?.pack(&title, Parameters::of(&start))
     };
-    let training = Training::new(executor, &vgg, settings, &lessons, start, notes, &device)?;
+    let origin = Origin { style: start, weights };
+    let training = Training::new(executor, &vgg, settings, &lessons, origin, notes, &device)?;
     let run = Run {
         training,
         pack,
+        brings,
         output: &arguments.output,
         preview,
         sample,
@@ -232,7 +242,7 @@ fn read_notes(path: &Path) -> Result<Notes> {
 fn start(text: &str) -> Result<(Network, Archive, Beginning)> {
     if Path::new(text).is_file() {
         let pack = read_pack(Path::new(text))?;
-        let (net, archive) = network(&pack.network)?;
+        let (net, archive) = network_of(&[&pack])?;
         let style = space(&net, &archive)?.style(&pack)?;
         return Ok((net, archive, Beginning::Style(style)));
     }

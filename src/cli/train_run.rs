@@ -6,8 +6,10 @@ use std::time::Instant;
 
 use impasto::error::{Error, Result};
 use impasto::image::Image;
-use impasto::studio::train::{Report, Training};
+use impasto::net::Network;
+use impasto::studio::train::{Report, Training, network};
 use impasto::style::{Pack, Parameters};
+use impasto::weights::Archive;
 
 use super::photos;
 use super::run_log::{Outcome, Trace, bar, checkpoint_path, interruption, replace};
@@ -21,6 +23,8 @@ pub struct Run<'a> {
     pub training: Training,
     /// All of the pack but its numbers.
     pub pack: Pack,
+    /// The network whose weights are all trained, and the archive of those before.
+    pub brings: Option<(Network, Archive)>,
     pub output: &'a Path,
     /// A photo to paint with every saving.
     pub preview: Option<Image>,
@@ -83,6 +87,11 @@ impl Run<'_> {
     fn save(&self) -> Result<bool> {
         let style = pollster::block_on(self.training.style(&self.pack.name))?;
         let mut pack = Pack { parameters: Parameters::of(&style), ..self.pack.clone() };
+        if let (Some((net, archive)), Some(weights)) = (&self.brings, pollster::block_on(self.training.weights())?) {
+            let Pack { source, licence, thumbnail, .. } = pack;
+            let brought = network::pack(net, archive, &weights, &style, &self.pack.name)?;
+            pack = Pack { source, licence, thumbnail, ..brought };
+        }
         if let Some(photo) = &self.sample {
             pack.thumbnail = thumbnail(&pollster::block_on(self.training.paint(photo))?)?;
         }

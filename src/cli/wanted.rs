@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use impasto::error::{Error, Result};
-use impasto::net::{Network, arbitrary, transfer26};
+use impasto::net::{Network, arbitrary, own, transfer26};
 use impasto::style::{Pack, Style, StyleSet, StyleSpace};
 use impasto::weights::Archive;
 
@@ -42,12 +42,33 @@ pub fn network(name: &str) -> Result<(Network, Archive)> {
     let (network, archive) = match name {
         transfer26::NAME => (transfer26::network(), ARCHIVE),
         arbitrary::NAME => (arbitrary::network(), ARBITRARY),
+        other if own::is_own(other) => {
+            let hint = "give a style pack that brings it, too";
+            return Err(Error::Style(format!(
+                "The network {other:?} comes with a style pack, and this one does not bring it: {hint}."
+            )));
+        }
         other => {
             let (one, two) = (transfer26::NAME, arbitrary::NAME);
             return Err(Error::Style(format!("This program has no network {other:?}: it has {one} and {two}.")));
         }
     };
     Ok((network, Archive::parse(archive)?))
+}
+
+/// The network of the first of `packs`, with its archive, which one of them may bring.
+///
+/// # Errors
+/// As [`network`], and [`Error::Pack`] for a network that cannot be used.
+pub fn network_of(packs: &[&Pack]) -> Result<(Network, Archive)> {
+    let name = packs.first().map_or(transfer26::NAME, |pack| pack.network.as_str());
+    match packs.iter().find(|pack| pack.network == name && !pack.archive.is_empty()) {
+        Some(pack) => match pack.brought()? {
+            Some(archive) => Ok((own::network(&archive)?, archive)),
+            None => network(name),
+        },
+        None => network(name),
+    }
 }
 
 /// What the styles of `network` are.
@@ -91,7 +112,7 @@ impl Wanted {
                 let wanted = set.mix(&set.parse(style)?)?;
                 (archive, wanted)
             }
-            Some(first) => packed(&read_pack(first)?.network, &parts)?,
+            Some(_) => packed(&parts)?,
         };
         Ok(Self { archive, name: style.to_string(), files, made_of: MadeOf::Style(wanted) })
     }
@@ -115,22 +136,29 @@ impl Wanted {
     }
 }
 
-/// The blend of packs of the network `name` and of its own styles.
-fn packed(name: &str, parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
-    let (network, archive) = network(name)?;
+/// The blend of packs of one network and of its own styles.
+fn packed(parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
+    let read = |(path, _): &(PathBuf, f32)| if is_pack(path) { read_pack(path).map(Some) } else { Ok(None) };
+    let packs: Vec<Option<Pack>> = parts.iter().map(read).collect::<Result<_>>()?;
+    let present: Vec<&Pack> = packs.iter().flatten().collect();
+    let name = present.first().map_or(transfer26::NAME, |pack| pack.network.as_str());
+    let (network, archive) = network_of(&present)?;
     let space = space(&network, &archive)?;
     let set = if name == transfer26::NAME { styles(&archive)? } else { StyleSet::default() };
+    let apart = |path: &Path| {
+        let kind = if own::is_own(name) { "a style with a network of its own" } else { "styles of paintings" };
+        Error::Style(format!(
+            "`{}` and {kind} belong to different networks, which do not blend: choose styles of one kind.",
+            path.display()
+        ))
+    };
     let mut blend = Vec::new();
-    for (path, weight) in parts {
-        let style = if is_pack(path) {
-            space.style(&read_pack(path)?).map_err(|error| Error::file(path, error))?
-        } else if set.is_empty() {
-            return Err(Error::Style(format!(
-                "`{}` and styles of paintings belong to different networks, which do not blend: choose styles of one kind.",
-                path.display()
-            )));
-        } else {
-            set.mix(&set.parse(&path.to_string_lossy())?)?
+    for ((path, weight), pack) in parts.iter().zip(&packs) {
+        let style = match pack {
+            Some(pack) if pack.network != name => return Err(apart(path)),
+            Some(pack) => space.style(pack).map_err(|error| Error::file(path, error))?,
+            None if set.is_empty() => return Err(apart(path)),
+            None => set.mix(&set.parse(&path.to_string_lossy())?)?,
         };
         blend.push((style, *weight));
     }

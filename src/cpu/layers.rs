@@ -29,6 +29,34 @@ pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> V
         .collect()
 }
 
+/// The way back through [`instance_norm`] and, if it was `rectified`, a ReLU: from the `gradient` of the result to those of `x`, of
+/// the scales and of the shifts. Twin of `instance_norm_back.wgsl`.
+pub fn instance_norm_back(
+    x: &[f32],
+    shape: Shape,
+    (scale, shift): (&[f32], &[f32]),
+    gradient: &[f32],
+    rectified: bool,
+) -> [Vec<f32>; 3] {
+    let pixels = shape.height * shape.width;
+    let [mut of_x, mut of_scale, mut of_shift] = [(); 3].map(|()| Vec::new());
+    for (channel, (plane, gradient)) in x.chunks_exact(pixels).zip(gradient.chunks_exact(pixels)).enumerate() {
+        let (mean, variance) = mean_variance(plane);
+        let deviation = (variance + EPSILON).sqrt();
+        let normal: Vec<f32> = plane.iter().map(|v| (v - mean) / deviation).collect();
+        let lets = |n: f32| !rectified || n * scale[channel] + shift[channel] > 0.0;
+        let passed: Vec<f32> = normal.iter().zip(gradient).map(|(n, g)| if lets(*n) { *g } else { 0.0 }).collect();
+        let product: f32 = normal.iter().zip(&passed).map(|(n, g)| n * g).sum();
+        let sum: f32 = passed.iter().sum();
+        let (along, level) = (product / pixels as f32, sum / pixels as f32);
+        let factor = scale[channel] / deviation;
+        of_x.extend(normal.iter().zip(&passed).map(|(n, g)| factor * (g - level - n * along)));
+        of_scale.push(product);
+        of_shift.push(sum);
+    }
+    [of_x, of_scale, of_shift]
+}
+
 /// `x` with one number a channel added.
 pub fn bias(x: &[f32], shape: Shape, numbers: &[f32]) -> Vec<f32> {
     let planes = x.chunks_exact(shape.height * shape.width).zip(numbers);

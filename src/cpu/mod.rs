@@ -5,6 +5,7 @@ pub mod brushwork;
 pub mod conv;
 pub mod layers;
 pub mod picture;
+pub mod window;
 
 use crate::error::{Error, Result};
 use crate::image::Image;
@@ -21,7 +22,7 @@ pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Re
     let (x, Shape { channels, height, width }) = forward(net, archive, style, photo)?;
     if channels != 3 {
         let problem = format!("makes {channels} channels, which are no picture");
-        return Err(Error::Model { file: net.name.to_string(), problem });
+        return Err(Error::Model { file: net.name.clone(), problem });
     }
     Image::new(width, height, picture::to_hwc(&x, height, width))
 }
@@ -77,6 +78,7 @@ pub fn tensors(
             Operation::Upsample2 => layers::upsample2(x, shape),
             Operation::Add => x.iter().zip(input(1).0).map(|(a, b)| a + b).collect(),
             Operation::Sigmoid => x.iter().map(|v| layers::sigmoid(*v)).collect(),
+            Operation::Clamp => x.iter().map(|v| v.clamp(0.0, 1.0)).collect(),
         };
         debug_assert_eq!(output.len(), shapes[layer.output].len());
         tensors.push(output);

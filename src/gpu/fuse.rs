@@ -48,8 +48,17 @@ pub struct Fused {
     pub stored: Vec<TensorId>,
     /// Names and channels of the biases.
     pub biases: Vec<(String, usize)>,
-    /// The stored tensor that the sigmoid at the end reads.
+    /// The stored tensor that the last operation reads.
     pub output: Source,
+    pub finish: Finish,
+}
+
+/// What makes colours of the last tensor. The numbers are those of `FINISH` in `present.wgsl` and `steady.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    Sigmoid = 1,
+    /// To 0..1.
+    Clamp = 2,
 }
 
 #[derive(Clone, Copy)]
@@ -57,8 +66,8 @@ enum Value {
     Stored(Source),
     Sum(Source, Source),
     Enlarged(TensorId),
-    /// The sigmoid at the end, which the presenting kernel computes.
-    Finished(Source),
+    /// The end, which the presenting kernel computes.
+    Finished(Source, Finish),
 }
 
 /// Fuses `net`.
@@ -66,11 +75,12 @@ enum Value {
 /// # Errors
 /// [`Error::Model`] for a layer that the kernels cannot run.
 pub fn fuse(net: &Network) -> Result<Fused> {
-    let mut fused = Fused { stages: Vec::new(), stored: vec![0], biases: Vec::new(), output: plain(0) };
+    let (output, finish) = (plain(0), Finish::Sigmoid);
+    let mut fused = Fused { stages: Vec::new(), stored: vec![0], biases: Vec::new(), output, finish };
     let mut values = vec![Value::Stored(plain(0))];
     for layer in &net.layers {
         let unsupported = |what: &str| Error::Model {
-            file: net.name.to_string(),
+            file: net.name.clone(),
             problem: format!("the GPU kernels cannot run {what} (the layer that makes tensor {})", layer.output),
         };
         let input = values[layer.inputs[0]];
@@ -105,18 +115,25 @@ pub fn fuse(net: &Network) -> Result<Fused> {
                 _ => return Err(unsupported("a sum of more than two stored tensors")),
             },
             (Operation::Upsample2, _) => Value::Enlarged(layer.inputs[0]),
-            (Operation::Sigmoid, Value::Stored(source)) if layer.output == net.output() => Value::Finished(source),
+            (Operation::Sigmoid, Value::Stored(source)) if layer.output == net.output() => {
+                Value::Finished(source, Finish::Sigmoid)
+            }
+            (Operation::Clamp, Value::Stored(source)) if layer.output == net.output() => {
+                Value::Finished(source, Finish::Clamp)
+            }
             (operation, _) => return Err(unsupported(&format!("{operation:?} here"))),
         };
         values.push(value);
     }
     match values.last() {
-        Some(Value::Finished(source)) if matches!(source.affine, Affine::Norm(_)) && !source.relu => {
-            fused.output = *source;
+        Some(Value::Finished(source, finish)) if source.affine != Affine::Identity && !source.relu => {
+            (fused.output, fused.finish) = (*source, *finish);
         }
         _ => {
-            let problem = "the GPU kernels need a normalization and a sigmoid at the end".to_string();
-            return Err(Error::Model { file: net.name.to_string(), problem });
+            let problem =
+                "the GPU kernels need a normalization or a bias at the end, and a sigmoid or a clamp behind it"
+                    .to_string();
+            return Err(Error::Model { file: net.name.clone(), problem });
         }
     }
     Ok(fused)

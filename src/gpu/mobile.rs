@@ -56,7 +56,7 @@ pub fn stages(net: &Network, quads: u32) -> Result<Vec<Stage>> {
     let mut values = vec![Value::Stored(0)];
     for layer in &net.layers {
         let unsupported = || Error::Model {
-            file: net.name.to_string(),
+            file: net.name.clone(),
             problem: format!("the GPU kernels cannot run {:?} (it makes tensor {})", layer.operation, layer.output),
         };
         let first = values[layer.inputs[0]];

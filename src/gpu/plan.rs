@@ -7,7 +7,7 @@ use wgpu::BufferUsages;
 use super::conv::{Kernel, Variant};
 use super::device::Gpu;
 use super::frame::Frame;
-use super::fuse::{Affine, Fused, Source, fuse};
+use super::fuse::{Affine, Finish, Fused, Source, fuse};
 use super::memory::{Lifetime, assign};
 use super::pack::pack;
 use super::step::Step;
@@ -70,8 +70,9 @@ pub struct Plan {
     /// The first tensor, and the size that the network accepts.
     pub(crate) input: wgpu::Buffer,
     pub(crate) padded: [u32; 2],
-    /// The last tensor, before its normalization and sigmoid.
+    /// The last tensor, before its normalization or bias and what makes colours of it.
     pub(crate) output: wgpu::Buffer,
+    pub(crate) finish: Finish,
     /// All (a, b) pairs; those of the last tensor begin at `output_norm`.
     pub(crate) norms: wgpu::Buffer,
     pub(crate) output_norm: u32,
@@ -327,6 +328,7 @@ impl Model {
             input: tensor(0).clone(),
             padded,
             output: tensor(self.fused.output.tensor).clone(),
+            finish: self.fused.finish,
             output_norm: offset(self.fused.output.affine),
             stride: padded[0],
             width,

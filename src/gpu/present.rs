@@ -64,7 +64,9 @@ impl Presenter {
         let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
         let target = (size[0] as usize, size[1] as usize);
         let resized = u32::from(frame.size() != target || plan.size() != target);
-        let values = [("RESIZED", resized), ("STEADY", u32::from(steadier.is_some()))];
+        // What is steady has its colours already.
+        let finish = if steadier.is_some() { 0 } else { plan.finish as u32 };
+        let values = [("RESIZED", resized), ("FINISH", finish)];
         // What is steady is kept in 32 bits.
         let half = plan.half && steadier.is_none();
         let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &values, half);

@@ -60,8 +60,8 @@ impl Steadier {
             keep: 0.0,
         };
         let uniform = gpu.filled("steady", bytes_of(&shape), BufferUsages::UNIFORM);
-        let resized = [("RESIZED", u32::from(frame.size() != plan.size()))];
-        let wgsl = specialize(include_str!("../../shaders/steady.wgsl"), &resized, plan.half);
+        let values = [("RESIZED", u32::from(frame.size() != plan.size())), ("FINISH", plan.finish as u32)];
+        let wgsl = specialize(include_str!("../../shaders/steady.wgsl"), &values, plan.half);
         let pipeline = gpu.pipeline("steady", &wgsl);
         let view = frame.texture.create_view(&Default::default());
         let resources = [

@@ -59,7 +59,7 @@ impl VectorPlan {
         let last = shapes[net.output()];
         if last.width * last.height != 1 {
             let problem = format!("makes {} x {} pixels where one is needed", last.width, last.height);
-            return Err(Error::Model { file: net.name.to_string(), problem });
+            return Err(Error::Model { file: net.name.clone(), problem });
         }
         let weights = stages.iter().map(|stage| weights(stage, archive)).collect::<Result<Vec<_>>>()?;
         gpu.scoped(|| Ok(Self::build(gpu, &stages, &weights, &shapes))).await

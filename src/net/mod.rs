@@ -2,6 +2,8 @@
 //! [`Network`] slowly and obviously, `gpu` compiles it into dispatches.
 
 pub mod arbitrary;
+pub mod johnson;
+pub mod own;
 pub mod predictor;
 pub mod transfer26;
 pub mod vgg;
@@ -107,6 +109,8 @@ pub enum Operation {
     /// Sum of two tensors of the same shape.
     Add,
     Sigmoid,
+    /// Clamps to 0..1.
+    Clamp,
 }
 
 /// One layer: an operation, the tensors it reads, the tensor it makes.
@@ -141,7 +145,7 @@ impl Shape {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     /// Identifier, as in the weight archive's metadata.
-    pub name: &'static str,
+    pub name: String,
     /// Channels of the input picture.
     pub inputs: usize,
     /// Both sides of the input must be multiples of this.
@@ -161,8 +165,8 @@ const GROWTH: f64 = 0.6;
 
 impl Network {
     /// An empty network that reads pictures of `inputs` channels.
-    pub fn new(name: &'static str, inputs: usize, multiple: usize) -> Self {
-        Self { name, inputs, multiple, layers: Vec::new(), norms: Vec::new(), broad_up_to: 0 }
+    pub fn new(name: impl Into<String>, inputs: usize, multiple: usize) -> Self {
+        Self { name: name.into(), inputs, multiple, layers: Vec::new(), norms: Vec::new(), broad_up_to: 0 }
     }
 
     /// Width and height at which to show it a photo of that size, so that strokes are `stroke` times as large as usual.
@@ -253,7 +257,7 @@ impl Network {
         let mut shapes = vec![Shape { channels: self.inputs, height, width }];
         for layer in &self.layers {
             let misfit = |problem: &str| Error::Model {
-                file: self.name.to_string(),
+                file: self.name.clone(),
                 problem: format!("the layer that makes tensor {} {problem}", layer.output),
             };
             let input = |i: usize| {
@@ -287,6 +291,7 @@ impl Network {
                 | Operation::Relu
                 | Operation::Relu6
                 | Operation::Sigmoid
+                | Operation::Clamp
                 | Operation::Add => first,
                 Operation::PadEnd => Shape { height: first.height + 1, width: first.width + 1, ..first },
                 Operation::Pool2(_) => Shape { height: first.height / 2, width: first.width / 2, ..first },

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use burn::tensor::activation::{relu, sigmoid};
-use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor};
 
 use super::device::tensor;
-use super::kernel::Kernel;
+use super::kernel::{Kernel, instance_norm, upsample2};
 use crate::error::{Error, Result};
-use crate::net::{Border, Convolution, EPSILON, Network, Operation};
+use crate::net::{Layer, Network, Operation, TensorId};
 use crate::style::{Norm, Style};
 use crate::weights::Archive;
 
@@ -46,10 +45,11 @@ impl Executor {
                 | Operation::Relu
                 | Operation::Upsample2
                 | Operation::Add
-                | Operation::Sigmoid => {}
+                | Operation::Sigmoid
+                | Operation::Clamp => {}
                 other => {
                     let problem = format!("{other:?} is no layer of a transfer network");
-                    return Err(Error::Model { file: net.name.to_string(), problem });
+                    return Err(Error::Model { file: net.name.clone(), problem });
                 }
             }
         }
@@ -80,24 +80,35 @@ impl Executor {
                     let kernel = kernel.as_ref().unwrap_or(&self.kernels[&c.weight]);
                     #[cfg(not(any(feature = "measure", not(target_arch = "wasm32"))))]
                     let kernel = &self.kernels[&c.weight];
-                    kernel.apply(padded(x, c))
+                    kernel.apply(x)
                 }
                 Operation::Bias { tensor } => x + self.biases[tensor].clone(),
                 Operation::InstanceNorm { norm } => {
                     let (scale, shift) = slots[*norm].clone();
-                    let channels = scale.len();
-                    let part = |range: Range<usize>| numbers.clone().slice([range]).reshape([1, channels, 1, 1]);
-                    instance_norm(x) * part(scale) + part(shift)
+                    let part = |range: Range<usize>| numbers.clone().slice([range]);
+                    instance_norm(x, part(scale), part(shift), self.rectified(layer.output))
                 }
+                // A normalization does both.
+                Operation::Relu if self.rectified(layer.inputs[0]) => x,
                 Operation::Relu => relu(x),
                 Operation::Upsample2 => upsample2(x),
                 Operation::Add => x + input(1),
                 Operation::Sigmoid => sigmoid(x),
+                Operation::Clamp => x.clamp(0.0, 1.0),
                 // `load` refuses them.
                 _ => unreachable!("no layer of a transfer network"),
             });
         }
         tensors.swap_remove(self.net.output())
+    }
+
+    /// Whether tensor `id` is what a normalization makes for a ReLU and nothing else.
+    fn rectified(&self, id: TensorId) -> bool {
+        let made_by = |layer: &&Layer| layer.output == id && matches!(layer.operation, Operation::InstanceNorm { .. });
+        let mut readers = self.net.layers.iter().filter(|layer| layer.inputs.contains(&id));
+        self.net.layers.iter().any(|layer| made_by(&layer))
+            && readers.next().is_some_and(|layer| layer.operation == Operation::Relu)
+            && readers.next().is_none()
     }
 }
 
@@ -115,7 +126,7 @@ impl<'n> Given<'n> {
     }
 
     /// Those of the next convolution, if there are any.
-    fn next(&mut self, c: &Convolution) -> Option<Kernel> {
+    fn next(&mut self, c: &crate::net::Convolution) -> Option<Kernel> {
         let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
         let end = self.place + shape.iter().product::<usize>();
         if end > self.numbers.dims()[0] {
@@ -123,7 +134,7 @@ impl<'n> Given<'n> {
         }
         let weights = self.numbers.clone().slice([self.place..end]).reshape(shape);
         self.place = end;
-        Some(Kernel::Burns { weights, stride: c.stride })
+        Some(Kernel::of(c, weights))
     }
 }
 
@@ -163,30 +174,6 @@ pub fn style(name: &str, like: &Style, numbers: &[f32]) -> Style {
     Style { network: like.network.clone(), name: name.to_string(), norms }
 }
 
-/// With the border that a convolution reads.
-fn padded(x: Tensor<4>, c: &Convolution) -> Tensor<4> {
-    let mode = match c.border {
-        Border::Reflect => PadMode::Reflect,
-        Border::Clamp => PadMode::Edge,
-        Border::Zero => PadMode::Constant(0.0),
-    };
-    x.pad([(c.pad, c.pad), (c.pad, c.pad)], mode)
-}
-
-/// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization").
-fn instance_norm(x: Tensor<4>) -> Tensor<4> {
-    let mean = |x: Tensor<4>| x.mean_dim(3).mean_dim(2);
-    let centred = x.clone() - mean(x);
-    let variance = mean(centred.clone() * centred.clone());
-    centred / (variance + EPSILON).sqrt()
-}
-
-fn upsample2(x: Tensor<4>) -> Tensor<4> {
-    let [n, channels, height, width] = x.dims();
-    let pixels: Tensor<6> = x.reshape([n, channels, height, 1, width, 1]);
-    pixels.expand([n, channels, height, 2, width, 2]).reshape([n, channels, 2 * height, 2 * width])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +211,7 @@ mod tests {
                 shift: (0..channels).map(|i| pixel(i + 9) - 0.5).collect(),
             };
             let style =
-                Style { network: net.name.into(), name: "x".into(), norms: net.norms.iter().map(norm).collect() };
+                Style { network: net.name.clone(), name: "x".into(), norms: net.norms.iter().map(norm).collect() };
             let numbers = parameters(&style);
             let all = weights(&net, &archive).unwrap();
             for (device, numbers) in

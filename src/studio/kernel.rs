@@ -1,76 +1,84 @@
-//! The convolutions of transfer networks in burn's tensors, differentiable with respect to their input.
+//! Layers of transfer networks in burn's tensors, differentiable with respect to input and style: with our own kernels on graphics
+//! devices, with burn's operations, for reference, on the processor.
 //!
-//! On graphics devices they are our own 3x3 convolution ([`super::convolution`]). A stride of two is every other pixel of a
-//! stride of one. A 9x9 kernel is nine 3x3 kernels side by side: it is a 3x3 kernel over nine copies of its input, each shifted
-//! by multiples of three.
+//! Convolutions are our own 3x3 convolution ([`super::convolution`]) there. A stride of two is every other pixel of a stride of
+//! one. A 9x9 kernel is nine 3x3 kernels side by side: it is a 3x3 kernel over nine copies of its input, each shifted by
+//! multiples of three.
 
 use burn::tensor::{Device, Tensor};
 #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
-use burn::tensor::{module::conv2d, ops::ConvOptions};
+use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions, ops::PadMode};
 
 use super::convolution::Convolution;
 use super::device::is_graphics;
 #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
 use super::device::tensor;
+use super::norm::normalized;
+use super::window::window;
+use crate::cpu::window::Window;
 use crate::error::{Error, Result};
-use crate::net;
+#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+use crate::net::EPSILON;
+use crate::net::{self, Border};
 
 /// A convolution with its weights on a device.
 pub enum Kernel {
-    /// Our kernel, on graphics devices.
+    /// Our kernel, on graphics devices, over a mirrored border.
     Ours {
         convolution: Box<Convolution>,
+        pad: usize,
         /// Kernels of 3x3 side by side.
         blocks: usize,
         stride: usize,
     },
     /// burn's: the weights, `[outputs][inputs][kernel][kernel]`.
     #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
-    Burns { weights: Tensor<4>, stride: usize },
+    Burns { weights: Tensor<4>, pad: usize, stride: usize },
 }
 
 impl Kernel {
     /// Puts `weights`, `[outputs][inputs][kernel][kernel]`, of `c` on `device`.
     ///
     /// # Errors
-    /// [`Error::Model`] for a kernel or a stride that graphics devices are not prepared for.
+    /// [`Error::Model`] for kernels, strides and borders that no transfer network of ours has.
     pub fn new(c: &net::Convolution, weights: &[f32], device: &Device) -> Result<Self> {
+        if !c.kernel.is_multiple_of(3) || !(1..=2).contains(&c.stride) || c.border != Border::Reflect {
+            let problem = format!("{}x{0} with a stride of {}, which cannot be trained", c.kernel, c.stride);
+            return Err(Error::Model { file: c.weight.clone(), problem });
+        }
         #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
         if !is_graphics(device) {
             let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
-            return Ok(Self::Burns { weights: tensor(weights.to_vec(), shape, device), stride: c.stride });
+            return Ok(Self::of(c, tensor(weights.to_vec(), shape, device)));
         }
         debug_assert!(is_graphics(device));
-        if !c.kernel.is_multiple_of(3) || !(1..=2).contains(&c.stride) {
-            let problem =
-                format!("{} is {2}x{2} with a stride of {1}, which cannot be trained", c.weight, c.stride, c.kernel);
-            return Err(Error::Model { file: c.weight.clone(), problem });
-        }
         let blocks = c.kernel / 3;
         let inputs = blocks * blocks * c.inputs;
         let bias = vec![0.0; c.outputs];
         let convolution = Box::new(Convolution::new(&blockwise(c, weights), &bias, inputs, device));
-        Ok(Self::Ours { convolution, blocks, stride: c.stride })
+        Ok(Self::Ours { convolution, pad: c.pad, blocks, stride: c.stride })
     }
 
-    /// Convolves `x`, `[pictures][inputs][height][width]`, which has its border already.
+    /// With weights that may have a gradient.
+    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    pub fn of(c: &net::Convolution, weights: Tensor<4>) -> Self {
+        Self::Burns { weights, pad: c.pad, stride: c.stride }
+    }
+
+    /// Convolves `x`, `[pictures][inputs][height][width]`.
     pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
-            Self::Burns { weights, stride } => {
-                conv2d(x, weights.clone(), None, ConvOptions::new([*stride; 2], [0, 0], [1, 1], 1))
+            Self::Burns { weights, pad, stride } => {
+                let padded = x.pad([(*pad, *pad), (*pad, *pad)], PadMode::Reflect);
+                conv2d(padded, weights.clone(), None, ConvOptions::new([*stride; 2], [0, 0], [1, 1], 1))
             }
-            Self::Ours { convolution, blocks, stride } => {
+            Self::Ours { convolution, pad, blocks, stride } => {
                 let [_, _, height, width] = x.dims();
-                // What is left of the kernel beside one block.
-                let rest = 3 * (blocks - 1);
-                let (rows, columns) = (height - rest, width - rest);
-                let shifts = (0..blocks * blocks).map(|block| (3 * (block / blocks), 3 * (block % blocks)));
-                let mut copies: Vec<_> = shifts.map(|(y, x0)| part(&x, y..y + rows, x0..x0 + columns)).collect();
-                let wide = if copies.len() == 1 { copies.swap_remove(0) } else { Tensor::cat(copies, 1) };
+                let wide = Window::padded(height, width, *pad, *blocks);
                 // It makes pixels up to the border, where it takes zeros to lie beyond: those are not wanted.
-                let whole = part(&convolution.linear(wide), 1..rows - 1, 1..columns - 1);
-                if *stride == 1 { whole } else { every_other(whole) }
+                let whole = convolution.linear(window(x, wide));
+                window(whole, Window::inner(wide.size.0, wide.size.1, *stride))
             }
         }
     }
@@ -93,17 +101,31 @@ fn blockwise(c: &net::Convolution, weights: &[f32]) -> Vec<f32> {
     sorted
 }
 
-fn part(x: &Tensor<4>, rows: std::ops::Range<usize>, columns: std::ops::Range<usize>) -> Tensor<4> {
-    let [pictures, channels, _, _] = x.dims();
-    x.clone().slice([0..pictures, 0..channels, rows, columns])
+/// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization"), then times
+/// `scale` and plus `shift`, `[channels]` both, and `rectified` or not.
+pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified: bool) -> Tensor<4> {
+    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    if !is_graphics(&x.device()) {
+        let [_, channels, _, _] = x.dims();
+        let mean = |x: Tensor<4>| x.mean_dim(3).mean_dim(2);
+        let centred = x.clone() - mean(x);
+        let variance = mean(centred.clone() * centred.clone());
+        let [scale, shift] = [scale, shift].map(|numbers| numbers.reshape([1, channels, 1, 1]));
+        let y = centred / (variance + EPSILON).sqrt() * scale + shift;
+        return if rectified { relu(y) } else { y };
+    }
+    normalized(x, scale, shift, rectified)
 }
 
-/// The first pixel of each two by two.
-fn every_other(x: Tensor<4>) -> Tensor<4> {
-    let [pictures, channels, height, width] = x.dims();
-    let (rows, columns) = (height.div_ceil(2), width.div_ceil(2));
-    let even = x.pad([(0, 2 * rows - height), (0, 2 * columns - width)], burn::tensor::ops::PadMode::Constant(0.0));
-    let pairs: Tensor<6> = even.reshape([pictures, channels, rows, 2, columns, 2]);
-    let firsts = pairs.slice([0..pictures, 0..channels, 0..rows, 0..1, 0..columns, 0..1]);
-    firsts.reshape([pictures, channels, rows, columns])
+/// Nearest-neighbour enlargement by two.
+pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
+    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    if !is_graphics(&x.device()) {
+        let [pictures, channels, height, width] = x.dims();
+        let pixels: Tensor<6> = x.reshape([pictures, channels, height, 1, width, 1]);
+        let four = pixels.expand([pictures, channels, height, 2, width, 2]);
+        return four.reshape([pictures, channels, 2 * height, 2 * width]);
+    }
+    let [_, _, height, width] = x.dims();
+    window(x, Window::doubled(height, width))
 }

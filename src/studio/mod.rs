@@ -20,6 +20,7 @@ mod lbfgs;
 pub mod loss;
 pub mod masterpiece;
 pub mod memory;
+pub mod norm;
 pub mod optimizer;
 pub mod painting;
 pub mod recipe;
@@ -28,6 +29,7 @@ pub mod statistics;
 pub mod train;
 #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
 pub mod trial;
+pub mod window;
 
 pub use checkpoint::Checkpoint;
 pub use features::Features;

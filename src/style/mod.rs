@@ -10,7 +10,7 @@ mod set;
 mod space;
 mod vector;
 
-pub use pack::{Pack, Parameters};
+pub use pack::{OWN, Pack, Parameters};
 pub use set::StyleSet;
 pub use space::StyleSpace;
 pub use vector::{DIMENSIONS, StyleLayers, mix};

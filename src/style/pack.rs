@@ -6,6 +6,9 @@
 //! `vector`, `F32` `[100]`, for a style that the predictor read, or `scales` and `shifts`, `F32` or `F16`, each with one number
 //! for each channel of each normalization in the network's order, for a style that was trained; and, if there is one,
 //! `thumbnail`, `U8`, a small JPEG, PNG or WebP file. It is about 1 KB, or 4 KB, and the thumbnail.
+//!
+//! A style may bring its network: `archive`, `U8`, is then a weight archive within the file, whose `network` is that of the pack
+//! and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::own` says what is in it.
 
 use super::{DIMENSIONS, Norm, Style};
 use crate::error::{Error, Result};
@@ -14,8 +17,13 @@ use crate::weights::{Archive, ArchiveBuilder};
 /// The version of the format, in each pack's table of texts.
 pub const FORMAT: &str = "impasto-style-1";
 
-/// Packs above this are refused: ours have some KB.
+/// How the names of networks begin that are brought by styles, so that none passes for one of the program's.
+pub const OWN: &str = "own-";
+
+/// Packs above this, without the network that they bring, are refused: ours have some KB.
 const MAX_BYTES: usize = 1 << 20;
+/// Networks above this are refused: the usual one has 1.7 MB.
+const MAX_ARCHIVE: usize = 32 << 20;
 /// Letters of a name.
 const MAX_NAME: usize = 80;
 /// Bytes of texts beside the name.
@@ -38,6 +46,8 @@ pub struct Pack {
     pub parameters: Parameters,
     /// A small picture's file: JPEG, PNG or WebP. May be empty.
     pub thumbnail: Vec<u8>,
+    /// The weight archive of its network, where it brings that. May be empty.
+    pub archive: Vec<u8>,
 }
 
 /// What makes the style.
@@ -55,8 +65,8 @@ impl Pack {
     /// # Errors
     /// [`Error::Pack`] with what is wrong.
     pub fn read(bytes: &[u8]) -> Result<Self> {
-        if bytes.len() > MAX_BYTES {
-            return Err(refused(format!("has {} bytes, which is too many for a style", bytes.len())));
+        if bytes.len() > MAX_BYTES + MAX_ARCHIVE {
+            return Err(too_large(bytes.len()));
         }
         let archive = Archive::parse(bytes).map_err(|_| refused("is damaged or no style pack at all"))?;
         match archive.metadata("format") {
@@ -64,6 +74,10 @@ impl Pack {
             Some(other) => return Err(refused(format!("is of a kind that this version does not know ({other})"))),
             None => return Err(refused("is no style pack but another kind of safetensors file")),
         }
+        let blob = |name: &str, what: &str| match archive.shape(name) {
+            Some(_) => archive.bytes(name).map(<[u8]>::to_vec).map_err(|_| refused(format!("has a damaged {what}"))),
+            None => Ok(vec![]),
+        };
         let text = |key: &str| archive.metadata(key).unwrap_or_default().to_string();
         let pack = Self {
             name: text("name"),
@@ -72,11 +86,12 @@ impl Pack {
             source: text("source"),
             licence: text("licence"),
             parameters: Parameters::read(&archive).map_err(|_| refused("is damaged: it holds no usable style"))?,
-            thumbnail: match archive.shape("thumbnail") {
-                Some(_) => archive.bytes("thumbnail").map_err(|_| refused("has a damaged thumbnail"))?.to_vec(),
-                None => vec![],
-            },
+            thumbnail: blob("thumbnail", "thumbnail")?,
+            archive: blob("archive", "network")?,
         };
+        if bytes.len() - pack.archive.len() > MAX_BYTES {
+            return Err(too_large(bytes.len()));
+        }
         pack.check()?;
         Ok(pack)
     }
@@ -104,6 +119,9 @@ impl Pack {
         if !self.thumbnail.is_empty() {
             builder.bytes("thumbnail", &self.thumbnail);
         }
+        if !self.archive.is_empty() {
+            builder.bytes("archive", &self.archive);
+        }
         let bytes = builder.finish().map_err(|error| refused(format!("cannot be written: {error}")))?;
         Self::read(&bytes).map(|_| bytes)
     }
@@ -130,8 +148,33 @@ impl Pack {
         if !self.thumbnail.is_empty() && !PICTURES.iter().any(known) {
             return Err(refused("has a thumbnail that is no JPEG, PNG or WebP picture"));
         }
-        Ok(())
+        self.brought().map(drop)
     }
+
+    /// The archive of the network that it brings, if it brings one: it is that of the pack.
+    ///
+    /// # Errors
+    /// [`Error::Pack`] when it is damaged or another.
+    pub fn brought(&self) -> Result<Option<Archive>> {
+        if self.archive.is_empty() {
+            return Ok(None);
+        }
+        if self.archive.len() > MAX_ARCHIVE {
+            return Err(too_large(self.archive.len()));
+        }
+        let archive = Archive::parse(&self.archive).map_err(|_| refused("brings a network that is damaged"))?;
+        let names: Vec<String> = archive.names().map(str::to_string).collect();
+        let sha256 = archive.fingerprint(&names).map_err(|_| refused("brings a network that is damaged"))?;
+        let same = archive.metadata("network") == Some(&self.network) && sha256 == self.network_sha256;
+        if !same || !self.network.starts_with(OWN) {
+            return Err(refused("brings another network than it names"));
+        }
+        Ok(Some(archive))
+    }
+}
+
+fn too_large(bytes: usize) -> Error {
+    refused(format!("has {bytes} bytes, which is too many for a style"))
 }
 
 impl Parameters {
@@ -169,6 +212,7 @@ mod tests {
             licence: "CC0".into(),
             parameters,
             thumbnail: b"\xff\xd8\xff\xe0 and so on".to_vec(),
+            archive: vec![],
         }
     }
 
@@ -198,7 +242,11 @@ mod tests {
         let bytes = sound.write().unwrap();
         assert_eq!(problem(Pack::read(b"hello")), "is damaged or no style pack at all");
         assert_eq!(problem(Pack::read(&bytes[..bytes.len() - 1])), "is damaged or no style pack at all");
-        assert!(problem(Pack::read(&vec![0; MAX_BYTES + 1])).contains("too many"));
+        assert!(problem(Pack::read(&vec![0; MAX_BYTES + MAX_ARCHIVE + 1])).contains("too many"));
+        let thick = [&sound.thumbnail[..], &vec![0; MAX_BYTES]].concat();
+        assert!(
+            problem(Pack { thumbnail: thick, ..sound.clone() }.write().map(|_| sound.clone())).contains("too many")
+        );
         let mut other = ArchiveBuilder::new();
         other.float("vector", &[100], &[0.0; 100]);
         assert!(problem(Pack::read(&other.finish().unwrap())).contains("another kind"));
@@ -225,5 +273,30 @@ mod tests {
         assert!(problem(endless.write().map(|_| sound.clone())).contains("licence"));
         let webp = Pack { thumbnail: b"RIFF\x10\0\0\0WEBPVP8 ".to_vec(), ..sound };
         assert!(webp.write().is_ok());
+    }
+
+    #[test]
+    fn a_network_in_a_pack_is_the_one_that_the_pack_names() {
+        let mut network = ArchiveBuilder::new();
+        network.metadata("network", "own-0").quantized("c.w", &[2, 3], &[0.5; 6]);
+        let archive = network.finish().unwrap();
+        let names = ["c.w".to_string()];
+        let sound = Pack {
+            network: "own-0".into(),
+            network_sha256: Archive::parse(&archive).unwrap().fingerprint(&names).unwrap(),
+            archive,
+            ..pack(Parameters::Norms { scales: vec![1.0; 2], shifts: vec![0.0; 2] })
+        };
+        let back = Pack::read(&sound.write().unwrap()).unwrap();
+        assert_eq!(back, sound);
+        assert_eq!(back.brought().unwrap().unwrap().tensor("c.w", &[2, 3]).unwrap(), [0.5; 6]);
+        let refusal = |pack: Pack| problem(pack.write().map(|_| sound.clone()));
+        assert!(refusal(Pack { network: "own-1".into(), ..sound.clone() }).contains("another network"));
+        assert!(refusal(Pack { network_sha256: "0".into(), ..sound.clone() }).contains("another network"));
+        let posing = network.metadata("network", "transfer26").finish().unwrap();
+        let posing = Pack { network: "transfer26".into(), archive: posing, ..sound.clone() };
+        assert!(refusal(posing).contains("another network"));
+        assert!(refusal(Pack { archive: b"hello".to_vec(), ..sound.clone() }).contains("network that is damaged"));
+        assert!(refusal(Pack { archive: vec![0; MAX_ARCHIVE + 1], ..sound.clone() }).contains("too many"));
     }
 }

@@ -105,6 +105,7 @@ impl StyleSpace {
             licence: String::new(),
             parameters,
             thumbnail: vec![],
+            archive: vec![],
         }
     }
 }

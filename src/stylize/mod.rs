@@ -12,13 +12,14 @@ use crate::gpu::plan::Model;
 use crate::gpu::present::{Canvas, Presenter, floats};
 use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;
-use crate::net::{arbitrary, transfer26};
+use crate::net::{arbitrary, own, transfer26};
 use crate::style::{Style, StyleSet, StyleSpace};
 use crate::weights::Archive;
 
 pub use predict::Predictor;
 
-/// A transfer network on a device: that of 26 styles with its styles, or that of arbitrary styles, which has none of its own.
+/// A transfer network on a device: that of 26 styles with its styles, or one that has none of its own, that of arbitrary styles
+/// or one that a style brings.
 pub struct Painter {
     model: Model,
     styles: StyleSet,
@@ -29,7 +30,7 @@ impl Painter {
     /// Loads the network that `archive` holds, for the kernels of `variant`.
     ///
     /// # Errors
-    /// [`Error::Archive`] when the archive holds neither of them; otherwise as [`Model::load`].
+    /// [`Error::Archive`] when the archive holds none of them; otherwise as [`own::network`] and [`Model::load`].
     pub async fn load(gpu: &Gpu, archive: &Archive, variant: Variant) -> Result<Self> {
         let (net, styles) = match archive.metadata("network") {
             Some(transfer26::NAME) => {
@@ -38,6 +39,7 @@ impl Painter {
                 (net, styles)
             }
             Some(arbitrary::NAME) => (arbitrary::network(), StyleSet::default()),
+            Some(name) if own::is_own(name) => (own::network(archive)?, StyleSet::default()),
             other => {
                 let (found, one, two) = (other.unwrap_or("no network"), transfer26::NAME, arbitrary::NAME);
                 return Err(Error::Archive(format!("it holds {found} where {one} or {two} is needed")));

@@ -14,7 +14,7 @@ use crate::error::{self, Error};
 use crate::gpu::conv::Variant;
 use crate::gpu::device::Request;
 use crate::gpu::{Choice, Gpu};
-use crate::net::arbitrary;
+use crate::net::{arbitrary, own};
 use crate::style::{Pack, Parameters, Style};
 use crate::stylize::{Painter, Predictor};
 use crate::weights::Archive;
@@ -132,7 +132,7 @@ impl Engine {
         Ok(Engine { shared: Rc::new(shared) })
     }
 
-    /// Loads another network: that which takes any painting, with its style predictor.
+    /// Loads another network: that which takes any painting, with its style predictor, or one that a style brings.
     #[wasm_bindgen(js_name = addNetwork)]
     pub async fn add_network(&self, archive: Vec<u8>) -> Result<(), JsValue> {
         let shared = self.shared.clone();
@@ -149,6 +149,14 @@ impl Engine {
     /// Whether `network` is loaded.
     pub fn has(&self, network: &str) -> bool {
         self.shared.painter(network).is_ok()
+    }
+
+    /// Forgets a network that a style brought. Its sessions go on.
+    #[wasm_bindgen(js_name = removeNetwork)]
+    pub fn remove_network(&self, network: &str) {
+        if own::is_own(network) {
+            self.shared.painters.borrow_mut().remove(network);
+        }
     }
 
     /// Takes the style of a pack in under `id`, instead of the one that had it before. Its network must be loaded.

@@ -18,6 +18,12 @@ pub fn pack_thumbnail(pack: &[u8]) -> Result<Vec<u8>, JsValue> {
     Ok(Pack::read(pack).map_err(js)?.thumbnail)
 }
 
+/// The archive of the network that a pack brings, for [`super::live::Engine::add_network`]. Empty where it brings none.
+#[wasm_bindgen(js_name = packNetwork)]
+pub fn pack_network(pack: &[u8]) -> Result<Vec<u8>, JsValue> {
+    Ok(Pack::read(pack).map_err(js)?.archive)
+}
+
 /// The same pack under another name and, if it is given, with another note on its licence.
 #[wasm_bindgen(js_name = renamePack)]
 pub fn rename_pack(pack: &[u8], name: &str, licence: Option<String>) -> Result<Vec<u8>, JsValue> {

@@ -152,7 +152,13 @@ mod tests {
     #[test]
     fn zero_points_and_scales_belong_to_slices() {
         let tensor = |shape: &[usize], data| Tensor { shape: shape.to_vec(), data };
-        let mut model = Model { inputs: vec![], outputs: vec![], initializers: Default::default(), nodes: vec![] };
+        let mut model = Model {
+            inputs: vec![],
+            outputs: vec![],
+            input_shapes: vec![],
+            initializers: Default::default(),
+            nodes: vec![],
+        };
         model.initializers.insert("s".into(), tensor(&[2], Data::Float(vec![0.5, 2.0])));
         model.initializers.insert("z".into(), tensor(&[2], Data::Uint8(vec![128, 3])));
         let levels = tensor(&[2, 2], Data::Uint8(vec![129, 127, 3, 5]));

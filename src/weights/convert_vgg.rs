@@ -59,7 +59,13 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_of_another_kind_is_named() {
-        let mut model = Model { inputs: vec![], outputs: vec![], initializers: Default::default(), nodes: vec![] };
+        let mut model = Model {
+            inputs: vec![],
+            outputs: vec![],
+            input_shapes: vec![],
+            initializers: Default::default(),
+            nodes: vec![],
+        };
         let problem = |model: &Model| vgg16_block5(std::slice::from_ref(model)).unwrap_err();
         assert!(problem(&model).contains("no initializer `functional_1/block5_conv1_1/convolution/ReadVariableOp:0`"));
         let weights = "functional_1/block5_conv1_1/convolution/ReadVariableOp:0".to_string();

@@ -21,7 +21,7 @@ pub mod onnx;
 mod pickle;
 pub mod quantize;
 #[cfg(feature = "native")]
-mod torch;
+pub(crate) mod torch;
 
 pub use archive::Archive;
 pub use builder::ArchiveBuilder;

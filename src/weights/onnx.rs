@@ -15,6 +15,8 @@ pub struct Model {
     /// The names of the graph's inputs and outputs, in order.
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
+    /// Shapes of the inputs, as far as the file says them; a side that is not fixed is 0.
+    pub input_shapes: Vec<Vec<usize>>,
     /// Constant tensors by name.
     pub initializers: BTreeMap<String, Tensor>,
     /// The operations, each after those whose results it uses.
@@ -77,10 +79,12 @@ pub fn read_model(file: &str, bytes: &[u8]) -> Result<Model> {
             return Err(wrong(format!("has two initializers `{name}`")));
         }
     }
+    let input_shapes = graph.input.iter().map(shape_of).collect();
     let names = |values: Vec<ValueInfoProto>| values.into_iter().map(|v| v.name.unwrap_or_default()).collect();
     Ok(Model {
         inputs: names(graph.input),
         outputs: names(graph.output),
+        input_shapes,
         initializers,
         nodes: graph.node.into_iter().map(node).collect::<std::result::Result<_, _>>().map_err(wrong)?,
     })
@@ -94,6 +98,12 @@ pub fn read_tensor(file: &str, bytes: &[u8]) -> Result<Tensor> {
     let wrong = |problem: String| Error::Model { file: file.into(), problem };
     let proto = TensorProto::decode(bytes).map_err(|e| wrong(format!("is no ONNX tensor ({e})")))?;
     tensor(proto).map_err(|e| wrong(format!("the tensor {e}")))
+}
+
+fn shape_of(value: &ValueInfoProto) -> Vec<usize> {
+    let tensor = value.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let sides = tensor.and_then(|tensor| tensor.shape.as_ref()).map(|shape| shape.dim.as_slice()).unwrap_or_default();
+    sides.iter().map(|side| side.dim_value.and_then(|v| usize::try_from(v).ok()).unwrap_or(0)).collect()
 }
 
 fn node(proto: NodeProto) -> std::result::Result<Node, String> {
@@ -196,6 +206,32 @@ struct GraphProto {
 struct ValueInfoProto {
     #[prost(string, optional, tag = "1")]
     name: Option<String>,
+    #[prost(message, optional, tag = "2")]
+    r#type: Option<TypeProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TypeProto {
+    #[prost(message, optional, tag = "1")]
+    tensor_type: Option<TensorTypeProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct TensorTypeProto {
+    #[prost(message, optional, tag = "2")]
+    shape: Option<ShapeProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct ShapeProto {
+    #[prost(message, repeated, tag = "1")]
+    dim: Vec<DimensionProto>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct DimensionProto {
+    #[prost(int64, optional, tag = "1")]
+    dim_value: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -307,16 +343,20 @@ mod tests {
             op_type: Some("Conv".into()),
             attribute: vec![attribute("group", 2), attribute("pads", 7), attribute("auto_pad", 3)],
         };
+        let sides = [Some(1), None, Some(8)].map(|dim_value| DimensionProto { dim_value });
+        let shape = Some(ShapeProto { dim: sides.to_vec() });
+        let picture = TypeProto { tensor_type: Some(TensorTypeProto { shape }) };
         let weights =
             TensorProto { name: Some("w".into()), data_type: Some(1), float_data: vec![0.5], ..Default::default() };
         let graph = GraphProto {
             node: vec![node],
             initializer: vec![weights],
-            input: vec![ValueInfoProto { name: Some("x".into()) }],
-            output: vec![ValueInfoProto { name: Some("y".into()) }],
+            input: vec![ValueInfoProto { name: Some("x".into()), r#type: Some(picture) }],
+            output: vec![ValueInfoProto { name: Some("y".into()), r#type: None }],
         };
         let bytes = |graph: &GraphProto| ModelProto { graph: Some(graph.clone()) }.encode_to_vec();
         let model = read_model("m.onnx", &bytes(&graph)).unwrap();
+        assert_eq!(model.input_shapes, [[1, 0, 8]]);
         assert_eq!((model.inputs, model.outputs), (vec!["x".to_string()], vec!["y".to_string()]));
         assert_eq!(model.initializers["w"], Tensor { shape: vec![], data: Data::Float(vec![0.5]) });
         assert_eq!(model.nodes[0].op, "Conv");

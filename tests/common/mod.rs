@@ -2,6 +2,7 @@
 #![allow(dead_code)] // every test crate uses its own part
 
 pub mod tool;
+pub mod torch_file;
 
 use std::path::{Path, PathBuf};
 

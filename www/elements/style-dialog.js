@@ -1,4 +1,5 @@
 import './crop-square.js';
+import { isBrought } from '../protocol.js';
 
 /**
  * @import { CropSquare } from './crop-square.js'
@@ -92,10 +93,11 @@ export class StyleDialog extends HTMLElement {
    * @param {Kept} style
    * @param {{ first: boolean, last: boolean }} place
    */
-  update({ source, adopted, trained, busy, unsaved }, { first, last }) {
+  update({ source, adopted, trained, busy, unsaved, network, pack }, { first, last }) {
     this.#left.disabled = first;
     this.#right.disabled = last;
-    const origin = trained ? 'Learnt on this device.' : adopted ? 'From a style file.' : '';
+    const file = isBrought(network) ? `From a style file that brings a network of its own, ${megabytes(pack)} MB.` : 'From a style file.';
+    const origin = trained ? 'Learnt on this device.' : adopted ? file : '';
     this.#source.textContent = [origin, source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
     this.#train.hidden = adopted && !trained;
     this.#train.disabled = busy;
@@ -110,6 +112,11 @@ export class StyleDialog extends HTMLElement {
   #tell(type, value) {
     this.dispatchEvent(new CustomEvent(type, { detail: { id: this.#id, value } }));
   }
+}
+
+/** @param {Uint8Array} pack */
+function megabytes(pack) {
+  return (pack.length / 1e6).toFixed(1);
 }
 
 /**

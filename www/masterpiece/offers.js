@@ -22,7 +22,8 @@ export function paintingOffers(own, shipped) {
       picture,
       load: () => (crop ? createImageBitmap(painting, crop.x, crop.y, crop.side, crop.side) : createImageBitmap(painting)),
     }));
-  const theirs = shipped.styles.map(({ id, name, picture = '' }) => ({
+  const paintings = shipped.styles.filter(({ network }) => network === 'arbitrary');
+  const theirs = paintings.map(({ id, name, picture = '' }) => ({
     id,
     name,
     picture,

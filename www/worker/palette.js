@@ -1,8 +1,9 @@
-import { packThumbnail, readPack, renamePack } from '../live.js';
+import { packNetwork, packThumbnail, readPack, renamePack } from '../live.js';
+import { isBrought } from '../protocol.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { Look, Network, Part, Pixels, ReadPack } from '../protocol.js'
+ * @import { Look, Network, OurNetwork, Part, Pixels, ReadPack } from '../protocol.js'
  */
 
 /** The network whose styles come from pictures. */
@@ -11,13 +12,13 @@ const PAINTINGS = 'arbitrary';
 const FORGET_MS = 5000;
 
 /**
- * The networks beyond the first, which are fetched when one of their styles is first wanted, and the styles that the page
- * keeps: those of a network that is not there yet wait.
+ * The networks beyond the first, which are fetched or taken out of a pack when one of their styles is first wanted, and the
+ * styles that the page keeps: those of a network that is not there yet wait.
  */
 export class Palette {
   /** Counts the styles that have been replaced: sessions that paint with them have to be told again. */
   revision = 0;
-  /** @type {Map<string, Uint8Array>} the packs of the kept styles */
+  /** @type {Map<string, { pack: Uint8Array, network: Network }>} the packs of the kept styles */
   #packs = new Map();
   /** @type {Map<Network, Promise<void>>} */
   #coming = new Map();
@@ -26,7 +27,7 @@ export class Palette {
 
   /**
    * @param {Engine} engine
-   * @param {(network: Network) => Promise<Uint8Array>} fetchNetwork throws a sentence
+   * @param {(network: OurNetwork) => Promise<Uint8Array>} fetchNetwork throws a sentence
    */
   constructor(engine, fetchNetwork) {
     this.engine = engine;
@@ -36,19 +37,36 @@ export class Palette {
   /**
    * Brings a network. What failed is tried again the next time.
    * @param {Network} network
+   * @param {Uint8Array} [pack] that may bring it, besides those that are kept
    * @throws {Error} with a sentence
    */
-  need(network) {
+  need(network, pack) {
     if (this.engine.has(network)) return Promise.resolve();
-    const coming = this.#coming.get(network) ?? this.#bring(network).finally(() => this.#coming.delete(network));
+    const coming = this.#coming.get(network) ?? this.#bring(network, pack).finally(() => this.#coming.delete(network));
     this.#coming.set(network, coming);
     return coming;
   }
 
-  /** @param {Network} network */
-  async #bring(network) {
-    await this.engine.addNetwork(await this.fetchNetwork(network));
-    for (const [id, pack] of this.#packs) if (networkOf(pack) === network) this.engine.addStyle(id, pack);
+  /**
+   * @param {Network} network
+   * @param {Uint8Array | undefined} pack
+   */
+  async #bring(network, pack) {
+    await this.engine.addNetwork(isBrought(network) ? this.#brought(network, pack) : await this.fetchNetwork(network));
+    for (const [id, kept] of this.#packs) if (kept.network === network) this.engine.addStyle(id, kept.pack);
+  }
+
+  /**
+   * @param {Network} network
+   * @param {Uint8Array | undefined} first
+   */
+  #brought(network, first) {
+    const kept = [...this.#packs.values()].filter((style) => style.network === network).map(({ pack }) => pack);
+    for (const pack of first ? [first, ...kept] : kept) {
+      const archive = packNetwork(pack);
+      if (archive.length > 0) return archive;
+    }
+    throw new Error('This style’s network is not in its file: add the style that brings it first.');
   }
 
   /**
@@ -56,17 +74,23 @@ export class Palette {
    * @param {Uint8Array} pack
    */
   keep(id, pack) {
-    const old = this.#packs.get(id);
-    if (old && (old.length !== pack.length || old.some((byte, i) => byte !== pack[i]))) this.revision += 1;
-    this.#packs.set(id, pack);
-    if (this.engine.has(networkOf(pack))) this.engine.addStyle(id, pack);
+    const old = this.#packs.get(id)?.pack;
+    if (old?.length === pack.length && old.every((byte, i) => byte === pack[i])) return;
+    if (old) this.revision += 1;
+    const { network } = about(pack);
+    this.#packs.set(id, { pack, network });
+    if (this.engine.has(network)) this.engine.addStyle(id, pack);
   }
 
   /** @param {string} id */
   forget(id) {
+    const network = this.#packs.get(id)?.network;
     this.#packs.delete(id);
     setTimeout(() => {
-      if (!this.#packs.has(id)) this.engine.removeStyle(id);
+      if (this.#packs.has(id)) return;
+      this.engine.removeStyle(id);
+      const last = [...this.#packs.values()].every((style) => style.network !== network);
+      if (network && last) this.engine.removeNetwork(network);
     }, FORGET_MS);
   }
 
@@ -87,11 +111,11 @@ export class Palette {
    * A pack becomes a style.
    * @param {string} id
    * @param {Uint8Array} pack
-   * @param {boolean} tried with its network, which is fetched for it
+   * @param {boolean} tried with its network, which is brought for it
    */
   async adopt(id, pack, tried) {
     const style = read(pack);
-    if (tried) await this.need(style.network);
+    if (tried) await this.need(style.network, pack);
     this.keep(id, pack);
     return style;
   }
@@ -101,7 +125,7 @@ export class Palette {
    * @param {string} name
    */
   rename(id, name) {
-    const pack = this.#packs.get(id);
+    const pack = this.#packs.get(id)?.pack;
     if (!pack) throw new Error('This style is not there any more.');
     const renamed = renamePack(pack, name);
     this.keep(id, renamed);
@@ -166,12 +190,12 @@ export function setBrushwork(session, { network, brushwork }) {
   session.setBrushwork(network === PAINTINGS ? brushwork : 0);
 }
 
-/** @param {Uint8Array} pack @returns {Network} */
-function networkOf(pack) {
-  return JSON.parse(readPack(pack)).network;
+/** @param {Uint8Array} pack @returns {Omit<ReadPack, 'pack' | 'thumbnail'>} */
+function about(pack) {
+  return JSON.parse(readPack(pack));
 }
 
 /** @param {Uint8Array} pack @returns {ReadPack} */
 function read(pack) {
-  return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...JSON.parse(readPack(pack)) };
+  return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...about(pack) };
 }

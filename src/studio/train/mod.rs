@@ -4,6 +4,7 @@
 
 mod checkpoint;
 mod crops;
+pub mod network;
 mod perceptual;
 mod recipe;
 mod training;

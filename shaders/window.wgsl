@@ -1,0 +1,44 @@
+// Copies of planes as a convolution wants to read them: mirrored beyond their border, cut, enlarged to nearest neighbours, every so
+// manieth pixel, and several copies shifted against each other. A thread makes one number. Twin: src/cpu/window.rs.
+//
+// Tensors are burn's: [picture][channel][y][x]. Of `blocks` x `blocks` copies, rows first, each has all channels.
+
+struct Shape {
+    channels: u32, // of the source
+    height: u32,
+    width: u32,
+    rows: u32, // of the target
+    columns: u32,
+    blocks: u32,
+    stride: u32,
+    zoom: u32,
+    offset: i32, // of the first pixel, in the enlarged source
+}
+
+@group(0) @binding(0) var<storage, read> source: array<f32>;
+@group(0) @binding(1) var<storage, read_write> target_: array<f32>;
+@group(0) @binding(2) var<storage, read> shape: Shape;
+
+// Pixels between two copies.
+const SHIFT: u32 = 3u;
+
+// Where in a row or column of `size` pixels the number for place `at` of copy `block` lies.
+fn place(at: u32, block: u32, size: u32) -> u32 {
+    let last = i32(size * shape.zoom) - 1;
+    let there = abs(i32(at * shape.stride + block * SHIFT) + shape.offset);
+    return u32(min(there, 2 * last - there)) / shape.zoom;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let pixels = shape.rows * shape.columns;
+    if (id.x >= pixels) {
+        return;
+    }
+    let block = id.y / shape.channels;
+    let y = place(id.x / shape.columns, block / shape.blocks, shape.height);
+    let x = place(id.x % shape.columns, block % shape.blocks, shape.width);
+    let plane = id.z * shape.channels + id.y % shape.channels;
+    let copies = shape.channels * shape.blocks * shape.blocks;
+    target_[(id.z * copies + id.y) * pixels + id.x] = source[(plane * shape.height + y) * shape.width + x];
+}

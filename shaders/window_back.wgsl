@@ -1,0 +1,71 @@
+// The way back through window.wgsl: each number of the source gets the sum of the gradients of all its copies. A thread makes
+// one number. Twin: back in src/cpu/window.rs.
+
+struct Shape {
+    channels: u32, // of the source
+    height: u32,
+    width: u32,
+    rows: u32, // of the copies
+    columns: u32,
+    blocks: u32,
+    stride: u32,
+    zoom: u32,
+    offset: i32, // of the first pixel, in the enlarged source
+}
+
+@group(0) @binding(0) var<storage, read> gradient: array<f32>;
+@group(0) @binding(1) var<storage, read_write> target_: array<f32>;
+@group(0) @binding(2) var<storage, read> shape: Shape;
+
+// Pixels between two copies.
+const SHIFT: u32 = 3u;
+// A pixel itself, and its images before the first and behind the last pixel.
+const IMAGES: u32 = 3u;
+
+// Which place of a copy shows pixel `at` of `size`, or -1: `way` counts images, enlarged pixels and copies.
+fn shown(at: u32, way: u32, size: u32, count: u32) -> i32 {
+    let last = i32(size * shape.zoom) - 1;
+    let pixel = i32(at * shape.zoom + way / IMAGES % shape.zoom);
+    var there = pixel;
+    let image = way % IMAGES;
+    if (image == 1u) {
+        there = -pixel;
+    } else if (image == 2u) {
+        there = 2 * last - pixel;
+    }
+    // The first and the last pixel are not mirrored in themselves.
+    let twice = image != 0u && there == pixel;
+    let block = way / (IMAGES * shape.zoom);
+    let steps = there - shape.offset - i32(block * SHIFT);
+    let stride = i32(shape.stride);
+    let here = steps / stride;
+    let wrong = twice || steps < 0 || here * stride != steps || here >= i32(count);
+    return select(here, -1, wrong);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= shape.height * shape.width) {
+        return;
+    }
+    let y = id.x / shape.width;
+    let x = id.x % shape.width;
+    let ways = IMAGES * shape.zoom * shape.blocks;
+    var sum = 0.0;
+    for (var down = 0u; down < ways; down++) {
+        let row = shown(y, down, shape.height, shape.rows);
+        if (row < 0) {
+            continue;
+        }
+        for (var across = 0u; across < ways; across++) {
+            let column = shown(x, across, shape.width, shape.columns);
+            if (column < 0) {
+                continue;
+            }
+            let copy = down / (IMAGES * shape.zoom) * shape.blocks + across / (IMAGES * shape.zoom);
+            let plane = (id.z * shape.blocks * shape.blocks + copy) * shape.channels + id.y;
+            sum += gradient[(plane * shape.rows + u32(row)) * shape.columns + u32(column)];
+        }
+    }
+    target_[(id.z * shape.channels + id.y) * shape.height * shape.width + id.x] = sum;
+}

@@ -1,0 +1,152 @@
+//! `impasto import`: a transfer network that someone has as a style that brings its network.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use impasto::art::Kind;
+use impasto::error::{Error, Result};
+use impasto::gpu::Gpu;
+use impasto::gpu::conv::Variant;
+use impasto::gpu::device::Request;
+use impasto::image::Image;
+use impasto::import::{self, Import, Precision};
+use impasto::style::Pack;
+use impasto::stylize::Painter;
+use serde_json::json;
+
+use super::style::{About, pack_place, thumbnail};
+use super::{photos, workshop};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The network: a `.pth` or `.onnx` file of the kind of PyTorch's example `fast_neural_style`.
+    model: PathBuf,
+    /// Where the pack goes; it should end in `.impasto`.
+    #[arg(short, long)]
+    output: PathBuf,
+    #[command(flatten)]
+    about: About,
+    /// A picture to be its thumbnail, such as the painting that it learnt. Without it, one that it has painted.
+    #[arg(long, value_name = "PICTURE")]
+    thumbnail: Option<PathBuf>,
+    /// What the network takes and makes for white, where the file does not tell: 255 is usual.
+    #[arg(long, value_parser = ["1", "255"])]
+    range: Option<String>,
+    /// Tells it as one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Nearer than this in decibels, and nobody sees a difference.
+const CLOSE_ENOUGH: f64 = 40.0;
+/// The picture that is painted to measure it, and the pixels on its sides.
+const SAMPLE: &str = "swirls";
+const SAMPLE_SIDE: usize = 256;
+
+/// What became of a network.
+struct Outcome {
+    pack: Pack,
+    /// What was tried, with its distance from float weights in decibels; the last is kept.
+    tried: Vec<(Precision, f64)>,
+    painted: Image,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { model, output, about, .. } = arguments;
+    pack_place(output)?;
+    if output.canonicalize().ok().is_some_and(|place| model.canonicalize().ok() == Some(place)) {
+        return Err(Error::file(
+            output,
+            "the pack would overwrite the network that it is made of; choose another place",
+        ));
+    }
+    let bytes = std::fs::read(model).map_err(|e| Error::file(model, e))?;
+    let range = arguments.range.as_deref().and_then(|range| range.parse().ok());
+    let import = import::read(&model.display().to_string(), &bytes, range)?;
+    let picture = arguments.thumbnail.as_deref().map(|path| photos::read(path, None)).transpose()?;
+    let Outcome { pack, tried, painted } = pollster::block_on(convert(&import, &about.title(model)))?;
+    let pack = Pack {
+        source: about.source(model),
+        licence: about.licence.clone(),
+        thumbnail: thumbnail(picture.as_ref().unwrap_or(&painted))?,
+        ..pack
+    };
+    let bytes = pack.write()?;
+    std::fs::write(output, &bytes).map_err(|e| Error::file(output, e))?;
+    if arguments.json {
+        println!("{}", as_json(output, &import, &pack, &tried, bytes.len()));
+    } else {
+        tell(model, output, &import, &pack, &tried, bytes.len());
+    }
+    Ok(())
+}
+
+/// The pack with the smallest weights that paint as float weights do.
+async fn convert(import: &Import, name: &str) -> Result<Outcome> {
+    let gpu = Gpu::open(Request::default()).await?;
+    // What 16-bit arithmetic adds is no matter of the weights.
+    let variant = Variant { half: false, ..workshop::chosen(&gpu).await? };
+    let kind = Kind::named(SAMPLE)?;
+    let sample = kind.paint(SAMPLE_SIDE, kind.seed)?;
+    let exact = import.pack(name, import.archive(Precision::Bits32)?)?;
+    let reference = paint(&gpu, variant, &exact, &sample).await?;
+    let mut tried = Vec::new();
+    for precision in Precision::ALL {
+        // Weights beyond the reach of 16 bits leave the last choice.
+        let Ok(archive) = import.archive(precision) else { continue };
+        let pack = import.pack(name, archive)?;
+        let painted = paint(&gpu, variant, &pack, &sample).await?;
+        let near = import::psnr(painted.data(), reference.data());
+        tried.push((precision, near));
+        if near >= CLOSE_ENOUGH {
+            return Ok(Outcome { pack, tried, painted });
+        }
+    }
+    Ok(Outcome { pack: exact, tried, painted: reference })
+}
+
+/// The picture in the style of a pack that brings its network.
+async fn paint(gpu: &Gpu, variant: Variant, pack: &Pack, picture: &Image) -> Result<Image> {
+    let archive = pack.brought()?.ok_or_else(|| Error::Pack("brings no network".to_string()))?;
+    let painter = Painter::load(gpu, &archive, variant).await?;
+    let mut session = painter.session(gpu, picture.width(), picture.height()).await?;
+    session.set_style(gpu, &painter.space().style(pack)?)?;
+    session.set_photo(gpu, &picture.to_rgba8())?;
+    session.read_exact(gpu).await
+}
+
+fn describe(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Bits8 => "8 bits",
+        Precision::Ends16 => "8 bits, the first and the last layer 16",
+        Precision::Bits16 => "16 bits",
+        Precision::Bits32 => "32 bits",
+    }
+}
+
+fn tell(model: &Path, output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) {
+    println!("{}: {} layers, {} residual blocks", model.display(), import.layers.len(), import.johnson.blocks);
+    for layer in &import.layers {
+        let [outputs, inputs, kernel, _] = layer.shape[..] else { continue };
+        let end = if layer.normalized { "normalized" } else { "bias" };
+        println!("  {:<11} {kernel}x{kernel}, {inputs:>3} to {outputs:>3}, {end:<11} {}", layer.name, layer.from);
+    }
+    println!("  pictures    up to {} in, up to {} out", import.range.0, import.range.1);
+    for (precision, near) in tried {
+        println!("  weights     in {}: {near:.1} dB from float weights", describe(*precision));
+    }
+    println!("{}: {}, {bytes} bytes, network {}", output.display(), pack.name, pack.network);
+}
+
+fn as_json(output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) -> serde_json::Value {
+    let layers = import.layers.iter().map(
+        |layer| json!({ "name": layer.name, "from": layer.from, "shape": layer.shape, "normalized": layer.normalized }),
+    );
+    let tried = tried.iter().map(|(precision, near)| json!({ "weights": describe(*precision), "decibels": near }));
+    json!({
+        "output": output, "name": pack.name, "network": pack.network, "bytes": bytes,
+        "layers": layers.collect::<Vec<_>>(), "white": [import.range.0, import.range.1],
+        "tried": tried.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,209 @@
+//! Transfer networks that a user has: out of PyTorch and ONNX files into a style that brings its network.
+//!
+//! They are of one kind, that of PyTorch's examples ([`Johnson`]); widths, residual blocks and what is before and behind may
+//! differ. `state_dict` reads them by the names of their tensors, `graph` step by step; `steps` makes these of an ONNX file's nodes,
+//! and `fold` computes what they make of constants. Everything in a file must be accounted for: what belongs to no layer refuses it.
+
+mod fold;
+mod graph;
+mod state_dict;
+mod steps;
+
+use crate::error::{Error, Result};
+use crate::net::johnson::{BIAS, Johnson};
+use crate::net::own::{self, Architecture};
+use crate::style::{Norm, Pack, Parameters, Style, StyleSpace};
+use crate::weights::torch::is_state_dict;
+use crate::weights::{Archive, ArchiveBuilder};
+
+/// What is wrong with a file, as the end of a sentence about it.
+type Read<T> = std::result::Result<T, String>;
+
+/// One convolution as a file has it, with what belongs to it.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    /// What the file calls it.
+    name: String,
+    /// `[outputs, inputs, kernel, kernel]`.
+    shape: Vec<usize>,
+    weights: Vec<f32>,
+    /// One number an output.
+    bias: Option<Vec<f32>>,
+    norm: Option<Norm>,
+}
+
+/// A network as a file has it: the picture is multiplied by `input`, a number for each colour, and goes through all layers.
+#[derive(Debug)]
+struct Skeleton {
+    input: [f32; 3],
+    contract: Vec<Found>,
+    blocks: Vec<[Found; 2]>,
+    expand: Vec<Found>,
+    sigmoid: bool,
+    /// The white of what it makes, where the file says it.
+    white: Option<f32>,
+}
+
+/// A layer that was taken, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// What it is called in the archive.
+    pub name: String,
+    /// What the file calls it.
+    pub from: String,
+    /// `[outputs, inputs, kernel, kernel]`.
+    pub shape: Vec<usize>,
+    /// Whether it is normalized; otherwise it has a bias.
+    pub normalized: bool,
+}
+
+/// How the weights are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// In 8 bits, with a scale for each output channel.
+    Bits8,
+    /// As that, but the first and the last convolution in 16 bits: they see and make colours.
+    Ends16,
+    Bits16,
+    Bits32,
+}
+
+impl Precision {
+    /// From the smallest to the most exact.
+    pub const ALL: [Self; 4] = [Self::Bits8, Self::Ends16, Self::Bits16, Self::Bits32];
+}
+
+/// A network that was read and checked, in single precision, for pictures in 0..1.
+#[derive(Debug, Clone)]
+pub struct Import {
+    pub johnson: Johnson,
+    pub layers: Vec<Taken>,
+    /// What the file takes and makes for white: 1 or 255.
+    pub range: (f32, f32),
+    weights: Vec<Vec<f32>>,
+    bias: Vec<f32>,
+    norms: Vec<Norm>,
+}
+
+/// Reads the network in the file `bytes`; `file` names it in errors. `range` is what stands for white in its pictures, 1 or 255,
+/// where the file does not say; without it, 255.
+///
+/// # Errors
+/// [`Error::Model`] when the file is of neither kind, is damaged, asks for anything to be run, or holds another network.
+pub fn read(file: &str, bytes: &[u8], range: Option<f32>) -> Result<Import> {
+    let skeleton = if is_state_dict(bytes) { state_dict::read(bytes) } else { graph::read(file, bytes) };
+    skeleton.and_then(|s| s.import(range)).map_err(|problem| Error::Model { file: file.to_string(), problem })
+}
+
+impl Skeleton {
+    /// Checks all shapes, and takes what a picture in 0..1 does not need out of the weights.
+    fn import(mut self, range: Option<f32>) -> Read<Import> {
+        let output = self.white.or(range).unwrap_or(255.0);
+        let input = range.or(self.white).unwrap_or(255.0);
+        let outputs = |layer: &Found| layer.shape.first().copied().unwrap_or(0);
+        let [first, second, trunk] = [0, 1, 2].map(|i| self.contract.get(i).map_or(0, outputs));
+        let [wide, narrow] = [0, 1].map(|i| self.expand.get(i).map_or(0, outputs));
+        let blocks = self.blocks.len();
+        let johnson =
+            Johnson { contract: [first, second, trunk], blocks, expand: [wide, narrow], sigmoid: self.sigmoid };
+        // The limits of what a pack may bring.
+        Architecture::parse(&Architecture::Johnson(johnson.clone()).text()).map_err(|e| match e {
+            Error::Pack(problem) => problem.replacen("brings", "holds", 1),
+            other => other.to_string(),
+        })?;
+        let white = |layer: &mut Found| {
+            let plane = layer.shape[2] * layer.shape[3];
+            for (slice, scale) in layer.weights.chunks_exact_mut(plane).zip(self.input.iter().cycle()) {
+                slice.iter_mut().for_each(|w| *w *= scale * input);
+            }
+        };
+        let net = johnson.network("");
+        let mut found: Vec<&mut Found> = self.contract.iter_mut().collect();
+        found.extend(self.blocks.iter_mut().flatten());
+        found.extend(self.expand.iter_mut());
+        for (layer, c) in found.iter().zip(net.convolutions()) {
+            let expected = [c.outputs, c.inputs, c.kernel, c.kernel];
+            if layer.shape != expected || layer.weights.len() != expected.iter().product::<usize>() {
+                return Err(format!(
+                    "has `{}` of the shape {:?}, where {expected:?} was expected",
+                    layer.name, layer.shape
+                ));
+            }
+            let fits = |numbers: &[f32]| numbers.len() == c.outputs;
+            if layer.norm.as_ref().is_some_and(|norm| !fits(&norm.scale) || !fits(&norm.shift)) {
+                return Err(format!(
+                    "has a normalization of `{}` that does not fit its {} channels",
+                    layer.name, c.outputs
+                ));
+            }
+            if layer.bias.as_ref().is_some_and(|bias| !fits(bias)) {
+                return Err(format!("has a bias of `{}` that does not fit its {} channels", layer.name, c.outputs));
+            }
+            let norm = layer.norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
+            let numbers = layer.weights.iter().chain(norm).chain(layer.bias.iter().flatten());
+            if let Some(wrong) = numbers.into_iter().find(|v| !v.is_finite()) {
+                return Err(format!("has {wrong} among the numbers of `{}`", layer.name));
+            }
+        }
+        found.first_mut().into_iter().for_each(|first| white(first));
+        let mut bias = vec![0.0; 3];
+        if let Some(last) = found.last_mut() {
+            bias = last.bias.take().unwrap_or(bias);
+            if !self.sigmoid {
+                last.weights.iter_mut().chain(&mut bias).for_each(|w| *w /= output);
+            }
+        }
+        // All other biases go: a normalization takes the mean away, and with it what is the same for all pixels.
+        let layers = found.iter().zip(net.convolutions()).map(|(layer, c)| Taken {
+            name: c.weight.trim_end_matches(".w").to_string(),
+            from: layer.name.clone(),
+            shape: layer.shape.clone(),
+            normalized: layer.norm.is_some(),
+        });
+        let layers = layers.collect();
+        let norms = found.iter_mut().filter_map(|layer| layer.norm.take()).collect();
+        let weights = found.into_iter().map(|layer| std::mem::take(&mut layer.weights)).collect();
+        Ok(Import { johnson, layers, range: (input, output), weights, bias, norms })
+    }
+}
+
+impl Import {
+    /// The archive of the network with weights in this precision.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] for weights that are no numbers or too large for this precision.
+    pub fn archive(&self, precision: Precision) -> Result<Vec<u8>> {
+        let mut builder = ArchiveBuilder::new();
+        let last = self.layers.len() - 1;
+        for (i, (layer, weights)) in self.layers.iter().zip(&self.weights).enumerate() {
+            let name = format!("{}.w", layer.name);
+            let end = i == 0 || i == last;
+            match precision {
+                Precision::Bits32 => builder.float(name, &layer.shape, weights),
+                Precision::Bits16 => builder.half(name, &layer.shape, weights),
+                Precision::Ends16 if end => builder.half(name, &layer.shape, weights),
+                Precision::Ends16 | Precision::Bits8 => builder.quantized(name, &layer.shape, weights),
+            };
+        }
+        builder.float(BIAS, &[self.bias.len()], &self.bias);
+        own::seal(&Architecture::Johnson(self.johnson.clone()), &mut builder)
+    }
+
+    /// Its only style, as a pack that brings the network of `archive`, made by [`Import::archive`].
+    ///
+    /// # Errors
+    /// [`Error::Pack`] when the archive is another.
+    pub fn pack(&self, name: &str, archive: Vec<u8>) -> Result<Pack> {
+        let parsed = Archive::parse(&archive)?;
+        let net = own::network(&parsed)?;
+        let style = Style { network: net.name.clone(), name: name.to_string(), norms: self.norms.clone() };
+        let space = StyleSpace::read(&parsed, net.tensors(), &net.norms)?;
+        Ok(Pack { archive, ..space.pack(name, Parameters::of(&style)) })
+    }
+}
+
+/// Peak signal-to-noise ratio of two pictures in decibels, for values in 0..1; 120 where they are the same.
+pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
+    let error: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / a.len().max(1) as f64;
+    -10.0 * error.max(1e-12).log10()
+}

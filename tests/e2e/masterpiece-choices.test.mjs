@@ -45,6 +45,12 @@ function text(page, selector) {
   return page.$eval(selector, (element) => element.textContent ?? '');
 }
 
+/** The one that is finished makes room, so that the next one is not taken for it. @param {import('puppeteer-core').Page} page */
+async function discard(page) {
+  await click(page, '#run-drop');
+  await until(page, 'the studio', () => document.getElementById('run')?.hidden);
+}
+
 /**
  * Firefox alone paints here: what is chosen means the same in every browser, and it takes a third of the time.
  * @param {import('node:test').TestContext} t
@@ -88,19 +94,17 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await ready(page);
     const stage = await savedPng(page);
     const photo = await smallPhoto(page, 'chelsea', 32, 21);
-    const far = Math.min(...(await halves(page, photo, stage)));
-    assert.ok(far > 20, `the painting on the stage is only ${far} from the photo`);
-
     await order(page);
     await set(page, '#commission-start', 'painting');
     await set(page, '#commission-rate', -2);
     await begin(page, 1);
     await reaches(page, 'finished', 1);
     const painting = await savedPng(page);
-    const near = Math.max(...(await halves(page, painting, stage)));
-    assert.ok(near < 8, `one small step from the painting is ${near} away from it`);
+    const [near, far] = [Math.max(...(await halves(page, painting, stage))), Math.min(...(await halves(page, painting, photo)))];
+    assert.ok(near < 15 && far > 2 * near, `one small step from the painting is ${near} away from it, and ${far} from the photo`);
 
-    await click(page, '#run-again');
+    await discard(page);
+    await order(page);
     await set(page, '#commission-start', 'noise');
     await begin(page, 1);
     await reaches(page, 'finished', 1);
@@ -127,8 +131,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
       const [total] = await losses(page);
       assert.ok(total.last < 0.9 * total.first, `${method}: ${JSON.stringify(total)}`);
       painted.push(await savedPng(page));
-      await click(page, '#run-drop');
-      await until(page, 'the studio', () => document.getElementById('run')?.hidden);
+      await discard(page);
     }
     assert.ok((await compare(page, painted[0], painted[1])).difference > 5, 'both have painted the same');
     assert.deepEqual(errors, []);
@@ -177,7 +180,9 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     // Later layers see nearly all of so small a picture wherever they are.
     for (const layer of ['relu3_1', 'relu4_1']) await click(first.page, `#commission-layers [value="${layer}"]`);
     await set(first.page, '#commission-style', 3);
-    await set(first.page, '#commission-rate', 1);
+    // Smoothness is wanted everywhere, and Adam's steps are as long for a little as for much.
+    await set(first.page, '#commission-variation', -3);
+    await set(first.page, '#commission-optimizer', 'sgd');
     await begin(first.page, 9);
     await reaches(first.page, 'painting', 3);
     await click(first.page, '#run-pause');

@@ -273,6 +273,8 @@ export class LearnDesk {
     const { split } = this.stage;
     this.#split = split.value;
     split.value ||= 0.5;
+    // Where the style could not be painted at once, the photo is beside it.
+    if (!this.#live?.run.instant) document.documentElement.dataset.learning = 'photo';
     byId('course-title', HTMLElement).focus();
   }
 

@@ -33,8 +33,8 @@ const ENOUGH_PHOTOS = 5;
 const WITH_SCENES = 12;
 const FEWEST_SCENES = 4;
 /** Milliseconds that a step takes for each pixel of its squares where nothing has been learnt before. */
-const GUESS = 0.002;
-const GUESS_IN_SOFTWARE = 0.25;
+const GUESS = 0.01;
+const GUESS_IN_SOFTWARE = 0.4;
 
 /**
  * What was chosen. `stroke` is a power of two beside the usual size; 0 `steps`, `crop` and `batch` are whatever suits.

@@ -11,6 +11,7 @@ import { listenForFiles } from './intake.js';
 import { Keeper } from './keeper.js';
 import { listenForKeys } from './keys.js';
 import { LiveShow } from './live-show.js';
+import { LearnDesk } from './learn/desk.js';
 import { MasterpieceDesk } from './masterpiece/desk.js';
 import { paintingOffers } from './masterpiece/offers.js';
 import { isPack } from './own-styles.js';
@@ -37,6 +38,9 @@ import { Undo } from './undo.js';
 /** How many places the shelf has until the engine tells. */
 const STYLE_COUNT = 26;
 
+/** A style as it is, for comparison. */
+const PLAIN = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
+
 /** A device that is lost once comes back by itself; one that is lost again so soon needs the user. */
 const LOST_AGAIN_MS = 10_000;
 
@@ -56,7 +60,8 @@ export class App {
   #undo = new Undo();
   #choice = new StyleChoice(this.#shelf, this.#sliders, this.#controls, this.#toast, this.#settings.style, () => {
     // With an engine it is the user who chooses.
-    if (this.#info) this.#masterpiece.leave(true);
+    if (this.#info) this.#clearStage();
+    this.#learn.refresh();
     if (this.#info && !this.#show.on) this.#stage.busy('Painting …');
     this.#changeLook();
   });
@@ -64,6 +69,7 @@ export class App {
     learning: () => !this.#show.on && this.#stage.busy('Looking at the painting …'),
     failed: () => this.#stage.idle(),
     repaint: () => this.#changeLook(),
+    train: (id) => this.#learn.order([{ id, weight: 1 }]),
   });
   #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
     info: () => this.#info,
@@ -79,6 +85,8 @@ export class App {
     taken: () => {
       this.#show.stop();
       this.#masterpiece.leave();
+      this.#learn.leave();
+      if (this.#photos.photo && !this.#photos.photo.credit) this.#learn.album.add(this.#photos.photo);
     },
   });
   #masterpiece = new MasterpieceDesk(this.#stage, this.#controls, this.#toast, {
@@ -88,13 +96,34 @@ export class App {
     offers: () => paintingOffers(this.#desk.own, this.#desk.shipped),
     inUse: () => this.#choice.parts,
     comeBack: () => this.#photos.comeBack(),
-    enter: () => this.#show.stop(),
+    enter: () => {
+      this.#show.stop();
+      this.#learn.leave();
+    },
+  });
+  #learn = new LearnDesk(this.#stage, this.#controls, this.#toast, {
+    info: () => this.#info,
+    photo: () => this.#photos.photo,
+    offers: () => paintingOffers(this.#desk.own, this.#desk.shipped),
+    inUse: () => this.#choice.parts,
+    network: () => this.#choice.network,
+    focusShelf: () => this.#shelf.step(0),
+    paint: (photo, parts) => this.#client.paint(photo, { ...this.#look(), ...PLAIN, network: this.#choice.networkOf(parts), parts }),
+    about: (id) => this.#desk.about(id),
+    shelve: (style, used) => this.#desk.own.shelve(style, used),
+    has: (id) => this.#desk.own.find(id) !== undefined,
+    choose: (id) => this.#choice.choose(id),
+    comeBack: () => this.#photos.comeBack(),
+    enter: () => {
+      this.#show.stop();
+      this.#masterpiece.leave();
+    },
   });
   #keeper = new Keeper(this.#stage, this.#controls, this.#toast, {
-    picture: () => (this.#masterpiece.onStage ? this.#masterpiece.picture() : this.#client.save()),
+    picture: () => this.#easel?.picture() ?? this.#client.save(),
     subject: () =>
-      this.#masterpiece.onStage
-        ? this.#masterpiece.subject
+      this.#easel
+        ? this.#easel.subject
         : { source: this.#show.name ?? this.#photos.photo?.name ?? '', style: this.#choice.title },
   });
   /** @type {EngineInfo | undefined} */
@@ -116,13 +145,13 @@ export class App {
     });
     this.#stage.split.addEventListener('split', () => {
       this.#controls.comparing = this.#stage.split.value > 0;
-      if (!this.#masterpiece.onStage) this.#changeLook();
+      if (!this.#easel) this.#changeLook();
     });
     const open = () => document.getElementById('file')?.click();
     const compare = () => this.#stage.split.toggle();
     const save = () => this.#keeper.save();
     const camera = () => {
-      this.#masterpiece.leave(true);
+      this.#clearStage();
       this.#show.toggleCamera();
     };
     const random = () => this.#choice.shuffle();
@@ -157,7 +186,7 @@ export class App {
       record: () => this.#show.toggleRecording(),
       escape: () => this.#escape(),
       strength: (percent) => {
-        if (this.#masterpiece.onStage) return;
+        if (this.#easel) return;
         this.#controls.strength = percent / 100;
         this.#changeLook();
       },
@@ -197,6 +226,7 @@ export class App {
     const [look, size] = [this.#look(), this.#controls.size];
     this.#queue.paint(photos, async (file) => {
       const photo = await decodePhoto(file, file.name);
+      this.#learn.album.add(photo);
       try {
         return await this.#keeper.painted(await this.#client.paint(photoPixels(photo, size), look), photo.name);
       } finally {
@@ -213,7 +243,7 @@ export class App {
     }
     if (file.type.startsWith('video/')) {
       this.#photos.giveUpOpening();
-      this.#masterpiece.leave(true);
+      this.#clearStage();
       this.#show.takeVideo(file);
       return false;
     }
@@ -330,6 +360,17 @@ export class App {
     if (!this.#show.goOn()) this.#photos.show();
     this.#desk.showShipped();
     this.#masterpiece.open();
+    this.#learn.open();
+  }
+
+  /** The work of the studio that hangs on the stage, if any does. */
+  get #easel() {
+    return [this.#masterpiece, this.#learn].find(({ onStage }) => onStage);
+  }
+
+  /** Work of the studio goes on aside, and the photo comes back. */
+  #clearStage() {
+    this.#easel?.leave(true);
   }
 
   /** Sliders move faster than the screen: one wish a frame is enough. */
@@ -365,7 +406,7 @@ export class App {
   #escape() {
     if (this.#toast.open) this.#toast.dismiss();
     else if (this.#stage.split.value > 0) this.#stage.split.toggle();
-    else if (this.#masterpiece.onStage) this.#masterpiece.leave(true);
+    else if (this.#easel) this.#clearStage();
     else this.#show.close();
   }
 

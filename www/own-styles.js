@@ -128,6 +128,7 @@ export class OwnStyles {
       const { thumbnail, ...read } = await this.client.adoptStyle(id, bytes, true);
       const style = this.#add({ ...read, id, painting: new Blob([thumbnail]), adopted: true });
       style.busy = false;
+      this.app.changed();
       this.app.choose(style.id);
       await this.#save([style]);
       return true;
@@ -136,6 +137,26 @@ export class OwnStyles {
       this.#fail(undefined, `“${file.name}” can’t be used as a style. ${sentenceOf(error)}`);
       return false;
     }
+  }
+
+  /**
+   * A style that was trained comes onto the shelf, or takes the place of what it was before it went on learning.
+   * @param {{ id: string, pack: Uint8Array, painting: Blob }} trained
+   * @param {boolean} used whether it is chosen at once
+   * @returns {Promise<boolean>} whether the browser keeps it
+   * @throws {Error} with a sentence
+   */
+  async shelve({ id, pack, painting }, used) {
+    const { thumbnail, ...read } = await this.client.adoptStyle(id, new Uint8Array(pack), true);
+    const known = this.find(id);
+    if (known) read.pack = (await this.client.renameStyle(id, known.name)).pack;
+    const style = known ?? this.#add({ ...read, id, painting, adopted: true, trained: true });
+    Object.assign(style, { pack: read.pack, busy: false });
+    this.app.changed();
+    if (used) this.app.choose(id);
+    if (known) this.app.repaint();
+    await this.#save([style]);
+    return !style.unsaved;
   }
 
   /**

@@ -2,7 +2,7 @@ import { Blend } from './blend.js';
 import { isBrought } from './protocol.js';
 
 /**
- * @import { Network } from './protocol.js'
+ * @import { Network, Part } from './protocol.js'
  * @import { Controls } from './controls.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
@@ -22,8 +22,8 @@ import { isBrought } from './protocol.js';
  */
 function apart(network) {
   if (isBrought(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
-  if (network === 'arbitrary') return 'Paintings blend with paintings: to join these, choose another painting.';
-  return 'The built-in styles blend with each other, not with paintings or styles with a network of their own. Choose it alone.';
+  if (network === 'arbitrary') return 'Paintings blend with paintings. One that has been learnt blends with the built-in styles, too.';
+  return 'The built-in styles blend with each other and with what has been learnt. Choose this one alone; a painting can then be learnt.';
 }
 
 /** Which styles there are, and which of them are in use: what shelf and sliders show. */
@@ -67,7 +67,12 @@ export class StyleChoice {
 
   /** The network of the styles in use. @returns {Network} */
   get network() {
-    return this.styles.find(({ id }) => this.#blend.has(id))?.network ?? 'transfer26';
+    return this.networkOf(this.parts);
+  }
+
+  /** @param {Part[]} parts @returns {Network} */
+  networkOf(parts) {
+    return this.styles.find(({ id }) => parts.some((part) => part.id === id))?.network ?? 'transfer26';
   }
 
   get title() {

@@ -19,8 +19,8 @@ export class StyleDesk {
    * @param {StyleChoice} choice
    * @param {StyleDialog} dialog
    * @param {ToastLine} toast
-   * @param {{ learning: () => void, failed: () => void, repaint: () => void }} app hears when something is being made a
-   *   style, when that has failed, and when the style in use looks otherwise
+   * @param {{ learning: () => void, failed: () => void, repaint: () => void, train: (id: string) => void }} app hears when
+   *   something is being made a style, when that has failed, when the style in use looks otherwise, and which one is to be trained
    */
   constructor(client, choice, dialog, toast, app) {
     this.client = client;
@@ -46,6 +46,17 @@ export class StyleDesk {
   /** Resolves when those in use can be painted with. */
   async usable() {
     if (this.shipped.styles.some(({ id }) => this.choice.uses(id))) await this.shipped.loaded;
+  }
+
+  /**
+   * Where a style that has a painting comes from.
+   * @param {string} id
+   * @returns {Promise<{ source: string, licence: string }>}
+   */
+  async about(id) {
+    const pack = this.shipped.packs.find((shipped) => shipped.id === id)?.pack;
+    if (pack) return this.client.adoptStyle(id, pack, false);
+    return this.own.find(id) ?? { source: '', licence: '' };
   }
 
   /** A new engine is told of all styles. */
@@ -112,6 +123,7 @@ export class StyleDesk {
       crop: (id, crop) => own.alter(id, { crop }),
       step: (id, by) => own.step(id, by),
       export: (id) => own.export(id),
+      train: (id) => this.app.train(id),
       remove: (id) => {
         own.remove(id, choice.uses(id));
         // The dialog had been opened from its tile.

@@ -11,9 +11,10 @@
 
 /**
  * `painting` has at most 1024 pixels a side. Of it `crop` was learnt, or all of it, stretched to a square. What was `adopted`
- * with a pack of its own was not learnt here, and `painting` is then its thumbnail.
+ * came as a pack, which can only be renamed: from a file, and `painting` is then its thumbnail, or out of a course on this page
+ * (`trained`), and `painting` is what that learnt.
  * @typedef {{ id: string, order: number, name: string, network: Network, source: string, licence: string,
- *   pack: Uint8Array<ArrayBuffer>, painting: Blob, crop: Crop | null, adopted: boolean }} OwnStyle
+ *   pack: Uint8Array<ArrayBuffer>, painting: Blob, crop: Crop | null, adopted: boolean, trained?: boolean }} OwnStyle
  */
 
 const DATABASE = 'impasto';

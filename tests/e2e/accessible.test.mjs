@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
+import { violations } from './axe.mjs';
 import { drop, open, smallPhoto, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
 const SMALL = '?size=64&thumbs=16&style=starry-strokes';
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-/** @param {import('puppeteer-core').Page} page */
-async function violations(page) {
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  // Half-faded things have half their contrast.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
-  return page.evaluate(async () => {
-    const { violations: found } = await Reflect.get(window, 'axe').run(document);
-    return found.map(
-      (/** @type {any} */ rule) => `${rule.id}: ${rule.nodes.map((/** @type {any} */ node) => node.target.join(' ')).join(', ')}`,
-    );
-  });
-}
 
 /** @param {import('puppeteer-core').Page} page */
 function ready(page) {
@@ -47,6 +32,11 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         await page.click('crop-square [value="part"]');
         assert.deepEqual(await violations(page), [], 'the dialog of an own style');
         await page.evaluate(() => document.querySelector('dialog[open]')?.close());
+        await page.evaluate(() => /** @type {HTMLElement} */ (document.getElementById('learn')).click());
+        await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('lesson-more')).toggleAttribute('open', true));
+        await page.click('#practice .model[aria-pressed]');
+        assert.deepEqual(await violations(page), [], 'the sheet in which a style is learnt');
+        await page.keyboard.press('Escape');
         await page.click('[data-style="Starry Strokes"]');
 
         await page.click('#joining');

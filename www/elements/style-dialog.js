@@ -8,8 +8,8 @@ import { isBrought } from '../protocol.js';
 
 /**
  * What can be done with an own style: a name, the square of the painting that is learnt, a note on its use, another place,
- * a file, and its end. Dispatches `rename`, `licence`, `crop`, `step` (detail: `{ id, value }`), `export` and `remove` (the
- * same, without a value). Closing it brings the focus back to where it was.
+ * a file, a course in which the live network learns it, and its end. Dispatches `rename`, `licence`, `crop`, `step` (detail:
+ * `{ id, value }`), `export`, `train` and `remove` (the same, without a value). Closing it brings the focus back to where it was.
  */
 export class StyleDialog extends HTMLElement {
   #dialog = document.createElement('dialog');
@@ -20,6 +20,10 @@ export class StyleDialog extends HTMLElement {
   #status = document.createElement('p');
   #left = button('Move left', () => this.#tell('step', -1));
   #right = button('Move right', () => this.#tell('step', 1));
+  #train = button('Learn this style', () => {
+    this.#dialog.close();
+    this.#tell('train');
+  });
   #id = '';
 
   connectedCallback() {
@@ -52,10 +56,11 @@ export class StyleDialog extends HTMLElement {
     pair.append(this.#left, this.#right);
     const ends = document.createElement('div');
     ends.className = 'pair';
+    this.#train.title = 'For some minutes: it comes nearer to the painting, and blends with the built-in styles';
     ends.append(remove, button('Export', () => this.#tell('export'), 'primary'));
     const fields = document.createElement('div');
     fields.className = 'fields';
-    fields.append(this.#name.label, this.#licence.label, this.#source, this.#status, pair, ends);
+    fields.append(this.#name.label, this.#licence.label, this.#source, this.#status, this.#train, pair, ends);
     this.#dialog.append(close, title, this.#crop, fields);
     this.append(this.#dialog);
   }
@@ -88,11 +93,15 @@ export class StyleDialog extends HTMLElement {
    * @param {Kept} style
    * @param {{ first: boolean, last: boolean }} place
    */
-  update({ source, adopted, busy, unsaved, network, pack }, { first, last }) {
+  update({ source, adopted, trained, busy, unsaved, network, pack }, { first, last }) {
     this.#left.disabled = first;
     this.#right.disabled = last;
     const file = isBrought(network) ? `From a style file that brings a network of its own, ${megabytes(pack)} MB.` : 'From a style file.';
-    this.#source.textContent = [adopted ? file : '', source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
+    const origin = trained ? 'Learnt on this device.' : adopted ? file : '';
+    this.#source.textContent = [origin, source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
+    this.#train.hidden = adopted && !trained;
+    this.#train.disabled = busy;
+    this.#train.textContent = trained ? 'Learn it again' : 'Learn this style';
     this.#status.textContent = busy ? 'Looking at the painting …' : unsaved ? 'Not kept by this browser: export it.' : '';
   }
 

@@ -1,38 +1,37 @@
-import { heldArchive } from './own-network.js';
-
-/** @import { Checkpoint, FromStudio, Run, ToStudio } from './protocol.js' */
+/** @import { FromStudio, ToStudio } from './protocol.js' */
 
 /** A step can take a minute on an adapter that is a program, and the first one compiles kernels. */
 const PATIENCE_MS = 6 * 60_000;
 
 /**
- * The page's end of one Masterpiece worker: a run, painted from its checkpoint. After `failed` and `done` the worker is gone.
- * A worker that crashed or says nothing for too long has failed.
+ * The page's end of one worker of the studio: a run, from its checkpoint. After `failed` and `done` the worker is gone. A worker
+ * that crashed or says nothing for too long has failed.
  */
 export class StudioClient {
-  #worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'impasto masterpiece' });
+  #worker;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #watchdog;
   #over = false;
 
   /**
-   * @param {Run} run
-   * @param {Checkpoint | undefined} checkpoint
+   * @param {Worker} worker fresh
+   * @param {object} begin what it is told first
    * @param {(message: FromStudio) => void} hear
    */
-  constructor(run, checkpoint, hear) {
+  constructor(worker, begin, hear) {
+    this.#worker = worker;
     this.hear = hear;
     this.#worker.addEventListener('message', ({ data }) => this.#receive(data));
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
-      const sentence = `The painter stopped: ${event.message || 'its worker failed.'}`;
+      const sentence = `The studio stopped: ${event.message || 'its worker failed.'}`;
       this.#receive({ type: 'failed', fault: 'other', sentence });
     });
-    this.tell({ type: 'begin', run, checkpoint, archive: heldArchive(run.network) });
+    worker.postMessage(begin);
     this.#watch();
   }
 
-  /** @param {ToStudio} message */
+  /** @param {Exclude<ToStudio, { type: 'begin' }>} message */
   tell(message) {
     this.#worker.postMessage(message);
     if (message.type === 'resume') this.#watch();
@@ -57,7 +56,7 @@ export class StudioClient {
   #watch() {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
-      const sentence = 'The painter has said nothing for minutes: the graphics driver may be stuck.';
+      const sentence = 'The studio has said nothing for minutes: the graphics driver may be stuck.';
       this.#receive({ type: 'failed', fault: 'other', sentence });
     }, PATIENCE_MS);
   }

@@ -7,7 +7,7 @@ import { obtainFile } from './stock.js';
  */
 
 /**
- * The styles on the shelf whose painting is there: the user's own but for those that came as a pack, and those that come with
+ * The styles on the shelf whose painting is there: the user's own but for those that came as a file, and those that come with
  * the page. The built-in styles have none.
  * @param {OwnStyles} own
  * @param {ShippedStyles} shipped
@@ -15,7 +15,7 @@ import { obtainFile } from './stock.js';
  */
 export function paintingOffers(own, shipped) {
   const mine = own.kept
-    .filter(({ adopted }) => !adopted)
+    .filter(({ adopted, trained }) => !adopted || trained)
     .map(({ id, name, picture, painting, crop }) => ({
       id,
       name,

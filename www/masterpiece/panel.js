@@ -1,9 +1,12 @@
 import { byId } from '../controls.js';
-import { curves } from './curves.js';
+import { CurveFigure } from './curve-figure.js';
 import { inWords } from './pace.js';
 import { nextSmaller } from './plan.js';
 
-/** @import { LiveRun } from './run.js' */
+/**
+ * @import { Run } from './protocol.js'
+ * @import { LiveRun } from './run.js'
+ */
 
 /** Screen readers hear of every quarter. */
 const QUARTERS = 4;
@@ -22,7 +25,7 @@ export class RunPanel {
   #again = byId('run-again', HTMLButtonElement);
   #remedy = byId('run-help', HTMLButtonElement);
   #drop = byId('run-drop', HTMLButtonElement);
-  #svg = /** @type {SVGElement} */ (/** @type {unknown} */ (document.getElementById('curves')));
+  #curves = new CurveFigure('run-curves');
   /** The words that screen readers heard last. */
   #heard = '';
 
@@ -45,12 +48,15 @@ export class RunPanel {
     this.#compare.setAttribute('aria-pressed', String(on));
   }
 
+  /** @returns {boolean} whether the focus was in it */
   hide() {
+    const focused = this.#panel.contains(document.activeElement);
     this.#panel.hidden = true;
     delete this.#panel.dataset.state;
+    return focused;
   }
 
-  /** @param {LiveRun} live @param {string} caption */
+  /** @param {LiveRun<Run>} live @param {string} caption */
   show(live, caption) {
     const { state, progress, picture } = live;
     const { step, steps, width, height } = progress;
@@ -83,13 +89,13 @@ export class RunPanel {
     const remedy = state === 'failed' ? remedyOf(live) : undefined;
     this.#remedy.hidden = !remedy;
     this.#remedy.textContent = remedy ?? '';
-    this.#curves(live);
+    this.#curves.show(live.progress);
     const words = step > 0 && !ended ? `${width} by ${height} pixels, ${Math.floor(live.part * QUARTERS) * 25} percent` : '';
     this.#say([stateInWords(live), words].filter(Boolean).join(', '));
     this.#bar.setAttribute('aria-valuetext', steps ? `step ${step} of ${steps}` : live.sentence);
   }
 
-  /** @param {LiveRun} live */
+  /** @param {LiveRun<Run>} live */
   #facts({ state, sentence, progress: { step, steps, width, height } }) {
     if (state === 'preparing') return sentence;
     if (state === 'failed') return step > 0 ? `Stopped at step ${step} of ${steps}` : 'Not begun';
@@ -97,34 +103,11 @@ export class RunPanel {
     return step > 0 ? `Step ${step} of ${steps} · ${width} × ${height}` : 'The first step …';
   }
 
-  /** @param {LiveRun} live */
+  /** @param {LiveRun<Run>} live */
   #time({ state, left, progress: { step, steps } }) {
     if (state === 'paused') return 'Paused';
     if (state === 'finished') return step < steps ? `after step ${step} of ${steps}` : `after ${step} steps`;
     return state === 'painting' && left !== undefined ? `${inWords(left)} left` : '';
-  }
-
-  /** @param {LiveRun} live */
-  #curves({ progress: { losses, marks, steps } }) {
-    const figure = byId('run-curves', HTMLElement);
-    figure.hidden = losses.length < 2;
-    if (figure.hidden) return;
-    const drawn = curves(losses, marks, steps, 260, 80);
-    const lines = drawn.marks.map((x) => `M${x} 0V84`).join('');
-    const names = ['total', 'content', 'style'];
-    const paths = [['mark', lines], ...names.map((name, i) => [name, drawn.paths[i]])];
-    this.#svg.replaceChildren(
-      ...paths.map(([name, d]) => {
-        const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-        path.setAttribute('class', name);
-        path.setAttribute('d', d);
-        path.setAttribute('transform', 'translate(0 2)');
-        return path;
-      }),
-    );
-    const [first, last] = [losses[0], losses[losses.length - 1]];
-    const told = names.map((name, i) => `${name} from ${first[i].toPrecision(2)} to ${last[i].toPrecision(2)}`);
-    this.#svg.setAttribute('aria-label', `Losses on a logarithmic scale: ${told.join(', ')}.`);
   }
 
   /** @param {string} words for those who do not see it, only when they are others */
@@ -135,7 +118,7 @@ export class RunPanel {
   }
 }
 
-/** What helps, as a button says it. @param {LiveRun} live @returns {string | undefined} */
+/** What helps, as a button says it. @param {LiveRun<Run>} live @returns {string | undefined} */
 export function remedyOf({ fault, run }) {
   if (fault === 'memory') {
     const smaller = nextSmaller(run.settings.size ?? 0);
@@ -147,7 +130,7 @@ export function remedyOf({ fault, run }) {
   return fault === 'fetch' ? 'Try again' : 'Go on';
 }
 
-/** @param {LiveRun} live */
+/** @param {LiveRun<Run>} live */
 function stateInWords({ state, sentence }) {
   if (state === 'preparing' || state === 'failed') return sentence;
   return { painting: 'Painting', paused: 'Paused', finished: 'The Masterpiece is finished' }[state];

@@ -1,6 +1,6 @@
-/** The screen stays on while something is painted, and only one tab paints. Both are courtesies: browsers may refuse them. */
+/** The screen stays on during work, and there is one work at a time in all tabs. Both are courtesies: browsers may refuse them. */
 
-const LOCK = 'impasto.masterpiece';
+const LOCK = 'impasto.studio';
 
 /** Holds a lock that other tabs see. */
 export class TheOnlyOne {

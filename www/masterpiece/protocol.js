@@ -77,7 +77,7 @@
  * - `preview`: the painting so far.
  * - `kept`: a checkpoint was written; or it was not, and here it is, with a sentence why.
  * - `paused`: and the checkpoint is written, if that is possible.
- * - `done`: the painting is finished: all steps were made, or it was stopped.
+ * - `done`: the painting is finished: all steps were made, or it was stopped. A style that was learnt comes as a pack.
  * - `failed`: the worker is of no further use.
  * @typedef {{ type: 'fetching', loaded: number, total: number }
  *   | { type: 'preparing', sentence: string }
@@ -86,7 +86,7 @@
  *   | { type: 'preview', picture: Pixels }
  *   | { type: 'kept', checkpoint?: Checkpoint, sentence?: string }
  *   | { type: 'paused' }
- *   | { type: 'done', picture: Pixels }
+ *   | { type: 'done', picture: Pixels, pack?: Uint8Array<ArrayBuffer> }
  *   | { type: 'failed', fault: Fault, sentence: string }} FromStudio
  */
 

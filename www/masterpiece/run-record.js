@@ -1,4 +1,5 @@
 /** A run as it is kept: a description, and its pictures one after the other. Pure. */
+import { bytesOf, pixelsOf } from './slots.js';
 
 /**
  * @import { Pixels } from '../protocol.js'
@@ -52,14 +53,4 @@ export function runOf({ form, sizes, photo, paintings, start, ...rest }, parts) 
     })),
     start: typeof start === 'string' ? start : at(start),
   };
-}
-
-/** @param {Pixels} picture */
-export function bytesOf({ data }) {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** @param {{ width: number, height: number }} size @param {Uint8Array<ArrayBuffer>} bytes @returns {Pixels} */
-export function pixelsOf({ width, height }, bytes) {
-  return { width, height, data: new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

@@ -1,4 +1,3 @@
-import { recall } from './checkpoints.js';
 import { StudioClient } from './client.js';
 import { Pace } from './pace.js';
 import { advanced, noProgress, partOf } from './protocol.js';
@@ -6,15 +5,24 @@ import { sentenceOf } from '../protocol.js';
 
 /**
  * @import { Pixels } from '../protocol.js'
- * @import { Checkpoint, Fault, FromStudio, Progress, Run } from './protocol.js'
+ * @import { Checkpoint, Fault, FromStudio, Progress } from './protocol.js'
  */
 
 /** A worker that failed is replaced by itself, unless the one before has failed so soon. */
 const FAILED_AGAIN_MS = 30_000;
 
 /**
+ * What a run is made by: fresh workers, what they are told besides the run, and the browser's private files, of which `recall`
+ * reads what is kept.
+ * @template R
+ * @typedef {{ worker: () => Worker, also?: (run: R) => object,
+ *   recall: () => Promise<{ run: R | undefined, checkpoint: Checkpoint | undefined } | undefined> }} Studio
+ */
+
+/**
  * A run as the page sees it, across the workers that it takes. Dispatches `change` when anything but the picture is new, and
  * `picture` when that is.
+ * @template {{ id: string, settings: object }} R
  */
 export class LiveRun extends EventTarget {
   /** @type {StudioClient | undefined} */
@@ -41,10 +49,13 @@ export class LiveRun extends EventTarget {
   /** The painting so far. @type {Pixels | undefined} */
   picture;
   software = false;
+  /** What a style that was learnt is kept as. @type {Uint8Array<ArrayBuffer> | undefined} */
+  pack;
 
-  /** @param {Run} run @param {Checkpoint} [checkpoint] */
-  constructor(run, checkpoint) {
+  /** @param {Studio<R>} studio @param {R} run @param {Checkpoint} [checkpoint] */
+  constructor(studio, run, checkpoint) {
     super();
+    this.studio = studio;
     this.run = run;
     if (checkpoint) this.#comeBackTo(checkpoint);
   }
@@ -55,7 +66,8 @@ export class LiveRun extends EventTarget {
     this.#set('preparing', { sentence: 'Setting up the studio …', fault: undefined, fetched: undefined });
     if (checkpoint) this.#comeBackTo(checkpoint);
     else this.progress = noProgress();
-    this.#client = new StudioClient(this.run, checkpoint, (message) => this.#hear(message));
+    const begin = { type: 'begin', run: this.run, checkpoint, ...this.studio.also?.(this.run) };
+    this.#client = new StudioClient(this.studio.worker(), begin, (message) => this.#hear(message));
     if (this.#resting) this.#client.tell({ type: 'pause' });
     this.#tell();
   }
@@ -158,6 +170,7 @@ export class LiveRun extends EventTarget {
       case 'done':
         this.progress = { ...this.progress, finished: true };
         this.#client = undefined;
+        this.pack = message.pack;
         this.#picture(message.picture);
         this.#set('finished', { notice: '' });
         break;
@@ -184,7 +197,7 @@ export class LiveRun extends EventTarget {
   async #newest() {
     if (this.#checkpoint) return this.#checkpoint;
     try {
-      const kept = await recall();
+      const kept = await this.studio.recall();
       return kept?.run?.id === this.run.id ? kept.checkpoint : undefined;
     } catch (error) {
       console.info(sentenceOf(error));
@@ -206,8 +219,8 @@ export class LiveRun extends EventTarget {
   }
 
   /**
-   * @param {LiveRun['state']} state
-   * @param {Partial<Pick<LiveRun, 'sentence' | 'fetched' | 'fault' | 'notice'>>} rest
+   * @param {LiveRun<R>['state']} state
+   * @param {Partial<Pick<LiveRun<R>, 'sentence' | 'fetched' | 'fault' | 'notice'>>} rest
    */
   #set(state, rest) {
     Object.assign(this, rest, { state });

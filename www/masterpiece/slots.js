@@ -3,6 +3,8 @@
  * off or damaged is thus told from a whole one. And the choice between two files that are written in turn.
  */
 
+/** @import { Pixels } from '../protocol.js' */
+
 const MAGIC = 0x31_6d_70_69;
 const HEAD = 8;
 const SUM = 32;
@@ -57,4 +59,14 @@ export async function unpack(bytes) {
 export function newest(slots, run) {
   const whole = /** @type {T[]} */ (slots.filter((slot) => slot?.about.run === run));
   return whole.sort((a, b) => b.about.sequence - a.about.sequence)[0];
+}
+
+/** @param {Pixels} picture */
+export function bytesOf({ data }) {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** @param {{ width: number, height: number }} size @param {Uint8Array<ArrayBuffer>} bytes @returns {Pixels} */
+export function pixelsOf({ width, height }, bytes) {
+  return { width, height, data: new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

@@ -1,6 +1,7 @@
 /** The Masterpiece worker: brings module, weights and device together, and passes the page's wishes to the painter. */
 import init, { Studio } from '../studio.js';
 import { sentenceOf } from '../protocol.js';
+import { failureOf } from './fault.js';
 import { keptArchive, titleOf } from './own-network.js';
 import { Painter } from './painter.js';
 import { obtain } from './stock.js';
@@ -61,21 +62,16 @@ async function begin({ run, checkpoint, archive }) {
     fail('unsupported', error);
     return;
   }
-  studio.lost().then((sentence) => fail('lost', sentence));
+  const lost = studio.lost();
+  lost.then((sentence) => fail('lost', sentence));
   painter = new Painter(studio, vgg, send);
   for (const wish of wishes) painter[wish]();
   try {
     await painter.paint(run, checkpoint);
   } catch (error) {
-    fail(faultOf(sentenceOf(error)), error);
+    const { fault, sentence } = await failureOf(error, lost);
+    fail(fault, sentence);
   }
-}
-
-/** The studio's errors are sentences. @param {string} sentence @returns {Fault} */
-function faultOf(sentence) {
-  if (/out of memory|largest size that fits/i.test(sentence)) return 'memory';
-  if (/device was lost/i.test(sentence)) return 'lost';
-  return /checkpoint/i.test(sentence) ? 'checkpoint' : 'other';
 }
 
 self.addEventListener('message', (/** @type {MessageEvent<ToStudio>} */ { data: message }) => {

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { courseOf, recordOf } from '../../www/learn/checkpoints.js';
+import { lengthOf, lighter, photoScale, scenesFor, settingsOf, subjectSize, verdict } from '../../www/learn/plan.js';
+import { pack, unpack } from '../../www/masterpiece/slots.js';
+
+/** @type {import('../../www/learn/plan.js').Choices} */
+const USUAL = { strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
+
+/** @param {number} width @param {number} height @param {number} value */
+function picture(width, height, value) {
+  return { width, height, data: new Uint8ClampedArray(4 * width * height).fill(value) };
+}
+
+test('strength is what is kept of photos, and heavy ones take longer', () => {
+  const [light, normal, heavy] = /** @type {const} */ (['light', 'normal', 'heavy']).map((strength) =>
+    settingsOf({ ...USUAL, strength }, false),
+  );
+  assert.deepEqual([light, normal, heavy].map(({ contentWeight }) => contentWeight), [2, 1, 0.5]);
+  assert.ok(light.steps < normal.steps && normal.steps < heavy.steps);
+  // As `src/studio/train/training.rs` has it.
+  const { steps, crop, batch, painting } = normal;
+  assert.deepEqual({ steps, crop, batch, painting }, { steps: 150, crop: 160, batch: 2, painting: 320 });
+});
+
+test('a processor that stands in for a GPU gets a smaller course', () => {
+  const [gpu, software] = [settingsOf(USUAL, false), settingsOf(USUAL, true)];
+  assert.deepEqual([software.crop, software.batch], [96, 1]);
+  assert.ok(lengthOf(software, true, 1) < lengthOf(gpu, false, 1) / 10);
+  // The painting shrinks with the squares: strokes keep their size beside the photo.
+  assert.equal(software.painting / software.crop, gpu.painting / gpu.crop);
+});
+
+test('the size of strokes is that of the painting', () => {
+  const sizes = [-1, -0.5, 0, 1].map((stroke) => settingsOf({ ...USUAL, stroke }, false).painting);
+  assert.deepEqual(sizes, [160, 226, 320, 640]);
+});
+
+test('what is chosen overrules what is usual, and tests have tiny squares', () => {
+  const chosen = { ...USUAL, steps: 7, crop: 128, batch: 4, stability: 1, start: 'nearest' };
+  const { steps, crop, batch, stabilityWeight, start } = settingsOf(chosen, true);
+  assert.deepEqual({ steps, crop, batch, stabilityWeight, start }, { steps: 7, crop: 128, batch: 4, stabilityWeight: 1, start: 'nearest' });
+  const tiny = settingsOf(chosen, true, 32);
+  assert.deepEqual([tiny.crop, tiny.batch, tiny.painting], [32, 1, 64]);
+});
+
+test('less memory is fewer squares, then smaller ones, then nothing', () => {
+  /** @type {{ crop: number, batch: number, painting: number } | undefined} */
+  let settings = { crop: 160, batch: 3, painting: 320 };
+  const seen = [];
+  while (settings) {
+    seen.push(`${settings.batch} x ${settings.crop}, ${settings.painting}`);
+    settings = lighter(settings);
+  }
+  assert.deepEqual(seen, ['3 x 160, 320', '2 x 160, 320', '1 x 160, 320', '1 x 128, 256', '1 x 96, 192']);
+});
+
+test('photos are kept as large as their squares are taken from', () => {
+  assert.equal(photoScale({ width: 3600, height: 2400 }, 160), 0.1);
+  // A long one keeps a side that a square fits into, a small one is left as it is.
+  assert.equal(photoScale({ width: 6400, height: 320 }, 160), 0.5);
+  assert.equal(photoScale({ width: 100, height: 80 }, 160), 1);
+});
+
+test('the photo that is painted meanwhile loses nothing at its edges', () => {
+  for (const [width, height] of [[660, 439], [439, 660], [1000, 10], [3, 5]]) {
+    const size = subjectSize({ width, height }, false);
+    assert.equal(size.width % 4, 0);
+    assert.equal(size.height % 4, 0);
+    assert.ok(Math.max(size.width, size.height) === 352 && Math.min(size.width, size.height) >= 16, JSON.stringify(size));
+  }
+  assert.ok(subjectSize({ width: 660, height: 439 }, true).width < 200);
+  assert.deepEqual(subjectSize({ width: 660, height: 440 }, true, 32), { width: 64, height: 44 });
+});
+
+test('scenes fill up where photos are few', () => {
+  assert.ok(scenesFor(1) > scenesFor(6));
+  assert.ok(scenesFor(40) > 0);
+});
+
+test('too little to learn on is said, and none refused', () => {
+  assert.equal(verdict(0, false).enough, false);
+  assert.match(verdict(0, true).sentence, /no faces/);
+  assert.match(verdict(1, true).sentence, /^One photo is few/);
+  assert.match(verdict(4, false).sentence, /^4 photos are few\. Add one more/);
+  assert.match(verdict(5, false).sentence, /plenty/);
+  assert.match(verdict(80, false).sentence, /first 60/);
+});
+
+test('a course is kept with all its pictures', async () => {
+  /** @type {import('../../www/learn/protocol.js').Course} */
+  const course = {
+    id: 'one',
+    name: 'Waves, learnt',
+    settings: { steps: 3, crop: 32 },
+    paintings: [{ name: 'Waves', weight: 0.7, pixels: picture(8, 4, 1) }, { name: 'Ink', weight: 0.3, pixels: picture(4, 4, 2) }],
+    photos: [picture(6, 2, 3), picture(2, 6, 4)],
+    scenes: 9,
+    subject: picture(8, 8, 5),
+    subjectName: 'Cat',
+    instant: picture(8, 8, 6),
+    source: 'a sea',
+    licence: 'CC0',
+    painting: new Uint8Array([1, 2, 3]),
+    thumbnail: new Uint8Array([4]),
+  };
+  for (const kept of [course, { ...course, instant: null, photos: [] }]) {
+    const { about, parts } = recordOf(kept);
+    const read = await unpack(await pack(about, parts));
+    assert.ok(read);
+    assert.deepEqual(courseOf(read.about, read.parts), kept);
+  }
+});

@@ -1,0 +1,320 @@
+import { byId } from '../controls.js';
+import { Easel } from '../masterpiece/easel.js';
+import { KeptNote } from '../masterpiece/kept-note.js';
+import { keptPainting, thumbnailOf } from '../painting.js';
+import { pixelsOf, resample, whole } from '../photo.js';
+import { sentenceOf } from '../protocol.js';
+import { Album } from './album.js';
+import { discard, recall } from './checkpoints.js';
+import { cropForTests, rememberPace } from './choices.js';
+import { CourseDialog } from './dialog.js';
+import { CoursePanel } from './panel.js';
+import { lighter, MOST_PHOTOS, photoScale, subjectSize } from './plan.js';
+
+/**
+ * @import { Controls } from '../controls.js'
+ * @import { Photo } from '../photo.js'
+ * @import { EngineInfo, Network, Part, Pixels } from '../protocol.js'
+ * @import { PictureStage } from '../elements/picture-stage.js'
+ * @import { ToastLine } from '../elements/toast-line.js'
+ * @import { Kind } from '../masterpiece/easel.js'
+ * @import { Offer } from '../masterpiece/model-tiles.js'
+ * @import { LiveRun } from '../masterpiece/run.js'
+ * @import { Order, Wanted } from './dialog.js'
+ * @import { Course } from './protocol.js'
+ */
+
+/** The pace of a course is noted every so many steps. */
+const NOTED_STEPS = 5;
+
+/**
+ * What the desk knows of the page. `offers` are the styles that have a painting, `paint` paints a picture in a blend of
+ * them at once, `about` tells where one came from, `shelve` puts one that was learnt onto the shelf, `has` asks for it there,
+ * `choose` uses it. `comeBack` shows the photo as it was before, `enter` makes room on the stage.
+ * @typedef {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, offers: () => Offer[], inUse: () => Part[],
+ *   network: () => Network, focusShelf: () => void,
+ *   paint: (photo: Pixels, parts: Part[]) => Promise<Pixels>, about: (id: string) => Promise<{ source: string, licence: string }>,
+ *   shelve: (style: { id: string, pack: Uint8Array, painting: Blob }, used: boolean) => Promise<boolean>,
+ *   has: (id: string) => boolean, choose: (id: string) => void, comeBack: () => void, enter: () => void }} Page
+ */
+
+/** Styles that the live network learns: ordered in a sheet, watched on their easel, and put onto the shelf. */
+export class LearnDesk {
+  /** The photos of this visit. */
+  album = new Album();
+  #dialog = new CourseDialog((order) => this.#begin(order));
+  #panel;
+  /** One beside the name of the style, one among the tools: the layout shows one of them. */
+  #buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('.learn-style')]);
+  /** @type {Easel<Course>} */
+  #easel;
+  /** Where the line was before. */
+  #split = 0;
+  /** Why the shelf has not taken what was learnt. */
+  #refusal = '';
+
+  /**
+   * @param {PictureStage} stage
+   * @param {Controls} controls
+   * @param {ToastLine} toast
+   * @param {Page} page
+   */
+  constructor(stage, controls, toast, page) {
+    this.stage = stage;
+    this.toast = toast;
+    this.page = page;
+    this.#panel = new CoursePanel({
+      aside: () => this.leave(true),
+      pause: () => (this.#live?.state === 'paused' ? this.#live.resume() : this.#live?.pause()),
+      stop: () => this.#stop(),
+      compare: () => stage.split.toggle(),
+      remedy: () => this.#remedy(),
+      drop: () => this.#easel.discard(),
+    });
+    const note = new KeptNote('kept-course', {
+      show: () => this.#easel.enter(),
+      goOn: () => this.#easel.goOn(),
+      drop: () => this.#easel.discard(),
+    });
+    /** @type {Kind<Course>} */
+    const kind = {
+      studio: {
+        worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'impasto learning' }),
+        recall,
+      },
+      mark: 'learning',
+      note,
+      told: (live, offered) => told(live, offered, page.has(live.run.id)),
+      waits: ({ progress: { step, steps } }) => step < steps,
+      dropping: ({ run }) => (page.has(run.id) ? 'Dismiss' : 'Discard'),
+      beneath: ({ instant, subject }) => instant ?? subject,
+      describe: ({ run }) => `${run.subjectName}, painted in what has been learnt of ${namesOf(run)} so far`,
+      show: (live) => this.#panel.show(live, this.#refusal),
+      changed: (live) => this.#notePace(live),
+      finished: (live) => this.#shelve(live),
+      entered: () => this.#entered(),
+      left: () => this.#left(),
+      discard,
+      refusal: 'Another tab has the studio, or a Masterpiece is being painted here. Finish or discard that, then try again.',
+      unreadable: 'A style that was being learnt was kept here, but it cannot be read any more. It was discarded.',
+    };
+    this.#easel = new Easel(kind, stage, controls, toast, page);
+    stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
+    for (const button of this.#buttons) button.addEventListener('click', () => this.order(page.inUse()));
+  }
+
+  get #live() {
+    return this.#easel.live;
+  }
+
+  /** Whether it is what hangs there. */
+  get onStage() {
+    return this.#easel.onStage;
+  }
+
+  /** Photo and style of what hangs there. */
+  get subject() {
+    const run = this.#live?.run;
+    return { source: run?.subjectName ?? '', style: run?.name ?? '' };
+  }
+
+  /** @returns {Promise<Pixels>} the picture on the stage */
+  picture() {
+    return this.#easel.picture();
+  }
+
+  /** The engine stands: what is unfinished is offered. */
+  open() {
+    return this.#easel.recall();
+  }
+
+  /** Other styles are in use: whether these can be learnt. */
+  refresh() {
+    const can = this.page.network() === 'arbitrary' && this.#wanted(this.page.inUse()).length > 0;
+    for (const button of this.#buttons) button.hidden = !can;
+  }
+
+  /**
+   * Something else comes onto the stage: the course goes on aside.
+   * @param {boolean} [back] whether that is what was there before
+   */
+  leave(back = false) {
+    this.#easel.leave(back);
+  }
+
+  /** Opens the sheet. @param {Part[]} parts styles that are to be learnt as one */
+  order(parts) {
+    const models = this.#wanted(parts);
+    const info = this.page.info();
+    if (models.length === 0 || !info) return;
+    const { software, styles } = info;
+    this.#dialog.show(models, this.album.photos, styles, { software, replaces: this.#live?.working ?? false });
+  }
+
+  /** @param {Part[]} parts @returns {Wanted[]} nothing unless all of them have a painting; the greatest part first */
+  #wanted(parts) {
+    const offers = this.page.offers();
+    const models = parts.flatMap(({ id, weight }) => {
+      const offer = offers.find((other) => other.id === id);
+      return offer && weight > 0 ? [{ offer, weight }] : [];
+    });
+    return models.length === parts.length ? models.sort((a, b) => b.weight - a.weight) : [];
+  }
+
+  /** @param {Order} order */
+  async #begin({ models, settings, photos, scenes }) {
+    const photo = this.page.photo();
+    if (!photo) return;
+    this.stage.busy('Setting out the paintings …');
+    try {
+      const software = this.page.info()?.software ?? false;
+      const { width, height } = photo.bitmap;
+      const size = subjectSize({ width, height }, software, cropForTests());
+      const subject = pixelsOf(resample(photo.bitmap, { x: 0, y: 0, width, height }, size.width, size.height));
+      const first = await models[0].offer.load();
+      const [painting, thumbnail] = [await keptPainting(first), await thumbnailOf(first)];
+      first.close();
+      const { source, licence } = await this.page.about(models[0].offer.id);
+      const { crop = 0, painting: longest = 0 } = settings;
+      /** @type {Course} */
+      const course = {
+        id: crypto.randomUUID(),
+        name: `${models.map(({ offer }) => offer.name.replace(/, learnt$/, '')).join(' + ')}, learnt`,
+        settings,
+        paintings: await Promise.all(
+          models.map(async ({ offer, weight }) => {
+            const scale = (/** @type {ImageBitmap} */ bitmap) => Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
+            return { name: offer.name, weight, pixels: await sized(offer, scale) };
+          }),
+        ),
+        photos: await Promise.all(photos.slice(0, MOST_PHOTOS).map((one) => sized(one, (bitmap) => photoScale(bitmap, crop)))),
+        scenes,
+        subject,
+        subjectName: photo.name,
+        instant: await this.#instant(subject, models),
+        source,
+        licence,
+        painting: new Uint8Array(await painting.arrayBuffer()),
+        thumbnail: new Uint8Array(thumbnail),
+      };
+      this.#refusal = '';
+      await this.#easel.begin(course);
+    } catch (error) {
+      this.toast.show(sentenceOf(error));
+    }
+    this.stage.idle();
+  }
+
+  /** The same photo in the style as it is now. @param {Pixels} subject @param {Wanted[]} models @returns {Promise<Pixels | null>} */
+  async #instant({ width, height, data }, models) {
+    try {
+      const parts = models.map(({ offer, weight }) => ({ id: offer.id, weight }));
+      return await this.page.paint({ width, height, data: data.slice() }, parts);
+    } catch (error) {
+      // The comparison is with the photo, then.
+      console.info(error);
+      return null;
+    }
+  }
+
+  /** What was learnt so far is kept. */
+  async #stop() {
+    const live = this.#live;
+    // Only a worker makes a style of it.
+    if (live?.state === 'failed') await live.retry();
+    live?.stop();
+  }
+
+  #remedy() {
+    const live = this.#live;
+    if (!live) return;
+    if (live.state === 'finished') {
+      this.#shelve(live);
+      return;
+    }
+    if (live.fault !== 'memory') {
+      live.retry(live.fault === 'checkpoint');
+      return;
+    }
+    const settings = lighter(live.run.settings);
+    if (settings) this.#easel.begin({ ...live.run, id: crypto.randomUUID(), settings });
+  }
+
+  /** @param {LiveRun<Course>} live */
+  async #shelve(live) {
+    const { run, pack, progress } = live;
+    if (!pack) return;
+    const watched = this.onStage;
+    try {
+      const painting = new Blob([run.painting], { type: 'image/jpeg' });
+      const kept = await this.page.shelve({ id: run.id, pack, painting }, watched);
+      // It is chosen, and leaves the stage to it. What was stopped early can go on.
+      if (progress.step >= progress.steps) await this.#easel.discard();
+      if (!kept) return;
+      const use = { label: 'Use it', run: () => this.page.choose(run.id) };
+      const where = 'is on the shelf, and blends with the built-in styles.';
+      this.toast.show(`“${run.name}” ${where}`, watched ? undefined : use);
+    } catch (error) {
+      this.#refusal = `The shelf could not take it: ${sentenceOf(error)}`;
+      if (this.onStage) this.#panel.show(live, this.#refusal);
+      else this.toast.show(this.#refusal);
+    }
+  }
+
+  /** @param {LiveRun<Course>} live */
+  #notePace({ state, left, software, run: { settings }, progress: { step, steps } }) {
+    const { crop = 0, batch = 1 } = settings;
+    if (state !== 'painting' || step % NOTED_STEPS !== 0 || step >= steps || !left || cropForTests()) return;
+    rememberPace(software, left / (steps - step) / (crop ** 2 * batch));
+  }
+
+  /** Before and after are side by side from the beginning. */
+  #entered() {
+    const { split } = this.stage;
+    this.#split = split.value;
+    split.value ||= 0.5;
+    // Where the style could not be painted at once, the photo is beside it.
+    if (!this.#live?.run.instant) document.documentElement.dataset.learning = 'photo';
+    byId('course-title', HTMLElement).focus();
+  }
+
+  #left() {
+    this.stage.split.value = this.#split;
+    if (this.#panel.hide()) this.page.focusShelf();
+  }
+}
+
+/**
+ * @param {Offer} offer
+ * @param {(bitmap: ImageBitmap) => number} scale
+ * @returns {Promise<Pixels>}
+ */
+async function sized(offer, scale) {
+  const bitmap = await offer.load();
+  const pixels = pixelsOf(whole(bitmap, scale(bitmap)));
+  bitmap.close();
+  return pixels;
+}
+
+/** @param {Course} course */
+function namesOf({ paintings }) {
+  return paintings.map(({ name }) => `“${name}”`).join(' and ');
+}
+
+/**
+ * @param {LiveRun<Course>} live
+ * @param {boolean} offered whether it waits for a word to go on
+ * @param {boolean} shelved whether what it has learnt so far is on the shelf
+ */
+function told({ state, progress: { step, steps }, run }, offered, shelved) {
+  const percent = `${Math.floor((100 * step) / Math.max(1, steps))} %`;
+  if (shelved && offered) return `“${run.name}” was stopped at ${percent}, and can go on learning.`;
+  if (offered) return `${namesOf(run)} is half learnt: ${percent}.`;
+  return {
+    preparing: `The studio is being set up for ${namesOf(run)}.`,
+    painting: `${namesOf(run)} is being learnt: ${percent}.`,
+    paused: `Learning ${namesOf(run)} rests: ${percent}.`,
+    failed: `Learning ${namesOf(run)} has stopped: ${percent}.`,
+    finished: `${namesOf(run)} is learnt.`,
+  }[state];
+}

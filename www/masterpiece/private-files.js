@@ -1,0 +1,80 @@
+/** A folder of the browser's private file system, whose files are read and written whole. */
+
+/** A worker that was ended holds its file for a moment. */
+const PATIENCE = [0, 50, 200, 500, 1000];
+
+/** Its promises reject with what the browser says. */
+export class PrivateFiles {
+  /** @param {string} folder */
+  constructor(folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * In a worker.
+   * @param {string} name
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   */
+  async write(name, bytes) {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(this.folder, { create: true });
+    const file = await folder.getFileHandle(name, { create: true });
+    // TypeScript's library for pages lacks what only workers have.
+    const handle = await patiently(() => /** @type {any} */ (file).createSyncAccessHandle());
+    try {
+      handle.truncate(0);
+      const written = handle.write(bytes, { at: 0 });
+      if (written < bytes.length) throw new DOMException('There is no room left.', 'QuotaExceededError');
+      handle.flush();
+    } finally {
+      handle.close();
+    }
+  }
+
+  /** @param {string} name @returns {Promise<Uint8Array<ArrayBuffer> | undefined>} */
+  async read(name) {
+    try {
+      const root = await navigator.storage.getDirectory();
+      const file = await (await root.getDirectoryHandle(this.folder)).getFileHandle(name);
+      return new Uint8Array(await (await file.getFile()).arrayBuffer());
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Nothing is kept any more. */
+  async discard() {
+    const root = await navigator.storage.getDirectory();
+    await patiently(async () => {
+      try {
+        await root.removeEntry(this.folder, { recursive: true });
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    });
+  }
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} act
+ * @returns {Promise<T>}
+ */
+async function patiently(act) {
+  for (const [i, wait] of PATIENCE.entries()) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      return await act();
+    } catch (error) {
+      const locked = error instanceof DOMException && error.name === 'NoModificationAllowedError';
+      if (!locked || i === PATIENCE.length - 1) throw error;
+    }
+  }
+  throw new Error('no attempt was made');
+}
+
+/** @param {unknown} error */
+function isMissing(error) {
+  return error instanceof DOMException && error.name === 'NotFoundError';
+}

@@ -56,15 +56,16 @@ impl Studio {
     #[wasm_bindgen(js_name = vggName)]
     pub fn vgg_name(archive: &[u8]) -> std::result::Result<String, JsValue> {
         let wrong = |what: &str| {
-            js(Error::Archive(format!(
-                "it {what} where weights of VGG16 or VGG19 are needed, as `impasto weights import` makes them"
-            )))
+            let advice =
+                "Choose an archive that `impasto weights import` made of a file with weights of VGG16 or VGG19.";
+            js(Error::Style(format!("This file {what}. {advice}")))
         };
-        let archive = Archive::parse(archive).map_err(|_| wrong("is damaged or something else"))?;
+        let archive = Archive::parse(archive).map_err(|_| wrong("is damaged or no archive of weights"))?;
         let network = archive.metadata("network").unwrap_or("no network");
-        // Those that ship are in two parts, called after their last layers.
+        // Those that ship are in two parts, called after their last layers; the second is of no use alone.
+        let whole = VGG16.layers().next().is_some_and(|first| archive.shape(&first.weight()).is_some());
         let known = [VGG16, VGG19].map(|vgg| vgg.name);
-        let found = known.into_iter().find(|name| network.split('-').next() == Some(name));
+        let found = known.into_iter().find(|name| whole && network.split('-').next() == Some(name));
         found.map(str::to_string).ok_or_else(|| wrong(&format!("holds {network}")))
     }
 

@@ -11,7 +11,7 @@ export const MINUTES = [2, 5, 10, 20, 40];
 /** What a browser's adapter is assumed to have, in bytes; they do not tell. */
 const MEMORY = 4_000_000_000;
 /** Bytes that a step needs for each pixel, and for VGG: as `src/studio/memory.rs` counts them up to relu4_2. */
-const BYTES_PER_PIXEL = 3328;
+const BYTES_PER_PIXEL = 2304;
 const BYTES_OF_VGG = 54_000_000;
 /** Fewer steps make no painting, more change nothing any more. */
 const FEWEST = 20;

@@ -128,6 +128,7 @@ export class OwnStyles {
       const { thumbnail, ...read } = await this.client.adoptStyle(id, bytes, true);
       const style = this.#add({ ...read, id, painting: new Blob([thumbnail]), adopted: true });
       style.busy = false;
+      this.app.changed();
       this.app.choose(style.id);
       await this.#save([style]);
       return true;

@@ -1,6 +1,9 @@
 //! Networks as ONNX files have them, as PyTorch's exporters write its example `fast_neural_style`: one chain of steps, beside
 //! which only the residual blocks skip something.
 
+use std::iter::{Enumerate, Peekable};
+use std::vec::IntoIter;
+
 use super::steps::{Operation, Step, left_over, steps};
 use super::{Found, Read, Skeleton};
 use crate::error::Error;
@@ -31,13 +34,13 @@ fn skeleton(model: &Model) -> Read<Skeleton> {
 }
 
 /// A walk from step to step.
-struct Walk<I: Iterator<Item = (usize, Step)>> {
-    steps: std::iter::Peekable<I>,
+struct Walk {
+    steps: Peekable<Enumerate<IntoIter<Step>>>,
     /// The picture that the next step has to take.
     at: usize,
 }
 
-impl<I: Iterator<Item = (usize, Step)>> Walk<I> {
+impl Walk {
     fn skeleton(mut self) -> Read<Skeleton> {
         let mut input = [1.0; 3];
         while let Some(Operation::Affine(by, _)) = self.next_operation() {

@@ -29,7 +29,7 @@ table=$out/table
 : >"$table"
 for painting in "$paintings"/*; do
   style=$(basename "${painting%.*}")
-  make "$out/$style.impasto" train "$painting" --steps 80 --crop 144 --processor cpu
+  make "$out/$style.impasto" train "$painting" --steps 80 --crop 128 --processor cpu
   for photo in "$photos"/*; do
     name=$(basename "${photo%.*}")
     picture() { echo "$out/$style-$name-$1.png"; }

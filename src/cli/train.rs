@@ -36,7 +36,7 @@ const BUNDLED: [&[u8]; 3] = [
     include_bytes!("../../www/photos/chelsea.webp"),
     include_bytes!("../../www/photos/coffee.webp"),
 ];
-const SCENES: u8 = 9;
+const SCENES: u8 = 4;
 
 #[derive(Debug, Args)]
 pub struct Arguments {

@@ -65,7 +65,7 @@ impl Judge {
         let painting = upload(&painting.resized(columns, rows)?, &self.device);
         let [painted, photo] = [painted, photo].map(|picture| picture.resized(width, height));
         let (painted, photo) = (upload(&painted?, &self.device), upload(&photo?, &self.device));
-        let aims = Aims::new(&self.features, &self.lesson, &[(painting, 1.0)]);
+        let aims = Aims::new(&self.features, &self.lesson, &[(painting, 1.0)], std::slice::from_ref(&photo));
         let [_, content, style, _] = aims.losses(&self.features, painted.clone(), photo.clone());
         let [painted, photo] = [painted, photo].map(|picture| self.features.of(picture, &self.distance));
         let distances = self.distance.iter().map(|layer| {

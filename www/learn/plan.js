@@ -33,7 +33,7 @@ export const MOST_PHOTOS = 60;
 /** With fewer, a style may learn the photos instead of the painting. */
 const ENOUGH_PHOTOS = 5;
 /** Photos and drawn scenes together come to so many, but there are some scenes in any case. */
-const WITH_SCENES = 12;
+const WITH_SCENES = 7;
 const FEWEST_SCENES = 4;
 /** Milliseconds that a step takes for each pixel of its squares where nothing has been learnt before. */
 const GUESS = 0.01;

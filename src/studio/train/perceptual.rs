@@ -17,7 +17,7 @@ const SMALLEST: f32 = 1e-12;
 /// The weights of everything that is learnt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lesson {
-    /// `mean((F - C)^2) / mean(C^2)` over the batch.
+    /// `mean((F - C)^2)` over the batch, by the mean of `C^2` over photos: by that of a batch, an empty sky would count most.
     pub content: Term,
     /// The batch's mean of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
     pub style: Term,
@@ -50,12 +50,15 @@ impl Lesson {
 pub struct Aims {
     /// Their Gram matrices, mixed, `[1][channels][channels]`, and one over the sum of their squares.
     style: BTreeMap<Layer, (Tensor<3>, Tensor<1>)>,
+    /// One over the mean square of photos' features.
+    content: BTreeMap<Layer, Tensor<1>>,
     lesson: Lesson,
 }
 
 impl Aims {
-    /// Reads `paintings`, `[1][3][height][width]` each, which are mixed by weights that must not all be 0.
-    pub fn new(features: &Features, lesson: &Lesson, paintings: &[(Tensor<4>, f32)]) -> Self {
+    /// Reads `paintings`, `[1][3][height][width]` each, which are mixed by weights that must not all be 0, and some `photos`,
+    /// `[n][3][height][width]` each, all of one size.
+    pub fn new(features: &Features, lesson: &Lesson, paintings: &[(Tensor<4>, f32)], photos: &[Tensor<4>]) -> Self {
         let total: f32 = paintings.iter().map(|p| p.1).sum();
         let mut grams: BTreeMap<Layer, Tensor<3>> = BTreeMap::new();
         for (painting, weight) in paintings {
@@ -72,7 +75,16 @@ impl Aims {
             let size = (aim.clone() * aim.clone()).sum();
             (layer, (aim, size.clamp_min(SMALLEST).recip()))
         });
-        Self { style: style.collect(), lesson: lesson.clone() }
+        let mut content: BTreeMap<Layer, Tensor<1>> = BTreeMap::new();
+        for photo in photos {
+            for (layer, found) in features.of(photo.clone(), &names(&lesson.content)) {
+                let part = (found.clone() * found).mean() / photos.len() as f32;
+                let sum = content.remove(&layer).map_or_else(|| part.clone(), |sum| sum + part.clone());
+                content.insert(layer, sum);
+            }
+        }
+        let content = content.into_iter().map(|(layer, size)| (layer, size.clamp_min(SMALLEST).recip()));
+        Self { style: style.collect(), content: content.collect(), lesson: lesson.clone() }
     }
 
     /// The losses of `painted` `photos`, `[n][3][height][width]` both: the weighted sum, content, style, variation.
@@ -81,10 +93,8 @@ impl Aims {
         let aims = features.of(photos, &names(content));
         let found = features.of(painted.clone(), &(&names(content) | &names(style)));
         let content_loss = mean(content, |layer| {
-            let aim = &aims[layer];
-            let off = found[layer].clone() - aim.clone();
-            let size = (aim.clone() * aim.clone()).mean().clamp_min(SMALLEST);
-            (off.clone() * off).mean() / size
+            let off = found[layer].clone() - aims[layer].clone();
+            (off.clone() * off).mean() * self.content[layer].clone()
         });
         let style_loss = mean(style, |layer| self.style_loss(layer, found[layer].clone()));
         let variation_loss = total_variation(painted);

@@ -20,6 +20,9 @@ use crate::weights::Archive;
 /// What a step changes a convolution's weight by, beside a scale or a shift: weights are much smaller.
 const WEIGHTS_RATE: f32 = 0.03;
 
+/// Crops that tell how large the features of photos are.
+const SOME: usize = 12;
+
 /// How a style is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
@@ -169,7 +172,8 @@ impl Training {
         }
         let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
         let seen = paintings.iter().map(|(painting, weight)| Ok((seen(painting, settings.painting, device)?, *weight)));
-        let aims = Aims::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?);
+        let crops = Crops::new(photos, settings.crop, settings.seed)?;
+        let aims = Aims::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?, &some(&crops, device)?);
         let fingerprint = fingerprint(&settings, lessons, &origin);
         let row = |values: Vec<f32>| {
             let count = values.len();
@@ -193,7 +197,6 @@ impl Training {
             numbers = row(notes.numbers);
             memory = Memory::Adam { mean: row(notes.mean), square: row(notes.square), steps: step as u32 };
         }
-        let crops = Crops::new(photos, settings.crop, settings.seed)?;
         let device = device.clone();
         Ok(Self {
             settings,
@@ -345,8 +348,9 @@ pub async fn nearest<'s>(
     for (painting, weight) in lessons.paintings {
         paintings.push((seen(painting, settings.painting, device)?, *weight));
     }
-    let aims = Aims::new(&features, &settings.lesson, &paintings);
-    let crops = Crops::new(lessons.photos, settings.crop, settings.seed)?.batch(0, settings.batch)?;
+    let crops = Crops::new(lessons.photos, settings.crop, settings.seed)?;
+    let aims = Aims::new(&features, &settings.lesson, &paintings, &some(&crops, device)?);
+    let crops = crops.batch(0, settings.batch)?;
     let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
     let mut best: Option<(f32, &Style)> = None;
     for style in styles {
@@ -359,6 +363,11 @@ pub async fn nearest<'s>(
         }
     }
     best.map(|b| b.1).ok_or_else(|| Error::Style("There is no style to start from.".to_string()))
+}
+
+/// Some crops, one a tensor, for what all of them are like.
+fn some(crops: &Crops, device: &Device) -> Result<Vec<Tensor<4>>> {
+    Ok(crops.batch(usize::MAX, SOME)?.iter().map(|crop| upload(crop, device)).collect())
 }
 
 /// Of noise that is uniform between `most` and its negative.

@@ -110,7 +110,6 @@ export class App {
     focusShelf: () => this.#shelf.step(0),
     paint: (photo, parts) => this.#client.paint(photo, { ...this.#look(), ...PLAIN, network: this.#choice.networkOf(parts), parts }),
     about: (id) => this.#desk.about(id),
-    pack: (id) => this.#desk.pack(id),
     shelve: (style, used) => this.#desk.own.shelve(style, used),
     has: (id) => this.#desk.own.find(id) !== undefined,
     choose: (id) => this.#choice.choose(id),

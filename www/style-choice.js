@@ -22,7 +22,7 @@ import { isBrought } from './protocol.js';
  */
 function apart(network) {
   if (isBrought(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
-  if (network === 'arbitrary') return 'Paintings blend with paintings. One that was learnt beginning with built-in styles blends with these.';
+  if (network === 'arbitrary') return 'Paintings blend with paintings. One that has been learnt blends with the built-in styles, too.';
   return 'The built-in styles blend with each other and with what has been learnt. Choose this one alone; a painting can then be learnt.';
 }
 

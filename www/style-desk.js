@@ -59,14 +59,6 @@ export class StyleDesk {
     return this.own.find(id) ?? { source: '', licence: '' };
   }
 
-  /** @param {string} id of a style that has a painting @returns {Uint8Array<ArrayBuffer>} its pack */
-  pack(id) {
-    const shipped = this.shipped.packs.find((pack) => pack.id === id)?.pack;
-    const pack = shipped ?? this.own.find(id)?.pack;
-    if (!pack?.length) throw new Error('This style is not there yet. Wait until it is, then try again.');
-    return new Uint8Array(pack);
-  }
-
   /** A new engine is told of all styles. */
   async tell() {
     this.client.keepStyles(this.own.packs);

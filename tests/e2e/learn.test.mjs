@@ -88,11 +88,9 @@ async function openSheet(page) {
  * Says how many steps, and begins.
  * @param {Page} page
  * @param {number} steps
- * @param {string} [start] with what
  */
-async function begin(page, steps, start = 'mean') {
+async function begin(page, steps) {
   await openSheet(page);
-  await page.select('#lesson-start', start);
   await page.$eval('#lesson-steps', (input, count) => {
     input.value = String(count);
     input.dispatchEvent(new Event('input'));
@@ -212,26 +210,6 @@ for (const name of BROWSERS) {
       for (const url of all.flatMap(({ requests }) => requests)) {
         assert.ok(/^(blob|data):/.test(url) || url.startsWith(server.origin), url);
       }
-    });
-
-    test('begins with what the painting is at once, and blends with paintings', { skip: name === 'chromium' }, async (t) => {
-      const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
-      const { page, errors } = await open(browser, server.url + SMALL);
-      await ready(page);
-      const instant = await savedPng(page);
-      await openSheet(page);
-      assert.equal(await page.$eval('#lesson-start', (select) => /** @type {HTMLSelectElement} */ (select).value), 'instant');
-      await click(page, '#lesson-cancel');
-      await begin(page, 3, 'instant');
-      await titled(page, 'Rolling waves, learnt');
-      await until(page, 'the word', () => document.querySelector('.toast p')?.textContent?.includes('blends with paintings'));
-      await until(page, 'the painting', () => !document.querySelector('picture-stage')?.hasAttribute('aria-busy'));
-      const { difference } = await compare(page, instant, await savedPng(page));
-      assert.ok(difference > 0 && difference < 30, `three steps from where it began it is ${difference} off`);
-      await click(page, '#joining');
-      await repainted(page, () => click(page, '[data-style="painting:ink"]'));
-      await titled(page, 'Rolling waves, learnt + Ink and mist');
-      assert.deepEqual(errors, []);
     });
 
     // The same code, where a step takes several times as long.

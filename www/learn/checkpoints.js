@@ -43,17 +43,16 @@ export function discard() {
  * @param {Course} course
  * @returns {{ about: any, parts: Uint8Array<ArrayBuffer>[] }}
  */
-export function recordOf({ paintings, photos, starts, subject, instant, painting, thumbnail, ...about }) {
+export function recordOf({ paintings, photos, subject, instant, painting, thumbnail, ...about }) {
   const pictures = [subject, ...(instant ? [instant] : []), ...paintings.map(({ pixels }) => pixels), ...photos];
   return {
     about: {
       ...about,
       instant: instant !== null,
-      starts: starts.map(({ weight }) => weight),
       paintings: paintings.map(({ name, weight }) => ({ name, weight })),
       sizes: pictures.map(({ width, height }) => ({ width, height })),
     },
-    parts: [painting, thumbnail, ...starts.map(({ pack }) => pack), ...pictures.map(bytesOf)],
+    parts: [painting, thumbnail, ...pictures.map(bytesOf)],
   };
 }
 
@@ -62,8 +61,7 @@ export function recordOf({ paintings, photos, starts, subject, instant, painting
  * @param {Uint8Array<ArrayBuffer>[]} parts
  * @returns {Course}
  */
-export function courseOf({ instant, paintings, starts, sizes, ...about }, [painting, thumbnail, ...rest]) {
-  const pictures = rest.slice(starts.length);
+export function courseOf({ instant, paintings, sizes, ...about }, [painting, thumbnail, ...pictures]) {
   const all = sizes.map((/** @type {Pixels} */ size, /** @type {number} */ i) => pixelsOf(size, pictures[i]));
   const first = instant ? 2 : 1;
   return {
@@ -72,7 +70,6 @@ export function courseOf({ instant, paintings, starts, sizes, ...about }, [paint
     thumbnail,
     subject: all[0],
     instant: instant ? all[1] : null,
-    starts: starts.map((/** @type {number} */ weight, /** @type {number} */ i) => ({ pack: rest[i], weight })),
     paintings: paintings.map((/** @type {any} */ model, /** @type {number} */ i) => ({ ...model, pixels: all[first + i] })),
     photos: all.slice(first + paintings.length),
   };

@@ -1,12 +1,12 @@
 /** What was chosen for the last course, and how fast it went, kept in the browser. */
-import { CROPS, INSTANT, STRENGTHS } from './plan.js';
+import { CROPS, STRENGTHS } from './plan.js';
 
 /** @import { Choices } from './plan.js' */
 
 const KEY = 'impasto.learning';
 
 /** @type {Choices} */
-export const USUAL = { strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: INSTANT };
+export const USUAL = { strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
 
 /** @param {Choices} choices */
 export function rememberChoices(choices) {

@@ -9,7 +9,7 @@ import { discard, recall } from './checkpoints.js';
 import { cropForTests, rememberPace } from './choices.js';
 import { CourseDialog } from './dialog.js';
 import { CoursePanel } from './panel.js';
-import { INSTANT, lighter, MOST_PHOTOS, photoScale, subjectSize } from './plan.js';
+import { lighter, MOST_PHOTOS, photoScale, subjectSize } from './plan.js';
 
 /**
  * @import { Controls } from '../controls.js'
@@ -32,7 +32,7 @@ const NOTED_STEPS = 5;
  * them at once, `about` tells where one came from, `shelve` puts one that was learnt onto the shelf, `has` asks for it there,
  * `choose` uses it. `comeBack` shows the photo as it was before, `enter` makes room on the stage.
  * @typedef {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, offers: () => Offer[], inUse: () => Part[],
- *   network: () => Network, pack: (id: string) => Uint8Array<ArrayBuffer>, focusShelf: () => void,
+ *   network: () => Network, focusShelf: () => void,
  *   paint: (photo: Pixels, parts: Part[]) => Promise<Pixels>, about: (id: string) => Promise<{ source: string, licence: string }>,
  *   shelve: (style: { id: string, pack: Uint8Array, painting: Blob }, used: boolean) => Promise<boolean>,
  *   has: (id: string) => boolean, choose: (id: string) => void, comeBack: () => void, enter: () => void }} Page
@@ -189,7 +189,6 @@ export class LearnDesk {
         ),
         photos: await Promise.all(photos.slice(0, MOST_PHOTOS).map((one) => sized(one, (bitmap) => photoScale(bitmap, crop)))),
         scenes,
-        starts: settings.start === INSTANT ? models.map(({ offer, weight }) => ({ pack: this.page.pack(offer.id), weight })) : [],
         subject,
         subjectName: photo.name,
         instant: await this.#instant(subject, models),
@@ -253,7 +252,7 @@ export class LearnDesk {
       if (progress.step >= progress.steps) await this.#easel.discard();
       if (!kept) return;
       const use = { label: 'Use it', run: () => this.page.choose(run.id) };
-      const where = `is on the shelf, and blends with ${run.starts.length > 0 ? 'paintings' : 'the built-in styles'}.`;
+      const where = 'is on the shelf, and blends with the built-in styles.';
       this.toast.show(`“${run.name}” ${where}`, watched ? undefined : use);
     } catch (error) {
       this.#refusal = `The shelf could not take it: ${sentenceOf(error)}`;

@@ -13,9 +13,6 @@ export const STRENGTHS = {
   heavy: { content: 0.5, steps: 240 },
 };
 
-/** What a course begins with if it goes on from what the painting is as a style at once: then its style blends with paintings. */
-export const INSTANT = 'instant';
-
 /** Squares of photos: their side in pixels and how many a step sees, on a GPU and on a processor that stands in for one. */
 const USUAL = { crop: 160, batch: 2, pace: 1 };
 const IN_SOFTWARE = { crop: 96, batch: 1, pace: 0.4 };

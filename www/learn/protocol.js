@@ -11,10 +11,9 @@
 
 /**
  * A style that is learnt, under the id and the name that it will have on the shelf. `photos` and so many drawn `scenes` are what
- * it is learnt on. `starts` are the packs of styles that it begins with, if it begins with what the paintings are at once. `subject` is painted meanwhile, beside its `instant` painting, where there is one. `painting` is the file
+ * it is learnt on. `subject` is painted meanwhile, beside its `instant` painting, where there is one. `painting` is the file
  * of a picture to be kept with the style, `thumbnail` that of a small one for its pack.
  * @typedef {{ id: string, name: string, settings: TrainSettings, paintings: Model[], photos: Pixels[], scenes: number,
- *   starts: { pack: Uint8Array<ArrayBuffer>, weight: number }[],
  *   subject: Pixels, subjectName: string, instant: Pixels | null, source: string, licence: string,
  *   painting: Uint8Array<ArrayBuffer>, thumbnail: Uint8Array<ArrayBuffer> }} Course
  */

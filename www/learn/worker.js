@@ -11,11 +11,8 @@ import { Trainer } from './trainer.js';
  * @import { ToSchool } from './protocol.js'
  */
 
-/** The networks that can learn, which the page has anyway. */
-const NETWORKS = {
-  paintings: new URL('../weights/arbitrary.safetensors', import.meta.url).href,
-  styles: new URL('../weights/transfer26.safetensors', import.meta.url).href,
-};
+/** The network that learns, which the page has anyway. */
+const NETWORK = new URL('../weights/transfer26.safetensors', import.meta.url).href;
 
 /** @type {Trainer | undefined} */
 let trainer;
@@ -48,7 +45,7 @@ async function begin({ run, checkpoint }) {
     const module = files.get('studio_bg.wasm');
     vgg = files.get('weights/vgg16-to-relu4_3.safetensors');
     if (!module || !vgg) throw new Error('The list of the studio’s files is incomplete. Reload the page, then try again.');
-    network = await fetchBytes(run.starts.length > 0 ? NETWORKS.paintings : NETWORKS.styles, () => {});
+    network = await fetchBytes(NETWORK, () => {});
     await init({ module_or_path: module });
   } catch (error) {
     fail('fetch', error);

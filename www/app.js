@@ -109,9 +109,9 @@ export class App {
     network: () => this.#choice.network,
     focusShelf: () => this.#shelf.step(0),
     paint: (photo, parts) => this.#client.paint(photo, { ...this.#look(), ...PLAIN, network: this.#choice.networkOf(parts), parts }),
-    about: (id) => this.#desk.about(id),
+    styleOf: (id) => this.#desk.styleOf(id),
     shelve: (style, used) => this.#desk.own.shelve(style, used),
-    has: (id) => this.#desk.own.find(id) !== undefined,
+    trained: (id) => this.#desk.own.find(id)?.trained === true,
     choose: (id) => this.#choice.choose(id),
     comeBack: () => this.#photos.comeBack(),
     enter: () => {

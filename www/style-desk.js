@@ -4,6 +4,7 @@ import { ShippedStyles } from './shipped-styles.js';
 
 /**
  * @import { EngineClient } from './engine-client.js'
+ * @import { Kept } from './own-styles.js'
  * @import { StyleChoice } from './style-choice.js'
  * @import { StyleDialog } from './elements/style-dialog.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -49,14 +50,13 @@ export class StyleDesk {
   }
 
   /**
-   * Where a style that has a painting comes from.
+   * A style that has a painting.
    * @param {string} id
-   * @returns {Promise<{ source: string, licence: string }>}
+   * @returns {Promise<Pick<Kept, 'pack' | 'network' | 'source' | 'licence' | 'trained'> | undefined>}
    */
-  async about(id) {
+  async styleOf(id) {
     const pack = this.shipped.packs.find((shipped) => shipped.id === id)?.pack;
-    if (pack) return this.client.adoptStyle(id, pack, false);
-    return this.own.find(id) ?? { source: '', licence: '' };
+    return pack ? this.client.adoptStyle(id, pack, false) : this.own.find(id);
   }
 
   /** A new engine is told of all styles. */

@@ -5,7 +5,7 @@ import { lengthOf, lighter, photoScale, scenesFor, settingsOf, subjectSize, verd
 import { pack, unpack } from '../../www/masterpiece/slots.js';
 
 /** @type {import('../../www/learn/plan.js').Choices} */
-const USUAL = { strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
+const USUAL = { network: 'transfer26', strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
 
 /** @param {number} width @param {number} height @param {number} value */
 function picture(width, height, value) {
@@ -92,6 +92,8 @@ test('a course is kept with all its pictures', async () => {
   const course = {
     id: 'one',
     name: 'Waves, learnt',
+    network: 'arbitrary',
+    starts: [{ pack: new Uint8Array([7, 8]), weight: 1 }, { pack: new Uint8Array([9]), weight: 0.5 }],
     settings: { steps: 3, crop: 32 },
     paintings: [{ name: 'Waves', weight: 0.7, pixels: picture(8, 4, 1) }, { name: 'Ink', weight: 0.3, pixels: picture(4, 4, 2) }],
     photos: [picture(6, 2, 3), picture(2, 6, 4)],
@@ -104,7 +106,7 @@ test('a course is kept with all its pictures', async () => {
     painting: new Uint8Array([1, 2, 3]),
     thumbnail: new Uint8Array([4]),
   };
-  for (const kept of [course, { ...course, instant: null, photos: [] }]) {
+  for (const kept of [course, { ...course, instant: null, starts: [], photos: [] }]) {
     const { about, parts } = recordOf(kept);
     const read = await unpack(await pack(about, parts));
     assert.ok(read);

@@ -101,7 +101,7 @@ export class StyleDialog extends HTMLElement {
     this.#source.textContent = [origin, source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
     this.#train.hidden = adopted && !trained;
     this.#train.disabled = busy;
-    this.#train.textContent = trained ? 'Learn it again' : 'Learn this style';
+    this.#train.textContent = trained ? 'Learn further' : 'Learn this style';
     this.#status.textContent = busy ? 'Looking at the painting …' : unsaved ? 'Not kept by this browser: export it.' : '';
   }
 

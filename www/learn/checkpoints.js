@@ -43,16 +43,17 @@ export function discard() {
  * @param {Course} course
  * @returns {{ about: any, parts: Uint8Array<ArrayBuffer>[] }}
  */
-export function recordOf({ paintings, photos, subject, instant, painting, thumbnail, ...about }) {
+export function recordOf({ paintings, photos, subject, instant, starts, painting, thumbnail, ...about }) {
   const pictures = [subject, ...(instant ? [instant] : []), ...paintings.map(({ pixels }) => pixels), ...photos];
   return {
     about: {
       ...about,
       instant: instant !== null,
+      starts: starts.map(({ weight }) => weight),
       paintings: paintings.map(({ name, weight }) => ({ name, weight })),
       sizes: pictures.map(({ width, height }) => ({ width, height })),
     },
-    parts: [painting, thumbnail, ...pictures.map(bytesOf)],
+    parts: [painting, thumbnail, ...starts.map(({ pack }) => pack), ...pictures.map(bytesOf)],
   };
 }
 
@@ -61,13 +62,15 @@ export function recordOf({ paintings, photos, subject, instant, painting, thumbn
  * @param {Uint8Array<ArrayBuffer>[]} parts
  * @returns {Course}
  */
-export function courseOf({ instant, paintings, sizes, ...about }, [painting, thumbnail, ...pictures]) {
+export function courseOf({ instant, starts, paintings, sizes, ...about }, [painting, thumbnail, ...rest]) {
+  const pictures = rest.slice(starts.length);
   const all = sizes.map((/** @type {Pixels} */ size, /** @type {number} */ i) => pixelsOf(size, pictures[i]));
   const first = instant ? 2 : 1;
   return {
     ...about,
     painting,
     thumbnail,
+    starts: starts.map((/** @type {number} */ weight, /** @type {number} */ i) => ({ pack: rest[i], weight })),
     subject: all[0],
     instant: instant ? all[1] : null,
     paintings: paintings.map((/** @type {any} */ model, /** @type {number} */ i) => ({ ...model, pixels: all[first + i] })),

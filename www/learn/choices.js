@@ -6,7 +6,16 @@ import { CROPS, STRENGTHS } from './plan.js';
 const KEY = 'impasto.learning';
 
 /** @type {Choices} */
-export const USUAL = { strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
+export const USUAL = {
+  network: 'arbitrary',
+  strength: 'normal',
+  stroke: 0,
+  steps: 0,
+  crop: 0,
+  batch: 0,
+  stability: 0,
+  start: 'mean',
+};
 
 /** @param {Choices} choices */
 export function rememberChoices(choices) {
@@ -17,6 +26,7 @@ export function rememberChoices(choices) {
 export function recallChoices() {
   const value = read().choices ?? {};
   const choices = { ...USUAL };
+  if (['transfer26', 'arbitrary'].includes(value.network)) choices.network = value.network;
   if (Object.hasOwn(STRENGTHS, value.strength)) choices.strength = value.strength;
   if (value.stroke >= -1 && value.stroke <= 1) choices.stroke = value.stroke;
   if (Number.isInteger(value.steps) && value.steps >= 0) choices.steps = value.steps;

@@ -17,6 +17,7 @@ import { lighter, MOST_PHOTOS, photoScale, subjectSize } from './plan.js';
  * @import { EngineInfo, Network, Part, Pixels } from '../protocol.js'
  * @import { PictureStage } from '../elements/picture-stage.js'
  * @import { ToastLine } from '../elements/toast-line.js'
+ * @import { OwnStyle } from '../style-store.js'
  * @import { Kind } from '../masterpiece/easel.js'
  * @import { Offer } from '../masterpiece/model-tiles.js'
  * @import { LiveRun } from '../masterpiece/run.js'
@@ -29,13 +30,14 @@ const NOTED_STEPS = 5;
 
 /**
  * What the desk knows of the page. `offers` are the styles that have a painting, `paint` paints a picture in a blend of
- * them at once, `about` tells where one came from, `shelve` puts one that was learnt onto the shelf, `has` asks for it there,
+ * them at once, `styleOf` knows one of them, `shelve` puts one that was learnt onto the shelf, `trained` asks for it there,
  * `choose` uses it. `comeBack` shows the photo as it was before, `enter` makes room on the stage.
  * @typedef {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, offers: () => Offer[], inUse: () => Part[],
  *   network: () => Network, focusShelf: () => void,
- *   paint: (photo: Pixels, parts: Part[]) => Promise<Pixels>, about: (id: string) => Promise<{ source: string, licence: string }>,
+ *   paint: (photo: Pixels, parts: Part[]) => Promise<Pixels>,
+ *   styleOf: (id: string) => Promise<Pick<OwnStyle, 'pack' | 'network' | 'source' | 'licence'> | undefined>,
  *   shelve: (style: { id: string, pack: Uint8Array, painting: Blob }, used: boolean) => Promise<boolean>,
- *   has: (id: string) => boolean, choose: (id: string) => void, comeBack: () => void, enter: () => void }} Page
+ *   trained: (id: string) => boolean, choose: (id: string) => void, comeBack: () => void, enter: () => void }} Page
  */
 
 /** Styles that the live network learns: ordered in a sheet, watched on their easel, and put onto the shelf. */
@@ -84,9 +86,9 @@ export class LearnDesk {
       },
       mark: 'learning',
       note,
-      told: (live, offered) => told(live, offered, page.has(live.run.id)),
+      told: (live, offered) => told(live, offered, page.trained(live.run.id)),
       waits: ({ progress: { step, steps } }) => step < steps,
-      dropping: ({ run }) => (page.has(run.id) ? 'Dismiss' : 'Discard'),
+      dropping: ({ run }) => (page.trained(run.id) ? 'Dismiss' : 'Discard'),
       beneath: ({ instant, subject }) => instant ?? subject,
       describe: ({ run }) => `${run.subjectName}, painted in what has been learnt of ${namesOf(run)} so far`,
       show: (live) => this.#panel.show(live, this.#refusal),
@@ -130,8 +132,14 @@ export class LearnDesk {
 
   /** Other styles are in use: whether these can be learnt. */
   refresh() {
-    const can = this.page.network() === 'arbitrary' && this.#wanted(this.page.inUse()).length > 0;
-    for (const button of this.#buttons) button.hidden = !can;
+    const parts = this.page.inUse();
+    const further = this.#isFurther(parts);
+    const can = (further || this.page.network() === 'arbitrary') && this.#wanted(parts).length > 0;
+    for (const button of this.#buttons) {
+      button.hidden = !can;
+      const text = button.querySelector('span') ?? button;
+      text.textContent = further ? 'Learn further' : button.id === 'learn' ? 'Learn this style' : 'Learn style';
+    }
   }
 
   /**
@@ -143,12 +151,22 @@ export class LearnDesk {
   }
 
   /** Opens the sheet. @param {Part[]} parts styles that are to be learnt as one */
-  order(parts) {
+  async order(parts) {
     const models = this.#wanted(parts);
     const info = this.page.info();
     if (models.length === 0 || !info) return;
     const { software, styles } = info;
-    this.#dialog.show(models, this.album.photos, styles, { software, replaces: this.#live?.working ?? false });
+    const further = this.#isFurther(parts) ? (await this.page.styleOf(parts[0].id))?.network : undefined;
+    this.#dialog.show(models, this.album.photos, styles, {
+      software,
+      replaces: this.#live?.working ?? false,
+      further: further && (further === 'arbitrary' ? further : 'transfer26'),
+    });
+  }
+
+  /** Whether it has been learnt already. @param {Part[]} parts */
+  #isFurther(parts) {
+    return parts.length === 1 && this.page.trained(parts[0].id);
   }
 
   /** @param {Part[]} parts @returns {Wanted[]} nothing unless all of them have a painting; the greatest part first */
@@ -162,7 +180,7 @@ export class LearnDesk {
   }
 
   /** @param {Order} order */
-  async #begin({ models, settings, photos, scenes }) {
+  async #begin({ models, network, settings, photos, scenes }) {
     const photo = this.page.photo();
     if (!photo) return;
     this.stage.busy('Setting out the paintings …');
@@ -174,12 +192,16 @@ export class LearnDesk {
       const first = await models[0].offer.load();
       const [painting, thumbnail] = [await keptPainting(first), await thumbnailOf(first)];
       first.close();
-      const { source, licence } = await this.page.about(models[0].offer.id);
+      const { id, name } = models[0].offer;
+      const styles = await Promise.all(models.map(({ offer }) => this.page.styleOf(offer.id)));
+      const further = models.length === 1 && this.page.trained(id);
       const { crop = 0, painting: longest = 0 } = settings;
       /** @type {Course} */
       const course = {
-        id: crypto.randomUUID(),
-        name: `${models.map(({ offer }) => offer.name.replace(/, learnt$/, '')).join(' + ')}, learnt`,
+        id: further ? id : crypto.randomUUID(),
+        name: further ? name : `${models.map(({ offer }) => offer.name).join(' + ')}, learnt`,
+        network,
+        starts: styles.flatMap((style, i) => (style?.network === network ? [{ pack: style.pack, weight: models[i].weight }] : [])),
         settings,
         paintings: await Promise.all(
           models.map(async ({ offer, weight }) => {
@@ -192,8 +214,8 @@ export class LearnDesk {
         subject,
         subjectName: photo.name,
         instant: await this.#instant(subject, models),
-        source,
-        licence,
+        source: styles[0]?.source ?? '',
+        licence: styles[0]?.licence ?? '',
         painting: new Uint8Array(await painting.arrayBuffer()),
         thumbnail: new Uint8Array(thumbnail),
       };
@@ -252,7 +274,7 @@ export class LearnDesk {
       if (progress.step >= progress.steps) await this.#easel.discard();
       if (!kept) return;
       const use = { label: 'Use it', run: () => this.page.choose(run.id) };
-      const where = 'is on the shelf, and blends with the built-in styles.';
+      const where = `is on the shelf, and blends with ${run.network === 'arbitrary' ? 'paintings' : 'the built-in styles'}.`;
       this.toast.show(`“${run.name}” ${where}`, watched ? undefined : use);
     } catch (error) {
       this.#refusal = `The shelf could not take it: ${sentenceOf(error)}`;

@@ -8,13 +8,14 @@ import { CROPS, lengthOf, scenesFor, settingsOf, verdict } from './plan.js';
 import { PracticeTiles } from './practice-tiles.js';
 
 /**
+ * @import { OurNetwork } from '../protocol.js'
  * @import { TrainSettings } from '../studio.js'
  * @import { Offer } from '../masterpiece/model-tiles.js'
  * @import { Choices, Strength } from './plan.js'
  */
 
 /** A painting that is to be learnt, beside others. @typedef {{ offer: Offer, weight: number }} Wanted */
-/** A course as it was ordered. @typedef {{ models: Wanted[], settings: TrainSettings, photos: Offer[], scenes: number }} Order */
+/** A course as it was ordered. @typedef {{ models: Wanted[], network: OurNetwork, settings: TrainSettings, photos: Offer[], scenes: number }} Order */
 
 /** What a strength means for what comes out. @type {Record<Strength, string>} */
 const MEANINGS = {
@@ -23,10 +24,17 @@ const MEANINGS = {
   heavy: 'more of the painting’s brush, and takes longer',
 };
 
+/** With what it blends, and what that means for what comes out. @type {Record<OurNetwork, string>} */
+const NETWORKS = {
+  transfer26: 'begins with what these have in common',
+  arbitrary: 'begins with what it is now, and comes nearest to the painting',
+};
+
 /** The sheet in which a course is ordered: what to practise on, how strongly, how large the strokes, and a drawer with the rest. */
 export class CourseDialog {
   #dialog = byId('lesson', HTMLDialogElement);
   #strengths = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="lesson-strength"]')]);
+  #networks = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="lesson-network"]')]);
   #stroke = byId('lesson-stroke', HTMLInputElement);
   #steps = byId('lesson-steps', HTMLInputElement);
   #crop = byId('lesson-crop', HTMLSelectElement);
@@ -39,11 +47,13 @@ export class CourseDialog {
   #software = false;
   /** @type {Wanted[]} */
   #models = [];
+  /** The network of a style that has been learnt, and goes on learning. @type {OurNetwork | undefined} */
+  #further;
 
   /** @param {(order: Order) => void} order */
   constructor(order) {
     this.#crop.append(...CROPS.map((side) => new Option(`${side} px`, String(side))));
-    for (const input of [...this.#strengths, this.#crop, this.#batch]) input.addEventListener('change', () => this.#check());
+    for (const input of [...this.#strengths, ...this.#networks, this.#crop, this.#batch]) input.addEventListener('change', () => this.#check());
     for (const input of [this.#stroke, this.#steps]) input.addEventListener('input', () => this.#check());
     byId('lesson-usual', HTMLButtonElement).addEventListener('click', () => this.#fill(USUAL));
     byId('lesson-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
@@ -54,7 +64,8 @@ export class CourseDialog {
       const settings = settingsOf(choices, this.#software, cropForTests());
       if (!cropForTests()) rememberChoices(choices);
       this.#dialog.close();
-      order({ models: this.#models, settings, photos, scenes: scenes ? scenesFor(photos.length) : 0 });
+      const network = this.#further ?? choices.network;
+      order({ models: this.#models, network, settings, photos, scenes: scenes ? scenesFor(photos.length) : 0 });
     });
   }
 
@@ -62,11 +73,15 @@ export class CourseDialog {
    * @param {Wanted[]} models
    * @param {Offer[]} album photos that were opened
    * @param {string[]} styles that come with the network, any of which training can begin with
-   * @param {{ software: boolean, replaces: boolean }} about whether there is no GPU, and whether another course comes to its end
+   * @param {{ software: boolean, replaces: boolean, further: OurNetwork | undefined }} about whether there is no GPU, whether another
+   *   course comes to its end, and whether this one goes on with a style that has been learnt, of this network
    */
-  show(models, album, styles, { software, replaces }) {
+  show(models, album, styles, { software, replaces, further }) {
     this.#models = models;
     this.#software = software;
+    this.#further = further;
+    byId('lesson-title', HTMLElement).textContent = further ? 'Learn further' : 'Learn this style';
+    byId('lesson-networks', HTMLElement).hidden = further !== undefined;
     const names = models.map(({ offer }) => `“${offer.name}”`).join(' and ');
     byId('lesson-name', HTMLElement).textContent = names;
     byId('lesson-paintings', HTMLElement).replaceChildren(
@@ -81,8 +96,9 @@ export class CourseDialog {
   }
 
   /** @param {Choices} choices */
-  #fill({ strength, stroke, steps, crop, batch, stability, start }) {
+  #fill({ network, strength, stroke, steps, crop, batch, stability, start }) {
     for (const input of this.#strengths) input.checked = input.value === strength;
+    for (const input of this.#networks) input.checked = input.value === network;
     this.#stroke.value = String(stroke);
     this.#steps.value = steps ? String(steps) : '';
     for (const [select, value] of /** @type {[HTMLSelectElement, string | number][]} */ ([
@@ -100,6 +116,7 @@ export class CourseDialog {
   /** @returns {Choices} */
   #choices() {
     return {
+      network: /** @type {OurNetwork} */ (this.#networks.find(({ checked }) => checked)?.value ?? 'transfer26'),
       strength: /** @type {Strength} */ (this.#strengths.find(({ checked }) => checked)?.value ?? 'normal'),
       stroke: Number(this.#stroke.value),
       steps: Number(this.#steps.value) || 0,
@@ -117,6 +134,8 @@ export class CourseDialog {
     const { sentence, enough } = verdict(photos.length, scenes);
     byId('practice-verdict', HTMLElement).textContent = enough ? sentence : '';
     byId('lesson-meaning', HTMLElement).textContent = MEANINGS[choices.strength];
+    byId('lesson-network', HTMLElement).textContent = NETWORKS[choices.network];
+    this.#start.disabled = this.#further !== undefined || choices.network === 'arbitrary';
     showTimes(this.#stroke, byId('lesson-stroke-value', HTMLOutputElement));
     const settings = settingsOf(choices, this.#software, cropForTests());
     const time = inWords(lengthOf(settings, this.#software, recallPace(this.#software)));

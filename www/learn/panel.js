@@ -80,7 +80,7 @@ export class CoursePanel {
     this.#pause.classList.toggle('primary', state === 'paused');
     this.#stop.hidden = state === 'finished' || !picture;
     this.#compare.hidden = !picture;
-    this.#drop.hidden = working && Boolean(picture);
+    this.#drop.hidden = (working && Boolean(picture)) || (state === 'finished' && !refusal);
     this.#drop.textContent = working ? 'Cancel' : 'Discard';
     const remedy = state === 'failed' ? remedyOf(live) : refusal ? 'Try again' : undefined;
     this.#remedy.hidden = !remedy;

@@ -1,6 +1,9 @@
 /** What is known of a course before it begins: its settings, the size of pictures, and whether there is enough to learn on. */
 
-/** @import { TrainSettings } from '../studio.js' */
+/**
+ * @import { OurNetwork } from '../protocol.js'
+ * @import { TrainSettings } from '../studio.js'
+ */
 
 /**
  * How strongly a style is learnt: `content` weighs what is to be kept of photos, `steps` are those that it takes.
@@ -37,9 +40,10 @@ const GUESS = 0.01;
 const GUESS_IN_SOFTWARE = 0.4;
 
 /**
- * What was chosen. `stroke` is a power of two beside the usual size; 0 `steps`, `crop` and `batch` are whatever suits.
- * @typedef {{ strength: Strength, stroke: number, steps: number, crop: number, batch: number, stability: number,
- *   start: string }} Choices
+ * What was chosen. `network` learns, and with its styles the new one blends. `stroke` is a power of two beside the usual size; 0
+ * `steps`, `crop` and `batch` are whatever suits.
+ * @typedef {{ network: OurNetwork, strength: Strength, stroke: number, steps: number, crop: number, batch: number,
+ *   stability: number, start: string }} Choices
  */
 
 /**

@@ -4,17 +4,20 @@
  */
 
 /**
- * @import { Pixels } from '../protocol.js'
+ * @import { OurNetwork, Pixels } from '../protocol.js'
  * @import { TrainSettings } from '../studio.js'
  * @import { Checkpoint, Model, ToStudio } from '../masterpiece/protocol.js'
  */
 
+/** @typedef {{ pack: Uint8Array<ArrayBuffer>, weight: number }} Start */
+
 /**
- * A style that is learnt, under the id and the name that it will have on the shelf. `photos` and so many drawn `scenes` are what
- * it is learnt on. `subject` is painted meanwhile, beside its `instant` painting, where there is one. `painting` is the file
+ * A style that is learnt, under the id and the name that it will have on the shelf, by one of the networks. It begins
+ * with a blend of `starts`, packs of that network, or where there are none with what the settings name. `photos` and so many drawn `scenes` are
+ * what it is learnt on. `subject` is painted meanwhile, beside its `instant` painting, where there is one. `painting` is the file
  * of a picture to be kept with the style, `thumbnail` that of a small one for its pack.
- * @typedef {{ id: string, name: string, settings: TrainSettings, paintings: Model[], photos: Pixels[], scenes: number,
- *   subject: Pixels, subjectName: string, instant: Pixels | null, source: string, licence: string,
+ * @typedef {{ id: string, name: string, network: OurNetwork, starts: Start[], settings: TrainSettings,
+ *   paintings: Model[], photos: Pixels[], scenes: number, subject: Pixels, subjectName: string, instant: Pixels | null, source: string, licence: string,
  *   painting: Uint8Array<ArrayBuffer>, thumbnail: Uint8Array<ArrayBuffer> }} Course
  */
 

@@ -61,10 +61,11 @@ export class Trainer extends Shift {
 }
 
 /** @param {Course} course */
-function lessonsOf({ paintings, photos, scenes }) {
+function lessonsOf({ paintings, photos, scenes, starts }) {
   const lessons = new Lessons();
   for (const { pixels, weight } of paintings) lessons.add_painting(pixels.width, pixels.height, pixels.data, weight);
   for (const { width, height, data } of photos) lessons.add_photo(width, height, data);
+  for (const { pack, weight } of starts) lessons.start_from(pack, weight);
   if (scenes > 0) lessons.add_scenes(scenes);
   return lessons;
 }

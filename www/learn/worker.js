@@ -11,9 +11,6 @@ import { Trainer } from './trainer.js';
  * @import { ToSchool } from './protocol.js'
  */
 
-/** The network that learns, which the page has anyway. */
-const NETWORK = new URL('../weights/transfer26.safetensors', import.meta.url).href;
-
 /** @type {Trainer | undefined} */
 let trainer;
 /** What the page wants of a trainer that is not there yet. @type {Exclude<ToSchool['type'], 'begin'>[]} */
@@ -45,7 +42,8 @@ async function begin({ run, checkpoint }) {
     const module = files.get('studio_bg.wasm');
     vgg = files.get('weights/vgg16-to-relu4_3.safetensors');
     if (!module || !vgg) throw new Error('The list of the studio’s files is incomplete. Reload the page, then try again.');
-    network = await fetchBytes(NETWORK, () => {});
+    // The page has it anyway.
+    network = await fetchBytes(new URL(`../weights/${run.network}.safetensors`, import.meta.url).href, () => {});
     await init({ module_or_path: module });
   } catch (error) {
     fail('fetch', error);

@@ -56,7 +56,7 @@ export class StyleDialog extends HTMLElement {
     pair.append(this.#left, this.#right);
     const ends = document.createElement('div');
     ends.className = 'pair';
-    this.#train.title = 'For some minutes: it comes nearer to the painting, and blends with the built-in styles';
+    this.#train.title = 'For some minutes: it comes nearer to the painting, and stays as fast';
     ends.append(remove, button('Export', () => this.#tell('export'), 'primary'));
     const fields = document.createElement('div');
     fields.className = 'fields';

@@ -29,13 +29,13 @@ table=$out/table
 : >"$table"
 for painting in "$paintings"/*; do
   style=$(basename "${painting%.*}")
-  make "$out/$style.impasto" train "$painting" --steps 80 --crop 128 --processor cpu
+  make "$out/$style.impasto" train "$painting" --steps 80 --crop 128 --style-weight 12 --processor cpu
   for photo in "$photos"/*; do
     name=$(basename "${photo%.*}")
     picture() { echo "$out/$style-$name-$1.png"; }
     make "$(picture instant)" stylize "$photo" --size $size --style-image "$painting"
     make "$(picture trained)" stylize "$photo" --size $size --style "$out/$style.impasto"
-    make "$(picture masterpiece)" paint "$photo" --size $size --steps 80 --style-image "$painting" --processor cpu
+    make "$(picture masterpiece)" paint "$photo" --size $size --steps 60 --style-image "$painting" --processor cpu
     judged=$("$impasto" judge "$(picture instant)" "$(picture trained)" "$(picture masterpiece)" \
       --photo "$photo" --style-image "$painting" --size $size --processor cpu)
     echo "$judged" | awk -v style="$style" -v name="$name" \
@@ -49,7 +49,7 @@ done
 # How good it is
 
 Each photo after each painting, in the three ways, at 192 pixels: none of the photos was used in training. Trained are 80 steps
-from Instant, Masterpiece 120 steps from 128 to 192 pixels. Written by `bench/quality.sh`. All numbers are VGG16's, with max pooling and 8-bit weights; smaller is nearer.
+from Instant, Masterpiece 90 steps from 136 to 192 pixels. Written by `bench/quality.sh`. All numbers are VGG16's, with max pooling and 8-bit weights; smaller is nearer.
 
 - *style*: how far the Gram matrices are from the painting's, the mean over relu1_2, relu2_2, relu3_3, relu4_3 of
   `sum((G - S)^2) / sum(S^2)`.

@@ -73,7 +73,7 @@ export interface TrainSettings {
   /** 0: of not changing with noise in the photo, of at most `noise`, 0.04. */
   stabilityWeight?: number;
   noise?: number;
-  /** What a step changes a number of the style by at most, at first, 0.03. */
+  /** What a step changes a number of the style by at most, at first: 0.03, or 0.01 where training begins with packs. */
   rate?: number;
   seed?: number;
   /** What training begins with: the `mean` of the network's styles, the one `nearest` to the paintings, or the name of one. */

@@ -10,7 +10,9 @@ use impasto::image::Image;
 use impasto::net::vgg::VGG16;
 use impasto::net::{Network, arbitrary, transfer26};
 use impasto::studio::executor::{Executor, weights};
-use impasto::studio::train::{self, Beginning, Lesson, Lessons, Notes, Origin, TrainSettings, Training, nearest};
+use impasto::studio::train::{
+    self, Beginning, GENTLE_RATE, Lesson, Lessons, Notes, Origin, TrainSettings, Training, nearest,
+};
 use impasto::style::{Pack, Parameters};
 use impasto::weights::Archive;
 
@@ -37,6 +39,8 @@ const BUNDLED: [&[u8]; 3] = [
     include_bytes!("../../www/photos/coffee.webp"),
 ];
 const SCENES: u8 = 4;
+/// Begins with what the style predictor says of the paintings.
+const INSTANT: &str = "instant";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -87,9 +91,10 @@ struct LessonArguments {
     /// More of them come nearer to the painting; 150 are convincing.
     #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// What a step changes a number of the style by at most, at first.
-    #[arg(long, default_value_t = 0.03)]
-    rate: f32,
+    /// What a step changes a number of the style by at most, at first. Without it, 0.01 for what begins with a painting's or a
+    /// pack's style, and 0.03 otherwise.
+    #[arg(long)]
+    rate: Option<f32>,
     /// Pixels a side of the squares of photos that are painted, a multiple of 4.
     #[arg(long, default_value_t = 160, value_parser = clap::value_parser!(u32).range(32..=1024))]
     crop: u32,
@@ -130,7 +135,7 @@ struct LessonArguments {
 }
 
 impl LessonArguments {
-    fn settings(&self) -> Result<TrainSettings> {
+    fn settings(&self, usual_rate: f32) -> Result<TrainSettings> {
         let mut lesson = Lesson::of(&VGG16)?;
         for (term, weight, names) in [
             (&mut lesson.content, self.content_weight, &self.content_layers),
@@ -148,7 +153,7 @@ impl LessonArguments {
         Ok(TrainSettings {
             lesson,
             steps: self.steps as usize,
-            rate: self.rate,
+            rate: self.rate.unwrap_or(usual_rate),
             crop,
             batch,
             painting,
@@ -158,6 +163,13 @@ impl LessonArguments {
 }
 
 impl Arguments {
+    /// What is said to begin with, or what is usual.
+    fn beginning(&self) -> &str {
+        // Of the network for paintings not all weights can be trained.
+        let usual = if self.lesson.all_weights { "mean" } else { INSTANT };
+        self.start.as_deref().unwrap_or(usual)
+    }
+
     /// What is painted while learning.
     fn photos(&self) -> Result<Vec<Image>> {
         let own = places::photos(&self.photos).into_iter().map(|path| photos::read(&path?, Some(PHOTO)));
@@ -176,7 +188,10 @@ impl Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     pack_place(&arguments.output)?;
-    let settings = arguments.lesson.settings()?;
+    let beginning = arguments.beginning();
+    let near = beginning == INSTANT || Path::new(beginning).is_file();
+    let usual_rate = if near { GENTLE_RATE } else { TrainSettings::usual()?.rate };
+    let settings = arguments.lesson.settings(usual_rate)?;
     let named = arguments.paintings.iter().map(|text| paintings::parse(text, |path| path.is_file()));
     let named: Vec<(PathBuf, f32)> = named.collect::<Result<_>>()?;
     let paintings = named.iter().map(|(path, weight)| Ok((photos::read(path, Some(2048))?, *weight)));
@@ -241,10 +256,8 @@ fn read_notes(path: &Path) -> Result<Notes> {
 
 /// The network to be trained, its weights, and what to begin with.
 fn start(arguments: &Arguments) -> Result<(Network, Archive, Beginning)> {
-    // Of the network for paintings not all weights can be trained.
-    let usual = if arguments.lesson.all_weights { "mean" } else { "instant" };
-    let text = arguments.start.as_deref().unwrap_or(usual);
-    if text == "instant" {
+    let text = arguments.beginning();
+    if text == INSTANT {
         let wanted = Wanted::read("", &arguments.paintings)?;
         let style = pollster::block_on(async {
             let workshop = Workshop::open(&wanted.archive, None).await?;

@@ -115,8 +115,9 @@ impl Studio {
             Beginning::Style(blend(&space, &lessons.starts)?)
         };
         let executor = Executor::load(net, &archive, device)?;
-        let (settings, lessons) =
-            (recipe.settings()?, train::Lessons { paintings: &lessons.paintings, photos: &lessons.photos });
+        let near = !lessons.starts.is_empty();
+        let settings = if near { recipe.gentle_settings()? } else { recipe.settings()? };
+        let lessons = train::Lessons { paintings: &lessons.paintings, photos: &lessons.photos };
         let start = match beginning {
             Beginning::Style(style) => style,
             Beginning::Nearest(all) => nearest(&executor, &vgg, &settings, &lessons, &all, device).await?.clone(),

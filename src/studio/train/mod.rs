@@ -13,4 +13,4 @@ pub use checkpoint::Notes;
 pub use crops::Crops;
 pub use perceptual::{Aims, Lesson};
 pub use recipe::{Beginning, TrainPlan, TrainRecipe};
-pub use training::{Lessons, Origin, Report, TrainSettings, Training, nearest};
+pub use training::{GENTLE_RATE, Lessons, Origin, Report, TrainSettings, Training, nearest};

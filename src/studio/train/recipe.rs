@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lesson, TrainSettings};
+use super::{GENTLE_RATE, Lesson, TrainSettings};
 use crate::error::{Error, Result};
 use crate::net::vgg::{Layer, VGG16};
 use crate::net::{Network, Pooling};
@@ -99,6 +99,14 @@ impl TrainRecipe {
         })
     }
 
+    /// The settings for a style that is near its painting from the beginning.
+    ///
+    /// # Errors
+    /// As [`Self::settings`].
+    pub fn gentle_settings(&self) -> Result<TrainSettings> {
+        Ok(TrainSettings { rate: self.rate.unwrap_or(GENTLE_RATE), ..self.settings()? })
+    }
+
     /// What training begins with, out of the `styles` of its network.
     ///
     /// # Errors
@@ -174,6 +182,8 @@ mod tests {
         let settings = TrainRecipe::parse(text).unwrap().settings().unwrap();
         assert_eq!((settings.steps, settings.crop, settings.batch, settings.painting), (9, 64, 1, 400));
         assert_eq!((settings.lesson.content.weight, settings.lesson.stability, settings.seed), (2.0, 0.5, 7));
+        assert_eq!(TrainRecipe::parse("{}").unwrap().gentle_settings().unwrap().rate, GENTLE_RATE);
+        assert_eq!(TrainRecipe::parse(r#"{ "rate": 0.2 }"#).unwrap().gentle_settings().unwrap().rate, 0.2);
     }
 
     #[test]

@@ -17,6 +17,9 @@ use crate::studio::{Features, checkpoint::Fingerprint};
 use crate::style::Style;
 use crate::weights::Archive;
 
+/// The rate for a style that is near its painting from the beginning: at the usual one it would first lose what it has.
+pub const GENTLE_RATE: f32 = 0.01;
+
 /// What a step changes a convolution's weight by, beside a scale or a shift: weights are much smaller.
 const WEIGHTS_RATE: f32 = 0.03;
 

@@ -57,6 +57,8 @@ pub struct Gpu {
     lost: Arc<Mutex<Option<futures_channel::oneshot::Receiver<String>>>>,
     pipelines: Mutex<HashMap<String, wgpu::ComputePipeline>>,
     render_pipelines: Mutex<HashMap<(String, wgpu::TextureFormat), wgpu::RenderPipeline>>,
+    /// Those of the pipelines above.
+    layouts: Mutex<HashMap<wgpu::ComputePipeline, wgpu::BindGroupLayout>>,
 }
 
 impl Gpu {
@@ -121,6 +123,7 @@ impl Gpu {
             lost: Arc::new(Mutex::new(Some(receiver))),
             pipelines: Mutex::new(HashMap::new()),
             render_pipelines: Mutex::new(HashMap::new()),
+            layouts: Mutex::new(HashMap::new()),
         })
     }
 
@@ -225,6 +228,13 @@ impl Gpu {
             })
         };
         pipelines.entry(wgsl.to_string()).or_insert_with(make).clone()
+    }
+
+    /// What is bound to `pipeline`, asked for once: an object for every step of every plan would be one more for the browser to
+    /// clear away.
+    pub(crate) fn layout(&self, pipeline: &wgpu::ComputePipeline) -> wgpu::BindGroupLayout {
+        let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
+        layouts.entry(pipeline.clone()).or_insert_with(|| pipeline.get_bind_group_layout(0)).clone()
     }
 
     /// The pipeline that covers targets of `format` with what the fragment shader `paint` of `wgsl` makes, made on first

@@ -17,7 +17,7 @@ impl Step {
         resources: impl IntoIterator<Item = Option<wgpu::BindingResource<'r>>>,
         workgroups: [u32; 3],
     ) -> Self {
-        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources);
+        let bindings = gpu.bindings(&gpu.layout(&pipeline), resources);
         Self { pipeline, bindings, workgroups }
     }
 

@@ -5,17 +5,18 @@ mod common;
 
 use common::tool::{Bench, json_lines};
 use common::torch_file::{NamedTensor, legacy, zipped};
-use common::{distance, fixture, gpu};
+use common::{distance, fixture, gpu, shipped};
 use impasto::cpu;
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::image::Image;
 use impasto::import::{self, Import, Precision, psnr};
-use impasto::net::own;
-use impasto::style::{Pack, Style, StyleSpace};
+use impasto::net::own::{self, Architecture};
+use impasto::net::transfer26;
+use impasto::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 use impasto::stylize::Painter;
-use impasto::weights::Archive;
 use impasto::weights::onnx::{Data, Model, read_model};
+use impasto::weights::{Archive, ArchiveBuilder};
 
 const WIDTH: usize = 40;
 const HEIGHT: usize = 32;
@@ -245,4 +246,26 @@ fn what_cannot_be_imported_gets_a_sentence() {
         let said = bench.fails(arguments);
         assert!(said.len() == 1 && said[0].contains(what), "{arguments:?}: {said:?}");
     }
+}
+
+/// What retrained networks of the 26 styles' shape will be: here with the weights that ship.
+#[test]
+fn a_network_of_the_26_styles_shape_can_be_brought_too() {
+    let bench = bench();
+    let (shipped, net) = (shipped(), transfer26::network());
+    let mut builder = ArchiveBuilder::new();
+    for c in net.convolutions() {
+        let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
+        builder.float(&c.weight, &shape, &shipped.tensor(&c.weight, &shape).unwrap());
+    }
+    let archive = own::seal(&Architecture::Transfer26, &mut builder).unwrap();
+    let parsed = Archive::parse(&archive).unwrap();
+    let space = StyleSpace::read(&parsed, net.tensors(), &net.norms).unwrap();
+    let styles = StyleSet::read(&shipped, &net.norms).unwrap();
+    let pack = Pack { archive, ..space.pack("Retrained", Parameters::of(styles.get(3).unwrap())) };
+    std::fs::write(bench.path("retrained.impasto"), pack.write().unwrap()).unwrap();
+    for (name, style) in [("own.png", "retrained.impasto"), ("built-in.png", "3")] {
+        bench.succeeds(&["stylize", "photo.png", "-o", name, "--style", style]);
+    }
+    assert_eq!(bench.picture("own.png"), bench.picture("built-in.png"));
 }

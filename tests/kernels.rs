@@ -8,7 +8,7 @@ use impasto::cpu;
 use impasto::cpu::brushwork::Brushwork;
 use impasto::cpu::picture::{Look, look};
 use impasto::error::Error;
-use impasto::gpu::conv::Variant;
+use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::gpu::plan::Model;
 use impasto::gpu::present::{Canvas, Presenter, floats};
 use impasto::gpu::{Frame, Gpu};
@@ -97,8 +97,17 @@ async fn painted(gpu: &Gpu, model: &Model, style: &Style, photo: &Image, laid: L
     Ok(floats(&canvas.read(gpu).await?))
 }
 
-fn compare(gpu: &Gpu, (net, archive, style): (Network, Archive, Style), sizes: &[(usize, usize)]) {
-    for variant in Variant::all().into_iter().filter(|v| gpu.half() || !v.half) {
+fn compare(gpu: &Gpu, net: (Network, Archive, Style), sizes: &[(usize, usize)]) {
+    compare_in(gpu, &Variant::all(), net, sizes);
+}
+
+fn compare_in(
+    gpu: &Gpu,
+    variants: &[Variant],
+    (net, archive, style): (Network, Archive, Style),
+    sizes: &[(usize, usize)],
+) {
+    for &variant in variants.iter().filter(|v| gpu.half() || !v.half) {
         let model = pollster::block_on(Model::load(gpu, net.clone(), &archive, variant)).unwrap();
         for &(width, height) in sizes {
             // Known gap: a flat picture has no variance, and 16-bit rounding divided by the root of epsilon is off by up to 0.3.
@@ -194,7 +203,7 @@ fn biases_instead_of_normalizations() {
     }
 }
 
-/// The widths of PyTorch's example, and its end.
+/// The widths of PyTorch's example, and its end. Its kernels take long to be compiled: one variant of each kind.
 #[test]
 fn wide_layers_and_a_clamp_at_the_end() {
     let gpu = gpu();
@@ -216,7 +225,10 @@ fn wide_layers_and_a_clamp_at_the_end() {
         x = n.conv(x, channels, 3, 1);
         x = n.relu(x);
     }
-    compare(&gpu, n.clamp(x, 32, 9), &[(17, 23), (40, 33)]);
+    let direct = Variant { family: Family::Direct, half: false };
+    let tiled = Variant { family: Family::Tiled(TILES[2]), half: false };
+    let half = Variant { family: Family::Tiled(TILES[0]), half: true };
+    compare_in(&gpu, &[direct, tiled, half], n.clamp(x, 32, 9), &[(17, 23), (40, 33)]);
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub struct Gpu {
     render_pipelines: Mutex<HashMap<(String, wgpu::TextureFormat), wgpu::RenderPipeline>>,
     /// Those of the pipelines above.
     layouts: Mutex<HashMap<wgpu::ComputePipeline, wgpu::BindGroupLayout>>,
+    render_layouts: Mutex<HashMap<wgpu::RenderPipeline, wgpu::BindGroupLayout>>,
 }
 
 impl Gpu {
@@ -124,6 +125,7 @@ impl Gpu {
             pipelines: Mutex::new(HashMap::new()),
             render_pipelines: Mutex::new(HashMap::new()),
             layouts: Mutex::new(HashMap::new()),
+            render_layouts: Mutex::new(HashMap::new()),
         })
     }
 
@@ -234,6 +236,12 @@ impl Gpu {
     /// clear away.
     pub(crate) fn layout(&self, pipeline: &wgpu::ComputePipeline) -> wgpu::BindGroupLayout {
         let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
+        layouts.entry(pipeline.clone()).or_insert_with(|| pipeline.get_bind_group_layout(0)).clone()
+    }
+
+    /// The same of a pipeline that draws.
+    pub(crate) fn render_layout(&self, pipeline: &wgpu::RenderPipeline) -> wgpu::BindGroupLayout {
+        let mut layouts = self.render_layouts.lock().unwrap_or_else(PoisonError::into_inner);
         layouts.entry(pipeline.clone()).or_insert_with(|| pipeline.get_bind_group_layout(0)).clone()
     }
 

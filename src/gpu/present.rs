@@ -92,7 +92,7 @@ impl Presenter {
         ];
         // What is steady is normalized already.
         let used = if steadier.is_some() { 3 } else { 4 };
-        let bindings = gpu.bindings(&pipeline.get_bind_group_layout(0), resources.into_iter().take(used));
+        let bindings = gpu.bindings(&gpu.render_layout(&pipeline), resources.into_iter().take(used));
         Self { pipeline, bindings, look, shape, format }
     }
 

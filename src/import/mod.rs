@@ -10,6 +10,7 @@ mod state_dict;
 mod steps;
 
 use crate::error::{Error, Result};
+use crate::net::Convolution;
 use crate::net::johnson::{BIAS, Johnson};
 use crate::net::own::{self, Architecture};
 use crate::style::{Norm, Pack, Parameters, Style, StyleSpace};
@@ -95,6 +96,29 @@ pub fn read(file: &str, bytes: &[u8], range: Option<f32>) -> Result<Import> {
     skeleton.and_then(|s| s.import(range)).map_err(|problem| Error::Model { file: file.to_string(), problem })
 }
 
+impl Found {
+    /// Whether its numbers are those of the convolution `c`.
+    fn check(&self, c: &Convolution) -> Read<()> {
+        let Self { name, shape, weights, bias, norm } = self;
+        let expected = [c.outputs, c.inputs, c.kernel, c.kernel];
+        if *shape != expected || weights.len() != expected.iter().product::<usize>() {
+            return Err(format!("has `{name}` of the shape {shape:?}, where {expected:?} was expected"));
+        }
+        let misfit = |numbers: &Vec<f32>| numbers.len() != c.outputs;
+        if norm.iter().any(|norm| misfit(&norm.scale) || misfit(&norm.shift)) {
+            return Err(format!("has a normalization of `{name}` that does not fit its {} channels", c.outputs));
+        }
+        if bias.iter().any(misfit) {
+            return Err(format!("has a bias of `{name}` that does not fit its {} channels", c.outputs));
+        }
+        let norm = norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
+        match weights.iter().chain(norm).chain(bias.iter().flatten()).find(|v| !v.is_finite()) {
+            Some(wrong) => Err(format!("has {wrong} among the numbers of `{name}`")),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Skeleton {
     /// Checks all shapes, and takes what a picture in 0..1 does not need out of the weights.
     fn import(mut self, range: Option<f32>) -> Read<Import> {
@@ -122,28 +146,7 @@ impl Skeleton {
         found.extend(self.blocks.iter_mut().flatten());
         found.extend(self.expand.iter_mut());
         for (layer, c) in found.iter().zip(net.convolutions()) {
-            let expected = [c.outputs, c.inputs, c.kernel, c.kernel];
-            if layer.shape != expected || layer.weights.len() != expected.iter().product::<usize>() {
-                return Err(format!(
-                    "has `{}` of the shape {:?}, where {expected:?} was expected",
-                    layer.name, layer.shape
-                ));
-            }
-            let fits = |numbers: &[f32]| numbers.len() == c.outputs;
-            if layer.norm.as_ref().is_some_and(|norm| !fits(&norm.scale) || !fits(&norm.shift)) {
-                return Err(format!(
-                    "has a normalization of `{}` that does not fit its {} channels",
-                    layer.name, c.outputs
-                ));
-            }
-            if layer.bias.as_ref().is_some_and(|bias| !fits(bias)) {
-                return Err(format!("has a bias of `{}` that does not fit its {} channels", layer.name, c.outputs));
-            }
-            let norm = layer.norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
-            let numbers = layer.weights.iter().chain(norm).chain(layer.bias.iter().flatten());
-            if let Some(wrong) = numbers.into_iter().find(|v| !v.is_finite()) {
-                return Err(format!("has {wrong} among the numbers of `{}`", layer.name));
-            }
+            layer.check(c)?;
         }
         found.first_mut().into_iter().for_each(|first| white(first));
         let mut bias = vec![0.0; 3];

@@ -132,7 +132,7 @@ impl<'n> Given<'n> {
         if end > self.numbers.dims()[0] {
             return None;
         }
-        let weights = self.numbers.clone().slice([self.place..end]).reshape(shape);
+        let weights = self.numbers.clone().narrow(0, self.place, end - self.place).reshape(shape);
         self.place = end;
         Some(Kernel::of(c, weights))
     }

@@ -33,7 +33,7 @@ pub enum Kernel {
     },
     /// burn's: the weights, `[outputs][inputs][kernel][kernel]`.
     #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
-    Burns { weights: Tensor<4>, pad: usize, stride: usize },
+    Burns { weights: Box<Tensor<4>>, pad: usize, stride: usize },
 }
 
 impl Kernel {
@@ -62,7 +62,7 @@ impl Kernel {
     /// With weights that may have a gradient.
     #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
     pub fn of(c: &net::Convolution, weights: Tensor<4>) -> Self {
-        Self::Burns { weights, pad: c.pad, stride: c.stride }
+        Self::Burns { weights: Box::new(weights), pad: c.pad, stride: c.stride }
     }
 
     /// Convolves `x`, `[pictures][inputs][height][width]`.
@@ -71,7 +71,7 @@ impl Kernel {
             #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
             Self::Burns { weights, pad, stride } => {
                 let padded = x.pad([(*pad, *pad), (*pad, *pad)], PadMode::Reflect);
-                conv2d(padded, weights.clone(), None, ConvOptions::new([*stride; 2], [0, 0], [1, 1], 1))
+                conv2d(padded, (**weights).clone(), None, ConvOptions::new([*stride; 2], [0, 0], [1, 1], 1))
             }
             Self::Ours { convolution, pad, blocks, stride } => {
                 let [_, _, height, width] = x.dims();

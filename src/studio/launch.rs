@@ -20,7 +20,7 @@ pub fn dispatch(wgsl: &'static str, threads: usize, groups: [usize; 3], tensors:
     let words = numbers.chunks(2).map(|pair| half(pair.first()) | half(pair.get(1)) << 32);
     let buffers: Vec<_> = tensors.iter().map(|tensor| tensor.handle.clone().binding()).collect();
     let arguments =
-        KernelArguments::new().with_buffers(buffers.into()).with_info(MetadataBindingInfo::custom(words.collect()));
+        KernelArguments::new().with_buffers(buffers).with_info(MetadataBindingInfo::custom(words.collect()));
     let [x, y, z] = groups.map(|count| count as u32);
     let kernel = SourceKernel::new(Source(wgsl), CubeDim::new_1d(threads as u32));
     first.client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);

@@ -82,7 +82,6 @@ describe('styles that bring a network', () => {
         await paintsAs(first.page, 'waves');
         const picture = await first.page.$eval('[data-kind="own"] img', (image) => /** @type {HTMLImageElement} */ (image).naturalWidth);
         assert.equal(picture, 192);
-        await first.page.close();
 
         const { page, errors } = await opened();
         const tiles = await page.$$eval('[data-kind="own"]', (all) => all.map((tile) => tile.textContent));

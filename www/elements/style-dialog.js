@@ -116,7 +116,7 @@ export class StyleDialog extends HTMLElement {
 
 /** @param {Uint8Array} pack */
 function megabytes(pack) {
-  return (pack.length / 1e6).toFixed(1);
+  return Math.max(0.1, pack.length / 1e6).toFixed(1);
 }
 
 /**

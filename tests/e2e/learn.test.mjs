@@ -200,6 +200,10 @@ for (const name of BROWSERS) {
       await titled(page, 'Rolling waves, learnt');
       assert.ok((await compare(page, learnt, await savedPng(page))).difference <= 1, 'the file is another style');
 
+      await until(page, 'the address', () => {
+        const tile = /** @type {HTMLElement} */ (document.querySelector('.tile[data-kind="own"]'));
+        return new URLSearchParams(location.search).get('style') === tile.dataset.style;
+      });
       const address = await page.evaluate(() => location.href);
       await page.close();
       const third = await open(browser, address);

@@ -85,12 +85,14 @@ async function openSheet(page) {
 }
 
 /**
- * Says how many steps, and begins.
+ * Says how many steps and with what the style is to blend, and begins.
  * @param {Page} page
  * @param {number} steps
+ * @param {'arbitrary' | 'transfer26'} network
  */
-async function begin(page, steps) {
+async function begin(page, steps, network) {
   await openSheet(page);
+  await click(page, `[name="lesson-network"][value="${network}"]`);
   await page.$eval('#lesson-steps', (input, count) => {
     input.value = String(count);
     input.dispatchEvent(new Event('input'));
@@ -132,7 +134,7 @@ for (const name of BROWSERS) {
       await click(page, '#practice [data-model="scenes"]');
       await click(page, '[name="lesson-strength"][value="heavy"]');
       await click(page, '#lesson-cancel');
-      await begin(page, 6);
+      await begin(page, 6, 'transfer26');
       await reaches(page, 'painting', 2);
       assert.match(await text(page, '#course-caption'), /^Rolling waves, on 1 photo and \d+ drawn scenes$/);
       await until(page, 'a preview', () => Number(document.querySelector('picture-stage')?.getAttribute('data-covered')) > 0);
@@ -198,6 +200,10 @@ for (const name of BROWSERS) {
       await titled(page, 'Rolling waves, learnt');
       assert.ok((await compare(page, learnt, await savedPng(page))).difference <= 1, 'the file is another style');
 
+      await until(page, 'the address', () => {
+        const tile = /** @type {HTMLElement} */ (document.querySelector('.tile[data-kind="own"]'));
+        return new URLSearchParams(location.search).get('style') === tile.dataset.style;
+      });
       const address = await page.evaluate(() => location.href);
       await page.close();
       const third = await open(browser, address);
@@ -234,7 +240,7 @@ for (const name of BROWSERS) {
       await until(page, 'frames of the camera', () => document.getElementById('practice-verdict')?.textContent?.includes('plenty'));
       await click(page, '#practice-camera');
       await click(page, '#lesson-cancel');
-      await begin(page, 400);
+      await begin(page, 400, 'arbitrary');
       await reaches(page, 'painting', 1);
       await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
       await until(page, 'the notice', () => document.getElementById('course-notice')?.textContent?.includes('lost'));
@@ -270,7 +276,7 @@ for (const name of BROWSERS) {
 
       // What is cancelled leaves nothing.
       await click(page, '[data-style="painting:ink"]');
-      await begin(page, 400);
+      await begin(page, 400, 'arbitrary');
       await reaches(page, 'preparing');
       await click(page, '#course-drop');
       await until(page, 'the studio', () => document.getElementById('course')?.hidden && document.getElementById('kept-course')?.hidden);
@@ -286,7 +292,7 @@ for (const name of BROWSERS) {
       t.after(() => rm(dist, { recursive: true, force: true }));
       const { page } = await open(browser, server.url + SMALL);
       await ready(page);
-      await begin(page, 2);
+      await begin(page, 2, 'arbitrary');
       await reaches(page, 'failed');
       assert.match(await text(page, '#course-notice'), /could not be fetched.*404/);
       assert.equal(await text(page, '#course-help'), 'Try again');

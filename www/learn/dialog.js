@@ -85,7 +85,10 @@ export class CourseDialog {
     const names = models.map(({ offer }) => `“${offer.name}”`).join(' and ');
     byId('lesson-name', HTMLElement).textContent = names;
     byId('lesson-paintings', HTMLElement).replaceChildren(
-      ...models.slice(0, 3).map(({ offer }) => Object.assign(document.createElement('img'), { src: offer.picture, alt: '' })),
+      ...models
+        .filter(({ offer }) => offer.picture)
+        .slice(0, 3)
+        .map(({ offer }) => Object.assign(document.createElement('img'), { src: offer.picture, alt: '' })),
     );
     byId('lesson-styles', HTMLOptGroupElement).replaceChildren(...styles.map((name) => new Option(name, name)));
     this.#begin.textContent = replaces ? 'Learn instead of the other' : 'Learn';

@@ -206,7 +206,7 @@ fn shipped_trained_packs_fit_the_network_and_are_small() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles");
     let list: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("trained.json")).unwrap()).unwrap();
-    let (net, archive) = (transfer26::network(), shipped());
+    let (net, archive) = (arbitrary::network(), shipped_as("arbitrary"));
     let space = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap();
     let list = list.as_array().unwrap();
     assert!(list.len() >= 8, "there are {}", list.len());

@@ -30,9 +30,6 @@ mountain-woodcut|woodcut:13|Mountain woodcut||
 deep-sea|waves:12|Deep sea||
 confetti-light|stipple:12|Confetti light||
 rose-window|glass:11|Rose window||
-feather-marbling|marble:13|Feather marbling||
-misty-peaks|ink:11|Misty peaks||
-paper-garden|paper:12|Paper garden||
 LIST
 )
 

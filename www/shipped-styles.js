@@ -1,16 +1,14 @@
 /**
  * @import { EngineClient } from './engine-client.js'
- * @import { Network } from './protocol.js'
  * @import { Style } from './style-choice.js'
  */
 
-/**
- * What comes with the page: styles that were trained, and styles of paintings that come with it, too.
- * @type {{ list: string, prefix: string, network: Network }[]}
- */
+/** How the ids of styles begin whose painting comes with the page, too. */
+export const PAINTING = 'painting:';
+/** What comes with the page: styles that were trained, and what its paintings are at once. */
 const KINDS = [
-  { list: 'trained.json', prefix: 'trained:', network: 'transfer26' },
-  { list: 'list.json', prefix: 'painting:', network: 'arbitrary' },
+  { list: 'trained.json', prefix: 'trained:' },
+  { list: 'list.json', prefix: PAINTING },
 ];
 
 /** The styles that come with the page as packs; the shelf shows the pictures that are in them. */
@@ -38,10 +36,11 @@ export class ShippedStyles {
   async #list() {
     try {
       const lists = await Promise.all(
-        KINDS.map(async ({ list, prefix, network }) => {
+        KINDS.map(async ({ list, prefix }) => {
           /** @type {{ id: string, name: string }[]} */
           const listed = await (await fetchFile(list)).json();
-          return listed.map(({ id, name }) => ({ id: prefix + id, name, network, kind: /** @type {const} */ ('shipped'), busy: true }));
+          const common = { network: /** @type {const} */ ('arbitrary'), kind: /** @type {const} */ ('shipped'), busy: true };
+          return listed.map(({ id, name }) => ({ id: prefix + id, name, ...common }));
         }),
       );
       this.styles = lists.flat();

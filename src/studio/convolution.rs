@@ -14,7 +14,7 @@ use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_e
 use burn::tensor::{Device, Tensor};
 
 use super::device::tensor;
-use super::launch::{dispatch, empty};
+use super::launch::{dispatch, empty, sizes};
 
 /// Taps of the kernel.
 const TAPS: usize = 9;
@@ -181,9 +181,8 @@ impl<B: RectifiedConvolution, C: CheckpointStrategy> RectifiedConvolution for Au
 
 fn launch(x: CubeTensor, weights: CubeTensor, bias: CubeTensor, outputs: usize, rectified: bool) -> CubeTensor {
     let [x, weights, bias] = [x, weights, bias].map(into_contiguous);
-    let shape = x.shape();
-    let (pictures, inputs, height, width) = (shape[0], shape[1], shape[2], shape[3]);
-    let out_quads = bias.shape()[0] / 4;
+    let ([pictures, inputs, height, width], [padded]) = (sizes(&x), sizes(&bias));
+    let out_quads = padded / 4;
     let output = empty(&x, [pictures, outputs, height, width]);
     let groups = (width.div_ceil(PIXELS.0) * height.div_ceil(PIXELS.1)).div_ceil(THREADS);
     let numbers = [width, height, inputs, outputs, out_quads, usize::from(rectified)];

@@ -6,12 +6,12 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::wgpu::into_contiguous;
 use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
 use super::device::is_graphics;
-use super::launch::{dispatch, empty};
+use super::launch::{dispatch, empty, sizes};
 
 /// Threads of a workgroup in both kernels.
 const THREADS: usize = 64;
@@ -75,11 +75,6 @@ impl SymmetricProduct for Cube {
         dispatch(WGSL[1], THREADS, groups, &[&matrix, &features, &target], &[channels, pixels]);
         target
     }
-}
-
-fn sizes(tensor: &CubeTensor) -> [usize; 3] {
-    let shape = tensor.shape();
-    [shape[0], shape[1], shape[2]]
 }
 
 impl<B: ChannelProducts + SymmetricProduct, C: CheckpointStrategy> ChannelProducts for Autodiff<B, C> {

@@ -1,5 +1,6 @@
 //! Our kernels on burn's device.
 
+use burn::backend::TensorMetadata;
 use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
 use burn::cubecl::prelude::*;
 use burn::cubecl::server::{KernelArguments, MetadataBindingInfo};
@@ -10,6 +11,12 @@ pub fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor
     let shape = Shape::new(shape);
     let handle = like.client.empty(shape.num_elements() * like.dtype.size());
     CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, like.dtype)
+}
+
+/// The sizes of a tensor that has so many dimensions.
+pub fn sizes<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
+    let shape = tensor.shape();
+    std::array::from_fn(|dimension| shape[dimension])
 }
 
 /// Runs the kernel `wgsl`, which has so many `threads` in a workgroup, in so many `groups`. Its bindings are `tensors`, which are

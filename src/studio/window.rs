@@ -6,11 +6,11 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::wgpu::into_contiguous;
 use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::launch::{dispatch, empty};
+use super::launch::{dispatch, empty, sizes};
 use crate::cpu::window::Window;
 
 /// Threads of a workgroup.
@@ -86,11 +86,6 @@ impl WindowsBack for Cube {
         dispatch(WGSL[1], THREADS, groups, &[&gradient, &target], &numbers(window, channels, height, width));
         target
     }
-}
-
-fn sizes(tensor: &CubeTensor) -> [usize; 4] {
-    let shape = tensor.shape();
-    [shape[0], shape[1], shape[2], shape[3]]
 }
 
 /// As the kernels read them.

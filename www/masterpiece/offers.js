@@ -1,3 +1,4 @@
+import { PAINTING } from '../shipped-styles.js';
 import { obtainFile } from './stock.js';
 
 /**
@@ -22,12 +23,12 @@ export function paintingOffers(own, shipped) {
       picture,
       load: () => (crop ? createImageBitmap(painting, crop.x, crop.y, crop.side, crop.side) : createImageBitmap(painting)),
     }));
-  const paintings = shipped.styles.filter(({ network }) => network === 'arbitrary');
+  const paintings = shipped.styles.filter(({ id }) => id.startsWith(PAINTING));
   const theirs = paintings.map(({ id, name, picture = '' }) => ({
     id,
     name,
     picture,
-    load: async () => createImageBitmap(new Blob([await obtainFile(`paintings/${id.replace('painting:', '')}.jpg`)])),
+    load: async () => createImageBitmap(new Blob([await obtainFile(`paintings/${id.slice(PAINTING.length)}.jpg`)])),
   }));
   return [...mine, ...theirs];
 }

@@ -22,8 +22,8 @@ import { isBrought } from './protocol.js';
  */
 function apart(network) {
   if (isBrought(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
-  if (network === 'arbitrary') return 'Paintings blend with paintings. One that has been learnt blends with the built-in styles, too.';
-  return 'The built-in styles blend with each other and with what has been learnt. Choose this one alone; a painting can then be learnt.';
+  if (network === 'arbitrary') return 'Paintings blend with paintings. One that is learnt for it blends with the built-in styles, too.';
+  return 'The built-in styles blend with each other and with what was learnt for that. Choose this one alone; a painting can then be learnt.';
 }
 
 /** Which styles there are, and which of them are in use: what shelf and sliders show. */

@@ -128,7 +128,7 @@ describe('styles that bring a network', () => {
         await titled(page, 'Carnival');
         await click(page, '#joining');
         await click(page, '[data-kind="own"]');
-        await said(page, 'not with paintings or styles with a network of their own');
+        await said(page, 'The built-in styles blend with each other');
         await titled(page, 'Carnival');
         assert.deepEqual(errors, []);
       });

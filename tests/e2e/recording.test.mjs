@@ -52,8 +52,13 @@ function watched(page, file) {
     // A slow machine paints few frames, at uneven times.
     for (const part of [0.02, 0.2, 0.4, 0.6, 0.8, 0.98]) {
       const seeked = new Promise((resolve) => (video.onseeked = resolve));
+      // A busy browser is done seeking before it has decoded; where the frame stays the same, none is shown anew.
+      const shown = new Promise((resolve) => {
+        video.requestVideoFrameCallback(resolve);
+        setTimeout(resolve, 3000);
+      });
       video.currentTime = video.duration * part;
-      await seeked;
+      await Promise.all([seeked, shown]);
       context?.drawImage(video, 0, 0);
       frames.push(context?.getImageData(0, 0, canvas.width, canvas.height).data ?? []);
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { violations } from './axe.mjs';
+import { test } from './crashes.mjs';
 import { drop, open, smallPhoto, until } from './page.mjs';
 import { visit } from './visit.mjs';
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
 import { cameraFile } from './camera-file.mjs';
+import { watch } from './crashes.mjs';
 
 /** The browsers that the page is tested in, each with WebGPU on a software adapter. */
 export const BROWSERS = /** @type {const} */ (['chromium', 'firefox']);
@@ -37,15 +38,17 @@ const FIREFOX_PREFERENCES = {
  * @param {number} [cameras] that Chromium has: a single one shows `cameraFile`
  * @returns {Promise<import('puppeteer-core').Browser>}
  */
-export function launch(name, cameras = 1) {
+export async function launch(name, cameras = 1) {
   if (name === 'firefox') {
-    return puppeteer.launch({
+    const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: executable('FIREFOX', ['/usr/bin/firefox-esr', '/usr/bin/firefox']),
       extraPrefsFirefox: FIREFOX_PREFERENCES,
       env: { ...process.env, VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES ?? lavapipe() },
       protocolTimeout: 300_000,
     });
+    watch(browser);
+    return browser;
   }
   const fake = `--use-fake-device-for-media-stream=device-count=${cameras}`;
   const camera = cameras === 1 ? [fake, `--use-file-for-fake-video-capture=${cameraFile()}`] : [fake];

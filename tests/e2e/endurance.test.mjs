@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
+import { test } from './crashes.mjs';
 import { open } from './page.mjs';
 import { visit } from './visit.mjs';
 

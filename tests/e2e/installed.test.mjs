@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, test } from 'node:test';
+import { after, afterEach, beforeEach, describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
+import { onCrash, test } from './crashes.mjs';
 import { open, ready, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
 
@@ -24,18 +25,26 @@ for (const name of BROWSERS) {
     let browser;
 
     // A copy that the tests may change, and a browser that has seen nothing yet.
-    beforeEach(async () => {
+    async function begin() {
       dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
       await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
       server = await serve(dist);
       browser = await launch(name);
-    });
+    }
 
-    afterEach(async () => {
+    async function end() {
       await browser.close();
       await server.close().catch(() => {});
       await rm(dist, { recursive: true, force: true });
+    }
+
+    beforeEach(begin);
+    afterEach(end);
+    const forget = onCrash(async () => {
+      await end();
+      await begin();
     });
+    after(forget);
 
     test('paints without a network after the first visit', async () => {
       const { page } = await open(browser, server.url + SMALL);

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { violations } from './axe.mjs';
 import { BROWSERS, launch } from './browsers.mjs';
+import { test } from './crashes.mjs';
 import { compare, drop, open, ready, repainted, savedFile, savedPng, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
+import { test } from './crashes.mjs';
 import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
 import { compare, drop, open, ready, repainted, savedPng, toast, until } from './page.mjs';
 import { serve } from './server.mjs';

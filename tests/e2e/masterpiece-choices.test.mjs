@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
 import { begin, click, losses, order, reaches, set, step } from './commission.mjs';
+import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
 import { begin, click, order, reaches, set } from './commission.mjs';
+import { test } from './crashes.mjs';
 import { open, ready, savedPng, smallPhoto, compare, until } from './page.mjs';
 import { serve } from './server.mjs';
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
 import { begin, click, losses, preview, reaches, step } from './commission.mjs';
+import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
+import { test } from './crashes.mjs';
 import { moving, recordVideo, SMALL } from './moving.mjs';
 import { compare, crash, drop, open, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';

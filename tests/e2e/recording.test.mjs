@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { BROWSERS } from './browsers.mjs';
+import { test } from './crashes.mjs';
 import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
 import { drop, open, ready, repainted, savedFile, toast, until } from './page.mjs';
 import { visit } from './visit.mjs';

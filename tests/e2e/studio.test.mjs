@@ -3,8 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
+import { test } from './crashes.mjs';
 import { serve } from './server.mjs';
 
 /** Pixels a side, and steps: the losses of the later ones depend on the gradients of those before. */

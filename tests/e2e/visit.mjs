@@ -1,5 +1,6 @@
-import { after, afterEach, before } from 'node:test';
+import { after, afterEach, before, beforeEach } from 'node:test';
 import { launch } from './browsers.mjs';
+import { onCrash } from './crashes.mjs';
 import { serve } from './server.mjs';
 
 /**
@@ -15,18 +16,31 @@ import { serve } from './server.mjs';
 export function visit(name) {
   const there = /** @type {Visit} */ ({});
 
+  /** @type {() => void} */
+  let forget;
+
   before(async () => {
     there.server = await serve(process.env.DIST ?? 'dist');
     there.browser = await launch(name);
+    forget = onCrash(revive);
   });
+
+  // One test that ends the browser is one that fails, not all that follow.
+  beforeEach(revive);
+
+  async function revive() {
+    if (!there.browser.connected) there.browser = await launch(name);
+  }
 
   // Also after a failure: a page that is left painting slows the next one down.
   afterEach(async () => {
+    if (!there.browser.connected) return;
     const [, ...pages] = await there.browser.pages();
     for (const page of pages) await page.close();
   });
 
   after(async () => {
+    forget?.();
     await there.browser?.close();
     await there.server?.close();
   });

@@ -71,7 +71,7 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         );
         assert.deepEqual(await violations(page), [], 'the camera');
         await page.keyboard.press('r');
-        await until(page, 'the clock', () => document.querySelector('live-bar .clock')?.textContent === '0:01');
+        await until(page, 'the clock', () => Number(document.querySelector('live-bar .clock')?.textContent?.slice(2)) >= 1);
         assert.deepEqual(await violations(page), [], 'a recording');
         await page.keyboard.press('r');
         await until(page, 'its end', () => document.querySelector('live-bar [aria-label="Record"]') !== null);

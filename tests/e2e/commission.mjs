@@ -1,5 +1,6 @@
 /** What tests do with the sheet of a Masterpiece, and see of its label. */
-import { until } from './page.mjs';
+import assert from 'node:assert/strict';
+import { compare, until } from './page.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
@@ -36,6 +37,20 @@ export function step(page) {
 /** What is seen of the painting in work. @param {Page} page */
 export function preview(page) {
   return page.$eval('.frame .over', (canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL().split(',')[1]);
+}
+
+/**
+ * Waits until the preview is no longer what it was.
+ * @param {Page} page
+ * @param {string} before
+ * @param {number} least the difference of some value, of 255
+ */
+export async function changed(page, before, least) {
+  const end = Date.now() + 60_000;
+  while ((await compare(page, before, await preview(page))).difference <= least) {
+    assert.ok(Date.now() < end, 'the preview stands still');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** First and last of the total and the style loss, as the curves tell those who do not see them. @param {Page} page */

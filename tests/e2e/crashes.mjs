@@ -1,27 +1,31 @@
 import { test as plainTest } from 'node:test';
 
-/**
- * The end of Firefox that is its own: its wgpu panics while objects are cleared away, and takes the whole browser along (README,
- * “Limits”). A test that this befalls says nothing about the page.
- */
-const PANIC = /cannot remove a vacant resource/i;
+/** How much of a browser's last words is kept, and how much of it is reported. */
 const KEPT = 20_000;
+const REPORTED = 600;
 
-let panics = 0;
+/** The last words of browsers that died, the latest last. @type {string[]} */
+const deaths = [];
 /** @type {Set<() => Promise<void>>} */
 const revivals = new Set();
 
 /**
- * Counts the browser's panics from here on.
+ * Takes note when a browser's process dies without having been closed. Firefox does now and then, of a panic in its own wgpu
+ * (README, “Limits”): a test that this befalls says nothing about the page.
  * @param {import('puppeteer-core').Browser} browser
  */
 export function watch(browser) {
   const child = browser.process();
   let said = '';
-  child?.stderr?.on('data', (bytes) => {
-    const before = PANIC.test(said);
-    said = (said + bytes).slice(-KEPT);
-    if (!before && PANIC.test(said)) panics += 1;
+  let closing = false;
+  const close = browser.close.bind(browser);
+  browser.close = () => {
+    closing = true;
+    return close();
+  };
+  child?.stderr?.on('data', (bytes) => (said = (said + bytes).slice(-KEPT)));
+  child?.once('exit', (code, signal) => {
+    if (!closing) deaths.push(`${signal ?? `exit code ${code}`}: ${said.trim().slice(-REPORTED)}`);
   });
 }
 
@@ -35,7 +39,8 @@ export function onCrash(revive) {
 }
 
 /**
- * As `test` of `node:test`; where the browser died of its own panic, the test is run once more, and the report says so.
+ * As `test` of `node:test`; where a watched browser died meanwhile, the test is run once more, and the report says so. A page that
+ * kills its browser does so again.
  *
  * @typedef {(t: import('node:test').TestContext) => Promise<void>} Body
  * @param {string} title
@@ -45,14 +50,14 @@ export function onCrash(revive) {
 export function test(title, options, body) {
   if (typeof options === 'function') return test(title, {}, options);
   return plainTest(title, options, async (t) => {
-    const before = panics;
+    const before = deaths.length;
     try {
       await body?.(t);
     } catch (error) {
-      // The browser's last words may come after the connection's end.
+      // The process may end after the connection.
       await new Promise((resolve) => setTimeout(resolve, 1000));
-      if (panics === before) throw error;
-      t.diagnostic(`Firefox panicked (${error}); run once more`);
+      if (deaths.length === before) throw error;
+      t.diagnostic(`the browser died (${deaths.at(-1)}), run once more after: ${error}`);
       for (const revive of revivals) await revive();
       await body?.(t);
     }

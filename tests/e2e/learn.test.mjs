@@ -135,7 +135,7 @@ for (const name of BROWSERS) {
       await click(page, '#practice [data-model="scenes"]');
       await click(page, '[name="lesson-strength"][value="heavy"]');
       await click(page, '#lesson-cancel');
-      await begin(page, 6, 'transfer26');
+      await begin(page, 8, 'transfer26');
       await reaches(page, 'painting', 2);
       assert.match(await text(page, '#course-caption'), /^Rolling waves, on 1 photo and \d+ drawn scenes$/);
       await until(page, 'a preview', () => Number(document.querySelector('picture-stage')?.getAttribute('data-covered')) > 0);

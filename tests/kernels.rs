@@ -9,7 +9,7 @@ use impasto::cpu::brushwork::Brushwork;
 use impasto::cpu::picture::{Look, look};
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, TILES, Variant};
-use impasto::gpu::plan::Model;
+use impasto::gpu::model::Model;
 use impasto::gpu::present::{Canvas, Presenter, floats};
 use impasto::gpu::{Frame, Gpu};
 use impasto::image::Image;

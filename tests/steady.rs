@@ -5,7 +5,7 @@ mod common;
 use common::{fixture, gpu, noise, shipped};
 use impasto::cpu::picture::steadied;
 use impasto::gpu::conv::Variant;
-use impasto::gpu::plan::Model;
+use impasto::gpu::model::Model;
 use impasto::gpu::present::{Canvas, Presenter, floats};
 use impasto::gpu::steady::{KEEP_PAINTING, KEEP_STATISTICS};
 use impasto::gpu::{Frame, Gpu, Plan, Steadier};

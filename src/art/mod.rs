@@ -55,9 +55,8 @@ impl Kind {
     /// # Errors
     /// [`Error::Style`] when there is none; the message lists those that are.
     pub fn named(name: &str) -> Result<&'static Self> {
-        const ALSO: &Kind = &SCENE;
         let names = || KINDS.iter().map(|k| k.name).collect::<Vec<_>>().join(", ");
-        let found = KINDS.iter().chain([ALSO]).find(|k| k.name.eq_ignore_ascii_case(name));
+        let found = KINDS.iter().chain([&SCENE]).find(|k| k.name.eq_ignore_ascii_case(name));
         found.ok_or_else(|| Error::Style(format!("There is no kind of painting called `{name}`: choose {}.", names())))
     }
 

@@ -8,6 +8,7 @@ pub mod frame;
 pub mod fuse;
 pub mod memory;
 pub mod mobile;
+pub mod model;
 pub mod pack;
 pub mod plan;
 pub mod present;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::cpu::picture::Look;
 use crate::error::{Error, Result};
 use crate::gpu::conv::Variant;
-use crate::gpu::plan::Model;
+use crate::gpu::model::Model;
 use crate::gpu::present::{Canvas, Presenter, floats};
 use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;

@@ -4,6 +4,7 @@ import './elements/picture-stage.js';
 import './elements/style-dialog.js';
 import './elements/style-shelf.js';
 import './elements/toast-line.js';
+import { Arrivals } from './arrivals.js';
 import { Controls } from './controls.js';
 import { EngineClient } from './engine-client.js';
 import { beInstallable } from './installation.js';
@@ -14,9 +15,7 @@ import { LiveShow } from './live-show.js';
 import { LearnDesk } from './learn/desk.js';
 import { MasterpieceDesk } from './masterpiece/desk.js';
 import { paintingOffers } from './masterpiece/offers.js';
-import { isPack } from './own-styles.js';
 import { keptPainting } from './painting.js';
-import { decodePhoto, photoPixels } from './photo.js';
 import { PhotoShow } from './photo-show.js';
 import { openSample, SAMPLES } from './samples.js';
 import { loadSettings, saveSettings, sizeInAddress } from './settings.js';
@@ -28,7 +27,6 @@ import { Undo } from './undo.js';
  * @import { EngineInfo, FromWorker, Look } from './protocol.js'
  * @import { Settings } from './settings.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
- * @import { PhotoQueue } from './elements/photo-queue.js'
  * @import { PictureStage } from './elements/picture-stage.js'
  * @import { StyleDialog } from './elements/style-dialog.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
@@ -53,7 +51,6 @@ export class App {
   #settings = loadSettings();
   #controls = new Controls(this.#settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
-  #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
   #lostAt = -Infinity;
   /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
@@ -125,6 +122,12 @@ export class App {
       this.#easel
         ? this.#easel.subject
         : { source: this.#show.name ?? this.#photos.photo?.name ?? '', style: this.#choice.title },
+  });
+  #arrivals = new Arrivals(this.#client, this.#photos, this.#show, this.#desk, this.#keeper, this.#toast, {
+    look: () => (this.#info ? this.#look() : undefined),
+    size: () => this.#controls.size,
+    practise: (photo) => this.#learn.album.add(photo),
+    clearStage: () => this.#clearStage(),
   });
   /** @type {EngineInfo | undefined} */
   #info;
@@ -198,72 +201,19 @@ export class App {
       step: (by) => this.#shelf.step(by),
     });
     listenForFiles({
-      files: (given) => this.#takeFiles(given),
+      files: (given) => this.#arrivals.take(given),
       styles: (given) => this.#desk.take(given),
-      pasted: (given) => this.#paste(given),
+      pasted: (given) => this.#arrivals.paste(given),
       nothing: (sentence) => this.#toast.show(sentence),
     });
     this.#shelf.prepare(STYLE_COUNT);
     this.#start();
     this.#photos.take(() => openSample(SAMPLES[0].id));
     beInstallable({
-      file: (given) => this.#takeFile(given),
+      file: (given) => this.#arrivals.takeOne(given),
       offline: () => this.#controls.worksOffline(),
       update: (reload) => this.#toast.show('A new version of Impasto is ready.', { label: 'Reload', run: reload }),
     });
-  }
-
-  /** Style packs are styles; the rest is painted. @param {File[]} given */
-  #takeFiles(given) {
-    const files = given.filter((file) => !isPack(file));
-    this.#desk.take(given.filter(isPack));
-    const photos = files.filter((file) => !file.type.startsWith('video/'));
-    if (files.length === 1 || photos.length < 2) {
-      if (files[0]) this.#takeFile(files[0]);
-      return;
-    }
-    if (!this.#info) return;
-    const [look, size] = [this.#look(), this.#controls.size];
-    this.#queue.paint(photos, async (file) => {
-      const photo = await decodePhoto(file, file.name);
-      this.#learn.album.add(photo);
-      try {
-        return await this.#keeper.painted(await this.#client.paint(photoPixels(photo, size), look), photo.name);
-      } finally {
-        photo.bitmap.close();
-      }
-    });
-  }
-
-  /** @param {File} file */
-  async #takeFile(file) {
-    if (isPack(file)) {
-      this.#desk.take([file]);
-      return false;
-    }
-    if (file.type.startsWith('video/')) {
-      this.#photos.giveUpOpening();
-      this.#clearStage();
-      this.#show.takeVideo(file);
-      return false;
-    }
-    return this.#photos.take(() => decodePhoto(file, file.name || 'Pasted picture'));
-  }
-
-  /** A clipboard does not say what its picture is meant as. @param {File[]} files */
-  async #paste(files) {
-    const [file] = files;
-    const before = this.#photos.photo;
-    if (files.length > 1) this.#takeFiles(files);
-    else if (await this.#takeFile(file)) {
-      this.#toast.show('Painted as a photo.', {
-        label: 'Use it as a style',
-        run: () => {
-          if (before) this.#photos.take(() => before);
-          this.#desk.take([file]);
-        },
-      });
-    }
   }
 
   #start() {

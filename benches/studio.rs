@@ -1,19 +1,26 @@
-//! One step of a Masterpiece, forward and backward through VGG16 to relu4_2, with our convolution and with burn's own, in turns.
+//! One step of a Masterpiece, forward and backward through VGG16 to relu4_2, with our convolution and with burn's own, in turns; and a
+//! convolution whose weights learn, forward and back to input and weights, likewise.
 //!
 //! `cargo bench --features studio [-- SIDE [ROUNDS]]`
 
 use std::time::Instant;
 
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
 use impasto::net::Pooling;
 use impasto::net::vgg::VGG16;
 use impasto::studio::Terms;
-use impasto::studio::device::Graphics;
+use impasto::studio::device::{Graphics, read, tensor};
 use impasto::studio::features::Convolutions;
+use impasto::studio::trained_convolution::convolved;
 use impasto::studio::trial::Trial;
 use impasto::weights::Archive;
 
 /// What a small laptop's graphics adapter does: multiply-adds a second, and bytes of memory a second.
 const LAPTOP: (f64, f64) = (1.3e12, 68e9);
+
+/// Channels in and out and sides, as the network of 26 styles has them for squares of 128 pixels.
+const LEARNT: [(usize, usize, usize); 3] = [(27, 32, 128), (32, 32, 32), (32, 8, 64)];
 
 fn main() {
     let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
@@ -24,20 +31,8 @@ fn main() {
     let vgg = Archive::parse(include_bytes!("../weights/vgg16-to-relu4_3.safetensors")).expect("weights");
     let trials = [Convolutions::Ours, Convolutions::Burns]
         .map(|kind| Trial::new(kind, &vgg, side, &graphics.device).expect("a trial"));
-    let mut times = [const { Vec::new() }; 2];
-    for round in 0..=rounds {
-        for (trial, times) in trials.iter().zip(&mut times) {
-            let begin = Instant::now();
-            pollster::block_on(trial.step()).expect("a step");
-            // The first compiles.
-            if round > 0 {
-                times.push(begin.elapsed().as_secs_f64());
-            }
-        }
-    }
-    let [ours, burns] = times.map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
+    let [ours, burns] = in_turns(rounds, |which| {
+        pollster::block_on(trials[which].step()).expect("a step");
     });
     println!("ours {ours:.3} s, burn's {burns:.3} s a step: {:.1} times", burns / ours);
 
@@ -53,4 +48,44 @@ fn main() {
     println!("{:.1} G multiply-adds, {:.0} MB of activations in the convolutions", 2.0 * forward / 1e9, bytes / 1e6);
     let (arithmetic, memory) = (2.0 * forward / LAPTOP.0, bytes / LAPTOP.1);
     println!("at 2.6 TFLOPS {:.1} ms, at 68 GB/s {:.1} ms", arithmetic * 1e3, memory * 1e3);
+
+    println!("convolutions that learn, two pictures:");
+    for (inputs, outputs, side) in LEARNT {
+        let numbers = |count: usize| (0..count).map(|i| ((i * 7919) % 256) as f32 / 256.0 - 0.5).collect::<Vec<_>>();
+        let x = tensor(numbers(2 * inputs * side * side), [2, inputs, side, side], &graphics.device);
+        let kernel = tensor(numbers(outputs * inputs * 9), [outputs, inputs, 3, 3], &graphics.device);
+        let [ours, burns] = in_turns(rounds, |which| {
+            let (x, kernel) = (x.clone().autodiff().require_grad(), kernel.clone().autodiff().require_grad());
+            let made = match which {
+                0 => convolved(x.clone(), kernel.clone()),
+                _ => conv2d(x.clone(), kernel.clone(), None, ConvOptions::new([1, 1], [1, 1], [1, 1], 1)),
+            };
+            let gradients = (made.clone() * made).sum().backward();
+            let (of_x, of_kernel) = (x.grad(&gradients), kernel.grad(&gradients));
+            let found = of_x.expect("a gradient").sum() + of_kernel.expect("a gradient").sum();
+            pollster::block_on(read(found)).expect("a sum");
+        });
+        println!(
+            "{inputs} to {outputs} at {side}x{side}: ours {ours:.4} s, burn's {burns:.4} s: {:.1} times",
+            burns / ours
+        );
+    }
+}
+
+/// The median time of either of two, in seconds; the first round, which compiles, does not count.
+fn in_turns(rounds: usize, run: impl Fn(usize)) -> [f64; 2] {
+    let mut times = [const { Vec::new() }; 2];
+    for round in 0..=rounds {
+        for (which, times) in times.iter_mut().enumerate() {
+            let begin = Instant::now();
+            run(which);
+            if round > 0 {
+                times.push(begin.elapsed().as_secs_f64());
+            }
+        }
+    }
+    times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    })
 }

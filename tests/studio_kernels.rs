@@ -8,12 +8,13 @@ use std::sync::OnceLock;
 use burn::tensor::{Device, Tensor};
 use common::relative_distance;
 use impasto::art::random::Random;
-use impasto::cpu::layers;
 use impasto::cpu::window::Window;
-use impasto::net::Shape;
+use impasto::cpu::{conv, layers};
+use impasto::net::{Border, Convolution, Shape};
 use impasto::studio::device::{cpu, gpu, read, tensor};
 use impasto::studio::gram::products;
 use impasto::studio::norm::normalized;
+use impasto::studio::trained_convolution::convolved;
 use impasto::studio::window::window;
 
 /// wgpu's device, opened once for all tests.
@@ -158,5 +159,64 @@ fn normalizations_equal_their_twins() {
         for (parent, expected, what) in [(scales, of_scale, "of scales"), (shifts, of_shift, "of shifts")] {
             close(pollster::block_on(read(parent.grad(&gradients).unwrap())).unwrap(), expected, what);
         }
+    }
+}
+
+/// Pictures, channels in and out, height and width: less and more than a workgroup's inputs, outputs and columns, outputs that fill no
+/// quad, one pixel, many chunks.
+const LEARNT: [[usize; 5]; 7] = [
+    [1, 1, 1, 1, 1],
+    [2, 3, 8, 9, 16],
+    [1, 27, 32, 12, 17],
+    [2, 9, 35, 6, 33],
+    [1, 32, 3, 70, 7],
+    [1, 8, 32, 1, 40],
+    [3, 5, 6, 25, 2],
+];
+
+#[test]
+fn convolutions_that_learn_equal_their_twins() {
+    let device = adapter();
+    for size in LEARNT {
+        let [pictures, inputs, outputs, height, width] = size;
+        let mut random = Random::new(size.iter().sum::<usize>() as u64);
+        let mut numbers = |count: usize| (0..count).map(|_| random.between(-1.0, 1.0)).collect::<Vec<_>>();
+        let (from, to) = (Shape { channels: inputs, height, width }, Shape { channels: outputs, height, width });
+        let (x, kernel, aim) =
+            (numbers(pictures * from.len()), numbers(outputs * inputs * 9), numbers(pictures * to.len()));
+        let input = tensor(x.clone(), [pictures, inputs, height, width], device).autodiff().require_grad();
+        let weights = tensor(kernel.clone(), [outputs, inputs, 3, 3], device).autodiff().require_grad();
+        let found = convolved(input.clone(), weights.clone());
+        let aimed = found.clone() * tensor(aim.clone(), [pictures, outputs, height, width], device);
+        let gradients = aimed.sum().backward();
+        let read = |tensor| pollster::block_on(read(tensor)).unwrap();
+
+        let geometry = |inputs, outputs| Convolution {
+            weight: String::new(),
+            inputs,
+            outputs,
+            kernel: 3,
+            stride: 1,
+            pad: 1,
+            border: Border::Zero,
+        };
+        let (there, back) = (geometry(inputs, outputs), geometry(outputs, inputs));
+        let close = |found: Vec<f32>, expected: Vec<f32>, what: &str| {
+            let distance = relative_distance(&found, &expected);
+            assert!(distance < 1e-5, "{size:?}, {what}: {distance}");
+        };
+        let made = x.chunks_exact(from.len()).flat_map(|picture| conv::convolution(picture, from, &there, &kernel));
+        close(read(found.inner()), made.collect(), "output");
+        let turned: Vec<f32> = (0..inputs * outputs * 9)
+            .map(|i| kernel[(i / 9 % outputs * inputs + i / 9 / outputs) * 9 + 8 - i % 9])
+            .collect();
+        let of_x = aim.chunks_exact(to.len()).flat_map(|picture| conv::convolution(picture, to, &back, &turned));
+        close(read(input.grad(&gradients).unwrap()), of_x.collect(), "gradient of the input");
+        let mut of_weights = vec![0.0; kernel.len()];
+        for (x, gradient) in x.chunks_exact(from.len()).zip(aim.chunks_exact(to.len())) {
+            let part = conv::weights_gradient(x, from, &there, gradient);
+            of_weights.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+        }
+        close(read(weights.grad(&gradients).unwrap()), of_weights, "gradient of the weights");
     }
 }

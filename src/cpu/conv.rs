@@ -31,6 +31,15 @@ pub fn depthwise(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Ve
     out
 }
 
+/// The way back through [`convolution`] to its weights, `[outputs][inputs][kernel][kernel]`, from the `gradient` of its CHW result.
+/// Twin of `vgg_conv_weights.wgsl`.
+pub fn weights_gradient(x: &[f32], shape: Shape, c: &Convolution, gradient: &[f32]) -> Vec<f32> {
+    let taps = Taps::new(c, shape);
+    let planes = gradient.chunks_exact(c.output_size(shape.height) * c.output_size(shape.width));
+    let sources = || x.chunks_exact(shape.height * shape.width);
+    planes.flat_map(|plane| sources().flat_map(|source| taps.products(source, plane))).collect()
+}
+
 /// Which pixels each tap reads: for every row (column) of the kernel and every row (column) of the output, the input's row
 /// (column), or `None` for a zero beyond the border.
 struct Taps {
@@ -47,6 +56,24 @@ impl Taps {
             (0..c.kernel).map(row).collect()
         };
         Self { kernel: c.kernel, source_width: shape.width, rows: table(shape.height), columns: table(shape.width) }
+    }
+
+    /// For each tap the sum of products of what it reads of one channel `source` with one channel `plane` of the output's size.
+    fn products(&self, source: &[f32], plane: &[f32]) -> Vec<f32> {
+        let mut sums = Vec::with_capacity(self.kernel * self.kernel);
+        for rows in &self.rows {
+            for columns in &self.columns {
+                let mut sum = 0.0;
+                for (values, row) in plane.chunks_exact(columns.len()).zip(rows) {
+                    let Some(row) = row else { continue };
+                    let source = &source[row * self.source_width..][..self.source_width];
+                    let read = values.iter().zip(columns).filter_map(|(v, column)| column.map(|c| v * source[c]));
+                    sum += read.map(f64::from).sum::<f64>();
+                }
+                sums.push(sum as f32);
+            }
+        }
+        sums
     }
 
     /// Adds one channel `source`, convolved with `weight` (`[kernel][kernel]`), to one channel `plane` of the output.

@@ -17,7 +17,7 @@ use super::device::tensor;
 use super::launch::{dispatch, empty, sizes};
 
 /// Taps of the kernel.
-const TAPS: usize = 9;
+pub(super) const TAPS: usize = 9;
 /// Columns and rows of pixels that one thread makes.
 const PIXELS: (usize, usize) = (2, 8);
 /// Threads of a workgroup.

@@ -66,7 +66,7 @@ impl Executor {
     /// orders them, instead of the frozen ones: browsers do not have that.
     pub fn run(&self, pictures: Tensor<4>, numbers: &Tensor<1>) -> Tensor<4> {
         let slots = slots(self.net.norms.iter().map(|(_, channels)| *channels));
-        #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+        #[cfg(feature = "native")]
         let mut given = Given::behind(slots.last().map_or(0, |slot| slot.1.end), numbers);
         let mut tensors = vec![pictures];
         for layer in &self.net.layers {
@@ -74,11 +74,11 @@ impl Executor {
             let x = input(0);
             tensors.push(match &layer.operation {
                 Operation::Convolution(c) => {
-                    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+                    #[cfg(feature = "native")]
                     let kernel = given.next(c);
-                    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+                    #[cfg(feature = "native")]
                     let kernel = kernel.as_ref().unwrap_or(&self.kernels[&c.weight]);
-                    #[cfg(not(any(feature = "measure", not(target_arch = "wasm32"))))]
+                    #[cfg(not(feature = "native"))]
                     let kernel = &self.kernels[&c.weight];
                     kernel.apply(x)
                 }
@@ -113,13 +113,13 @@ impl Executor {
 }
 
 /// Weights of convolutions among the numbers that are trained.
-#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+#[cfg(feature = "native")]
 struct Given<'n> {
     numbers: &'n Tensor<1>,
     place: usize,
 }
 
-#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+#[cfg(feature = "native")]
 impl<'n> Given<'n> {
     fn behind(place: usize, numbers: &'n Tensor<1>) -> Self {
         Self { numbers, place }
@@ -134,7 +134,7 @@ impl<'n> Given<'n> {
         }
         let weights = self.numbers.clone().narrow(0, self.place, end - self.place).reshape(shape);
         self.place = end;
-        Some(Kernel::of(c, weights))
+        Some(Kernel::learning(c, weights))
     }
 }
 

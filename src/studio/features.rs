@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor};
-#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+#[cfg(feature = "reference")]
 use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions};
 
 use super::convolution::Convolution;
@@ -34,14 +34,14 @@ pub enum Convolutions {
     /// Our kernel, on graphics devices.
     Ours,
     /// burn's, on any device. Browsers have it for measurements only: it is large.
-    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    #[cfg(feature = "reference")]
     Burns,
 }
 
 impl Convolutions {
     /// Those that are faster on `device`.
     pub fn of(device: &Device) -> Self {
-        #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+        #[cfg(feature = "reference")]
         if !is_graphics(device) {
             return Self::Burns;
         }
@@ -53,7 +53,7 @@ impl Convolutions {
 enum Kernel {
     Ours(Box<Convolution>),
     /// `[outputs][inputs][3][3]` and `[outputs]`.
-    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    #[cfg(feature = "reference")]
     Burns(Box<(Tensor<4>, Tensor<1>)>),
 }
 
@@ -88,7 +88,7 @@ impl Features {
             let bias = archive.tensor(&layer.bias(), &[layer.outputs()])?;
             let kernel = match convolutions {
                 Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
-                #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+                #[cfg(feature = "reference")]
                 Convolutions::Burns => {
                     Kernel::Burns(Box::new((tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))))
                 }
@@ -115,7 +115,7 @@ impl Features {
             }
             x = match kernel {
                 Kernel::Ours(convolution) => convolution.apply(x),
-                #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+                #[cfg(feature = "reference")]
                 Kernel::Burns(weights) => {
                     let (kernel, bias) = &**weights;
                     let same = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);

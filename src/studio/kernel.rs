@@ -6,34 +6,55 @@
 //! multiples of three.
 
 use burn::tensor::{Device, Tensor};
-#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+#[cfg(feature = "reference")]
 use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions, ops::PadMode};
 
 use super::convolution::Convolution;
 use super::device::is_graphics;
-#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+#[cfg(feature = "reference")]
 use super::device::tensor;
 use super::norm::normalized;
+#[cfg(feature = "native")]
+use super::trained_convolution::convolved;
 use super::window::window;
 use crate::cpu::window::Window;
 use crate::error::{Error, Result};
-#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+#[cfg(feature = "reference")]
 use crate::net::EPSILON;
 use crate::net::{self, Border};
 
 /// A convolution with its weights on a device.
 pub enum Kernel {
     /// Our kernel, on graphics devices, over a mirrored border.
-    Ours {
-        convolution: Box<Convolution>,
-        pad: usize,
-        /// Kernels of 3x3 side by side.
-        blocks: usize,
-        stride: usize,
-    },
+    Ours { convolution: Box<Convolution>, geometry: Geometry },
+    /// The same with weights that learn, `[outputs][blocks * inputs][3][3]`.
+    #[cfg(feature = "native")]
+    Learning { weights: Box<Tensor<4>>, geometry: Geometry },
     /// burn's: the weights, `[outputs][inputs][kernel][kernel]`.
-    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    #[cfg(feature = "reference")]
     Burns { weights: Box<Tensor<4>>, pad: usize, stride: usize },
+}
+
+/// How ours is laid over a picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Geometry {
+    pad: usize,
+    /// Kernels of 3x3 side by side.
+    blocks: usize,
+    stride: usize,
+}
+
+impl Geometry {
+    fn of(c: &net::Convolution) -> Self {
+        Self { pad: c.pad, blocks: c.kernel / 3, stride: c.stride }
+    }
+
+    /// What a convolution that takes zeros to lie beyond the border makes of `x` where none of them is read.
+    fn around(self, x: Tensor<4>, convolve: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = x.dims();
+        let wide = Window::padded(height, width, self.pad, self.blocks);
+        window(convolve(window(x, wide)), Window::inner(wide.size.0, wide.size.1, self.stride))
+    }
 }
 
 impl Kernel {
@@ -46,40 +67,49 @@ impl Kernel {
             let problem = format!("{}x{0} with a stride of {}, which cannot be trained", c.kernel, c.stride);
             return Err(Error::Model { file: c.weight.clone(), problem });
         }
-        #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+        #[cfg(feature = "reference")]
         if !is_graphics(device) {
             let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
-            return Ok(Self::of(c, tensor(weights.to_vec(), shape, device)));
+            return Ok(Self::burns(c, tensor(weights.to_vec(), shape, device)));
         }
         debug_assert!(is_graphics(device));
-        let blocks = c.kernel / 3;
-        let inputs = blocks * blocks * c.inputs;
+        let geometry = Geometry::of(c);
+        let inputs = geometry.blocks * geometry.blocks * c.inputs;
         let bias = vec![0.0; c.outputs];
         let convolution = Box::new(Convolution::new(&blockwise(c, weights), &bias, inputs, device));
-        Ok(Self::Ours { convolution, pad: c.pad, blocks, stride: c.stride })
+        Ok(Self::Ours { convolution, geometry })
     }
 
-    /// With weights that may have a gradient.
-    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
-    pub fn of(c: &net::Convolution, weights: Tensor<4>) -> Self {
+    /// With `weights`, `[outputs][inputs][kernel][kernel]`, that may have a gradient, of a convolution that [`Self::new`] takes.
+    #[cfg(feature = "native")]
+    pub fn learning(c: &net::Convolution, weights: Tensor<4>) -> Self {
+        if !is_graphics(&weights.device()) {
+            return Self::burns(c, weights);
+        }
+        let geometry = Geometry::of(c);
+        let blocks = geometry.blocks;
+        // As `blockwise`.
+        let apart: Tensor<6> = weights.reshape([c.outputs, c.inputs, blocks, 3, blocks, 3]);
+        let sorted = apart.permute([0, 2, 4, 1, 3, 5]).reshape([c.outputs, blocks * blocks * c.inputs, 3, 3]);
+        Self::Learning { weights: Box::new(sorted), geometry }
+    }
+
+    #[cfg(feature = "reference")]
+    fn burns(c: &net::Convolution, weights: Tensor<4>) -> Self {
         Self::Burns { weights: Box::new(weights), pad: c.pad, stride: c.stride }
     }
 
     /// Convolves `x`, `[pictures][inputs][height][width]`.
     pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
-            #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+            #[cfg(feature = "reference")]
             Self::Burns { weights, pad, stride } => {
                 let padded = x.pad([(*pad, *pad), (*pad, *pad)], PadMode::Reflect);
                 conv2d(padded, (**weights).clone(), None, ConvOptions::new([*stride; 2], [0, 0], [1, 1], 1))
             }
-            Self::Ours { convolution, pad, blocks, stride } => {
-                let [_, _, height, width] = x.dims();
-                let wide = Window::padded(height, width, *pad, *blocks);
-                // It makes pixels up to the border, where it takes zeros to lie beyond: those are not wanted.
-                let whole = convolution.linear(window(x, wide));
-                window(whole, Window::inner(wide.size.0, wide.size.1, *stride))
-            }
+            #[cfg(feature = "native")]
+            Self::Learning { weights, geometry } => geometry.around(x, |wide| convolved(wide, (**weights).clone())),
+            Self::Ours { convolution, geometry } => geometry.around(x, |wide| convolution.linear(wide)),
         }
     }
 }
@@ -104,7 +134,7 @@ fn blockwise(c: &net::Convolution, weights: &[f32]) -> Vec<f32> {
 /// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization"), then times
 /// `scale` and plus `shift`, `[channels]` both, and `rectified` or not.
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified: bool) -> Tensor<4> {
-    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    #[cfg(feature = "reference")]
     if !is_graphics(&x.device()) {
         let [_, channels, _, _] = x.dims();
         let mean = |x: Tensor<4>| x.mean_dim(3).mean_dim(2);
@@ -119,7 +149,7 @@ pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified
 
 /// Nearest-neighbour enlargement by two.
 pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
-    #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+    #[cfg(feature = "reference")]
     if !is_graphics(&x.device()) {
         let [pictures, channels, height, width] = x.dims();
         let pixels: Tensor<6> = x.reshape([pictures, channels, height, 1, width, 1]);

@@ -69,7 +69,7 @@ impl Demand {
     fn step(&self, width: usize, height: usize) -> u64 {
         let copies = match self.convolutions {
             Convolutions::Ours => 1,
-            #[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+            #[cfg(feature = "reference")]
             Convolutions::Burns => 2,
         };
         let kept = |layer: Layer| {

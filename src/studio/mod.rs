@@ -27,7 +27,9 @@ pub mod recipe;
 pub mod schedule;
 pub mod statistics;
 pub mod train;
-#[cfg(any(feature = "measure", not(target_arch = "wasm32")))]
+#[cfg(feature = "native")]
+pub mod trained_convolution;
+#[cfg(feature = "reference")]
 pub mod trial;
 pub mod window;
 

@@ -39,8 +39,7 @@ for painting in "$paintings"/*; do
     judged=$("$impasto" judge "$(picture instant)" "$(picture trained)" "$(picture masterpiece)" \
       --photo "$photo" --style-image "$painting" --size $size --processor cpu)
     echo "$judged" | awk -v style="$style" -v name="$name" \
-      'NR > 1 { s[NR] = $1; c[NR] = $2; d[NR] = $3 } END { printf "| %s | %s |", style, name;
-        for (i = 2; i <= 4; i++) printf " %.3f | %.3f | %.3f |", s[i], c[i], d[i]; print "" }' >>"$table"
+      'NR > 1 { for (i = 1; i <= 4; i++) row = row sprintf(" %.3f |", $i) } END { printf "| %s | %s |%s\n", style, name, row }' >>"$table"
   done
 done
 
@@ -53,16 +52,18 @@ from Instant, Masterpiece 50 steps. Written by `bench/quality.sh`. All numbers a
 
 - *style*: how far the Gram matrices are from the painting's, the mean over relu1_2, relu2_2, relu3_3, relu4_3 of
   `sum((G - S)^2) / sum(S^2)`.
+- *colours*: how far means and covariances of red, green and blue are from the painting's, half each, relative to the size of its
+  covariances.
 - *content*: how far relu3_3 is from the photo's, `mean((F - C)^2) / mean(C^2)`.
 - *distance*: between painting and photo as perceived, after LPIPS (Zhang et al. 2018) without its learnt weights.
 
-| | | Instant | | | Trained | | | Masterpiece | | |
-|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-| painting | photo | style | content | distance | style | content | distance | style | content | distance |
+| | | Instant | | | | Trained | | | | Masterpiece | | | |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+| painting | photo | style | colours | content | distance | style | colours | content | distance | style | colours | content | distance |
 TEXT
   cat "$table"
-  awk -F'|' '{ for (i = 4; i <= 12; i++) sum[i] += $i } END { printf "| **mean** | |";
-    for (i = 4; i <= 12; i++) printf " **%.3f** |", sum[i] / NR; print "" }' "$table"
+  awk -F'|' '{ for (i = 4; i <= 15; i++) sum[i] += $i } END { printf "| **mean** | |";
+    for (i = 4; i <= 15; i++) printf " **%.3f** |", sum[i] / NR; print "" }' "$table"
 } >"$out/quality.md"
 # What follows the table is written by hand and stays.
 if [ -e bench/quality.md ]; then sed -n '/^## /,$p' bench/quality.md | sed '1i\\' >>"$out/quality.md"; fi

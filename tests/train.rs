@@ -54,8 +54,18 @@ impl School {
         notes: Option<Notes>,
         device: &Device,
     ) -> impasto::error::Result<Training> {
+        self.begin_with(mean(), settings, notes, device)
+    }
+
+    fn begin_with(
+        &self,
+        origin: impl Into<Origin>,
+        settings: TrainSettings,
+        notes: Option<Notes>,
+        device: &Device,
+    ) -> impasto::error::Result<Training> {
         let executor = Executor::load(transfer26::network(), &shipped_as("transfer26"), device).unwrap();
-        Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.lessons(), mean(), notes, device)
+        Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.lessons(), origin, notes, device)
     }
 }
 
@@ -74,10 +84,10 @@ fn both_devices_learn_alike() {
     let mut settings = TrainSettings { crop: 32, painting: 48, rate: 0.01, ..settings(20) };
     settings.lesson.stability = 0.1;
     settings.lesson.variation = 0.1;
-    let [mut one, mut other] = [cpu(), pollster::block_on(gpu()).unwrap()]
-        .map(|device| school.begin(settings.clone(), None, &device).unwrap());
+    let devices = [cpu(), pollster::block_on(gpu()).unwrap()];
+    let [mut one, mut other] = devices.each_ref().map(|device| school.begin(settings.clone(), None, device).unwrap());
     let [first, second] = [&mut one, &mut other].map(|training| learn(training, 1)[0]);
-    let losses = |r: &Report| [r.total, r.content, r.style, r.variation, r.stability];
+    let losses = |r: &Report| [r.total, r.content, r.style, r.palette, r.variation, r.stability];
     for (a, b) in losses(&first).into_iter().zip(losses(&second)) {
         assert!((a - b).abs() <= 1e-3 * a && a > 0.0, "{first:?} and {second:?}");
     }
@@ -95,6 +105,19 @@ fn both_devices_learn_alike() {
     assert!(first[18].style < 0.8 * first[0].style, "{first:?}");
     assert!(pollster::block_on(one.step()).unwrap().is_none());
     assert!(pollster::block_on(one.notes()).unwrap().is_none());
+
+    // With all weights, of which those of convolutions are the most.
+    let all = weights(&transfer26::network(), &shipped_as("transfer26")).unwrap();
+    let [gradient, same] = devices.each_ref().map(|device| {
+        let origin = Origin { style: mean(), weights: Some(all.clone()) };
+        let mut training = school.begin_with(origin, settings.clone(), None, device).unwrap();
+        learn(&mut training, 1);
+        let mean = pollster::block_on(training.notes()).unwrap().unwrap().mean;
+        mean[mean.len() - all.len()..].to_vec()
+    });
+    let distance = relative_distance(&same, &gradient);
+    println!("gradients of weights: {distance:.1e}");
+    assert!(distance <= 1e-3 && gradient.iter().any(|value| *value != 0.0), "{distance}");
 }
 
 #[test]
@@ -137,10 +160,7 @@ fn all_weights_learn_and_come_back_out_of_the_pack() {
     let (net, archive) = (transfer26::network(), shipped_as("transfer26"));
     let before = weights(&net, &archive).unwrap();
     let begin = |weights: Option<Vec<f32>>| {
-        let executor = Executor::load(net.clone(), &archive, &device).unwrap();
-        let origin = Origin { style: mean(), weights };
-        let vgg = shipped_as("vgg16-to-relu4_3");
-        Training::new(executor, &vgg, settings(8), &school.lessons(), origin, None, &device).unwrap()
+        school.begin_with(Origin { style: mean(), weights }, settings(8), None, &device).unwrap()
     };
     let (mut style, mut whole) = (begin(None), begin(Some(before.clone())));
     let (one, all) = (learn(&mut style, 8), learn(&mut whole, 8));

@@ -69,6 +69,8 @@ export interface TrainSettings {
   /** 1: more keeps more of the photo, a lighter style. */
   contentWeight?: number;
   styleWeight?: number;
+  /** 0.5: of having the paintings' colours. */
+  paletteWeight?: number;
   variationWeight?: number;
   /** 0: of not changing with noise in the photo, of at most `noise`, 0.04. */
   stabilityWeight?: number;
@@ -95,6 +97,7 @@ export interface TrainReport {
   total: number;
   content: number;
   style: number;
+  palette: number;
   variation: number;
   stability: number;
 }

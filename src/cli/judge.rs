@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Pixels on the longer side of every picture when VGG16 looks at it.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..=2048))]
     size: u32,
+    /// Pixels on the longer side of the painting then, where its strokes are meant to be larger or smaller. Without it, SIZE.
+    #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u32).range(32..=2048))]
+    stroke_size: Option<u32>,
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
     #[arg(long, value_enum, default_value_t = Processor::Auto)]
     processor: Processor,
@@ -35,12 +38,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let [photo, painting] = [&arguments.photo, &arguments.style_image].map(|path| photos::read(path, None));
     let (photo, painting) = (photo?, painting?);
     let judge = Judge::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(None)?.device)?;
-    println!("style    content  distance");
+    let strokes = arguments.stroke_size.unwrap_or(arguments.size) as usize;
+    println!("style    colours  content  distance");
     for path in &arguments.painted {
         let painted = photos::read(path, None)?;
-        let judged = judge.judge(&painted, &photo, &painting, arguments.size as usize);
-        let Judgement { style, content, distance } = pollster::block_on(judged)?;
-        println!("{style:<9.4}{content:<9.4}{distance:<9.4}{}", path.display());
+        let judged = judge.judge(&painted, &photo, &painting, arguments.size as usize, strokes);
+        let Judgement { style, colours, content, distance } = pollster::block_on(judged)?;
+        println!("{style:<9.4}{colours:<9.4}{content:<9.4}{distance:<9.4}{}", path.display());
     }
     Ok(())
 }

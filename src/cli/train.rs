@@ -110,6 +110,9 @@ struct LessonArguments {
     /// Weight of the style.
     #[arg(long)]
     style_weight: Option<f32>,
+    /// Weight of the painting's colours.
+    #[arg(long)]
+    palette_weight: Option<f32>,
     /// Layers of VGG16 whose statistics are the style, such as `relu1_2,relu2_2:0.5`.
     #[arg(long, value_name = "LAYER[:WEIGHT],...")]
     style_layers: Option<String>,
@@ -146,6 +149,7 @@ impl LessonArguments {
                 term.layers = layers(&VGG16, names)?;
             }
         }
+        lesson.palette = self.palette_weight.unwrap_or(lesson.palette);
         lesson.variation = self.variation_weight.unwrap_or(lesson.variation);
         lesson.stability = self.stability_weight.unwrap_or(lesson.stability);
         lesson.noise = self.noise.unwrap_or(lesson.noise);

@@ -16,7 +16,7 @@ use super::run_log::{Outcome, Trace, bar, checkpoint_path, interruption, replace
 use super::style::thumbnail;
 
 /// Head of the table.
-const COLUMNS: &str = "step,total,content,style,variation,stability,seconds";
+const COLUMNS: &str = "step,total,content,style,palette,variation,stability,seconds";
 
 /// A style to be trained.
 pub struct Run<'a> {
@@ -55,9 +55,11 @@ impl Run<'_> {
             bar.set_position(report.step as u64);
             bar.set_message(told(&report));
             if let Some(trace) = &mut trace {
-                let Report { step, total, content, style, variation, stability, .. } = report;
+                let Report { step, total, content, style, palette, variation, stability, .. } = report;
                 let seconds = begin.elapsed().as_secs_f64();
-                trace.line(&format!("{step},{total},{content},{style},{variation},{stability},{seconds:.3}"))?;
+                trace.line(&format!(
+                    "{step},{total},{content},{style},{palette},{variation},{stability},{seconds:.3}"
+                ))?;
             }
             if self.save_every.is_some_and(|n| report.step % n == 0) {
                 self.save()?;

@@ -23,6 +23,8 @@ const DISTANCE: [&str; 4] = ["relu1_2", "relu2_2", "relu3_3", "relu4_3"];
 pub struct Judgement {
     /// Of Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of `sum((G - S)^2) / sum(S^2)`.
     pub style: f32,
+    /// Of colours, as [`super::train::Palette::distance`].
+    pub colours: f32,
     /// `mean((F - C)^2) / mean(C^2)` at relu3_3.
     pub content: f32,
     /// Between painting and photo, as perceived: squared differences of features of length 1 at each place, averaged over the
@@ -52,13 +54,21 @@ impl Judge {
         Ok(Self { features, lesson, distance, device: device.clone() })
     }
 
-    /// Judges `painted`, a painting of `photo` in the style of `painting`, with `longer` pixels on the longer side of each.
+    /// Judges `painted`, a painting of `photo` in the style of `painting`, with `longer` pixels on the longer side of both, and
+    /// `strokes` on that of the painting.
     ///
     /// # Errors
     /// [`Error::Picture`] for pictures too narrow, otherwise as [`read`].
-    pub async fn judge(&self, painted: &Image, photo: &Image, painting: &Image, longer: usize) -> Result<Judgement> {
+    pub async fn judge(
+        &self,
+        painted: &Image,
+        photo: &Image,
+        painting: &Image,
+        longer: usize,
+        strokes: usize,
+    ) -> Result<Judgement> {
         let (width, height) = Image::fitted(photo.width(), photo.height(), longer);
-        let (columns, rows) = Image::fitted(painting.width(), painting.height(), longer);
+        let (columns, rows) = Image::fitted(painting.width(), painting.height(), strokes);
         if width.min(height).min(columns).min(rows) < 16 {
             return Err(Error::Picture("Pictures to be judged need at least 16 pixels a side.".to_string()));
         }
@@ -66,15 +76,15 @@ impl Judge {
         let [painted, photo] = [painted, photo].map(|picture| picture.resized(width, height));
         let (painted, photo) = (upload(&painted?, &self.device), upload(&photo?, &self.device));
         let aims = Aims::new(&self.features, &self.lesson, &[(painting, 1.0)], std::slice::from_ref(&photo));
-        let [_, content, style, _] = aims.losses(&self.features, painted.clone(), photo.clone());
+        let [_, content, style, colours, _] = aims.losses(&self.features, painted.clone(), photo.clone());
         let [painted, photo] = [painted, photo].map(|picture| self.features.of(picture, &self.distance));
         let distances = self.distance.iter().map(|layer| {
             let off = unit(painted[layer].clone()) - unit(photo[layer].clone());
             (off.clone() * off).sum_dim(1).mean()
         });
         let distance = Tensor::cat(distances.collect(), 0).sum();
-        match read(Tensor::cat(vec![style, content, distance], 0)).await?[..] {
-            [style, content, distance] => Ok(Judgement { style, content, distance }),
+        match read(Tensor::cat(vec![style, colours, content, distance], 0)).await?[..] {
+            [style, colours, content, distance] => Ok(Judgement { style, colours, content, distance }),
             _ => Err(Error::Gpu("a judgement has too few numbers".to_string())),
         }
     }
@@ -97,11 +107,19 @@ mod tests {
         let vgg = Archive::parse(include_bytes!("../../weights/vgg16-to-relu4_3.safetensors")).unwrap();
         let judge = Judge::new(&vgg, &cpu()).unwrap();
         let [photo, painting] = ["glass", "swirls"].map(|name| Kind::named(name).unwrap().paint(64, 1).unwrap());
-        let of = |painted: &Image| pollster::block_on(judge.judge(painted, &photo, &painting, 64)).unwrap();
+        let of = |painted: &Image| pollster::block_on(judge.judge(painted, &photo, &painting, 64, 64)).unwrap();
         let (as_photo, as_painting) = (of(&photo), of(&painting));
-        assert!(as_photo.content < 1e-6 && as_photo.distance < 1e-6 && as_photo.style > 0.1, "{as_photo:?}");
-        assert!(as_painting.style < 1e-6 && as_painting.content > 0.1 && as_painting.distance > 0.1, "{as_painting:?}");
+        assert!(
+            as_photo.content < 1e-6 && as_photo.distance < 1e-6 && as_photo.style > 0.1 && as_photo.colours > 0.1,
+            "{as_photo:?}"
+        );
+        assert!(
+            as_painting.style.max(as_painting.colours) < 1e-6
+                && as_painting.content > 0.1
+                && as_painting.distance > 0.1,
+            "{as_painting:?}"
+        );
         let narrow = photo.resized(64, 4).unwrap();
-        assert!(pollster::block_on(judge.judge(&narrow, &narrow, &painting, 64)).is_err());
+        assert!(pollster::block_on(judge.judge(&narrow, &narrow, &painting, 64, 64)).is_err());
     }
 }

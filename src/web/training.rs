@@ -155,9 +155,9 @@ impl Pupil {
         let training = self.training.clone();
         let mut training = training.try_borrow_mut().map_err(|_| busy())?;
         let Some(report) = training.step().await.map_err(js)? else { return Ok(JsValue::UNDEFINED) };
-        let Report { step, steps, total, content, style, variation, stability } = report;
+        let Report { step, steps, total, content, style, palette, variation, stability } = report;
         let report = json!({ "step": step, "steps": steps, "total": total, "content": content, "style": style,
-            "variation": variation, "stability": stability });
+            "palette": palette, "variation": variation, "stability": stability });
         JSON::parse(&report.to_string())
     }
 

@@ -5,12 +5,16 @@
 mod checkpoint;
 mod crops;
 pub mod network;
+mod palette;
 mod perceptual;
 mod recipe;
+mod settings;
 mod training;
 
 pub use checkpoint::Notes;
 pub use crops::Crops;
+pub use palette::Palette;
 pub use perceptual::{Aims, Lesson};
 pub use recipe::{Beginning, TrainPlan, TrainRecipe};
-pub use training::{GENTLE_RATE, Lessons, Origin, Report, TrainSettings, Training, nearest};
+pub use settings::{GENTLE_RATE, TrainSettings};
+pub use training::{Lessons, Origin, Report, Training, nearest};

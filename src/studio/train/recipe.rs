@@ -25,6 +25,7 @@ pub struct TrainRecipe {
     painting: Option<usize>,
     content_weight: Option<f32>,
     style_weight: Option<f32>,
+    palette_weight: Option<f32>,
     variation_weight: Option<f32>,
     stability_weight: Option<f32>,
     noise: Option<f32>,
@@ -82,6 +83,7 @@ impl TrainRecipe {
         for (number, choice) in [
             (&mut lesson.content.weight, self.content_weight),
             (&mut lesson.style.weight, self.style_weight),
+            (&mut lesson.palette, self.palette_weight),
             (&mut lesson.variation, self.variation_weight),
             (&mut lesson.stability, self.stability_weight),
             (&mut lesson.noise, self.noise),

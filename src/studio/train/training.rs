@@ -4,12 +4,12 @@ use std::f32::consts::PI;
 
 use burn::tensor::{Device, Tensor};
 
-use super::{Aims, Crops, Lesson, Notes};
+use super::{Aims, Crops, Notes, TrainSettings};
 use crate::art::random::Random;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
-use crate::net::vgg::{Layer, VGG16};
+use crate::net::vgg::VGG16;
 use crate::studio::device::{download, read, tensor, upload};
 use crate::studio::executor::{Executor, parameters, style};
 use crate::studio::optimizer::{Memory, Optimizer};
@@ -17,77 +17,11 @@ use crate::studio::{Features, checkpoint::Fingerprint};
 use crate::style::Style;
 use crate::weights::Archive;
 
-/// The rate for a style that is near its painting from the beginning: at the usual one it would first lose what it has.
-pub const GENTLE_RATE: f32 = 0.01;
-
 /// What a step changes a convolution's weight by, beside a scale or a shift: weights are much smaller.
 const WEIGHTS_RATE: f32 = 0.03;
 
 /// Crops that tell how large the features of photos are.
 const SOME: usize = 12;
-
-/// How a style is trained.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainSettings {
-    pub lesson: Lesson,
-    pub steps: usize,
-    /// What a step of Adam changes a scale or a shift by, at most and about, at first; a cosine leads it down to 0.
-    pub rate: f32,
-    /// Side of the crops in pixels, a multiple of the network's, and how many of them a step sees.
-    pub crop: usize,
-    pub batch: usize,
-    /// Longer side of the paintings in pixels: the larger, the larger its strokes are beside a crop.
-    pub painting: usize,
-    pub seed: u64,
-}
-
-impl TrainSettings {
-    /// The settings that the design found to work.
-    ///
-    /// # Errors
-    /// As [`Lesson::of`].
-    pub fn usual() -> Result<Self> {
-        Ok(Self { lesson: Lesson::of(&VGG16)?, steps: 150, rate: 0.03, crop: 160, batch: 2, painting: 320, seed: 0 })
-    }
-
-    /// The last layer of VGG that is read.
-    pub(super) fn last(&self) -> Result<Layer> {
-        let layers = self.lesson.content.layers.iter().chain(&self.lesson.style.layers);
-        layers.map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
-    }
-
-    fn check(&self, multiple: usize) -> Result<()> {
-        let refuse = |problem: String| Err(Error::Style(problem));
-        let Lesson { content, style, variation, stability, noise } = &self.lesson;
-        let weights =
-            [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
-        for number in weights.chain([*variation, *stability, *noise]) {
-            if !number.is_finite() || number < 0.0 {
-                return refuse(format!("{number} is no weight: weights are numbers from 0 up."));
-            }
-        }
-        if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
-            return refuse("Content and style need a layer with a weight above 0 each.".to_string());
-        }
-        if *stability > 0.0 && *noise == 0.0 {
-            return refuse(
-                "Against noise of 0 nothing has to be learnt: give noise, or stability no weight.".to_string(),
-            );
-        }
-        if !(self.rate.is_finite() && self.rate > 0.0) {
-            return refuse(format!("{} is no rate: it is a number above 0.", self.rate));
-        }
-        if self.steps == 0 || self.batch == 0 || self.crop < 32 || !self.crop.is_multiple_of(multiple) {
-            return refuse(format!(
-                "Training needs at least one step and one crop a step, of at least 32 pixels a side and a multiple of {multiple}."
-            ));
-        }
-        if self.painting < 32 {
-            return refuse("Paintings need at least 32 pixels on the longer side.".to_string());
-        }
-        Ok(())
-    }
-}
 
 /// What is learnt from: paintings with weights, and photos to paint.
 pub struct Lessons<'a> {
@@ -128,6 +62,8 @@ pub struct Report {
     pub total: f32,
     pub content: f32,
     pub style: f32,
+    /// 0 when it has no weight: it is not computed then.
+    pub palette: f32,
     pub variation: f32,
     /// 0 when it has no weight: it is not computed then.
     pub stability: f32,
@@ -232,7 +168,7 @@ impl Training {
         let count = numbers.dims()[3];
         let style = numbers.clone().reshape([count]);
         let painted = self.executor.run(photos.clone(), &style);
-        let [mut total, content, style_loss, variation] =
+        let [mut total, content, style_loss, palette, variation] =
             self.aims.losses(&self.features, painted.clone(), photos.clone());
         let stability = if settings.lesson.stability > 0.0 {
             let disturbed = (photos.clone() + self.noise(photos.dims())).clamp(0.0, 1.0);
@@ -245,9 +181,9 @@ impl Training {
         let gradients = total.backward();
         let gradient = numbers.grad(&gradients);
         let gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
-        let losses = [total, content, style_loss, variation, stability].map(Tensor::inner);
+        let losses = [total, content, style_loss, palette, variation, stability].map(Tensor::inner);
         let values = read(Tensor::cat(losses.to_vec(), 0)).await?;
-        let [total, content, style, variation, stability] = values[..] else {
+        let [total, content, style, palette, variation, stability] = values[..] else {
             return Err(Error::Gpu("a step has too few losses".to_string()));
         };
         if !total.is_finite() {
@@ -263,7 +199,7 @@ impl Training {
         self.numbers = self.numbers.clone() + movement;
         self.step += 1;
         let steps = self.settings.steps;
-        Ok(Some(Report { step: self.step, steps, total, content, style, variation, stability }))
+        Ok(Some(Report { step: self.step, steps, total, content, style, palette, variation, stability }))
     }
 
     /// A disturbance of this step's crops.

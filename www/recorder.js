@@ -3,7 +3,7 @@
  * the browser has no encoders for pages, its own recorder watches the canvas.
  */
 
-/** @typedef {{ finish: () => Promise<Blob>, add?: (frame: VideoFrame, seconds: number) => void }} Recording */
+/** @typedef {{ finish: (seconds: number) => Promise<Blob>, add?: (frame: VideoFrame, seconds: number) => void }} Recording */
 
 /** For the browser's own recorder, in the order of preference. */
 const TYPES = ['video/mp4', 'video/webm'];
@@ -81,10 +81,11 @@ export class Recorder {
     if (!recording) throw new Error('Nothing is being recorded.');
     // Another recording may begin before this one is written.
     const own = this.#own;
+    const { seconds } = this;
     this.#recording = undefined;
     this.#own = [];
     try {
-      return await recording.finish();
+      return await recording.finish(seconds);
     } finally {
       closeAll(own);
     }

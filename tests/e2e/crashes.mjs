@@ -3,6 +3,7 @@ import { test as plainTest } from 'node:test';
 /** How much of a browser's last words is kept, and how much of it is reported. */
 const KEPT = 20_000;
 const REPORTED = 600;
+const CAUSE = /.*(?:panicked at|MOZ_CRASH)[^]*?(?=\nExceptionHandler|$)/;
 
 /** The last words of browsers that died, the latest last. @type {string[]} */
 const deaths = [];
@@ -25,7 +26,9 @@ export function watch(browser) {
   };
   child?.stderr?.on('data', (bytes) => (said = (said + bytes).slice(-KEPT)));
   child?.once('exit', (code, signal) => {
-    if (!closing) deaths.push(`${signal ?? `exit code ${code}`}: ${said.trim().slice(-REPORTED)}`);
+    if (closing) return;
+    const reason = said.match(CAUSE)?.[0] ?? said.trim();
+    deaths.push(`${signal ?? `exit code ${code}`}: ${reason.slice(-REPORTED)}`);
   });
 }
 

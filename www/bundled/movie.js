@@ -30,6 +30,8 @@ export class Movie {
   #pictures;
   #waiting = 0;
   #count = 0;
+  /** The newest picture, which stays to the end. @type {VideoFrame | undefined} */
+  #last;
   /** @type {unknown} what went wrong first */
   #fault;
 
@@ -82,7 +84,15 @@ export class Movie {
       frame.close();
       return;
     }
-    const sample = new VideoSample(frame, { timestamp: seconds });
+    // Until the second one comes, the first is what is seen.
+    await this.#write(frame, this.#last ? seconds : 0);
+  }
+
+  /** @param {VideoFrame} frame closed when it is written @param {number} timestamp in seconds */
+  async #write(frame, timestamp) {
+    this.#last?.close();
+    this.#last = frame.clone();
+    const sample = new VideoSample(frame, { timestamp });
     this.#waiting += 1;
     try {
       await this.#pictures.add(sample);
@@ -96,10 +106,14 @@ export class Movie {
   }
 
   /**
+   * @param {number} seconds since the beginning
    * @returns {Promise<Blob>}
    * @throws {unknown} what went wrong first, if nothing can be kept
    */
-  async finish() {
+  async finish(seconds) {
+    const last = this.#last?.clone();
+    if (last) await this.#write(last, seconds);
+    this.#last?.close();
     if (this.#count === 0) {
       await this.#output.cancel();
       throw this.#fault ?? new Error('Nothing was recorded. Try again, a little longer.');

@@ -5,6 +5,9 @@ const KEPT = 20_000;
 const REPORTED = 600;
 const CAUSE = /.*(?:panicked at|MOZ_CRASH)[^]*?(?=\nExceptionHandler|$)/;
 
+/** What is said of a connection that has ended. */
+const GONE = /closed|detached|disconnected/i;
+
 /** The last words of browsers that died, the latest last. @type {string[]} */
 const deaths = [];
 /** @type {Set<() => Promise<void>>} */
@@ -32,6 +35,12 @@ export function watch(browser) {
   });
 }
 
+/** Whether a browser's process goes on. @param {import('puppeteer-core').Browser} browser */
+export function alive(browser) {
+  const child = browser.process();
+  return browser.connected && child?.exitCode === null && child.signalCode === null;
+}
+
 /**
  * @param {() => Promise<void>} revive starts again what the tests share; called before a test is run again
  * @returns {() => void} forgets it
@@ -57,8 +66,9 @@ export function test(title, options, body) {
     try {
       await body?.(t);
     } catch (error) {
-      // The process may end after the connection.
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      // A process ends some time after its connection: it writes down first what it died of.
+      const end = Date.now() + (GONE.test(String(error)) ? 20_000 : 1000);
+      while (deaths.length === before && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
       if (deaths.length === before) throw error;
       t.diagnostic(`the browser died (${deaths.at(-1)}), run once more after: ${error}`);
       for (const revive of revivals) await revive();

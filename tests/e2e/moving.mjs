@@ -1,4 +1,5 @@
-import { until } from './page.mjs';
+import assert from 'node:assert/strict';
+import { compare, savedPng, until } from './page.mjs';
 
 /** Small, and without pictures on the shelf: software adapters take their time. */
 export const SMALL = '?size=64&thumbs=0&style=starry-strokes';
@@ -31,12 +32,42 @@ export function moving(page, kind) {
 }
 
 /**
- * Records a square that crosses a gradient, as a WebM file.
+ * Waits for a picture that differs from the present one.
+ * @param {import('puppeteer-core').Page} page
+ * @returns {Promise<string[]>} the sizes of the two
+ */
+export async function moves(page) {
+  const one = await savedPng(page);
+  const end = Date.now() + 60_000;
+  for (;;) {
+    const { sizes, difference } = await compare(page, one, await savedPng(page));
+    if (difference > 8) return sizes;
+    assert.ok(Date.now() < end, 'the picture stands still');
+  }
+}
+
+/** Base64 of the video below; a file of headers has some hundred. */
+const LEAST = 2000;
+const TRIALS = 5;
+
+/**
+ * Records a square that crosses a gradient, as a WebM file. A busy browser's recorder misses all of it now and then.
  * @param {import('puppeteer-core').Page} page
  * @param {boolean} [tone] with a tone
  * @returns {Promise<string>} base64
  */
-export function recordVideo(page, tone = false) {
+export async function recordVideo(page, tone = false) {
+  const seen = [];
+  for (let i = 0; i < TRIALS; i += 1) {
+    const video = await recordOnce(page, tone);
+    if (video.length >= LEAST) return video;
+    seen.push(video.length);
+  }
+  throw new Error(`the browser’s recorder records nothing: ${seen} characters`);
+}
+
+/** @param {import('puppeteer-core').Page} page @param {boolean} tone */
+function recordOnce(page, tone) {
   return page.evaluate(async (sound) => {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [96, 64];

@@ -1,6 +1,6 @@
 import { after, afterEach, before, beforeEach } from 'node:test';
 import { launch } from './browsers.mjs';
-import { onCrash } from './crashes.mjs';
+import { alive, onCrash } from './crashes.mjs';
 import { serve } from './server.mjs';
 
 /**
@@ -29,12 +29,12 @@ export function visit(name) {
   beforeEach(revive);
 
   async function revive() {
-    if (!there.browser.connected) there.browser = await launch(name);
+    if (!alive(there.browser)) there.browser = await launch(name);
   }
 
   // Also after a failure: a page that is left painting slows the next one down.
   afterEach(async () => {
-    if (!there.browser.connected) return;
+    if (!alive(there.browser)) return;
     const [, ...pages] = await there.browser.pages();
     for (const page of pages) await page.close();
   });

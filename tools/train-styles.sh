@@ -45,7 +45,7 @@ while IFS='|' read -r id file title source arguments; do
   esac
   # shellcheck disable=SC2086 # arguments are words
   "$impasto" train "$painting" -o "www/styles/$id.impasto" --name "$title" --source "$source" \
-    --licence 'MIT OR Apache-2.0' --sample www/photos/chelsea.webp --steps 80 --crop 128 --style-weight 12 \
+    --licence 'MIT OR Apache-2.0' --sample www/photos/chelsea.webp --steps 80 --crop 192 \
     --processor cpu $arguments
 done <<<"$styles"
 

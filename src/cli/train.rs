@@ -91,15 +91,15 @@ struct LessonArguments {
     /// More of them come nearer to the painting; 150 are convincing.
     #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// What a step changes a number of the style by at most, at first. Without it, 0.01 for what begins with a painting's or a
+    /// What a step changes a number of the style by at most, at first. Without it, 0.02 for what begins with a painting's or a
     /// pack's style, and 0.03 otherwise.
     #[arg(long)]
     rate: Option<f32>,
     /// Pixels a side of the squares of photos that are painted, a multiple of 4.
-    #[arg(long, default_value_t = 160, value_parser = clap::value_parser!(u32).range(32..=1024))]
+    #[arg(long, default_value_t = 224, value_parser = clap::value_parser!(u32).range(32..=1024))]
     crop: u32,
     /// How many of them a step sees.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=32))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=32))]
     batch: u32,
     /// Pixels on the longer side of the paintings: the larger, the larger the strokes.
     #[arg(long, value_name = "SIZE", default_value_t = 320, value_parser = clap::value_parser!(u32).range(32..=2048))]

@@ -1,9 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { test as plainTest } from 'node:test';
 
 /** How much of a browser's last words is kept, and how much of it is reported. */
 const KEPT = 20_000;
 const REPORTED = 600;
-const CAUSE = /.*(?:panicked at|MOZ_CRASH)[^]*?(?=\nExceptionHandler|$)/;
 
 /** What is said of a connection that has ended. */
 const GONE = /closed|detached|disconnected/i;
@@ -30,9 +30,18 @@ export function watch(browser) {
   child?.stderr?.on('data', (bytes) => (said = (said + bytes).slice(-KEPT)));
   child?.once('exit', (code, signal) => {
     if (closing) return;
-    const reason = said.match(CAUSE)?.[0] ?? said.trim();
-    deaths.push(`${signal ?? `exit code ${code}`}: ${reason.slice(-REPORTED)}`);
+    deaths.push(`${signal ?? `exit code ${code}`}: ${reasonIn(said) ?? said.trim().slice(-REPORTED)}`);
   });
+}
+
+/** What Firefox noted of its crash beside the dump that its last words name. @param {string} said */
+function reasonIn(said) {
+  const [, dump] = said.match(/attempting to generate:[\s\0]*(\/\S+)\.dmp/) ?? [];
+  try {
+    return JSON.parse(readFileSync(`${dump}.extra`, 'utf8')).MozCrashReason;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a browser's process goes on. @param {import('puppeteer-core').Browser} browser */

@@ -17,14 +17,14 @@ export const STRENGTHS = {
 };
 
 /** Squares of photos: their side in pixels and how many a step sees, on a GPU and on a processor that stands in for one. */
-const USUAL = { crop: 160, batch: 2, pace: 1 };
-const IN_SOFTWARE = { crop: 96, batch: 1, pace: 0.4 };
+const USUAL = { crop: 224, batch: 1, pace: 1 };
+const IN_SOFTWARE = { crop: 128, batch: 1, pace: 0.4 };
 /** Sides on offer. */
-export const CROPS = [96, 128, 160, 224];
-/** Longer side of paintings whose strokes come out as large as usual, beside squares of 160 pixels. */
+export const CROPS = [96, 128, 160, 224, 320];
+/** Longer side of paintings whose strokes come out as large as usual, beside squares of 224 pixels. */
 const PAINTING = 320;
 /** Photos are kept a little larger than their squares, as `src/studio/train/crops.rs` takes them: so many sides of a square. */
-const PHOTO = 2.25;
+const PHOTO = 1.4;
 /** Longer side of the photo that is painted meanwhile. */
 const SUBJECT = 352;
 const SUBJECT_IN_SOFTWARE = 192;

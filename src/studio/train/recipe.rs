@@ -193,12 +193,12 @@ mod tests {
         let net = transfer26::network();
         let plan = |text: &str, limits| TrainRecipe::parse(text).unwrap().plan(&net, limits);
         let usual = plan("{}", ROOMY).unwrap();
-        let double = plan(r#"{ "batch": 4 }"#, ROOMY).unwrap();
+        let double = plan(r#"{ "batch": 2 }"#, ROOMY).unwrap();
         assert!((200_000_000..800_000_000).contains(&usual.peak), "{usual:?}");
         assert!(double.peak > usual.peak && double.multiply_adds == 2 * usual.multiply_adds);
         let small = Limits { total: 100_000_000, ..ROOMY };
         assert!(matches!(plan("{}", small), Err(Error::TooLarge { .. })));
-        assert!(plan(r#"{ "crop": 161 }"#, ROOMY).is_err());
+        assert!(plan(r#"{ "crop": 225 }"#, ROOMY).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::net::vgg::{Layer, VGG16};
 
 /// The rate for a style that is near its painting from the beginning: at the usual one it would first lose what it has.
-pub const GENTLE_RATE: f32 = 0.01;
+pub const GENTLE_RATE: f32 = 0.02;
 
 /// How a style is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ impl TrainSettings {
     /// # Errors
     /// As [`Lesson::of`].
     pub fn usual() -> Result<Self> {
-        Ok(Self { lesson: Lesson::of(&VGG16)?, steps: 150, rate: 0.03, crop: 160, batch: 2, painting: 320, seed: 0 })
+        Ok(Self { lesson: Lesson::of(&VGG16)?, steps: 150, rate: 0.03, crop: 224, batch: 1, painting: 320, seed: 0 })
     }
 
     /// The last layer of VGG that is read.

@@ -102,7 +102,7 @@ fn both_devices_learn_alike() {
         println!("step {}: {} and {}", a.step, a.total, b.total);
         assert!((a.total - b.total).abs() <= 0.02 * a.total, "{a:?} and {b:?}");
     }
-    assert!(first[18].style < 0.85 * first[0].style, "{first:?}");
+    assert!(first[18].total < 0.9 * first[0].total, "{first:?}");
     assert!(pollster::block_on(one.step()).unwrap().is_none());
     assert!(pollster::block_on(one.notes()).unwrap().is_none());
 

@@ -47,8 +47,9 @@ done
   cat <<'TEXT'
 # How good it is
 
-Each photo after each painting, in the three ways, at 256 pixels, as large as two cores can afford: none of the photos was used in training. Trained are 80 steps
-from Instant, Masterpiece 50 steps. Written by `bench/quality.sh`. All numbers are VGG16's, with max pooling and 8-bit weights; smaller is nearer.
+Each photo after each painting, in the three ways, at 256 pixels, as large as two cores can afford: none of the photos was used
+in training. Trained are 80 steps from Instant, Masterpiece 50 steps. Written by `bench/quality.sh`. All numbers are VGG16's,
+with max pooling and 8-bit weights; smaller is nearer.
 
 - *style*: how far the Gram matrices are from the painting's, the mean over relu1_2, relu2_2, relu3_3, relu4_3 of
   `sum((G - S)^2) / sum(S^2)`.

@@ -10,9 +10,7 @@ use impasto::image::Image;
 use impasto::net::vgg::VGG16;
 use impasto::net::{Network, arbitrary, transfer26};
 use impasto::studio::executor::{Executor, weights};
-use impasto::studio::train::{
-    self, Beginning, GENTLE_RATE, Lesson, Lessons, Notes, Origin, TrainSettings, Training, nearest,
-};
+use impasto::studio::train::{self, Beginning, Lessons, Notes, Origin, TrainSettings, Training, nearest};
 use impasto::style::{Pack, Parameters};
 use impasto::weights::Archive;
 
@@ -138,8 +136,9 @@ struct LessonArguments {
 }
 
 impl LessonArguments {
-    fn settings(&self, usual_rate: f32) -> Result<TrainSettings> {
-        let mut lesson = Lesson::of(&VGG16)?;
+    /// The `usual` settings but for what is said.
+    fn over(&self, usual: TrainSettings) -> Result<TrainSettings> {
+        let mut lesson = usual.lesson;
         for (term, weight, names) in [
             (&mut lesson.content, self.content_weight, &self.content_layers),
             (&mut lesson.style, self.style_weight, &self.style_layers),
@@ -157,7 +156,7 @@ impl LessonArguments {
         Ok(TrainSettings {
             lesson,
             steps: self.steps as usize,
-            rate: self.rate.unwrap_or(usual_rate),
+            rate: self.rate.unwrap_or(usual.rate),
             crop,
             batch,
             painting,
@@ -194,8 +193,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     pack_place(&arguments.output)?;
     let beginning = arguments.beginning();
     let near = beginning == INSTANT || Path::new(beginning).is_file();
-    let usual_rate = if near { GENTLE_RATE } else { TrainSettings::usual()?.rate };
-    let settings = arguments.lesson.settings(usual_rate)?;
+    let usual = if near { TrainSettings::gentle()? } else { TrainSettings::usual()? };
+    let settings = arguments.lesson.over(usual)?;
     let named = arguments.paintings.iter().map(|text| paintings::parse(text, |path| path.is_file()));
     let named: Vec<(PathBuf, f32)> = named.collect::<Result<_>>()?;
     let paintings = named.iter().map(|(path, weight)| Ok((photos::read(path, Some(2048))?, *weight)));

@@ -16,5 +16,5 @@ pub use crops::Crops;
 pub use palette::Palette;
 pub use perceptual::{Aims, Lesson};
 pub use recipe::{Beginning, TrainPlan, TrainRecipe};
-pub use settings::{GENTLE_RATE, TrainSettings};
+pub use settings::TrainSettings;
 pub use training::{Lessons, Origin, Report, Training, nearest};

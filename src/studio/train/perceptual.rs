@@ -42,8 +42,8 @@ impl Lesson {
         let layers = |names: &[&str]| names.iter().map(|n| Ok((vgg.layer(n)?, 1.0))).collect::<Result<_>>();
         Ok(Self {
             content: Term { weight: 1.0, layers: layers(&["relu3_3"])? },
-            style: Term { weight: 12.0, layers: layers(&["relu1_2", "relu2_2", "relu3_3", "relu4_3"])? },
-            palette: 6.0,
+            style: Term { weight: 6.0, layers: layers(&["relu1_2", "relu2_2", "relu3_3", "relu4_3"])? },
+            palette: 1.5,
             variation: 0.0,
             stability: 0.0,
             noise: 0.04,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GENTLE_RATE, Lesson, TrainSettings};
+use super::TrainSettings;
 use crate::error::{Error, Result};
 use crate::net::vgg::{Layer, VGG16};
 use crate::net::{Network, Pooling};
@@ -78,8 +78,12 @@ impl TrainRecipe {
     /// # Errors
     /// As [`Lesson::of`].
     pub fn settings(&self) -> Result<TrainSettings> {
-        let usual = TrainSettings::usual()?;
-        let mut lesson = Lesson::of(&VGG16)?;
+        Ok(self.over(TrainSettings::usual()?))
+    }
+
+    /// The `usual` settings but for what the recipe says.
+    fn over(&self, usual: TrainSettings) -> TrainSettings {
+        let mut lesson = usual.lesson;
         for (number, choice) in [
             (&mut lesson.content.weight, self.content_weight),
             (&mut lesson.style.weight, self.style_weight),
@@ -90,7 +94,7 @@ impl TrainRecipe {
         ] {
             *number = choice.unwrap_or(*number);
         }
-        Ok(TrainSettings {
+        TrainSettings {
             lesson,
             steps: self.steps.unwrap_or(usual.steps),
             rate: self.rate.unwrap_or(usual.rate),
@@ -98,7 +102,7 @@ impl TrainRecipe {
             batch: self.batch.unwrap_or(usual.batch),
             painting: self.painting.unwrap_or(usual.painting),
             seed: self.seed.unwrap_or(usual.seed),
-        })
+        }
     }
 
     /// The settings for a style that is near its painting from the beginning.
@@ -106,7 +110,7 @@ impl TrainRecipe {
     /// # Errors
     /// As [`Self::settings`].
     pub fn gentle_settings(&self) -> Result<TrainSettings> {
-        Ok(TrainSettings { rate: self.rate.unwrap_or(GENTLE_RATE), ..self.settings()? })
+        Ok(self.over(TrainSettings::gentle()?))
     }
 
     /// What training begins with, out of the `styles` of its network.
@@ -184,7 +188,7 @@ mod tests {
         let settings = TrainRecipe::parse(text).unwrap().settings().unwrap();
         assert_eq!((settings.steps, settings.crop, settings.batch, settings.painting), (9, 64, 1, 400));
         assert_eq!((settings.lesson.content.weight, settings.lesson.stability, settings.seed), (2.0, 0.5, 7));
-        assert_eq!(TrainRecipe::parse("{}").unwrap().gentle_settings().unwrap().rate, GENTLE_RATE);
+        assert_eq!(TrainRecipe::parse("{}").unwrap().gentle_settings().unwrap(), TrainSettings::gentle().unwrap());
         assert_eq!(TrainRecipe::parse(r#"{ "rate": 0.2 }"#).unwrap().gentle_settings().unwrap().rate, 0.2);
     }
 

@@ -4,9 +4,6 @@ use super::Lesson;
 use crate::error::{Error, Result};
 use crate::net::vgg::{Layer, VGG16};
 
-/// The rate for a style that is near its painting from the beginning: at the usual one it would first lose what it has.
-pub const GENTLE_RATE: f32 = 0.02;
-
 /// How a style is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
@@ -29,6 +26,18 @@ impl TrainSettings {
     /// As [`Lesson::of`].
     pub fn usual() -> Result<Self> {
         Ok(Self { lesson: Lesson::of(&VGG16)?, steps: 150, rate: 0.03, crop: 224, batch: 1, painting: 320, seed: 0 })
+    }
+
+    /// Those for a style that is near its painting from the beginning: at the usual rate it would first lose what it has, and it keeps
+    /// the photo even where style and colours weigh more.
+    ///
+    /// # Errors
+    /// As [`Lesson::of`].
+    pub fn gentle() -> Result<Self> {
+        let Self { mut lesson, .. } = Self::usual()?;
+        lesson.style.weight *= 2.0;
+        lesson.palette *= 4.0;
+        Ok(Self { lesson, rate: 0.02, ..Self::usual()? })
     }
 
     /// The last layer of VGG that is read.

@@ -61,21 +61,22 @@ export interface PaintedPicture {
 export interface TrainSettings {
   /** 150. */
   steps?: number;
-  /** Pixels a side of the squares of photos that are painted, a multiple of 4 from 32 up, 160; and how many a step sees, 2. */
+  /** Pixels a side of the squares of photos that are painted, a multiple of 4 from 32 up, 224; and how many a step sees, 1. */
   crop?: number;
   batch?: number;
   /** Longer side of the paintings in pixels, 320: the larger, the larger the strokes. */
   painting?: number;
   /** 1: more keeps more of the photo, a lighter style. */
   contentWeight?: number;
+  /** 6, and 12 for what begins near its painting. */
   styleWeight?: number;
-  /** 0.5: of having the paintings' colours. */
+  /** 1.5, and 6 for what begins near its painting: of having the paintings' colours. */
   paletteWeight?: number;
   variationWeight?: number;
   /** 0: of not changing with noise in the photo, of at most `noise`, 0.04. */
   stabilityWeight?: number;
   noise?: number;
-  /** What a step changes a number of the style by at most, at first: 0.03, or 0.01 where training begins with packs. */
+  /** What a step changes a number of the style by at most, at first: 0.03, or 0.02 where training begins with packs. */
   rate?: number;
   seed?: number;
   /** What training begins with: the `mean` of the network's styles, the one `nearest` to the paintings, or the name of one. */

@@ -28,13 +28,12 @@ pub const WGSL: &str = include_str!("../../shaders/vgg_conv_weights.wgsl");
 /// Convolves `x`, `[pictures][inputs][height][width]` on a graphics device, with `kernel`, `[outputs][inputs][3][3]`, over a border of
 /// zeros. Both may have gradients.
 pub fn convolved(x: Tensor<4>, kernel: Tensor<4>) -> Tensor<4> {
-    let [outputs, inputs, _, _] = kernel.dims();
+    let outputs = kernel.dims()[0];
     let turned = kernel.clone().detach().flip([2, 3]).swap_dims(0, 1);
     Tensor::from_dispatch(<Dispatch as TrainedConvolution>::trained_convolution(
         x.into_dispatch(),
         laid_out(kernel).into_dispatch(),
         laid_out(turned).into_dispatch(),
-        inputs,
         outputs,
     ))
 }
@@ -55,7 +54,6 @@ pub trait TrainedConvolution: Backend {
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         turned: FloatTensor<Self>,
-        inputs: usize,
         outputs: usize,
     ) -> FloatTensor<Self>;
 }
@@ -72,10 +70,9 @@ impl TrainedConvolution for Cube {
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         turned: FloatTensor<Self>,
-        inputs: usize,
         outputs: usize,
     ) -> FloatTensor<Self> {
-        linear::<Self>(x, weights, turned, inputs, outputs)
+        linear::<Self>(x, weights, turned, outputs)
     }
 }
 
@@ -101,19 +98,19 @@ impl<B: RectifiedConvolution + TrainedConvolution + WeightsGradient, C: Checkpoi
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         turned: FloatTensor<Self>,
-        inputs: usize,
         outputs: usize,
     ) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct Back;
 
         impl<B: RectifiedConvolution + WeightsGradient> Backward<B, 2> for Back {
-            /// What went in, the weights of both ways, and the channels in and out.
-            type State = ([FloatTensor<B>; 3], [usize; 2]);
+            /// What went in, and the weights of both ways.
+            type State = [FloatTensor<B>; 3];
 
             fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
                 let gradient = gradients.consume::<B>(&ops.node);
-                let ([x, weights, turned], [inputs, outputs]) = ops.state;
+                let [x, weights, turned] = ops.state;
+                let inputs = x.shape()[1];
                 let [of_x, of_weights] = ops.parents;
                 if let Some(parent) = of_weights {
                     let shape = weights.shape();
@@ -121,7 +118,7 @@ impl<B: RectifiedConvolution + TrainedConvolution + WeightsGradient, C: Checkpoi
                     gradients.register::<B>(parent.id, B::float_reshape(sum, shape));
                 }
                 if let Some(parent) = of_x {
-                    gradients.register::<B>(parent.id, linear::<B>(gradient, turned, weights, outputs, inputs));
+                    gradients.register::<B>(parent.id, linear::<B>(gradient, turned, weights, inputs));
                 }
             }
         }
@@ -129,9 +126,9 @@ impl<B: RectifiedConvolution + TrainedConvolution + WeightsGradient, C: Checkpoi
         let nodes = [x.node(), weights.node()];
         let tensors = [x, weights, turned].map(|tensor| tensor.into_primitive());
         let [x, weights, turned] = tensors.clone();
-        let output = B::trained_convolution(x, weights, turned, inputs, outputs);
+        let output = B::trained_convolution(x, weights, turned, outputs);
         match Back.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(preparation) => preparation.finish((tensors, [inputs, outputs]), output),
+            OpsKind::Tracked(preparation) => preparation.finish(tensors, output),
             OpsKind::UnTracked(preparation) => preparation.finish(output),
         }
     }
@@ -142,13 +139,12 @@ fn linear<B: RectifiedConvolution>(
     x: FloatTensor<B>,
     weights: FloatTensor<B>,
     turned: FloatTensor<B>,
-    inputs: usize,
     outputs: usize,
 ) -> FloatTensor<B> {
     let zeros = |count: usize| {
         let padded = count.next_multiple_of(4);
         B::float_zeros([padded].into(), &x.device(), x.dtype().into())
     };
-    let (bias, nothing) = (zeros(outputs), zeros(inputs));
+    let (bias, nothing) = (zeros(outputs), zeros(x.shape()[1]));
     B::rectified_convolution(x, weights, bias, turned, nothing, outputs, false)
 }

@@ -34,10 +34,11 @@ impl TrainSettings {
     /// # Errors
     /// As [`Lesson::of`].
     pub fn gentle() -> Result<Self> {
-        let Self { mut lesson, .. } = Self::usual()?;
-        lesson.style.weight *= 2.0;
-        lesson.palette *= 4.0;
-        Ok(Self { lesson, rate: 0.02, ..Self::usual()? })
+        let mut settings = Self::usual()?;
+        settings.lesson.style.weight *= 2.0;
+        settings.lesson.palette *= 4.0;
+        settings.rate = 0.02;
+        Ok(settings)
     }
 
     /// The last layer of VGG that is read.

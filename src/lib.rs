@@ -7,6 +7,8 @@
 pub mod art;
 pub mod cpu;
 pub mod error;
+#[cfg(feature = "native")]
+pub mod files;
 pub mod gpu;
 pub mod image;
 #[cfg(feature = "native")]

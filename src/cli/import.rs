@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use impasto::art::Kind;
 use impasto::error::{Error, Result};
+use impasto::files::{self, Existing, save};
 use impasto::gpu::Gpu;
 use impasto::gpu::conv::Variant;
 use impasto::gpu::device::Request;
@@ -14,8 +15,11 @@ use impasto::style::Pack;
 use impasto::stylize::Painter;
 use serde_json::json;
 
+use super::file_plan::FilePlan;
+use super::photos::ReadArguments;
+use super::report::{self, say};
 use super::style::{About, pack_place, thumbnail};
-use super::{photos, workshop};
+use super::workshop;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -35,7 +39,12 @@ pub struct Arguments {
     /// Tells it as one line of JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    read: ReadArguments,
 }
+
+/// Bytes of the largest file of a network: far above those of transfer networks.
+const LARGEST_MODEL: u64 = 1 << 30;
 
 /// Nearer than this in decibels, and nobody sees a difference.
 const CLOSE_ENOUGH: f64 = 40.0;
@@ -55,27 +64,24 @@ struct Outcome {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { model, output, about, .. } = arguments;
     pack_place(output)?;
-    if output.canonicalize().ok().is_some_and(|place| model.canonicalize().ok() == Some(place)) {
-        return Err(Error::file(
-            output,
-            "the pack would overwrite the network that it is made of; choose another place",
-        ));
-    }
-    let bytes = std::fs::read(model).map_err(|e| Error::file(model, e))?;
+    let mut plan = FilePlan::default();
+    plan.inputs([model.as_path()].into_iter().chain(arguments.thumbnail.as_deref()));
+    plan.output(output, "the style pack").check()?;
+    let bytes = files::read(model, LARGEST_MODEL, "a network")?;
     let range = arguments.range.as_deref().and_then(|range| range.parse().ok());
     let import = import::read(&model.display().to_string(), &bytes, range)?;
-    let picture = arguments.thumbnail.as_deref().map(|path| photos::read(path, None)).transpose()?;
+    let picture = arguments.thumbnail.as_deref().map(|path| arguments.read.read(path, None)).transpose()?;
     let Outcome { pack, tried, painted } = pollster::block_on(convert(&import, &about.title(model)))?;
     let pack = Pack {
         source: about.source(model),
         licence: about.licence.clone(),
-        thumbnail: thumbnail(picture.as_ref().unwrap_or(&painted))?,
+        thumbnail: thumbnail(picture.as_ref().map_or(&painted, |picture| &picture.image))?,
         ..pack
     };
     let bytes = pack.write()?;
-    std::fs::write(output, &bytes).map_err(|e| Error::file(output, e))?;
+    save(output, &bytes, Existing::Replace)?;
     if arguments.json {
-        println!("{}", as_json(output, &import, &pack, &tried, bytes.len()));
+        say!("{}", as_json(output, &import, &pack, &tried, bytes.len()));
     } else {
         tell(model, output, &import, &pack, &tried, bytes.len());
     }
@@ -126,17 +132,17 @@ fn describe(precision: Precision) -> &'static str {
 }
 
 fn tell(model: &Path, output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) {
-    println!("{}: {} layers, {} residual blocks", model.display(), import.layers.len(), import.johnson.blocks);
+    say!("{}: {} layers, {} residual blocks", model.display(), import.layers.len(), import.johnson.blocks);
     for layer in &import.layers {
         let [outputs, inputs, kernel, _] = layer.shape[..] else { continue };
         let end = if layer.normalized { "normalized" } else { "bias" };
-        println!("  {:<11} {kernel}x{kernel}, {inputs:>3} to {outputs:>3}, {end:<11} {}", layer.name, layer.from);
+        say!("  {:<11} {kernel}x{kernel}, {inputs:>3} to {outputs:>3}, {end:<11} {}", layer.name, layer.from);
     }
-    println!("  pictures    up to {} in, up to {} out", import.range.0, import.range.1);
+    say!("  pictures    up to {} in, up to {} out", import.range.0, import.range.1);
     for (precision, near) in tried {
-        println!("  weights     in {}: {near:.1} dB from float weights", describe(*precision));
+        say!("  weights     in {}: {near:.1} dB from float weights", describe(*precision));
     }
-    println!("{}: {}, {bytes} bytes, network {}", output.display(), pack.name, pack.network);
+    say!("{}: {}, {bytes} bytes, network {}", output.display(), pack.name, pack.network);
 }
 
 fn as_json(output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) -> serde_json::Value {
@@ -145,7 +151,7 @@ fn as_json(output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64
     );
     let tried = tried.iter().map(|(precision, near)| json!({ "weights": describe(*precision), "decibels": near }));
     json!({
-        "output": output, "name": pack.name, "network": pack.network, "bytes": bytes,
+        "output": report::path(output), "name": pack.name, "network": pack.network, "bytes": bytes,
         "layers": layers.collect::<Vec<_>>(), "white": [import.range.0, import.range.1],
         "tried": tried.collect::<Vec<_>>(),
     })

@@ -99,7 +99,7 @@ pub fn run() -> ExitCode {
     match dispatch(cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("impasto: {error}");
+            warn!("{error}");
             ExitCode::from(BAD_INPUT)
         }
     }
@@ -139,7 +139,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             ExitCode::from(BAD_INPUT)
         }
         _ => {
-            eprintln!("impasto: {}", sentence(&error.to_string()));
+            warn!("{}", sentence(&error.to_string()));
             ExitCode::from(BAD_INPUT)
         }
     }

@@ -60,6 +60,9 @@ pub enum Parameters {
 }
 
 impl Pack {
+    /// Bytes of the largest pack, with the network that it brings.
+    pub const MAX_BYTES: u64 = (MAX_BYTES + MAX_ARCHIVE) as u64;
+
     /// Reads a pack and checks everything in it but whether it fits a network, which [`super::StyleSpace::style`] does.
     ///
     /// # Errors

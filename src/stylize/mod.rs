@@ -54,6 +54,24 @@ impl Painter {
         self.model.network().working_size(size, stroke)
     }
 
+    /// Checks that the device can stylize a photo of `size`, which is `original` resized, with strokes of that size. Allocates
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] with the largest size that passes this check.
+    pub fn check(&self, gpu: &Gpu, size: (usize, usize), stroke: f64, original: (usize, usize)) -> Result<()> {
+        let bounds = gpu.bounds();
+        let excess = |size: (usize, usize)| {
+            let outside = Frame::excess(bounds, size).or_else(|| Canvas::excess(bounds, size));
+            outside.map_or_else(|| self.model.excess(bounds, self.working_size(size, stroke)), |excess| Ok(Some(excess)))
+        };
+        let Some(excess_here) = excess(size)? else { return Ok(()) };
+        let fits = Image::largest_fitted(original.0, original.1, |width, height| {
+            matches!(excess((width, height)), Ok(None))
+        });
+        Err(excess_here.error(size, fits))
+    }
+
     /// What styles of this network are.
     pub fn space(&self) -> &StyleSpace {
         &self.space

@@ -1,7 +1,7 @@
 //! Impasto: neural style transfer on the user's own GPU, in the browser and on the command line.
 //!
 //! A room may import only rooms below it: `web` and the command line > `studio` > `stylize` > `gpu` > `cpu` > `import` > `net` >
-//! `style` > `weights` > `art` > `image` > `error`. `ARCHITECTURE.md` draws the map.
+//! `style` > `weights` > `art` > `image_file` > `image` > `error`. `ARCHITECTURE.md` draws the map.
 
 #[cfg(any(feature = "native", feature = "studio"))]
 pub mod art;
@@ -11,6 +11,8 @@ pub mod error;
 pub mod files;
 pub mod gpu;
 pub mod image;
+#[cfg(feature = "native")]
+pub mod image_file;
 #[cfg(feature = "native")]
 pub mod import;
 pub mod net;

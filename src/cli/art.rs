@@ -45,7 +45,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let output = arguments.output.as_deref().unwrap_or(Path::new("."));
     let wanted = wanted(kind, output)?;
     let mut plan = FilePlan::default();
-    wanted.iter().for_each(|(_, place)| drop(plan.output(place, "the painting")));
+    for (_, place) in &wanted {
+        plan.output(place, "the painting");
+    }
     plan.check()?;
     let writer = PhotoWriter::plain(arguments.quality);
     for (kind, place) in wanted {

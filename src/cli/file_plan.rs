@@ -87,7 +87,9 @@ mod tests {
         let plan = |outputs: &[(&str, &'static str)]| {
             let mut plan = FilePlan::default();
             plan.inputs([at("photo.png").as_path()]);
-            outputs.iter().for_each(|(name, what)| drop(plan.output(at(name), what)));
+            for (name, what) in outputs {
+                plan.output(at(name), what);
+            }
             plan
         };
         plan(&[("new/painted.png", "the painting"), ("trace.csv", "the trace")]).check().unwrap();

@@ -10,7 +10,7 @@ use impasto::net::{arbitrary, transfer26};
 use impasto::style::StyleSet;
 use serde_json::{Value, json};
 
-use super::report::{say, warn};
+use super::report::{alert, say};
 use super::BAD_INPUT;
 use super::wanted::{network, space, styles};
 use super::workshop::{ARBITRARY, ARCHIVE, chosen};
@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     Ok(match problem {
         Some(problem) => {
-            warn!("{problem}");
+            alert!("{problem}");
             ExitCode::from(BAD_INPUT)
         }
         None => ExitCode::SUCCESS,

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::BAD_INPUT;
 use super::file_plan::FilePlan;
-use super::report::{say, warn};
+use super::report::{alert, say};
 use super::trace::Trace;
 
 /// The exit code of a program that Ctrl-C ended, as shells report it.
@@ -120,7 +120,7 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
         trace = trace.and_then(|trace| bar.suspend(|| trace.row(&format!("{},{seconds:.3}", J::row(&report)))));
         if files.save_every.is_some_and(|n| step % n == 0) && step < steps {
             let problems = save_all(&job, files.output);
-            bar.suspend(|| problems.iter().for_each(|error| warn!("{error}. The work goes on; the next save tries again.")));
+            bar.suspend(|| problems.iter().for_each(|error| alert!("{error}. The work goes on; the next save tries again.")));
         }
         last = Some(report);
     }
@@ -131,7 +131,7 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
     if let Some(error) = failure {
         // What the step said comes last, where it is seen.
         if let Err(unsaved) = finished {
-            warn!("{unsaved}");
+            alert!("{unsaved}");
         }
         return Err(error);
     }
@@ -164,7 +164,7 @@ fn finish<J: Job>(job: &J, output: &Path) -> Result<Finished> {
             Ok(_) => Ok(artifact.path.clone()),
             Err(error) => {
                 let rescued = rescue(artifact).ok_or_else(|| error.clone())?;
-                warn!("{error}. Instead, {} is saved as {}.", artifact.what, rescued.display());
+                alert!("{error}. Instead, {} is saved as {}.", artifact.what, rescued.display());
                 code = ExitCode::from(BAD_INPUT);
                 Ok(rescued)
             }
@@ -178,7 +178,7 @@ fn finish<J: Job>(job: &J, output: &Path) -> Result<Finished> {
         Some(bytes) => Some(place(&Artifact { what: "the checkpoint", path, bytes })?),
         None => {
             if let Err(error) = files::remove(&path) {
-                warn!("{error}. It is of no use any more.");
+                alert!("{error}. It is of no use any more.");
             }
             None
         }

@@ -58,6 +58,7 @@ fn named_as(photos: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
 }
 
 /// `path` with `suffix` behind the name's stem and another ending: `starry.impasto` becomes `starry-preview.png`.
+#[cfg(feature = "studio")]
 pub fn derived(path: &Path, suffix: &str, ending: &str) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_os_string();
     name.push(suffix);
@@ -77,6 +78,7 @@ mod tests {
         assert_eq!(places, ["out/cat.png", "out/cat-2.png", "out/Cat-3.png", "out/dog.png"].map(PathBuf::from));
     }
 
+    #[cfg(feature = "studio")]
     #[test]
     fn derived_names_stand_beside_the_output() {
         assert_eq!(derived(Path::new("a/starry.impasto"), "-preview", "png"), Path::new("a/starry-preview.png"));

@@ -24,7 +24,7 @@ use super::paint_run::PaintJob;
 use super::paint_styles::StyleArguments;
 use super::photos::{ReadArguments, WriteArguments};
 use super::processor::{Opened, Processor};
-use super::report::{say, warn};
+use super::report::{alert, say};
 use super::trace::Trace;
 use super::weights::{LARGEST_ARCHIVE, VggChoice};
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
@@ -116,7 +116,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let size = arguments.size as usize;
     let picture = arguments.read.read_within(&arguments.photo, size)?;
-    picture.notes.iter().for_each(|note| warn!("{}: {note}", arguments.photo.display()));
+    picture.notes.iter().for_each(|note| alert!("{}: {note}", arguments.photo.display()));
     let largest = scaled(size, arguments.style_scale).max(size);
     let paintings = arguments.styles.paintings(&arguments.read, largest)?;
     let writer = arguments.write.writer(&picture);

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use impasto::cpu::picture::Look;
-use impasto::error::Result;
+use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::style::Style;
 use impasto::stylize::{Predictor, Session};
@@ -95,6 +95,19 @@ impl PhotoStylizer {
     /// The name of the kernels' variant.
     pub fn variant(&self) -> String {
         self.workshop.painter.variant().name()
+    }
+
+    /// Checks that the network does not take far more time than usual.
+    ///
+    /// # Errors
+    /// [`Error::Style`] with what a picture costs.
+    pub fn check_time(&self, picture: &Picture) -> Result<()> {
+        let size = (picture.image.width(), picture.image.height());
+        let expense = self.workshop.painter.expense(size, self.stroke)?;
+        if !expense.is_unusual() {
+            return Ok(());
+        }
+        Err(Error::Style(format!("{expense} `--force` uses it all the same.")))
     }
 
     /// The picture in the style, at its size; not rounded to 8 bits where `depth16`.

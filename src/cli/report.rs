@@ -1,6 +1,5 @@
 //! What the commands print. A closed pipe ends the output quietly, a full disk ends it with a sentence, and neither ends the work.
 
-use std::fmt::Display;
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -23,11 +22,11 @@ macro_rules! say {
 }
 
 /// Prints a line on standard error, behind the program's name.
-macro_rules! warn {
+macro_rules! alert {
     ($($text:tt)*) => { $crate::cli::report::warning(&format!($($text)*)) };
 }
 
-pub(super) use {say, warn};
+pub(super) use {alert, say};
 
 /// Prints a line on standard output.
 pub fn line(text: &str) {
@@ -69,8 +68,7 @@ pub fn path(path: &std::path::Path) -> String {
 
 /// The text with control characters and those that change the direction of text as `\u{…}`: names and packs come from others, and
 /// a terminal would obey them.
-pub fn printable(text: &impl Display) -> String {
-    let text = text.to_string();
+pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -90,8 +88,8 @@ mod tests {
 
     #[test]
     fn terminals_obey_nothing_that_is_printed() {
-        assert_eq!(printable(&"Zoë – 夏 🏖\u{fe0f}"), "Zoë – 夏 🏖\u{fe0f}");
-        assert_eq!(printable(&"a\u{1b}[2J\n\u{9b}1m"), "a\\u{1b}[2J\\n\\u{9b}1m");
-        assert_eq!(printable(&"x\u{202e}gnp"), "x\\u{202e}gnp");
+        assert_eq!(printable("Zoë – 夏 🏖\u{fe0f}"), "Zoë – 夏 🏖\u{fe0f}");
+        assert_eq!(printable("a\u{1b}[2J\n\u{9b}1m"), "a\\u{1b}[2J\\n\\u{9b}1m");
+        assert_eq!(printable("x\u{202e}gnp"), "x\\u{202e}gnp");
     }
 }

@@ -17,7 +17,7 @@ use super::file_plan::FilePlan;
 use super::lettering::{Letters, paste};
 use super::photo_stylizer::{BRUSHWORK, LookArguments};
 use super::photos::{PhotoWriter, Picture, ReadArguments};
-use super::report::warn;
+use super::report::alert;
 use super::wanted::{network, network_of, read_pack, space};
 use super::{output_paths, wanted, workshop};
 
@@ -52,10 +52,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     plan.inputs([arguments.input.as_path()].into_iter().chain(arguments.packs.iter().map(PathBuf::as_path)));
     plan.output(&place, "the sheet").check()?;
     let Picture { image: photo, notes, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
-    notes.iter().for_each(|note| warn!("{}: {note}", arguments.input.display()));
+    notes.iter().for_each(|note| alert!("{}: {note}", arguments.input.display()));
     let palettes = palettes(&arguments.packs)?;
     let styles: usize = palettes.iter().map(|palette| palette.styles.len()).sum();
-    arguments.read.check_pixels((styles + 1) * photo.width() * photo.height())?;
+    // The sheet's own proportions do not matter here: it is about as large as its pictures together.
+    arguments.read.check_size((styles + 1) * photo.width(), photo.height())?;
     let pictures = pollster::block_on(paint_all(&palettes, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;
     save(&place, &PhotoWriter::default().bytes(&sheet, &place)?, Existing::Replace).map(drop)

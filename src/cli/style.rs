@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::file_plan::FilePlan;
 use super::photos::{self, Picture, ReadArguments};
-use super::report::{self, say, warn};
+use super::report::{self, alert, say};
 use super::wanted::{ENDING, is_pack, network, network_of, read_pack, space};
 
 /// Side of the thumbnails, and the quality of their JPEG.
@@ -111,7 +111,7 @@ fn make(arguments: &Make) -> Result<()> {
     plan.inputs([arguments.painting.as_path()]).output(&arguments.output, "the style pack");
     plan.check()?;
     let Picture { image: painting, notes, .. } = arguments.read.read(&arguments.painting, None)?;
-    notes.iter().for_each(|note| warn!("{}: {note}", arguments.painting.display()));
+    notes.iter().for_each(|note| alert!("{}: {note}", arguments.painting.display()));
     let seen = match arguments.square {
         Some((x, y, side)) => painting.cropped((x, y), side, side)?,
         None => painting,
@@ -163,7 +163,9 @@ fn show(arguments: &Show) -> Result<()> {
     }
     let mut plan = FilePlan::default();
     plan.inputs(arguments.packs.iter().map(PathBuf::as_path));
-    arguments.thumbnail.iter().for_each(|place| drop(plan.output(place, "the thumbnail")));
+    if let Some(place) = &arguments.thumbnail {
+        plan.output(place, "the thumbnail");
+    }
     plan.check()?;
     for path in &arguments.packs {
         let pack = read_pack(path)?;

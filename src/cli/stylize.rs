@@ -17,7 +17,7 @@ use super::file_plan::FilePlan;
 use super::input_files::{InputFiles, count, find};
 use super::photo_stylizer::{LookArguments, PhotoStylizer, StrokeArguments};
 use super::photos::{ReadArguments, WriteArguments};
-use super::report::{self, say, warn};
+use super::report::{self, alert, say};
 use super::wanted::Wanted;
 use super::{BAD_INPUT, output_paths};
 
@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut counts = Counts { failed: problems.len(), ..Counts::default() };
     problems.iter().for_each(|error| tell(arguments, None, error));
     if let Some(sentence) = left_out.sentence() {
-        warn!("{sentence}");
+        alert!("{sentence}");
     }
     if photos.is_empty() {
         return Ok(ExitCode::from(BAD_INPUT));
@@ -117,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     });
     bar.finish_and_clear();
     if photos.len() + problems.len() > 1 {
-        warn!("{}", summary(&counts));
+        alert!("{}", summary(&counts));
     }
     painted?;
     Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
@@ -145,7 +145,7 @@ async fn paint(
     let painted = stylizer.paint(&picture, writer.depth16).await?;
     let existing = if arguments.no_clobber { Existing::Keep } else { Existing::Replace };
     let saved = save(painting, &writer.bytes(&painted, painting)?, existing)?;
-    bar.suspend(|| picture.notes.iter().for_each(|note| warn!("{}: {note}", photo.display())));
+    bar.suspend(|| picture.notes.iter().for_each(|note| alert!("{}: {note}", photo.display())));
     if arguments.json && saved == Saved::Written {
         say!(
             "{}",
@@ -180,7 +180,7 @@ fn tell(arguments: &Arguments, photo: Option<&Path>, error: &Error) {
     if let Some(name) = photo.as_ref().filter(|name| !sentence.contains(name.as_str())) {
         sentence = format!("{name}: {sentence}");
     }
-    warn!("{sentence}");
+    alert!("{sentence}");
     if arguments.json {
         say!("{}", json!({ "input": photo, "error": sentence }));
     }

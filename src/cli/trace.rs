@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use impasto::error::{Error, Result};
 use impasto::files::{self, Existing, reason};
 
-use super::report::warn;
+use super::report::alert;
 
 /// Bytes of the largest table that a job goes on with.
 const LARGEST: u64 = 1 << 30;
@@ -50,7 +50,7 @@ impl Trace {
             Ok(()) => Some(self),
             Err(error) => {
                 let (path, reason) = (self.path.display(), reason(&error));
-                warn!("{path}: the trace cannot be written any more: {reason}. The work goes on without it.");
+                alert!("{path}: the trace cannot be written any more: {reason}. The work goes on without it.");
                 None
             }
         }

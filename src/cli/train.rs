@@ -23,7 +23,7 @@ use super::output_paths::derived;
 use super::paint_losses::layers;
 use super::photos::ReadArguments;
 use super::processor::{Opened, Processor};
-use super::report::{say, warn};
+use super::report::{alert, say};
 use super::style::{About, pack_place};
 use super::style_text::{Weighted, parse};
 use super::trace::Trace;
@@ -195,7 +195,7 @@ impl Arguments {
         let mut photos = Vec::new();
         for path in files {
             let picture = self.read.read_within(path, PHOTO)?;
-            picture.notes.iter().for_each(|note| warn!("{}: {note}", path.display()));
+            picture.notes.iter().for_each(|note| alert!("{}: {note}", path.display()));
             photos.push(picture.image);
         }
         let bundled = photos.is_empty();
@@ -244,7 +244,7 @@ impl Files {
             return Err(problem);
         }
         if let Some(sentence) = left_out.sentence() {
-            warn!("{sentence}");
+            alert!("{sentence}");
         }
         Ok(Self {
             paintings: arguments.paintings.iter().map(|text| parse(text, Path::is_file)).collect::<Result<_>>()?,
@@ -268,7 +268,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
     let photos = arguments.photos(&files.photos)?;
     if photos.len() < FEW {
-        warn!("{} photos are few; with five or more the style fits others better", photos.len());
+        alert!("{} photos are few; with five or more the style fits others better", photos.len());
     }
     let preview = arguments.preview.as_deref().map(|path| read(path, PREVIEW)).transpose()?;
     let sample = arguments.sample.as_deref().map(|path| read(path, SAMPLE)).transpose()?;

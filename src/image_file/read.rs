@@ -24,12 +24,14 @@ pub struct ReadOptions {
     pub background: [f32; 3],
     /// Pixels of the longer side; without it the picture's own.
     pub size: Option<u32>,
+    /// Pictures that are smaller than `size` keep their size.
+    pub at_most: bool,
 }
 
 impl Default for ReadOptions {
     /// Over white, at the picture's own size.
     fn default() -> Self {
-        Self { limits: Limits::default(), background: [1.0; 3], size: None }
+        Self { limits: Limits::default(), background: [1.0; 3], size: None, at_most: false }
     }
 }
 
@@ -38,6 +40,8 @@ impl Default for ReadOptions {
 pub struct Picture {
     /// sRGB, over the background where it is transparent.
     pub image: Image,
+    /// Width and height in the file, upright: `image` may have another size.
+    pub original: (usize, usize),
     /// Present when a pixel is transparent.
     pub alpha: Option<Alpha>,
     /// The file has more than 8 bits a channel.
@@ -126,15 +130,14 @@ fn picture(bytes: &[u8], name: &str, options: &ReadOptions) -> std::result::Resu
 /// The size of the result as it is stored, checked against the limits.
 fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize, usize), Problem> {
     let (width, height) = (header.width as usize, header.height as usize);
-    let (target_width, target_height) = match options.size {
-        None => (width, height),
-        Some(size) => Image::fitted(width, height, size as usize),
-    };
+    let wanted = options.size.map(|size| size as usize);
+    let wanted = wanted.filter(|size| !options.at_most || *size < width.max(height));
+    let (target_width, target_height) = wanted.map_or((width, height), |size| Image::fitted(width, height, size));
     let limits = &options.limits;
     let (upright_width, upright_height) =
         if turned(header.orientation) { (target_height, target_width) } else { (target_width, target_height) };
     limits.check_pixels(header.width.into(), header.height.into())?;
-    if options.size.is_some() {
+    if wanted.is_some() {
         limits.check_target(upright_width as u64, upright_height as u64)?;
     }
     // The result with alpha, a copy of it without, and rows on their way.
@@ -174,6 +177,7 @@ fn painted(
     let wrong = |error: Error| Problem(error.to_string());
     Ok(Some(Picture {
         image: Image::new(width, height, colors).map_err(wrong)?,
+        original: if turned(header.orientation) { (size.1, size.0) } else { size },
         alpha: alpha.map(|alpha| Alpha::new(width, height, alpha)).transpose().map_err(wrong)?,
         depth16: header.deep,
         metadata: header.metadata.clone(),

@@ -12,6 +12,7 @@ use crate::gpu::model::Model;
 use crate::gpu::present::{Canvas, Presenter, floats};
 use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;
+use crate::net::expense::Expense;
 use crate::net::{arbitrary, own, transfer26};
 use crate::style::{Style, StyleSet, StyleSpace};
 use crate::weights::Archive;
@@ -70,6 +71,15 @@ impl Painter {
             matches!(excess((width, height)), Ok(None))
         });
         Err(excess_here.error(size, fits))
+    }
+
+    /// What a photo of `size` costs with strokes of that size.
+    ///
+    /// # Errors
+    /// As [`crate::net::Network::shapes`].
+    pub fn expense(&self, size: (usize, usize), stroke: f64) -> Result<Expense> {
+        let (width, height) = self.working_size(size, stroke);
+        self.model.network().expense(width, height)
     }
 
     /// What styles of this network are.

@@ -105,7 +105,7 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 fn picture(bytes: &[u8], name: &str, options: &ReadOptions) -> std::result::Result<Picture, Problem> {
-    let kind = sniff::kind(bytes);
+    let kind = sniff::kind_of(bytes, name);
     let readable = match kind {
         Kind::Readable(readable) => readable,
         _ => return Err(Problem(kind.refusal(name).unwrap_or_default())),

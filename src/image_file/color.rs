@@ -225,9 +225,10 @@ fn code_points(primaries: u8, transfer: u8, matrix: u8, full_range: bool) -> Opt
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range,
     };
-    if !profile.update_rgb_colorimetry_from_cicp(cicp) {
-        return None;
-    }
+    // The function gives false also where it worked; then the code points are set.
+    profile.cicp = None;
+    profile.update_rgb_colorimetry_from_cicp(cicp);
+    profile.cicp?;
     let light: Option<fn(f64) -> f64> = match transfer {
         16 => Some(|signal| perceptual_quantizer(signal) * PQ_PEAK / PQ_WHITE),
         18 => Some(|signal| hybrid_log_gamma(signal) / hybrid_log_gamma(HLG_WHITE)),

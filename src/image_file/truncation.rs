@@ -78,7 +78,7 @@ pub(super) fn mend(
     row: usize,
     channels: usize,
 ) -> Option<String> {
-    let suspicious = structure.truncated || ends_in_repetition(buffer, row);
+    let suspicious = structure.truncated || structure.progressive || ends_in_repetition(buffer, row);
     let coverage = suspicious.then(|| entropy::coverage(bytes)).flatten();
     let missing = coverage.map_or(0.0, Coverage::missing);
     if let Some(coverage) = coverage
@@ -101,12 +101,14 @@ pub(super) fn mend(
     }
 }
 
-/// Whether the last 16 rows repeat the 16 rows before, as decoders do it with what is missing.
+/// Whether the last rows repeat those before, as decoders fill what is missing.
 fn ends_in_repetition(buffer: &[u8], row: usize) -> bool {
-    const BLOCK: usize = 16;
-    let Some(start) = buffer.len().checked_sub(2 * BLOCK * row) else { return false };
-    let tail = &buffer[start..];
-    [BLOCK, BLOCK / 2].iter().any(|period| tail[period * row..] == tail[..tail.len() - period * row])
+    // A row of blocks has 8 or 16 rows of pixels.
+    [8, 16].iter().any(|&period| {
+        let Some(start) = buffer.len().checked_sub(2 * period * row) else { return false };
+        let (before, last) = buffer[start..].split_at(period * row);
+        before == last
+    })
 }
 
 #[cfg(test)]
@@ -139,6 +141,6 @@ mod tests {
         assert!(ends_in_repetition(&rows(64, |y| (y % 8) as u8), 1));
         assert!(ends_in_repetition(&rows(64, |_| 7), 1));
         assert!(!ends_in_repetition(&rows(64, |y| y as u8), 1));
-        assert!(!ends_in_repetition(&rows(20, |_| 7), 1));
+        assert!(!ends_in_repetition(&rows(12, |_| 7), 1));
     }
 }

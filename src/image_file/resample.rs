@@ -120,7 +120,9 @@ impl Canvas {
         }
         self.taken += 1;
         while self.pending.front().is_some_and(|pending| pending.first + pending.weights.len() <= self.taken) {
-            if let Some(pending) = self.pending.pop_front() {
+            if let Some(mut pending) = self.pending.pop_front() {
+                // Rounding of sums may pass the ends by a little.
+                pending.sum.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
                 self.give(&pending.sum);
             }
         }
@@ -155,7 +157,7 @@ impl Canvas {
                     for (source, weight) in row[first * channels..].chunks_exact(channels).zip(weights) {
                         pixel.iter_mut().zip(source).for_each(|(sum, value)| *sum += value * weight);
                     }
-                    resized.extend_from_slice(&pixel[..channels]);
+                    resized.extend(pixel[..channels].iter().map(|value| value.clamp(0.0, 1.0)));
                 }
                 &resized
             }

@@ -37,15 +37,15 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
     // The decoder's result, the copy with its channels in order, and strips that are read whole.
     header.decoding = decoder.total_bytes().saturating_mul(3).saturating_add(bytes.len() as u64);
     limits.check_memory(width.into(), height.into(), header.decoding)?;
-    let mut decoder_limits = image::Limits::no_limits();
-    decoder_limits.max_alloc = Some(header.decoding.saturating_add(1 << 20));
-    decoder.set_limits(decoder_limits).map_err(|e| problem(&e))?;
     header.orientation = decoder.orientation().unwrap_or(header.orientation);
     if let Ok(Some(profile)) = decoder.icc_profile() {
         // CMYK is converted by the decoder, so that a profile of inks does not fit any more.
         header.color = ColorTag::Icc(profile);
     }
     header.metadata = Metadata::from_exif(bytes);
+    let mut decoder_limits = image::Limits::no_limits();
+    decoder_limits.max_alloc = Some(header.decoding.saturating_add(1 << 20));
+    decoder.set_limits(decoder_limits).map_err(|e| problem(&e))?;
     if tags.pages > 1 {
         header.notes.push(format!("only the first of {} pages is used", tags.pages));
     }

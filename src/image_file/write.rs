@@ -5,7 +5,7 @@ use std::path::Path;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use tiff::encoder::colortype::{RGB8, RGB16};
+use tiff::encoder::colortype::{RGB8, RGB16, RGBA8, RGBA16};
 
 use super::alpha::Alpha;
 use super::color::srgb_profile;
@@ -135,11 +135,15 @@ fn encode_inner(
             png(values.as_flattened(), alpha.is_some(), png::BitDepth::Sixteen, size, options)
         }
         Format::Png => png(&pixels.bytes()?, alpha.is_some(), png::BitDepth::Eight, size, options),
-        // Alpha is an extra sample beside RGB.
-        Format::Tiff if deep => {
-            tiff::<RGB16>(&pixels.values(to_u16)?, alpha.is_some(), size, profile(options), options.metadata)
+        Format::Tiff => {
+            let (profile, metadata) = (profile(options), options.metadata);
+            match (deep, alpha.is_some()) {
+                (false, false) => tiff::<RGB8>(&pixels.bytes()?, false, size, profile, metadata),
+                (false, true) => tiff::<RGBA8>(&pixels.bytes()?, true, size, profile, metadata),
+                (true, false) => tiff::<RGB16>(&pixels.values(to_u16)?, false, size, profile, metadata),
+                (true, true) => tiff::<RGBA16>(&pixels.values(to_u16)?, true, size, profile, metadata),
+            }
         }
-        Format::Tiff => tiff::<RGB8>(&pixels.bytes()?, alpha.is_some(), size, profile(options), options.metadata),
     };
     written.ok_or_else(|| {
         Problem(format!("the picture of {width}x{height} pixels cannot be written as {}", format.name()))

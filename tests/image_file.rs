@@ -338,7 +338,7 @@ fn chunks_of_png_tell_colours_in_the_order_of_the_specification() {
     };
     let gamma = |gamma: u32| (b"gAMA", gamma.to_be_bytes().to_vec());
     let code_points = (b"cICP", vec![12, 13, 0, 1]);
-    assert!(off(&[code_points.clone()], &p3) < 0.5);
+    assert!(off(std::slice::from_ref(&code_points), &p3) < 0.5);
     // Code points before a profile, sRGB before gamma.
     assert!(off(&[code_points, (b"sRGB", vec![0])], &p3) < 0.5);
     assert_eq!(off(&[(b"sRGB", vec![0]), gamma(100_000)], &plain), 0.0);

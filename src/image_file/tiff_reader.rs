@@ -19,6 +19,11 @@ struct TiffSource<'a> {
 
 /// Reads the header of a TIFF file.
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Source + 'a>, Problem> {
+    // The decoder makes room for the values of a tag before it reads them.
+    let tags = tiff_tags::tags(bytes);
+    if tags.unsound {
+        return Err(damaged("TIFF"));
+    }
     let mut decoder = TiffDecoder::new(Cursor::new(bytes)).map_err(|e| problem(&e))?;
     let (width, height) = decoder.dimensions();
     limits.check_pixels(width.into(), height.into())?;
@@ -30,7 +35,6 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
         ColorType::Rgba8 | ColorType::Rgba16 | ColorType::Rgba32F => Channels::Rgba,
         _ => return Err(unsupported("TIFF", "an unknown kind of channels")),
     };
-    let tags = tiff_tags::tags(bytes);
     let mut header = Header::plain(width, height, channels);
     header.deep = usize::from(color.bytes_per_pixel()) > channels.count();
     header.premultiplied = tags.premultiplied && channels.has_alpha();

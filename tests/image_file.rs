@@ -344,7 +344,7 @@ fn chunks_of_png_tell_colours_in_the_order_of_the_specification() {
     assert_eq!(off(&[(b"sRGB", vec![0]), gamma(100_000)], &plain), 0.0);
     // Linear light: 10 % of light is far brighter than 10 % of the signal.
     assert!(off(&[gamma(100_000)], &plain) > 20.0);
-    assert!(off(&[gamma(45_455)], &plain) < 4.0);
+    assert_eq!(off(&[gamma(45_455)], &plain), 0.0);
     // The primaries of Display P3.
     let primaries: Vec<u8> =
         [31270_u32, 32900, 68000, 32000, 26500, 69000, 15000, 6000].iter().flat_map(|v| v.to_be_bytes()).collect();

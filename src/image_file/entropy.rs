@@ -219,3 +219,41 @@ pub(super) fn coverage(bytes: &[u8]) -> Option<Coverage> {
         at = next;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A gray picture of 3 x 2 blocks. Code 0 is size 0 and the end of a block, so that a block takes two bits.
+    fn file(data: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 16, 0, 24, 1, 1, 0x11, 0];
+        for table in [0x00, 0x10] {
+            bytes.extend([0xff, 0xc4, 0, 20, table, 1]);
+            bytes.extend([0; 16]);
+        }
+        bytes.extend([0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0]);
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn blocks_are_counted_as_far_as_they_go() {
+        let done = |data: &[u8]| coverage(&file(data)).map(|coverage| coverage.done);
+        assert_eq!(done(&[0, 0]), Some(6));
+        assert_eq!(done(&[0]), Some(4));
+        assert_eq!(done(&[0, 0xff, 0xd9]), Some(4));
+        // A code that no table has.
+        assert_eq!(done(&[0b0000_1000, 0]), Some(2));
+        assert_eq!(done(&[]), Some(0));
+        assert_eq!(coverage(&file(&[0])[..40]), None);
+    }
+
+    #[test]
+    fn what_is_missing_is_filled() {
+        let coverage = Coverage { done: 4, columns: 3, rows: 2, width: 2, height: 2 };
+        assert!((coverage.missing() - 1.0 / 3.0).abs() < 1e-9);
+        let mut buffer = vec![0; 6 * 4];
+        coverage.fill(&mut buffer, 6, 1, 9);
+        assert_eq!(buffer, [[0; 6], [0; 6], [0, 0, 9, 9, 9, 9], [0, 0, 9, 9, 9, 9]].concat());
+    }
+}

@@ -182,7 +182,6 @@ fn painted(
 }
 
 /// Colours and, if wanted, alpha of interleaved pixels.
-#[allow(clippy::type_complexity)]
 fn split(data: &[f32], wanted: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
     let pixels = data.as_chunks::<4>().0;
     let mut colors = reserve(pixels.len() * 3)?;

@@ -97,3 +97,24 @@ fn problem(error: &DecodingError) -> Problem {
         _ => damaged("WebP"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_that_are_larger_than_the_picture_are_found() {
+        let mut lossy = b"VP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a".to_vec();
+        lossy.extend([0xff, 0x3f, 0x10, 0]);
+        assert_eq!(bitstreams(&lossy).collect::<Vec<_>>(), [(16383, 16)]);
+        let lossless = b"VP8L\x05\0\0\0\x2f\x07\xc0\x03\0\0".to_vec();
+        assert_eq!(bitstreams(&lossless).collect::<Vec<_>>(), [(8, 16)]);
+        let mut frame = b"ANMF".to_vec();
+        frame.extend((16 + lossless.len() as u32).to_le_bytes());
+        frame.extend([0; 16]);
+        frame.extend(&lossless);
+        frame.extend(&lossy);
+        assert_eq!(bitstreams(&frame).collect::<Vec<_>>(), [(8, 16), (16383, 16)]);
+        assert_eq!(bitstreams(b"VP8 \xff\xff\xff\xff").count(), 0);
+    }
+}

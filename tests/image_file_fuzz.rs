@@ -96,7 +96,11 @@ fn files() -> Vec<Vec<u8>> {
         }
     }
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures");
-    files.extend(std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()));
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    files.extend(
+        paths.iter().filter(|path| path.extension() != Some("md".as_ref())).map(|path| std::fs::read(path).unwrap()),
+    );
     files
 }
 

@@ -79,7 +79,8 @@ pub(super) fn mend(
     channels: usize,
 ) -> Option<String> {
     let suspicious = structure.truncated || structure.progressive || ends_in_repetition(buffer, row);
-    let coverage = suspicious.then(|| entropy::coverage(bytes)).flatten();
+    let data = if structure.truncated { without_padding(bytes) } else { bytes };
+    let coverage = suspicious.then(|| entropy::coverage(data)).flatten();
     let missing = coverage.map_or(0.0, Coverage::missing);
     if let Some(coverage) = coverage
         && missing > 0.0
@@ -99,6 +100,14 @@ pub(super) fn mend(
     } else {
         None
     }
+}
+
+/// The bytes without the zeros that a download which was broken off leaves at the end.
+fn without_padding(bytes: &[u8]) -> &[u8] {
+    /// More zeros than a picture's data have in a row.
+    const PADDING: usize = 64;
+    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    if bytes.len() - end >= PADDING { &bytes[..end] } else { bytes }
 }
 
 /// Whether the last rows repeat those before, as decoders fill what is missing.
@@ -133,6 +142,13 @@ mod tests {
         for end in 0..bytes.len() - 3 {
             assert!(structure(&bytes[..end]).truncated, "{end}");
         }
+    }
+
+    #[test]
+    fn zeros_at_the_end_are_no_data() {
+        assert_eq!(without_padding(&[&[1, 0, 2][..], &[0; 80]].concat()), [1, 0, 2]);
+        assert_eq!(without_padding(&[1, 0, 0]), [1, 0, 0]);
+        assert!(without_padding(&[0; 80]).is_empty());
     }
 
     #[test]

@@ -18,6 +18,9 @@ struct WebpSource<'a> {
 
 /// Reads the header of a WebP file.
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Source + 'a>, Problem> {
+    if is_cut(bytes) {
+        return Err(damaged("WebP"));
+    }
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|e| problem(&e))?;
     let (width, height) = decoder.dimensions();
     limits.check_pixels(width.into(), height.into())?;
@@ -60,6 +63,12 @@ impl Source for WebpSource<'_> {
         push_rows(&buffer, self.header.width as usize * self.header.channels.count(), sink)?;
         Ok(Vec::new())
     }
+}
+
+/// Whether the file says that it is longer. Some writers count a byte of padding that is not there.
+fn is_cut(bytes: &[u8]) -> bool {
+    let told = bytes.get(4..8).map(|size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
+    told.is_none_or(|told| u64::from(told) + 8 > bytes.len() as u64 + 1)
 }
 
 /// The sizes that the bitstreams in these chunks name, those in frames of an animation too.

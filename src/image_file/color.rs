@@ -225,9 +225,10 @@ fn code_points(primaries: u8, transfer: u8, matrix: u8, full_range: bool) -> Opt
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range,
     };
-    if !profile.update_rgb_colorimetry_from_cicp(cicp) {
-        return None;
-    }
+    // The function gives false also where it worked; then the code points are set.
+    profile.cicp = None;
+    profile.update_rgb_colorimetry_from_cicp(cicp);
+    profile.cicp?;
     let light: Option<fn(f64) -> f64> = match transfer {
         16 => Some(|signal| perceptual_quantizer(signal) * PQ_PEAK / PQ_WHITE),
         18 => Some(|signal| hybrid_log_gamma(signal) / hybrid_log_gamma(HLG_WHITE)),
@@ -292,4 +293,43 @@ fn changes_nothing(executor: &Transform16BitExecutor, inputs: u32) -> bool {
 /// The bytes of an ICC profile that says sRGB; nothing where it cannot be made.
 pub(super) fn srgb_profile() -> Option<Vec<u8>> {
     ColorProfile::new_srgb().encode().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_paper_of_high_dynamic_range_is_white() {
+        // BT.2408: 203 candela per square metre are 58 % of the signal of PQ, and 75 % of that of HLG.
+        assert!((perceptual_quantizer(0.58) * PQ_PEAK / PQ_WHITE - 1.0).abs() < 0.02);
+        assert!((perceptual_quantizer(1.0) - 1.0).abs() < 1e-9);
+        assert!((hybrid_log_gamma(1.0) - 1.0).abs() < 1e-4);
+        assert!((hybrid_log_gamma(0.5) - 1.0 / 12.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn colours_multiplied_by_alpha_are_laid_on_the_background_as_they_are() {
+        let mut header = Header::plain(1, 1, Channels::Rgba);
+        header.premultiplied = true;
+        let mut converter = Converter::new(&header, [1.0; 3], &mut Vec::new());
+        let mut out = Vec::new();
+        converter.convert(&Row::U8(&[51, 0, 102, 102]), true, &mut out);
+        let bytes: Vec<u8> = out.iter().map(|value| (value * 255.0 + 0.5) as u8).collect();
+        assert_eq!(bytes, [204, 153, 255, 102]);
+        assert!(converter.transparent);
+    }
+
+    #[test]
+    fn gray_float_and_inks_become_rgb() {
+        let mut out = Vec::new();
+        let mut convert = |channels, row: Row<'_>| {
+            Converter::new(&Header::plain(1, 1, channels), [1.0; 3], &mut Vec::new()).convert(&row, false, &mut out);
+            out.clone()
+        };
+        assert_eq!(convert(Channels::Gray, Row::U16(&[65535])), [1.0; 3]);
+        assert_eq!(convert(Channels::Rgb, Row::F32(&[0.0, 0.25, 1.0])), [0.0, 0.25, 1.0]);
+        assert_eq!(convert(Channels::Cmyk, Row::U8(&[255, 0, 0, 0])), [0.0, 1.0, 1.0]);
+        assert_eq!(convert(Channels::Cmyk, Row::U8(&[0, 0, 0, 255])), [0.0; 3]);
+    }
 }

@@ -6,13 +6,15 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use super::limits::{Limits, filled};
+use super::limits::{Limits, filled, reserve};
 use super::problem::{Problem, damaged, unsupported};
 use super::source::{Channels, ColorTag, Header, Sink, Source, push_rows};
 use super::truncation::{self, Structure};
 
 /// Bytes of one coefficient that is kept until the last scan.
 const COEFFICIENT: u64 = 2;
+/// The marker at the end of a file.
+const END: [u8; 2] = [0xff, 0xd9];
 
 struct JpegSource<'a> {
     bytes: &'a [u8],
@@ -32,7 +34,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
     if structure.scans == 0 {
         return Err(damaged("JPEG"));
     }
-    let mut decoder = decoder(bytes, ColorSpace::RGB, false);
+    let mut decoder = decoder(bytes, ColorSpace::RGB);
     decoder.decode_headers().map_err(|e| problem(&e))?;
     let (width, height) = decoder.dimensions().ok_or_else(|| damaged("JPEG"))?;
     limits.check_pixels(width as u64, height as u64)?;
@@ -73,23 +75,18 @@ impl Source for JpegSource<'_> {
     fn rows(self: Box<Self>, sink: &mut Sink<'_>) -> Result<Vec<String>, Problem> {
         let row = self.header.width as usize * self.header.channels.count();
         let mut buffer = filled(row * self.header.height as usize, 0_u8)?;
-        if self.structure.truncated {
-            // With an end, the decoder treats the blocks that are missing as empty.
-            let mut complete = Vec::with_capacity(self.bytes.len() + 2);
-            complete.extend_from_slice(self.bytes);
-            complete.extend_from_slice(&[0xff, 0xd9]);
-            decoder(&complete, self.output, false).decode_into(&mut buffer).map_err(|e| problem(&e))?;
-        } else {
-            decoder(self.bytes, self.output, false).decode_into(&mut buffer).map_err(|e| problem(&e))?;
+        if let Err(error) = decoder(self.bytes, self.output).decode_into(&mut buffer) {
+            if !self.structure.truncated {
+                return Err(problem(&error));
+            }
+            // Progressive files that end within their first scan are decoded where they have an end.
+            let mut ended = reserve(self.bytes.len() + END.len())?;
+            ended.extend_from_slice(self.bytes);
+            ended.extend_from_slice(&END);
+            decoder(&ended, self.output).decode_into(&mut buffer).map_err(|e| problem(&e))?;
         }
-        let missing = truncation::missing_rows(&buffer, row);
-        let notes = if self.structure.truncated {
-            vec![truncation::note_on_end(missing, self.header.height as usize)]
-        } else if missing >= truncation::BLOCK && self.fails_strictly(buffer.len()) {
-            vec![truncation::note_on_damage(missing, self.header.height as usize)]
-        } else {
-            Vec::new()
-        };
+        let channels = self.header.channels.count();
+        let note = truncation::mend(self.bytes, &self.structure, &mut buffer, row, channels);
         match self.output {
             ColorSpace::CMYK => {
                 // By Adobe's convention, which all writers of CMYK follow, 255 is no ink.
@@ -102,21 +99,13 @@ impl Source for JpegSource<'_> {
             }
             _ => push_rows(&buffer, row, sink)?,
         }
-        Ok(notes)
+        Ok(note.into_iter().collect())
     }
 }
 
-impl JpegSource<'_> {
-    /// Whether a decoder that accepts no errors refuses the file.
-    fn fails_strictly(&self, len: usize) -> bool {
-        let Ok(mut buffer) = filled(len, 0_u8) else { return true };
-        decoder(self.bytes, self.output, true).decode_into(&mut buffer).is_err()
-    }
-}
-
-fn decoder(bytes: &[u8], output: ColorSpace, strict: bool) -> JpegDecoder<ZCursor<&[u8]>> {
+fn decoder(bytes: &[u8], output: ColorSpace) -> JpegDecoder<ZCursor<&[u8]>> {
     let options = DecoderOptions::default()
-        .set_strict_mode(strict)
+        .set_strict_mode(false)
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
         .jpeg_set_out_colorspace(output);

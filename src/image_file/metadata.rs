@@ -3,10 +3,12 @@
 use std::io::Cursor;
 
 use exif::experimental::Writer;
-use exif::{Context, Exif, Field, In, Reader, Tag, Value};
+use exif::{Context, Exif, Field, In, Tag, Value};
+
+use super::tiff_tags::{Entry, Reader};
 
 /// The longest value that is kept, in bytes: longer ones hide previews and a camera's own data.
-const LONGEST_VALUE: usize = 8192;
+const LONGEST_VALUE: u64 = 8192;
 /// The most that all values may take: an EXIF block in JPEG has to fit into 64 KiB.
 const LONGEST_BLOCK: usize = 48 << 10;
 
@@ -69,14 +71,13 @@ impl Metadata {
     /// What is worth keeping of an EXIF block (from its byte order mark on), or of a TIFF file; nothing where there is
     /// nothing. Orientation is upright and the colour space sRGB, as of every picture that is written.
     pub fn from_exif(block: &[u8]) -> Option<Self> {
+        let tags = kept_tags(block)?;
         let exif = parse(block)?;
         let mut fields: Vec<Field> = Vec::new();
         let mut size = 0;
-        for field in exif.fields() {
+        for field in tags.into_iter().filter_map(|tag| exif.get_field(tag, In::PRIMARY)) {
             let bytes = value_size(&field.value);
-            let kept = field.tag.context() == Context::Gps || KEPT.contains(&field.tag);
-            let known = field.ifd_num == In::PRIMARY && (1..=LONGEST_VALUE).contains(&bytes);
-            if kept && known && size + bytes <= LONGEST_BLOCK && !fields.iter().any(|other| other.tag == field.tag) {
+            if bytes > 0 && size + bytes <= LONGEST_BLOCK {
                 size += bytes;
                 fields.push(field.clone());
             }
@@ -100,9 +101,34 @@ impl Metadata {
     }
 }
 
+/// The tags of a block that are kept. Values that are too long are never read: there can be thousands of them, all in
+/// the same place.
+fn kept_tags(block: &[u8]) -> Option<Vec<Tag>> {
+    let (reader, first) = Reader::new(block)?;
+    let directory = reader.directory(first);
+    let below = |tag: Tag| directory.iter().find(|entry| entry.tag == tag.number()).map(|entry| entry.value);
+    let mut tags = Vec::new();
+    let mut take = |context: Context, entries: &[Entry]| {
+        for entry in entries {
+            let tag = Tag(context, entry.tag);
+            let kept = context == Context::Gps || KEPT.contains(&tag);
+            if kept && entry.size() <= LONGEST_VALUE && !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+    };
+    take(Context::Tiff, &directory);
+    for (context, pointer) in [(Context::Exif, Tag::ExifIFDPointer), (Context::Gps, Tag::GPSInfoIFDPointer)] {
+        if let Some(offset) = below(pointer) {
+            take(context, &reader.directory(offset));
+        }
+    }
+    Some(tags)
+}
+
 /// Reads a block as far as it follows the format.
 fn parse(block: &[u8]) -> Option<Exif> {
-    match Reader::new().continue_on_error(true).read_raw(block.to_vec()) {
+    match exif::Reader::new().continue_on_error(true).read_raw(block.to_vec()) {
         Ok(exif) => Some(exif),
         Err(error) => error.distill_partial_result(|_| {}).ok(),
     }
@@ -157,7 +183,7 @@ mod tests {
                 ifd_num: In::PRIMARY,
                 value: Value::Rational(vec![rational(52), rational(31), rational(0)]),
             },
-            text(Tag::ImageDescription, &"long".repeat(LONGEST_VALUE)),
+            text(Tag::ImageDescription, &"long".repeat(LONGEST_VALUE as usize)),
         ];
         let metadata = Metadata::from_exif(&write(&fields).unwrap()).unwrap();
         let kept = metadata.fields();

@@ -4,6 +4,7 @@
 
 mod alpha;
 mod color;
+mod entropy;
 mod jpeg_reader;
 mod limits;
 mod metadata;

@@ -13,6 +13,10 @@ const SIDE_DATA: usize = 32 << 20;
 /// Rows that the decoder keeps: what is decompressed and the row before.
 const ROWS_KEPT: usize = 8;
 
+/// The gamma that the PNG specification gives for sRGB, and how far others may be from it to be taken as the same.
+const SRGB_GAMMA: f32 = 1.0 / 2.2;
+const GAMMA_TOLERANCE: f32 = 0.05;
+
 struct PngSource<'a> {
     reader: png::Reader<Cursor<&'a [u8]>>,
     header: Header,
@@ -119,7 +123,12 @@ fn color_tag(info: &png::Info<'_>) -> ColorTag {
                 green: pair(chrm.green),
                 blue: pair(chrm.blue),
             });
-            ColorTag::Gamma { gamma: gamma.into_value(), chromaticities }
+            let gamma = gamma.into_value();
+            // Alone, the gamma of sRGB and what is near it mean sRGB with its own curve, as browsers take it.
+            if chromaticities.is_none() && (gamma / SRGB_GAMMA - 1.0).abs() < GAMMA_TOLERANCE {
+                return ColorTag::Srgb;
+            }
+            ColorTag::Gamma { gamma, chromaticities }
         }
         _ => ColorTag::Srgb,
     }
@@ -135,5 +144,25 @@ fn exif_chunk(bytes: &[u8]) -> Option<&[u8]> {
             return body.get(..len);
         }
         rest = body.get(len.checked_add(4)?..)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exif_chunk;
+
+    #[test]
+    fn exif_is_found_behind_other_chunks() {
+        let mut bytes = vec![0; 8];
+        for (name, data) in [(b"IDAT", &b"xyz"[..]), (b"eXIf", b"MM")] {
+            bytes.extend((data.len() as u32).to_be_bytes());
+            bytes.extend(name);
+            bytes.extend(data);
+            bytes.extend([0; 4]);
+        }
+        assert_eq!(exif_chunk(&bytes), Some(&b"MM"[..]));
+        assert_eq!(exif_chunk(&bytes[..30]), None);
+        bytes[8] = 0xff;
+        assert_eq!(exif_chunk(&bytes), None);
     }
 }

@@ -109,7 +109,7 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 fn picture(bytes: &[u8], name: &str, options: &ReadOptions) -> std::result::Result<Picture, Problem> {
-    let kind = sniff::kind(bytes);
+    let kind = sniff::kind_of(bytes, name);
     let readable = match kind {
         Kind::Readable(readable) => readable,
         _ => return Err(Problem(kind.refusal(name).unwrap_or_default())),
@@ -186,7 +186,6 @@ fn painted(
 }
 
 /// Colours and, if wanted, alpha of interleaved pixels.
-#[allow(clippy::type_complexity)]
 fn split(data: &[f32], wanted: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
     let pixels = data.as_chunks::<4>().0;
     let mut colors = reserve(pixels.len() * 3)?;

@@ -120,7 +120,9 @@ impl Canvas {
         }
         self.taken += 1;
         while self.pending.front().is_some_and(|pending| pending.first + pending.weights.len() <= self.taken) {
-            if let Some(pending) = self.pending.pop_front() {
+            if let Some(mut pending) = self.pending.pop_front() {
+                // Rounding of sums may pass the ends by a little.
+                pending.sum.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
                 self.give(&pending.sum);
             }
         }
@@ -155,7 +157,7 @@ impl Canvas {
                     for (source, weight) in row[first * channels..].chunks_exact(channels).zip(weights) {
                         pixel.iter_mut().zip(source).for_each(|(sum, value)| *sum += value * weight);
                     }
-                    resized.extend_from_slice(&pixel[..channels]);
+                    resized.extend(pixel[..channels].iter().map(|value| value.clamp(0.0, 1.0)));
                 }
                 &resized
             }
@@ -195,5 +197,34 @@ fn upright(orientation: Orientation, (x, y): (usize, usize), (width, height): (u
         Orientation::Rotate270 => right * height + y,
         Orientation::Rotate90FlipH => x * height + y,
         Orientation::Rotate270FlipH => right * height + bottom,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_are_kept_when_a_picture_is_made_small() {
+        let Ok(mut canvas) = Canvas::new((10, 1000), (1, 100), 3, Orientation::NoTransforms) else {
+            panic!("no memory")
+        };
+        let mut most = 0;
+        for _ in 0..1000 {
+            assert!(!canvas.complete());
+            canvas.push(&[0.5; 30]);
+            most = most.max(canvas.pending.len());
+        }
+        assert!(canvas.complete() && most <= 3, "{most}");
+        let (data, width, height) = canvas.finish();
+        assert_eq!((width, height), (1, 100));
+        assert!(data.iter().all(|value| (value - 0.5).abs() < 1e-6));
+    }
+
+    #[test]
+    fn rows_beyond_the_last_are_not_taken() {
+        let Ok(mut canvas) = Canvas::new((1, 2), (1, 2), 1, Orientation::Rotate90) else { panic!("no memory") };
+        [0.1, 0.2, 0.3].iter().for_each(|&value| canvas.push(&[value]));
+        assert_eq!(canvas.finish(), (vec![0.2, 0.1], 2, 1));
     }
 }

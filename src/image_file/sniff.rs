@@ -1,5 +1,7 @@
 //! What a file is, by its contents.
 
+use std::path::Path;
+
 use super::tiff_tags;
 
 /// Bytes at the beginning that tell kinds of files apart.
@@ -34,13 +36,15 @@ const EXPORT: &str = "Export it as PNG or JPEG from the program that made it";
 const AGAIN: &str = "Copy or download the picture again";
 const CHOOSE: &str = "Choose a PNG, JPEG, WebP or TIFF picture";
 
+const RAW: Kind = Kind::Other("a raw photo of a camera (DNG or alike)", DEVELOP);
+
 /// Beginnings of files, the longer before those that they begin with.
 const BEGINNINGS: [(&[u8], Kind); 36] = [
     (b"\x89PNG\r\n\x1a\n", Kind::Readable(Readable::Png)),
     (b"\xff\xd8\xff", Kind::Readable(Readable::Jpeg)),
     (b"II\x2a\0\x10\0\0\0CR", Kind::Other("a raw photo of a camera (CR2)", DEVELOP)),
-    (b"II\x2b\0", Kind::Readable(Readable::Tiff)),
-    (b"MM\0\x2b", Kind::Readable(Readable::Tiff)),
+    (b"II\x2b\0", Kind::Other("a BigTIFF picture", CONVERT)),
+    (b"MM\0\x2b", Kind::Other("a BigTIFF picture", CONVERT)),
     (b"IIU\0", Kind::Other("a raw photo of a camera (RW2)", DEVELOP)),
     (b"IIRO", Kind::Other("a raw photo of a camera (ORF)", DEVELOP)),
     (b"IIRS", Kind::Other("a raw photo of a camera (ORF)", DEVELOP)),
@@ -83,8 +87,20 @@ const BEGINNINGS: [(&[u8], Kind); 36] = [
     ),
 ];
 
+/// Endings of raw photos that are TIFF files by their beginning.
+const RAW_ENDINGS: [&str; 12] = ["dng", "nef", "nrw", "cr2", "arw", "srf", "sr2", "pef", "srw", "3fr", "erf", "kdc"];
+
+/// What the file with these bytes and this name is. The name only tells raw photos from other TIFF files.
+pub(super) fn kind_of(bytes: &[u8], name: &str) -> Kind {
+    let ending = Path::new(name).extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    match kind(bytes) {
+        Kind::Readable(Readable::Tiff) if ending.is_some_and(|ending| RAW_ENDINGS.contains(&ending.as_str())) => RAW,
+        kind => kind,
+    }
+}
+
 /// What the file with these bytes is.
-pub(super) fn kind(bytes: &[u8]) -> Kind {
+fn kind(bytes: &[u8]) -> Kind {
     if bytes.is_empty() {
         return Kind::Other("empty", AGAIN);
     }
@@ -92,11 +108,7 @@ pub(super) fn kind(bytes: &[u8]) -> Kind {
         return *kind;
     }
     if bytes.starts_with(b"II\x2a\0") || bytes.starts_with(b"MM\0\x2a") {
-        return if tiff_tags::tags(bytes).raw {
-            Kind::Other("a raw photo of a camera (DNG or alike)", DEVELOP)
-        } else {
-            Kind::Readable(Readable::Tiff)
-        };
+        return if tiff_tags::tags(bytes).raw { RAW } else { Kind::Readable(Readable::Tiff) };
     }
     if let Some(container) = bytes.strip_prefix(b"RIFF").and_then(|rest| rest.get(4..8)) {
         return match container {
@@ -191,10 +203,7 @@ impl Kind {
             Self::Other("empty", advice) => Some(format!("the file is empty. {advice}")),
             Self::Other("nothing but zeros", advice) => Some(format!("the file holds nothing but zeros. {advice}")),
             Self::Other(what, advice) => {
-                let stem = std::path::Path::new(name).file_stem().map_or("photo".into(), |stem| stem.to_string_lossy());
-                let file = std::path::Path::new(name).file_name().map_or("photo".into(), |file| file.to_string_lossy());
-                let advice = advice.replacen("{}", &quoted(&file), 1).replace("{}.", &format!("{}.", quoted(&stem)));
-                let advice = advice.replace("{}", &quoted(&stem));
+                let advice = advice.replacen("{}", &quoted(name), 1).replace("{}", &result(name, advice));
                 Some(format!("the file is {what}, which is not read. {advice}"))
             }
             Self::Unknown => Some(
@@ -205,14 +214,22 @@ impl Kind {
     }
 }
 
-/// A name as a shell takes it, or a stand-in for names that need more than quotes.
+/// The name of a file as a shell takes it without quotes, or a stand-in for names that need them.
 fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "._-+,=@%".contains(c);
-    if !name.is_empty() && !name.starts_with('-') && name.chars().all(plain) {
-        name.to_string()
-    } else {
-        "photo".to_string()
+    match Path::new(name).file_name().map(|file| file.to_string_lossy()) {
+        Some(file) if !file.starts_with('-') && file.chars().all(plain) => file.into_owned(),
+        _ => "photo".to_string(),
     }
+}
+
+/// The name of what a command of `advice` makes of a file, without ending, such that the file is not overwritten.
+fn result(name: &str, advice: &str) -> String {
+    let quoted = quoted(name);
+    let path = Path::new(&quoted);
+    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let same = path.extension().is_some_and(|ending| advice.contains(&format!("{{}}.{}`", ending.to_string_lossy())));
+    if same { format!("{stem}-converted") } else { stem }
 }
 
 #[cfg(test)]
@@ -226,7 +243,7 @@ mod tests {
     #[test]
     fn kinds_are_told_by_contents() {
         let mut ftyp = b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic".to_vec();
-        assert!(said(&ftyp).contains("HEIC") && said(&ftyp).contains("heif-convert holiday.jpg holiday.jpg"));
+        assert!(said(&ftyp).contains("HEIC") && said(&ftyp).contains("heif-convert holiday.jpg holiday-converted.jpg"));
         ftyp[20..24].copy_from_slice(b"avif");
         assert!(said(&ftyp).contains("AVIF"));
         assert!(said(b"\0\0\0\x14ftypisom\0\0\0\0mp42").contains("video"));
@@ -271,6 +288,9 @@ mod tests {
     fn names_in_commands_need_no_quotes() {
         assert_eq!(quoted("a b; rm -r.gif"), "photo");
         assert_eq!(quoted("-o.gif"), "photo");
+        assert_eq!(kind_of(b"II\x2a\0\x08\0\0\0", "a.NEF"), RAW);
         assert_eq!(quoted("été_1.gif"), "été_1.gif");
+        assert_eq!(result("a/b.heic", HEIF), "b");
+        assert_eq!(result("a/b.jpg", HEIF), "b-converted");
     }
 }

@@ -19,6 +19,11 @@ struct TiffSource<'a> {
 
 /// Reads the header of a TIFF file.
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Source + 'a>, Problem> {
+    // The decoder makes room for the values of a tag before it reads them.
+    let tags = tiff_tags::tags(bytes);
+    if tags.unsound {
+        return Err(damaged("TIFF"));
+    }
     let mut decoder = TiffDecoder::new(Cursor::new(bytes)).map_err(|e| problem(&e))?;
     let (width, height) = decoder.dimensions();
     limits.check_pixels(width.into(), height.into())?;
@@ -30,22 +35,21 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
         ColorType::Rgba8 | ColorType::Rgba16 | ColorType::Rgba32F => Channels::Rgba,
         _ => return Err(unsupported("TIFF", "an unknown kind of channels")),
     };
-    let tags = tiff_tags::tags(bytes);
     let mut header = Header::plain(width, height, channels);
     header.deep = usize::from(color.bytes_per_pixel()) > channels.count();
     header.premultiplied = tags.premultiplied && channels.has_alpha();
     // The decoder's result, the copy with its channels in order, and strips that are read whole.
     header.decoding = decoder.total_bytes().saturating_mul(3).saturating_add(bytes.len() as u64);
     limits.check_memory(width.into(), height.into(), header.decoding)?;
-    let mut decoder_limits = image::Limits::no_limits();
-    decoder_limits.max_alloc = Some(header.decoding.saturating_add(1 << 20));
-    decoder.set_limits(decoder_limits).map_err(|e| problem(&e))?;
     header.orientation = decoder.orientation().unwrap_or(header.orientation);
     if let Ok(Some(profile)) = decoder.icc_profile() {
         // CMYK is converted by the decoder, so that a profile of inks does not fit any more.
         header.color = ColorTag::Icc(profile);
     }
     header.metadata = Metadata::from_exif(bytes);
+    let mut decoder_limits = image::Limits::no_limits();
+    decoder_limits.max_alloc = Some(header.decoding.saturating_add(1 << 20));
+    decoder.set_limits(decoder_limits).map_err(|e| problem(&e))?;
     if tags.pages > 1 {
         header.notes.push(format!("only the first of {} pages is used", tags.pages));
     }

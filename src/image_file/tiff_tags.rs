@@ -14,6 +14,12 @@ const DNG_VERSION: u16 = 50706;
 /// Photometric interpretations of sensor data.
 const SENSOR: [u32; 2] = [32803, 34892];
 
+/// The most values of a tag that a decoder of pictures reads: each takes it 32 bytes.
+const VALUES: u32 = 1 << 20;
+/// The last tag of the format itself, and the tag of profiles.
+const LAST_OF_FORMAT: u16 = 347;
+const PROFILE: u16 = 34675;
+
 /// What the directories tell.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct TiffTags {
@@ -23,23 +29,19 @@ pub(super) struct TiffTags {
     pub raw: bool,
     /// Colours are multiplied by alpha already.
     pub premultiplied: bool,
+    /// A tag says that it has more values than the file can hold, or than are sensible.
+    pub unsound: bool,
 }
 
-/// Reads the tags of a TIFF file; of BigTIFF files nothing but that there is a picture.
+/// Reads the tags of a TIFF file.
 pub(super) fn tags(bytes: &[u8]) -> TiffTags {
-    let big_endian = bytes.starts_with(b"MM");
-    let reader = Reader { bytes, big_endian };
-    let mut found = TiffTags { pages: 1, ..TiffTags::default() };
-    if reader.u16(2) != Some(42) {
-        return found;
-    }
-    let first = reader.u32(4).unwrap_or(0);
-    found.pages = 0;
+    let mut found = TiffTags::default();
+    let Some((reader, first)) = Reader::new(bytes) else { return found };
     let mut offset = first;
     while offset != 0 && found.pages < DIRECTORIES as u64 {
         let Some(count) = reader.u16(offset as usize) else { break };
         if found.pages == 0 {
-            reader.first_directory(offset as usize, count, &mut found);
+            reader.first_directory(offset, &mut found);
         }
         found.pages += 1;
         offset = reader.u32(offset as usize + 2 + usize::from(count) * 12).unwrap_or(0);
@@ -47,12 +49,54 @@ pub(super) fn tags(bytes: &[u8]) -> TiffTags {
     found
 }
 
-struct Reader<'a> {
+/// One entry of a directory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub tag: u16,
+    /// The type of the values, as the format numbers it.
+    kind: u16,
+    count: u32,
+    /// The first value, if it is a whole number that stands in the entry, or where the values stand.
+    pub value: u32,
+}
+
+impl Entry {
+    /// Bytes of all values.
+    pub fn size(self) -> u64 {
+        const SIZES: [u64; 14] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
+        SIZES.get(usize::from(self.kind)).copied().unwrap_or(0) * u64::from(self.count)
+    }
+}
+
+/// Reads directories of TIFF files and EXIF blocks.
+pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     big_endian: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// A reader, and where the first directory is; nothing for what does not begin as such a file.
+    pub fn new(bytes: &'a [u8]) -> Option<(Self, u32)> {
+        let reader = Self { bytes, big_endian: bytes.starts_with(b"MM") };
+        let begins = (reader.big_endian || bytes.starts_with(b"II")) && reader.u16(2) == Some(42);
+        let first = reader.u32(4).filter(|_| begins)?;
+        Some((reader, first))
+    }
+
+    /// The entries of the directory at this place.
+    pub fn directory(&self, offset: u32) -> Vec<Entry> {
+        let offset = offset as usize;
+        let count = self.u16(offset).map_or(0, usize::from).min(ENTRIES);
+        let entry = |index: usize| {
+            let at = offset + 2 + index * 12;
+            let kind = self.u16(at + 2)?;
+            // A short stands in the first two bytes of the value.
+            let value = if kind == 3 { self.u16(at + 8).map(u32::from) } else { self.u32(at + 8) }?;
+            Some(Entry { tag: self.u16(at)?, kind, count: self.u32(at + 4)?, value })
+        };
+        (0..count).map_while(entry).collect()
+    }
+
     fn u16(&self, at: usize) -> Option<u16> {
         let pair = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
         Some(if self.big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) })
@@ -63,19 +107,17 @@ impl Reader<'_> {
         Some(if self.big_endian { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
     }
 
-    fn first_directory(&self, offset: usize, count: u16, found: &mut TiffTags) {
+    fn first_directory(&self, offset: u32, found: &mut TiffTags) {
         let (mut small, mut others, mut photo_maker) = (false, false, false);
-        for entry in 0..usize::from(count).min(ENTRIES) {
-            let at = offset + 2 + entry * 12;
-            let (Some(tag), Some(kind)) = (self.u16(at), self.u16(at + 2)) else { return };
-            // A short stands in the first two bytes of the value.
-            let value = if kind == 3 { self.u16(at + 8).map(u32::from) } else { self.u32(at + 8) }.unwrap_or(0);
-            match tag {
-                NEW_SUBFILE_TYPE => small = value & 1 == 1,
-                PHOTOMETRIC => found.raw |= SENSOR.contains(&value),
+        for entry in self.directory(offset) {
+            let read = entry.tag <= LAST_OF_FORMAT || entry.tag == PROFILE;
+            found.unsound |= read && (entry.count > VALUES || entry.size() > self.bytes.len() as u64);
+            match entry.tag {
+                NEW_SUBFILE_TYPE => small = entry.value & 1 == 1,
+                PHOTOMETRIC => found.raw |= SENSOR.contains(&entry.value),
                 MAKE => photo_maker = true,
                 SUB_DIRECTORIES => others = true,
-                EXTRA_SAMPLES => found.premultiplied = value == 1,
+                EXTRA_SAMPLES => found.premultiplied = entry.value == 1,
                 DNG_VERSION => found.raw = true,
                 _ => {}
             }
@@ -105,12 +147,21 @@ mod tests {
 
     #[test]
     fn raw_files_of_cameras_are_told_from_pictures() {
-        assert_eq!(tags(&file(&[(PHOTOMETRIC, 3, 2)])), TiffTags { pages: 1, raw: false, premultiplied: false });
+        assert_eq!(tags(&file(&[(PHOTOMETRIC, 3, 2)])), TiffTags { pages: 1, ..TiffTags::default() });
         assert!(tags(&file(&[(DNG_VERSION, 1, 4)])).raw);
         assert!(tags(&file(&[(PHOTOMETRIC, 3, 32803)])).raw);
         assert!(tags(&file(&[(NEW_SUBFILE_TYPE, 4, 1), (MAKE, 2, 0), (SUB_DIRECTORIES, 4, 8)])).raw);
         assert!(!tags(&file(&[(NEW_SUBFILE_TYPE, 4, 0), (MAKE, 2, 0), (SUB_DIRECTORIES, 4, 8)])).raw);
         assert!(tags(&file(&[(EXTRA_SAMPLES, 3, 1)])).premultiplied);
+    }
+
+    #[test]
+    fn tags_with_more_values_than_the_file_are_unsound() {
+        let mut bytes = file(&[(PHOTOMETRIC, 3, 2)]);
+        bytes[14] = 200;
+        assert!(tags(&bytes).unsound);
+        bytes[16] = 0x48;
+        assert!(tags(&bytes).unsound);
     }
 
     #[test]

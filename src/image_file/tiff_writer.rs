@@ -36,10 +36,10 @@ where
         }
     }
     let mut picture = encoder.new_image::<C>(width, height).ok()?;
-    if alpha {
-        picture.extra_samples(&[ExtraSamples::UnassociatedAlpha]).ok()?;
-    }
     let directory = picture.encoder();
+    if alpha {
+        directory.write_tag(Tag::ExtraSamples, &[ExtraSamples::UnassociatedAlpha][..]).ok()?;
+    }
     if let Some(profile) = profile {
         write_entry(directory, Tag::IccProfile, Type::UNDEFINED, &profile)?;
     }

@@ -1,9 +1,9 @@
 //! Whether a JPEG file is whole, and how much of its picture is missing.
 
-/// Rows of a block of pixels.
-pub(super) const BLOCK: usize = 8;
-/// What the decoder fills missing blocks with.
-const FILL: u8 = 128;
+use super::entropy::{self, Coverage};
+
+/// The gray that missing parts are left in.
+const GRAY: u8 = 128;
 
 /// What the markers of a JPEG file tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,6 +14,7 @@ pub(super) struct Structure {
     pub scans: usize,
     /// The end marker is missing.
     pub truncated: bool,
+    pub progressive: bool,
     /// The decoder has to keep all coefficients until the last scan: progressive, or one scan for each channel.
     pub keeps_coefficients: bool,
 }
@@ -21,28 +22,20 @@ pub(super) struct Structure {
 /// Follows the markers of a JPEG file to the end of its first picture.
 pub(super) fn structure(bytes: &[u8]) -> Structure {
     let mut found = Structure { truncated: true, ..Structure::default() };
-    let mut components = 0;
-    let mut at = 2;
-    while let Some(marker_at) = next_marker(bytes, at) {
-        let marker = bytes[marker_at + 1];
-        at = marker_at + 2;
+    let (mut components, mut at) = (0, 2);
+    while let Some((marker, body, next)) = next_segment(bytes, at) {
         match marker {
             0xd9 => {
                 found.truncated = false;
                 return found;
             }
-            // Markers without a length: restarts, starts, and one for arithmetic coding.
-            0xd0..=0xd8 | 0x01 => continue,
-            _ => {}
-        }
-        let Some(body) = segment(bytes, at) else { return found };
-        match marker {
             0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
                 if let [_, h1, h0, w1, w0, count, ..] = *body {
                     let size = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
                     found.size.get_or_insert(size);
                     components = count;
                 }
+                found.progressive |= marker == 0xc2;
                 found.keeps_coefficients |= marker == 0xc2;
             }
             0xda => {
@@ -51,47 +44,80 @@ pub(super) fn structure(bytes: &[u8]) -> Structure {
             }
             _ => {}
         }
-        at += body.len() + 2;
+        at = next;
     }
     found
 }
 
-/// Where the next marker begins at or after `from`. Entropy-coded data have no markers but restarts.
-fn next_marker(bytes: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    let found = rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff))?;
-    Some(from + found)
-}
-
-/// The contents of the segment whose length stands at `at`.
-fn segment(bytes: &[u8], at: usize) -> Option<&[u8]> {
-    let length = usize::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-    bytes.get(at + 2..at.checked_add(length)?)
-}
-
-/// How many rows at the bottom are nothing but the decoder's fill.
-pub(super) fn missing_rows(buffer: &[u8], row: usize) -> usize {
-    buffer.chunks_exact(row.max(1)).rev().take_while(|row| row.iter().all(|&value| value == FILL)).count()
-}
-
-/// What the user is told of a file without its end.
-pub(super) fn note_on_end(missing: usize, height: usize) -> String {
-    match percent(missing, height) {
-        0 => "the file ends early: the last rows of the picture may be damaged".to_string(),
-        percent => format!("the file ends early: about {percent} % of the picture is missing and is left gray"),
+/// The marker of the next segment at or after `from`, its contents, and where it ends. The end marker has no contents.
+pub(super) fn next_segment(bytes: &[u8], from: usize) -> Option<(u8, &[u8], usize)> {
+    let mut at = from;
+    loop {
+        // Entropy-coded data hold no markers but restarts; 0xff may be repeated before a marker.
+        let rest = bytes.get(at..)?;
+        let found = rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff))?;
+        let marker = rest[found + 1];
+        at += found + 2;
+        match marker {
+            0xd9 => return Some((marker, &[], at)),
+            // Restarts, starts, and a marker of arithmetic coding have no contents.
+            0xd0..=0xd8 | 0x01 => {}
+            _ => {
+                let length = usize::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+                return Some((marker, bytes.get(at + 2..at + length)?, at + length));
+            }
+        }
     }
 }
 
-/// What the user is told of a whole file whose data are wrong.
-pub(super) fn note_on_damage(missing: usize, height: usize) -> String {
-    format!(
-        "the file is damaged: about {} % of the picture cannot be read and is left gray",
-        percent(missing, height).max(1)
-    )
+/// Makes the parts that are missing of a decoded picture gray, and says how much that is.
+pub(super) fn mend(
+    bytes: &[u8],
+    structure: &Structure,
+    buffer: &mut [u8],
+    row: usize,
+    channels: usize,
+) -> Option<String> {
+    let suspicious = structure.truncated || structure.progressive || ends_in_repetition(buffer, row);
+    let data = if structure.truncated { without_padding(bytes) } else { bytes };
+    let coverage = suspicious.then(|| entropy::coverage(data)).flatten();
+    let missing = coverage.map_or(0.0, Coverage::missing);
+    if let Some(coverage) = coverage
+        && missing > 0.0
+    {
+        coverage.fill(buffer, row, channels, GRAY);
+    }
+    let what = if structure.truncated { "the file ends early" } else { "the file is damaged" };
+    let percent = (missing * 100.0).round();
+    if percent >= 1.0 {
+        Some(format!("{what}: about {percent} % of the picture is missing and is left gray"))
+    } else if missing > 0.0 {
+        Some(format!("{what}: a small part at the end of the picture is missing"))
+    } else if structure.truncated && structure.progressive {
+        Some(format!("{what}: the picture may lack detail"))
+    } else if structure.truncated && coverage.is_none() {
+        Some(format!("{what}: a part of the picture may be missing"))
+    } else {
+        None
+    }
 }
 
-fn percent(missing: usize, height: usize) -> usize {
-    (missing * 100 + height / 2) / height.max(1)
+/// The bytes without the zeros that a download which was broken off leaves at the end.
+fn without_padding(bytes: &[u8]) -> &[u8] {
+    /// More zeros than a picture's data have in a row.
+    const PADDING: usize = 64;
+    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    if bytes.len() - end >= PADDING { &bytes[..end] } else { bytes }
+}
+
+/// Whether the last rows repeat those before, as decoders fill what is missing.
+fn ends_in_repetition(buffer: &[u8], row: usize) -> bool {
+    // A row of blocks has 8 or 16 rows of pixels.
+    [8, 16].iter().any(|&period| {
+        let Some(start) = buffer.len().checked_sub(2 * period * row) else { return false };
+        let (before, last) = buffer[start..].split_at(period * row);
+        before == last
+    })
 }
 
 #[cfg(test)]
@@ -109,7 +135,8 @@ mod tests {
     #[test]
     fn the_end_is_found_where_it_is() {
         let whole = structure(&file(3));
-        assert_eq!(whole, Structure { size: Some((64, 48)), scans: 1, truncated: false, keeps_coefficients: false });
+        assert_eq!(whole.size, Some((64, 48)));
+        assert_eq!((whole.scans, whole.truncated, whole.keeps_coefficients), (1, false, false));
         assert!(structure(&file(1)).keeps_coefficients);
         let bytes = file(3);
         for end in 0..bytes.len() - 3 {
@@ -118,12 +145,18 @@ mod tests {
     }
 
     #[test]
-    fn missing_rows_are_counted_and_told() {
-        let mut buffer = vec![7; 30];
-        buffer.extend([FILL; 30]);
-        assert_eq!(missing_rows(&buffer, 3), 10);
-        assert!(note_on_end(10, 20).contains("50 %"));
-        assert!(!note_on_end(0, 20).contains('%'));
-        assert!(note_on_damage(10, 20).contains("50 %"));
+    fn zeros_at_the_end_are_no_data() {
+        assert_eq!(without_padding(&[&[1, 0, 2][..], &[0; 80]].concat()), [1, 0, 2]);
+        assert_eq!(without_padding(&[1, 0, 0]), [1, 0, 0]);
+        assert!(without_padding(&[0; 80]).is_empty());
+    }
+
+    #[test]
+    fn repetition_at_the_end_is_seen() {
+        let rows = |count: usize, value: fn(usize) -> u8| (0..count).map(value).collect::<Vec<u8>>();
+        assert!(ends_in_repetition(&rows(64, |y| (y % 8) as u8), 1));
+        assert!(ends_in_repetition(&rows(64, |_| 7), 1));
+        assert!(!ends_in_repetition(&rows(64, |y| y as u8), 1));
+        assert!(!ends_in_repetition(&rows(12, |_| 7), 1));
     }
 }

@@ -18,6 +18,9 @@ struct WebpSource<'a> {
 
 /// Reads the header of a WebP file.
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Source + 'a>, Problem> {
+    if is_cut(bytes) {
+        return Err(damaged("WebP"));
+    }
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|e| problem(&e))?;
     let (width, height) = decoder.dimensions();
     limits.check_pixels(width.into(), height.into())?;
@@ -62,6 +65,12 @@ impl Source for WebpSource<'_> {
     }
 }
 
+/// Whether the file says that it is longer. Some writers count a byte of padding that is not there.
+fn is_cut(bytes: &[u8]) -> bool {
+    let told = bytes.get(4..8).map(|size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
+    told.is_none_or(|told| u64::from(told) + 8 > bytes.len() as u64 + 1)
+}
+
 /// The sizes that the bitstreams in these chunks name, those in frames of an animation too.
 fn bitstreams(chunks: &[u8]) -> impl Iterator<Item = (u32, u32)> {
     let mut stack = vec![chunks];
@@ -95,5 +104,26 @@ fn problem(error: &DecodingError) -> Problem {
     match error {
         DecodingError::UnsupportedFeature(_) => unsupported("WebP", "a rare kind of compression"),
         _ => damaged("WebP"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_that_are_larger_than_the_picture_are_found() {
+        let mut lossy = b"VP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a".to_vec();
+        lossy.extend([0xff, 0x3f, 0x10, 0]);
+        assert_eq!(bitstreams(&lossy).collect::<Vec<_>>(), [(16383, 16)]);
+        let lossless = b"VP8L\x05\0\0\0\x2f\x07\xc0\x03\0\0".to_vec();
+        assert_eq!(bitstreams(&lossless).collect::<Vec<_>>(), [(8, 16)]);
+        let mut frame = b"ANMF".to_vec();
+        frame.extend((16 + lossless.len() as u32).to_le_bytes());
+        frame.extend([0; 16]);
+        frame.extend(&lossless);
+        frame.extend(&lossy);
+        assert_eq!(bitstreams(&frame).collect::<Vec<_>>(), [(8, 16), (16383, 16)]);
+        assert_eq!(bitstreams(b"VP8 \xff\xff\xff\xff").count(), 0);
     }
 }

@@ -135,12 +135,15 @@ fn encode_inner(
             png(values.as_flattened(), alpha.is_some(), png::BitDepth::Sixteen, size, options)
         }
         Format::Png => png(&pixels.bytes()?, alpha.is_some(), png::BitDepth::Eight, size, options),
-        Format::Tiff => match (deep, alpha.is_some()) {
-            (false, false) => tiff::<RGB8>(&pixels.bytes()?, false, size, profile(options), options.metadata),
-            (false, true) => tiff::<RGBA8>(&pixels.bytes()?, true, size, profile(options), options.metadata),
-            (true, false) => tiff::<RGB16>(&pixels.values(to_u16)?, false, size, profile(options), options.metadata),
-            (true, true) => tiff::<RGBA16>(&pixels.values(to_u16)?, true, size, profile(options), options.metadata),
-        },
+        Format::Tiff => {
+            let (profile, metadata) = (profile(options), options.metadata);
+            match (deep, alpha.is_some()) {
+                (false, false) => tiff::<RGB8>(&pixels.bytes()?, false, size, profile, metadata),
+                (false, true) => tiff::<RGBA8>(&pixels.bytes()?, true, size, profile, metadata),
+                (true, false) => tiff::<RGB16>(&pixels.values(to_u16)?, false, size, profile, metadata),
+                (true, true) => tiff::<RGBA16>(&pixels.values(to_u16)?, true, size, profile, metadata),
+            }
+        }
     };
     written.ok_or_else(|| {
         Problem(format!("the picture of {width}x{height} pixels cannot be written as {}", format.name()))

@@ -9,7 +9,7 @@ pub mod cpu;
 pub mod error;
 pub mod gpu;
 pub mod image;
-#[cfg(feature = "native")]
+#[cfg(feature = "import")]
 pub mod import;
 pub mod net;
 #[cfg(feature = "studio")]

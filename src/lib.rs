@@ -13,7 +13,7 @@ pub mod gpu;
 pub mod image;
 #[cfg(feature = "native")]
 pub mod image_file;
-#[cfg(feature = "native")]
+#[cfg(feature = "import")]
 pub mod import;
 pub mod net;
 #[cfg(feature = "studio")]

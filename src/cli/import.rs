@@ -10,9 +10,11 @@ use impasto::gpu::Gpu;
 use impasto::gpu::conv::Variant;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
-use impasto::import::{self, Import, Precision};
-use impasto::style::Pack;
+use impasto::import::{self, Converted, Import, Precision};
+use impasto::style::{Pack, Style};
 use impasto::stylize::Painter;
+use impasto::weights::Archive;
+use impasto::weights::onnx::external::in_folder;
 use serde_json::json;
 
 use super::file_plan::FilePlan;
@@ -46,19 +48,9 @@ pub struct Arguments {
 /// Bytes of the largest file of a network: far above those of transfer networks.
 const LARGEST_MODEL: u64 = 1 << 30;
 
-/// Nearer than this in decibels, and nobody sees a difference.
-const CLOSE_ENOUGH: f64 = 40.0;
 /// The picture that is painted to measure it, and the pixels on its sides.
 const SAMPLE: &str = "swirls";
 const SAMPLE_SIDE: usize = 256;
-
-/// What became of a network.
-struct Outcome {
-    pack: Pack,
-    /// What was tried, with its distance from float weights in decibels; the last is kept.
-    tried: Vec<(Precision, f64)>,
-    painted: Image,
-}
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -69,9 +61,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     plan.output(output, "the style pack").check()?;
     let bytes = files::read(model, LARGEST_MODEL, "a network")?;
     let range = arguments.range.as_deref().and_then(|range| range.parse().ok());
-    let import = import::read(&model.display().to_string(), &bytes, range)?;
+    let file = model.display().to_string();
+    let beside = in_folder(model.parent().unwrap_or(Path::new("")));
+    let import = import::read_with(&file, &bytes, range, &beside)?;
     let picture = arguments.thumbnail.as_deref().map(|path| arguments.read.read(path, None)).transpose()?;
-    let Outcome { pack, tried, painted } = pollster::block_on(convert(&import, &about.title(model)))?;
+    let Converted { pack, tried, painted } = pollster::block_on(convert(&import, &about.title(model), &file))?;
     let pack = Pack {
         source: about.source(model),
         licence: about.licence.clone(),
@@ -89,35 +83,21 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The pack with the smallest weights that paint as float weights do.
-async fn convert(import: &Import, name: &str) -> Result<Outcome> {
+async fn convert(import: &Import, name: &str, file: &str) -> Result<Converted> {
     let gpu = Gpu::open(Request::default()).await?;
     // What 16-bit arithmetic adds is no matter of the weights.
     let variant = Variant { half: false, ..workshop::chosen(&gpu).await? };
     let kind = Kind::named(SAMPLE)?;
     let sample = kind.paint(SAMPLE_SIDE, kind.seed)?;
-    let exact = import.pack(name, import.archive(Precision::Bits32)?)?;
-    let reference = paint(&gpu, variant, &exact, &sample).await?;
-    let mut tried = Vec::new();
-    for precision in Precision::ALL {
-        // Weights beyond the reach of 16 bits leave the last choice.
-        let Ok(archive) = import.archive(precision) else { continue };
-        let pack = import.pack(name, archive)?;
-        let painted = paint(&gpu, variant, &pack, &sample).await?;
-        let near = import::psnr(painted.data(), reference.data());
-        tried.push((precision, near));
-        if near >= CLOSE_ENOUGH {
-            return Ok(Outcome { pack, tried, painted });
-        }
-    }
-    Ok(Outcome { pack: exact, tried, painted: reference })
+    let paint = async |archive: &Archive, style: &Style| paint(&gpu, variant, archive, style, &sample).await;
+    import::convert(import, name, file, paint).await
 }
 
-/// The picture in the style of a pack that brings its network.
-async fn paint(gpu: &Gpu, variant: Variant, pack: &Pack, picture: &Image) -> Result<Image> {
-    let archive = pack.brought()?.ok_or_else(|| Error::Pack("brings no network".to_string()))?;
-    let painter = Painter::load(gpu, &archive, variant).await?;
+/// The picture in a style of the network in `archive`.
+async fn paint(gpu: &Gpu, variant: Variant, archive: &Archive, style: &Style, picture: &Image) -> Result<Image> {
+    let painter = Painter::load(gpu, archive, variant).await?;
     let mut session = painter.session(gpu, picture.width(), picture.height()).await?;
-    session.set_style(gpu, &painter.space().style(pack)?)?;
+    session.set_style(gpu, style)?;
     session.set_photo(gpu, &picture.to_rgba8())?;
     session.read_exact(gpu).await
 }

@@ -7,11 +7,13 @@ use std::vec::IntoIter;
 use super::steps::{Operation, Step, left_over, steps};
 use super::{Found, Read, Skeleton};
 use crate::error::Error;
-use crate::weights::onnx::{Model, read_model};
+use crate::weights::foreign::quoted;
+use crate::weights::onnx::external::ReadExternal;
+use crate::weights::onnx::{Model, Options, read_model_with};
 
-/// Takes all nodes of the file.
-pub fn read(file: &str, bytes: &[u8]) -> Read<Skeleton> {
-    let model = read_model(file, bytes).map_err(|e| match e {
+/// Takes all nodes of the file; `external` reads the files beside it.
+pub fn read(file: &str, bytes: &[u8], external: ReadExternal) -> Read<Skeleton> {
+    let model = read_model_with(file, bytes, Options { external, only_for: None }).map_err(|e| match e {
         Error::Model { problem, .. } if problem.starts_with("is no ONNX model") => {
             "is no file of a network that is known: PyTorch's (.pth) and ONNX are".to_string()
         }
@@ -28,7 +30,7 @@ fn skeleton(model: &Model) -> Read<Skeleton> {
     }
     let skeleton = Walk { steps: steps.into_iter().enumerate().peekable(), at: 0 }.skeleton()?;
     match left_over(model) {
-        Some(name) => Err(format!("has a tensor `{name}` that belongs to no layer")),
+        Some(name) => Err(format!("has a tensor {} that belongs to no layer", quoted(name))),
         None => Ok(skeleton),
     }
 }
@@ -43,10 +45,9 @@ struct Walk {
 impl Walk {
     fn skeleton(mut self) -> Read<Skeleton> {
         let mut input = [1.0; 3];
-        while let Some(Operation::Affine(by, _)) = self.next_operation() {
+        while let Some((by, _)) = self.affine()? {
             // What is added is the same for all pixels, and goes with the first normalization.
-            input = std::array::from_fn(|c| input[c] * by[c]);
-            self.step("")?;
+            input.iter_mut().zip(by).for_each(|(input, by)| *input *= by);
         }
         let mut contract = Vec::new();
         for (kernel, stride, which) in [(9, 1, "first"), (3, 2, "second"), (3, 2, "third")] {
@@ -81,30 +82,26 @@ impl Walk {
             self.relu(&layer)?;
             expand.push(layer);
         }
-        let mut last = self.convolution("the last convolution", 9, 1)?;
-        let (sigmoid, white) = self.ending(&mut last)?;
+        let last = self.convolution("the last convolution", 9, 1)?;
+        let (sigmoid, white) = self.ending()?;
         expand.push(last);
         Ok(Skeleton { input, contract, blocks, expand, sigmoid, white })
     }
 
     /// What is behind the last convolution: whether a sigmoid is, and the white of what comes out, if it is said.
-    fn ending(&mut self, last: &mut Found) -> Read<(bool, Option<f32>)> {
+    fn ending(&mut self) -> Read<(bool, Option<f32>)> {
         let (mut sigmoid, mut white) = (false, None);
         while self.steps.peek().is_some() {
             let step = self.step("")?;
             match (&step.operation, white) {
-                (Operation::Affine(by, plus), None) => {
-                    let count = last.weights.len() / by.len();
-                    let bias = last.bias.get_or_insert(vec![0.0; by.len()]);
-                    for (c, bias) in bias.iter_mut().enumerate().take(by.len()) {
-                        *bias = *bias * by[c] + plus[c];
-                        last.weights.iter_mut().skip(c * count).take(count).for_each(|w| *w *= by[c]);
-                    }
-                }
                 (Operation::Sigmoid, None) => (sigmoid, white) = (true, Some(1.0)),
                 (Operation::Clip(0.0, high), None) if *high > 0.0 => white = Some(*high),
-                (Operation::Affine([by, b, c], [0.0, 0.0, 0.0]), Some(before)) if by == b && by == c => {
-                    white = Some(before * by);
+                // Negative colours are clamped anyway, and what is rounded is nearer than anybody sees.
+                (Operation::Relu, None) if matches!(self.next_operation(), None | Some(Operation::Clip(0.0, _))) => {}
+                (Operation::Relu, Some(_)) => {}
+                (Operation::Round, _) if matches!(self.next_operation(), None | Some(Operation::Clip(0.0, _))) => {}
+                (Operation::Affine(by, plus), Some(before)) if even(by) && plus.iter().all(|v| *v == 0.0) => {
+                    white = by.first().map(|by| before * by);
                 }
                 (Operation::Clip(low, high), Some(white)) if *low <= 0.0 && *high >= white => {}
                 _ => return Err(instead("the end", Some(&step))),
@@ -117,6 +114,17 @@ impl Walk {
                 let known = known.ok_or_else(|| format!("makes colours up to {white}, where 1 or 255 was expected"))?;
                 Ok((sigmoid, Some(known)))
             }
+        }
+    }
+
+    /// The next step, if it multiplies each channel by a number and adds another.
+    fn affine(&mut self) -> Read<Option<(Vec<f32>, Vec<f32>)>> {
+        if !matches!(self.next_operation(), Some(Operation::Affine(..))) {
+            return Ok(None);
+        }
+        match self.step("")?.operation {
+            Operation::Affine(by, plus) => Ok(Some((by, plus))),
+            _ => Ok(None),
         }
     }
 
@@ -147,7 +155,11 @@ impl Walk {
         let mut layer = self.convolution(what, kernel, stride)?;
         let what = format!("an instance normalization with scales and shifts behind {what}");
         let step = self.step(&what)?;
-        let Operation::Norm(norm) = step.operation else { return Err(instead(&what, Some(&step))) };
+        let Operation::Norm(mut norm) = step.operation else { return Err(instead(&what, Some(&step))) };
+        while let Some((by, plus)) = self.affine()? {
+            norm.scale.iter_mut().zip(&by).for_each(|(scale, by)| *scale *= by);
+            norm.shift.iter_mut().zip(by.iter().zip(&plus)).for_each(|(shift, (by, plus))| *shift = *shift * by + plus);
+        }
         layer.norm = Some(norm);
         Ok(layer)
     }
@@ -162,15 +174,31 @@ impl Walk {
         let what = format!("{what}, {kernel}x{kernel} with a stride of {stride}");
         let step = self.step(&what)?;
         match step.operation {
-            Operation::Convolution { layer, stride: found, zeros } if layer.shape[2] == kernel && found == stride => {
-                if zeros {
-                    return Err(format!("{} pads with zeros, where a mirrored border was expected", step.label));
+            Operation::Convolution { layer, stride: found } if layer.shape[2] == kernel && found == stride => {
+                let mut layer = *layer;
+                while let Some((by, plus)) = self.affine()? {
+                    multiply(&mut layer, &by, &plus);
                 }
-                Ok(*layer)
+                Ok(layer)
             }
             _ => Err(instead(&what, Some(&step))),
         }
     }
+}
+
+/// Makes a convolution one whose outputs are multiplied by `by`, with `plus` added.
+fn multiply(layer: &mut Found, by: &[f32], plus: &[f32]) {
+    let count = layer.weights.len() / by.len().max(1);
+    for (slice, by) in layer.weights.chunks_mut(count.max(1)).zip(by) {
+        slice.iter_mut().for_each(|w| *w *= by);
+    }
+    let bias = layer.bias.get_or_insert_with(|| vec![0.0; by.len()]);
+    bias.iter_mut().zip(by.iter().zip(plus)).for_each(|(bias, (by, plus))| *bias = *bias * by + plus);
+}
+
+/// Whether all are the same.
+fn even(numbers: &[f32]) -> bool {
+    numbers.windows(2).all(|pair| pair[0] == pair[1])
 }
 
 /// What is wrong where something else was expected.
@@ -184,7 +212,7 @@ fn instead(expected: &str, step: Option<&Step>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::weights::onnx::{Attribute, Data, Node, Tensor};
+    use crate::weights::onnx::{Attribute, Data, Node, Tensor, read_model};
 
     fn model() -> Model {
         read_model("new.onnx", include_bytes!("../../tests/fixtures/import/new.onnx")).unwrap()

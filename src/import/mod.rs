@@ -2,20 +2,45 @@
 //!
 //! They are of one kind, that of PyTorch's examples ([`Johnson`]); widths, residual blocks and what is before and behind may
 //! differ. `state_dict` reads them by the names of their tensors, `graph` step by step; `steps` makes these of an ONNX file's nodes,
-//! and `fold` computes what they make of constants. Everything in a file must be accounted for: what belongs to no layer refuses it.
+//! with `layers` and `norms` for what they say of their layers, and `fold` computes what they make of constants (`shapes`,
+//! `quantized`). Everything in a file must be accounted for: what belongs to no layer refuses it. `precision` chooses how the weights
+//! are kept.
 
+mod constant;
 mod fold;
 mod graph;
+mod layers;
+mod norms;
+mod picture;
+mod precision;
+mod quantized;
+mod shapes;
 mod state_dict;
 mod steps;
+
+pub use precision::{CLOSE_ENOUGH, Converted, convert, psnr};
 
 use crate::error::{Error, Result};
 use crate::net::Convolution;
 use crate::net::johnson::{BIAS, Johnson};
 use crate::net::own::{self, Architecture};
 use crate::style::{Norm, Pack, Parameters, Style, StyleSpace};
+use crate::weights::foreign::{printable, quoted, stand_in};
+use crate::weights::onnx::Options;
+use crate::weights::onnx::external::ReadExternal;
 use crate::weights::torch::is_state_dict;
 use crate::weights::{Archive, ArchiveBuilder};
+
+/// Weights above this are of no use: what layers make of them is no number, or none in half precision.
+const LARGEST_WEIGHT: f32 = 1e6;
+/// The same for scales, shifts and biases, which are used as they are.
+const LARGEST_SCALE: f32 = 1e4;
+/// A sum of an output's weights above this makes numbers that half precision does not have; the weights become smaller then.
+const LARGEST_SUM: f32 = 4096.0;
+/// Weights that fit into a style pack in 8 bits.
+const MOST_WEIGHTS: usize = 32 << 20;
+/// The largest file, in bytes: the weights of the largest network in double precision.
+const LARGEST_FILE: usize = 300 << 20;
 
 /// What is wrong with a file, as the end of a sentence about it.
 type Read<T> = std::result::Result<T, String>;
@@ -86,14 +111,31 @@ pub struct Import {
     norms: Vec<Norm>,
 }
 
-/// Reads the network in the file `bytes`; `file` names it in errors. `range` is what stands for white in its pictures, 1 or 255,
-/// where the file does not say; without it, 255.
+/// Reads the network in the file `bytes`, which has everything in itself; `file` names it in errors. `range` is what stands for
+/// white in its pictures, 1 or 255, where the file does not say; without it, 255.
 ///
 /// # Errors
 /// [`Error::Model`] when the file is of neither kind, is damaged, asks for anything to be run, or holds another network.
 pub fn read(file: &str, bytes: &[u8], range: Option<f32>) -> Result<Import> {
-    let skeleton = if is_state_dict(bytes) { state_dict::read(bytes) } else { graph::read(file, bytes) };
-    skeleton.and_then(|s| s.import(range)).map_err(|problem| Error::Model { file: file.to_string(), problem })
+    read_with(file, bytes, range, Options::default().external)
+}
+
+/// As [`read`]; `external` reads the files beside an ONNX file that it keeps numbers in.
+///
+/// # Errors
+/// As [`read`]; also when such a file is missing or too short.
+pub fn read_with(file: &str, bytes: &[u8], range: Option<f32>, external: ReadExternal) -> Result<Import> {
+    let skeleton = if let Some(problem) = stand_in(bytes) {
+        Err(problem.to_string())
+    } else if bytes.len() > LARGEST_FILE {
+        Err(format!("has {} MB, which is more than a network of this kind", bytes.len() >> 20))
+    } else if is_state_dict(bytes) {
+        state_dict::read(bytes)
+    } else {
+        graph::read(file, bytes, external)
+    };
+    let import = skeleton.and_then(|s| s.import(range));
+    import.map_err(|problem| Error::Model { file: file.to_string(), problem: printable(&problem) })
 }
 
 impl Found {
@@ -101,20 +143,52 @@ impl Found {
     fn check(&self, c: &Convolution) -> Read<()> {
         let Self { name, shape, weights, bias, norm } = self;
         let expected = [c.outputs, c.inputs, c.kernel, c.kernel];
+        let name = quoted(name);
         if *shape != expected || weights.len() != expected.iter().product::<usize>() {
-            return Err(format!("has `{name}` of the shape {shape:?}, where {expected:?} was expected"));
+            return Err(format!("has {name} of the shape {shape:?}, where {expected:?} was expected"));
         }
         let misfit = |numbers: &Vec<f32>| numbers.len() != c.outputs;
         if norm.iter().any(|norm| misfit(&norm.scale) || misfit(&norm.shift)) {
-            return Err(format!("has a normalization of `{name}` that does not fit its {} channels", c.outputs));
+            return Err(format!("has a normalization of {name} that does not fit its {} channels", c.outputs));
         }
         if bias.iter().any(misfit) {
-            return Err(format!("has a bias of `{name}` that does not fit its {} channels", c.outputs));
+            return Err(format!("has a bias of {name} that does not fit its {} channels", c.outputs));
         }
         let norm = norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
         match weights.iter().chain(norm).chain(bias.iter().flatten()).find(|v| !v.is_finite()) {
-            Some(wrong) => Err(format!("has {wrong} among the numbers of `{name}`")),
+            Some(wrong) => Err(format!("has {wrong} among the numbers of {name}")),
             None => Ok(()),
+        }
+    }
+
+    /// Whether its numbers are of a size that can be computed with.
+    fn check_size(&self) -> Read<()> {
+        let norm = self.norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
+        let scales = norm.chain(self.bias.iter().flatten());
+        let large = |limit: f32| move |v: &&f32| v.is_nan() || v.abs() > limit;
+        let found = self.weights.iter().find(large(LARGEST_WEIGHT)).or(scales.into_iter().find(large(LARGEST_SCALE)));
+        match found {
+            Some(wrong) => {
+                Err(format!("has {wrong:e} among the numbers of {}, which is too large to compute with", quoted(&self.name)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Divides weights in front of a normalization, which takes that away again, so that their sums fit into half precision.
+    fn shrink(&mut self) {
+        let outputs = self.shape.first().copied().unwrap_or(1).max(1);
+        if self.norm.is_none() {
+            return;
+        }
+        let count = (self.weights.len() / outputs).max(1);
+        for slice in self.weights.chunks_mut(count) {
+            let sum: f32 = slice.iter().map(|w| w.abs()).sum();
+            if sum > LARGEST_SUM {
+                // By a power of two, which is exact.
+                let by = (sum / LARGEST_SUM).log2().ceil().exp2().recip();
+                slice.iter_mut().for_each(|w| *w *= by);
+            }
         }
     }
 }
@@ -142,6 +216,10 @@ impl Skeleton {
             }
         };
         let net = johnson.network("");
+        let weights = net.convolutions().map(|c| c.outputs * c.inputs * c.kernel * c.kernel).sum::<usize>();
+        if weights > MOST_WEIGHTS {
+            return Err(format!("has {weights} weights, where at most {MOST_WEIGHTS} fit into a style pack"));
+        }
         let mut found: Vec<&mut Found> = self.contract.iter_mut().collect();
         found.extend(self.blocks.iter_mut().flatten());
         found.extend(self.expand.iter_mut());
@@ -149,6 +227,10 @@ impl Skeleton {
             layer.check(c)?;
         }
         found.first_mut().into_iter().for_each(|first| white(first));
+        for layer in &mut found {
+            layer.check_size()?;
+            layer.shrink();
+        }
         let mut bias = vec![0.0; 3];
         if let Some(last) = found.last_mut() {
             bias = last.bias.take().unwrap_or(bias);
@@ -203,10 +285,4 @@ impl Import {
         let space = StyleSpace::read(&parsed, net.tensors(), &net.norms)?;
         Ok(Pack { archive, ..space.pack(name, Parameters::of(&style)) })
     }
-}
-
-/// Peak signal-to-noise ratio of two pictures in decibels, for values in 0..1; 120 where they are the same.
-pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
-    let error: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / a.len().max(1) as f64;
-    -10.0 * error.max(1e-12).log10()
 }

@@ -2,22 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Read, Skeleton};
+use super::{Found, MOST_WEIGHTS, Read, Skeleton};
 use crate::style::Norm;
+use crate::weights::foreign::quoted;
 use crate::weights::torch::StateDict;
 
-/// What is in front of all names where a network was trained on several devices.
-const PARALLEL: &str = "module.";
+/// The first and the last convolution.
+const FIRST: &str = "conv1.conv2d.weight";
+const LAST: &str = "deconv3.conv2d.weight";
 
 /// Takes all tensors of the file.
 pub fn read(bytes: &[u8]) -> Read<Skeleton> {
     let file = StateDict::parse(bytes)?;
-    let prefix = if file.names().all(|name| name.starts_with(PARALLEL)) { PARALLEL } else { "" };
-    let mut reader = Reader { file, prefix, taken: BTreeSet::new() };
-    if !reader.has("conv1.conv2d.weight") {
+    let Some(prefix) = prefix(&file) else {
         let what = "is no network of PyTorch's example fast_neural_style";
-        return Err(format!("{what}: it has no tensor `conv1.conv2d.weight`"));
-    }
+        return Err(format!("{what}: it has no tensor `{FIRST}`"));
+    };
+    let mut reader = Reader { file, prefix, taken: BTreeSet::new(), left: MOST_WEIGHTS };
     let contract = (1..=3).map(|i| reader.normalized(format!("conv{i}"), format!("in{i}"))).collect::<Read<_>>()?;
     let mut blocks = Vec::new();
     while reader.has(&format!("res{}.conv1.conv2d.weight", blocks.len() + 1)) {
@@ -31,15 +32,26 @@ pub fn read(bytes: &[u8]) -> Read<Skeleton> {
     }
     expand.push(reader.convolution("deconv3".to_string())?);
     if let Some(left) = reader.file.names().find(|name| !reader.taken.contains(*name)) {
-        return Err(format!("has a tensor `{left}` that belongs to no layer of this kind of network"));
+        return Err(format!("has a tensor {} that belongs to no layer of this kind of network", quoted(left)));
     }
     Ok(Skeleton { input: [1.0; 3], contract, blocks, expand, sigmoid: false, white: None })
 }
 
+/// What is in front of all names, such as `module.` where a network was trained on several devices.
+fn prefix(file: &StateDict) -> Option<String> {
+    let prefixes: Vec<&str> = file.names().filter_map(|name| name.strip_suffix(FIRST)).collect();
+    // Residual blocks have a `conv1`, too.
+    let whole = prefixes.iter().find(|prefix| file.shape(&format!("{prefix}{LAST}")).is_some());
+    let of_block = |prefix: &str| prefix.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).ends_with("res");
+    whole.or_else(|| prefixes.iter().find(|prefix| !of_block(prefix))).map(|prefix| prefix.to_string())
+}
+
 struct Reader<'a> {
     file: StateDict<'a>,
-    prefix: &'static str,
+    prefix: String,
     taken: BTreeSet<String>,
+    /// How many numbers may still be read: a file may name one of its storages again and again.
+    left: usize,
 }
 
 impl Reader<'_> {
@@ -50,7 +62,10 @@ impl Reader<'_> {
     /// The numbers of tensor `name` with its shape, which is taken.
     fn take(&mut self, name: &str) -> Read<(Vec<usize>, Vec<f32>)> {
         let full = format!("{}{name}", self.prefix);
-        let shape = self.file.shape(&full).ok_or_else(|| format!("has no tensor `{full}`"))?.to_vec();
+        let shape = self.file.shape(&full).ok_or_else(|| format!("has no tensor {}", quoted(&full)))?.to_vec();
+        let count = shape.iter().try_fold(1usize, |n, side| n.checked_mul(*side));
+        let left = count.and_then(|count| self.left.checked_sub(count));
+        self.left = left.ok_or_else(|| format!("has more numbers in {} than fit into a style pack", quoted(&full)))?;
         let values = self.file.values(&full)?;
         self.taken.insert(full);
         Ok((shape, values))

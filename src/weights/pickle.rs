@@ -1,13 +1,22 @@
 //! Python's pickles, as far as PyTorch's files of weights need them: tables of tensors, and nothing that would run.
 //!
-//! Opcodes are those of CPython's `Lib/pickletools.py`. What a file asks to be called is looked up in a list of three and
-//! refused otherwise.
+//! Opcodes are those of CPython's `Lib/pickletools.py`. What a file asks to be called is looked up in a list of four and
+//! refused otherwise. What a file makes of few bytes is bounded: opcodes, axes of tensors, and texts that are copied.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::foreign::quoted;
+
 /// Containers within containers; weights need four.
 const DEEPEST: u8 = 32;
+/// Axes of a tensor.
+const MOST_AXES: usize = 8;
+/// Opcodes, each of which may make a value: a few bytes of a file are up to a hundred in memory. Large checkpoints have some ten
+/// thousand.
+const MOST_OPCODES: usize = 1_000_000;
+/// Bytes of the name of a class, a storage or a place.
+const LONGEST_NAME: usize = 256;
 
 /// A value on the pickle's stack.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +52,9 @@ enum Kind {
 /// Numbers that lie elsewhere in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Storage {
-    pub key: String,
-    /// Such as `FloatStorage`.
-    pub class: String,
+    pub key: Rc<str>,
+    /// As Python knows it, such as `torch.FloatStorage`.
+    pub class: Rc<str>,
     /// How many.
     pub count: usize,
 }
@@ -102,11 +111,12 @@ impl Value {
 /// What is wrong, as the end of a sentence about the file.
 pub fn read(bytes: &[u8]) -> Result<(Value, &[u8])> {
     let mut reader = Reader { rest: bytes, stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
-    loop {
+    for _ in 0..MOST_OPCODES {
         if let Some(value) = reader.step()? {
             return Ok((value, reader.rest));
         }
     }
+    Err("has a longer list of what is in it than any file of weights: save the model's `state_dict()` alone".to_string())
 }
 
 struct Reader<'a> {
@@ -155,15 +165,15 @@ impl<'a> Reader<'a> {
                 self.text(length)?;
             }
             b'c' => {
-                let name = format!("{}.{}", self.line()?, self.line()?);
-                self.stack.push(Value::Global(name.into()));
+                let (module, name) = (self.line()?, self.line()?);
+                self.global(module, name)?;
             }
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
                 let (Value::Text(module), Value::Text(name)) = (module, name) else {
                     return Err("names a class by something that is no text".to_string());
                 };
-                self.stack.push(Value::Global(format!("{module}.{name}").into()));
+                self.global(&module, &name)?;
             }
             b'(' => self.marks.push(self.stack.len()),
             b')' => self.push_many(Kind::Tuple, Vec::new())?,
@@ -245,6 +255,14 @@ impl<'a> Reader<'a> {
         let end = self.rest.iter().position(|b| *b == b'\n').ok_or("is cut off")?;
         let line = self.take(end + 1)?;
         std::str::from_utf8(&line[..end]).map_err(|_| "has a name that is not UTF-8".to_string())
+    }
+
+    fn global(&mut self, module: &str, name: &str) -> Result<()> {
+        if module.len().max(name.len()) > LONGEST_NAME {
+            return Err("names a class by a text that is too long".to_string());
+        }
+        self.stack.push(Value::Global(format!("{module}.{name}").into()));
+        Ok(())
     }
 
     fn text(&mut self, length: usize) -> Result<()> {
@@ -334,9 +352,11 @@ fn deeper(depth: u8, items: &[Value]) -> Result<u8> {
 fn storage(id: &Value) -> Result<Value> {
     match id.items() {
         Some([Value::Text(what), Value::Global(class), Value::Text(key), _, count, ..]) if &**what == "storage" => {
-            let class = class.rsplit('.').next().unwrap_or_default().to_string();
             let count = count.count().ok_or("has a storage of no length")?;
-            Ok(Value::Storage(Rc::new(Storage { key: key.to_string(), class, count })))
+            if key.len() > LONGEST_NAME {
+                return Err("has a storage with a name that is too long".to_string());
+            }
+            Ok(Value::Storage(Rc::new(Storage { key: Rc::clone(key), class: Rc::clone(class), count })))
         }
         _ => Err("refers to something else than a storage of numbers".to_string()),
     }
@@ -346,21 +366,29 @@ fn storage(id: &Value) -> Result<Value> {
 fn call(callable: &Value, arguments: &Value) -> Result<Value> {
     let Value::Global(name) = callable else { return Err("calls something that has no name".to_string()) };
     let arguments = arguments.items().ok_or("calls something without arguments")?;
-    let wrong = || format!("calls `{name}` with arguments that do not fit");
+    let wrong = || format!("calls {} with arguments that do not fit", quoted(name));
     match (&**name, arguments) {
         ("collections.OrderedDict", []) => Ok(Value::Many(Many { kind: Kind::Table, items: Rc::default(), depth: 1 })),
         ("torch._utils._rebuild_parameter", [Value::Tensor(tensor), ..]) => Ok(Value::Tensor(Rc::clone(tensor))),
         ("torch._utils._rebuild_tensor_v2", [Value::Storage(storage), offset, shape, strides, ..]) => {
+            let listed = |v: &Value| v.items().map(<[Value]>::len);
+            if listed(shape).max(listed(strides)) > Some(MOST_AXES) {
+                return Err(format!("has a tensor with more than {MOST_AXES} axes"));
+            }
             let counts = |v: &Value| v.items()?.iter().map(Value::count).collect::<Option<Vec<_>>>();
             let (shape, strides) = counts(shape).zip(counts(strides)).ok_or_else(wrong)?;
             let offset = offset.count().ok_or_else(wrong)?;
             Ok(Value::Tensor(Rc::new(Stored { storage: Rc::clone(storage), offset, shape, strides })))
         }
-        ("collections.OrderedDict" | "torch._utils._rebuild_parameter" | "torch._utils._rebuild_tensor_v2", _) => {
-            Err(wrong())
-        }
+        // A shape by itself, in checkpoints.
+        ("torch.Size", [shape @ Value::Many(Many { kind: Kind::Tuple | Kind::List, .. })]) => Ok(shape.clone()),
+        (
+            "collections.OrderedDict" | "torch._utils._rebuild_parameter" | "torch._utils._rebuild_tensor_v2" | "torch.Size",
+            _,
+        ) => Err(wrong()),
         _ => {
-            Err(format!("asks to call `{name}`, which a list of weights does not need: save its `state_dict()` alone"))
+            let name = quoted(name);
+            Err(format!("asks to call {name}, which a list of weights does not need: save its `state_dict()` alone"))
         }
     }
 }
@@ -390,6 +418,28 @@ mod tests {
         assert!(said.contains("`os.system`"), "{said}");
         let said = problem(b"\x80\x04\x8c\x05posix\x8c\x06system\x93)R.");
         assert!(said.contains("`posix.system`"), "{said}");
+    }
+
+    #[test]
+    fn few_bytes_do_not_become_many() {
+        let endless = b"N".repeat(MOST_OPCODES + 1);
+        assert!(problem(&endless).contains("longer list"));
+        // A text of 300 bytes as a class, twice for each three bytes of the file.
+        let text = [&b"X\x2c\x01\x00\x00"[..], &[b'a'; 300], b"q\x00"].concat();
+        assert!(problem(&[&text[..], b"h\x00h\x00\x93."].concat()).contains("too long"));
+        let storage = |key: &str| {
+            let length = (key.len() as u32).to_le_bytes();
+            let key = [&b"X"[..], &length, key.as_bytes()].concat();
+            [&b"(\x8c\x07storagectorch\nFloatStorage\n"[..], &key, b"\x8c\x03cpuK\x01tQ"].concat()
+        };
+        assert!(problem(&[storage(&"k".repeat(300)), b".".to_vec()].concat()).contains("too long"));
+        let tensor = |axes: usize| {
+            let sides = [&b"("[..], &b"K\x01".repeat(axes), b"t"].concat();
+            let call = b"ctorch._utils\n_rebuild_tensor_v2\n(";
+            [&call[..], &storage("0"), b"K\x00", &sides, &sides, b"tR."].concat()
+        };
+        assert!(read(&tensor(MOST_AXES)).is_ok());
+        assert!(problem(&tensor(MOST_AXES + 1)).contains("more than 8 axes"));
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //! sequence of pickles from before, which torchvision's older files still are.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use super::foreign::quoted;
 use super::half;
 use super::pickle::{self, Storage, Stored, Value};
 
@@ -11,13 +13,24 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// What the first of the older files' pickles says: a number of 80 bits.
 const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
+/// Where checkpoints keep the weights, the likeliest first.
+const PLACES: [&str; 8] =
+    ["state_dict", "model_state_dict", "model", "net", "network", "generator", "params_ema", "params"];
+/// Bytes of the name of a tensor.
+const LONGEST_NAME: usize = 256;
+/// Tables within tables in which the weights are looked for.
+const DEEPEST: usize = 3;
+
 type Result<T> = std::result::Result<T, String>;
 
 /// The tensors of a file, by name, with their numbers where the file has them.
 pub struct StateDict<'a> {
-    tensors: BTreeMap<String, Stored>,
+    tensors: Tensors,
     storages: BTreeMap<String, &'a [u8]>,
 }
+
+/// Tensors by name. Names and tensors are shared with the pickle: a file may name one of them again and again.
+type Tensors = BTreeMap<Rc<str>, Rc<Stored>>;
 
 /// Whether `bytes` begin as such a file does.
 pub fn is_state_dict(bytes: &[u8]) -> bool {
@@ -55,7 +68,7 @@ impl<'a> StateDict<'a> {
         let tensors = tensors(&value)?;
         let (keys, mut rest) = pickle::read(rest)?;
         let kinds: BTreeMap<&str, &Storage> =
-            tensors.values().map(|t| (t.storage.key.as_str(), t.storage.as_ref())).collect();
+            tensors.values().map(|t| (&*t.storage.key, t.storage.as_ref())).collect();
         let mut storages = BTreeMap::new();
         for key in keys.items().ok_or("has no list of its storages")? {
             let Value::Text(key) = key else { return Err("has a storage without a name".to_string()) };
@@ -72,7 +85,7 @@ impl<'a> StateDict<'a> {
 
     /// The names of all tensors.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
+        self.tensors.keys().map(|name| &**name)
     }
 
     /// The shape of tensor `name`, if there is one.
@@ -85,8 +98,9 @@ impl<'a> StateDict<'a> {
     /// # Errors
     /// What is wrong with it.
     pub fn values(&self, name: &str) -> Result<Vec<f32>> {
-        let wrong = |problem: &str| format!("has a tensor `{name}` that {problem}");
-        let Stored { storage, offset, shape, strides } = self.tensors.get(name).ok_or_else(|| wrong("is missing"))?;
+        let wrong = |problem: &str| format!("has a tensor {} that {problem}", quoted(name));
+        let stored = self.tensors.get(name).ok_or_else(|| wrong("is missing"))?;
+        let Stored { storage, offset, shape, strides } = stored.as_ref();
         let mut count = 1usize;
         for (side, stride) in shape.iter().zip(strides).rev() {
             if *side > 1 && *stride != count {
@@ -94,13 +108,17 @@ impl<'a> StateDict<'a> {
             }
             count = count.checked_mul(*side).ok_or_else(|| wrong("is impossibly large"))?;
         }
-        let width = width(storage).ok_or_else(|| wrong(&format!("is a {}; floats were expected", storage.class)))?;
-        let data = self.storages.get(&storage.key).ok_or_else(|| wrong("has no numbers"))?;
+        let width = width(storage).ok_or_else(|| wrong(&format!("is a {}; floats were expected", quoted(&storage.class))))?;
+        let data = self.storages.get(&*storage.key).ok_or_else(|| wrong("has no numbers"))?;
         let end = offset.checked_add(count).filter(|end| shape.len() == strides.len() && *end <= storage.count);
         let range = end.and_then(|end| Some(offset.checked_mul(width)?..end.checked_mul(width)?));
         let data = range.and_then(|range| data.get(range)).ok_or_else(|| wrong("is longer than its numbers"))?;
         Ok(match width {
-            2 => data.chunks_exact(2).map(|b| half::to_f32(u16::from_le_bytes([b[0], b[1]]))).collect(),
+            // bfloat16 is the upper half of a number in single precision.
+            2 if storage.class.ends_with("BFloat16Storage") => {
+                data.as_chunks().0.iter().map(|b| f32::from_bits(u32::from(u16::from_le_bytes(*b)) << 16)).collect()
+            }
+            2 => data.as_chunks().0.iter().map(|b| half::to_f32(u16::from_le_bytes(*b))).collect(),
             4 => data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
             _ => data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b) as f32).collect(),
         })
@@ -109,28 +127,33 @@ impl<'a> StateDict<'a> {
 
 /// Bytes of a number of a storage of floats.
 fn width(storage: &Storage) -> Option<usize> {
-    match storage.class.as_str() {
-        "HalfStorage" => Some(2),
+    match storage.class.rsplit('.').next().unwrap_or_default() {
+        "HalfStorage" | "BFloat16Storage" => Some(2),
         "FloatStorage" => Some(4),
         "DoubleStorage" => Some(8),
         _ => None,
     }
 }
 
-/// The tensors of a table, by name, also where it is the table `state_dict` of a table.
-fn tensors(value: &Value) -> Result<BTreeMap<String, Stored>> {
-    let table = |value: &Value| {
-        let named = value.table()?.filter_map(|pair| match pair {
-            (Value::Text(name), Value::Tensor(tensor)) => Some((name.to_string(), tensor.as_ref().clone())),
-            _ => None,
-        });
-        Some(named.collect::<BTreeMap<_, _>>())
-    };
-    let inner = value.table().and_then(|mut pairs| {
-        pairs.find_map(|(key, value)| (*key == Value::Text("state_dict".into())).then_some(value))
+/// The tensors of a table, by name, also where it is in a checkpoint's table.
+fn tensors(value: &Value) -> Result<Tensors> {
+    found(value, DEEPEST).ok_or_else(|| "has no table of tensors: save the model's `state_dict()` alone".to_string())
+}
+
+/// The tensors of `value`, or of the likeliest table in it.
+fn found(value: &Value, depth: usize) -> Option<Tensors> {
+    let named = value.table()?.filter_map(|pair| match pair {
+        (Value::Text(name), Value::Tensor(tensor)) if name.len() <= LONGEST_NAME => {
+            Some((Rc::clone(name), Rc::clone(tensor)))
+        }
+        _ => None,
     });
-    let found = table(inner.unwrap_or(value)).filter(|tensors| !tensors.is_empty());
-    found.ok_or_else(|| "has no table of tensors: save the model's `state_dict()` alone".to_string())
+    let own: Tensors = named.collect();
+    let likely = |place: &str| {
+        let inner = value.table()?.find(|(key, _)| matches!(key, Value::Text(name) if &**name == place))?.1;
+        depth.checked_sub(1).and_then(|depth| found(inner, depth))
+    };
+    PLACES.into_iter().find_map(likely).or((!own.is_empty()).then_some(own))
 }
 
 /// The files of a zip archive (PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16), none of which is compressed.
@@ -164,7 +187,7 @@ fn entries(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>> {
         };
         let (name, method, data, next) = entry().ok_or_else(damaged)?;
         if method != 0 {
-            return Err(format!("has `{name}` compressed, which PyTorch does not do"));
+            return Err(format!("has {} compressed, which PyTorch does not do", quoted(&name)));
         }
         entries.insert(name, data);
         at = next;

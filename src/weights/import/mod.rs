@@ -3,10 +3,12 @@
 //! Convolutions are found by the names that are usual in each kind of file, or, in ONNX, by their order; classifiers behind them
 //! are left out. Weights are quantized to 8 bits per channel as those that ship are, or kept as they are.
 
-use std::collections::BTreeMap;
+mod keras;
 
 use super::ArchiveBuilder;
-use super::onnx::{Attribute, Data, read_model};
+use super::foreign::{printable, quoted, stand_in};
+use super::onnx::external::ReadExternal;
+use super::onnx::{Attribute, Data, Node, Options, Tensor, read_model_with};
 use super::torch::{StateDict, is_state_dict};
 use crate::error::{Error, Result};
 use crate::net::vgg::{Layer, PREPROCESSING, Vgg};
@@ -51,28 +53,32 @@ type Read<T> = std::result::Result<T, String>;
 /// # Errors
 /// [`Error::Model`] when the file is none of the three kinds, is damaged, asks for anything to be run, or is not of this network.
 pub fn vgg(file: &str, bytes: &[u8], vgg: Vgg, expects: Option<Expects>, bits: Bits) -> Result<Vec<u8>> {
-    let wrong = |problem: String| Error::Model { file: file.to_string(), problem };
+    vgg_with(file, bytes, vgg, expects, bits, Options::default().external)
+}
+
+/// As [`vgg`]; `external` reads the files beside an ONNX file that it keeps numbers in.
+///
+/// # Errors
+/// As [`vgg`]; also when such a file is missing or too short.
+pub fn vgg_with(
+    file: &str,
+    bytes: &[u8],
+    vgg: Vgg,
+    expects: Option<Expects>,
+    bits: Bits,
+    external: ReadExternal,
+) -> Result<Vec<u8>> {
+    let wrong = |problem: String| Error::Model { file: file.to_string(), problem: printable(&problem) };
+    if let Some(problem) = stand_in(bytes) {
+        return Err(wrong(problem.to_string()));
+    }
     let (mut found, usual) = if is_state_dict(bytes) {
         from_torch(bytes, vgg).map_err(wrong)?
     } else if bytes.starts_with(HDF5) {
-        (from_keras(bytes, vgg).map_err(wrong)?, Expects::Caffe)
+        (keras::read(bytes, vgg).map_err(wrong)?, Expects::Caffe)
     } else {
-        (from_onnx(file, bytes, vgg)?, Expects::Torchvision)
+        (from_onnx(file, bytes, vgg, external).map_err(wrong)?, Expects::Torchvision)
     };
-    for (layer, Found { shape, weights, biases }) in vgg.layers().zip(&found) {
-        let expected = [layer.outputs(), layer.inputs(), 3, 3];
-        let counts = (weights.len(), biases.len());
-        if *shape != expected || counts != (expected.iter().product(), expected[0]) {
-            let problem = format!(
-                "is no {}: {} has the shape {shape:?} and {} biases, where {expected:?} and {} were expected",
-                vgg.name,
-                layer.weight(),
-                biases.len(),
-                expected[0]
-            );
-            return Err(wrong(problem));
-        }
-    }
     let expects = expects.unwrap_or(usual);
     if let (Expects::Torchvision, Some(first)) = (expects, found.first_mut()) {
         to_caffe(first);
@@ -121,13 +127,14 @@ fn from_torch(bytes: &[u8], vgg: Vgg) -> Read<(Vec<Found>, Expects)> {
     let mut numbers: Vec<usize> = file.names().filter_map(number).collect();
     numbers.sort_unstable();
     let count = vgg.layers().count();
-    let of = |name: String| {
+    let of = |(layer, name): (Layer, String)| {
         let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
-        let shape = file.shape(&weight).ok_or_else(|| format!("has no tensor `{weight}`"))?.to_vec();
+        let shape_of = |name: &str| file.shape(name).ok_or_else(|| format!("has no tensor `{name}`"));
+        let shape = check_shapes(vgg, layer, shape_of(&weight)?, shape_of(&bias)?)?;
         Ok::<_, String>(Found { shape, weights: file.values(&weight)?, biases: file.values(&bias)? })
     };
     if numbers.is_empty() {
-        let named = vgg.layers().map(|layer| of(layer.weight().replace(".w", "")));
+        let named = vgg.layers().map(|layer| of((layer, layer.weight().replace(".w", ""))));
         return Ok((named.collect::<Read<_>>()?, Expects::Caffe));
     }
     if file.names().any(|name| name.ends_with(".running_mean")) {
@@ -136,93 +143,57 @@ fn from_torch(bytes: &[u8], vgg: Vgg) -> Read<(Vec<Found>, Expects)> {
     if numbers.len() != count {
         return Err(format!("has {} convolutions, where {} has {count}", numbers.len(), vgg.name));
     }
-    let found = numbers.into_iter().map(|n| of(format!("features.{n}")));
+    let found = vgg.layers().zip(numbers).map(|(layer, n)| of((layer, format!("features.{n}"))));
     Ok((found.collect::<Read<_>>()?, Expects::Torchvision))
 }
 
-/// Keras' data sets of four axes and of one below `block1_conv1` and so on, whatever they are called there.
-fn from_keras(bytes: &[u8], vgg: Vgg) -> Read<Vec<Found>> {
-    let damaged = |e: hdf5_pure::Error| format!("cannot be read as an HDF5 file ({e})");
-    let file = hdf5_pure::File::from_bytes(bytes.to_vec()).map_err(damaged)?;
-    let mut sets = BTreeMap::new();
-    collect(&file.root(), "", 0, &mut sets).map_err(damaged)?;
-    let of = |layer: Layer| {
-        let name = format!("block{}_conv{}", layer.block, layer.convolution);
-        let inside = format!("/{name}/");
-        let of_rank = |rank: usize, what: &str| {
-            let mut fits = sets.iter().filter(|(path, set)| path.contains(&inside) && set.0.len() == rank);
-            let found = fits.next().ok_or_else(|| format!("has no {what} of `{name}`"))?;
-            if fits.next().is_some() {
-                return Err(format!("has two {what} of `{name}`"));
-            }
-            Ok(found)
-        };
-        let values = |path: &str| file.dataset(path).and_then(|set| set.read_f32()).map_err(damaged);
-        let ((path, (shape,)), (bias, _)) = (of_rank(4, "weights")?, of_rank(1, "biases")?);
-        let (weights, biases) = (values(path)?, values(bias)?);
-        let (outputs, inputs) = (shape[3], shape[2]);
-        if shape[..2] != [3, 3] || weights.len() != 9 * outputs * inputs {
-            return Err(format!("has weights of the shape {shape:?} in `{name}`"));
-        }
-        // Keras has the outputs innermost.
-        let all =
-            (0..outputs * inputs * 9).map(|i| weights[(i % 9 * inputs + i / 9 % inputs) * outputs + i / 9 / inputs]);
-        Ok(Found { shape: vec![outputs, inputs, 3, 3], weights: all.collect(), biases })
-    };
-    vgg.layers().map(of).collect()
-}
-
-/// Groups within groups that a file of weights may have.
-const DEEPEST: usize = 8;
-
-/// The shapes of all data sets below `group`, by path.
-fn collect(
-    group: &hdf5_pure::Group,
-    path: &str,
-    depth: usize,
-    sets: &mut BTreeMap<String, (Vec<usize>,)>,
-) -> std::result::Result<(), hdf5_pure::Error> {
-    for name in group.datasets()? {
-        let shape = group.dataset(&name)?.shape()?;
-        sets.insert(format!("{path}/{name}"), (shape.into_iter().map(|side| side as usize).collect(),));
-    }
-    if depth < DEEPEST {
-        for name in group.groups()? {
-            collect(&group.group(&name)?, &format!("{path}/{name}"), depth + 1, sets)?;
-        }
-    }
-    Ok(())
-}
-
 /// The first convolutions of an ONNX file, in its order.
-fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg) -> Result<Vec<Found>> {
-    let wrong = |problem: String| Error::Model { file: file.to_string(), problem };
-    let model = read_model(file, bytes).map_err(|e| match e {
+fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg, external: ReadExternal) -> Read<Vec<Found>> {
+    // The layers of a classifier are several times as large as all convolutions.
+    let options = Options { external, only_for: Some("Conv") };
+    let model = read_model_with(file, bytes, options).map_err(|e| match e {
         Error::Model { problem, .. } if problem.starts_with("is no ONNX model") => {
-            wrong("is no file of weights that is known: PyTorch's (.pth), Keras' (.h5) and ONNX are".to_string())
+            "is no file of weights that is known: PyTorch's (.pth), Keras' (.h5) and ONNX are".to_string()
         }
-        other => other,
+        Error::Model { problem, .. } => problem,
+        other => other.to_string(),
     })?;
     let convolutions: Vec<_> = model.nodes.iter().filter(|node| node.op == "Conv").collect();
     let count = vgg.layers().count();
     if convolutions.len() != count {
-        return Err(wrong(format!("has {} convolutions, where {} has {count}", convolutions.len(), vgg.name)));
+        return Err(format!("has {} convolutions, where {} has {count}", convolutions.len(), vgg.name));
     }
-    let floats = |name: Option<&String>| {
+    let tensor = |name: Option<&String>| {
         let name = name.map_or("", String::as_str);
-        let tensor = model.initializers.get(name).ok_or_else(|| wrong(format!("has no initializer `{name}`")))?;
-        match &tensor.data {
-            Data::Float(values) => Ok((tensor.shape.clone(), values.clone())),
-            _ => Err(wrong(format!("has an initializer `{name}` that is not in single precision"))),
-        }
+        model.initializers.get(name).ok_or_else(|| format!("has no initializer {}", quoted(name)))
     };
-    let of = |node: &&super::onnx::Node| {
+    let floats = |tensor: &Tensor| match &tensor.data {
+        Data::Float(values) => Ok(values.clone()),
+        _ => Err("has weights that are no floats: export it without quantization".to_string()),
+    };
+    let of = |(layer, node): (Layer, &&Node)| {
         let grouped = !matches!(node.attributes.get("group"), None | Some(Attribute::Int(1)));
         if grouped {
-            return Err(wrong(format!("is no {}: `{}` is a grouped convolution", vgg.name, node.name)));
+            return Err(format!("is no {}: {} is a grouped convolution", vgg.name, quoted(&node.name)));
         }
-        let ((shape, weights), (_, biases)) = (floats(node.inputs.get(1))?, floats(node.inputs.get(2))?);
-        Ok(Found { shape, weights, biases })
+        let (weights, biases) = (tensor(node.inputs.get(1))?, tensor(node.inputs.get(2))?);
+        let shape = check_shapes(vgg, layer, &weights.shape, &biases.shape)?;
+        Ok(Found { shape, weights: floats(weights)?, biases: floats(biases)? })
     };
-    convolutions.iter().map(of).collect()
+    vgg.layers().zip(&convolutions).map(of).collect()
+}
+
+/// The shape `[outputs, inputs, 3, 3]` of a layer's weights, if that and the shape of its biases are what the network needs. Checked
+/// before numbers are read, of which a small file may claim any amount.
+fn check_shapes(vgg: Vgg, layer: Layer, weights: &[usize], biases: &[usize]) -> Read<Vec<usize>> {
+    let expected = [layer.outputs(), layer.inputs(), 3, 3];
+    if *weights != expected || *biases != expected[..1] {
+        return Err(format!(
+            "is no {}: {} has weights of the shape {weights:?} and biases of {biases:?}, where {expected:?} and {:?} were expected",
+            vgg.name,
+            layer.weight(),
+            &expected[..1]
+        ));
+    }
+    Ok(expected.to_vec())
 }

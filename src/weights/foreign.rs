@@ -1,0 +1,73 @@
+//! What is common to reading files that others have made: telling what is no such file at all, and quoting their names.
+
+/// How a pointer of Git LFS begins (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
+const LFS_START: &[u8] = b"version https://git-lfs.github.com/spec/";
+/// The specification allows pointers of less than 1024 bytes.
+pub const LFS_LENGTH: u64 = 1024;
+
+/// The end of a sentence about a file that [`git_lfs_pointer`] recognizes.
+pub const GIT_LFS: &str =
+    "is a Git LFS pointer, not the file itself: fetch the file with `git lfs pull`, or download it from the project's page";
+/// The end of a sentence about a file that [`web_page`] recognizes.
+pub const WEB_PAGE: &str =
+    "is a web page, not the file itself: the link led to a page about the file; download the file from there";
+
+/// Letters of a name that a message repeats.
+const LONGEST: usize = 80;
+
+/// Whether `bytes` are a pointer that Git LFS leaves in place of a large file.
+pub fn git_lfs_pointer(bytes: &[u8]) -> bool {
+    bytes.len() as u64 <= LFS_LENGTH && bytes.starts_with(LFS_START)
+}
+
+/// Whether `bytes` begin as a web page does.
+pub fn web_page(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    [&b"<!doctype html"[..], b"<html"].iter().any(|mark| {
+        start.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark))
+    })
+}
+
+/// The end of a sentence about a file that stands in place of the one that was meant, if `bytes` are such a file.
+pub fn stand_in(bytes: &[u8]) -> Option<&'static str> {
+    let kinds = [(git_lfs_pointer as fn(&[u8]) -> bool, GIT_LFS), (web_page, WEB_PAGE)];
+    kinds.into_iter().find(|(is, _)| is(bytes)).map(|(_, sentence)| sentence)
+}
+
+/// A name out of a file, for a message: in backticks, shortened, with everything escaped that a terminal would obey or a reader
+/// would not see.
+pub fn quoted(name: &str) -> String {
+    let short: String = name.chars().take(LONGEST).collect();
+    let rest = if short.len() < name.len() { "…" } else { "" };
+    format!("`{}{rest}`", printable(&short))
+}
+
+/// `text` with control characters and invisible marks escaped.
+pub fn printable(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stand_ins_are_recognized() {
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+        assert!(git_lfs_pointer(pointer));
+        assert!(stand_in(pointer).unwrap().contains("`git lfs pull`"));
+        assert!(!git_lfs_pointer(&[&pointer[..], &[0; 1024]].concat()));
+        assert!(stand_in(b"\n<!DOCTYPE html><title>vgg.pth</title>").unwrap().contains("web page"));
+        assert_eq!((stand_in(b""), stand_in(b"PK\x03\x04"), stand_in(b"hello")), (None, None, None));
+    }
+
+    #[test]
+    fn names_are_quoted_without_what_a_terminal_obeys() {
+        assert_eq!(quoted("conv1.weight"), "`conv1.weight`");
+        assert_eq!(quoted("a\x1b[31m\n\u{202e}b"), "`a\\u{1b}[31m\\n\\u{202e}b`");
+        assert_eq!(quoted(&"x".repeat(500)), format!("`{}…`", "x".repeat(LONGEST)));
+    }
+}

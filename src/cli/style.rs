@@ -8,7 +8,7 @@ use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::{arbitrary, own};
-use impasto::style::{Pack, Parameters};
+use impasto::style::{MAX_NAME, Pack, Parameters, printable, usable_name};
 use impasto::stylize::Predictor;
 use serde_json::json;
 
@@ -18,6 +18,8 @@ use super::wanted::{ENDING, is_pack, network, network_of, read_pack, space};
 /// Side of the thumbnails, and the quality of their JPEG.
 const THUMB_SIDE: usize = 192;
 const THUMB_QUALITY: u8 = 75;
+/// Letters of a file's name that are told as the source of a style.
+const MAX_SOURCE: usize = 400;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -68,7 +70,7 @@ impl About {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    usable_name(&path.file_stem().unwrap_or_default().to_string_lossy(), MAX_SOURCE)
 }
 
 #[derive(Debug, Args)]
@@ -127,7 +129,10 @@ fn make(arguments: &Make) -> Result<()> {
 fn title(file: &str) -> String {
     let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).take(80).collect()).unwrap_or("Untitled".to_string())
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).take(MAX_NAME).collect())
+        .unwrap_or("Untitled".to_string())
 }
 
 /// Whether a pack may be written there.
@@ -189,12 +194,13 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
         println!("{line}");
         return;
     }
-    let or_none = |text: &str| if text.is_empty() { "not told".to_string() } else { text.to_string() };
-    println!("{}: {}", path.display(), pack.name);
+    // A pack comes from who knows where: nothing in it may steer the terminal.
+    let or_none = |text: &str| if text.is_empty() { "not told".to_string() } else { printable(text) };
+    println!("{}: {}", printable(&path.display().to_string()), printable(&pack.name));
     println!("  style      {kind}, {numbers} numbers");
-    println!("  network    {} {:.12}", pack.network, pack.network_sha256);
+    println!("  network    {} {:.12}", printable(&pack.network), printable(&pack.network_sha256));
     if let Some(architecture) = architecture {
-        println!("  brings it  {} bytes, {architecture}", pack.archive.len());
+        println!("  brings it  {} bytes, {}", pack.archive.len(), printable(architecture));
     }
     println!("  source     {}", or_none(&pack.source));
     println!("  licence    {}", or_none(&pack.licence));
@@ -219,5 +225,6 @@ mod tests {
         assert_eq!(title("starry_night"), "Starry night");
         assert_eq!(title("--"), "Untitled");
         assert_eq!(title("été-1"), "Été 1");
+        assert_eq!(stem(Path::new("a\u{202e}b\x1b.jpg")), "a b");
     }
 }

@@ -229,9 +229,13 @@ mod tests {
         assert!(problem(&with("architecture", &huge)).contains("widths `contract`"));
         let heavy = small().text().replace("[4,5,6]", "[4,5,512]").replace(":1,", ":20,");
         assert!(problem(&with("architecture", &heavy)).contains("weights, of which at most"));
-        let mut large = builder(&small());
-        large.float("expand.2.b", &[3], &[0.0, -2e4, 0.0]);
-        assert!(matches!(seal(&small(), &mut large), Err(Error::Pack(p)) if p.contains("`expand.2.b` holds -2e4")));
+        let mut large = ArchiveBuilder::new();
+        for (name, shape) in tensors(&small().network("")).unwrap() {
+            large.float(name, &shape, &vec![-2e4; shape.iter().product()]);
+        }
+        assert!(
+            matches!(seal(&small(), &mut large), Err(Error::Pack(p)) if p.contains("holds -2e4, which is too large"))
+        );
         let mut more = builder(&small());
         more.float("extra", &[1], &[0.0]);
         assert!(matches!(seal(&small(), &mut more), Err(Error::Pack(p)) if p.contains("`extra` that belongs to none")));

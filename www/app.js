@@ -1,6 +1,7 @@
 import './elements/blend-sliders.js';
 import './elements/photo-queue.js';
 import './elements/picture-stage.js';
+import './elements/question-dialog.js';
 import './elements/style-dialog.js';
 import './elements/style-shelf.js';
 import './elements/toast-line.js';
@@ -8,6 +9,7 @@ import { Arrivals } from './arrivals.js';
 import { Controls } from './controls.js';
 import { EngineClient } from './engine-client.js';
 import { beInstallable } from './installation.js';
+import { isPack } from './own-styles.js';
 import { listenForFiles } from './intake.js';
 import { Keeper } from './keeper.js';
 import { listenForKeys } from './keys.js';
@@ -28,6 +30,7 @@ import { Undo } from './undo.js';
  * @import { Settings } from './settings.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { PictureStage } from './elements/picture-stage.js'
+ * @import { QuestionDialog } from './elements/question-dialog.js'
  * @import { StyleDialog } from './elements/style-dialog.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -52,6 +55,7 @@ export class App {
   #controls = new Controls(this.#settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
+  #questions = /** @type {QuestionDialog} */ (document.querySelector('question-dialog'));
   #lostAt = -Infinity;
   /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
   #undo = new Undo();
@@ -67,6 +71,7 @@ export class App {
     failed: () => this.#stage.idle(),
     repaint: () => this.#changeLook(),
     train: (id) => this.#learn.order([{ id, weight: 1 }]),
+    ask: (question) => this.#questions.ask(question),
   });
   #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
     info: () => this.#info,
@@ -133,6 +138,12 @@ export class App {
   #info;
   /** The number of the latest engine. */
   #engine = 0;
+  /** @type {() => void} */
+  #tellReady = () => {};
+  /** Resolves when the first engine stands. @type {Promise<void>} */
+  #firstReady = new Promise((resolve) => (this.#tellReady = resolve));
+  /** Whether there has been an engine on this page: then there is something to lose. */
+  #hasRun = false;
   #lookFrame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saveTimer;
@@ -210,10 +221,25 @@ export class App {
     this.#start();
     this.#photos.take(() => openSample(SAMPLES[0].id));
     beInstallable({
-      file: (given) => this.#arrivals.takeOne(given),
+      opened: (files) => this.#take(files),
+      shared: (files) => this.#takeShared(files),
       offline: () => this.#controls.worksOffline(),
-      update: (reload) => this.#toast.show('A new version of Impasto is ready.', { label: 'Reload', run: reload }),
+      update: (sentence, reload) => this.#toast.notify('update', sentence, { label: 'Reload', run: reload }),
     });
+  }
+
+  /** Files that come while the page starts: several at once need an engine. @param {File[]} files */
+  async #take(files) {
+    if (files.length > 1) await this.#firstReady;
+    this.#arrivals.take(files);
+  }
+
+  /** What came from outside is kept only after a question. @param {File[]} files */
+  #takeShared(files) {
+    if (files.length === 0) this.#toast.show('Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
+    this.#desk.take(files.filter(isPack), true);
+    const others = files.filter((file) => !isPack(file));
+    if (others.length > 0) this.#take(others);
   }
 
   #start() {
@@ -235,7 +261,11 @@ export class App {
         this.#ready(message.info);
         break;
       case 'unsupported':
-        this.giveUp(message.sentence);
+        if (this.#hasRun) this.#askAfterBlock(message.sentence);
+        else this.giveUp(message.sentence);
+        break;
+      case 'unkept':
+        this.#desk.own.tellUnusable(message.ids);
         break;
       case 'frame':
         this.#stage.draw(message.pixels);
@@ -269,15 +299,34 @@ export class App {
 
   /** @param {string} sentence */
   #askForRestart(sentence) {
+    this.#stop('The brush slipped', `${sentence} Your photo and your settings are kept.`, 'Start the engine again');
+  }
+
+  /**
+   * There was an engine, and there is none to be had any more: browsers keep the GPU from pages for a while after it crashed.
+   * @param {string} sentence
+   */
+  #askAfterBlock(sentence) {
+    this.#stop(
+      'The browser blocks the GPU',
+      'It does so after the graphics processor has crashed. Your photo, your style and your settings are kept. Try again in some ' +
+        `minutes, or restart the browser. ${sentence}`,
+      'Try again',
+    );
+  }
+
+  /**
+   * There is no engine until the user asks for another one. The page stays as it is.
+   * @param {string} title
+   * @param {string} sentence
+   * @param {string} label
+   */
+  #stop(title, sentence, label) {
     document.documentElement.dataset.state = 'stopped';
     this.#controls.canSave = false;
     this.#toast.dismiss();
-    this.#stage.ask(
-      'The brush slipped',
-      `${sentence} Your photo and your settings are kept.`,
-      'Start the engine again',
-      () => this.#start(),
-    );
+    this.#photos.rehang();
+    this.#stage.ask(title, sentence, label, () => this.#start());
   }
 
   /**
@@ -304,6 +353,8 @@ export class App {
     await this.#desk.usable();
     if (engine !== this.#engine) return;
     this.#info = info;
+    this.#hasRun = true;
+    this.#tellReady();
     this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.size);
     this.#stage.idle();
     document.documentElement.dataset.state = 'ready';
@@ -354,7 +405,7 @@ export class App {
 
   /** One step back: from a message, then from the comparison, then from moving pictures. */
   #escape() {
-    if (this.#toast.open) this.#toast.dismiss();
+    if (this.#toast.open) this.#toast.close();
     else if (this.#stage.split.value > 0) this.#stage.split.toggle();
     else if (this.#easel) this.#clearStage();
     else this.#show.close();

@@ -107,7 +107,12 @@ function strokeOf(text) {
 
 /** @param {number} stroke */
 function isStroke(stroke) {
-  return stroke >= SMALLEST_STROKE && stroke <= LARGEST_STROKE;
+  return typeof stroke === 'number' && stroke >= SMALLEST_STROKE && stroke <= LARGEST_STROKE;
+}
+
+/** @param {unknown} part */
+function isPart(part) {
+  return typeof part === 'number' && part >= 0 && part <= 1;
 }
 
 /** @param {number} size */
@@ -132,8 +137,8 @@ function clean(value) {
   /** @type {Partial<Settings>} */
   const settings = {};
   if (typeof value?.style === 'string') settings.style = value.style;
-  if (value?.strength >= 0 && value?.strength <= 1) settings.strength = value.strength;
-  if (value?.brushwork >= 0 && value?.brushwork <= 1) settings.brushwork = value.brushwork;
+  if (isPart(value?.strength)) settings.strength = value.strength;
+  if (isPart(value?.brushwork)) settings.brushwork = value.brushwork;
   if (typeof value?.keepColors === 'boolean') settings.keepColors = value.keepColors;
   if (typeof value?.gentle === 'boolean') settings.gentle = value.gentle;
   if (isSize(value?.size)) settings.size = value.size;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use impasto::error::Error;
+use impasto::style::printable;
 
 use super::BAD_INPUT;
 
@@ -64,32 +65,4 @@ pub fn failure(error: &Error) -> ExitCode {
 /// The path as text, for JSON too: what is not UTF-8 in it is replaced.
 pub fn path(path: &std::path::Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-/// The text with control characters and those that change the direction of text as `\u{…}`: names and packs come from others, and
-/// a terminal would obey them.
-pub fn printable(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                safe.extend(letter.escape_unicode());
-            }
-            letter if letter.is_control() => safe.extend(letter.escape_default()),
-            letter => safe.push(letter),
-        }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::printable;
-
-    #[test]
-    fn terminals_obey_nothing_that_is_printed() {
-        assert_eq!(printable("Zoë – 夏 🏖\u{fe0f}"), "Zoë – 夏 🏖\u{fe0f}");
-        assert_eq!(printable("a\u{1b}[2J\n\u{9b}1m"), "a\\u{1b}[2J\\n\\u{9b}1m");
-        assert_eq!(printable("x\u{202e}gnp"), "x\\u{202e}gnp");
-    }
 }

@@ -9,7 +9,7 @@ use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::{arbitrary, own};
-use impasto::style::{Pack, Parameters};
+use impasto::style::{MAX_NAME, Pack, Parameters, usable_name};
 use impasto::stylize::Predictor;
 use serde_json::json;
 
@@ -21,6 +21,8 @@ use super::wanted::{ENDING, is_pack, network, network_of, read_pack, space};
 /// Side of the thumbnails, and the quality of their JPEG.
 const THUMB_SIDE: usize = 192;
 const THUMB_QUALITY: u8 = 75;
+/// Letters of a file's name that are told as the source of a style.
+const MAX_SOURCE: usize = 400;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -73,7 +75,7 @@ impl About {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    usable_name(&path.file_stem().unwrap_or_default().to_string_lossy(), MAX_SOURCE)
 }
 
 #[derive(Debug, Args)]
@@ -136,7 +138,10 @@ fn make(arguments: &Make) -> Result<()> {
 fn title(file: &str) -> String {
     let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).take(80).collect()).unwrap_or("Untitled".to_string())
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).take(MAX_NAME).collect())
+        .unwrap_or("Untitled".to_string())
 }
 
 /// Whether a pack may be written there.
@@ -234,5 +239,6 @@ mod tests {
         assert_eq!(title("starry_night"), "Starry night");
         assert_eq!(title("--"), "Untitled");
         assert_eq!(title("été-1"), "Été 1");
+        assert_eq!(stem(Path::new("a\u{202e}b\x1b.jpg")), "a b");
     }
 }

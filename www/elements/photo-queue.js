@@ -17,6 +17,7 @@ export class PhotoQueue extends HTMLElement {
   #bar = document.createElement('progress');
   #all = button('Save all as zip');
   #stop = button('Cancel');
+  #note = document.createElement('p');
   /** The number of the latest queue: an older one stops before its next photo. */
   #run = 0;
   /** @type {{ blob: Blob, name: string }[]} */
@@ -36,7 +37,10 @@ export class PhotoQueue extends HTMLElement {
     const actions = document.createElement('div');
     actions.className = 'pair';
     actions.append(this.#stop, this.#all);
-    this.#dialog.append(this.#title, this.#bar, this.#list, actions);
+    this.#note.className = 'refusal';
+    this.#note.setAttribute('role', 'alert');
+    this.#note.hidden = true;
+    this.#dialog.append(this.#title, this.#bar, this.#list, this.#note, actions);
     this.append(this.#dialog);
   }
 
@@ -117,9 +121,20 @@ export class PhotoQueue extends HTMLElement {
   }
 
   async #saveAll() {
-    const { zip } = await import('../bundled/zip.js');
-    const bytes = await Promise.all(this.#done.map(async ({ blob }) => new Uint8Array(await blob.arrayBuffer())));
-    download(zip(this.#done.map(({ name }, i) => ({ name, bytes: bytes[i] }))), 'impasto.zip');
+    const run = this.#run;
+    const done = [...this.#done];
+    this.#all.disabled = true;
+    this.#note.hidden = true;
+    try {
+      const { zip } = await import('../bundled/zip.js');
+      const bytes = await Promise.all(done.map(async ({ blob }) => new Uint8Array(await blob.arrayBuffer())));
+      download(zip(done.map(({ name }, i) => ({ name, bytes: bytes[i] }))), 'impasto.zip');
+    } catch (error) {
+      console.info(error);
+      this.#note.textContent = `The zip file could not be made. Save the photos one by one. ${sentenceOf(error)}`;
+      this.#note.hidden = false;
+    }
+    if (run === this.#run) this.#all.disabled = false;
   }
 
   #end() {
@@ -127,6 +142,7 @@ export class PhotoQueue extends HTMLElement {
     for (const address of this.#addresses) URL.revokeObjectURL(address);
     this.#addresses = [];
     this.#done = [];
+    this.#note.hidden = true;
     this.#list.replaceChildren();
   }
 }

@@ -1,6 +1,7 @@
 import { byId } from '../controls.js';
 import { pixelsOf, photoPixels, whole } from '../photo.js';
 import { sentenceOf } from '../protocol.js';
+import { scriptAddress } from '../trusted.js';
 import { discard, recall } from './checkpoints.js';
 import { CommissionDialog } from './dialog.js';
 import { Easel } from './easel.js';
@@ -59,7 +60,7 @@ export class MasterpieceDesk {
     /** @type {import('./easel.js').Kind<Run>} */
     const kind = {
       studio: {
-        worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'impasto masterpiece' }),
+        worker: () => new Worker(scriptAddress('masterpiece/worker.js'), { type: 'module', name: 'impasto masterpiece' }),
         also: ({ network }) => ({ archive: heldArchive(network) }),
         recall,
       },
@@ -75,7 +76,7 @@ export class MasterpieceDesk {
       left: () => this.#panel.hide() && this.#button.focus(),
       discard,
       refusal: 'Another tab has the studio, or a style is being learnt here. Finish that, then try again.',
-      unreadable: 'An unfinished Masterpiece was kept here, but it cannot be read any more. It was discarded.',
+      unreadable: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
     };
     this.#easel = new Easel(kind, stage, controls, toast, app);
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));

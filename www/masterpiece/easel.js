@@ -83,19 +83,26 @@ export class Easel {
   /** What was left unfinished on the last visit is offered, unless another tab is at it. */
   async recall() {
     if (this.#live || !(await this.#only.isFree())) return;
+    let kept;
     try {
-      const kept = await this.kind.studio.recall();
-      if (!kept || this.#live) return;
-      if (!kept.run) {
-        await this.kind.discard();
-        this.toast.show(this.kind.unreadable);
-        return;
-      }
-      this.#take(kept.run, kept.checkpoint);
+      kept = await this.kind.studio.recall();
     } catch (error) {
       // A browser that keeps no files has none to offer.
       console.info(error);
     }
+    if (!kept || this.#live) return;
+    try {
+      if (kept.run) {
+        this.#take(kept.run, kept.checkpoint);
+        return;
+      }
+    } catch (error) {
+      // It has the right form, and something else in it.
+      console.info(error);
+      this.#drop();
+      this.kind.note.hide();
+    }
+    this.toast.notify(`unreadable ${this.kind.mark}`, this.kind.unreadable, { label: 'Discard', run: () => this.discard() });
   }
 
   /** A new run, in place of the one that there is. @param {R} run */

@@ -1,26 +1,33 @@
+import { FrameSource } from './frame-source.js';
+
 /**
- * Brings the frames of a video element to the worker: the newest one whenever it asks for one. Nothing is copied or
- * decoded here; the frame is handed over as the browser holds it.
+ * A picture of a video for the worker. `missed` is the number of pictures since the last one that was sent; `shown` is when the
+ * browser showed it, as `performance.now()` counts.
+ * @typedef {{ frame: VideoFrame | ImageBitmap, missed: number, shown: number }} Sent
  */
+
+/** Brings the pictures of a video element to the worker: the newest one whenever it asks for one. */
 export class FramePump {
   #video;
   #send;
-  #videoFrames;
+  #source;
   #hungry = true;
   #stopped = false;
   /** A frame has come that has not been sent. */
   #fresh = false;
   #missed = 0;
+  /** When the newest frame was shown. */
+  #shown = 0;
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {(frame: VideoFrame | ImageBitmap, missed: number) => void} send with the number of frames since the last one
-   * @param {() => boolean} videoFrames whether frames may go as they are: otherwise as bitmaps
+   * @param {(sent: Sent) => void} send
+   * @param {FrameSource} source
    */
-  constructor(video, send, videoFrames) {
+  constructor(video, send, source) {
     this.#video = video;
     this.#send = send;
-    this.#videoFrames = videoFrames;
+    this.#source = source;
     this.#listen();
   }
 
@@ -33,6 +40,7 @@ export class FramePump {
   /** The frame that is there, again: a paused video whose style has changed. */
   again() {
     this.#fresh = true;
+    this.#shown = performance.now();
     if (this.#hungry) this.#take();
   }
 
@@ -40,11 +48,18 @@ export class FramePump {
     this.#stopped = true;
   }
 
+  /** Whether all pictures that came were sent, and the worker has taken them. */
+  get idle() {
+    return this.#hungry && !this.#fresh;
+  }
+
   #listen() {
-    const next = () => {
+    /** @param {number} now @param {VideoFrameCallbackMetadata} [about] */
+    const next = (now, about) => {
       if (this.#stopped) return;
       if (this.#fresh) this.#missed += 1;
       this.#fresh = true;
+      this.#shown = about?.expectedDisplayTime ?? now;
       if (this.#hungry) this.#take();
       this.#listen();
     };
@@ -56,11 +71,12 @@ export class FramePump {
     if (this.#stopped || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
     this.#hungry = false;
     this.#fresh = false;
+    const [missed, shown] = [this.#missed, this.#shown];
+    this.#missed = 0;
     try {
-      const frame = this.#videoFrames() ? new VideoFrame(this.#video) : await createImageBitmap(this.#video);
+      const frame = await this.#source.take();
       if (this.#stopped) frame.close();
-      else this.#send(frame, this.#missed);
-      this.#missed = 0;
+      else this.#send({ frame, missed, shown });
     } catch {
       // Between two sources a video has no frame: the next one will do.
       this.#hungry = true;

@@ -41,10 +41,17 @@ export class LiveShow {
     this.controls = controls;
     this.toast = toast;
     this.app = app;
-    this.#motion = new Motion((frame, missed) => client.sendFrame(frame, missed), app.info);
+    this.#motion = new Motion((sent) => client.sendFrame(sent), app.info, () => controls.ground.colour);
     this.#motion.addEventListener('begin', (event) => {
       this.#begun = /** @type {CustomEvent<Begun>} */ (event).detail;
       this.goOn();
+    });
+    this.#motion.addEventListener('resize', (event) => {
+      if (!this.#begun) return;
+      const { width, height } = /** @type {CustomEvent<{ width: number, height: number }>} */ (event).detail;
+      Object.assign(this.#begun, { width, height });
+      stage.reshape(width, height);
+      controls.caption({ name: this.#begun.name }, this.#begun);
     });
     this.#motion.addEventListener('end', () => this.#end());
     const { bar } = stage;
@@ -52,6 +59,7 @@ export class LiveShow {
     bar.addEventListener('mirror', () => this.mirror());
     bar.addEventListener('as-style', () => app.learn(this.#motion.snapshot(), this.name ?? ''));
     bar.addEventListener('record', () => this.toggleRecording());
+    bar.addEventListener('record-all', () => this.#recordAll());
     bar.addEventListener('turn', () => this.#open(() => this.#motion.turnCamera()));
     bar.addEventListener('camera', (event) => {
       const number = /** @type {CustomEvent<number>} */ (event).detail;
@@ -75,7 +83,7 @@ export class LiveShow {
 
   /** @param {File} file */
   takeVideo(file) {
-    this.#open(() => this.#motion.openVideo(file));
+    return this.#open(() => this.#motion.openVideo(file));
   }
 
   /** @param {() => Promise<void>} open */
@@ -84,6 +92,7 @@ export class LiveShow {
     try {
       await open();
       this.toast.dismiss();
+      if (this.#begun?.notice) this.toast.show(this.#begun.notice);
     } catch (error) {
       this.stage.idle();
       this.toast.show(sentenceOf(error));
@@ -142,13 +151,25 @@ export class LiveShow {
     else if (this.#begun && this.controls.canSave) this.#beginRecording(this.#begun);
   }
 
-  /** @param {VideoFrame} frame painted, for the recording */
-  record(frame) {
-    this.#recorder.add(frame);
+  /** The video is recorded from its beginning to its end. */
+  async #recordAll() {
+    const begun = this.#begun;
+    if (!begun || begun.camera || this.#recorder.on || !this.controls.canSave) return;
+    await this.#motion.rewind();
+    if (begun === this.#begun) await this.#beginRecording(begun, true);
   }
 
-  /** @param {Begun} begun */
-  async #beginRecording({ camera, width, height }) {
+  /** @param {VideoFrame} frame painted, for the recording @param {number} shown when the frame that it is painted of was shown */
+  record(frame, shown) {
+    this.#recorder.add(frame, shown);
+  }
+
+  /**
+   * A video is recorded to its end, and not into its second round.
+   * @param {Begun} begun
+   * @param {boolean} [waits] whether the video stands at its beginning, and is to be played with the recording
+   */
+  async #beginRecording({ camera, width, height }, waits = false) {
     if (this.#starting) return;
     this.#starting = true;
     const { bar } = this.stage;
@@ -161,6 +182,7 @@ export class LiveShow {
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
       // The show may have ended meanwhile, and the recording with it.
       if (this.#begun) this.changeLook();
+      if (this.#begun && !camera) await this.#playToTheEnd(waits);
     } catch (error) {
       this.toast.show(sentenceOf(error));
     }
@@ -168,12 +190,28 @@ export class LiveShow {
     if (!this.#begun && this.#recorder.on) await this.#endRecording();
   }
 
-  /** What has been recorded is kept, whatever ends it. */
-  async #endRecording() {
+  /** @param {boolean} waits */
+  async #playToTheEnd(waits) {
+    const { video } = this.#motion;
+    let seconds = 0;
+    video.addEventListener('ended', () => (seconds = this.#recorder.seconds), { once: true });
+    this.#motion.once = () => {
+      if (!this.#recorder.on) return;
+      this.#endRecording(seconds);
+      video.play().catch(() => {});
+    };
+    if (!waits) return;
+    await video.play();
+    this.#recorder.beginNow();
+  }
+
+  /** What has been recorded is kept, whatever ends it. @param {number} [seconds] how long it is, if it has ended before */
+  async #endRecording(seconds) {
     clearInterval(this.#clock);
     this.stage.bar.recording = undefined;
+    this.#motion.once = undefined;
     try {
-      const movie = this.#recorder.stop();
+      const movie = this.#recorder.stop(seconds);
       if (this.#begun) this.changeLook();
       this.app.keep(await movie);
     } catch (error) {

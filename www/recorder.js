@@ -66,22 +66,30 @@ export class Recorder {
     return this.#recording?.add !== undefined;
   }
 
-  /** @param {VideoFrame} frame handed over */
-  add(frame) {
-    if (this.#recording?.add) this.#recording.add(frame, this.seconds);
+  /**
+   * @param {VideoFrame} frame painted, handed over
+   * @param {number} shown when the frame that it is painted of was shown: with that time it is recorded, to fit the sound
+   */
+  add(frame, shown) {
+    if (this.#recording?.add) this.#recording.add(frame, (shown - this.#begun) / 1000);
     else frame.close();
   }
 
+  /** What is recorded begins now: a video that was started after the recorder. */
+  beginNow() {
+    this.#begun = performance.now();
+  }
+
   /**
+   * @param {number} [seconds] how long it is
    * @returns {Promise<Blob>}
    * @throws {Error} with a sentence
    */
-  async stop() {
+  async stop(seconds = this.seconds) {
     const recording = this.#recording;
     if (!recording) throw new Error('Nothing is being recorded.');
     // Another recording may begin before this one is written.
     const own = this.#own;
-    const { seconds } = this;
     this.#recording = undefined;
     this.#own = [];
     try {

@@ -16,6 +16,8 @@ import {
 /** So many pictures may wait for the encoder; more are left out, as it is too slow for them. */
 const MOST_WAITING = 4;
 const KEY_FRAME_SECONDS = 2;
+/** No picture is seen for less. */
+const SHORTEST_SECONDS = 0.001;
 /** A sound system that takes longer to start is not there. */
 const PATIENCE_MS = 2000;
 
@@ -30,6 +32,8 @@ export class Movie {
   #pictures;
   #waiting = 0;
   #count = 0;
+  /** When the newest picture begins. */
+  #newest = -1;
   /** The newest picture, which stays to the end. @type {VideoFrame | undefined} */
   #last;
   /** @type {unknown} what went wrong first */
@@ -60,7 +64,15 @@ export class Movie {
       if (!codec || voice === null) continue;
       const output = new Output({ format: new Format(), target: new BufferTarget() });
       const keyFrameInterval = KEY_FRAME_SECONDS;
-      const pictures = new VideoSampleSource({ codec, quality: QUALITY_HIGH, keyFrameInterval, latencyMode: 'realtime' });
+      // A camera that is turned goes on within the frame in which it began.
+      const sizeChangeBehavior = 'contain';
+      const pictures = new VideoSampleSource({
+        codec,
+        quality: QUALITY_HIGH,
+        keyFrameInterval,
+        latencyMode: 'realtime',
+        sizeChangeBehavior,
+      });
       output.addVideoTrack(pictures);
       const sound =
         track && voice
@@ -85,11 +97,14 @@ export class Movie {
       return;
     }
     // Until the second one comes, the first is what is seen.
-    await this.#write(frame, this.#last ? seconds : 0);
+    await this.#write(frame, this.#last ? Math.max(0, seconds) : 0);
   }
 
   /** @param {VideoFrame} frame closed when it is written @param {number} timestamp in seconds */
   async #write(frame, timestamp) {
+    // The same picture in another style is as old as it was before.
+    timestamp = Math.max(timestamp, this.#newest + SHORTEST_SECONDS);
+    this.#newest = timestamp;
     this.#last?.close();
     this.#last = frame.clone();
     const sample = new VideoSample(frame, { timestamp });

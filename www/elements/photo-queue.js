@@ -2,7 +2,8 @@ import { sentenceOf } from '../protocol.js';
 import { download } from '../save.js';
 
 /**
- * @typedef {(file: File) => Promise<{ blob: Blob, name: string }>} PaintFile paints one photo; throws a sentence
+ * @typedef {(file: File) => Promise<{ blob: Blob, name: string, notice?: string }>} PaintFile paints one photo; throws a sentence.
+ *   `notice` says what of the photo is not painted
  * @typedef {{ row: HTMLElement, state: HTMLElement, picture: HTMLImageElement, keep: HTMLButtonElement }} Row
  */
 
@@ -13,6 +14,7 @@ import { download } from '../save.js';
 export class PhotoQueue extends HTMLElement {
   #dialog = document.createElement('dialog');
   #title = document.createElement('h2');
+  #note = document.createElement('p');
   #list = document.createElement('ol');
   #bar = document.createElement('progress');
   #all = button('Save all as zip');
@@ -36,16 +38,20 @@ export class PhotoQueue extends HTMLElement {
     const actions = document.createElement('div');
     actions.className = 'pair';
     actions.append(this.#stop, this.#all);
-    this.#dialog.append(this.#title, this.#bar, this.#list, actions);
+    this.#note.className = 'fine';
+    this.#note.setAttribute('role', 'status');
+    this.#dialog.append(this.#title, this.#bar, this.#note, this.#list, actions);
     this.append(this.#dialog);
   }
 
   /**
    * @param {File[]} files
+   * @param {string} note on files that are not among them
    * @param {PaintFile} paint
    */
-  async paint(files, paint) {
+  async paint(files, note, paint) {
     this.#end();
+    this.#note.textContent = note;
     const run = this.#run;
     const rows = files.map((file) => this.#add(file));
     this.#title.textContent = `${files.length} photos`;
@@ -64,7 +70,7 @@ export class PhotoQueue extends HTMLElement {
         if (run !== this.#run) return;
         this.#done.push({ ...painted, name: this.#unused(painted.name) });
         picture.src = this.#address(painted.blob);
-        state.textContent = 'painted';
+        state.textContent = painted.notice ? `painted. ${painted.notice}` : 'painted';
         keep.hidden = false;
         keep.addEventListener('click', () => download(painted.blob, painted.name));
       } catch (error) {
@@ -117,9 +123,13 @@ export class PhotoQueue extends HTMLElement {
   }
 
   async #saveAll() {
-    const { zip } = await import('../bundled/zip.js');
-    const bytes = await Promise.all(this.#done.map(async ({ blob }) => new Uint8Array(await blob.arrayBuffer())));
-    download(zip(this.#done.map(({ name }, i) => ({ name, bytes: bytes[i] }))), 'impasto.zip');
+    try {
+      const { zip } = await import('../bundled/zip.js');
+      const bytes = await Promise.all(this.#done.map(async ({ blob }) => new Uint8Array(await blob.arrayBuffer())));
+      download(zip(this.#done.map(({ name }, i) => ({ name, bytes: bytes[i] }))), 'impasto.zip');
+    } catch (error) {
+      this.#note.textContent = `The zip file could not be made: ${sentenceOf(error)} Save the pictures one by one.`;
+    }
   }
 
   #end() {
@@ -127,6 +137,7 @@ export class PhotoQueue extends HTMLElement {
     for (const address of this.#addresses) URL.revokeObjectURL(address);
     this.#addresses = [];
     this.#done = [];
+    this.#note.textContent = '';
     this.#list.replaceChildren();
   }
 }

@@ -260,7 +260,7 @@ export class App {
         this.#show.feed();
         break;
       case 'recorded':
-        this.#show.record(message.frame, message.shown);
+        this.#show.record(message.frame, message.times);
         break;
       case 'pace':
         if (this.#info && this.#show.on) this.#controls.pace(message, this.#info);

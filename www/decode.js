@@ -97,7 +97,11 @@ async function decodeAsImage(file) {
   try {
     image.src = address;
     await image.decode();
-    return await createImageBitmap(image);
+    // A bitmap of the element itself is refused as that of the file is.
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, { width: image.naturalWidth, height: image.naturalHeight });
+    canvas.getContext('2d')?.drawImage(image, 0, 0);
+    return await createImageBitmap(canvas);
   } catch {
     return undefined;
   } finally {

@@ -1,11 +1,13 @@
+import { soundOfFile } from './file-sound.js';
 import { Motion } from './motion.js';
 import { sentenceOf } from './protocol.js';
-import { Recorder, soundOf } from './recorder.js';
+import { Recorder, recordsFrames, soundOf, videoClock } from './recorder.js';
 
 /**
  * @import { Controls } from './controls.js'
  * @import { EngineClient } from './engine-client.js'
  * @import { Begun } from './motion.js'
+ * @import { Times } from './frame-pump.js'
  * @import { EngineInfo, Look, Moving } from './protocol.js'
  * @import { PictureStage } from './elements/picture-stage.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -159,9 +161,9 @@ export class LiveShow {
     if (begun === this.#begun) await this.#beginRecording(begun, true);
   }
 
-  /** @param {VideoFrame} frame painted, for the recording @param {number} shown when the frame that it is painted of was shown */
-  record(frame, shown) {
-    this.#recorder.add(frame, shown);
+  /** @param {VideoFrame} frame painted, for the recording @param {Times} times of the frame that it is painted of */
+  record(frame, times) {
+    this.#recorder.add(frame, times);
   }
 
   /**
@@ -169,49 +171,72 @@ export class LiveShow {
    * @param {Begun} begun
    * @param {boolean} [waits] whether the video stands at its beginning, and is to be played with the recording
    */
-  async #beginRecording({ camera, width, height }, waits = false) {
+  async #beginRecording(begun, waits = false) {
     if (this.#starting) return;
     this.#starting = true;
     const { bar } = this.stage;
-    const sound = camera ? undefined : soundOf(this.#motion.video);
+    const { video, file } = this.#motion;
     try {
-      const microphone = camera && bar.microphone;
-      const silent = await this.#recorder.start(this.stage.painting, { width, height }, sound, microphone);
+      const silent = file ? await this.#recordFile(file, begun) : await this.#recordCamera(begun);
       if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
       // The show may have ended meanwhile, and the recording with it.
       if (this.#begun) this.changeLook();
-      if (this.#begun && !camera) await this.#playToTheEnd(waits);
+      if (this.#begun && file) this.#endWith(video);
+      if (this.#begun && waits) await video.play();
     } catch (error) {
+      this.#motion.paced = 0;
       this.toast.show(sentenceOf(error));
     }
     this.#starting = false;
     if (!this.#begun && this.#recorder.on) await this.#endRecording();
   }
 
-  /** @param {boolean} waits */
-  async #playToTheEnd(waits) {
+  /** @param {Begun} begun @returns {Promise<boolean>} whether it has no sound though there was some */
+  #recordCamera({ width, height }) {
+    return this.#recorder.start(this.stage.painting, { width, height }, {}, this.stage.bar.microphone);
+  }
+
+  /**
+   * Where the sound can be had at once, the video waits for the painting: no picture comes late, however slow this machine is.
+   * Otherwise sound and pictures are recorded as they come.
+   * @param {File} file
+   * @param {Begun} begun
+   * @returns {Promise<boolean>} whether it has no sound though there was some
+   */
+  async #recordFile(file, { width, height }) {
     const { video } = this.#motion;
+    const all = await soundOfFile(file, video.duration);
+    const track = all ? undefined : soundOf(video);
+    const { painting } = this.stage;
+    if (track || !recordsFrames()) return this.#recorder.start(painting, { width, height }, { track: track ?? soundOf(video) }, false);
+    const silent = await this.#recorder.start(painting, { width, height }, { all }, false, () => videoClock(video));
+    this.#motion.paced = this.#recorder.wantsFrames ? this.controls.framesPerSecond : 0;
+    return silent;
+  }
+
+  /** The recording ends with the video, which then plays on. @param {HTMLVideoElement} video */
+  #endWith(video) {
     let seconds = 0;
-    video.addEventListener('ended', () => (seconds = this.#recorder.seconds), { once: true });
-    this.#motion.once = () => {
-      if (!this.#recorder.on) return;
-      this.#endRecording(seconds);
-      video.play().catch(() => {});
+    this.#motion.once = {
+      reached: () => (seconds = this.#recorder.seconds),
+      painted: () => {
+        if (!this.#recorder.on) return;
+        this.#endRecording(seconds);
+        video.play().catch(() => {});
+      },
     };
-    if (!waits) return;
-    await video.play();
-    this.#recorder.beginNow();
   }
 
   /** What has been recorded is kept, whatever ends it. @param {number} [seconds] how long it is, if it has ended before */
   async #endRecording(seconds) {
     clearInterval(this.#clock);
     this.stage.bar.recording = undefined;
-    this.#motion.once = undefined;
     try {
       const movie = this.#recorder.stop(seconds);
+      this.#motion.once = undefined;
+      this.#motion.paced = 0;
       if (this.#begun) this.changeLook();
       this.app.keep(await movie);
     } catch (error) {

@@ -41,6 +41,8 @@ export class Motion extends EventTarget {
   #asleep = false;
   /** Whether the video says that it has transparent places. */
   #transparent = false;
+  /** The video's file. @type {File | undefined} */
+  #file;
   #size = { width: 0, height: 0 };
 
   /**
@@ -70,6 +72,19 @@ export class Motion extends EventTarget {
 
   get video() {
     return this.#video;
+  }
+
+  /** The video's file; a camera has none. */
+  get file() {
+    return this.#file;
+  }
+
+  /**
+   * Whether the video waits for the painting, so that no picture is left out.
+   * @param {number} framesPerSecond that are enough; 0: it does not wait
+   */
+  set paced(framesPerSecond) {
+    if (this.#pump) this.#pump.paced = framesPerSecond;
   }
 
   /** @throws {Error} with a sentence */
@@ -109,6 +124,7 @@ export class Motion extends EventTarget {
     this.#camera.close();
     this.#letGo();
     this.#transparent = transparent;
+    this.#file = file;
     this.#url = URL.createObjectURL(file);
     this.#video.src = this.#url;
     const name = file.name.replace(/\.[a-z0-9]{2,5}$/i, '') || 'Video';
@@ -169,6 +185,7 @@ export class Motion extends EventTarget {
     this.#pump?.stop();
     this.#pump = undefined;
     this.#transparent = false;
+    this.#file = undefined;
     this.#video.pause();
     this.#video.loop = true;
     this.#video.srcObject = null;
@@ -196,17 +213,22 @@ export class Motion extends EventTarget {
 
   /**
    * The video is played to its end, and not begun again until this is called off.
-   * @param {(() => void) | undefined} ended called at the end, when the last pictures are painted
+   * @param {{ reached: () => void, painted: () => void } | undefined} end of which one hears at once, and when the last pictures
+   *   are painted
    */
-  set once(ended) {
-    this.#video.loop = ended === undefined;
-    this.#video.onended = ended
-      ? async () => {
-          const patience = performance.now() + LAST_MS;
-          while (this.#pump && !this.#pump.idle && performance.now() < patience) await new Promise((resolve) => setTimeout(resolve, 20));
-          ended();
-        }
-      : null;
+  set once(end) {
+    const video = this.#video;
+    video.loop = end === undefined;
+    const wait = async () => {
+      end?.reached();
+      const patience = performance.now() + LAST_MS;
+      const late = () => this.#pump && !this.#pump.idle && performance.now() < patience;
+      do await new Promise((resolve) => setTimeout(resolve, 20));
+      while (late());
+      // It may have gone back to pictures that were left out.
+      if (video.ended) end?.painted();
+    };
+    video.onended = end ? wait : null;
   }
 
   /** The worker can take another frame. */

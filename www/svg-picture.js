@@ -13,7 +13,7 @@ const UNITS = { '': 1, px: 1, pt: 4 / 3, pc: 16, mm: 96 / 25.4, cm: 96 / 2.54, i
  * @returns {{ width: number, height: number }} with the longer side at `LONGEST`
  */
 export function svgSize(source) {
-  const root = source.match(/<(?:[\w-]+:)?svg\b(?:[^>"']|"[^"]*"|'[^']*')*>/)?.[0] ?? '';
+  const root = source.replace(/<!--[^]*?-->/g, '').match(/<(?:[\w-]+:)?svg\b(?:[^>"']|"[^"]*"|'[^']*')*>/)?.[0] ?? '';
   const attribute = (/** @type {string} */ name) => root.match(new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`))?.slice(1).find((text) => text !== undefined);
   const [width, height] = [lengthOf(attribute('width')), lengthOf(attribute('height'))];
   const box = (attribute('viewBox') ?? '').trim().split(/[\s,]+/).map(Number);

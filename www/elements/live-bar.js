@@ -98,6 +98,7 @@ export class LiveBar extends HTMLElement {
     this.#clock.hidden = !on;
     this.#microphone.disabled = on;
     this.#recordAll.disabled = on;
+    this.#seek.disabled = on;
     if (on) this.#clock.textContent = clock(seconds);
   }
 

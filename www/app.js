@@ -126,11 +126,16 @@ export class App {
     subject: () =>
       this.#easel
         ? this.#easel.subject
-        : { source: this.#show.name ?? this.#photos.photo?.name ?? '', style: this.#choice.title },
+        : {
+            source: this.#show.name ?? this.#photos.photo?.name ?? '',
+            style: this.#choice.title,
+            tiff: this.#show.on ? undefined : this.#photos.photo?.tiff,
+          },
   });
   #arrivals = new Arrivals(this.#client, this.#photos, this.#show, this.#desk, this.#keeper, this.#toast, {
     look: () => (this.#info ? this.#look() : undefined),
     size: () => this.#controls.size,
+    ground: () => this.#controls.ground,
     practise: (photo) => this.#learn.album.add(photo),
     clearStage: () => this.#clearStage(),
   });
@@ -180,6 +185,11 @@ export class App {
       joining: (on) => (this.#shelf.joining = on),
       undo: () => this.#goBackTo('undo'),
       look: () => this.#changeLook(),
+      ground: () => {
+        if (!this.#easel) this.#photos.changeGround();
+        this.#rememberSoon();
+      },
+      photoData: () => this.#rememberSoon(),
       size: () => {
         if (this.#show.on) this.#changeLook();
         else this.#photos.show();
@@ -280,7 +290,7 @@ export class App {
         this.#show.feed();
         break;
       case 'recorded':
-        this.#show.record(message.frame);
+        this.#show.record(message.frame, message.times);
         break;
       case 'pace':
         if (this.#info && this.#show.on) this.#controls.pace(message, this.#info);
@@ -419,10 +429,10 @@ export class App {
 
   #remember() {
     clearTimeout(this.#saveTimer);
-    const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize } = this.#controls;
+    const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize, ground, photoData } = this.#controls;
     const style = this.#choice.text;
     const size = chosenSize ?? this.#settings.size;
-    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size };
+    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size, ground, photoData };
     saveSettings(this.#settings);
     if (this.#info) this.#undo.note({ style, strength, keepColors, gentle, stroke, brushwork });
     this.#controls.canUndo = this.#undo.canUndo;

@@ -1,7 +1,10 @@
 import { sentenceOf } from './protocol.js';
 import { scriptAddress } from './trusted.js';
 
-/** @import { FromWorker, KeptPack, Look, Moving, Pixels, ReadPack, ToWorker } from './protocol.js' */
+/**
+ * @import { Sent } from './frame-pump.js'
+ * @import { FromWorker, KeptPack, Look, Moving, Pixels, ReadPack, ToWorker } from './protocol.js'
+ */
 
 const CHOICE_KEY = 'impasto.kernels';
 
@@ -78,13 +81,10 @@ export class EngineClient extends EventTarget {
     this.#send({ type: 'moving', moving });
   }
 
-  /**
-   * @param {VideoFrame | ImageBitmap} frame handed over
-   * @param {number} missed how many there were between this one and the one before
-   */
-  sendFrame(frame, missed) {
-    if (this.#worker) this.#send({ type: 'frame', frame, missed }, [frame]);
-    else frame.close();
+  /** The frame is handed over. @param {Sent} sent */
+  sendFrame(sent) {
+    if (this.#worker) this.#send({ type: 'frame', ...sent }, [sent.frame]);
+    else sent.frame.close();
   }
 
   /** No more frames come. */

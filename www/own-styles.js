@@ -1,6 +1,6 @@
 import { pictureIn, questionAbout } from './pack-question.js';
 import { keptPainting, seenOf, thumbnailOf } from './painting.js';
-import { decodePhoto } from './photo.js';
+import { decodePhoto } from './decode.js';
 import { sentenceOf } from './protocol.js';
 import { download } from './save.js';
 import { slug } from './settings.js';
@@ -141,6 +141,7 @@ export class OwnStyles {
       await this.#relearn(style);
       this.app.choose(style.id);
       await this.#save([style]);
+      if (photo.notice) this.toast.show(photo.notice);
       return true;
     } catch (error) {
       this.#fail(style, error);

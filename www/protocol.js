@@ -6,8 +6,11 @@
  * any picture.
  */
 
+/** @import { Times } from './frame-pump.js' */
+
 /**
- * RGBA pixels, row by row from the top left.
+ * RGBA pixels, row by row from the top left. Colours of a photo lie over its ground already: the fourth channel is the
+ * transparency that its painting gets back.
  * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
  */
 
@@ -58,7 +61,7 @@
  * - `look`: a new style or another strength, colours, split.
  * - `moving`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
  * - `frame`: a frame, to be sent when the worker is `hungry`, and at first, with the number of those that were there since
- *   the one before. The worker closes it.
+ *   the one before, and the times at which it is seen. The worker closes it.
  * - `still`: no more frames come; the photo is shown again with the next `photo` or `look`.
  * - `paint`: a photo to be painted beside the one on the stage, answered as `save` is.
  * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
@@ -73,7 +76,7 @@
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
  *   | { type: 'moving', moving: Moving }
- *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number }
+ *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number, times: Times }
  *   | { type: 'still' }
  *   | { type: 'paint', ticket: number, photo: Pixels, look: Look }
  *   | { type: 'save', ticket: number }
@@ -97,7 +100,7 @@
  * - `style`: the answer to `learn`, `inspect`, `adopt` and `rename`.
  * - `unkept`: of the styles that came with `keep`, those that cannot be used.
  * - `hungry`: another frame can be taken.
- * - `recorded`: a painted frame, for the recording, which closes it.
+ * - `recorded`: a painted frame, for the recording, which closes it, and the times of the frame that it is painted of.
  * - `pace`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
  *   size of what is shown.
  * - `failed`: one wish could not be met and the old picture stands; the sentence is for people. For `save` and `style` the
@@ -114,7 +117,7 @@
  *   | { type: 'painting', ticket: number, pixels: Pixels }
  *   | { type: 'unkept', ids: string[] }
  *   | { type: 'hungry' }
- *   | { type: 'recorded', frame: VideoFrame }
+ *   | { type: 'recorded', frame: VideoFrame, times: Times }
  *   | { type: 'pace', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
  *   | { type: 'failed', wish: 'photo' | 'look' | 'live' | 'save' | 'thumbs' | 'style', serial: number, sentence: string }
  *   | { type: 'lost', sentence: string }

@@ -1,3 +1,4 @@
+import { isVideo } from './file-kinds.js';
 import { isPack, OwnStyles } from './own-styles.js';
 import { sentenceOf } from './protocol.js';
 import { ShippedStyles } from './shipped-styles.js';
@@ -86,7 +87,7 @@ export class StyleDesk {
    */
   async take(files, sent = false) {
     for (const file of files) {
-      if (file.type.startsWith('video/')) {
+      if (!isPack(file) && (await isVideo(file))) {
         this.toast.show(`“${file.name}” is a video. Open it, stop at a picture that you like, and use that as a style.`);
         continue;
       }

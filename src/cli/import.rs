@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use impasto::art::Kind;
-use impasto::error::{Error, Result};
+use impasto::error::Result;
 use impasto::files::{self, Existing, save};
 use impasto::gpu::Gpu;
 use impasto::gpu::conv::Variant;

@@ -14,7 +14,7 @@ import { lighter, MOST_PHOTOS, photoScale, subjectSize } from './plan.js';
 
 /**
  * @import { Controls } from '../controls.js'
- * @import { Photo } from '../photo.js'
+ * @import { Photo } from '../decode.js'
  * @import { EngineInfo, Network, Part, Pixels } from '../protocol.js'
  * @import { PictureStage } from '../elements/picture-stage.js'
  * @import { ToastLine } from '../elements/toast-line.js'

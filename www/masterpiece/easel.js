@@ -1,3 +1,4 @@
+import { hasTransparency, NEUTRAL, putBack } from '../transparency.js';
 import { StayAwake, TheOnlyOne } from './presence.js';
 import { LiveRun } from './run.js';
 
@@ -75,9 +76,11 @@ export class Easel {
 
   /** @returns {Promise<Pixels>} the picture so far */
   async picture() {
-    const picture = this.#live?.picture;
-    if (!picture) throw new Error('Nothing has been painted yet. Wait for the first steps, then save again.');
-    return picture;
+    const { picture, run } = this.#live ?? {};
+    if (!picture || !run) throw new Error('Nothing has been painted yet. Wait for the first steps, then save again.');
+    const copy = { ...picture, data: picture.data.slice() };
+    putBack(copy, this.kind.beneath(run));
+    return copy;
   }
 
   /** What was left unfinished on the last visit is offered, unless another tab is at it. */
@@ -138,7 +141,7 @@ export class Easel {
     this.#beneath ??= await createImageBitmap(new ImageData(data, width, height));
     if (!this.#onStage || live !== this.#live) return;
     this.stage.idle();
-    this.stage.hang(this.#beneath);
+    this.stage.hang(this.#beneath, hasTransparency(data) ? null : NEUTRAL);
     this.stage.bare();
     this.#painted(live);
     this.kind.entered();

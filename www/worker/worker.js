@@ -168,7 +168,7 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       move(message.moving);
       break;
     case 'frame':
-      if (live) live.take(message.frame, message.missed);
+      if (live) live.take(message);
       else message.frame.close();
       break;
     case 'still':

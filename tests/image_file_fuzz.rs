@@ -4,6 +4,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 use impasto::image::Image;
 use impasto::image_file::{Alpha, Format, Limits, ReadOptions, WriteOptions, decode, encode};
 use proptest::prelude::*;
@@ -82,12 +84,32 @@ fn apply(bytes: &mut Vec<u8>, change: &Change, headers: bool) {
     }
 }
 
+/// Makes the checksums of a PNG file right, so that what was changed is read.
+fn mend_checksums(bytes: &mut [u8]) {
+    let mut at = 8;
+    while bytes.starts_with(b"\x89PNG") && at + 12 <= bytes.len() {
+        let length = u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
+        let Some(end) = at.checked_add(length + 8).filter(|end| end + 4 <= bytes.len()) else { return };
+        let crc = bytes[at + 4..end].iter().fold(u32::MAX, |crc, &byte| {
+            (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
+        });
+        bytes[end..end + 4].copy_from_slice(&(!crc).to_be_bytes());
+        at = end + 4;
+    }
+}
+
 /// Files of every kind that is read.
 fn files() -> Vec<Vec<u8>> {
     let (width, height) = (40, 30);
     let image = Image::new(width, height, (0..width * height * 3).map(|i| (i % 97) as f32 / 96.0).collect()).unwrap();
     let alpha = Alpha::new(width, height, (0..width * height).map(|i| (i % 7) as f32 / 6.0).collect()).unwrap();
     let mut files = Vec::new();
+    let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let mut png = Vec::new();
+    let mut encoder = PngEncoder::new(&mut png);
+    encoder.set_icc_profile(profile).unwrap();
+    encoder.write_image(&[90; 40 * 30 * 2], 40, 30, ExtendedColorType::La8).unwrap();
+    files.push(png);
     for format in [Format::Png, Format::Jpeg, Format::WebP, Format::Tiff] {
         for depth16 in [false, true] {
             let options = WriteOptions { depth16, ..WriteOptions::default() };
@@ -113,6 +135,7 @@ fn changed_files_give_a_picture_or_a_sentence_within_the_limits() {
     let result = runner.run(&strategy, |(file, changes, headers, size)| {
         let mut bytes = file.get(&files).clone();
         changes.iter().for_each(|change| apply(&mut bytes, change, headers));
+        mend_checksums(&mut bytes);
         let limits = Limits { pixels: 1 << 22, memory: MEMORY };
         let options = ReadOptions { limits, size, ..ReadOptions::default() };
         let before = NOW.load(Ordering::Relaxed);

@@ -143,7 +143,7 @@ run() {
   local port=${PORT:-8080}
   while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
   say "open http://localhost:$port"
-  npx --no-install sirv dist --host localhost --port "$port" --quiet
+  node tools/serve.mjs dist "$port"
 }
 
 bench() {

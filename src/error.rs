@@ -42,9 +42,11 @@ pub enum Error {
     )]
     NoAdapter(String),
 
-    /// The picture needs more than the adapter allows; `limit` begins with the unit of both numbers.
+    /// The picture needs more than the adapter or the memory allows; `limit` begins with the unit of both numbers. `fits` is the
+    /// largest number of pixels on the longer side that passes the same check, or 0 when none does.
     #[error(
-        "a {width}x{height} picture needs {needed} {limit}, and this adapter allows {allowed}. The largest size that fits is about {fits} pixels on the longer side."
+        "a {width}x{height} picture needs {needed} {limit}, and the limit is {allowed}. {}",
+        fitting(*.fits)
     )]
     TooLarge { width: usize, height: usize, limit: &'static str, needed: u64, allowed: u64, fits: usize },
 
@@ -58,9 +60,20 @@ pub enum Error {
     #[error("the graphics device was lost ({0}). Nothing is lost but the picture in work: try again.")]
     DeviceLost(String),
 
+    /// An optimization whose loss is not a finite number any more; the text says what was read.
+    #[error("the optimization diverged: {0}. Lower the learning rate, or weights that are far above their defaults.")]
+    Diverged(String),
+
     /// A GPU command that the driver refused: a bug of ours.
     #[error("the graphics driver refused a command: {0}. This is a bug of Impasto: please report it.")]
     Gpu(String),
+}
+
+fn fitting(fits: usize) -> String {
+    match fits {
+        0 => "No size fits.".to_string(),
+        fits => format!("The largest size that fits is about {fits} pixels on the longer side."),
+    }
 }
 
 impl Error {

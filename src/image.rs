@@ -97,6 +97,21 @@ impl Image {
         let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
         (side(width), side(height))
     }
+
+    /// The largest number of pixels on the longer side at which a picture of these proportions `fits`, as [`Image::fitted`] sizes
+    /// it; at most the longer side that there is, and 0 when no size fits.
+    pub fn largest_fitted(width: usize, height: usize, fits: impl Fn(usize, usize) -> bool) -> usize {
+        let fitting = |longer: usize| {
+            let (width, height) = Self::fitted(width, height, longer);
+            fits(width, height)
+        };
+        let (mut largest, mut too_large) = (0, width.max(height) + 1);
+        while too_large - largest > 1 {
+            let middle = largest.midpoint(too_large);
+            if fitting(middle) { largest = middle } else { too_large = middle }
+        }
+        largest
+    }
 }
 
 fn check_size(width: usize, height: usize, len: usize, channels: usize) -> Result<()> {
@@ -193,5 +208,8 @@ mod tests {
         assert_eq!(Image::fitted(400, 200, 100), (100, 50));
         assert_eq!(Image::fitted(1000, 1, 10), (10, 1));
         assert_eq!(Image::fitted(3, 4, 400), (300, 400));
+        assert_eq!(Image::largest_fitted(400, 200, |width, height| width * height <= 5000), 100);
+        assert_eq!(Image::largest_fitted(400, 200, |_, _| false), 0);
+        assert_eq!(Image::largest_fitted(400, 200, |_, _| true), 400);
     }
 }

@@ -9,6 +9,7 @@ import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import { headersFile } from '../www/bundled/headers.js';
 
 /** What only a Masterpiece needs, which `masterpiece/stock.js` fetches and keeps. */
 const STOCKED = [/^studio_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^paintings\//];
@@ -22,6 +23,8 @@ if (!dist) {
   process.exit(2);
 }
 const source = 'www/bundled';
+const sumOf = (/** @type {Buffer} */ bytes) => createHash('sha256').update(bytes);
+writeFileSync(join(dist, '_headers'), headersFile());
 rmSync(join(dist, 'bundled'), { recursive: true, force: true });
 const common = /** @type {const} */ ({ bundle: true, minify: true, target: 'es2022', logLevel: 'warning' });
 await build({
@@ -37,19 +40,20 @@ const filesOf = (/** @type {(name: string) => boolean} */ wanted) =>
 const stock = filesOf((name) => STOCKED.some((pattern) => pattern.test(name))).map((url) => {
   const bytes = readFileSync(join(dist, url));
   const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).length;
-  return { url, bytes: bytes.length, packed, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return { url, bytes: bytes.length, packed, sha256: sumOf(bytes).digest('hex') };
 });
 const list = 'masterpiece/files.json';
 writeFileSync(join(dist, list), JSON.stringify(stock));
 if (!names.includes(list)) names.push(list);
 const files = filesOf((name) => !NOT_KEPT.some((pattern) => pattern.test(name))).map((url) => ({
   url,
-  revision: createHash('sha256').update(readFileSync(join(dist, url))).digest('hex').slice(0, 16),
+  sha256: sumOf(readFileSync(join(dist, url))).digest('base64'),
 }));
+const version = sumOf(Buffer.from(JSON.stringify(files))).digest('hex').slice(0, 16);
 await build({
   ...common,
   entryPoints: [`${source}/sw.js`],
   outfile: join(dist, 'sw.js'),
-  define: { FILES: JSON.stringify(files), 'process.env.NODE_ENV': '"production"' },
+  define: { FILES: JSON.stringify(files), VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
 });
-console.log(`sw.js keeps ${files.length} files`);
+console.log(`sw.js keeps ${files.length} files, version ${version}`);

@@ -1,6 +1,7 @@
 import './elements/blend-sliders.js';
 import './elements/photo-queue.js';
 import './elements/picture-stage.js';
+import './elements/question-dialog.js';
 import './elements/style-dialog.js';
 import './elements/style-shelf.js';
 import './elements/toast-line.js';
@@ -8,6 +9,7 @@ import { Arrivals } from './arrivals.js';
 import { Controls } from './controls.js';
 import { EngineClient } from './engine-client.js';
 import { beInstallable } from './installation.js';
+import { isPack } from './own-styles.js';
 import { listenForFiles } from './intake.js';
 import { Keeper } from './keeper.js';
 import { listenForKeys } from './keys.js';
@@ -28,6 +30,7 @@ import { Undo } from './undo.js';
  * @import { Settings } from './settings.js'
  * @import { BlendSliders } from './elements/blend-sliders.js'
  * @import { PictureStage } from './elements/picture-stage.js'
+ * @import { QuestionDialog } from './elements/question-dialog.js'
  * @import { StyleDialog } from './elements/style-dialog.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -52,6 +55,7 @@ export class App {
   #controls = new Controls(this.#settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
+  #questions = /** @type {QuestionDialog} */ (document.querySelector('question-dialog'));
   #lostAt = -Infinity;
   /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
   #undo = new Undo();
@@ -67,6 +71,7 @@ export class App {
     failed: () => this.#stage.idle(),
     repaint: () => this.#changeLook(),
     train: (id) => this.#learn.order([{ id, weight: 1 }]),
+    ask: (question) => this.#questions.ask(question),
   });
   #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
     info: () => this.#info,
@@ -121,11 +126,16 @@ export class App {
     subject: () =>
       this.#easel
         ? this.#easel.subject
-        : { source: this.#show.name ?? this.#photos.photo?.name ?? '', style: this.#choice.title },
+        : {
+            source: this.#show.name ?? this.#photos.photo?.name ?? '',
+            style: this.#choice.title,
+            tiff: this.#show.on ? undefined : this.#photos.photo?.tiff,
+          },
   });
   #arrivals = new Arrivals(this.#client, this.#photos, this.#show, this.#desk, this.#keeper, this.#toast, {
     look: () => (this.#info ? this.#look() : undefined),
     size: () => this.#controls.size,
+    ground: () => this.#controls.ground,
     practise: (photo) => this.#learn.album.add(photo),
     clearStage: () => this.#clearStage(),
   });
@@ -133,6 +143,12 @@ export class App {
   #info;
   /** The number of the latest engine. */
   #engine = 0;
+  /** @type {() => void} */
+  #tellReady = () => {};
+  /** Resolves when the first engine stands. @type {Promise<void>} */
+  #firstReady = new Promise((resolve) => (this.#tellReady = resolve));
+  /** Whether there has been an engine on this page: then there is something to lose. */
+  #hasRun = false;
   #lookFrame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #saveTimer;
@@ -169,6 +185,11 @@ export class App {
       joining: (on) => (this.#shelf.joining = on),
       undo: () => this.#goBackTo('undo'),
       look: () => this.#changeLook(),
+      ground: () => {
+        if (!this.#easel) this.#photos.changeGround();
+        this.#rememberSoon();
+      },
+      photoData: () => this.#rememberSoon(),
       size: () => {
         if (this.#show.on) this.#changeLook();
         else this.#photos.show();
@@ -210,10 +231,25 @@ export class App {
     this.#start();
     this.#photos.take(() => openSample(SAMPLES[0].id));
     beInstallable({
-      file: (given) => this.#arrivals.takeOne(given),
+      opened: (files) => this.#take(files),
+      shared: (files) => this.#takeShared(files),
       offline: () => this.#controls.worksOffline(),
-      update: (reload) => this.#toast.show('A new version of Impasto is ready.', { label: 'Reload', run: reload }),
+      update: (sentence, reload) => this.#toast.notify('update', sentence, { label: 'Reload', run: reload }),
     });
+  }
+
+  /** Files that come while the page starts: several at once need an engine. @param {File[]} files */
+  async #take(files) {
+    if (files.length > 1) await this.#firstReady;
+    this.#arrivals.take(files);
+  }
+
+  /** What came from outside is kept only after a question. @param {File[]} files */
+  #takeShared(files) {
+    if (files.length === 0) this.#toast.show('Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
+    this.#desk.take(files.filter(isPack), true);
+    const others = files.filter((file) => !isPack(file));
+    if (others.length > 0) this.#take(others);
   }
 
   #start() {
@@ -235,7 +271,11 @@ export class App {
         this.#ready(message.info);
         break;
       case 'unsupported':
-        this.giveUp(message.sentence);
+        if (this.#hasRun) this.#askAfterBlock(message.sentence);
+        else this.giveUp(message.sentence);
+        break;
+      case 'unkept':
+        this.#desk.own.tellUnusable(message.ids);
         break;
       case 'frame':
         this.#stage.draw(message.pixels);
@@ -250,7 +290,7 @@ export class App {
         this.#show.feed();
         break;
       case 'recorded':
-        this.#show.record(message.frame);
+        this.#show.record(message.frame, message.times);
         break;
       case 'pace':
         if (this.#info && this.#show.on) this.#controls.pace(message, this.#info);
@@ -269,15 +309,34 @@ export class App {
 
   /** @param {string} sentence */
   #askForRestart(sentence) {
+    this.#stop('The brush slipped', `${sentence} Your photo and your settings are kept.`, 'Start the engine again');
+  }
+
+  /**
+   * There was an engine, and there is none to be had any more: browsers keep the GPU from pages for a while after it crashed.
+   * @param {string} sentence
+   */
+  #askAfterBlock(sentence) {
+    this.#stop(
+      'The browser blocks the GPU',
+      'It does so after the graphics processor has crashed. Your photo, your style and your settings are kept. Try again in some ' +
+        `minutes, or restart the browser. ${sentence}`,
+      'Try again',
+    );
+  }
+
+  /**
+   * There is no engine until the user asks for another one. The page stays as it is.
+   * @param {string} title
+   * @param {string} sentence
+   * @param {string} label
+   */
+  #stop(title, sentence, label) {
     document.documentElement.dataset.state = 'stopped';
     this.#controls.canSave = false;
     this.#toast.dismiss();
-    this.#stage.ask(
-      'The brush slipped',
-      `${sentence} Your photo and your settings are kept.`,
-      'Start the engine again',
-      () => this.#start(),
-    );
+    this.#photos.rehang();
+    this.#stage.ask(title, sentence, label, () => this.#start());
   }
 
   /**
@@ -304,6 +363,8 @@ export class App {
     await this.#desk.usable();
     if (engine !== this.#engine) return;
     this.#info = info;
+    this.#hasRun = true;
+    this.#tellReady();
     this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.size);
     this.#stage.idle();
     document.documentElement.dataset.state = 'ready';
@@ -354,7 +415,7 @@ export class App {
 
   /** One step back: from a message, then from the comparison, then from moving pictures. */
   #escape() {
-    if (this.#toast.open) this.#toast.dismiss();
+    if (this.#toast.open) this.#toast.close();
     else if (this.#stage.split.value > 0) this.#stage.split.toggle();
     else if (this.#easel) this.#clearStage();
     else this.#show.close();
@@ -368,10 +429,10 @@ export class App {
 
   #remember() {
     clearTimeout(this.#saveTimer);
-    const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize } = this.#controls;
+    const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize, ground, photoData } = this.#controls;
     const style = this.#choice.text;
     const size = chosenSize ?? this.#settings.size;
-    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size };
+    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size, ground, photoData };
     saveSettings(this.#settings);
     if (this.#info) this.#undo.note({ style, strength, keepColors, gentle, stroke, brushwork });
     this.#controls.canUndo = this.#undo.canUndo;

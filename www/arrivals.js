@@ -1,15 +1,19 @@
 /** What to do with files that were dropped, chosen, pasted or shared. */
+import { decodePhoto } from './decode.js';
+import { leftOutSentence, sortFiles } from './dropped-files.js';
+import { isVideo } from './file-kinds.js';
 import { isPack } from './own-styles.js';
-import { decodePhoto, photoPixels } from './photo.js';
+import { photoPixels } from './photo.js';
 
 /**
  * @import { Look } from './protocol.js'
  * @import { EngineClient } from './engine-client.js'
  * @import { Keeper } from './keeper.js'
  * @import { LiveShow } from './live-show.js'
- * @import { Photo } from './photo.js'
+ * @import { Photo } from './decode.js'
  * @import { PhotoShow } from './photo-show.js'
  * @import { StyleDesk } from './style-desk.js'
+ * @import { Ground } from './transparency.js'
  * @import { PhotoQueue } from './elements/photo-queue.js'
  * @import { ToastLine } from './elements/toast-line.js'
  */
@@ -24,7 +28,8 @@ export class Arrivals {
    * @param {StyleDesk} desk
    * @param {Keeper} keeper
    * @param {ToastLine} toast
-   * @param {{ look: () => Look | undefined, size: () => number, practise: (photo: Photo) => void, clearStage: () => void }} app
+   * @param {{ look: () => Look | undefined, size: () => number, ground: () => Ground,
+   *   practise: (photo: Photo) => void, clearStage: () => void }} app
    *   there is no look before there is an engine
    */
   constructor(client, photos, show, desk, keeper, toast, app) {
@@ -37,22 +42,39 @@ export class Arrivals {
     this.app = app;
   }
 
-  /** Style packs are styles; the rest is painted. @param {File[]} given */
-  take(given) {
-    const files = given.filter((file) => !isPack(file));
-    this.desk.take(given.filter(isPack));
-    const photos = files.filter((file) => !file.type.startsWith('video/'));
-    if (files.length === 1 || photos.length < 2) {
-      if (files[0]) this.takeOne(files[0]);
+  /**
+   * Style packs are styles. One photo or one video is painted; several photos are painted one after the other. What is not taken is
+   * told.
+   * @param {File[]} given
+   */
+  async take(given) {
+    if (given.length === 1) {
+      await this.takeOne(given[0]);
       return;
     }
-    const [look, size] = [this.app.look(), this.app.size()];
+    const { photos, videos, styles, others } = await sortFiles(given);
+    if (styles.length > 0) this.desk.take(styles);
+    const first = photos.length === 0 ? videos.shift() : undefined;
+    const left = leftOutSentence({ videos, others });
+    if (photos.length > 1) this.#paintAll(photos, left);
+    else if (first) await this.#takeVideo(first);
+    else if (photos.length === 1) await this.#takePhoto(photos[0]);
+    if (!left) return;
+    const [next] = videos;
+    const action = next && { label: `Open “${next.name}”`, run: () => this.take(videos) };
+    this.toast.show(left, action);
+  }
+
+  /** @param {File[]} photos @param {string} note on files that are not among them */
+  #paintAll(photos, note) {
+    const [look, size, ground] = [this.app.look(), this.app.size(), this.app.ground()];
     if (!look) return;
-    this.#queue.paint(photos, async (file) => {
+    this.#queue.paint(photos, note, async (file) => {
       const photo = await decodePhoto(file, file.name);
       this.app.practise(photo);
       try {
-        return await this.keeper.painted(await this.client.paint(photoPixels(photo, size), look), photo.name);
+        const painting = await this.client.paint(photoPixels(photo, size, ground), look);
+        return { ...(await this.keeper.painted(painting, photo)), notice: photo.notice };
       } finally {
         photo.bitmap.close();
       }
@@ -65,13 +87,21 @@ export class Arrivals {
       this.desk.take([file]);
       return false;
     }
-    if (file.type.startsWith('video/')) {
-      this.photos.giveUpOpening();
-      this.app.clearStage();
-      this.show.takeVideo(file);
-      return false;
-    }
+    if (!(await isVideo(file))) return this.#takePhoto(file);
+    await this.#takeVideo(file);
+    return false;
+  }
+
+  /** @param {File} file */
+  #takePhoto(file) {
     return this.photos.take(() => decodePhoto(file, file.name || 'Pasted picture'));
+  }
+
+  /** @param {File} file */
+  #takeVideo(file) {
+    this.photos.giveUpOpening();
+    this.app.clearStage();
+    return this.show.takeVideo(file);
   }
 
   /** A clipboard does not say what its picture is meant as. @param {File[]} files */

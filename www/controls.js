@@ -2,6 +2,7 @@
  * @import { EngineInfo } from './protocol.js'
  * @import { Format } from './save.js'
  * @import { Settings } from './settings.js'
+ * @import { Ground } from './transparency.js'
  */
 
 import { canShare } from './save.js';
@@ -39,6 +40,9 @@ export class Controls {
   #brushwork = byId('brushwork', HTMLInputElement);
   #brushworkValue = byId('brushwork-value', HTMLOutputElement);
   #steady = byId('steady', HTMLInputElement);
+  #ground = byId('ground', HTMLSelectElement);
+  #groundColour = byId('ground-colour', HTMLInputElement);
+  #photoData = byId('photo-data', HTMLInputElement);
   #undo = byId('undo', HTMLButtonElement);
   #size = byId('size', HTMLSelectElement);
   #compare = byId('compare', HTMLButtonElement);
@@ -64,6 +68,10 @@ export class Controls {
    */
   constructor(settings, samples) {
     this.#steady.checked = settings.steady;
+    this.#ground.value = settings.ground.keep ? 'keep' : 'fill';
+    this.#groundColour.value = settings.ground.colour;
+    this.#groundColour.hidden = settings.ground.keep;
+    this.#photoData.checked = settings.photoData;
     this.take(settings);
     for (const { id, name } of samples) {
       const button = document.createElement('button');
@@ -81,6 +89,7 @@ export class Controls {
 
   /**
    * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
+   *   ground: () => void, photoData: () => void,
    *   camera: () => void, random: () => void, joining: (on: boolean) => void, undo: () => void, copy: () => void,
    *   share: () => void, asStyle: () => void, sample: (id: string) => void }} act
    */
@@ -108,6 +117,12 @@ export class Controls {
       act.look();
     });
     this.#steady.addEventListener('change', act.look);
+    this.#ground.addEventListener('change', () => {
+      this.#groundColour.hidden = this.ground.keep;
+      act.ground();
+    });
+    this.#groundColour.addEventListener('change', act.ground);
+    this.#photoData.addEventListener('change', act.photoData);
     this.#undo.addEventListener('click', act.undo);
     // Strokes of another size take another session: the slider is waited for.
     this.#stroke.addEventListener('input', () => this.#showStroke());
@@ -167,6 +182,16 @@ export class Controls {
   /** Whether moving pictures are kept from flickering. */
   get steady() {
     return this.#steady.checked;
+  }
+
+  /** What lies behind transparent pictures. @returns {Ground} */
+  get ground() {
+    return { keep: this.#ground.value === 'keep', colour: this.#groundColour.value };
+  }
+
+  /** Whether files keep date, place and camera of their photo. */
+  get photoData() {
+    return this.#photoData.checked;
   }
 
   /** @returns {Format} */

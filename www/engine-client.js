@@ -1,6 +1,10 @@
 import { sentenceOf } from './protocol.js';
+import { scriptAddress } from './trusted.js';
 
-/** @import { FromWorker, Look, Moving, Pixels, ReadPack, ToWorker } from './protocol.js' */
+/**
+ * @import { Sent } from './frame-pump.js'
+ * @import { FromWorker, KeptPack, Look, Moving, Pixels, ReadPack, ToWorker } from './protocol.js'
+ */
 
 const CHOICE_KEY = 'impasto.kernels';
 
@@ -20,7 +24,7 @@ export class EngineClient extends EventTarget {
   start(canvas) {
     this.#worker?.terminate();
     this.#giveUp('The engine was restarted. Try again.');
-    const worker = new Worker(new URL('./worker/worker.js', import.meta.url), { type: 'module', name: 'impasto' });
+    const worker = new Worker(scriptAddress('worker/worker.js'), { type: 'module', name: 'impasto' });
     this.#worker = worker;
     worker.addEventListener('message', (event) => this.#receive(event.data));
     worker.addEventListener('error', (event) => {
@@ -77,13 +81,10 @@ export class EngineClient extends EventTarget {
     this.#send({ type: 'moving', moving });
   }
 
-  /**
-   * @param {VideoFrame | ImageBitmap} frame handed over
-   * @param {number} missed how many there were between this one and the one before
-   */
-  sendFrame(frame, missed) {
-    if (this.#worker) this.#send({ type: 'frame', frame, missed }, [frame]);
-    else frame.close();
+  /** The frame is handed over. @param {Sent} sent */
+  sendFrame(sent) {
+    if (this.#worker) this.#send({ type: 'frame', ...sent }, [sent.frame]);
+    else sent.frame.close();
   }
 
   /** No more frames come. */
@@ -108,7 +109,7 @@ export class EngineClient extends EventTarget {
 
   /**
    * Styles that looks may name from now on. Another engine has to be told again.
-   * @param {{ id: string, pack: Uint8Array }[]} styles
+   * @param {KeptPack[]} styles
    */
   keepStyles(styles) {
     this.#send({ type: 'keep', styles });
@@ -128,6 +129,15 @@ export class EngineClient extends EventTarget {
    */
   learnStyle(id, painting, about) {
     return this.#ask((ticket) => ({ type: 'learn', ticket, id, painting, ...about }), [painting.data.buffer]);
+  }
+
+  /**
+   * What a pack says about itself. Nothing is done with it.
+   * @param {Uint8Array} pack
+   * @returns {Promise<ReadPack>} rejects with a sentence
+   */
+  inspectPack(pack) {
+    return this.#ask((ticket) => ({ type: 'inspect', ticket, pack }));
   }
 
   /**

@@ -1,26 +1,43 @@
+import { FrameSource } from './frame-source.js';
+import { VideoPacer } from './video-pacer.js';
+
 /**
- * Brings the frames of a video element to the worker: the newest one whenever it asks for one. Nothing is copied or
- * decoded here; the frame is handed over as the browser holds it.
+ * When a picture is seen: `shown` by the browser, as `performance.now()` counts, and `media` within the video, in seconds.
+ * @typedef {{ shown: number, media: number }} Times
  */
+
+/**
+ * A picture of a video for the worker. `missed` is the number of pictures since the last one that was sent.
+ * @typedef {{ frame: VideoFrame | ImageBitmap, missed: number, times: Times }} Sent
+ */
+
+/** A video that is being sought has no picture for a moment. */
+const RETRY_MS = 20;
+
+/** Brings the pictures of a video element to the worker: the newest one whenever it asks for one. */
 export class FramePump {
   #video;
   #send;
-  #videoFrames;
+  #source;
   #hungry = true;
   #stopped = false;
   /** A frame has come that has not been sent. */
   #fresh = false;
   #missed = 0;
+  /** Of the newest frame. @type {Times} */
+  #times = { shown: 0, media: 0 };
+  /** While the video waits for the worker. @type {VideoPacer | undefined} */
+  #pacer;
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {(frame: VideoFrame | ImageBitmap, missed: number) => void} send with the number of frames since the last one
-   * @param {() => boolean} videoFrames whether frames may go as they are: otherwise as bitmaps
+   * @param {(sent: Sent) => void} send
+   * @param {FrameSource} source
    */
-  constructor(video, send, videoFrames) {
+  constructor(video, send, source) {
     this.#video = video;
     this.#send = send;
-    this.#videoFrames = videoFrames;
+    this.#source = source;
     this.#listen();
   }
 
@@ -30,40 +47,73 @@ export class FramePump {
     if (this.#fresh) this.#take();
   }
 
+  /**
+   * Whether the video waits for the worker, so that no picture is left out.
+   * @param {number} framesPerSecond that are enough; 0: it does not wait
+   */
+  set paced(framesPerSecond) {
+    this.#pacer?.stop();
+    // A little less, for pictures that come exactly so fast.
+    this.#pacer = framesPerSecond ? new VideoPacer(this.#video, 0.9 / framesPerSecond) : undefined;
+  }
+
   /** The frame that is there, again: a paused video whose style has changed. */
   again() {
     this.#fresh = true;
+    this.#times = { ...this.#times, shown: performance.now() };
     if (this.#hungry) this.#take();
   }
 
   stop() {
     this.#stopped = true;
+    this.paced = 0;
+  }
+
+  /** Whether all pictures that came were sent, and the worker has taken them. */
+  get idle() {
+    return this.#hungry && !this.#fresh && !this.#pacer?.searching;
   }
 
   #listen() {
-    const next = () => {
+    /** @param {number} now @param {VideoFrameCallbackMetadata} [about] */
+    const next = (now, about) => {
       if (this.#stopped) return;
-      if (this.#fresh) this.#missed += 1;
-      this.#fresh = true;
-      if (this.#hungry) this.#take();
       this.#listen();
+      this.#arrive({ shown: about?.expectedDisplayTime ?? now, media: about?.mediaTime ?? this.#video.currentTime });
     };
     if ('requestVideoFrameCallback' in this.#video) this.#video.requestVideoFrameCallback(next);
     else requestAnimationFrame(next);
   }
 
+  /** @param {Times} times of a frame that has come */
+  async #arrive(times) {
+    const media = this.#pacer ? await this.#pacer.arrive(times.media) : times.media;
+    if (media === undefined || this.#stopped) return;
+    if (this.#fresh) this.#missed += 1;
+    this.#fresh = true;
+    this.#times = { ...times, media };
+    if (this.#hungry) this.#take();
+  }
+
   async #take() {
-    if (this.#stopped || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    if (this.#stopped) return;
+    if (this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      // A video that stands still shows no other frame by itself.
+      if (this.#pacer) setTimeout(() => this.#fresh && this.#hungry && this.#take(), RETRY_MS);
+      return;
+    }
     this.#hungry = false;
     this.#fresh = false;
+    const [missed, times] = [this.#missed, this.#times];
+    this.#missed = 0;
     try {
-      const frame = this.#videoFrames() ? new VideoFrame(this.#video) : await createImageBitmap(this.#video);
+      const frame = await this.#source.take();
       if (this.#stopped) frame.close();
-      else this.#send(frame, this.#missed);
-      this.#missed = 0;
+      else this.#send({ frame, missed, times });
     } catch {
       // Between two sources a video has no frame: the next one will do.
       this.#hungry = true;
     }
+    this.#pacer?.release();
   }
 }

@@ -1,4 +1,4 @@
-import { isPack } from './own-styles.js';
+import { filesOf, withoutSystemFiles } from './dropped-files.js';
 
 /**
  * The three ways by which photos, videos and styles come in: file picker, drop anywhere, paste. What is dropped on the shelf,
@@ -13,8 +13,8 @@ export function listenForFiles(taker) {
   listenForChoices('file', taker.files);
   listenForChoices('style-file', taker.styles);
   listenForDrops(taker);
-  document.addEventListener('paste', (event) => {
-    const files = mediaIn(event.clipboardData);
+  document.addEventListener('paste', async (event) => {
+    const files = await filesOf(event.clipboardData);
     if (files.length > 0) taker.pasted(files);
     else taker.nothing('There is no picture on the clipboard. Copy a picture, not its address or a page, and paste again.');
   });
@@ -27,7 +27,7 @@ export function listenForFiles(taker) {
 function listenForChoices(id, take) {
   const input = /** @type {HTMLInputElement} */ (document.getElementById(id));
   input.addEventListener('change', () => {
-    const files = [...(input.files ?? [])];
+    const files = withoutSystemFiles([...(input.files ?? [])]);
     if (files.length > 0) take(files);
     // So that choosing the same file again counts as a change.
     input.value = '';
@@ -59,7 +59,7 @@ function listenForDrops(taker) {
     event.preventDefault();
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
   });
-  document.addEventListener('drop', (event) => {
+  document.addEventListener('drop', async (event) => {
     // A sheet that lies over the page has taken it.
     const taken = event.defaultPrevented;
     // Without this the browser would leave the page for the file.
@@ -67,19 +67,11 @@ function listenForDrops(taker) {
     depth = 0;
     root.toggleAttribute('data-dropping', false);
     if (taken) return;
-    const dropped = [...(event.dataTransfer?.files ?? [])];
-    const media = mediaIn(event.dataTransfer);
-    // A file of another kind gets its own sentence.
     const take = isStyle(event) ? taker.styles : taker.files;
-    if (dropped.length > 0) take(media.length > 0 ? media : dropped.slice(0, 1));
+    const dropped = (event.dataTransfer?.files.length ?? 0) > 0;
+    const files = await filesOf(event.dataTransfer);
+    if (files.length > 0) take(files);
+    else if (dropped) taker.nothing('There are no pictures in that folder. Drop a folder with photos, or photos themselves.');
     else taker.nothing('That was not a file. Save the picture first, then drop the file here.');
   });
-}
-
-/**
- * The pictures, videos and style packs among the files.
- * @param {DataTransfer | null} transfer
- */
-function mediaIn(transfer) {
-  return [...(transfer?.files ?? [])].filter((file) => /^(image|video)\//.test(file.type) || isPack(file));
 }

@@ -15,8 +15,8 @@ export class Keeper {
    * @param {PictureStage} stage
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ picture: () => Promise<Pixels>, subject: () => { source: string, style: string } }} app the painting, without
-   *   the line; what is painted, and in which style
+   * @param {{ picture: () => Promise<Pixels>, subject: () => { source: string, style: string, tiff?: Uint8Array } }} app the
+   *   painting, without the line; what is painted, in which style, and the photo's EXIF data
    */
   constructor(stage, controls, toast, app) {
     this.stage = stage;
@@ -53,11 +53,16 @@ export class Keeper {
   /**
    * A painting in the chosen format, with a name.
    * @param {Pixels} pixels
-   * @param {string} source
+   * @param {{ name: string, tiff?: Uint8Array }} photo
    */
-  async painted(pixels, source) {
-    const blob = await encode(pixels, this.controls.format);
-    return { blob, name: fileName(source, this.app.subject().style, blob) };
+  async painted(pixels, { name, tiff }) {
+    const blob = await encode(pixels, this.controls.format, this.#kept(tiff));
+    return { blob, name: fileName(name, this.app.subject().style, blob) };
+  }
+
+  /** What is kept of a photo's data: nothing unless the user wants it. @param {Uint8Array | undefined} tiff */
+  #kept(tiff) {
+    return this.controls.photoData ? tiff : undefined;
   }
 
   /** @param {Blob} blob */
@@ -71,7 +76,8 @@ export class Keeper {
    * @param {Format} format
    */
   async #picture(format) {
-    return encode(await this.app.picture(), format);
+    const { tiff } = this.app.subject();
+    return encode(await this.app.picture(), format, this.#kept(tiff));
   }
 
   /** @param {() => Promise<void>} act something with the painting, if there is one */

@@ -1,11 +1,13 @@
+import { soundOfFile } from './file-sound.js';
 import { Motion } from './motion.js';
 import { sentenceOf } from './protocol.js';
-import { Recorder, soundOf } from './recorder.js';
+import { Recorder, recordsFrames, soundOf, videoClock } from './recorder.js';
 
 /**
  * @import { Controls } from './controls.js'
  * @import { EngineClient } from './engine-client.js'
  * @import { Begun } from './motion.js'
+ * @import { Times } from './frame-pump.js'
  * @import { EngineInfo, Look, Moving } from './protocol.js'
  * @import { PictureStage } from './elements/picture-stage.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -41,10 +43,17 @@ export class LiveShow {
     this.controls = controls;
     this.toast = toast;
     this.app = app;
-    this.#motion = new Motion((frame, missed) => client.sendFrame(frame, missed), app.info);
+    this.#motion = new Motion((sent) => client.sendFrame(sent), app.info, () => controls.ground.colour);
     this.#motion.addEventListener('begin', (event) => {
       this.#begun = /** @type {CustomEvent<Begun>} */ (event).detail;
       this.goOn();
+    });
+    this.#motion.addEventListener('resize', (event) => {
+      if (!this.#begun) return;
+      const { width, height } = /** @type {CustomEvent<{ width: number, height: number }>} */ (event).detail;
+      Object.assign(this.#begun, { width, height });
+      stage.reshape(width, height);
+      controls.caption({ name: this.#begun.name }, this.#begun);
     });
     this.#motion.addEventListener('end', () => this.#end());
     const { bar } = stage;
@@ -52,6 +61,7 @@ export class LiveShow {
     bar.addEventListener('mirror', () => this.mirror());
     bar.addEventListener('as-style', () => app.learn(this.#motion.snapshot(), this.name ?? ''));
     bar.addEventListener('record', () => this.toggleRecording());
+    bar.addEventListener('record-all', () => this.#recordAll());
     bar.addEventListener('turn', () => this.#open(() => this.#motion.turnCamera()));
     bar.addEventListener('camera', (event) => {
       const number = /** @type {CustomEvent<number>} */ (event).detail;
@@ -75,7 +85,7 @@ export class LiveShow {
 
   /** @param {File} file */
   takeVideo(file) {
-    this.#open(() => this.#motion.openVideo(file));
+    return this.#open(() => this.#motion.openVideo(file));
   }
 
   /** @param {() => Promise<void>} open */
@@ -84,6 +94,7 @@ export class LiveShow {
     try {
       await open();
       this.toast.dismiss();
+      if (this.#begun?.notice) this.toast.show(this.#begun.notice);
     } catch (error) {
       this.stage.idle();
       this.toast.show(sentenceOf(error));
@@ -142,38 +153,90 @@ export class LiveShow {
     else if (this.#begun && this.controls.canSave) this.#beginRecording(this.#begun);
   }
 
-  /** @param {VideoFrame} frame painted, for the recording */
-  record(frame) {
-    this.#recorder.add(frame);
+  /** The video is recorded from its beginning to its end. */
+  async #recordAll() {
+    const begun = this.#begun;
+    if (!begun || begun.camera || this.#recorder.on || !this.controls.canSave) return;
+    await this.#motion.rewind();
+    if (begun === this.#begun) await this.#beginRecording(begun, true);
   }
 
-  /** @param {Begun} begun */
-  async #beginRecording({ camera, width, height }) {
+  /** @param {VideoFrame} frame painted, for the recording @param {Times} times of the frame that it is painted of */
+  record(frame, times) {
+    this.#recorder.add(frame, times);
+  }
+
+  /**
+   * A video is recorded to its end, and not into its second round.
+   * @param {Begun} begun
+   * @param {boolean} [waits] whether the video stands at its beginning, and is to be played with the recording
+   */
+  async #beginRecording(begun, waits = false) {
     if (this.#starting) return;
     this.#starting = true;
     const { bar } = this.stage;
-    const sound = camera ? undefined : soundOf(this.#motion.video);
+    const { video, file } = this.#motion;
     try {
-      const microphone = camera && bar.microphone;
-      const silent = await this.#recorder.start(this.stage.painting, { width, height }, sound, microphone);
+      const silent = file ? await this.#recordFile(file, begun) : await this.#recordCamera(begun);
       if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
       // The show may have ended meanwhile, and the recording with it.
       if (this.#begun) this.changeLook();
+      if (this.#begun && file) this.#endWith(video);
+      if (this.#begun && waits) await video.play();
     } catch (error) {
+      this.#motion.paced = 0;
       this.toast.show(sentenceOf(error));
     }
     this.#starting = false;
     if (!this.#begun && this.#recorder.on) await this.#endRecording();
   }
 
-  /** What has been recorded is kept, whatever ends it. */
-  async #endRecording() {
+  /** @param {Begun} begun @returns {Promise<boolean>} whether it has no sound though there was some */
+  #recordCamera({ width, height }) {
+    return this.#recorder.start(this.stage.painting, { width, height }, {}, this.stage.bar.microphone);
+  }
+
+  /**
+   * Where the sound can be had at once, the video waits for the painting: no picture comes late, however slow this machine is.
+   * Otherwise sound and pictures are recorded as they come.
+   * @param {File} file
+   * @param {Begun} begun
+   * @returns {Promise<boolean>} whether it has no sound though there was some
+   */
+  async #recordFile(file, { width, height }) {
+    const { video } = this.#motion;
+    const all = await soundOfFile(file, video.duration);
+    const track = all ? undefined : soundOf(video);
+    const { painting } = this.stage;
+    if (track || !recordsFrames()) return this.#recorder.start(painting, { width, height }, { track: track ?? soundOf(video) }, false);
+    const silent = await this.#recorder.start(painting, { width, height }, { all }, false, () => videoClock(video));
+    this.#motion.paced = this.#recorder.wantsFrames ? this.controls.framesPerSecond : 0;
+    return silent;
+  }
+
+  /** The recording ends with the video, which then plays on. @param {HTMLVideoElement} video */
+  #endWith(video) {
+    let seconds = 0;
+    this.#motion.once = {
+      reached: () => (seconds = this.#recorder.seconds),
+      painted: () => {
+        if (!this.#recorder.on) return;
+        this.#endRecording(seconds);
+        video.play().catch(() => {});
+      },
+    };
+  }
+
+  /** What has been recorded is kept, whatever ends it. @param {number} [seconds] how long it is, if it has ended before */
+  async #endRecording(seconds) {
     clearInterval(this.#clock);
     this.stage.bar.recording = undefined;
     try {
-      const movie = this.#recorder.stop();
+      const movie = this.#recorder.stop(seconds);
+      this.#motion.once = undefined;
+      this.#motion.paced = 0;
       if (this.#begun) this.changeLook();
       this.app.keep(await movie);
     } catch (error) {

@@ -4,7 +4,7 @@
  */
 export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
 
-/** JSON: name, network, source, licence. Throws a sentence for what is no pack. */
+/** JSON: name, network, source, licence, expense. Throws a sentence for what is no pack. */
 export function readPack(pack: Uint8Array): string;
 /** A JPEG, PNG or WebP file, or nothing. */
 export function packThumbnail(pack: Uint8Array): Uint8Array<ArrayBuffer>;

@@ -1,7 +1,10 @@
 import { App } from './app.js';
 import { showUnsupported } from './unsupported.js';
 
-if (navigator.gpu) {
+if (window.top !== window) {
+  // Hosts that set no headers let other sites put the page into a frame, where a click may be led astray.
+  showUnsupported('It was opened inside of another page. Open it in a tab of its own.', 'Impasto does not run in a frame');
+} else if (navigator.gpu) {
   new App(showUnsupported).begin();
 } else if (!isSecureContext) {
   showUnsupported('This page came over an insecure connection, where browsers switch WebGPU off. Open it through https.');

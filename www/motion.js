@@ -1,11 +1,16 @@
 import { Camera } from './camera.js';
 import { FramePump } from './frame-pump.js';
-
-/** @import { EngineInfo } from './protocol.js' */
+import { FrameSource, saysTransparent } from './frame-source.js';
 
 /**
- * What has begun. `cameras` are the names of all cameras, of which number `current` is on; of a video there are none.
- * @typedef {{ name: string, camera: boolean, mirrored: boolean, cameras: string[], current: number }} Source
+ * @import { Sent } from './frame-pump.js'
+ * @import { EngineInfo } from './protocol.js'
+ */
+
+/**
+ * What has begun. `cameras` are the names of all cameras, of which number `current` is on; of a video there are none. `notice` is a
+ * sentence for the user.
+ * @typedef {{ name: string, camera: boolean, mirrored: boolean, cameras: string[], current: number, notice?: string }} Source
  * @typedef {Source & { width: number, height: number }} Begun
  */
 
@@ -13,10 +18,13 @@ import { FramePump } from './frame-pump.js';
 const HIDDEN_MS = 20_000;
 /** How long a paused picture is painted again after a change of style: as long as the styles take to blend. */
 const REFRESH_MS = 900;
+/** So long the last pictures of a video are waited for. */
+const LAST_MS = 3000;
 
 /**
  * Moving pictures: the camera or a video file, played by a video element that is never shown. Dispatches `begin` (detail:
- * `Begun`) when pictures come, and `end` when there are no more.
+ * `Begun`) when pictures come, `resize` (detail: width and height) when they change their size, as those of a camera do that is
+ * turned, and `end` when there are no more.
  */
 export class Motion extends EventTarget {
   #video = document.createElement('video');
@@ -31,18 +39,26 @@ export class Motion extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hidden;
   #asleep = false;
+  /** Whether the video says that it has transparent places. */
+  #transparent = false;
+  /** The video's file. @type {File | undefined} */
+  #file;
+  #size = { width: 0, height: 0 };
 
   /**
-   * @param {(frame: VideoFrame | ImageBitmap, missed: number) => void} send
+   * @param {(sent: Sent) => void} send
    * @param {() => EngineInfo | undefined} engine what is known of it
+   * @param {() => string} ground colour behind transparent videos
    */
-  constructor(send, engine) {
+  constructor(send, engine, ground) {
     super();
     this.send = send;
     this.engine = engine;
+    this.ground = ground;
     this.#video.muted = true;
     this.#video.loop = true;
     this.#video.playsInline = true;
+    this.#video.addEventListener('resize', () => this.#resize());
     document.addEventListener('visibilitychange', () => this.#visibility());
   }
 
@@ -58,19 +74,33 @@ export class Motion extends EventTarget {
     return this.#video;
   }
 
+  /** The video's file; a camera has none. */
+  get file() {
+    return this.#file;
+  }
+
+  /**
+   * Whether the video waits for the painting, so that no picture is left out.
+   * @param {number} framesPerSecond that are enough; 0: it does not wait
+   */
+  set paced(framesPerSecond) {
+    if (this.#pump) this.#pump.paced = framesPerSecond;
+  }
+
   /** @throws {Error} with a sentence */
   async openCamera() {
     const opening = ++this.#opening;
-    const { stream, front, names, current } = await this.#camera.open(this.engine()?.software ?? false, () => this.close());
+    const opened = await this.#camera.open(this.engine()?.software ?? false, () => this.close());
+    const { stream, front, names, current, notice } = opened;
     if (opening !== this.#opening) return;
     this.#letGo();
     this.#video.srcObject = stream;
-    await this.#begin(opening, { name: 'Camera', camera: true, mirrored: front, cameras: names, current });
+    await this.#begin(opening, { name: 'Camera', camera: true, mirrored: front, cameras: names, current, notice });
   }
 
   /** @throws {Error} with a sentence */
   async turnCamera() {
-    this.#camera.turn();
+    await this.#camera.turn();
     await this.openCamera();
   }
 
@@ -79,7 +109,7 @@ export class Motion extends EventTarget {
    * @throws {Error} with a sentence
    */
   async chooseCamera(number) {
-    this.#camera.choose(number);
+    await this.#camera.choose(number);
     await this.openCamera();
   }
 
@@ -89,8 +119,12 @@ export class Motion extends EventTarget {
    */
   async openVideo(file) {
     const opening = ++this.#opening;
+    const transparent = await saysTransparent(file).catch(() => false);
+    if (opening !== this.#opening) return;
     this.#camera.close();
     this.#letGo();
+    this.#transparent = transparent;
+    this.#file = file;
     this.#url = URL.createObjectURL(file);
     this.#video.src = this.#url;
     const name = file.name.replace(/\.[a-z0-9]{2,5}$/i, '') || 'Video';
@@ -120,7 +154,9 @@ export class Motion extends EventTarget {
       throw new Error(`“${source.name}” has sound but no pictures. Open a video or a photo instead.`);
     }
     this.#pump?.stop();
-    this.#pump = new FramePump(this.#video, this.send, () => this.engine()?.videoFrames ?? false);
+    const frames = new FrameSource(this.#video, () => this.engine()?.videoFrames ?? false, this.ground, this.#transparent);
+    this.#pump = new FramePump(this.#video, this.send, frames);
+    this.#size = { width, height };
     this.dispatchEvent(new CustomEvent('begin', { detail: { ...source, width, height } }));
   }
 
@@ -148,11 +184,51 @@ export class Motion extends EventTarget {
   #letGo() {
     this.#pump?.stop();
     this.#pump = undefined;
+    this.#transparent = false;
+    this.#file = undefined;
     this.#video.pause();
+    this.#video.loop = true;
     this.#video.srcObject = null;
     this.#video.removeAttribute('src');
     if (this.#url) URL.revokeObjectURL(this.#url);
     this.#url = undefined;
+  }
+
+  /** The camera was turned, or the video goes on in another size. */
+  #resize() {
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    if (!this.on || width === 0 || (width === this.#size.width && height === this.#size.height)) return;
+    this.#size = { width, height };
+    this.dispatchEvent(new CustomEvent('resize', { detail: this.#size }));
+  }
+
+  /** The video from its beginning, where it waits. */
+  async rewind() {
+    this.#video.pause();
+    if (this.#video.currentTime === 0) return;
+    const there = new Promise((resolve) => this.#video.addEventListener('seeked', resolve, { once: true }));
+    this.#video.currentTime = 0;
+    await there;
+  }
+
+  /**
+   * The video is played to its end, and not begun again until this is called off.
+   * @param {{ reached: () => void, painted: () => void } | undefined} end of which one hears at once, and when the last pictures
+   *   are painted
+   */
+  set once(end) {
+    const video = this.#video;
+    video.loop = end === undefined;
+    const wait = async () => {
+      end?.reached();
+      const patience = performance.now() + LAST_MS;
+      const late = () => this.#pump && !this.#pump.idle && performance.now() < patience;
+      do await new Promise((resolve) => setTimeout(resolve, 20));
+      while (late());
+      // It may have gone back to pictures that were left out.
+      if (video.ended) end?.painted();
+    };
+    video.onended = end ? wait : null;
   }
 
   /** The worker can take another frame. */

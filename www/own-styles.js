@@ -1,12 +1,15 @@
+import { pictureIn, questionAbout } from './pack-question.js';
 import { keptPainting, seenOf, thumbnailOf } from './painting.js';
-import { decodePhoto } from './photo.js';
+import { decodePhoto } from './decode.js';
 import { sentenceOf } from './protocol.js';
 import { download } from './save.js';
 import { slug } from './settings.js';
+import { nameOf, textOf } from './style-record.js';
 import { StyleStore } from './style-store.js';
 
 /**
  * @import { EngineClient } from './engine-client.js'
+ * @import { Question } from './elements/question-dialog.js'
  * @import { Crop, OwnStyle } from './style-store.js'
  * @import { Style } from './style-choice.js'
  * @import { ToastLine } from './elements/toast-line.js'
@@ -16,7 +19,6 @@ import { StyleStore } from './style-store.js';
 const ENDING = '.impasto';
 /** More is no pack, even with a network in it, and need not be read. */
 const MOST_BYTES = 33 << 20;
-const LONGEST_NAME = 80;
 
 /**
  * An own style on the shelf. `picture` is the address of its painting; `busy` while the engine learns it; `unsaved` when the
@@ -36,8 +38,9 @@ export class OwnStyles {
   /**
    * @param {EngineClient} client
    * @param {ToastLine} toast
-   * @param {{ changed: () => void, choose: (id: string) => void, repaint: () => void }} app is told that the styles are
-   *   others than before, that one is to be used, and that the one in use looks otherwise
+   * @param {{ changed: () => void, choose: (id: string) => void, repaint: () => void,
+   *   ask: (question: Question) => Promise<boolean> }} app is told that the styles are others than before, that one is to be used,
+   *   and that the one in use looks otherwise; asks the user
    */
   constructor(client, toast, app) {
     this.client = client;
@@ -64,7 +67,7 @@ export class OwnStyles {
 
   /** What an engine has to be told. */
   get packs() {
-    return this.#kept.filter(({ pack }) => pack.length > 0).map(({ id, pack }) => ({ id, pack }));
+    return this.#kept.filter(({ pack }) => pack.length > 0).map(({ id, name, pack }) => ({ id, name, pack }));
   }
 
   /** @param {string} id */
@@ -75,7 +78,8 @@ export class OwnStyles {
   /** Reads what is kept, which another tab may have changed. */
   async #load() {
     try {
-      const stored = await this.#store.all();
+      const { styles: stored, unreadable } = await this.#store.all();
+      this.#tellUnreadable(unreadable);
       const old = new Map(this.#kept.map((style) => [style.id, style]));
       const here = this.#kept.filter(({ busy, unsaved }) => busy || unsaved);
       const kept = stored.filter(({ id }) => !here.some((style) => style.id === id));
@@ -91,6 +95,35 @@ export class OwnStyles {
     this.app.changed();
   }
 
+  /** @param {IDBValidKey[]} keys of records */
+  #tellUnreadable(keys) {
+    if (keys.length === 0) return;
+    const many = keys.length > 1;
+    this.toast.notify(
+      'unreadable styles',
+      `${many ? `${keys.length} of your styles` : 'One of your styles'} can’t be read, and ${many ? 'are' : 'is'} not on the shelf. ` +
+        `What is kept of ${many ? 'them' : 'it'} has not been touched. Update Impasto, or remove ${many ? 'them' : 'it'}.`,
+      { label: 'Remove', run: () => this.#removeUnreadable(keys) },
+    );
+  }
+
+  /** @param {IDBValidKey[]} keys */
+  async #removeUnreadable(keys) {
+    try {
+      await this.#store.remove(...keys);
+    } catch (error) {
+      this.toast.show(`What can’t be read could not be removed either. ${sentenceOf(error)}`);
+    }
+  }
+
+  /** The engine cannot use these. They stay where they are. @param {string[]} ids */
+  tellUnusable(ids) {
+    const names = ids.map((id) => this.find(id)?.name).filter((name) => name !== undefined);
+    if (names.length === 0) return;
+    const list = names.map((name) => `“${name}”`).join(', ');
+    this.toast.notify('unusable styles', `${list} can’t be painted with: ${names.length > 1 ? 'their files are' : 'its file is'} damaged or too large.`);
+  }
+
   /**
    * A painting becomes a style: its tile is there at once, and the style is used as soon as it can be.
    * @param {Blob} file
@@ -104,10 +137,11 @@ export class OwnStyles {
       const photo = await decodePhoto(file, name);
       const painting = await keptPainting(photo.bitmap);
       photo.bitmap.close();
-      style = this.#add({ name: photo.name, source: name, painting, network: 'arbitrary', adopted: false });
+      style = this.#add({ name: photo.name, source: textOf(name), painting, network: 'arbitrary', adopted: false });
       await this.#relearn(style);
       this.app.choose(style.id);
       await this.#save([style]);
+      if (photo.notice) this.toast.show(photo.notice);
       return true;
     } catch (error) {
       this.#fail(style, error);
@@ -118,15 +152,20 @@ export class OwnStyles {
   /**
    * A pack becomes a style.
    * @param {File} file
+   * @param {boolean} [sent] whether somebody else has sent it: then the user is asked
    * @returns {Promise<boolean>} as above
    */
-  async adopt(file) {
+  async adopt(file, sent = false) {
     const id = crypto.randomUUID();
     try {
-      if (file.size > MOST_BYTES) throw new Error(`“${file.name}” is far too large for a style pack. Choose another file.`);
+      if (file.size > MOST_BYTES) throw new Error('It is far too large for a style pack. Choose another file.');
       const bytes = new Uint8Array(await file.arrayBuffer());
-      const { thumbnail, ...read } = await this.client.adoptStyle(id, bytes, true);
-      const style = this.#add({ ...read, id, painting: new Blob([thumbnail]), adopted: true });
+      const found = await this.client.inspectPack(bytes);
+      const picture = await pictureIn(found.thumbnail);
+      const question = questionAbout(found, picture, sent);
+      if (question && !(await this.app.ask(question))) return false;
+      const { name, network, source, licence, pack } = await this.client.adoptStyle(id, bytes, true);
+      const style = this.#add({ id, name, network, source, licence, pack, painting: picture, adopted: true });
       style.busy = false;
       this.app.changed();
       this.app.choose(style.id);
@@ -147,7 +186,7 @@ export class OwnStyles {
    * @throws {Error} with a sentence
    */
   async shelve({ id, pack, painting }, used) {
-    const { thumbnail, ...read } = await this.client.adoptStyle(id, new Uint8Array(pack), true);
+    const { thumbnail, expense, ...read } = await this.client.adoptStyle(id, new Uint8Array(pack), true);
     const known = this.find(id);
     if (known) read.pack = (await this.client.renameStyle(id, known.name)).pack;
     const style = known ?? this.#add({ ...read, id, painting, adopted: true, trained: true });
@@ -180,6 +219,7 @@ export class OwnStyles {
     await this.#change(id, async (style) => {
       const { crop, licence } = style;
       try {
+        if (wish.licence !== undefined) wish.licence = textOf(wish.licence);
         await this.#relearn(Object.assign(style, wish));
       } catch (error) {
         Object.assign(style, { crop, licence, busy: false });
@@ -251,11 +291,23 @@ export class OwnStyles {
     this.app.changed();
     this.#letGo(id, style.picture);
     this.toast.show(`“${style.name}” has been removed.`, { label: 'Undo', run: () => this.#restore(style, used) });
+    if (style.unsaved) return;
     try {
       await this.#store.remove(id);
     } catch (error) {
-      console.info(error);
+      if (!this.find(id)) this.#bringBack(style);
+      this.toast.show(`“${style.name}” could not be removed, and is on the shelf again. ${sentenceOf(error)}`);
     }
+  }
+
+  /** @param {Kept} style that was removed @returns {Kept} */
+  #bringBack(style) {
+    const back = this.#shown(style);
+    this.#kept.push(back);
+    this.#sort();
+    this.client.keepStyles([back].map(({ id, name, pack }) => ({ id, name, pack })));
+    this.app.changed();
+    return back;
   }
 
   /**
@@ -263,11 +315,7 @@ export class OwnStyles {
    * @param {boolean} used
    */
   async #restore(style, used) {
-    const back = this.#shown(style);
-    this.#kept.push(back);
-    this.#sort();
-    this.client.keepStyles([back]);
-    this.app.changed();
+    const back = this.#bringBack(style);
     await this.#save([back]);
     if (used) this.app.choose(back.id);
   }
@@ -373,10 +421,4 @@ export class OwnStyles {
 /** Whether a file is a style pack, by its name. @param {File} file */
 export function isPack(file) {
   return file.name.toLowerCase().endsWith(ENDING);
-}
-
-/** What a pack takes as a name. @param {string} text */
-function nameOf(text) {
-  const clean = [...text.replace(/\p{Cc}/gu, ' ').trim()].slice(0, LONGEST_NAME).join('').trim();
-  return clean || 'Painting';
 }

@@ -8,7 +8,7 @@ import { thumbSide } from './settings.js';
  * @import { PictureStage } from './elements/picture-stage.js'
  * @import { StyleShelf } from './elements/style-shelf.js'
  * @import { ToastLine } from './elements/toast-line.js'
- * @import { Photo } from './photo.js'
+ * @import { Photo } from './decode.js'
  * @import { EngineInfo, FromWorker, Look } from './protocol.js'
  */
 
@@ -72,13 +72,27 @@ export class PhotoShow {
       this.#photo = photo;
       this.app.taken();
       this.toast.dismiss();
-      this.stage.hang(photo.bitmap);
+      this.#hang(photo);
       this.show();
+      if (photo.notice) this.toast.show(photo.notice);
       return true;
     } catch (error) {
       this.toast.show(sentenceOf(error));
       return false;
     }
+  }
+
+  /** @param {Photo} photo */
+  #hang({ bitmap, opaque }) {
+    const { keep, colour } = this.controls.ground;
+    this.stage.hang(bitmap, !opaque && keep ? null : colour);
+  }
+
+  /** There is another ground behind transparent photos. */
+  changeGround() {
+    if (!this.#photo || this.#photo.opaque || this.app.moving()) return;
+    this.#hang(this.#photo);
+    this.show();
   }
 
   /** Sends the photo at the size that is wanted, and a small square of it for the shelf. */
@@ -87,8 +101,8 @@ export class PhotoShow {
     if (!this.#photo || !info || this.app.moving()) return;
     try {
       const side = thumbSide() ?? (info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
-      const pixels = photoPixels(this.#photo, this.controls.size);
-      const thumb = side > 0 ? squarePixels(this.#photo, side) : null;
+      const pixels = photoPixels(this.#photo, this.controls.size, this.controls.ground);
+      const thumb = side > 0 ? squarePixels(this.#photo, side, this.controls.ground) : null;
       this.controls.caption(this.#photo, pixels);
       this.shelf.fade();
       this.stage.busy('Painting …');
@@ -98,9 +112,14 @@ export class PhotoShow {
     }
   }
 
+  /** A crash of the graphics processor empties canvases. */
+  rehang() {
+    if (this.#photo && !this.app.moving()) this.#hang(this.#photo);
+  }
+
   /** Moving pictures are over: the photo hangs where they were. */
   comeBack() {
-    if (this.#photo) this.stage.hang(this.#photo.bitmap);
+    if (this.#photo) this.#hang(this.#photo);
     this.show();
   }
 
@@ -134,7 +153,7 @@ export class PhotoShow {
     }
     const { photo, size } = this.#painted ?? {};
     if (!photo || !size || (photo === this.#photo && size === this.controls.size)) return;
-    if (photo !== this.#photo) this.stage.hang(photo.bitmap);
+    if (photo !== this.#photo) this.#hang(photo);
     this.#photo = photo;
     this.controls.size = size;
     this.show();

@@ -1,70 +1,56 @@
-/** Photos: from a file to pixels of the size that is wanted. */
-
-/** @import { Pixels } from './protocol.js' */
-
-/** @typedef {{ name: string, credit: string, bitmap: ImageBitmap }} Photo */
+/** Photos, decoded: pixels of the size that is wanted. `decode.js` makes them of files. */
+import { hasTransparency, layOver, NEUTRAL } from './transparency.js';
 
 /**
- * @param {Blob} file
- * @param {string} name shown to the user, without an extension
- * @param {string} [credit]
- * @returns {Promise<Photo>}
- * @throws {Error} with a sentence that says what was wrong with the file and what to do
+ * @import { Photo } from './decode.js'
+ * @import { Pixels } from './protocol.js'
+ * @import { Ground } from './transparency.js'
  */
-export async function decodePhoto(file, name, credit = '') {
-  const label = `“${name}”`;
-  if (file.size === 0) throw new Error(`${label} is empty. Open a JPEG, PNG or WebP picture instead.`);
-  if (file.type && !file.type.startsWith('image/')) {
-    throw new Error(`${label} is not a picture (${file.type}). Open a JPEG, PNG or WebP picture instead.`);
-  }
-  try {
-    const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
-    return { name: name.replace(/\.[a-z0-9]{2,5}$/i, ''), credit, bitmap };
-  } catch {
-    throw new Error(
-      `${label} can’t be read: it is damaged, or in a format that this browser does not know. ` +
-        'Try another file, or save it as JPEG or PNG first.',
-    );
-  }
-}
 
 /** Strokes are as wide as so many pixels: on a small photo they hide everything, so it is enlarged first, up to this. */
 const MAX_ENLARGEMENT = 2;
 
 /**
- * The whole photo with its longer side at `longest`, or as near as a small photo comes to it.
+ * The whole photo with its longer side at `longest`, or as near as a small photo comes to it. Where transparency is kept, it is
+ * in the fourth channel, and the colours lie over white.
  * @param {Photo} photo
  * @param {number} longest pixels
+ * @param {Ground} ground behind transparent photos
  * @returns {Pixels}
  */
-export function photoPixels({ bitmap }, longest) {
-  return pixelsOf(whole(bitmap, Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height))));
+export function photoPixels({ bitmap, opaque }, longest, { keep, colour }) {
+  const scale = Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height));
+  const pixels = pixelsOf(whole(bitmap, scale, keep && !opaque ? null : colour));
+  if (!opaque && keep && hasTransparency(pixels.data)) layOver(pixels.data, NEUTRAL);
+  return pixels;
 }
 
 /**
  * The middle square of the photo.
  * @param {Photo} photo
  * @param {number} side pixels
+ * @param {Ground} ground behind transparent photos
  * @returns {Pixels}
  */
-export function squarePixels({ bitmap }, side) {
+export function squarePixels({ bitmap }, side, { keep, colour }) {
   const edge = Math.min(bitmap.width, bitmap.height);
   const x = Math.floor((bitmap.width - edge) / 2);
   // Faces and horizons sit above the middle: a tall photo is cut in its upper part.
   const y = Math.floor((bitmap.height - edge) / 3);
-  return pixelsOf(resample(bitmap, { x, y, width: edge, height: edge }, side, side));
+  return pixelsOf(resample(bitmap, { x, y, width: edge, height: edge }, side, side, keep ? NEUTRAL : colour));
 }
 
 /**
  * The whole picture.
  * @param {ImageBitmap} bitmap
  * @param {number} scale
+ * @param {string | null} [ground] behind what is transparent; null keeps it so
  * @returns {CanvasRenderingContext2D}
  */
-export function whole(bitmap, scale) {
+export function whole(bitmap, scale, ground = NEUTRAL) {
   const { width, height } = bitmap;
   const side = (/** @type {number} */ pixels) => Math.max(1, Math.round(pixels * scale));
-  return resample(bitmap, { x: 0, y: 0, width, height }, side(width), side(height));
+  return resample(bitmap, { x: 0, y: 0, width, height }, side(width), side(height), ground);
 }
 
 /**
@@ -82,18 +68,19 @@ export function pixelsOf(context) {
  * @param {{ x: number, y: number, width: number, height: number }} from
  * @param {number} width
  * @param {number} height
+ * @param {string | null} [ground] behind what is transparent; null keeps it so
  * @returns {CanvasRenderingContext2D}
  */
-export function resample(bitmap, from, width, height) {
+export function resample(bitmap, from, width, height, ground = NEUTRAL) {
   /** @type {CanvasImageSource} */
   let source = bitmap;
   let { x, y, width: w, height: h } = from;
   while (w >= width * 2 && h >= height * 2) {
     const [halfWidth, halfHeight] = [Math.max(width, Math.ceil(w / 2)), Math.max(height, Math.ceil(h / 2))];
-    source = draw(source, { x, y, width: w, height: h }, halfWidth, halfHeight).canvas;
+    source = draw(source, { x, y, width: w, height: h }, halfWidth, halfHeight, ground).canvas;
     [x, y, w, h] = [0, 0, halfWidth, halfHeight];
   }
-  return draw(source, { x, y, width: w, height: h }, width, height);
+  return draw(source, { x, y, width: w, height: h }, width, height, ground);
 }
 
 /**
@@ -101,16 +88,18 @@ export function resample(bitmap, from, width, height) {
  * @param {{ x: number, y: number, width: number, height: number }} from
  * @param {number} width
  * @param {number} height
+ * @param {string | null} ground
  */
-function draw(source, from, width, height) {
+function draw(source, from, width, height, ground) {
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext('2d', { alpha: true, willReadFrequently: true });
   if (!context) throw new Error('The browser has no memory left for a picture of this size. Choose a smaller size.');
-  // Transparent parts of a picture are painted as paper.
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, width, height);
+  if (ground) {
+    context.fillStyle = ground;
+    context.fillRect(0, 0, width, height);
+  }
   context.imageSmoothingQuality = 'high';
   context.drawImage(source, from.x, from.y, from.width, from.height, 0, 0, width, height);
   return context;

@@ -6,8 +6,11 @@
  * any picture.
  */
 
+/** @import { Times } from './frame-pump.js' */
+
 /**
- * RGBA pixels, row by row from the top left.
+ * RGBA pixels, row by row from the top left. Colours of a photo lie over its ground already: the fourth channel is the
+ * transparency that its painting gets back.
  * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
  */
 
@@ -29,10 +32,13 @@
  */
 
 /**
- * A style pack, and what it says about itself. `thumbnail` is a small picture's file, or empty.
+ * A style pack, and what it says about itself. `thumbnail` is a small picture's file, or empty. `expense` is a sentence where its
+ * network takes far more arithmetic than usual, else empty.
  * @typedef {{ pack: Uint8Array<ArrayBuffer>, name: string, network: Network, source: string, licence: string,
- *   thumbnail: Uint8Array<ArrayBuffer> }} ReadPack
+ *   thumbnail: Uint8Array<ArrayBuffer>, expense: string }} ReadPack
  */
+
+/** A style that the page keeps. @typedef {{ id: string, name: string, pack: Uint8Array }} KeptPack */
 
 /**
  * How moving pictures are painted: the pixels of the shorter side, `lines`, are fixed, or 0 for as many as leave
@@ -55,27 +61,30 @@
  * - `look`: a new style or another strength, colours, split.
  * - `moving`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
  * - `frame`: a frame, to be sent when the worker is `hungry`, and at first, with the number of those that were there since
- *   the one before. The worker closes it.
+ *   the one before, and the times at which it is seen. The worker closes it.
  * - `still`: no more frames come; the photo is shown again with the next `photo` or `look`.
  * - `paint`: a photo to be painted beside the one on the stage, answered as `save` is.
  * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
- * - `keep`: styles that looks may name from now on. The same id again replaces.
+ * - `keep`: styles that looks may name from now on, under the names that the page shows. The same id again replaces. Those that
+ *   cannot be read are answered by `unkept`.
  * - `forget`: such a style is named no more.
  * - `learn`: a painting becomes a style under `id`, which is kept; answered by `style` or by `failed`.
+ * - `inspect`: what a pack says about itself, before anything is done with it; answered likewise.
  * - `adopt`: a pack becomes a style under `id`, after it has been tried with its network if `tried`; answered likewise.
  * - `rename`: the pack of the style under `id` with another name; answered likewise.
  * @typedef {{ type: 'start', networks: Record<OurNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
  *   | { type: 'moving', moving: Moving }
- *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number }
+ *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number, times: Times }
  *   | { type: 'still' }
  *   | { type: 'paint', ticket: number, photo: Pixels, look: Look }
  *   | { type: 'save', ticket: number }
- *   | { type: 'keep', styles: { id: string, pack: Uint8Array }[] }
+ *   | { type: 'keep', styles: KeptPack[] }
  *   | { type: 'forget', id: string }
  *   | { type: 'learn', ticket: number, id: string, painting: Pixels, name: string, source: string, licence: string,
  *       thumbnail: Uint8Array }
+ *   | { type: 'inspect', ticket: number, pack: Uint8Array }
  *   | { type: 'adopt', ticket: number, id: string, pack: Uint8Array, tried: boolean }
  *   | { type: 'rename', ticket: number, id: string, name: string }} ToWorker
  */
@@ -88,9 +97,10 @@
  * - `painted`: the GPU has finished the picture. `painting` says whether the network ran (not only the last step).
  * - `frame`: the picture, for a page that could not hand over a canvas.
  * - `thumb`: one built-in style on the small square of the photo with that serial.
- * - `style`: the answer to `learn`, `adopt` and `rename`.
+ * - `style`: the answer to `learn`, `inspect`, `adopt` and `rename`.
+ * - `unkept`: of the styles that came with `keep`, those that cannot be used.
  * - `hungry`: another frame can be taken.
- * - `recorded`: a painted frame, for the recording, which closes it.
+ * - `recorded`: a painted frame, for the recording, which closes it, and the times of the frame that it is painted of.
  * - `pace`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
  *   size of what is shown.
  * - `failed`: one wish could not be met and the old picture stands; the sentence is for people. For `save` and `style` the
@@ -105,8 +115,9 @@
  *   | { type: 'thumb', serial: number, style: string, pixels: Pixels }
  *   | { type: 'style', ticket: number, style: ReadPack }
  *   | { type: 'painting', ticket: number, pixels: Pixels }
+ *   | { type: 'unkept', ids: string[] }
  *   | { type: 'hungry' }
- *   | { type: 'recorded', frame: VideoFrame }
+ *   | { type: 'recorded', frame: VideoFrame, times: Times }
  *   | { type: 'pace', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
  *   | { type: 'failed', wish: 'photo' | 'look' | 'live' | 'save' | 'thumbs' | 'style', serial: number, sentence: string }
  *   | { type: 'lost', sentence: string }

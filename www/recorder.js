@@ -3,7 +3,23 @@
  * the browser has no encoders for pages, its own recorder watches the canvas.
  */
 
-/** @typedef {{ finish: (seconds: number) => Promise<Blob>, add?: (frame: VideoFrame, seconds: number) => void }} Recording */
+import { partOf } from './file-sound.js';
+
+/** @import { Times } from './frame-pump.js' */
+
+/**
+ * @typedef {{ finish: (seconds: number, sound?: AudioBuffer) => Promise<Blob>, add?: (frame: VideoFrame, seconds: number) => void }} Recording
+ */
+
+/**
+ * What counts the seconds of a recording: the clock on the wall, or the video that is recorded, `from` where it was.
+ * @typedef {{ from: number, now: () => number, of: (times: Times) => number }} Clock
+ */
+
+/**
+ * What is heard of a video: the track of its playing, or all of its sound, of which the recording takes what belongs to it.
+ * @typedef {{ track?: MediaStreamTrack, all?: AudioBuffer }} Sound
+ */
 
 /** For the browser's own recorder, in the order of preference. */
 const TYPES = ['video/mp4', 'video/webm'];
@@ -14,7 +30,10 @@ const BITS_A_PIXEL = 6;
 export class Recorder {
   /** @type {Recording | undefined} */
   #recording;
-  #begun = 0;
+  /** @type {Clock} */
+  #clock = wallClock();
+  /** All the sound of the video. @type {AudioBuffer | undefined} */
+  #all;
   /** @type {MediaStreamTrack[]} tracks that were opened for the recording alone */
   #own = [];
 
@@ -30,35 +49,39 @@ export class Recorder {
   }
 
   get seconds() {
-    return (performance.now() - this.#begun) / 1000;
+    return this.#clock.now();
   }
 
   /**
    * @param {HTMLCanvasElement} canvas that the painting is shown on
    * @param {{ width: number, height: number }} size of the pictures
-   * @param {MediaStreamTrack | undefined} sound of the video that is painted
+   * @param {Sound} sound of the video that is painted
    * @param {boolean} microphone
+   * @param {() => Clock} [clock] started when the recorder is
    * @returns {Promise<boolean>} whether the sound of the video had to be left out
    * @throws {Error} with a sentence
    */
-  async start(canvas, size, sound, microphone) {
+  async start(canvas, size, sound, microphone, clock = wallClock) {
     if (microphone) this.#own = await openMicrophone();
-    /** @type {MediaStreamTrack | undefined} */
-    let track = sound ?? this.#own[0];
+    const given = sound.all ?? sound.track;
+    /** @type {MediaStreamTrack | AudioBuffer | undefined} */
+    let heard = given ?? this.#own[0];
     try {
       const { canListen, Movie } = await import('./bundled/movie.js');
-      if (track && !(await canListen())) {
+      if (heard instanceof MediaStreamTrack && !(await canListen())) {
         if (microphone) throw new Error('The browser’s sound does not start here. Record without it.');
-        track = undefined;
+        heard = undefined;
       }
-      this.#recording = (await Movie.begin(even(size), track)) ?? watch(canvas, track);
+      const track = heard instanceof MediaStreamTrack ? heard : undefined;
+      this.#recording = (await Movie.begin(even(size), heard)) ?? watch(canvas, track);
     } catch (error) {
       closeAll(this.#own);
       this.#own = [];
       throw error;
     }
-    this.#begun = performance.now();
-    return sound !== undefined && !track;
+    this.#all = sound.all;
+    this.#clock = clock();
+    return given !== undefined && (!heard || (sound.all !== undefined && !this.wantsFrames));
   }
 
   /** Whether pictures are to be sent here. */
@@ -66,30 +89,55 @@ export class Recorder {
     return this.#recording?.add !== undefined;
   }
 
-  /** @param {VideoFrame} frame handed over */
-  add(frame) {
-    if (this.#recording?.add) this.#recording.add(frame, this.seconds);
+  /**
+   * @param {VideoFrame} frame painted, handed over
+   * @param {Times} times of the frame that it is painted of: with these it is recorded, to fit the sound
+   */
+  add(frame, times) {
+    if (this.#recording?.add) this.#recording.add(frame, this.#clock.of(times));
     else frame.close();
   }
 
   /**
+   * @param {number} [seconds] how long it is
    * @returns {Promise<Blob>}
    * @throws {Error} with a sentence
    */
-  async stop() {
+  async stop(seconds = this.seconds) {
     const recording = this.#recording;
     if (!recording) throw new Error('Nothing is being recorded.');
     // Another recording may begin before this one is written.
     const own = this.#own;
-    const { seconds } = this;
+    const [all, { from }] = [this.#all, this.#clock];
     this.#recording = undefined;
     this.#own = [];
     try {
-      return await recording.finish(seconds);
+      return await recording.finish(seconds, all && partOf(all, from, seconds));
     } finally {
       closeAll(own);
     }
   }
+}
+
+/** Whether the browser encodes frames for pages: its own recorder, which watches the canvas, knows no time but the present. */
+export function recordsFrames() {
+  return typeof VideoEncoder !== 'undefined';
+}
+
+/** @returns {Clock} begins now */
+function wallClock() {
+  const begun = performance.now();
+  return { from: 0, now: () => (performance.now() - begun) / 1000, of: ({ shown }) => (shown - begun) / 1000 };
+}
+
+/**
+ * A clock that stands still when the video does.
+ * @param {HTMLVideoElement} video
+ * @returns {Clock} begins where the video is
+ */
+export function videoClock(video) {
+  const from = video.currentTime;
+  return { from, now: () => video.currentTime - from, of: ({ media }) => media - from };
 }
 
 /** @param {MediaStreamTrack[]} tracks */

@@ -1,4 +1,4 @@
-import { decodePhoto } from './photo.js';
+import { decodePhoto } from './decode.js';
 
 /** Photos to begin with, all free to use: see photos/CREDITS.md. */
 export const SAMPLES = [
@@ -9,7 +9,7 @@ export const SAMPLES = [
 
 /**
  * @param {string} id
- * @returns {Promise<import('./photo.js').Photo>}
+ * @returns {Promise<import('./decode.js').Photo>}
  */
 export async function openSample(id) {
   const sample = SAMPLES.find((candidate) => candidate.id === id) ?? SAMPLES[0];

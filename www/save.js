@@ -1,4 +1,6 @@
+import { keptTiff, withTiff } from './exif.js';
 import { slug } from './settings.js';
+import { hasTransparency, layOver, NEUTRAL, withoutAlpha } from './transparency.js';
 
 /** @import { Pixels } from './protocol.js' */
 
@@ -8,13 +10,18 @@ import { slug } from './settings.js';
 const QUALITY = 0.93;
 
 /**
- * The painting as a file.
+ * The painting as a file. JPEG has no transparency: there it lies on white.
  * @param {Pixels} pixels
  * @param {Format} format
+ * @param {Uint8Array} [tiff] EXIF data of the photo, whose date, place and camera are kept in the file
  * @returns {Promise<Blob>}
  * @throws {Error} with a sentence
  */
-export async function encode({ width, height, data }, format) {
+export async function encode({ width, height, data }, format, tiff) {
+  if (format === 'jpeg' && hasTransparency(data)) {
+    layOver(data, NEUTRAL);
+    data = withoutAlpha(data);
+  }
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
@@ -23,7 +30,9 @@ export async function encode({ width, height, data }, format) {
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, `image/${format}`, QUALITY));
   if (!blob) throw new Error('The browser has no memory left to write the picture. Choose a smaller size and save again.');
   if (blob.type !== `image/${format}`) throw new Error(`This browser cannot write ${format.toUpperCase()}. Choose PNG.`);
-  return blob;
+  const kept = tiff && keptTiff(tiff, { width, height });
+  if (!kept) return blob;
+  return new Blob(withTiff(new Uint8Array(await blob.arrayBuffer()), format, kept), { type: blob.type });
 }
 
 /**

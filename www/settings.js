@@ -3,12 +3,15 @@
  * too, so that a link shows the same look. An address that names any of these decides all of them.
  */
 
+/** @import { Ground } from './transparency.js' */
+
 /**
  * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights, or a blend such
  * as `teal-mist:60,carnival:40`. `size` 0 leaves the size to the adapter. `gentle` says how paintings are weakened.
  * `stroke` is the size of strokes, 1 for the usual, `brushwork` how many of them there are in what is flat, and `steady` whether moving pictures are kept from flickering.
+ * `ground` is what lies behind transparent pictures, and `photoData` says whether files keep date, place and camera of their photo.
  * @typedef {{ style: string, strength: number, keepColors: boolean, gentle: boolean, size: number, stroke: number,
- *   brushwork: number, steady: boolean }} Settings
+ *   brushwork: number, steady: boolean, ground: Ground, photoData: boolean }} Settings
  */
 
 const KEY = 'impasto.settings';
@@ -26,6 +29,8 @@ const DEFAULTS = {
   stroke: 1,
   brushwork: 0.5,
   steady: true,
+  ground: { keep: true, colour: '#ffffff' },
+  photoData: false,
 };
 
 /** @param {string} name */
@@ -41,6 +46,8 @@ export function loadSettings() {
   return {
     size: stored.size,
     steady: stored.steady,
+    ground: stored.ground,
+    photoData: stored.photoData,
     stroke: strokeOf(query.get('stroke')),
     style: query.get('style') ?? DEFAULTS.style,
     strength: partOf(query.get('strength'), DEFAULTS.strength),
@@ -107,7 +114,12 @@ function strokeOf(text) {
 
 /** @param {number} stroke */
 function isStroke(stroke) {
-  return stroke >= SMALLEST_STROKE && stroke <= LARGEST_STROKE;
+  return typeof stroke === 'number' && stroke >= SMALLEST_STROKE && stroke <= LARGEST_STROKE;
+}
+
+/** @param {unknown} part */
+function isPart(part) {
+  return typeof part === 'number' && part >= 0 && part <= 1;
 }
 
 /** @param {number} size */
@@ -132,12 +144,15 @@ function clean(value) {
   /** @type {Partial<Settings>} */
   const settings = {};
   if (typeof value?.style === 'string') settings.style = value.style;
-  if (value?.strength >= 0 && value?.strength <= 1) settings.strength = value.strength;
-  if (value?.brushwork >= 0 && value?.brushwork <= 1) settings.brushwork = value.brushwork;
+  if (isPart(value?.strength)) settings.strength = value.strength;
+  if (isPart(value?.brushwork)) settings.brushwork = value.brushwork;
   if (typeof value?.keepColors === 'boolean') settings.keepColors = value.keepColors;
   if (typeof value?.gentle === 'boolean') settings.gentle = value.gentle;
   if (isSize(value?.size)) settings.size = value.size;
   if (isStroke(value?.stroke)) settings.stroke = value.stroke;
   if (typeof value?.steady === 'boolean') settings.steady = value.steady;
+  const { keep, colour } = value?.ground ?? {};
+  if (typeof keep === 'boolean' && /^#[0-9a-f]{6}$/.test(colour)) settings.ground = { keep, colour };
+  if (typeof value?.photoData === 'boolean') settings.photoData = value.photoData;
   return settings;
 }

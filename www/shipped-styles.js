@@ -1,5 +1,6 @@
 /**
  * @import { EngineClient } from './engine-client.js'
+ * @import { KeptPack } from './protocol.js'
  * @import { Style } from './style-choice.js'
  */
 
@@ -15,7 +16,7 @@ const KINDS = [
 export class ShippedStyles {
   /** @type {Style[]} */
   styles = [];
-  /** @type {{ id: string, pack: Uint8Array }[]} what an engine has to be told */
+  /** @type {KeptPack[]} what an engine has to be told */
   packs = [];
   /** Resolves when their names are there. */
   listed;
@@ -54,9 +55,9 @@ export class ShippedStyles {
   async #load() {
     try {
       this.packs = await Promise.all(
-        this.styles.map(async ({ id }) => {
+        this.styles.map(async ({ id, name }) => {
           const bytes = await (await fetchFile(`${id.slice(id.indexOf(':') + 1)}.impasto`)).arrayBuffer();
-          return { id, pack: new Uint8Array(bytes) };
+          return { id, name, pack: new Uint8Array(bytes) };
         }),
       );
       this.styles = this.styles.map((style) => ({ ...style, busy: false }));

@@ -1,3 +1,4 @@
+import { isVideo } from './file-kinds.js';
 import { isPack, OwnStyles } from './own-styles.js';
 import { sentenceOf } from './protocol.js';
 import { ShippedStyles } from './shipped-styles.js';
@@ -6,6 +7,7 @@ import { ShippedStyles } from './shipped-styles.js';
  * @import { EngineClient } from './engine-client.js'
  * @import { Kept } from './own-styles.js'
  * @import { StyleChoice } from './style-choice.js'
+ * @import { Question } from './elements/question-dialog.js'
  * @import { StyleDialog } from './elements/style-dialog.js'
  * @import { ToastLine } from './elements/toast-line.js'
  */
@@ -20,8 +22,9 @@ export class StyleDesk {
    * @param {StyleChoice} choice
    * @param {StyleDialog} dialog
    * @param {ToastLine} toast
-   * @param {{ learning: () => void, failed: () => void, repaint: () => void, train: (id: string) => void }} app hears when
-   *   something is being made a style, when that has failed, when the style in use looks otherwise, and which one is to be trained
+   * @param {{ learning: () => void, failed: () => void, repaint: () => void, train: (id: string) => void,
+   *   ask: (question: Question) => Promise<boolean> }} app hears when something is being made a style, when that has failed, when
+   *   the style in use looks otherwise, and which one is to be trained; asks the user
    */
   constructor(client, choice, dialog, toast, app) {
     this.client = client;
@@ -34,6 +37,7 @@ export class StyleDesk {
       changed: () => this.#changed(),
       choose: (id) => choice.choose(id),
       repaint: () => app.repaint(),
+      ask: (question) => app.ask(question),
     });
     this.#listen();
   }
@@ -76,14 +80,18 @@ export class StyleDesk {
     }
   }
 
-  /** Files that are to be styles: paintings and packs. @param {File[]} files */
-  async take(files) {
+  /**
+   * Files that are to be styles: paintings and packs.
+   * @param {File[]} files
+   * @param {boolean} [sent] whether somebody else has sent them: the user is asked before a pack is kept
+   */
+  async take(files, sent = false) {
     for (const file of files) {
-      if (file.type.startsWith('video/')) {
+      if (!isPack(file) && (await isVideo(file))) {
         this.toast.show(`“${file.name}” is a video. Open it, stop at a picture that you like, and use that as a style.`);
         continue;
       }
-      await this.#make(() => (isPack(file) ? this.own.adopt(file) : this.own.learn(file, file.name || 'Pasted picture')));
+      await this.#make(() => (isPack(file) ? this.own.adopt(file, sent) : this.own.learn(file, file.name || 'Pasted picture')));
     }
   }
 

@@ -2,6 +2,8 @@
  * The user's own styles, kept in the browser: each with its pack, and the painting that it came from.
  */
 
+import { styleIn } from './style-record.js';
+
 /** @import { Network } from './protocol.js' */
 
 /**
@@ -33,12 +35,20 @@ export class StyleStore extends EventTarget {
     this.#channel.addEventListener('message', () => this.dispatchEvent(new Event('change')));
   }
 
-  /** @returns {Promise<OwnStyle[]>} in their order */
+  /**
+   * Each record is read and checked by itself: one that cannot be read takes no other with it.
+   * @returns {Promise<{ styles: OwnStyle[], unreadable: IDBValidKey[] }>} in their order, and the keys of the records that
+   *   cannot be read, which stay where they are
+   */
   async all() {
     const database = await this.#open();
-    /** @type {OwnStyle[]} */
-    const styles = await answered(database.transaction(STYLES).objectStore(STYLES).getAll());
-    return styles.sort((a, b) => a.order - b.order);
+    const store = () => database.transaction(STYLES).objectStore(STYLES);
+    const keys = await answered(store().getAllKeys());
+    const records = await Promise.all(keys.map((key) => answered(store().get(key)).then(styleIn, () => undefined)));
+    return {
+      styles: records.filter((record) => record !== undefined).sort((a, b) => a.order - b.order),
+      unreadable: keys.filter((_, i) => !records[i]),
+    };
   }
 
   /** All of them or none. @param {OwnStyle[]} styles */
@@ -48,9 +58,11 @@ export class StyleStore extends EventTarget {
     });
   }
 
-  /** @param {string} id */
-  async remove(id) {
-    await this.#write((store) => store.delete(id));
+  /** @param {IDBValidKey[]} keys the ids of styles, or those of records that cannot be read */
+  async remove(...keys) {
+    await this.#write((store) => {
+      for (const key of keys) store.delete(key);
+    });
   }
 
   /** @param {(store: IDBObjectStore) => void} change */

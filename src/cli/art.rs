@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use impasto::art::{KINDS, Kind, LARGEST};
 use impasto::error::{Error, Result};
+use impasto::files::{Existing, save};
 
-use super::{photos, places};
+use super::file_plan::FilePlan;
+use super::photos::{self, PhotoWriter};
+use super::output_paths;
+use super::report::say;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -34,14 +38,21 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let kind = arguments.kind.as_deref().map(Kind::named).transpose()?;
     if arguments.list {
         for kind in &KINDS {
-            println!("{:<10}{}", kind.name, kind.title);
+            say!("{:<10}{}", kind.name, kind.title);
         }
         return Ok(());
     }
     let output = arguments.output.as_deref().unwrap_or(Path::new("."));
-    for (kind, place) in wanted(kind, output)? {
+    let wanted = wanted(kind, output)?;
+    let mut plan = FilePlan::default();
+    for (_, place) in &wanted {
+        plan.output(place, "the painting");
+    }
+    plan.check()?;
+    let writer = PhotoWriter::plain(arguments.quality);
+    for (kind, place) in wanted {
         let painting = kind.paint(arguments.size as usize, arguments.seed.unwrap_or(kind.seed))?;
-        photos::write_with(&place, &painting, arguments.quality)?;
+        save(&place, &writer.bytes(&painting, &place)?, Existing::Replace)?;
     }
     Ok(())
 }
@@ -50,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 fn wanted(kind: Option<&'static Kind>, output: &Path) -> Result<Vec<(&'static Kind, PathBuf)>> {
     if let Some(kind) = kind {
         let named = PathBuf::from(kind.name);
-        let place = places::paintings(&[named], &[], true, output)?;
+        let place = output_paths::paintings(&[named], true, output)?;
         return Ok(place.into_iter().map(|place| (kind, place)).collect());
     }
     if output.is_file() || photos::has_known_ending(output) {
@@ -59,6 +70,5 @@ fn wanted(kind: Option<&'static Kind>, output: &Path) -> Result<Vec<(&'static Ki
             "one painting of each kind needs a folder, and this is a file; name a kind or a folder",
         ));
     }
-    places::make_folder(output)?;
     Ok(KINDS.iter().map(|kind| (kind, output.join(format!("{}.jpg", kind.name)))).collect())
 }

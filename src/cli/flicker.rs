@@ -1,5 +1,6 @@
 //! `impasto flicker`: how much paintings of a still scene change from frame to frame, since cameras are noisy.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,7 +10,8 @@ use impasto::gpu::Gpu;
 use impasto::image::Image;
 use impasto::stylize::Session;
 
-use super::photos;
+use super::photos::ReadArguments;
+use super::report::say;
 use super::wanted::Wanted;
 use super::workshop::Workshop;
 
@@ -22,7 +24,7 @@ pub struct Arguments {
     photo: PathBuf,
     /// Styles, each as `stylize --style` takes it.
     #[arg(long = "style", required = true)]
-    styles: Vec<String>,
+    styles: Vec<OsString>,
     /// Brightness, of 1, that a camera's noise has at most.
     #[arg(long, default_value_t = 0.03)]
     noise: f32,
@@ -32,6 +34,8 @@ pub struct Arguments {
     /// Frames to compare, behind some that are not.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=1000))]
     frames: u32,
+    #[command(flatten)]
+    read: ReadArguments,
 }
 
 /// Runs the command.
@@ -39,11 +43,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if !(0.0..=1.0).contains(&arguments.noise) {
         return Err(Error::Picture("Noise is a number from 0 to 1.".to_string()));
     }
-    let scene = photos::read(&arguments.photo, Some(arguments.size))?;
-    println!("mean change of 255 from frame to frame, with noise of up to {} of white", arguments.noise);
-    println!("plain    steady");
+    let scene = arguments.read.read(&arguments.photo, Some(arguments.size))?.image;
+    say!("mean change of 255 from frame to frame, with noise of up to {} of white", arguments.noise);
+    say!("plain    steady");
     for style in &arguments.styles {
-        let wanted = Wanted::read(style, &[])?;
+        let wanted = Wanted::read(style, &[], &arguments.read)?;
         let [plain, steady] = pollster::block_on(async {
             let workshop = Workshop::open(&wanted.archive, None).await?;
             let mut changes = [0.0; 2];
@@ -57,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             }
             Ok::<_, Error>(changes)
         })?;
-        println!("{plain:<9.2}{steady:<9.2}{style}");
+        say!("{plain:<9.2}{steady:<9.2}{}", style.display());
     }
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use impasto::art::Kind;
-use impasto::error::{Error, Result};
+use impasto::error::Result;
+use impasto::files::{self, Existing, save};
 use impasto::gpu::Gpu;
 use impasto::gpu::conv::Variant;
 use impasto::gpu::device::Request;
@@ -16,8 +17,11 @@ use impasto::weights::Archive;
 use impasto::weights::onnx::external::in_folder;
 use serde_json::json;
 
+use super::file_plan::FilePlan;
+use super::photos::ReadArguments;
+use super::report::{self, say};
 use super::style::{About, pack_place, thumbnail};
-use super::{photos, workshop};
+use super::workshop;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -37,7 +41,12 @@ pub struct Arguments {
     /// Tells it as one line of JSON.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    read: ReadArguments,
 }
+
+/// Bytes of the largest file of a network: far above those of transfer networks.
+const LARGEST_MODEL: u64 = 1 << 30;
 
 /// The picture that is painted to measure it, and the pixels on its sides.
 const SAMPLE: &str = "swirls";
@@ -47,29 +56,26 @@ const SAMPLE_SIDE: usize = 256;
 pub fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { model, output, about, .. } = arguments;
     pack_place(output)?;
-    if output.canonicalize().ok().is_some_and(|place| model.canonicalize().ok() == Some(place)) {
-        return Err(Error::file(
-            output,
-            "the pack would overwrite the network that it is made of; choose another place",
-        ));
-    }
-    let bytes = std::fs::read(model).map_err(|e| Error::file(model, e))?;
+    let mut plan = FilePlan::default();
+    plan.inputs([model.as_path()].into_iter().chain(arguments.thumbnail.as_deref()));
+    plan.output(output, "the style pack").check()?;
+    let bytes = files::read(model, LARGEST_MODEL, "a network")?;
     let range = arguments.range.as_deref().and_then(|range| range.parse().ok());
     let file = model.display().to_string();
     let beside = in_folder(model.parent().unwrap_or(Path::new("")));
     let import = import::read_with(&file, &bytes, range, &beside)?;
-    let picture = arguments.thumbnail.as_deref().map(|path| photos::read(path, None)).transpose()?;
+    let picture = arguments.thumbnail.as_deref().map(|path| arguments.read.read(path, None)).transpose()?;
     let Converted { pack, tried, painted } = pollster::block_on(convert(&import, &about.title(model), &file))?;
     let pack = Pack {
         source: about.source(model),
         licence: about.licence.clone(),
-        thumbnail: thumbnail(picture.as_ref().unwrap_or(&painted))?,
+        thumbnail: thumbnail(picture.as_ref().map_or(&painted, |picture| &picture.image))?,
         ..pack
     };
     let bytes = pack.write()?;
-    std::fs::write(output, &bytes).map_err(|e| Error::file(output, e))?;
+    save(output, &bytes, Existing::Replace)?;
     if arguments.json {
-        println!("{}", as_json(output, &import, &pack, &tried, bytes.len()));
+        say!("{}", as_json(output, &import, &pack, &tried, bytes.len()));
     } else {
         tell(model, output, &import, &pack, &tried, bytes.len());
     }
@@ -106,17 +112,17 @@ fn describe(precision: Precision) -> &'static str {
 }
 
 fn tell(model: &Path, output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) {
-    println!("{}: {} layers, {} residual blocks", model.display(), import.layers.len(), import.johnson.blocks);
+    say!("{}: {} layers, {} residual blocks", model.display(), import.layers.len(), import.johnson.blocks);
     for layer in &import.layers {
         let [outputs, inputs, kernel, _] = layer.shape[..] else { continue };
         let end = if layer.normalized { "normalized" } else { "bias" };
-        println!("  {:<11} {kernel}x{kernel}, {inputs:>3} to {outputs:>3}, {end:<11} {}", layer.name, layer.from);
+        say!("  {:<11} {kernel}x{kernel}, {inputs:>3} to {outputs:>3}, {end:<11} {}", layer.name, layer.from);
     }
-    println!("  pictures    up to {} in, up to {} out", import.range.0, import.range.1);
+    say!("  pictures    up to {} in, up to {} out", import.range.0, import.range.1);
     for (precision, near) in tried {
-        println!("  weights     in {}: {near:.1} dB from float weights", describe(*precision));
+        say!("  weights     in {}: {near:.1} dB from float weights", describe(*precision));
     }
-    println!("{}: {}, {bytes} bytes, network {}", output.display(), pack.name, pack.network);
+    say!("{}: {}, {bytes} bytes, network {}", output.display(), pack.name, pack.network);
 }
 
 fn as_json(output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) -> serde_json::Value {
@@ -125,7 +131,7 @@ fn as_json(output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64
     );
     let tried = tried.iter().map(|(precision, near)| json!({ "weights": describe(*precision), "decibels": near }));
     json!({
-        "output": output, "name": pack.name, "network": pack.network, "bytes": bytes,
+        "output": report::path(output), "name": pack.name, "network": pack.network, "bytes": bytes,
         "layers": layers.collect::<Vec<_>>(), "white": [import.range.0, import.range.1],
         "tried": tried.collect::<Vec<_>>(),
     })

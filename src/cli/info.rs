@@ -10,6 +10,7 @@ use impasto::net::{arbitrary, transfer26};
 use impasto::style::StyleSet;
 use serde_json::{Value, json};
 
+use super::report::{alert, say};
 use super::BAD_INPUT;
 use super::wanted::{network, space, styles};
 use super::workshop::{ARBITRARY, ARCHIVE, chosen};
@@ -30,14 +31,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Err(error) => (Value::Null, Some(error.to_string())),
     };
     if arguments.json {
-        println!("{}", json!({ "adapter": adapter, "problem": problem, "weights": weights }));
+        say!("{}", json!({ "adapter": adapter, "problem": problem, "weights": weights }));
     } else {
         print_part("adapter", "name", &adapter);
         weights.iter().for_each(|weights| print_part("weights", "network", weights));
     }
     Ok(match problem {
         Some(problem) => {
-            eprintln!("impasto: {problem}");
+            alert!("{problem}");
             ExitCode::from(BAD_INPUT)
         }
         None => ExitCode::SUCCESS,
@@ -88,7 +89,7 @@ fn weights(name: &str, bytes: usize) -> Result<Value> {
 /// The entries of `value` as indented lines below its entry `heading`. Prints nothing where there is nothing.
 fn print_part(title: &str, heading: &str, value: &Value) {
     let Some(entries) = value.as_object() else { return };
-    println!("{title}: {}", entries.get(heading).and_then(Value::as_str).unwrap_or("unnamed"));
+    say!("{title}: {}", entries.get(heading).and_then(Value::as_str).unwrap_or("unnamed"));
     for (key, value) in entries.iter().filter(|e| e.0 != heading) {
         print_entry(key, value, 2);
     }
@@ -97,19 +98,19 @@ fn print_part(title: &str, heading: &str, value: &Value) {
 fn print_entry(key: &str, value: &Value, indent: usize) {
     match value {
         Value::Object(entries) => {
-            println!("{:indent$}{key}", "");
+            say!("{:indent$}{key}", "");
             entries.iter().for_each(|(key, value)| print_entry(key, value, indent + 2));
         }
         Value::Array(items) if items.is_empty() => {}
         Value::Array(items) => {
-            println!("{:indent$}{key}", "");
+            say!("{:indent$}{key}", "");
             for (i, item) in items.iter().enumerate() {
-                println!("{:indent$}  {i:>2} {}", "", item.as_str().unwrap_or_default());
+                say!("{:indent$}  {i:>2} {}", "", item.as_str().unwrap_or_default());
             }
         }
-        Value::Bool(yes) => println!("{:indent$}{key}: {}", "", if *yes { "yes" } else { "no" }),
-        Value::String(text) => println!("{:indent$}{key}: {text}", ""),
+        Value::Bool(yes) => say!("{:indent$}{key}: {}", "", if *yes { "yes" } else { "no" }),
+        Value::String(text) => say!("{:indent$}{key}: {text}", ""),
         Value::Null => {}
-        other => println!("{:indent$}{key}: {other}", ""),
+        other => say!("{:indent$}{key}: {other}", ""),
     }
 }

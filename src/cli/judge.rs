@@ -7,8 +7,9 @@ use impasto::error::Result;
 use impasto::studio::judgement::{Judge, Judgement};
 use impasto::weights::Archive;
 
-use super::photos;
+use super::photos::ReadArguments;
 use super::processor::Processor;
+use super::report::say;
 use super::workshop::VGG16_TO_RELU4_3;
 
 #[derive(Debug, Args)]
@@ -31,20 +32,22 @@ pub struct Arguments {
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
     #[arg(long, value_enum, default_value_t = Processor::Auto)]
     processor: Processor,
+    #[command(flatten)]
+    read: ReadArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let [photo, painting] = [&arguments.photo, &arguments.style_image].map(|path| photos::read(path, None));
-    let (photo, painting) = (photo?, painting?);
-    let judge = Judge::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(None)?.device)?;
+    let [photo, painting] = [&arguments.photo, &arguments.style_image].map(|path| arguments.read.read(path, None));
+    let (photo, painting) = (photo?.image, painting?.image);
+    let judge = Judge::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(arguments.read.memory())?.device)?;
     let strokes = arguments.stroke_size.unwrap_or(arguments.size) as usize;
-    println!("style    colours  content  distance");
+    say!("style    colours  content  distance");
     for path in &arguments.painted {
-        let painted = photos::read(path, None)?;
+        let painted = arguments.read.read(path, None)?.image;
         let judged = judge.judge(&painted, &photo, &painting, arguments.size as usize, strokes);
         let Judgement { style, colours, content, distance } = pollster::block_on(judged)?;
-        println!("{style:<9.4}{colours:<9.4}{content:<9.4}{distance:<9.4}{}", path.display());
+        say!("{style:<9.4}{colours:<9.4}{content:<9.4}{distance:<9.4}{}", path.display());
     }
     Ok(())
 }

@@ -1,12 +1,18 @@
 //! The commands of the native tool, one file each.
 
 mod art;
+mod cache;
+mod file_plan;
 mod flicker;
 mod import;
 mod info;
+mod input_files;
+#[cfg(feature = "studio")]
+mod job_runner;
 #[cfg(feature = "studio")]
 mod judge;
 mod lettering;
+mod output_paths;
 #[cfg(feature = "studio")]
 mod paint;
 #[cfg(feature = "studio")]
@@ -17,19 +23,21 @@ mod paint_optimizer;
 mod paint_run;
 #[cfg(feature = "studio")]
 mod paint_styles;
-mod paintings;
+mod photo_stylizer;
 mod photos;
-mod places;
 mod plan;
 #[cfg(feature = "studio")]
 mod processor;
 mod remember;
-#[cfg(feature = "studio")]
-mod run_log;
+mod report;
 mod shaders;
 mod sheet;
 mod style;
+mod style_images;
+mod style_text;
 mod stylize;
+#[cfg(feature = "studio")]
+mod trace;
 #[cfg(feature = "studio")]
 mod train;
 #[cfg(feature = "studio")]
@@ -38,10 +46,13 @@ mod wanted;
 mod weights;
 mod workshop;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use impasto::error::Result;
 
 /// Neural style transfer on your own GPU.
@@ -92,17 +103,28 @@ const BAD_INPUT: u8 = 2;
 
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    ignore_file_size_signal();
+    let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
-    match dispatch(cli) {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("impasto: {error}");
-            ExitCode::from(BAD_INPUT)
-        }
-    }
+    report::exit(dispatch(cli).unwrap_or_else(|error| report::failure(&error)))
+}
+
+/// The arguments. A number below zero is a number, and no option.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
+    let command = Cli::command().mut_subcommands(with_negative_numbers);
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    command.allow_negative_numbers(true).mut_subcommands(with_negative_numbers)
+}
+
+/// Where the system limits the size of files (`ulimit -f`), a write beyond it fails like any other instead of ending the program.
+fn ignore_file_size_signal() {
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
 fn dispatch(cli: Cli) -> Result<ExitCode> {
@@ -139,7 +161,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
             ExitCode::from(BAD_INPUT)
         }
         _ => {
-            eprintln!("impasto: {}", sentence(&error.to_string()));
+            report::warning(&sentence(&error.to_string()));
             ExitCode::from(BAD_INPUT)
         }
     }

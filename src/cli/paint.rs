@@ -1,37 +1,43 @@
 //! `impasto paint`: one photo, painted pixel by pixel (Gatys, Ecker, Bethge 2015), for minutes rather than milliseconds.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use impasto::art::random::Random;
 use impasto::error::{Error, Result};
+use impasto::files::{self, Lock};
 use impasto::image::Image;
 use impasto::net::vgg::Layer;
 use impasto::studio::features::Convolutions;
-use impasto::studio::masterpiece::scaled;
+use impasto::studio::masterpiece::{STYLE_SCALES, scaled};
 use impasto::studio::memory::Demand;
 use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine};
 use impasto::weights::Archive;
 
+use super::file_plan::FilePlan;
+use super::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
 use super::paint_losses::LossArguments;
 use super::paint_optimizer::OptimizerArguments;
-use super::paint_run::Run;
+use super::paint_run::PaintJob;
 use super::paint_styles::StyleArguments;
+use super::photos::{ReadArguments, WriteArguments};
 use super::processor::{Opened, Processor};
-use super::run_log::Outcome;
-use super::weights::VggChoice;
+use super::report::{alert, say};
+use super::trace::Trace;
+use super::weights::{LARGEST_ARCHIVE, VggChoice};
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
-use super::{photos, places};
+use super::{cache, output_paths};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A photo: a PNG, JPEG or WebP file.
+    /// A photo: a PNG, JPEG, WebP or TIFF file.
     photo: PathBuf,
     #[command(flatten)]
     styles: StyleArguments,
     /// Size of the paintings as they are looked at, relative to the photo's: above 1 strokes come out larger.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = style_scale)]
     style_scale: f32,
     /// Where the painting goes; its ending says the format.
     #[arg(short, long)]
@@ -57,7 +63,7 @@ pub struct Arguments {
     vgg: Option<PathBuf>,
     /// What to begin with: `photo`, `noise`, or a picture, such as one that `stylize` painted.
     #[arg(long, value_name = "photo|noise|PICTURE", default_value = "photo")]
-    start: String,
+    start: OsString,
     /// Another noise for each number.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -67,9 +73,10 @@ pub struct Arguments {
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
     #[arg(long, value_enum, default_value_t = Processor::Auto)]
     processor: Processor,
-    /// Megabytes that may be used. Without it, four fifths of what is free.
-    #[arg(long, value_name = "MB")]
-    memory: Option<u64>,
+    #[command(flatten)]
+    read: ReadArguments,
+    #[command(flatten)]
+    write: WriteArguments,
     /// Writes the painting so far every so many steps, and beside it `OUTPUT.checkpoint` to go on from.
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     save_every: Option<u32>,
@@ -79,6 +86,14 @@ pub struct Arguments {
     /// Goes on from a checkpoint, with the arguments that it was made with.
     #[arg(long, value_name = "FILE", conflicts_with = "start")]
     resume: Option<PathBuf>,
+    /// Starts anew where the checkpoint of an earlier run is, and gives up its work.
+    #[arg(long)]
+    force: bool,
+}
+
+fn style_scale(text: &str) -> std::result::Result<f32, String> {
+    let number = text.parse::<f32>().ok().filter(|scale| STYLE_SCALES.contains(scale));
+    number.ok_or_else(|| format!("the style scale is a number from {} to {}", STYLE_SCALES.start(), STYLE_SCALES.end()))
 }
 
 /// Runs the command.
@@ -96,40 +111,53 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         keep_colors: arguments.keep_colors,
     };
     let last = settings.terms.last()?;
-    let photo = sized(&arguments.photo, arguments.size as usize)?;
-    let largest = scaled(arguments.size as usize, arguments.style_scale).max(arguments.size as usize);
-    let paintings = arguments.styles.paintings(|path| sized(path, largest))?;
-    let start = start(arguments, &photo)?;
-    let places =
-        places::paintings(std::slice::from_ref(&arguments.photo), &arguments.styles.files()?, true, &arguments.output)?;
-    let output = places.into_iter().next().unwrap_or_else(|| arguments.output.clone());
+    let output = output_paths::painting(&arguments.output)?;
+    let _lock = lock(arguments, &output)?;
 
-    let (width, height) = Image::fitted(photo.width(), photo.height(), arguments.size as usize);
-    let memory_said = arguments.memory.map(|megabytes| megabytes.saturating_mul(1_000_000));
-    let Opened { device, name, limits } = arguments.processor.open(memory_said)?;
+    let size = arguments.size as usize;
+    let picture = arguments.read.read_within(&arguments.photo, size)?;
+    picture.notes.iter().for_each(|note| alert!("{}: {note}", arguments.photo.display()));
+    let largest = scaled(size, arguments.style_scale).max(size);
+    let paintings = arguments.styles.paintings(&arguments.read, largest)?;
+    let writer = arguments.write.writer(&picture);
+    let photo = picture.image;
+    let start = start(arguments, &photo)?;
+
+    let (width, height) = Image::fitted(photo.width(), photo.height(), size);
+    let Opened { device, name, limits } = arguments.processor.open(arguments.read.memory())?;
     let demand = Demand::of(&settings, Convolutions::of(&device))?;
     demand.check(width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
     let needed = demand.peak(width, height);
-    println!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
-    println!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
-
     let archive = weights(arguments, last)?;
     let masterpiece = Masterpiece::new(&archive, settings, photo, paintings, start, &device)?;
-    let run = Run {
-        masterpiece,
-        steps,
+    say!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
+    say!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
+    let files = JobFiles {
         output: &output,
         save_every: arguments.save_every.map(|n| n as usize),
         trace: arguments.trace.as_deref(),
-        resumed: arguments.resume.is_some(),
+        resumed: arguments.resume.is_some().then(|| masterpiece.steps_done()),
     };
-    Ok(match run.finish()? {
-        Outcome::Finished => ExitCode::SUCCESS,
-        // As shells report a program that Ctrl-C ended.
-        Outcome::Interrupted => ExitCode::from(130),
-    })
+    job_runner::run(PaintJob { masterpiece, output: &output, writer }, &files)
+}
+
+/// Checks all files of the command, and locks its output.
+fn lock(arguments: &Arguments, output: &Path) -> Result<Option<Lock>> {
+    let Arguments { photo, trace, vgg, resume, force, .. } = arguments;
+    let mut plan = FilePlan::default();
+    let start = Path::new(&arguments.start);
+    plan.inputs([photo.as_path(), start].into_iter().chain(vgg.as_deref()));
+    plan.inputs(arguments.styles.files()?.iter().map(PathBuf::as_path));
+    plan.output(output, "the painting");
+    if let Some(trace) = trace {
+        plan.output(trace, "the trace");
+    }
+    plan_checkpoint(&mut plan, output, resume.as_deref(), *force)?;
+    plan.check()?;
+    trace.as_deref().map_or(Ok(()), |trace| Trace::check(trace, PaintJob::COLUMNS))?;
+    Lock::acquire(output, cache::folder("locks").as_deref())
 }
 
 /// The weights of the network up to `last`.
@@ -145,38 +173,28 @@ fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
     };
     let name = arguments.network.vgg().name;
     let advice = format!("make it by `impasto weights import --network {name}`");
-    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
-    let archive =
-        Archive::parse(&bytes).map_err(|e| Error::file(path, format!("this is no weight archive ({e}); {advice}")))?;
+    let bytes = files::read(path, LARGEST_ARCHIVE, "a weight archive")?;
+    let archive = Archive::parse(&bytes)
+        .map_err(|_| Error::file(path, format!("the file is damaged, or is not a weight archive; {advice}")))?;
     match archive.metadata("network") {
         Some(found) if found == name => Ok(archive),
         found => Err(Error::file(path, format!("this archive is of {}; {advice}", found.unwrap_or("no network")))),
     }
 }
 
-/// The picture, with at most `size` pixels on the longer side: more would only be memory.
-fn sized(path: &Path, size: usize) -> Result<Image> {
-    let picture = photos::read(path, None)?;
-    if picture.width().max(picture.height()) <= size {
-        return Ok(picture);
-    }
-    let (width, height) = Image::fitted(picture.width(), picture.height(), size);
-    picture.resized(width, height)
-}
-
 fn start(arguments: &Arguments, photo: &Image) -> Result<Start> {
     if let Some(path) = &arguments.resume {
-        let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
-        return Checkpoint::parse(&bytes).map(Start::Checkpoint);
+        let bytes = files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?;
+        return Checkpoint::parse(&bytes).map(Start::Checkpoint).map_err(|error| Error::file(path, error));
     }
-    Ok(Start::Picture(match arguments.start.as_str() {
-        "photo" => photo.clone(),
-        "noise" => {
+    Ok(Start::Picture(match arguments.start.to_str() {
+        Some("photo") => photo.clone(),
+        Some("noise") => {
             let mut random = Random::new(arguments.seed);
             let (width, height) =
                 Image::fitted(photo.width(), photo.height(), arguments.coarse.min(arguments.size) as usize);
             Image::new(width, height, (0..width * height * 3).map(|_| random.unit()).collect())?
         }
-        file => sized(Path::new(file), arguments.size as usize)?,
+        _ => arguments.read.read_within(Path::new(&arguments.start), arguments.size as usize)?.image,
     }))
 }

@@ -1,14 +1,15 @@
 //! The paintings of `impasto paint`: `--style-image` repeated, each with the masks that stand behind it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use impasto::error::Result;
-use impasto::image::Image;
 use impasto::studio::Painting;
 
-use super::paintings;
+use super::photos::ReadArguments;
+use super::style_text::parse;
 
 const STYLE_IMAGE: &str = "style-image";
 const MASK: &str = "mask";
@@ -18,7 +19,7 @@ const STYLE_MASK: &str = "style-mask";
 #[derive(Debug, Clone)]
 struct Named {
     /// With `:WEIGHT` behind it or not.
-    painting: String,
+    painting: OsString,
     mask: Option<PathBuf>,
     style_mask: Option<PathBuf>,
 }
@@ -28,16 +29,16 @@ struct Named {
 pub struct StyleArguments(Vec<Named>);
 
 impl StyleArguments {
-    /// Reads the files, each by `read`.
+    /// Reads the files as `reading` says, paintings and masks with at most `size` pixels on the longer side.
     ///
     /// # Errors
-    /// As [`paintings::parse`] and `read`.
-    pub fn paintings(&self, read: impl Fn(&Path) -> Result<Image>) -> Result<Vec<Painting>> {
-        let mask = |path: &Option<PathBuf>| path.as_deref().map(&read).transpose();
+    /// As [`parse`] and [`ReadArguments::read_within`].
+    pub fn paintings(&self, reading: &ReadArguments, size: usize) -> Result<Vec<Painting>> {
+        let mask = |path: &Option<PathBuf>| path.as_deref().map(|path| reading.read_mask(path, size)).transpose();
         let painting = |named: &Named| {
-            let (path, weight) = paintings::parse(&named.painting, |path| path.is_file())?;
+            let (path, weight) = parse(&named.painting, Path::is_file)?;
             Ok(Painting {
-                picture: read(&path)?,
+                picture: reading.read_within(&path, size)?.image,
                 weight,
                 mask: mask(&named.mask)?,
                 style_mask: mask(&named.style_mask)?,
@@ -49,11 +50,11 @@ impl StyleArguments {
     /// All files that are named.
     ///
     /// # Errors
-    /// As [`paintings::parse`].
+    /// As [`parse`].
     pub fn files(&self) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for Named { painting, mask, style_mask } in &self.0 {
-            files.push(paintings::parse(painting, |path| path.is_file())?.0);
+            files.push(parse(painting, Path::is_file)?.0);
             files.extend(mask.iter().chain(style_mask).cloned());
         }
         Ok(files)
@@ -63,7 +64,8 @@ impl StyleArguments {
 impl Args for StyleArguments {
     fn augment_args(command: Command) -> Command {
         let option = |name: &'static str, value: &'static str, help: &'static str| {
-            Arg::new(name).long(name).value_name(value).help(help).action(ArgAction::Append)
+            let path = clap::value_parser!(OsString);
+            Arg::new(name).long(name).value_name(value).help(help).action(ArgAction::Append).value_parser(path)
         };
         command
             .arg(
@@ -91,7 +93,7 @@ impl Args for StyleArguments {
 impl FromArgMatches for StyleArguments {
     fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
         let said = |name: &'static str| {
-            let texts = matches.get_many::<String>(name).into_iter().flatten().cloned();
+            let texts = matches.get_many::<OsString>(name).into_iter().flatten().cloned();
             matches.indices_of(name).into_iter().flatten().zip(texts).map(move |(at, text)| (at, name, text))
         };
         let mut all: Vec<_> = [STYLE_IMAGE, MASK, STYLE_MASK].into_iter().flat_map(said).collect();
@@ -104,11 +106,13 @@ impl FromArgMatches for StyleArguments {
             }
             let refuse = |problem: String| Err(clap::Error::raw(ErrorKind::ArgumentConflict, problem));
             let Some(last) = named.last_mut() else {
+                let text = text.display();
                 return refuse(format!("--{name} {text} stands before any --style-image, and belongs behind one\n"));
             };
             let place = if name == MASK { &mut last.mask } else { &mut last.style_mask };
             if place.replace(PathBuf::from(&text)).is_some() {
-                return refuse(format!("{} has two of --{name}, where one is possible\n", last.painting));
+                let painting = last.painting.display();
+                return refuse(format!("{painting} has two of --{name}, where one is possible\n"));
             }
         }
         Ok(Self(named))
@@ -147,7 +151,7 @@ mod tests {
         ])
         .unwrap();
         let said = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
-        let found: Vec<_> = named.iter().map(|n| (n.painting.as_str(), said(&n.mask), said(&n.style_mask))).collect();
+        let found: Vec<_> = named.iter().map(|n| (n.painting.to_str().unwrap(), said(&n.mask), said(&n.style_mask))).collect();
         let text = str::to_string;
         assert_eq!(found, [("a:2", text(""), text("part")), ("b", text(""), text("")), ("c", text("right"), text(""))]);
     }

@@ -1,75 +1,213 @@
-//! Photos from and to files.
+//! Pictures from and to files, as the arguments of a command say.
 
-use std::io::Cursor;
 use std::path::Path;
 
-use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage};
+use clap::Args;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
+use impasto::image_file::{self, Alpha, Format, JPEG_QUALITY, Limits, Metadata, ReadOptions, WriteOptions};
 
-/// Endings of the formats that can be read and written.
-pub const ENDINGS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
-/// Visually lossless for paintings, at about a fifth of the size of PNG.
-const JPEG_QUALITY: u8 = 92;
+pub use impasto::image_file::{ENDINGS, Picture};
+
+use super::input_files::has_ending;
+
+const MEGABYTE: u64 = 1_000_000;
 
 /// Whether the ending of `path` names a format that can be read and written.
 pub fn has_known_ending(path: &Path) -> bool {
-    path.extension().is_some_and(|e| ENDINGS.iter().any(|known| e.eq_ignore_ascii_case(known)))
+    has_ending(path, &ENDINGS)
 }
 
-/// Reads a photo, turns it upright as its EXIF orientation says, and fits its longer side to `size` pixels, if given.
-pub fn read(path: &Path, size: Option<u32>) -> Result<Image> {
-    let unusable = |e: &dyn std::fmt::Display| Error::file(path, format!("{e}; choose a PNG, JPEG or WebP picture"));
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|e| unusable(&e))?;
-    let mut decoder = reader.into_decoder().map_err(|e| unusable(&e))?;
-    let orientation = decoder.orientation().map_err(|e| unusable(&e))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| unusable(&e))?;
-    picture.apply_orientation(orientation);
-    let rgba = picture.into_rgba8();
-    let photo = Image::from_rgba8(rgba.width() as usize, rgba.height() as usize, rgba.as_raw())?;
-    let Some(size) = size else { return Ok(photo) };
-    let (width, height) = Image::fitted(photo.width(), photo.height(), size as usize);
-    photo.resized(width, height)
+/// How pictures are read.
+#[derive(Debug, Args)]
+pub struct ReadArguments {
+    /// The most pixels that a picture may have, width times height. Without it, 268 million.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u64).range(1..))]
+    max_pixels: Option<u64>,
+    /// The most memory that may be used, in MB. Without it, four fifths of what is free.
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..))]
+    memory: Option<u64>,
+    /// The colour behind transparent pixels, such as `white` or `#f4ead5`. Without it, white, and transparency is kept.
+    #[arg(long, value_name = "COLOUR", value_parser = colour)]
+    background: Option<[f32; 3]>,
 }
 
-/// Reads a picture out of the bytes of its file.
+impl ReadArguments {
+    /// The memory that may be used in bytes, if it was given.
+    pub fn memory(&self) -> Option<u64> {
+        self.memory.map(|megabytes| megabytes.saturating_mul(MEGABYTE))
+    }
+
+    fn options(&self, size: Option<u32>) -> ReadOptions {
+        let default = Limits::default();
+        let limits = Limits {
+            pixels: self.max_pixels.unwrap_or(default.pixels),
+            memory: self.memory().unwrap_or(default.memory),
+        };
+        ReadOptions { limits, background: self.background.unwrap_or([1.0; 3]), size, at_most: false }
+    }
+
+    /// Reads a picture, with its longer side fitted to `size` pixels, if given. A background leaves no transparency.
+    ///
+    /// # Errors
+    /// As [`image_file::read`].
+    pub fn read(&self, path: &Path, size: Option<u32>) -> Result<Picture> {
+        let picture = image_file::read(path, &self.options(size))?;
+        Ok(Picture { alpha: picture.alpha.filter(|_| self.background.is_none()), ..picture })
+    }
+
+    /// Reads a picture with at most `size` pixels on the longer side: more would only be memory.
+    ///
+    /// # Errors
+    /// As [`image_file::read`].
+    #[cfg(feature = "studio")]
+    pub fn read_within(&self, path: &Path, size: usize) -> Result<Picture> {
+        let options = ReadOptions { at_most: true, ..self.options(Some(size as u32)) };
+        let picture = image_file::read(path, &options)?;
+        Ok(Picture { alpha: picture.alpha.filter(|_| self.background.is_none()), ..picture })
+    }
+
+    /// Reads a mask, in which transparent is black, with at most `size` pixels on the longer side.
+    ///
+    /// # Errors
+    /// As [`image_file::read_mask`].
+    #[cfg(feature = "studio")]
+    pub fn read_mask(&self, path: &Path, size: usize) -> Result<Image> {
+        let options = ReadOptions { at_most: true, ..self.options(Some(size as u32)) };
+        Ok(image_file::read_mask(path, &options)?.image)
+    }
+
+    /// Checks that a picture of this size may be made.
+    ///
+    /// # Errors
+    /// As [`image_file::check_resize`].
+    pub fn check_size(&self, width: usize, height: usize) -> Result<()> {
+        image_file::check_resize(width, height, &self.options(None).limits)
+    }
+}
+
+/// How paintings are written.
+#[derive(Debug, Args)]
+pub struct WriteArguments {
+    /// Keeps date, place, camera and copyright of the photo in the painting (EXIF).
+    #[arg(long)]
+    keep_metadata: bool,
+    /// Bits a channel: 16 in PNG and TIFF files. Without it, 16 where the photo has more than 8.
+    #[arg(long, value_name = "BITS", value_parser = ["8", "16"])]
+    depth: Option<String>,
+}
+
+impl WriteArguments {
+    /// The writer of the painting of `photo`.
+    pub fn writer(&self, photo: &Picture) -> PhotoWriter {
+        PhotoWriter {
+            depth16: self.depth.as_deref().map_or(photo.depth16, |depth| depth == "16"),
+            alpha: photo.alpha.clone(),
+            metadata: photo.metadata.clone().filter(|_| self.keep_metadata),
+            ..PhotoWriter::default()
+        }
+    }
+}
+
+/// Makes the bytes of a painting's file.
+#[derive(Debug, Clone)]
+pub struct PhotoWriter {
+    quality: u8,
+    /// 16 bits a channel, where the format has them.
+    pub depth16: bool,
+    color_profile: bool,
+    alpha: Option<Alpha>,
+    metadata: Option<Metadata>,
+}
+
+impl Default for PhotoWriter {
+    /// Opaque pictures with 8 bits a channel, which say that they are sRGB.
+    fn default() -> Self {
+        Self { quality: JPEG_QUALITY, depth16: false, color_profile: true, alpha: None, metadata: None }
+    }
+}
+
+impl PhotoWriter {
+    /// Pixels alone, with this quality, 1 to 100, in JPEG files.
+    pub fn plain(quality: u8) -> Self {
+        Self { quality, color_profile: false, ..Self::default() }
+    }
+
+    /// The bytes of the file at `path`, whose ending names the format.
+    ///
+    /// # Errors
+    /// [`Error::File`] for another ending, and when the format cannot hold the picture.
+    pub fn bytes(&self, picture: &Image, path: &Path) -> Result<Vec<u8>> {
+        let named = |error: Error| Error::file(path, error);
+        let format = Format::of(path);
+        let format = format.ok_or_else(|| Error::file(path, format!("the name must end in {}", ENDINGS.join(", "))))?;
+        let size = (picture.width(), picture.height());
+        let limits = Limits { pixels: u64::MAX, memory: u64::MAX };
+        let fitted = |alpha: &Alpha| match (alpha.width(), alpha.height()) == size {
+            true => Ok(alpha.clone()),
+            false => alpha.resized(size.0, size.1, &limits),
+        };
+        let alpha = self.alpha.as_ref().filter(|_| format.has_alpha()).map(fitted).transpose().map_err(named)?;
+        let options = WriteOptions {
+            jpeg_quality: self.quality,
+            depth16: self.depth16,
+            color_profile: self.color_profile,
+            metadata: self.metadata.as_ref(),
+        };
+        image_file::encode(picture, alpha.as_ref(), format, &options).map_err(named)
+    }
+}
+
+/// Reads a picture that comes with the program.
 #[cfg(feature = "studio")]
 pub fn decode(bytes: &[u8]) -> Result<Image> {
-    let picture = image::load_from_memory(bytes).map_err(|e| Error::Picture(format!("no picture can be read: {e}")))?;
-    let rgba = picture.into_rgba8();
-    Image::from_rgba8(rgba.width() as usize, rgba.height() as usize, rgba.as_raw())
+    image_file::decode(bytes, "picture", &ReadOptions::default()).map(|picture| picture.image)
 }
 
-/// Writes a picture in the format that the ending of `path` names.
-pub fn write(path: &Path, picture: &Image) -> Result<()> {
-    write_with(path, picture, JPEG_QUALITY)
-}
-
-/// As [`write`], with this quality, 1 to 100, if the format is JPEG.
-pub fn write_with(path: &Path, picture: &Image, jpeg_quality: u8) -> Result<()> {
-    let unusable = |e: &dyn std::fmt::Display| Error::file(path, format!("{e}; choose another place for the painting"));
-    let bytes = match ImageFormat::from_path(path).map_err(|e| unusable(&e))? {
-        ImageFormat::Jpeg => jpeg(picture, jpeg_quality)?,
-        format => {
-            let mut bytes = Cursor::new(Vec::new());
-            buffer(picture)?.write_to(&mut bytes, format).map_err(|e| unusable(&e))?;
-            bytes.into_inner()
-        }
-    };
-    std::fs::write(path, bytes).map_err(|e| unusable(&e))
-}
-
-/// The bytes of a JPEG file.
+/// The bytes of a small JPEG file.
 pub fn jpeg(picture: &Image, quality: u8) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let written = buffer(picture)?.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality));
-    written.map_err(|e| Error::Picture(format!("the picture cannot be written as JPEG: {e}")))?;
-    Ok(bytes)
+    PhotoWriter::plain(quality).bytes(picture, Path::new("thumbnail.jpg"))
 }
 
-fn buffer(picture: &Image) -> Result<RgbImage> {
-    let rgb = picture.to_rgba8().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-    let buffer = RgbImage::from_raw(picture.width() as u32, picture.height() as u32, rgb);
-    buffer.ok_or_else(|| Error::Picture("the painting does not fill its size".to_string()))
+/// `white`, `black`, `grey`, `#rgb` or `#rrggbb`.
+fn colour(text: &str) -> std::result::Result<[f32; 3], String> {
+    let named = match text.to_ascii_lowercase().as_str() {
+        "white" => Some([255; 3]),
+        "black" => Some([0; 3]),
+        "grey" | "gray" => Some([128; 3]),
+        hex => hexadecimal(hex.trim_start_matches('#')),
+    };
+    let bytes = named.ok_or("a colour is white, black, grey, or written such as #f4ead5")?;
+    Ok(bytes.map(|byte| f32::from(byte) / 255.0))
+}
+
+fn hexadecimal(text: &str) -> Option<[u8; 3]> {
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16).map(|d| d as u8)).collect::<Option<_>>()?;
+    match digits[..] {
+        [r, g, b] => Some([r * 17, g * 17, b * 17]),
+        [r, r2, g, g2, b, b2] => Some([r * 16 + r2, g * 16 + g2, b * 16 + b2]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_have_names_and_numbers() {
+        assert_eq!(colour("White"), Ok([1.0; 3]));
+        assert_eq!(colour("#f00"), Ok([1.0, 0.0, 0.0]));
+        assert_eq!(colour("#0000ff"), colour("00f"));
+        for wrong in ["", "#12", "#12345g", "reddish", "#é"] {
+            assert!(colour(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_without_a_format_are_refused() {
+        let picture = Image::new(1, 1, vec![0.5; 3]).unwrap();
+        assert!(PhotoWriter::default().bytes(&picture, Path::new("a.gif")).unwrap_err().to_string().contains("png"));
+        assert!(PhotoWriter::default().bytes(&picture, Path::new("a.PNG")).is_ok());
+    }
 }

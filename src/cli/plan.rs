@@ -5,6 +5,7 @@ use impasto::error::Result;
 use impasto::gpu::conv::Variant;
 use impasto::net::transfer26;
 
+use super::report::say;
 use super::wanted::network;
 use super::workshop::{Workshop, variant};
 
@@ -53,18 +54,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             "multiply_adds": cost.multiply_adds, "memory": cost.memory,
             "arithmetic_ms": arithmetic, "memory_ms": memory,
         });
-        println!("{line}");
+        say!("{line}");
         return Ok(());
     }
-    println!("{}, {width}x{height}, {name}", arguments.network);
-    println!("  dispatches     {}", cost.dispatches);
-    println!("  read           {:.1} MB", cost.bytes_read as f64 / 1e6);
-    println!("  written        {:.1} MB", cost.bytes_written as f64 / 1e6);
-    println!("  multiply-adds  {:.2} G", cost.multiply_adds as f64 / 1e9);
-    println!("  memory held    {:.1} MB", cost.memory as f64 / 1e6);
-    println!("on 2.6 TFLOPS and 68 GB/s, each by itself and fully used");
-    println!("  arithmetic     {arithmetic:.2} ms");
-    println!("  memory         {memory:.2} ms");
+    say!("{}, {width}x{height}, {name}", arguments.network);
+    say!("  dispatches     {}", cost.dispatches);
+    say!("  read           {:.1} MB", cost.bytes_read as f64 / 1e6);
+    say!("  written        {:.1} MB", cost.bytes_written as f64 / 1e6);
+    say!("  multiply-adds  {:.2} G", cost.multiply_adds as f64 / 1e9);
+    say!("  memory held    {:.1} MB", cost.memory as f64 / 1e6);
+    say!("on 2.6 TFLOPS and 68 GB/s, each by itself and fully used");
+    say!("  arithmetic     {arithmetic:.2} ms");
+    say!("  memory         {memory:.2} ms");
     Ok(())
 }
 

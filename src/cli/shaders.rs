@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use impasto::error::{Error, Result};
+use impasto::files::{Existing, save};
 use impasto::gpu::conv::{Spec, Variant};
 use impasto::gpu::fuse::fuse;
 use impasto::gpu::mobile;
@@ -13,7 +14,8 @@ use naga::back::spv;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
-use super::places::make_folder;
+use super::file_plan::make_folder;
+use super::report::say;
 use super::workshop::variant;
 
 #[derive(Debug, Args)]
@@ -53,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             }
         }
     }
-    println!("{}: {} shaders, each as .wgsl and .spv", arguments.folder.display(), written.len());
+    say!("{}: {} shaders, each as .wgsl and .spv", arguments.folder.display(), written.len());
     Ok(())
 }
 
@@ -93,7 +95,7 @@ fn write(folder: &Path, name: &str, wgsl: &str) -> Result<()> {
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     for (ending, bytes) in [("wgsl", wgsl.as_bytes()), ("spv", &bytes)] {
         let path = folder.join(format!("{name}.{ending}"));
-        std::fs::write(&path, bytes).map_err(|e| Error::file(&path, e))?;
+        save(&path, bytes, Existing::Replace)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use impasto::error::Result;
+use impasto::files::{Existing, save};
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
@@ -12,14 +13,17 @@ use impasto::style::{Pack, Style};
 use impasto::stylize::Painter;
 use impasto::weights::Archive;
 
+use super::file_plan::FilePlan;
 use super::lettering::{Letters, paste};
-use super::stylize::{BRUSHWORK, LookArguments};
+use super::photo_stylizer::{BRUSHWORK, LookArguments};
+use super::photos::{PhotoWriter, Picture, ReadArguments};
+use super::report::alert;
 use super::wanted::{network, network_of, read_pack, space};
-use super::{photos, places, wanted, workshop};
+use super::{output_paths, wanted, workshop};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The photo: PNG, JPEG or WebP.
+    /// The photo: PNG, JPEG, WebP or TIFF.
     input: PathBuf,
     /// Where the sheet goes; its ending says the format.
     #[arg(short, long)]
@@ -32,6 +36,8 @@ pub struct Arguments {
     /// Style packs to paint it in instead of the 26 styles. Those of one network come together.
     #[arg(long, num_args = 1..)]
     packs: Vec<PathBuf>,
+    #[command(flatten)]
+    read: ReadArguments,
 }
 
 /// Width over height that a sheet comes closest to.
@@ -41,12 +47,19 @@ const INK: f32 = 0.18;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let photo = photos::read(&arguments.input, Some(arguments.size))?;
-    let place = places::paintings(std::slice::from_ref(&arguments.input), &[], true, &arguments.output)?;
+    let place = output_paths::painting(&arguments.output)?;
+    let mut plan = FilePlan::default();
+    plan.inputs([arguments.input.as_path()].into_iter().chain(arguments.packs.iter().map(PathBuf::as_path)));
+    plan.output(&place, "the sheet").check()?;
+    let Picture { image: photo, notes, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
+    notes.iter().for_each(|note| alert!("{}: {note}", arguments.input.display()));
     let palettes = palettes(&arguments.packs)?;
+    let styles: usize = palettes.iter().map(|palette| palette.styles.len()).sum();
+    // The sheet's own proportions do not matter here: it is about as large as its pictures together.
+    arguments.read.check_size((styles + 1) * photo.width(), photo.height())?;
     let pictures = pollster::block_on(paint_all(&palettes, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;
-    place.first().map_or(Ok(()), |place| photos::write(place, &sheet))
+    save(&place, &PhotoWriter::default().bytes(&sheet, &place)?, Existing::Replace).map(drop)
 }
 
 /// A network and the styles that it paints in, with their captions.

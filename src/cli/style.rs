@@ -4,20 +4,25 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use impasto::error::{Error, Result};
+use impasto::files::{Existing, save};
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::{arbitrary, own};
-use impasto::style::{Pack, Parameters};
+use impasto::style::{MAX_NAME, Pack, Parameters, usable_name};
 use impasto::stylize::Predictor;
 use serde_json::json;
 
-use super::photos;
+use super::file_plan::FilePlan;
+use super::photos::{self, Picture, ReadArguments};
+use super::report::{self, alert, say};
 use super::wanted::{ENDING, is_pack, network, network_of, read_pack, space};
 
 /// Side of the thumbnails, and the quality of their JPEG.
 const THUMB_SIDE: usize = 192;
 const THUMB_QUALITY: u8 = 75;
+/// Letters of a file's name that are told as the source of a style.
+const MAX_SOURCE: usize = 400;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -39,6 +44,8 @@ pub struct Make {
     /// The square to look at, in pixels. Without it, the whole painting.
     #[arg(long, value_name = "X,Y,SIDE", value_parser = square)]
     square: Option<(usize, usize, usize)>,
+    #[command(flatten)]
+    read: ReadArguments,
 }
 
 /// What a pack says of itself.
@@ -68,7 +75,7 @@ impl About {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    usable_name(&path.file_stem().unwrap_or_default().to_string_lossy(), MAX_SOURCE)
 }
 
 #[derive(Debug, Args)]
@@ -102,7 +109,11 @@ pub fn run(command: Command) -> Result<()> {
 
 fn make(arguments: &Make) -> Result<()> {
     pack_place(&arguments.output)?;
-    let painting = photos::read(&arguments.painting, None)?;
+    let mut plan = FilePlan::default();
+    plan.inputs([arguments.painting.as_path()]).output(&arguments.output, "the style pack");
+    plan.check()?;
+    let Picture { image: painting, notes, .. } = arguments.read.read(&arguments.painting, None)?;
+    notes.iter().for_each(|note| alert!("{}: {note}", arguments.painting.display()));
     let seen = match arguments.square {
         Some((x, y, side)) => painting.cropped((x, y), side, side)?,
         None => painting,
@@ -120,14 +131,17 @@ fn make(arguments: &Make) -> Result<()> {
         thumbnail: thumbnail(&seen)?,
         ..space(&net, &archive)?.pack(about.title(painting), Parameters::Vector(vector))
     };
-    std::fs::write(&arguments.output, pack.write()?).map_err(|e| Error::file(&arguments.output, e))
+    save(&arguments.output, &pack.write()?, Existing::Replace).map(drop)
 }
 
 /// A file's name as a title: `starry_night` becomes `Starry night`.
 fn title(file: &str) -> String {
     let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).take(80).collect()).unwrap_or("Untitled".to_string())
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).take(MAX_NAME).collect())
+        .unwrap_or("Untitled".to_string())
 }
 
 /// Whether a pack may be written there.
@@ -152,6 +166,12 @@ fn show(arguments: &Show) -> Result<()> {
     if arguments.thumbnail.is_some() && arguments.packs.len() != 1 {
         return Err(Error::Style("A thumbnail is written of one pack: name only one.".to_string()));
     }
+    let mut plan = FilePlan::default();
+    plan.inputs(arguments.packs.iter().map(PathBuf::as_path));
+    if let Some(place) = &arguments.thumbnail {
+        plan.output(place, "the thumbnail");
+    }
+    plan.check()?;
     for path in &arguments.packs {
         let pack = read_pack(path)?;
         let fits = network_of(&[&pack]).and_then(|(net, archive)| space(&net, &archive)?.style(&pack));
@@ -160,7 +180,7 @@ fn show(arguments: &Show) -> Result<()> {
             if pack.thumbnail.is_empty() {
                 return Err(Error::file(path, "this style pack has no thumbnail"));
             }
-            std::fs::write(place, &pack.thumbnail).map_err(|e| Error::file(place, e))?;
+            save(place, &pack.thumbnail, Existing::Replace)?;
         }
     }
     Ok(())
@@ -181,25 +201,25 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
     let architecture = brought.as_ref().and_then(|archive| archive.metadata("architecture"));
     if as_json {
         let line = json!({
-            "file": path, "name": pack.name, "network": pack.network, "network_sha256": pack.network_sha256,
+            "file": report::path(path), "name": pack.name, "network": pack.network, "network_sha256": pack.network_sha256,
             "kind": kind, "numbers": numbers, "source": pack.source, "licence": pack.licence,
             "thumbnail_bytes": pack.thumbnail.len(), "archive_bytes": pack.archive.len(), "architecture": architecture,
             "problem": problem,
         });
-        println!("{line}");
+        say!("{line}");
         return;
     }
     let or_none = |text: &str| if text.is_empty() { "not told".to_string() } else { text.to_string() };
-    println!("{}: {}", path.display(), pack.name);
-    println!("  style      {kind}, {numbers} numbers");
-    println!("  network    {} {:.12}", pack.network, pack.network_sha256);
+    say!("{}: {}", path.display(), pack.name);
+    say!("  style      {kind}, {numbers} numbers");
+    say!("  network    {} {:.12}", pack.network, pack.network_sha256);
     if let Some(architecture) = architecture {
-        println!("  brings it  {} bytes, {architecture}", pack.archive.len());
+        say!("  brings it  {} bytes, {architecture}", pack.archive.len());
     }
-    println!("  source     {}", or_none(&pack.source));
-    println!("  licence    {}", or_none(&pack.licence));
-    println!("  thumbnail  {} bytes", pack.thumbnail.len());
-    println!("  usable     {}", problem.as_deref().unwrap_or("yes"));
+    say!("  source     {}", or_none(&pack.source));
+    say!("  licence    {}", or_none(&pack.licence));
+    say!("  thumbnail  {} bytes", pack.thumbnail.len());
+    say!("  usable     {}", problem.as_deref().unwrap_or("yes"));
 }
 
 #[cfg(test)]
@@ -219,5 +239,6 @@ mod tests {
         assert_eq!(title("starry_night"), "Starry night");
         assert_eq!(title("--"), "Untitled");
         assert_eq!(title("été-1"), "Été 1");
+        assert_eq!(stem(Path::new("a\u{202e}b\x1b.jpg")), "a b");
     }
 }

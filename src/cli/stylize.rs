@@ -1,144 +1,113 @@
 //! `impasto stylize`: photos in, paintings out.
 
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use impasto::cpu::picture::Look;
 use impasto::error::{Error, Result};
-use impasto::image::Image;
-use impasto::style::Style;
-use impasto::stylize::{Predictor, Session};
+use impasto::files::{Existing, Saved, save};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::file_plan::FilePlan;
+use super::input_files::{InputFiles, count, find};
+use super::photo_stylizer::{LookArguments, PhotoStylizer, StrokeArguments};
+use super::photos::{ReadArguments, WriteArguments};
+use super::report::{self, alert, say};
 use super::wanted::Wanted;
-use super::workshop::{Workshop, adapter};
-use super::{BAD_INPUT, photos, places};
+use super::{BAD_INPUT, output_paths};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Photos: PNG, JPEG or WebP files, folders of them, patterns such as `*.jpg`.
+    /// Photos: PNG, JPEG, WebP or TIFF files, folders of them, patterns such as `*.jpg`.
     #[arg(required = true)]
-    input: Vec<String>,
+    input: Vec<OsString>,
     /// Where the painting goes; its ending says the format. For several photos, a folder.
     #[arg(short, long)]
     output: PathBuf,
     /// A style's name or number, a style pack such as `mine.impasto`, or a blend such as `teal mist:0.6,3:0.4`.
     #[arg(long, default_value = "0")]
-    style: String,
+    style: OsString,
     /// A painting to take the style of, instead of one of the styles above; several, each with `:WEIGHT` behind it or not,
     /// make a blend.
     #[arg(long, value_name = "PAINTING[:WEIGHT]", conflicts_with = "style")]
-    style_image: Vec<String>,
+    style_image: Vec<OsString>,
     #[command(flatten)]
     look: LookArguments,
-    /// Lets the strength lie between the photo's own style and the painting's, instead of between photo and painting.
-    #[arg(long)]
-    gentle: bool,
-    /// How large strokes are: 2 for twice as large as usual.
-    #[arg(long, default_value_t = 1.0, value_parser = stroke)]
-    stroke: f64,
-    /// How much brushwork is in what is flat in the photo: 0 for none, 1 for the most. Without it, 0.5 for styles of paintings
-    /// and none for the others.
-    #[arg(long, value_parser = strength)]
-    brushwork: Option<f32>,
+    #[command(flatten)]
+    stroke: StrokeArguments,
     /// Pixels on the longer side. Without it photos keep their size.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
-    /// Tells what was done, as one line of JSON for each photo.
+    #[command(flatten)]
+    read: ReadArguments,
+    #[command(flatten)]
+    write: WriteArguments,
+    /// Leaves paintings alone that are there already, and does not paint these photos again.
+    #[arg(long)]
+    no_clobber: bool,
+    /// Uses a style pack whose network takes far more time than usual, too.
+    #[arg(long)]
+    force: bool,
+    /// Prints one line of JSON for each photo.
     #[arg(long)]
     json: bool,
 }
 
-/// How a painting is laid over its photo.
-#[derive(Debug, Args)]
-pub struct LookArguments {
-    /// 0 shows the photo, 1 the painting.
-    #[arg(long, default_value_t = 1.0, value_parser = strength)]
-    strength: f32,
-    /// Takes the luminance from the painting and the colours from the photo.
-    #[arg(long)]
-    keep_colors: bool,
+/// What became of the photos.
+#[derive(Debug, Default)]
+struct Counts {
+    painted: usize,
+    failed: usize,
+    kept: usize,
 }
-
-impl LookArguments {
-    /// As the session takes it.
-    pub fn look(&self) -> Look {
-        Look { strength: self.strength, keep_colors: self.keep_colors, split: 0.0 }
-    }
-}
-
-fn strength(text: &str) -> std::result::Result<f32, String> {
-    let number = text.parse::<f32>().ok().filter(|s| (0.0..=1.0).contains(s));
-    number.ok_or_else(|| "it is a number from 0 to 1".to_string())
-}
-
-/// Smaller strokes take the network beyond the pixels that there are; larger ones leave nothing to be recognized.
-fn stroke(text: &str) -> std::result::Result<f64, String> {
-    let number = text.parse::<f64>().ok().filter(|s| (0.25..=8.0).contains(s));
-    number.ok_or_else(|| "the size of strokes is a number from 0.25 to 8".to_string())
-}
-
-/// What suits styles of paintings: enough for strokes in a clear sky, too little to be seen elsewhere.
-pub const BRUSHWORK: f32 = 0.5;
 
 /// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let wanted = Wanted::read(&arguments.style, &arguments.style_image)?;
-    if arguments.gentle && !wanted.has_vectors() {
+    let wanted = Wanted::read(&arguments.style, &arguments.style_image, &arguments.read)?;
+    if arguments.stroke.gentle && !wanted.has_vectors() {
         let reason = "A gentle strength is for styles of paintings: give `--style-image`, or leave `--gentle` out.";
         return Err(Error::Style(reason.to_string()));
     }
-    let (found, missing): (Vec<_>, Vec<_>) = places::photos(&arguments.input).into_iter().partition(|p| p.is_ok());
-    let photos: Vec<PathBuf> = found.into_iter().flatten().collect();
+    let InputFiles { photos, problems, left_out } = find(&arguments.input);
     let single = arguments.input.len() == 1 && photos.len() == 1 && Path::new(&arguments.input[0]).is_file();
-    let mut failures = 0;
-    for error in missing.into_iter().filter_map(|m| m.err()) {
-        failures += 1;
-        tell(arguments, None, &error);
+    let mut counts = Counts { failed: problems.len(), ..Counts::default() };
+    problems.iter().for_each(|error| tell(arguments, None, error));
+    if let Some(sentence) = left_out.sentence() {
+        alert!("{sentence}");
     }
     if photos.is_empty() {
         return Ok(ExitCode::from(BAD_INPUT));
     }
-    let paintings = places::paintings(&photos, &wanted.files, single, &arguments.output)?;
+    let paintings = output_paths::paintings(&photos, single, &arguments.output)?;
+    let kept: HashSet<&Path> =
+        paintings.iter().map(PathBuf::as_path).filter(|path| arguments.no_clobber && path.exists()).collect();
+    let mut plan = FilePlan::default();
+    plan.inputs(photos.iter().chain(&wanted.files).map(PathBuf::as_path));
+    for painting in paintings.iter().filter(|path| !kept.contains(path.as_path())) {
+        plan.output(painting, "the painting");
+    }
+    plan.check()?;
     let bar = progress(photos.len(), arguments.json);
-    let painted: Result<()> = pollster::block_on(async {
-        let mut brush: Option<Brush> = None;
+    let painted = pollster::block_on(async {
+        let mut stylizer: Option<PhotoStylizer> = None;
         for (photo, painting) in photos.iter().zip(&paintings) {
             bar.set_message(photo.display().to_string());
-            let picture = match photos::read(photo, arguments.size) {
-                Ok(picture) => picture,
-                Err(error) => {
-                    failures += 1;
-                    bar.suspend(|| tell(arguments, Some(photo), &error));
-                    bar.inc(1);
-                    continue;
-                }
+            let outcome = match kept.contains(painting.as_path()) {
+                true => Ok(Saved::Kept),
+                false => paint(arguments, &wanted, &mut stylizer, (photo, painting), &bar).await,
             };
-            // Opened late: a photo that cannot be read needs no device.
-            let brush = match &mut brush {
-                Some(brush) => brush,
-                empty => empty.insert(Brush::new(&wanted, arguments).await?),
-            };
-            let start = Instant::now();
-            match brush.paint(&picture).await.and_then(|painted| photos::write(painting, &painted)) {
-                Ok(()) if arguments.json => {
-                    let line = json!({
-                        "input": photo, "output": painting, "style": wanted.name,
-                        "width": picture.width(), "height": picture.height(),
-                        "milliseconds": start.elapsed().as_millis() as u64,
-                        "adapter": adapter(&brush.workshop.gpu), "variant": brush.workshop.painter.variant().name(),
-                    });
-                    println!("{line}");
-                }
-                Ok(()) => {}
-                // Nothing more can be painted on a device that is gone.
-                Err(error @ Error::DeviceLost(_)) => return Err(error),
+            match outcome {
+                Ok(Saved::Written) => counts.painted += 1,
+                Ok(Saved::Kept) => counts.kept += 1,
+                // Nothing more can be painted on a device that is gone, or where there never was one.
+                Err(error @ (Error::DeviceLost(_) | Error::NoAdapter(_))) => return Err(error),
                 Err(error) => {
-                    failures += 1;
+                    counts.failed += 1;
                     bar.suspend(|| tell(arguments, Some(photo), &error));
                 }
             }
@@ -147,76 +116,73 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Ok(())
     });
     bar.finish_and_clear();
+    if photos.len() + problems.len() > 1 {
+        alert!("{}", summary(&counts));
+    }
     painted?;
-    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
+    Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
 }
 
-/// Paints pictures in one style; the session is kept for pictures of the same size.
-struct Brush {
-    workshop: Workshop,
-    style: Style,
-    look: Look,
-    stroke: f64,
-    brushwork: f32,
-    /// Where the strength lies between the photo's own style and the painting's.
-    predictor: Option<Predictor>,
-    session: Option<Session>,
+/// Paints one photo.
+async fn paint(
+    arguments: &Arguments,
+    wanted: &Wanted,
+    stylizer: &mut Option<PhotoStylizer>,
+    (photo, painting): (&Path, &Path),
+    bar: &ProgressBar,
+) -> Result<Saved> {
+    let picture = arguments.read.read(photo, arguments.size)?;
+    // Opened late: a photo that cannot be read needs no device.
+    let stylizer = match stylizer {
+        Some(stylizer) => stylizer,
+        empty => empty.insert(PhotoStylizer::new(wanted, &arguments.look, &arguments.stroke).await?),
+    };
+    let start = Instant::now();
+    if !arguments.force {
+        stylizer.check_time(&picture)?;
+    }
+    let writer = arguments.write.writer(&picture);
+    let painted = stylizer.paint(&picture, writer.depth16).await?;
+    let existing = if arguments.no_clobber { Existing::Keep } else { Existing::Replace };
+    let saved = save(painting, &writer.bytes(&painted, painting)?, existing)?;
+    bar.suspend(|| picture.notes.iter().for_each(|note| alert!("{}: {note}", photo.display())));
+    if arguments.json && saved == Saved::Written {
+        say!(
+            "{}",
+            json!({
+                "input": report::path(photo), "output": report::path(painting), "style": wanted.name,
+                "width": painted.width(), "height": painted.height(), "warnings": picture.notes,
+                "milliseconds": start.elapsed().as_millis() as u64,
+                "adapter": stylizer.adapter(), "variant": stylizer.variant(),
+            })
+        );
+    }
+    Ok(saved)
 }
 
-impl Brush {
-    async fn new(wanted: &Wanted, arguments: &Arguments) -> Result<Self> {
-        let workshop = Workshop::open(&wanted.archive, None).await?;
-        let style = wanted.style(&workshop).await?;
-        let predictor = match arguments.gentle {
-            true => Some(Predictor::load(&workshop.gpu, &wanted.archive).await?),
-            false => None,
-        };
-        let brushwork = arguments.brushwork.unwrap_or(if wanted.has_vectors() { BRUSHWORK } else { 0.0 });
-        let (look, stroke) = (arguments.look.look(), arguments.stroke);
-        Ok(Self { workshop, style, look, stroke, brushwork, predictor, session: None })
+/// Such as `3 photos painted, 1 failed`.
+fn summary(counts: &Counts) -> String {
+    let Counts { painted, failed, kept } = counts;
+    let mut text = format!("{} painted", count(*painted, "photo"));
+    if *kept > 0 {
+        text += &format!(", {kept} left alone, as {} there already", if *kept == 1 { "its painting is" } else { "their paintings are" });
     }
-
-    async fn paint(&mut self, photo: &Image) -> Result<Image> {
-        let gpu = &self.workshop.gpu;
-        let (width, height) = (photo.width(), photo.height());
-        let mut session = match self.session.take().filter(|s| s.frame().size() == (width, height)) {
-            Some(session) => session,
-            None => {
-                let (seen_width, seen_height) = self.workshop.painter.working_size((width, height), self.stroke);
-                let mut session = self.workshop.painter.session(gpu, seen_width, seen_height).await?;
-                if session.size() != (width, height) {
-                    let frame = session.new_frame(gpu, (width, height)).await?;
-                    session.set_frame(gpu, frame);
-                }
-                session.set_brushwork(gpu, self.brushwork)?;
-                session.set_style(gpu, &self.style)?;
-                session.set_look(self.look)?;
-                session
-            }
-        };
-        if let Some(predictor) = &self.predictor {
-            let own = predictor.predict_picture(gpu, photo).await?;
-            let own = self.workshop.painter.space().vector("photo", &own)?;
-            let strength = self.look.strength;
-            session.set_style(gpu, &Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;
-            session.set_look(Look { strength: 1.0, ..self.look })?;
-        }
-        session.set_photo(gpu, &photo.to_rgba8())?;
-        let painted = session.read(gpu).await?;
-        self.session = Some(session);
-        Image::from_rgba8(width, height, &painted)
+    if *failed > 0 {
+        text += &format!(", {failed} failed");
     }
+    text
 }
 
 /// Says what went wrong, with the photo's name if the sentence lacks it.
 fn tell(arguments: &Arguments, photo: Option<&Path>, error: &Error) {
     let mut sentence = error.to_string();
-    if let Some(name) = photo.map(|p| p.display().to_string()).filter(|name| !sentence.contains(name)) {
+    let photo = photo.map(report::path);
+    if let Some(name) = photo.as_ref().filter(|name| !sentence.contains(name.as_str())) {
         sentence = format!("{name}: {sentence}");
     }
-    eprintln!("impasto: {sentence}");
+    alert!("{sentence}");
     if arguments.json {
-        println!("{}", json!({ "input": photo, "error": sentence }));
+        say!("{}", json!({ "input": photo, "error": sentence }));
     }
 }
 
@@ -229,5 +195,18 @@ fn progress(photos: usize, json: bool) -> ProgressBar {
     match ProgressStyle::with_template("{bar:32} {pos}/{len}, {eta} left  {wide_msg}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_counts() {
+        let said = |painted, failed, kept| summary(&Counts { painted, failed, kept });
+        assert_eq!(said(1, 0, 0), "1 photo painted");
+        assert_eq!(said(48, 2, 0), "48 photos painted, 2 failed");
+        assert_eq!(said(0, 0, 3), "0 photos painted, 3 left alone, as their paintings are there already");
     }
 }

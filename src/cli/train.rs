@@ -1,11 +1,13 @@
 //! `impasto train`: a style pack that is learnt from paintings, in minutes, and paints live.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use impasto::art::SCENE;
 use impasto::error::{Error, Result};
+use impasto::files::{self, Lock};
 use impasto::image::Image;
 use impasto::net::vgg::VGG16;
 use impasto::net::{Network, arbitrary, transfer26};
@@ -14,22 +16,32 @@ use impasto::studio::train::{self, Beginning, Lessons, Notes, Origin, TrainSetti
 use impasto::style::{Pack, Parameters};
 use impasto::weights::Archive;
 
+use super::file_plan::FilePlan;
+use super::input_files::{InputFiles, find};
+use super::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
+use super::output_paths::derived;
 use super::paint_losses::layers;
+use super::photos::ReadArguments;
 use super::processor::{Opened, Processor};
-use super::run_log::Outcome;
+use super::report::{alert, say};
 use super::style::{About, pack_place};
-use super::train_run::Run;
+use super::style_text::{Weighted, parse};
+use super::trace::Trace;
+use super::train_run::TrainJob;
 use super::wanted::{Wanted, network, network_of, read_pack, space, styles};
 use super::workshop::{VGG16_TO_RELU4_3, Workshop};
-use super::{paintings, photos, places};
+use super::{cache, photos};
 
 /// With fewer photos a style may learn the photos instead of the painting.
 const FEW: usize = 3;
 /// Longer side in pixels of photos as they are read: crops are far smaller. And of scenes.
-const PHOTO: u32 = 1024;
+const PHOTO: usize = 1024;
 const SCENE_SIDE: usize = 384;
 /// Longer side in pixels of the photo of a thumbnail, small enough for strokes to be seen.
-const SAMPLE: u32 = 256;
+const SAMPLE: usize = 256;
+/// Longer side in pixels of the preview, and of the paintings as they are read.
+const PREVIEW: usize = 448;
+const PAINTING: usize = 2048;
 /// Photos that are free to use: `www/photos/CREDITS.md` says whose they are. And scenes beside them.
 const BUNDLED: [&[u8]; 3] = [
     include_bytes!("../../www/photos/astronaut.webp"),
@@ -44,10 +56,10 @@ const INSTANT: &str = "instant";
 pub struct Arguments {
     /// A painting to learn; several, each with `:WEIGHT` behind it or not, are mixed.
     #[arg(required = true, value_name = "PAINTING[:WEIGHT]")]
-    paintings: Vec<String>,
+    paintings: Vec<OsString>,
     /// Photos to learn on: files, folders and patterns. Five or more are best. Without any, three that come with the program.
     #[arg(long, num_args = 1..)]
-    photos: Vec<String>,
+    photos: Vec<OsString>,
     /// So many scenes drawn by arithmetic, beside the photos; without `--photos` as many as are needed.
     #[arg(long)]
     scenes: Option<u8>,
@@ -62,11 +74,11 @@ pub struct Arguments {
     /// network for paintings then. Or, in the network of 26 styles, and blending with these: their `mean`, the one `nearest` to
     /// the paintings, one of them or a blend, as `stylize --style` takes them. Or a style pack.
     #[arg(long, value_name = "instant|mean|nearest|STYLE|PACK")]
-    start: Option<String>,
+    start: Option<OsString>,
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
     #[arg(long, value_enum, default_value_t = Processor::Auto)]
     processor: Processor,
-    /// Paints this photo every so often (see `--save-every`), beside the pack.
+    /// A photo that is stylized with every save, as `NAME-preview.png` beside the pack.
     #[arg(long, value_name = "PHOTO")]
     preview: Option<PathBuf>,
     /// The pack's thumbnail is this photo, painted, instead of the painting.
@@ -81,6 +93,11 @@ pub struct Arguments {
     /// Goes on from a checkpoint, with the arguments that it was made with.
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
+    /// Starts anew where the checkpoint of an earlier run is, and gives up its work.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    read: ReadArguments,
 }
 
 /// How it is learnt.
@@ -166,17 +183,21 @@ impl LessonArguments {
 }
 
 impl Arguments {
-    /// What is said to begin with, or what is usual.
-    fn beginning(&self) -> &str {
+    /// What is said to begin with, or the default.
+    fn beginning(&self) -> &OsStr {
         // Of the network for paintings not all weights can be trained.
         let usual = if self.lesson.all_weights { "mean" } else { INSTANT };
-        self.start.as_deref().unwrap_or(usual)
+        self.start.as_deref().unwrap_or(OsStr::new(usual))
     }
 
-    /// What is painted while learning.
-    fn photos(&self) -> Result<Vec<Image>> {
-        let own = places::photos(&self.photos).into_iter().map(|path| photos::read(&path?, Some(PHOTO)));
-        let mut photos: Vec<Image> = own.collect::<Result<_>>()?;
+    /// The photos to train on: those of `files`, or those that come with the program, and scenes.
+    fn photos(&self, files: &[PathBuf]) -> Result<Vec<Image>> {
+        let mut photos = Vec::new();
+        for path in files {
+            let picture = self.read.read_within(path, PHOTO)?;
+            picture.notes.iter().for_each(|note| alert!("{}: {note}", path.display()));
+            photos.push(picture.image);
+        }
         let bundled = photos.is_empty();
         if bundled {
             photos = BUNDLED.iter().map(|bytes| photos::decode(bytes)).collect::<Result<_>>()?;
@@ -185,6 +206,51 @@ impl Arguments {
             photos.push(SCENE.paint(SCENE_SIDE, number.into())?);
         }
         Ok(photos)
+    }
+
+    /// Checks all files of the command, and locks its output.
+    fn lock(&self, files: &Files) -> Result<Option<Lock>> {
+        let mut plan = FilePlan::default();
+        let paintings = files.paintings.iter().map(|(path, _)| path.as_path());
+        let start = Path::new(self.beginning());
+        let given = [&self.preview, &self.sample].into_iter().flatten().map(PathBuf::as_path);
+        plan.inputs(paintings.chain(files.photos.iter().map(PathBuf::as_path)).chain(given).chain([start]));
+        plan.output(&self.output, "the style pack");
+        if let Some(preview) = &files.preview {
+            plan.output(preview, "the preview");
+        }
+        if let Some(trace) = &self.trace {
+            plan.output(trace, "the trace");
+        }
+        plan_checkpoint(&mut plan, &self.output, self.resume.as_deref(), self.force)?;
+        plan.check()?;
+        self.trace.as_deref().map_or(Ok(()), |trace| Trace::check(trace, TrainJob::COLUMNS))?;
+        Lock::acquire(&self.output, cache::folder("locks").as_deref())
+    }
+}
+
+/// The files that the arguments name.
+struct Files {
+    paintings: Vec<Weighted>,
+    photos: Vec<PathBuf>,
+    /// Where the preview goes.
+    preview: Option<PathBuf>,
+}
+
+impl Files {
+    fn of(arguments: &Arguments) -> Result<Self> {
+        let InputFiles { photos, problems, left_out } = find(&arguments.photos);
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(problem);
+        }
+        if let Some(sentence) = left_out.sentence() {
+            alert!("{sentence}");
+        }
+        Ok(Self {
+            paintings: arguments.paintings.iter().map(|text| parse(text, Path::is_file)).collect::<Result<_>>()?,
+            photos,
+            preview: arguments.preview.is_some().then(|| derived(&arguments.output, "-preview", "png")),
+        })
     }
 }
 
@@ -195,20 +261,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let near = beginning == INSTANT || Path::new(beginning).is_file();
     let usual = if near { TrainSettings::gentle()? } else { TrainSettings::usual()? };
     let settings = arguments.lesson.over(usual)?;
-    let named = arguments.paintings.iter().map(|text| paintings::parse(text, |path| path.is_file()));
-    let named: Vec<(PathBuf, f32)> = named.collect::<Result<_>>()?;
-    let paintings = named.iter().map(|(path, weight)| Ok((photos::read(path, Some(2048))?, *weight)));
+    let files = Files::of(arguments)?;
+    let _lock = arguments.lock(&files)?;
+    let read = |path: &Path, size: usize| Ok::<_, Error>(arguments.read.read_within(path, size)?.image);
+    let paintings = files.paintings.iter().map(|(path, weight)| Ok((read(path, PAINTING)?, *weight)));
     let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
-    let photos = arguments.photos()?;
+    let photos = arguments.photos(&files.photos)?;
     if photos.len() < FEW {
-        eprintln!("impasto: {} photos are few; with five or more the style fits others better", photos.len());
+        alert!("{} photos are few; with five or more the style fits others better", photos.len());
     }
-    let preview = arguments.preview.as_deref().map(|path| photos::read(path, Some(448))).transpose()?;
-    let sample = arguments.sample.as_deref().map(|path| photos::read(path, Some(SAMPLE))).transpose()?;
+    let preview = arguments.preview.as_deref().map(|path| read(path, PREVIEW)).transpose()?;
+    let sample = arguments.sample.as_deref().map(|path| read(path, SAMPLE)).transpose()?;
     let lessons = Lessons { paintings: &paintings, photos: &photos };
     let notes = arguments.resume.as_deref().map(read_notes).transpose()?;
 
-    let Opened { device, name, .. } = arguments.processor.open(None)?;
+    let Opened { device, name, .. } = arguments.processor.open(arguments.read.memory())?;
     let vgg = Archive::parse(VGG16_TO_RELU4_3)?;
     let (net, archive, start) = start(arguments)?;
     let executor = Executor::load(net.clone(), &archive, &device)?;
@@ -217,51 +284,44 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Beginning::Nearest(all) => {
             let found = nearest(&executor, &vgg, &settings, &lessons, &all, &device);
             let found = pollster::block_on(found)?.clone();
-            println!("begins with {}", found.name);
+            say!("begins with {}", found.name);
             found
         }
     };
-    println!("{} steps on {} photos, on {name}", settings.steps, photos.len());
     let trained =
         arguments.lesson.all_weights.then_some(()).map(|()| train::network::architecture(&archive)).transpose()?;
     let weights = trained.map(|_| weights(&net, &archive)).transpose()?;
     let brings = weights.is_some().then(|| (net.clone(), archive.clone()));
-    let title = arguments.about.title(&named[0].0);
+    let first = &files.paintings[0].0;
     let pack = Pack {
         thumbnail: super::style::thumbnail(&paintings[0].0)?,
-        source: arguments.about.source(&named[0].0),
+        source: arguments.about.source(first),
         licence: arguments.about.licence.clone(),
-        ..space(&net, &archive)?.pack(&title, Parameters::of(&start))
+        ..space(&net, &archive)?.pack(arguments.about.title(first), Parameters::of(&start))
     };
     let origin = Origin { style: start, weights };
+    let steps = settings.steps;
     let training = Training::new(executor, &vgg, settings, &lessons, origin, notes, &device)?;
-    let run = Run {
-        training,
-        pack,
-        brings,
+    say!("{steps} steps on {} photos, on {name}", photos.len());
+    let job_files = JobFiles {
         output: &arguments.output,
-        preview,
-        sample,
         save_every: arguments.save_every.map(|n| n as usize),
         trace: arguments.trace.as_deref(),
-        resumed: arguments.resume.is_some(),
+        resumed: arguments.resume.is_some().then(|| training.steps_done()),
     };
-    Ok(match run.finish()? {
-        Outcome::Finished => ExitCode::SUCCESS,
-        // As shells report a program that Ctrl-C ended.
-        Outcome::Interrupted => ExitCode::from(130),
-    })
+    let preview = preview.zip(files.preview);
+    job_runner::run(TrainJob { training, pack, brings, output: &arguments.output, preview, sample }, &job_files)
 }
 
 fn read_notes(path: &Path) -> Result<Notes> {
-    Notes::parse(&std::fs::read(path).map_err(|e| Error::file(path, e))?)
+    Notes::parse(&files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?).map_err(|error| Error::file(path, error))
 }
 
 /// The network to be trained, its weights, and what to begin with.
 fn start(arguments: &Arguments) -> Result<(Network, Archive, Beginning)> {
     let text = arguments.beginning();
     if text == INSTANT {
-        let wanted = Wanted::read("", &arguments.paintings)?;
+        let wanted = Wanted::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
         let style = pollster::block_on(async {
             let workshop = Workshop::open(&wanted.archive, None).await?;
             wanted.style(&workshop).await
@@ -275,6 +335,6 @@ fn start(arguments: &Arguments) -> Result<(Network, Archive, Beginning)> {
         return Ok((net, archive, Beginning::Style(style)));
     }
     let (net, archive) = network(transfer26::NAME)?;
-    let start = Beginning::of(text, &styles(&archive)?)?;
+    let start = Beginning::of(&text.to_string_lossy(), &styles(&archive)?)?;
     Ok((net, archive, start))
 }

@@ -1,13 +1,18 @@
 //! The style that someone asks for: styles of the network of 26, style packs, paintings, and blends of them.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use impasto::error::{Error, Result};
+use impasto::files;
 use impasto::net::{Network, arbitrary, own, transfer26};
 use impasto::style::{Pack, Style, StyleSet, StyleSpace};
 use impasto::weights::Archive;
 
-use super::paintings::{self, Painting};
+use super::photos::ReadArguments;
+use super::report;
+use super::style_images::{self, Painting};
+use super::style_text::parse_list;
 use super::workshop::{ARBITRARY, ARCHIVE, Workshop};
 
 /// The ending of style packs.
@@ -78,7 +83,7 @@ pub fn space(network: &Network, archive: &Archive) -> Result<StyleSpace> {
 
 /// The pack in a file.
 pub fn read_pack(path: &Path) -> Result<Pack> {
-    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+    let bytes = files::read(path, Pack::MAX_BYTES, "a style pack")?;
     Pack::read(&bytes).map_err(|error| Error::file(path, error))
 }
 
@@ -92,29 +97,28 @@ impl Wanted {
     ///
     /// # Errors
     /// [`Error::Style`] for what is no style and what does not blend, [`Error::File`] for files that cannot be used.
-    pub fn read(style: &str, images: &[String]) -> Result<Self> {
+    pub fn read(style: &OsStr, images: &[OsString], reading: &ReadArguments) -> Result<Self> {
         if !images.is_empty() {
-            let paintings = paintings::read(images)?;
+            let paintings = style_images::read(images, reading)?;
             return Ok(Self {
                 archive: network(arbitrary::NAME)?.1,
-                name: paintings::name(&paintings),
+                name: style_images::name(&paintings),
                 files: paintings.iter().map(|p| p.path.clone()).collect(),
                 made_of: MadeOf::Paintings(paintings),
             });
         }
-        let parts: Vec<(PathBuf, f32)> =
-            style.split(',').map(|part| paintings::parse(part.trim(), |path| path.is_file())).collect::<Result<_>>()?;
+        let parts = parse_list(style, Path::is_file)?;
         let files: Vec<PathBuf> = parts.iter().map(|(path, _)| path.clone()).filter(|path| is_pack(path)).collect();
         let (archive, wanted) = match files.first() {
             None => {
                 let (_, archive) = network(transfer26::NAME)?;
                 let set = styles(&archive)?;
-                let wanted = set.mix(&set.parse(style)?)?;
+                let wanted = set.mix(&set.parse(&style.to_string_lossy())?)?;
                 (archive, wanted)
             }
             Some(_) => packed(&parts)?,
         };
-        Ok(Self { archive, name: style.to_string(), files, made_of: MadeOf::Style(wanted) })
+        Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(wanted) })
     }
 
     /// The style, for the painter in `workshop`, which was opened with [`Wanted::archive`].
@@ -125,7 +129,7 @@ impl Wanted {
         match &self.made_of {
             MadeOf::Style(style) => Ok(style.clone()),
             MadeOf::Paintings(paintings) => {
-                paintings::style(&workshop.gpu, &workshop.painter, &self.archive, paintings).await
+                style_images::style(&workshop.gpu, &workshop.painter, &self.archive, paintings).await
             }
         }
     }

@@ -3,9 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use impasto::error::{Error, Result};
+use impasto::error::Result;
+use impasto::files::{self, Existing, save};
 use impasto::net::vgg::{VGG16, VGG19, Vgg};
 use impasto::weights::import::{self, Bits, Expects};
+
+use super::file_plan::FilePlan;
+use super::report::say;
+
+/// Bytes of the largest file of VGG weights: that of VGG19 with its dense layers has 575 MB.
+pub const LARGEST_ARCHIVE: u64 = 1 << 30;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -76,8 +83,8 @@ pub fn run(command: Command) -> Result<()> {
         Command::Build { models, out } => {
             for report in impasto::weights::build(&models, &out)? {
                 let path = out.join(report.archive);
-                println!("{}: {} tensors, {} bytes", path.display(), report.tensors, report.bytes);
-                println!("sha256 {}", report.sha256);
+                say!("{}: {} tensors, {} bytes", path.display(), report.tensors, report.bytes);
+                say!("sha256 {}", report.sha256);
             }
             Ok(())
         }
@@ -92,15 +99,11 @@ pub fn run(command: Command) -> Result<()> {
 }
 
 fn import(file: &Path, output: &Path, vgg: Vgg, expects: Option<Expects>, bits: Bits) -> Result<()> {
-    let bytes = std::fs::read(file).map_err(|e| Error::file(file, e))?;
-    if output.canonicalize().ok().is_some_and(|place| file.canonicalize().ok() == Some(place)) {
-        return Err(Error::file(
-            output,
-            "the archive would overwrite the file that it is made of; choose another place",
-        ));
-    }
+    let mut plan = FilePlan::default();
+    plan.inputs([file]).output(output, "the archive").check()?;
+    let bytes = files::read(file, LARGEST_ARCHIVE, "a file of VGG weights")?;
     let archive = import::vgg(&file.display().to_string(), &bytes, vgg, expects, bits)?;
-    std::fs::write(output, &archive).map_err(|e| Error::file(output, e))?;
-    println!("{}: {} of {} bytes", output.display(), vgg.name, archive.len());
+    save(output, &archive, Existing::Replace)?;
+    say!("{}: {} of {} bytes", output.display(), vgg.name, archive.len());
     Ok(())
 }

@@ -3,16 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::bounds::Bounds;
 use crate::error::{Error, Result};
-
-/// The largest size of the things that a plan needs, on this device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bounds {
-    /// Bytes of a storage buffer (`maxStorageBufferBindingSize` and `maxBufferSize`, whichever is less).
-    pub buffer: u64,
-    /// Pixels along a side of a texture (`maxTextureDimension2D`).
-    pub texture: u32,
-}
 
 /// What to ask of the adapter.
 #[derive(Debug, Clone, Copy, Default)]

@@ -5,12 +5,14 @@ use std::cell::Cell;
 use bytemuck::{Pod, Zeroable, bytes_of};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
+use super::bounds::{Bounds, Excess};
 use super::device::Gpu;
 use super::plan::Plan;
 use super::step::Step;
 use super::wgsl::specialize;
 use crate::cpu::brushwork::Brushwork;
 use crate::error::{Error, Result};
+use crate::image::Image;
 
 /// Uniforms of `ingest.wgsl`.
 #[repr(C)]
@@ -60,14 +62,16 @@ impl Frame {
         if width == 0 || height == 0 {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
         }
-        let side = width.max(height);
-        let allowed = gpu.bounds().texture;
-        if side > allowed as usize {
-            let limit = "pixels in `maxTextureDimension2D`";
-            let fits = allowed as usize;
-            return Err(Error::TooLarge { width, height, limit, needed: side as u64, allowed: allowed.into(), fits });
+        if let Some(excess) = Self::excess(gpu.bounds(), (width, height)) {
+            let fits = |width, height| Self::excess(gpu.bounds(), (width, height)).is_none();
+            return Err(excess.error((width, height), Image::largest_fitted(width, height, fits)));
         }
         gpu.scoped(|| Ok(Self::build(gpu, inlet, [width as u32, height as u32]))).await
+    }
+
+    /// The first of the device's bounds that a picture of `width` x `height` breaks, if any.
+    pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
+        Excess::side(bounds, width.max(height) as u64)
     }
 
     fn build(gpu: &Gpu, inlet: Inlet, source: [u32; 2]) -> Self {

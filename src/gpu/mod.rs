@@ -1,6 +1,7 @@
 //! The GPU executor: an adapter and its device, kernels with their specializations, and the compiler that turns a network
 //! into a plan: pipelines, bind groups and buffers made once, then one compute pass and one submit a frame.
 
+pub mod bounds;
 pub mod choose;
 pub mod conv;
 pub mod device;

@@ -4,12 +4,14 @@ use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
 
 use super::conv::{Kernel, Variant};
+use super::bounds::{Bounds, Excess};
 use super::device::Gpu;
 use super::fuse::{Affine, Fused, Source, fuse};
 use super::memory::{Lifetime, assign};
 use super::pack::pack;
 use super::plan::{Builder, Cost, Plan, UNIFORM_STRIDE};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::image::Image;
 use crate::net::{Network, Shape};
 use crate::weights::Archive;
 use crate::weights::half::from_f32;
@@ -110,7 +112,10 @@ impl Model {
         let (padded_width, padded_height) = (self.net.padded(width), self.net.padded(height));
         let shapes = self.net.shapes(padded_height, padded_width)?;
         let tensors = self.lifetimes(&shapes);
-        self.check_size(gpu, (width, height), &tensors, &shapes)?;
+        if let Some(excess) = self.excess_of(gpu.bounds(), &tensors, &shapes) {
+            let fits = |width, height| matches!(self.excess(gpu.bounds(), (width, height)), Ok(None));
+            return Err(excess.error((width, height), Image::largest_fitted(width, height, fits)));
+        }
         gpu.scoped(|| Ok(self.build(gpu, (width, height), &tensors, &shapes))).await
     }
 
@@ -140,34 +145,19 @@ impl Model {
         tensors
     }
 
-    fn check_size(
-        &self,
-        gpu: &Gpu,
-        (width, height): (usize, usize),
-        tensors: &[Lifetime],
-        shapes: &[Shape],
-    ) -> Result<()> {
-        let bounds = gpu.bounds();
-        let longer = width.max(height);
-        let too_large = |limit, needed, allowed, ratio: f64| Error::TooLarge {
-            width,
-            height,
-            limit,
-            needed,
-            allowed,
-            fits: ((longer as f64 * ratio) as usize / self.net.multiple * self.net.multiple).max(self.net.multiple),
-        };
+    /// The first of the device's bounds that a picture of `width` x `height` breaks, if any. Allocates nothing.
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn excess(&self, bounds: Bounds, (width, height): (usize, usize)) -> Result<Option<Excess>> {
+        let shapes = self.net.shapes(self.net.padded(height), self.net.padded(width))?;
+        Ok(self.excess_of(bounds, &self.lifetimes(&shapes), &shapes))
+    }
+
+    fn excess_of(&self, bounds: Bounds, tensors: &[Lifetime], shapes: &[Shape]) -> Option<Excess> {
         let side = shapes[0].width.max(shapes[0].height) as u64;
-        if side > u64::from(bounds.texture) {
-            let ratio = f64::from(bounds.texture) / side as f64;
-            return Err(too_large("pixels in `maxTextureDimension2D`", side, u64::from(bounds.texture), ratio));
-        }
         let largest = tensors.iter().map(|t| t.bytes).max().unwrap_or(0);
-        if largest > bounds.buffer {
-            let ratio = (bounds.buffer as f64 / largest as f64).sqrt();
-            return Err(too_large("bytes in `maxStorageBufferBindingSize`", largest, bounds.buffer, ratio));
-        }
-        Ok(())
+        Excess::side(bounds, side).or_else(|| Excess::buffer(bounds, largest))
     }
 
     fn build(&self, gpu: &Gpu, (width, height): (usize, usize), tensors: &[Lifetime], shapes: &[Shape]) -> Plan {

@@ -4,6 +4,7 @@
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
+use super::bounds::{Bounds, Excess};
 use super::device::Gpu;
 use super::frame::Frame;
 use super::plan::Plan;
@@ -137,6 +138,12 @@ pub struct Canvas {
 }
 
 impl Canvas {
+    /// The first of the device's bounds that reading a picture of `width` x `height` back in 8 bits breaks, if any.
+    pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
+        let row = (width as u64 * 4).next_multiple_of(ROW_ALIGNMENT.into());
+        Excess::buffer(bounds, row * height as u64)
+    }
+
     /// A canvas for `presenter`: four bytes a pixel for [`TextureFormat::Rgba8Unorm`], four floats for
     /// [`TextureFormat::Rgba32Float`].
     ///

@@ -2,6 +2,7 @@
 //! [`Network`] slowly and obviously, `gpu` compiles it into dispatches.
 
 pub mod arbitrary;
+pub mod expense;
 pub mod johnson;
 pub mod own;
 pub mod predictor;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::johnson::Johnson;
 use super::{Network, Operation, transfer26};
 use crate::error::{Error, Result};
-use crate::style::OWN;
+use crate::style::{OWN, printable};
 use crate::weights::{Archive, ArchiveBuilder};
 
 /// Digits of the fingerprint in a name.
@@ -19,6 +19,10 @@ const DIGITS: usize = 12;
 /// The widest layer and the most residual blocks: four times what is usual.
 const WIDEST: usize = 512;
 const MOST_BLOCKS: usize = 20;
+/// Weights of its convolutions: twenty times what is usual, and as many as an archive may have bytes.
+const MOST_WEIGHTS: usize = 1 << 25;
+/// The largest weight: beyond, sums leave the range of 16-bit arithmetic. Trained ones are below 100.
+const LARGEST_WEIGHT: f32 = 10_000.0;
 
 /// What a network is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +51,7 @@ impl Architecture {
                 let blocks =
                     blocks.ok_or_else(|| brings(format!("has no number of blocks from 0 to {MOST_BLOCKS}")))?;
                 let (contract, expand) = (widths("contract", 3)?, widths("expand", 2)?);
-                Ok(Self::Johnson(Johnson {
+                let johnson = Johnson {
                     contract: [contract[0], contract[1], contract[2]],
                     blocks: blocks as usize,
                     expand: [expand[0], expand[1]],
@@ -56,11 +60,17 @@ impl Architecture {
                         Some("sigmoid") => true,
                         _ => return Err(brings("ends neither in a clamp nor in a sigmoid")),
                     },
-                }))
+                };
+                let net = johnson.network("");
+                let weights: usize = net.convolutions().map(|c| c.inputs * c.outputs * c.kernel * c.kernel).sum();
+                if weights > MOST_WEIGHTS {
+                    return Err(brings(format!("has {weights} weights, of which at most {MOST_WEIGHTS} are taken")));
+                }
+                Ok(Self::Johnson(johnson))
             }
             Some("transfer26") => Ok(Self::Transfer26),
             other => {
-                let family = other.unwrap_or("without a name");
+                let family = printable(other.unwrap_or("without a name"));
                 Err(brings(format!("is of a family that this version does not know ({family})")))
             }
         }
@@ -105,11 +115,15 @@ pub fn network(archive: &Archive) -> Result<Network> {
     let called = archive.metadata("network").unwrap_or_default();
     let net = Architecture::parse(archive.metadata("architecture").unwrap_or_default())?.network(called);
     for (tensor, shape) in tensors(&net)? {
-        archive.tensor(&tensor, &shape).map_err(in_pack)?;
+        let values = archive.tensor(&tensor, &shape).map_err(in_pack)?;
+        if let Some(value) = values.into_iter().find(|value| value.abs() > LARGEST_WEIGHT) {
+            return Err(brings(format!("cannot be used: its tensor `{tensor}` holds {value:e}, which is too large")));
+        }
     }
     let names: Vec<String> = net.tensors().map(str::to_string).collect();
     let belongs = |found: &str| names.iter().any(|name| found == name || found.strip_suffix(".scale") == Some(name));
     if let Some(foreign) = archive.names().find(|found| !belongs(found)) {
+        let foreign = printable(foreign);
         return Err(brings(format!("has a tensor `{foreign}` that belongs to none of its layers")));
     }
     let expected = name(&archive.fingerprint(&names).map_err(in_pack)?);
@@ -213,6 +227,15 @@ mod tests {
         assert!(problem(&with("architecture", &endless)).contains("number of blocks from 0 to 20"));
         let huge = small().text().replace("[4,5,6]", "[4,5,600]");
         assert!(problem(&with("architecture", &huge)).contains("widths `contract`"));
+        let heavy = small().text().replace("[4,5,6]", "[4,5,512]").replace(":1,", ":20,");
+        assert!(problem(&with("architecture", &heavy)).contains("weights, of which at most"));
+        let mut large = ArchiveBuilder::new();
+        for (name, shape) in tensors(&small().network("")).unwrap() {
+            large.float(name, &shape, &vec![-2e4; shape.iter().product()]);
+        }
+        assert!(
+            matches!(seal(&small(), &mut large), Err(Error::Pack(p)) if p.contains("holds -2e4, which is too large"))
+        );
         let mut more = builder(&small());
         more.float("extra", &[1], &[0.0]);
         assert!(matches!(seal(&small(), &mut more), Err(Error::Pack(p)) if p.contains("`extra` that belongs to none")));

@@ -62,15 +62,27 @@ impl Terms {
         let terms = [&self.content, &self.style];
         let layers = || terms.iter().flat_map(|term| &term.layers);
         let weights = layers().map(|l| l.1).chain(terms.map(|t| t.weight)).chain([self.variation]);
-        if let Some(weight) = weights.into_iter().find(|w| !w.is_finite() || *w < 0.0) {
-            return Err(Error::Style(format!("{weight} is no weight: weights are numbers from 0 up.")));
-        }
+        weights.into_iter().try_for_each(check_weight)?;
         if let Some(term) = terms.iter().find(|t| t.layers.is_empty() || t.layers.iter().all(|l| l.1 == 0.0)) {
             let which = if std::ptr::eq(*term, &self.content) { "content" } else { "style" };
             return Err(Error::Style(format!("The {which} loss needs a layer with a weight above 0.")));
         }
         layers().map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
     }
+}
+
+/// The largest weight of a loss: far above what is of use, and far below where single precision ends.
+const LARGEST_WEIGHT: f32 = 1e6;
+
+/// Checks that `weight` is a weight of a loss.
+///
+/// # Errors
+/// [`Error::Style`] when it is not a number from 0 to [`LARGEST_WEIGHT`].
+pub(super) fn check_weight(weight: f32) -> Result<()> {
+    if (0.0..=LARGEST_WEIGHT).contains(&weight) {
+        return Ok(());
+    }
+    Err(Error::Style(format!("{weight:e} is not a weight: weights are numbers from 0 to {LARGEST_WEIGHT}.")))
 }
 
 /// The losses of one picture, content and style before their weights.
@@ -186,12 +198,12 @@ impl Parts {
     /// Reads what [`Objective::losses`] made.
     ///
     /// # Errors
-    /// As [`read`]; [`Error::Gpu`] when a loss is not finite.
+    /// As [`read`]; [`Error::Diverged`] when a loss is not finite.
     pub async fn read(losses: [Tensor<1>; 4]) -> Result<Self> {
         let values = read(Tensor::cat(losses.map(Tensor::inner).to_vec(), 0)).await?;
         match values[..] {
             [total, content, style, variation] if total.is_finite() => Ok(Self { total, content, style, variation }),
-            _ => Err(Error::Gpu(format!("the losses are {values:?}"))),
+            _ => Err(Error::Diverged(format!("the losses are {values:?}"))),
         }
     }
 }

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use super::canvas::{Canvas, Sketch};
 use super::checkpoint::{Checkpoint, Fingerprint};
 use super::device::{download, upload};
+use super::optimizer::LARGEST_RATE;
 use super::painting::{Painting, luminance};
 use super::schedule::Scale;
 use super::{Features, Objective, Optimizer, Parts, Terms};
@@ -16,7 +17,7 @@ use crate::net::vgg::Vgg;
 use crate::weights::Archive;
 
 /// Style scales that make sense.
-const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
+pub const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 
 /// How a painting is made.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,9 +143,8 @@ impl Masterpiece {
         self.canvas.step(gradient, self.settings.rate);
         let [_, _, height, width] = picture.dims();
         self.step += 1;
-        let before: usize = self.settings.scales[..self.scale].iter().map(|s| s.steps).sum();
         let steps = self.settings.scales.iter().map(|s| s.steps).sum();
-        let progress = Progress { step: before + self.step, steps, width, height, parts };
+        let progress = Progress { step: self.steps_done(), steps, width, height, parts };
         if self.step == scale.steps {
             self.grow().await?;
         }
@@ -161,6 +161,11 @@ impl Masterpiece {
         self.scale += 1;
         self.step = 0;
         Ok(())
+    }
+
+    /// Steps that are done, at all sizes.
+    pub fn steps_done(&self) -> usize {
+        self.settings.scales[..self.scale].iter().map(|s| s.steps).sum::<usize>() + self.step
     }
 
     /// The painting so far, at the size in work: the running average of the steps.
@@ -204,8 +209,8 @@ fn check(settings: &Settings, photo: &Image, paintings: &[Painting]) -> Result<(
     if settings.scales.is_empty() || settings.scales.iter().any(|s| s.steps == 0) {
         return refuse("Every size needs at least one step.");
     }
-    if !(settings.rate.is_finite() && settings.rate > 0.0) {
-        return refuse("The rate must be a number above 0.");
+    if !(settings.rate > 0.0 && settings.rate <= LARGEST_RATE) {
+        return refuse("The learning rate must be a number above 0 and up to 1000.");
     }
     paintings.iter().try_for_each(Painting::check)?;
     if paintings.iter().all(|p| p.weight == 0.0) {

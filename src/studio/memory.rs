@@ -115,15 +115,9 @@ impl Demand {
         };
         let exceeded = demands(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
         let Some((limit, needed, allowed)) = exceeded else { return Ok(()) };
-        let fitting = |longer: usize| {
-            let (width, height) = Image::fitted(width, height, longer);
+        let fits = Image::largest_fitted(width, height, |width, height| {
             demands(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
-        };
-        let (mut fits, mut too_large) = (0, width.max(height));
-        while too_large - fits > 1 {
-            let middle = fits.midpoint(too_large);
-            if fitting(middle) { fits = middle } else { too_large = middle }
-        }
+        });
         let (needed, allowed) = (needed.div_ceil(MEGABYTE), allowed / MEGABYTE);
         Err(Error::TooLarge { width, height, limit, needed, allowed, fits })
     }

@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 
 /// How slowly Adam forgets gradients and their squares.
 const FORGET: (f32, f32) = (0.9, 0.999);
+/// The largest learning rate that is taken: far above what is of use, and far below where single precision ends.
+pub const LARGEST_RATE: f32 = 1e3;
 /// Keeps Adam's step finite where there never was a gradient.
 const EPSILON: f32 = 1e-8;
 

@@ -2,7 +2,8 @@
 //!
 //! A pack is a safetensors file with the ending `.impasto`. Its table of texts has `format` ([`FORMAT`]), `name`, `network`
 //! (the network that the style belongs to), `network_sha256` (the [`StyleSpace`](super::StyleSpace)'s fingerprint), `source`
-//! (what the style was made of) and `licence` (what its maker says of its use); the last two may be empty. Its tensors are
+//! (what the style was made of) and `licence` (what its maker says of its use); the last two may be empty. None of them has
+//! control characters or characters that are not seen, but for line breaks in the last two. Its tensors are
 //! `vector`, `F32` `[100]`, for a style that the predictor read, or `scales` and `shifts`, `F32` or `F16`, each with one number
 //! for each channel of each normalization in the network's order, for a style that was trained; and, if there is one,
 //! `thumbnail`, `U8`, a small JPEG, PNG or WebP file. It is about 1 KB, or 4 KB, and the thumbnail.
@@ -10,7 +11,8 @@
 //! A style may bring its network: `archive`, `U8`, is then a weight archive within the file, whose `network` is that of the pack
 //! and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::own` says what is in it.
 
-use super::{DIMENSIONS, Norm, Style};
+use super::text::{cleaned, unusable, unusable_in_lines};
+use super::{DIMENSIONS, Norm, Style, printable};
 use crate::error::{Error, Result};
 use crate::weights::{Archive, ArchiveBuilder};
 
@@ -25,7 +27,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// Networks above this are refused: the usual one has 1.7 MB.
 const MAX_ARCHIVE: usize = 32 << 20;
 /// Letters of a name.
-const MAX_NAME: usize = 80;
+pub const MAX_NAME: usize = 80;
 /// Bytes of texts beside the name.
 const MAX_TEXT: usize = 2000;
 /// How files of the allowed kinds begin, at which byte.
@@ -60,18 +62,40 @@ pub enum Parameters {
 }
 
 impl Pack {
-    /// Reads a pack and checks everything in it but whether it fits a network, which [`super::StyleSpace::style`] does.
+    /// Bytes of the largest pack, with the network that it brings.
+    pub const MAX_BYTES: u64 = (MAX_BYTES + MAX_ARCHIVE) as u64;
+
+    /// Reads a pack and checks everything in it but whether it fits a network, which [`super::StyleSpace::style`] does. Of source
+    /// and licence, characters that [`Pack::write`] refuses are replaced: older packs may have them.
     ///
     /// # Errors
     /// [`Error::Pack`] with what is wrong.
     pub fn read(bytes: &[u8]) -> Result<Self> {
+        let pack = Self::parse(bytes)?;
+        pack.check()?;
+        Ok(pack)
+    }
+
+    /// As [`Pack::read`], with another name, whatever stands in the file.
+    ///
+    /// # Errors
+    /// [`Error::Pack`] with what is wrong.
+    pub fn read_renamed(bytes: &[u8], name: &str) -> Result<Self> {
+        Self::parse(bytes)?.renamed(name)
+    }
+
+    /// What stands in the file.
+    fn parse(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > MAX_BYTES + MAX_ARCHIVE {
             return Err(too_large(bytes.len()));
         }
         let archive = Archive::parse(bytes).map_err(|_| refused("is damaged or no style pack at all"))?;
         match archive.metadata("format") {
             Some(FORMAT) => {}
-            Some(other) => return Err(refused(format!("is of a kind that this version does not know ({other})"))),
+            Some(other) => {
+                let other = printable(other);
+                return Err(refused(format!("is of a kind that this version does not know ({other})")));
+            }
             None => return Err(refused("is no style pack but another kind of safetensors file")),
         }
         let blob = |name: &str, what: &str| match archive.shape(name) {
@@ -79,12 +103,16 @@ impl Pack {
             None => Ok(vec![]),
         };
         let text = |key: &str| archive.metadata(key).unwrap_or_default().to_string();
+        let lines = |key: &str| {
+            let text = text(key);
+            if text.len() > MAX_TEXT { Err(talkative()) } else { Ok(cleaned(&text, MAX_TEXT)) }
+        };
         let pack = Self {
             name: text("name"),
             network: text("network"),
             network_sha256: text("network_sha256"),
-            source: text("source"),
-            licence: text("licence"),
+            source: lines("source")?,
+            licence: lines("licence")?,
             parameters: Parameters::read(&archive).map_err(|_| refused("is damaged: it holds no usable style"))?,
             thumbnail: blob("thumbnail", "thumbnail")?,
             archive: blob("archive", "network")?,
@@ -92,7 +120,6 @@ impl Pack {
         if bytes.len() - pack.archive.len() > MAX_BYTES {
             return Err(too_large(bytes.len()));
         }
-        pack.check()?;
         Ok(pack)
     }
 
@@ -138,11 +165,19 @@ impl Pack {
 
     fn check(&self) -> Result<()> {
         let letters = self.name.chars().count();
-        if self.name.trim().is_empty() || letters > MAX_NAME || self.name.chars().any(char::is_control) {
+        if self.name.trim().is_empty() || letters > MAX_NAME {
             return Err(refused(format!("has no usable name: it takes 1 to {MAX_NAME} letters")));
         }
+        if let Some(c) = unusable(&self.name) {
+            let c = printable(&c.to_string());
+            return Err(refused(format!("has no usable name: the character {c} in it cannot be seen")));
+        }
         if self.source.len().max(self.licence.len()) > MAX_TEXT {
-            return Err(refused(format!("says more than {MAX_TEXT} bytes about its source or licence")));
+            return Err(talkative());
+        }
+        if let Some(c) = [&self.source, &self.licence].into_iter().find_map(|text| unusable_in_lines(text)) {
+            let c = printable(&c.to_string());
+            return Err(refused(format!("has the character {c}, which cannot be seen, in its source or licence")));
         }
         let known = |(start, mark): &(usize, &[u8])| self.thumbnail.get(*start..).is_some_and(|t| t.starts_with(mark));
         if !self.thumbnail.is_empty() && !PICTURES.iter().any(known) {
@@ -171,6 +206,10 @@ impl Pack {
         }
         Ok(Some(archive))
     }
+}
+
+fn talkative() -> Error {
+    refused(format!("says more than {MAX_TEXT} bytes about its source or licence"))
 }
 
 fn too_large(bytes: usize) -> Error {
@@ -264,15 +303,35 @@ mod tests {
     #[test]
     fn texts_and_thumbnails_are_checked() {
         let sound = pack(Parameters::Vector(vec![0.5; 100]));
-        for name in ["", "  ", "a\nb", &"x".repeat(81)] {
+        for name in ["", "  ", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\x1b[1m", "\u{feff}", &"x".repeat(81)] {
             assert!(problem(sound.clone().renamed(name)).contains("no usable name"), "{name:?}");
         }
         let html = Pack { thumbnail: b"<html>".to_vec(), ..sound.clone() };
         assert!(problem(html.write().map(|_| sound.clone())).contains("thumbnail"));
         let endless = Pack { licence: "x".repeat(2001), ..sound.clone() };
         assert!(problem(endless.write().map(|_| sound.clone())).contains("licence"));
+        for text in ["\x1b]0;x\x07", "a\rb", "\u{202e}a"] {
+            let hidden = Pack { source: text.into(), ..sound.clone() };
+            assert!(problem(hidden.write().map(|_| sound.clone())).contains("cannot be seen"), "{text:?}");
+        }
+        let lines = Pack { licence: "CC0\nby nobody".into(), ..sound.clone() };
+        assert_eq!(Pack::read(&lines.write().unwrap()).unwrap(), lines);
         let webp = Pack { thumbnail: b"RIFF\x10\0\0\0WEBPVP8 ".to_vec(), ..sound };
         assert!(webp.write().is_ok());
+    }
+
+    #[test]
+    fn older_packs_are_read_without_their_control_characters() {
+        let mut older = ArchiveBuilder::new();
+        older.metadata("format", FORMAT).metadata("name", "a\u{202e}b").metadata("source", "\x1b]0;owned\x07");
+        older.metadata("licence", "\x1b".repeat(MAX_TEXT)).float("vector", &[100], &[0.0; 100]);
+        let bytes = older.finish().unwrap();
+        assert!(problem(Pack::read(&bytes)).contains("the character \\u{202e} in it cannot be seen"));
+        let renamed = Pack::read_renamed(&bytes, "ab").unwrap();
+        assert_eq!((renamed.name.as_str(), renamed.source.as_str()), ("ab", "\u{fffd}]0;owned\u{fffd}"));
+        assert_eq!(Pack::read(&renamed.write().unwrap()).unwrap(), renamed);
+        older.metadata("format", "\x1b[2J");
+        assert!(problem(Pack::read(&older.finish().unwrap())).contains("(\\u{1b}[2J)"));
     }
 
     #[test]

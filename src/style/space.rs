@@ -5,6 +5,9 @@ use super::{Norm, Pack, Parameters, Style, StyleLayers};
 use crate::error::{Error, Result};
 use crate::weights::Archive;
 
+/// The largest scale or shift of a pack: beyond, activations leave the range of 16-bit arithmetic. Trained ones are below 20.
+const LARGEST: f32 = 1000.0;
+
 /// All styles that one network can have: its name, the fingerprint of its weights, and the channels of its normalizations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleSpace {
@@ -65,7 +68,8 @@ impl StyleSpace {
     /// The style in a pack.
     ///
     /// # Errors
-    /// [`Error::Pack`] when it belongs to another network or to another version of this one.
+    /// [`Error::Pack`] when it belongs to another network or to another version of this one, and when its numbers are too large
+    /// to paint with.
     pub fn style(&self, pack: &Pack) -> Result<Style> {
         let name = &pack.name;
         if pack.network != self.network {
@@ -76,8 +80,8 @@ impl StyleSpace {
             let network = &self.network;
             return Err(refused(format!("({name}) was made for another version of the network {network:?}")));
         }
-        match &pack.parameters {
-            Parameters::Vector(vector) => self.vector(name, vector),
+        let style = match &pack.parameters {
+            Parameters::Vector(vector) => self.vector(name, vector)?,
             Parameters::Norms { scales, shifts } => {
                 let count: usize = self.channels.iter().sum();
                 if scales.len() != count || shifts.len() != count {
@@ -90,8 +94,13 @@ impl StyleSpace {
                     start = range.end;
                     Norm { scale: scales[range.clone()].to_vec(), shift: shifts[range].to_vec() }
                 });
-                Ok(Style { network: self.network.clone(), name: name.clone(), norms: norms.collect() })
+                Style { network: self.network.clone(), name: name.clone(), norms: norms.collect() }
             }
+        };
+        let fits = |value: &f32| value.is_finite() && value.abs() <= LARGEST;
+        match style.norms.iter().flat_map(|n| n.scale.iter().chain(&n.shift)).find(|value| !fits(value)) {
+            Some(value) => Err(refused(format!("({name}) has numbers that are too large to paint with ({value:e})"))),
+            None => Ok(style),
         }
     }
 
@@ -157,6 +166,10 @@ mod tests {
         assert!(problem(Pack { network: "large".into(), ..sound.clone() }).contains("is for the network \"large\""));
         assert!(problem(Pack { network_sha256: "0".into(), ..sound }).contains("another version"));
         assert!(problem(space.pack("x", norms(4))).contains("sets 4 channels"));
+        for large in [1001.0, -3e38, f32::INFINITY, f32::NAN] {
+            let parameters = Parameters::Norms { scales: vec![1.0; 3], shifts: vec![0.0, large, 0.0] };
+            assert!(problem(space.pack("x", parameters)).contains("too large to paint with"), "{large}");
+        }
         let vector = space.pack("x", Parameters::Vector(vec![0.0; 100]));
         assert!(matches!(space.style(&vector), Err(Error::Style(_))));
     }

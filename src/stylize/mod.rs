@@ -12,6 +12,7 @@ use crate::gpu::model::Model;
 use crate::gpu::present::{Canvas, Presenter, floats};
 use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;
+use crate::net::expense::Expense;
 use crate::net::{arbitrary, own, transfer26};
 use crate::style::{Style, StyleSet, StyleSpace};
 use crate::weights::Archive;
@@ -52,6 +53,33 @@ impl Painter {
     /// Width and height of the session for a photo of that size: see [`crate::net::Network::working_size`].
     pub fn working_size(&self, size: (usize, usize), stroke: f64) -> (usize, usize) {
         self.model.network().working_size(size, stroke)
+    }
+
+    /// Checks that the device can stylize a photo of `size`, which is `original` resized, with strokes of that size. Allocates
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] with the largest size that passes this check.
+    pub fn check(&self, gpu: &Gpu, size: (usize, usize), stroke: f64, original: (usize, usize)) -> Result<()> {
+        let bounds = gpu.bounds();
+        let excess = |size: (usize, usize)| {
+            let outside = Frame::excess(bounds, size).or_else(|| Canvas::excess(bounds, size));
+            outside.map_or_else(|| self.model.excess(bounds, self.working_size(size, stroke)), |excess| Ok(Some(excess)))
+        };
+        let Some(excess_here) = excess(size)? else { return Ok(()) };
+        let fits = Image::largest_fitted(original.0, original.1, |width, height| {
+            matches!(excess((width, height)), Ok(None))
+        });
+        Err(excess_here.error(size, fits))
+    }
+
+    /// What a photo of `size` costs with strokes of that size.
+    ///
+    /// # Errors
+    /// As [`crate::net::Network::shapes`].
+    pub fn expense(&self, size: (usize, usize), stroke: f64) -> Result<Expense> {
+        let (width, height) = self.working_size(size, stroke);
+        self.model.network().expense(width, height)
     }
 
     /// What styles of this network are.

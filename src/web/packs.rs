@@ -3,13 +3,29 @@
 use wasm_bindgen::prelude::*;
 
 use super::js;
+use crate::error::Result as Outcome;
+use crate::net::own::Architecture;
 use crate::style::Pack;
 
-/// JSON: `name`, `network`, `source` and `licence` of a pack.
+/// Pixels of both sides of the picture whose cost is told.
+const SIDE: usize = 512;
+
+/// JSON: `name`, `network`, `source` and `licence` of a pack, and `expense`: a sentence where its network takes far more
+/// arithmetic than usual, else empty.
 #[wasm_bindgen(js_name = readPack)]
 pub fn read_pack(pack: &[u8]) -> Result<String, JsValue> {
-    let Pack { name, network, source, licence, .. } = Pack::read(pack).map_err(js)?;
-    Ok(serde_json::json!({ "name": name, "network": network, "source": source, "licence": licence }).to_string())
+    let pack = Pack::read(pack).map_err(js)?;
+    let expense = expense(&pack).map_err(js)?;
+    let Pack { name, network, source, licence, .. } = pack;
+    let about = serde_json::json!({ "name": name, "network": network, "source": source, "licence": licence, "expense": expense });
+    Ok(about.to_string())
+}
+
+fn expense(pack: &Pack) -> Outcome<String> {
+    let Some(archive) = pack.brought()? else { return Ok(String::new()) };
+    let net = Architecture::parse(archive.metadata("architecture").unwrap_or_default())?.network("");
+    let expense = net.expense(SIDE, SIDE)?;
+    Ok(if expense.is_unusual() { expense.to_string() } else { String::new() })
 }
 
 /// The file of a pack's thumbnail: JPEG, PNG or WebP. Empty where it has none.
@@ -24,10 +40,10 @@ pub fn pack_network(pack: &[u8]) -> Result<Vec<u8>, JsValue> {
     Ok(Pack::read(pack).map_err(js)?.archive)
 }
 
-/// The same pack under another name and, if it is given, with another note on its licence.
+/// The same pack under another name, also where its own cannot be used, and, if it is given, with another note on its licence.
 #[wasm_bindgen(js_name = renamePack)]
 pub fn rename_pack(pack: &[u8], name: &str, licence: Option<String>) -> Result<Vec<u8>, JsValue> {
-    let pack = Pack::read(pack).and_then(|pack| pack.renamed(name)).map_err(js)?;
+    let pack = Pack::read_renamed(pack, name).map_err(js)?;
     let licence = licence.unwrap_or_else(|| pack.licence.clone());
     Pack { licence, ..pack }.write().map_err(js)
 }

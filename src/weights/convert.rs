@@ -8,6 +8,7 @@ use super::convert_vgg::{vgg16_block5, vgg16_to_relu4_3};
 use super::hash::hex_sha256;
 use super::onnx::{self, Data, Model};
 use crate::error::{Error, Result};
+use crate::files::{self, Existing};
 
 /// One archive that was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,7 +120,7 @@ impl Recipe {
         let (builder, tensors) = (self.convert)(&models).map_err(wrong)?;
         let archive = builder.finish()?;
         let out = out_dir.join(self.archive);
-        std::fs::write(&out, &archive).map_err(|e| Error::file(&out, e))?;
+        files::save(&out, &archive, Existing::Replace)?;
         let sha256 = hex_sha256(&archive);
         Ok(Report { archive: self.archive.into(), bytes: archive.len(), tensors, sha256 })
     }

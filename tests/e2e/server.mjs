@@ -1,6 +1,10 @@
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import sirv from 'sirv';
+import { HEADERS } from '../../www/bundled/headers.js';
+
+/** Those of a host that knows none. @type {Record<string, string>} */
+export const NO_HEADERS = {};
 
 /**
  * Serves a built page as a host would that reads its `_headers`, and from a sub-path, so that an address which forgets
@@ -9,16 +13,16 @@ import sirv from 'sirv';
  * @param {string} folder
  * @param {string} [prelude] JavaScript that the page's worker runs before it does anything
  * @param {string} [worker] which worker
+ * @param {Record<string, string>} [headers] instead of the page's
  * @returns {Promise<{ url: string, origin: string, close: () => Promise<void> }>}
  */
-export async function serve(folder, prelude, worker = 'worker/worker.js') {
+export async function serve(folder, prelude, worker = 'worker/worker.js', headers = HEADERS) {
   for (const file of ['index.html', 'live.js', 'live_bg.wasm', 'weights/transfer26.safetensors']) {
     if (!existsSync(`${folder}/${file}`)) throw new Error(`${folder}/${file} is missing: build the page first.`);
   }
   const files = sirv(folder, { dev: true });
-  const headers = readHeaders(`${folder}/_headers`);
   const server = createServer((request, response) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const refuse = () => response.writeHead(404).end();
     if (!request.url?.startsWith('/studio/')) return refuse();
     request.url = request.url.slice('/studio'.length);
@@ -56,18 +60,4 @@ async function listen(server) {
         server.closeAllConnections();
       }),
   };
-}
-
-/**
- * The headers that a `_headers` file gives to every path: its indented lines.
- *
- * @param {string} file
- * @returns {[string, string][]}
- */
-function readHeaders(file) {
-  const lines = readFileSync(file, 'utf8').match(/^\s+[\w-]+:.*$/gm) ?? [];
-  return lines.map((line) => {
-    const colon = line.indexOf(':');
-    return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-  });
 }

@@ -1,5 +1,6 @@
 /** Movies: the browser encodes pictures and sound, mediabunny packs them into a file. */
 import {
+  AudioBufferSource,
   BufferTarget,
   getFirstEncodableAudioCodec,
   getFirstEncodableVideoCodec,
@@ -16,6 +17,8 @@ import {
 /** So many pictures may wait for the encoder; more are left out, as it is too slow for them. */
 const MOST_WAITING = 4;
 const KEY_FRAME_SECONDS = 2;
+/** No picture is seen for less. */
+const SHORTEST_SECONDS = 0.001;
 /** A sound system that takes longer to start is not there. */
 const PATIENCE_MS = 2000;
 
@@ -28,8 +31,11 @@ const FORMATS = /** @type {const} */ ([
 export class Movie {
   #output;
   #pictures;
+  #sound;
   #waiting = 0;
   #count = 0;
+  /** When the newest picture begins. */
+  #newest = -1;
   /** The newest picture, which stays to the end. @type {VideoFrame | undefined} */
   #last;
   /** @type {unknown} what went wrong first */
@@ -38,34 +44,42 @@ export class Movie {
   /**
    * @param {Output<Mp4OutputFormat | WebMOutputFormat, BufferTarget>} output
    * @param {VideoSampleSource} pictures
-   * @param {MediaStreamAudioTrackSource | undefined} sound
+   * @param {MediaStreamAudioTrackSource | AudioBufferSource | undefined} sound
    */
   constructor(output, pictures, sound) {
     this.#output = output;
     this.#pictures = pictures;
-    sound?.errorPromise.catch((error) => (this.#fault ??= error));
+    this.#sound = sound;
+    if (sound instanceof MediaStreamAudioTrackSource) sound.errorPromise.catch((error) => (this.#fault ??= error));
   }
 
   /**
    * A movie of pictures of this size, begun, or nothing where the browser cannot encode any.
    * @param {{ width: number, height: number }} size
-   * @param {MediaStreamTrack | undefined} track sound
+   * @param {MediaStreamTrack | AudioBuffer | undefined} heard sound: as it comes, or all of it, which is handed over at the end
    * @returns {Promise<Movie | undefined>}
    */
-  static async begin(size, track) {
-    if (typeof VideoEncoder === 'undefined' || (track && typeof AudioEncoder === 'undefined')) return undefined;
+  static async begin(size, heard) {
+    if (typeof VideoEncoder === 'undefined' || (heard && typeof AudioEncoder === 'undefined')) return undefined;
+    const track = heard instanceof AudioBuffer ? undefined : heard;
     for (const { Format, video, audio } of FORMATS) {
       const codec = await getFirstEncodableVideoCodec([...video], size);
-      const voice = track && (await getFirstEncodableAudioCodec([...audio]));
+      const voice = heard && (await getFirstEncodableAudioCodec([...audio], shapeOf(heard)));
       if (!codec || voice === null) continue;
       const output = new Output({ format: new Format(), target: new BufferTarget() });
       const keyFrameInterval = KEY_FRAME_SECONDS;
-      const pictures = new VideoSampleSource({ codec, quality: QUALITY_HIGH, keyFrameInterval, latencyMode: 'realtime' });
+      // A camera that is turned goes on within the frame in which it began.
+      const sizeChangeBehavior = 'contain';
+      const pictures = new VideoSampleSource({
+        codec,
+        quality: QUALITY_HIGH,
+        keyFrameInterval,
+        latencyMode: 'realtime',
+        sizeChangeBehavior,
+      });
       output.addVideoTrack(pictures);
-      const sound =
-        track && voice
-          ? new MediaStreamAudioTrackSource(/** @type {any} */ (track), { codec: voice, quality: QUALITY_MEDIUM })
-          : undefined;
+      const encoding = voice && { codec: voice, quality: QUALITY_MEDIUM };
+      const sound = encoding && (track ? new MediaStreamAudioTrackSource(/** @type {any} */ (track), encoding) : new AudioBufferSource(encoding));
       if (sound) output.addAudioTrack(sound);
       const movie = new Movie(output, pictures, sound);
       await output.start();
@@ -85,11 +99,14 @@ export class Movie {
       return;
     }
     // Until the second one comes, the first is what is seen.
-    await this.#write(frame, this.#last ? seconds : 0);
+    await this.#write(frame, this.#last ? Math.max(0, seconds) : 0);
   }
 
   /** @param {VideoFrame} frame closed when it is written @param {number} timestamp in seconds */
   async #write(frame, timestamp) {
+    // The same picture in another style is as old as it was before.
+    timestamp = Math.max(timestamp, this.#newest + SHORTEST_SECONDS);
+    this.#newest = timestamp;
     this.#last?.close();
     this.#last = frame.clone();
     const sample = new VideoSample(frame, { timestamp });
@@ -107,10 +124,11 @@ export class Movie {
 
   /**
    * @param {number} seconds since the beginning
+   * @param {AudioBuffer} [heard] all of the sound, where it has not come by itself
    * @returns {Promise<Blob>}
    * @throws {unknown} what went wrong first, if nothing can be kept
    */
-  async finish(seconds) {
+  async finish(seconds, heard) {
     const last = this.#last?.clone();
     if (last) await this.#write(last, seconds);
     this.#last?.close();
@@ -118,11 +136,17 @@ export class Movie {
       await this.#output.cancel();
       throw this.#fault ?? new Error('Nothing was recorded. Try again, a little longer.');
     }
+    if (heard && this.#sound instanceof AudioBufferSource) await this.#sound.add(heard);
     await this.#output.finalize();
     const { buffer } = this.#output.target;
     if (!buffer) throw new Error('The recording could not be written.');
     return new Blob([buffer], { type: this.#output.format.mimeType });
   }
+}
+
+/** What an encoder has to take. @param {MediaStreamTrack | AudioBuffer} heard */
+function shapeOf(heard) {
+  return heard instanceof AudioBuffer ? { numberOfChannels: heard.numberOfChannels, sampleRate: heard.sampleRate } : {};
 }
 
 /**

@@ -1,12 +1,20 @@
 /**
- * Takes a picture that another program shares with the installed app, keeps it until the page asks for it, and opens the
- * page.
+ * Takes what another program shares with the installed app, keeps it until the page asks for it, and opens the page. Any site
+ * can send a form to the same address: the page asks before it keeps anything of it.
  */
+
+const CACHE = 'shared';
+/** More files than this, or more bytes, are no share of pictures. */
+const MOST_FILES = 100;
+const MOST_BYTES = 1 << 30;
+/** What no page has asked for meanwhile is forgotten. */
+const FORGOTTEN_MS = 3_600_000;
+
 export function listenForShares() {
   self.addEventListener('fetch', (/** @type {any} */ event) => {
     const scope = new URL('./', self.location.href);
     const isShare = event.request.method === 'POST' && event.request.url === new URL('share', scope).href;
-    if (isShare) event.respondWith(keep(event.request, scope));
+    if (isShare) event.respondWith(take(event.request, scope));
   });
 }
 
@@ -14,12 +22,36 @@ export function listenForShares() {
  * @param {Request} request
  * @param {URL} scope
  */
-async function keep(request, scope) {
-  const file = (await request.formData()).get('file');
-  if (file instanceof File) {
-    const cache = await caches.open('shared');
-    const headers = { 'Content-Type': file.type, 'X-Name': encodeURIComponent(file.name) };
-    await cache.put(new URL('shared', scope), new Response(file, { headers }));
+async function take(request, scope) {
+  let shared = '';
+  try {
+    shared = await keep((await request.formData()).getAll('file'), scope);
+  } catch (error) {
+    // No form, or no room: the page opens, and says that nothing has come.
+    console.info(error);
   }
-  return Response.redirect(new URL('?shared', scope), 303);
+  return Response.redirect(new URL(`?shared=${shared}`, scope), 303);
+}
+
+/**
+ * @param {FormDataEntryValue[]} entries
+ * @param {URL} scope
+ * @returns {Promise<string>} the number under which they are kept, empty for none
+ */
+async function keep(entries, scope) {
+  const files = entries.filter((entry) => entry instanceof File).slice(0, MOST_FILES);
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const cache = await caches.open(CACHE);
+  const now = Date.now();
+  for (const { url } of await cache.keys()) {
+    const [time] = url.slice(new URL('shared/', scope).href.length).split('-');
+    if (!(now - Number(time) < FORGOTTEN_MS)) await cache.delete(url);
+  }
+  if (files.length === 0 || bytes > MOST_BYTES) return '';
+  const share = `${now}-${crypto.randomUUID()}`;
+  for (const [i, file] of files.entries()) {
+    const headers = { 'Content-Type': file.type, 'X-Name': encodeURIComponent(file.name) };
+    await cache.put(new URL(`shared/${share}/${i}`, scope), new Response(file, { headers }));
+  }
+  return share;
 }

@@ -1,16 +1,56 @@
 /**
  * The service worker: keeps every file of the page, so that a version is there whole or not at all, and works without a
- * network. A new version waits until the page, asked by the user, sends `SKIP_WAITING`.
+ * network. Each file is compared with its hash while it is fetched: one that differs fails the installation, which the browser
+ * tries again later. A new version waits until the page, asked by the user, sends `SKIP_WAITING`.
  */
-import { cleanupOutdatedCaches, precacheAndRoute } from 'workbox-precaching';
+import { PrecacheController } from 'workbox-precaching/PrecacheController.js';
+import { withHeaders } from './headers.js';
 import { listenForShares } from './share-target.js';
+import { Versions } from './versions.js';
 
-// Before the other one, which answers everything that it does not know with the page.
+const controller = new PrecacheController();
+controller.addToCacheList(FILES.map(({ url, sha256 }) => ({ url, revision: sha256, integrity: `sha256-${sha256}` })));
+const versions = new Versions(VERSION, controller.getURLsToCacheKeys(), controller.strategy.cacheName);
+
 listenForShares();
-cleanupOutdatedCaches();
-// The address carries settings; the file is the same.
-precacheAndRoute(FILES, { ignoreURLParametersMatching: [/./] });
+
+self.addEventListener('install', (/** @type {any} */ event) => {
+  event.waitUntil(versions.installing().then(() => controller.install(event)));
+});
+
+self.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil(versions.activated()));
+
+self.addEventListener('fetch', (/** @type {any} */ event) => {
+  const { request } = event;
+  const address = addressOf(request.url);
+  if (request.method !== 'GET' || !versions.files.has(address)) return;
+  event.respondWith(answer(event, address));
+  if (request.mode === 'navigate') event.waitUntil(versions.tidy());
+});
 
 self.addEventListener('message', (/** @type {any} */ event) => {
   if (event.data?.type === 'SKIP_WAITING') Reflect.get(self, 'skipWaiting').call(self);
 });
+
+/** The address of a file: parameters carry settings, and the file is the same. @param {string} url */
+function addressOf(url) {
+  const address = new URL(url);
+  address.search = '';
+  address.hash = '';
+  if (address.pathname.endsWith('/')) address.pathname += 'index.html';
+  return address.href;
+}
+
+/**
+ * @param {any} event
+ * @param {string} address
+ */
+async function answer(event, address) {
+  const key = await versions.keyFor(event, address);
+  const cache = await caches.open(controller.strategy.cacheName);
+  const kept = key && (await cache.match(key));
+  if (kept) return withHeaders(kept);
+  // Browsers short of room may have dropped the file. From the network only the same one will do.
+  const sha256 = key && new URL(key).searchParams.get('__WB_REVISION__');
+  return withHeaders(await fetch(address, { credentials: 'same-origin', integrity: sha256 ? `sha256-${sha256}` : '' }));
+}

@@ -49,6 +49,7 @@ export class BlendSliders extends HTMLElement {
     row.className = 'control part';
     const label = document.createElement('span');
     label.textContent = name;
+    label.dir = 'auto';
     const range = document.createElement('input');
     range.type = 'range';
     range.max = '100';

@@ -1,7 +1,7 @@
 /**
  * What can be done with a moving picture, at its lower edge. For the camera: another camera, mirror, microphone, off. For
  * a video: play and pause, where it is, sound, close. Both are recorded, and their present picture may become a style.
- * Dispatches `turn`, `camera` (detail: its number), `mirror`, `as-style`, `record`, `close`.
+ * Dispatches `turn`, `camera` (detail: its number), `mirror`, `as-style`, `record`, `record-all`, `close`.
  */
 export class LiveBar extends HTMLElement {
   #play = button('Pause', 'M6 4v12M14 4v12');
@@ -14,6 +14,7 @@ export class LiveBar extends HTMLElement {
   #microphone = button('Record the microphone, too', 'M10 3a2.500 2.500 0 0 1 2.500 2.500v4a2.500 2.500 0 0 1-5 0v-4A2.500 2.500 0 0 1 10 3zM5 9.500a5 5 0 0 0 10 0M10 14.500V17');
   #asStyle = button('Use this picture as a style', 'M3 4.500h14v11H3zM10 7.500v5M7.500 10h5');
   #record = button('Record', 'M10 6a4 4 0 1 0 .01 0z');
+  #recordAll = button('Record all of the video', 'M4 4v12M10 6.500a3.500 3.500 0 1 0 .01 0zM16.500 4v12');
   #clock = document.createElement('output');
   #close = button('Close', 'M5 5l10 10M15 5 5 15');
   /** @type {HTMLVideoElement | undefined} */
@@ -47,10 +48,11 @@ export class LiveBar extends HTMLElement {
     this.#record.classList.add('record');
     this.#record.setAttribute('aria-keyshortcuts', 'R');
     this.#record.addEventListener('click', () => this.dispatchEvent(new CustomEvent('record')));
+    this.#recordAll.addEventListener('click', () => this.dispatchEvent(new CustomEvent('record-all')));
     this.#clock.className = 'clock';
     this.#close.addEventListener('click', () => this.dispatchEvent(new CustomEvent('close')));
     this.append(this.#play, this.#seek, this.#time, this.#sound, this.#cameras, this.#turn, this.#mirror);
-    this.append(this.#asStyle, this.#microphone, this.#record, this.#clock, this.#close);
+    this.append(this.#asStyle, this.#microphone, this.#record, this.#recordAll, this.#clock, this.#close);
     this.recording = undefined;
   }
 
@@ -62,7 +64,7 @@ export class LiveBar extends HTMLElement {
     this.#video = video;
     this.hidden = false;
     this.setAttribute('aria-label', camera ? 'Camera' : 'Video');
-    for (const part of [this.#play, this.#seek, this.#time, this.#sound]) part.hidden = camera;
+    for (const part of [this.#play, this.#seek, this.#time, this.#sound, this.#recordAll]) part.hidden = camera;
     for (const part of [this.#turn, this.#cameras]) part.hidden = cameras.length < 2;
     this.#cameras.replaceChildren(...cameras.map((label, i) => new Option(label, '', false, i === current)));
     for (const part of [this.#mirror, this.#microphone]) part.hidden = !camera;
@@ -95,6 +97,8 @@ export class LiveBar extends HTMLElement {
     this.#record.setAttribute('aria-pressed', String(on));
     this.#clock.hidden = !on;
     this.#microphone.disabled = on;
+    this.#recordAll.disabled = on;
+    this.#seek.disabled = on;
     if (on) this.#clock.textContent = clock(seconds);
   }
 

@@ -2,7 +2,8 @@ import { sentenceOf } from '../protocol.js';
 import { download } from '../save.js';
 
 /**
- * @typedef {(file: File) => Promise<{ blob: Blob, name: string }>} PaintFile paints one photo; throws a sentence
+ * @typedef {(file: File) => Promise<{ blob: Blob, name: string, notice?: string }>} PaintFile paints one photo; throws a sentence.
+ *   `notice` says what of the photo is not painted
  * @typedef {{ row: HTMLElement, state: HTMLElement, picture: HTMLImageElement, keep: HTMLButtonElement }} Row
  */
 
@@ -13,10 +14,12 @@ import { download } from '../save.js';
 export class PhotoQueue extends HTMLElement {
   #dialog = document.createElement('dialog');
   #title = document.createElement('h2');
+  #problem = document.createElement('p');
   #list = document.createElement('ol');
   #bar = document.createElement('progress');
   #all = button('Save all as zip');
   #stop = button('Cancel');
+  #note = document.createElement('p');
   /** The number of the latest queue: an older one stops before its next photo. */
   #run = 0;
   /** @type {{ blob: Blob, name: string }[]} */
@@ -36,16 +39,23 @@ export class PhotoQueue extends HTMLElement {
     const actions = document.createElement('div');
     actions.className = 'pair';
     actions.append(this.#stop, this.#all);
-    this.#dialog.append(this.#title, this.#bar, this.#list, actions);
+    this.#note.className = 'fine';
+    this.#note.setAttribute('role', 'status');
+    this.#problem.className = 'refusal';
+    this.#problem.setAttribute('role', 'alert');
+    this.#problem.hidden = true;
+    this.#dialog.append(this.#title, this.#bar, this.#note, this.#list, this.#problem, actions);
     this.append(this.#dialog);
   }
 
   /**
    * @param {File[]} files
+   * @param {string} note on files that are not among them
    * @param {PaintFile} paint
    */
-  async paint(files, paint) {
+  async paint(files, note, paint) {
     this.#end();
+    this.#note.textContent = note;
     const run = this.#run;
     const rows = files.map((file) => this.#add(file));
     this.#title.textContent = `${files.length} photos`;
@@ -64,7 +74,7 @@ export class PhotoQueue extends HTMLElement {
         if (run !== this.#run) return;
         this.#done.push({ ...painted, name: this.#unused(painted.name) });
         picture.src = this.#address(painted.blob);
-        state.textContent = 'painted';
+        state.textContent = painted.notice ? `painted. ${painted.notice}` : 'painted';
         keep.hidden = false;
         keep.addEventListener('click', () => download(painted.blob, painted.name));
       } catch (error) {
@@ -117,9 +127,20 @@ export class PhotoQueue extends HTMLElement {
   }
 
   async #saveAll() {
-    const { zip } = await import('../bundled/zip.js');
-    const bytes = await Promise.all(this.#done.map(async ({ blob }) => new Uint8Array(await blob.arrayBuffer())));
-    download(zip(this.#done.map(({ name }, i) => ({ name, bytes: bytes[i] }))), 'impasto.zip');
+    const run = this.#run;
+    const done = [...this.#done];
+    this.#all.disabled = true;
+    this.#problem.hidden = true;
+    try {
+      const { zip } = await import('../bundled/zip.js');
+      const bytes = await Promise.all(done.map(async ({ blob }) => new Uint8Array(await blob.arrayBuffer())));
+      download(zip(done.map(({ name }, i) => ({ name, bytes: bytes[i] }))), 'impasto.zip');
+    } catch (error) {
+      console.info(error);
+      this.#problem.textContent = `The zip file could not be made. Save the photos one by one. ${sentenceOf(error)}`;
+      this.#problem.hidden = false;
+    }
+    if (run === this.#run) this.#all.disabled = false;
   }
 
   #end() {
@@ -127,6 +148,8 @@ export class PhotoQueue extends HTMLElement {
     for (const address of this.#addresses) URL.revokeObjectURL(address);
     this.#addresses = [];
     this.#done = [];
+    this.#note.textContent = '';
+    this.#problem.hidden = true;
     this.#list.replaceChildren();
   }
 }

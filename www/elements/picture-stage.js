@@ -28,6 +28,9 @@ export class PictureStage extends HTMLElement {
   #liveBar = /** @type {LiveBar} */ (document.createElement('live-bar'));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** The address of the photo's shape, and the number of the latest one. @type {string | undefined} */
+  #shape;
+  #cut = 0;
 
   connectedCallback() {
     this.#photo.className = 'photo';
@@ -76,15 +79,38 @@ export class PictureStage extends HTMLElement {
   /**
    * Hangs a photo, still without its painting.
    * @param {ImageBitmap} bitmap
+   * @param {string | null} ground behind what is transparent; null shows it as transparent, in the painting as well
    */
-  hang(bitmap) {
+  hang(bitmap, ground) {
     // As sharp as a large screen shows it, and no more memory than that.
     const scale = Math.min(1, 2048 / Math.max(bitmap.width, bitmap.height));
     this.#photo.width = Math.max(1, Math.round(bitmap.width * scale));
     this.#photo.height = Math.max(1, Math.round(bitmap.height * scale));
-    this.#photo.getContext('2d')?.drawImage(bitmap, 0, 0, this.#photo.width, this.#photo.height);
+    const context = this.#photo.getContext('2d');
+    if (context && ground) {
+      context.fillStyle = ground;
+      context.fillRect(0, 0, this.#photo.width, this.#photo.height);
+    }
+    context?.drawImage(bitmap, 0, 0, this.#photo.width, this.#photo.height);
+    this.#cutOut(ground === null);
     this.style.setProperty('--ratio', String(bitmap.width / bitmap.height));
     this.toggleAttribute('data-wet', true);
+  }
+
+  /**
+   * The painting is opaque: while the photo has transparent places, its shape is a mask over it.
+   * @param {boolean} on
+   */
+  async #cutOut(on) {
+    const number = ++this.#cut;
+    this.toggleAttribute('data-cut-out', on);
+    /** @type {Blob | null} */
+    const shape = on ? await new Promise((resolve) => this.#photo.toBlob(resolve)) : null;
+    if (number !== this.#cut) return;
+    if (this.#shape) URL.revokeObjectURL(this.#shape);
+    this.#shape = shape ? URL.createObjectURL(shape) : undefined;
+    if (this.#shape) this.style.setProperty('--shape', `url("${this.#shape}")`);
+    else this.style.removeProperty('--shape');
   }
 
   /**
@@ -95,8 +121,18 @@ export class PictureStage extends HTMLElement {
   clear(width, height) {
     this.#photo.width = 1;
     this.#photo.height = 1;
+    this.#cutOut(false);
     this.style.setProperty('--ratio', String(width / height));
     this.toggleAttribute('data-wet', true);
+  }
+
+  /**
+   * What hangs there has another shape from now on.
+   * @param {number} width
+   * @param {number} height
+   */
+  reshape(width, height) {
+    this.style.setProperty('--ratio', String(width / height));
   }
 
   /**

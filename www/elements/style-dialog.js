@@ -37,6 +37,7 @@ export class StyleDialog extends HTMLElement {
     close.setAttribute('aria-label', 'Close');
     this.#licence.input.placeholder = 'such as: public domain';
     this.#source.className = 'fine';
+    this.#source.dir = 'auto';
     this.#status.className = 'fine';
     this.#status.setAttribute('role', 'status');
     this.#name.input.addEventListener('change', () => this.#tell('rename', this.#name.input.value));
@@ -130,6 +131,7 @@ function field(text, longest) {
   input.type = 'text';
   input.maxLength = longest;
   input.autocomplete = 'off';
+  input.dir = 'auto';
   label.append(text, input);
   return { label, input };
 }

@@ -102,10 +102,18 @@ export class StyleShelf extends HTMLElement {
     tile.setAttribute('aria-checked', 'false');
     tile.tabIndex = -1;
     const picture = document.createElement(kind === 'built-in' ? 'canvas' : 'img');
-    if (picture instanceof HTMLImageElement) picture.alt = '';
+    if (picture instanceof HTMLImageElement) {
+      picture.alt = '';
+      // What cannot be decoded is no picture.
+      picture.addEventListener('error', () => (picture.hidden = true));
+      picture.addEventListener('load', () => (picture.hidden = false));
+    }
     picture.draggable = false;
     picture.setAttribute('aria-hidden', 'true');
-    tile.append(picture, document.createElement('span'));
+    const label = document.createElement('span');
+    // A name may be in a script of the other direction.
+    label.dir = 'auto';
+    tile.append(picture, label);
     tile.addEventListener('click', (event) => {
       if (tile.dataset.busy !== undefined) return;
       const joins = event.shiftKey || this.#switched;
@@ -129,7 +137,7 @@ export class StyleShelf extends HTMLElement {
     if (label.textContent !== name) label.textContent = name;
     const image = tile.querySelector('img');
     if (image && picture && image.src !== picture) image.src = picture;
-    image?.toggleAttribute('hidden', !picture);
+    if (image && !picture) image.hidden = true;
     tile.toggleAttribute('data-busy', busy === true);
     if (busy) tile.setAttribute('aria-busy', 'true');
     else tile.removeAttribute('aria-busy');

@@ -1,10 +1,18 @@
+/** @typedef {{ label: string, run: () => void }} Action */
+/** @typedef {{ subject: string, sentence: string, action: Action | undefined }} Notice */
+
 /**
  * Short messages at the foot of the page, read out by screen readers. A new one takes the place of the old one.
- * It stays until it is dismissed or, without an action, long enough to be read twice.
+ * It stays until it is dismissed or, without an action, long enough to be read twice. A notice stays until the user closes it;
+ * another message that comes meanwhile goes before it.
  */
 export class ToastLine extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** What is shown, where that is a notice. @type {Notice | undefined} */
+  #notice;
+  /** @type {Notice[]} */
+  #waiting = [];
   #region = document.createElement('div');
 
   connectedCallback() {
@@ -17,19 +25,37 @@ export class ToastLine extends HTMLElement {
 
   /**
    * @param {string} sentence
-   * @param {{ label: string, run: () => void }} [action]
+   * @param {Action} [action]
    */
   show(sentence, action) {
+    if (this.#notice) this.#waiting.unshift(this.#notice);
+    this.#notice = undefined;
+    this.#draw(sentence, action);
+    if (!action) this.#timer = setTimeout(() => this.close(), 4000 + sentence.length * 110);
+  }
+
+  /**
+   * Shows a notice, as soon as no other message is shown.
+   * @param {string} subject of notices with the same one, only the newest is shown
+   * @param {string} sentence
+   * @param {Action} [action]
+   */
+  notify(subject, sentence, action) {
+    this.#waiting = this.#waiting.filter((notice) => notice.subject !== subject);
+    this.#waiting.push({ subject, sentence, action });
+    if (this.#notice?.subject === subject || !this.open) this.close();
+  }
+
+  /**
+   * @param {string} sentence
+   * @param {Action} [action]
+   */
+  #draw(sentence, action) {
     clearTimeout(this.#timer);
     const text = document.createElement('p');
     text.textContent = sentence;
-    const buttons = [];
-    if (action) {
-      buttons.push(button(action.label, () => (this.dismiss(), action.run())));
-    } else {
-      this.#timer = setTimeout(() => this.dismiss(), 4000 + sentence.length * 110);
-    }
-    const close = button('×', () => this.dismiss());
+    const buttons = action ? [button(action.label, () => (this.close(), action.run()))] : [];
+    const close = button('×', () => this.close());
     close.setAttribute('aria-label', 'Dismiss');
     close.classList.add('close');
     this.#region.replaceChildren(text, ...buttons, close);
@@ -40,8 +66,19 @@ export class ToastLine extends HTMLElement {
     return !this.#region.hidden;
   }
 
+  /** What it says is past. Notices stay. */
   dismiss() {
+    if (!this.#notice) this.close();
+  }
+
+  /** The user has read it. A notice that waits comes next. */
+  close() {
     clearTimeout(this.#timer);
+    this.#notice = this.#waiting.shift();
+    if (this.#notice) {
+      this.#draw(this.#notice.sentence, this.#notice.action);
+      return;
+    }
     this.#region.hidden = true;
     this.#region.replaceChildren();
   }

@@ -1,8 +1,9 @@
+import { decodePhoto } from '../decode.js';
 import { keptPainting } from '../painting.js';
 
 /**
  * @import { Offer } from '../masterpiece/model-tiles.js'
- * @import { Photo } from '../photo.js'
+ * @import { Photo } from '../decode.js'
  */
 
 /** Older ones are forgotten. */
@@ -40,5 +41,5 @@ export class Album {
 
 /** @param {Blob} file @param {string} name @returns {Offer} */
 export function offerOf(file, name) {
-  return { id: crypto.randomUUID(), name, picture: URL.createObjectURL(file), load: () => createImageBitmap(file) };
+  return { id: crypto.randomUUID(), name, picture: URL.createObjectURL(file), load: async () => (await decodePhoto(file, name)).bitmap };
 }

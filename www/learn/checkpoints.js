@@ -1,6 +1,6 @@
 /** The one course that is kept in the browser's private files. */
 import { RunRecord } from '../masterpiece/record.js';
-import { bytesOf, pixelsOf } from '../masterpiece/slots.js';
+import { bytesOf, pixelsOf, readable } from '../masterpiece/slots.js';
 
 /**
  * @import { Pixels } from '../protocol.js'
@@ -29,8 +29,8 @@ export async function writerFor(course, checkpoint) {
 export async function recall() {
   const kept = await record.read();
   if (!kept) return kept === null ? { run: undefined, checkpoint: undefined } : undefined;
-  const run = courseOf(kept.about, kept.parts);
-  return { run, checkpoint: await record.newest(run.id) };
+  const run = readable(() => courseOf(kept.about, kept.parts));
+  return { run, checkpoint: run && (await record.newest(run.id)) };
 }
 
 /** Nothing is kept any more. */

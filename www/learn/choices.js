@@ -28,11 +28,11 @@ export function recallChoices() {
   const choices = { ...USUAL };
   if (['transfer26', 'arbitrary'].includes(value.network)) choices.network = value.network;
   if (Object.hasOwn(STRENGTHS, value.strength)) choices.strength = value.strength;
-  if (value.stroke >= -1 && value.stroke <= 1) choices.stroke = value.stroke;
+  if (Number.isFinite(value.stroke) && Math.abs(value.stroke) <= 1) choices.stroke = value.stroke;
   if (Number.isInteger(value.steps) && value.steps >= 0) choices.steps = value.steps;
   if (CROPS.includes(value.crop)) choices.crop = value.crop;
   if (Number.isInteger(value.batch) && value.batch >= 0 && value.batch <= 8) choices.batch = value.batch;
-  if (value.stability >= 0 && value.stability <= 100) choices.stability = value.stability;
+  if (Number.isFinite(value.stability) && value.stability >= 0 && value.stability <= 100) choices.stability = value.stability;
   if (typeof value.start === 'string') choices.start = value.start;
   return choices;
 }
@@ -45,7 +45,7 @@ export function rememberPace(software, pace) {
 /** @param {boolean} software @returns {number | undefined} */
 export function recallPace(software) {
   const pace = read()[software ? 'paceInSoftware' : 'pace'];
-  return pace > 0 ? pace : undefined;
+  return Number.isFinite(pace) && pace > 0 ? pace : undefined;
 }
 
 /** @returns {number | undefined} a side of squares that is not on offer, where the address asks for one */
@@ -66,7 +66,8 @@ function keep(value) {
 /** @returns {any} */
 function read() {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? '{}') ?? {};
+    const value = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};
   }

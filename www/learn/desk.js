@@ -4,6 +4,7 @@ import { KeptNote } from '../masterpiece/kept-note.js';
 import { keptPainting, thumbnailOf } from '../painting.js';
 import { pixelsOf, resample, whole } from '../photo.js';
 import { sentenceOf } from '../protocol.js';
+import { scriptAddress } from '../trusted.js';
 import { Album } from './album.js';
 import { discard, recall } from './checkpoints.js';
 import { cropForTests, rememberPace } from './choices.js';
@@ -13,7 +14,7 @@ import { lighter, MOST_PHOTOS, photoScale, subjectSize } from './plan.js';
 
 /**
  * @import { Controls } from '../controls.js'
- * @import { Photo } from '../photo.js'
+ * @import { Photo } from '../decode.js'
  * @import { EngineInfo, Network, Part, Pixels } from '../protocol.js'
  * @import { PictureStage } from '../elements/picture-stage.js'
  * @import { ToastLine } from '../elements/toast-line.js'
@@ -81,7 +82,7 @@ export class LearnDesk {
     /** @type {Kind<Course>} */
     const kind = {
       studio: {
-        worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'impasto learning' }),
+        worker: () => new Worker(scriptAddress('learn/worker.js'), { type: 'module', name: 'impasto learning' }),
         recall,
       },
       mark: 'learning',
@@ -98,7 +99,7 @@ export class LearnDesk {
       left: () => this.#left(),
       discard,
       refusal: 'Another tab has the studio, or a Masterpiece is being painted here. Finish or discard that, then try again.',
-      unreadable: 'A style that was being learnt was kept here, but it cannot be read any more. It was discarded.',
+      unreadable: 'A style that was being learnt was kept here, but this version of Impasto cannot read it.',
     };
     this.#easel = new Easel(kind, stage, controls, toast, page);
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));

@@ -1,5 +1,5 @@
 import { byId } from '../controls.js';
-import { decodePhoto } from '../photo.js';
+import { decodePhoto } from '../decode.js';
 import { sentenceOf } from '../protocol.js';
 import { openSample, SAMPLES } from '../samples.js';
 import { offerOf } from './album.js';

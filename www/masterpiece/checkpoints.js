@@ -1,6 +1,7 @@
 /** The one Masterpiece that is kept in the browser's private files. */
 import { RunRecord } from './record.js';
 import { recordOf, runOf } from './run-record.js';
+import { readable } from './slots.js';
 
 /** @import { Checkpoint, Run } from './protocol.js' */
 
@@ -25,7 +26,7 @@ export async function writerFor(run, checkpoint) {
 export async function recall() {
   const kept = await record.read();
   if (!kept) return kept === null ? { run: undefined, checkpoint: undefined } : undefined;
-  const run = runOf(kept.about, kept.parts);
+  const run = readable(() => runOf(kept.about, kept.parts));
   return { run, checkpoint: run && (await record.newest(run.id)) };
 }
 

@@ -8,6 +8,8 @@
  */
 
 const KEY = 'impasto.masterpiece';
+const POWERS = /** @type {const} */ (['content', 'style', 'variation', 'rate', 'scale']);
+const isText = (/** @type {unknown} */ value) => typeof value === 'string';
 
 /** @param {Choices} choices */
 export function rememberChoices(choices) {
@@ -34,8 +36,8 @@ export function recallChoices() {
     if (['adam', 'lbfgs', 'sgd'].includes(value.optimizer)) choices.optimizer = value.optimizer;
     if (['gram', 'covariance'].includes(value.styleLoss)) choices.styleLoss = value.styleLoss;
     if (typeof value.layer === 'string') choices.layer = value.layer;
-    if (Array.isArray(value.layers)) choices.layers = value.layers;
-    if (Object.values(value.powers ?? {}).every(Number.isFinite)) choices.powers = value.powers;
+    if (Array.isArray(value.layers) && value.layers.every(isText)) choices.layers = value.layers;
+    if (POWERS.every((power) => Number.isFinite(value.powers?.[power]))) choices.powers = value.powers;
     return choices;
   } catch {
     return {};

@@ -1,6 +1,7 @@
 import { byId } from '../controls.js';
 import { pixelsOf, photoPixels, whole } from '../photo.js';
 import { sentenceOf } from '../protocol.js';
+import { scriptAddress } from '../trusted.js';
 import { discard, recall } from './checkpoints.js';
 import { CommissionDialog } from './dialog.js';
 import { Easel } from './easel.js';
@@ -11,7 +12,7 @@ import { nextSmaller } from './plan.js';
 
 /**
  * @import { Controls } from '../controls.js'
- * @import { Photo } from '../photo.js'
+ * @import { Photo } from '../decode.js'
  * @import { EngineInfo, Pixels } from '../protocol.js'
  * @import { PictureStage } from '../elements/picture-stage.js'
  * @import { ToastLine } from '../elements/toast-line.js'
@@ -40,6 +41,7 @@ export class MasterpieceDesk {
    *   what it knows; `comeBack` shows the photo as it was before, `enter` makes room on the stage
    */
   constructor(stage, controls, toast, app) {
+    this.controls = controls;
     this.toast = toast;
     this.app = app;
     this.#panel = new RunPanel({
@@ -59,7 +61,7 @@ export class MasterpieceDesk {
     /** @type {import('./easel.js').Kind<Run>} */
     const kind = {
       studio: {
-        worker: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'impasto masterpiece' }),
+        worker: () => new Worker(scriptAddress('masterpiece/worker.js'), { type: 'module', name: 'impasto masterpiece' }),
         also: ({ network }) => ({ archive: heldArchive(network) }),
         recall,
       },
@@ -75,7 +77,7 @@ export class MasterpieceDesk {
       left: () => this.#panel.hide() && this.#button.focus(),
       discard,
       refusal: 'Another tab has the studio, or a style is being learnt here. Finish that, then try again.',
-      unreadable: 'An unfinished Masterpiece was kept here, but it cannot be read any more. It was discarded.',
+      unreadable: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
     };
     this.#easel = new Easel(kind, stage, controls, toast, app);
     stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
@@ -96,10 +98,11 @@ export class MasterpieceDesk {
     return this.#easel.onStage;
   }
 
-  /** Photo and paintings of what hangs there. */
+  /** Photo and paintings of what hangs there, and the photo's EXIF data. */
   get subject() {
     const run = this.#live?.run;
-    return { source: run?.name ?? '', style: `masterpiece ${run?.paintings.map(({ name }) => name).join(' ')}` };
+    const tiff = run?.photoData === undefined ? undefined : Uint8Array.from(atob(run.photoData), (character) => character.charCodeAt(0));
+    return { source: run?.name ?? '', style: `masterpiece ${run?.paintings.map(({ name }) => name).join(' ')}`, tiff };
   }
 
   /** @returns {Promise<Pixels>} the painting on the stage */
@@ -136,7 +139,7 @@ export class MasterpieceDesk {
     if (!photo) return;
     try {
       const size = settings.size ?? 0;
-      const pixels = photoPixels(photo, size);
+      const pixels = photoPixels(photo, size, this.controls.ground);
       const paintings = await Promise.all(
         models.map(async ({ offer, weight, mask, part }) => {
           const bitmap = await offer.load();
@@ -156,6 +159,7 @@ export class MasterpieceDesk {
         paintings,
         start: start === 'painting' ? await this.app.painting() : start,
         network,
+        ...(photo.tiff && { photoData: btoa(Array.from(photo.tiff, (byte) => String.fromCharCode(byte)).join('')) }),
       };
       await this.#easel.begin(run);
     } catch (error) {

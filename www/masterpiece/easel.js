@@ -1,3 +1,4 @@
+import { hasTransparency, NEUTRAL, putBack } from '../transparency.js';
 import { StayAwake, TheOnlyOne } from './presence.js';
 import { LiveRun } from './run.js';
 
@@ -75,27 +76,36 @@ export class Easel {
 
   /** @returns {Promise<Pixels>} the picture so far */
   async picture() {
-    const picture = this.#live?.picture;
-    if (!picture) throw new Error('Nothing has been painted yet. Wait for the first steps, then save again.');
-    return picture;
+    const { picture, run } = this.#live ?? {};
+    if (!picture || !run) throw new Error('Nothing has been painted yet. Wait for the first steps, then save again.');
+    const copy = { ...picture, data: picture.data.slice() };
+    putBack(copy, this.kind.beneath(run));
+    return copy;
   }
 
   /** What was left unfinished on the last visit is offered, unless another tab is at it. */
   async recall() {
     if (this.#live || !(await this.#only.isFree())) return;
+    let kept;
     try {
-      const kept = await this.kind.studio.recall();
-      if (!kept || this.#live) return;
-      if (!kept.run) {
-        await this.kind.discard();
-        this.toast.show(this.kind.unreadable);
-        return;
-      }
-      this.#take(kept.run, kept.checkpoint);
+      kept = await this.kind.studio.recall();
     } catch (error) {
       // A browser that keeps no files has none to offer.
       console.info(error);
     }
+    if (!kept || this.#live) return;
+    try {
+      if (kept.run) {
+        this.#take(kept.run, kept.checkpoint);
+        return;
+      }
+    } catch (error) {
+      // It has the right form, and something else in it.
+      console.info(error);
+      this.#drop();
+      this.kind.note.hide();
+    }
+    this.toast.notify(`unreadable ${this.kind.mark}`, this.kind.unreadable, { label: 'Discard', run: () => this.discard() });
   }
 
   /** A new run, in place of the one that there is. @param {R} run */
@@ -131,7 +141,7 @@ export class Easel {
     this.#beneath ??= await createImageBitmap(new ImageData(data, width, height));
     if (!this.#onStage || live !== this.#live) return;
     this.stage.idle();
-    this.stage.hang(this.#beneath);
+    this.stage.hang(this.#beneath, hasTransparency(data) ? null : NEUTRAL);
     this.stage.bare();
     this.#painted(live);
     this.kind.entered();

@@ -1,6 +1,6 @@
 import './mask-board.js';
 import { byId } from '../controls.js';
-import { decodePhoto } from '../photo.js';
+import { decodePhoto } from '../decode.js';
 import { sentenceOf } from '../protocol.js';
 import { greysOfPicture, inPercent, isNothing, maskSize, pictureOfGreys, restOf, shareOf } from './mask.js';
 

@@ -3,6 +3,8 @@
  * keeps none, the page holds it as long as it lives.
  */
 
+import { scriptAddress } from '../trusted.js';
+
 /** @import { Network } from './protocol.js' */
 
 const CACHE = 'impasto-network';
@@ -111,11 +113,18 @@ async function kept() {
 function describe(response) {
   try {
     const about = response?.headers.get(ABOUT);
-    return about ? JSON.parse(decodeURIComponent(about)) : undefined;
+    const network = about ? JSON.parse(decodeURIComponent(about)) : undefined;
+    return isNetwork(network) ? network : undefined;
   } catch {
     // Written by another version of the page.
     return undefined;
   }
+}
+
+/** @param {any} value @returns {value is Network} */
+function isNetwork(value) {
+  const { name, file, bytes, sha256 } = value ?? {};
+  return ['vgg16', 'vgg19'].includes(name) && typeof file === 'string' && bytes > 0 && /^[0-9a-f]{64}$/.test(sha256);
 }
 
 /**
@@ -124,7 +133,7 @@ function describe(response) {
  * @returns {Promise<{ network: Network, archive?: Uint8Array<ArrayBuffer> }>} with the archive where it could not be kept
  */
 function check(file) {
-  const worker = new Worker(new URL('./network-worker.js', import.meta.url), { type: 'module', name: 'impasto network' });
+  const worker = new Worker(scriptAddress('masterpiece/network-worker.js'), { type: 'module', name: 'impasto network' });
   return new Promise((resolve, reject) => {
     worker.addEventListener('message', ({ data }) => (data.sentence ? reject(new Error(data.sentence)) : resolve(data)));
     worker.addEventListener('error', (event) => {

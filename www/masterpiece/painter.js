@@ -1,5 +1,6 @@
 /** The run in the worker: from the commission to the last step. */
 import { Commission } from '../studio.js';
+import { withoutAlpha } from '../transparency.js';
 import { writerFor } from './checkpoints.js';
 import { costOf, SMALLEST, stepsFor } from './plan.js';
 import { Shift } from './shift.js';
@@ -115,13 +116,13 @@ export class Painter extends Shift {
 
 /** @param {Run} run */
 function commissionOf({ photo, paintings, start }) {
-  const commission = new Commission(photo.width, photo.height, photo.data);
+  const commission = new Commission(photo.width, photo.height, withoutAlpha(photo.data));
   for (const { pixels, weight, mask, part } of paintings) {
     commission.add_painting(pixels.width, pixels.height, pixels.data, weight);
     if (mask) commission.add_mask(mask.width, mask.height, mask.data);
     if (part) commission.add_style_mask(part.width, part.height, part.data);
   }
   if (start === 'noise') commission.start_from_noise(1);
-  else if (start !== 'photo') commission.start_from(start.width, start.height, start.data);
+  else if (start !== 'photo') commission.start_from(start.width, start.height, withoutAlpha(start.data));
   return commission;
 }

@@ -23,9 +23,10 @@
 
 /**
  * A run. Without `settings.steps` as many steps are made as `minutes` allow. It begins with the photo, with noise or with
- * another picture. Without a `network` of the user's own, the one that comes with the page looks at the pictures.
+ * another picture. Without a `network` of the user's own, the one that comes with the page looks at the pictures. `photoData` is
+ * the photo's EXIF data, in base64.
  * @typedef {{ id: string, name: string, settings: RunSettings, minutes: number, photo: Pixels, paintings: Model[],
- *   start: 'photo' | 'noise' | Pixels, network?: Network }} Run
+ *   start: 'photo' | 'noise' | Pixels, network?: Network, photoData?: string }} Run
  */
 
 /** Total, content and style before a step. @typedef {[total: number, content: number, style: number]} Losses */

@@ -1,5 +1,5 @@
 import { PrivateFiles } from './private-files.js';
-import { bytesOf, newest, pack, pixelsOf, unpack } from './slots.js';
+import { bytesOf, newest, pack, pixelsOf, readable, unpack } from './slots.js';
 
 /** @import { Checkpoint } from './protocol.js' */
 
@@ -52,16 +52,22 @@ export class RunRecord {
   /** @param {string} run its id @returns {Promise<Checkpoint | undefined>} */
   async newest(run) {
     const slots = await Promise.all(SLOTS.map(async (name) => unpack((await this.#files.read(name)) ?? new Uint8Array())));
-    const slot = newest(slots, run);
+    const slot = newest(slots.filter((found) => found && isProgress(found.about.progress)), run);
     if (!slot) return undefined;
     const { progress, size, sequence } = slot.about;
     const [state, picture] = slot.parts;
-    return { progress, bytes: state, picture: size && pixelsOf(size, picture), sequence };
+    return readable(() => ({ progress, bytes: state, picture: size && pixelsOf(size, picture), sequence }));
   }
 
   discard() {
     return this.#files.discard();
   }
+}
+
+/** @param {any} progress @returns {boolean} */
+function isProgress(progress) {
+  const numbers = [progress?.step, progress?.steps, progress?.width, progress?.height];
+  return numbers.every(Number.isFinite) && Array.isArray(progress.losses) && Array.isArray(progress.marks);
 }
 
 /** Writes checkpoints, in a worker. Its promises reject with what the browser says. */

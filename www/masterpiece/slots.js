@@ -49,6 +49,21 @@ export async function unpack(bytes) {
 }
 
 /**
+ * What `make` makes of a record, or nothing where it cannot: another version of the page may have written that.
+ * @template T
+ * @param {() => T} make
+ * @returns {T | undefined}
+ */
+export function readable(make) {
+  try {
+    return make();
+  } catch (error) {
+    console.info(error);
+    return undefined;
+  }
+}
+
+/**
  * The newest of those that are whole and of this run.
  * @template {{ run: string, sequence: number }} A
  * @template {{ about: A }} T
@@ -66,7 +81,15 @@ export function bytesOf({ data }) {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-/** @param {{ width: number, height: number }} size @param {Uint8Array<ArrayBuffer>} bytes @returns {Pixels} */
+/**
+ * @param {{ width: number, height: number }} size
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Pixels}
+ * @throws {Error} where they do not belong together
+ */
 export function pixelsOf({ width, height }, bytes) {
+  if (!(width > 0 && height > 0 && bytes.length === 4 * width * height)) {
+    throw new Error(`${bytes.length} bytes are no picture of ${width} x ${height} pixels.`);
+  }
   return { width, height, data: new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

@@ -1,4 +1,5 @@
 import { sentenceOf } from '../protocol.js';
+import { putBack } from '../transparency.js';
 import { canBeGentle, mixture, setBrushwork, setStyle } from './palette.js';
 import { openSession } from './picture.js';
 
@@ -54,6 +55,7 @@ export class Batch {
       setBrushwork(session, look);
       session.setLook(strength, look.keepColors, 0);
       const pixels = { width, height, data: new Uint8ClampedArray(await session.read()) };
+      putBack(pixels, photo);
       this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
     } catch (error) {
       this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });

@@ -6,6 +6,7 @@ import { PolledPace } from './polled-pace.js';
 import { StyleMix } from './style-mix.js';
 
 /**
+ * @import { Times } from '../frame-pump.js'
  * @import { Engine, Session } from '../live.js'
  * @import { FromWorker, Moving, Network, Pixels } from '../protocol.js'
  * @import { Palette } from './palette.js'
@@ -33,7 +34,7 @@ const TELL_MS = 500;
 export class Live {
   /** @type {Easel | undefined} */
   #easel;
-  /** @type {VideoFrame | ImageBitmap | undefined} */
+  /** @type {{ frame: VideoFrame | ImageBitmap, times: Times } | undefined} */
   #waiting;
   /** @type {Moving} */
   #wish;
@@ -100,13 +101,13 @@ export class Live {
   }
 
   /**
-   * @param {VideoFrame | ImageBitmap} frame
-   * @param {number} missed how many there were between this one and the one before
+   * @param {{ frame: VideoFrame | ImageBitmap, missed: number, times: Times }} sent a frame, how many there were between it and
+   *   the one before, and when it is seen
    */
-  take(frame, missed) {
+  take({ frame, missed, times }) {
     this.#pace.miss(missed + (this.#waiting ? 1 : 0));
-    this.#waiting?.close();
-    this.#waiting = frame;
+    this.#waiting?.frame.close();
+    this.#waiting = { frame, times };
     this.#work();
   }
 
@@ -129,7 +130,7 @@ export class Live {
   /** Nothing is shown after this. */
   end() {
     this.#ended = true;
-    this.#waiting?.close();
+    this.#waiting?.frame.close();
     this.#waiting = undefined;
     this.#retire();
   }
@@ -142,9 +143,9 @@ export class Live {
   }
 
   #work() {
-    const frame = this.#waiting;
-    if (!frame || this.#ended || this.#onTheirWay >= this.most) return;
-    this.#size = sizeOf(frame);
+    const waiting = this.#waiting;
+    if (!waiting || this.#ended || this.#onTheirWay >= this.most) return;
+    this.#size = sizeOf(waiting.frame);
     const easel = this.#easel;
     const fits = easel?.width === this.#size.width && easel.height === this.#size.height;
     const { steady } = this.#wish;
@@ -152,7 +153,7 @@ export class Live {
     if (!fits || !same) this.#open();
     if (!fits) return;
     this.#waiting = undefined;
-    this.#paint(easel.session, frame);
+    this.#paint(easel.session, waiting);
   }
 
   /** The network that is wanted now, and can be had. */
@@ -238,9 +239,9 @@ export class Live {
 
   /**
    * @param {Session} session
-   * @param {VideoFrame | ImageBitmap} frame
+   * @param {{ frame: VideoFrame | ImageBitmap, times: Times }} waiting
    */
-  #paint(session, frame) {
+  #paint(session, { frame, times }) {
     const now = performance.now();
     const { look, mirrored } = this.#wish;
     const { revision } = this.palette;
@@ -254,7 +255,7 @@ export class Live {
       session.setLook(this.#strength, look.keepColors, look.split);
       session.paint();
       this.#reflection.see(look, frame, now);
-      if (this.#wish.recording) this.#record(now);
+      if (this.#wish.recording) this.#record(times);
     } catch (error) {
       frame.close();
       this.#fail(error);
@@ -273,14 +274,14 @@ export class Live {
     if (this.#onTheirWay < this.most) this.send({ type: 'hungry' });
   }
 
-  /** Sends what has just been painted. The canvas shows it only until this task ends. @param {number} now */
-  #record(now) {
+  /** Sends what has just been painted. The canvas shows it only until this task ends. @param {Times} times of its frame */
+  #record(times) {
     if (!this.canvas) return;
     // Most encoders refuse odd sides.
     const { width, height } = this.canvas;
     const visibleRect = { x: 0, y: 0, width: width - (width % 2), height: height - (height % 2) };
-    const frame = new VideoFrame(this.canvas, { timestamp: Math.round(now * 1000), visibleRect });
-    this.send({ type: 'recorded', frame }, [frame]);
+    const frame = new VideoFrame(this.canvas, { timestamp: Math.round(times.shown * 1000), visibleRect });
+    this.send({ type: 'recorded', frame, times }, [frame]);
   }
 
   /** @param {number} begun */

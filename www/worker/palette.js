@@ -28,10 +28,12 @@ export class Palette {
   /**
    * @param {Engine} engine
    * @param {(network: OurNetwork) => Promise<Uint8Array>} fetchNetwork throws a sentence
+   * @param {(ids: string[]) => void} unkept hears of kept styles that their network does not take
    */
-  constructor(engine, fetchNetwork) {
+  constructor(engine, fetchNetwork, unkept) {
     this.engine = engine;
     this.fetchNetwork = fetchNetwork;
+    this.unkept = unkept;
   }
 
   /**
@@ -53,7 +55,19 @@ export class Palette {
    */
   async #bring(network, pack) {
     await this.engine.addNetwork(isBrought(network) ? this.#brought(network, pack) : await this.fetchNetwork(network));
-    for (const [id, kept] of this.#packs) if (kept.network === network) this.engine.addStyle(id, kept.pack);
+    const unkept = [];
+    for (const [id, kept] of this.#packs) {
+      if (kept.network !== network) continue;
+      try {
+        this.engine.addStyle(id, kept.pack);
+      } catch (error) {
+        // The others are still to be had.
+        console.info(id, error);
+        this.#packs.delete(id);
+        unkept.push(id);
+      }
+    }
+    if (unkept.length > 0) this.unkept(unkept);
   }
 
   /**
@@ -72,14 +86,15 @@ export class Palette {
   /**
    * @param {string} id
    * @param {Uint8Array} pack
+   * @throws {Error} with a sentence; then it is not kept
    */
   keep(id, pack) {
     const old = this.#packs.get(id)?.pack;
     if (old?.length === pack.length && old.every((byte, i) => byte === pack[i])) return;
     if (old) this.revision += 1;
     const { network } = about(pack);
-    this.#packs.set(id, { pack, network });
     if (this.engine.has(network)) this.engine.addStyle(id, pack);
+    this.#packs.set(id, { pack, network });
   }
 
   /** @param {string} id */
@@ -195,7 +210,7 @@ function about(pack) {
   return JSON.parse(readPack(pack));
 }
 
-/** @param {Uint8Array} pack @returns {ReadPack} */
-function read(pack) {
+/** What a pack says about itself. @param {Uint8Array} pack @returns {ReadPack} */
+export function read(pack) {
   return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...about(pack) };
 }

@@ -1,4 +1,5 @@
 import { sentenceOf } from '../protocol.js';
+import { putBack } from '../transparency.js';
 import { canBeGentle, mixture, setBrushwork, setStyle } from './palette.js';
 
 /**
@@ -255,10 +256,13 @@ export class Picture {
    * @returns {Promise<Pixels>}
    */
   async #pixels(session, look) {
-    const { width, height } = /** @type {Pixels} */ (this.#shown);
+    const photo = /** @type {Pixels} */ (this.#shown);
+    const { width, height } = photo;
     session.setLook(this.#mixture(look).strength, look.keepColors, look.split);
     const rgba = await session.read();
-    return { width, height, data: new Uint8ClampedArray(rgba) };
+    const pixels = { width, height, data: new Uint8ClampedArray(rgba) };
+    putBack(pixels, photo);
+    return pixels;
   }
 
   /**

@@ -1,18 +1,18 @@
 /**
  * The worker: starts the engine, then passes the page's wishes to the picture and, when that rests, to the shelf.
  */
-import init, { Engine } from '../live.js';
+import init, { Engine, renamePack } from '../live.js';
 import { sentenceOf } from '../protocol.js';
 import { Batch } from './batch.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { Live } from './live.js';
-import { Palette } from './palette.js';
+import { Palette, read } from './palette.js';
 import { Picture } from './picture.js';
 import { Thumbnails } from './thumbnails.js';
 import { takesVideoFrames } from './video-frames.js';
 
 /**
- * @import { FromWorker, Moving, ReadPack, ToWorker } from '../protocol.js'
+ * @import { FromWorker, KeptPack, Moving, ReadPack, ToWorker } from '../protocol.js'
  */
 
 /** @type {Picture | undefined} */
@@ -77,7 +77,7 @@ async function start({ networks, choice, canvas }) {
   }
   engine.lost().then((sentence) => send({ type: 'lost', sentence }));
   const info = { ...JSON.parse(engine.info()), videoFrames: takesVideoFrames(engine.device()) };
-  palette = new Palette(engine, (network) => fetchLater(networks[network]));
+  palette = new Palette(engine, (network) => fetchLater(networks[network]), (ids) => send({ type: 'unkept', ids }));
   thumbnails = new Thumbnails(engine, info.styles, send);
   batch = new Batch(engine, palette, send);
   picture = new Picture(engine, palette, canvas !== undefined, send, thumbnails);
@@ -113,17 +113,24 @@ async function answer(ticket, make) {
   }
 }
 
-/** @param {{ id: string, pack: Uint8Array }[]} styles */
+/** @param {KeptPack[]} styles */
 async function keep(styles) {
   const colours = await started;
-  for (const { id, pack } of styles) {
+  const ids = [];
+  for (const { id, name, pack } of styles) {
     try {
       colours.keep(id, pack);
-    } catch (error) {
-      // The page has read it before. Whoever chooses it is told that it is not there.
-      console.info(id, error);
+    } catch {
+      try {
+        // Older versions allowed names that are refused now.
+        colours.keep(id, renamePack(pack, name));
+      } catch (error) {
+        console.info(id, error);
+        ids.push(id);
+      }
     }
   }
+  if (ids.length > 0) send({ type: 'unkept', ids });
 }
 
 /** @param {Moving} moving */
@@ -161,7 +168,7 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       move(message.moving);
       break;
     case 'frame':
-      if (live) live.take(message.frame, message.missed);
+      if (live) live.take(message);
       else message.frame.close();
       break;
     case 'still':
@@ -186,6 +193,9 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       break;
     case 'learn':
       answer(message.ticket, (colours) => colours.learn(message.id, message.painting, message));
+      break;
+    case 'inspect':
+      answer(message.ticket, () => read(message.pack));
       break;
     case 'adopt':
       answer(message.ticket, (colours) => colours.adopt(message.id, message.pack, message.tried));

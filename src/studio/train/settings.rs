@@ -3,6 +3,8 @@
 use super::Lesson;
 use crate::error::{Error, Result};
 use crate::net::vgg::{Layer, VGG16};
+use crate::studio::loss::check_weight;
+use crate::studio::optimizer::LARGEST_RATE;
 
 /// How a style is trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,9 +55,7 @@ impl TrainSettings {
         let weights =
             [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
         for number in weights.chain([*palette, *variation, *stability, *noise]) {
-            if !number.is_finite() || number < 0.0 {
-                return refuse(format!("{number} is no weight: weights are numbers from 0 up."));
-            }
+            check_weight(number)?;
         }
         if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
             return refuse("Content and style need a layer with a weight above 0 each.".to_string());
@@ -65,8 +65,8 @@ impl TrainSettings {
                 "Against noise of 0 nothing has to be learnt: give noise, or stability no weight.".to_string(),
             );
         }
-        if !(self.rate.is_finite() && self.rate > 0.0) {
-            return refuse(format!("{} is no rate: it is a number above 0.", self.rate));
+        if !(self.rate > 0.0 && self.rate <= LARGEST_RATE) {
+            return refuse(format!("{:e} is not a learning rate: it is a number above 0 and up to {LARGEST_RATE}.", self.rate));
         }
         if self.steps == 0 || self.batch == 0 || self.crop < 32 || !self.crop.is_multiple_of(multiple) {
             return refuse(format!(

@@ -187,7 +187,7 @@ impl Training {
             return Err(Error::Gpu("a step has too few losses".to_string()));
         };
         if !total.is_finite() {
-            return Err(Error::Gpu(format!("the losses are {values:?}")));
+            return Err(Error::Diverged(format!("the losses of step {} are {values:?}", self.step + 1)));
         }
         let done = self.step as f32 / settings.steps as f32;
         let rate = settings.rate * 0.5 * (1.0 + (PI * done).cos());
@@ -210,6 +210,11 @@ impl Training {
         tensor(values, shape, &self.device)
     }
 
+    /// Steps that are done.
+    pub fn steps_done(&self) -> usize {
+        self.step
+    }
+
     /// The style so far.
     ///
     /// # Errors
@@ -217,7 +222,7 @@ impl Training {
     pub async fn style(&self, name: &str) -> Result<Style> {
         let numbers = read(self.numbers.clone()).await?;
         if numbers.iter().any(|number| !number.is_finite()) {
-            return Err(Error::Gpu("training has lost its way: try a lower rate".to_string()));
+            return Err(Error::Diverged("the style has numbers that are not finite".to_string()));
         }
         Ok(style(name, &self.origin.style, &numbers))
     }

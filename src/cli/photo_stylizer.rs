@@ -1,0 +1,153 @@
+//! Stylizes photos one after the other, in one style, on one device.
+
+use clap::Args;
+use impasto::cpu::picture::Look;
+use impasto::error::{Error, Result};
+use impasto::image::Image;
+use impasto::style::Style;
+use impasto::stylize::{Predictor, Session};
+
+use super::photos::Picture;
+use super::wanted::Wanted;
+use super::workshop::{Workshop, adapter};
+
+/// The default of `--brushwork` for styles of paintings: enough for strokes in a clear sky, too little to be seen elsewhere.
+pub const BRUSHWORK: f32 = 0.5;
+
+/// How a painting is laid over its photo.
+#[derive(Debug, Args)]
+pub struct LookArguments {
+    /// 0 shows the photo, 1 the painting.
+    #[arg(long, default_value_t = 1.0, value_parser = strength)]
+    strength: f32,
+    /// Takes the luminance from the painting and the colours from the photo.
+    #[arg(long)]
+    keep_colors: bool,
+}
+
+impl LookArguments {
+    /// As the session takes it.
+    pub fn look(&self) -> Look {
+        Look { strength: self.strength, keep_colors: self.keep_colors, split: 0.0 }
+    }
+}
+
+/// What the strokes are like.
+#[derive(Debug, Args)]
+pub struct StrokeArguments {
+    /// Lets the strength lie between the photo's own style and the painting's, instead of between photo and painting.
+    #[arg(long)]
+    pub gentle: bool,
+    /// Size of the strokes: 2 for twice the default size.
+    #[arg(long, default_value_t = 1.0, value_parser = stroke)]
+    stroke: f64,
+    /// How much brushwork is in what is flat in the photo: 0 for none, 1 for the most. Without it, 0.5 for styles of paintings
+    /// and none for the others.
+    #[arg(long, value_parser = strength)]
+    brushwork: Option<f32>,
+}
+
+fn strength(text: &str) -> std::result::Result<f32, String> {
+    let number = text.parse::<f32>().ok().filter(|s| (0.0..=1.0).contains(s));
+    number.ok_or_else(|| "it is a number from 0 to 1".to_string())
+}
+
+/// Smaller strokes take the network beyond the pixels that there are; larger ones leave nothing to be recognized.
+fn stroke(text: &str) -> std::result::Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|s| (0.25..=8.0).contains(s));
+    number.ok_or_else(|| "the size of strokes is a number from 0.25 to 8".to_string())
+}
+
+/// Stylizes pictures in one style; the session is kept for pictures of the same size.
+pub struct PhotoStylizer {
+    workshop: Workshop,
+    style: Style,
+    look: Look,
+    stroke: f64,
+    brushwork: f32,
+    /// Where the strength lies between the photo's own style and the painting's.
+    predictor: Option<Predictor>,
+    session: Option<Session>,
+}
+
+impl PhotoStylizer {
+    /// Opens the device and loads the network of `wanted`.
+    ///
+    /// # Errors
+    /// As [`Workshop::open`] and [`Wanted::style`].
+    pub async fn new(wanted: &Wanted, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
+        let workshop = Workshop::open(&wanted.archive, None).await?;
+        let style = wanted.style(&workshop).await?;
+        let predictor = match stroke.gentle {
+            true => Some(Predictor::load(&workshop.gpu, &wanted.archive).await?),
+            false => None,
+        };
+        let brushwork = stroke.brushwork.unwrap_or(if wanted.has_vectors() { BRUSHWORK } else { 0.0 });
+        let (look, stroke) = (look.look(), stroke.stroke);
+        Ok(Self { workshop, style, look, stroke, brushwork, predictor, session: None })
+    }
+
+    /// The adapter's name.
+    pub fn adapter(&self) -> &str {
+        adapter(&self.workshop.gpu)
+    }
+
+    /// The name of the kernels' variant.
+    pub fn variant(&self) -> String {
+        self.workshop.painter.variant().name()
+    }
+
+    /// Checks that the network does not take far more time than usual.
+    ///
+    /// # Errors
+    /// [`Error::Style`] with what a picture costs.
+    pub fn check_time(&self, picture: &Picture) -> Result<()> {
+        let size = (picture.image.width(), picture.image.height());
+        let expense = self.workshop.painter.expense(size, self.stroke)?;
+        if !expense.is_unusual() {
+            return Ok(());
+        }
+        Err(Error::Style(format!("{expense} `--force` uses it all the same.")))
+    }
+
+    /// The picture in the style, at its size; not rounded to 8 bits where `depth16`.
+    ///
+    /// # Errors
+    /// [`impasto::error::Error::TooLarge`] with the `--size` that fits, and what the device says.
+    pub async fn paint(&mut self, picture: &Picture, depth16: bool) -> Result<Image> {
+        let photo = &picture.image;
+        let gpu = &self.workshop.gpu;
+        let (width, height) = (photo.width(), photo.height());
+        let mut session = match self.session.take().filter(|s| s.frame().size() == (width, height)) {
+            Some(session) => session,
+            None => {
+                let painter = &self.workshop.painter;
+                painter.check(gpu, (width, height), self.stroke, picture.original)?;
+                let (seen_width, seen_height) = painter.working_size((width, height), self.stroke);
+                let mut session = painter.session(gpu, seen_width, seen_height).await?;
+                if session.size() != (width, height) {
+                    let frame = session.new_frame(gpu, (width, height)).await?;
+                    session.set_frame(gpu, frame);
+                }
+                session.set_brushwork(gpu, self.brushwork)?;
+                session.set_style(gpu, &self.style)?;
+                session.set_look(self.look)?;
+                session
+            }
+        };
+        if let Some(predictor) = &self.predictor {
+            let own = predictor.predict_picture(gpu, photo).await?;
+            let own = self.workshop.painter.space().vector("photo", &own)?;
+            let strength = self.look.strength;
+            session.set_style(gpu, &Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;
+            session.set_look(Look { strength: 1.0, ..self.look })?;
+        }
+        session.set_photo(gpu, &photo.to_rgba8())?;
+        let painted = match depth16 {
+            true => session.read_exact(gpu).await?,
+            false => Image::from_rgba8(width, height, &session.read(gpu).await?)?,
+        };
+        self.session = Some(session);
+        Ok(painted)
+    }
+}

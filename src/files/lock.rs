@@ -1,0 +1,57 @@
+//! Locks of outputs that take minutes or hours, so that two runs do not write to one file.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::identity::absolute;
+use crate::error::{Error, Result};
+
+/// A lock of one output. It ends when it is dropped or the process ends, however that happens.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Locks the output at `path`. The lock is a file in `folder`, so that nothing is left beside the output. Where no file can be
+    /// made there, the run goes on without a lock, and there is none.
+    ///
+    /// # Errors
+    /// [`Error::File`] when another process holds the lock.
+    pub fn acquire(path: &Path, folder: Option<&Path>) -> Result<Option<Self>> {
+        let Some(folder) = folder.filter(|folder| std::fs::create_dir_all(folder).is_ok()) else { return Ok(None) };
+        let hash = Sha256::digest(absolute(path).as_os_str().as_encoded_bytes());
+        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!("{name}.lock")));
+        let Ok(file) = file else { return Ok(None) };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Err(Error::file(
+                path,
+                "another run of impasto writes to this file; wait until it ends, or choose another place",
+            )),
+            Err(TryLockError::Error(_)) => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_has_one_lock_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, locks) = (folder.path().join("out.png"), folder.path().join("locks"));
+        let first = Lock::acquire(&path, Some(&locks)).unwrap();
+        assert!(first.is_some());
+        let again = folder.path().join("locks/../out.png");
+        assert!(Lock::acquire(&again, Some(&locks)).unwrap_err().to_string().contains("another run"));
+        assert!(Lock::acquire(&folder.path().join("other.png"), Some(&locks)).unwrap().is_some());
+        drop(first);
+        assert!(Lock::acquire(&path, Some(&locks)).unwrap().is_some());
+        assert!(Lock::acquire(&path, None).unwrap().is_none());
+    }
+}

@@ -1,0 +1,33 @@
+//! Pictures from and to files, for the command line: PNG, JPEG, WebP and TIFF, told by contents, within limits.
+//!
+//! [`read`] gives a picture in sRGB, upright, with its transparency apart; [`encode`] gives the bytes of a file.
+
+mod alpha;
+mod color;
+mod entropy;
+mod jpeg_reader;
+mod limits;
+mod metadata;
+mod png_reader;
+mod problem;
+mod read;
+mod resample;
+mod sniff;
+mod source;
+mod tiff_reader;
+mod tiff_tags;
+mod tiff_writer;
+mod truncation;
+mod webp_reader;
+mod write;
+
+pub use alpha::Alpha;
+pub use limits::{DEFAULT_PIXELS, Limits, check_resize};
+pub use metadata::Metadata;
+pub use read::{Picture, ReadOptions, decode, read, read_mask};
+pub use write::{ENDINGS, Format, JPEG_QUALITY, WriteOptions, encode};
+
+/// What the user is told of an animation.
+fn frames_note(frames: u64) -> String {
+    format!("the picture is animated: only the first of its {frames} frames is used")
+}

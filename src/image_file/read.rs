@@ -1,0 +1,199 @@
+//! From a file to a picture: limits first, then rows through colours and size.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::alpha::Alpha;
+use super::color::Converter;
+use super::limits::{Limits, reserve};
+use super::metadata::Metadata;
+use super::problem::{Problem, damaged};
+use super::resample::{Canvas, turned};
+use super::sniff::{self, Kind, Readable};
+use super::source::{Header, Source};
+use super::{jpeg_reader, png_reader, tiff_reader, webp_reader};
+use crate::error::{Error, Result};
+use crate::image::Image;
+
+/// How a picture is read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReadOptions {
+    pub limits: Limits,
+    /// The colour behind transparent pixels, sRGB in 0..1.
+    pub background: [f32; 3],
+    /// Pixels of the longer side; without it the picture's own.
+    pub size: Option<u32>,
+    /// Pictures that are smaller than `size` keep their size.
+    pub at_most: bool,
+}
+
+impl Default for ReadOptions {
+    /// Over white, at the picture's own size.
+    fn default() -> Self {
+        Self { limits: Limits::default(), background: [1.0; 3], size: None, at_most: false }
+    }
+}
+
+/// A picture from a file, upright.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// sRGB, over the background where it is transparent.
+    pub image: Image,
+    /// Width and height in the file, upright: `image` may have another size.
+    pub original: (usize, usize),
+    /// Present when a pixel is transparent.
+    pub alpha: Option<Alpha>,
+    /// The file has more than 8 bits a channel.
+    pub depth16: bool,
+    /// What the file tells about the photo.
+    pub metadata: Option<Metadata>,
+    /// What the user should know: parts that are missing, frames that are not used. Without the file's name and a full
+    /// stop.
+    pub notes: Vec<String>,
+}
+
+/// Reads a picture from a file.
+///
+/// # Errors
+/// [`Error::File`] when it is no regular file, cannot be read, is no picture of a kind that is read, is damaged, or is
+/// beyond the limits.
+pub fn read(path: &Path, options: &ReadOptions) -> Result<Picture> {
+    let name = path.display().to_string();
+    let bytes = read_bytes(path, &options.limits).map_err(|problem| problem.of(&name))?;
+    decode(&bytes, &name, options)
+}
+
+/// Reads a picture from the bytes of a file; `name` is the file's name in errors.
+///
+/// # Errors
+/// [`Error::File`] as for [`read`].
+pub fn decode(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Picture> {
+    picture(bytes, name, options).map_err(|problem| problem.of(name))
+}
+
+/// Reads a mask: a picture whose transparent pixels are black.
+///
+/// # Errors
+/// [`Error::File`] as for [`read`].
+pub fn read_mask(path: &Path, options: &ReadOptions) -> Result<Picture> {
+    read(path, &ReadOptions { background: [0.0; 3], ..*options })
+}
+
+/// The contents of a regular file that is not larger than the memory allowed.
+fn read_bytes(path: &Path, limits: &Limits) -> std::result::Result<Vec<u8>, Problem> {
+    let unreadable = |error: std::io::Error| Problem(reason(&error));
+    // Opening a FIFO would wait for a writer, so its kind is asked first.
+    let about = std::fs::metadata(path).map_err(unreadable)?;
+    if about.is_dir() {
+        return Err(Problem("this is a folder, not a picture".to_string()));
+    }
+    if !about.is_file() {
+        return Err(Problem("this is not a regular file. Choose the file of a picture".to_string()));
+    }
+    limits.check_file(about.len())?;
+    let file = File::open(path).map_err(unreadable)?;
+    let mut bytes = reserve(usize::try_from(about.len()).unwrap_or(usize::MAX))?;
+    // A file that grows meanwhile is not followed.
+    file.take(about.len()).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Why a file cannot be read, in the project's words where the system's are short.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_string(),
+        std::io::ErrorKind::PermissionDenied => "the file may not be read: its permissions do not allow it".to_string(),
+        _ => format!("the file cannot be read: {error}"),
+    }
+}
+
+fn picture(bytes: &[u8], name: &str, options: &ReadOptions) -> std::result::Result<Picture, Problem> {
+    let kind = sniff::kind_of(bytes, name);
+    let readable = match kind {
+        Kind::Readable(readable) => readable,
+        _ => return Err(Problem(kind.refusal(name).unwrap_or_default())),
+    };
+    let limits = &options.limits;
+    let (source, format) = match readable {
+        Readable::Png => (png_reader::open(bytes, limits)?, "PNG"),
+        Readable::Jpeg => (jpeg_reader::open(bytes, limits)?, "JPEG"),
+        Readable::WebP => (webp_reader::open(bytes, limits)?, "WebP"),
+        Readable::Tiff => (tiff_reader::open(bytes, limits)?, "TIFF"),
+    };
+    let header = source.header().clone();
+    let target = target(&header, options)?;
+    let picture = painted(source, &header, target, options.background)?;
+    picture.ok_or_else(|| damaged(format))
+}
+
+/// The size of the result as it is stored, checked against the limits.
+fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize, usize), Problem> {
+    let (width, height) = (header.width as usize, header.height as usize);
+    let wanted = options.size.map(|size| size as usize);
+    let wanted = wanted.filter(|size| !options.at_most || *size < width.max(height));
+    let (target_width, target_height) = wanted.map_or((width, height), |size| Image::fitted(width, height, size));
+    let limits = &options.limits;
+    let (upright_width, upright_height) =
+        if turned(header.orientation) { (target_height, target_width) } else { (target_width, target_height) };
+    limits.check_pixels(header.width.into(), header.height.into())?;
+    if wanted.is_some() {
+        limits.check_target(upright_width as u64, upright_height as u64)?;
+    }
+    // The result with alpha, a copy of it without, and rows on their way.
+    let channels = if header.channels.has_alpha() { 8 } else { 3 };
+    let result =
+        (target_width as u64).saturating_mul(target_height as u64).saturating_mul(channels * size_of::<f32>() as u64);
+    let rows = (width as u64 + target_width as u64).saturating_mul(64);
+    let needed = header.decoding.saturating_add(result).saturating_add(rows);
+    limits.check_memory(header.width.into(), header.height.into(), needed)?;
+    Ok((target_width, target_height))
+}
+
+/// Decodes the rows into a picture; nothing where rows are missing.
+fn painted(
+    source: Box<dyn Source + '_>,
+    header: &Header,
+    target: (usize, usize),
+    background: [f32; 3],
+) -> std::result::Result<Option<Picture>, Problem> {
+    let mut notes = header.notes.clone();
+    let with_alpha = header.channels.has_alpha();
+    let channels = if with_alpha { 4 } else { 3 };
+    let mut converter = Converter::new(header, background, &mut notes);
+    let size = (header.width as usize, header.height as usize);
+    let mut canvas = Canvas::new(size, target, channels, header.orientation)?;
+    let mut converted = Vec::new();
+    notes.extend(source.rows(&mut |row| {
+        converter.convert(&row, with_alpha, &mut converted);
+        canvas.push(&converted);
+        Ok(())
+    })?);
+    if !canvas.complete() {
+        return Ok(None);
+    }
+    let (data, width, height) = canvas.finish();
+    let (colors, alpha) = if with_alpha { split(&data, converter.transparent)? } else { (data, None) };
+    let wrong = |error: Error| Problem(error.to_string());
+    Ok(Some(Picture {
+        image: Image::new(width, height, colors).map_err(wrong)?,
+        original: if turned(header.orientation) { (size.1, size.0) } else { size },
+        alpha: alpha.map(|alpha| Alpha::new(width, height, alpha)).transpose().map_err(wrong)?,
+        depth16: header.deep,
+        metadata: header.metadata.clone(),
+        notes,
+    }))
+}
+
+/// Colours and, if wanted, alpha of interleaved pixels.
+fn split(data: &[f32], wanted: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
+    let pixels = data.as_chunks::<4>().0;
+    let mut colors = reserve(pixels.len() * 3)?;
+    pixels.iter().for_each(|[r, g, b, _]| colors.extend([r, g, b]));
+    if !wanted {
+        return Ok((colors, None));
+    }
+    let mut alpha = reserve(pixels.len())?;
+    alpha.extend(pixels.iter().map(|pixel| pixel[3]));
+    Ok((colors, Some(alpha)))
+}

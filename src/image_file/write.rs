@@ -1,0 +1,239 @@
+//! Pictures to the bytes of files.
+
+use std::path::Path;
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::webp::WebPEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+use tiff::encoder::colortype::{RGB8, RGB16, RGBA8, RGBA16};
+
+use super::alpha::Alpha;
+use super::color::srgb_profile;
+use super::limits::reserve;
+use super::metadata::Metadata;
+use super::problem::Problem;
+use super::tiff_writer::tiff;
+use crate::error::{Error, Result};
+use crate::image::Image;
+
+/// Visually lossless for paintings, at about a fifth of the size of PNG.
+pub const JPEG_QUALITY: u8 = 92;
+
+/// The endings of files that are read and written.
+pub const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "jfif", "webp", "tif", "tiff"];
+
+/// A format that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Png,
+    Jpeg,
+    WebP,
+    Tiff,
+}
+
+impl Format {
+    /// The format that the ending of `path` names, in capitals or not.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "png" => Some(Self::Png),
+            "jpg" | "jpeg" | "jfif" => Some(Self::Jpeg),
+            "webp" => Some(Self::WebP),
+            "tif" | "tiff" => Some(Self::Tiff),
+            _ => None,
+        }
+    }
+
+    /// What the format is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::WebP => "WebP",
+            Self::Tiff => "TIFF",
+        }
+    }
+
+    /// Whether transparency is kept.
+    pub fn has_alpha(self) -> bool {
+        self != Self::Jpeg
+    }
+
+    /// Whether 16 bits a channel are kept.
+    pub fn has_depth16(self) -> bool {
+        matches!(self, Self::Png | Self::Tiff)
+    }
+
+    /// The longest side that the format can hold, in pixels.
+    fn longest_side(self) -> usize {
+        match self {
+            Self::Jpeg => 65_535,
+            Self::WebP => 16_383,
+            Self::Png | Self::Tiff => i32::MAX as usize,
+        }
+    }
+}
+
+/// How a picture is written.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteOptions<'a> {
+    /// 1 to 100.
+    pub jpeg_quality: u8,
+    /// 16 bits a channel, in PNG and TIFF.
+    pub depth16: bool,
+    /// Says in the file that the colours are sRGB.
+    pub color_profile: bool,
+    pub metadata: Option<&'a Metadata>,
+}
+
+impl Default for WriteOptions<'_> {
+    fn default() -> Self {
+        Self { jpeg_quality: JPEG_QUALITY, depth16: false, color_profile: true, metadata: None }
+    }
+}
+
+/// The bytes of a file with this picture. JPEG leaves `alpha` away.
+///
+/// # Errors
+/// [`Error::Picture`] when `alpha` has another size, a side is too long for the format, or memory is short.
+pub fn encode(picture: &Image, alpha: Option<&Alpha>, format: Format, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
+    encode_inner(picture, alpha, format, options).map_err(|problem| Error::Picture(problem.sentence()))
+}
+
+fn encode_inner(
+    picture: &Image,
+    alpha: Option<&Alpha>,
+    format: Format,
+    options: &WriteOptions<'_>,
+) -> std::result::Result<Vec<u8>, Problem> {
+    let (width, height) = (picture.width(), picture.height());
+    let alpha = alpha.filter(|_| format.has_alpha());
+    if let Some(alpha) = alpha
+        && (alpha.width(), alpha.height()) != (width, height)
+    {
+        return Err(Problem(format!(
+            "transparency of {}x{} does not fit a picture of {width}x{height}",
+            alpha.width(),
+            alpha.height()
+        )));
+    }
+    let longest = format.longest_side();
+    if width.max(height) > longest {
+        return Err(Problem(format!(
+            "a {} file holds at most {longest} pixels a side, and the picture has {width}x{height}. Choose another format, for example PNG",
+            format.name()
+        )));
+    }
+    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    let size = (side(width), side(height));
+    let deep = options.depth16 && format.has_depth16();
+    let pixels = Pixels { picture, alpha: alpha.map(Alpha::data) };
+    let written = match format {
+        Format::Jpeg => jpeg(&pixels.bytes()?, size, options),
+        Format::WebP => webp(&pixels.bytes()?, alpha.is_some(), size, options),
+        Format::Png if deep => {
+            let values = pixels.values(|value| to_u16(value).to_be_bytes())?;
+            png(values.as_flattened(), alpha.is_some(), png::BitDepth::Sixteen, size, options)
+        }
+        Format::Png => png(&pixels.bytes()?, alpha.is_some(), png::BitDepth::Eight, size, options),
+        Format::Tiff => {
+            let (profile, metadata) = (profile(options), options.metadata);
+            match (deep, alpha.is_some()) {
+                (false, false) => tiff::<RGB8>(&pixels.bytes()?, false, size, profile, metadata),
+                (false, true) => tiff::<RGBA8>(&pixels.bytes()?, true, size, profile, metadata),
+                (true, false) => tiff::<RGB16>(&pixels.values(to_u16)?, false, size, profile, metadata),
+                (true, true) => tiff::<RGBA16>(&pixels.values(to_u16)?, true, size, profile, metadata),
+            }
+        }
+    };
+    written.ok_or_else(|| {
+        Problem(format!("the picture of {width}x{height} pixels cannot be written as {}", format.name()))
+    })
+}
+
+/// A picture with or without alpha.
+struct Pixels<'a> {
+    picture: &'a Image,
+    alpha: Option<&'a [f32]>,
+}
+
+impl Pixels<'_> {
+    /// The channels of all pixels, each converted.
+    fn values<T>(&self, convert: impl Fn(f32) -> T) -> std::result::Result<Vec<T>, Problem> {
+        let colors = self.picture.data();
+        let Some(alpha) = self.alpha else {
+            let mut values = reserve(colors.len())?;
+            values.extend(colors.iter().map(|&value| convert(value)));
+            return Ok(values);
+        };
+        let mut values = reserve(alpha.len() * 4)?;
+        for (rgb, &alpha) in colors.as_chunks::<3>().0.iter().zip(alpha) {
+            values.extend(rgb.map(&convert));
+            values.push(convert(alpha));
+        }
+        Ok(values)
+    }
+
+    fn bytes(&self) -> std::result::Result<Vec<u8>, Problem> {
+        self.values(|value| (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8)
+    }
+}
+
+fn to_u16(value: f32) -> u16 {
+    (value.clamp(0.0, 1.0) * 65535.0 + 0.5) as u16
+}
+
+/// The profile to embed, if one is wanted.
+fn profile(options: &WriteOptions<'_>) -> Option<Vec<u8>> {
+    options.color_profile.then(srgb_profile).flatten()
+}
+
+fn jpeg(rgb: &[u8], (width, height): (u32, u32), options: &WriteOptions<'_>) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, options.jpeg_quality.clamp(1, 100));
+    if let Some(profile) = profile(options) {
+        encoder.set_icc_profile(profile).ok()?;
+    }
+    if let Some(metadata) = options.metadata {
+        encoder.set_exif_metadata(metadata.exif().to_vec()).ok()?;
+    }
+    encoder.write_image(rgb, width, height, ExtendedColorType::Rgb8).ok()?;
+    Some(bytes)
+}
+
+fn webp(pixels: &[u8], alpha: bool, (width, height): (u32, u32), options: &WriteOptions<'_>) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = WebPEncoder::new_lossless(&mut bytes);
+    if let Some(profile) = profile(options) {
+        encoder.set_icc_profile(profile).ok()?;
+    }
+    if let Some(metadata) = options.metadata {
+        encoder.set_exif_metadata(metadata.exif().to_vec()).ok()?;
+    }
+    let color = if alpha { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };
+    encoder.write_image(pixels, width, height, color).ok()?;
+    Some(bytes)
+}
+
+fn png(
+    pixels: &[u8],
+    alpha: bool,
+    depth: png::BitDepth,
+    (width, height): (u32, u32),
+    options: &WriteOptions<'_>,
+) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut info = png::Info::with_size(width, height);
+    info.exif_metadata = options.metadata.map(|metadata| metadata.exif().into());
+    let mut encoder = png::Encoder::with_info(&mut bytes, info).ok()?;
+    if options.color_profile {
+        encoder.set_source_srgb(png::SrgbRenderingIntent::RelativeColorimetric);
+    }
+    encoder.set_color(if alpha { png::ColorType::Rgba } else { png::ColorType::Rgb });
+    encoder.set_depth(depth);
+    encoder.set_compression(png::Compression::Fast);
+    encoder.set_filter(png::Filter::Adaptive);
+    let mut writer = encoder.write_header().ok()?;
+    writer.write_image_data(pixels).ok()?;
+    writer.finish().ok()?;
+    Some(bytes)
+}

@@ -1,0 +1,100 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, beforeEach } from 'node:test';
+import { launch } from './browsers.mjs';
+import { onCrash } from './crashes.mjs';
+import { until } from './page.mjs';
+import { serve } from './server.mjs';
+
+export const SMALL = '?size=64&thumbs=0';
+
+/**
+ * @typedef {{ dist: string, server: Awaited<ReturnType<typeof serve>>, browser: import('puppeteer-core').Browser }} Installation
+ */
+
+/**
+ * For the tests of a `describe`: a copy of the built page that the tests may change, and a browser that has seen nothing yet, for
+ * each test.
+ *
+ * @param {'chromium' | 'firefox'} name
+ * @param {{ headers?: Record<string, string>, prepare?: (dist: string) => Promise<void> }} [options] the host's headers, and what
+ *   is changed first
+ * @returns {Installation} filled before each test
+ */
+export function installation(name, { headers, prepare } = {}) {
+  const there = /** @type {Installation} */ ({});
+
+  async function begin() {
+    there.dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
+    await cp(process.env.DIST ?? 'dist', there.dist, { recursive: true });
+    await prepare?.(there.dist);
+    there.server = await serve(there.dist, undefined, undefined, headers);
+    there.browser = await launch(name);
+  }
+
+  async function end() {
+    await there.browser?.close();
+    await there.server?.close().catch(() => {});
+    await rm(there.dist, { recursive: true, force: true });
+  }
+
+  beforeEach(begin);
+  afterEach(end);
+  const forget = onCrash(async () => {
+    await end();
+    await begin();
+  });
+  after(forget);
+  return there;
+}
+
+/** Waits until the page says that it works offline. @param {import('puppeteer-core').Page} page */
+export function kept(page) {
+  return until(page, 'the page to be kept', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
+}
+
+/** @param {Buffer | string} bytes */
+function sumOf(bytes) {
+  return createHash('sha256').update(bytes).digest('base64');
+}
+
+/**
+ * Another version of the page: one file differs, and the service worker knows its hash.
+ * @param {string} dist
+ * @param {string} file
+ * @param {(text: string) => string} edit
+ */
+export async function newVersion(dist, file, edit) {
+  const path = join(dist, file);
+  const before = await readFile(path, 'utf8');
+  const changed = edit(before);
+  await writeFile(path, changed);
+  const worker = await readFile(join(dist, 'sw.js'), 'utf8');
+  if (!worker.includes(sumOf(before))) throw new Error(`sw.js does not have the hash of ${file}.`);
+  const version = randomBytes(8).toString('hex');
+  await writeFile(join(dist, 'sw.js'), worker.replace(sumOf(before), sumOf(changed)).replace(/(["`'])[0-9a-f]{16}\1/, `"${version}"`));
+}
+
+/** Asks the browser for a new version of the service worker. @param {import('puppeteer-core').Page} page */
+export function askForUpdate(page) {
+  return page.evaluate(async () => {
+    await (await navigator.serviceWorker.getRegistration())?.update();
+  });
+}
+
+/**
+ * Does something that loads the page anew, and waits for that.
+ * @param {import('puppeteer-core').Page} page
+ * @param {() => Promise<unknown>} act
+ */
+export async function reloaded(page, act) {
+  await page.evaluate(() => Reflect.set(window, 'old', true));
+  await act();
+  await until(page, 'the new page', () => !Reflect.has(window, 'old')).catch(async (error) => {
+    // While the page is being replaced there is nothing to ask.
+    if (!/context|destroyed|detached|navigat|realm|no such frame/i.test(String(error))) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  });
+}

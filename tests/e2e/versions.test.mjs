@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe } from 'node:test';
+import { BROWSERS } from './browsers.mjs';
+import { test } from './crashes.mjs';
+import { askForUpdate, installation, kept, newVersion, reloaded, SMALL } from './installation.mjs';
+import { crash, open, ready, until } from './page.mjs';
+
+/** Files of the page's worker: the script that is started, and one that it imports. */
+const WORKER = ['worker/worker.js', 'worker/batch.js'];
+
+/** In the page, before its scripts: writes down what the installation of a service worker comes to, and what workers say. */
+function listen() {
+  const ends = (window.ends = []);
+  const { register } = ServiceWorkerContainer.prototype;
+  ServiceWorkerContainer.prototype.register = async function (...rest) {
+    const registration = await Reflect.apply(register, this, rest);
+    const { installing } = registration;
+    installing?.addEventListener('statechange', () => ends.push(installing.state));
+    return registration;
+  };
+  const said = (window.said = []);
+  new BroadcastChannel('versions').onmessage = ({ data }) => said.push(data);
+}
+
+/** @param {string} text @param {number} version */
+function speaking(text, version) {
+  return text.replace(/(\n\/\/ tested: .*)?$/, `\n// tested: ${version}\nnew BroadcastChannel('versions').postMessage(${version});`);
+}
+
+/** The sentence of a notice. @param {import('puppeteer-core').Page} page @param {string} words */
+function told(page, words) {
+  return until(page, `the words “${words}”`, (text) => document.querySelector('.toast p')?.textContent?.includes(text), words);
+}
+
+/** @param {import('puppeteer-core').Page} page */
+function pressReload(page) {
+  return reloaded(page, () => page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.toast button')).click()));
+}
+
+for (const name of BROWSERS) {
+  describe(`versions of the page in ${name}`, { timeout: 900_000 }, () => {
+    const there = installation(name);
+
+    test('a version with a wrong file is not installed, and tried again later', async () => {
+      const { browser, server, dist } = there;
+      const file = join(dist, 'undo.js');
+      const right = await readFile(file, 'utf8');
+      await writeFile(file, `${right}\n// another version`);
+      const { page } = await open(browser, server.url + SMALL, listen);
+      await until(page, 'the end of the installation', () => window.ends.includes('redundant'));
+      assert.equal(await page.$eval('#offline', (words) => /** @type {HTMLElement} */ (words).hidden), true);
+      assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active ?? null), null);
+      await writeFile(file, right);
+      await page.reload();
+      await kept(page);
+    });
+
+    test('a tab keeps its version until it is reloaded, also when another one has started a new one', async () => {
+      const { browser, server, dist } = there;
+      for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 1));
+      const first = await open(browser, server.url + SMALL);
+      await ready(first.page);
+      await kept(first.page);
+      const [one, other] = [await open(browser, server.url + SMALL), await open(browser, server.url + SMALL, listen)];
+      await ready(other.page);
+      // Whichever is asked first: all tabs are told.
+      for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 2));
+      await newVersion(dist, 'index.html', (text) => text.replace('<title>Impasto', '<title>Impasto 2'));
+      await newVersion(dist, 'undo.js', (text) => `${text}\n// two`);
+      await askForUpdate(other.page);
+      await told(other.page, 'new version');
+      await told(one.page, 'new version');
+      await one.page.bringToFront();
+      assert.doesNotMatch(await one.page.title(), /Impasto 2/);
+      await pressReload(one.page);
+      await ready(one.page);
+      assert.match(await one.page.title(), /Impasto 2/);
+
+      // The other tab is told, and gets nothing of the new version: neither its page nor its worker.
+      await other.page.bringToFront();
+      await told(other.page, 'another tab');
+      const fetched = await other.page.evaluate(async () => (await fetch('undo.js')).text());
+      assert.doesNotMatch(fetched, /two/);
+      await other.page.evaluate(() => (window.said.length = 0));
+      await crash(other.page);
+      await until(other.page, 'the message', () => document.documentElement.dataset.state === 'stopped');
+      await other.page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.panel button')).click());
+      await ready(other.page);
+      assert.deepEqual(await other.page.evaluate(() => window.said), [1, 1]);
+
+      await first.page.close();
+      await pressReload(other.page);
+      await ready(other.page);
+      assert.match(await other.page.title(), /Impasto 2/);
+      // Nothing is left of the old version.
+      const files = () =>
+        other.page.evaluate(async () => {
+          const names = (await caches.keys()).filter((cache) => cache.includes('precache'));
+          const requests = await Promise.all(names.map(async (cache) => (await caches.open(cache)).keys()));
+          return requests.flat().filter(({ url }) => url.includes('/undo.js')).length;
+        });
+      const end = Date.now() + 30_000;
+      while ((await files()) > 1 && Date.now() < end) {
+        await other.page.reload();
+        await ready(other.page);
+      }
+      assert.equal(await files(), 1);
+      assert.deepEqual([...one.errors, ...other.errors.filter((error) => !error.includes('a crash for the test'))], []);
+    });
+  });
+}

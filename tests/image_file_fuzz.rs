@@ -1,0 +1,135 @@
+//! Damaged and hostile picture files: a picture or a sentence, within the time and the memory that are allowed.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use impasto::image::Image;
+use impasto::image_file::{Alpha, Format, Limits, ReadOptions, WriteOptions, decode, encode};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Counts what is allocated, and the most there was.
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        MOST.fetch_max(now, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Bytes that a picture may take, and what else may be there: profiles, tables, decompressed side data.
+const MEMORY: u64 = 64 << 20;
+const BESIDE: usize = 80 << 20;
+const LONGEST: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone)]
+enum Change {
+    Flip(Index, u8),
+    Set(Index, u8),
+    /// A number of 1, 2 or 4 bytes at an extreme.
+    Extreme(Index, usize, u32),
+    Cut(Index),
+    Repeat(Index, u8),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let extremes =
+        prop_oneof![Just(0), Just(1), Just(0x7fff_ffff), Just(u32::MAX), Just(0xffff), Just(0xff00), Just(0x8000_0000)];
+    // Headers are hit more often than data.
+    prop_oneof![
+        (any::<Index>(), any::<u8>()).prop_map(|(at, bits)| Change::Flip(at, bits)),
+        (any::<Index>(), any::<u8>()).prop_map(|(at, value)| Change::Set(at, value)),
+        (any::<Index>(), 0..3_usize, extremes).prop_map(|(at, size, value)| Change::Extreme(at, 1 << size, value)),
+        any::<Index>().prop_map(Change::Cut),
+        (any::<Index>(), any::<u8>()).prop_map(|(at, times)| Change::Repeat(at, times)),
+    ]
+}
+
+fn apply(bytes: &mut Vec<u8>, change: &Change, headers: bool) {
+    if bytes.is_empty() {
+        return;
+    }
+    let reach = if headers { bytes.len().min(200) } else { bytes.len() };
+    match change {
+        Change::Flip(at, bits) => bytes[at.index(reach)] ^= bits,
+        Change::Set(at, value) => bytes[at.index(reach)] = *value,
+        Change::Extreme(at, size, value) => {
+            let at = at.index(reach);
+            let value = value.to_be_bytes();
+            bytes[at..].iter_mut().zip(&value[4 - size..]).for_each(|(byte, value)| *byte = *value);
+        }
+        Change::Cut(at) => bytes.truncate(at.index(bytes.len())),
+        Change::Repeat(at, times) => {
+            let at = at.index(reach);
+            let part: Vec<u8> = bytes[at..].iter().take(64).copied().collect();
+            bytes.splice(at..at, part.repeat(usize::from(times % 8)));
+        }
+    }
+}
+
+/// Files of every kind that is read.
+fn files() -> Vec<Vec<u8>> {
+    let (width, height) = (40, 30);
+    let image = Image::new(width, height, (0..width * height * 3).map(|i| (i % 97) as f32 / 96.0).collect()).unwrap();
+    let alpha = Alpha::new(width, height, (0..width * height).map(|i| (i % 7) as f32 / 6.0).collect()).unwrap();
+    let mut files = Vec::new();
+    for format in [Format::Png, Format::Jpeg, Format::WebP, Format::Tiff] {
+        for depth16 in [false, true] {
+            let options = WriteOptions { depth16, ..WriteOptions::default() };
+            files.push(encode(&image, None, format, &options).unwrap());
+            files.push(encode(&image, Some(&alpha), format, &options).unwrap());
+        }
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    files.extend(
+        paths.iter().filter(|path| path.extension() != Some("md".as_ref())).map(|path| std::fs::read(path).unwrap()),
+    );
+    files
+}
+
+#[test]
+fn changed_files_give_a_picture_or_a_sentence_within_the_limits() {
+    let files = files();
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000);
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let strategy = (any::<Index>(), prop::collection::vec(change(), 1..6), any::<bool>(), prop::option::of(1..300_u32));
+    let result = runner.run(&strategy, |(file, changes, headers, size)| {
+        let mut bytes = file.get(&files).clone();
+        changes.iter().for_each(|change| apply(&mut bytes, change, headers));
+        let limits = Limits { pixels: 1 << 22, memory: MEMORY };
+        let options = ReadOptions { limits, size, ..ReadOptions::default() };
+        let before = NOW.load(Ordering::Relaxed);
+        MOST.store(before, Ordering::Relaxed);
+        let started = Instant::now();
+        let read = decode(&bytes, "photo.jpg", &options);
+        let taken = MOST.load(Ordering::Relaxed).saturating_sub(before);
+        prop_assert!(started.elapsed() < LONGEST, "{:?}", started.elapsed());
+        prop_assert!(taken < MEMORY as usize + BESIDE, "{taken} bytes for {:?}", read.map(|read| read.notes));
+        match read {
+            Ok(read) => prop_assert!(read.image.data().iter().all(|value| (0.0..=1.0).contains(value))),
+            Err(error) => {
+                let sentence = error.to_string();
+                prop_assert!(sentence.starts_with("photo.jpg: ") && sentence.len() > 30, "{sentence}");
+            }
+        }
+        Ok(())
+    });
+    result.unwrap();
+}

@@ -1,0 +1,80 @@
+/**
+ * A question about something that has a name and, perhaps, a picture.
+ * @typedef {{ title: string, name: string, picture: Blob, sentences: string[], yes: string, no: string }} Question
+ */
+
+/** Asks the user, one question at a time. Closing it says no. */
+export class QuestionDialog extends HTMLElement {
+  #dialog = document.createElement('dialog');
+  #title = document.createElement('h2');
+  #picture = document.createElement('img');
+  #name = document.createElement('p');
+  #text = document.createElement('div');
+  #yes = button();
+  #no = button();
+  /** The answer to the question before. @type {Promise<unknown>} */
+  #last = Promise.resolve();
+
+  connectedCallback() {
+    this.#dialog.className = 'sheet question';
+    this.#title.id = 'question-title';
+    this.#dialog.setAttribute('aria-labelledby', this.#title.id);
+    this.#picture.alt = '';
+    this.#name.className = 'question-name';
+    // A name may be in a script of the other direction.
+    this.#name.dir = 'auto';
+    this.#yes.classList.add('primary');
+    this.#yes.addEventListener('click', () => this.#dialog.close('yes'));
+    this.#no.addEventListener('click', () => this.#dialog.close('no'));
+    const pair = document.createElement('div');
+    pair.className = 'pair';
+    pair.append(this.#no, this.#yes);
+    this.#dialog.append(this.#title, this.#picture, this.#name, this.#text, pair);
+    this.append(this.#dialog);
+  }
+
+  /** @param {Question} question @returns {Promise<boolean>} */
+  ask(question) {
+    const answer = this.#last.then(() => this.#show(question));
+    this.#last = answer;
+    return answer;
+  }
+
+  /** @param {Question} question @returns {Promise<boolean>} */
+  #show({ title, name, picture, sentences, yes, no }) {
+    this.#title.textContent = title;
+    this.#name.textContent = name;
+    this.#picture.hidden = picture.size === 0;
+    if (picture.size > 0) this.#picture.src = URL.createObjectURL(picture);
+    this.#text.replaceChildren(
+      ...sentences.map((sentence) => {
+        const line = document.createElement('p');
+        line.dir = 'auto';
+        line.textContent = sentence;
+        return line;
+      }),
+    );
+    this.#yes.textContent = yes;
+    this.#no.textContent = no;
+    this.#dialog.returnValue = '';
+    this.#dialog.showModal();
+    this.#no.focus();
+    return new Promise((resolve) => {
+      const closed = () => {
+        URL.revokeObjectURL(this.#picture.src);
+        this.#picture.removeAttribute('src');
+        resolve(this.#dialog.returnValue === 'yes');
+      };
+      this.#dialog.addEventListener('close', closed, { once: true });
+    });
+  }
+}
+
+function button() {
+  const element = document.createElement('button');
+  element.type = 'button';
+  element.className = 'button';
+  return element;
+}
+
+customElements.define('question-dialog', QuestionDialog);

@@ -1,12 +1,13 @@
 //! Damaged and hostile weight archives: always an error that says what is wrong, never a panic, never memory by a
 //! length that only the file claims.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "common/memory.rs"]
+mod memory;
 
 use impasto::error::Error;
 use impasto::style::StyleSet;
 use impasto::weights::{Archive, ArchiveBuilder};
+use memory::{Counting, measured};
 use proptest::prelude::*;
 
 const SHAPES: [(&str, &[usize]); 6] = [
@@ -18,27 +19,8 @@ const SHAPES: [(&str, &[usize]); 6] = [
     ("one", &[]),
 ];
 
-/// The system's allocator, which remembers the largest piece that this thread asked for.
-struct Watched;
-
-thread_local! {
-    static LARGEST: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: both calls go to the system's allocator unchanged; a constant thread-local `Cell` allocates nothing.
-unsafe impl GlobalAlloc for Watched {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LARGEST.set(LARGEST.get().max(layout.size()));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Watched = Watched;
+static ALLOCATOR: Counting = Counting;
 
 /// An archive with every kind of tensor.
 fn valid() -> Vec<u8> {
@@ -88,9 +70,8 @@ fn poked(tensor: &str, number: &[u8]) -> Vec<u8> {
 /// Parses and reads everything there is; the first error. No piece of memory that this takes may be out of proportion
 /// to the file.
 fn read_all(bytes: &[u8]) -> Result<(), Error> {
-    LARGEST.set(0);
-    let result = read_all_unwatched(bytes);
-    let largest = LARGEST.get();
+    let (result, taken) = measured(|| read_all_unwatched(bytes));
+    let largest = taken.largest;
     assert!(largest <= 16 * bytes.len() + 4096, "{largest} bytes for a file of {}", bytes.len());
     result
 }

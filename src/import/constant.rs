@@ -101,7 +101,9 @@ impl<'m> Constant<'m> {
         budget.charge(self.count())?;
         Ok(match self {
             Self::Tensor(Tensor { data: Data::Float(values), .. }) => values.clone(),
-            Self::Tensor(tensor) => (0..tensor.data.len()).filter_map(|i| tensor.data.get(i)).map(|v| v as f32).collect(),
+            Self::Tensor(tensor) => {
+                (0..tensor.data.len()).filter_map(|i| tensor.data.get(i)).map(|v| v as f32).collect()
+            }
             Self::Numbers(numbers) => numbers.floats(),
         })
     }

@@ -44,7 +44,9 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], budget: &mut Budget) 
 
 /// What is made of one constant, number by number or as it is.
 fn in_one(node: &Node, x: &Numbers) -> Option<Numbers> {
-    let each = |f: fn(f64) -> f64| Some(Numbers { values: x.values.iter().map(|v| f(*v)).collect::<Vec<_>>().into(), ..x.clone() });
+    let each = |f: fn(f64) -> f64| {
+        Some(Numbers { values: x.values.iter().map(|v| f(*v)).collect::<Vec<_>>().into(), ..x.clone() })
+    };
     match node.op.as_str() {
         "Identity" | "Dropout" => Some(x.clone()),
         "Floor" => each(f64::floor),
@@ -70,7 +72,8 @@ fn in_one(node: &Node, x: &Numbers) -> Option<Numbers> {
 fn with_others(node: &Node, x: &Numbers, inputs: &[Option<&Constant>], budget: &mut Budget) -> Read<Option<Numbers>> {
     let small = |i: usize| inputs.get(i).copied().flatten().and_then(Constant::small);
     // A setting that is an attribute in older files and an input in newer ones.
-    let setting = |name: &str, i: usize| ints(node, name).map(<[i64]>::to_vec).or_else(|| small(i).map(|n| n.integers()));
+    let setting =
+        |name: &str, i: usize| ints(node, name).map(<[i64]>::to_vec).or_else(|| small(i).map(|n| n.integers()));
     let in_shape = |shape: Option<Vec<usize>>| shape.map(|shape| Numbers { shape, ..x.clone() });
     if let Some(f) = pairwise(&node.op) {
         let Some(other) = inputs.get(1).copied().flatten() else { return Ok(None) };

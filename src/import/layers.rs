@@ -18,7 +18,8 @@ pub fn padding(node: &Node, given: Option<Numbers>, axes: Option<Numbers>) -> Re
     let pads: Vec<f64> = listed.or(given.map(|n| n.values.to_vec())).ok_or("does not say by how much it pads")?;
     let axes = axes.map_or(vec![0, 1, 2, 3], |axes| axes.integers());
     let mut all = [0.0; 8];
-    let places = axes.iter().map(|a| axis(*a, 4)).collect::<Option<Vec<_>>>().filter(|axes| 2 * axes.len() == pads.len());
+    let places =
+        axes.iter().map(|a| axis(*a, 4)).collect::<Option<Vec<_>>>().filter(|axes| 2 * axes.len() == pads.len());
     let places = places.ok_or_else(|| wrong_padding(&pads))?;
     for (i, axis) in places.iter().enumerate() {
         (all[*axis], all[axis + 4]) = (pads[i], pads[i + places.len()]);
@@ -71,8 +72,7 @@ pub fn convolution(
     let shape = [1, outputs, side(height), side(width)];
     let name = node.inputs.get(1).map_or("", |name| name.trim_end_matches(".weight")).to_string();
     let bias = bias.map(|bias| bias.floats(budget)).transpose()?;
-    let layer =
-        Found { name, shape: weights.shape().to_vec(), weights: weights.floats(budget)?, bias, norm: None };
+    let layer = Found { name, shape: weights.shape().to_vec(), weights: weights.floats(budget)?, bias, norm: None };
     Ok(Convolved { layer, stride, shape })
 }
 

@@ -168,9 +168,10 @@ impl Found {
         let large = |limit: f32| move |v: &&f32| v.is_nan() || v.abs() > limit;
         let found = self.weights.iter().find(large(LARGEST_WEIGHT)).or(scales.into_iter().find(large(LARGEST_SCALE)));
         match found {
-            Some(wrong) => {
-                Err(format!("has {wrong:e} among the numbers of {}, which is too large to compute with", quoted(&self.name)))
-            }
+            Some(wrong) => Err(format!(
+                "has {wrong:e} among the numbers of {}, which is too large to compute with",
+                quoted(&self.name)
+            )),
             None => Ok(()),
         }
     }
@@ -225,6 +226,7 @@ impl Skeleton {
         found.extend(self.expand.iter_mut());
         for (layer, c) in found.iter().zip(net.convolutions()) {
             layer.check(c)?;
+            layer.check_size()?;
         }
         found.first_mut().into_iter().for_each(|first| white(first));
         for layer in &mut found {

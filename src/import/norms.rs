@@ -85,7 +85,8 @@ pub fn statistic(node: &Node, inputs: &[Option<Input>]) -> Read<Option<Made>> {
         let numbers = constant.small().filter(|n| n.values.len() == 1);
         numbers.and_then(|n| n.values.first().copied())
     };
-    let of = |statistic: &Statistic, kind: Kind| Ok(Some(Made::Statistic(Statistic { kind, of: statistic.of.clone() })));
+    let of =
+        |statistic: &Statistic, kind: Kind| Ok(Some(Made::Statistic(Statistic { kind, of: statistic.of.clone() })));
     // Sums and products do not ask for the order of their parts.
     let pair = match (input(0), input(1)) {
         (Some(C(c)), Some(S(s))) if matches!(node.op.as_str(), "Add" | "Mul") => (Some(S(s)), Some(C(c))),
@@ -98,7 +99,9 @@ pub fn statistic(node: &Node, inputs: &[Option<Input>]) -> Read<Option<Made>> {
         ("ReduceMean", (Some(P(p)), axes)) if over_pixels(node, p, axes) => {
             Ok(Some(Made::Statistic(Statistic { kind: Mean, of: p.clone() })))
         }
-        ("ReduceMean", (Some(S(s)), axes)) if s.kind == Squares && over_pixels(node, &s.of, axes) => of(s, Variance(0.0)),
+        ("ReduceMean", (Some(S(s)), axes)) if s.kind == Squares && over_pixels(node, &s.of, axes) => {
+            of(s, Variance(0.0))
+        }
         ("Sub", (Some(P(p)), Some(S(s)))) if s.kind == Mean && s.of.number == p.number => of(s, Centred),
         ("Pow", (Some(S(s)), Some(C(c)))) => match (s.kind, number(c)) {
             (Centred, Some(2.0)) => of(s, Squares),

@@ -82,7 +82,8 @@ impl Picture {
         }
         let split = self.split()?;
         let is_channels = |axis: usize| axis < split && self.view[axis] == channels;
-        let fits = shape.iter().enumerate().all(|(i, side)| *side == 1 || (*side == channels && is_channels(i + offset)));
+        let fits =
+            shape.iter().enumerate().all(|(i, side)| *side == 1 || (*side == channels && is_channels(i + offset)));
         (fits && numbers.len() == channels).then_some(numbers)
     }
 }

@@ -31,7 +31,9 @@ pub fn clips_at_zero(zero: Option<&Constant>) -> bool {
 /// That it is of another form, as the end of a sentence about the node.
 pub fn constant(node: &Node, x: &Numbers, scale: &Numbers, zero: Option<&Constant>) -> Read<Numbers> {
     if int(node, "block_size", 0) != 0 {
-        return Err("has a scale for each block of weights, which is not supported: one for each channel is".to_string());
+        return Err(
+            "has a scale for each block of weights, which is not supported: one for each channel is".to_string()
+        );
     }
     let misfit = || "has scales or zero points that do not fit its numbers".to_string();
     let points = zero.map(|zero| zero.small().ok_or_else(misfit)).transpose()?;

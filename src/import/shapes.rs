@@ -95,7 +95,13 @@ pub fn gather(x: &Numbers, indices: &Numbers, along: i64) -> Option<Numbers> {
 }
 
 /// `starts`, `ends`, `axes` and `steps` as the standard has them.
-pub fn slice(x: &Numbers, starts: &[i64], ends: &[i64], axes: Option<&[i64]>, steps: Option<&[i64]>) -> Option<Numbers> {
+pub fn slice(
+    x: &Numbers,
+    starts: &[i64],
+    ends: &[i64],
+    axes: Option<&[i64]>,
+    steps: Option<&[i64]>,
+) -> Option<Numbers> {
     if starts.len() != ends.len() || starts.len() > x.shape.len() {
         return None;
     }

@@ -40,10 +40,11 @@ pub fn read(bytes: &[u8]) -> Read<Skeleton> {
 /// What is in front of all names, such as `module.` where a network was trained on several devices.
 fn prefix(file: &StateDict) -> Option<String> {
     let prefixes: Vec<&str> = file.names().filter_map(|name| name.strip_suffix(FIRST)).collect();
-    // Residual blocks have a `conv1`, too.
+    // Residual blocks have a `conv1`, too, and the last layers end in it.
     let whole = prefixes.iter().find(|prefix| file.shape(&format!("{prefix}{LAST}")).is_some());
     let of_block = |prefix: &str| prefix.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).ends_with("res");
-    whole.or_else(|| prefixes.iter().find(|prefix| !of_block(prefix))).map(|prefix| prefix.to_string())
+    let begins = |prefix: &str| prefix.is_empty() || (prefix.ends_with('.') && !of_block(prefix));
+    whole.or_else(|| prefixes.iter().find(|prefix| begins(prefix))).map(|prefix| prefix.to_string())
 }
 
 struct Reader<'a> {

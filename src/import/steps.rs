@@ -116,9 +116,13 @@ impl<'m> Reader<'m> {
     /// What `node` makes.
     fn value(&mut self, node: &'m Node) -> Read<Value<'m>> {
         if node.op == "Constant" {
-            return Constant::of(node).map(Value::Constant).ok_or_else(|| "has a value that is not supported".to_string());
+            return Constant::of(node)
+                .map(Value::Constant)
+                .ok_or_else(|| "has a value that is not supported".to_string());
         }
-        if let Some(missing) = node.inputs.iter().find(|name| !name.is_empty() && !self.values.contains_key(name.as_str())) {
+        if let Some(missing) =
+            node.inputs.iter().find(|name| !name.is_empty() && !self.values.contains_key(name.as_str()))
+        {
             return Err(format!("takes {}, which is not there", quoted(missing)));
         }
         let inputs: Vec<Option<&Value>> = node.inputs.iter().map(|name| self.values.get(name.as_str())).collect();
@@ -142,7 +146,9 @@ impl<'m> Reader<'m> {
             [] if inputs.iter().flatten().any(|value| matches!(value, Value::Statistic(_))) => {
                 Err("takes means or deviations in a way that is no instance normalization".to_string())
             }
-            [] => evaluate(node, &constants, &mut self.budget).map(|numbers| Value::Constant(Constant::Numbers(numbers))),
+            [] => {
+                evaluate(node, &constants, &mut self.budget).map(|numbers| Value::Constant(Constant::Numbers(numbers)))
+            }
             [a, b] if node.op == "Add" => {
                 if (a.shape, &a.view) != (b.shape, &b.view) {
                     return Err("adds pictures of different sizes".to_string());
@@ -169,8 +175,11 @@ impl<'m> Reader<'m> {
         let first = picture(node.inputs.first().and_then(|name| self.values.get(name.as_str()))).is_some();
         let op = node.op.as_str();
         if let ("Add" | "Sub" | "Mul" | "Div", other) = (op, usize::from(first)) {
-            let by = self.constant(node, other).ok_or("combines two pictures, which no layer of this kind of network does")?;
-            let by = seen.per_channel(by).ok_or("has a constant that is neither one number nor one for each channel")?;
+            let by = self
+                .constant(node, other)
+                .ok_or("combines two pictures, which no layer of this kind of network does")?;
+            let by =
+                seen.per_channel(by).ok_or("has a constant that is neither one number nor one for each channel")?;
             let (ones, zeros) = (vec![1.0; by.len()], vec![0.0; by.len()]);
             let operation = match op {
                 "Add" => Operation::Affine(ones, by),
@@ -265,7 +274,9 @@ impl<'m> Reader<'m> {
             }
             "QLinearConv" | "ConvInteger" | "DynamicQuantizeLinear" => {
                 let what = "computes in whole numbers, which is not supported";
-                return Err(format!("{what}: quantize with QuantizeLinear and DequantizeLinear (QDQ), or export in floats"));
+                return Err(format!(
+                    "{what}: quantize with QuantizeLinear and DequantizeLinear (QDQ), or export in floats"
+                ));
             }
             _ => return Err("is no layer of this kind of network".to_string()),
         };
@@ -278,7 +289,14 @@ impl<'m> Reader<'m> {
     }
 
     /// Takes a step; returns the picture that it makes, which has the size and the view of `like`.
-    fn push(&mut self, node: &Node, operation: Operation, inputs: Vec<usize>, like: Picture, nonnegative: bool) -> Value<'m> {
+    fn push(
+        &mut self,
+        node: &Node,
+        operation: Operation,
+        inputs: Vec<usize>,
+        like: Picture,
+        nonnegative: bool,
+    ) -> Value<'m> {
         self.steps.push(Step { label: label(node), operation, inputs });
         Value::Picture(Picture { number: self.steps.len(), nonnegative, ..like })
     }

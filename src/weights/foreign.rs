@@ -6,8 +6,7 @@ const LFS_START: &[u8] = b"version https://git-lfs.github.com/spec/";
 pub const LFS_LENGTH: u64 = 1024;
 
 /// The end of a sentence about a file that [`git_lfs_pointer`] recognizes.
-pub const GIT_LFS: &str =
-    "is a Git LFS pointer, not the file itself: fetch the file with `git lfs pull`, or download it from the project's page";
+pub const GIT_LFS: &str = "is a Git LFS pointer, not the file itself: fetch the file with `git lfs pull`, or download it from the project's page";
 /// The end of a sentence about a file that [`web_page`] recognizes.
 pub const WEB_PAGE: &str =
     "is a web page, not the file itself: the link led to a page about the file; download the file from there";
@@ -23,9 +22,9 @@ pub fn git_lfs_pointer(bytes: &[u8]) -> bool {
 /// Whether `bytes` begin as a web page does.
 pub fn web_page(bytes: &[u8]) -> bool {
     let start = bytes.trim_ascii_start();
-    [&b"<!doctype html"[..], b"<html"].iter().any(|mark| {
-        start.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark))
-    })
+    [&b"<!doctype html"[..], b"<html"]
+        .iter()
+        .any(|mark| start.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark)))
 }
 
 /// The end of a sentence about a file that stands in place of the one that was meant, if `bytes` are such a file.
@@ -45,7 +44,8 @@ pub fn quoted(name: &str) -> String {
 /// `text` with control characters and invisible marks escaped.
 pub fn printable(text: &str) -> String {
     let hidden = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     text.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

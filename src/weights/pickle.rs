@@ -116,7 +116,8 @@ pub fn read(bytes: &[u8]) -> Result<(Value, &[u8])> {
             return Ok((value, reader.rest));
         }
     }
-    Err("has a longer list of what is in it than any file of weights: save the model's `state_dict()` alone".to_string())
+    Err("has a longer list of what is in it than any file of weights: save the model's `state_dict()` alone"
+        .to_string())
 }
 
 struct Reader<'a> {
@@ -383,7 +384,10 @@ fn call(callable: &Value, arguments: &Value) -> Result<Value> {
         // A shape by itself, in checkpoints.
         ("torch.Size", [shape @ Value::Many(Many { kind: Kind::Tuple | Kind::List, .. })]) => Ok(shape.clone()),
         (
-            "collections.OrderedDict" | "torch._utils._rebuild_parameter" | "torch._utils._rebuild_tensor_v2" | "torch.Size",
+            "collections.OrderedDict"
+            | "torch._utils._rebuild_parameter"
+            | "torch._utils._rebuild_tensor_v2"
+            | "torch.Size",
             _,
         ) => Err(wrong()),
         _ => {

@@ -67,8 +67,7 @@ impl<'a> StateDict<'a> {
         let (value, rest) = pickle::read(rest)?;
         let tensors = tensors(&value)?;
         let (keys, mut rest) = pickle::read(rest)?;
-        let kinds: BTreeMap<&str, &Storage> =
-            tensors.values().map(|t| (&*t.storage.key, t.storage.as_ref())).collect();
+        let kinds: BTreeMap<&str, &Storage> = tensors.values().map(|t| (&*t.storage.key, t.storage.as_ref())).collect();
         let mut storages = BTreeMap::new();
         for key in keys.items().ok_or("has no list of its storages")? {
             let Value::Text(key) = key else { return Err("has a storage without a name".to_string()) };
@@ -108,7 +107,8 @@ impl<'a> StateDict<'a> {
             }
             count = count.checked_mul(*side).ok_or_else(|| wrong("is impossibly large"))?;
         }
-        let width = width(storage).ok_or_else(|| wrong(&format!("is a {}; floats were expected", quoted(&storage.class))))?;
+        let width =
+            width(storage).ok_or_else(|| wrong(&format!("is a {}; floats were expected", quoted(&storage.class))))?;
         let data = self.storages.get(&*storage.key).ok_or_else(|| wrong("has no numbers"))?;
         let end = offset.checked_add(count).filter(|end| shape.len() == strides.len() && *end <= storage.count);
         let range = end.and_then(|end| Some(offset.checked_mul(width)?..end.checked_mul(width)?));

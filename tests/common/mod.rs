@@ -1,6 +1,8 @@
 //! What several tests need: pictures, archives, comparisons, and one device.
 #![allow(dead_code)] // every test crate uses its own part
 
+pub mod memory;
+pub mod onnx_file;
 pub mod tool;
 pub mod torch_file;
 

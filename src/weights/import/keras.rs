@@ -99,7 +99,9 @@ fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Da
         match &found {
             Some((first, _)) if place(first).is_some() && place(first) == place(set) => {}
             Some(_) => return Err(format!("has two {what} of `{name}`")),
-            None => found = Some((set, shape.into_iter().map(|side| usize::try_from(side).unwrap_or(usize::MAX)).collect())),
+            None => {
+                found = Some((set, shape.into_iter().map(|side| usize::try_from(side).unwrap_or(usize::MAX)).collect()))
+            }
         }
     }
     found.ok_or_else(|| format!("has no {what} of `{name}`"))
@@ -118,7 +120,10 @@ fn place(set: &Dataset) -> Option<u64> {
 fn values(set: &Dataset, name: &str) -> Read<Vec<f32>> {
     let dtype = set.dtype().map_err(damaged)?;
     if !matches!(dtype, DType::F32 | DType::F64) {
-        return Err(format!("has numbers of the type {} in `{name}`, where floats were expected", quoted(&dtype.to_string())));
+        return Err(format!(
+            "has numbers of the type {} in `{name}`, where floats were expected",
+            quoted(&dtype.to_string())
+        ));
     }
     // A chunk is read whole, however small the part that is wanted.
     if let Some(chunk) = set.chunk_shape().map_err(damaged)? {

@@ -150,7 +150,8 @@ fn read_graph(graph: GraphProto, options: Options) -> std::result::Result<Model,
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&name)) {
             continue;
         }
-        let tensor = tensor(proto, &mut external).map_err(|e| format!("has an initializer {} that {e}", quoted(&name)))?;
+        let tensor =
+            tensor(proto, &mut external).map_err(|e| format!("has an initializer {} that {e}", quoted(&name)))?;
         if initializers.contains_key(&name) {
             return Err(format!("has two initializers {}", quoted(&name)));
         }
@@ -185,7 +186,8 @@ fn node(proto: NodeProto, external: &mut External) -> std::result::Result<Node, 
     for a in proto.attribute {
         let key = a.name.clone().unwrap_or_default();
         let value = attribute(a, external);
-        let value = value.map_err(|e| format!("has a node {} ({op}) with a setting {} that {e}", quoted(&name), quoted(&key)))?;
+        let value = value
+            .map_err(|e| format!("has a node {} ({op}) with a setting {} that {e}", quoted(&name), quoted(&key)))?;
         attributes.insert(key, value);
     }
     Ok(Node { name, op, inputs: proto.input, outputs: proto.output, attributes })

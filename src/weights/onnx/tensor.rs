@@ -70,7 +70,8 @@ fn shape(dims: &[i64]) -> Read<(Vec<usize>, usize)> {
         return Err(format!("has {} axes, where at most {MOST_AXES} are supported", dims.len()));
     }
     let impossible = || format!("has the impossible shape {dims:?}");
-    let sides = dims.iter().map(|side| usize::try_from(*side)).collect::<Result<Vec<_>, _>>().map_err(|_| impossible())?;
+    let sides =
+        dims.iter().map(|side| usize::try_from(*side)).collect::<Result<Vec<_>, _>>().map_err(|_| impossible())?;
     let most = sides.iter().try_fold(1usize, |n, side| n.checked_mul((*side).max(1)));
     most.filter(|most| u32::try_from(*most).is_ok()).ok_or_else(impossible)?;
     let count = sides.iter().product();
@@ -95,7 +96,11 @@ fn numbers<T, const N: usize>(raw: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {
     raw.as_chunks().0.iter().map(|bytes| from(*bytes)).collect()
 }
 
-fn from_either<T: TryFrom<i32>, const N: usize>(raw: Option<&[u8]>, ints: Vec<i32>, from: fn([u8; N]) -> T) -> Read<Vec<T>> {
+fn from_either<T: TryFrom<i32>, const N: usize>(
+    raw: Option<&[u8]>,
+    ints: Vec<i32>,
+    from: fn([u8; N]) -> T,
+) -> Read<Vec<T>> {
     let narrow = |v: i32| T::try_from(v).map_err(|_| format!("holds {v}, which is too large for its type"));
     raw.map_or_else(|| ints.into_iter().map(narrow).collect(), |raw| Ok(numbers(raw, from)))
 }
@@ -159,7 +164,10 @@ mod tests {
             (typed.clone(), "holds -128, which is too large"),
             (raw(1, &[1], &[0; 5]), "5 bytes"),
             (raw(1, &[3], &[0; 8]), "8 bytes, which do not fit shape [3]"),
-            (TensorProto { dims: vec![2], int32_data: vec![5], ..typed.clone() }, "1 numbers, which do not fit shape [2]"),
+            (
+                TensorProto { dims: vec![2], int32_data: vec![5], ..typed.clone() },
+                "1 numbers, which do not fit shape [2]",
+            ),
             (raw(1, &[-1], &[]), "impossible shape [-1]"),
             (raw(1, &[i64::MAX, 4], &[]), "impossible shape"),
             (raw(7, &[1 << 62, 0], &[]), "impossible shape"),

@@ -1,0 +1,530 @@
+//! The forms in which exporters and converters write one and the same network: each is the network of `new.onnx` in
+//! `tests/fixtures/import`, rewritten, and paints what onnxruntime paints with that.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::fixture;
+use common::onnx_file::*;
+use impasto::cpu;
+use impasto::error::Error;
+use impasto::image::Image;
+use impasto::import::{self, Import, Precision, psnr};
+use impasto::net::own;
+use impasto::style::StyleSpace;
+use impasto::weights::onnx::external::{in_folder, missing, piece};
+use impasto::weights::{Archive, half};
+
+const WIDTH: usize = 40;
+const HEIGHT: usize = 32;
+
+fn fixture_bytes(name: &str) -> Vec<u8> {
+    std::fs::read(fixture("import").join(name)).unwrap()
+}
+
+fn new() -> GraphProto {
+    parse(&fixture_bytes("new.onnx"))
+}
+
+/// A picture of the reference, which has it channel by channel.
+fn reference(name: &str) -> Image {
+    let archive = Archive::parse(&fixture_bytes("reference.safetensors")).unwrap();
+    let planes = archive.tensor(name, &[3, HEIGHT, WIDTH]).unwrap();
+    Image::new(WIDTH, HEIGHT, cpu::picture::to_hwc(&planes, HEIGHT, WIDTH)).unwrap()
+}
+
+/// How near what an imported network paints is to what onnxruntime paints with `new.onnx`, in decibels.
+fn near(import: &Import) -> f64 {
+    let pack = import.pack("x", import.archive(Precision::Bits32).unwrap()).unwrap();
+    let archive = pack.brought().unwrap().unwrap();
+    let net = own::network(&archive).unwrap();
+    let style = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap().style(&pack).unwrap();
+    let painted = cpu::run(&net, &archive, &style, &reference("picture")).unwrap();
+    psnr(painted.data(), reference("new").data())
+}
+
+#[track_caller]
+fn paints_as_new(graph: &GraphProto, decibels: f64) {
+    let import = import::read("x.onnx", &file(graph), None).unwrap();
+    assert!(near(&import) >= decibels, "{:.1} dB", near(&import));
+}
+
+fn refusal(graph: &GraphProto) -> String {
+    match import::read("x.onnx", &file(graph), None) {
+        Err(Error::Model { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The graph with other nodes in place of each node; `rewrite` may add constants.
+fn rewritten(
+    mut graph: GraphProto,
+    rewrite: impl Fn(NodeProto, &mut Vec<TensorProto>) -> Vec<NodeProto>,
+) -> GraphProto {
+    let nodes = std::mem::take(&mut graph.node);
+    graph.node = nodes.into_iter().flat_map(|node| rewrite(node, &mut graph.initializer)).collect();
+    graph
+}
+
+fn halved(tensor: &TensorProto) -> TensorProto {
+    let bits = tensor.values().into_iter().flat_map(|v| half::from_f32(v).to_le_bytes()).collect();
+    TensorProto { data_type: HALF, raw_data: Some(bits), ..tensor.clone() }
+}
+
+#[test]
+fn weights_in_half_precision() {
+    let mut graph = new();
+    graph.initializer = graph.initializer.iter().map(halved).collect();
+    paints_as_new(&graph, 60.0);
+    // The bits as integers, as Python's `make_tensor` keeps them.
+    let mut listed = graph.clone();
+    for tensor in &mut listed.initializer {
+        let raw = tensor.raw_data.take().unwrap();
+        tensor.int32_data = raw.as_chunks().0.iter().map(|b| u16::from_le_bytes(*b).into()).collect();
+    }
+    paints_as_new(&listed, 60.0);
+    // Kept in half precision, computed with in single: each weight goes through a node of its own.
+    let names: Vec<String> = graph.initializer.iter().map(|tensor| tensor.name.clone()).collect();
+    let cast = rewritten(graph.clone(), |mut n, _| {
+        let mut casts = Vec::new();
+        for name in &mut n.input {
+            if names.contains(name) {
+                casts.push(node("Cast", &[name], &format!("{name}/single")).with(int("to", 1)));
+                name.push_str("/single");
+            }
+        }
+        casts.push(n);
+        casts
+    });
+    paints_as_new(&cast, 60.0);
+    // Pictures in half precision, but for the normalizations.
+    let around = rewritten(graph, |n, _| {
+        if n.op_type != "InstanceNormalization" {
+            return vec![n];
+        }
+        let (inner, output) = (format!("{}/inner", n.name), n.output[0].clone());
+        let inside = format!("{}/single", n.name);
+        let wide = node("Cast", &[&n.input[0]], &inside).with(int("to", 1));
+        let norm =
+            NodeProto { input: [vec![inside], n.input[1..].to_vec()].concat(), output: vec![inner.clone()], ..n };
+        vec![wide, norm, node("Cast", &[&inner], &output).with(int("to", 10))]
+    });
+    paints_as_new(&around, 60.0);
+}
+
+/// The graph with its numbers moved into other files, one or one for each tensor.
+fn moved(mut graph: GraphProto, apart: bool) -> (GraphProto, BTreeMap<String, Vec<u8>>) {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let inside = graph.node.iter_mut().flat_map(|node| &mut node.attribute).filter_map(|a| a.t.as_mut());
+    for (i, tensor) in graph.initializer.iter_mut().chain(inside).enumerate() {
+        let Some(raw) = tensor.raw_data.take() else { continue };
+        let location = if apart { format!("weights/{i}.bin") } else { "x.onnx.data".to_string() };
+        let data = files.entry(location.clone()).or_default();
+        data.resize(data.len().next_multiple_of(64), 0);
+        let entry = |key: &str, value: String| EntryProto { key: key.into(), value };
+        tensor.data_location = 1;
+        tensor.external_data = vec![entry("location", location)];
+        // Both may be left out where the file has nothing else.
+        if !apart {
+            tensor.external_data.push(entry("offset", data.len().to_string()));
+            tensor.external_data.push(entry("length", raw.len().to_string()));
+        }
+        data.extend(raw);
+    }
+    (graph, files)
+}
+
+#[test]
+fn numbers_in_other_files() {
+    for apart in [false, true] {
+        let (graph, files) = moved(new(), apart);
+        let folder = tempfile::tempdir().unwrap();
+        for (name, data) in &files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, data).unwrap();
+        }
+        let read = |external: &dyn Fn(&str, u64, u64) -> Result<Vec<u8>, String>| {
+            import::read_with("x.onnx", &file(&graph), None, external)
+        };
+        assert!(near(&read(&in_folder(folder.path())).unwrap()) >= 80.0);
+        let in_memory = |location: &str, offset: u64, length: u64| {
+            let data = files.get(location).ok_or_else(|| missing(location))?;
+            piece(location, data, offset, length)
+        };
+        assert!(near(&read(&in_memory).unwrap()) >= 80.0);
+        let alone = read(&in_folder(tempfile::tempdir().unwrap().path())).unwrap_err().to_string();
+        assert!(alone.contains("in a second file, `") && alone.contains("which is not beside it"), "{alone}");
+        let (name, data) = files.iter().next().unwrap();
+        std::fs::write(folder.path().join(name), &data[..data.len() - 1]).unwrap();
+        let cut = read(&in_folder(folder.path())).unwrap_err().to_string();
+        assert!(cut.contains("is cut off or of another model"), "{cut}");
+    }
+    let mut leaving = moved(new(), false).0;
+    let inside = leaving.node.iter_mut().flat_map(|node| &mut node.attribute).filter_map(|a| a.t.as_mut());
+    for tensor in leaving.initializer.iter_mut().chain(inside) {
+        tensor.external_data[0].value = "../x.onnx.data".into();
+    }
+    assert!(refusal(&leaving).contains("`../x.onnx.data`, which is no file in the model's own folder"));
+}
+
+/// Weights as integers, with a scale for all or for each output.
+fn quantized(graph: GraphProto, signed: bool, each: bool) -> GraphProto {
+    rewritten(graph, |mut n, constants| {
+        if n.op_type != "Conv" {
+            return vec![n];
+        }
+        let name = n.input[1].clone();
+        let place = constants.iter().position(|tensor| tensor.name == name).unwrap();
+        let weights = constants.remove(place);
+        let (values, outputs) = (weights.values(), weights.dims[0] as usize);
+        let parts = if each { outputs } else { 1 };
+        let zero = if signed { 3i32 } else { 131 };
+        let (mut levels, mut scales) = (Vec::new(), Vec::new());
+        for part in values.chunks(values.len() / parts) {
+            let scale = part.iter().fold(0f32, |most, v| most.max(v.abs())) / 124.0;
+            levels.extend(part.iter().map(|v| (v / scale).round() as i32 + zero));
+            scales.push(scale);
+        }
+        let bytes = levels.into_iter().map(|v| v as u8).collect();
+        let kind = if signed { INT8 } else { UINT8 };
+        let dims: &[i64] = if each { &[outputs as i64] } else { &[] };
+        constants.push(tensor(&name, kind, &weights.dims, bytes));
+        constants.push(floats(&format!("{name}/scale"), dims, &scales));
+        constants.push(tensor(&format!("{name}/zero"), kind, dims, vec![zero as u8; parts]));
+        n.input[1] = format!("{name}/floats");
+        let inputs = [name.clone(), format!("{name}/scale"), format!("{name}/zero")];
+        let inputs = inputs.each_ref().map(String::as_str);
+        vec![node("DequantizeLinear", &inputs, &n.input[1]).with(int("axis", 0)), n]
+    })
+}
+
+#[test]
+fn weights_in_8_bits() {
+    for (signed, each, decibels) in [(true, true, 40.0), (false, true, 40.0), (true, false, 35.0), (false, false, 35.0)]
+    {
+        paints_as_new(&quantized(new(), signed, each), decibels);
+    }
+    // Biases as 32-bit integers, as quantizers write them.
+    let biases = rewritten(new(), |mut n, constants| {
+        let Some(name) = n.input.get(2).filter(|_| n.op_type == "Conv").cloned() else { return vec![n] };
+        let place = constants.iter().position(|tensor| tensor.name == name).unwrap();
+        let bias = constants.remove(place);
+        let levels = bias.values().iter().flat_map(|v| ((v / 1e-3).round() as i32).to_le_bytes()).collect();
+        constants.push(tensor(&name, 6, &bias.dims, levels));
+        constants.push(floats(&format!("{name}/scale"), &[], &[1e-3]));
+        n.input[2] = format!("{name}/floats");
+        vec![node("DequantizeLinear", &[&name, &format!("{name}/scale")], &n.input[2]), n]
+    });
+    paints_as_new(&biases, 60.0);
+}
+
+/// A pair of both nodes behind `name`, which give it another name.
+fn rounded(name: &str, output: &str, zero: &str) -> Vec<NodeProto> {
+    let inner = format!("{output}/integers");
+    let pair = [("QuantizeLinear", name, inner.as_str()), ("DequantizeLinear", &inner, output)];
+    pair.map(|(op, from, to)| node(op, &[from, "q/scale", zero], to)).to_vec()
+}
+
+#[test]
+fn rounding_of_what_flows_between_layers_is_left_out() {
+    let with = |mut graph: GraphProto| {
+        graph.initializer.push(floats("q/scale", &[], &[0.1]));
+        graph.initializer.push(tensor("q/low", UINT8, &[], vec![0]));
+        graph.initializer.push(tensor("q/middle", UINT8, &[], vec![100]));
+        graph
+    };
+    // Behind every ReLU and every normalization.
+    let after = |n: NodeProto, zero: &str| {
+        let (inner, output) = (format!("{}/exact", n.name), n.output[0].clone());
+        [vec![NodeProto { output: vec![inner.clone()], ..n }], rounded(&inner, &output, zero)].concat()
+    };
+    let pairs = rewritten(with(quantized(new(), true, true)), |n, _| match n.op_type.as_str() {
+        "Relu" => after(n, "q/low"),
+        "InstanceNormalization" => after(n, "q/middle"),
+        _ => vec![n],
+    });
+    paints_as_new(&pairs, 40.0);
+    // A ReLU that the quantizer has left out, since the range begins at zero.
+    let without = rewritten(with(new()), |n, _| match n.op_type.as_str() {
+        "Relu" => rounded(&n.input[0], &n.output[0], "q/low"),
+        "InstanceNormalization" => after(n, "q/middle"),
+        _ => vec![n],
+    });
+    paints_as_new(&without, 80.0);
+    let whole = rewritten(new(), |n, _| match n.op_type.as_str() {
+        "Conv" => vec![NodeProto { op_type: "QLinearConv".into(), ..n }],
+        _ => vec![n],
+    });
+    assert!(refusal(&whole).contains("computes in whole numbers"));
+}
+
+/// The graph with each normalization written as `write` has it: of a picture, with scale, shift and channels, into a name.
+fn normalized(write: impl Fn(&str, [&str; 2], i64, &str, &mut Vec<TensorProto>) -> Vec<NodeProto>) -> GraphProto {
+    rewritten(new(), |n, constants| {
+        if n.op_type != "InstanceNormalization" {
+            return vec![n];
+        }
+        let channels = constants.iter().find(|tensor| tensor.name == n.input[1]).unwrap().dims[0];
+        write(&n.input[0], [&n.input[1], &n.input[2]], channels, &n.output[0], constants)
+    })
+}
+
+fn batch_norm(x: &str, [scale, shift]: [&str; 2], channels: i64, output: &str) -> Vec<NodeProto> {
+    let named = |what: &str| format!("{output}/{what}");
+    let fixed =
+        |what: &str, value: f32| constant(&named(what), floats("", &[channels], &vec![value; channels as usize]));
+    let inputs = [x, scale, shift, &named("mean"), &named("variance")];
+    let mut norm =
+        node("BatchNormalization", &inputs, output).with(int("training_mode", 1)).with(float("epsilon", 1e-5));
+    norm.output.extend(["new_mean", "new_variance"].map(named));
+    vec![fixed("mean", 0.0), fixed("variance", 1.0), norm]
+}
+
+#[test]
+fn normalizations_over_a_view() {
+    // The shape of the view, as a constant and computed of the picture's.
+    let views: [fn(i64) -> Vec<i64>; 3] = [|c| vec![1, c, -1], |c| vec![1, c, 0, 0], |_| vec![0, 0, -1]];
+    for view in views {
+        let graph = normalized(|x, norm, channels, output, constants| {
+            let named = |what: &str| format!("{output}/{what}");
+            constants.push(longs(&named("view"), &view(channels)));
+            let mut nodes = vec![node("Shape", &[x], &named("shape"))];
+            nodes.push(node("Reshape", &[x, &named("view")], &named("seen")));
+            nodes.extend(batch_norm(&named("seen"), norm, channels, &named("normalized")));
+            nodes.push(node("Reshape", &[&named("normalized"), &named("shape")], output));
+            nodes
+        });
+        paints_as_new(&graph, 80.0);
+    }
+    let computed = normalized(|x, norm, channels, output, constants| {
+        let named = |what: &str| format!("{output}/{what}");
+        constants.push(longs(&named("rest"), &[-1]));
+        constants.push(longs(&named("times"), &[1]));
+        let part = |what: &str, start: i64| {
+            node("Shape", &[x], &named(what)).with(int("start", start)).with(int("end", start + 1))
+        };
+        let mut nodes = vec![part("batch", 0), part("channels", 1)];
+        nodes.push(node("Mul", &[&named("batch"), &named("channels")], &named("product")));
+        let sides = [named("times"), named("product"), named("rest")];
+        nodes.push(node("Concat", &sides.each_ref().map(String::as_str), &named("view")).with(int("axis", 0)));
+        nodes.push(node("Reshape", &[x, &named("view")], &named("seen")));
+        // Scales and shifts once for each picture of the batch.
+        for (part, what) in norm.iter().zip(["scales", "shifts"]) {
+            nodes.push(node("Tile", &[part, &named("batch")], &named(what)));
+        }
+        nodes.extend(batch_norm(&named("seen"), [&named("scales"), &named("shifts")], channels, &named("normalized")));
+        nodes.push(node("Shape", &[x], &named("shape")));
+        nodes.push(node("Reshape", &[&named("normalized"), &named("shape")], output));
+        nodes
+    });
+    paints_as_new(&computed, 80.0);
+    // Scales and shifts behind a normalization that has none.
+    let behind = normalized(|x, [scale, shift], channels, output, constants| {
+        let named = |what: &str| format!("{output}/{what}");
+        constants.push(longs(&named("view"), &[0, channels, -1]));
+        constants.push(floats(&named("ones"), &[channels], &vec![1.0; channels as usize]));
+        constants.push(floats(&named("zeros"), &[channels], &vec![0.0; channels as usize]));
+        constants.push(longs(&named("axes"), &[1, 2]));
+        let norm = [named("seen"), named("ones"), named("zeros")];
+        vec![
+            node("Shape", &[x], &named("shape")),
+            node("Reshape", &[x, &named("view")], &named("seen")),
+            node("InstanceNormalization", &norm.each_ref().map(String::as_str), &named("plain")),
+            node("Reshape", &[&named("plain"), &named("shape")], &named("back")),
+            node("Unsqueeze", &[scale, &named("axes")], &named("scales")),
+            node("Mul", &[&named("back"), &named("scales")], &named("scaled")),
+            node("Unsqueeze", &[shift, &named("axes")], &named("shifts")),
+            node("Add", &[&named("shifts"), &named("scaled")], output),
+        ]
+    });
+    paints_as_new(&behind, 80.0);
+    let groups = normalized(|x, [scale, shift], channels, output, _| {
+        vec![node("GroupNormalization", &[x, scale, shift], output).with(int("num_groups", channels))]
+    });
+    paints_as_new(&groups, 80.0);
+}
+
+#[test]
+fn normalizations_step_by_step() {
+    for (as_input, by_power, by_root) in [(false, true, false), (true, false, true), (true, true, true)] {
+        let graph = normalized(|x, [scale, shift], _, output, constants| {
+            let named = |what: &str| format!("{output}/{what}");
+            constants.push(longs(&named("axes"), &[2, 3]));
+            constants.push(longs(&named("spread"), &[0, 2, 3]));
+            constants.push(floats(&named("two"), &[], &[2.0]));
+            constants.push(floats(&named("epsilon"), &[], &[1e-5]));
+            let mean = |x: &str, output: &str| match as_input {
+                true => node("ReduceMean", &[x, &named("axes")], output),
+                false => node("ReduceMean", &[x], output).with(ints("axes", &[-2, -1])),
+            };
+            let mut nodes = vec![
+                mean(x, &named("mean")),
+                node("Sub", &[x, &named("mean")], &named("centred")),
+                match by_power {
+                    true => node("Pow", &[&named("centred"), &named("two")], &named("squares")),
+                    false => node("Mul", &[&named("centred"), &named("centred")], &named("squares")),
+                },
+                mean(&named("squares"), &named("variance")),
+                node("Add", &[&named("variance"), &named("epsilon")], &named("sum")),
+                node("Sqrt", &[&named("sum")], &named("root")),
+            ];
+            match by_root {
+                true => {
+                    nodes.push(node("Reciprocal", &[&named("root")], &named("inverse")));
+                    nodes.push(node("Mul", &[&named("inverse"), &named("centred")], &named("plain")));
+                }
+                false => nodes.push(node("Div", &[&named("centred"), &named("root")], &named("plain"))),
+            }
+            for (part, what) in [(scale, "scale"), (shift, "shift")] {
+                nodes.push(node("Unsqueeze", &[part, &named("spread")], &named(what)));
+            }
+            nodes.push(node("Mul", &[&named("plain"), &named("scale")], &named("scaled")));
+            nodes.push(node("Add", &[&named("scaled"), &named("shift")], output));
+            nodes
+        });
+        // Not every way takes all constants.
+        let used: Vec<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
+        let initializer = graph.initializer.iter().filter(|tensor| used.contains(&&tensor.name)).cloned().collect();
+        paints_as_new(&GraphProto { initializer, ..graph.clone() }, 80.0);
+    }
+}
+
+#[test]
+fn what_normalizes_otherwise_is_refused() {
+    let refused = |write: &dyn Fn(&str, [&str; 2], i64, &str, &mut Vec<TensorProto>) -> Vec<NodeProto>| {
+        refusal(&normalized(write))
+    };
+    let fixed = refused(&|x, norm, channels, output, _| {
+        let mut nodes = batch_norm(x, norm, channels, output);
+        nodes.iter_mut().for_each(|node| node.attribute.retain(|a| a.name != "training_mode"));
+        nodes
+    });
+    assert!(fixed.contains("by statistics of the training"), "{fixed}");
+    let together = refused(&|x, [scale, shift], _, output, _| {
+        vec![node("GroupNormalization", &[x, scale, shift], output).with(int("num_groups", 2))]
+    });
+    assert!(together.contains("several channels together"), "{together}");
+    let mixed = refused(&|x, norm, channels, output, constants| {
+        let named = |what: &str| format!("{output}/{what}");
+        constants.push(longs(&named("view"), &[1, -1, channels]));
+        let mut nodes = vec![node("Reshape", &[x, &named("view")], &named("seen"))];
+        nodes.extend(batch_norm(&named("seen"), norm, channels, output));
+        nodes
+    });
+    assert!(mixed.contains("mixes the channels"), "{mixed}");
+    let left = refused(&|x, norm, channels, output, constants| {
+        let named = |what: &str| format!("{output}/{what}");
+        constants.push(longs(&named("view"), &[1, channels, -1]));
+        let mut nodes = vec![node("Reshape", &[x, &named("view")], &named("seen"))];
+        nodes.extend(batch_norm(&named("seen"), norm, channels, output));
+        nodes
+    });
+    assert!(left.contains("in another shape than its own"), "{left}");
+    let one_side = refused(&|x, _, _, output, _| {
+        vec![
+            node("ReduceMean", &[x], &format!("{output}/mean")).with(ints("axes", &[2])),
+            node("Sub", &[x, &format!("{output}/mean")], output),
+        ]
+    });
+    assert!(one_side.contains("(ReduceMean)"), "{one_side}");
+}
+
+#[test]
+fn paddings_and_enlargements_of_newer_opsets() {
+    let pads = |axes: &[i64], list: &dyn Fn(i64) -> Vec<i64>| {
+        rewritten(new(), |mut n, constants| {
+            if n.op_type != "Pad" {
+                return vec![n];
+            }
+            // 4 in front of the first and the last convolution, 1 elsewhere.
+            let size = if is_wide(&n.name) { 4 } else { 1 };
+            constants.push(longs(&format!("{}/pads", n.name), &list(size)));
+            constants.push(longs(&format!("{}/axes", n.name), axes));
+            n.input = vec![n.input[0].clone(), format!("{}/pads", n.name), String::new(), format!("{}/axes", n.name)];
+            vec![n]
+        })
+    };
+    for (axes, list) in [
+        (&[2, 3][..], (|p| vec![p; 4]) as fn(i64) -> Vec<i64>),
+        (&[-1, -2], |p| vec![p; 4]),
+        (&[1, 3, 2], |p| vec![0, p, p, 0, p, p]),
+    ] {
+        let graph = pads(axes, &list);
+        // What was there for the paddings belongs to no node any more, which is no harm: they are nodes, too.
+        paints_as_new(&graph, 80.0);
+    }
+    assert!(refusal(&pads(&[2, 3], &|p| vec![p, p, p, p, p])).contains("pads by"));
+    assert!(refusal(&pads(&[1, 3], &|p| vec![p; 4])).contains("pads by"));
+    assert!(refusal(&pads(&[2, 9], &|p| vec![p; 4])).contains("pads by"));
+
+    let resizes = |change: &dyn Fn(&mut NodeProto, &mut Vec<TensorProto>)| {
+        rewritten(new(), |mut n, constants| {
+            if n.op_type == "Resize" {
+                change(&mut n, constants);
+            }
+            vec![n]
+        })
+    };
+    let by_axes = resizes(&|n, constants| {
+        constants.push(floats(&format!("{}/scales", n.name), &[2], &[2.0, 2.0]));
+        n.input = vec![n.input[0].clone(), String::new(), format!("{}/scales", n.name)];
+        n.attribute.push(ints("axes", &[2, 3]));
+    });
+    paints_as_new(&by_axes, 80.0);
+    // The picture of the fixture has no size of its own, so that a quarter of 64 is enlarged to 32 first.
+    let sizes = [32, 64];
+    let mut next = sizes.iter().cycle();
+    let mut graph = new();
+    for n in graph.node.iter_mut().filter(|n| n.op_type == "Resize") {
+        let side = *next.next().unwrap();
+        let channels = 999;
+        graph.initializer.push(longs(&format!("{}/sizes", n.name), &[1, channels, side, side]));
+        n.input = vec![n.input[0].clone(), String::new(), String::new(), format!("{}/sizes", n.name)];
+    }
+    paints_as_new(&graph, 80.0);
+}
+
+/// Whether a padding of `new.onnx` is that of a 9x9 kernel.
+fn is_wide(name: &str) -> bool {
+    let graph = new();
+    let of = |node: &&NodeProto| node.op_type == "Conv" && node.input[0] == name;
+    let weights = graph.node.iter().find(of).map(|node| node.input[1].clone());
+    graph.initializer.iter().any(|tensor| Some(&tensor.name) == weights.as_ref() && tensor.dims[3] == 9)
+}
+
+#[test]
+fn numbers_that_are_too_large_are_refused() {
+    for (name, value, what) in [
+        ("conv1.conv2d.weight", 2e37, "has 2e37 among the numbers of `conv1.conv2d`, which is too large"),
+        ("res1.conv1.conv2d.weight", -1e9, "-1e9 among the numbers of `res1.conv1.conv2d`"),
+        ("in1.weight", 1e20, "1e20 among the numbers of `conv1.conv2d`"),
+        ("in5.bias", 1e6, "1e6 among the numbers of `deconv2.conv2d`"),
+        ("deconv3.conv2d.bias", 1e30, "1e30 among the numbers of `deconv3.conv2d`"),
+        ("in2.weight", f32::INFINITY, "inf among the numbers of `conv2.conv2d`"),
+    ] {
+        let mut graph = new();
+        let tensor = graph.initializer.iter_mut().find(|tensor| tensor.name == name).unwrap();
+        let mut values = tensor.values();
+        values[1] = value;
+        *tensor = floats(name, &tensor.dims, &values);
+        let said = refusal(&graph);
+        assert!(said.contains(what), "{said}");
+    }
+    // A normalization takes away how large weights are: they become smaller, and paint the same.
+    let mut graph = new();
+    let large = graph.initializer.iter_mut().find(|tensor| tensor.name == "conv2.conv2d.weight").unwrap();
+    let values: Vec<f32> = large.values().iter().map(|v| v * 1e4).collect();
+    *large = floats("conv2.conv2d.weight", &large.dims, &values);
+    paints_as_new(&graph, 60.0);
+}
+
+#[test]
+fn stand_ins_for_files_are_named() {
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 6728029\n";
+    for (bytes, what) in [(&pointer[..], "is a Git LFS pointer"), (b"<!DOCTYPE html><html>", "is a web page")] {
+        let said = import::read("a.pth", bytes, None).unwrap_err().to_string();
+        assert!(said.starts_with("a.pth: ") && said.contains(what), "{said}");
+    }
+}

@@ -98,11 +98,6 @@ export class PhotoShow {
     }
   }
 
-  /** A crash of the graphics processor empties canvases. */
-  rehang() {
-    if (this.#photo && !this.app.moving()) this.stage.hang(this.#photo.bitmap);
-  }
-
   /** Moving pictures are over: the photo hangs where they were. */
   comeBack() {
     if (this.#photo) this.stage.hang(this.#photo.bitmap);

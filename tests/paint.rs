@@ -136,7 +136,7 @@ fn what_cannot_be_painted_is_refused_in_one_sentence() {
     assert!(refused(&["--style-scale", "100"]).contains("style scale"));
     assert!(refused(&["--mask", "photo.png", "--mask", "night.jpg"]).contains("two of --mask"));
     assert!(refused(&["--network", "vgg19"]).contains("weights import"));
-    assert!(refused(&["--vgg", "photo.png"]).contains("photo.png: this is no weight archive"));
+    assert!(refused(&["--vgg", "photo.png"]).contains("photo.png: the file is damaged, or is not a weight archive"));
     assert!(refused(&["--start", "nothing.png"]).contains("nothing.png"));
     assert!(refused(&["--resume", "photo.png"]).contains("checkpoint cannot be used"));
     let said = bench.fails(&arguments(&["--size", "2000", "--memory", "1000"]));

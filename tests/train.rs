@@ -197,7 +197,7 @@ fn settings_that_cannot_be_are_refused_in_a_sentence() {
     };
     refused(TrainSettings { steps: 0, ..settings(1) }, "at least one step");
     refused(TrainSettings { crop: 50, ..settings(1) }, "multiple of 4");
-    refused(TrainSettings { rate: f32::NAN, ..settings(1) }, "is no rate");
+    refused(TrainSettings { rate: f32::NAN, ..settings(1) }, "is not a learning rate");
     refused(TrainSettings { painting: 4, ..settings(1) }, "32 pixels on the longer side");
     let mut still = settings(1);
     (still.lesson.stability, still.lesson.noise) = (1.0, 0.0);

@@ -246,7 +246,9 @@ export class App {
 
   /** What came from outside is kept only after a question. @param {File[]} files */
   #takeShared(files) {
-    if (files.length === 0) this.#toast.show('Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
+    if (files.length === 0) {
+      this.#toast.notify('shared', 'Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
+    }
     this.#desk.take(files.filter(isPack), true);
     const others = files.filter((file) => !isPack(file));
     if (others.length > 0) this.#take(others);
@@ -256,6 +258,7 @@ export class App {
     document.documentElement.dataset.state = 'starting';
     this.#info = undefined;
     this.#engine += 1;
+    if (!this.#show.on) this.#stage.showCopy();
     this.#stage.busy('Preparing the paints …');
     this.#client.start(this.#stage.freshCanvas());
     this.#desk.tell();
@@ -317,10 +320,11 @@ export class App {
    * @param {string} sentence
    */
   #askAfterBlock(sentence) {
+    console.info(sentence);
     this.#stop(
       'The browser blocks the GPU',
-      'It does so after the graphics processor has crashed. Your photo, your style and your settings are kept. Try again in some ' +
-        `minutes, or restart the browser. ${sentence}`,
+      'The graphics processor has crashed, and the browser keeps it from this page for a while. Your photo, your style and your ' +
+        'settings are kept. Restart the browser, or try again in some minutes.',
       'Try again',
     );
   }
@@ -335,7 +339,6 @@ export class App {
     document.documentElement.dataset.state = 'stopped';
     this.#controls.canSave = false;
     this.#toast.dismiss();
-    this.#photos.rehang();
     this.#stage.ask(title, sentence, label, () => this.#start());
   }
 

@@ -112,11 +112,6 @@ export class PhotoShow {
     }
   }
 
-  /** A crash of the graphics processor empties canvases. */
-  rehang() {
-    if (this.#photo && !this.app.moving()) this.#hang(this.#photo);
-  }
-
   /** Moving pictures are over: the photo hangs where they were. */
   comeBack() {
     if (this.#photo) this.#hang(this.#photo);

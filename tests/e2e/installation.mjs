@@ -92,9 +92,12 @@ export function askForUpdate(page) {
 export async function reloaded(page, act) {
   await page.evaluate(() => Reflect.set(window, 'old', true));
   await act();
-  await until(page, 'the new page', () => !Reflect.has(window, 'old')).catch(async (error) => {
+  const end = Date.now() + 60_000;
+  for (;;) {
     // While the page is being replaced there is nothing to ask.
-    if (!/context|destroyed|detached|navigat|realm|no such frame/i.test(String(error))) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  });
+    const isNew = await page.evaluate(() => !Reflect.has(window, 'old') && document.readyState === 'complete').catch(() => false);
+    if (isNew) return;
+    if (Date.now() > end) throw new Error('The page was not loaded anew.');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }

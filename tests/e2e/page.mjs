@@ -72,7 +72,7 @@ export async function until(page, what, condition, ...values) {
   while (!(await page.evaluate(condition, ...values))) {
     const state = await page.evaluate(() => {
       const panel = document.querySelector('.panel:not([hidden])')?.textContent ?? '';
-      return `${document.documentElement.outerHTML.match(/^<html[^>]*>/)?.[0]} ${panel}`;
+      return `${document.documentElement?.outerHTML.match(/^<html[^>]*>/)?.[0]} ${panel}`;
     });
     assert.ok(Date.now() < end, `waited two minutes for ${what}; the page is at ${state}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -43,7 +43,8 @@ export async function serve(folder, prelude, worker = 'worker/worker.js', header
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */
 export function serveStranger() {
-  return listen(createServer((_, response) => response.writeHead(200, { 'Access-Control-Allow-Origin': '*' }).end('here')));
+  const headers = { 'Access-Control-Allow-Origin': '*', 'Content-Type': 'text/html' };
+  return listen(createServer((_, response) => response.writeHead(200, headers).end('here')));
 }
 
 /** @param {import('node:http').Server} server */

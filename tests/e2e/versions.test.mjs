@@ -94,19 +94,16 @@ for (const name of BROWSERS) {
       await pressReload(other.page);
       await ready(other.page);
       assert.match(await other.page.title(), /Impasto 2/);
-      // Nothing is left of the old version.
-      const files = () =>
-        other.page.evaluate(async () => {
+      // Nothing is left of the old version. Firefox still has its page, for the way back.
+      if (name === 'chromium') {
+        const left = async () => {
           const names = (await caches.keys()).filter((cache) => cache.includes('precache'));
           const requests = await Promise.all(names.map(async (cache) => (await caches.open(cache)).keys()));
-          return requests.flat().filter(({ url }) => url.includes('/undo.js')).length;
-        });
-      const end = Date.now() + 30_000;
-      while ((await files()) > 1 && Date.now() < end) {
+          return requests.flat().filter(({ url }) => url.includes('/undo.js')).length === 1;
+        };
         await other.page.reload();
-        await ready(other.page);
+        await until(other.page, 'the old files to be gone', left);
       }
-      assert.equal(await files(), 1);
       assert.deepEqual([...one.errors, ...other.errors.filter((error) => !error.includes('a crash for the test'))], []);
     });
   });

@@ -7,6 +7,12 @@ import './split-line.js';
  * @import { SplitLine } from './split-line.js'
  */
 
+/** Longer side of the copy of a painting, and how long a painting stands before it is copied. */
+const COPY_SIDE = 1024;
+const COPY_MS = 400;
+/** A canvas in memory, not in that of the graphics processor, which a crash empties. @type {CanvasRenderingContext2DSettings} */
+const IN_MEMORY = { willReadFrequently: true };
+
 /** Nobody should see a progress line flash by. */
 const PATIENCE_MS = 500;
 
@@ -20,6 +26,12 @@ export class PictureStage extends HTMLElement {
   #painting = document.createElement('canvas');
   /** What hides the engine's canvas, if anything does. */
   #over = document.createElement('canvas');
+  /** A copy of the last finished painting in memory, since a crash of the graphics processor empties canvases. */
+  #copied = /** @type {{ pixels: ImageData, description: string } | undefined} */ (undefined);
+  /** What shows it. */
+  #copy = document.createElement('canvas');
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #copyTimer;
   #progress = element('div', 'progress');
   #progressText = element('span', '');
   #bar = document.createElement('progress');
@@ -44,8 +56,9 @@ export class PictureStage extends HTMLElement {
     this.#over.className = 'over';
     this.#over.setAttribute('role', 'img');
     this.#over.hidden = true;
+    this.#copy.hidden = true;
     this.#split.addEventListener('split', () => this.style.setProperty('--split', String(this.#split.value)));
-    this.#frame.append(this.#photo, this.#painting, this.#over, this.#split, this.#liveBar, this.#progress, this.#panel);
+    this.#frame.append(this.#photo, this.#painting, this.#copy, this.#over, this.#split, this.#liveBar, this.#progress, this.#panel);
     this.append(this.#frame);
     this.freshCanvas();
   }
@@ -86,13 +99,14 @@ export class PictureStage extends HTMLElement {
     const scale = Math.min(1, 2048 / Math.max(bitmap.width, bitmap.height));
     this.#photo.width = Math.max(1, Math.round(bitmap.width * scale));
     this.#photo.height = Math.max(1, Math.round(bitmap.height * scale));
-    const context = this.#photo.getContext('2d');
+    const context = this.#photo.getContext('2d', IN_MEMORY);
     if (context && ground) {
       context.fillStyle = ground;
       context.fillRect(0, 0, this.#photo.width, this.#photo.height);
     }
     context?.drawImage(bitmap, 0, 0, this.#photo.width, this.#photo.height);
     this.#cutOut(ground === null);
+    this.#forgetCopy();
     this.style.setProperty('--ratio', String(bitmap.width / bitmap.height));
     this.toggleAttribute('data-wet', true);
   }
@@ -122,6 +136,7 @@ export class PictureStage extends HTMLElement {
     this.#photo.width = 1;
     this.#photo.height = 1;
     this.#cutOut(false);
+    this.#forgetCopy();
     this.style.setProperty('--ratio', String(width / height));
     this.toggleAttribute('data-wet', true);
   }
@@ -143,6 +158,43 @@ export class PictureStage extends HTMLElement {
     this.toggleAttribute('data-wet', false);
     this.#painting.setAttribute('aria-label', description);
     this.dataset.painted = String(Number(this.dataset.painted ?? 0) + 1);
+    this.#forgetCopy();
+    this.#copyTimer = setTimeout(() => this.#takeCopy(description), COPY_MS);
+  }
+
+  /** @param {string} description */
+  #takeCopy(description) {
+    const { width, height } = this.#painting;
+    const scale = Math.min(1, COPY_SIDE / Math.max(width, height));
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.max(1, Math.round(width * scale));
+    canvas.height = Math.max(1, Math.round(height * scale));
+    const context = canvas.getContext('2d', IN_MEMORY);
+    context?.drawImage(this.#painting, 0, 0, canvas.width, canvas.height);
+    const pixels = context?.getImageData(0, 0, canvas.width, canvas.height);
+    this.#copied = pixels && { pixels, description };
+  }
+
+  #forgetCopy() {
+    clearTimeout(this.#copyTimer);
+    this.#copied = undefined;
+    this.#copy.hidden = true;
+  }
+
+  /** The engine's picture is lost: the copy of it is shown until there is another one. */
+  showCopy() {
+    clearTimeout(this.#copyTimer);
+    if (!this.#copied) return;
+    const { pixels, description } = this.#copied;
+    const canvas = document.createElement('canvas');
+    canvas.className = 'over';
+    canvas.width = pixels.width;
+    canvas.height = pixels.height;
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', description);
+    canvas.getContext('2d', IN_MEMORY)?.putImageData(pixels, 0, 0);
+    this.#copy.replaceWith(canvas);
+    this.#copy = canvas;
   }
 
   /**
@@ -204,7 +256,7 @@ export class PictureStage extends HTMLElement {
   }
 
   /**
-   * A message in place of the picture, with the one thing that can be done about it.
+   * A message over the foot of the picture, with the one thing that can be done about it.
    * @param {string} title
    * @param {string} sentence
    * @param {string} label

@@ -203,7 +203,7 @@ export class StyleShelf extends HTMLElement {
     if (!tile || !canvas) return;
     canvas.width = width;
     canvas.height = height;
-    canvas.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
+    canvas.getContext('2d', { willReadFrequently: true })?.putImageData(new ImageData(data, width, height), 0, 0);
     tile.dataset.painted = '';
   }
 

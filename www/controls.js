@@ -42,6 +42,7 @@ export class Controls {
   #steady = byId('steady', HTMLInputElement);
   #ground = byId('ground', HTMLSelectElement);
   #groundColour = byId('ground-colour', HTMLInputElement);
+  #groundRow = byId('ground-colour-row', HTMLElement);
   #photoData = byId('photo-data', HTMLInputElement);
   #undo = byId('undo', HTMLButtonElement);
   #size = byId('size', HTMLSelectElement);
@@ -70,7 +71,7 @@ export class Controls {
     this.#steady.checked = settings.steady;
     this.#ground.value = settings.ground.keep ? 'keep' : 'fill';
     this.#groundColour.value = settings.ground.colour;
-    this.#groundColour.hidden = settings.ground.keep;
+    this.#groundRow.hidden = settings.ground.keep;
     this.#photoData.checked = settings.photoData;
     this.take(settings);
     for (const { id, name } of samples) {
@@ -118,7 +119,7 @@ export class Controls {
     });
     this.#steady.addEventListener('change', act.look);
     this.#ground.addEventListener('change', () => {
-      this.#groundColour.hidden = this.ground.keep;
+      this.#groundRow.hidden = this.ground.keep;
       act.ground();
     });
     this.#groundColour.addEventListener('change', act.ground);

@@ -224,6 +224,7 @@ export class LiveShow {
       painted: () => {
         if (!this.#recorder.on) return;
         this.#endRecording(seconds);
+        video.currentTime = 0;
         video.play().catch(() => {});
       },
     };

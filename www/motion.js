@@ -20,6 +20,8 @@ const HIDDEN_MS = 20_000;
 const REFRESH_MS = 900;
 /** So long the last pictures of a video are waited for. */
 const LAST_MS = 3000;
+/** How often is looked whether a video has ended. */
+const WATCH_MS = 50;
 
 /**
  * Moving pictures: the camera or a video file, played by a video element that is never shown. Dispatches `begin` (detail:
@@ -43,6 +45,8 @@ export class Motion extends EventTarget {
   #transparent = false;
   /** The video's file. @type {File | undefined} */
   #file;
+  /** @type {ReturnType<typeof setInterval> | undefined} while the end of a video is awaited */
+  #watch;
   #size = { width: 0, height: 0 };
 
   /**
@@ -186,6 +190,7 @@ export class Motion extends EventTarget {
     this.#pump = undefined;
     this.#transparent = false;
     this.#file = undefined;
+    clearInterval(this.#watch);
     this.#video.pause();
     this.#video.loop = true;
     this.#video.srcObject = null;
@@ -218,17 +223,24 @@ export class Motion extends EventTarget {
    */
   set once(end) {
     const video = this.#video;
+    clearInterval(this.#watch);
     video.loop = end === undefined;
+    if (!end) return;
+    const over = () => video.ended || video.currentTime >= video.duration;
+    let waiting = false;
     const wait = async () => {
-      end?.reached();
+      waiting = true;
+      end.reached();
       const patience = performance.now() + LAST_MS;
       const late = () => this.#pump && !this.#pump.idle && performance.now() < patience;
       do await new Promise((resolve) => setTimeout(resolve, 20));
       while (late());
+      waiting = false;
       // It may have gone back to pictures that were left out.
-      if (video.ended) end?.painted();
+      if (over()) end.painted();
     };
-    video.onended = end ? wait : null;
+    // Firefox stands at the end without a word where the video was to begin again when it was started.
+    this.#watch = setInterval(() => !waiting && over() && wait(), WATCH_MS);
   }
 
   /** The worker can take another frame. */

@@ -75,6 +75,9 @@ for (const name of BROWSERS) {
         assert.ok(value[3] === 255 && over.every((v, c) => Math.abs(v - value[c]) <= 3), `${value} over red, not ${over}`);
       });
       await until(page, 'the settings', () => localStorage.getItem('impasto.settings')?.includes('#ff0000'));
+      // The next test's page has the same settings.
+      await choose(page, 'ground', 'keep');
+      await until(page, 'the settings', () => localStorage.getItem('impasto.settings')?.includes('"keep":true'));
       assert.deepEqual(errors, []);
     });
 

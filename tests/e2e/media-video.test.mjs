@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
+import { BROWSERS, launch } from './browsers.mjs';
+import { test } from './crashes.mjs';
+import { dropAll, fixture, pixelsAt, QUARTERS, told } from './media.mjs';
+import { keepStreams, moving, SMALL } from './moving.mjs';
+import { open, ready, savedFile, savedPng, until } from './page.mjs';
+import { visit } from './visit.mjs';
+
+const PLAIN = `${SMALL}&strength=0`;
+/** Where in an ISO media file the matrix of a track is, behind the name of its header. */
+const MATRIX = 4 + 20 + 16;
+
+/** The card as it is stored, turned by another angle than in the fixture. @param {number[]} turn the four numbers of a matrix */
+function turnedBy([a, b, c, d]) {
+  const file = Buffer.from(fixture('turned-180.mp4'));
+  const at = file.indexOf('tkhd') + 4 + MATRIX;
+  [a, b, 0, c, d].forEach((value, i) => file.writeInt32BE(value * 65536, at + 4 * i));
+  return file;
+}
+
+/**
+ * Opens a video, waits until it is painted, and stops it.
+ * @param {import('puppeteer-core').Page} page @param {string} name @param {Uint8Array} bytes
+ */
+async function show(page, name, bytes) {
+  await dropAll(page, [{ name: `${name}.video`, bytes }]);
+  await until(page, name, (words) => document.getElementById('caption')?.textContent?.includes(words), name);
+  await moving(page, 'video');
+  await page.click('live-bar [aria-label="Pause"]');
+  await until(page, 'the pause', () => document.querySelector('live-bar [aria-label="Play"]') !== null);
+}
+
+/**
+ * What the browser's own player shows of a video in its middle, at the middles of its quarters.
+ * @param {import('puppeteer-core').Page} page @param {Uint8Array} bytes
+ */
+function played(page, bytes) {
+  return page.evaluate(
+    async (base64, places) => {
+      const video = document.createElement('video');
+      video.muted = true;
+      video.src = URL.createObjectURL(new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))]));
+      await new Promise((resolve) => (video.onloadeddata = resolve));
+      const seeked = new Promise((resolve) => (video.onseeked = resolve));
+      const shown = new Promise((resolve) => {
+        video.requestVideoFrameCallback(resolve);
+        setTimeout(resolve, 2000);
+      });
+      video.currentTime = 0.3;
+      await Promise.all([seeked, shown]);
+      const { videoWidth: width, videoHeight: height } = video;
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
+      context.drawImage(video, 0, 0);
+      const values = places.map(([x, y]) => [...context.getImageData(Math.floor(x * width), Math.floor(y * height), 1, 1).data]);
+      return { size: `${width} x ${height}`, values };
+    },
+    Buffer.from(bytes).toString('base64'),
+    QUARTERS,
+  );
+}
+
+/** Takes a movie apart. @param {Buffer} bytes */
+async function movie(bytes) {
+  const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(bytes) });
+  const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
+  assert.ok(video, 'it has no pictures');
+  const times = [];
+  for await (const { timestamp } of new EncodedPacketSink(video).packets()) times.push(timestamp);
+  times.sort((a, b) => a - b);
+  const size = `${await video.getDisplayWidth()} x ${await video.getDisplayHeight()}`;
+  return { times, size, duration: await input.computeDuration(), sound: audio ? await audio.computeDuration() : 0 };
+}
+
+/** In the page, before its scripts: a camera that can be turned. */
+function turnableCamera() {
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('2d');
+  const turn = (/** @type {number} */ width, /** @type {number} */ height) => Object.assign(canvas, { width, height });
+  turn(96, 64);
+  let step = 0;
+  setInterval(() => {
+    if (!context) return;
+    context.fillStyle = '#26a';
+    context.fillRect(0, 0, 96, 96);
+    context.fillStyle = '#fc4';
+    context.fillRect((step++ * 5) % 60, 20, 20, 20);
+  }, 60);
+  Reflect.set(window, 'turn', turn);
+  navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(15);
+}
+
+/** In the page, before its scripts: the first camera is held by another program. */
+function holdFirstCamera() {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wish) => {
+    const stream = await ask(wish);
+    const [track] = stream.getVideoTracks();
+    if (!track?.label.endsWith('_0')) return stream;
+    track.stop();
+    throw new DOMException('held', 'NotReadableError');
+  };
+}
+
+for (const name of BROWSERS) {
+  describe(`video files in ${name}`, { timeout: 600_000 }, () => {
+    const there = visit(name);
+
+    test('a video is painted as the player shows it: turned, stretched, in its colours', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + PLAIN);
+      await ready(page);
+      /** @type {[string, Uint8Array, string][]} */
+      const videos = [
+        ['quarter', fixture('turned-90.mp4'), '180 x 320'],
+        ['half', fixture('turned-180.mp4'), '320 x 180'],
+        ['three quarters', turnedBy([0, 1, -1, 0]), '180 x 320'],
+        ['wide', fixture('wide-from-narrow-pixels.mp4'), '256 x 144'],
+        ['old', fixture('tagged-601.mp4'), '320 x 180'],
+        ['new', fixture('tagged-709.mp4'), '320 x 180'],
+      ];
+      for (const [title, bytes, size] of videos) {
+        await show(page, title, bytes);
+        const [painted, wanted] = [await pixelsAt(page, await savedPng(page), QUARTERS), await played(page, bytes)];
+        assert.equal(painted.size, size, title);
+        assert.equal(wanted.size, size, title);
+        // A canvas, other than the player, leaves the primaries of BT.601 as they are: up to 22 of 255.
+        const tolerance = title === 'new' ? 4 : 24;
+        painted.values.forEach((value, i) => {
+          value.forEach((v, c) => assert.ok(Math.abs(v - wanted.values[i][c]) <= tolerance, `${title}: ${value}, not ${wanted.values[i]}`));
+        });
+      }
+      // As large as the stage, and turned as it is.
+      await show(page, 'again', fixture('turned-90.mp4'));
+      const file = await savedFile(page, () => page.click('live-bar [aria-label="Record all of the video"]').then(() => new Promise((resolve) => setTimeout(resolve, 1500))).then(() => page.keyboard.press('r')));
+      assert.equal((await movie(Buffer.from(file.base64, 'base64'))).size, '180 x 320');
+      assert.deepEqual(errors, []);
+    });
+
+    test('a video that one sees through lies on white, or on the colour that is chosen', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + PLAIN);
+      await ready(page);
+      await show(page, 'sticker', fixture('sticker.webm'));
+      /** @type {[number, number][]} */
+      const places = [[0.02, 0.02], [0.98, 0.02], [0.02, 0.98]];
+      const { values } = await pixelsAt(page, await savedPng(page), places);
+      for (const value of values) assert.ok(Math.min(...value) >= 253, `${value} is not white`);
+      assert.deepEqual(errors, []);
+    });
+
+    test('a recorded video has all pictures and all sound, and ends with the video', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + PLAIN);
+      await ready(page);
+      await dropAll(page, [{ name: 'paced.mp4', type: 'video/mp4', bytes: fixture('paced.mp4') }]);
+      await moving(page, 'video');
+      const original = await movie(fixture('paced.mp4'));
+      const file = await savedFile(page, () => page.click('live-bar [aria-label="Record all of the video"]'));
+      const { times, size, duration, sound } = await movie(Buffer.from(file.base64, 'base64'));
+      assert.equal(size, '64 x 36');
+      // Browsers do not agree on how long the last picture is seen.
+      assert.ok(duration >= original.times.at(-1) - 0.05 && duration <= original.duration + 0.2, `${duration} s, not ${original.duration}`);
+      assert.ok(Math.abs(sound - original.sound) <= 0.2, `${sound} s of sound, not ${original.sound}`);
+      for (const time of original.times) {
+        assert.ok(times.some((other) => other >= time - 0.02 && other <= time + 0.2), `the picture of ${time} s is late: ${times}`);
+      }
+      // It plays on.
+      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'video');
+      await until(page, 'the video', () => document.querySelector('live-bar [aria-label="Pause"]') !== null);
+      assert.deepEqual(errors, []);
+    });
+
+    test('of two videos one is opened, and the other on offer', async () => {
+      const { page } = await open(there.browser, there.server.url + PLAIN);
+      await ready(page);
+      await dropAll(page, ['one.mp4', 'two.mp4'].map((title) => ({ name: title, type: 'video/mp4', bytes: fixture('paced.mp4') })));
+      await moving(page, 'video');
+      assert.equal(await told(page, 'two.mp4'), '“two.mp4” was not opened, since a video is painted alone.');
+      await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.toast button')).click());
+      await until(page, 'the other one', () => document.getElementById('caption')?.textContent?.includes('two'));
+    });
+
+    test('a camera that is turned is followed, and its recording stays whole', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + PLAIN, turnableCamera);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      const file = await savedFile(page, async () => {
+        await page.keyboard.press('r');
+        await until(page, 'the clock', () => document.querySelector('live-bar .clock')?.textContent === '0:01');
+        await page.evaluate(() => Reflect.get(window, 'turn')(64, 96));
+        await until(page, 'the other shape', () => document.getElementById('caption')?.textContent?.includes('64 × 96'));
+        assert.match(await page.$eval('picture-stage', (stage) => stage.style.getPropertyValue('--ratio')), /^0\.66/);
+        await until(page, 'more pictures', () => document.querySelector('live-bar .clock')?.textContent === '0:04');
+        await page.keyboard.press('r');
+      });
+      const { times, size, duration } = await movie(Buffer.from(file.base64, 'base64'));
+      assert.equal(size, '96 x 64');
+      assert.ok(duration >= 3.5 && times.length >= 3, `${duration} s, ${times.length} pictures`);
+      assert.ok(times.some((time) => time > 2.5), `nothing came after it was turned: ${times}`);
+      assert.deepEqual(errors, []);
+    });
+
+    test('a camera that is chosen is remembered, and one that is held gives way', { skip: name === 'firefox' }, async (t) => {
+      const three = await launch(name, 3);
+      t.after(() => three.close());
+      const { page } = await open(three, there.server.url + PLAIN, keepStreams);
+      const on = async (/** @type {import('puppeteer-core').Page} */ where) => {
+        await ready(where);
+        await where.click('#camera');
+        await moving(where, 'camera');
+        return where.$$eval('live-bar option', (options) => options.map((option) => `${option.textContent}${/** @type {HTMLOptionElement} */ (option).selected ? ' on' : ''}`));
+      };
+      assert.equal((await on(page)).length, 3);
+      await page.evaluate(() => {
+        const select = /** @type {HTMLSelectElement} */ (document.querySelector('live-bar select'));
+        select.selectedIndex = 2;
+        select.dispatchEvent(new Event('change'));
+      });
+      await until(page, 'the third', () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label.endsWith('2'));
+      await page.reload();
+      assert.match((await on(page))[2], / on$/);
+      await page.evaluate(() => localStorage.removeItem('impasto.camera'));
+      await page.close();
+      const held = await open(three, there.server.url + PLAIN, holdFirstCamera);
+      const offered = await on(held.page);
+      assert.equal(offered.length, 3);
+      assert.ok(!offered[0].endsWith(' on'), offered.join());
+      assert.match(await told(held.page, 'in use'), /is in use by another program: “.*” is on instead\./);
+    });
+  });
+}

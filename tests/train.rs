@@ -227,7 +227,7 @@ fn the_command_line_trains_a_pack_that_paints() {
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("2 photos are few") && told.contains("begins with"), "{told}");
     assert_eq!(std::fs::read_to_string(at("x.csv")).unwrap().lines().count(), 4);
-    assert!(at("x.png").exists() && !at("x.impasto.checkpoint").exists());
+    assert!(at("x-preview.png").exists() && !at("x.png").exists() && !at("x.impasto.checkpoint").exists());
     let (code, told) = impasto(&["style", "show", "x.impasto"]);
     assert!(code == Some(0) && told.contains("trained scales and shifts, 990 numbers"), "{told}");
     assert!(told.contains("CC0") && told.contains("usable     yes"), "{told}");

@@ -8,6 +8,7 @@ MODELS="$CACHE/models"
 LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
 LIVE_BUDGET=460800
+IMPORT_BUDGET=184320
 STUDIO_BUDGET=1843200
 MEASURED_BUDGET=2097152
 export CARGO_TARGET_DIR="$CACHE/target"
@@ -131,6 +132,7 @@ build() {
   mkdir -p dist/weights
   wasm_module live "$LIVE_BUDGET"
   wasm_module studio "$STUDIO_BUDGET"
+  wasm_module import "$IMPORT_BUDGET"
   cp -R www/. dist/
   cp weights/transfer26.safetensors weights/arbitrary.safetensors weights/vgg16-to-relu4_3.safetensors \
     weights/vgg16-block5.safetensors dist/weights/

@@ -11,8 +11,8 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { headersFile } from '../www/bundled/headers.js';
 
-/** What only a Masterpiece needs, which `masterpiece/stock.js` fetches and keeps. */
-const STOCKED = [/^studio_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^paintings\//];
+/** What only a Masterpiece or the import of a network needs, which `masterpiece/stock.js` fetches and keeps. */
+const STOCKED = [/^studio_bg\.wasm$/, /^import_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^paintings\//];
 
 /** That, the hosts' own file, the list's keeper, pictures that only an app shop looks at, and weights for the command line. */
 const NOT_KEPT = [...STOCKED, /^_headers$/, /^sw\.js$/, /^screenshots\//, /^weights\/vgg/];

@@ -65,6 +65,7 @@ run_tests() {
   need_wasm_target
   check "wasm warnings" lint_wasm live
   check "wasm warnings of the studio" lint_wasm studio
+  check "wasm warnings of the import" lint_wasm import
   check "build" build
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   counted "browsers" "$NODE_SUMMARY" node_tests tests/e2e/*.test.mjs

@@ -7,6 +7,7 @@ use impasto::error::Result;
 use impasto::files::{self, Existing, save};
 use impasto::net::vgg::{VGG16, VGG19, Vgg};
 use impasto::weights::import::{self, Bits, Expects};
+use impasto::weights::onnx::external::in_folder;
 
 use super::file_plan::FilePlan;
 use super::report::say;
@@ -102,7 +103,8 @@ fn import(file: &Path, output: &Path, vgg: Vgg, expects: Option<Expects>, bits: 
     let mut plan = FilePlan::default();
     plan.inputs([file]).output(output, "the archive").check()?;
     let bytes = files::read(file, LARGEST_ARCHIVE, "a file of VGG weights")?;
-    let archive = import::vgg(&file.display().to_string(), &bytes, vgg, expects, bits)?;
+    let beside = in_folder(file.parent().unwrap_or(Path::new("")));
+    let archive = import::vgg_with(&file.display().to_string(), &bytes, vgg, expects, bits, &beside)?;
     save(output, &archive, Existing::Replace)?;
     say!("{}: {} of {} bytes", output.display(), vgg.name, archive.len());
     Ok(())

@@ -1,5 +1,7 @@
-//! What JavaScript sees: `studio` for the module `studio.wasm`, everything else for `live.wasm`.
+//! What JavaScript sees: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for `live.wasm`.
 
+#[cfg(feature = "import")]
+mod import;
 #[cfg(feature = "studio")]
 mod inspection;
 #[cfg(feature = "live")]

@@ -1,0 +1,100 @@
+//! `import.wasm`: networks of users, out of PyTorch's and ONNX files, as style packs.
+
+use js_sys::{Map, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::js;
+use crate::cpu;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::import::{self, Converted, Import};
+use crate::net::own;
+use crate::style::{Pack, Style};
+use crate::weights::Archive;
+use crate::weights::foreign::quoted;
+use crate::weights::onnx::external::piece;
+
+/// Multiply-adds of a picture that is painted to compare precisions: some seconds in a browser.
+const MOST_WORK: u64 = 3 << 30;
+/// The smallest side of that picture.
+const SMALLEST_SIDE: usize = 32;
+
+/// A network that was read, and its weights in as few bits as paint what float weights do.
+#[wasm_bindgen]
+pub struct Imported {
+    converted: Converted,
+    source: String,
+}
+
+#[wasm_bindgen]
+impl Imported {
+    /// The square picture that the network has painted: RGBA.
+    pub fn painted(&self) -> Vec<u8> {
+        self.converted.painted.to_rgba8()
+    }
+
+    /// Pixels on a side of that.
+    pub fn side(&self) -> usize {
+        self.converted.painted.width()
+    }
+
+    /// The file of the style pack, with the file of a thumbnail.
+    pub fn pack(&self, thumbnail: Vec<u8>) -> std::result::Result<Vec<u8>, JsValue> {
+        let pack = Pack { source: self.source.clone(), thumbnail, ..self.converted.pack.clone() };
+        pack.write().map_err(js)
+    }
+}
+
+/// Reads the network in the file `bytes`; `label` names it in errors, `name` becomes the style's, `source` says what it was made of.
+/// `beside` are the other files, by their names. `sample` is what is painted to compare precisions: RGBA, `side` pixels on a side.
+#[wasm_bindgen(js_name = importNetwork)]
+pub async fn import_network(
+    label: String,
+    bytes: Vec<u8>,
+    name: String,
+    source: String,
+    beside: Map,
+    sample: Vec<u8>,
+    side: usize,
+) -> std::result::Result<Imported, JsValue> {
+    let converted = imported(&label, bytes, &name, &beside, &sample, side).await.map_err(js)?;
+    Ok(Imported { converted, source })
+}
+
+async fn imported(label: &str, bytes: Vec<u8>, name: &str, beside: &Map, sample: &[u8], side: usize) -> Result<Converted> {
+    let external = |location: &str, offset: u64, length: u64| read_beside(beside, location, offset, length);
+    let import = import::read_with(label, &bytes, None, &external)?;
+    drop(bytes);
+    let sample = affordable(&import, Image::from_rgba8(side, side, sample)?)?;
+    let paint =
+        async |archive: &Archive, style: &Style| cpu::run(&own::network(archive)?, archive, style, &sample);
+    import::convert(&import, name, label, paint).await
+}
+
+/// A part of one of the files beside the network. Their folders are not known: the name decides.
+fn read_beside(beside: &Map, location: &str, offset: u64, length: u64) -> std::result::Result<Vec<u8>, String> {
+    let name = location.rsplit('/').next().unwrap_or(location);
+    let Ok(file) = beside.get(&name.into()).dyn_into::<Uint8Array>() else {
+        let name = quoted(name);
+        return Err(format!("keeps its numbers in a second file, {name}: choose both files, or drop them together"));
+    };
+    // Only the part is copied, unless there is less than that, which is told by what is there.
+    let (start, end) = (u32::try_from(offset), u32::try_from(offset.saturating_add(length)));
+    match (start, end) {
+        (Ok(start), Ok(end)) if end <= file.length() => Ok(file.subarray(start, end).to_vec()),
+        _ => piece(name, &file.subarray(0, file.length().min(1024)).to_vec(), offset, length),
+    }
+}
+
+/// The sample, or a smaller one where the network would take long for it.
+fn affordable(import: &Import, sample: Image) -> Result<Image> {
+    let net = import.johnson.network("");
+    let mut sample = sample;
+    while sample.width() > SMALLEST_SIDE && net.multiply_adds(sample.height(), sample.width())? > MOST_WORK {
+        sample = sample.resized(sample.width() / 2, sample.height() / 2)?;
+    }
+    if sample.width() % net.multiple != 0 {
+        return Err(Error::Picture(format!("the sample needs sides that are multiples of {}", net.multiple)));
+    }
+    Ok(sample)
+}

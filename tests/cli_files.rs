@@ -35,7 +35,8 @@ fn no_output_is_an_input() {
     #[cfg(unix)]
     std::os::unix::fs::symlink(bench.path("photo.png"), bench.path("soft.png")).unwrap();
     fs::copy(bench.path("painting.png"), bench.path("painting.impasto")).unwrap();
-    let before: Vec<_> = ["photo.png", "mine.impasto", "painting.impasto"].map(|n| fs::read(bench.path(n)).unwrap()).into();
+    let before: Vec<_> =
+        ["photo.png", "mine.impasto", "painting.impasto"].map(|n| fs::read(bench.path(n)).unwrap()).into();
     for arguments in [
         &["stylize", "photo.png", "-o", "photo.png"][..],
         &["stylize", "photo.png", "-o", "hard.png"],
@@ -52,7 +53,8 @@ fn no_output_is_an_input() {
         let said = bench.fails(arguments);
         assert!(said.len() == 1 && said[0].contains("overwrite"), "{arguments:?}: {said:?}");
     }
-    let after: Vec<_> = ["photo.png", "mine.impasto", "painting.impasto"].map(|n| fs::read(bench.path(n)).unwrap()).into();
+    let after: Vec<_> =
+        ["photo.png", "mine.impasto", "painting.impasto"].map(|n| fs::read(bench.path(n)).unwrap()).into();
     assert!(before == after);
 }
 
@@ -85,9 +87,9 @@ fn places_that_take_no_file_are_told_before_any_work() {
     let bench = Bench::new();
     bench.photo("photo.png", 16, 16);
     fs::write(bench.path("file"), "x").unwrap();
-    for place in ["/proc/painted.png", "file/painted.png"] {
+    for (place, words) in [("/proc/painted.png", "/proc/painted.png"), ("file/painted.png", "is in the way")] {
         let said = bench.fails(&["stylize", "photo.png", "-o", place]);
-        assert!(said.len() == 1 && said[0].contains(place.split('/').nth(1).unwrap()), "{said:?}");
+        assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
     }
     // A temporary file of the user's, called as ours once were, stays.
     fs::write(bench.path("painted.part"), "mine").unwrap();
@@ -194,7 +196,11 @@ fn sizes_beyond_the_limits_are_refused_and_the_advice_is_taken() {
         (numbers.last().unwrap().to_string(), said[0].clone())
     };
     let stylize = |size: &str, more: &[&str]| {
-        [&["stylize", "photo.png", "-o", "x.png", "--size", size][..], more].concat().into_iter().map(str::to_string).collect::<Vec<_>>()
+        [&["stylize", "photo.png", "-o", "x.png", "--size", size][..], more]
+            .concat()
+            .into_iter()
+            .map(str::to_string)
+            .collect::<Vec<_>>()
     };
     for (size, more) in [("99999999", &[][..]), ("30000", &[]), ("2000", &["--max-pixels", "10000"])] {
         let arguments = stylize(size, more);
@@ -266,7 +272,14 @@ fn names_may_be_anything_that_the_system_allows() {
         bench.succeeds(&["style", "make", "photo.png", "-o", pack]);
         bench.succeeds(&["stylize", "photo.png", "-o", "y.png", "--style", pack]);
     }
-    bench.succeeds(&["stylize", "photo.png", "-o", "y.png", "--style", "crows 1:2.impasto:0.5,field, with crows.impasto"]);
+    bench.succeeds(&[
+        "stylize",
+        "photo.png",
+        "-o",
+        "y.png",
+        "--style",
+        "crows 1:2.impasto:0.5,field, with crows.impasto",
+    ]);
 }
 
 #[test]
@@ -320,7 +333,8 @@ fn metadata_are_kept_on_request() {
     let bench = Bench::new();
     let photo = bench.photo("plain.jpg", 32, 16);
     // Orientation 6, and a copyright, in the little-endian TIFF structure of EXIF.
-    let mut exif = b"II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\x98\x82\x02\0\x08\0\0\0\x26\0\0\0\0\0\0\0".to_vec();
+    let mut exif =
+        b"II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\x98\x82\x02\0\x08\0\0\0\x26\0\0\0\0\0\0\0".to_vec();
     exif.extend(b"(c) Zoe\0");
     let block = [b"Exif\0\0".to_vec(), exif].concat();
     let plain = fs::read(photo).unwrap();

@@ -8,8 +8,8 @@ use impasto::error::{Error, Result};
 use impasto::files::{Existing, save};
 
 use super::file_plan::FilePlan;
-use super::photos::{self, PhotoWriter};
 use super::output_paths;
+use super::photos::{self, PhotoWriter};
 use super::report::say;
 
 #[derive(Debug, Args)]

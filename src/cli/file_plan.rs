@@ -1,6 +1,7 @@
 //! All files of a command, known before its work begins: no output may be an input, and every place is tried first.
 
 use std::collections::{HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use impasto::error::{Error, Result};
@@ -36,7 +37,8 @@ impl FilePlan {
             let identity = Identity::of(path);
             if let Some(input) = self.inputs.get(&identity) {
                 let same = if input == path { String::new() } else { format!(" ({})", input.display()) };
-                let problem = format!("{what} would overwrite a file that the command reads{same}; choose another place");
+                let problem =
+                    format!("{what} would overwrite a file that the command reads{same}; choose another place");
                 return Err(Error::file(path, problem));
             }
             if let Some(other) = taken.insert(identity, what) {
@@ -66,7 +68,10 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         return Ok(());
     }
     std::fs::create_dir_all(folder).map_err(|e| {
-        let reason = impasto::files::reason(&e);
+        let reason = match e.kind() {
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "a file of this name is in the way".to_string(),
+            _ => impasto::files::reason(&e),
+        };
         Error::file(folder, format!("the folder cannot be made: {reason}; choose another place"))
     })
 }

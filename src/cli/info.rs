@@ -10,8 +10,8 @@ use impasto::net::{arbitrary, transfer26};
 use impasto::style::StyleSet;
 use serde_json::{Value, json};
 
-use super::report::{alert, say};
 use super::BAD_INPUT;
+use super::report::{alert, say};
 use super::wanted::{network, space, styles};
 use super::workshop::{ARBITRARY, ARCHIVE, chosen};
 

@@ -11,9 +11,9 @@ use super::photos::{ENDINGS, has_known_ending};
 
 /// Endings of pictures and videos that are not read. Those in a folder are named, since somebody may miss them.
 const NOT_READ: [&str; 36] = [
-    "heic", "heif", "avif", "gif", "bmp", "svg", "jxl", "jp2", "j2k", "psd", "xcf", "kra", "tga", "ico", "exr", "hdr", "pdf",
-    "eps", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "pef", "srw", "mp4", "mov", "m4v", "avi", "mkv", "webm",
-    "3gp", "mts",
+    "heic", "heif", "avif", "gif", "bmp", "svg", "jxl", "jp2", "j2k", "psd", "xcf", "kra", "tga", "ico", "exr", "hdr",
+    "pdf", "eps", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "pef", "srw", "mp4", "mov", "m4v", "avi",
+    "mkv", "webm", "3gp", "mts",
 ];
 /// Names that a sentence lists before it counts.
 const LISTED: usize = 8;
@@ -147,12 +147,16 @@ mod tests {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
         std::fs::create_dir(folder.path().join("inner")).unwrap();
-        let found = find(&[folder.path().into(), folder.path().join("a.png").into(), folder.path().join("gone").into()]);
+        let found =
+            find(&[folder.path().into(), folder.path().join("a.png").into(), folder.path().join("gone").into()]);
         let names: Vec<_> = found.photos.iter().map(|p| p.file_name().unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.png", "b.JPG"]);
         assert_eq!(found.problems.len(), 1);
         let said = found.left_out.sentence().unwrap();
-        assert!(said.contains("1 file of formats") && said.contains("phone.HEIC") && said.contains("1 folder inside"), "{said}");
+        assert!(
+            said.contains("1 file of formats") && said.contains("phone.HEIC") && said.contains("1 folder inside"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -120,7 +120,9 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
         trace = trace.and_then(|trace| bar.suspend(|| trace.row(&format!("{},{seconds:.3}", J::row(&report)))));
         if files.save_every.is_some_and(|n| step % n == 0) && step < steps {
             let problems = save_all(&job, files.output);
-            bar.suspend(|| problems.iter().for_each(|error| alert!("{error}. The work goes on; the next save tries again.")));
+            bar.suspend(|| {
+                problems.iter().for_each(|error| alert!("{error}. The work goes on; the next save tries again."))
+            });
         }
         last = Some(report);
     }

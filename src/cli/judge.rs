@@ -40,7 +40,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let [photo, painting] = [&arguments.photo, &arguments.style_image].map(|path| arguments.read.read(path, None));
     let (photo, painting) = (photo?.image, painting?.image);
-    let judge = Judge::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(arguments.read.memory())?.device)?;
+    let judge =
+        Judge::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(arguments.read.memory())?.device)?;
     let strokes = arguments.stroke_size.unwrap_or(arguments.size) as usize;
     say!("style    colours  content  distance");
     for path in &arguments.painted {

@@ -18,8 +18,11 @@ pub fn paintings(photos: &[PathBuf], single: bool, output: &Path) -> Result<Vec<
     if single && !as_folder {
         return painting(output).map(|path| vec![path]);
     }
-    if output.is_file() {
-        return Err(Error::file(output, "several paintings need a folder, and this is a file; name a folder"));
+    if !as_folder && (output.is_file() || has_known_ending(output)) {
+        return Err(Error::file(
+            output,
+            "several paintings need a folder, and this is the name of a file; name a folder",
+        ));
     }
     Ok(named_as(photos, output))
 }

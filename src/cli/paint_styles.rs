@@ -151,7 +151,8 @@ mod tests {
         ])
         .unwrap();
         let said = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
-        let found: Vec<_> = named.iter().map(|n| (n.painting.to_str().unwrap(), said(&n.mask), said(&n.style_mask))).collect();
+        let found: Vec<_> =
+            named.iter().map(|n| (n.painting.to_str().unwrap(), said(&n.mask), said(&n.style_mask))).collect();
         let text = str::to_string;
         assert_eq!(found, [("a:2", text(""), text("part")), ("b", text(""), text("")), ("c", text("right"), text(""))]);
     }

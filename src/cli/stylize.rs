@@ -165,7 +165,10 @@ fn summary(counts: &Counts) -> String {
     let Counts { painted, failed, kept } = counts;
     let mut text = format!("{} painted", count(*painted, "photo"));
     if *kept > 0 {
-        text += &format!(", {kept} left alone, as {} there already", if *kept == 1 { "its painting is" } else { "their paintings are" });
+        text += &format!(
+            ", {kept} left alone, as {} there already",
+            if *kept == 1 { "its painting is" } else { "their paintings are" }
+        );
     }
     if *failed > 0 {
         text += &format!(", {failed} failed");

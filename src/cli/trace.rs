@@ -70,7 +70,8 @@ fn table(path: &Path, columns: &str) -> Result<String> {
 /// The whole rows up to that of `step`.
 fn kept(text: &str, columns: &str, step: usize) -> String {
     let fields = columns.split(',').count();
-    let whole = text.split_inclusive('\n').skip(1).filter(|row| row.ends_with('\n') && row.split(',').count() == fields);
+    let whole =
+        text.split_inclusive('\n').skip(1).filter(|row| row.ends_with('\n') && row.split(',').count() == fields);
     let number = |row: &&str| row.split(',').next().and_then(|first| first.parse::<usize>().ok());
     whole.filter(|row| number(row).is_some_and(|number| number <= step)).collect()
 }

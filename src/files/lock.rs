@@ -24,7 +24,8 @@ impl Lock {
         let Some(folder) = folder.filter(|folder| std::fs::create_dir_all(folder).is_ok()) else { return Ok(None) };
         let hash = Sha256::digest(absolute(path).as_os_str().as_encoded_bytes());
         let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!("{name}.lock")));
+        let file =
+            OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(format!("{name}.lock")));
         let Ok(file) = file else { return Ok(None) };
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),

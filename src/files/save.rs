@@ -140,7 +140,10 @@ pub fn remove(path: &Path) -> Result<()> {
 fn target(path: &Path) -> Result<PathBuf> {
     let target = match path.symlink_metadata() {
         Ok(metadata) if metadata.is_symlink() => path.canonicalize().map_err(|_| {
-            Error::file(path, "this is a symbolic link to a file that does not exist; remove it, or choose another place")
+            Error::file(
+                path,
+                "this is a symbolic link to a file that does not exist; remove it, or choose another place",
+            )
         })?,
         _ => path.to_path_buf(),
     };

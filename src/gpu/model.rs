@@ -3,8 +3,8 @@
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
 
-use super::conv::{Kernel, Variant};
 use super::bounds::{Bounds, Excess};
+use super::conv::{Kernel, Variant};
 use super::device::Gpu;
 use super::fuse::{Affine, Fused, Source, fuse};
 use super::memory::{Lifetime, assign};

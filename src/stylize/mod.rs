@@ -64,12 +64,12 @@ impl Painter {
         let bounds = gpu.bounds();
         let excess = |size: (usize, usize)| {
             let outside = Frame::excess(bounds, size).or_else(|| Canvas::excess(bounds, size));
-            outside.map_or_else(|| self.model.excess(bounds, self.working_size(size, stroke)), |excess| Ok(Some(excess)))
+            outside
+                .map_or_else(|| self.model.excess(bounds, self.working_size(size, stroke)), |excess| Ok(Some(excess)))
         };
         let Some(excess_here) = excess(size)? else { return Ok(()) };
-        let fits = Image::largest_fitted(original.0, original.1, |width, height| {
-            matches!(excess((width, height)), Ok(None))
-        });
+        let fits =
+            Image::largest_fitted(original.0, original.1, |width, height| matches!(excess((width, height)), Ok(None)));
         Err(excess_here.error(size, fits))
     }
 

@@ -66,7 +66,10 @@ impl TrainSettings {
             );
         }
         if !(self.rate > 0.0 && self.rate <= LARGEST_RATE) {
-            return refuse(format!("{:e} is not a learning rate: it is a number above 0 and up to {LARGEST_RATE}.", self.rate));
+            return refuse(format!(
+                "{:e} is not a learning rate: it is a number above 0 and up to {LARGEST_RATE}.",
+                self.rate
+            ));
         }
         if self.steps == 0 || self.batch == 0 || self.crop < 32 || !self.crop.is_multiple_of(multiple) {
             return refuse(format!(

@@ -2,6 +2,7 @@
 import { decodePhoto } from './decode.js';
 import { leftOutSentence, sortFiles } from './dropped-files.js';
 import { isVideo } from './file-kinds.js';
+import { isNetwork } from './networks/network-files.js';
 import { isPack } from './own-styles.js';
 import { photoPixels } from './photo.js';
 
@@ -83,7 +84,7 @@ export class Arrivals {
 
   /** @param {File} file @returns {Promise<boolean>} whether it is painted as a photo */
   async takeOne(file) {
-    if (isPack(file)) {
+    if (isPack(file) || isNetwork(file)) {
       this.desk.take([file]);
       return false;
     }

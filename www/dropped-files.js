@@ -1,5 +1,6 @@
 /** Files that were given to the page, also in folders: found, sorted by what they are, and told where they are left out. */
 import { isPictureKind, kindOfFile } from './file-kinds.js';
+import { networksAmong } from './networks/network-files.js';
 import { isPack } from './own-styles.js';
 
 /**
@@ -90,7 +91,10 @@ async function walk(folder, files, depth) {
 export async function sortFiles(files) {
   /** @type {Sorted} */
   const sorted = { photos: [], videos: [], styles: [], others: [] };
-  for (const file of files) {
+  // Networks are styles, and what belongs to them goes with them.
+  const { networks, parts, rest } = networksAmong(files);
+  sorted.styles.push(...networks, ...parts);
+  for (const file of rest) {
     if (isPack(file)) {
       sorted.styles.push(file);
       continue;

@@ -1,4 +1,6 @@
 import { isVideo } from './file-kinds.js';
+import { importNetwork } from './networks/import-network.js';
+import { networksAmong } from './networks/network-files.js';
 import { isPack, OwnStyles } from './own-styles.js';
 import { sentenceOf } from './protocol.js';
 import { ShippedStyles } from './shipped-styles.js';
@@ -81,12 +83,16 @@ export class StyleDesk {
   }
 
   /**
-   * Files that are to be styles: paintings and packs.
+   * Files that are to be styles: paintings, packs, and networks with the files that they keep numbers in.
    * @param {File[]} files
    * @param {boolean} [sent] whether somebody else has sent them: the user is asked before a pack is kept
    */
   async take(files, sent = false) {
-    for (const file of files) {
+    const { networks, parts, rest } = networksAmong(files);
+    for (const network of networks) {
+      await this.#make(async () => this.own.adopt(await importNetwork(network, parts), sent));
+    }
+    for (const file of rest) {
       if (!isPack(file) && (await isVideo(file))) {
         this.toast.show(`“${file.name}” is a video. Open it, stop at a picture that you like, and use that as a style.`);
         continue;

@@ -4,7 +4,14 @@
  */
 
 /** The workers and the service worker, beside this file. */
-const SCRIPTS = ['worker/worker.js', 'learn/worker.js', 'masterpiece/worker.js', 'masterpiece/network-worker.js', 'sw.js'];
+const SCRIPTS = [
+  'worker/worker.js',
+  'learn/worker.js',
+  'masterpiece/worker.js',
+  'masterpiece/network-worker.js',
+  'networks/worker.js',
+  'sw.js',
+];
 
 const addresses = new Set(SCRIPTS.map((script) => new URL(script, import.meta.url).href));
 
@@ -14,7 +21,8 @@ const policy = trustedTypes?.createPolicy('impasto', { createScriptURL: checked 
 
 /**
  * The address of a script, as `Worker` and `register` take it.
- * @param {'worker/worker.js' | 'learn/worker.js' | 'masterpiece/worker.js' | 'masterpiece/network-worker.js' | 'sw.js'} script
+ * @param {'worker/worker.js' | 'learn/worker.js' | 'masterpiece/worker.js' | 'masterpiece/network-worker.js' |
+ *   'networks/worker.js' | 'sw.js'} script
  * @returns {string} with Trusted Types, an object that stands for one
  */
 export function scriptAddress(script) {

@@ -134,6 +134,31 @@ describe('styles that bring a network', () => {
         assert.deepEqual(errors, []);
       });
 
+      test('are made by the page of ONNX and PyTorch files', async () => {
+        const { page, errors } = await opened();
+        const fixture = (/** @type {string} */ name) => ({ name, type: '', base64: readFileSync(join(FIXTURES, name)).toString('base64') });
+        const kept = () => page.$$eval('[data-kind="own"]', (tiles) => tiles.length);
+        const before = await kept();
+        await drop(page, fixture('two.onnx'), SHELF);
+        await said(page, '“two.onnx”: has ');
+        assert.match(await toast(page), /in a second file, `two\.onnx\.data`: choose both files, or drop them together/);
+        const text = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n').toString('base64');
+        await drop(page, { name: 'rain.pth', type: '', base64: text });
+        await said(page, '“rain.pth”: is a Git LFS pointer');
+        assert.equal(await kept(), before);
+
+        await repainted(page, () => drop(page, [fixture('two.onnx'), fixture('two.onnx.data')], SHELF));
+        await titled(page, 'Two');
+        await paintsAs(page, 'waves');
+        assert.equal(await kept(), before + 1);
+        assert.ok((await page.$eval('[data-kind="own"] img', (image) => /** @type {HTMLImageElement} */ (image).naturalWidth)) >= 64);
+        // Anywhere on the page, and with a sigmoid.
+        await repainted(page, () => drop(page, fixture('old.onnx')));
+        await titled(page, 'Old');
+        await paintsAs(page, 'clouds');
+        assert.deepEqual(errors, []);
+      });
+
       test('are refused when a weight has changed', async () => {
         const { page, errors } = await open(there.browser, there.server.url + SMALL);
         await ready(page);

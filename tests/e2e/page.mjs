@@ -118,20 +118,23 @@ export async function repainted(page, act) {
 }
 
 /**
- * Puts a file on the page as a drop would.
+ * Puts a file, or several at a time, on the page as a drop would.
+ * @typedef {{ name: string, type: string, base64: string }} DroppedFile
  * @param {import('puppeteer-core').Page} page
- * @param {{ name: string, type: string, base64: string }} file
+ * @param {DroppedFile | DroppedFile[]} file
  * @param {string} [where] a selector: another place than anywhere
  */
 export function drop(page, file, where = 'body') {
-  return page.evaluate(({ name, type, base64 }, selector) => {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return page.evaluate((files, selector) => {
     const transfer = new DataTransfer();
-    transfer.items.add(new File([bytes], name, { type }));
+    for (const { name, type, base64 } of files) {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type }));
+    }
     document
       .querySelector(selector)
       ?.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
-  }, file, where);
+  }, [file].flat(), where);
 }
 
 /** The text of the toast, empty when there is none. @param {import('puppeteer-core').Page} page */

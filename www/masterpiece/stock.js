@@ -1,6 +1,6 @@
 /**
- * What only a Masterpiece needs, and nobody else is made to fetch: the studio's module and the weights of VGG. Fetched once,
- * compared with the hashes that the build knows, and kept in a cache of their own, under addresses that carry the hash.
+ * What only a Masterpiece needs, and nobody else is made to fetch: the studio's module and the weights of VGG; and the reader of
+ * networks, which only their import needs. Fetched once, compared with the hashes that the build knows, and kept in a cache of their own, under addresses that carry the hash.
  */
 import { sentenceOf } from '../protocol.js';
 import { fetchBytes } from '../worker/fetch-bytes.js';
@@ -11,12 +11,19 @@ import { fetchBytes } from '../worker/fetch-bytes.js';
  */
 
 const CACHE = 'impasto-masterpiece';
+/** The reader of networks. */
+const READER = 'import_bg.wasm';
 
 /** @type {Promise<Stocked[]> | undefined} */
 let list;
 
+/** @returns {Promise<Stocked[]>} what a Masterpiece needs */
+export async function stocked() {
+  return (await listed()).filter(({ url }) => url !== READER);
+}
+
 /** @returns {Promise<Stocked[]>} all of them */
-export function stocked() {
+function listed() {
   list ??= fetchList().catch((error) => {
     list = undefined;
     throw error;
@@ -49,8 +56,7 @@ export async function isKept() {
  * @throws {Error} with a sentence
  */
 export async function obtain(progress, wanted = () => true) {
-  const all = await stocked();
-  const files = all.filter(wanted);
+  const files = (await stocked()).filter(wanted);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const loaded = files.map(() => 0);
   const contents = await Promise.all(
@@ -61,20 +67,21 @@ export async function obtain(progress, wanted = () => true) {
       }),
     ),
   );
-  await forgetOthers(all);
+  await forgetOthers(await listed());
   return new Map(files.map(({ url }, i) => [url, contents[i]]));
 }
 
 /**
  * One of the files, such as a painting that comes with the page.
  * @param {string} url
+ * @param {string} [what] it is, for the sentence where it cannot be fetched
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  * @throws {Error} with a sentence
  */
-export async function obtainFile(url) {
-  const file = (await stocked()).find((other) => other.url === url);
+export async function obtainFile(url, what) {
+  const file = (await listed()).find((other) => other.url === url);
   if (!file) throw new Error(`${url} does not belong to this version of Impasto. Reload the page, then try again.`);
-  return obtainOne(file, () => {});
+  return obtainOne(file, () => {}, what);
 }
 
 /** Gives the room back. */
@@ -85,8 +92,9 @@ export async function forget() {
 /**
  * @param {Stocked} file
  * @param {(bytes: number) => void} progress
+ * @param {string} [what]
  */
-async function obtainOne(file, progress) {
+async function obtainOne(file, progress, what = 'What a Masterpiece needs') {
   const cache = await openCache();
   const address = addressOf(file);
   const kept = await cache?.match(address);
@@ -98,7 +106,7 @@ async function obtainOne(file, progress) {
     }
     await cache?.delete(address);
   }
-  const bytes = await fetchOne(address, progress);
+  const bytes = await fetchOne(address, progress, what);
   if (!(await isGenuine(bytes, file))) {
     throw new Error(`${file.url} is not the file that belongs to this version of Impasto. Reload the page, then try again.`);
   }
@@ -124,13 +132,14 @@ async function openCache() {
 /**
  * @param {string} address
  * @param {(bytes: number) => void} progress
+ * @param {string} what
  */
-async function fetchOne(address, progress) {
+async function fetchOne(address, progress, what) {
   try {
     return await fetchBytes(address, progress);
   } catch (error) {
     const offline = navigator.onLine ? '' : ' You are offline: it comes with the network.';
-    throw new Error(`What a Masterpiece needs could not be fetched: ${sentenceOf(error)}${offline}`);
+    throw new Error(`${what} could not be fetched: ${sentenceOf(error)}${offline}`);
   }
 }
 

@@ -10,6 +10,7 @@ use image::GenericImageView;
 use impasto::art::KINDS;
 use impasto::net::{arbitrary, transfer26};
 use impasto::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
+use impasto::weights::ArchiveBuilder;
 
 fn bench() -> Bench {
     let bench = Bench::new();
@@ -136,6 +137,32 @@ fn what_is_no_style_pack_gets_a_sentence() {
     assert!(bench.succeeds(&["style", "show", "old.impasto"]).contains("another version"));
     assert!(bench.fails(&["style", "make", "photo.png", "-o", "x.png"])[0].contains(".impasto"));
     assert!(bench.fails(&["style", "make", "photo.png", "-o", "x.impasto", "--square", "0,0,99"])[0].contains("48x32"));
+}
+
+#[test]
+fn what_a_pack_says_cannot_steer_the_terminal_and_its_numbers_are_bounded() {
+    let bench = bench();
+    let net = arbitrary::network();
+    let space = StyleSpace::read(&shipped_as("arbitrary"), net.tensors(), &net.norms).unwrap();
+    let write = |file: &str, name: &str, number: f32| {
+        let mut builder = ArchiveBuilder::new();
+        builder.metadata("format", "impasto-style-1").metadata("name", name);
+        builder.metadata("network", space.network()).metadata("network_sha256", space.sha256());
+        builder.metadata("source", "\x1b]0;owned\x07").metadata("licence", "\x1b[31mred\u{202e}\x1b[0m");
+        builder.float("vector", &[100], &[number; 100]);
+        std::fs::write(bench.path(file), builder.finish().unwrap()).unwrap();
+    };
+    write("older.impasto", "<b>Older</b>", 0.1);
+    let shown = bench.succeeds(&["style", "show", "older.impasto"]);
+    assert!(shown.contains("<b>Older</b>") && shown.contains("usable     yes"), "{shown}");
+    assert!(shown.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{shown:?}");
+    write("reversed.impasto", "a\u{202e}gpj.exe\u{2066}", 0.1);
+    let said = bench.fails(&["style", "show", "reversed.impasto"]);
+    assert!(said.len() == 1 && said[0].contains("\\u{202e}") && !said[0].contains('\u{202e}'), "{said:?}");
+    write("huge.impasto", "Huge", 3e38);
+    let said = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "huge.impasto"]);
+    assert!(said.len() == 1 && said[0].contains("too large to paint with"), "{said:?}");
+    assert!(!bench.path("x.png").exists());
 }
 
 #[test]

@@ -11,6 +11,8 @@ import { VideoPacer } from './video-pacer.js';
  * @typedef {{ frame: VideoFrame | ImageBitmap, missed: number, times: Times }} Sent
  */
 
+/** @import { Pace } from './video-pacer.js' */
+
 /** A video that is being sought has no picture for a moment. */
 const RETRY_MS = 20;
 
@@ -49,12 +51,11 @@ export class FramePump {
 
   /**
    * Whether the video waits for the worker, so that no picture is left out.
-   * @param {number} framesPerSecond that are enough; 0: it does not wait
+   * @param {Pace | undefined} pace with nothing it does not wait
    */
-  set paced(framesPerSecond) {
+  set pace(pace) {
     this.#pacer?.stop();
-    // A little less, for pictures that come exactly so fast.
-    this.#pacer = framesPerSecond ? new VideoPacer(this.#video, 0.9 / framesPerSecond) : undefined;
+    this.#pacer = pace && new VideoPacer(this.#video, pace);
   }
 
   /** The frame that is there, again: a paused video whose style has changed. */
@@ -66,7 +67,7 @@ export class FramePump {
 
   stop() {
     this.#stopped = true;
-    this.paced = 0;
+    this.pace = undefined;
   }
 
   /** Whether all pictures that came were sent, and the worker has taken them. */
@@ -87,7 +88,7 @@ export class FramePump {
 
   /** @param {Times} times of a frame that has come */
   async #arrive(times) {
-    const media = this.#pacer ? await this.#pacer.arrive(times.media) : times.media;
+    const media = this.#pacer ? await this.#pacer.arrive(times.media, !this.#hungry || this.#fresh) : times.media;
     if (media === undefined || this.#stopped) return;
     if (this.#fresh) this.#missed += 1;
     this.#fresh = true;
@@ -114,6 +115,6 @@ export class FramePump {
       // Between two sources a video has no frame: the next one will do.
       this.#hungry = true;
     }
-    this.#pacer?.release();
+    this.#pacer?.release(times.media);
   }
 }

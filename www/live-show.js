@@ -16,6 +16,8 @@ import { Recorder, recordsFrames, soundOf, videoClock } from './recorder.js';
 /** Moving pictures begin with so many lines. */
 const START_LINES = 360;
 const START_LINES_IN_SOFTWARE = 192;
+/** What is recorded while it plays is no later than this, together with what one picture takes longer. */
+const PATIENCE_SECONDS = 0.1;
 
 /** Camera or video on the stage, in place of the photo. */
 export class LiveShow {
@@ -177,7 +179,7 @@ export class LiveShow {
     const { bar } = this.stage;
     const { video, file } = this.#motion;
     try {
-      const silent = file ? await this.#recordFile(file, begun) : await this.#recordCamera(begun);
+      const silent = file ? await this.#recordFile(file, begun, waits ? 0 : PATIENCE_SECONDS) : await this.#recordCamera(begun);
       if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
@@ -186,7 +188,7 @@ export class LiveShow {
       if (this.#begun && file) this.#endWith(video);
       if (this.#begun && waits) await video.play();
     } catch (error) {
-      this.#motion.paced = 0;
+      this.#motion.pace = undefined;
       this.toast.show(sentenceOf(error));
     }
     this.#starting = false;
@@ -203,16 +205,19 @@ export class LiveShow {
    * Otherwise sound and pictures are recorded as they come.
    * @param {File} file
    * @param {Begun} begun
+   * @param {number} patience for so many seconds pictures may be left out
    * @returns {Promise<boolean>} whether it has no sound though there was some
    */
-  async #recordFile(file, { width, height }) {
+  async #recordFile(file, { width, height }, patience) {
     const { video } = this.#motion;
     const all = await soundOfFile(file, video.duration);
     const track = all ? undefined : soundOf(video);
     const { painting } = this.stage;
     if (track || !recordsFrames()) return this.#recorder.start(painting, { width, height }, { track: track ?? soundOf(video) }, false);
     const silent = await this.#recorder.start(painting, { width, height }, { all }, false, () => videoClock(video));
-    this.#motion.paced = this.#recorder.wantsFrames ? this.controls.framesPerSecond : 0;
+    // A little less than what is enough, for pictures that come exactly so fast.
+    const spacing = 0.9 / this.controls.framesPerSecond;
+    if (this.#recorder.wantsFrames) this.#motion.pace = { spacing, patience };
     return silent;
   }
 
@@ -237,7 +242,7 @@ export class LiveShow {
     try {
       const movie = this.#recorder.stop(seconds);
       this.#motion.once = undefined;
-      this.#motion.paced = 0;
+      this.#motion.pace = undefined;
       if (this.#begun) this.changeLook();
       this.app.keep(await movie);
     } catch (error) {

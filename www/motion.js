@@ -5,6 +5,7 @@ import { FrameSource, saysTransparent } from './frame-source.js';
 /**
  * @import { Sent } from './frame-pump.js'
  * @import { EngineInfo } from './protocol.js'
+ * @import { Pace } from './video-pacer.js'
  */
 
 /**
@@ -85,10 +86,10 @@ export class Motion extends EventTarget {
 
   /**
    * Whether the video waits for the painting, so that no picture is left out.
-   * @param {number} framesPerSecond that are enough; 0: it does not wait
+   * @param {Pace | undefined} pace with nothing it does not wait
    */
-  set paced(framesPerSecond) {
-    if (this.#pump) this.#pump.paced = framesPerSecond;
+  set pace(pace) {
+    if (this.#pump) this.#pump.pace = pace;
   }
 
   /** @throws {Error} with a sentence */

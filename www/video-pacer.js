@@ -12,19 +12,25 @@ const SLOWER = 0.5;
 const QUICKER = 1.1;
 
 /**
- * Plays a video no faster than its pictures can be painted: it stands still at each picture until that was taken. Where a busy
+ * How closely a video is followed: of pictures that come faster than every `spacing` seconds some are left out, and so are others for
+ * up to `patience` seconds while there is no room for them.
+ * @typedef {{ spacing: number, patience: number }} Pace
+ */
+
+/**
+ * Plays a video no faster than its pictures can be painted: it stands still at a picture until that was taken. Where a busy
  * browser has left out pictures all the same, it goes back to them.
  */
 export class VideoPacer {
   #video;
-  #spacing;
-  /** The time of the latest picture. */
+  #pace;
+  /** The time of the latest picture that was taken. */
   #latest;
+  /** Whether one was. */
+  #taken = false;
   /** Whether the video stands still, and is to be played on. */
   #held = false;
   #rate = 1;
-  /** Whether a picture was taken already. */
-  #taken = false;
   /** Hears of the picture that the video was sent to. @type {((media: number) => void) | undefined} */
   #sought;
   /** Where that is. */
@@ -33,11 +39,11 @@ export class VideoPacer {
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {number} spacing pictures that follow faster than these seconds are left out
+   * @param {Pace} pace
    */
-  constructor(video, spacing) {
+  constructor(video, pace) {
     this.#video = video;
-    this.#spacing = spacing;
+    this.#pace = pace;
     this.#latest = video.currentTime;
   }
 
@@ -47,31 +53,38 @@ export class VideoPacer {
   }
 
   /**
-   * A picture has come: the video stands still at it, or at an earlier one that was left out.
+   * A picture has come: the video stands still at it if it has to wait, or at an earlier one that was left out.
    * @param {number} media its time in the video, in seconds
-   * @returns {Promise<number | undefined>} the time of the picture that is there now; nothing while another one is sought
+   * @param {boolean} busy whether it has to wait
+   * @returns {Promise<number | undefined>} the time of the picture that is there now; nothing while another one is sought, or where
+   *   this one is left out
    */
-  async arrive(media) {
+  async arrive(media, busy) {
     if (this.#sought) {
       // One that was on its way before is not the one that is sought.
       if (media < this.#time + SAME_SECONDS) this.#sought(media);
       return undefined;
     }
-    if (this.#taken && media > this.#latest && media - this.#latest < this.#spacing) return undefined;
-    this.#taken = true;
-    if (!this.#video.paused || this.#video.ended) {
-      this.#held = true;
-      this.#video.pause();
-    }
-    const late = media - this.#latest > GAP_SECONDS;
+    const step = media - this.#latest;
+    if (this.#taken && step > 0 && step < this.#pace.spacing) return undefined;
+    const late = step > GAP_SECONDS;
     this.#rate = late ? Math.max(SLOWEST, this.#rate * SLOWER) : Math.min(1, this.#rate * QUICKER);
     this.#video.playbackRate = this.#rate;
-    this.#latest = late ? await this.#goBack(media) : media;
-    return this.#latest;
+    if (late || (busy && step >= this.#pace.patience)) {
+      if (!this.#video.paused || this.#video.ended) this.#held = true;
+      this.#video.pause();
+    }
+    return late ? this.#goBack(media) : media;
   }
 
-  /** The picture was taken: the video goes on. */
-  release() {
+  /** A picture was taken: the video goes on. @param {number} media its time */
+  release(media) {
+    this.#latest = media;
+    this.#taken = true;
+    this.#playOn();
+  }
+
+  #playOn() {
     if (!this.#held) return;
     this.#held = false;
     this.#video.play().catch(() => {});
@@ -82,7 +95,7 @@ export class VideoPacer {
     this.#stopped = true;
     this.#sought?.(this.#latest);
     this.#video.playbackRate = 1;
-    if (!this.#video.ended) this.release();
+    if (!this.#video.ended) this.#playOn();
   }
 
   /** The first picture behind the latest one. @param {number} media the time of one that came too early */

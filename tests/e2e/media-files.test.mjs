@@ -142,7 +142,8 @@ for (const name of BROWSERS) {
       assert.equal(size, '96 x 64');
       assert.ok(values[0][0] > 240 && values[0][1] < 15 && values[0][3] === 255, `${values[0]} is not red`);
       assert.equal(values[1][3], 0, 'a drawing’s ground is transparent');
-      assert.deepEqual(errors, []);
+      // Firefox says in its console, too, that a picture is cut off.
+      assert.deepEqual(errors.filter((error) => !error.includes('truncated')), []);
     });
 
     test('several files at once: each is painted, or told', async () => {
@@ -162,12 +163,14 @@ for (const name of BROWSERS) {
       const rows = await page.$$eval('.queue li span', (all) => all.map((row) => row.textContent ?? ''));
       assert.match(rows[2], /“phone\.heic” is a HEIC picture/);
       // The queue keeps transparency, too.
-      const alphas = await page.$eval('.queue li img', (image) => {
-        const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(4, 1).getContext('2d'));
-        context.drawImage(/** @type {HTMLImageElement} */ (image), 0, 0, 4, 1);
-        return [0, 3].map((x) => context.getImageData(x, 0, 1, 1).data[3]);
+      const alphas = await page.$eval('.queue li img', async (element) => {
+        const image = /** @type {HTMLImageElement} */ (element);
+        await image.decode();
+        const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(96, 64).getContext('2d'));
+        context.drawImage(image, 0, 0, 96, 64);
+        return [1, 36, 66].map((x) => context.getImageData(x, 32, 1, 1).data[3]);
       });
-      assert.ok(alphas[0] > 220 && alphas[1] < 180, `${alphas}`);
+      assert.deepEqual(alphas, [0, 255, 128]);
       assert.deepEqual(errors, []);
     });
   });

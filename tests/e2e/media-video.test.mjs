@@ -132,7 +132,12 @@ for (const name of BROWSERS) {
       }
       // As large as the stage, and turned as it is.
       await show(page, 'again', fixture('turned-90.mp4'));
-      const file = await savedFile(page, () => page.click('live-bar [aria-label="Record all of the video"]').then(() => new Promise((resolve) => setTimeout(resolve, 1500))).then(() => page.keyboard.press('r')));
+      const file = await savedFile(page, async () => {
+        await page.click('live-bar [aria-label="Record all of the video"]');
+        // It goes on only when pictures are painted.
+        await until(page, 'pictures', () => !document.querySelector('live-bar .clock')?.hidden && Number(document.querySelector('live-bar input')?.value) > 0.15);
+        await page.keyboard.press('r');
+      });
       assert.equal((await movie(Buffer.from(file.base64, 'base64'))).size, '180 x 320');
       assert.deepEqual(errors, []);
     });

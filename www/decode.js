@@ -170,6 +170,8 @@ function alphaOf(bitmap) {
   canvas.height = Math.min(SAMPLE, bitmap.height);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) return new Uint8ClampedArray();
+  // So that small places are not skipped.
+  context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return context.getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 3);
 }

@@ -42,7 +42,7 @@ export class FrameSource {
     if (!this.#videoFrames()) return this.#bitmap();
     const frame = new VideoFrame(this.#video);
     // Formats such as I420A have a plane of transparency; BGRA has none where it is decoded from a video without.
-    if (!frame.format?.startsWith('I4') || !frame.format.endsWith('A')) return frame;
+    if (!/^I4\d\dA/.test(frame.format ?? '')) return frame;
     frame.close();
     this.#transparent = true;
     return this.#drawn();

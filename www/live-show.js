@@ -2,6 +2,7 @@ import { soundOfFile } from './file-sound.js';
 import { Motion } from './motion.js';
 import { sentenceOf } from './protocol.js';
 import { Recorder, recordsFrames, soundOf, videoClock } from './recorder.js';
+import { NEUTRAL } from './transparency.js';
 
 /**
  * @import { Controls } from './controls.js'
@@ -45,7 +46,7 @@ export class LiveShow {
     this.controls = controls;
     this.toast = toast;
     this.app = app;
-    this.#motion = new Motion((sent) => client.sendFrame(sent), app.info, () => controls.ground.colour);
+    this.#motion = new Motion((sent) => client.sendFrame(sent), app.info, () => (controls.ground.keep ? NEUTRAL : controls.ground.colour));
     this.#motion.addEventListener('begin', (event) => {
       this.#begun = /** @type {CustomEvent<Begun>} */ (event).detail;
       this.goOn();

@@ -20,7 +20,7 @@ const HIDDEN_MS = 20_000;
 /** How long a paused picture is painted again after a change of style: as long as the styles take to blend. */
 const REFRESH_MS = 900;
 /** So long the last pictures of a video are waited for. */
-const LAST_MS = 3000;
+const LAST_MS = 15_000;
 /** How often is looked whether a video has ended. */
 const WATCH_MS = 50;
 

@@ -1,4 +1,4 @@
-import { photoPixels, squarePixels } from './photo.js';
+import { groundOf, photoPixels, squarePixels } from './photo.js';
 import { sentenceOf } from './protocol.js';
 import { thumbSide } from './settings.js';
 
@@ -84,8 +84,7 @@ export class PhotoShow {
 
   /** @param {Photo} photo */
   #hang({ bitmap, opaque }) {
-    const { keep, colour } = this.controls.ground;
-    this.stage.hang(bitmap, !opaque && keep ? null : colour);
+    this.stage.hang(bitmap, groundOf(opaque, this.controls.ground));
   }
 
   /** There is another ground behind transparent photos. */

@@ -20,9 +20,19 @@ const MAX_ENLARGEMENT = 2;
  */
 export function photoPixels({ bitmap, opaque }, longest, { keep, colour }) {
   const scale = Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height));
-  const pixels = pixelsOf(whole(bitmap, scale, keep && !opaque ? null : colour));
+  const pixels = pixelsOf(whole(bitmap, scale, groundOf(opaque, { keep, colour })));
   if (!opaque && keep && hasTransparency(pixels.data)) layOver(pixels.data, NEUTRAL);
   return pixels;
+}
+
+/**
+ * What a photo lies on; null where it stays transparent.
+ * @param {boolean} opaque whether nothing of it is transparent
+ * @param {Ground} ground
+ */
+export function groundOf(opaque, { keep, colour }) {
+  if (!keep) return colour;
+  return opaque ? NEUTRAL : null;
 }
 
 /**

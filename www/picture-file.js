@@ -27,7 +27,7 @@ export function headerOf(kind, bytes, whole = true) {
   ];
   const header = { width: 0, height: 0, frames: 1, opaque: false, truncated: false, ...read?.(view) };
   const tiff = tiffOfPicture(kind, bytes);
-  return { ...header, truncated: whole && header.truncated, ...(tiff && { tiff }) };
+  return { ...header, truncated: whole && header.truncated, ...(tiff && { tiff: tiff.slice() }) };
 }
 
 /** @param {DataView} view @param {number} at @param {number} [length] */

@@ -71,7 +71,8 @@ export class VideoPacer {
     this.#rate = late ? Math.max(SLOWEST, this.#rate * SLOWER) : Math.min(1, this.#rate * QUICKER);
     this.#video.playbackRate = this.#rate;
     if (late || (busy && step >= this.#pace.patience)) {
-      if (!this.#video.paused || this.#video.ended) this.#held = true;
+      // A video that has ended would begin again.
+      if (!this.#video.paused || (late && this.#video.ended)) this.#held = true;
       this.#video.pause();
     }
     return late ? this.#goBack(media) : media;

@@ -98,14 +98,18 @@ impl Image {
         (side(width), side(height))
     }
 
-    /// The largest number of pixels on the longer side at which a picture of these proportions `fits`, as [`Image::fitted`] sizes
-    /// it; at most the longer side that there is, and 0 when no size fits.
-    pub fn largest_fitted(width: usize, height: usize, fits: impl Fn(usize, usize) -> bool) -> usize {
+    /// The largest number of pixels on the longer side, up to `longest`, at which a picture of these proportions `fits`, as
+    /// [`Image::fitted`] sizes it; 0 when no size fits.
+    pub fn largest_fitted(
+        (width, height): (usize, usize),
+        longest: usize,
+        fits: impl Fn(usize, usize) -> bool,
+    ) -> usize {
         let fitting = |longer: usize| {
             let (width, height) = Self::fitted(width, height, longer);
             fits(width, height)
         };
-        let (mut largest, mut too_large) = (0, width.max(height) + 1);
+        let (mut largest, mut too_large) = (0, longest + 1);
         while too_large - largest > 1 {
             let middle = largest.midpoint(too_large);
             if fitting(middle) { largest = middle } else { too_large = middle }
@@ -208,8 +212,8 @@ mod tests {
         assert_eq!(Image::fitted(400, 200, 100), (100, 50));
         assert_eq!(Image::fitted(1000, 1, 10), (10, 1));
         assert_eq!(Image::fitted(3, 4, 400), (300, 400));
-        assert_eq!(Image::largest_fitted(400, 200, |width, height| width * height <= 5000), 100);
-        assert_eq!(Image::largest_fitted(400, 200, |_, _| false), 0);
-        assert_eq!(Image::largest_fitted(400, 200, |_, _| true), 400);
+        assert_eq!(Image::largest_fitted((400, 200), 400, |width, height| width * height <= 5000), 100);
+        assert_eq!(Image::largest_fitted((400, 200), 400, |_, _| false), 0);
+        assert_eq!(Image::largest_fitted((400, 200), 4000, |_, _| true), 4000);
     }
 }

@@ -7,7 +7,7 @@ use impasto::image::Image;
 use impasto::style::Style;
 use impasto::stylize::{Predictor, Session};
 
-use super::photos::Picture;
+use super::photos::{PictureFile, ReadArguments};
 use super::wanted::Wanted;
 use super::workshop::{Workshop, adapter};
 
@@ -97,14 +97,38 @@ impl PhotoStylizer {
         self.workshop.painter.variant().name()
     }
 
-    /// Checks that the network does not take far more time than usual.
+    /// Checks that the photo in `file` can be read and stylized at `size`, and that the network does not take far more time than
+    /// usual, unless `force`. Nothing is decoded.
     ///
     /// # Errors
-    /// [`Error::Style`] with what a picture costs.
-    pub fn check_time(&self, picture: &Picture) -> Result<()> {
-        let size = (picture.image.width(), picture.image.height());
-        let expense = self.workshop.painter.expense(size, self.stroke)?;
-        if !expense.is_unusual() {
+    /// [`Error::TooLarge`] with the largest `--size` that passes this check, [`Error::Style`] with what a picture costs.
+    pub fn check(&self, file: &PictureFile, reading: &ReadArguments, size: Option<u32>, force: bool) -> Result<()> {
+        let Workshop { gpu, painter } = &self.workshop;
+        let original = file.size();
+        let wanted = size.map_or(original, |longer| Image::fitted(original.0, original.1, longer as usize));
+        let readable = |size: Option<u32>| file.check(&reading.options(size));
+        let largest = || {
+            let longest = wanted.0.max(wanted.1);
+            Image::largest_fitted(original, longest, |width, height| {
+                let longer = Some(width.max(height) as u32);
+                readable(longer).is_ok() && matches!(painter.excess(gpu, (width, height), self.stroke), Ok(None))
+            })
+        };
+        if let Err(error) = readable(size) {
+            // Of a file that cannot be read at any size, its own sentence says why.
+            let fits = if readable(Some(1)).is_ok() { largest() } else { 0 };
+            let (width, height) = wanted;
+            let problem = format!(
+                "a picture of {width}x{height} pixels is beyond the limits, which `--max-pixels` and `--memory` set. The largest \
+                 `--size` that fits is about {fits} pixels"
+            );
+            return Err(if fits == 0 { error } else { Error::Picture(problem) });
+        }
+        if let Some(excess) = painter.excess(gpu, wanted, self.stroke)? {
+            return Err(excess.error(wanted, largest()));
+        }
+        let expense = painter.expense(wanted, self.stroke)?;
+        if force || !expense.is_unusual() {
             return Ok(());
         }
         Err(Error::Style(format!("{expense} `--force` uses it all the same.")))
@@ -113,16 +137,14 @@ impl PhotoStylizer {
     /// The picture in the style, at its size; not rounded to 8 bits where `depth16`.
     ///
     /// # Errors
-    /// [`impasto::error::Error::TooLarge`] with the `--size` that fits, and what the device says.
-    pub async fn paint(&mut self, picture: &Picture, depth16: bool) -> Result<Image> {
-        let photo = &picture.image;
+    /// What the device says.
+    pub async fn paint(&mut self, photo: &Image, depth16: bool) -> Result<Image> {
         let gpu = &self.workshop.gpu;
         let (width, height) = (photo.width(), photo.height());
         let mut session = match self.session.take().filter(|s| s.frame().size() == (width, height)) {
             Some(session) => session,
             None => {
                 let painter = &self.workshop.painter;
-                painter.check(gpu, (width, height), self.stroke, picture.original)?;
                 let (seen_width, seen_height) = painter.working_size((width, height), self.stroke);
                 let mut session = painter.session(gpu, seen_width, seen_height).await?;
                 if session.size() != (width, height) {

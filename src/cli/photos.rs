@@ -7,7 +7,7 @@ use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::image_file::{self, Alpha, Format, JPEG_QUALITY, Limits, Metadata, ReadOptions, WriteOptions};
 
-pub use impasto::image_file::{ENDINGS, Picture};
+pub use impasto::image_file::{ENDINGS, Picture, PictureFile};
 
 use super::input_files::has_ending;
 
@@ -38,7 +38,8 @@ impl ReadArguments {
         self.memory.map(|megabytes| megabytes.saturating_mul(MEGABYTE))
     }
 
-    fn options(&self, size: Option<u32>) -> ReadOptions {
+    /// How a picture is read, with its longer side fitted to `size` pixels, if given.
+    pub fn options(&self, size: Option<u32>) -> ReadOptions {
         let default = Limits::default();
         let limits = Limits {
             pixels: self.max_pixels.unwrap_or(default.pixels),
@@ -47,13 +48,33 @@ impl ReadArguments {
         ReadOptions { limits, background: self.background.unwrap_or([1.0; 3]), size, at_most: false }
     }
 
-    /// Reads a picture, with its longer side fitted to `size` pixels, if given. A background leaves no transparency.
+    /// Reads the header of a picture.
+    ///
+    /// # Errors
+    /// As [`PictureFile::open`].
+    pub fn open(&self, path: &Path) -> Result<PictureFile> {
+        PictureFile::open(path, &self.options(None).limits)
+    }
+
+    /// The picture, with its longer side fitted to `size` pixels, if given. A background leaves no transparency.
+    ///
+    /// # Errors
+    /// As [`PictureFile::decode`].
+    pub fn decode(&self, file: &PictureFile, size: Option<u32>) -> Result<Picture> {
+        file.decode(&self.options(size)).map(|picture| self.grounded(picture))
+    }
+
+    /// Reads a picture, as [`ReadArguments::decode`] gives it.
     ///
     /// # Errors
     /// As [`image_file::read`].
     pub fn read(&self, path: &Path, size: Option<u32>) -> Result<Picture> {
-        let picture = image_file::read(path, &self.options(size))?;
-        Ok(Picture { alpha: picture.alpha.filter(|_| self.background.is_none()), ..picture })
+        self.decode(&self.open(path)?, size)
+    }
+
+    /// The picture without transparency, if a background was given.
+    fn grounded(&self, picture: Picture) -> Picture {
+        Picture { alpha: picture.alpha.filter(|_| self.background.is_none()), ..picture }
     }
 
     /// Reads a picture with at most `size` pixels on the longer side: more would only be memory.
@@ -63,8 +84,7 @@ impl ReadArguments {
     #[cfg(feature = "studio")]
     pub fn read_within(&self, path: &Path, size: usize) -> Result<Picture> {
         let options = ReadOptions { at_most: true, ..self.options(Some(size as u32)) };
-        let picture = image_file::read(path, &options)?;
-        Ok(Picture { alpha: picture.alpha.filter(|_| self.background.is_none()), ..picture })
+        image_file::read(path, &options).map(|picture| self.grounded(picture))
     }
 
     /// Reads a mask, in which transparent is black, with at most `size` pixels on the longer side.

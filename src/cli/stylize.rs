@@ -131,18 +131,17 @@ async fn paint(
     (photo, painting): (&Path, &Path),
     bar: &ProgressBar,
 ) -> Result<Saved> {
-    let picture = arguments.read.read(photo, arguments.size)?;
+    let file = arguments.read.open(photo)?;
     // Opened late: a photo that cannot be read needs no device.
     let stylizer = match stylizer {
         Some(stylizer) => stylizer,
         empty => empty.insert(PhotoStylizer::new(wanted, &arguments.look, &arguments.stroke).await?),
     };
     let start = Instant::now();
-    if !arguments.force {
-        stylizer.check_time(&picture)?;
-    }
+    stylizer.check(&file, &arguments.read, arguments.size, arguments.force)?;
+    let picture = arguments.read.decode(&file, arguments.size)?;
     let writer = arguments.write.writer(&picture);
-    let painted = stylizer.paint(&picture, writer.depth16).await?;
+    let painted = stylizer.paint(&picture.image, writer.depth16).await?;
     let existing = if arguments.no_clobber { Existing::Keep } else { Existing::Replace };
     let saved = save(painting, &writer.bytes(&painted, painting)?, existing)?;
     bar.suspend(|| picture.notes.iter().for_each(|note| alert!("{}: {note}", photo.display())));

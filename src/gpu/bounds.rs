@@ -31,7 +31,8 @@ impl Excess {
         Self::of("bytes in `maxStorageBufferBindingSize`", needed, bounds.buffer)
     }
 
-    fn of(limit: &'static str, needed: u64, allowed: u64) -> Option<Self> {
+    /// Whether `needed` is more than `allowed`; `limit` begins with the unit of both.
+    pub fn of(limit: &'static str, needed: u64, allowed: u64) -> Option<Self> {
         (needed > allowed).then_some(Self { limit, needed, allowed })
     }
 

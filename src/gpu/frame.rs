@@ -64,7 +64,7 @@ impl Frame {
         }
         if let Some(excess) = Self::excess(gpu.bounds(), (width, height)) {
             let fits = |width, height| Self::excess(gpu.bounds(), (width, height)).is_none();
-            return Err(excess.error((width, height), Image::largest_fitted(width, height, fits)));
+            return Err(excess.error((width, height), Image::largest_fitted((width, height), width.max(height), fits)));
         }
         gpu.scoped(|| Ok(Self::build(gpu, inlet, [width as u32, height as u32]))).await
     }

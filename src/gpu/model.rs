@@ -114,7 +114,7 @@ impl Model {
         let tensors = self.lifetimes(&shapes);
         if let Some(excess) = self.excess_of(gpu.bounds(), &tensors, &shapes) {
             let fits = |width, height| matches!(self.excess(gpu.bounds(), (width, height)), Ok(None));
-            return Err(excess.error((width, height), Image::largest_fitted(width, height, fits)));
+            return Err(excess.error((width, height), Image::largest_fitted((width, height), width.max(height), fits)));
         }
         gpu.scoped(|| Ok(self.build(gpu, (width, height), &tensors, &shapes))).await
     }

@@ -24,7 +24,7 @@ mod write;
 pub use alpha::Alpha;
 pub use limits::{DEFAULT_PIXELS, Limits, check_resize};
 pub use metadata::Metadata;
-pub use read::{Picture, ReadOptions, decode, read, read_mask};
+pub use read::{Picture, PictureFile, ReadOptions, decode, read, read_mask};
 pub use write::{ENDINGS, Format, JPEG_QUALITY, WriteOptions, encode};
 
 /// What the user is told of an animation.

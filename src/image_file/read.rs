@@ -40,8 +40,6 @@ impl Default for ReadOptions {
 pub struct Picture {
     /// sRGB, over the background where it is transparent.
     pub image: Image,
-    /// Width and height in the file, upright: `image` may have another size.
-    pub original: (usize, usize),
     /// Present when a pixel is transparent.
     pub alpha: Option<Alpha>,
     /// The file has more than 8 bits a channel.
@@ -53,15 +51,55 @@ pub struct Picture {
     pub notes: Vec<String>,
 }
 
+/// The file of a picture whose header is read: its size is known, and nothing is decoded.
+pub struct PictureFile {
+    name: String,
+    bytes: Vec<u8>,
+    header: Header,
+}
+
+impl PictureFile {
+    /// Reads the file at `path`, and the picture's header.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is not a regular file, cannot be read, is not a picture of a kind that is read, and when it is beyond
+    /// `limits`.
+    pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
+        let name = path.display().to_string();
+        let bytes = read_bytes(path, limits).map_err(|problem| problem.of(&name))?;
+        let header = source(&bytes, &name, limits).map_err(|problem| problem.of(&name))?.0.header().clone();
+        Ok(Self { name, bytes, header })
+    }
+
+    /// Width and height, upright.
+    pub fn size(&self) -> (usize, usize) {
+        let (width, height) = (self.header.width as usize, self.header.height as usize);
+        if turned(self.header.orientation) { (height, width) } else { (width, height) }
+    }
+
+    /// Checks that the picture can be decoded with these options.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is beyond the limits.
+    pub fn check(&self, options: &ReadOptions) -> Result<()> {
+        target(&self.header, options).map(drop).map_err(|problem| problem.of(&self.name))
+    }
+
+    /// The picture.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is damaged, or beyond the limits.
+    pub fn decode(&self, options: &ReadOptions) -> Result<Picture> {
+        decode(&self.bytes, &self.name, options)
+    }
+}
+
 /// Reads a picture from a file.
 ///
 /// # Errors
-/// [`Error::File`] when it is no regular file, cannot be read, is no picture of a kind that is read, is damaged, or is
-/// beyond the limits.
+/// As [`PictureFile::open`] and [`PictureFile::decode`].
 pub fn read(path: &Path, options: &ReadOptions) -> Result<Picture> {
-    let name = path.display().to_string();
-    let bytes = read_bytes(path, &options.limits).map_err(|problem| problem.of(&name))?;
-    decode(&bytes, &name, options)
+    PictureFile::open(path, &options.limits)?.decode(options)
 }
 
 /// Reads a picture from the bytes of a file; `name` is the file's name in errors.
@@ -109,22 +147,27 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 fn picture(bytes: &[u8], name: &str, options: &ReadOptions) -> std::result::Result<Picture, Problem> {
-    let kind = sniff::kind_of(bytes, name);
-    let readable = match kind {
-        Kind::Readable(readable) => readable,
-        _ => return Err(Problem(kind.refusal(name).unwrap_or_default())),
-    };
-    let limits = &options.limits;
-    let (source, format) = match readable {
-        Readable::Png => (png_reader::open(bytes, limits)?, "PNG"),
-        Readable::Jpeg => (jpeg_reader::open(bytes, limits)?, "JPEG"),
-        Readable::WebP => (webp_reader::open(bytes, limits)?, "WebP"),
-        Readable::Tiff => (tiff_reader::open(bytes, limits)?, "TIFF"),
-    };
+    let (source, format) = source(bytes, name, &options.limits)?;
     let header = source.header().clone();
     let target = target(&header, options)?;
     let picture = painted(source, &header, target, options.background)?;
     picture.ok_or_else(|| damaged(format))
+}
+
+/// What gives the picture's header and rows, and the format's name.
+fn source<'a>(
+    bytes: &'a [u8],
+    name: &str,
+    limits: &Limits,
+) -> std::result::Result<(Box<dyn Source + 'a>, &'static str), Problem> {
+    let kind = sniff::kind_of(bytes, name);
+    let Kind::Readable(readable) = kind else { return Err(Problem(kind.refusal(name).unwrap_or_default())) };
+    Ok(match readable {
+        Readable::Png => (png_reader::open(bytes, limits)?, "PNG"),
+        Readable::Jpeg => (jpeg_reader::open(bytes, limits)?, "JPEG"),
+        Readable::WebP => (webp_reader::open(bytes, limits)?, "WebP"),
+        Readable::Tiff => (tiff_reader::open(bytes, limits)?, "TIFF"),
+    })
 }
 
 /// The size of the result as it is stored, checked against the limits.
@@ -177,7 +220,6 @@ fn painted(
     let wrong = |error: Error| Problem(error.to_string());
     Ok(Some(Picture {
         image: Image::new(width, height, colors).map_err(wrong)?,
-        original: if turned(header.orientation) { (size.1, size.0) } else { size },
         alpha: alpha.map(|alpha| Alpha::new(width, height, alpha)).transpose().map_err(wrong)?,
         depth16: header.deep,
         metadata: header.metadata.clone(),

@@ -115,7 +115,7 @@ impl Demand {
         };
         let exceeded = demands(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
         let Some((limit, needed, allowed)) = exceeded else { return Ok(()) };
-        let fits = Image::largest_fitted(width, height, |width, height| {
+        let fits = Image::largest_fitted((width, height), width.max(height), |width, height| {
             demands(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
         });
         let (needed, allowed) = (needed.div_ceil(MEGABYTE), allowed / MEGABYTE);

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::cpu::picture::Look;
 use crate::error::{Error, Result};
+use crate::gpu::bounds::Excess;
 use crate::gpu::conv::Variant;
 use crate::gpu::model::Model;
 use crate::gpu::present::{Canvas, Presenter, floats};
@@ -55,22 +56,17 @@ impl Painter {
         self.model.network().working_size(size, stroke)
     }
 
-    /// Checks that the device can stylize a photo of `size`, which is `original` resized, with strokes of that size. Allocates
+    /// The first of the device's bounds that stylizing a photo of `size` with strokes of that size breaks, if any. Allocates
     /// nothing.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] with the largest size that passes this check.
-    pub fn check(&self, gpu: &Gpu, size: (usize, usize), stroke: f64, original: (usize, usize)) -> Result<()> {
+    /// As [`crate::net::Network::shapes`].
+    pub fn excess(&self, gpu: &Gpu, size: (usize, usize), stroke: f64) -> Result<Option<Excess>> {
         let bounds = gpu.bounds();
-        let excess = |size: (usize, usize)| {
-            let outside = Frame::excess(bounds, size).or_else(|| Canvas::excess(bounds, size));
-            outside
-                .map_or_else(|| self.model.excess(bounds, self.working_size(size, stroke)), |excess| Ok(Some(excess)))
-        };
-        let Some(excess_here) = excess(size)? else { return Ok(()) };
-        let fits =
-            Image::largest_fitted(original.0, original.1, |width, height| matches!(excess((width, height)), Ok(None)));
-        Err(excess_here.error(size, fits))
+        match Frame::excess(bounds, size).or_else(|| Canvas::excess(bounds, size)) {
+            Some(excess) => Ok(Some(excess)),
+            None => self.model.excess(bounds, self.working_size(size, stroke)),
+        }
     }
 
     /// What a photo of `size` costs with strokes of that size.

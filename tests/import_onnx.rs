@@ -73,10 +73,10 @@ fn halved(tensor: &TensorProto) -> TensorProto {
 }
 
 /// Reads a part of a file beside a model: its location, the offset and the length in bytes.
-type External = dyn Fn(&str, u64, u64) -> Result<Vec<u8>, String>;
+type External<'a> = dyn Fn(&str, u64, u64) -> Result<Vec<u8>, String> + 'a;
 
 /// Writes a normalization: its input, the names of scale and shift, the number of channels, its output, the graph's constants.
-type WriteNorm = dyn Fn(&str, [&str; 2], i64, &str, &mut Vec<TensorProto>) -> Vec<NodeProto>;
+type WriteNorm<'a> = dyn Fn(&str, [&str; 2], i64, &str, &mut Vec<TensorProto>) -> Vec<NodeProto> + 'a;
 
 #[test]
 fn weights_in_half_precision() {
@@ -151,7 +151,7 @@ fn numbers_in_other_files() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, data).unwrap();
         }
-        let read = |external: &External| import::read_with("x.onnx", &file(&graph), None, external);
+        let read = |external: &External<'_>| import::read_with("x.onnx", &file(&graph), None, external);
         assert!(near(&read(&in_folder(folder.path())).unwrap()) >= 80.0);
         let in_memory = |location: &str, offset: u64, length: u64| {
             let data = files.get(location).ok_or_else(|| missing(location))?;
@@ -397,7 +397,7 @@ fn normalizations_step_by_step() {
 
 #[test]
 fn what_normalizes_otherwise_is_refused() {
-    let refused = |write: &WriteNorm| refusal(&normalized(write));
+    let refused = |write: &WriteNorm<'_>| refusal(&normalized(write));
     let fixed = refused(&|x, norm, channels, output, _| {
         let mut nodes = batch_norm(x, norm, channels, output);
         nodes.iter_mut().for_each(|node| node.attribute.retain(|a| a.name != "training_mode"));

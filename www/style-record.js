@@ -4,6 +4,8 @@
 
 const NETWORK = /^(transfer26|arbitrary|own-[0-9a-f]+)$/;
 const LONGEST_NAME = 80;
+const SELECTOR = /[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufff0-\ufff8]/u;
 /** The length of a pack's header comes first, in eight bytes. */
 const PREFIX = 8;
 
@@ -48,17 +50,21 @@ export function textOf(text) {
 
 /**
  * Control characters, and characters that hide text or change the order in which it is read, become spaces; not so line breaks,
- * and what selects the form of a letter or an emoji before it.
+ * and one or two characters that select the form of a letter or an emoji before them. As `text.rs` judges them.
  * @param {string} text
  */
 function withoutHidden(text) {
-  const hidden = /(?<=\P{ASCII})[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{1,2}|[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufff0-\ufff8]/gu;
-  return text.replace(hidden, (found, at) => (found === '\n' || isSelector(found) && at > 0 ? found : ' '));
-}
-
-/** @param {string} text */
-function isSelector(text) {
-  return /^[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{1,2}$/u.test(text);
+  let seen = '';
+  let selectable = false;
+  let selectors = 0;
+  for (const character of text) {
+    const selects = SELECTOR.test(character);
+    selectors = selects ? selectors + 1 : 0;
+    const shown = selects ? selectable && selectors <= 2 : character === '\n' || !HIDDEN.test(character);
+    if (!selects) selectable = shown && character > '\x7f';
+    seen += shown ? character : ' ';
+  }
+  return seen;
 }
 
 /** Whether its header is as long as it says, and a table. @param {Uint8Array} pack */

@@ -47,12 +47,12 @@ export function editedPack({ name, source, vector, thumbnail }) {
   return safetensors({ ...texts, name: name ?? texts.name, source: source ?? texts.source }, tensors);
 }
 
-/** A style pack that says it brings a network of 170 billion multiply-adds for 512 x 512 pixels; its weights are not all there. */
+/** A style pack that says it brings a network of 213 billion multiply-adds for 512 x 512 pixels; its weights are not all there. */
 export function costlyPack() {
   const bias = { dtype: 'F32', shape: [3], bytes: Buffer.alloc(12) };
   const sum = createHash('sha256').update('"expand.2.b" F32 [3]\n').update(bias.bytes).digest('hex');
   const network = `own-${sum.slice(0, 12)}`;
-  const architecture = { family: 'johnson', contract: [128, 4, 4], blocks: 0, expand: [512, 128], finish: 'clamp' };
+  const architecture = { family: 'johnson', contract: [128, 4, 4], blocks: 0, expand: [512, 160], finish: 'clamp' };
   const archive = safetensors({ network, architecture: JSON.stringify(architecture) }, { 'expand.2.b': bias });
   const one = { dtype: 'F32', shape: [1], bytes: Buffer.alloc(4) };
   const texts = { format: 'impasto-style-1', name: 'Costly', network, network_sha256: sum, source: '', licence: '' };

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { HEADERS, headersFile, META_POLICY, withHeaders } from '../../www/bundled/headers.js';
+import { nameOf, styleIn, textOf } from '../../www/style-record.js';
+import { scriptAddress } from '../../www/trusted.js';
+
+const index = readFileSync(new URL('../../www/index.html', import.meta.url), 'utf8');
+
+test('the page repeats the policy of its headers', () => {
+  assert.equal(index.match(/http-equiv="Content-Security-Policy" content="([^"]*)"/)?.[1], META_POLICY);
+  assert.ok(HEADERS['Content-Security-Policy'].startsWith(META_POLICY));
+  assert.match(HEADERS['Content-Security-Policy'], /frame-ancestors 'none'/);
+  assert.match(META_POLICY, /connect-src 'self'.*require-trusted-types-for 'script'; trusted-types impasto/);
+  assert.doesNotMatch(META_POLICY, /data:/);
+  for (const [name, value] of Object.entries(HEADERS)) assert.ok(headersFile().includes(`\n  ${name}: ${value}\n`), name);
+});
+
+test('answers of the service worker carry the headers, and keep their own', async () => {
+  const kept = new Response('text', { status: 200, headers: { 'Content-Type': 'text/html', 'Referrer-Policy': 'unsafe-url' } });
+  const answer = withHeaders(kept);
+  for (const [name, value] of Object.entries(HEADERS)) assert.equal(answer.headers.get(name), value);
+  assert.equal(answer.headers.get('Content-Type'), 'text/html');
+  assert.equal(await answer.text(), 'text');
+});
+
+test('only the scripts of the page are started', () => {
+  assert.ok(scriptAddress('worker/worker.js').endsWith('/www/worker/worker.js'));
+  assert.throws(() => scriptAddress(/** @type {any} */ ('https://example.com/worker.js')), TypeError);
+  assert.throws(() => scriptAddress(/** @type {any} */ ('photos/evil.js')), TypeError);
+});
+
+/** A pack as far as the page looks at it. @param {string} text its header */
+function packOf(text) {
+  const header = Buffer.from(text);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return new Uint8Array(Buffer.concat([length, header, Buffer.alloc(4)]));
+}
+
+const pack = packOf('{"__metadata__":{"name":"x"}}');
+const sound = {
+  id: 'a',
+  order: 2,
+  name: 'Études',
+  network: 'own-0123abcd',
+  source: 's',
+  licence: '',
+  pack,
+  painting: new Blob(['x']),
+  crop: { x: 1, y: 2, side: 3 },
+  adopted: false,
+};
+
+test('records of styles are checked, and what can be replaced is', () => {
+  assert.deepEqual(styleIn(sound), sound);
+  assert.deepEqual(styleIn({ ...sound, trained: true }), { ...sound, trained: true });
+  const { order, source, licence, crop, adopted, painting, ...needed } = sound;
+  const filled = styleIn(needed);
+  assert.deepEqual({ ...filled, painting: null }, { ...needed, order: 0, source: '', licence: '', crop: null, adopted: true, painting: null });
+  assert.equal(filled?.painting.size, 0);
+  assert.equal(styleIn({ ...sound, crop: { x: 'a' } })?.crop, null);
+  for (const record of [
+    undefined,
+    null,
+    7,
+    'x',
+    [],
+    {},
+    { id: 'x' },
+    { ...sound, id: 7 },
+    { ...sound, id: '' },
+    { ...sound, name: 7 },
+    { ...sound, network: 'other' },
+    { ...sound, network: {} },
+    { ...sound, pack: 'text' },
+    { ...sound, pack: new Uint8Array() },
+    { ...sound, pack: pack.slice(0, 12) },
+    { ...sound, pack: packOf('no table') },
+    { ...sound, pack: packOf('{}') },
+    { ...sound, pack: new Uint8Array(9).fill(255) },
+  ]) {
+    assert.equal(styleIn(record), undefined, JSON.stringify(record));
+  }
+});
+
+test('names and notes lose what cannot be seen', () => {
+  assert.equal(nameOf('  a\u202eb\u0007 c\u200b '), 'a b c');
+  assert.equal(nameOf('\u2066\ufeff'), 'Painting');
+  for (const name of ['Étude', '北斎', 'שלום', 'می\u200cخواهم', '👨\u200d👩\u200d👧', '❤\ufe0f\u200d🔥']) assert.equal(nameOf(name), name);
+  assert.equal(nameOf('a\u200db'), 'a b');
+  assert.equal([...nameOf('x'.repeat(200))].length, 80);
+  assert.equal(textOf('one\r\ntwo\tthree\u001b[31m'), 'one\ntwo three [31m');
+  assert.equal(textOf(undefined), '');
+});

@@ -314,7 +314,9 @@ impl Network {
             .iter()
             .map(|layer| match &layer.operation {
                 // Where usize has 32 bits, the product does not fit into it.
-                Operation::Convolution(c) => shapes[layer.output].len() as u64 * (c.inputs * c.kernel * c.kernel) as u64,
+                Operation::Convolution(c) => {
+                    shapes[layer.output].len() as u64 * (c.inputs * c.kernel * c.kernel) as u64
+                }
                 Operation::Depthwise(c) => shapes[layer.output].len() as u64 * (c.kernel * c.kernel) as u64,
                 _ => 0,
             })

@@ -60,6 +60,7 @@ function withoutHidden(text) {
   for (const character of text) {
     const selects = SELECTOR.test(character);
     selectors = selects ? selectors + 1 : 0;
+    /** @type {boolean} */
     const shown = selects ? selectable && selectors <= 2 : character === '\n' || !HIDDEN.test(character);
     if (!selects) selectable = shown && character > '\x7f';
     seen += shown ? character : ' ';

@@ -313,8 +313,11 @@ impl Network {
             .layers
             .iter()
             .map(|layer| match &layer.operation {
-                Operation::Convolution(c) => (shapes[layer.output].len() * c.inputs * c.kernel * c.kernel) as u64,
-                Operation::Depthwise(c) => (shapes[layer.output].len() * c.kernel * c.kernel) as u64,
+                // Where usize has 32 bits, the product does not fit into it.
+                Operation::Convolution(c) => {
+                    shapes[layer.output].len() as u64 * (c.inputs * c.kernel * c.kernel) as u64
+                }
+                Operation::Depthwise(c) => shapes[layer.output].len() as u64 * (c.kernel * c.kernel) as u64,
                 _ => 0,
             })
             .sum())

@@ -63,7 +63,9 @@ export class Arrivals {
     if (!left) return;
     const [next] = videos;
     const action = next && { label: `Open “${next.name}”`, run: () => this.take(videos) };
-    this.toast.show(left, action);
+    // What was opened may have a message of its own.
+    const own = photos.length > 1 ? '' : this.toast.text;
+    this.toast.show(own ? `${own} ${left}` : left, action);
   }
 
   /** @param {File[]} photos @param {string} note on files that are not among them */

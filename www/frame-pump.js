@@ -60,6 +60,8 @@ export class FramePump {
 
   /** The frame that is there, again: a paused video whose style has changed. */
   again() {
+    // A video that is held shows its next picture soon.
+    if (this.#pacer?.holding) return;
     this.#fresh = true;
     this.#times = { ...this.#times, shown: performance.now() };
     if (this.#hungry) this.#take();

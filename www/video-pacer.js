@@ -1,5 +1,7 @@
 /** A longer pause than this between two pictures means that some were left out: a recording may be late by so much. */
 const GAP_SECONDS = 0.19;
+/** Who is that far ahead was sent there. */
+const JUMP_SECONDS = 10;
 /** Where pictures were left out the video is looked at every so many seconds. */
 const STEP_SECONDS = 0.15;
 /** Two times of the same picture are at most so far apart. */
@@ -52,6 +54,11 @@ export class VideoPacer {
     return this.#sought !== undefined;
   }
 
+  /** Whether the video stands still only until a picture is taken. */
+  get holding() {
+    return this.#held || this.searching;
+  }
+
   /**
    * A picture has come: the video stands still at it if it has to wait, or at an earlier one that was left out.
    * @param {number} media its time in the video, in seconds
@@ -67,7 +74,7 @@ export class VideoPacer {
     }
     const step = media - this.#latest;
     if (this.#taken && step > 0 && step < this.#pace.spacing) return undefined;
-    const late = step > GAP_SECONDS;
+    const late = step > GAP_SECONDS && step < JUMP_SECONDS;
     this.#rate = late ? Math.max(SLOWEST, this.#rate * SLOWER) : Math.min(1, this.#rate * QUICKER);
     this.#video.playbackRate = this.#rate;
     if (late || (busy && step >= this.#pace.patience)) {

@@ -53,7 +53,7 @@ async function startPainting() {
     context.fillStyle = `hsl(${taken % 360} 60% 50%)`;
     context.fillRect(taken % 50, 10, 20, 20);
     const frame = await createImageBitmap(source);
-    worker.postMessage({ type: 'frame', frame, missed: 0 }, [frame]);
+    worker.postMessage({ type: 'frame', frame, missed: 0, times: { shown: 0, media: 0 } }, [frame]);
   };
   worker.onmessage = ({ data }) => {
     if (data.type === 'hungry') feed();

@@ -62,6 +62,11 @@ export class ToastLine extends HTMLElement {
     this.#region.hidden = false;
   }
 
+  /** The message that is shown; empty when there is none. */
+  get text() {
+    return this.#region.querySelector('p')?.textContent ?? '';
+  }
+
   get open() {
     return !this.#region.hidden;
   }

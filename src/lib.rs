@@ -20,6 +20,7 @@ pub mod net;
 pub mod studio;
 pub mod style;
 pub mod stylize;
+pub mod text;
 #[cfg(all(target_arch = "wasm32", feature = "web"))]
 pub mod web;
 pub mod weights;

@@ -241,7 +241,7 @@ fn what_cannot_be_imported_gets_a_sentence() {
         (&["import", "missing.pth", "-o", "x.impasto"], "missing.pth: "),
         (&["import", "new.onnx", "-o", "x.png"], "style packs end in .impasto"),
         (&["import", "new.onnx", "-o", "x.impasto", "--range", "7"], "invalid value '7'"),
-        (&["import", "new.onnx", "-o", "x.impasto", "--thumbnail", "notes.onnx"], "choose a PNG, JPEG or WebP"),
+        (&["import", "new.onnx", "-o", "x.impasto", "--thumbnail", "notes.onnx"], "Choose a PNG, JPEG, WebP or TIFF"),
     ] {
         let said = bench.fails(arguments);
         assert!(said.len() == 1 && said[0].contains(what), "{arguments:?}: {said:?}");

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use impasto::error::Error;
-use impasto::style::printable;
+use impasto::text::printable;
 
 use super::BAD_INPUT;
 

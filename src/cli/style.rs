@@ -9,8 +9,9 @@ use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::{arbitrary, own};
-use impasto::style::{MAX_NAME, Pack, Parameters, usable_name};
+use impasto::style::{MAX_NAME, Pack, Parameters};
 use impasto::stylize::Predictor;
+use impasto::text::usable_name;
 use serde_json::json;
 
 use super::file_plan::FilePlan;

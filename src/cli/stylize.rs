@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Err(Error::Style(reason.to_string()));
     }
     let InputFiles { photos, problems, left_out } = find(&arguments.input);
-    let single = arguments.input.len() == 1 && photos.len() == 1 && Path::new(&arguments.input[0]).is_file();
+    let single = arguments.input.len() == 1 && photos.len() == 1 && photos[0] == Path::new(&arguments.input[0]);
     let mut counts = Counts { failed: problems.len(), ..Counts::default() };
     problems.iter().for_each(|error| tell(arguments, None, error));
     if let Some(sentence) = left_out.sentence() {

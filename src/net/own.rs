@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::johnson::Johnson;
 use super::{Network, Operation, transfer26};
 use crate::error::{Error, Result};
-use crate::style::{OWN, printable};
+use crate::style::OWN;
+use crate::text::printable;
 use crate::weights::{Archive, ArchiveBuilder};
 
 /// Digits of the fingerprint in a name.

@@ -8,13 +8,11 @@ mod choice;
 mod pack;
 mod set;
 mod space;
-mod text;
 mod vector;
 
 pub use pack::{MAX_NAME, OWN, Pack, Parameters};
 pub use set::StyleSet;
 pub use space::StyleSpace;
-pub use text::{printable, usable_name};
 pub use vector::{DIMENSIONS, StyleLayers, mix};
 
 use crate::error::{Error, Result};

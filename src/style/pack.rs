@@ -11,9 +11,9 @@
 //! A style may bring its network: `archive`, `U8`, is then a weight archive within the file, whose `network` is that of the pack
 //! and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::own` says what is in it.
 
-use super::text::{cleaned, unusable, unusable_in_lines};
-use super::{DIMENSIONS, Norm, Style, printable};
+use super::{DIMENSIONS, Norm, Style};
 use crate::error::{Error, Result};
+use crate::text::{cleaned, printable, unusable, unusable_in_lines};
 use crate::weights::{Archive, ArchiveBuilder};
 
 /// The version of the format, in each pack's table of texts.

@@ -1,5 +1,7 @@
 //! What is common to reading files that others have made: telling what is no such file at all, and quoting their names.
 
+use crate::text::printable;
+
 /// How a pointer of Git LFS begins (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
 const LFS_START: &[u8] = b"version https://git-lfs.github.com/spec/";
 /// The specification allows pointers of less than 1024 bytes.
@@ -39,15 +41,6 @@ pub fn quoted(name: &str) -> String {
     let short: String = name.chars().take(LONGEST).collect();
     let rest = if short.len() < name.len() { "…" } else { "" };
     format!("`{}{rest}`", printable(&short))
-}
-
-/// `text` with control characters and invisible marks escaped.
-pub fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 
 #[cfg(test)]

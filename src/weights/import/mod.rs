@@ -6,12 +6,13 @@
 mod keras;
 
 use super::ArchiveBuilder;
-use super::foreign::{printable, quoted, stand_in};
+use super::foreign::{quoted, stand_in};
 use super::onnx::external::ReadExternal;
 use super::onnx::{Attribute, Data, Node, Options, Tensor, read_model_with};
 use super::torch::{StateDict, is_state_dict};
 use crate::error::{Error, Result};
 use crate::net::vgg::{Layer, PREPROCESSING, Vgg};
+use crate::text::printable;
 
 /// Mean and deviation of the colours R, G, B in 0..1 that torchvision's models expect (its documentation of pre-trained models).
 const TORCHVISION: [(f32, f32); 3] = [(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)];

@@ -63,18 +63,18 @@ pub fn printable(text: &str) -> String {
 }
 
 /// The first character of `text` that must not be in a name.
-pub(super) fn unusable(text: &str) -> Option<char> {
+pub(crate) fn unusable(text: &str) -> Option<char> {
     judged(text).find(|(_, shown)| !shown).map(|(c, _)| c)
 }
 
 /// The first character of `text` that must not be in a text of several lines.
-pub(super) fn unusable_in_lines(text: &str) -> Option<char> {
+pub(crate) fn unusable_in_lines(text: &str) -> Option<char> {
     judged(text).find(|(c, shown)| !shown && *c != '\n').map(|(c, _)| c)
 }
 
 /// A text of several lines of at most `bytes` bytes, as near to `text` as [`unusable_in_lines`] allows: tabs become spaces, and
 /// each other unusable character `U+FFFD`.
-pub(super) fn cleaned(text: &str, bytes: usize) -> String {
+pub(crate) fn cleaned(text: &str, bytes: usize) -> String {
     let mut clean = String::new();
     for (c, shown) in judged(&text.replace("\r\n", "\n")) {
         let c = match c {

@@ -68,7 +68,7 @@ export function crash(page) {
  * @param {A} values
  */
 export async function until(page, what, condition, ...values) {
-  const end = Date.now() + Number(process.env.UNTIL_MS ?? 120_000);
+  const end = Date.now() + 120_000;
   while (!(await page.evaluate(condition, ...values))) {
     const state = await page.evaluate(() => {
       const panel = document.querySelector('.panel:not([hidden])')?.textContent ?? '';

@@ -64,7 +64,7 @@ export class Arrivals {
     const [next] = videos;
     const action = next && { label: `Open “${next.name}”`, run: () => this.take(videos) };
     // What was opened may have a message of its own.
-    const own = photos.length > 1 ? '' : this.toast.text;
+    const own = first || photos.length === 1 ? this.toast.text : '';
     this.toast.show(own ? `${own} ${left}` : left, action);
   }
 

@@ -431,11 +431,12 @@ fn header() -> impl Strategy<Value = String> {
         "n.gamma",
     ];
     let dtype = select(&["F32", "F16", "I8", "U8", "F64"][..]);
-    let entry = (select(names.to_vec()), dtype, sizes(), size(), size()).prop_map(|(name, dtype, shape, start, end)| {
-        let shape: Vec<String> = shape.iter().map(|side| side.unsigned_abs().to_string()).collect();
-        let (start, end) = (start.unsigned_abs() % 4096, end.unsigned_abs());
-        format!(r#""{name}":{{"dtype":"{dtype}","shape":[{}],"data_offsets":[{start},{end}]}}"#, shape.join(","))
-    });
+    let entry =
+        (select(names.to_vec()), dtype, sizes(), size(), size()).prop_map(|(name, dtype, shape, start, end)| {
+            let shape: Vec<String> = shape.iter().map(|side| side.unsigned_abs().to_string()).collect();
+            let (start, end) = (start.unsigned_abs() % 4096, end.unsigned_abs());
+            format!(r#""{name}":{{"dtype":"{dtype}","shape":[{}],"data_offsets":[{start},{end}]}}"#, shape.join(","))
+        });
     let metadata = (vec(size(), 3), size(), vec(size(), 2), select(&["johnson", "transfer26"][..])).prop_map(
         |(contract, blocks, expand, family)| {
             let architecture = serde_json::json!(

@@ -61,13 +61,19 @@ pub async fn import_network(
     Ok(Imported { converted, source })
 }
 
-async fn imported(label: &str, bytes: Vec<u8>, name: &str, beside: &Map, sample: &[u8], side: usize) -> Result<Converted> {
+async fn imported(
+    label: &str,
+    bytes: Vec<u8>,
+    name: &str,
+    beside: &Map,
+    sample: &[u8],
+    side: usize,
+) -> Result<Converted> {
     let external = |location: &str, offset: u64, length: u64| read_beside(beside, location, offset, length);
     let import = import::read_with(label, &bytes, None, &external)?;
     drop(bytes);
     let sample = affordable(&import, Image::from_rgba8(side, side, sample)?)?;
-    let paint =
-        async |archive: &Archive, style: &Style| cpu::run(&own::network(archive)?, archive, style, &sample);
+    let paint = async |archive: &Archive, style: &Style| cpu::run(&own::network(archive)?, archive, style, &sample);
     import::convert(&import, name, label, paint).await
 }
 

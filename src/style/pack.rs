@@ -89,6 +89,9 @@ impl Pack {
         if bytes.len() > MAX_BYTES + MAX_ARCHIVE {
             return Err(too_large(bytes.len()));
         }
+        if let Some(problem) = crate::weights::foreign::stand_in(bytes) {
+            return Err(refused(problem));
+        }
         let archive = Archive::parse(bytes).map_err(|_| refused("is damaged or no style pack at all"))?;
         match archive.metadata("format") {
             Some(FORMAT) => {}

@@ -82,6 +82,16 @@ impl Error {
         Self::Tensor { tensor: tensor.into(), problem: problem.into() }
     }
 
+    /// The same about the user's file at `path`: what is said of archives that ship does not hold for it.
+    pub fn of_user_file(self, path: impl AsRef<std::path::Path>) -> Self {
+        let advice = "choose another file, or export it again";
+        match self {
+            Self::Archive(problem) => Self::file(path, format!("the file is damaged: {problem}; {advice}")),
+            Self::Tensor { tensor, problem } => Self::file(path, format!("its tensor `{tensor}` {problem}; {advice}")),
+            other => other,
+        }
+    }
+
     /// A [`Error::File`] about `path`.
     pub fn file(path: impl AsRef<std::path::Path>, problem: impl ToString) -> Self {
         Self::File { path: path.as_ref().display().to_string(), problem: problem.to_string() }

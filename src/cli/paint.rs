@@ -15,6 +15,7 @@ use impasto::studio::masterpiece::{STYLE_SCALES, scaled};
 use impasto::studio::memory::Demand;
 use impasto::studio::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine};
 use impasto::weights::Archive;
+use impasto::weights::foreign::stand_in;
 
 use super::file_plan::FilePlan;
 use super::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
@@ -131,7 +132,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
     let needed = demand.peak(width, height);
     let archive = weights(arguments, last)?;
-    let masterpiece = Masterpiece::new(&archive, settings, photo, paintings, start, &device)?;
+    let masterpiece = Masterpiece::new(&archive, settings, photo, paintings, start, &device);
+    let masterpiece = masterpiece.map_err(|error| match &arguments.vgg {
+        Some(path) => error.of_user_file(path),
+        None => error,
+    })?;
     say!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
     say!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
     let files = JobFiles {
@@ -174,6 +179,9 @@ fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
     let name = arguments.network.vgg().name;
     let advice = format!("make it by `impasto weights import --network {name}`");
     let bytes = files::read(path, LARGEST_ARCHIVE, "a weight archive")?;
+    if let Some(problem) = stand_in(&bytes) {
+        return Err(Error::file(path, problem));
+    }
     let archive = Archive::parse(&bytes)
         .map_err(|_| Error::file(path, format!("the file is damaged, or is not a weight archive; {advice}")))?;
     match archive.metadata("network") {

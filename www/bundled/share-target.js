@@ -39,7 +39,9 @@ async function take(request, scope) {
  * @returns {Promise<string>} the number under which they are kept, empty for none
  */
 async function keep(entries, scope) {
-  const files = entries.filter((entry) => entry instanceof File).slice(0, MOST_FILES);
+  // A form whose field is empty sends a file without a name and without contents.
+  const isChosen = (/** @type {FormDataEntryValue} */ entry) => entry instanceof File && (entry.name !== '' || entry.size > 0);
+  const files = /** @type {File[]} */ (entries.filter(isChosen)).slice(0, MOST_FILES);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const cache = await caches.open(CACHE);
   const now = Date.now();

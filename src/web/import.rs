@@ -99,7 +99,7 @@ fn affordable(import: &Import, sample: Image) -> Result<Image> {
     while sample.width() > SMALLEST_SIDE && net.multiply_adds(sample.height(), sample.width())? > MOST_WORK {
         sample = sample.resized(sample.width() / 2, sample.height() / 2)?;
     }
-    if sample.width() % net.multiple != 0 {
+    if !sample.width().is_multiple_of(net.multiple) {
         return Err(Error::Picture(format!("the sample needs sides that are multiples of {}", net.multiple)));
     }
     Ok(sample)

@@ -22,7 +22,8 @@ export async function open(browser, url, prepare) {
   page.on('pageerror', (error) => opened.errors.push(String(error)));
   page.on('request', (request) => opened.requests.push(request.url()));
   await page.evaluateOnNewDocument(keepHandles);
-  if (prepare) await page.evaluateOnNewDocument(prepare);
+  // A page with a policy of its own may begin with an empty document, which lacks what only secure pages have.
+  if (prepare) await page.evaluateOnNewDocument(`if (isSecureContext) (${prepare})();`);
   await page.goto(url);
   return opened;
 }

@@ -50,6 +50,9 @@ export function alive(browser) {
   return browser.connected && child?.exitCode === null && child.signalCode === null;
 }
 
+/** Runs of a test whose browser dies each time. */
+const MOST_RUNS = 3;
+
 /**
  * @param {() => Promise<void>} revive starts again what the tests share; called before a test is run again
  * @returns {() => void} forgets it
@@ -60,8 +63,8 @@ export function onCrash(revive) {
 }
 
 /**
- * As `test` of `node:test`; where a watched browser died meanwhile, the test is run once more, and the report says so. A page that
- * kills its browser does so again.
+ * As `test` of `node:test`; where a watched browser died meanwhile, the test is run again, at most twice, and the report says so. A
+ * page that kills its browser does so again.
  *
  * @typedef {(t: import('node:test').TestContext) => Promise<void>} Body
  * @param {string} title
@@ -71,17 +74,18 @@ export function onCrash(revive) {
 export function test(title, options, body) {
   if (typeof options === 'function') return test(title, {}, options);
   return plainTest(title, options, async (t) => {
-    const before = deaths.length;
-    try {
-      await body?.(t);
-    } catch (error) {
-      // A process ends some time after its connection: it writes down first what it died of.
-      const end = Date.now() + (GONE.test(String(error)) ? 20_000 : 1000);
-      while (deaths.length === before && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
-      if (deaths.length === before) throw error;
-      t.diagnostic(`the browser died (${deaths.at(-1)}), run once more after: ${error}`);
-      for (const revive of revivals) await revive();
-      await body?.(t);
+    for (let run = 1; ; run += 1) {
+      const before = deaths.length;
+      try {
+        return await body?.(t);
+      } catch (error) {
+        // A process ends some time after its connection: it writes down first what it died of.
+        const end = Date.now() + (GONE.test(String(error)) ? 20_000 : 1000);
+        while (deaths.length === before && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
+        if (deaths.length === before || run === MOST_RUNS) throw error;
+        t.diagnostic(`the browser died (${deaths.at(-1)}), run once more after: ${error}`);
+        for (const revive of revivals) await revive();
+      }
     }
   });
 }

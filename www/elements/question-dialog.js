@@ -29,7 +29,7 @@ export class QuestionDialog extends HTMLElement {
     const pair = document.createElement('div');
     pair.className = 'pair';
     pair.append(this.#no, this.#yes);
-    this.#dialog.append(this.#title, this.#picture, this.#name, this.#text, pair);
+    this.#dialog.append(this.#title, this.#name, this.#text, pair);
     this.append(this.#dialog);
   }
 
@@ -44,8 +44,10 @@ export class QuestionDialog extends HTMLElement {
   #show({ title, name, picture, sentences, yes, no }) {
     this.#title.textContent = title;
     this.#name.textContent = name;
-    this.#picture.hidden = picture.size === 0;
-    if (picture.size > 0) this.#picture.src = URL.createObjectURL(picture);
+    if (picture.size > 0) {
+      this.#picture.src = URL.createObjectURL(picture);
+      this.#title.after(this.#picture);
+    }
     this.#text.replaceChildren(
       ...sentences.map((sentence) => {
         const line = document.createElement('p');
@@ -63,6 +65,7 @@ export class QuestionDialog extends HTMLElement {
       const closed = () => {
         URL.revokeObjectURL(this.#picture.src);
         this.#picture.removeAttribute('src');
+        this.#picture.remove();
         resolve(this.#dialog.returnValue === 'yes');
       };
       this.#dialog.addEventListener('close', closed, { once: true });

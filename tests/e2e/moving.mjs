@@ -54,21 +54,22 @@ const TRIALS = 5;
  * Records a square that crosses a gradient, as a WebM file. A busy browser's recorder misses all of it now and then.
  * @param {import('puppeteer-core').Page} page
  * @param {boolean} [tone] with a tone
+ * @param {number} [pictures] twenty a second
  * @returns {Promise<string>} base64
  */
-export async function recordVideo(page, tone = false) {
+export async function recordVideo(page, tone = false, pictures = 24) {
   const seen = [];
   for (let i = 0; i < TRIALS; i += 1) {
-    const video = await recordOnce(page, tone);
+    const video = await recordOnce(page, tone, pictures);
     if (video.length >= LEAST) return video;
     seen.push(video.length);
   }
   throw new Error(`the browser’s recorder records nothing: ${seen} characters`);
 }
 
-/** @param {import('puppeteer-core').Page} page @param {boolean} tone */
-function recordOnce(page, tone) {
-  return page.evaluate(async (sound) => {
+/** @param {import('puppeteer-core').Page} page @param {boolean} tone @param {number} pictures */
+function recordOnce(page, tone, pictures) {
+  return page.evaluate(async (sound, count) => {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [96, 64];
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
@@ -86,14 +87,14 @@ function recordOnce(page, tone) {
     const parts = [];
     recorder.ondataavailable = (event) => parts.push(event.data);
     recorder.start();
-    for (let i = 0; i < 24; i += 1) {
+    for (let i = 0; i < count; i += 1) {
       const gradient = context.createLinearGradient(0, 0, 96, 64);
       gradient.addColorStop(0, '#f80');
       gradient.addColorStop(1, '#048');
       context.fillStyle = gradient;
       context.fillRect(0, 0, 96, 64);
       context.fillStyle = '#fff';
-      context.fillRect(i * 3, 20, 20, 20);
+      context.fillRect((i * 3) % 72, 20, 20, 20);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const stopped = new Promise((resolve) => (recorder.onstop = resolve));
@@ -101,5 +102,5 @@ function recordOnce(page, tone) {
     await stopped;
     const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
     return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-  }, tone);
+  }, tone, pictures);
 }

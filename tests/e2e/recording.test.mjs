@@ -18,10 +18,11 @@ function atLeast(seconds) {
  * @param {import('puppeteer-core').Page} page
  * @param {number} seconds
  * @param {() => Promise<unknown>} [stop] ends it
+ * @param {() => Promise<unknown>} [start] begins it
  */
-async function recorded(page, seconds, stop = () => page.keyboard.press('r')) {
+async function recorded(page, seconds, stop = () => page.keyboard.press('r'), start = () => page.keyboard.press('r')) {
   const file = await savedFile(page, async () => {
-    await page.keyboard.press('r');
+    await start();
     await until(page, 'the clock', atLeast, seconds);
     await stop();
   });
@@ -131,9 +132,11 @@ for (const name of BROWSERS) {
     test('a recorded video keeps its sound, and what ends it loses nothing', { skip: name === 'firefox' }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
-      await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true) });
+      await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true, 120) });
       await moving(page, 'video');
-      const { soundPackets, frames, duration } = await recorded(page, 3, () => repainted(page, () => page.click('.sample')));
+      // From its beginning: a recording ends with the video.
+      const start = () => page.click('live-bar [aria-label="Record all of the video"]');
+      const { soundPackets, frames, duration } = await recorded(page, 2, () => repainted(page, () => page.click('.sample')), start);
       assert.ok(soundPackets > 20, `${soundPackets} packets of sound in ${duration} s`);
       assert.ok(frames >= 2, `${frames} frames`);
       assert.deepEqual(errors, []);

@@ -25,7 +25,7 @@ use super::paint_run::PaintJob;
 use super::paint_styles::StyleArguments;
 use super::photos::{ReadArguments, WriteArguments};
 use super::processor::{Opened, Processor};
-use super::report::{alert, say};
+use super::report::{self, say};
 use super::trace::Trace;
 use super::weights::{LARGEST_ARCHIVE, VggChoice};
 use super::workshop::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
@@ -117,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let size = arguments.size as usize;
     let picture = arguments.read.read_within(&arguments.photo, size)?;
-    picture.notes.iter().for_each(|note| alert!("{}: {note}", arguments.photo.display()));
+    report::notes(&arguments.photo, &picture.notes);
     let largest = scaled(size, arguments.style_scale).max(size);
     let paintings = arguments.styles.paintings(&arguments.read, largest)?;
     let writer = arguments.write.writer(&picture);

@@ -5,10 +5,11 @@ use clap::ValueEnum;
 use impasto::error::Result;
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
+use impasto::image_file;
 use impasto::studio::device;
 use impasto::studio::memory::Limits;
 
-/// Where nothing is known about memory, what a small graphics card has.
+/// The memory of a small graphics card in bytes, where nothing is known about a card's own.
 const UNKNOWN: u64 = 4_000_000_000;
 
 /// A choice.
@@ -34,7 +35,7 @@ impl Processor {
     /// # Errors
     /// [`impasto::error::Error::NoAdapter`] when a graphics adapter was asked for and there is none.
     pub fn open(self, memory: Option<u64>) -> Result<Opened> {
-        let free = || free_memory().map_or(UNKNOWN, |free| free / 5 * 4);
+        let free = || image_file::Limits::default().memory;
         let cpu = || {
             let limits = Limits { total: memory.unwrap_or_else(free), buffer: u64::MAX };
             Opened { device: device::cpu(), name: "the processor".to_string(), limits }
@@ -52,27 +53,5 @@ impl Processor {
         let total = memory.unwrap_or_else(|| if discrete { UNKNOWN } else { free() });
         let limits = Limits { total, buffer: gpu.bounds().buffer };
         Ok(Opened { device: pollster::block_on(device::gpu())?, name: gpu.info().name.clone(), limits })
-    }
-}
-
-/// What Linux says is available; elsewhere nothing.
-fn free_memory() -> Option<u64> {
-    available(&std::fs::read_to_string("/proc/meminfo").ok()?)
-}
-
-fn available(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::available;
-
-    #[test]
-    fn free_memory_is_read_from_its_line() {
-        assert_eq!(available("MemTotal: 9 kB\nMemAvailable:   12 kB\n"), Some(12_288));
-        assert_eq!(available("MemTotal: 9 kB\n"), None);
-        assert_eq!(available("MemAvailable: much kB\n"), None);
     }
 }

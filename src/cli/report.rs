@@ -1,6 +1,7 @@
 //! What the commands print. A closed pipe ends the output quietly, a full disk ends it with a sentence, and neither ends the work.
 
 use std::io::{ErrorKind, Write, stderr, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -53,6 +54,11 @@ pub fn warning(text: &str) {
     let _ = writeln!(stderr(), "impasto: {}", printable(text));
 }
 
+/// Prints what a picture's reader notes about the file at `path`.
+pub fn notes(path: &Path, notes: &[String]) {
+    notes.iter().for_each(|note| warning(&format!("{}: {note}", path.display())));
+}
+
 /// The exit code of a command that has ended with `code`: a failure where text was lost.
 pub fn exit(code: ExitCode) -> ExitCode {
     if OUTPUT.load(Ordering::Relaxed) == FAILED { ExitCode::from(BAD_INPUT) } else { code }
@@ -65,6 +71,6 @@ pub fn failure(error: &Error) -> ExitCode {
 }
 
 /// The path as text, for JSON too: what is not UTF-8 in it is replaced.
-pub fn path(path: &std::path::Path) -> String {
+pub fn path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

@@ -17,9 +17,8 @@ use super::file_plan::FilePlan;
 use super::lettering::{Letters, paste};
 use super::photo_stylizer::{BRUSHWORK, LookArguments};
 use super::photos::{PhotoWriter, Picture, ReadArguments};
-use super::report::alert;
 use super::wanted::{network, network_of, read_pack, space};
-use super::{output_paths, wanted, workshop};
+use super::{output_paths, report, wanted, workshop};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -52,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     plan.inputs([arguments.input.as_path()].into_iter().chain(arguments.packs.iter().map(PathBuf::as_path)));
     plan.output(&place, "the sheet").check()?;
     let Picture { image: photo, notes, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
-    notes.iter().for_each(|note| alert!("{}: {note}", arguments.input.display()));
+    report::notes(&arguments.input, &notes);
     let palettes = palettes(&arguments.packs)?;
     let styles: usize = palettes.iter().map(|palette| palette.styles.len()).sum();
     // The sheet's own proportions do not matter here: it is about as large as its pictures together.

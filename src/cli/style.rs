@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::file_plan::FilePlan;
 use super::photos::{self, Picture, ReadArguments};
-use super::report::{self, alert, say};
+use super::report::{self, say};
 use super::wanted::{ENDING, is_pack, network, network_of, read_pack, space};
 
 /// Side of the thumbnails, and the quality of their JPEG.
@@ -114,7 +114,7 @@ fn make(arguments: &Make) -> Result<()> {
     plan.inputs([arguments.painting.as_path()]).output(&arguments.output, "the style pack");
     plan.check()?;
     let Picture { image: painting, notes, .. } = arguments.read.read(&arguments.painting, None)?;
-    notes.iter().for_each(|note| alert!("{}: {note}", arguments.painting.display()));
+    report::notes(&arguments.painting, &notes);
     let seen = match arguments.square {
         Some((x, y, side)) => painting.cropped((x, y), side, side)?,
         None => painting,

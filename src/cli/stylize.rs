@@ -144,7 +144,7 @@ async fn paint(
     let painted = stylizer.paint(&picture.image, writer.depth16).await?;
     let existing = if arguments.no_clobber { Existing::Keep } else { Existing::Replace };
     let saved = save(painting, &writer.bytes(&painted, painting)?, existing)?;
-    bar.suspend(|| picture.notes.iter().for_each(|note| alert!("{}: {note}", photo.display())));
+    bar.suspend(|| report::notes(photo, &picture.notes));
     if arguments.json && saved == Saved::Written {
         say!(
             "{}",

@@ -23,7 +23,7 @@ use super::output_paths::derived;
 use super::paint_losses::layers;
 use super::photos::ReadArguments;
 use super::processor::{Opened, Processor};
-use super::report::{alert, say};
+use super::report::{self, alert, say};
 use super::style::{About, pack_place};
 use super::style_text::{Weighted, parse};
 use super::trace::Trace;
@@ -195,7 +195,7 @@ impl Arguments {
         let mut photos = Vec::new();
         for path in files {
             let picture = self.read.read_within(path, PHOTO)?;
-            picture.notes.iter().for_each(|note| alert!("{}: {note}", path.display()));
+            report::notes(path, &picture.notes);
             photos.push(picture.image);
         }
         let bundled = photos.is_empty();

@@ -195,6 +195,7 @@ mod tests {
     #[test]
     fn what_linux_tells_of_memory_is_read() {
         assert_eq!(kilobytes("MemTotal: 9 kB\nMemAvailable:   12 kB\n", "MemAvailable:"), Some(12_288));
+        assert_eq!(kilobytes("MemTotal: 9 kB\n", "MemAvailable:"), None);
         assert_eq!(kilobytes("MemAvailable: much kB\n", "MemAvailable:"), None);
         let limits = "Limit  Soft Limit Hard Limit Units\nMax address space         4096000000           unlimited            bytes\n";
         assert_eq!(address_space(limits), Some(4_096_000_000));

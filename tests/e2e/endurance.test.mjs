@@ -91,6 +91,9 @@ describe('endurance in chromium', { timeout: 600_000 }, () => {
 
   test('2000 frames make nothing on the GPU and leave nothing in memory', async () => {
     const { page } = await open(there.browser, `${there.server.url}?size=16&thumbs=0`);
+    // The worker is the test's own, which the page's policy would not let it start.
+    await page.setBypassCSP(true);
+    await page.reload();
     /** @type {Promise<import('puppeteer-core').WebWorker>} */
     const started = new Promise((resolve) => {
       page.once('workercreated', async (worker) => {

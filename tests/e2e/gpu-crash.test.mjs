@@ -40,8 +40,11 @@ describe('a crash of the graphics processor in chromium', { timeout: 600_000 }, 
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await crash();
     await until(page, 'the message', () => document.documentElement.dataset.state === 'stopped');
+    const panel = () => page.$eval('.panel', (element) => element.textContent ?? '');
+    // A second loss within seconds is not answered by itself: where the machine is fast, the page asks first.
+    if (/Start the engine again/.test(await panel())) await page.click('.panel button');
     // Chromium gives a page no adapter after the second crash within a few minutes.
-    assert.match(await page.$eval('.panel', (panel) => panel.textContent ?? ''), /blocks the GPU.*Restart the browser.*Try again/);
+    await until(page, 'the block', () => /blocks the GPU.*Restart the browser.*Try again/.test(document.querySelector('.panel')?.textContent ?? ''));
     const pictures = await seen(page);
     assert.equal(pictures.length, 2, 'photo and painting are seen');
     assert.ok(Math.abs(pictures[0] - photo) < 1 && pictures[1] > 50, `${pictures}`);

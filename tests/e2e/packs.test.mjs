@@ -82,7 +82,7 @@ for (const name of BROWSERS) {
       await page.keyboard.press('Escape');
       await until(page, 'its end', () => document.querySelector('.question[open]') === null);
       assert.deepEqual(await ownNames(page), []);
-      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('aria-busy')), false);
+      await until(page, 'a stage at rest', () => document.querySelector('picture-stage:not([aria-busy])') !== null);
 
       // A thumbnail that is no picture is left out.
       const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(4)"/>';

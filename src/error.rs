@@ -7,13 +7,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The bytes are not a weight archive, or its table of contents is damaged.
-    #[error("the weight archive is damaged: {0}. Fetch it again, or rebuild it with `./build.sh weights`.")]
+    #[error("the weight archive is damaged: {0}. Fetch or make it again.")]
     Archive(String),
 
     /// One tensor of an archive is missing, has the wrong type or shape, or holds unusable numbers.
-    #[error(
-        "tensor `{tensor}` of the weight archive {problem}. Fetch the archive again, or rebuild it with `./build.sh weights`."
-    )]
+    #[error("tensor `{tensor}` of the weight archive {problem}. Fetch or make the archive again.")]
     Tensor { tensor: String, problem: String },
 
     /// A model file given for conversion cannot be used.

@@ -250,3 +250,15 @@ fn shipped_trained_packs_fit_the_network_and_are_small() {
         styles.push(style);
     }
 }
+
+#[test]
+fn texts_of_a_style_are_checked_before_it_is_made() {
+    let bench = bench();
+    for flag in ["--name", "--source", "--licence"] {
+        let arguments = ["train", "none.png", "--photos", "none", "-o", "a.impasto", flag, "CC0\x1b[1m"];
+        let output = bench.run(&arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(flag) && said.contains("cannot be seen") && !said.contains('\x1b'), "{said}");
+    }
+}

@@ -9,7 +9,7 @@ use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::{arbitrary, own};
-use impasto::style::{MAX_NAME, Pack, Parameters};
+use impasto::style::{MAX_NAME, Pack, Parameters, name_problem, text_problem};
 use impasto::stylize::Predictor;
 use impasto::text::usable_name;
 use serde_json::json;
@@ -53,14 +53,18 @@ pub struct Make {
 #[derive(Debug, Args)]
 pub struct About {
     /// What the style is called. Without it, as the file is.
-    #[arg(long)]
+    #[arg(long, value_parser = |text: &str| usable(text, name_problem))]
     name: Option<String>,
     /// What the style was made of: a painting, its painter.
-    #[arg(long)]
+    #[arg(long, value_parser = |text: &str| usable(text, text_problem))]
     source: Option<String>,
     /// What may be done with the style.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", value_parser = |text: &str| usable(text, text_problem))]
     pub licence: String,
+}
+
+fn usable(text: &str, problem: fn(&str) -> Option<String>) -> std::result::Result<String, String> {
+    problem(text).map_or_else(|| Ok(text.to_string()), Err)
 }
 
 impl About {

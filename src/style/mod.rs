@@ -10,7 +10,7 @@ mod set;
 mod space;
 mod vector;
 
-pub use pack::{MAX_NAME, OWN, Pack, Parameters};
+pub use pack::{MAX_NAME, OWN, Pack, Parameters, name_problem, text_problem};
 pub use set::StyleSet;
 pub use space::StyleSpace;
 pub use vector::{DIMENSIONS, StyleLayers, mix};

@@ -108,7 +108,11 @@ impl Pack {
         let text = |key: &str| archive.metadata(key).unwrap_or_default().to_string();
         let lines = |key: &str| {
             let text = text(key);
-            if text.len() > MAX_TEXT { Err(talkative()) } else { Ok(cleaned(&text, MAX_TEXT)) }
+            if text.len() > MAX_TEXT {
+                Err(refused(format!("says more than {MAX_TEXT} bytes about its {key}")))
+            } else {
+                Ok(cleaned(&text, MAX_TEXT))
+            }
         };
         let pack = Self {
             name: text("name"),
@@ -167,20 +171,11 @@ impl Pack {
     }
 
     fn check(&self) -> Result<()> {
-        let letters = self.name.chars().count();
-        if self.name.trim().is_empty() || letters > MAX_NAME {
-            return Err(refused(format!("has no usable name: it takes 1 to {MAX_NAME} letters")));
+        if let Some(problem) = name_problem(&self.name) {
+            return Err(refused(format!("has no usable name: {problem}")));
         }
-        if let Some(c) = unusable(&self.name) {
-            let c = printable(&c.to_string());
-            return Err(refused(format!("has no usable name: the character {c} in it cannot be seen")));
-        }
-        if self.source.len().max(self.licence.len()) > MAX_TEXT {
-            return Err(talkative());
-        }
-        if let Some(c) = [&self.source, &self.licence].into_iter().find_map(|text| unusable_in_lines(text)) {
-            let c = printable(&c.to_string());
-            return Err(refused(format!("has the character {c}, which cannot be seen, in its source or licence")));
+        if let Some(problem) = [&self.source, &self.licence].into_iter().find_map(|text| text_problem(text)) {
+            return Err(refused(format!("has a source or licence that cannot be used: {problem}")));
         }
         let known = |(start, mark): &(usize, &[u8])| self.thumbnail.get(*start..).is_some_and(|t| t.starts_with(mark));
         if !self.thumbnail.is_empty() && !PICTURES.iter().any(known) {
@@ -211,8 +206,24 @@ impl Pack {
     }
 }
 
-fn talkative() -> Error {
-    refused(format!("says more than {MAX_TEXT} bytes about its source or licence"))
+/// Why a text cannot be the name of a style, if so.
+pub fn name_problem(name: &str) -> Option<String> {
+    if name.trim().is_empty() || name.chars().count() > MAX_NAME {
+        return Some(format!("it takes 1 to {MAX_NAME} letters"));
+    }
+    unusable(name).map(unseen)
+}
+
+/// Why a text cannot be the source or the licence of a style, if so.
+pub fn text_problem(text: &str) -> Option<String> {
+    if text.len() > MAX_TEXT {
+        return Some(format!("it has more than {MAX_TEXT} bytes"));
+    }
+    unusable_in_lines(text).map(unseen)
+}
+
+fn unseen(c: char) -> String {
+    format!("the character {} in it cannot be seen", printable(&c.to_string()))
 }
 
 fn too_large(bytes: usize) -> Error {

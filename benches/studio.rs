@@ -8,12 +8,12 @@ use std::time::Instant;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use impasto::net::Pooling;
-use impasto::net::vgg::VGG16;
-use impasto::studio::Terms;
-use impasto::studio::device::{Graphics, read, tensor};
-use impasto::studio::features::Convolutions;
-use impasto::studio::trained_convolution::convolved;
-use impasto::studio::trial::Trial;
+use impasto::net::models::vgg::VGG16;
+use impasto::train::Terms;
+use impasto::train::device::{Graphics, read, tensor};
+use impasto::train::ops::conv3x3_trained::convolved;
+use impasto::train::optimize_image::bench_step::Trial;
+use impasto::train::vgg_features::Convolutions;
 use impasto::weights::Archive;
 
 /// What a small laptop's graphics adapter does: multiply-adds a second, and bytes of memory a second.

@@ -4,11 +4,11 @@
 mod common;
 
 use common::{distance, every_second_pixel, fixture, gpu, noise, picture, psnr, shipped_as};
-use impasto::cpu::picture::reflect_pad;
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::image::Image;
-use impasto::net::{arbitrary, predictor};
+use impasto::net::models::{arbitrary, predictor};
+use impasto::reference::picture::reflect_pad;
 use impasto::style::{Style, StyleLayers};
 use impasto::stylize::Painter;
 use impasto::weights::Archive;
@@ -27,7 +27,8 @@ fn the_plain_executor_predicts_the_reference_vector() {
     let archive = shipped_as("arbitrary");
     let unstyled = Style::default();
     let (vector, _) =
-        impasto::cpu::forward(&predictor::network(), &archive, &unstyled, &picture("arbitrary/style.png")).unwrap();
+        impasto::reference::forward(&predictor::network(), &archive, &unstyled, &picture("arbitrary/style.png"))
+            .unwrap();
     let off = distance(&vector, &reference_vector());
     println!("off by {off}");
     assert!(off <= 1e-4, "off by {off}");
@@ -37,7 +38,7 @@ fn the_plain_executor_predicts_the_reference_vector() {
 fn the_plain_executor_paints_the_reference_picture() {
     let archive = shipped_as("arbitrary");
     let photo = picture("arbitrary/content.png");
-    let got = impasto::cpu::run(&arbitrary::network(), &archive, &reference_style(&archive), &photo).unwrap();
+    let got = impasto::reference::run(&arbitrary::network(), &archive, &reference_style(&archive), &photo).unwrap();
     let (got, expected) = (every_second_pixel(&got), picture("arbitrary/out.png"));
     let (off, ratio) = (distance(&got, expected.data()), psnr(&got, expected.data()));
     println!("off by {off}, {ratio:.1} dB");
@@ -78,7 +79,7 @@ fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
             let opaque: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
             let photo = Image::from_rgba8(width, height, &opaque).unwrap();
             let padded = reflect_pad(&photo, net.padded(width), net.padded(height)).unwrap();
-            let expected = impasto::cpu::run(&net, &archive, &style, &padded).unwrap();
+            let expected = impasto::reference::run(&net, &archive, &style, &padded).unwrap();
             let rows = expected.data().chunks_exact(padded.width() * 3).take(height);
             let cropped: Vec<f32> = rows.flat_map(|row| &row[..width * 3]).copied().collect();
             let mut session = pollster::block_on(painter.session(&gpu, width, height)).unwrap();

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use impasto::art::{KINDS, Kind, LARGEST};
 use impasto::error::Error;
 use impasto::image::Image;
+use impasto::procedural::{KINDS, Kind, LARGEST};
 
 /// Mean difference that JPEG and another machine's sines may make, of 1.
 const TOLERANCE: f32 = 0.03;

@@ -8,11 +8,11 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 use common::relative_distance;
-use impasto::art::random::Random;
-use impasto::cpu::{conv, layers};
 use impasto::net::{Border, Convolution as Geometry, Shape};
-use impasto::studio::convolution::Convolution;
-use impasto::studio::device::{cpu, gpu, read, tensor};
+use impasto::procedural::random::Random;
+use impasto::reference::{convolution, layers};
+use impasto::train::device::{cpu, gpu, read, tensor};
+use impasto::train::ops::conv3x3::Convolution;
 
 /// Pictures, channels in and out, height and width: every remainder of a thread's 8 pixels and of its channels, sizes of one
 /// pixel, rows and columns.
@@ -80,7 +80,8 @@ fn it_equals_its_twin_and_its_gradient_that_of_burn() {
         let geometry =
             Geometry { weight: String::new(), inputs, outputs, kernel: 3, stride: 1, pad: 1, border: Border::Zero };
         let (from, to) = (Shape { channels: inputs, height, width }, Shape { channels: outputs, height, width });
-        let twin = |picture| layers::bias(&conv::convolution(picture, from, &geometry, &case.kernel), to, &case.bias);
+        let twin =
+            |picture| layers::bias(&convolution::convolution(picture, from, &geometry, &case.kernel), to, &case.bias);
         let expected = case.input.chunks_exact(from.len()).flat_map(twin).map(|v| v.max(0.0)).collect::<Vec<_>>();
         assert!(expected.contains(&0.0) || expected.len() < 8, "{size:?}: the ReLU has nothing to do");
         let distance = relative_distance(&found, &expected);

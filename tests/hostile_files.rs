@@ -8,12 +8,12 @@ use common::memory::{Counting, harmless};
 use common::onnx_file::*;
 use common::torch_file::zip;
 use impasto::error::Error;
-use impasto::import;
-use impasto::net::own;
-use impasto::net::vgg::VGG16;
+use impasto::import::network;
+use impasto::import::vgg::{self, Bits};
+use impasto::net::custom;
+use impasto::net::models::vgg::VGG16;
 use impasto::style::{Pack, StyleSet};
 use impasto::weights::Archive;
-use impasto::weights::import::{Bits, vgg};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -30,9 +30,9 @@ fn read_both(bytes: &[u8]) {
         }
         other => panic!("{other:?}"),
     };
-    harmless(|| import::read("x", bytes, None).map(|import| import.archive(import::Precision::Bits8)).map(drop))
+    harmless(|| network::read("x", bytes, None).map(|import| import.archive(network::Precision::Bits8)).map(drop))
         .unwrap_or_else(sentence);
-    harmless(|| vgg("x", bytes, VGG16, None, Bits::Eight).map(drop)).unwrap_or_else(sentence);
+    harmless(|| vgg::read("x", bytes, VGG16, None, Bits::Eight).map(drop)).unwrap_or_else(sentence);
 }
 
 /// Sizes that have harmed somebody.
@@ -488,7 +488,7 @@ proptest! {
         harmless(|| Pack::read(&bytes).is_ok());
         harmless(|| {
             let Ok(archive) = Archive::parse(&bytes) else { return };
-            let _ = own::network(&archive);
+            let _ = custom::network(&archive);
             let _ = StyleSet::read(&archive, &[("n".into(), 3)]);
         });
     }
@@ -550,7 +550,7 @@ fn files_that_have_done_harm() {
     read_both(&zip(&[("x/data.pkl".to_string(), pickle), ("x/data/0".to_string(), vec![0; 4])]));
     for name in ["small.h5", "huge.h5", "links.h5"] {
         let bytes = std::fs::read(fixture("import").join(name)).unwrap();
-        let said = harmless(|| vgg("x", &bytes, VGG16, None, Bits::Eight)).unwrap_err().to_string();
+        let said = harmless(|| vgg::read("x", &bytes, VGG16, None, Bits::Eight)).unwrap_err().to_string();
         let what = if name == "links.h5" { "has no weights of `block1_conv1`" } else { "is no vgg16" };
         assert!(said.contains(what), "{name}: {said}");
     }

@@ -5,9 +5,9 @@ mod common;
 use common::noise;
 use common::torch_file::{self, NamedTensor, zip};
 use hdf5_pure::FileBuilder;
-use impasto::net::vgg::{Layer, VGG16, VGG19, Vgg};
+use impasto::import::vgg::{self, Bits, Expects};
+use impasto::net::models::vgg::{Layer, VGG16, VGG19, Vgg};
 use impasto::weights::Archive;
-use impasto::weights::import::{self, Bits, Expects};
 
 /// Weights `[outputs][inputs][3][3]` and biases of a layer.
 type Numbers = (Layer, Vec<f32>, Vec<f32>);
@@ -87,7 +87,7 @@ fn both_kinds_of_pytorchs_files_are_read() {
     assert_eq!((names[2].as_str(), names[15].as_str()), ("features.5", "features.34"));
     for bytes in [zipped(&names, &numbers), legacy(&names, &numbers)] {
         assert_holds(
-            &import::vgg("a.pth", &bytes, VGG19, Some(Expects::Caffe), Bits::Eight).unwrap(),
+            &vgg::read("a.pth", &bytes, VGG19, Some(Expects::Caffe), Bits::Eight).unwrap(),
             VGG19,
             &numbers,
             false,
@@ -99,7 +99,7 @@ fn both_kinds_of_pytorchs_files_are_read() {
 #[test]
 fn torchvisions_colours_are_folded_into_the_first_layer() {
     let (numbers, names) = (numbers(VGG16), torchvision_names(VGG16));
-    let archive = import::vgg("a.pth", &zipped(&names, &numbers), VGG16, None, Bits::Eight).unwrap();
+    let archive = vgg::read("a.pth", &zipped(&names, &numbers), VGG16, None, Bits::Eight).unwrap();
     assert_holds(&archive, VGG16, &numbers, true);
     let archive = Archive::parse(&archive).unwrap();
     let (layer, weights, biases) = &numbers[0];
@@ -123,7 +123,7 @@ fn converted_caffe_models_keep_their_colours() {
     let numbers = numbers(VGG16);
     let names: Vec<String> = VGG16.layers().map(|l| format!("conv{}_{}", l.block, l.convolution)).collect();
     assert_holds(
-        &import::vgg("a.pth", &zipped(&names, &numbers), VGG16, None, Bits::Eight).unwrap(),
+        &vgg::read("a.pth", &zipped(&names, &numbers), VGG16, None, Bits::Eight).unwrap(),
         VGG16,
         &numbers,
         false,
@@ -134,7 +134,7 @@ fn converted_caffe_models_keep_their_colours() {
 fn weights_of_32_bits_stay_as_they_are() {
     let numbers = numbers(VGG16);
     let names: Vec<String> = VGG16.layers().map(|l| format!("conv{}_{}", l.block, l.convolution)).collect();
-    let archive = import::vgg("a.pth", &zipped(&names, &numbers), VGG16, None, Bits::ThirtyTwo).unwrap();
+    let archive = vgg::read("a.pth", &zipped(&names, &numbers), VGG16, None, Bits::ThirtyTwo).unwrap();
     let archive = Archive::parse(&archive).unwrap();
     for (layer, weights, _) in &numbers {
         assert_eq!(archive.tensor(&layer.weight(), &[layer.outputs(), layer.inputs(), 3, 3]).unwrap(), *weights);
@@ -144,7 +144,7 @@ fn weights_of_32_bits_stay_as_they_are() {
 #[test]
 fn keras_files_are_turned() {
     let numbers = numbers(VGG16);
-    assert_holds(&import::vgg("a.h5", &keras(&numbers), VGG16, None, Bits::Eight).unwrap(), VGG16, &numbers, false);
+    assert_holds(&vgg::read("a.h5", &keras(&numbers), VGG16, None, Bits::Eight).unwrap(), VGG16, &numbers, false);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn other_files_are_refused_in_a_sentence() {
         (&keras(&numbers[..5]), VGG16, "has no weights of `block3_conv2`"),
         (&zipped(&names, &flat), VGG16, "its conv1_1.w holds NaN"),
     ] {
-        let refused = import::vgg("a.pth", bytes, vgg, None, Bits::Eight).unwrap_err().to_string();
+        let refused = vgg::read("a.pth", bytes, vgg, None, Bits::Eight).unwrap_err().to_string();
         assert!(refused.starts_with("a.pth: ") && refused.contains(what), "{what}: {refused}");
     }
 }

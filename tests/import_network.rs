@@ -6,16 +6,16 @@ mod common;
 use common::tool::{Bench, json_lines};
 use common::torch_file::{NamedTensor, legacy, zipped};
 use common::{distance, fixture, gpu, shipped};
-use impasto::cpu;
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::image::Image;
-use impasto::import::{self, Import, Precision, psnr};
-use impasto::net::own::{self, Architecture};
-use impasto::net::transfer26;
+use impasto::import::network::{self, Import, Precision, psnr};
+use impasto::import::onnx::{Data, Model, read_model};
+use impasto::net::custom::{self, Architecture};
+use impasto::net::models::transfer26;
+use impasto::reference;
 use impasto::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 use impasto::stylize::Painter;
-use impasto::weights::onnx::{Data, Model, read_model};
 use impasto::weights::{Archive, ArchiveBuilder};
 
 const WIDTH: usize = 40;
@@ -29,11 +29,11 @@ fn file(name: &str) -> Vec<u8> {
 fn reference(name: &str) -> Image {
     let archive = Archive::parse(&file("reference.safetensors")).unwrap();
     let planes = archive.tensor(name, &[3, HEIGHT, WIDTH]).unwrap();
-    Image::new(WIDTH, HEIGHT, cpu::picture::to_hwc(&planes, HEIGHT, WIDTH)).unwrap()
+    Image::new(WIDTH, HEIGHT, impasto::image::to_hwc(&planes, HEIGHT, WIDTH)).unwrap()
 }
 
 fn import(name: &str) -> Import {
-    import::read(name, &file(name), None).unwrap()
+    network::read(name, &file(name), None).unwrap()
 }
 
 fn model() -> Model {
@@ -48,7 +48,7 @@ fn tensors() -> Vec<NamedTensor> {
 
 fn style(pack: &Pack) -> (Archive, Style) {
     let archive = pack.brought().unwrap().unwrap();
-    let net = own::network(&archive).unwrap();
+    let net = custom::network(&archive).unwrap();
     let style = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap().style(pack).unwrap();
     (archive, style)
 }
@@ -57,7 +57,7 @@ fn style(pack: &Pack) -> (Archive, Style) {
 fn plain(import: &Import, precision: Precision) -> Image {
     let pack = import.pack("x", import.archive(precision).unwrap()).unwrap();
     let (archive, style) = style(&pack);
-    cpu::run(&own::network(&archive).unwrap(), &archive, &style, &reference("picture")).unwrap()
+    reference::run(&custom::network(&archive).unwrap(), &archive, &style, &reference("picture")).unwrap()
 }
 
 #[test]
@@ -137,15 +137,15 @@ fn pytorchs_files_give_the_same_archive() {
     let parallel: Vec<NamedTensor> =
         plain.iter().map(|(n, s, v)| (format!("module.{n}"), s.clone(), v.clone())).collect();
     for bytes in [zipped(&plain), legacy(&plain), legacy(&old), zipped(&parallel)] {
-        assert_eq!(import::read("a.pth", &bytes, None).unwrap().archive(Precision::Bits8).unwrap(), expected);
+        assert_eq!(network::read("a.pth", &bytes, None).unwrap().archive(Precision::Bits8).unwrap(), expected);
     }
-    let small = import::read("a.pth", &zipped(&plain), Some(1.0)).unwrap();
+    let small = network::read("a.pth", &zipped(&plain), Some(1.0)).unwrap();
     assert_eq!(small.range, (1.0, 1.0));
     assert_ne!(small.archive(Precision::Bits8).unwrap(), expected);
 }
 
 fn refusal(bytes: &[u8]) -> String {
-    match import::read("a.pth", bytes, None) {
+    match network::read("a.pth", bytes, None) {
         Err(Error::Model { file, problem }) if file == "a.pth" => problem,
         other => panic!("{other:?}"),
     }
@@ -258,7 +258,7 @@ fn a_network_of_the_26_styles_shape_can_be_brought_too() {
         let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
         builder.float(&c.weight, &shape, &shipped.tensor(&c.weight, &shape).unwrap());
     }
-    let archive = own::seal(&Architecture::Transfer26, &mut builder).unwrap();
+    let archive = custom::seal(&Architecture::Transfer26, &mut builder).unwrap();
     let parsed = Archive::parse(&archive).unwrap();
     let space = StyleSpace::read(&parsed, net.tensors(), &net.norms).unwrap();
     let styles = StyleSet::read(&shipped, &net.norms).unwrap();

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use common::fixture;
 use common::onnx_file::*;
-use impasto::cpu;
 use impasto::error::Error;
 use impasto::image::Image;
-use impasto::import::{self, Import, Precision, psnr};
-use impasto::net::own;
+use impasto::import::network::{self, Import, Precision, psnr};
+use impasto::import::onnx::external::{in_folder, missing, piece};
+use impasto::net::custom;
+use impasto::reference;
 use impasto::style::StyleSpace;
-use impasto::weights::onnx::external::{in_folder, missing, piece};
 use impasto::weights::{Archive, half};
 
 const WIDTH: usize = 40;
@@ -31,27 +31,27 @@ fn new() -> GraphProto {
 fn reference(name: &str) -> Image {
     let archive = Archive::parse(&fixture_bytes("reference.safetensors")).unwrap();
     let planes = archive.tensor(name, &[3, HEIGHT, WIDTH]).unwrap();
-    Image::new(WIDTH, HEIGHT, cpu::picture::to_hwc(&planes, HEIGHT, WIDTH)).unwrap()
+    Image::new(WIDTH, HEIGHT, impasto::image::to_hwc(&planes, HEIGHT, WIDTH)).unwrap()
 }
 
 /// How near what an imported network paints is to what onnxruntime paints with `new.onnx`, in decibels.
 fn near(import: &Import) -> f64 {
     let pack = import.pack("x", import.archive(Precision::Bits32).unwrap()).unwrap();
     let archive = pack.brought().unwrap().unwrap();
-    let net = own::network(&archive).unwrap();
+    let net = custom::network(&archive).unwrap();
     let style = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap().style(&pack).unwrap();
-    let painted = cpu::run(&net, &archive, &style, &reference("picture")).unwrap();
+    let painted = reference::run(&net, &archive, &style, &reference("picture")).unwrap();
     psnr(painted.data(), reference("new").data())
 }
 
 #[track_caller]
 fn paints_as_new(graph: &GraphProto, decibels: f64) {
-    let import = import::read("x.onnx", &file(graph), None).unwrap();
+    let import = network::read("x.onnx", &file(graph), None).unwrap();
     assert!(near(&import) >= decibels, "{:.1} dB", near(&import));
 }
 
 fn refusal(graph: &GraphProto) -> String {
-    match import::read("x.onnx", &file(graph), None) {
+    match network::read("x.onnx", &file(graph), None) {
         Err(Error::Model { problem, .. }) => problem,
         other => panic!("{other:?}"),
     }
@@ -151,7 +151,7 @@ fn numbers_in_other_files() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, data).unwrap();
         }
-        let read = |external: &External<'_>| import::read_with("x.onnx", &file(&graph), None, external);
+        let read = |external: &External<'_>| network::read_with("x.onnx", &file(&graph), None, external);
         assert!(near(&read(&in_folder(folder.path())).unwrap()) >= 80.0);
         let in_memory = |location: &str, offset: u64, length: u64| {
             let data = files.get(location).ok_or_else(|| missing(location))?;
@@ -526,7 +526,7 @@ fn numbers_that_are_too_large_are_refused() {
 fn stand_ins_for_files_are_named() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 6728029\n";
     for (bytes, what) in [(&pointer[..], "is a Git LFS pointer"), (b"<!DOCTYPE html><html>", "is a web page")] {
-        let said = import::read("a.pth", bytes, None).unwrap_err().to_string();
+        let said = network::read("a.pth", bytes, None).unwrap_err().to_string();
         assert!(said.starts_with("a.pth: ") && said.contains(what), "{said}");
     }
 }

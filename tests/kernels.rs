@@ -4,16 +4,16 @@
 mod common;
 
 use common::{distance, gpu, noise};
-use impasto::cpu;
-use impasto::cpu::brushwork::Brushwork;
-use impasto::cpu::picture::{Look, look};
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::gpu::model::Model;
-use impasto::gpu::present::{Canvas, Presenter, floats};
+use impasto::gpu::output::{Canvas, Presenter, floats};
 use impasto::gpu::{Frame, Gpu};
 use impasto::image::Image;
+use impasto::image::brushwork::Brushwork;
+use impasto::image::composite::{Look, look};
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};
+use impasto::reference;
 use impasto::style::{Norm, Style};
 use impasto::weights::{Archive, ArchiveBuilder};
 
@@ -115,8 +115,8 @@ fn compare_in(
                 continue;
             }
             let photo = photo(width, height);
-            let padded = cpu::picture::reflect_pad(&photo, net.padded(width), net.padded(height)).unwrap();
-            let reference = cpu::run(&net, &archive, &style, &padded).unwrap();
+            let padded = reference::picture::reflect_pad(&photo, net.padded(width), net.padded(height)).unwrap();
+            let reference = reference::run(&net, &archive, &style, &padded).unwrap();
             for laid in [Look::default(), Look { strength: 0.6, keep_colors: true, split: 0.3 }] {
                 let expected = look(&reference, &photo, laid).unwrap();
                 let got = pollster::block_on(painted(gpu, &model, &style, &photo, laid)).unwrap();
@@ -271,9 +271,9 @@ fn frames_and_targets_of_other_sizes() {
         let seen = if mirrored { flipped(&source) } else { source.clone() };
         let small = seen.resized(picture.0, picture.1).unwrap();
         let streaks = Brushwork::new(brushwork, picture.0, picture.1);
-        let brushed = cpu::brushwork::brushed(&small, streaks).unwrap();
-        let padded = cpu::picture::reflect_pad(&brushed, net.padded(picture.0), net.padded(picture.1)).unwrap();
-        let reference = cpu::run(&net, &archive, &style, &padded).unwrap();
+        let brushed = impasto::image::brushwork::brushed(&small, streaks).unwrap();
+        let padded = reference::picture::reflect_pad(&brushed, net.padded(picture.0), net.padded(picture.1)).unwrap();
+        let reference = reference::run(&net, &archive, &style, &padded).unwrap();
         let cropped = look(&reference, &small, Look::default()).unwrap().resized(target.0, target.1).unwrap();
         let laid = Look { strength: 0.7, keep_colors: true, split: 0.2 };
         let expected = look(&cropped, &seen.resized(target.0, target.1).unwrap(), laid).unwrap();

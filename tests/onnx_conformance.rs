@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 
 use bare_kernel::{Device, Input, network};
 use common::{distance, fixture};
-use impasto::cpu::conv::convolution;
-use impasto::cpu::layers::{instance_norm, pool2, sigmoid, upsample2};
 use impasto::error::Error;
 use impasto::gpu::conv::Variant;
-use impasto::gpu::fuse::fuse;
+use impasto::gpu::lower::transfer::fuse;
 use impasto::net::{Border, Convolution, Shape};
+use impasto::reference::convolution::convolution;
+use impasto::reference::layers::{instance_norm, pool2, sigmoid, upsample2};
 use onnx_vector::{Vector, Work, identity};
 
 /// The vectors that run, each in the folder of its name.

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use impasto::error::Error;
-use impasto::net::johnson::Johnson;
-use impasto::net::own::{self, Architecture};
+use impasto::net::custom::{self, Architecture};
+use impasto::net::models::johnson::Johnson;
 use impasto::style::{Pack, Parameters, StyleSpace};
 use impasto::weights::{Archive, ArchiveBuilder};
 use proptest::prelude::*;
@@ -36,10 +36,10 @@ static BRINGING: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
         builder.quantized(&c.weight, &shape, &vec![0.5; shape.iter().product()]);
     }
-    builder.float(impasto::net::johnson::BIAS, &[3], &[0.5; 3]);
-    let archive = own::seal(&architecture, &mut builder).unwrap();
+    builder.float(impasto::net::models::johnson::BIAS, &[3], &[0.5; 3]);
+    let archive = custom::seal(&architecture, &mut builder).unwrap();
     let parsed = Archive::parse(&archive).unwrap();
-    let net = own::network(&parsed).unwrap();
+    let net = custom::network(&parsed).unwrap();
     let space = StyleSpace::read(&parsed, net.tensors(), &net.norms).unwrap();
     let parameters = Parameters::Norms { scales: vec![1.0; net.norms.len()], shifts: vec![0.0; net.norms.len()] };
     Pack { archive, ..space.pack("Brought", parameters) }.write().unwrap()
@@ -112,7 +112,7 @@ proptest! {
             Ok(pack) => {
                 prop_assert_eq!(&Pack::read(&pack.write().unwrap()).unwrap(), &pack);
                 let Some(archive) = pack.brought().unwrap() else { return Ok(()) };
-                match own::network(&archive) {
+                match custom::network(&archive) {
                     Ok(net) => prop_assert_eq!(Some(net.name.as_str()), archive.metadata("network")),
                     Err(Error::Pack(problem)) => prop_assert!(!untouched && !problem.is_empty()),
                     Err(other) => prop_assert!(false, "{}", other),
@@ -129,7 +129,7 @@ proptest! {
         let mut bytes = Pack::read(&BRINGING).unwrap().archive;
         damages.into_iter().for_each(|damage| damage.apply(&mut bytes));
         if let Ok(archive) = Archive::parse(&bytes) {
-            match own::network(&archive) {
+            match custom::network(&archive) {
                 Ok(_) | Err(Error::Pack(_)) => {}
                 Err(other) => prop_assert!(false, "{}", other),
             }

@@ -5,8 +5,8 @@ mod common;
 
 use common::{distance, fixture, gpu, noise, picture, shipped, shipped_as};
 use impasto::error::Error;
-use impasto::gpu::mobile::QUADS_A_THREAD;
-use impasto::gpu::vector::VectorPlan;
+use impasto::gpu::lower::mobilenet::QUADS_A_THREAD;
+use impasto::gpu::vector_model::VectorPlan;
 use impasto::image::Image;
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};
 use impasto::style::Style;
@@ -86,7 +86,7 @@ fn kernels_agree_with_the_plain_executor() {
                 let archive = Archive::parse(&n.archive.finish().unwrap()).unwrap();
                 let photo = Image::from_rgba8(width, height, &rgba(width, height)).unwrap();
                 let case = format!("{stem} {wide} {narrow} {numbers}, {width}x{height}, {even}");
-                let (expected, _) = impasto::cpu::forward(&n.net, &archive, &unstyled(), &photo).unwrap();
+                let (expected, _) = impasto::reference::forward(&n.net, &archive, &unstyled(), &photo).unwrap();
                 for quads in QUADS_A_THREAD {
                     let size = (width, height);
                     let got = pollster::block_on(async {
@@ -122,7 +122,7 @@ fn every_pixel_is_where_it_belongs() {
             let mut data = vec![0.0; width * height * 3];
             data[(y0 * width + x0) * 3..][..3].copy_from_slice(&[1.0, 0.6, 0.2]);
             let photo = Image::new(width, height, data).unwrap();
-            let (expected, _) = impasto::cpu::forward(&n.net, &archive, &unstyled(), &photo).unwrap();
+            let (expected, _) = impasto::reference::forward(&n.net, &archive, &unstyled(), &photo).unwrap();
             let got = pollster::block_on(async {
                 let plan = VectorPlan::new(&gpu, &n.net, &archive, (width, height)).await?;
                 let frame = plan.frame(&gpu, (width, height)).await?;
@@ -161,8 +161,8 @@ fn paintings_of_any_size_are_seen_as_the_resampling_on_the_processor_sees_them()
     let painting = Image::from_rgba8(301, 517, &painting.to_rgba8()).unwrap();
     let got = pollster::block_on(predictor.predict_rgba(&gpu, &painting.to_rgba8(), (301, 517))).unwrap();
     let seen = painting.resized(256, 256).unwrap();
-    let net = impasto::net::predictor::network();
-    let (expected, _) = impasto::cpu::forward(&net, &archive, &unstyled(), &seen).unwrap();
+    let net = impasto::net::models::predictor::network();
+    let (expected, _) = impasto::reference::forward(&net, &archive, &unstyled(), &seen).unwrap();
     let off = distance(&got, &expected);
     assert!(off <= 1e-3, "off by {off}");
     assert!(pollster::block_on(predictor.predict_rgba(&gpu, &[0; 4], (1, 1))).is_ok());

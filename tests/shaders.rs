@@ -1,10 +1,10 @@
 //! Every WGSL file is valid by itself, and in every specialization that a network uses, in every variant.
 
 use impasto::gpu::conv::Variant;
-use impasto::gpu::fuse::fuse;
-use impasto::gpu::mobile;
-use impasto::gpu::wgsl::specialize;
-use impasto::net::{arbitrary, predictor, transfer26};
+use impasto::gpu::lower::mobilenet;
+use impasto::gpu::lower::transfer::fuse;
+use impasto::gpu::preprocess::specialize;
+use impasto::net::models::{arbitrary, predictor, transfer26};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 fn check(label: &str, wgsl: &str) {
@@ -31,7 +31,7 @@ fn every_file_is_valid_by_itself() {
 #[test]
 fn every_specialization_is_valid() {
     let stages = [transfer26::network(), arbitrary::network()].map(|net| fuse(&net).unwrap().stages).concat();
-    let predicting = mobile::QUADS_A_THREAD.map(|quads| mobile::stages(&predictor::network(), quads).unwrap());
+    let predicting = mobilenet::QUADS_A_THREAD.map(|quads| mobilenet::stages(&predictor::network(), quads).unwrap());
     for stage in predicting.concat() {
         check(&format!("{:?} {}", stage.kind, stage.file()), &stage.wgsl());
     }

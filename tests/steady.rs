@@ -3,14 +3,14 @@
 mod common;
 
 use common::{fixture, gpu, noise, shipped};
-use impasto::cpu::picture::steadied;
 use impasto::gpu::conv::Variant;
 use impasto::gpu::model::Model;
-use impasto::gpu::present::{Canvas, Presenter, floats};
-use impasto::gpu::steady::{KEEP_PAINTING, KEEP_STATISTICS};
+use impasto::gpu::output::{Canvas, Presenter, floats};
+use impasto::gpu::temporal::{KEEP_PAINTING, KEEP_STATISTICS};
 use impasto::gpu::{Frame, Gpu, Plan, Steadier};
 use impasto::image::Image;
-use impasto::net::transfer26;
+use impasto::net::models::transfer26;
+use impasto::reference::picture::steadied;
 use impasto::style::StyleSet;
 use impasto::stylize::{Painter, Session};
 use pollster::block_on;

@@ -11,10 +11,10 @@ use common::{cosine, float_vgg16, relative_distance, shipped_as, vgg_reference, 
 use impasto::error::Error;
 use impasto::image::Image;
 use impasto::net::Pooling;
-use impasto::net::vgg::{Layer, VGG16};
-use impasto::studio::canvas::Canvas;
-use impasto::studio::device::{cpu, download, gpu, read, upload};
-use impasto::studio::{
+use impasto::net::models::vgg::{Layer, VGG16};
+use impasto::train::device::{cpu, download, gpu, read, upload};
+use impasto::train::optimize_image::optimizer_state::Canvas;
+use impasto::train::{
     Checkpoint, Features, Masterpiece, Objective, Optimizer, Painting, Parts, Scale, Settings, Start, StyleLoss, Terms,
     coarse_to_fine,
 };

@@ -7,15 +7,16 @@ use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor};
 use common::relative_distance;
-use impasto::art::random::Random;
-use impasto::cpu::window::Window;
-use impasto::cpu::{conv, layers};
+use impasto::net::window::Window;
 use impasto::net::{Border, Convolution, Shape};
-use impasto::studio::device::{cpu, gpu, read, tensor};
-use impasto::studio::gram::products;
-use impasto::studio::norm::normalized;
-use impasto::studio::trained_convolution::convolved;
-use impasto::studio::window::window;
+use impasto::procedural::random::Random;
+use impasto::reference::window as definition;
+use impasto::reference::{convolution, layers};
+use impasto::train::device::{cpu, gpu, read, tensor};
+use impasto::train::ops::conv3x3_trained::convolved;
+use impasto::train::ops::gram::products;
+use impasto::train::ops::instance_norm::normalized;
+use impasto::train::ops::window::window;
 
 /// wgpu's device, opened once for all tests.
 fn adapter() -> &'static Device {
@@ -109,9 +110,11 @@ fn windows_equal_their_twins() {
         let found = window(input.clone(), of);
         let gradients = (found.clone() * tensor(aim.clone(), copies, device)).sum().backward();
         let read = |tensor| pollster::block_on(read(tensor)).unwrap();
-        let expected: Vec<f32> = x.chunks_exact(shape.len()).flat_map(|planes| of.of(planes, shape)).collect();
+        let expected: Vec<f32> =
+            x.chunks_exact(shape.len()).flat_map(|planes| definition::window(of, planes, shape)).collect();
         assert_eq!(read(found.inner()), expected, "{size:?} {of:?}");
-        let back = aim.chunks_exact(aim.len() / pictures).flat_map(|gradient| of.back(gradient, shape));
+        let back =
+            aim.chunks_exact(aim.len() / pictures).flat_map(|gradient| definition::window_back(of, gradient, shape));
         let distance = relative_distance(&read(input.grad(&gradients).unwrap()), &back.collect::<Vec<_>>());
         assert!(distance < 1e-6, "{size:?} {of:?}: {distance}");
     }
@@ -205,16 +208,17 @@ fn convolutions_that_learn_equal_their_twins() {
             let distance = relative_distance(&found, &expected);
             assert!(distance < 1e-5, "{size:?}, {what}: {distance}");
         };
-        let made = x.chunks_exact(from.len()).flat_map(|picture| conv::convolution(picture, from, &there, &kernel));
+        let made =
+            x.chunks_exact(from.len()).flat_map(|picture| convolution::convolution(picture, from, &there, &kernel));
         close(read(found.inner()), made.collect(), "output");
         let turned: Vec<f32> = (0..inputs * outputs * 9)
             .map(|i| kernel[(i / 9 % outputs * inputs + i / 9 / outputs) * 9 + 8 - i % 9])
             .collect();
-        let of_x = aim.chunks_exact(to.len()).flat_map(|picture| conv::convolution(picture, to, &back, &turned));
+        let of_x = aim.chunks_exact(to.len()).flat_map(|picture| convolution::convolution(picture, to, &back, &turned));
         close(read(input.grad(&gradients).unwrap()), of_x.collect(), "gradient of the input");
         let mut of_weights = vec![0.0; kernel.len()];
         for (x, gradient) in x.chunks_exact(from.len()).zip(aim.chunks_exact(to.len())) {
-            let part = conv::weights_gradient(x, from, &there, gradient);
+            let part = convolution::weights_gradient(x, from, &there, gradient);
             of_weights.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
         }
         close(read(weights.grad(&gradients).unwrap()), of_weights, "gradient of the weights");

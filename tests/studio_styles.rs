@@ -7,10 +7,10 @@ use burn::tensor::Tensor;
 use common::{shipped_as, vgg_reference, vgg_reference_picture};
 use impasto::image::Image;
 use impasto::net::Pooling;
-use impasto::net::vgg::VGG16;
-use impasto::studio::device::{cpu, read, tensor, upload};
-use impasto::studio::statistics::{Aim, Statistics};
-use impasto::studio::{
+use impasto::net::models::vgg::VGG16;
+use impasto::train::device::{cpu, read, tensor, upload};
+use impasto::train::losses::style::{Aim, Statistics};
+use impasto::train::{
     Features, Masterpiece, Objective, Optimizer, Painting, Parts, Scale, Settings, Source, Start, StyleLoss, Term,
     Terms,
 };

@@ -7,8 +7,8 @@ use std::path::Path;
 use common::tool::{Bench, json_lines};
 use common::{distance, fixture, shipped, shipped_as};
 use image::GenericImageView;
-use impasto::art::KINDS;
-use impasto::net::{arbitrary, transfer26};
+use impasto::net::models::{arbitrary, transfer26};
+use impasto::procedural::KINDS;
 use impasto::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 use impasto::weights::ArchiveBuilder;
 

@@ -8,13 +8,14 @@ use std::process::Command;
 
 use burn::tensor::Device;
 use common::{relative_distance, shipped_as};
-use impasto::art::Kind;
 use impasto::image::Image;
-use impasto::net::{own, transfer26};
-use impasto::studio::device::{cpu, gpu};
-use impasto::studio::executor::{Executor, parameters, weights};
-use impasto::studio::train::{Lessons, Notes, Origin, Report, TrainSettings, Training, nearest, network};
+use impasto::net::custom;
+use impasto::net::models::transfer26;
+use impasto::procedural::Kind;
 use impasto::style::{Pack, Style, StyleSet, StyleSpace};
+use impasto::train::device::{cpu, gpu};
+use impasto::train::train_style::{Lessons, Notes, Origin, Report, TrainSettings, Training, nearest, network};
+use impasto::train::transfer_net::{Executor, parameters, weights};
 
 fn painted(kind: &str, side: usize) -> Image {
     Kind::named(kind).unwrap().paint(side, 3).unwrap()
@@ -145,7 +146,7 @@ fn the_nearest_style_is_the_one_that_a_painting_was_painted_in() {
     let executor = Executor::load(transfer26::network(), &archive, &device).unwrap();
     let photos = [painted("glass", 160)];
     for wanted in &styles {
-        let painting = impasto::cpu::run(&transfer26::network(), &archive, wanted, &photos[0]).unwrap();
+        let painting = impasto::reference::run(&transfer26::network(), &archive, wanted, &photos[0]).unwrap();
         let paintings = [(painting, 1.0)];
         let lessons = Lessons { paintings: &paintings, photos: &photos };
         let settings = TrainSettings { crop: 80, painting: 160, ..settings(1) };
@@ -177,12 +178,12 @@ fn all_weights_learn_and_come_back_out_of_the_pack() {
     let pack = network::pack(&net, &archive, &after, &learnt, "x").unwrap();
     let pack = Pack::read(&pack.write().unwrap()).unwrap();
     let brought = pack.brought().unwrap().unwrap();
-    let net = own::network(&brought).unwrap();
+    let net = custom::network(&brought).unwrap();
     let space = StyleSpace::read(&brought, net.tensors(), &net.norms).unwrap();
-    let found = impasto::cpu::run(&net, &brought, &space.style(&pack).unwrap(), &photo).unwrap();
+    let found = impasto::reference::run(&net, &brought, &space.style(&pack).unwrap(), &photo).unwrap();
     let wanted = pollster::block_on(whole.paint(&photo)).unwrap();
     // What 16 bits cost.
-    let psnr = impasto::import::psnr(found.data(), wanted.data());
+    let psnr = impasto::import::network::psnr(found.data(), wanted.data());
     println!("{psnr:.1} dB");
     assert!(psnr > 40.0, "{psnr}");
     assert!(network::architecture(&shipped_as("arbitrary")).is_err());

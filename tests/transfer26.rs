@@ -4,12 +4,12 @@
 mod common;
 
 use common::{distance, every_second_pixel, fixture, float_archive, gpu, noise, picture, psnr, shipped};
-use impasto::cpu::picture::Look;
 use impasto::error::Error;
 use impasto::gpu::Gpu;
 use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::image::Image;
-use impasto::net::transfer26;
+use impasto::image::composite::Look;
+use impasto::net::models::transfer26;
 use impasto::stylize::Painter;
 use impasto::weights::Archive;
 
@@ -72,7 +72,7 @@ fn the_plain_executor_gives_the_reference_values() {
     let styles = impasto::style::StyleSet::read(&archive, &net.norms).unwrap();
     let photo = picture("transfer26/content_b.png");
     let style = styles.mix(&weights("mix")).unwrap();
-    let got = impasto::cpu::run(&net, &archive, &style, &photo).unwrap();
+    let got = impasto::reference::run(&net, &archive, &style, &photo).unwrap();
     let off = distance(&every_second_pixel(&got), picture("transfer26/out_mix_b.png").data());
     assert!(off <= 1e-3, "off by {off}");
 }

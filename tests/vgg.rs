@@ -4,10 +4,10 @@
 mod common;
 
 use common::{cosine, float_vgg16, relative_distance, shipped_vgg16, vgg_reference, vgg_reference_picture};
-use impasto::cpu;
 use impasto::image::Image;
-use impasto::net::vgg::{VGG16, Vgg};
+use impasto::net::models::vgg::{VGG16, Vgg};
 use impasto::net::{Network, Operation, Pooling, Shape};
+use impasto::reference;
 use impasto::style::Style;
 use impasto::weights::Archive;
 
@@ -19,7 +19,7 @@ fn features(vgg: Vgg, pooling: Pooling, last: &str, archive: &Archive, photo: &I
     let net: Network = vgg.network(pooling, vgg.layer(last).unwrap());
     let shapes = net.shapes(photo.height(), photo.width()).unwrap();
     let style = Style::default();
-    let mut tensors = cpu::tensors(&net, archive, &style, photo, &shapes).unwrap();
+    let mut tensors = reference::tensors(&net, archive, &style, photo, &shapes).unwrap();
     let relus = net.layers.iter().filter(|layer| layer.operation == Operation::Relu);
     relus.map(|layer| (std::mem::take(&mut tensors[layer.output]), shapes[layer.output])).collect()
 }

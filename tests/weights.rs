@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto::net::vgg::VGG16;
+use impasto::import::onnx::{self, Data};
+use impasto::import::published;
+use impasto::net::models::vgg::VGG16;
 use impasto::style::StyleSet;
-use impasto::weights::onnx::{self, Data};
-use impasto::weights::{self, Archive};
+use impasto::weights::Archive;
 
 /// Where `./build.sh weights` keeps the published models.
 fn models() -> PathBuf {
@@ -25,7 +26,7 @@ fn committed(name: &str) -> Vec<u8> {
 #[test]
 fn a_rebuild_gives_the_committed_bytes() {
     let out = tempfile::tempdir().unwrap();
-    let reports = weights::build(&models(), out.path()).unwrap();
+    let reports = published::build(&models(), out.path()).unwrap();
     assert_eq!(reports.len(), 4);
     let sources = String::from_utf8(committed("SOURCES.md")).unwrap();
     for report in reports {

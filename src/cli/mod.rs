@@ -1,50 +1,25 @@
-//! The commands of the native tool, one file each.
+//! The command-line tool: its arguments, its exit codes, and what the [`commands`] share.
 
-mod art;
+mod autotune_cache;
+#[cfg(feature = "studio")]
+mod backend;
 mod cache;
+mod commands;
 mod file_plan;
-mod flicker;
-mod import;
-mod info;
+mod gpu_context;
 mod input_files;
 #[cfg(feature = "studio")]
 mod job_runner;
-#[cfg(feature = "studio")]
-mod judge;
-mod lettering;
+mod label;
 mod output_paths;
-#[cfg(feature = "studio")]
-mod paint;
-#[cfg(feature = "studio")]
-mod paint_losses;
-#[cfg(feature = "studio")]
-mod paint_optimizer;
-#[cfg(feature = "studio")]
-mod paint_run;
-#[cfg(feature = "studio")]
-mod paint_styles;
 mod photo_stylizer;
 mod photos;
-mod plan;
-#[cfg(feature = "studio")]
-mod processor;
-mod remember;
 mod report;
-mod shaders;
-mod sheet;
-mod style;
 mod style_images;
+mod style_source;
 mod style_text;
-mod stylize;
 #[cfg(feature = "studio")]
 mod trace;
-#[cfg(feature = "studio")]
-mod train;
-#[cfg(feature = "studio")]
-mod train_run;
-mod wanted;
-mod weights;
-mod workshop;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,50 +27,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use impasto::error::Result;
+use clap::{CommandFactory, FromArgMatches, Parser};
 
 /// Neural style transfer on your own GPU.
 #[derive(Debug, Parser)]
 #[command(version, about, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Paint photos.
-    Stylize(stylize::Arguments),
-    /// Paint one photo pixel by pixel, after paintings, as well as can be: minutes instead of milliseconds.
-    #[cfg(feature = "studio")]
-    Paint(paint::Arguments),
-    /// Learn a style from paintings, on photos, as a pack that paints live: minutes.
-    #[cfg(feature = "studio")]
-    Train(train::Arguments),
-    /// Tell how near paintings are to a photo and to a painting's style, in numbers.
-    #[cfg(feature = "studio")]
-    Judge(judge::Arguments),
-    /// Paint one photo in every style, on one labelled sheet.
-    Sheet(sheet::Arguments),
-    /// Tell how much paintings of a still scene change from frame to frame.
-    Flicker(flicker::Arguments),
-    /// Make paintings by arithmetic, to take styles of.
-    Art(art::Arguments),
-    /// Take a transfer network that you have, PyTorch's or ONNX, as a style that brings its network.
-    Import(import::Arguments),
-    /// Make and read style packs.
-    #[command(subcommand)]
-    Style(style::Command),
-    /// Tell what the graphics adapter and the weights are.
-    Info(info::Arguments),
-    /// Tell what painting a photo of some size costs.
-    Plan(plan::Arguments),
-    /// Write the generated shaders, as WGSL and SPIR-V.
-    Shaders(shaders::Arguments),
-    /// Make the weight archives that ship with the program.
-    #[command(subcommand)]
-    Weights(weights::Command),
+    command: commands::Command,
 }
 
 /// Bad input of any kind ends in this exit code, with one sentence on stderr for each thing that was wrong.
@@ -108,7 +47,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
-    report::exit(dispatch(cli).unwrap_or_else(|error| report::failure(&error)))
+    report::exit(commands::run(cli.command).unwrap_or_else(|error| report::failure(&error)))
 }
 
 /// The arguments. A number below zero is a number, and no option.
@@ -125,27 +64,6 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
 fn ignore_file_size_signal() {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
-}
-
-fn dispatch(cli: Cli) -> Result<ExitCode> {
-    match cli.command {
-        Command::Stylize(arguments) => stylize::run(&arguments),
-        #[cfg(feature = "studio")]
-        Command::Paint(arguments) => paint::run(&arguments),
-        #[cfg(feature = "studio")]
-        Command::Train(arguments) => train::run(&arguments),
-        #[cfg(feature = "studio")]
-        Command::Judge(arguments) => judge::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Sheet(arguments) => sheet::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Flicker(arguments) => flicker::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Import(arguments) => import::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
-        Command::Info(arguments) => info::run(&arguments),
-        Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Shaders(arguments) => shaders::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Weights(command) => weights::run(command).map(|()| ExitCode::SUCCESS),
-    }
 }
 
 /// Arguments that clap refuses: its first paragraph as one sentence. Help and version are no errors.

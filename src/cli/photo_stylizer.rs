@@ -1,15 +1,15 @@
 //! Stylizes photos one after the other, in one style, on one device.
 
 use clap::Args;
-use impasto::cpu::picture::Look;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
+use impasto::image::composite::Look;
 use impasto::style::Style;
 use impasto::stylize::{Predictor, Session};
 
+use super::gpu_context::{Workshop, adapter};
 use super::photos::{PictureFile, ReadArguments};
-use super::wanted::Wanted;
-use super::workshop::{Workshop, adapter};
+use super::style_source::Wanted;
 
 /// The default of `--brushwork` for styles of paintings: enough for strokes in a clear sky, too little to be seen elsewhere.
 pub const BRUSHWORK: f32 = 0.5;

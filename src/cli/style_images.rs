@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use impasto::error::{Error, Result};
 use impasto::gpu::Gpu;
 use impasto::image::Image;
-use impasto::net::predictor::SIDE;
+use impasto::net::models::predictor::SIDE;
 use impasto::style::{Style, mix};
 use impasto::stylize::{Painter, Predictor};
 use impasto::weights::Archive;

@@ -1,7 +1,7 @@
 //! The convolution kernels: which shader makes a convolution, with which constants, over how many workgroups. Beside
 //! `conv_direct.wgsl`, `conv_first.wgsl`, `conv_wide.wgsl`, `conv_gather.wgsl` (family *direct*) and `conv_tiled.wgsl` (family *tiled*).
 
-use super::wgsl::specialize;
+use super::preprocess::specialize;
 use crate::net::Border;
 
 /// Storage type and family of all convolutions of a plan.

@@ -6,10 +6,10 @@ use wgpu::BufferUsages;
 use super::bounds::{Bounds, Excess};
 use super::conv::{Kernel, Variant};
 use super::device::Gpu;
-use super::fuse::{Affine, Fused, Source, fuse};
-use super::memory::{Lifetime, assign};
-use super::pack::pack;
+use super::lifetimes::{Lifetime, assign};
+use super::lower::transfer::{Affine, Fused, Source, fuse};
 use super::plan::{Builder, Cost, Plan, UNIFORM_STRIDE};
+use super::weight_layout::pack;
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::{Network, Shape};
@@ -129,8 +129,9 @@ impl Model {
             (shape.channels.div_ceil(4) * shape.height * shape.width) as u64 * quad
         };
         let life = |t: usize| {
-            let writes = |s: &&super::fuse::Stage| s.output == t || s.sum == Some(t);
-            let reads = |s: &super::fuse::Stage| s.input.tensor == t || s.skip.is_some_and(|k| k.tensor == t);
+            let writes = |s: &&super::lower::transfer::Stage| s.output == t || s.sum == Some(t);
+            let reads =
+                |s: &super::lower::transfer::Stage| s.input.tensor == t || s.skip.is_some_and(|k| k.tensor == t);
             let written = self.fused.stages.iter().position(|s| writes(&s)).map_or(0, |i| i + 1);
             let read = self.fused.stages.iter().rposition(reads).map_or(written, |i| i + 1);
             Lifetime { bytes: bytes(t), written, last_read: if t == self.fused.output.tensor { last } else { read } }

@@ -4,8 +4,8 @@
 use bytemuck::cast_slice;
 
 use super::device::Gpu;
-use super::frame::Frame;
-use super::fuse::Finish;
+use super::input::Frame;
+use super::lower::transfer::Finish;
 use super::step::Step;
 use crate::error::{Error, Result};
 use crate::style::Style;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Network, transfer26};
+use super::Network;
+use super::models::transfer26;
 use crate::error::Result;
 
 /// A network with this many times the arithmetic of the 26-style network is used only after a question. One of the usual size
@@ -59,7 +60,7 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::johnson::Johnson;
+    use crate::net::models::johnson::Johnson;
 
     fn johnson(contract: [usize; 3], blocks: usize, expand: [usize; 2]) -> Network {
         Johnson { contract, blocks, expand, sigmoid: false }.network("own")

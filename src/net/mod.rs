@@ -1,13 +1,10 @@
-//! Networks as data: layers over numbered tensors, and the shapes that an input size gives them. No GPU here: `cpu` runs a
+//! Networks as data: layers over numbered tensors, and the shapes that an input size gives them. No GPU here: `reference` runs a
 //! [`Network`] slowly and obviously, `gpu` compiles it into dispatches.
 
-pub mod arbitrary;
+pub mod custom;
 pub mod expense;
-pub mod johnson;
-pub mod own;
-pub mod predictor;
-pub mod transfer26;
-pub mod vgg;
+pub mod models;
+pub mod window;
 
 use crate::error::{Error, Result};
 
@@ -377,6 +374,6 @@ mod tests {
         let mut net = Network::new("broken", 3, 1);
         net.push(Operation::Depthwise(widening), &[0]);
         assert!(matches!(net.shapes(4, 4), Err(Error::Model { .. })));
-        assert!(matches!(transfer26::network().shapes(6, 4), Err(Error::Picture(_))));
+        assert!(matches!(models::transfer26::network().shapes(6, 4), Err(Error::Picture(_))));
     }
 }

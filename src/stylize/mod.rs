@@ -1,24 +1,25 @@
 //! Feed-forward sessions: a picture in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints at
 //! one size. A [`Predictor`] makes styles of paintings.
 
-mod predict;
+mod style_encoder;
 
 use std::rc::Rc;
 
-use crate::cpu::picture::Look;
 use crate::error::{Error, Result};
 use crate::gpu::bounds::Excess;
 use crate::gpu::conv::Variant;
 use crate::gpu::model::Model;
-use crate::gpu::present::{Canvas, Presenter, floats};
+use crate::gpu::output::{Canvas, Presenter, floats};
 use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
 use crate::image::Image;
+use crate::image::composite::Look;
+use crate::net::custom;
 use crate::net::expense::Expense;
-use crate::net::{arbitrary, own, transfer26};
+use crate::net::models::{arbitrary, transfer26};
 use crate::style::{Style, StyleSet, StyleSpace};
 use crate::weights::Archive;
 
-pub use predict::Predictor;
+pub use style_encoder::Predictor;
 
 /// A transfer network on a device: that of 26 styles with its styles, or one that has none of its own, that of arbitrary styles
 /// or one that a style brings.
@@ -32,7 +33,7 @@ impl Painter {
     /// Loads the network that `archive` holds, for the kernels of `variant`.
     ///
     /// # Errors
-    /// [`Error::Archive`] when the archive holds none of them; otherwise as [`own::network`] and [`Model::load`].
+    /// [`Error::Archive`] when the archive holds none of them; otherwise as [`custom::network`] and [`Model::load`].
     pub async fn load(gpu: &Gpu, archive: &Archive, variant: Variant) -> Result<Self> {
         let (net, styles) = match archive.metadata("network") {
             Some(transfer26::NAME) => {
@@ -41,7 +42,7 @@ impl Painter {
                 (net, styles)
             }
             Some(arbitrary::NAME) => (arbitrary::network(), StyleSet::default()),
-            Some(name) if own::is_own(name) => (own::network(archive)?, StyleSet::default()),
+            Some(name) if custom::is_own(name) => (custom::network(archive)?, StyleSet::default()),
             other => {
                 let (found, one, two) = (other.unwrap_or("no network"), transfer26::NAME, arbitrary::NAME);
                 return Err(Error::Archive(format!("it holds {found} where {one} or {two} is needed")));
@@ -227,7 +228,7 @@ impl Session {
         Ok(())
     }
 
-    /// How much brushwork the network finds in photos, 0..1: see [`crate::cpu::brushwork`]. At first none.
+    /// How much brushwork the network finds in photos, 0..1: see [`crate::image::brushwork`]. At first none.
     ///
     /// # Errors
     /// [`Error::Picture`] when `strength` is no number. Values beyond 0..1 are clamped.

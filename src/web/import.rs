@@ -4,15 +4,15 @@ use js_sys::{Map, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::js;
-use crate::cpu;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::import::{self, Converted, Import};
-use crate::net::own;
+use crate::import::network::{self, Converted, Import};
+use crate::import::onnx::external::piece;
+use crate::net::custom;
+use crate::reference;
 use crate::style::{Pack, Style};
 use crate::weights::Archive;
 use crate::weights::foreign::quoted;
-use crate::weights::onnx::external::piece;
 
 /// Multiply-adds of a picture that is painted to compare precisions: some seconds in a browser.
 const MOST_WORK: u64 = 3 << 30;
@@ -70,11 +70,12 @@ async fn imported(
     side: usize,
 ) -> Result<Converted> {
     let external = |location: &str, offset: u64, length: u64| read_beside(beside, location, offset, length);
-    let import = import::read_with(label, &bytes, None, &external)?;
+    let import = network::read_with(label, &bytes, None, &external)?;
     drop(bytes);
     let sample = affordable(&import, Image::from_rgba8(side, side, sample)?)?;
-    let paint = async |archive: &Archive, style: &Style| cpu::run(&own::network(archive)?, archive, style, &sample);
-    import::convert(&import, name, label, paint).await
+    let paint =
+        async |archive: &Archive, style: &Style| reference::run(&custom::network(archive)?, archive, style, &sample);
+    network::convert(&import, name, label, paint).await
 }
 
 /// A part of one of the files beside the network. Their folders are not known: the name decides.

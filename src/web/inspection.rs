@@ -7,9 +7,9 @@ use super::js;
 use super::studio::Studio;
 use crate::error::{Error, Result};
 use crate::net::Pooling;
-use crate::net::vgg::VGG16;
-use crate::studio::device::{read, tensor};
-use crate::studio::{Features, Objective, Parts, Terms};
+use crate::net::models::vgg::VGG16;
+use crate::train::device::{read, tensor};
+use crate::train::{Features, Objective, Parts, Terms};
 use crate::weights::Archive;
 
 #[wasm_bindgen]

@@ -14,7 +14,8 @@ use crate::error::{self, Error};
 use crate::gpu::conv::Variant;
 use crate::gpu::device::Request;
 use crate::gpu::{Choice, Gpu};
-use crate::net::{arbitrary, own};
+use crate::net::custom;
+use crate::net::models::arbitrary;
 use crate::style::{Pack, Parameters, Style};
 use crate::stylize::{Painter, Predictor};
 use crate::weights::Archive;
@@ -154,7 +155,7 @@ impl Engine {
     /// Forgets a network that a style brought. Its sessions go on.
     #[wasm_bindgen(js_name = removeNetwork)]
     pub fn remove_network(&self, network: &str) {
-        if own::is_own(network) {
+        if custom::is_own(network) {
             self.shared.painters.borrow_mut().remove(network);
         }
     }

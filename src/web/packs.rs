@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use super::js;
 use crate::error::Result as Outcome;
-use crate::net::own::Architecture;
+use crate::net::custom::Architecture;
 use crate::style::Pack;
 
 /// Pixels of both sides of the picture whose cost is told.

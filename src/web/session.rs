@@ -7,9 +7,9 @@ use wasm_bindgen::prelude::*;
 
 use super::js;
 use super::live::{CANVAS_FORMAT, Shared};
-use crate::cpu::picture::Look;
 use crate::error::Error;
-use crate::gpu::present::Presenter;
+use crate::gpu::output::Presenter;
+use crate::image::composite::Look;
 use crate::stylize;
 
 /// Paints pictures at one size.

@@ -10,12 +10,12 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::js;
-use crate::art::random::Random;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::net::vgg::{VGG16, VGG19};
-use crate::studio::device::Graphics;
-use crate::studio::{Checkpoint, Masterpiece, Painting, Parts, Progress, Recipe, Start};
+use crate::net::models::vgg::{VGG16, VGG19};
+use crate::procedural::random::Random;
+use crate::train::device::Graphics;
+use crate::train::{Checkpoint, Masterpiece, Painting, Parts, Progress, Recipe, Start};
 use crate::weights::Archive;
 
 /// Browsers do not tell how much memory a graphics adapter has: what a small card has is assumed.
@@ -69,7 +69,7 @@ impl Studio {
         found.map(str::to_string).ok_or_else(|| wrong(&format!("holds {network}")))
     }
 
-    /// JSON of a [`crate::studio::recipe::Plan`] for a photo of that size.
+    /// JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
     pub fn plan(&self, settings: &str, width: usize, height: usize) -> std::result::Result<String, JsValue> {
         let plan = Recipe::parse(settings).and_then(|recipe| recipe.plan(width, height, self.graphics.limits(MEMORY)));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
@@ -92,7 +92,7 @@ impl Studio {
 /// A step to be timed, for benchmarks.
 #[cfg(feature = "measure")]
 #[wasm_bindgen(js_name = Trial)]
-pub struct WebTrial(crate::studio::trial::Trial);
+pub struct WebTrial(crate::train::optimize_image::bench_step::Trial);
 
 #[cfg(feature = "measure")]
 #[wasm_bindgen(js_class = Trial)]
@@ -100,7 +100,8 @@ impl WebTrial {
     /// With our convolution or burn's, on pictures of `side` x `side` pixels.
     #[wasm_bindgen(constructor)]
     pub fn new(studio: &Studio, vgg: &[u8], side: usize, ours: bool) -> std::result::Result<Self, JsValue> {
-        use crate::studio::{features::Convolutions, trial::Trial};
+        use crate::train::optimize_image::bench_step::Trial;
+        use crate::train::vgg_features::Convolutions;
         let convolutions = if ours { Convolutions::Ours } else { Convolutions::Burns };
         let vgg = Archive::parse(vgg).map_err(js)?;
         Trial::new(convolutions, &vgg, side, &studio.graphics.device).map(Self).map_err(js)

@@ -9,13 +9,13 @@ use wasm_bindgen::prelude::*;
 
 use super::js;
 use super::studio::{MEMORY, Studio, busy, pixels};
-use crate::art::SCENE;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::net::{arbitrary, transfer26};
-use crate::studio::executor::Executor;
-use crate::studio::train::{self, Beginning, Notes, Report, TrainRecipe, nearest};
+use crate::net::models::{arbitrary, transfer26};
+use crate::procedural::SCENE;
 use crate::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
+use crate::train::train_style::{self, Beginning, Notes, Report, TrainRecipe, nearest};
+use crate::train::transfer_net::Executor;
 use crate::weights::Archive;
 
 /// Pixels a side of scenes: crops are smaller.
@@ -73,7 +73,7 @@ impl Lessons {
 
 #[wasm_bindgen]
 impl Studio {
-    /// JSON of a [`train::TrainPlan`].
+    /// JSON of a [`train_style::TrainPlan`].
     pub fn plan_training(&self, settings: &str) -> std::result::Result<String, JsValue> {
         let limits = self.graphics.limits(MEMORY);
         let plan = TrainRecipe::parse(settings).and_then(|recipe| recipe.plan(&transfer26::network(), limits));
@@ -117,12 +117,12 @@ impl Studio {
         let executor = Executor::load(net, &archive, device)?;
         let near = !lessons.starts.is_empty();
         let settings = if near { recipe.gentle_settings()? } else { recipe.settings()? };
-        let lessons = train::Lessons { paintings: &lessons.paintings, photos: &lessons.photos };
+        let lessons = train_style::Lessons { paintings: &lessons.paintings, photos: &lessons.photos };
         let start = match beginning {
             Beginning::Style(style) => style,
             Beginning::Nearest(all) => nearest(&executor, &vgg, &settings, &lessons, &all, device).await?.clone(),
         };
-        let training = train::Training::new(executor, &vgg, settings, &lessons, start, notes, device)?;
+        let training = train_style::Training::new(executor, &vgg, settings, &lessons, start, notes, device)?;
         Ok(Pupil { training: Rc::new(RefCell::new(training)), space })
     }
 }
@@ -143,7 +143,7 @@ fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
 /// A style in training.
 #[wasm_bindgen(js_name = Training)]
 pub struct Pupil {
-    training: Rc<RefCell<train::Training>>,
+    training: Rc<RefCell<train_style::Training>>,
     space: StyleSpace,
 }
 

@@ -3,8 +3,8 @@
 
 use bytemuck::cast_slice;
 use impasto::gpu::conv::{Kernel, Spec, Variant};
-use impasto::gpu::fuse::{Stage, fuse};
-use impasto::gpu::pack::pack;
+use impasto::gpu::lower::transfer::{Stage, fuse};
+use impasto::gpu::weight_layout::pack;
 use impasto::net::{Convolution, Network, Operation, Shape};
 use wgpu::BufferUsages;
 

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image::Image;
-use impasto::net::transfer26;
-use impasto::net::vgg::VGG16;
-use impasto::weights::onnx::Data;
-use impasto::weights::{Archive, ArchiveBuilder, onnx};
+use impasto::import::onnx;
+use impasto::import::onnx::Data;
+use impasto::net::models::transfer26;
+use impasto::net::models::vgg::VGG16;
+use impasto::weights::{Archive, ArchiveBuilder};
 
 /// A file beside the tests.
 pub fn fixture(name: &str) -> PathBuf {

@@ -1,8 +1,8 @@
 //! A test vector of the ONNX standard as work for one layer of ours: the pictures that go in, what the model's attributes ask
 //! for, the numbers that should come out.
 
+use impasto::import::onnx::{Attribute, Data, Model, Node, Tensor, read_model, read_tensor};
 use impasto::net::{Border, Convolution, Pooling, Shape};
-use impasto::weights::onnx::{Attribute, Data, Model, Node, Tensor, read_model, read_tensor};
 
 use crate::common::fixture;
 

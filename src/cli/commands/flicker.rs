@@ -1,0 +1,86 @@
+//! `impasto flicker`: how much paintings of a still scene change from frame to frame, since cameras are noisy.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use impasto::error::{Error, Result};
+use impasto::gpu::Gpu;
+use impasto::image::Image;
+use impasto::procedural::random::Random;
+use impasto::stylize::Session;
+
+use crate::cli::gpu_context::Workshop;
+use crate::cli::photos::ReadArguments;
+use crate::cli::report::say;
+use crate::cli::style_source::Wanted;
+
+/// Frames until the memory of a steady picture is filled.
+const SETTLING: usize = 6;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The scene.
+    photo: PathBuf,
+    /// Styles, each as `stylize --style` takes it.
+    #[arg(long = "style", required = true)]
+    styles: Vec<OsString>,
+    /// Brightness, of 1, that a camera's noise has at most.
+    #[arg(long, default_value_t = 0.03)]
+    noise: f32,
+    /// Pixels on the longer side of the photo.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=2048))]
+    size: u32,
+    /// Frames to compare, behind some that are not.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    frames: u32,
+    #[command(flatten)]
+    read: ReadArguments,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    if !(0.0..=1.0).contains(&arguments.noise) {
+        return Err(Error::Picture("Noise is a number from 0 to 1.".to_string()));
+    }
+    let scene = arguments.read.read(&arguments.photo, Some(arguments.size))?.image;
+    say!("mean change of 255 from frame to frame, with noise of up to {} of white", arguments.noise);
+    say!("plain    steady");
+    for style in &arguments.styles {
+        let wanted = Wanted::read(style, &[], &arguments.read)?;
+        let [plain, steady] = pollster::block_on(async {
+            let workshop = Workshop::open(&wanted.archive, None).await?;
+            let mut changes = [0.0; 2];
+            for (change, steady) in changes.iter_mut().zip([false, true]) {
+                let mut session = workshop.painter.session(&workshop.gpu, scene.width(), scene.height()).await?;
+                session.set_style(&workshop.gpu, &wanted.style(&workshop).await?)?;
+                if steady {
+                    session.set_steadier(session.new_steadier(&workshop.gpu).await?);
+                }
+                *change = measured(&workshop.gpu, &mut session, &scene, arguments).await?;
+            }
+            Ok::<_, Error>(changes)
+        })?;
+        say!("{plain:<9.2}{steady:<9.2}{}", style.display());
+    }
+    Ok(())
+}
+
+/// The mean change of 255 between two frames.
+async fn measured(gpu: &Gpu, session: &mut Session, scene: &Image, arguments: &Arguments) -> Result<f32> {
+    let mut random = Random::new(1);
+    let mut before: Option<Image> = None;
+    let mut sum = 0.0;
+    for frame in 0..SETTLING + arguments.frames as usize {
+        let noise = |v: &f32| (v + random.between(-arguments.noise, arguments.noise)).clamp(0.0, 1.0);
+        let noisy = Image::new(scene.width(), scene.height(), scene.data().iter().map(noise).collect())?;
+        session.set_photo(gpu, &noisy.to_rgba8())?;
+        let painted = session.read_exact(gpu).await?;
+        if let Some(before) = before.filter(|_| frame > SETTLING) {
+            let off: f32 = before.data().iter().zip(painted.data()).map(|(a, b)| (a - b).abs()).sum();
+            sum += 255.0 * off / painted.data().len() as f32;
+        }
+        before = Some(painted);
+    }
+    Ok(sum / (arguments.frames - 1) as f32)
+}

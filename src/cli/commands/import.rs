@@ -1,0 +1,138 @@
+//! `impasto import`: a transfer network that someone has as a style that brings its network.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use impasto::error::Result;
+use impasto::files::{self, Existing, save};
+use impasto::gpu::Gpu;
+use impasto::gpu::conv::Variant;
+use impasto::gpu::device::Request;
+use impasto::image::Image;
+use impasto::import::network::{self, Converted, Import, Precision};
+use impasto::import::onnx::external::in_folder;
+use impasto::procedural::Kind;
+use impasto::style::{Pack, Style};
+use impasto::stylize::Painter;
+use impasto::weights::Archive;
+use serde_json::json;
+
+use super::style::{About, pack_place, thumbnail};
+use crate::cli::file_plan::FilePlan;
+use crate::cli::gpu_context;
+use crate::cli::photos::ReadArguments;
+use crate::cli::report::{self, say};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The network: a `.pth` or `.onnx` file of the kind of PyTorch's example `fast_neural_style`.
+    model: PathBuf,
+    /// Where the pack goes; it should end in `.impasto`.
+    #[arg(short, long)]
+    output: PathBuf,
+    #[command(flatten)]
+    about: About,
+    /// A picture to be its thumbnail, such as the painting that it learnt. Without it, one that it has painted.
+    #[arg(long, value_name = "PICTURE")]
+    thumbnail: Option<PathBuf>,
+    /// What the network takes and makes for white, where the file does not tell: 255 is usual.
+    #[arg(long, value_parser = ["1", "255"])]
+    range: Option<String>,
+    /// Tells it as one line of JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    read: ReadArguments,
+}
+
+/// Bytes of the largest file of a network: far above those of transfer networks.
+const LARGEST_MODEL: u64 = 1 << 30;
+
+/// The picture that is painted to measure it, and the pixels on its sides.
+const SAMPLE: &str = "swirls";
+const SAMPLE_SIDE: usize = 256;
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { model, output, about, .. } = arguments;
+    pack_place(output)?;
+    let mut plan = FilePlan::default();
+    plan.inputs([model.as_path()].into_iter().chain(arguments.thumbnail.as_deref()));
+    plan.output(output, "the style pack").check()?;
+    let bytes = files::read(model, LARGEST_MODEL, "a network")?;
+    let range = arguments.range.as_deref().and_then(|range| range.parse().ok());
+    let file = model.display().to_string();
+    let beside = in_folder(model.parent().unwrap_or(Path::new("")));
+    let import = network::read_with(&file, &bytes, range, &beside)?;
+    let picture = arguments.thumbnail.as_deref().map(|path| arguments.read.read(path, None)).transpose()?;
+    let Converted { pack, tried, painted } = pollster::block_on(convert(&import, &about.title(model), &file))?;
+    let pack = Pack {
+        source: about.source(model),
+        licence: about.licence.clone(),
+        thumbnail: thumbnail(picture.as_ref().map_or(&painted, |picture| &picture.image))?,
+        ..pack
+    };
+    let bytes = pack.write()?;
+    save(output, &bytes, Existing::Replace)?;
+    if arguments.json {
+        say!("{}", as_json(output, &import, &pack, &tried, bytes.len()));
+    } else {
+        tell(model, output, &import, &pack, &tried, bytes.len());
+    }
+    Ok(())
+}
+
+/// The pack with the smallest weights that paint as float weights do.
+async fn convert(import: &Import, name: &str, file: &str) -> Result<Converted> {
+    let gpu = Gpu::open(Request::default()).await?;
+    // What 16-bit arithmetic adds is no matter of the weights.
+    let variant = Variant { half: false, ..gpu_context::chosen(&gpu).await? };
+    let kind = Kind::named(SAMPLE)?;
+    let sample = kind.paint(SAMPLE_SIDE, kind.seed)?;
+    let paint = async |archive: &Archive, style: &Style| paint(&gpu, variant, archive, style, &sample).await;
+    network::convert(import, name, file, paint).await
+}
+
+/// The picture in a style of the network in `archive`.
+async fn paint(gpu: &Gpu, variant: Variant, archive: &Archive, style: &Style, picture: &Image) -> Result<Image> {
+    let painter = Painter::load(gpu, archive, variant).await?;
+    let mut session = painter.session(gpu, picture.width(), picture.height()).await?;
+    session.set_style(gpu, style)?;
+    session.set_photo(gpu, &picture.to_rgba8())?;
+    session.read_exact(gpu).await
+}
+
+fn describe(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Bits8 => "8 bits",
+        Precision::Ends16 => "8 bits, the first and the last layer 16",
+        Precision::Bits16 => "16 bits",
+        Precision::Bits32 => "32 bits",
+    }
+}
+
+fn tell(model: &Path, output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) {
+    say!("{}: {} layers, {} residual blocks", model.display(), import.layers.len(), import.johnson.blocks);
+    for layer in &import.layers {
+        let [outputs, inputs, kernel, _] = layer.shape[..] else { continue };
+        let end = if layer.normalized { "normalized" } else { "bias" };
+        say!("  {:<11} {kernel}x{kernel}, {inputs:>3} to {outputs:>3}, {end:<11} {}", layer.name, layer.from);
+    }
+    say!("  pictures    up to {} in, up to {} out", import.range.0, import.range.1);
+    for (precision, near) in tried {
+        say!("  weights     in {}: {near:.1} dB from float weights", describe(*precision));
+    }
+    say!("{}: {}, {bytes} bytes, network {}", output.display(), pack.name, pack.network);
+}
+
+fn as_json(output: &Path, import: &Import, pack: &Pack, tried: &[(Precision, f64)], bytes: usize) -> serde_json::Value {
+    let layers = import.layers.iter().map(
+        |layer| json!({ "name": layer.name, "from": layer.from, "shape": layer.shape, "normalized": layer.normalized }),
+    );
+    let tried = tried.iter().map(|(precision, near)| json!({ "weights": describe(*precision), "decibels": near }));
+    json!({
+        "output": report::path(output), "name": pack.name, "network": pack.network, "bytes": bytes,
+        "layers": layers.collect::<Vec<_>>(), "white": [import.range.0, import.range.1],
+        "tried": tried.collect::<Vec<_>>(),
+    })
+}

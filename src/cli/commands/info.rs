@@ -1,0 +1,116 @@
+//! `impasto info`: what the adapter and the weights are.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use impasto::error::Result;
+use impasto::gpu::Gpu;
+use impasto::gpu::device::Request;
+use impasto::net::models::{arbitrary, transfer26};
+use impasto::style::StyleSet;
+use serde_json::{Value, json};
+
+use crate::cli::BAD_INPUT;
+use crate::cli::gpu_context::{ARBITRARY, ARCHIVE, chosen};
+use crate::cli::report::{alert, say};
+use crate::cli::style_source::{network, space, styles};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Tells it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command. Without an adapter, the weights are told all the same.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let weights = [weights(transfer26::NAME, ARCHIVE.len())?, weights(arbitrary::NAME, ARBITRARY.len())?];
+    let adapter = pollster::block_on(adapter());
+    let (adapter, problem) = match adapter {
+        Ok(adapter) => (adapter, None),
+        Err(error) => (Value::Null, Some(error.to_string())),
+    };
+    if arguments.json {
+        say!("{}", json!({ "adapter": adapter, "problem": problem, "weights": weights }));
+    } else {
+        print_part("adapter", "name", &adapter);
+        weights.iter().for_each(|weights| print_part("weights", "network", weights));
+    }
+    Ok(match problem {
+        Some(problem) => {
+            alert!("{problem}");
+            ExitCode::from(BAD_INPUT)
+        }
+        None => ExitCode::SUCCESS,
+    })
+}
+
+async fn adapter() -> Result<Value> {
+    let gpu = Gpu::open(Request::default()).await?;
+    let (info, limits) = (gpu.info(), gpu.limits());
+    Ok(json!({
+        "name": info.name,
+        "backend": info.backend.to_string(),
+        "driver": format!("{} {}", info.driver, info.driver_info).trim(),
+        "kind": format!("{:?}", info.device_type),
+        "program on the processor": gpu.software(),
+        "kernels": chosen(&gpu).await?.name(),
+        "features": {
+            "shader-f16": gpu.half(),
+            "timestamp-query": gpu.features().contains(wgpu::Features::TIMESTAMP_QUERY),
+        },
+        "limits": {
+            "texture side": limits.max_texture_dimension_2d,
+            "buffer": limits.max_buffer_size,
+            "storage binding": limits.max_storage_buffer_binding_size,
+            "workgroup memory": limits.max_compute_workgroup_storage_size,
+            "workgroup invocations": limits.max_compute_invocations_per_workgroup,
+        },
+    }))
+}
+
+/// What is known of an archive and, where it has styles of its own, their names.
+fn weights(name: &str, bytes: usize) -> Result<Value> {
+    let (network, archive) = network(name)?;
+    let said = |key: &str| archive.metadata(key).map(str::to_string);
+    let own = if name == transfer26::NAME { styles(&archive)? } else { StyleSet::default() };
+    Ok(json!({
+        "network": said("network"),
+        "version": said("version"),
+        "source": said("source"),
+        "licence": said("licence"),
+        "bytes": bytes,
+        "tensors": archive.names().count(),
+        "fingerprint": space(&network, &archive)?.sha256(),
+        "styles": own.names().collect::<Vec<_>>(),
+    }))
+}
+
+/// The entries of `value` as indented lines below its entry `heading`. Prints nothing where there is nothing.
+fn print_part(title: &str, heading: &str, value: &Value) {
+    let Some(entries) = value.as_object() else { return };
+    say!("{title}: {}", entries.get(heading).and_then(Value::as_str).unwrap_or("unnamed"));
+    for (key, value) in entries.iter().filter(|e| e.0 != heading) {
+        print_entry(key, value, 2);
+    }
+}
+
+fn print_entry(key: &str, value: &Value, indent: usize) {
+    match value {
+        Value::Object(entries) => {
+            say!("{:indent$}{key}", "");
+            entries.iter().for_each(|(key, value)| print_entry(key, value, indent + 2));
+        }
+        Value::Array(items) if items.is_empty() => {}
+        Value::Array(items) => {
+            say!("{:indent$}{key}", "");
+            for (i, item) in items.iter().enumerate() {
+                say!("{:indent$}  {i:>2} {}", "", item.as_str().unwrap_or_default());
+            }
+        }
+        Value::Bool(yes) => say!("{:indent$}{key}: {}", "", if *yes { "yes" } else { "no" }),
+        Value::String(text) => say!("{:indent$}{key}: {text}", ""),
+        Value::Null => {}
+        other => say!("{:indent$}{key}: {other}", ""),
+    }
+}

@@ -1,0 +1,213 @@
+//! `impasto paint`: one photo, painted pixel by pixel (Gatys, Ecker, Bethge 2015), for minutes rather than milliseconds.
+
+mod job;
+pub mod losses;
+mod optimizer;
+mod styles;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use impasto::error::{Error, Result};
+use impasto::files::{self, Lock};
+use impasto::image::Image;
+use impasto::net::models::vgg::Layer;
+use impasto::procedural::random::Random;
+use impasto::train::optimize_image::memory::Demand;
+use impasto::train::optimize_image::optimization::{STYLE_SCALES, scaled};
+use impasto::train::vgg_features::Convolutions;
+use impasto::train::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine};
+use impasto::weights::Archive;
+use impasto::weights::foreign::stand_in;
+
+use self::job::PaintJob;
+use self::losses::LossArguments;
+use self::optimizer::OptimizerArguments;
+use self::styles::StyleArguments;
+use super::weights::{LARGEST_ARCHIVE, VggChoice};
+use crate::cli::backend::{Opened, Processor};
+use crate::cli::file_plan::FilePlan;
+use crate::cli::gpu_context::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
+use crate::cli::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
+use crate::cli::photos::{ReadArguments, WriteArguments};
+use crate::cli::report::{self, say};
+use crate::cli::trace::Trace;
+use crate::cli::{cache, output_paths};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A photo: a PNG, JPEG, WebP or TIFF file.
+    photo: PathBuf,
+    #[command(flatten)]
+    styles: StyleArguments,
+    /// Size of the paintings as they are looked at, relative to the photo's: above 1 strokes come out larger.
+    #[arg(long, default_value_t = 1.0, value_parser = style_scale)]
+    style_scale: f32,
+    /// Where the painting goes; its ending says the format.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Pixels on the longer side.
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..=8192))]
+    size: u32,
+    /// Pixels of the size to begin with; sizes between grow by the root of two.
+    #[arg(long, value_name = "SIZE", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=8192))]
+    coarse: u32,
+    /// Steps at the first size; those above get half as many.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    #[command(flatten)]
+    optimizer: OptimizerArguments,
+    #[command(flatten)]
+    losses: LossArguments,
+    /// The network that looks at the pictures. The weights of `vgg16` ship; those of `vgg19` are given by `--vgg`.
+    #[arg(long, value_enum, default_value_t = VggChoice::Vgg16)]
+    network: VggChoice,
+    /// Its weights, as `weights import` makes them.
+    #[arg(long, value_name = "FILE")]
+    vgg: Option<PathBuf>,
+    /// What to begin with: `photo`, `noise`, or a picture, such as one that `stylize` painted.
+    #[arg(long, value_name = "photo|noise|PICTURE", default_value = "photo")]
+    start: OsString,
+    /// Another noise for each number.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Takes the luminance from the paintings and the colours from the photo.
+    #[arg(long)]
+    keep_colors: bool,
+    /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
+    #[arg(long, value_enum, default_value_t = Processor::Auto)]
+    processor: Processor,
+    #[command(flatten)]
+    read: ReadArguments,
+    #[command(flatten)]
+    write: WriteArguments,
+    /// Writes the painting so far every so many steps, and beside it `OUTPUT.checkpoint` to go on from.
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    save_every: Option<u32>,
+    /// Writes the losses of every step as a table (CSV).
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Goes on from a checkpoint, with the arguments that it was made with.
+    #[arg(long, value_name = "FILE", conflicts_with = "start")]
+    resume: Option<PathBuf>,
+    /// Starts anew where the checkpoint of an earlier run is, and gives up its work.
+    #[arg(long)]
+    force: bool,
+}
+
+fn style_scale(text: &str) -> std::result::Result<f32, String> {
+    let number = text.parse::<f32>().ok().filter(|scale| STYLE_SCALES.contains(scale));
+    number.ok_or_else(|| format!("the style scale is a number from {} to {}", STYLE_SCALES.start(), STYLE_SCALES.end()))
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let (optimizer, rate) = arguments.optimizer.optimizer()?;
+    let vgg = arguments.network.vgg();
+    let settings = Settings {
+        vgg,
+        pooling: arguments.losses.pooling(),
+        terms: arguments.losses.terms(&vgg)?,
+        scales: coarse_to_fine(arguments.coarse as usize, arguments.size as usize, arguments.steps as usize),
+        optimizer,
+        rate,
+        style_scale: arguments.style_scale,
+        keep_colors: arguments.keep_colors,
+    };
+    let last = settings.terms.last()?;
+    let output = output_paths::painting(&arguments.output)?;
+    let _lock = lock(arguments, &output)?;
+
+    let size = arguments.size as usize;
+    let picture = arguments.read.read_within(&arguments.photo, size)?;
+    report::notes(&arguments.photo, &picture.notes);
+    let largest = scaled(size, arguments.style_scale).max(size);
+    let paintings = arguments.styles.paintings(&arguments.read, largest)?;
+    let writer = arguments.write.writer(&picture);
+    let photo = picture.image;
+    let start = start(arguments, &photo)?;
+
+    let (width, height) = Image::fitted(photo.width(), photo.height(), size);
+    let Opened { device, name, limits } = arguments.processor.open(arguments.read.memory())?;
+    let demand = Demand::of(&settings, Convolutions::of(&device))?;
+    demand.check(width, height, limits)?;
+    let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
+    let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
+    let needed = demand.peak(width, height);
+    let archive = weights(arguments, last)?;
+    let masterpiece = Masterpiece::new(&archive, settings, photo, paintings, start, &device);
+    let masterpiece = masterpiece.map_err(|error| match &arguments.vgg {
+        Some(path) => error.of_user_file(path),
+        None => error,
+    })?;
+    say!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
+    say!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
+    let files = JobFiles {
+        output: &output,
+        save_every: arguments.save_every.map(|n| n as usize),
+        trace: arguments.trace.as_deref(),
+        resumed: arguments.resume.is_some().then(|| masterpiece.steps_done()),
+    };
+    job_runner::run(PaintJob { masterpiece, output: &output, writer }, &files)
+}
+
+/// Checks all files of the command, and locks its output.
+fn lock(arguments: &Arguments, output: &Path) -> Result<Option<Lock>> {
+    let Arguments { photo, trace, vgg, resume, force, .. } = arguments;
+    let mut plan = FilePlan::default();
+    let start = Path::new(&arguments.start);
+    plan.inputs([photo.as_path(), start].into_iter().chain(vgg.as_deref()));
+    plan.inputs(arguments.styles.files()?.iter().map(PathBuf::as_path));
+    plan.output(output, "the painting");
+    if let Some(trace) = trace {
+        plan.output(trace, "the trace");
+    }
+    plan_checkpoint(&mut plan, output, resume.as_deref(), *force)?;
+    plan.check()?;
+    trace.as_deref().map_or(Ok(()), |trace| Trace::check(trace, PaintJob::COLUMNS))?;
+    Lock::acquire(output, cache::folder("locks").as_deref())
+}
+
+/// The weights of the network up to `last`.
+fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
+    let Some(path) = &arguments.vgg else {
+        if arguments.network == VggChoice::Vgg19 {
+            let problem = "The weights of vgg19 do not ship: make an archive of a file that you have by `impasto weights \
+                           import`, and give it by `--vgg`.";
+            return Err(Error::Style(problem.to_string()));
+        }
+        let archive = Archive::parse(VGG16_TO_RELU4_3)?;
+        return if last.block == 5 { archive.join(Archive::parse(VGG16_BLOCK5)?) } else { Ok(archive) };
+    };
+    let name = arguments.network.vgg().name;
+    let advice = format!("make it by `impasto weights import --network {name}`");
+    let bytes = files::read(path, LARGEST_ARCHIVE, "a weight archive")?;
+    if let Some(problem) = stand_in(&bytes) {
+        return Err(Error::file(path, problem));
+    }
+    let archive = Archive::parse(&bytes)
+        .map_err(|_| Error::file(path, format!("the file is damaged, or is not a weight archive; {advice}")))?;
+    match archive.metadata("network") {
+        Some(found) if found == name => Ok(archive),
+        found => Err(Error::file(path, format!("this archive is of {}; {advice}", found.unwrap_or("no network")))),
+    }
+}
+
+fn start(arguments: &Arguments, photo: &Image) -> Result<Start> {
+    if let Some(path) = &arguments.resume {
+        let bytes = files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?;
+        return Checkpoint::parse(&bytes).map(Start::Checkpoint).map_err(|error| Error::file(path, error));
+    }
+    Ok(Start::Picture(match arguments.start.to_str() {
+        Some("photo") => photo.clone(),
+        Some("noise") => {
+            let mut random = Random::new(arguments.seed);
+            let (width, height) =
+                Image::fitted(photo.width(), photo.height(), arguments.coarse.min(arguments.size) as usize);
+            Image::new(width, height, (0..width * height * 3).map(|_| random.unit()).collect())?
+        }
+        _ => arguments.read.read_within(Path::new(&arguments.start), arguments.size as usize)?.image,
+    }))
+}

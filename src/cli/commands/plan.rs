@@ -1,0 +1,83 @@
+//! `impasto plan`: what painting a photo of some size costs.
+
+use clap::Args;
+use impasto::error::Result;
+use impasto::gpu::conv::Variant;
+use impasto::net::models::transfer26;
+
+use crate::cli::gpu_context::{Workshop, variant};
+use crate::cli::report::say;
+use crate::cli::style_source::network;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Width and height of the photo in pixels.
+    #[arg(long, default_value = "1280x720", value_parser = size, value_name = "WIDTHxHEIGHT")]
+    size: (usize, usize),
+    /// The network: `transfer26`, that of the 26 styles, or `arbitrary`, that of paintings.
+    #[arg(long, default_value = transfer26::NAME)]
+    network: String,
+    /// The kernels, such as `tiled8x4-f16`. Without it, those chosen for this adapter.
+    #[arg(long, value_parser = variant)]
+    variant: Option<Variant>,
+    /// Tells it as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The graphics processor that the times are told for: an Apple M1.
+const FLOPS: f64 = 2.6e12;
+const BYTES_A_SECOND: f64 = 68e9;
+
+fn size(text: &str) -> std::result::Result<(usize, usize), String> {
+    let side = |text: &str| text.parse::<usize>().ok().filter(|n| (1..=65536).contains(n));
+    let sides = text.split_once('x').and_then(|(w, h)| Some((side(w)?, side(h)?)));
+    sides.ok_or_else(|| "a size is written such as 1280x720".to_string())
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let (_, archive) = network(&arguments.network)?;
+    let (width, height) = arguments.size;
+    let (cost, name) = pollster::block_on(async {
+        let Workshop { gpu, painter } = Workshop::open(&archive, arguments.variant).await?;
+        let session = painter.session(&gpu, width, height).await?;
+        Ok::<_, impasto::error::Error>((session.cost(), painter.variant().name()))
+    })?;
+    // A multiply-add is two floating-point operations.
+    let arithmetic = cost.multiply_adds as f64 * 2.0 / FLOPS * 1e3;
+    let memory = (cost.bytes_read + cost.bytes_written) as f64 / BYTES_A_SECOND * 1e3;
+    if arguments.json {
+        let line = serde_json::json!({
+            "network": arguments.network, "width": width, "height": height, "variant": name, "dispatches": cost.dispatches,
+            "bytes_read": cost.bytes_read, "bytes_written": cost.bytes_written,
+            "multiply_adds": cost.multiply_adds, "memory": cost.memory,
+            "arithmetic_ms": arithmetic, "memory_ms": memory,
+        });
+        say!("{line}");
+        return Ok(());
+    }
+    say!("{}, {width}x{height}, {name}", arguments.network);
+    say!("  dispatches     {}", cost.dispatches);
+    say!("  read           {:.1} MB", cost.bytes_read as f64 / 1e6);
+    say!("  written        {:.1} MB", cost.bytes_written as f64 / 1e6);
+    say!("  multiply-adds  {:.2} G", cost.multiply_adds as f64 / 1e9);
+    say!("  memory held    {:.1} MB", cost.memory as f64 / 1e6);
+    say!("on 2.6 TFLOPS and 68 GB/s, each by itself and fully used");
+    say!("  arithmetic     {arithmetic:.2} ms");
+    say!("  memory         {memory:.2} ms");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_two_numbers() {
+        assert_eq!(size("640x480"), Ok((640, 480)));
+        for bad in ["640", "0x480", "axb", "640x", "-1x4", "99999999x2"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! `impasto sheet`: one photo in every style.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use impasto::error::Result;
+use impasto::files::{Existing, save};
+use impasto::gpu::Gpu;
+use impasto::gpu::device::Request;
+use impasto::image::Image;
+use impasto::net::models::{arbitrary, transfer26};
+use impasto::style::{Pack, Style};
+use impasto::stylize::Painter;
+use impasto::weights::Archive;
+
+use crate::cli::file_plan::FilePlan;
+use crate::cli::label::{Letters, paste};
+use crate::cli::photo_stylizer::{BRUSHWORK, LookArguments};
+use crate::cli::photos::{PhotoWriter, Picture, ReadArguments};
+use crate::cli::style_source::{network, network_of, read_pack, space};
+use crate::cli::{gpu_context, output_paths, report, style_source};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The photo: PNG, JPEG, WebP or TIFF.
+    input: PathBuf,
+    /// Where the sheet goes; its ending says the format.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Pixels on the longer side of each picture.
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..))]
+    size: u32,
+    #[command(flatten)]
+    look: LookArguments,
+    /// Style packs to paint it in instead of the 26 styles. Those of one network come together.
+    #[arg(long, num_args = 1..)]
+    packs: Vec<PathBuf>,
+    #[command(flatten)]
+    read: ReadArguments,
+}
+
+/// Width over height that a sheet comes closest to.
+const PROPORTION: f64 = 1.5;
+const PAPER: f32 = 0.965;
+const INK: f32 = 0.18;
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let place = output_paths::painting(&arguments.output)?;
+    let mut plan = FilePlan::default();
+    plan.inputs([arguments.input.as_path()].into_iter().chain(arguments.packs.iter().map(PathBuf::as_path)));
+    plan.output(&place, "the sheet").check()?;
+    let Picture { image: photo, notes, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
+    report::notes(&arguments.input, &notes);
+    let palettes = palettes(&arguments.packs)?;
+    let styles: usize = palettes.iter().map(|palette| palette.styles.len()).sum();
+    // The sheet's own proportions do not matter here: it is about as large as its pictures together.
+    arguments.read.check_size((styles + 1) * photo.width(), photo.height())?;
+    let pictures = pollster::block_on(paint_all(&palettes, &photo, arguments))?;
+    let sheet = lay_out(&pictures)?;
+    save(&place, &PhotoWriter::default().bytes(&sheet, &place)?, Existing::Replace).map(drop)
+}
+
+/// A network and the styles that it paints in, with their captions.
+struct Palette {
+    archive: Archive,
+    styles: Vec<(String, Style)>,
+}
+
+/// The styles of the sheet: those in `packs` or, where there are none, the 26.
+fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
+    let packs: Vec<Pack> = packs.iter().map(|path| read_pack(path)).collect::<Result<_>>()?;
+    if packs.is_empty() {
+        let (_, archive) = network(transfer26::NAME)?;
+        let set = style_source::styles(&archive)?;
+        let numbered =
+            (0..set.len()).filter_map(|i| set.get(i).map(|style| (format!("{i} {}", style.name), style.clone())));
+        let styles = numbered.collect();
+        return Ok(vec![Palette { archive, styles }]);
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for pack in &packs {
+        if !names.contains(&pack.network.as_str()) {
+            names.push(&pack.network);
+        }
+    }
+    let palette = |name: &&str| {
+        let packs: Vec<&Pack> = packs.iter().filter(|pack| pack.network == **name).collect();
+        let (net, archive) = network_of(&packs)?;
+        let space = space(&net, &archive)?;
+        let styles = packs.iter().map(|pack| Ok((pack.name.clone(), space.style(pack)?))).collect::<Result<_>>()?;
+        Ok(Palette { archive, styles })
+    };
+    names.iter().map(palette).collect()
+}
+
+/// The photo and its paintings, each with its caption.
+async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
+    let gpu = Gpu::open(Request::default()).await?;
+    let variant = gpu_context::chosen(&gpu).await?;
+    let mut pictures = vec![("photo".to_string(), photo.clone())];
+    for Palette { archive, styles } in palettes {
+        let painter = Painter::load(&gpu, archive, variant).await?;
+        let mut session = painter.session(&gpu, photo.width(), photo.height()).await?;
+        session.set_photo(&gpu, &photo.to_rgba8())?;
+        session.set_look(arguments.look.look())?;
+        if painter.space().network() == arbitrary::NAME {
+            session.set_brushwork(&gpu, BRUSHWORK)?;
+        }
+        for (caption, style) in styles {
+            session.set_style(&gpu, style)?;
+            let painted = session.read(&gpu).await?;
+            pictures.push((caption.clone(), Image::from_rgba8(photo.width(), photo.height(), &painted)?));
+        }
+    }
+    Ok(pictures)
+}
+
+/// All pictures, which have one size, in rows with their captions below.
+fn lay_out(pictures: &[(String, Image)]) -> Result<Image> {
+    let (width, height) = pictures.first().map_or((1, 1), |p| (p.1.width(), p.1.height()));
+    let letters = Letters::for_width(width);
+    let margin = letters.height();
+    let cell = (width + margin, height + margin + letters.height() * 3 / 2);
+    let columns = columns(pictures.len(), cell);
+    let rows = pictures.len().div_ceil(columns);
+    // The captions' own air serves as the margin below.
+    let (sheet_width, sheet_height) = (columns * cell.0 + margin, rows * cell.1 + margin);
+    let mut canvas = vec![PAPER; sheet_width * sheet_height * 3];
+    for (i, (caption, picture)) in pictures.iter().enumerate() {
+        let (x, y) = (margin + i % columns * cell.0, margin + i / columns * cell.1);
+        paste(picture, &mut canvas, sheet_width, (x, y));
+        let below = y + height + letters.height() / 4;
+        letters.draw(&letters.fitted(caption, width), INK, &mut canvas, sheet_width, (x, below));
+    }
+    Image::new(sheet_width, sheet_height, canvas)
+}
+
+/// The number of columns whose sheet is nearest to [`PROPORTION`]; of two that are near, the one with fewer empty places.
+fn columns(count: usize, cell: (usize, usize)) -> usize {
+    let badness = |columns: &usize| {
+        let rows = count.div_ceil(*columns);
+        let proportion = (columns * cell.0) as f64 / (rows * cell.1) as f64;
+        let empty = (columns * rows - count) as f64 / count as f64;
+        (proportion / PROPORTION).ln().abs() + 2.0 * empty
+    };
+    (1..=count.max(1)).min_by(|a, b| badness(a).total_cmp(&badness(b))).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sheets_are_landscape_and_full() {
+        assert_eq!(columns(27, (280, 300)), 7);
+        assert_eq!(columns(27, (160, 300)), 9);
+        assert_eq!(columns(27, (600, 100)), 3);
+        assert_eq!(columns(1, (10, 10)), 1);
+    }
+}

@@ -1,0 +1,250 @@
+//! `impasto style`: style packs, made of paintings and read.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use impasto::error::{Error, Result};
+use impasto::files::{Existing, save};
+use impasto::gpu::Gpu;
+use impasto::gpu::device::Request;
+use impasto::image::Image;
+use impasto::net::custom;
+use impasto::net::models::arbitrary;
+use impasto::style::{MAX_NAME, Pack, Parameters, name_problem, text_problem};
+use impasto::stylize::Predictor;
+use impasto::text::usable_name;
+use serde_json::json;
+
+use crate::cli::file_plan::FilePlan;
+use crate::cli::photos::{self, Picture, ReadArguments};
+use crate::cli::report::{self, say};
+use crate::cli::style_source::{ENDING, is_pack, network, network_of, read_pack, space};
+
+/// Side of the thumbnails, and the quality of their JPEG.
+const THUMB_SIDE: usize = 192;
+const THUMB_QUALITY: u8 = 75;
+/// Letters of a file's name that are told as the source of a style.
+const MAX_SOURCE: usize = 400;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take the style of a painting, and write it as a pack that page and command line read.
+    Make(Make),
+    /// Tell what is in style packs.
+    Show(Show),
+}
+
+#[derive(Debug, Args)]
+pub struct Make {
+    /// The painting: PNG, JPEG or WebP.
+    painting: PathBuf,
+    /// Where the pack goes; it should end in `.impasto`.
+    #[arg(short, long)]
+    output: PathBuf,
+    #[command(flatten)]
+    about: About,
+    /// The square to look at, in pixels. Without it, the whole painting.
+    #[arg(long, value_name = "X,Y,SIDE", value_parser = square)]
+    square: Option<(usize, usize, usize)>,
+    #[command(flatten)]
+    read: ReadArguments,
+}
+
+/// What a pack says of itself.
+#[derive(Debug, Args)]
+pub struct About {
+    /// What the style is called. Without it, as the file is.
+    #[arg(long, value_parser = |text: &str| usable(text, name_problem))]
+    name: Option<String>,
+    /// What the style was made of: a painting, its painter.
+    #[arg(long, value_parser = |text: &str| usable(text, text_problem))]
+    source: Option<String>,
+    /// What may be done with the style.
+    #[arg(long, default_value = "", value_parser = |text: &str| usable(text, text_problem))]
+    pub licence: String,
+}
+
+fn usable(text: &str, problem: fn(&str) -> Option<String>) -> std::result::Result<String, String> {
+    problem(text).map_or_else(|| Ok(text.to_string()), Err)
+}
+
+impl About {
+    /// The style's name, of a painting in this file.
+    pub fn title(&self, painting: &Path) -> String {
+        self.name.clone().unwrap_or_else(|| title(&stem(painting)))
+    }
+
+    /// What is told of this painting.
+    pub fn source(&self, painting: &Path) -> String {
+        self.source.clone().unwrap_or_else(|| stem(painting))
+    }
+}
+
+fn stem(path: &Path) -> String {
+    usable_name(&path.file_stem().unwrap_or_default().to_string_lossy(), MAX_SOURCE)
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Style packs.
+    #[arg(required = true)]
+    packs: Vec<PathBuf>,
+    /// Writes the thumbnail of a single pack there.
+    #[arg(long)]
+    thumbnail: Option<PathBuf>,
+    /// Tells it as one line of JSON for each pack.
+    #[arg(long)]
+    json: bool,
+}
+
+fn square(text: &str) -> std::result::Result<(usize, usize, usize), String> {
+    let numbers: Vec<usize> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+    match numbers[..] {
+        [x, y, side] if side > 0 && text.matches(',').count() == 2 => Ok((x, y, side)),
+        _ => Err("a square is written such as 120,40,300: left, top and side in pixels".to_string()),
+    }
+}
+
+/// Runs the command.
+pub fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Make(arguments) => make(&arguments),
+        Command::Show(arguments) => show(&arguments),
+    }
+}
+
+fn make(arguments: &Make) -> Result<()> {
+    pack_place(&arguments.output)?;
+    let mut plan = FilePlan::default();
+    plan.inputs([arguments.painting.as_path()]).output(&arguments.output, "the style pack");
+    plan.check()?;
+    let Picture { image: painting, notes, .. } = arguments.read.read(&arguments.painting, None)?;
+    report::notes(&arguments.painting, &notes);
+    let seen = match arguments.square {
+        Some((x, y, side)) => painting.cropped((x, y), side, side)?,
+        None => painting,
+    };
+    let (net, archive) = network(arbitrary::NAME)?;
+    let vector = pollster::block_on(async {
+        let gpu = Gpu::open(Request::default()).await?;
+        let predictor = Predictor::load(&gpu, &archive).await?;
+        predictor.predict_picture(&gpu, &seen).await
+    })?;
+    let Make { painting, about, .. } = arguments;
+    let pack = Pack {
+        source: about.source(painting),
+        licence: about.licence.clone(),
+        thumbnail: thumbnail(&seen)?,
+        ..space(&net, &archive)?.pack(about.title(painting), Parameters::Vector(vector))
+    };
+    save(&arguments.output, &pack.write()?, Existing::Replace).map(drop)
+}
+
+/// A file's name as a title: `starry_night` becomes `Starry night`.
+fn title(file: &str) -> String {
+    let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let mut letters = words.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).take(MAX_NAME).collect())
+        .unwrap_or("Untitled".to_string())
+}
+
+/// Whether a pack may be written there.
+///
+/// # Errors
+/// [`Error::File`] for another ending than that of packs.
+pub fn pack_place(path: &Path) -> Result<()> {
+    if is_pack(path) {
+        return Ok(());
+    }
+    Err(Error::file(path, format!("style packs end in .{ENDING}; name one that does")))
+}
+
+/// The file of a thumbnail: the square in the middle.
+pub fn thumbnail(picture: &Image) -> Result<Vec<u8>> {
+    let side = picture.width().min(picture.height());
+    let corner = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+    photos::jpeg(&picture.cropped(corner, side, side)?.resized(THUMB_SIDE, THUMB_SIDE)?, THUMB_QUALITY)
+}
+
+fn show(arguments: &Show) -> Result<()> {
+    if arguments.thumbnail.is_some() && arguments.packs.len() != 1 {
+        return Err(Error::Style("A thumbnail is written of one pack: name only one.".to_string()));
+    }
+    let mut plan = FilePlan::default();
+    plan.inputs(arguments.packs.iter().map(PathBuf::as_path));
+    if let Some(place) = &arguments.thumbnail {
+        plan.output(place, "the thumbnail");
+    }
+    plan.check()?;
+    for path in &arguments.packs {
+        let pack = read_pack(path)?;
+        let fits = network_of(&[&pack]).and_then(|(net, archive)| space(&net, &archive)?.style(&pack));
+        tell(path, &pack, fits.err(), arguments.json);
+        if let Some(place) = &arguments.thumbnail {
+            if pack.thumbnail.is_empty() {
+                return Err(Error::file(path, "this style pack has no thumbnail"));
+            }
+            save(place, &pack.thumbnail, Existing::Replace)?;
+        }
+    }
+    Ok(())
+}
+
+fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
+    let numbers = match &pack.parameters {
+        Parameters::Vector(vector) => vector.len(),
+        Parameters::Norms { scales, shifts } => scales.len() + shifts.len(),
+    };
+    let kind = match &pack.parameters {
+        Parameters::Norms { .. } if custom::is_own(&pack.network) => "scales and shifts of a network of its own",
+        Parameters::Vector(_) => "a painting's style vector",
+        Parameters::Norms { .. } => "trained scales and shifts",
+    };
+    let problem = problem.map(|error| error.to_string());
+    let brought = pack.brought().ok().flatten();
+    let architecture = brought.as_ref().and_then(|archive| archive.metadata("architecture"));
+    if as_json {
+        let line = json!({
+            "file": report::path(path), "name": pack.name, "network": pack.network, "network_sha256": pack.network_sha256,
+            "kind": kind, "numbers": numbers, "source": pack.source, "licence": pack.licence,
+            "thumbnail_bytes": pack.thumbnail.len(), "archive_bytes": pack.archive.len(), "architecture": architecture,
+            "problem": problem,
+        });
+        say!("{line}");
+        return;
+    }
+    let or_none = |text: &str| if text.is_empty() { "not told".to_string() } else { text.to_string() };
+    say!("{}: {}", path.display(), pack.name);
+    say!("  style      {kind}, {numbers} numbers");
+    say!("  network    {} {:.12}", pack.network, pack.network_sha256);
+    if let Some(architecture) = architecture {
+        say!("  brings it  {} bytes, {architecture}", pack.archive.len());
+    }
+    say!("  source     {}", or_none(&pack.source));
+    say!("  licence    {}", or_none(&pack.licence));
+    say!("  thumbnail  {} bytes", pack.thumbnail.len());
+    say!("  usable     {}", problem.as_deref().unwrap_or("yes"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squares_are_three_numbers() {
+        assert_eq!(square("1, 2,3"), Ok((1, 2, 3)));
+        for bad in ["1,2", "1,2,0", "1,2,3,4", "a,1,2,3", "1,-2,3", ""] {
+            assert!(square(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn files_have_titles() {
+        assert_eq!(title("starry_night"), "Starry night");
+        assert_eq!(title("--"), "Untitled");
+        assert_eq!(title("été-1"), "Été 1");
+        assert_eq!(stem(Path::new("a\u{202e}b\x1b.jpg")), "a b");
+    }
+}

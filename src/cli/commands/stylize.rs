@@ -1,0 +1,214 @@
+//! `impasto stylize`: photos in, paintings out.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use impasto::error::{Error, Result};
+use impasto::files::{Existing, Saved, save};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::cli::file_plan::FilePlan;
+use crate::cli::input_files::{InputFiles, count, find};
+use crate::cli::photo_stylizer::{LookArguments, PhotoStylizer, StrokeArguments};
+use crate::cli::photos::{ReadArguments, WriteArguments};
+use crate::cli::report::{self, alert, say};
+use crate::cli::style_source::Wanted;
+use crate::cli::{BAD_INPUT, output_paths};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Photos: PNG, JPEG, WebP or TIFF files, folders of them, patterns such as `*.jpg`.
+    #[arg(required = true)]
+    input: Vec<OsString>,
+    /// Where the painting goes; its ending says the format. For several photos, a folder.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// A style's name or number, a style pack such as `mine.impasto`, or a blend such as `teal mist:0.6,3:0.4`.
+    #[arg(long, default_value = "0")]
+    style: OsString,
+    /// A painting to take the style of, instead of one of the styles above; several, each with `:WEIGHT` behind it or not,
+    /// make a blend.
+    #[arg(long, value_name = "PAINTING[:WEIGHT]", conflicts_with = "style")]
+    style_image: Vec<OsString>,
+    #[command(flatten)]
+    look: LookArguments,
+    #[command(flatten)]
+    stroke: StrokeArguments,
+    /// Pixels on the longer side. Without it photos keep their size.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    size: Option<u32>,
+    #[command(flatten)]
+    read: ReadArguments,
+    #[command(flatten)]
+    write: WriteArguments,
+    /// Leaves paintings alone that are there already, and does not paint these photos again.
+    #[arg(long)]
+    no_clobber: bool,
+    /// Uses a style pack whose network takes far more time than usual, too.
+    #[arg(long)]
+    force: bool,
+    /// Prints one line of JSON for each photo.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of the photos.
+#[derive(Debug, Default)]
+struct Counts {
+    painted: usize,
+    failed: usize,
+    kept: usize,
+}
+
+/// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let wanted = Wanted::read(&arguments.style, &arguments.style_image, &arguments.read)?;
+    if arguments.stroke.gentle && !wanted.has_vectors() {
+        let reason = "A gentle strength is for styles of paintings: give `--style-image`, or leave `--gentle` out.";
+        return Err(Error::Style(reason.to_string()));
+    }
+    let InputFiles { photos, problems, left_out } = find(&arguments.input);
+    let single = arguments.input.len() == 1 && photos.len() == 1 && photos[0] == Path::new(&arguments.input[0]);
+    let mut counts = Counts { failed: problems.len(), ..Counts::default() };
+    problems.iter().for_each(|error| tell(arguments, None, error));
+    if let Some(sentence) = left_out.sentence() {
+        alert!("{sentence}");
+    }
+    if photos.is_empty() {
+        return Ok(ExitCode::from(BAD_INPUT));
+    }
+    let paintings = output_paths::paintings(&photos, single, &arguments.output)?;
+    let kept: HashSet<&Path> =
+        paintings.iter().map(PathBuf::as_path).filter(|path| arguments.no_clobber && path.exists()).collect();
+    let mut plan = FilePlan::default();
+    plan.inputs(photos.iter().chain(&wanted.files).map(PathBuf::as_path));
+    for painting in paintings.iter().filter(|path| !kept.contains(path.as_path())) {
+        plan.output(painting, "the painting");
+    }
+    plan.check()?;
+    let bar = progress(photos.len(), arguments.json);
+    let painted = pollster::block_on(async {
+        let mut stylizer: Option<PhotoStylizer> = None;
+        for (photo, painting) in photos.iter().zip(&paintings) {
+            bar.set_message(photo.display().to_string());
+            let outcome = match kept.contains(painting.as_path()) {
+                true => Ok(Saved::Kept),
+                false => paint(arguments, &wanted, &mut stylizer, (photo, painting), &bar).await,
+            };
+            match outcome {
+                Ok(Saved::Written) => counts.painted += 1,
+                Ok(Saved::Kept) => counts.kept += 1,
+                // Nothing more can be painted on a device that is gone, or where there never was one.
+                Err(error @ (Error::DeviceLost(_) | Error::NoAdapter(_))) => return Err(error),
+                Err(error) => {
+                    counts.failed += 1;
+                    bar.suspend(|| tell(arguments, Some(photo), &error));
+                }
+            }
+            bar.inc(1);
+        }
+        Ok(())
+    });
+    bar.finish_and_clear();
+    if photos.len() + problems.len() > 1 {
+        alert!("{}", summary(&counts));
+    }
+    painted?;
+    Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
+}
+
+/// Paints one photo.
+async fn paint(
+    arguments: &Arguments,
+    wanted: &Wanted,
+    stylizer: &mut Option<PhotoStylizer>,
+    (photo, painting): (&Path, &Path),
+    bar: &ProgressBar,
+) -> Result<Saved> {
+    let file = arguments.read.open(photo)?;
+    // Opened late: a photo that cannot be read needs no device.
+    let stylizer = match stylizer {
+        Some(stylizer) => stylizer,
+        empty => empty.insert(PhotoStylizer::new(wanted, &arguments.look, &arguments.stroke).await?),
+    };
+    let start = Instant::now();
+    stylizer.check(&file, &arguments.read, arguments.size, arguments.force)?;
+    let picture = arguments.read.decode(&file, arguments.size)?;
+    let writer = arguments.write.writer(&picture);
+    let painted = stylizer.paint(&picture.image, writer.depth16).await?;
+    let existing = if arguments.no_clobber { Existing::Keep } else { Existing::Replace };
+    let saved = save(painting, &writer.bytes(&painted, painting)?, existing)?;
+    bar.suspend(|| report::notes(photo, &picture.notes));
+    if arguments.json && saved == Saved::Written {
+        say!(
+            "{}",
+            json!({
+                "input": report::path(photo), "output": report::path(painting), "style": wanted.name,
+                "width": painted.width(), "height": painted.height(), "warnings": picture.notes,
+                "milliseconds": start.elapsed().as_millis() as u64,
+                "adapter": stylizer.adapter(), "variant": stylizer.variant(),
+            })
+        );
+    }
+    Ok(saved)
+}
+
+/// Such as `3 photos painted, 1 failed`.
+fn summary(counts: &Counts) -> String {
+    let Counts { painted, failed, kept } = counts;
+    let mut text = format!("{} painted", count(*painted, "photo"));
+    if *kept > 0 {
+        text += &format!(
+            ", {kept} left alone, as {} there already",
+            if *kept == 1 { "its painting is" } else { "their paintings are" }
+        );
+    }
+    if *failed > 0 {
+        text += &format!(", {failed} failed");
+    }
+    text
+}
+
+/// Says what went wrong, with the photo's name if the sentence lacks it.
+fn tell(arguments: &Arguments, photo: Option<&Path>, error: &Error) {
+    let mut sentence = error.to_string();
+    let photo = photo.map(report::path);
+    if let Some(name) = photo.as_ref().filter(|name| !sentence.contains(name.as_str())) {
+        sentence = format!("{name}: {sentence}");
+    }
+    alert!("{sentence}");
+    if arguments.json {
+        say!("{}", json!({ "input": photo, "error": sentence }));
+    }
+}
+
+/// A bar for several photos, where someone is there to see it.
+fn progress(photos: usize, json: bool) -> ProgressBar {
+    if photos < 2 || json || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(photos as u64);
+    match ProgressStyle::with_template("{bar:32} {pos}/{len}, {eta} left  {wide_msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_counts() {
+        let said = |painted, failed, kept| summary(&Counts { painted, failed, kept });
+        assert_eq!(said(1, 0, 0), "1 photo painted");
+        assert_eq!(said(48, 2, 0), "48 photos painted, 2 failed");
+        assert_eq!(said(0, 0, 3), "0 photos painted, 3 left alone, as their paintings are there already");
+    }
+}

@@ -1,0 +1,76 @@
+//! `impasto train` as a job.
+
+use std::path::{Path, PathBuf};
+
+use impasto::error::Result;
+use impasto::image::Image;
+use impasto::net::Network;
+use impasto::style::{Pack, Parameters};
+use impasto::train::train_style::{Report, Training, network};
+use impasto::weights::Archive;
+
+use crate::cli::commands::style::thumbnail;
+use crate::cli::job_runner::{Artifact, Job};
+use crate::cli::photos::PhotoWriter;
+
+/// A style to be trained.
+pub struct TrainJob<'a> {
+    pub training: Training,
+    /// All of the pack but its numbers.
+    pub pack: Pack,
+    /// The network whose weights are all trained, and the archive of those before.
+    pub brings: Option<(Network, Archive)>,
+    pub output: &'a Path,
+    /// A photo to stylize with every save, and where the picture goes.
+    pub preview: Option<(Image, PathBuf)>,
+    /// A photo to stylize for the thumbnail.
+    pub sample: Option<Image>,
+}
+
+impl Job for TrainJob<'_> {
+    type Report = Report;
+    const COLUMNS: &'static str = "step,total,content,style,palette,variation,stability,seconds";
+
+    fn step(&mut self) -> Result<Option<Report>> {
+        pollster::block_on(self.training.step())
+    }
+
+    fn position(report: &Report) -> (usize, usize) {
+        (report.step, report.steps)
+    }
+
+    fn describe(report: &Report) -> String {
+        let Report { total, content, style, .. } = report;
+        format!("loss {total:.3} (content {content:.3}, style {style:.4})")
+    }
+
+    fn row(report: &Report) -> String {
+        let Report { step, total, content, style, palette, variation, stability, .. } = report;
+        format!("{step},{total},{content},{style},{palette},{variation},{stability}")
+    }
+
+    fn artifacts(&self) -> Result<Vec<Artifact>> {
+        let style = pollster::block_on(self.training.style(&self.pack.name))?;
+        let mut pack = Pack { parameters: Parameters::of(&style), ..self.pack.clone() };
+        if let (Some((net, archive)), Some(weights)) = (&self.brings, pollster::block_on(self.training.weights())?) {
+            let Pack { source, licence, thumbnail, .. } = pack;
+            let brought = network::pack(net, archive, &weights, &style, &self.pack.name)?;
+            pack = Pack { source, licence, thumbnail, ..brought };
+        }
+        if let Some(photo) = &self.sample {
+            pack.thumbnail = thumbnail(&pollster::block_on(self.training.paint(photo))?)?;
+        }
+        let path = self.output.to_path_buf();
+        let mut artifacts = vec![Artifact { what: "the style pack", path, bytes: pack.write()? }];
+        if let Some((photo, path)) = &self.preview {
+            let painted = pollster::block_on(self.training.paint(photo))?;
+            let bytes = PhotoWriter::default().bytes(&painted, path)?;
+            artifacts.push(Artifact { what: "the preview", path: path.clone(), bytes });
+        }
+        Ok(artifacts)
+    }
+
+    fn checkpoint(&self) -> Result<Option<Vec<u8>>> {
+        pollster::block_on(self.training.notes())?.map(|notes| notes.write()).transpose()
+    }
+}

@@ -1,0 +1,347 @@
+//! `impasto train`: a style pack that is learnt from paintings, in minutes, and paints live.
+
+mod job;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use impasto::error::{Error, Result};
+use impasto::files::{self, Lock};
+use impasto::image::Image;
+use impasto::net::Network;
+use impasto::net::models::vgg::VGG16;
+use impasto::net::models::{arbitrary, transfer26};
+use impasto::procedural::SCENE;
+use impasto::style::{Pack, Parameters};
+use impasto::train::train_style::{self, Beginning, Lessons, Notes, Origin, TrainSettings, Training, nearest};
+use impasto::train::transfer_net::{Executor, weights};
+use impasto::weights::Archive;
+
+use self::job::TrainJob;
+use super::paint::losses::layers;
+use super::style::{About, pack_place};
+use crate::cli::backend::{Opened, Processor};
+use crate::cli::file_plan::FilePlan;
+use crate::cli::gpu_context::{VGG16_TO_RELU4_3, Workshop};
+use crate::cli::input_files::{InputFiles, find};
+use crate::cli::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
+use crate::cli::output_paths::derived;
+use crate::cli::photos::ReadArguments;
+use crate::cli::report::{self, alert, say};
+use crate::cli::style_source::{Wanted, network, network_of, read_pack, space, styles};
+use crate::cli::style_text::{Weighted, parse};
+use crate::cli::trace::Trace;
+use crate::cli::{cache, photos};
+
+/// With fewer photos a style may learn the photos instead of the painting.
+const FEW: usize = 3;
+/// Longer side in pixels of photos as they are read: crops are far smaller. And of scenes.
+const PHOTO: usize = 1024;
+const SCENE_SIDE: usize = 384;
+/// Longer side in pixels of the photo of a thumbnail, small enough for strokes to be seen.
+const SAMPLE: usize = 256;
+/// Longer side in pixels of the preview, and of the paintings as they are read.
+const PREVIEW: usize = 448;
+const PAINTING: usize = 2048;
+/// Photos that are free to use: `www/photos/CREDITS.md` says whose they are. And scenes beside them.
+const BUNDLED: [&[u8]; 3] = [
+    include_bytes!("../../../../www/photos/astronaut.webp"),
+    include_bytes!("../../../../www/photos/chelsea.webp"),
+    include_bytes!("../../../../www/photos/coffee.webp"),
+];
+const SCENES: u8 = 4;
+/// Begins with what the style predictor says of the paintings.
+const INSTANT: &str = "instant";
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A painting to learn; several, each with `:WEIGHT` behind it or not, are mixed.
+    #[arg(required = true, value_name = "PAINTING[:WEIGHT]")]
+    paintings: Vec<OsString>,
+    /// Photos to learn on: files, folders and patterns. Five or more are best. Without any, three that come with the program.
+    #[arg(long, num_args = 1..)]
+    photos: Vec<OsString>,
+    /// So many scenes drawn by arithmetic, beside the photos; without `--photos` as many as are needed.
+    #[arg(long)]
+    scenes: Option<u8>,
+    /// Where the style pack goes; it should end in `.impasto`.
+    #[arg(short, long)]
+    output: PathBuf,
+    #[command(flatten)]
+    about: About,
+    #[command(flatten)]
+    lesson: LessonArguments,
+    /// What to begin with. `instant`, which is usual: what `stylize --style-image` makes of the paintings; the style belongs to the
+    /// network for paintings then. Or, in the network of 26 styles, and blending with these: their `mean`, the one `nearest` to
+    /// the paintings, one of them or a blend, as `stylize --style` takes them. Or a style pack.
+    #[arg(long, value_name = "instant|mean|nearest|STYLE|PACK")]
+    start: Option<OsString>,
+    /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
+    #[arg(long, value_enum, default_value_t = Processor::Auto)]
+    processor: Processor,
+    /// A photo that is stylized with every save, as `NAME-preview.png` beside the pack.
+    #[arg(long, value_name = "PHOTO")]
+    preview: Option<PathBuf>,
+    /// The pack's thumbnail is this photo, painted, instead of the painting.
+    #[arg(long, value_name = "PHOTO")]
+    sample: Option<PathBuf>,
+    /// Writes pack, preview and `OUTPUT.checkpoint` every so many steps.
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
+    save_every: Option<u32>,
+    /// Writes the losses of every step as a table (CSV).
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Goes on from a checkpoint, with the arguments that it was made with.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Starts anew where the checkpoint of an earlier run is, and gives up its work.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    read: ReadArguments,
+}
+
+/// How it is learnt.
+#[derive(Debug, Args)]
+struct LessonArguments {
+    /// More of them come nearer to the painting; 150 are convincing.
+    #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// What a step changes a number of the style by at most, at first. Without it, 0.02 for what begins with a painting's or a
+    /// pack's style, and 0.03 otherwise.
+    #[arg(long)]
+    rate: Option<f32>,
+    /// Pixels a side of the squares of photos that are painted, a multiple of 4.
+    #[arg(long, default_value_t = 224, value_parser = clap::value_parser!(u32).range(32..=1024))]
+    crop: u32,
+    /// How many of them a step sees.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=32))]
+    batch: u32,
+    /// Pixels on the longer side of the paintings: the larger, the larger the strokes.
+    #[arg(long, value_name = "SIZE", default_value_t = 320, value_parser = clap::value_parser!(u32).range(32..=2048))]
+    stroke_size: u32,
+    /// Weight of the content: more keeps more of the photo, a lighter style.
+    #[arg(long)]
+    content_weight: Option<f32>,
+    /// Weight of the style.
+    #[arg(long)]
+    style_weight: Option<f32>,
+    /// Weight of the painting's colours.
+    #[arg(long)]
+    palette_weight: Option<f32>,
+    /// Layers of VGG16 whose statistics are the style, such as `relu1_2,relu2_2:0.5`.
+    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
+    style_layers: Option<String>,
+    /// Layers whose features are the content.
+    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
+    content_layers: Option<String>,
+    /// Weight of smoothness.
+    #[arg(long)]
+    variation_weight: Option<f32>,
+    /// Weight of not changing when the photo is noisy: live video flickers less.
+    #[arg(long)]
+    stability_weight: Option<f32>,
+    /// Brightness, of 1, that this noise has at most.
+    #[arg(long)]
+    noise: Option<f32>,
+    /// Other crops for each number.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Trains all weights of the network, not the style's alone: the pack brings a network of its own, some 300 KB, and takes
+    /// more steps.
+    #[arg(long)]
+    all_weights: bool,
+}
+
+impl LessonArguments {
+    /// The `usual` settings but for what is said.
+    fn over(&self, usual: TrainSettings) -> Result<TrainSettings> {
+        let mut lesson = usual.lesson;
+        for (term, weight, names) in [
+            (&mut lesson.content, self.content_weight, &self.content_layers),
+            (&mut lesson.style, self.style_weight, &self.style_layers),
+        ] {
+            term.weight = weight.unwrap_or(term.weight);
+            if let Some(names) = names {
+                term.layers = layers(&VGG16, names)?;
+            }
+        }
+        lesson.palette = self.palette_weight.unwrap_or(lesson.palette);
+        lesson.variation = self.variation_weight.unwrap_or(lesson.variation);
+        lesson.stability = self.stability_weight.unwrap_or(lesson.stability);
+        lesson.noise = self.noise.unwrap_or(lesson.noise);
+        let (crop, batch, painting) = (self.crop as usize, self.batch as usize, self.stroke_size as usize);
+        Ok(TrainSettings {
+            lesson,
+            steps: self.steps as usize,
+            rate: self.rate.unwrap_or(usual.rate),
+            crop,
+            batch,
+            painting,
+            seed: self.seed,
+        })
+    }
+}
+
+impl Arguments {
+    /// What is said to begin with, or the default.
+    fn beginning(&self) -> &OsStr {
+        // Of the network for paintings not all weights can be trained.
+        let usual = if self.lesson.all_weights { "mean" } else { INSTANT };
+        self.start.as_deref().unwrap_or(OsStr::new(usual))
+    }
+
+    /// The photos to train on: those of `files`, or those that come with the program, and scenes.
+    fn photos(&self, files: &[PathBuf]) -> Result<Vec<Image>> {
+        let mut photos = Vec::new();
+        for path in files {
+            let picture = self.read.read_within(path, PHOTO)?;
+            report::notes(path, &picture.notes);
+            photos.push(picture.image);
+        }
+        let bundled = photos.is_empty();
+        if bundled {
+            photos = BUNDLED.iter().map(|bytes| photos::decode(bytes)).collect::<Result<_>>()?;
+        }
+        for number in 0..self.scenes.unwrap_or(if bundled { SCENES } else { 0 }) {
+            photos.push(SCENE.paint(SCENE_SIDE, number.into())?);
+        }
+        Ok(photos)
+    }
+
+    /// Checks all files of the command, and locks its output.
+    fn lock(&self, files: &Files) -> Result<Option<Lock>> {
+        let mut plan = FilePlan::default();
+        let paintings = files.paintings.iter().map(|(path, _)| path.as_path());
+        let start = Path::new(self.beginning());
+        let given = [&self.preview, &self.sample].into_iter().flatten().map(PathBuf::as_path);
+        plan.inputs(paintings.chain(files.photos.iter().map(PathBuf::as_path)).chain(given).chain([start]));
+        plan.output(&self.output, "the style pack");
+        if let Some(preview) = &files.preview {
+            plan.output(preview, "the preview");
+        }
+        if let Some(trace) = &self.trace {
+            plan.output(trace, "the trace");
+        }
+        plan_checkpoint(&mut plan, &self.output, self.resume.as_deref(), self.force)?;
+        plan.check()?;
+        self.trace.as_deref().map_or(Ok(()), |trace| Trace::check(trace, TrainJob::COLUMNS))?;
+        Lock::acquire(&self.output, cache::folder("locks").as_deref())
+    }
+}
+
+/// The files that the arguments name.
+struct Files {
+    paintings: Vec<Weighted>,
+    photos: Vec<PathBuf>,
+    /// Where the preview goes.
+    preview: Option<PathBuf>,
+}
+
+impl Files {
+    fn of(arguments: &Arguments) -> Result<Self> {
+        let InputFiles { photos, problems, left_out } = find(&arguments.photos);
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(problem);
+        }
+        if let Some(sentence) = left_out.sentence() {
+            alert!("{sentence}");
+        }
+        Ok(Self {
+            paintings: arguments.paintings.iter().map(|text| parse(text, Path::is_file)).collect::<Result<_>>()?,
+            photos,
+            preview: arguments.preview.is_some().then(|| derived(&arguments.output, "-preview", "png")),
+        })
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    pack_place(&arguments.output)?;
+    let beginning = arguments.beginning();
+    let near = beginning == INSTANT || Path::new(beginning).is_file();
+    let usual = if near { TrainSettings::gentle()? } else { TrainSettings::usual()? };
+    let settings = arguments.lesson.over(usual)?;
+    let files = Files::of(arguments)?;
+    let _lock = arguments.lock(&files)?;
+    let read = |path: &Path, size: usize| Ok::<_, Error>(arguments.read.read_within(path, size)?.image);
+    let paintings = files.paintings.iter().map(|(path, weight)| Ok((read(path, PAINTING)?, *weight)));
+    let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
+    let photos = arguments.photos(&files.photos)?;
+    if photos.len() < FEW {
+        alert!("{} photos are few; with five or more the style fits others better", photos.len());
+    }
+    let preview = arguments.preview.as_deref().map(|path| read(path, PREVIEW)).transpose()?;
+    let sample = arguments.sample.as_deref().map(|path| read(path, SAMPLE)).transpose()?;
+    let lessons = Lessons { paintings: &paintings, photos: &photos };
+    let notes = arguments.resume.as_deref().map(read_notes).transpose()?;
+
+    let Opened { device, name, .. } = arguments.processor.open(arguments.read.memory())?;
+    let vgg = Archive::parse(VGG16_TO_RELU4_3)?;
+    let (net, archive, start) = start(arguments)?;
+    let executor = Executor::load(net.clone(), &archive, &device)?;
+    let start = match start {
+        Beginning::Style(style) => style,
+        Beginning::Nearest(all) => {
+            let found = nearest(&executor, &vgg, &settings, &lessons, &all, &device);
+            let found = pollster::block_on(found)?.clone();
+            say!("begins with {}", found.name);
+            found
+        }
+    };
+    let trained = arguments
+        .lesson
+        .all_weights
+        .then_some(())
+        .map(|()| train_style::network::architecture(&archive))
+        .transpose()?;
+    let weights = trained.map(|_| weights(&net, &archive)).transpose()?;
+    let brings = weights.is_some().then(|| (net.clone(), archive.clone()));
+    let first = &files.paintings[0].0;
+    let pack = Pack {
+        thumbnail: super::style::thumbnail(&paintings[0].0)?,
+        source: arguments.about.source(first),
+        licence: arguments.about.licence.clone(),
+        ..space(&net, &archive)?.pack(arguments.about.title(first), Parameters::of(&start))
+    };
+    let origin = Origin { style: start, weights };
+    let steps = settings.steps;
+    let training = Training::new(executor, &vgg, settings, &lessons, origin, notes, &device)?;
+    say!("{steps} steps on {} photos, on {name}", photos.len());
+    let job_files = JobFiles {
+        output: &arguments.output,
+        save_every: arguments.save_every.map(|n| n as usize),
+        trace: arguments.trace.as_deref(),
+        resumed: arguments.resume.is_some().then(|| training.steps_done()),
+    };
+    let preview = preview.zip(files.preview);
+    job_runner::run(TrainJob { training, pack, brings, output: &arguments.output, preview, sample }, &job_files)
+}
+
+fn read_notes(path: &Path) -> Result<Notes> {
+    Notes::parse(&files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?).map_err(|error| Error::file(path, error))
+}
+
+/// The network to be trained, its weights, and what to begin with.
+fn start(arguments: &Arguments) -> Result<(Network, Archive, Beginning)> {
+    let text = arguments.beginning();
+    if text == INSTANT {
+        let wanted = Wanted::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
+        let style = pollster::block_on(async {
+            let workshop = Workshop::open(&wanted.archive, None).await?;
+            wanted.style(&workshop).await
+        })?;
+        return Ok((network(arbitrary::NAME)?.0, wanted.archive, Beginning::Style(style)));
+    }
+    if Path::new(text).is_file() {
+        let pack = read_pack(Path::new(text))?;
+        let (net, archive) = network_of(&[&pack])?;
+        let style = space(&net, &archive)?.style(&pack)?;
+        return Ok((net, archive, Beginning::Style(style)));
+    }
+    let (net, archive) = network(transfer26::NAME)?;
+    let start = Beginning::of(&text.to_string_lossy(), &styles(&archive)?)?;
+    Ok((net, archive, start))
+}

@@ -1,0 +1,112 @@
+//! `impasto weights`: from published models to weight archives.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use impasto::error::Result;
+use impasto::files::{self, Existing, save};
+use impasto::import::onnx::external::in_folder;
+use impasto::import::published;
+use impasto::import::vgg::{self, Bits, Expects};
+use impasto::net::models::vgg::{VGG16, VGG19, Vgg};
+
+use crate::cli::file_plan::FilePlan;
+use crate::cli::report::say;
+
+/// Bytes of the largest file of VGG weights: that of VGG19 with its dense layers has 575 MB.
+pub const LARGEST_ARCHIVE: u64 = 1 << 30;
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Convert the published models. Downloads nothing: `./build.sh weights` fetches them first.
+    Build {
+        /// Folder of the published models.
+        #[arg(long, value_name = "DIR")]
+        models: PathBuf,
+        /// Folder for the archives.
+        #[arg(long, value_name = "DIR", default_value = "weights")]
+        out: PathBuf,
+    },
+    /// Make an archive of VGG weights that you have: PyTorch's `.pth`, Keras' `.h5`, or ONNX. `paint --vgg` takes it.
+    Import {
+        /// The file, such as torchvision's `vgg19-dcbb9e9d.pth`.
+        file: PathBuf,
+        /// Where the archive goes.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// Which of the two it is.
+        #[arg(long, value_enum, default_value_t = VggChoice::Vgg19)]
+        network: VggChoice,
+        /// The colours that the network was trained on, where the file's kind does not tell: `torchvision` is usual for ONNX and
+        /// for tensors called `features.0.weight`, `caffe` for all others.
+        #[arg(long, value_enum)]
+        expects: Option<ExpectsChoice>,
+        /// Bits of a weight: 32 keeps them as they are, at four times the size.
+        #[arg(long, default_value = "8", value_parser = bits)]
+        bits: Bits,
+    },
+}
+
+fn bits(text: &str) -> std::result::Result<Bits, String> {
+    match text {
+        "8" => Ok(Bits::Eight),
+        "32" => Ok(Bits::ThirtyTwo),
+        _ => Err("weights have 8 bits or 32".to_string()),
+    }
+}
+
+/// A network of the family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VggChoice {
+    Vgg16,
+    Vgg19,
+}
+
+impl VggChoice {
+    /// What it is made of.
+    pub fn vgg(self) -> Vgg {
+        match self {
+            Self::Vgg16 => VGG16,
+            Self::Vgg19 => VGG19,
+        }
+    }
+}
+
+/// Colours.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ExpectsChoice {
+    Torchvision,
+    Caffe,
+}
+
+/// Runs one of the commands above.
+pub fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Build { models, out } => {
+            for report in published::build(&models, &out)? {
+                let path = out.join(report.archive);
+                say!("{}: {} tensors, {} bytes", path.display(), report.tensors, report.bytes);
+                say!("sha256 {}", report.sha256);
+            }
+            Ok(())
+        }
+        Command::Import { file, output, network, expects, bits } => {
+            let expects = expects.map(|expects| match expects {
+                ExpectsChoice::Torchvision => Expects::Torchvision,
+                ExpectsChoice::Caffe => Expects::Caffe,
+            });
+            import(&file, &output, network.vgg(), expects, bits)
+        }
+    }
+}
+
+fn import(file: &Path, output: &Path, vgg: Vgg, expects: Option<Expects>, bits: Bits) -> Result<()> {
+    let mut plan = FilePlan::default();
+    plan.inputs([file]).output(output, "the archive").check()?;
+    let bytes = files::read(file, LARGEST_ARCHIVE, "a file of VGG weights")?;
+    let beside = in_folder(file.parent().unwrap_or(Path::new("")));
+    let archive = vgg::read_with(&file.display().to_string(), &bytes, vgg, expects, bits, &beside)?;
+    save(output, &archive, Existing::Replace)?;
+    say!("{}: {} of {} bytes", output.display(), vgg.name, archive.len());
+    Ok(())
+}

@@ -1,0 +1,176 @@
+//! The style that someone asks for: styles of the network of 26, style packs, paintings, and blends of them.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use impasto::error::{Error, Result};
+use impasto::files;
+use impasto::net::models::{arbitrary, transfer26};
+use impasto::net::{Network, custom};
+use impasto::style::{Pack, Style, StyleSet, StyleSpace};
+use impasto::weights::Archive;
+
+use super::gpu_context::{ARBITRARY, ARCHIVE, Workshop};
+use super::photos::ReadArguments;
+use super::report;
+use super::style_images::{self, Painting};
+use super::style_text::parse_list;
+
+/// The ending of style packs.
+pub const ENDING: &str = "impasto";
+
+/// What was asked for, read and checked as far as it can be without a device.
+pub struct Wanted {
+    /// The archive of the network that paints it.
+    pub archive: Archive,
+    /// What it is called.
+    pub name: String,
+    /// The files that it is made of.
+    pub files: Vec<PathBuf>,
+    made_of: MadeOf,
+}
+
+enum MadeOf {
+    Style(Style),
+    Paintings(Vec<Painting>),
+}
+
+/// The styles of the archive that ships.
+pub fn styles(archive: &Archive) -> Result<StyleSet> {
+    StyleSet::read(archive, &transfer26::network().norms)
+}
+
+/// The network called `name`, with its archive.
+///
+/// # Errors
+/// [`Error::Style`] when this program has none of that name.
+pub fn network(name: &str) -> Result<(Network, Archive)> {
+    let (network, archive) = match name {
+        transfer26::NAME => (transfer26::network(), ARCHIVE),
+        arbitrary::NAME => (arbitrary::network(), ARBITRARY),
+        other if custom::is_own(other) => {
+            let hint = "give a style pack that brings it, too";
+            return Err(Error::Style(format!(
+                "The network {other:?} comes with a style pack, and this one does not bring it: {hint}."
+            )));
+        }
+        other => {
+            let (one, two) = (transfer26::NAME, arbitrary::NAME);
+            return Err(Error::Style(format!("This program has no network {other:?}: it has {one} and {two}.")));
+        }
+    };
+    Ok((network, Archive::parse(archive)?))
+}
+
+/// The network of the first of `packs`, with its archive, which one of them may bring.
+///
+/// # Errors
+/// As [`network`], and [`Error::Pack`] for a network that cannot be used.
+pub fn network_of(packs: &[&Pack]) -> Result<(Network, Archive)> {
+    let name = packs.first().map_or(transfer26::NAME, |pack| pack.network.as_str());
+    match packs.iter().find(|pack| pack.network == name && !pack.archive.is_empty()) {
+        Some(pack) => match pack.brought()? {
+            Some(archive) => Ok((custom::network(&archive)?, archive)),
+            None => network(name),
+        },
+        None => network(name),
+    }
+}
+
+/// What the styles of `network` are.
+pub fn space(network: &Network, archive: &Archive) -> Result<StyleSpace> {
+    StyleSpace::read(archive, network.tensors(), &network.norms)
+}
+
+/// The pack in a file.
+pub fn read_pack(path: &Path) -> Result<Pack> {
+    let bytes = files::read(path, Pack::MAX_BYTES, "a style pack")?;
+    Pack::read(&bytes).map_err(|error| Error::file(path, error))
+}
+
+/// Whether the ending of `path` is that of a style pack.
+pub fn is_pack(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ENDING))
+}
+
+impl Wanted {
+    /// Reads what `--style` says or, where there are some, the paintings of `--style-image`.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for what is no style and what does not blend, [`Error::File`] for files that cannot be used.
+    pub fn read(style: &OsStr, images: &[OsString], reading: &ReadArguments) -> Result<Self> {
+        if !images.is_empty() {
+            let paintings = style_images::read(images, reading)?;
+            return Ok(Self {
+                archive: network(arbitrary::NAME)?.1,
+                name: style_images::name(&paintings),
+                files: paintings.iter().map(|p| p.path.clone()).collect(),
+                made_of: MadeOf::Paintings(paintings),
+            });
+        }
+        let parts = parse_list(style, Path::is_file)?;
+        let files: Vec<PathBuf> = parts.iter().map(|(path, _)| path.clone()).filter(|path| is_pack(path)).collect();
+        let (archive, wanted) = match files.first() {
+            None => {
+                let (_, archive) = network(transfer26::NAME)?;
+                let set = styles(&archive)?;
+                let wanted = set.mix(&set.parse(&style.to_string_lossy())?)?;
+                (archive, wanted)
+            }
+            Some(_) => packed(&parts)?,
+        };
+        Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(wanted) })
+    }
+
+    /// The style, for the painter in `workshop`, which was opened with [`Wanted::archive`].
+    ///
+    /// # Errors
+    /// What the device says where paintings have to be looked at.
+    pub async fn style(&self, workshop: &Workshop) -> Result<Style> {
+        match &self.made_of {
+            MadeOf::Style(style) => Ok(style.clone()),
+            MadeOf::Paintings(paintings) => {
+                style_images::style(&workshop.gpu, &workshop.painter, &self.archive, paintings).await
+            }
+        }
+    }
+
+    /// Whether its network takes style vectors, so that photos have a style of their own in it.
+    pub fn has_vectors(&self) -> bool {
+        self.archive.metadata("network") == Some(arbitrary::NAME)
+    }
+}
+
+/// The blend of packs of one network and of its own styles.
+fn packed(parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
+    let read = |(path, _): &(PathBuf, f32)| if is_pack(path) { read_pack(path).map(Some) } else { Ok(None) };
+    let packs: Vec<Option<Pack>> = parts.iter().map(read).collect::<Result<_>>()?;
+    let present: Vec<&Pack> = packs.iter().flatten().collect();
+    let name = present.first().map_or(transfer26::NAME, |pack| pack.network.as_str());
+    let (network, archive) = network_of(&present)?;
+    let space = space(&network, &archive)?;
+    let set = if name == transfer26::NAME { styles(&archive)? } else { StyleSet::default() };
+    let apart = |path: &Path| {
+        let kind = if custom::is_own(name) { "a style with a network of its own" } else { "styles of paintings" };
+        Error::Style(format!(
+            "`{}` and {kind} belong to different networks, which do not blend: choose styles of one kind.",
+            path.display()
+        ))
+    };
+    let mut blend = Vec::new();
+    for ((path, weight), pack) in parts.iter().zip(&packs) {
+        let style = match pack {
+            Some(pack) if pack.network != name => return Err(apart(path)),
+            Some(pack) => space.style(pack).map_err(|error| Error::file(path, error))?,
+            None if set.is_empty() => return Err(apart(path)),
+            None => set.mix(&set.parse(&path.to_string_lossy())?)?,
+        };
+        blend.push((style, *weight));
+    }
+    let sum: f32 = blend.iter().map(|(_, weight)| weight).sum();
+    if sum <= 0.0 || !sum.is_finite() {
+        return Err(Error::Style("These weights make no blend: give at least one style a weight above 0.".to_string()));
+    }
+    let shares: Vec<(&Style, f32)> = blend.iter().map(|(style, weight)| (style, weight / sum)).collect();
+    Ok((archive, Style::blend(&shares)?))
+}

@@ -1,0 +1,157 @@
+//! What is painted: a photo or a video frame, as a texture of a size of its own. Beside `ingest.wgsl`.
+
+use std::cell::Cell;
+
+use bytemuck::{Pod, Zeroable, bytes_of};
+use wgpu::{BufferUsages, TextureFormat, TextureUsages};
+
+use super::bounds::{Bounds, Excess};
+use super::device::Gpu;
+use super::plan::Plan;
+use super::preprocess::specialize;
+use super::step::Step;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::image::brushwork::Brushwork;
+
+/// Uniforms of `ingest.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct IngestShape {
+    source: [u32; 2],
+    picture: [u32; 2],
+    padded: [u32; 2],
+    mirrored: u32,
+    amount: f32,
+    grain: f32,
+    flow: f32,
+}
+
+/// The first tensor of a network, which a frame fills.
+pub(crate) struct Inlet<'a> {
+    pub tensor: &'a wgpu::Buffer,
+    /// Whether it is stored in 16 bits.
+    pub half: bool,
+    /// Width and height of the picture that the network sees, and of the tensor, into which the rest is mirrored.
+    pub picture: [u32; 2],
+    pub padded: [u32; 2],
+}
+
+/// A picture on the device, and the step that makes a network's first tensor of it.
+pub struct Frame {
+    pub(crate) texture: wgpu::Texture,
+    shape: Cell<IngestShape>,
+    uniform: wgpu::Buffer,
+    step: Step,
+}
+
+impl Frame {
+    /// Room for pictures of `width` x `height`, which `plan` sees resized to its own size.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    pub async fn new(gpu: &Gpu, plan: &Plan, size: (usize, usize)) -> Result<Self> {
+        let (width, height) = plan.size();
+        let picture = [width as u32, height as u32];
+        let inlet = Inlet { tensor: &plan.input, half: plan.half, picture, padded: plan.padded };
+        Self::filling(gpu, inlet, size).await
+    }
+
+    /// As [`Frame::new`], for any network's first tensor.
+    pub(crate) async fn filling(gpu: &Gpu, inlet: Inlet<'_>, (width, height): (usize, usize)) -> Result<Self> {
+        if width == 0 || height == 0 {
+            return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
+        }
+        if let Some(excess) = Self::excess(gpu.bounds(), (width, height)) {
+            let fits = |width, height| Self::excess(gpu.bounds(), (width, height)).is_none();
+            return Err(excess.error((width, height), Image::largest_fitted((width, height), width.max(height), fits)));
+        }
+        gpu.scoped(|| Ok(Self::build(gpu, inlet, [width as u32, height as u32]))).await
+    }
+
+    /// The first of the device's bounds that a picture of `width` x `height` breaks, if any.
+    pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
+        Excess::side(bounds, width.max(height) as u64)
+    }
+
+    fn build(gpu: &Gpu, inlet: Inlet, source: [u32; 2]) -> Self {
+        // A browser draws a video frame into the texture, which takes more than a copy.
+        let external =
+            if cfg!(target_arch = "wasm32") { TextureUsages::RENDER_ATTACHMENT } else { TextureUsages::empty() };
+        let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST | external;
+        let texture = gpu.texture("frame", source, TextureFormat::Rgba8Unorm, usage);
+        let Inlet { tensor, half, picture, padded } = inlet;
+        let Brushwork { amount, grain, flow } = Brushwork::new(0.0, picture[0] as usize, picture[1] as usize);
+        let shape = IngestShape { source, picture, padded, mirrored: 0, amount, grain, flow };
+        let uniform = gpu.filled("ingest", bytes_of(&shape), BufferUsages::UNIFORM);
+        let view = texture.create_view(&Default::default());
+        let resources =
+            [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), tensor.as_entire_binding()];
+        let resized = [("RESIZED", u32::from(source != picture))];
+        let wgsl = specialize(include_str!("../../shaders/ingest.wgsl"), &resized, half);
+        let pipeline = gpu.pipeline("ingest", &wgsl);
+        let [width, height] = padded;
+        let workgroups = [width.div_ceil(8), height.div_ceil(8), 1];
+        let step = Step::new(gpu, pipeline, resources.map(Some), workgroups);
+        Self { texture, shape: Cell::new(shape), uniform, step }
+    }
+
+    /// Width and height of the pictures.
+    pub fn size(&self) -> (usize, usize) {
+        (self.texture.width() as usize, self.texture.height() as usize)
+    }
+
+    /// Whether left and right are exchanged, as people expect of a mirror.
+    pub fn mirrored(&self) -> bool {
+        self.shape.get().mirrored == 1
+    }
+
+    /// Exchanges left and right from now on, or no longer.
+    pub fn set_mirrored(&self, gpu: &Gpu, mirrored: bool) {
+        self.set_shape(gpu, IngestShape { mirrored: u32::from(mirrored), ..self.shape.get() });
+    }
+
+    /// The network sees the picture with brushwork of `strength` 0..1 in it from now on.
+    pub fn set_brushwork(&self, gpu: &Gpu, strength: f32) {
+        let shape = self.shape.get();
+        let [width, height] = shape.picture.map(|side| side as usize);
+        let Brushwork { amount, grain, flow } = Brushwork::new(strength, width, height);
+        self.set_shape(gpu, IngestShape { amount, grain, flow, ..shape });
+    }
+
+    fn set_shape(&self, gpu: &Gpu, shape: IngestShape) {
+        self.shape.set(shape);
+        gpu.queue.write_buffer(&self.uniform, 0, bytes_of(&shape));
+    }
+
+    /// Uploads a picture, as `height * width * 4` bytes of RGBA.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the number of bytes does not fit.
+    pub fn upload(&self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
+        let (width, height) = self.size();
+        if rgba.len() != width * height * 4 {
+            let (needed, given) = (width * height * 4, rgba.len());
+            return Err(Error::Picture(format!(
+                "a {width}x{height} picture needs {needed} bytes of RGBA, not {given}"
+            )));
+        }
+        let bytes_per_row = Some(self.texture.width() * 4);
+        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row, rows_per_image: None };
+        gpu.queue.write_texture(self.texture.as_image_copy(), rgba, layout, self.texture.size());
+        Ok(())
+    }
+
+    /// Copies a picture that the browser holds, such as a video frame of this size, without a detour through memory.
+    #[cfg(target_arch = "wasm32")]
+    pub fn copy(&self, gpu: &Gpu, source: wgpu::ExternalImageSource) {
+        let source = wgpu::CopyExternalImageSourceInfo { source, origin: wgpu::Origin2d::ZERO, flip_y: false };
+        let target = self.texture.as_image_copy().to_tagged(wgpu::PredefinedColorSpace::Srgb, false);
+        gpu.queue.copy_external_image_to_texture(&source, target, self.texture.size());
+    }
+
+    /// Records the step that makes the network's first tensor.
+    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass) {
+        self.step.record(pass);
+    }
+}

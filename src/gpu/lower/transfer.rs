@@ -1,0 +1,257 @@
+//! From layers to fused convolutions: padding, the previous layer's normalization or bias and its ReLU, residual sums and
+//! nearest-neighbour enlargement are folded into the load of the convolution that reads them.
+
+use crate::error::{Error, Result};
+use crate::gpu::conv::{Residual, Spec};
+use crate::net::{Border, Convolution, Layer, Network, Operation, TensorId};
+
+/// A tensor in memory and what happens to it on load: `a * v + b` in each channel, then ReLU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// Number of the stored tensor: 0 is the input picture, others are numbered as they are written.
+    pub tensor: usize,
+    pub affine: Affine,
+    pub relu: bool,
+}
+
+/// Where a channel's (a, b) come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Affine {
+    /// (1, 0).
+    Identity,
+    /// The statistics and the style of this normalization.
+    Norm(usize),
+    /// (1, this bias of [`Fused::biases`]).
+    Bias(usize),
+}
+
+/// One fused convolution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    pub layer: Convolution,
+    pub spec: Spec,
+    pub input: Source,
+    /// The other term of a residual sum.
+    pub skip: Option<Source>,
+    /// Where that sum is written, if a later stage skips from it.
+    pub sum: Option<usize>,
+    pub output: usize,
+    /// The normalization whose statistics this stage gathers, if its output is normalized.
+    pub norm: Option<usize>,
+}
+
+/// A network as fused convolutions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fused {
+    pub stages: Vec<Stage>,
+    /// The network's tensor behind each stored one.
+    pub stored: Vec<TensorId>,
+    /// Names and channels of the biases.
+    pub biases: Vec<(String, usize)>,
+    /// The stored tensor that the last operation reads.
+    pub output: Source,
+    pub finish: Finish,
+}
+
+/// What makes colours of the last tensor. The numbers are those of `FINISH` in `present.wgsl` and `steady.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    Sigmoid = 1,
+    /// To 0..1.
+    Clamp = 2,
+}
+
+#[derive(Clone, Copy)]
+enum Value {
+    Stored(Source),
+    Sum(Source, Source),
+    Enlarged(TensorId),
+    /// The end, which the presenting kernel computes.
+    Finished(Source, Finish),
+}
+
+/// Fuses `net`.
+///
+/// # Errors
+/// [`Error::Model`] for a layer that the kernels cannot run.
+pub fn fuse(net: &Network) -> Result<Fused> {
+    let (output, finish) = (plain(0), Finish::Sigmoid);
+    let mut fused = Fused { stages: Vec::new(), stored: vec![0], biases: Vec::new(), output, finish };
+    let mut values = vec![Value::Stored(plain(0))];
+    for layer in &net.layers {
+        let unsupported = |what: &str| Error::Model {
+            file: net.name.clone(),
+            problem: format!("the GPU kernels cannot run {what} (the layer that makes tensor {})", layer.output),
+        };
+        let input = values[layer.inputs[0]];
+        let value = match (&layer.operation, input) {
+            (Operation::Convolution(c), _) => {
+                let stage = convolution(net, layer, c, &mut values, &mut fused.stored)
+                    .ok_or_else(|| unsupported("this convolution on this input"))?;
+                let output = stage.output;
+                fused.stages.push(stage);
+                Value::Stored(plain(output))
+            }
+            (
+                Operation::InstanceNorm { norm },
+                Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
+            ) => {
+                let made_by = fused.stages.iter_mut().find(|s| s.output == tensor);
+                made_by.ok_or_else(|| unsupported("a normalization of what no convolution made"))?.norm = Some(*norm);
+                Value::Stored(Source { tensor, affine: Affine::Norm(*norm), relu: false })
+            }
+            (
+                Operation::Bias { tensor: name },
+                Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
+            ) => {
+                let made_by = fused.stages.iter().find(|s| s.output == tensor);
+                let channels = made_by.ok_or_else(|| unsupported("a bias of what no convolution made"))?.layer.outputs;
+                fused.biases.push((name.clone(), channels));
+                Value::Stored(Source { tensor, affine: Affine::Bias(fused.biases.len() - 1), relu: false })
+            }
+            (Operation::Relu, Value::Stored(source)) => Value::Stored(Source { relu: true, ..source }),
+            (Operation::Add, Value::Stored(skip)) => match values[layer.inputs[1]] {
+                Value::Stored(branch) => Value::Sum(branch, skip),
+                _ => return Err(unsupported("a sum of more than two stored tensors")),
+            },
+            (Operation::Upsample2, _) => Value::Enlarged(layer.inputs[0]),
+            (Operation::Sigmoid, Value::Stored(source)) if layer.output == net.output() => {
+                Value::Finished(source, Finish::Sigmoid)
+            }
+            (Operation::Clamp, Value::Stored(source)) if layer.output == net.output() => {
+                Value::Finished(source, Finish::Clamp)
+            }
+            (operation, _) => return Err(unsupported(&format!("{operation:?} here"))),
+        };
+        values.push(value);
+    }
+    match values.last() {
+        Some(Value::Finished(source, finish)) if source.affine != Affine::Identity && !source.relu => {
+            (fused.output, fused.finish) = (*source, *finish);
+        }
+        _ => {
+            let problem =
+                "the GPU kernels need a normalization or a bias at the end, and a sigmoid or a clamp behind it"
+                    .to_string();
+            return Err(Error::Model { file: net.name.clone(), problem });
+        }
+    }
+    Ok(fused)
+}
+
+fn plain(tensor: usize) -> Source {
+    Source { tensor, affine: Affine::Identity, relu: false }
+}
+
+/// The stage for the convolution `c`, or `None` where the kernels cannot run it.
+fn convolution(
+    net: &Network,
+    layer: &Layer,
+    c: &Convolution,
+    values: &mut [Value],
+    stored: &mut Vec<TensorId>,
+) -> Option<Stage> {
+    let (id, enlarged) = match values[layer.inputs[0]] {
+        Value::Enlarged(id) => (id, true),
+        _ => (layer.inputs[0], false),
+    };
+    if c.border == Border::Zero
+        || (enlarged && !(c.kernel == 3 && c.stride == 1 && c.pad == 1 && c.border == Border::Reflect))
+    {
+        return None;
+    }
+    let (input, skip, sum) = match values[id] {
+        Value::Stored(source) => (source, None, None),
+        Value::Sum(branch, skip) => {
+            let read_again = net.layers.iter().filter(|l| l.inputs.contains(&id)).count() > 1;
+            let sum = read_again.then(|| {
+                stored.push(id);
+                values[id] = Value::Stored(plain(stored.len() - 1));
+                stored.len() - 1
+            });
+            (branch, Some(skip), sum)
+        }
+        _ => return None,
+    };
+    let residual = match (skip, sum) {
+        (None, _) => Residual::None,
+        (_, None) => Residual::Read,
+        _ => Residual::Written,
+    };
+    // The direct kernels write a sum from the middle taps of a 3x3 kernel that visits every pixel.
+    if residual == Residual::Written && (enlarged || c.kernel != 3 || c.stride != 1) {
+        return None;
+    }
+    stored.push(layer.output);
+    let spec = Spec {
+        kernel: if enlarged { 2 } else { c.kernel as u32 },
+        stride: c.stride as u32,
+        pad: c.pad as u32,
+        border: if enlarged { Border::Clamp } else { c.border },
+        inputs: c.inputs as u32,
+        outputs: c.outputs as u32,
+        phases: if enlarged { 4 } else { 1 },
+        residual,
+    };
+    Some(Stage { layer: c.clone(), spec, input, skip, sum, output: stored.len() - 1, norm: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::models::{arbitrary, transfer26};
+
+    #[test]
+    fn the_26_style_network_fuses_to_its_18_convolutions() {
+        let fused = fuse(&transfer26::network()).unwrap();
+        assert_eq!(fused.stages.len(), 18);
+        let sums = |kind| fused.stages.iter().filter(|s| s.spec.residual == kind).count();
+        assert_eq!((sums(Residual::Written), sums(Residual::Read)), (5, 1));
+        assert_eq!(fused.stored.len(), 1 + 18 + 5);
+        assert!(fused.stages.iter().enumerate().all(|(i, s)| s.norm == Some(i)));
+    }
+
+    #[test]
+    fn biases_are_added_on_load_also_to_what_a_block_skips() {
+        let fused = fuse(&arbitrary::network()).unwrap();
+        assert_eq!(fused.stages.len(), 16);
+        let biases = [("contract.0.b", 8), ("contract.1.b", 16), ("contract.2.b", 32)];
+        assert_eq!(fused.biases, biases.map(|(name, channels)| (name.to_string(), channels)));
+        let loaded: Vec<_> = fused.stages[1..4].iter().map(|s| (s.input.affine, s.input.relu)).collect();
+        assert_eq!(loaded, [0, 1, 2].map(|i| (Affine::Bias(i), true)));
+        assert_eq!(fused.stages[5].skip.map(|s| (s.affine, s.relu)), Some((Affine::Bias(2), true)));
+        assert_eq!(fused.stages[..4].iter().map(|s| s.norm).collect::<Vec<_>>(), [None, None, None, Some(0)]);
+    }
+
+    #[test]
+    fn what_the_kernels_cannot_run_is_refused() {
+        let mut net = Network::new("odd", 3, 1);
+        net.push(Operation::Relu, &[0]);
+        assert!(matches!(fuse(&net), Err(Error::Model { .. })));
+        // A sum that is read again must be written by the convolution that reads it first, and not every one can.
+        let sum_read_by = |kernel, stride| {
+            let mut net = Network::new("odd", 3, 2);
+            let mut norm = 0;
+            let mut conv = |net: &mut Network, x, inputs, kernel, stride| {
+                let (weight, pad, border) = (String::new(), kernel / 2, Border::Reflect);
+                let c = Convolution { weight, inputs, outputs: 8, kernel, stride, pad, border };
+                let y = net.push(Operation::Convolution(c), &[x]);
+                norm += 1;
+                net.push(Operation::InstanceNorm { norm: norm - 1 }, &[y])
+            };
+            let a = conv(&mut net, 0, 3, 3, 1);
+            let b = conv(&mut net, a, 8, 3, 1);
+            let sum = net.push(Operation::Add, &[a, b]);
+            let c = conv(&mut net, sum, 8, kernel, stride);
+            let d = conv(&mut net, sum, 8, 3, stride);
+            let end = net.push(Operation::Add, &[c, d]);
+            let last = conv(&mut net, end, 8, 3, 1);
+            net.push(Operation::Sigmoid, &[last]);
+            fuse(&net)
+        };
+        assert!(sum_read_by(3, 1).is_ok());
+        for (kernel, stride) in [(9, 1), (3, 2)] {
+            assert!(matches!(sum_read_by(kernel, stride), Err(Error::Model { .. })), "{kernel} {stride}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What is shown: the draw that turns the last tensor into pixels, and the texture to read them back from. Beside
+//! `present.wgsl`.
+
+use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
+use wgpu::{BufferUsages, TextureFormat, TextureUsages};
+
+use super::bounds::{Bounds, Excess};
+use super::device::Gpu;
+use super::input::Frame;
+use super::plan::Plan;
+use super::preprocess::specialize;
+use super::temporal::Steadier;
+use crate::error::Result;
+use crate::image::composite::Look;
+
+/// Copies from a texture must have rows of a multiple of this many bytes.
+const ROW_ALIGNMENT: u32 = wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
+
+/// Uniforms of `present.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct LookShape {
+    size: [u32; 2],
+    source: [u32; 2],
+    painting: [u32; 2],
+    stride: u32,
+    norm: u32,
+    strength: f32,
+    split: f32,
+    keep_colors: u32,
+    mirrored: u32,
+}
+
+/// Draws what a plan has painted, onto targets of one format.
+pub struct Presenter {
+    pipeline: wgpu::RenderPipeline,
+    bindings: wgpu::BindGroup,
+    look: wgpu::Buffer,
+    shape: LookShape,
+    format: TextureFormat,
+}
+
+impl Presenter {
+    /// A presenter of `frame` as `plan` has painted it, and `steadier` if there is one, onto targets of `format` and
+    /// `width` x `height`, to which the painting is resized.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub async fn new(
+        gpu: &Gpu,
+        (plan, frame, steadier): (&Plan, &Frame, Option<&Steadier>),
+        format: TextureFormat,
+        (width, height): (usize, usize),
+    ) -> Result<Self> {
+        let size = [width as u32, height as u32];
+        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame, steadier), format, size))).await
+    }
+
+    fn build(
+        gpu: &Gpu,
+        (plan, frame, steadier): (&Plan, &Frame, Option<&Steadier>),
+        format: TextureFormat,
+        size: [u32; 2],
+    ) -> Self {
+        let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
+        let target = (size[0] as usize, size[1] as usize);
+        let resized = u32::from(frame.size() != target || plan.size() != target);
+        // What is steady has its colours already.
+        let finish = if steadier.is_some() { 0 } else { plan.finish as u32 };
+        let values = [("RESIZED", resized), ("FINISH", finish)];
+        // What is steady is kept in 32 bits.
+        let half = plan.half && steadier.is_none();
+        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &values, half);
+        let pipeline = gpu.render_pipeline("present", &wgsl, format);
+        let shape = LookShape {
+            size,
+            source: [source_width as u32, source_height as u32],
+            painting: [width as u32, height as u32],
+            stride: if steadier.is_some() { width as u32 } else { plan.stride },
+            norm: plan.output_norm,
+            strength: 1.0,
+            split: 0.0,
+            keep_colors: 0,
+            mirrored: u32::from(frame.mirrored()),
+        };
+        let look = gpu.filled("look", bytes_of(&shape), BufferUsages::UNIFORM);
+        let source = frame.texture.create_view(&Default::default());
+        let resources = [
+            look.as_entire_binding(),
+            wgpu::BindingResource::TextureView(&source),
+            steadier.map_or(&plan.output, |s| &s.history).as_entire_binding(),
+            plan.norms.as_entire_binding(),
+        ];
+        // What is steady is normalized already.
+        let used = if steadier.is_some() { 3 } else { 4 };
+        let bindings = gpu.bindings(&gpu.render_layout(&pipeline), resources.into_iter().take(used));
+        Self { pipeline, bindings, look, shape, format }
+    }
+
+    /// Width and height of the targets.
+    pub fn size(&self) -> (usize, usize) {
+        (self.shape.size[0] as usize, self.shape.size[1] as usize)
+    }
+
+    /// How the painting is laid over the photo from now on, and whether the photo is mirrored.
+    pub fn set_look(&mut self, gpu: &Gpu, look: Look, mirrored: bool) {
+        self.shape.strength = look.strength;
+        self.shape.split = look.split;
+        self.shape.keep_colors = u32::from(look.keep_colors);
+        self.shape.mirrored = u32::from(mirrored);
+        gpu.queue.write_buffer(&self.look, 0, bytes_of(&self.shape));
+    }
+
+    /// Records the draw onto `target`.
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, target: &wgpu::TextureView) {
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some("present"),
+            color_attachments: &[Some(wgpu::RenderPassColorAttachment {
+                view: target,
+                depth_slice: None,
+                resolve_target: None,
+                ops: wgpu::Operations { load: wgpu::LoadOp::Clear(wgpu::Color::BLACK), store: wgpu::StoreOp::Store },
+            })],
+            ..Default::default()
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.bindings, &[]);
+        pass.draw(0..3, 0..1);
+    }
+}
+
+/// A texture to paint into and the buffer to read it back through. Clones share them.
+#[derive(Clone)]
+pub struct Canvas {
+    texture: wgpu::Texture,
+    staging: wgpu::Buffer,
+    row: u32,
+}
+
+impl Canvas {
+    /// The first of the device's bounds that reading a picture of `width` x `height` back in 8 bits breaks, if any.
+    pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
+        let row = (width as u64 * 4).next_multiple_of(ROW_ALIGNMENT.into());
+        Excess::buffer(bounds, row * height as u64)
+    }
+
+    /// A canvas for `presenter`: four bytes a pixel for [`TextureFormat::Rgba8Unorm`], four floats for
+    /// [`TextureFormat::Rgba32Float`].
+    ///
+    /// # Errors
+    /// What the device says.
+    pub async fn new(gpu: &Gpu, presenter: &Presenter) -> Result<Self> {
+        let [width, height] = presenter.shape.size;
+        let pixel = if presenter.format == TextureFormat::Rgba32Float { 16 } else { 4 };
+        let row = (width * pixel).next_multiple_of(ROW_ALIGNMENT);
+        let make = || {
+            let usage = TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
+            let texture = gpu.texture("canvas", [width, height], presenter.format, usage);
+            let usage = BufferUsages::COPY_DST | BufferUsages::MAP_READ;
+            let staging = gpu.buffer("readback", u64::from(row) * u64::from(height), usage);
+            Ok(Self { texture, staging, row })
+        };
+        gpu.scoped(make).await
+    }
+
+    /// Records `presenter`'s draw and the copy to the readback buffer.
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, presenter: &Presenter) {
+        presenter.record(encoder, &self.texture.create_view(&Default::default()));
+        let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(self.row), rows_per_image: None };
+        let target = wgpu::TexelCopyBufferInfo { buffer: &self.staging, layout };
+        encoder.copy_texture_to_buffer(self.texture.as_image_copy(), target, self.texture.size());
+    }
+
+    /// The pixels, row by row without padding, once everything submitted is done.
+    ///
+    /// # Errors
+    /// What went wrong on the device.
+    pub async fn read(&self, gpu: &Gpu) -> Result<Vec<u8>> {
+        let bytes = gpu.download(&self.staging).await?;
+        let pixel = if self.texture.format() == TextureFormat::Rgba32Float { 16 } else { 4 };
+        let used = self.texture.width() as usize * pixel;
+        Ok(bytes.chunks_exact(self.row as usize).flat_map(|row| &row[..used]).copied().collect())
+    }
+}
+
+/// The floats behind the bytes of a [`TextureFormat::Rgba32Float`] canvas, without the fourth channel.
+pub fn floats(bytes: &[u8]) -> Vec<f32> {
+    let values: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    cast_slice::<f32, [f32; 4]>(&values).iter().flat_map(|p| [p[0], p[1], p[2]]).collect()
+}

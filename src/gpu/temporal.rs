@@ -1,0 +1,96 @@
+//! Less flicker: paintings of a still scene are mixed with those before, and the normalizations' statistics follow slowly.
+//! Beside `steady.wgsl`.
+
+use std::cell::Cell;
+
+use bytemuck::{Pod, Zeroable, bytes_of};
+use wgpu::BufferUsages;
+
+use super::device::Gpu;
+use super::input::Frame;
+use super::plan::Plan;
+use super::preprocess::specialize;
+use super::step::Step;
+use crate::error::Result;
+
+/// Part of the painting before that stays where nothing moves: noise goes down to about a third.
+pub const KEEP_PAINTING: f32 = 0.75;
+/// Part of the statistics before that stays: they are means over the whole picture, and must follow what moves.
+pub const KEEP_STATISTICS: f32 = 0.6;
+
+/// Uniforms of `steady.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct SteadyShape {
+    source: [u32; 2],
+    painting: [u32; 2],
+    stride: u32,
+    norm: u32,
+    mirrored: u32,
+    keep: f32,
+}
+
+/// The memory of what was painted before, and the step that brings it up to date.
+pub struct Steadier {
+    /// Painting and the photo's luma, `[height][width]`.
+    pub(crate) history: wgpu::Buffer,
+    uniform: wgpu::Buffer,
+    shape: Cell<SteadyShape>,
+    step: Step,
+}
+
+impl Steadier {
+    /// A memory for what `plan` paints of `frame`.
+    ///
+    /// # Errors
+    /// What the device says.
+    pub async fn new(gpu: &Gpu, plan: &Plan, frame: &Frame) -> Result<Self> {
+        gpu.scoped(|| Ok(Self::build(gpu, plan, frame))).await
+    }
+
+    fn build(gpu: &Gpu, plan: &Plan, frame: &Frame) -> Self {
+        let ((width, height), (source_width, source_height)) = (plan.size(), frame.size());
+        let history = gpu.buffer("history", (width * height * 16) as u64, BufferUsages::STORAGE);
+        let shape = SteadyShape {
+            source: [source_width as u32, source_height as u32],
+            painting: [width as u32, height as u32],
+            stride: plan.stride,
+            norm: plan.output_norm,
+            mirrored: 0,
+            keep: 0.0,
+        };
+        let uniform = gpu.filled("steady", bytes_of(&shape), BufferUsages::UNIFORM);
+        let values = [("RESIZED", u32::from(frame.size() != plan.size())), ("FINISH", plan.finish as u32)];
+        let wgsl = specialize(include_str!("../../shaders/steady.wgsl"), &values, plan.half);
+        let pipeline = gpu.pipeline("steady", &wgsl);
+        let view = frame.texture.create_view(&Default::default());
+        let resources = [
+            uniform.as_entire_binding(),
+            wgpu::BindingResource::TextureView(&view),
+            plan.output.as_entire_binding(),
+            plan.norms.as_entire_binding(),
+            history.as_entire_binding(),
+        ];
+        let [width, height] = shape.painting;
+        let workgroups = [width.div_ceil(8), height.div_ceil(8), 1];
+        let step = Step::new(gpu, pipeline, resources.map(Some), workgroups);
+        Self { history, uniform, shape: Cell::new(shape), step }
+    }
+
+    /// Whether the next painting is mixed with the one before, and whether the photo is mirrored.
+    pub fn set(&self, gpu: &Gpu, plan: &Plan, keep: bool, mirrored: bool) {
+        let part = if keep { KEEP_PAINTING } else { 0.0 };
+        let before = self.shape.get();
+        let shape = SteadyShape { keep: part, mirrored: u32::from(mirrored), ..before };
+        if bytes_of(&shape) != bytes_of(&before) {
+            self.shape.set(shape);
+            gpu.queue.write_buffer(&self.uniform, 0, bytes_of(&shape));
+            plan.keep_statistics(gpu, if keep { KEEP_STATISTICS } else { 0.0 });
+        }
+    }
+
+    /// Records the step, which comes after the plan's.
+    pub fn record(&self, pass: &mut wgpu::ComputePass) {
+        self.step.record(pass);
+    }
+}

@@ -1,0 +1,291 @@
+//! Transfer networks that a user has: out of PyTorch and ONNX files into a style that brings its network.
+//!
+//! They are of one kind, that of PyTorch's examples ([`Johnson`]); widths, residual blocks and what is before and behind may
+//! differ. `state_dict` reads them by the names of their tensors, `graph` step by step; `steps` makes these of an ONNX file's nodes,
+//! with `layers` and `norms` for what they say of their layers, and `fold` computes what they make of constants (`shapes`,
+//! `quantized`). Everything in a file must be accounted for: what belongs to no layer refuses it. `precision` chooses how the weights
+//! are kept.
+
+mod constant;
+mod fold;
+mod graph;
+mod layers;
+mod norms;
+mod picture;
+mod precision;
+mod quantized;
+mod shapes;
+mod state_dict;
+mod steps;
+
+pub use precision::{CLOSE_ENOUGH, Converted, convert, psnr};
+
+use crate::error::{Error, Result};
+use crate::import::onnx::Options;
+use crate::import::onnx::external::ReadExternal;
+use crate::import::torch::is_state_dict;
+use crate::net::Convolution;
+use crate::net::custom::{self, Architecture};
+use crate::net::models::johnson::{BIAS, Johnson};
+use crate::style::{Norm, Pack, Parameters, Style, StyleSpace};
+use crate::text::printable;
+use crate::weights::foreign::{quoted, stand_in};
+use crate::weights::{Archive, ArchiveBuilder};
+
+/// Weights above this are of no use: what layers make of them is no number, or none in half precision.
+const LARGEST_WEIGHT: f32 = 1e6;
+/// The same for scales, shifts and biases, which are used as they are.
+const LARGEST_SCALE: f32 = 1e4;
+/// A sum of an output's weights above this makes numbers that half precision does not have; the weights become smaller then.
+const LARGEST_SUM: f32 = 4096.0;
+/// Weights that fit into a style pack in 8 bits.
+const MOST_WEIGHTS: usize = 32 << 20;
+/// The largest file, in bytes: the weights of the largest network in double precision.
+const LARGEST_FILE: usize = 300 << 20;
+
+/// What is wrong with a file, as the end of a sentence about it.
+type Read<T> = std::result::Result<T, String>;
+
+/// One convolution as a file has it, with what belongs to it.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    /// What the file calls it.
+    name: String,
+    /// `[outputs, inputs, kernel, kernel]`.
+    shape: Vec<usize>,
+    weights: Vec<f32>,
+    /// One number an output.
+    bias: Option<Vec<f32>>,
+    norm: Option<Norm>,
+}
+
+/// A network as a file has it: the picture is multiplied by `input`, a number for each colour, and goes through all layers.
+#[derive(Debug)]
+struct Skeleton {
+    input: [f32; 3],
+    contract: Vec<Found>,
+    blocks: Vec<[Found; 2]>,
+    expand: Vec<Found>,
+    sigmoid: bool,
+    /// The white of what it makes, where the file says it.
+    white: Option<f32>,
+}
+
+/// A layer that was taken, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// What it is called in the archive.
+    pub name: String,
+    /// What the file calls it.
+    pub from: String,
+    /// `[outputs, inputs, kernel, kernel]`.
+    pub shape: Vec<usize>,
+    /// Whether it is normalized; otherwise it has a bias.
+    pub normalized: bool,
+}
+
+/// How the weights are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// In 8 bits, with a scale for each output channel.
+    Bits8,
+    /// As that, but the first and the last convolution in 16 bits: they see and make colours.
+    Ends16,
+    Bits16,
+    Bits32,
+}
+
+impl Precision {
+    /// From the smallest to the most exact.
+    pub const ALL: [Self; 4] = [Self::Bits8, Self::Ends16, Self::Bits16, Self::Bits32];
+}
+
+/// A network that was read and checked, in single precision, for pictures in 0..1.
+#[derive(Debug, Clone)]
+pub struct Import {
+    pub johnson: Johnson,
+    pub layers: Vec<Taken>,
+    /// What the file takes and makes for white: 1 or 255.
+    pub range: (f32, f32),
+    weights: Vec<Vec<f32>>,
+    bias: Vec<f32>,
+    norms: Vec<Norm>,
+}
+
+/// Reads the network in the file `bytes`, which has everything in itself; `file` names it in errors. `range` is what stands for
+/// white in its pictures, 1 or 255, where the file does not say; without it, 255.
+///
+/// # Errors
+/// [`Error::Model`] when the file is of neither kind, is damaged, asks for anything to be run, or holds another network.
+pub fn read(file: &str, bytes: &[u8], range: Option<f32>) -> Result<Import> {
+    read_with(file, bytes, range, Options::default().external)
+}
+
+/// As [`read`]; `external` reads the files beside an ONNX file that it keeps numbers in.
+///
+/// # Errors
+/// As [`read`]; also when such a file is missing or too short.
+pub fn read_with(file: &str, bytes: &[u8], range: Option<f32>, external: ReadExternal) -> Result<Import> {
+    let skeleton = if let Some(problem) = stand_in(bytes) {
+        Err(problem.to_string())
+    } else if bytes.len() > LARGEST_FILE {
+        Err(format!("has {} MB, which is more than a network of this kind", bytes.len() >> 20))
+    } else if is_state_dict(bytes) {
+        state_dict::read(bytes)
+    } else {
+        graph::read(file, bytes, external)
+    };
+    let import = skeleton.and_then(|s| s.import(range));
+    import.map_err(|problem| Error::Model { file: file.to_string(), problem: printable(&problem) })
+}
+
+impl Found {
+    /// Whether its numbers are those of the convolution `c`.
+    fn check(&self, c: &Convolution) -> Read<()> {
+        let Self { name, shape, weights, bias, norm } = self;
+        let expected = [c.outputs, c.inputs, c.kernel, c.kernel];
+        let name = quoted(name);
+        if *shape != expected || weights.len() != expected.iter().product::<usize>() {
+            return Err(format!("has {name} of the shape {shape:?}, where {expected:?} was expected"));
+        }
+        let misfit = |numbers: &Vec<f32>| numbers.len() != c.outputs;
+        if norm.iter().any(|norm| misfit(&norm.scale) || misfit(&norm.shift)) {
+            return Err(format!("has a normalization of {name} that does not fit its {} channels", c.outputs));
+        }
+        if bias.iter().any(misfit) {
+            return Err(format!("has a bias of {name} that does not fit its {} channels", c.outputs));
+        }
+        let norm = norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
+        match weights.iter().chain(norm).chain(bias.iter().flatten()).find(|v| !v.is_finite()) {
+            Some(wrong) => Err(format!("has {wrong} among the numbers of {name}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether its numbers are of a size that can be computed with.
+    fn check_size(&self) -> Read<()> {
+        let norm = self.norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
+        let scales = norm.chain(self.bias.iter().flatten());
+        let large = |limit: f32| move |v: &&f32| v.is_nan() || v.abs() > limit;
+        let found = self.weights.iter().find(large(LARGEST_WEIGHT)).or(scales.into_iter().find(large(LARGEST_SCALE)));
+        match found {
+            Some(wrong) => Err(format!(
+                "has {wrong:e} among the numbers of {}, which is too large to compute with",
+                quoted(&self.name)
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Divides weights in front of a normalization, which takes that away again, so that their sums fit into half precision.
+    fn shrink(&mut self) {
+        let outputs = self.shape.first().copied().unwrap_or(1).max(1);
+        if self.norm.is_none() {
+            return;
+        }
+        let count = (self.weights.len() / outputs).max(1);
+        for slice in self.weights.chunks_mut(count) {
+            let sum: f32 = slice.iter().map(|w| w.abs()).sum();
+            if sum > LARGEST_SUM {
+                // By a power of two, which is exact.
+                let by = (sum / LARGEST_SUM).log2().ceil().exp2().recip();
+                slice.iter_mut().for_each(|w| *w *= by);
+            }
+        }
+    }
+}
+
+impl Skeleton {
+    /// Checks all shapes, and takes what a picture in 0..1 does not need out of the weights.
+    fn import(mut self, range: Option<f32>) -> Read<Import> {
+        let output = self.white.or(range).unwrap_or(255.0);
+        let input = range.or(self.white).unwrap_or(255.0);
+        let outputs = |layer: &Found| layer.shape.first().copied().unwrap_or(0);
+        let [first, second, trunk] = [0, 1, 2].map(|i| self.contract.get(i).map_or(0, outputs));
+        let [wide, narrow] = [0, 1].map(|i| self.expand.get(i).map_or(0, outputs));
+        let blocks = self.blocks.len();
+        let johnson =
+            Johnson { contract: [first, second, trunk], blocks, expand: [wide, narrow], sigmoid: self.sigmoid };
+        // The limits of what a pack may bring.
+        Architecture::parse(&Architecture::Johnson(johnson.clone()).text()).map_err(|e| match e {
+            Error::Pack(problem) => problem.replacen("brings", "holds", 1),
+            other => other.to_string(),
+        })?;
+        let white = |layer: &mut Found| {
+            let plane = layer.shape[2] * layer.shape[3];
+            for (slice, scale) in layer.weights.chunks_exact_mut(plane).zip(self.input.iter().cycle()) {
+                slice.iter_mut().for_each(|w| *w *= scale * input);
+            }
+        };
+        let net = johnson.network("");
+        let weights = net.convolutions().map(|c| c.outputs * c.inputs * c.kernel * c.kernel).sum::<usize>();
+        if weights > MOST_WEIGHTS {
+            return Err(format!("has {weights} weights, where at most {MOST_WEIGHTS} fit into a style pack"));
+        }
+        let mut found: Vec<&mut Found> = self.contract.iter_mut().collect();
+        found.extend(self.blocks.iter_mut().flatten());
+        found.extend(self.expand.iter_mut());
+        for (layer, c) in found.iter().zip(net.convolutions()) {
+            layer.check(c)?;
+            layer.check_size()?;
+        }
+        found.first_mut().into_iter().for_each(|first| white(first));
+        for layer in &mut found {
+            layer.check_size()?;
+            layer.shrink();
+        }
+        let mut bias = vec![0.0; 3];
+        if let Some(last) = found.last_mut() {
+            bias = last.bias.take().unwrap_or(bias);
+            if !self.sigmoid {
+                last.weights.iter_mut().chain(&mut bias).for_each(|w| *w /= output);
+            }
+        }
+        // All other biases go: a normalization takes the mean away, and with it what is the same for all pixels.
+        let layers = found.iter().zip(net.convolutions()).map(|(layer, c)| Taken {
+            name: c.weight.trim_end_matches(".w").to_string(),
+            from: layer.name.clone(),
+            shape: layer.shape.clone(),
+            normalized: layer.norm.is_some(),
+        });
+        let layers = layers.collect();
+        let norms = found.iter_mut().filter_map(|layer| layer.norm.take()).collect();
+        let weights = found.into_iter().map(|layer| std::mem::take(&mut layer.weights)).collect();
+        Ok(Import { johnson, layers, range: (input, output), weights, bias, norms })
+    }
+}
+
+impl Import {
+    /// The archive of the network with weights in this precision.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] for weights that are no numbers or too large for this precision.
+    pub fn archive(&self, precision: Precision) -> Result<Vec<u8>> {
+        let mut builder = ArchiveBuilder::new();
+        let last = self.layers.len() - 1;
+        for (i, (layer, weights)) in self.layers.iter().zip(&self.weights).enumerate() {
+            let name = format!("{}.w", layer.name);
+            let end = i == 0 || i == last;
+            match precision {
+                Precision::Bits32 => builder.float(name, &layer.shape, weights),
+                Precision::Bits16 => builder.half(name, &layer.shape, weights),
+                Precision::Ends16 if end => builder.half(name, &layer.shape, weights),
+                Precision::Ends16 | Precision::Bits8 => builder.quantized(name, &layer.shape, weights),
+            };
+        }
+        builder.float(BIAS, &[self.bias.len()], &self.bias);
+        custom::seal(&Architecture::Johnson(self.johnson.clone()), &mut builder)
+    }
+
+    /// Its only style, as a pack that brings the network of `archive`, made by [`Import::archive`].
+    ///
+    /// # Errors
+    /// [`Error::Pack`] when the archive is another.
+    pub fn pack(&self, name: &str, archive: Vec<u8>) -> Result<Pack> {
+        let parsed = Archive::parse(&archive)?;
+        let net = custom::network(&parsed)?;
+        let style = Style { network: net.name.clone(), name: name.to_string(), norms: self.norms.clone() };
+        let space = StyleSpace::read(&parsed, net.tensors(), &net.norms)?;
+        Ok(Pack { archive, ..space.pack(name, Parameters::of(&style)) })
+    }
+}

@@ -1,0 +1,270 @@
+//! Reading ONNX files: as much of the format as networks of users, the published models and the standard's test vectors need.
+//!
+//! `messages` has the format's messages, `limits` bounds what they may take in memory, `tensor` reads constants of every type that
+//! weights have, and [`external`] those that a model keeps in other files.
+
+pub mod external;
+mod limits;
+mod messages;
+pub mod tensor;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message;
+
+use self::external::{External, ReadExternal, missing};
+use self::messages::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use self::tensor::tensor;
+use crate::error::{Error, Result};
+use crate::weights::foreign::quoted;
+
+/// A network as its file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// The names of the graph's inputs and outputs, in order.
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+    /// Shapes of the inputs, as far as the file says them; a side that is not fixed is 0.
+    pub input_shapes: Vec<Vec<usize>>,
+    /// Constant tensors by name.
+    pub initializers: BTreeMap<String, Tensor>,
+    /// The operations, each after those whose results it uses.
+    pub nodes: Vec<Node>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    pub name: String,
+    /// What it does, such as `Conv`.
+    pub op: String,
+    /// The names of the tensors it takes; an optional one that is left out has an empty name.
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+    pub attributes: BTreeMap<String, Attribute>,
+}
+
+/// A setting of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Attribute {
+    Float(f32),
+    Int(i64),
+    Text(String),
+    Tensor(Tensor),
+    Floats(Vec<f32>),
+    Ints(Vec<i64>),
+}
+
+/// A constant tensor: as many numbers as the product of `shape`, in row-major order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    pub shape: Vec<usize>,
+    pub data: Data,
+}
+
+/// The numbers of a [`Tensor`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    Float(Vec<f32>),
+    Uint8(Vec<u8>),
+    Int8(Vec<i8>),
+    Int32(Vec<i32>),
+    Int64(Vec<i64>),
+}
+
+impl Data {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Float(v) => v.len(),
+            Self::Uint8(v) => v.len(),
+            Self::Int8(v) => v.len(),
+            Self::Int32(v) => v.len(),
+            Self::Int64(v) => v.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number `i`, if there is one; integers from 2^53 on are rounded.
+    pub fn get(&self, i: usize) -> Option<f64> {
+        match self {
+            Self::Float(v) => v.get(i).map(|v| f64::from(*v)),
+            Self::Uint8(v) => v.get(i).map(|v| f64::from(*v)),
+            Self::Int8(v) => v.get(i).map(|v| f64::from(*v)),
+            Self::Int32(v) => v.get(i).map(|v| f64::from(*v)),
+            Self::Int64(v) => v.get(i).map(|v| *v as f64),
+        }
+    }
+}
+
+/// What is read of a model besides its nodes.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// Reads the files beside the model that its numbers are in.
+    pub external: ReadExternal<'a>,
+    /// Only the constants that nodes of this operation take, instead of all.
+    pub only_for: Option<&'a str>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { external: &|location, _, _| Err(missing(location)), only_for: None }
+    }
+}
+
+/// Reads a model that has all its numbers in itself; `file` names it in errors.
+///
+/// # Errors
+/// [`Error::Model`] when the bytes are no ONNX model or it uses something that is not supported here.
+pub fn read_model(file: &str, bytes: &[u8]) -> Result<Model> {
+    read_model_with(file, bytes, Options::default())
+}
+
+/// Reads a model with these options; `file` names it in errors.
+///
+/// # Errors
+/// As [`read_model`]; also when a file beside it is missing or too short.
+pub fn read_model_with(file: &str, bytes: &[u8], options: Options) -> Result<Model> {
+    let wrong = |problem: String| Error::Model { file: file.into(), problem };
+    limits::check_model(bytes).map_err(wrong)?;
+    let model = ModelProto::decode(bytes).map_err(|e| wrong(format!("is no ONNX model ({e})")))?;
+    let graph = model.graph.ok_or_else(|| wrong("is no ONNX model (it has no graph)".into()))?;
+    read_graph(graph, options).map_err(wrong)
+}
+
+fn read_graph(graph: GraphProto, options: Options) -> std::result::Result<Model, String> {
+    let mut external = External::new(options.external);
+    let nodes = graph.node.into_iter().map(|proto| node(proto, &mut external));
+    let nodes = nodes.collect::<std::result::Result<Vec<_>, _>>()?;
+    let wanted: Option<BTreeSet<&String>> = options.only_for.map(|op| {
+        let taking = nodes.iter().filter(|node| node.op == op);
+        taking.flat_map(|node| &node.inputs).collect()
+    });
+    let mut initializers = BTreeMap::new();
+    for proto in graph.initializer {
+        let name = proto.name.clone().unwrap_or_default();
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&name)) {
+            continue;
+        }
+        let tensor =
+            tensor(proto, &mut external).map_err(|e| format!("has an initializer {} that {e}", quoted(&name)))?;
+        if initializers.contains_key(&name) {
+            return Err(format!("has two initializers {}", quoted(&name)));
+        }
+        initializers.insert(name, tensor);
+    }
+    let input_shapes = graph.input.iter().map(shape_of).collect();
+    let names = |values: Vec<ValueInfoProto>| values.into_iter().map(|v| v.name.unwrap_or_default()).collect();
+    Ok(Model { inputs: names(graph.input), outputs: names(graph.output), input_shapes, initializers, nodes })
+}
+
+/// Reads a file that holds a single tensor (`*.pb` of the standard's test vectors); `file` names it in errors.
+///
+/// # Errors
+/// [`Error::Model`] when the bytes are no such tensor or its type is not supported here.
+pub fn read_tensor(file: &str, bytes: &[u8]) -> Result<Tensor> {
+    let wrong = |problem: String| Error::Model { file: file.into(), problem };
+    limits::check_tensor(bytes).map_err(wrong)?;
+    let proto = TensorProto::decode(bytes).map_err(|e| wrong(format!("is no ONNX tensor ({e})")))?;
+    let mut external = External::new(Options::default().external);
+    tensor(proto, &mut external).map_err(|e| wrong(format!("has a tensor that {e}")))
+}
+
+fn shape_of(value: &ValueInfoProto) -> Vec<usize> {
+    let tensor = value.r#type.as_ref().and_then(|kind| kind.tensor_type.as_ref());
+    let sides = tensor.and_then(|tensor| tensor.shape.as_ref()).map(|shape| shape.dim.as_slice()).unwrap_or_default();
+    sides.iter().map(|side| side.dim_value.and_then(|v| usize::try_from(v).ok()).unwrap_or(0)).collect()
+}
+
+fn node(proto: NodeProto, external: &mut External) -> std::result::Result<Node, String> {
+    let (name, op) = (proto.name.unwrap_or_default(), proto.op_type.unwrap_or_default());
+    let mut attributes = BTreeMap::new();
+    for a in proto.attribute {
+        let key = a.name.clone().unwrap_or_default();
+        let value = attribute(a, external);
+        let value = value
+            .map_err(|e| format!("has a node {} ({op}) with a setting {} that {e}", quoted(&name), quoted(&key)))?;
+        attributes.insert(key, value);
+    }
+    Ok(Node { name, op, inputs: proto.input, outputs: proto.output, attributes })
+}
+
+fn attribute(proto: AttributeProto, external: &mut External) -> std::result::Result<Attribute, String> {
+    let absent = || "has no value".to_string();
+    Ok(match proto.r#type.unwrap_or_default() {
+        1 => Attribute::Float(proto.f.ok_or_else(absent)?),
+        2 => Attribute::Int(proto.i.ok_or_else(absent)?),
+        3 => {
+            let text = String::from_utf8(proto.s.ok_or_else(absent)?);
+            Attribute::Text(text.map_err(|_| "is a text that is not UTF-8".to_string())?)
+        }
+        4 => Attribute::Tensor(tensor(proto.t.ok_or_else(absent)?, external)?),
+        6 => Attribute::Floats(proto.floats),
+        7 => Attribute::Ints(proto.ints),
+        kind => return Err(format!("is of kind {kind}, which is not supported")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::messages::*;
+    use super::*;
+
+    #[test]
+    fn models_keep_their_order_and_attributes() {
+        let attribute = |name: &str, kind| AttributeProto {
+            name: Some(name.into()),
+            r#type: Some(kind),
+            i: Some(7),
+            s: Some(b"same".to_vec()),
+            ints: vec![2, -1],
+            ..Default::default()
+        };
+        let node = NodeProto {
+            input: vec!["x".into(), "w".into()],
+            output: vec!["y".into()],
+            name: Some("first".into()),
+            op_type: Some("Conv".into()),
+            attribute: vec![attribute("group", 2), attribute("pads", 7), attribute("auto_pad", 3)],
+        };
+        let sides = [Some(1), None, Some(8)].map(|dim_value| DimensionProto { dim_value });
+        let shape = Some(ShapeProto { dim: sides.to_vec() });
+        let picture = TypeProto { tensor_type: Some(TensorTypeProto { shape }) };
+        let weights =
+            TensorProto { name: Some("w".into()), data_type: Some(1), float_data: vec![0.5], ..Default::default() };
+        let graph = GraphProto {
+            node: vec![node],
+            initializer: vec![weights],
+            input: vec![ValueInfoProto { name: Some("x".into()), r#type: Some(picture) }],
+            output: vec![ValueInfoProto { name: Some("y".into()), r#type: None }],
+        };
+        let bytes = |graph: &GraphProto| ModelProto { graph: Some(graph.clone()) }.encode_to_vec();
+        let model = read_model("m.onnx", &bytes(&graph)).unwrap();
+        assert_eq!(model.input_shapes, [[1, 0, 8]]);
+        assert_eq!((model.inputs, model.outputs), (vec!["x".to_string()], vec!["y".to_string()]));
+        assert_eq!(model.initializers["w"], Tensor { shape: vec![], data: Data::Float(vec![0.5]) });
+        assert_eq!(model.nodes[0].op, "Conv");
+        assert_eq!(model.nodes[0].attributes["group"], Attribute::Int(7));
+        assert_eq!(model.nodes[0].attributes["pads"], Attribute::Ints(vec![2, -1]));
+        assert_eq!(model.nodes[0].attributes["auto_pad"], Attribute::Text("same".into()));
+
+        let mut twice = graph.clone();
+        twice.initializer.push(graph.initializer[0].clone());
+        assert!(read_model("m.onnx", &bytes(&twice)).unwrap_err().to_string().contains("two initializers `w`"));
+        let mut strange = graph;
+        strange.node[0].attribute[0].r#type = Some(5);
+        let message = read_model("m.onnx", &bytes(&strange)).unwrap_err().to_string();
+        assert!(message.contains("a node `first` (Conv) with a setting `group` that is of kind 5"), "{message}");
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        for bytes in [&b""[..], b"hello", &[0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f], &[0xff; 40]] {
+            assert!(matches!(read_model("m.onnx", bytes), Err(Error::Model { .. })), "{bytes:?}");
+        }
+    }
+}

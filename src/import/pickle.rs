@@ -1,0 +1,470 @@
+//! Python's pickles, as far as PyTorch's files of weights need them: tables of tensors, and nothing that would run.
+//!
+//! Opcodes are those of CPython's `Lib/pickletools.py`. What a file asks to be called is looked up in a list of four and
+//! refused otherwise. What a file makes of few bytes is bounded: opcodes, axes of tensors, and texts that are copied.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::weights::foreign::quoted;
+
+/// Containers within containers; weights need four.
+const DEEPEST: u8 = 32;
+/// Axes of a tensor.
+const MOST_AXES: usize = 8;
+/// Opcodes, each of which may make a value: a few bytes of a file are up to a hundred in memory. Large checkpoints have some ten
+/// thousand.
+const MOST_OPCODES: usize = 1_000_000;
+/// Bytes of the name of a class, a storage or a place.
+const LONGEST_NAME: usize = 256;
+
+/// A value on the pickle's stack.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    None,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(Rc<str>),
+    /// A class or function, by module and name.
+    Global(Rc<str>),
+    Tensor(Rc<Stored>),
+    Storage(Rc<Storage>),
+    Many(Many),
+}
+
+/// A tuple, list or table (keys and values in turn).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Many {
+    kind: Kind,
+    items: Rc<Vec<Value>>,
+    /// Levels of containers, this one included.
+    depth: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Tuple,
+    List,
+    Table,
+}
+
+/// Numbers that lie elsewhere in the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Storage {
+    pub key: Rc<str>,
+    /// As Python knows it, such as `torch.FloatStorage`.
+    pub class: Rc<str>,
+    /// How many.
+    pub count: usize,
+}
+
+/// A tensor: a part of a storage.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    pub storage: Rc<Storage>,
+    pub offset: usize,
+    pub shape: Vec<usize>,
+    pub strides: Vec<usize>,
+}
+
+type Result<T> = std::result::Result<T, String>;
+
+impl Value {
+    /// Keys and values, if it is a table.
+    pub fn table(&self) -> Option<impl Iterator<Item = (&Value, &Value)>> {
+        match self {
+            Self::Many(Many { kind: Kind::Table, items, .. }) => {
+                Some(items.chunks_exact(2).map(|pair| (&pair[0], &pair[1])))
+            }
+            _ => None,
+        }
+    }
+
+    /// The items, if it is a tuple or list.
+    pub fn items(&self) -> Option<&[Value]> {
+        match self {
+            Self::Many(Many { kind: Kind::Tuple | Kind::List, items, .. }) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one from 0 up.
+    pub fn count(&self) -> Option<usize> {
+        match self {
+            Self::Int(value) => usize::try_from(*value).ok(),
+            _ => None,
+        }
+    }
+
+    fn depth(&self) -> u8 {
+        match self {
+            Self::Many(many) => many.depth,
+            _ => 0,
+        }
+    }
+}
+
+/// Reads one pickle from the front of `bytes`; returns it and what follows.
+///
+/// # Errors
+/// What is wrong, as the end of a sentence about the file.
+pub fn read(bytes: &[u8]) -> Result<(Value, &[u8])> {
+    let mut reader = Reader { rest: bytes, stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
+    for _ in 0..MOST_OPCODES {
+        if let Some(value) = reader.step()? {
+            return Ok((value, reader.rest));
+        }
+    }
+    Err("has a longer list of what is in it than any file of weights: save the model's `state_dict()` alone"
+        .to_string())
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+    stack: Vec<Value>,
+    /// Heights of the stack where containers begin.
+    marks: Vec<usize>,
+    memo: BTreeMap<u32, Value>,
+}
+
+impl<'a> Reader<'a> {
+    /// Does one opcode; returns the value at the end.
+    fn step(&mut self) -> Result<Option<Value>> {
+        let opcode = self.byte()?;
+        match opcode {
+            b'.' => return self.pop().map(Some),
+            // Protocol and frames say nothing that is wanted.
+            0x80 => drop(self.byte()?),
+            0x95 => drop(self.take(8)?),
+            b'N' => self.stack.push(Value::None),
+            0x88 => self.stack.push(Value::Bool(true)),
+            0x89 => self.stack.push(Value::Bool(false)),
+            b'K' => {
+                let value = self.byte()?;
+                self.stack.push(Value::Int(value.into()));
+            }
+            b'M' => {
+                let value = u16::from_le_bytes(self.array()?);
+                self.stack.push(Value::Int(value.into()));
+            }
+            b'J' => {
+                let value = i32::from_le_bytes(self.array()?);
+                self.stack.push(Value::Int(value.into()));
+            }
+            0x8a => self.long()?,
+            b'G' => {
+                let value = f64::from_be_bytes(self.array()?);
+                self.stack.push(Value::Float(value));
+            }
+            b'U' | 0x8c => {
+                let length = self.byte()?.into();
+                self.text(length)?;
+            }
+            b'T' | b'X' => {
+                let length = u32::from_le_bytes(self.array()?) as usize;
+                self.text(length)?;
+            }
+            b'c' => {
+                let (module, name) = (self.line()?, self.line()?);
+                self.global(module, name)?;
+            }
+            0x93 => {
+                let (name, module) = (self.pop()?, self.pop()?);
+                let (Value::Text(module), Value::Text(name)) = (module, name) else {
+                    return Err("names a class by something that is no text".to_string());
+                };
+                self.global(&module, &name)?;
+            }
+            b'(' => self.marks.push(self.stack.len()),
+            b')' => self.push_many(Kind::Tuple, Vec::new())?,
+            b']' => self.push_many(Kind::List, Vec::new())?,
+            b'}' => self.push_many(Kind::Table, Vec::new())?,
+            0x85..=0x87 => {
+                let count = usize::from(opcode - 0x84);
+                let items = self.top(count)?;
+                self.push_many(Kind::Tuple, items)?;
+            }
+            b't' => {
+                let items = self.above_mark()?;
+                self.push_many(Kind::Tuple, items)?;
+            }
+            b'a' => {
+                let items = self.top(1)?;
+                self.extend(Kind::List, items)?;
+            }
+            b'e' => {
+                let items = self.above_mark()?;
+                self.extend(Kind::List, items)?;
+            }
+            b's' => {
+                let items = self.top(2)?;
+                self.extend(Kind::Table, items)?;
+            }
+            b'u' => {
+                let items = self.above_mark()?;
+                self.extend(Kind::Table, items)?;
+            }
+            b'q' | b'r' | 0x94 => self.remember(opcode)?,
+            b'h' | b'j' => {
+                let number = if opcode == b'h' { self.byte()?.into() } else { u32::from_le_bytes(self.array()?) };
+                let value = self.memo.get(&number).cloned();
+                self.stack.push(value.ok_or("refers to a value that it does not have")?);
+            }
+            b'Q' => {
+                let id = self.pop()?;
+                self.stack.push(storage(&id)?);
+            }
+            b'R' => {
+                let (arguments, callable) = (self.pop()?, self.pop()?);
+                let value = call(&callable, &arguments)?;
+                self.stack.push(value);
+            }
+            // What is set on a table besides its contents, such as the versions of its modules.
+            b'b' => {
+                self.pop()?;
+                if self.stack.last().and_then(Value::table).is_none() {
+                    return Err("sets attributes of something that is no table".to_string());
+                }
+            }
+            other => {
+                return Err(format!(
+                    "uses opcode {other:#04x} of Python's pickles, which lists of weights do not need"
+                ));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, count: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or("is cut off")?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or("is cut off")?;
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    fn byte(&mut self) -> Result<u8> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    fn line(&mut self) -> Result<&'a str> {
+        let end = self.rest.iter().position(|b| *b == b'\n').ok_or("is cut off")?;
+        let line = self.take(end + 1)?;
+        std::str::from_utf8(&line[..end]).map_err(|_| "has a name that is not UTF-8".to_string())
+    }
+
+    fn global(&mut self, module: &str, name: &str) -> Result<()> {
+        if module.len().max(name.len()) > LONGEST_NAME {
+            return Err("names a class by a text that is too long".to_string());
+        }
+        self.stack.push(Value::Global(format!("{module}.{name}").into()));
+        Ok(())
+    }
+
+    fn text(&mut self, length: usize) -> Result<()> {
+        let text = std::str::from_utf8(self.take(length)?).map_err(|_| "has a text that is not UTF-8")?;
+        self.stack.push(Value::Text(text.into()));
+        Ok(())
+    }
+
+    /// Integers of any length. Those above 64 bits only tell versions, so what they are does not matter.
+    fn long(&mut self) -> Result<()> {
+        let length = self.byte()?.into();
+        let bytes = self.take(length)?;
+        let fill = if bytes.last().is_some_and(|b| *b >= 0x80) { 0xff } else { 0 };
+        let mut whole = [fill; 8];
+        for (to, from) in whole.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        self.stack.push(if length <= 8 { Value::Int(i64::from_le_bytes(whole)) } else { Value::None });
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Result<Value> {
+        let floor = self.marks.last().copied().unwrap_or(0);
+        if self.stack.len() <= floor {
+            return Err("takes a value where there is none".to_string());
+        }
+        self.stack.pop().ok_or_else(|| "takes a value where there is none".to_string())
+    }
+
+    fn top(&mut self, count: usize) -> Result<Vec<Value>> {
+        let mut items = (0..count).map(|_| self.pop()).collect::<Result<Vec<_>>>()?;
+        items.reverse();
+        Ok(items)
+    }
+
+    fn above_mark(&mut self) -> Result<Vec<Value>> {
+        let mark = self.marks.pop().ok_or("ends a container that it did not begin")?;
+        Ok(self.stack.split_off(mark))
+    }
+
+    fn push_many(&mut self, kind: Kind, items: Vec<Value>) -> Result<()> {
+        let depth = deeper(0, &items)?;
+        self.stack.push(Value::Many(Many { kind, items: Rc::new(items), depth }));
+        Ok(())
+    }
+
+    /// Adds to the list or table on top of the stack.
+    fn extend(&mut self, wanted: Kind, more: Vec<Value>) -> Result<()> {
+        match self.stack.last_mut() {
+            Some(Value::Many(Many { kind, items, depth })) if *kind == wanted => {
+                *depth = deeper(*depth, &more)?;
+                Rc::make_mut(items).extend(more);
+                Ok(())
+            }
+            _ => Err("fills a list or table where there is none".to_string()),
+        }
+    }
+
+    /// Remembers the value on top. Lists and tables are filled after that, so they are not: a file that comes back to one is
+    /// refused there.
+    fn remember(&mut self, opcode: u8) -> Result<()> {
+        let number = match opcode {
+            b'q' => self.byte()?.into(),
+            b'r' => u32::from_le_bytes(self.array()?),
+            // Numbered in order.
+            _ => self.memo.len() as u32,
+        };
+        let value = match self.stack.last().ok_or("remembers a value where there is none")? {
+            Value::Many(Many { kind: Kind::List | Kind::Table, .. }) => Value::Global("a list or table".into()),
+            other => other.clone(),
+        };
+        self.memo.insert(number, value);
+        Ok(())
+    }
+}
+
+/// The depth of a container of at least `depth` with `items`.
+fn deeper(depth: u8, items: &[Value]) -> Result<u8> {
+    let deepest = items.iter().map(|item| item.depth() + 1).max().unwrap_or(1).max(depth);
+    if deepest > DEEPEST {
+        return Err("has containers too deep in each other".to_string());
+    }
+    Ok(deepest)
+}
+
+/// What a persistent id stands for: `("storage", class, key, place, count, ...)`.
+fn storage(id: &Value) -> Result<Value> {
+    match id.items() {
+        Some([Value::Text(what), Value::Global(class), Value::Text(key), _, count, ..]) if &**what == "storage" => {
+            let count = count.count().ok_or("has a storage of no length")?;
+            if key.len() > LONGEST_NAME {
+                return Err("has a storage with a name that is too long".to_string());
+            }
+            Ok(Value::Storage(Rc::new(Storage { key: Rc::clone(key), class: Rc::clone(class), count })))
+        }
+        _ => Err("refers to something else than a storage of numbers".to_string()),
+    }
+}
+
+/// What a call gives.
+fn call(callable: &Value, arguments: &Value) -> Result<Value> {
+    let Value::Global(name) = callable else { return Err("calls something that has no name".to_string()) };
+    let arguments = arguments.items().ok_or("calls something without arguments")?;
+    let wrong = || format!("calls {} with arguments that do not fit", quoted(name));
+    match (&**name, arguments) {
+        ("collections.OrderedDict", []) => Ok(Value::Many(Many { kind: Kind::Table, items: Rc::default(), depth: 1 })),
+        ("torch._utils._rebuild_parameter", [Value::Tensor(tensor), ..]) => Ok(Value::Tensor(Rc::clone(tensor))),
+        ("torch._utils._rebuild_tensor_v2", [Value::Storage(storage), offset, shape, strides, ..]) => {
+            let listed = |v: &Value| v.items().map(<[Value]>::len);
+            if listed(shape).max(listed(strides)) > Some(MOST_AXES) {
+                return Err(format!("has a tensor with more than {MOST_AXES} axes"));
+            }
+            let counts = |v: &Value| v.items()?.iter().map(Value::count).collect::<Option<Vec<_>>>();
+            let (shape, strides) = counts(shape).zip(counts(strides)).ok_or_else(wrong)?;
+            let offset = offset.count().ok_or_else(wrong)?;
+            Ok(Value::Tensor(Rc::new(Stored { storage: Rc::clone(storage), offset, shape, strides })))
+        }
+        // A shape by itself, in checkpoints.
+        ("torch.Size", [shape @ Value::Many(Many { kind: Kind::Tuple | Kind::List, .. })]) => Ok(shape.clone()),
+        (
+            "collections.OrderedDict"
+            | "torch._utils._rebuild_parameter"
+            | "torch._utils._rebuild_tensor_v2"
+            | "torch.Size",
+            _,
+        ) => Err(wrong()),
+        _ => {
+            let name = quoted(name);
+            Err(format!("asks to call {name}, which a list of weights does not need: save its `state_dict()` alone"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(bytes: &[u8]) -> String {
+        read(bytes).unwrap_err()
+    }
+
+    #[test]
+    fn values_of_every_kind_are_read() {
+        let (value, rest) = read(b"\x80\x02}q\x00(X\x01\x00\x00\x00aK\x05X\x01\x00\x00\x00b(J\xfe\xff\xff\xffM\x00\x01\x88Nt\x8c\x01c]\x8a\x01\x80au.more").unwrap();
+        let table: Vec<_> = value.table().unwrap().collect();
+        assert_eq!((table.len(), rest), (3, &b"more"[..]));
+        assert_eq!(table[0], (&Value::Text("a".into()), &Value::Int(5)));
+        let inner = [Value::Int(-2), Value::Int(256), Value::Bool(true), Value::None];
+        assert_eq!(table[1].1.items().unwrap(), inner);
+        assert_eq!(table[2].1.items().unwrap(), [Value::Int(-128)]);
+    }
+
+    #[test]
+    fn what_would_run_is_refused_by_name() {
+        let said = problem(b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.");
+        assert!(said.contains("`os.system`"), "{said}");
+        let said = problem(b"\x80\x04\x8c\x05posix\x8c\x06system\x93)R.");
+        assert!(said.contains("`posix.system`"), "{said}");
+    }
+
+    #[test]
+    fn few_bytes_do_not_become_many() {
+        let endless = b"N".repeat(MOST_OPCODES + 1);
+        assert!(problem(&endless).contains("longer list"));
+        // A text of 300 bytes as a class, twice for each three bytes of the file.
+        let text = [&b"X\x2c\x01\x00\x00"[..], &[b'a'; 300], b"q\x00"].concat();
+        assert!(problem(&[&text[..], b"h\x00h\x00\x93."].concat()).contains("too long"));
+        let storage = |key: &str| {
+            let length = (key.len() as u32).to_le_bytes();
+            let key = [&b"X"[..], &length, key.as_bytes()].concat();
+            [&b"(\x8c\x07storagectorch\nFloatStorage\n"[..], &key, b"\x8c\x03cpuK\x01tQ"].concat()
+        };
+        assert!(problem(&[storage(&"k".repeat(300)), b".".to_vec()].concat()).contains("too long"));
+        let tensor = |axes: usize| {
+            let sides = [&b"("[..], &b"K\x01".repeat(axes), b"t"].concat();
+            let call = b"ctorch._utils\n_rebuild_tensor_v2\n(";
+            [&call[..], &storage("0"), b"K\x00", &sides, &sides, b"tR."].concat()
+        };
+        assert!(read(&tensor(MOST_AXES)).is_ok());
+        assert!(problem(&tensor(MOST_AXES + 1)).contains("more than 8 axes"));
+    }
+
+    #[test]
+    fn damage_is_refused() {
+        let deep = [&[b']'; 1][..], &[b'\x85'; 40], b"."].concat();
+        for (bytes, what) in [
+            (&b""[..], "cut off"),
+            (b"X\xff\xff\xff\xffa", "cut off"),
+            (b"K", "cut off"),
+            (b"h\x01.", "does not have"),
+            (b"t.", "did not begin"),
+            (b".", "there is none"),
+            (b"(K\x01(s.", "there is none"),
+            (b"K\x01K\x01K\x01s.", "list or table"),
+            (b"}q\x00h\x00K\x01K\x02s.", "list or table"),
+            (b"K\x01Q.", "storage"),
+            (b"i", "opcode 0x69"),
+            (&deep[..], "too deep"),
+        ] {
+            let said = problem(bytes);
+            assert!(said.contains(what), "{bytes:?}: {said}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! VGG weights in Keras' HDF5 files: data sets of four axes and of one below groups `block1_conv1` and so on, whatever they are
+//! called there.
+//!
+//! A file may claim any shape, and its groups may contain each other. So the walk is bounded, and shapes are compared before a
+//! number is read.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hdf5_pure::{DType, Dataset, Error, File, Group, Layout};
+
+use super::{Found, Read, check_shapes};
+use crate::net::models::vgg::{Layer, Vgg};
+use crate::weights::foreign::quoted;
+
+/// Groups within groups that a file of weights may have.
+const DEEPEST: usize = 8;
+/// Groups that are looked into, and what may be in all of them; the weights of a whole training are in some hundred.
+const MOST_GROUPS: usize = 1000;
+const MOST_MEMBERS: usize = 20_000;
+/// Bytes of a member's name; longer ones are nobody's layer.
+const LONGEST_NAME: usize = 128;
+
+/// Data sets by their paths.
+type Sets = BTreeMap<String, Dataset>;
+
+/// The convolutions of `vgg`.
+pub(super) fn read(bytes: &[u8], vgg: Vgg) -> Read<Vec<Found>> {
+    let file = File::from_bytes(bytes.to_vec()).map_err(damaged)?;
+    let names: Vec<String> = vgg.layers().map(name_of).collect();
+    let sets = collect(&file, &names).map_err(damaged)?;
+    vgg.layers().map(|layer| found(&sets, vgg, layer)).collect()
+}
+
+fn damaged(error: Error) -> String {
+    format!("cannot be read as an HDF5 file ({error})")
+}
+
+fn name_of(layer: Layer) -> String {
+    format!("block{}_conv{}", layer.block, layer.convolution)
+}
+
+/// All data sets below groups of these names, those that are not deep first.
+fn collect(file: &File, names: &[String]) -> Result<Sets, Error> {
+    let mut sets = Sets::new();
+    let mut groups: VecDeque<(String, Group, usize)> = VecDeque::from([(String::new(), file.root(), 0)]);
+    let mut members = 0;
+    for _ in 0..MOST_GROUPS {
+        let Some((path, group, depth)) = groups.pop_front() else { break };
+        let inside = names.iter().any(|name| path.split('/').any(|part| part == name));
+        if inside {
+            for (name, set) in group.iter_datasets()? {
+                members += 1;
+                if name.len() <= LONGEST_NAME && members <= MOST_MEMBERS {
+                    sets.insert(format!("{path}/{name}"), set);
+                }
+            }
+        }
+        if depth < DEEPEST {
+            for (name, inner) in group.iter_groups()? {
+                members += 1;
+                if name.len() <= LONGEST_NAME && members <= MOST_MEMBERS {
+                    groups.push_back((format!("{path}/{name}"), inner, depth + 1));
+                }
+            }
+        }
+        // What else there is belongs to no network.
+        if members > MOST_MEMBERS {
+            break;
+        }
+    }
+    Ok(sets)
+}
+
+fn found(sets: &Sets, vgg: Vgg, layer: Layer) -> Read<Found> {
+    let name = name_of(layer);
+    let (weights, shape) = only(sets, &name, 4, "weights")?;
+    let (biases, counts) = only(sets, &name, 1, "biases")?;
+    // Keras has height, width, inputs and outputs in this order.
+    let turned = [shape[3], shape[2], shape[0], shape[1]];
+    let shape = check_shapes(vgg, layer, &turned, &counts)?;
+    let (outputs, inputs) = (shape[0], shape[1]);
+    let (weights, biases) = (values(weights, &name)?, values(biases, &name)?);
+    if weights.len() != 9 * outputs * inputs || biases.len() != outputs {
+        return Err(format!("has fewer numbers in `{name}` than it says"));
+    }
+    let all = (0..outputs * inputs * 9).map(|i| weights[(i % 9 * inputs + i / 9 % inputs) * outputs + i / 9 / inputs]);
+    Ok(Found { weights: all.collect(), shape, biases })
+}
+
+/// The only data set with so many axes below `name`, and its shape. The same data by another path is no second one.
+fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Dataset, Vec<usize>)> {
+    let inside = format!("/{name}/");
+    let mut found: Option<(&Dataset, Vec<usize>)> = None;
+    for (_, set) in sets.iter().filter(|(path, _)| path.contains(&inside)) {
+        let shape = set.shape().map_err(damaged)?;
+        if shape.len() != rank {
+            continue;
+        }
+        match &found {
+            Some((first, _)) if place(first).is_some() && place(first) == place(set) => {}
+            Some(_) => return Err(format!("has two {what} of `{name}`")),
+            None => {
+                found = Some((set, shape.into_iter().map(|side| usize::try_from(side).unwrap_or(usize::MAX)).collect()))
+            }
+        }
+    }
+    found.ok_or_else(|| format!("has no {what} of `{name}`"))
+}
+
+/// Where in the file the numbers begin.
+fn place(set: &Dataset) -> Option<u64> {
+    match set.layout().ok()? {
+        Layout::Contiguous { address, .. } => address,
+        Layout::Chunked { .. } => set.chunks().ok()?.first().map(|chunk| chunk.address),
+        _ => None,
+    }
+}
+
+/// The numbers of a data set whose shape was compared.
+fn values(set: &Dataset, name: &str) -> Read<Vec<f32>> {
+    let dtype = set.dtype().map_err(damaged)?;
+    if !matches!(dtype, DType::F32 | DType::F64) {
+        return Err(format!(
+            "has numbers of the type {} in `{name}`, where floats were expected",
+            quoted(&dtype.to_string())
+        ));
+    }
+    // A chunk is read whole, however small the part that is wanted.
+    if let Some(chunk) = set.chunk_shape().map_err(damaged)? {
+        let shape = set.shape().map_err(damaged)?;
+        if chunk.iter().zip(&shape).any(|(chunk, side)| chunk > side) {
+            return Err(format!("has `{name}` in pieces that are larger than it is"));
+        }
+    }
+    set.read_f32().map_err(damaged)
+}

@@ -1,0 +1,7 @@
+//! The networks that are known: their layers, as functions of their sizes.
+
+pub mod arbitrary;
+pub mod johnson;
+pub mod predictor;
+pub mod transfer26;
+pub mod vgg;

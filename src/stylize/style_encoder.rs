@@ -1,0 +1,64 @@
+//! From paintings to styles: a [`Predictor`] holds the style predictor on a device.
+
+use crate::error::{Error, Result};
+use crate::gpu::vector_model::VectorPlan;
+use crate::gpu::{Frame, Gpu};
+use crate::image::Image;
+use crate::net::models::{arbitrary, predictor};
+use crate::weights::Archive;
+
+/// The style predictor (Ghiasi et al. 2017) on a device. [`crate::style::StyleSpace::vector`] makes styles of what it says;
+/// mixtures of paintings are mixtures of their vectors: [`crate::style::mix`].
+pub struct Predictor {
+    plan: VectorPlan,
+}
+
+impl Predictor {
+    /// Loads the predictor from the arbitrary network's archive.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] when the archive holds another network; otherwise as [`VectorPlan::new`].
+    pub async fn load(gpu: &Gpu, archive: &Archive) -> Result<Self> {
+        let found = archive.metadata("network").unwrap_or("no network");
+        if found != arbitrary::NAME {
+            return Err(Error::Archive(format!("it holds {found} where {} is needed", arbitrary::NAME)));
+        }
+        let size = (predictor::SIDE, predictor::SIDE);
+        Ok(Self { plan: VectorPlan::new(gpu, &predictor::network(), archive, size).await? })
+    }
+
+    /// Room for a painting of `size`, which the network sees stretched or shrunk to a square.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and what the device says.
+    pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
+        self.plan.frame(gpu, size).await
+    }
+
+    /// The style vector of the painting in `frame`, made by [`Predictor::frame`].
+    ///
+    /// # Errors
+    /// What went wrong on the device.
+    pub async fn predict(&self, gpu: &Gpu, frame: &Frame) -> Result<Vec<f32>> {
+        self.plan.read(gpu, frame).await
+    }
+
+    /// The style vector of a painting, as `height * width * 4` bytes of RGBA.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the number of bytes does not fit; otherwise as [`Predictor::frame`].
+    pub async fn predict_rgba(&self, gpu: &Gpu, rgba: &[u8], size: (usize, usize)) -> Result<Vec<f32>> {
+        let frame = self.frame(gpu, size).await?;
+        frame.upload(gpu, rgba)?;
+        self.predict(gpu, &frame).await
+    }
+
+    /// The style vector of a picture of any size, resized on the processor.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub async fn predict_picture(&self, gpu: &Gpu, picture: &Image) -> Result<Vec<f32>> {
+        let (width, height) = (predictor::SIDE, predictor::SIDE);
+        self.predict_rgba(gpu, &picture.resized(width, height)?.to_rgba8(), (width, height)).await
+    }
+}

@@ -1,0 +1,267 @@
+//! What a picture is optimized for: content, style, smoothness (Gatys, Ecker, Bethge 2015, sections on content and style
+//! representation).
+//!
+//! Content and style are relative to the size of what they aim at, so that weights mean the same for every photo, painting
+//! and layer.
+//!
+//! A style may apply to a region of the picture, and be that of a part of its painting ([`Source`]).
+
+pub mod color;
+pub mod perceptual;
+pub mod style;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use burn::tensor::Tensor;
+
+use self::style::{Aim, Statistics, StyleLoss, weights};
+use super::Features;
+use super::device::read;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::models::vgg::{Layer, Vgg};
+
+/// Aims of nothing (a layer that is dark everywhere) are not divided by.
+const SMALLEST: f32 = 1e-12;
+
+/// Layers with weights, and the weight of their mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Term {
+    pub weight: f32,
+    pub layers: Vec<(Layer, f32)>,
+}
+
+/// The weights of everything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terms {
+    /// `mean((F - C)^2) / mean(C^2)`.
+    pub content: Term,
+    /// How far statistics of the features are from those of the paintings, by `style_loss`.
+    pub style: Term,
+    pub style_loss: StyleLoss,
+    /// Mean squared difference of neighbours, down and to the right.
+    pub variation: f32,
+}
+
+impl Terms {
+    /// The weights that the design found to work: content at relu4_2, style at the first layers of four blocks.
+    ///
+    /// # Errors
+    /// [`Error::Style`] when `vgg` lacks one of the layers.
+    pub fn of(vgg: &Vgg) -> Result<Self> {
+        let layers = |names: &[&str]| names.iter().map(|n| Ok((vgg.layer(n)?, 1.0))).collect::<Result<_>>();
+        Ok(Self {
+            content: Term { weight: 0.02, layers: layers(&["relu4_2"])? },
+            style: Term { weight: 1.0, layers: layers(&["relu1_1", "relu2_1", "relu3_1", "relu4_1"])? },
+            style_loss: StyleLoss::Gram,
+            variation: 0.2,
+        })
+    }
+
+    /// The last layer that is read.
+    ///
+    /// # Errors
+    /// [`Error::Style`] when no term has a layer, or a weight is not a number from 0 up.
+    pub fn last(&self) -> Result<Layer> {
+        let terms = [&self.content, &self.style];
+        let layers = || terms.iter().flat_map(|term| &term.layers);
+        let weights = layers().map(|l| l.1).chain(terms.map(|t| t.weight)).chain([self.variation]);
+        weights.into_iter().try_for_each(check_weight)?;
+        if let Some(term) = terms.iter().find(|t| t.layers.is_empty() || t.layers.iter().all(|l| l.1 == 0.0)) {
+            let which = if std::ptr::eq(*term, &self.content) { "content" } else { "style" };
+            return Err(Error::Style(format!("The {which} loss needs a layer with a weight above 0.")));
+        }
+        layers().map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
+    }
+}
+
+/// The largest weight of a loss: far above what is of use, and far below where single precision ends.
+const LARGEST_WEIGHT: f32 = 1e6;
+
+/// Checks that `weight` is a weight of a loss.
+///
+/// # Errors
+/// [`Error::Style`] when it is not a number from 0 to [`LARGEST_WEIGHT`].
+pub(super) fn check_weight(weight: f32) -> Result<()> {
+    if (0.0..=LARGEST_WEIGHT).contains(&weight) {
+        return Ok(());
+    }
+    Err(Error::Style(format!("{weight:e} is not a weight: weights are numbers from 0 to {LARGEST_WEIGHT}.")))
+}
+
+/// The losses of one picture, content and style before their weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Parts {
+    pub total: f32,
+    pub content: f32,
+    pub style: f32,
+    pub variation: f32,
+}
+
+/// A painting as the style loss takes it.
+pub struct Source {
+    /// `[1][3][height][width]`.
+    pub painting: Tensor<4>,
+    pub weight: f32,
+    /// Where on the photo the style applies, grey, stretched to it: white is everywhere, as without.
+    pub mask: Option<Image>,
+    /// Which part of the painting is the style, likewise.
+    pub style_mask: Option<Image>,
+}
+
+/// What one photo and its paintings ask for at one size.
+pub struct Objective {
+    terms: Terms,
+    wanted: BTreeSet<Layer>,
+    /// The photo's features, and one over the mean of their squares.
+    content: BTreeMap<Layer, (Tensor<4>, Tensor<1>)>,
+    regions: Vec<Region>,
+}
+
+/// A part of the picture, or all of it, that has a style of its own.
+struct Region {
+    weight: f32,
+    /// What the statistics aim at in a layer, and the weights of its pixels.
+    aims: BTreeMap<Layer, (Aim, Option<Tensor<2>>)>,
+}
+
+impl Objective {
+    /// Reads what `photo` and `paintings`, `[1][3][height][width]` each, ask for, without masks. The paintings' statistics are
+    /// mixed by weight, which must not all be 0: the mixture has the same gradient as so many style losses would have.
+    ///
+    /// # Errors
+    /// As [`Self::guided`].
+    pub fn new(features: &Features, terms: &Terms, photo: Tensor<4>, paintings: &[(Tensor<4>, f32)]) -> Result<Self> {
+        let source = |(painting, weight): &(Tensor<4>, f32)| Source {
+            painting: painting.clone(),
+            weight: *weight,
+            mask: None,
+            style_mask: None,
+        };
+        Self::guided(features, terms, photo, &paintings.iter().map(source).collect::<Vec<_>>())
+    }
+
+    /// As [`Self::new`], with masks: paintings without one are mixed and apply everywhere, each of the others has its own
+    /// loss over its region (guided Gram matrices: Gatys et al. 2017, section 4). A region counts by its area, so that inside
+    /// of it style and content are balanced as they are in a picture without masks.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when a picture leaves no pixel at a layer.
+    pub fn guided(features: &Features, terms: &Terms, photo: Tensor<4>, sources: &[Source]) -> Result<Self> {
+        let names = |term: &Term| term.layers.iter().map(|l| l.0).collect::<BTreeSet<_>>();
+        let [_, _, height, width] = photo.dims();
+        let device = photo.device();
+        let content = features.of(photo, &names(&terms.content)).into_iter().map(|(layer, f)| {
+            let norm = (f.clone() * f.clone()).mean();
+            (layer, (f, norm.clamp_min(SMALLEST).recip()))
+        });
+        let content = content.collect();
+        let style_layers = names(&terms.style);
+        let (masked, everywhere): (Vec<_>, Vec<_>) = sources.iter().partition(|s| s.mask.is_some());
+        let groups = masked.into_iter().map(|s| vec![s]).chain([everywhere]);
+        let groups: Vec<_> = groups.filter(|g| g.iter().any(|s| s.weight > 0.0)).collect();
+        let mut regions = Vec::new();
+        for (group, weight) in groups.iter().zip(shares(&groups)) {
+            let mut aims = BTreeMap::new();
+            for (layer, statistics) in mixed(features, terms.style_loss, &style_layers, group)? {
+                let mask = group[0].mask.as_ref();
+                let mask = mask.map(|mask| weights(mask, layer, width, height, &device)).transpose()?;
+                aims.insert(layer, (Aim::new(statistics), mask));
+            }
+            regions.push(Region { weight, aims });
+        }
+        let wanted = &names(&terms.content) | &style_layers;
+        Ok(Self { terms: terms.clone(), wanted, content, regions })
+    }
+
+    /// The losses of `picture`, `[1][3][height][width]` of the photo's size: total, content, style, variation, one number
+    /// each. Only the first is to be differentiated.
+    pub fn losses(&self, features: &Features, picture: Tensor<4>) -> [Tensor<1>; 4] {
+        let found = features.of(picture.clone(), &self.wanted);
+        let content = mean(&self.terms.content, |layer| {
+            let (aim, inverse) = &self.content[layer];
+            let off = found[layer].clone() - aim.clone();
+            (off.clone() * off).mean() * inverse.clone()
+        });
+        let style = mean(&self.terms.style, |layer| {
+            let regions = self.regions.iter().map(|Region { weight, aims }| {
+                let (aim, mask) = &aims[layer];
+                Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(aim) * *weight
+            });
+            Tensor::cat(regions.collect(), 0).sum()
+        });
+        let variation = total_variation(picture);
+        let total = content.clone() * self.terms.content.weight
+            + style.clone() * self.terms.style.weight
+            + variation.clone() * self.terms.variation;
+        [total, content, style, variation]
+    }
+}
+
+impl Parts {
+    /// Reads what [`Objective::losses`] made.
+    ///
+    /// # Errors
+    /// As [`read`]; [`Error::Diverged`] when a loss is not finite.
+    pub async fn read(losses: [Tensor<1>; 4]) -> Result<Self> {
+        let values = read(Tensor::cat(losses.map(Tensor::inner).to_vec(), 0)).await?;
+        match values[..] {
+            [total, content, style, variation] if total.is_finite() => Ok(Self { total, content, style, variation }),
+            _ => Err(Error::Diverged(format!("the losses are {values:?}"))),
+        }
+    }
+}
+
+/// The mean of `loss` over the layers of `term`, by their weights.
+fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
+    let total: f32 = term.layers.iter().map(|l| l.1).sum();
+    let weighted: Vec<_> = term.layers.iter().map(|(layer, weight)| loss(layer) * (weight / total)).collect();
+    Tensor::cat(weighted, 0).sum()
+}
+
+/// The statistics of paintings at `layers`, mixed by weight.
+fn mixed(
+    features: &Features,
+    kind: StyleLoss,
+    layers: &BTreeSet<Layer>,
+    group: &[&Source],
+) -> Result<BTreeMap<Layer, Statistics>> {
+    let total: f32 = group.iter().map(|s| s.weight).sum();
+    let mut mixture: BTreeMap<Layer, Statistics> = BTreeMap::new();
+    for Source { painting, weight, style_mask, .. } in group {
+        let [_, _, height, width] = painting.dims();
+        for (layer, f) in features.of(painting.clone(), layers) {
+            let mask = style_mask.as_ref();
+            let mask = mask.map(|mask| weights(mask, layer, width, height, &painting.device())).transpose()?;
+            let part = Statistics::of(kind, f, mask.as_ref()).times(weight / total);
+            let sum = match mixture.remove(&layer) {
+                Some(sum) => sum.plus(part),
+                None => part,
+            };
+            mixture.insert(layer, sum);
+        }
+    }
+    Ok(mixture)
+}
+
+/// What each group's style loss counts: by weight and area, 1 in all where they cover the picture, and what they cover where
+/// they do not.
+fn shares(groups: &[Vec<&Source>]) -> Vec<f32> {
+    let area = |group: &[&Source]| match group.first().and_then(|s| s.mask.as_ref()) {
+        Some(mask) => mask.data().iter().sum::<f32>() / mask.data().len() as f32,
+        None => 1.0,
+    };
+    let weight = |group: &[&Source]| group.iter().map(|s| s.weight).sum::<f32>();
+    let covered: f32 = groups.iter().map(|g| area(g)).sum();
+    let total: f32 = groups.iter().map(|g| area(g) * weight(g)).sum();
+    groups.iter().map(|g| area(g) * weight(g) / total.max(SMALLEST) * covered.min(1.0)).collect()
+}
+
+/// The mean squared difference of neighbours, down and to the right, of a picture with two rows and columns or more.
+pub fn total_variation(picture: Tensor<4>) -> Tensor<1> {
+    let [n, channels, height, width] = picture.dims();
+    let part = |y: std::ops::Range<usize>, x: std::ops::Range<usize>| picture.clone().slice([0..n, 0..channels, y, x]);
+    let down = part(1..height, 0..width) - part(0..height - 1, 0..width);
+    let right = part(0..height, 1..width) - part(0..height, 0..width - 1);
+    (down.clone() * down).mean() + (right.clone() * right).mean()
+}

@@ -1,0 +1,155 @@
+//! Perceptual losses of a batch (Johnson, Alahi, Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer"), relative to the
+//! size of what they aim at as in [`crate::train::losses`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use burn::tensor::Tensor;
+
+use super::color::Palette;
+use crate::error::Result;
+use crate::net::models::vgg::{Layer, Vgg};
+use crate::train::losses::total_variation;
+use crate::train::ops::gram::products;
+use crate::train::{Features, Term};
+
+/// Aims of nothing are not divided by.
+const SMALLEST: f32 = 1e-12;
+
+/// The weights of everything that is learnt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    /// `mean((F - C)^2)` over the batch, by the mean of `C^2` over photos: by that of a batch, an empty sky would count most.
+    pub content: Term,
+    /// The batch's mean of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
+    pub style: Term,
+    /// Of how far a batch's colours are from the paintings' ([`Palette::distance`]). Gram matrices alone leave a style paler than its
+    /// painting: what can only half follow the strokes comes nearer with half the contrast.
+    pub palette: f32,
+    /// Of the mean squared difference of neighbours.
+    pub variation: f32,
+    /// Of the mean squared change of the painting when the photo is disturbed, relative to that of the photo (Rainy, de Berker
+    /// 2018, Element AI, "Stabilizing neural style-transfer for video"), and how much of white that disturbance has at most.
+    pub stability: f32,
+    pub noise: f32,
+}
+
+impl Lesson {
+    /// Weights that were found to work: content at relu3_3, style at the last layers of four blocks.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Style`] when `vgg` lacks one of the layers.
+    pub fn of(vgg: &Vgg) -> Result<Self> {
+        let layers = |names: &[&str]| names.iter().map(|n| Ok((vgg.layer(n)?, 1.0))).collect::<Result<_>>();
+        Ok(Self {
+            content: Term { weight: 1.0, layers: layers(&["relu3_3"])? },
+            style: Term { weight: 6.0, layers: layers(&["relu1_2", "relu2_2", "relu3_3", "relu4_3"])? },
+            palette: 1.5,
+            variation: 0.0,
+            stability: 0.0,
+            noise: 0.04,
+        })
+    }
+}
+
+/// What the paintings ask for.
+pub struct Aims {
+    /// Their Gram matrices, mixed, `[1][channels][channels]`, and one over the sum of their squares.
+    style: BTreeMap<Layer, (Tensor<3>, Tensor<1>)>,
+    /// Their colours, mixed.
+    palette: Option<Palette>,
+    /// One over the mean square of photos' features.
+    content: BTreeMap<Layer, Tensor<1>>,
+    lesson: Lesson,
+}
+
+impl Aims {
+    /// Reads `paintings`, `[1][3][height][width]` each, which are mixed by weights that must not all be 0, and some `photos`,
+    /// `[n][3][height][width]` each, all of one size.
+    pub fn new(features: &Features, lesson: &Lesson, paintings: &[(Tensor<4>, f32)], photos: &[Tensor<4>]) -> Self {
+        let total: f32 = paintings.iter().map(|p| p.1).sum();
+        let mut grams: BTreeMap<Layer, Tensor<3>> = BTreeMap::new();
+        let mut palette: Option<Palette> = None;
+        for (painting, weight) in paintings {
+            let part = Palette::of(painting.clone()).times(weight / total);
+            palette = Some(match palette {
+                Some(sum) => sum.plus(part),
+                None => part,
+            });
+            for (layer, found) in features.of(painting.clone(), &names(&lesson.style)) {
+                let part = gram_matrices(found) * (weight / total);
+                let sum = match grams.remove(&layer) {
+                    Some(sum) => sum + part,
+                    None => part,
+                };
+                grams.insert(layer, sum);
+            }
+        }
+        let style = grams.into_iter().map(|(layer, aim)| {
+            let size = (aim.clone() * aim.clone()).sum();
+            (layer, (aim, size.clamp_min(SMALLEST).recip()))
+        });
+        let mut content: BTreeMap<Layer, Tensor<1>> = BTreeMap::new();
+        for photo in photos {
+            for (layer, found) in features.of(photo.clone(), &names(&lesson.content)) {
+                let part = (found.clone() * found).mean() / photos.len() as f32;
+                let sum = content.remove(&layer).map_or_else(|| part.clone(), |sum| sum + part.clone());
+                content.insert(layer, sum);
+            }
+        }
+        let content = content.into_iter().map(|(layer, size)| (layer, size.clamp_min(SMALLEST).recip()));
+        Self { style: style.collect(), palette, content: content.collect(), lesson: lesson.clone() }
+    }
+
+    /// The losses of `painted` `photos`, `[n][3][height][width]` both: the weighted sum, content, style, palette, variation.
+    pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>) -> [Tensor<1>; 5] {
+        let Lesson { content, style, palette, variation, .. } = &self.lesson;
+        let aims = features.of(photos, &names(content));
+        let found = features.of(painted.clone(), &(&names(content) | &names(style)));
+        let content_loss = mean(content, |layer| {
+            let off = found[layer].clone() - aims[layer].clone();
+            (off.clone() * off).mean() * self.content[layer].clone()
+        });
+        let style_loss = mean(style, |layer| self.style_loss(layer, found[layer].clone()));
+        let palette_loss = match &self.palette {
+            Some(aim) if *palette > 0.0 => Palette::of(painted.clone()).distance(aim),
+            _ => style_loss.zeros_like(),
+        };
+        let variation_loss = total_variation(painted);
+        let total = content_loss.clone() * content.weight
+            + style_loss.clone() * style.weight
+            + palette_loss.clone() * *palette
+            + variation_loss.clone() * *variation;
+        [total, content_loss, style_loss, palette_loss, variation_loss]
+    }
+
+    /// The style loss alone.
+    pub fn style(&self, features: &Features, painted: Tensor<4>) -> Tensor<1> {
+        let found = features.of(painted, &names(&self.lesson.style));
+        mean(&self.lesson.style, |layer| self.style_loss(layer, found[layer].clone()))
+    }
+
+    fn style_loss(&self, layer: &Layer, features: Tensor<4>) -> Tensor<1> {
+        let (aim, inverse) = &self.style[layer];
+        let pictures = features.dims()[0];
+        let off = gram_matrices(features) - aim.clone();
+        (off.clone() * off).sum() * inverse.clone() / pictures as f32
+    }
+}
+
+fn names(term: &Term) -> BTreeSet<Layer> {
+    term.layers.iter().map(|layer| layer.0).collect()
+}
+
+/// The mean of `loss` over the layers of `term`, by their weights.
+fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
+    let total: f32 = term.layers.iter().map(|layer| layer.1).sum();
+    let weighted: Vec<_> = term.layers.iter().map(|(layer, weight)| loss(layer) * (weight / total)).collect();
+    Tensor::cat(weighted, 0).sum()
+}
+
+/// The Gram matrix of each picture of a batch, `[n][channels][channels]`, as [`crate::train::losses::gram_matrix`] has it.
+fn gram_matrices(features: Tensor<4>) -> Tensor<3> {
+    let [pictures, channels, height, width] = features.dims();
+    let rows: Tensor<3> = features.reshape([pictures, channels, height * width]);
+    products(rows) / (channels * height * width) as f32
+}

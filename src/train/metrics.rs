@@ -1,0 +1,125 @@
+//! What VGG16 says of a painting: how near it is to a painting's style, and how near to a photo. For comparing methods.
+
+use std::collections::BTreeSet;
+
+use burn::tensor::{Device, Tensor};
+
+use super::device::{read, upload};
+use super::losses::perceptual::{Aims, Lesson};
+use super::{Features, Terms};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::Pooling;
+use crate::net::models::vgg::{Layer, VGG16};
+use crate::weights::Archive;
+
+/// Features of no length are not divided by it.
+const SMALLEST: f32 = 1e-10;
+/// The layers of [`Judgement::distance`].
+const DISTANCE: [&str; 4] = ["relu1_2", "relu2_2", "relu3_3", "relu4_3"];
+
+/// Numbers for one painting; the smaller, the nearer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judgement {
+    /// Of Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of `sum((G - S)^2) / sum(S^2)`.
+    pub style: f32,
+    /// Of colours, as [`super::train_style::Palette::distance`].
+    pub colours: f32,
+    /// `mean((F - C)^2) / mean(C^2)` at relu3_3.
+    pub content: f32,
+    /// Between painting and photo, as perceived: squared differences of features of length 1 at each place, averaged over the
+    /// places, summed over relu1_2, relu2_2, relu3_3 and relu4_3 (LPIPS: Zhang et al. 2018, "The Unreasonable Effectiveness of
+    /// Deep Features as a Perceptual Metric", with VGG16 and without their learnt weights and their last layer).
+    pub distance: f32,
+}
+
+/// Judges paintings.
+pub struct Judge {
+    features: Features,
+    lesson: Lesson,
+    distance: BTreeSet<Layer>,
+    device: Device,
+}
+
+impl Judge {
+    /// With VGG16's weights from `vgg`.
+    ///
+    /// # Errors
+    /// As [`Features::load`].
+    pub fn new(vgg: &Archive, device: &Device) -> Result<Self> {
+        let lesson = Lesson::of(&VGG16)?;
+        let distance: BTreeSet<Layer> = DISTANCE.iter().map(|name| VGG16.layer(name)).collect::<Result<_>>()?;
+        let last = distance.last().copied().map_or_else(|| Terms::of(&VGG16)?.last(), Ok)?;
+        let features = Features::load(vgg, VGG16, Pooling::Max, last, device)?;
+        Ok(Self { features, lesson, distance, device: device.clone() })
+    }
+
+    /// Judges `painted`, a painting of `photo` in the style of `painting`, with `longer` pixels on the longer side of both, and
+    /// `strokes` on that of the painting.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] for pictures too narrow, otherwise as [`read`].
+    pub async fn judge(
+        &self,
+        painted: &Image,
+        photo: &Image,
+        painting: &Image,
+        longer: usize,
+        strokes: usize,
+    ) -> Result<Judgement> {
+        let (width, height) = Image::fitted(photo.width(), photo.height(), longer);
+        let (columns, rows) = Image::fitted(painting.width(), painting.height(), strokes);
+        if width.min(height).min(columns).min(rows) < 16 {
+            return Err(Error::Picture("Pictures to be judged need at least 16 pixels a side.".to_string()));
+        }
+        let painting = upload(&painting.resized(columns, rows)?, &self.device);
+        let [painted, photo] = [painted, photo].map(|picture| picture.resized(width, height));
+        let (painted, photo) = (upload(&painted?, &self.device), upload(&photo?, &self.device));
+        let aims = Aims::new(&self.features, &self.lesson, &[(painting, 1.0)], std::slice::from_ref(&photo));
+        let [_, content, style, colours, _] = aims.losses(&self.features, painted.clone(), photo.clone());
+        let [painted, photo] = [painted, photo].map(|picture| self.features.of(picture, &self.distance));
+        let distances = self.distance.iter().map(|layer| {
+            let off = unit(painted[layer].clone()) - unit(photo[layer].clone());
+            (off.clone() * off).sum_dim(1).mean()
+        });
+        let distance = Tensor::cat(distances.collect(), 0).sum();
+        match read(Tensor::cat(vec![style, colours, content, distance], 0)).await?[..] {
+            [style, colours, content, distance] => Ok(Judgement { style, colours, content, distance }),
+            _ => Err(Error::Gpu("a judgement has too few numbers".to_string())),
+        }
+    }
+}
+
+/// Features whose length at each place is 1.
+fn unit(features: Tensor<4>) -> Tensor<4> {
+    let length = (features.clone() * features.clone()).sum_dim(1).sqrt();
+    features / (length + SMALLEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::procedural::Kind;
+    use crate::train::device::cpu;
+
+    #[test]
+    fn a_picture_is_nearest_to_itself() {
+        let vgg = Archive::parse(include_bytes!("../../weights/vgg16-to-relu4_3.safetensors")).unwrap();
+        let judge = Judge::new(&vgg, &cpu()).unwrap();
+        let [photo, painting] = ["glass", "swirls"].map(|name| Kind::named(name).unwrap().paint(64, 1).unwrap());
+        let of = |painted: &Image| pollster::block_on(judge.judge(painted, &photo, &painting, 64, 64)).unwrap();
+        let (as_photo, as_painting) = (of(&photo), of(&painting));
+        assert!(
+            as_photo.content < 1e-6 && as_photo.distance < 1e-6 && as_photo.style > 0.1 && as_photo.colours > 0.1,
+            "{as_photo:?}"
+        );
+        assert!(
+            as_painting.style.max(as_painting.colours) < 1e-6
+                && as_painting.content > 0.1
+                && as_painting.distance > 0.1,
+            "{as_painting:?}"
+        );
+        let narrow = photo.resized(64, 4).unwrap();
+        assert!(pollster::block_on(judge.judge(&narrow, &narrow, &painting, 64, 64)).is_err());
+    }
+}

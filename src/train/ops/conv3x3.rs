@@ -1,0 +1,191 @@
+//! The convolution of VGG as an operation of burn, over our own kernel (`shaders/vgg_conv.wgsl`): 3x3, stride 1, a border of
+//! zeros, bias and ReLU in one pass, and its gradient with respect to the input. The weights are frozen.
+//!
+//! The gradient of the input is a convolution too: of the output's gradient, where the ReLU let something through, with the
+//! kernel turned by half a circle and inputs and outputs exchanged.
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
+use burn::tensor::{Device, Tensor};
+
+use super::launch::{dispatch, empty, sizes};
+use crate::train::device::tensor;
+
+/// Taps of the kernel.
+pub(super) const TAPS: usize = 9;
+/// Columns and rows of pixels that one thread makes.
+const PIXELS: (usize, usize) = (2, 8);
+/// Threads of a workgroup.
+const THREADS: usize = 64;
+
+/// The text of the kernel.
+pub const WGSL: &str = include_str!("../../../shaders/vgg_conv.wgsl");
+
+/// One convolution on a graphics device, its weights laid out for the kernel.
+pub struct Convolution {
+    forward: Direction,
+    backward: Direction,
+}
+
+/// Weights for one way through a convolution, and what is added.
+#[derive(Clone)]
+struct Direction {
+    /// `[inputs][taps][outputs]`, the outputs padded with zeros to full quads.
+    weights: Tensor<3>,
+    /// `[outputs]`, padded.
+    bias: Tensor<1>,
+    outputs: usize,
+}
+
+impl Convolution {
+    /// Takes `kernel`, `[outputs][inputs][3][3]`, and `bias`, `[outputs]`, to `device`.
+    ///
+    /// # Panics
+    /// When there are fewer numbers than that: archives are checked when they are read.
+    pub fn new(kernel: &[f32], bias: &[f32], inputs: usize, device: &Device) -> Self {
+        let outputs = bias.len();
+        let at = |output: usize, input: usize, tap: usize| kernel[(output * inputs + input) * TAPS + tap];
+        let forward = Direction::new(inputs, outputs, at, bias, device);
+        let turned = |input: usize, output: usize, tap: usize| at(output, input, TAPS - 1 - tap);
+        let backward = Direction::new(outputs, inputs, turned, &vec![0.0; inputs], device);
+        Self { forward, backward }
+    }
+
+    /// Convolves and rectifies `x`, `[pictures][inputs][height][width]`, on the device of the weights.
+    pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        self.convolve(x, true)
+    }
+
+    /// As [`Convolution::apply`], without the ReLU.
+    pub fn linear(&self, x: Tensor<4>) -> Tensor<4> {
+        self.convolve(x, false)
+    }
+
+    fn convolve(&self, x: Tensor<4>, rectified: bool) -> Tensor<4> {
+        let Self { forward, backward } = self;
+        Tensor::from_dispatch(<Dispatch as RectifiedConvolution>::rectified_convolution(
+            x.into_dispatch(),
+            forward.weights.clone().into_dispatch(),
+            forward.bias.clone().into_dispatch(),
+            backward.weights.clone().into_dispatch(),
+            backward.bias.clone().into_dispatch(),
+            forward.outputs,
+            rectified,
+        ))
+    }
+}
+
+impl Direction {
+    /// From the weight of each output, input and tap.
+    fn new(
+        inputs: usize,
+        outputs: usize,
+        weight: impl Fn(usize, usize, usize) -> f32,
+        bias: &[f32],
+        device: &Device,
+    ) -> Self {
+        let padded = outputs.next_multiple_of(4);
+        let mut weights = vec![0.0; inputs * TAPS * padded];
+        for (row, place) in weights.chunks_exact_mut(padded).zip(0..) {
+            for (output, value) in row[..outputs].iter_mut().enumerate() {
+                *value = weight(output, place / TAPS, place % TAPS);
+            }
+        }
+        let mut bias = bias.to_vec();
+        bias.resize(padded, 0.0);
+        Self { weights: tensor(weights, [inputs, TAPS, padded], device), bias: tensor(bias, [padded], device), outputs }
+    }
+}
+
+/// What the operation is to burn.
+#[backend_extension(Cube, Autodiff)]
+pub trait RectifiedConvolution: Backend {
+    /// `x`, `[pictures][inputs][height][width]`, through `weights` and `bias` to so many `outputs`, `rectified` or not; `turned` and
+    /// `nothing` are weights and bias of the way back.
+    fn rectified_convolution(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        turned: FloatTensor<Self>,
+        nothing: FloatTensor<Self>,
+        outputs: usize,
+        rectified: bool,
+    ) -> FloatTensor<Self>;
+}
+
+impl RectifiedConvolution for Cube {
+    fn rectified_convolution(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        _turned: FloatTensor<Self>,
+        _nothing: FloatTensor<Self>,
+        outputs: usize,
+        rectified: bool,
+    ) -> FloatTensor<Self> {
+        launch(x, weights, bias, outputs, rectified)
+    }
+}
+
+impl<B: RectifiedConvolution, C: CheckpointStrategy> RectifiedConvolution for Autodiff<B, C> {
+    fn rectified_convolution(
+        x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        turned: FloatTensor<Self>,
+        nothing: FloatTensor<Self>,
+        outputs: usize,
+        rectified: bool,
+    ) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct Back;
+
+        impl<B: RectifiedConvolution> Backward<B, 1> for Back {
+            /// The output, the weights of both ways, and the channels that the input had.
+            type State = (FloatTensor<B>, [FloatTensor<B>; 4], usize, bool);
+
+            fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+                let [parent] = ops.parents;
+                let gradient = gradients.consume::<B>(&ops.node);
+                let (output, [turned, nothing, weights, bias], inputs, rectified) = ops.state;
+                let Some(parent) = parent else { return };
+                let passed = if rectified { B::relu_backward(output, gradient) } else { gradient };
+                let back = B::rectified_convolution(passed, turned, nothing, weights, bias, inputs, false);
+                gradients.register::<B>(parent.id, back);
+            }
+        }
+
+        let inputs = x.shape()[1];
+        let node = x.node();
+        let [x, weights, bias, turned, nothing] = [x, weights, bias, turned, nothing].map(|t| t.into_primitive());
+        let forward = |x: FloatTensor<B>| {
+            let [weights, bias, turned, nothing] =
+                [&weights, &bias, &turned, &nothing].map(|tensor: &FloatTensor<B>| tensor.clone());
+            B::rectified_convolution(x, weights, bias, turned, nothing, outputs, rectified)
+        };
+        let output = forward(x);
+        match Back.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(preparation) => {
+                let state = (output.clone(), [turned, nothing, weights, bias], inputs, rectified);
+                preparation.finish(state, output)
+            }
+            OpsKind::UnTracked(preparation) => preparation.finish(output),
+        }
+    }
+}
+
+fn launch(x: CubeTensor, weights: CubeTensor, bias: CubeTensor, outputs: usize, rectified: bool) -> CubeTensor {
+    let [x, weights, bias] = [x, weights, bias].map(into_contiguous);
+    let ([pictures, inputs, height, width], [padded]) = (sizes(&x), sizes(&bias));
+    let out_quads = padded / 4;
+    let output = empty(&x, [pictures, outputs, height, width]);
+    let groups = (width.div_ceil(PIXELS.0) * height.div_ceil(PIXELS.1)).div_ceil(THREADS);
+    let numbers = [width, height, inputs, outputs, out_quads, usize::from(rectified)];
+    dispatch(WGSL, THREADS, [groups, out_quads, pictures], &[&x, &weights, &bias, &output], &numbers);
+    output
+}

@@ -1,0 +1,161 @@
+//! Layers of transfer networks in burn's tensors, differentiable with respect to input and style: with our own kernels on graphics
+//! devices, with burn's operations, for reference, on the processor.
+//!
+//! Convolutions are our own 3x3 convolution ([`super::conv3x3`]) there. A stride of two is every other pixel of a stride of
+//! one. A 9x9 kernel is nine 3x3 kernels side by side: it is a 3x3 kernel over nine copies of its input, each shifted by
+//! multiples of three.
+
+use burn::tensor::{Device, Tensor};
+#[cfg(feature = "reference")]
+use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions, ops::PadMode};
+
+use super::conv3x3::Convolution;
+#[cfg(feature = "native")]
+use super::conv3x3_trained::convolved;
+use super::instance_norm::normalized;
+use super::window::window;
+use crate::error::{Error, Result};
+#[cfg(feature = "reference")]
+use crate::net::EPSILON;
+use crate::net::window::Window;
+use crate::net::{self, Border};
+use crate::train::device::is_graphics;
+#[cfg(feature = "reference")]
+use crate::train::device::tensor;
+
+/// A convolution with its weights on a device.
+pub enum Kernel {
+    /// Our kernel, on graphics devices, over a mirrored border.
+    Ours { convolution: Box<Convolution>, geometry: Geometry },
+    /// The same with weights that learn, `[outputs][blocks * inputs][3][3]`.
+    #[cfg(feature = "native")]
+    Learning { weights: Box<Tensor<4>>, geometry: Geometry },
+    /// burn's: the weights, `[outputs][inputs][kernel][kernel]`.
+    #[cfg(feature = "reference")]
+    Burns { weights: Box<Tensor<4>>, pad: usize, stride: usize },
+}
+
+/// How ours is laid over a picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Geometry {
+    pad: usize,
+    /// Kernels of 3x3 side by side.
+    blocks: usize,
+    stride: usize,
+}
+
+impl Geometry {
+    fn of(c: &net::Convolution) -> Self {
+        Self { pad: c.pad, blocks: c.kernel / 3, stride: c.stride }
+    }
+
+    /// What a convolution that takes zeros to lie beyond the border makes of `x` where none of them is read.
+    fn around(self, x: Tensor<4>, convolve: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = x.dims();
+        let wide = Window::padded(height, width, self.pad, self.blocks);
+        window(convolve(window(x, wide)), Window::inner(wide.size.0, wide.size.1, self.stride))
+    }
+}
+
+impl Kernel {
+    /// Puts `weights`, `[outputs][inputs][kernel][kernel]`, of `c` on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Model`] for kernels, strides and borders that no transfer network of ours has.
+    pub fn new(c: &net::Convolution, weights: &[f32], device: &Device) -> Result<Self> {
+        if !c.kernel.is_multiple_of(3) || !(1..=2).contains(&c.stride) || c.border != Border::Reflect {
+            let problem = format!("{}x{0} with a stride of {}, which cannot be trained", c.kernel, c.stride);
+            return Err(Error::Model { file: c.weight.clone(), problem });
+        }
+        #[cfg(feature = "reference")]
+        if !is_graphics(device) {
+            let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
+            return Ok(Self::burns(c, tensor(weights.to_vec(), shape, device)));
+        }
+        debug_assert!(is_graphics(device));
+        let geometry = Geometry::of(c);
+        let inputs = geometry.blocks * geometry.blocks * c.inputs;
+        let bias = vec![0.0; c.outputs];
+        let convolution = Box::new(Convolution::new(&blockwise(c, weights), &bias, inputs, device));
+        Ok(Self::Ours { convolution, geometry })
+    }
+
+    /// With `weights`, `[outputs][inputs][kernel][kernel]`, that may have a gradient, of a convolution that [`Self::new`] takes.
+    #[cfg(feature = "native")]
+    pub fn learning(c: &net::Convolution, weights: Tensor<4>) -> Self {
+        if !is_graphics(&weights.device()) {
+            return Self::burns(c, weights);
+        }
+        let geometry = Geometry::of(c);
+        let blocks = geometry.blocks;
+        // As `blockwise`.
+        let apart: Tensor<6> = weights.reshape([c.outputs, c.inputs, blocks, 3, blocks, 3]);
+        let sorted = apart.permute([0, 2, 4, 1, 3, 5]).reshape([c.outputs, blocks * blocks * c.inputs, 3, 3]);
+        Self::Learning { weights: Box::new(sorted), geometry }
+    }
+
+    #[cfg(feature = "reference")]
+    fn burns(c: &net::Convolution, weights: Tensor<4>) -> Self {
+        Self::Burns { weights: Box::new(weights), pad: c.pad, stride: c.stride }
+    }
+
+    /// Convolves `x`, `[pictures][inputs][height][width]`.
+    pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            #[cfg(feature = "reference")]
+            Self::Burns { weights, pad, stride } => {
+                let padded = x.pad([(*pad, *pad), (*pad, *pad)], PadMode::Reflect);
+                conv2d(padded, (**weights).clone(), None, ConvOptions::new([*stride; 2], [0, 0], [1, 1], 1))
+            }
+            #[cfg(feature = "native")]
+            Self::Learning { weights, geometry } => geometry.around(x, |wide| convolved(wide, (**weights).clone())),
+            Self::Ours { convolution, geometry } => geometry.around(x, |wide| convolution.linear(wide)),
+        }
+    }
+}
+
+/// Of `weights`, `[outputs][inputs][kernel][kernel]`, the kernels of 3x3 as inputs of their own: `[outputs][blocks][inputs][3][3]`.
+fn blockwise(c: &net::Convolution, weights: &[f32]) -> Vec<f32> {
+    let blocks = c.kernel / 3;
+    let mut sorted = Vec::with_capacity(weights.len());
+    for output in 0..c.outputs {
+        for block in 0..blocks * blocks {
+            for input in 0..c.inputs {
+                for tap in 0..9 {
+                    let (y, x) = (3 * (block / blocks) + tap / 3, 3 * (block % blocks) + tap % 3);
+                    sorted.push(weights[((output * c.inputs + input) * c.kernel + y) * c.kernel + x]);
+                }
+            }
+        }
+    }
+    sorted
+}
+
+/// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization"), then times
+/// `scale` and plus `shift`, `[channels]` both, and `rectified` or not.
+pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified: bool) -> Tensor<4> {
+    #[cfg(feature = "reference")]
+    if !is_graphics(&x.device()) {
+        let [_, channels, _, _] = x.dims();
+        let mean = |x: Tensor<4>| x.mean_dim(3).mean_dim(2);
+        let centred = x.clone() - mean(x);
+        let variance = mean(centred.clone() * centred.clone());
+        let [scale, shift] = [scale, shift].map(|numbers| numbers.reshape([1, channels, 1, 1]));
+        let y = centred / (variance + EPSILON).sqrt() * scale + shift;
+        return if rectified { relu(y) } else { y };
+    }
+    normalized(x, scale, shift, rectified)
+}
+
+/// Nearest-neighbour enlargement by two.
+pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "reference")]
+    if !is_graphics(&x.device()) {
+        let [pictures, channels, height, width] = x.dims();
+        let pixels: Tensor<6> = x.reshape([pictures, channels, height, 1, width, 1]);
+        let four = pixels.expand([pictures, channels, height, 2, width, 2]);
+        return four.reshape([pictures, channels, 2 * height, 2 * width]);
+    }
+    let [_, _, height, width] = x.dims();
+    window(x, Window::doubled(height, width))
+}

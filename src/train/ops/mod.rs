@@ -1,0 +1,10 @@
+//! Operations of burn over kernels of this crate, with their derivatives.
+
+pub mod conv3x3;
+#[cfg(feature = "native")]
+pub mod conv3x3_trained;
+pub mod gram;
+pub mod instance_norm;
+mod launch;
+pub mod layers;
+pub mod window;

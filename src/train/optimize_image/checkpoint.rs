@@ -1,0 +1,190 @@
+//! A painting in work as a file: safetensors, as the weights are, with the canvas in single precision.
+
+use super::optimizer_state::{Remembered, Sketch};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::weights::{Archive, ArchiveBuilder};
+
+/// The header's text that tells these files from others, and their version.
+const KIND: (&str, &str) = ("impasto", "painting in work, version 2");
+/// What optimizers are called in the file.
+const ADAM: &str = "adam";
+const SGD: &str = "sgd";
+const LBFGS: &str = "lbfgs";
+
+/// Where a run stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// Of photo, paintings and settings.
+    pub fingerprint: u64,
+    /// Index of the size in work, and steps done at it.
+    pub scale: usize,
+    pub step: usize,
+    pub sketch: Sketch,
+}
+
+/// Tells pictures and settings apart: FNV-1a in 64 bits, the same in every version and on every machine. Against mistakes, not
+/// against forgery.
+pub struct Fingerprint(u64);
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fingerprint {
+    /// Goes on with `bytes`, and their number, so that borders count.
+    pub fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes.iter().copied().chain((bytes.len() as u64).to_le_bytes()) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    /// The number.
+    pub fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Checkpoint {
+    /// The bytes of the file.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] when the canvas holds numbers that are not finite.
+    pub fn write(&self) -> Result<Vec<u8>> {
+        let Sketch { picture, memory, average, averaged } = &self.sketch;
+        let (mut images, mut steps) = (vec![("picture", picture), ("average", average)], 0);
+        let optimizer = match memory {
+            Remembered::Adam { mean, square, steps: seen } => {
+                images.extend([("mean", mean), ("square", square)]);
+                steps = *seen;
+                ADAM
+            }
+            Remembered::Sgd { velocity } => {
+                images.push(("velocity", velocity));
+                SGD
+            }
+            Remembered::Lbfgs => LBFGS,
+        };
+        let mut builder = ArchiveBuilder::new();
+        builder.metadata(KIND.0, KIND.1).metadata("fingerprint", self.fingerprint.to_string());
+        let (width, height) = (picture.width(), picture.height());
+        let numbers = [
+            ("scale", self.scale),
+            ("step", self.step),
+            ("steps", steps as usize),
+            ("averaged", *averaged as usize),
+            ("width", width),
+            ("height", height),
+        ];
+        for (name, number) in numbers {
+            builder.metadata(name, number.to_string());
+        }
+        builder.metadata("optimizer", optimizer);
+        for (name, image) in images {
+            builder.float(name, &[height, width, 3], image.data());
+        }
+        builder.finish()
+    }
+
+    /// Reads such a file.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] when the bytes are something else, or damaged.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let wrong = |problem: String| {
+            Error::Picture(format!("the checkpoint cannot be used: {problem}. Choose another, or start without one."))
+        };
+        let archive = Archive::parse(bytes).map_err(|e| wrong(reason(e)))?;
+        if archive.metadata(KIND.0) != Some(KIND.1) {
+            return Err(wrong(format!("it is no {}", KIND.1)));
+        }
+        let text = |name: &str| archive.metadata(name).ok_or_else(|| wrong(format!("it has no {name}")));
+        let number = |name: &str| text(name)?.parse::<usize>().map_err(|_| wrong(format!("its {name} is no number")));
+        let count = |name: &str| u32::try_from(number(name)?).map_err(|_| wrong(format!("its {name} is too large")));
+        let (width, height) = (number("width")?, number("height")?);
+        let image = |name: &str| {
+            let values = archive.tensor(name, &[height, width, 3]).map_err(|e| wrong(reason(e)))?;
+            Image::new(width, height, values)
+        };
+        let memory = match text("optimizer")? {
+            ADAM => Remembered::Adam { mean: image("mean")?, square: image("square")?, steps: count("steps")? },
+            SGD => Remembered::Sgd { velocity: image("velocity")? },
+            LBFGS => Remembered::Lbfgs,
+            other => return Err(wrong(format!("it is of an optimizer called `{other}`"))),
+        };
+        if let Remembered::Adam { square, .. } = &memory
+            && square.data().iter().any(|v| *v < 0.0)
+        {
+            return Err(wrong("squares are below zero".to_string()));
+        }
+        let (picture, average) = (image("picture")?, image("average")?);
+        let sketch = Sketch { picture, memory, average, averaged: count("averaged")? };
+        let fingerprint =
+            text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is no number".to_string()))?;
+        Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, sketch })
+    }
+}
+
+/// What an archive's error says, without its advice about weights.
+fn reason(error: Error) -> String {
+    match error {
+        Error::Archive(problem) => problem,
+        Error::Tensor { tensor, problem } => format!("`{tensor}` {problem}"),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkpoint(memory: Remembered) -> Checkpoint {
+        let sketch = Sketch { picture: image(1), memory, average: image(4), averaged: 5 };
+        Checkpoint { fingerprint: u64::MAX, scale: 2, step: 5, sketch }
+    }
+
+    fn image(seed: usize) -> Image {
+        Image::new(3, 2, (0..18).map(|i| (i * seed) as f32 * 0.01).collect()).unwrap()
+    }
+
+    fn adam(square: Image) -> Remembered {
+        Remembered::Adam { mean: image(2), square, steps: 7 }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for memory in [adam(image(3)), Remembered::Sgd { velocity: image(6) }, Remembered::Lbfgs] {
+            let checkpoint = checkpoint(memory);
+            assert_eq!(Checkpoint::parse(&checkpoint.write().unwrap()).unwrap(), checkpoint);
+        }
+    }
+
+    #[test]
+    fn other_files_and_damage_are_refused_in_a_sentence() {
+        let good = checkpoint(adam(image(3))).write().unwrap();
+        let weights = ArchiveBuilder::new().float("picture", &[1], &[1.0]).finish().unwrap();
+        let negative = checkpoint(adam(Image::new(3, 2, vec![-1.0; 18]).unwrap())).write().unwrap();
+        for (bytes, what) in [
+            (&b"hello"[..], "only 5 bytes"),
+            (&good[..good.len() - 4], "cut off"),
+            (&weights[..], "it is no painting in work"),
+            (&negative[..], "below zero"),
+        ] {
+            let refused = Checkpoint::parse(bytes).unwrap_err().to_string();
+            assert!(refused.contains(what) && refused.contains("start without one"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn fingerprints_follow_the_standard_and_see_borders() {
+        let print = |parts: &[&[u8]]| {
+            let mut print = Fingerprint::default();
+            parts.iter().for_each(|p| print.add(p));
+            print.finish()
+        };
+        assert_eq!(Fingerprint::default().finish(), 0xcbf2_9ce4_8422_2325);
+        assert_ne!(print(&[b"ab", b"c"]), print(&[b"a", b"bc"]));
+    }
+}

@@ -1,0 +1,282 @@
+//! What a run is made of, as text: the page and its checkpoints speak of runs in JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::memory::{Demand, Limits};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::Pooling;
+use crate::net::models::vgg::{VGG16, VGG19, Vgg};
+use crate::train::vgg_features::Convolutions;
+use crate::train::{Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
+
+/// Of gradient descent, and steps that L-BFGS remembers: each costs two pictures of memory.
+const MOMENTUM: f32 = 0.9;
+const HISTORY: usize = 20;
+
+/// A run in JSON; what is missing has its usual value.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Recipe {
+    /// Pixels on the photo's longer side, at the end and at the beginning.
+    size: usize,
+    smallest: usize,
+    /// Steps at the smallest size; those above get half as many.
+    steps: usize,
+    network: VggChoice,
+    pooling: PoolingChoice,
+    content: TermChange,
+    style: TermChange,
+    style_loss: StyleLossChoice,
+    /// As [`Settings::style_scale`].
+    style_scale: f32,
+    /// Weight of smoothness.
+    variation: Option<f32>,
+    optimizer: OptimizerChoice,
+    /// As [`Settings::rate`]; without it what suits the optimizer.
+    rate: Option<f32>,
+    keep_colors: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum VggChoice {
+    Vgg16,
+    Vgg19,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PoolingChoice {
+    Average,
+    Max,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum StyleLossChoice {
+    Gram,
+    Covariance,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OptimizerChoice {
+    Adam,
+    Sgd,
+    Lbfgs,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TermChange {
+    weight: Option<f32>,
+    layers: Option<BTreeMap<String, f32>>,
+}
+
+/// What is known of a run before anything is allocated.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    pub scales: Vec<PlannedScale>,
+    /// Bytes at the largest size, about.
+    pub peak: u64,
+    /// Of all steps, forward and backward.
+    pub multiply_adds: u64,
+}
+
+/// Steps at one size, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PlannedScale {
+    pub width: usize,
+    pub height: usize,
+    pub steps: usize,
+}
+
+impl Default for Recipe {
+    fn default() -> Self {
+        Self {
+            size: 512,
+            smallest: 128,
+            steps: 300,
+            network: VggChoice::Vgg16,
+            pooling: PoolingChoice::Average,
+            content: TermChange::default(),
+            style: TermChange::default(),
+            style_loss: StyleLossChoice::Gram,
+            style_scale: 1.0,
+            variation: None,
+            optimizer: OptimizerChoice::Adam,
+            rate: None,
+            keep_colors: false,
+        }
+    }
+}
+
+impl Recipe {
+    /// Reads `json`.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for what is no recipe, or sizes and steps that no run can have.
+    pub fn parse(json: &str) -> Result<Self> {
+        let recipe: Self = serde_json::from_str(json)
+            .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
+        let limits =
+            [("size", recipe.size, 8192), ("smallest size", recipe.smallest, 8192), ("steps", recipe.steps, 100_000)];
+        for (what, number, most) in limits {
+            if number == 0 || number > most {
+                return Err(Error::Style(format!("{number} is no {what}: choose a number from 1 to {most}.")));
+            }
+        }
+        Ok(recipe)
+    }
+
+    fn vgg(&self) -> Vgg {
+        match self.network {
+            VggChoice::Vgg16 => VGG16,
+            VggChoice::Vgg19 => VGG19,
+        }
+    }
+
+    fn optimizer(&self) -> Optimizer {
+        match self.optimizer {
+            OptimizerChoice::Adam => Optimizer::Adam,
+            OptimizerChoice::Sgd => Optimizer::Sgd { momentum: MOMENTUM },
+            OptimizerChoice::Lbfgs => Optimizer::Lbfgs { history: HISTORY },
+        }
+    }
+
+    /// The run's settings.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for layers that the network does not have.
+    pub fn settings(&self) -> Result<Settings> {
+        let vgg = self.vgg();
+        let usual = Terms::of(&vgg)?;
+        let changed = |usual: Term, change: &TermChange| {
+            let layers = match &change.layers {
+                Some(layers) => layers.iter().map(|(n, w)| Ok((vgg.layer(n)?, *w))).collect::<Result<_>>()?,
+                None => usual.layers,
+            };
+            Ok::<_, Error>(Term { weight: change.weight.unwrap_or(usual.weight), layers })
+        };
+        let terms = Terms {
+            content: changed(usual.content, &self.content)?,
+            style: changed(usual.style, &self.style)?,
+            style_loss: match self.style_loss {
+                StyleLossChoice::Gram => StyleLoss::Gram,
+                StyleLossChoice::Covariance => StyleLoss::Covariance,
+            },
+            variation: self.variation.unwrap_or(usual.variation),
+        };
+        terms.last()?;
+        Ok(Settings {
+            vgg,
+            pooling: match self.pooling {
+                PoolingChoice::Average => Pooling::Average,
+                PoolingChoice::Max => Pooling::Max,
+            },
+            terms,
+            scales: coarse_to_fine(self.smallest, self.size, self.steps),
+            optimizer: self.optimizer(),
+            rate: self.rate.unwrap_or(self.optimizer().rate()),
+            style_scale: self.style_scale,
+            keep_colors: self.keep_colors,
+        })
+    }
+
+    /// What the run needs for a photo of `width` x `height`.
+    ///
+    /// # Errors
+    /// As [`Recipe::settings`]; [`Error::TooLarge`], with the largest size that fits, for what exceeds `limits`.
+    pub fn plan(&self, width: usize, height: usize, limits: Limits) -> Result<Plan> {
+        let settings = self.settings()?;
+        // What reads recipes runs on graphics devices.
+        let demand = Demand::of(&settings, Convolutions::Ours)?;
+        let fitted = |&Scale { longer, steps }: &Scale| {
+            let (width, height) = Image::fitted(width, height, longer);
+            PlannedScale { width, height, steps }
+        };
+        let scales: Vec<_> = settings.scales.iter().map(fitted).collect();
+        let (width, height) = Image::fitted(width, height, self.size);
+        demand.check(width, height, limits)?;
+        let net = settings.vgg.network(settings.pooling, demand.last);
+        let mut multiply_adds = 0;
+        for scale in &scales {
+            // Back through a convolution to its input is as much work as through it.
+            multiply_adds += 2 * net.multiply_adds(scale.height, scale.width)? * scale.steps as u64;
+        }
+        Ok(Plan { scales, peak: demand.peak(width, height), multiply_adds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOMY: Limits = Limits { total: 4_000_000_000, buffer: 1 << 30 };
+
+    #[test]
+    fn nothing_said_is_the_usual_run() {
+        let settings = Recipe::parse("{}").unwrap().settings().unwrap();
+        assert_eq!(settings.terms, Terms::of(&VGG16).unwrap());
+        assert_eq!(settings.scales, coarse_to_fine(128, 512, 300));
+        assert_eq!((settings.optimizer, settings.rate), (Optimizer::Adam, Optimizer::Adam.rate()));
+    }
+
+    #[test]
+    fn what_is_said_counts() {
+        let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5, "optimizer": "lbfgs", "styleLoss": "covariance",
+            "styleScale": 1.5,
+            "content": { "weight": 0 , "layers": { "relu1_2": 2, "relu3_3": 1 } }, "variation": 0.5 }"#;
+        let settings = Recipe::parse(text).unwrap().settings().unwrap();
+        assert_eq!(settings.scales, [Scale { longer: 64, steps: 7 }]);
+        assert_eq!((settings.pooling, settings.keep_colors, settings.rate), (Pooling::Max, true, 0.5));
+        assert_eq!(settings.optimizer, Optimizer::Lbfgs { history: HISTORY });
+        assert_eq!((settings.terms.style_loss, settings.style_scale), (StyleLoss::Covariance, 1.5));
+        let content: Vec<_> = settings.terms.content.layers.iter().map(|(l, w)| (l.name(), *w)).collect();
+        assert_eq!(content, [("relu1_2".to_string(), 2.0), ("relu3_3".to_string(), 1.0)]);
+        assert_eq!((settings.terms.content.weight, settings.terms.variation), (0.0, 0.5));
+    }
+
+    #[test]
+    fn layers_are_those_of_the_network_that_is_said() {
+        let layers = |network: &str| {
+            let style = r#""style": { "layers": { "relu4_4": 1 } }"#;
+            Recipe::parse(&format!(r#"{{ "network": "{network}", {style} }}"#)).unwrap().settings()
+        };
+        assert_eq!(layers("vgg19").unwrap().vgg, VGG19);
+        assert!(layers("vgg16").unwrap_err().to_string().contains("relu4_4"));
+    }
+
+    #[test]
+    fn a_plan_names_sizes_and_counts_work() {
+        let plan =
+            Recipe::parse(r#"{ "size": 128, "smallest": 91, "steps": 4 }"#).unwrap().plan(400, 200, ROOMY).unwrap();
+        let sizes = [(91, 46, 4), (128, 64, 2)];
+        assert_eq!(plan.scales, sizes.map(|(width, height, steps)| PlannedScale { width, height, steps }));
+        let net = VGG16.network(Pooling::Average, VGG16.layer("relu4_2").unwrap());
+        let one = |width, height| net.multiply_adds(height, width).unwrap();
+        assert_eq!(plan.multiply_adds, 2 * (4 * one(91, 46) + 2 * one(128, 64)));
+    }
+
+    #[test]
+    fn bad_recipes_are_refused_in_a_sentence() {
+        for (text, what) in [
+            ("{", "cannot be used"),
+            (r#"{ "sizes": 3 }"#, "unknown field `sizes`"),
+            (r#"{ "steps": 0 }"#, "0 is no steps"),
+            (r#"{ "size": 100000 }"#, "from 1 to 8192"),
+        ] {
+            let refused = Recipe::parse(text).unwrap_err().to_string();
+            assert!(refused.contains(what), "{refused}");
+        }
+        let settings = |text| Recipe::parse(text).unwrap().settings();
+        assert!(settings(r#"{ "content": { "layers": { "relu9_9": 1 } } }"#).is_err());
+        assert!(settings(r#"{ "style": { "weight": -1 } }"#).is_err());
+        let large = Recipe::parse(r#"{ "size": 4096 }"#).unwrap().plan(400, 200, ROOMY).unwrap_err();
+        assert!(matches!(large, Error::TooLarge { .. }), "{large}");
+    }
+}

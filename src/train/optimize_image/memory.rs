@@ -1,0 +1,195 @@
+//! What a size needs, before anything is allocated.
+
+use super::optimization::scaled;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::models::vgg::{Layer, Vgg};
+use crate::train::vgg_features::Convolutions;
+use crate::train::{Optimizer, Settings};
+
+/// Bytes of a number.
+const FLOAT: u64 = 4;
+const MEGABYTE: u64 = 1_000_000;
+/// Pictures that a canvas and a step hold at once, besides what the optimizer remembers: picture, average, the successors of
+/// these and of Adam's two, gradient, steps between.
+const PICTURES: u64 = 10;
+/// Activations of the largest layer that the backward pass and the convolutions' own copies hold at once.
+const WORKING: u64 = 4;
+
+/// What is to be done at some size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Demand {
+    pub vgg: Vgg,
+    /// The last layer that is read.
+    pub last: Layer,
+    /// The layers whose statistics are compared.
+    pub style: Vec<Layer>,
+    /// As [`Settings::style_scale`].
+    pub style_scale: f32,
+    pub optimizer: Optimizer,
+    pub convolutions: Convolutions,
+}
+
+impl Demand {
+    /// That of a run.
+    ///
+    /// # Errors
+    /// As [`crate::train::Terms::last`].
+    pub fn of(settings: &Settings, convolutions: Convolutions) -> Result<Self> {
+        let Settings { vgg, terms, style_scale, optimizer, .. } = settings;
+        let style = terms.style.layers.iter().map(|l| l.0).collect();
+        Ok(Self {
+            vgg: *vgg,
+            last: terms.last()?,
+            style,
+            style_scale: *style_scale,
+            optimizer: *optimizer,
+            convolutions,
+        })
+    }
+
+    fn layers(&self) -> impl Iterator<Item = Layer> {
+        self.vgg.layers().take_while(|layer| *layer <= self.last)
+    }
+
+    /// The peak in bytes for a picture of `width` x `height`: that of a step, or of reading the paintings before the first one,
+    /// where these are much larger. Paintings are taken to be square.
+    pub fn peak(&self, width: usize, height: usize) -> u64 {
+        let weights: u64 = self.layers().map(|layer| (layer.outputs() * (9 * layer.inputs() + 1)) as u64).sum();
+        // The matrices of style layers: what they aim at, what is there, the difference, its gradient.
+        let grams: u64 = self.layers().map(|layer| (layer.outputs() * layer.outputs()) as u64 * 4).sum();
+        let pictures = (PICTURES + self.optimizer.pictures() as u64) * 3 * (width * height) as u64;
+        // Weights are there twice, once as a convolution wants them, or for the way back.
+        let always = 2 * weights + grams + pictures;
+        (always + self.step(width, height).max(self.reading(self.painting(width, height)))) * FLOAT
+    }
+
+    /// Numbers that a step holds of features: autodiff keeps each layer's activations, those before the ReLU too where they
+    /// are tensors of their own, and what was pooled; the backward pass and the convolutions work on a few of the largest more.
+    fn step(&self, width: usize, height: usize) -> u64 {
+        let copies = match self.convolutions {
+            Convolutions::Ours => 1,
+            #[cfg(feature = "reference")]
+            Convolutions::Burns => 2,
+        };
+        let kept = |layer: Layer| {
+            let pixels = (layer.size(width) * layer.size(height)) as u64;
+            let pooled = if layer.follows_pooling() { layer.inputs() as u64 * pixels } else { 0 };
+            copies * layer.outputs() as u64 * pixels + pooled
+        };
+        self.layers().map(kept).sum::<u64>() + WORKING * self.largest(width, height)
+    }
+
+    /// Numbers that reading a square painting holds: the layers that are compared, and a few of the largest.
+    fn reading(&self, side: usize) -> u64 {
+        let wanted = self.style.iter().map(|layer| outputs(*layer, side, side));
+        wanted.sum::<u64>() + WORKING * self.largest(side, side)
+    }
+
+    /// A painting's longer side.
+    fn painting(&self, width: usize, height: usize) -> usize {
+        scaled(width.max(height), self.style_scale)
+    }
+
+    /// Numbers of the largest activation.
+    fn largest(&self, width: usize, height: usize) -> u64 {
+        self.layers().map(|layer| outputs(layer, width, height)).max().unwrap_or(0)
+    }
+
+    /// The largest buffer in bytes: one activation.
+    pub fn largest_buffer(&self, width: usize, height: usize) -> u64 {
+        let side = self.painting(width, height);
+        self.largest(width, height).max(self.largest(side, side)) * FLOAT
+    }
+
+    /// Checks that a picture of `width` x `height` can be optimized within `limits`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], with the largest size that fits.
+    pub fn check(&self, width: usize, height: usize, limits: Limits) -> Result<()> {
+        let demands = |width: usize, height: usize| {
+            [
+                ("MB of memory", self.peak(width, height), limits.total),
+                ("MB in one buffer", self.largest_buffer(width, height), limits.buffer),
+            ]
+        };
+        let exceeded = demands(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
+        let Some((limit, needed, allowed)) = exceeded else { return Ok(()) };
+        let fits = Image::largest_fitted((width, height), width.max(height), |width, height| {
+            demands(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
+        });
+        let (needed, allowed) = (needed.div_ceil(MEGABYTE), allowed / MEGABYTE);
+        Err(Error::TooLarge { width, height, limit, needed, allowed, fits })
+    }
+}
+
+/// Numbers that a layer makes of a picture.
+fn outputs(layer: Layer, width: usize, height: usize) -> u64 {
+    (layer.outputs() * layer.size(width) * layer.size(height)) as u64
+}
+
+/// What a device allows, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of everything.
+    pub total: u64,
+    /// Of one buffer.
+    pub buffer: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::models::vgg::VGG16;
+
+    fn demand(last: &str, optimizer: Optimizer) -> Demand {
+        let style = ["relu1_1", "relu2_1"].map(|name| VGG16.layer(name).unwrap()).to_vec();
+        let last = VGG16.layer(last).unwrap();
+        Demand { vgg: VGG16, last, style, style_scale: 1.0, optimizer, convolutions: Convolutions::Burns }
+    }
+
+    #[test]
+    fn the_usual_size_fits_a_small_graphics_card() {
+        let burns = demand("relu4_2", Optimizer::Adam);
+        let ours = Demand { convolutions: Convolutions::Ours, ..burns.clone() };
+        let peak = burns.peak(512, 512);
+        assert!((600_000_000..1_500_000_000).contains(&peak), "{peak}");
+        assert!(ours.peak(512, 512) < peak / 4 * 3);
+    }
+
+    #[test]
+    fn a_history_is_two_pictures_a_step() {
+        let of = |history| demand("relu1_1", Optimizer::Lbfgs { history }).peak(100, 50);
+        assert_eq!(of(21) - of(20), 2 * 3 * 100 * 50 * 4);
+    }
+
+    #[test]
+    fn paintings_count_where_they_are_much_larger_than_the_photo() {
+        let usual = demand("relu4_2", Optimizer::Adam);
+        let large = Demand { style_scale: 4.0, ..usual.clone() };
+        assert!(large.peak(128, 128) > 3 * usual.peak(128, 128));
+        assert_eq!(large.largest_buffer(128, 128), 16 * usual.largest_buffer(128, 128));
+    }
+
+    #[test]
+    fn the_largest_size_that_is_named_fits_and_the_next_does_not() {
+        let demand = demand("relu4_2", Optimizer::Adam);
+        let much = u64::MAX;
+        for (total, buffer, what) in [
+            (400_000_000, much, "MB of memory"),
+            (1_000_000_000, much, "MB of memory"),
+            (much, 128 << 20, "MB in one buffer"),
+        ] {
+            let limits = Limits { total, buffer };
+            let refused = demand.check(2000, 1500, limits).unwrap_err();
+            let Error::TooLarge { fits, limit, .. } = refused else { panic!("{refused}") };
+            let at = |longer: usize| {
+                let (width, height) = Image::fitted(2000, 1500, longer);
+                demand.check(width, height, limits)
+            };
+            assert_eq!(limit, what);
+            assert!(at(fits).is_ok() && at(fits + 1).is_err(), "{fits}");
+        }
+        assert!(demand.check(100, 75, Limits { total: 1_000_000_000, buffer: 128 << 20 }).is_ok());
+    }
+}

@@ -1,0 +1,264 @@
+//! The whole procedure: photo and paintings in, steps, the painting so far out.
+
+use burn::tensor::{Device, Tensor};
+
+use super::checkpoint::{Checkpoint, Fingerprint};
+use super::optimizer_state::{Canvas, Sketch};
+use super::schedule::Scale;
+use super::style_target::{Painting, luminance};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::image::composite::{Look, look};
+use crate::net::Pooling;
+use crate::net::models::vgg::Vgg;
+use crate::train::device::{download, upload};
+use crate::train::optim::LARGEST_RATE;
+use crate::train::{Features, Objective, Optimizer, Parts, Terms};
+use crate::weights::Archive;
+
+/// Style scales that make sense.
+pub const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
+
+/// How a painting is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub vgg: Vgg,
+    pub pooling: Pooling,
+    pub terms: Terms,
+    /// Sizes and steps, in order; see [`crate::train::coarse_to_fine`].
+    pub scales: Vec<Scale>,
+    pub optimizer: Optimizer,
+    /// How far a step goes; see [`Optimizer::rate`].
+    pub rate: f32,
+    /// Longer side of the paintings, as the losses see them, relative to the photo's: above 1 strokes come out larger.
+    pub style_scale: f32,
+    /// Takes the luminance from the paintings and the colours from the photo (Gatys et al. 2016, "Preserving Color in Neural
+    /// Artistic Style Transfer", luminance-only transfer).
+    pub keep_colors: bool,
+}
+
+/// What painting begins with.
+pub enum Start {
+    /// A picture, resized to the first scale: the photo, noise, or what another method painted.
+    Picture(Image),
+    /// Where an earlier run stopped.
+    Checkpoint(Checkpoint),
+}
+
+/// What one step was like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Number of the step, from 1, of all steps at all sizes.
+    pub step: usize,
+    pub steps: usize,
+    pub width: usize,
+    pub height: usize,
+    /// The losses before the step. Those of different sizes do not compare.
+    pub parts: Parts,
+}
+
+/// A painting in work.
+pub struct Masterpiece {
+    settings: Settings,
+    device: Device,
+    features: Features,
+    fingerprint: u64,
+    /// As given, for its colours.
+    photo: Image,
+    /// Photo and paintings as the losses see them.
+    seen: (Image, Vec<Painting>),
+    objective: Objective,
+    canvas: Canvas,
+    /// Index in [`Settings::scales`], as many as these when finished; and steps done there.
+    scale: usize,
+    step: usize,
+}
+
+impl Masterpiece {
+    /// Prepares the first size: `paintings` with their weights and masks, VGG's weights from `archive`, everything on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for weights that make no mix, settings without steps and numbers that are none of the optimizer's, [`Error::Picture`] for pictures too small
+    /// for the layers, black masks and a checkpoint of other pictures or settings, [`Error::Tensor`] for VGG weights that do not fit.
+    pub fn new(
+        archive: &Archive,
+        settings: Settings,
+        photo: Image,
+        paintings: Vec<Painting>,
+        start: Start,
+        device: &Device,
+    ) -> Result<Self> {
+        check(&settings, &photo, &paintings)?;
+        let last = settings.terms.last()?;
+        let features = Features::load(archive, settings.vgg, settings.pooling, last, device)?;
+        let fingerprint = fingerprint(&settings, &photo, &paintings);
+        let paintings = paintings.into_iter().map(Painting::with_grey_masks).collect::<Result<Vec<_>>>()?;
+        let seen = if settings.keep_colors {
+            let grey = luminance(&photo)?;
+            let matched = paintings.into_iter().map(|p| p.grey(&grey)).collect::<Result<_>>()?;
+            (grey, matched)
+        } else {
+            (photo.clone(), paintings)
+        };
+        let (scale, step, canvas) = match start {
+            Start::Picture(picture) => {
+                let (width, height) = fitted(&photo, settings.scales[0].longer);
+                let picture = picture.resized(width, height)?;
+                let picture = if settings.keep_colors { luminance(&picture)? } else { picture };
+                (0, 0, Canvas::new(&picture, settings.optimizer, device))
+            }
+            Start::Checkpoint(c) => {
+                let size = (c.sketch.picture.width(), c.sketch.picture.height());
+                let fits = |s: &Scale| c.step < s.steps && fitted(&photo, s.longer) == size;
+                if c.fingerprint != fingerprint || !settings.scales.get(c.scale).is_some_and(fits) {
+                    return Err(Error::Picture(
+                        "The checkpoint belongs to another photo, other paintings or other settings: give those that it \
+                         was made with, or start without it."
+                            .to_string(),
+                    ));
+                }
+                (c.scale, c.step, c.sketch.canvas(settings.optimizer, device)?)
+            }
+        };
+        let objective = objective(&settings, &features, &seen, settings.scales[scale].longer, device)?;
+        let device = device.clone();
+        Ok(Self { settings, device, features, fingerprint, photo, seen, objective, canvas, scale, step })
+    }
+
+    /// One step; `None` when all are done.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device has it. The picture stays as it was.
+    pub async fn step(&mut self) -> Result<Option<Progress>> {
+        let Some(scale) = self.settings.scales.get(self.scale).copied() else { return Ok(None) };
+        let picture = self.canvas.picture().clone().autodiff().require_grad();
+        let losses = self.objective.losses(&self.features, picture.clone());
+        let gradients = losses[0].backward();
+        let parts = Parts::read(losses).await?;
+        let gradient = picture.grad(&gradients);
+        let mut gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        if self.settings.keep_colors {
+            gradient = grey_gradient(gradient);
+        }
+        self.canvas.step(gradient, self.settings.rate);
+        let [_, _, height, width] = picture.dims();
+        self.step += 1;
+        let steps = self.settings.scales.iter().map(|s| s.steps).sum();
+        let progress = Progress { step: self.steps_done(), steps, width, height, parts };
+        if self.step == scale.steps {
+            self.grow().await?;
+        }
+        Ok(Some(progress))
+    }
+
+    /// On to the next size, if there is one.
+    async fn grow(&mut self) -> Result<()> {
+        if let Some(next) = self.settings.scales.get(self.scale + 1) {
+            let (width, height) = fitted(&self.photo, next.longer);
+            self.canvas = self.canvas.enlarged(width, height, &self.device).await?;
+            self.objective = objective(&self.settings, &self.features, &self.seen, next.longer, &self.device)?;
+        }
+        self.scale += 1;
+        self.step = 0;
+        Ok(())
+    }
+
+    /// Steps that are done, at all sizes.
+    pub fn steps_done(&self) -> usize {
+        self.settings.scales[..self.scale].iter().map(|s| s.steps).sum::<usize>() + self.step
+    }
+
+    /// The painting so far, at the size in work: the running average of the steps.
+    ///
+    /// # Errors
+    /// As [`download`].
+    pub async fn picture(&self) -> Result<Image> {
+        let painted = download(self.canvas.average().clamp(0.0, 1.0)).await?;
+        if !self.settings.keep_colors {
+            return Ok(painted);
+        }
+        let photo = self.photo.resized(painted.width(), painted.height())?;
+        look(&painted, &photo, Look { keep_colors: true, ..Look::default() })
+    }
+
+    /// What is needed to go on later; `None` when all steps are done.
+    ///
+    /// # Errors
+    /// As [`download`].
+    pub async fn checkpoint(&self) -> Result<Option<Checkpoint>> {
+        if self.scale == self.settings.scales.len() {
+            return Ok(None);
+        }
+        let sketch = Sketch::of(&self.canvas).await?;
+        Ok(Some(Checkpoint { fingerprint: self.fingerprint, scale: self.scale, step: self.step, sketch }))
+    }
+}
+
+/// Width and height of a picture whose longer side has `longer` pixels.
+fn fitted(picture: &Image, longer: usize) -> (usize, usize) {
+    Image::fitted(picture.width(), picture.height(), longer)
+}
+
+/// A painting's longer side where the photo's is `longer`.
+pub fn scaled(longer: usize, style_scale: f32) -> usize {
+    ((longer as f32 * style_scale).round() as usize).max(1)
+}
+
+fn check(settings: &Settings, photo: &Image, paintings: &[Painting]) -> Result<()> {
+    let refuse = |problem: &str| Err(Error::Style(problem.to_string()));
+    if settings.scales.is_empty() || settings.scales.iter().any(|s| s.steps == 0) {
+        return refuse("Every size needs at least one step.");
+    }
+    if !(settings.rate > 0.0 && settings.rate <= LARGEST_RATE) {
+        return refuse("The learning rate must be a number above 0 and up to 1000.");
+    }
+    paintings.iter().try_for_each(Painting::check)?;
+    if paintings.iter().all(|p| p.weight == 0.0) {
+        return refuse("At least one painting needs a weight above 0.");
+    }
+    if !STYLE_SCALES.contains(&settings.style_scale) {
+        return refuse("The style scale must be a number from 0.1 to 10.");
+    }
+    settings.optimizer.check()?;
+    let net = settings.vgg.network(settings.pooling, settings.terms.last()?);
+    let pictures = paintings.iter().map(|p| (&p.picture, settings.style_scale)).chain([(photo, 1.0)]);
+    for (picture, factor) in pictures {
+        for scale in &settings.scales {
+            let (width, height) = fitted(picture, scaled(scale.longer, factor));
+            if net.shapes(height, width).is_err() || width < 2 || height < 2 {
+                return Err(Error::Picture(format!(
+                    "At {width}x{height} a picture is too small for the last layer: choose a larger size or crop it."
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn fingerprint(settings: &Settings, photo: &Image, paintings: &[Painting]) -> u64 {
+    let mut print = Fingerprint::default();
+    print.add(format!("{settings:?}").as_bytes());
+    paintings.iter().for_each(|painting| painting.print(&mut print));
+    print.add(format!("photo {}x{}", photo.width(), photo.height()).as_bytes());
+    print.add(&photo.to_rgba8());
+    print.finish()
+}
+
+fn objective(
+    settings: &Settings,
+    features: &Features,
+    (photo, paintings): &(Image, Vec<Painting>),
+    longer: usize,
+    device: &Device,
+) -> Result<Objective> {
+    let (width, height) = fitted(photo, longer);
+    let photo = upload(&photo.resized(width, height)?, device);
+    let longer = scaled(longer, settings.style_scale);
+    let sources = paintings.iter().map(|p| p.source(longer, device)).collect::<Result<Vec<_>>>()?;
+    Objective::guided(features, &settings.terms, photo, &sources)
+}
+
+/// The gradient of a picture that is to stay grey: the same on all channels.
+fn grey_gradient(gradient: Tensor<4>) -> Tensor<4> {
+    gradient.mean_dim(1).repeat_dim(1, 3)
+}

@@ -1,0 +1,220 @@
+//! How a style is trained, as text: the page speaks of trainings in JSON.
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainSettings;
+use crate::error::{Error, Result};
+use crate::net::models::vgg::{Layer, VGG16};
+use crate::net::{Network, Pooling};
+use crate::style::{Style, StyleSet};
+use crate::train::Optimizer;
+use crate::train::optimize_image::memory::{Demand, Limits};
+use crate::train::vgg_features::Convolutions;
+
+/// Tensors as large as an activation that autodiff keeps of each convolution of a transfer network: what it read, what it made,
+/// and steps of the normalization behind it.
+const KEPT: u64 = 8;
+
+/// A training in JSON; what is missing has its usual value.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TrainRecipe {
+    steps: Option<usize>,
+    crop: Option<usize>,
+    batch: Option<usize>,
+    painting: Option<usize>,
+    content_weight: Option<f32>,
+    style_weight: Option<f32>,
+    palette_weight: Option<f32>,
+    variation_weight: Option<f32>,
+    stability_weight: Option<f32>,
+    noise: Option<f32>,
+    rate: Option<f32>,
+    seed: Option<u64>,
+    start: Option<String>,
+}
+
+/// What training begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Beginning {
+    Style(Style),
+    /// That of these which is [`super::nearest`].
+    Nearest(Vec<Style>),
+}
+
+/// What is known of a training before anything is allocated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrainPlan {
+    /// Bytes, about.
+    pub peak: u64,
+    /// Of all steps, forward and backward.
+    pub multiply_adds: u64,
+}
+
+impl TrainRecipe {
+    /// Reads `json`.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for what is no recipe, or numbers beyond all use.
+    pub fn parse(json: &str) -> Result<Self> {
+        let recipe: Self = serde_json::from_str(json)
+            .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
+        for (what, number, most) in [
+            ("number of steps", recipe.steps, 100_000),
+            ("size of crops", recipe.crop, 1024),
+            ("number of crops a step", recipe.batch, 32),
+            ("size of paintings", recipe.painting, 2048),
+        ] {
+            if let Some(number) = number.filter(|number| *number == 0 || *number > most) {
+                return Err(Error::Style(format!("{number} is no {what}: choose one from 1 to {most}.")));
+            }
+        }
+        Ok(recipe)
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// As [`Lesson::of`].
+    pub fn settings(&self) -> Result<TrainSettings> {
+        Ok(self.over(TrainSettings::usual()?))
+    }
+
+    /// The `usual` settings but for what the recipe says.
+    fn over(&self, usual: TrainSettings) -> TrainSettings {
+        let mut lesson = usual.lesson;
+        for (number, choice) in [
+            (&mut lesson.content.weight, self.content_weight),
+            (&mut lesson.style.weight, self.style_weight),
+            (&mut lesson.palette, self.palette_weight),
+            (&mut lesson.variation, self.variation_weight),
+            (&mut lesson.stability, self.stability_weight),
+            (&mut lesson.noise, self.noise),
+        ] {
+            *number = choice.unwrap_or(*number);
+        }
+        TrainSettings {
+            lesson,
+            steps: self.steps.unwrap_or(usual.steps),
+            rate: self.rate.unwrap_or(usual.rate),
+            crop: self.crop.unwrap_or(usual.crop),
+            batch: self.batch.unwrap_or(usual.batch),
+            painting: self.painting.unwrap_or(usual.painting),
+            seed: self.seed.unwrap_or(usual.seed),
+        }
+    }
+
+    /// The settings for a style that is near its painting from the beginning.
+    ///
+    /// # Errors
+    /// As [`Self::settings`].
+    pub fn gentle_settings(&self) -> Result<TrainSettings> {
+        Ok(self.over(TrainSettings::gentle()?))
+    }
+
+    /// What training begins with, out of the `styles` of its network.
+    ///
+    /// # Errors
+    /// As [`Beginning::of`].
+    pub fn beginning(&self, styles: &StyleSet) -> Result<Beginning> {
+        Beginning::of(self.start.as_deref().unwrap_or("mean"), styles)
+    }
+
+    /// What the training needs, of `network`.
+    ///
+    /// # Errors
+    /// As [`Self::settings`]; [`Error::TooLarge`] for what exceeds `limits`, [`Error::Picture`] for crops that the network does not
+    /// take.
+    pub fn plan(&self, network: &Network, limits: Limits) -> Result<TrainPlan> {
+        let settings = self.settings()?;
+        let TrainSettings { crop, batch, steps, painting, .. } = settings;
+        let last = settings.last()?;
+        let layers: Vec<Layer> = settings.lesson.style.layers.iter().map(|l| l.0).collect();
+        // A batch is as much as one picture of so many times the height.
+        let vgg = Demand {
+            vgg: VGG16,
+            last,
+            style: layers,
+            style_scale: painting as f32 / (crop * batch) as f32,
+            optimizer: Optimizer::Adam,
+            convolutions: Convolutions::Ours,
+        };
+        vgg.check(crop, crop * batch, limits)?;
+        let shapes = network.shapes(crop, crop)?;
+        let painted: u64 = network
+            .layers
+            .iter()
+            .filter(|layer| matches!(layer.operation, crate::net::Operation::Convolution(_)))
+            .map(|layer| KEPT * shapes[layer.output].len() as u64)
+            .sum();
+        let peak = vgg.peak(crop, crop * batch) + painted * batch as u64 * size_of::<f32>() as u64;
+        let of_vgg = VGG16.network(Pooling::Max, last).multiply_adds(crop, crop)?;
+        // Photos are looked at once, paintings forward and backward.
+        let step = (3 * of_vgg + 2 * network.multiply_adds(crop, crop)?) * batch as u64;
+        Ok(TrainPlan { peak, multiply_adds: step * steps as u64 })
+    }
+}
+
+impl Beginning {
+    /// `mean` of the `styles`, the `nearest` of them, one of them by its name or a blend, as [`StyleSet::parse`] reads it.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for what is none of these.
+    pub fn of(text: &str, styles: &StyleSet) -> Result<Self> {
+        let all: Vec<Style> = (0..styles.len()).filter_map(|i| styles.get(i)).cloned().collect();
+        Ok(match text {
+            "nearest" => Self::Nearest(all),
+            "mean" => {
+                let part = 1.0 / all.len().max(1) as f32;
+                Self::Style(Style::blend(&all.iter().map(|style| (style, part)).collect::<Vec<_>>())?)
+            }
+            name => Self::Style(styles.mix(&styles.parse(name)?)?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::models::transfer26;
+
+    const ROOMY: Limits = Limits { total: 4_000_000_000, buffer: 1 << 30 };
+
+    #[test]
+    fn nothing_said_is_the_usual_training_and_what_is_said_counts() {
+        assert_eq!(TrainRecipe::parse("{}").unwrap().settings().unwrap(), TrainSettings::usual().unwrap());
+        let text = r#"{ "steps": 9, "crop": 64, "batch": 1, "painting": 400, "contentWeight": 2, "stabilityWeight": 0.5, "seed": 7 }"#;
+        let settings = TrainRecipe::parse(text).unwrap().settings().unwrap();
+        assert_eq!((settings.steps, settings.crop, settings.batch, settings.painting), (9, 64, 1, 400));
+        assert_eq!((settings.lesson.content.weight, settings.lesson.stability, settings.seed), (2.0, 0.5, 7));
+        assert_eq!(TrainRecipe::parse("{}").unwrap().gentle_settings().unwrap(), TrainSettings::gentle().unwrap());
+        assert_eq!(TrainRecipe::parse(r#"{ "rate": 0.2 }"#).unwrap().gentle_settings().unwrap().rate, 0.2);
+    }
+
+    #[test]
+    fn a_plan_grows_with_the_crops_and_refuses_what_does_not_fit() {
+        let net = transfer26::network();
+        let plan = |text: &str, limits| TrainRecipe::parse(text).unwrap().plan(&net, limits);
+        let usual = plan("{}", ROOMY).unwrap();
+        let double = plan(r#"{ "batch": 2 }"#, ROOMY).unwrap();
+        assert!((200_000_000..800_000_000).contains(&usual.peak), "{usual:?}");
+        assert!(double.peak > usual.peak && double.multiply_adds == 2 * usual.multiply_adds);
+        let small = Limits { total: 100_000_000, ..ROOMY };
+        assert!(matches!(plan("{}", small), Err(Error::TooLarge { .. })));
+        assert!(plan(r#"{ "crop": 225 }"#, ROOMY).is_err());
+    }
+
+    #[test]
+    fn bad_recipes_are_refused_in_a_sentence() {
+        for (text, what) in [
+            ("[", "cannot be used"),
+            (r#"{ "size": 3 }"#, "unknown field `size`"),
+            (r#"{ "steps": 0 }"#, "0 is no number of steps"),
+            (r#"{ "crop": 4096 }"#, "from 1 to 1024"),
+        ] {
+            let refused = TrainRecipe::parse(text).unwrap_err().to_string();
+            assert!(refused.contains(what), "{refused}");
+        }
+    }
+}

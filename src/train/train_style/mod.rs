@@ -1,0 +1,16 @@
+//! Training: a transfer network learns a painting. Only the scales and shifts of its normalizations change (Dumoulin, Shlens,
+//! Kudlur 2017, "A Learned Representation for Artistic Style", section 3.3: a new style needs nothing else), against perceptual
+//! losses of VGG16 (Johnson, Alahi, Fei-Fei 2016), on crops of photos.
+
+mod checkpoint;
+mod config;
+mod dataset;
+pub mod network;
+mod settings;
+mod training;
+
+pub use checkpoint::Notes;
+pub use config::{Beginning, TrainPlan, TrainRecipe};
+pub use dataset::Crops;
+pub use settings::TrainSettings;
+pub use training::{Lessons, Origin, Report, Training, nearest};

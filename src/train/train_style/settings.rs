@@ -1,0 +1,84 @@
+//! How a style is trained, in numbers.
+
+use crate::error::{Error, Result};
+use crate::net::models::vgg::{Layer, VGG16};
+use crate::train::losses::check_weight;
+use crate::train::losses::perceptual::Lesson;
+use crate::train::optim::LARGEST_RATE;
+
+/// How a style is trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainSettings {
+    pub lesson: Lesson,
+    pub steps: usize,
+    /// What a step of Adam changes a scale or a shift by, at most and about, at first; a cosine leads it down to 0.
+    pub rate: f32,
+    /// Side of the crops in pixels, a multiple of the network's, and how many of them a step sees.
+    pub crop: usize,
+    pub batch: usize,
+    /// Longer side of the paintings in pixels: the larger, the larger its strokes are beside a crop.
+    pub painting: usize,
+    pub seed: u64,
+}
+
+impl TrainSettings {
+    /// The settings that the design found to work.
+    ///
+    /// # Errors
+    /// As [`Lesson::of`].
+    pub fn usual() -> Result<Self> {
+        Ok(Self { lesson: Lesson::of(&VGG16)?, steps: 150, rate: 0.03, crop: 224, batch: 1, painting: 320, seed: 0 })
+    }
+
+    /// Those for a style that is near its painting from the beginning: at the usual rate it would first lose what it has, and it keeps
+    /// the photo even where style and colours weigh more.
+    ///
+    /// # Errors
+    /// As [`Lesson::of`].
+    pub fn gentle() -> Result<Self> {
+        let mut settings = Self::usual()?;
+        settings.lesson.style.weight *= 2.0;
+        settings.lesson.palette *= 4.0;
+        settings.rate = 0.02;
+        Ok(settings)
+    }
+
+    /// The last layer of VGG that is read.
+    pub(super) fn last(&self) -> Result<Layer> {
+        let layers = self.lesson.content.layers.iter().chain(&self.lesson.style.layers);
+        layers.map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
+    }
+
+    pub(super) fn check(&self, multiple: usize) -> Result<()> {
+        let refuse = |problem: String| Err(Error::Style(problem));
+        let Lesson { content, style, palette, variation, stability, noise } = &self.lesson;
+        let weights =
+            [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
+        for number in weights.chain([*palette, *variation, *stability, *noise]) {
+            check_weight(number)?;
+        }
+        if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
+            return refuse("Content and style need a layer with a weight above 0 each.".to_string());
+        }
+        if *stability > 0.0 && *noise == 0.0 {
+            return refuse(
+                "Against noise of 0 nothing has to be learnt: give noise, or stability no weight.".to_string(),
+            );
+        }
+        if !(self.rate > 0.0 && self.rate <= LARGEST_RATE) {
+            return refuse(format!(
+                "{:e} is not a learning rate: it is a number above 0 and up to {LARGEST_RATE}.",
+                self.rate
+            ));
+        }
+        if self.steps == 0 || self.batch == 0 || self.crop < 32 || !self.crop.is_multiple_of(multiple) {
+            return refuse(format!(
+                "Training needs at least one step and one crop a step, of at least 32 pixels a side and a multiple of {multiple}."
+            ));
+        }
+        if self.painting < 32 {
+            return refuse("Paintings need at least 32 pixels on the longer side.".to_string());
+        }
+        Ok(())
+    }
+}

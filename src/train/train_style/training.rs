@@ -1,0 +1,346 @@
+//! The procedure: crops in, steps, a style out.
+
+use std::f32::consts::PI;
+
+use burn::tensor::{Device, Tensor};
+
+use super::{Crops, Notes, TrainSettings};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::Pooling;
+use crate::net::models::vgg::VGG16;
+use crate::procedural::random::Random;
+use crate::style::Style;
+use crate::train::Features;
+use crate::train::device::{download, read, tensor, upload};
+use crate::train::losses::perceptual::Aims;
+use crate::train::optim::{Memory, Optimizer};
+use crate::train::optimize_image::checkpoint::Fingerprint;
+use crate::train::transfer_net::{Executor, parameters, style};
+use crate::weights::Archive;
+
+/// What a step changes a convolution's weight by, beside a scale or a shift: weights are much smaller.
+const WEIGHTS_RATE: f32 = 0.03;
+
+/// Crops that tell how large the features of photos are.
+const SOME: usize = 12;
+
+/// What is learnt from: paintings with weights, and photos to paint.
+pub struct Lessons<'a> {
+    pub paintings: &'a [(Image, f32)],
+    pub photos: &'a [Image],
+}
+
+/// What training begins with.
+pub struct Origin {
+    /// Names the network, and how many channels each normalization has.
+    pub style: Style,
+    /// All weights of the network's convolutions, as [`crate::train::transfer_net::weights`] orders them, if they are trained too: then
+    /// the style belongs to a network of its own. Browsers do not have that.
+    pub weights: Option<Vec<f32>>,
+}
+
+impl From<Style> for Origin {
+    fn from(style: Style) -> Self {
+        Self { style, weights: None }
+    }
+}
+
+impl Origin {
+    fn numbers(&self) -> Vec<f32> {
+        let mut numbers = parameters(&self.style);
+        numbers.extend(self.weights.iter().flatten());
+        numbers
+    }
+}
+
+/// What one step was like: its losses before the step, before their weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// From 1.
+    pub step: usize,
+    pub steps: usize,
+    /// The sum by weights.
+    pub total: f32,
+    pub content: f32,
+    pub style: f32,
+    /// 0 when it has no weight: it is not computed then.
+    pub palette: f32,
+    pub variation: f32,
+    /// 0 when it has no weight: it is not computed then.
+    pub stability: f32,
+}
+
+/// A style in training.
+pub struct Training {
+    settings: TrainSettings,
+    device: Device,
+    executor: Executor,
+    features: Features,
+    aims: Aims,
+    crops: Crops,
+    fingerprint: u64,
+    origin: Origin,
+    /// Style and, if they are trained, weights: `[1][1][1][numbers]`, without autodiff, and what Adam remembers of them.
+    numbers: Tensor<4>,
+    /// Beside the rate of a style: each number's own, where they differ.
+    rates: Option<Tensor<4>>,
+    memory: Memory,
+    step: usize,
+}
+
+impl Training {
+    /// Prepares training from `origin`, of the network `executor`, or from the `notes` of an earlier run.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for settings and weights that cannot be, [`Error::Picture`] without photos and for notes of another run,
+    /// [`Error::Tensor`] for VGG weights that do not fit.
+    pub fn new(
+        executor: Executor,
+        vgg: &Archive,
+        settings: TrainSettings,
+        lessons: &Lessons,
+        origin: impl Into<Origin>,
+        notes: Option<Notes>,
+        device: &Device,
+    ) -> Result<Self> {
+        let origin = origin.into();
+        settings.check(executor.network().multiple)?;
+        let Lessons { paintings, photos } = lessons;
+        if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
+            let problem = "Paintings need weights from 0 up, and at least one of them a weight above 0.";
+            return Err(Error::Style(problem.to_string()));
+        }
+        let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
+        let seen = paintings.iter().map(|(painting, weight)| Ok((seen(painting, settings.painting, device)?, *weight)));
+        let crops = Crops::new(photos, settings.crop, settings.seed)?;
+        let aims = Aims::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?, &some(&crops, device)?);
+        let fingerprint = fingerprint(&settings, lessons, &origin);
+        let row = |values: Vec<f32>| {
+            let count = values.len();
+            tensor(values, [1, 1, 1, count], device)
+        };
+        let rates = origin.weights.as_ref().map(|weights| {
+            row([vec![1.0; parameters(&origin.style).len()], vec![WEIGHTS_RATE; weights.len()]].concat())
+        });
+        let mut numbers = row(origin.numbers());
+        let mut memory = Memory::new(Optimizer::Adam, &numbers);
+        let mut step = 0;
+        if let Some(notes) = notes {
+            if notes.fingerprint != fingerprint || notes.step >= settings.steps {
+                return Err(Error::Picture(
+                    "The checkpoint belongs to other paintings, photos or settings: give those that it was made with, or \
+                     start without it."
+                        .to_string(),
+                ));
+            }
+            step = notes.step;
+            numbers = row(notes.numbers);
+            memory = Memory::Adam { mean: row(notes.mean), square: row(notes.square), steps: step as u32 };
+        }
+        let device = device.clone();
+        Ok(Self {
+            settings,
+            device,
+            executor,
+            features,
+            aims,
+            crops,
+            fingerprint,
+            origin,
+            numbers,
+            rates,
+            memory,
+            step,
+        })
+    }
+
+    /// One step; `None` when all are done.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device has it. The style stays as it was.
+    pub async fn step(&mut self) -> Result<Option<Report>> {
+        let Self { settings, device, .. } = &*self;
+        if self.step == settings.steps {
+            return Ok(None);
+        }
+        let crops = self.crops.batch(self.step, settings.batch)?;
+        let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
+        let numbers = self.numbers.clone().autodiff().require_grad();
+        let count = numbers.dims()[3];
+        let style = numbers.clone().reshape([count]);
+        let painted = self.executor.run(photos.clone(), &style);
+        let [mut total, content, style_loss, palette, variation] =
+            self.aims.losses(&self.features, painted.clone(), photos.clone());
+        let stability = if settings.lesson.stability > 0.0 {
+            let disturbed = (photos.clone() + self.noise(photos.dims())).clamp(0.0, 1.0);
+            let off = self.executor.run(disturbed, &style) - painted;
+            (off.clone() * off).mean() / variance(settings.lesson.noise)
+        } else {
+            total.zeros_like()
+        };
+        total = total + stability.clone() * settings.lesson.stability;
+        let gradients = total.backward();
+        let gradient = numbers.grad(&gradients);
+        let gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        let losses = [total, content, style_loss, palette, variation, stability].map(Tensor::inner);
+        let values = read(Tensor::cat(losses.to_vec(), 0)).await?;
+        let [total, content, style, palette, variation, stability] = values[..] else {
+            return Err(Error::Gpu("a step has too few losses".to_string()));
+        };
+        if !total.is_finite() {
+            return Err(Error::Diverged(format!("the losses of step {} are {values:?}", self.step + 1)));
+        }
+        let done = self.step as f32 / settings.steps as f32;
+        let rate = settings.rate * 0.5 * (1.0 + (PI * done).cos());
+        let movement = self.memory.movement(&gradient, rate);
+        let movement = match &self.rates {
+            Some(rates) => movement * rates.clone(),
+            None => movement,
+        };
+        self.numbers = self.numbers.clone() + movement;
+        self.step += 1;
+        let steps = self.settings.steps;
+        Ok(Some(Report { step: self.step, steps, total, content, style, palette, variation, stability }))
+    }
+
+    /// A disturbance of this step's crops.
+    fn noise(&self, shape: [usize; 4]) -> Tensor<4> {
+        let most = self.settings.lesson.noise;
+        let mut random = Random::new(self.settings.seed.wrapping_add(self.step as u64 + 1) << 20);
+        let values = (0..shape.iter().product()).map(|_| random.between(-most, most)).collect();
+        tensor(values, shape, &self.device)
+    }
+
+    /// Steps that are done.
+    pub fn steps_done(&self) -> usize {
+        self.step
+    }
+
+    /// The style so far.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub async fn style(&self, name: &str) -> Result<Style> {
+        let numbers = read(self.numbers.clone()).await?;
+        if numbers.iter().any(|number| !number.is_finite()) {
+            return Err(Error::Diverged("the style has numbers that are not finite".to_string()));
+        }
+        Ok(style(name, &self.origin.style, &numbers))
+    }
+
+    /// All weights of the convolutions so far, if they are trained.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub async fn weights(&self) -> Result<Option<Vec<f32>>> {
+        if self.origin.weights.is_none() {
+            return Ok(None);
+        }
+        let numbers = read(self.numbers.clone()).await?;
+        Ok(Some(numbers[parameters(&self.origin.style).len()..].to_vec()))
+    }
+
+    /// A photo painted in the style so far; its sides are cropped to what the network takes.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] for a photo that is too small; otherwise as [`download`].
+    pub async fn paint(&self, photo: &Image) -> Result<Image> {
+        let multiple = self.executor.network().multiple;
+        let side = |length: usize| length / multiple * multiple;
+        let (width, height) = (side(photo.width()), side(photo.height()));
+        if width.min(height) < 4 * multiple {
+            return Err(Error::Picture("The photo is too small to be painted: choose a larger one.".to_string()));
+        }
+        let photo = upload(&photo.cropped((0, 0), width, height)?, &self.device);
+        let count = self.numbers.dims()[3];
+        download(self.executor.run(photo, &self.numbers.clone().reshape([count]))).await
+    }
+
+    /// What is needed to go on later; `None` when all steps are done.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub async fn notes(&self) -> Result<Option<Notes>> {
+        let Memory::Adam { mean, square, .. } = &self.memory else { return Ok(None) };
+        if self.step == self.settings.steps {
+            return Ok(None);
+        }
+        Ok(Some(Notes {
+            fingerprint: self.fingerprint,
+            step: self.step,
+            numbers: read(self.numbers.clone()).await?,
+            mean: read(mean.clone()).await?,
+            square: read(square.clone()).await?,
+        }))
+    }
+}
+
+/// The one of `styles` that paints crops of the photos most like the paintings, by Gram matrices.
+///
+/// # Errors
+/// [`Error::Style`] when there are none; otherwise as [`Training::new`].
+pub async fn nearest<'s>(
+    executor: &Executor,
+    vgg: &Archive,
+    settings: &TrainSettings,
+    lessons: &Lessons<'_>,
+    styles: &'s [Style],
+    device: &Device,
+) -> Result<&'s Style> {
+    settings.check(executor.network().multiple)?;
+    let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
+    let mut paintings = Vec::new();
+    for (painting, weight) in lessons.paintings {
+        paintings.push((seen(painting, settings.painting, device)?, *weight));
+    }
+    let crops = Crops::new(lessons.photos, settings.crop, settings.seed)?;
+    let aims = Aims::new(&features, &settings.lesson, &paintings, &some(&crops, device)?);
+    let crops = crops.batch(0, settings.batch)?;
+    let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
+    let mut best: Option<(f32, &Style)> = None;
+    for style in styles {
+        let numbers = parameters(style);
+        let count = numbers.len();
+        let painted = executor.run(photos.clone(), &tensor(numbers, [count], device));
+        let loss = read(aims.style(&features, painted)).await?[0];
+        if best.is_none_or(|(least, _)| loss < least) {
+            best = Some((loss, style));
+        }
+    }
+    best.map(|b| b.1).ok_or_else(|| Error::Style("There is no style to start from.".to_string()))
+}
+
+/// Some crops, one a tensor, for what all of them are like.
+fn some(crops: &Crops, device: &Device) -> Result<Vec<Tensor<4>>> {
+    Ok(crops.batch(usize::MAX, SOME)?.iter().map(|crop| upload(crop, device)).collect())
+}
+
+/// Of noise that is uniform between `most` and its negative.
+fn variance(most: f32) -> f32 {
+    most * most / 3.0
+}
+
+/// A painting as the losses see it.
+fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
+    let (width, height) = Image::fitted(painting.width(), painting.height(), longer);
+    if width.min(height) < 16 {
+        return Err(Error::Picture(
+            "The painting is too narrow to learn from: crop it, or choose another.".to_string(),
+        ));
+    }
+    Ok(upload(&painting.resized(width, height)?, device))
+}
+
+fn fingerprint(settings: &TrainSettings, lessons: &Lessons, origin: &Origin) -> u64 {
+    let mut print = Fingerprint::default();
+    print.add(format!("{settings:?}").as_bytes());
+    let pictures = lessons.paintings.iter().map(|(p, w)| (p, *w)).chain(lessons.photos.iter().map(|p| (p, 0.0)));
+    for (picture, weight) in pictures {
+        print.add(format!("{}x{} {weight}", picture.width(), picture.height()).as_bytes());
+        print.add(&picture.to_rgba8());
+    }
+    print.add(origin.style.network.as_bytes());
+    print.add(bytemuck::cast_slice(&origin.numbers()));
+    print.finish()
+}

@@ -1,0 +1,233 @@
+//! Networks as burn tensors: the third executor of what `net` describes, differentiable with respect to the picture and to the
+//! style, with frozen weights.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::{Device, Tensor};
+
+use super::device::tensor;
+use super::ops::layers::{Kernel, instance_norm, upsample2};
+use crate::error::{Error, Result};
+use crate::net::{Layer, Network, Operation, TensorId};
+use crate::style::{Norm, Style};
+use crate::weights::Archive;
+
+/// A transfer network on a device.
+pub struct Executor {
+    net: Network,
+    kernels: BTreeMap<String, Kernel>,
+    /// `[1][channels][1][1]` each.
+    biases: BTreeMap<String, Tensor<4>>,
+}
+
+impl Executor {
+    /// Puts the weights of `net` in `archive` on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Tensor`] for weights that are missing or do not fit, [`Error::Model`] for layers that transfer networks do
+    /// not have.
+    pub fn load(net: Network, archive: &Archive, device: &Device) -> Result<Self> {
+        let (mut kernels, mut biases) = (BTreeMap::new(), BTreeMap::new());
+        for layer in &net.layers {
+            match &layer.operation {
+                Operation::Convolution(c) => {
+                    let weights = archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel])?;
+                    kernels.insert(c.weight.clone(), Kernel::new(c, &weights, device)?);
+                }
+                Operation::Bias { tensor: name } => {
+                    let count = archive.shape(name).and_then(|shape| shape.first().copied()).unwrap_or(0);
+                    let values = archive.tensor(name, &[count])?;
+                    biases.insert(name.clone(), tensor(values, [1, count, 1, 1], device));
+                }
+                Operation::InstanceNorm { .. }
+                | Operation::Relu
+                | Operation::Upsample2
+                | Operation::Add
+                | Operation::Sigmoid
+                | Operation::Clamp => {}
+                other => {
+                    let problem = format!("{other:?} is no layer of a transfer network");
+                    return Err(Error::Model { file: net.name.clone(), problem });
+                }
+            }
+        }
+        Ok(Self { net, kernels, biases })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.net
+    }
+
+    /// Paints `pictures`, `[n][3][height][width]` in 0..1 with sides of which [`Network::shapes`] approves, all in one style:
+    /// its `numbers` as [`parameters`] orders them. Behind these there may be all weights of the convolutions, as [`weights`]
+    /// orders them, instead of the frozen ones: browsers do not have that.
+    pub fn run(&self, pictures: Tensor<4>, numbers: &Tensor<1>) -> Tensor<4> {
+        let slots = slots(self.net.norms.iter().map(|(_, channels)| *channels));
+        #[cfg(feature = "native")]
+        let mut given = Given::behind(slots.last().map_or(0, |slot| slot.1.end), numbers);
+        let mut tensors = vec![pictures];
+        for layer in &self.net.layers {
+            let input = |i: usize| tensors[layer.inputs[i]].clone();
+            let x = input(0);
+            tensors.push(match &layer.operation {
+                Operation::Convolution(c) => {
+                    #[cfg(feature = "native")]
+                    let kernel = given.next(c);
+                    #[cfg(feature = "native")]
+                    let kernel = kernel.as_ref().unwrap_or(&self.kernels[&c.weight]);
+                    #[cfg(not(feature = "native"))]
+                    let kernel = &self.kernels[&c.weight];
+                    kernel.apply(x)
+                }
+                Operation::Bias { tensor } => x + self.biases[tensor].clone(),
+                Operation::InstanceNorm { norm } => {
+                    let (scale, shift) = slots[*norm].clone();
+                    let part = |range: Range<usize>| numbers.clone().slice([range]);
+                    instance_norm(x, part(scale), part(shift), self.rectified(layer.output))
+                }
+                // A normalization does both.
+                Operation::Relu if self.rectified(layer.inputs[0]) => x,
+                Operation::Relu => relu(x),
+                Operation::Upsample2 => upsample2(x),
+                Operation::Add => x + input(1),
+                Operation::Sigmoid => sigmoid(x),
+                Operation::Clamp => x.clamp(0.0, 1.0),
+                // `load` refuses them.
+                _ => unreachable!("no layer of a transfer network"),
+            });
+        }
+        tensors.swap_remove(self.net.output())
+    }
+
+    /// Whether tensor `id` is what a normalization makes for a ReLU and nothing else.
+    fn rectified(&self, id: TensorId) -> bool {
+        let made_by = |layer: &&Layer| layer.output == id && matches!(layer.operation, Operation::InstanceNorm { .. });
+        let mut readers = self.net.layers.iter().filter(|layer| layer.inputs.contains(&id));
+        self.net.layers.iter().any(|layer| made_by(&layer))
+            && readers.next().is_some_and(|layer| layer.operation == Operation::Relu)
+            && readers.next().is_none()
+    }
+}
+
+/// Weights of convolutions among the numbers that are trained.
+#[cfg(feature = "native")]
+struct Given<'n> {
+    numbers: &'n Tensor<1>,
+    place: usize,
+}
+
+#[cfg(feature = "native")]
+impl<'n> Given<'n> {
+    fn behind(place: usize, numbers: &'n Tensor<1>) -> Self {
+        Self { numbers, place }
+    }
+
+    /// Those of the next convolution, if there are any.
+    fn next(&mut self, c: &crate::net::Convolution) -> Option<Kernel> {
+        let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
+        let end = self.place + shape.iter().product::<usize>();
+        if end > self.numbers.dims()[0] {
+            return None;
+        }
+        let weights = self.numbers.clone().narrow(0, self.place, end - self.place).reshape(shape);
+        self.place = end;
+        Some(Kernel::learning(c, weights))
+    }
+}
+
+/// All weights of the convolutions of `net` in `archive`, in the order of its layers.
+///
+/// # Errors
+/// As [`Executor::load`].
+pub fn weights(net: &Network, archive: &Archive) -> Result<Vec<f32>> {
+    let tensors = net.convolutions().map(|c| archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel]));
+    Ok(tensors.collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// Where the scale and the shift of each normalization stand in the numbers of a style.
+fn slots(channels: impl Iterator<Item = usize>) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut start = 0;
+    let slot = |channels| {
+        let middle = start + channels;
+        let slot = (start..middle, middle..middle + channels);
+        start = slot.1.end;
+        slot
+    };
+    channels.map(slot).collect()
+}
+
+/// The numbers of `style` in a row: of each normalization all scales, then all shifts.
+pub fn parameters(style: &Style) -> Vec<f32> {
+    style.norms.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift).copied()).collect()
+}
+
+/// The style `name` that has these `numbers`, as [`parameters`] orders them, of a network as `like` is one.
+pub fn style(name: &str, like: &Style, numbers: &[f32]) -> Style {
+    let norm = |(scale, shift): (Range<usize>, Range<usize>)| Norm {
+        scale: numbers[scale].to_vec(),
+        shift: numbers[shift].to_vec(),
+    };
+    let norms = slots(like.norms.iter().map(|norm| norm.scale.len())).into_iter().map(norm).collect();
+    Style { network: like.network.clone(), name: name.to_string(), norms }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Image;
+    use crate::net::models::{arbitrary, transfer26};
+    use crate::reference;
+    use crate::train::device::{cpu as processor, gpu, read, upload};
+
+    #[test]
+    fn numbers_of_a_style_come_back_as_they_went() {
+        let norm = |from: u8, n: u8| Norm {
+            scale: (from..from + n).map(f32::from).collect(),
+            shift: (from + n..from + 2 * n).map(f32::from).collect(),
+        };
+        let before = Style { network: "n".into(), name: "x".into(), norms: vec![norm(0, 3), norm(6, 2)] };
+        let numbers = parameters(&before);
+        assert_eq!(numbers, (0..10u8).map(f32::from).collect::<Vec<_>>());
+        assert_eq!(style("x", &before, &numbers), before);
+    }
+
+    #[test]
+    fn both_networks_paint_as_the_reference_executor_does() {
+        // The device is opened once in a process: no other test here does.
+        let devices = [processor(), pollster::block_on(gpu()).unwrap()];
+        let pixel = |i: usize| ((i * 7919) % 256) as f32 / 255.0;
+        let photos: Vec<_> =
+            [0, 1].map(|k| Image::new(20, 12, (0..720).map(|i| pixel(i + k)).collect()).unwrap()).into();
+        for (net, bytes) in [
+            (transfer26::network(), &include_bytes!("../../weights/transfer26.safetensors")[..]),
+            (arbitrary::network(), &include_bytes!("../../weights/arbitrary.safetensors")[..]),
+        ] {
+            let archive = Archive::parse(bytes).unwrap();
+            let norm = |&(_, channels): &(String, usize)| Norm {
+                scale: (0..channels).map(|i| 0.5 + pixel(i)).collect(),
+                shift: (0..channels).map(|i| pixel(i + 9) - 0.5).collect(),
+            };
+            let style =
+                Style { network: net.name.clone(), name: "x".into(), norms: net.norms.iter().map(norm).collect() };
+            let numbers = parameters(&style);
+            let all = weights(&net, &archive).unwrap();
+            for (device, numbers) in
+                devices.iter().flat_map(|d| [(d, numbers.clone()), (d, [&numbers[..], &all].concat())])
+            {
+                let count = numbers.len();
+                let batch = Tensor::cat(photos.iter().map(|photo| upload(photo, device)).collect(), 0);
+                let executor = Executor::load(net.clone(), &archive, device).unwrap();
+                let found = executor.run(batch, &tensor(numbers, [count], device));
+                let found = pollster::block_on(read(found)).unwrap();
+                for (photo, found) in photos.iter().zip(found.chunks_exact(720)) {
+                    let (expected, _) = reference::forward(&net, &archive, &style, photo).unwrap();
+                    let off = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(off < 1e-4, "{} on {device:?}: {off}", net.name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! VGG as burn tensors, differentiable with respect to the picture.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use burn::tensor::module::{avg_pool2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor};
+#[cfg(feature = "reference")]
+use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions};
+
+use super::device::{is_graphics, tensor};
+use super::ops::conv3x3::Convolution;
+use crate::error::Result;
+use crate::net::Pooling;
+use crate::net::models::vgg::{Layer, PREPROCESSING, Vgg};
+use crate::weights::Archive;
+
+/// A VGG network on a device, up to the last layer that is wanted.
+pub struct Features {
+    pooling: Pooling,
+    /// Colour that becomes zero, `[1][3][1][1]`.
+    mean: Tensor<4>,
+    layers: Vec<Weights>,
+}
+
+struct Weights {
+    layer: Layer,
+    kernel: Kernel,
+}
+
+/// Whose convolution it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convolutions {
+    /// Our kernel, on graphics devices.
+    Ours,
+    /// burn's, on any device. Browsers have it for measurements only: it is large.
+    #[cfg(feature = "reference")]
+    Burns,
+}
+
+impl Convolutions {
+    /// Those that are faster on `device`.
+    pub fn of(device: &Device) -> Self {
+        #[cfg(feature = "reference")]
+        if !is_graphics(device) {
+            return Self::Burns;
+        }
+        debug_assert!(is_graphics(device));
+        Self::Ours
+    }
+}
+
+enum Kernel {
+    Ours(Box<Convolution>),
+    /// `[outputs][inputs][3][3]` and `[outputs]`.
+    #[cfg(feature = "reference")]
+    Burns(Box<(Tensor<4>, Tensor<1>)>),
+}
+
+impl Features {
+    /// Puts the weights of `archive` up to `last` on `device`.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Tensor`] for weights that are missing or do not fit.
+    pub fn load(archive: &Archive, vgg: Vgg, pooling: Pooling, last: Layer, device: &Device) -> Result<Self> {
+        Self::load_with(Convolutions::of(device), archive, vgg, pooling, last, device)
+    }
+
+    /// As [`Features::load`], with a choice, which that makes by the device: ours is faster where it runs.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_with(
+        convolutions: Convolutions,
+        archive: &Archive,
+        vgg: Vgg,
+        pooling: Pooling,
+        last: Layer,
+        device: &Device,
+    ) -> Result<Self> {
+        let mut layers = Vec::new();
+        for layer in vgg.layers().take_while(|layer| *layer <= last) {
+            let shape = [layer.outputs(), layer.inputs(), 3, 3];
+            let mut kernel = archive.tensor(&layer.weight(), &shape)?;
+            if layers.is_empty() {
+                kernel = for_rgb(&kernel);
+            }
+            let bias = archive.tensor(&layer.bias(), &[layer.outputs()])?;
+            let kernel = match convolutions {
+                Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
+                #[cfg(feature = "reference")]
+                Convolutions::Burns => {
+                    Kernel::Burns(Box::new((tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))))
+                }
+            };
+            layers.push(Weights { layer, kernel });
+        }
+        let mut mean = [0.0; 3];
+        for (channel, value) in PREPROCESSING.order.iter().zip(PREPROCESSING.mean) {
+            mean[*channel] = value / PREPROCESSING.scale;
+        }
+        Ok(Self { pooling, mean: tensor(mean.to_vec(), [1, 3, 1, 1], device), layers })
+    }
+
+    /// The outputs of the `wanted` layers, `[n][channels][height][width]`, for pictures `[n][3][height][width]` in RGB, 0..1. Sides must leave a pixel at the last of them ([`crate::net::Network::shapes`] says so).
+    pub fn of(&self, picture: Tensor<4>, wanted: &BTreeSet<Layer>) -> BTreeMap<Layer, Tensor<4>> {
+        let mut found = BTreeMap::new();
+        let mut x = picture - self.mean.clone();
+        for Weights { layer, kernel } in &self.layers {
+            if layer.follows_pooling() {
+                x = match self.pooling {
+                    Pooling::Max => max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])),
+                    Pooling::Average => avg_pool2d(x, AvgPoolOptions::new([2, 2]).with_stride([2, 2])),
+                };
+            }
+            x = match kernel {
+                Kernel::Ours(convolution) => convolution.apply(x),
+                #[cfg(feature = "reference")]
+                Kernel::Burns(weights) => {
+                    let (kernel, bias) = &**weights;
+                    let same = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+                    relu(conv2d(x, kernel.clone(), Some(bias.clone()), same))
+                }
+            };
+            if wanted.contains(layer) {
+                found.insert(*layer, x.clone());
+            }
+            if wanted.last().is_none_or(|last| layer >= last) {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// The first layer's weights `[outputs][3][3][3]` for RGB in 0..1 instead of the channels that they were trained on. Only the
+/// mean cannot be moved into them: the border is zero after it was subtracted.
+fn for_rgb(kernel: &[f32]) -> Vec<f32> {
+    let mut out = vec![0.0; kernel.len()];
+    for (from, to) in kernel.chunks_exact(27).zip(out.chunks_exact_mut(27)) {
+        for (slice, channel) in from.chunks_exact(9).zip(PREPROCESSING.order) {
+            for (target, weight) in to[channel * 9..][..9].iter_mut().zip(slice) {
+                *target = weight * PREPROCESSING.scale;
+            }
+        }
+    }
+    out
+}

@@ -1,4 +1,4 @@
-//! `weights::import`: VGG files as PyTorch and Keras write them, made by the tests byte by byte.
+//! `import::vgg`: VGG files as PyTorch and Keras write them, made by the tests byte by byte.
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The convolution kernels: which shader makes a convolution, with which constants, over how many workgroups. Beside
-//! `conv_direct.wgsl`, `conv_first.wgsl`, `conv_wide.wgsl`, `conv_gather.wgsl` (family *direct*) and `conv_tiled.wgsl` (family *tiled*).
+//! `conv_direct.wgsl`, `conv_rgb.wgsl`, `conv_large.wgsl`, `conv_generic.wgsl` (family *direct*) and `conv_tiled.wgsl` (family *tiled*).
 
 use super::preprocess::specialize;
 use crate::net::Border;
@@ -151,22 +151,22 @@ impl Spec {
             && self.kernel > 3
             && self.residual == Residual::None;
         let (file, source, lanes, extra) = if wide && self.inputs == 3 {
-            ("conv_first", include_str!("../../shaders/conv_first.wgsl"), 3, vec![("KERNEL", self.kernel)])
+            ("conv_rgb", include_str!("../../shaders/conv/conv_rgb.wgsl"), 3, vec![("KERNEL", self.kernel)])
         } else if wide {
-            ("conv_wide", include_str!("../../shaders/conv_wide.wgsl"), 4, vec![("KERNEL", self.kernel), inputs])
+            ("conv_large", include_str!("../../shaders/conv/conv_large.wgsl"), 4, vec![("KERNEL", self.kernel), inputs])
         } else if centred && self.kernel == 3 && self.stride <= 2 {
-            ("conv_direct", include_str!("../../shaders/conv_direct.wgsl"), 4, vec![stride, inputs, residual])
+            ("conv_direct", include_str!("../../shaders/conv/conv_direct.wgsl"), 4, vec![stride, inputs, residual])
         } else {
             let mut extra = self.geometry();
             extra.push(("KERNEL", self.kernel));
-            ("conv_gather", include_str!("../../shaders/conv_gather.wgsl"), 4, extra)
+            ("conv_generic", include_str!("../../shaders/conv/conv_generic.wgsl"), 4, extra)
         };
         // The gathering kernel reads sums and never writes them: the compiler asks for that only where it can be had.
-        debug_assert!(file != "conv_gather" || self.residual != Residual::Written);
+        debug_assert!(file != "conv_generic" || self.residual != Residual::Written);
         Kernel {
             file,
             wgsl: specialize(source, &[&common[..], &extra].concat(), half),
-            reads_norms: file != "conv_first",
+            reads_norms: file != "conv_rgb",
             residual: self.residual,
             lanes,
             cell: [8, rows],
@@ -207,7 +207,7 @@ impl Spec {
         ]);
         Kernel {
             file: "conv_tiled",
-            wgsl: specialize(include_str!("../../shaders/conv_tiled.wgsl"), &values, half),
+            wgsl: specialize(include_str!("../../shaders/conv/conv_tiled.wgsl"), &values, half),
             reads_norms: true,
             residual: self.residual,
             lanes,

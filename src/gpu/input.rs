@@ -1,4 +1,4 @@
-//! What is painted: a photo or a video frame, as a texture of a size of its own. Beside `ingest.wgsl`.
+//! What is painted: a photo or a video frame, as a texture of a size of its own. Beside `load_input.wgsl`.
 
 use std::cell::Cell;
 
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::image::brushwork::Brushwork;
 
-/// Uniforms of `ingest.wgsl`.
+/// Uniforms of `load_input.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct IngestShape {
@@ -83,13 +83,13 @@ impl Frame {
         let Inlet { tensor, half, picture, padded } = inlet;
         let Brushwork { amount, grain, flow } = Brushwork::new(0.0, picture[0] as usize, picture[1] as usize);
         let shape = IngestShape { source, picture, padded, mirrored: 0, amount, grain, flow };
-        let uniform = gpu.filled("ingest", bytes_of(&shape), BufferUsages::UNIFORM);
+        let uniform = gpu.filled("load_input", bytes_of(&shape), BufferUsages::UNIFORM);
         let view = texture.create_view(&Default::default());
         let resources =
             [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), tensor.as_entire_binding()];
         let resized = [("RESIZED", u32::from(source != picture))];
-        let wgsl = specialize(include_str!("../../shaders/ingest.wgsl"), &resized, half);
-        let pipeline = gpu.pipeline("ingest", &wgsl);
+        let wgsl = specialize(include_str!("../../shaders/io/load_input.wgsl"), &resized, half);
+        let pipeline = gpu.pipeline("load_input", &wgsl);
         let [width, height] = padded;
         let workgroups = [width.div_ceil(8), height.div_ceil(8), 1];
         let step = Step::new(gpu, pipeline, resources.map(Some), workgroups);

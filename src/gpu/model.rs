@@ -84,7 +84,7 @@ impl Model {
             Ok(Self {
                 kernels: packed.into_iter().map(load).collect(),
                 biases,
-                norm: gpu.pipeline("norm", include_str!("../../shaders/norm.wgsl")),
+                norm: gpu.pipeline("instance_norm_fold", include_str!("../../shaders/conv/instance_norm_fold.wgsl")),
                 net,
                 variant,
                 fused,

@@ -1,5 +1,5 @@
 //! What is shown: the draw that turns the last tensor into pixels, and the texture to read them back from. Beside
-//! `present.wgsl`.
+//! `composite.wgsl`.
 
 use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
@@ -16,7 +16,7 @@ use crate::image::composite::Look;
 /// Copies from a texture must have rows of a multiple of this many bytes.
 const ROW_ALIGNMENT: u32 = wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
 
-/// Uniforms of `present.wgsl`.
+/// Uniforms of `composite.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct LookShape {
@@ -70,8 +70,8 @@ impl Presenter {
         let values = [("RESIZED", resized), ("FINISH", finish)];
         // What is steady is kept in 32 bits.
         let half = plan.half && steadier.is_none();
-        let wgsl = specialize(include_str!("../../shaders/present.wgsl"), &values, half);
-        let pipeline = gpu.render_pipeline("present", &wgsl, format);
+        let wgsl = specialize(include_str!("../../shaders/io/composite.wgsl"), &values, half);
+        let pipeline = gpu.render_pipeline("composite", &wgsl, format);
         let shape = LookShape {
             size,
             source: [source_width as u32, source_height as u32],
@@ -114,7 +114,7 @@ impl Presenter {
     /// Records the draw onto `target`.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder, target: &wgpu::TextureView) {
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("present"),
+            label: Some("composite"),
             color_attachments: &[Some(wgpu::RenderPassColorAttachment {
                 view: target,
                 depth_slice: None,

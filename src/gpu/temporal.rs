@@ -1,5 +1,5 @@
 //! Less flicker: paintings of a still scene are mixed with those before, and the normalizations' statistics follow slowly.
-//! Beside `steady.wgsl`.
+//! Beside `temporal_filter.wgsl`.
 
 use std::cell::Cell;
 
@@ -18,7 +18,7 @@ pub const KEEP_PAINTING: f32 = 0.75;
 /// Part of the statistics before that stays: they are means over the whole picture, and must follow what moves.
 pub const KEEP_STATISTICS: f32 = 0.6;
 
-/// Uniforms of `steady.wgsl`.
+/// Uniforms of `temporal_filter.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct SteadyShape {
@@ -59,10 +59,10 @@ impl Steadier {
             mirrored: 0,
             keep: 0.0,
         };
-        let uniform = gpu.filled("steady", bytes_of(&shape), BufferUsages::UNIFORM);
+        let uniform = gpu.filled("temporal_filter", bytes_of(&shape), BufferUsages::UNIFORM);
         let values = [("RESIZED", u32::from(frame.size() != plan.size())), ("FINISH", plan.finish as u32)];
-        let wgsl = specialize(include_str!("../../shaders/steady.wgsl"), &values, plan.half);
-        let pipeline = gpu.pipeline("steady", &wgsl);
+        let wgsl = specialize(include_str!("../../shaders/io/temporal_filter.wgsl"), &values, plan.half);
+        let pipeline = gpu.pipeline("temporal_filter", &wgsl);
         let view = frame.texture.create_view(&Default::default());
         let resources = [
             uniform.as_entire_binding(),

@@ -22,7 +22,7 @@ pub struct VectorPlan {
     steps: Vec<Step>,
 }
 
-/// Uniforms of `pointwise.wgsl`, `depthwise.wgsl`, `stem.wgsl` and `global_mean.wgsl`.
+/// Uniforms of `pointwise.wgsl`, `depthwise.wgsl`, `conv3x3_rgb.wgsl` and `global_mean.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 struct StageShape {

@@ -1,4 +1,4 @@
-//! Brushwork: faint streaks in the photo, before the network sees it. Twin of `streak` in `ingest.wgsl`.
+//! Brushwork: faint streaks in the photo, before the network sees it. Twin of `streak` in `load_input.wgsl`.
 //!
 //! A feed-forward network has no chance to invent: what is flat in the photo, a sky, a wall, gets the same few pixels of
 //! texture over and over, which looks woven. Streaks that flow, too faint to be seen in a photo, give it something to lay its

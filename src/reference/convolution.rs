@@ -1,4 +1,4 @@
-//! Convolutions by their definitions. [`convolution`] is the twin of every `conv_*.wgsl`, of `stem.wgsl` and, without their
+//! Convolutions by their definitions. [`convolution`] is the twin of every `conv_*.wgsl`, of `conv3x3_rgb.wgsl` and, without their
 //! biases and activations, of `pointwise.wgsl`; [`depthwise`] is that of `depthwise.wgsl`.
 
 use crate::net::{Convolution, Shape};
@@ -32,7 +32,7 @@ pub fn depthwise(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Ve
 }
 
 /// The way back through [`convolution`] to its weights, `[outputs][inputs][kernel][kernel]`, from the `gradient` of its CHW result.
-/// Twin of `vgg_conv_weights.wgsl`.
+/// Twin of `train_conv3x3_weight_grad.wgsl`.
 pub fn weights_gradient(x: &[f32], shape: Shape, c: &Convolution, gradient: &[f32]) -> Vec<f32> {
     let taps = Taps::new(c, shape);
     let planes = gradient.chunks_exact(c.output_size(shape.height) * c.output_size(shape.width));

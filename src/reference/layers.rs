@@ -1,5 +1,5 @@
 //! Normalization, enlargement and activation by their definitions. [`instance_norm`] and [`affine`] are the twins of
-//! `norm.wgsl`.
+//! `instance_norm_fold.wgsl`.
 
 use crate::net::{EPSILON, Pooling, Preprocessing, Shape};
 
@@ -30,7 +30,7 @@ pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> V
 }
 
 /// The way back through [`instance_norm`] and, if it was `rectified`, a ReLU: from the `gradient` of the result to those of `x`, of
-/// the scales and of the shifts. Twin of `instance_norm_back.wgsl`.
+/// the scales and of the shifts. Twin of `instance_norm_grad.wgsl`.
 pub fn instance_norm_back(
     x: &[f32],
     shape: Shape,
@@ -125,7 +125,7 @@ pub fn gram(x: &[f32], channels: usize) -> Vec<f32> {
 }
 
 /// Each channel as the sum of all channels by the weights in a row of `matrix`, `[channels][channels]` and symmetric. Twin of
-/// `symmetric_product.wgsl`.
+/// `gram_grad.wgsl`.
 pub fn symmetric_product(matrix: &[f32], x: &[f32], channels: usize) -> Vec<f32> {
     let pixels = x.len() / channels;
     let mixed = |row: &[f32], pixel: usize| row.iter().zip(x[pixel..].iter().step_by(pixels)).map(|(w, v)| w * v).sum();

@@ -1,4 +1,4 @@
-//! Borders and the temporal filter by their definitions. Twins of parts of `ingest.wgsl` and of `steady.wgsl`.
+//! Borders and the temporal filter by their definitions. Twins of parts of `load_input.wgsl` and of `temporal_filter.wgsl`.
 
 use crate::error::Result;
 use crate::image::Image;

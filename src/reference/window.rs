@@ -1,4 +1,4 @@
-//! Windows on planes by their definition. Twins of `window.wgsl` and `window_back.wgsl`.
+//! Windows on planes by their definition. Twins of `im_window.wgsl` and `im_window_grad.wgsl`.
 
 use crate::net::Shape;
 use crate::net::window::Window;

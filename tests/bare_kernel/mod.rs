@@ -89,7 +89,7 @@ impl Device {
         Output { values: from_quads(&read[0], shape), shape, file: kernel.file, partials, kernel, spec, grid }
     }
 
-    /// The (a, b) pairs that `norm.wgsl` folds from the statistics that came with `made`.
+    /// The (a, b) pairs that `instance_norm_fold.wgsl` folds from the statistics that came with `made`.
     pub fn normalization(&self, made: &Output, scale: &[f32], shift: &[f32]) -> Vec<f32> {
         let quads = made.spec.out_quads();
         let mut style = Vec::new();
@@ -101,7 +101,14 @@ impl Device {
         let uniforms = [width, height, made.kernel.cell[0], made.kernel.cell[1], made.spec.phases, 0, quads, 0];
         let history = vec![0.0; 4 + 8 * quads as usize];
         let bound = [(1, made.partials.clone()), (2, style), (3, vec![f32::NAN; 8 * quads as usize]), (4, history)];
-        self.dispatch(include_str!("../../shaders/norm.wgsl"), &uniforms, &bound, [quads, 1, 1], &[3]).remove(0)
+        self.dispatch(
+            include_str!("../../shaders/conv/instance_norm_fold.wgsl"),
+            &uniforms,
+            &bound,
+            [quads, 1, 1],
+            &[3],
+        )
+        .remove(0)
     }
 
     /// Runs one compute shader over the buffers `bound` and returns what those of `wanted` hold then.

@@ -18,7 +18,7 @@ test('strength is what is kept of photos, and heavy ones take longer', () => {
   );
   assert.deepEqual([light, normal, heavy].map(({ contentWeight }) => contentWeight), [2, 1, 0.5]);
   assert.ok(light.steps < normal.steps && normal.steps < heavy.steps);
-  // As `src/studio/train/settings.rs` has it.
+  // As `src/train/train_style/settings.rs` has it.
   const { steps, crop, batch, painting } = normal;
   assert.deepEqual({ steps, crop, batch, painting }, { steps: 150, crop: 224, batch: 1, painting: 320 });
 });

@@ -70,7 +70,7 @@ test('sizes are offered as far as they fit, and a smaller one can be named', () 
   assert.deepEqual(sizesFor({ width: 300, height: 200 }).map(({ size }) => size), [256, 512, 768, 1024]);
   assert.deepEqual(sizesFor({ width: 30, height: 20 }, 64).map(({ size }) => size), [64, 256, 512, 768, 1024]);
   assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmaller), [768, 256, 128, undefined, 512]);
-  // What `src/studio/memory.rs` counts for 512 x 512.
+  // What `src/train/optimize_image/memory.rs` counts for 512 x 512.
   assert.ok(memoryOf(512, 512) > 600e6 && memoryOf(512, 512) < 1500e6);
   assert.deepEqual([1_234_000_000, 63_400_000, 10].map(inBytes), ['1.2 GB', '63 MB', '1 MB']);
 });

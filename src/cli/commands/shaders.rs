@@ -41,13 +41,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             texts.push((format!("{}-{}-{}", kernel.file, variant.name(), describe(&stage.spec)), kernel.wgsl));
         }
         let width = if variant.half { "f16" } else { "f32" };
-        let ingest = specialize(include_str!("../../../shaders/ingest.wgsl"), &[], variant.half);
-        let present = specialize(include_str!("../../../shaders/present.wgsl"), &[], variant.half);
-        let steady = specialize(include_str!("../../../shaders/steady.wgsl"), &[], variant.half);
+        let ingest = specialize(include_str!("../../../shaders/io/load_input.wgsl"), &[], variant.half);
+        let present = specialize(include_str!("../../../shaders/io/composite.wgsl"), &[], variant.half);
+        let steady = specialize(include_str!("../../../shaders/io/temporal_filter.wgsl"), &[], variant.half);
         texts.extend(
-            [("ingest", ingest), ("present", present), ("steady", steady)].map(|(n, t)| (format!("{n}-{width}"), t)),
+            [("load_input", ingest), ("composite", present), ("temporal_filter", steady)]
+                .map(|(n, t)| (format!("{n}-{width}"), t)),
         );
-        texts.push(("norm".to_string(), include_str!("../../../shaders/norm.wgsl").to_string()));
+        texts.push((
+            "instance_norm_fold".to_string(),
+            include_str!("../../../shaders/conv/instance_norm_fold.wgsl").to_string(),
+        ));
         texts.extend(predicting.iter().map(|stage| (stage.name(), stage.wgsl())));
         for (name, wgsl) in texts {
             if written.insert(name.clone()) {

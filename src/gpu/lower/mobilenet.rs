@@ -1,6 +1,6 @@
 //! From layers to the kernels of MobileNet-like networks: convolutions of 1x1, depthwise ones of 3x3 and a first one of 3x3, each
 //! with its padding, bias, ReLU6 and residual sum folded in, and the mean over the picture. Beside `pointwise.wgsl`,
-//! `depthwise.wgsl`, `stem.wgsl` and `global_mean.wgsl`. All in 32 bits: such a network runs once a picture.
+//! `depthwise.wgsl`, `conv3x3_rgb.wgsl` and `global_mean.wgsl`. All in 32 bits: such a network runs once a picture.
 
 use crate::error::{Error, Result};
 use crate::gpu::preprocess::specialize;
@@ -111,7 +111,7 @@ impl Stage {
         match self.kind {
             Kind::Pointwise(..) => "pointwise",
             Kind::Depthwise(_) => "depthwise",
-            Kind::Stem(_) => "stem",
+            Kind::Stem(_) => "conv3x3_rgb",
             Kind::GlobalMean => "global_mean",
         }
     }
@@ -135,11 +135,15 @@ impl Stage {
         match &self.kind {
             Kind::Pointwise(_, quads) => {
                 let constants = [("QUADS", *quads), relu6, ("RESIDUAL", u32::from(self.skip.is_some()))];
-                specialize(include_str!("../../../shaders/pointwise.wgsl"), &constants, false)
+                specialize(include_str!("../../../shaders/mobilenet/pointwise.wgsl"), &constants, false)
             }
-            Kind::Depthwise(c) => specialize(include_str!("../../../shaders/depthwise.wgsl"), &geometry(c), false),
-            Kind::Stem(c) => specialize(include_str!("../../../shaders/stem.wgsl"), &geometry(c), false),
-            Kind::GlobalMean => include_str!("../../../shaders/global_mean.wgsl").to_string(),
+            Kind::Depthwise(c) => {
+                specialize(include_str!("../../../shaders/mobilenet/depthwise.wgsl"), &geometry(c), false)
+            }
+            Kind::Stem(c) => {
+                specialize(include_str!("../../../shaders/mobilenet/conv3x3_rgb.wgsl"), &geometry(c), false)
+            }
+            Kind::GlobalMean => include_str!("../../../shaders/mobilenet/global_mean.wgsl").to_string(),
         }
     }
 

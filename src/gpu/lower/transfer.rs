@@ -53,7 +53,7 @@ pub struct Fused {
     pub finish: Finish,
 }
 
-/// What makes colours of the last tensor. The numbers are those of `FINISH` in `present.wgsl` and `steady.wgsl`.
+/// What makes colours of the last tensor. The numbers are those of `FINISH` in `composite.wgsl` and `temporal_filter.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
     Sigmoid = 1,

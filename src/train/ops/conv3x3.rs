@@ -1,4 +1,4 @@
-//! The convolution of VGG as an operation of burn, over our own kernel (`shaders/vgg_conv.wgsl`): 3x3, stride 1, a border of
+//! The convolution of VGG as an operation of burn, over our own kernel (`shaders/train/train_conv3x3.wgsl`): 3x3, stride 1, a border of
 //! zeros, bias and ReLU in one pass, and its gradient with respect to the input. The weights are frozen.
 //!
 //! The gradient of the input is a convolution too: of the output's gradient, where the ReLU let something through, with the
@@ -24,7 +24,7 @@ const PIXELS: (usize, usize) = (2, 8);
 const THREADS: usize = 64;
 
 /// The text of the kernel.
-pub const WGSL: &str = include_str!("../../../shaders/vgg_conv.wgsl");
+pub const WGSL: &str = include_str!("../../../shaders/train/train_conv3x3.wgsl");
 
 /// One convolution on a graphics device, its weights laid out for the kernel.
 pub struct Convolution {

@@ -1,5 +1,5 @@
 //! The convolution of [`super::conv3x3`] with weights that learn, as an operation of burn: forward and back to the input by the
-//! same kernel, back to the weights by `shaders/vgg_conv_weights.wgsl`.
+//! same kernel, back to the weights by `shaders/train/train_conv3x3_weight_grad.wgsl`.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -23,7 +23,7 @@ const ROWS: usize = 4;
 const CHUNKS: usize = 16;
 
 /// The text of the kernel.
-pub const WGSL: &str = include_str!("../../../shaders/vgg_conv_weights.wgsl");
+pub const WGSL: &str = include_str!("../../../shaders/train/train_conv3x3_weight_grad.wgsl");
 
 /// Convolves `x`, `[pictures][inputs][height][width]` on a graphics device, with `kernel`, `[outputs][inputs][3][3]`, over a border of
 /// zeros. Both may have gradients.

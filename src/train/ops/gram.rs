@@ -1,5 +1,5 @@
-//! Gram matrices as an operation of burn over our own kernels (`shaders/gram.wgsl` and, on the way back,
-//! `shaders/symmetric_product.wgsl`): burn's matrix product is made for other shapes, and slow where it has no matrix instructions.
+//! Gram matrices as an operation of burn over our own kernels (`shaders/train/gram.wgsl` and, on the way back,
+//! `shaders/train/gram_grad.wgsl`): burn's matrix product is made for other shapes, and slow where it has no matrix instructions.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -25,7 +25,7 @@ const CHUNKS: usize = 64;
 
 /// The texts of the kernels.
 pub const WGSL: [&str; 2] =
-    [include_str!("../../../shaders/gram.wgsl"), include_str!("../../../shaders/symmetric_product.wgsl")];
+    [include_str!("../../../shaders/train/gram.wgsl"), include_str!("../../../shaders/train/gram_grad.wgsl")];
 
 /// The sums over all pixels of products of each two channels, `[pictures][channels][channels]`, of features
 /// `[pictures][channels][pixels]`.

@@ -1,5 +1,5 @@
 //! Instance normalization with a style's scale and shift and a ReLU as an operation of burn over our own kernels,
-//! `shaders/instance_norm.wgsl` and `shaders/instance_norm_back.wgsl`: out of burn's tensors it would be dozens of dispatches.
+//! `shaders/train/instance_norm.wgsl` and `shaders/train/instance_norm_grad.wgsl`: out of burn's tensors it would be dozens of dispatches.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -16,8 +16,10 @@ use super::launch::{dispatch, empty, sizes};
 const THREADS: usize = 64;
 
 /// The texts of the kernels.
-pub const WGSL: [&str; 2] =
-    [include_str!("../../../shaders/instance_norm.wgsl"), include_str!("../../../shaders/instance_norm_back.wgsl")];
+pub const WGSL: [&str; 2] = [
+    include_str!("../../../shaders/train/instance_norm.wgsl"),
+    include_str!("../../../shaders/train/instance_norm_grad.wgsl"),
+];
 
 /// Normalizes each channel of each picture of `x`, `[pictures][channels][height][width]`, on a graphics device, scales and shifts
 /// it by numbers `[channels]`, and rectifies it or not (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization").

@@ -1,5 +1,5 @@
-//! Windows on planes ([`crate::net::window::Window`]) as an operation of burn over our own kernels, `shaders/window.wgsl` and
-//! `shaders/window_back.wgsl`: out of burn's tensors each would be a dozen dispatches.
+//! Windows on planes ([`crate::net::window::Window`]) as an operation of burn over our own kernels, `shaders/train/im_window.wgsl` and
+//! `shaders/train/im_window_grad.wgsl`: out of burn's tensors each would be a dozen dispatches.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -18,7 +18,7 @@ const THREADS: usize = 64;
 
 /// The texts of the kernels.
 pub const WGSL: [&str; 2] =
-    [include_str!("../../../shaders/window.wgsl"), include_str!("../../../shaders/window_back.wgsl")];
+    [include_str!("../../../shaders/train/im_window.wgsl"), include_str!("../../../shaders/train/im_window_grad.wgsl")];
 
 /// The copies of `x`, `[pictures][channels][height][width]`, on a graphics device: `[pictures][copies * channels][rows][columns]`.
 pub fn window(x: Tensor<4>, window: Window) -> Tensor<4> {

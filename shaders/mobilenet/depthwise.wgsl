@@ -1,5 +1,5 @@
 // 3x3 convolution of each channel by itself over a border of zeros, with its bias and ReLU6 (Howard et al. 2017, "MobileNets").
-// A thread makes 4 pixels of a row of one quad of channels. Twin: depthwise in src/cpu/conv.rs, bias in src/cpu/layers.rs.
+// A thread makes 4 pixels of a row of one quad of channels. Twin: depthwise in src/reference/convolution.rs, bias in src/reference/layers.rs.
 
 const STRIDE: u32 = 1u; // 1 or 2
 const PAD: u32 = 1u; // zeros before the first row and column; behind the last there are as many as are read

@@ -1,6 +1,6 @@
 // Products of the channels of features with each other, summed over a chunk of their pixels: what Gram matrices are made of. A
 // thread makes a tile of 8 x 8 channels. The matrix is symmetric: tiles below the diagonal are written by those above it.
-// Twin: gram in src/cpu/layers.rs.
+// Twin: gram in src/reference/layers.rs.
 //
 // Features are [picture][channel][pixel], products [picture][chunk][channel][channel]; channels are a multiple of 8.
 

@@ -1,10 +1,10 @@
 // Turns the last tensor into what is shown: normalization and sigmoid (or bias and clamp), resized to the target, then strength, colour
 // preservation and the before/after line, against the photo. Drawn as one triangle that covers the target.
-// Twin: src/cpu/picture.rs, with Image::resized in src/image.rs.
+// Twin: src/image/composite.rs, with Image::resized in src/image/mod.rs.
 
 // 0 where all sizes are the same: software adapters take their time for loops, even for those that run once.
 const RESIZED: u32 = 1u;
-// What makes colours of `tensor`: 1 a sigmoid, 2 a clamp, 0 nothing where it is what `steady.wgsl` made.
+// What makes colours of `tensor`: 1 a sigmoid, 2 a clamp, 0 nothing where it is what `temporal_filter.wgsl` made.
 const FINISH: u32 = 1u;
 
 alias Quad = vec4<f32>; // as stored

@@ -1,4 +1,4 @@
-// The mean of each channel. One workgroup a quad of channels. Twin: global_mean in src/cpu/layers.rs.
+// The mean of each channel. One workgroup a quad of channels. Twin: global_mean in src/reference/layers.rs.
 
 struct Shape {
     in_size: vec2<u32>,

@@ -1,5 +1,5 @@
 // Instance normalization with scale, shift and ReLU of whole planes, for training: a workgroup normalizes one. Mean and variance
-// in two passes, since E[x^2] - E[x]^2 loses what it computes. Twin: instance_norm in src/cpu/layers.rs, then a ReLU.
+// in two passes, since E[x^2] - E[x]^2 loses what it computes. Twin: instance_norm in src/reference/layers.rs, then a ReLU.
 //
 // Tensors are burn's: [picture][channel][pixel].
 

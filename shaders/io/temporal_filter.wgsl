@@ -1,6 +1,6 @@
 // Keeps a still picture still: where the photo has not changed but for noise, the painting is mixed with what it was before.
-// After the last normalization and sigmoid (or bias and clamp), at the size that the network paints. Twin: steadied in src/cpu/picture.rs, with
-// Image::resized in src/image.rs.
+// After the last normalization and sigmoid (or bias and clamp), at the size that the network paints. Twin: steadied in src/reference/picture.rs, with
+// Image::resized in src/image/mod.rs.
 
 // 0 where the texture has the painting's size.
 const RESIZED: u32 = 1u;

@@ -2,7 +2,7 @@
 // `a * v + b` is the conditional instance normalization (Dumoulin et al. 2017). One workgroup a quad of channels. Each
 // partial holds the mean and centred sum of squares of one tile; they are merged by Chan, Golub, LeVeque 1979, in the form
 // for many sets: first the common mean, then every set's own spread plus its distance from that mean. Never
-// E[x^2] - E[x]^2, which cancels. In moving pictures both follow slowly what they were before. Twin: src/cpu/layers.rs.
+// E[x^2] - E[x]^2, which cancels. In moving pictures both follow slowly what they were before. Twin: src/reference/layers.rs.
 
 const EPSILON: f32 = 1e-5;
 

@@ -1,6 +1,6 @@
 // Dense 3x3 convolution without workgroup memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, so that a
 // weight, once loaded, serves many pixels. For software adapters, where barriers are dear and a load costs more than a
-// dozen multiplications. Twin: src/cpu/conv.rs.
+// dozen multiplications. Twin: src/reference/convolution.rs.
 //
 // Tensors are planar quads: [channel / 4][y][x], one vec4 each. Unrolled over taps, rows and quads, because some software
 // adapters keep indexed arrays in memory. The tags `when` and `each` are for the specializer, src/gpu/wgsl.rs.
@@ -160,7 +160,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
 
-    // Mean and centred sum of squares of the pixels made here, for Chan's merge in norm.wgsl.
+    // Mean and centred sum of squares of the pixels made here, for Chan's merge in instance_norm_fold.wgsl.
     let count = min(8u, width - x0);
     let pixels = f32(count * min(ROWS, height - y));
     let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));

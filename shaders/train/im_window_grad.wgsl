@@ -1,5 +1,5 @@
-// The way back through window.wgsl: each number of the source gets the sum of the gradients of all its copies. A thread makes
-// one number. Twin: back in src/cpu/window.rs.
+// The way back through im_window.wgsl: each number of the source gets the sum of the gradients of all its copies. A thread makes
+// one number. Twin: window_back in src/reference/window.rs.
 
 struct Shape {
     channels: u32, // of the source

@@ -1,8 +1,8 @@
 // Dense 3x3 convolution at stride 1 over a border of zeros, with bias and ReLU, for the networks of the studio: a thread makes
 // 8 pixels of 2 columns x 4 channels, so that a pixel, once loaded, serves both columns and every tap. Threads are counted
 // along rows, so that small layers leave none idle, neighbours read what lies side by side, and all of a workgroup read the
-// same weights. Nothing in the loop branches: some software adapters pay for every load behind a branch. Twin: src/cpu/conv.rs
-// with the bias and the ReLU of src/cpu/layers.rs.
+// same weights. Nothing in the loop branches: some software adapters pay for every load behind a branch. Twin: src/reference/convolution.rs
+// with the bias and the ReLU of src/reference/layers.rs.
 //
 // Tensors are burn's: [picture][channel][y][x]. Weights are [input][tap][output / 4], one vec4 each, rows of taps first.
 

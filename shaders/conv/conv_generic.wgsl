@@ -1,6 +1,6 @@
 // Dense convolution of any kernel and stride, and nearest-neighbour enlargement by two followed by a 3x3 convolution (as four
 // 2x2 convolutions on the small grid, one a PHASE, with summed weights: exact, 2.25 times fewer multiplies). Without workgroup
-// memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, as in conv_direct.wgsl. Twin: src/cpu/conv.rs.
+// memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, as in conv_direct.wgsl. Twin: src/reference/convolution.rs.
 
 const KERNEL: u32 = 3u;
 const STRIDE: u32 = 2u;
@@ -126,7 +126,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
 
-    // Mean and centred sum of squares of the pixels made here, for Chan's merge in norm.wgsl.
+    // Mean and centred sum of squares of the pixels made here, for Chan's merge in instance_norm_fold.wgsl.
     let count = min(8u, width - x0);
     let pixels = f32(count * min(ROWS, height - y));
     let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));

@@ -1,7 +1,7 @@
 // The way back through a dense 3x3 convolution at stride 1 over a border of zeros, to its weights: the sums over the pixels of a
 // chunk of rows of products of what went in, shifted by each tap, with the gradient of what came out. A workgroup makes 8 inputs x
 // 32 outputs out of segments of 16 columns that it shares; a thread one input x 4 outputs x 9 taps, and the 9 pixels of the input
-// that it holds move along the row. Twin: weights_gradient in src/cpu/conv.rs.
+// that it holds move along the row. Twin: weights_gradient in src/reference/convolution.rs.
 //
 // Tensors are burn's: [picture][channel][y][x]. Sums are [picture][chunk][input][tap][output / 4], rows of taps first.
 

@@ -1,5 +1,5 @@
 // Copies of planes as a convolution wants to read them: mirrored beyond their border, cut, enlarged to nearest neighbours, every so
-// manieth pixel, and several copies shifted against each other. A thread makes one number. Twin: src/cpu/window.rs.
+// manieth pixel, and several copies shifted against each other. A thread makes one number. Twin: src/reference/window.rs.
 //
 // Tensors are burn's: [picture][channel][y][x]. Of `blocks` x `blocks` copies, rows first, each has all channels.
 

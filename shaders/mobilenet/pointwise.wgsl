@@ -1,7 +1,7 @@
 // 1x1 convolution with its bias and, as asked for, ReLU6 or the sum with a skipped tensor: the widening and narrowing layers of
 // MobileNetV2 (Sandler et al. 2018). A thread makes 8 pixels x QUADS quads of channels, so that a weight, once loaded, serves
 // 8 pixels and a pixel 4 * QUADS channels. Pixels are numbered through, rows do not matter here.
-// Twin: convolution in src/cpu/conv.rs, bias in src/cpu/layers.rs.
+// Twin: convolution in src/reference/convolution.rs, bias in src/reference/layers.rs.
 
 const QUADS: u32 = 1u; // divides the quads of output channels
 const RELU6: u32 = 1u;

@@ -1,5 +1,5 @@
 // Dense convolution of stride 1 with a large kernel: the last layer's. As conv_direct.wgsl, with the taps of a row three at a
-// time. Twin: src/cpu/conv.rs.
+// time. Twin: src/reference/convolution.rs.
 
 const KERNEL: u32 = 9u; // a multiple of three
 const IN_QUADS: u32 = 1u;
@@ -127,7 +127,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
 
-    // Mean and centred sum of squares of the pixels made here, for Chan's merge in norm.wgsl.
+    // Mean and centred sum of squares of the pixels made here, for Chan's merge in instance_norm_fold.wgsl.
     let count = min(8u, width - x0);
     let pixels = f32(count * min(ROWS, height - y));
     let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));

@@ -1,6 +1,6 @@
 // The first layer of MobileNetV2: 3x3 convolution of a picture over a border of zeros, with its bias and ReLU6. A thread makes
-// one pixel of one quad of channels: the layer is a fortieth of the network. Twin: convolution in src/cpu/conv.rs, bias in
-// src/cpu/layers.rs.
+// one pixel of one quad of channels: the layer is a fortieth of the network. Twin: convolution in src/reference/convolution.rs, bias in
+// src/reference/layers.rs.
 
 const STRIDE: u32 = 2u;
 const PAD: u32 = 0u; // zeros before the first row and column; behind the last there are as many as are read

@@ -1,6 +1,6 @@
 // Dense convolution for hardware: 64 threads share a 2-D patch of the input, staged with its halo once a slice of input
 // channels in workgroup memory and reused by all taps; a thread makes a run of PIXELS pixels x GROUP quads of channels in
-// registers. Any kernel and stride, and the enlargement's four PHASES. Twin: src/cpu/conv.rs.
+// registers. Any kernel and stride, and the enlargement's four PHASES. Twin: src/reference/convolution.rs.
 //
 // Loops have constant bounds: hardware compilers unroll them and keep the arrays in registers.
 
@@ -144,7 +144,7 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
         moments[g * 64u + local] = total;
     }
 
-    // The tile's mean and centred sum of squares for each channel, for Chan's merge in norm.wgsl.
+    // The tile's mean and centred sum of squares for each channel, for Chan's merge in instance_norm_fold.wgsl.
     let covered = min(vec2<u32>(TILE_WIDTH, DOWN), shape.out_size - origin);
     let count = f32(covered.x * covered.y);
     var mean: array<vec4<f32>, GROUP>;

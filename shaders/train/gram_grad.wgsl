@@ -1,6 +1,6 @@
 // Features times a symmetric matrix of their channels: how a loss of a Gram matrix goes back to the features. A thread makes 16
 // channels of 4 pixels, which lie as many apart as a workgroup has threads, so that neighbours read what lies side by side, and
-// all of a workgroup read the same part of the matrix. Twin: symmetric_product in src/cpu/layers.rs.
+// all of a workgroup read the same part of the matrix. Twin: symmetric_product in src/reference/layers.rs.
 //
 // Features are [picture][channel][pixel], the matrix is [picture][channel][channel]; channels are a multiple of 16.
 

@@ -1,7 +1,7 @@
 // Turns a texture into the first tensor: one quad a pixel (R, G, B, 0), resized to the picture that the network sees, mirrored
 // left to right if asked for, with brushwork in it, and reflected at the right and lower border up to the size that the
 // network accepts.
-// Twin: Image::resized in src/image.rs, reflect_pad in src/cpu/picture.rs, brushed in src/cpu/brushwork.rs.
+// Twin: Image::resized in src/image/mod.rs, reflect_pad in src/reference/picture.rs, brushed in src/image/brushwork.rs.
 
 // 0 where the texture has the picture's size: software adapters take their time for loops, even for those that run once.
 const RESIZED: u32 = 1u;

@@ -1,6 +1,6 @@
 // The way back through instance_norm.wgsl: gradients of the source, and for each plane of scale and shift. A workgroup makes
 // those of one plane; it normalizes once more instead of keeping what was normalized. Twin: instance_norm_back in
-// src/cpu/layers.rs.
+// src/reference/layers.rs.
 
 struct Shape {
     channels: u32,

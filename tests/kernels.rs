@@ -5,10 +5,10 @@ mod common;
 
 use common::{distance, gpu, noise};
 use impasto::error::Error;
+use impasto::gpu::Gpu;
 use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::gpu::model::Model;
 use impasto::gpu::output::{Canvas, Presenter, floats};
-use impasto::gpu::{Frame, Gpu};
 use impasto::image::Image;
 use impasto::image::brushwork::Brushwork;
 use impasto::image::composite::{Look, look};
@@ -86,7 +86,7 @@ fn photo(width: usize, height: usize) -> Image {
 
 async fn painted(gpu: &Gpu, model: &Model, style: &Style, photo: &Image, laid: Look) -> Result<Vec<f32>, Error> {
     let plan = model.plan(gpu, photo.width(), photo.height()).await?;
-    let frame = Frame::new(gpu, &plan, plan.size()).await?;
+    let frame = plan.frame(gpu, plan.size()).await?;
     frame.upload(gpu, &photo.to_rgba8())?;
     plan.set_style(gpu, style)?;
     let mut presenter =
@@ -241,7 +241,7 @@ fn foreign_styles_and_photos_are_refused() {
     let plan = pollster::block_on(model.plan(&gpu, 8, 8)).unwrap();
     style.norms.pop();
     assert!(matches!(plan.set_style(&gpu, &style), Err(Error::Style(_))));
-    let frame = pollster::block_on(Frame::new(&gpu, &plan, (8, 8))).unwrap();
+    let frame = pollster::block_on(plan.frame(&gpu, (8, 8))).unwrap();
     assert!(matches!(frame.upload(&gpu, &[0; 8 * 8 * 3]), Err(Error::Picture(_))));
 }
 
@@ -280,7 +280,7 @@ fn frames_and_targets_of_other_sizes() {
 
         let got = pollster::block_on(async {
             let plan = model.plan(&gpu, picture.0, picture.1).await?;
-            let frame = Frame::new(&gpu, &plan, frame_size).await?;
+            let frame = plan.frame(&gpu, frame_size).await?;
             frame.upload(&gpu, &source.to_rgba8())?;
             frame.set_mirrored(&gpu, mirrored);
             frame.set_brushwork(&gpu, brushwork);

@@ -135,7 +135,7 @@ impl Bare {
         let model = block_on(Model::load(gpu, net, &archive, variant)).unwrap();
         let plan = block_on(model.plan(gpu, WIDTH, HEIGHT)).unwrap();
         plan.set_style(gpu, styles.get(0).unwrap()).unwrap();
-        let frame = block_on(Frame::new(gpu, &plan, (WIDTH, HEIGHT))).unwrap();
+        let frame = block_on(plan.frame(gpu, (WIDTH, HEIGHT))).unwrap();
         let steadier = steady.then(|| block_on(Steadier::new(gpu, &plan, &frame)).unwrap());
         Self { plan, frame, steadier }
     }

@@ -7,7 +7,7 @@ use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image_file;
 use impasto::train::device;
-use impasto::train::optimize_image::memory::Limits;
+use impasto::train::device::Limits;
 
 /// The memory of a small graphics card in bytes, where nothing is known about a card's own.
 const UNKNOWN: u64 = 4_000_000_000;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use impasto::error::{Error, Result};
 use impasto::files::{Identity, reason};
 
-use super::photos::{ENDINGS, has_known_ending};
+use super::photos::{ENDINGS, has_ending, has_known_ending};
 
 /// Endings of pictures and videos that are not read. Those in a folder are named, since somebody may miss them.
 const NOT_READ: [&str; 36] = [
@@ -118,11 +118,6 @@ fn folder(path: &Path, left_out: &mut LeftOut) -> Result<Vec<PathBuf>> {
     }
     left_out.files.append(&mut others);
     Ok(photos)
-}
-
-/// Whether the ending of `path` is one of `endings`, in letters of either case.
-pub fn has_ending(path: &Path, endings: &[&str]) -> bool {
-    path.extension().is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
 fn pattern(text: &str) -> Result<Vec<PathBuf>> {

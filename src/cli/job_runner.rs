@@ -12,8 +12,8 @@ use impasto::error::{Error, Result};
 use impasto::files::{self, Existing, Identity, Saved, save};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::BAD_INPUT;
 use super::file_plan::FilePlan;
+use super::report::BAD_INPUT;
 use super::report::{alert, say};
 use super::trace::Trace;
 

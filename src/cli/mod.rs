@@ -37,9 +37,6 @@ struct Cli {
     command: commands::Command,
 }
 
-/// Bad input of any kind ends in this exit code, with one sentence on stderr for each thing that was wrong.
-const BAD_INPUT: u8 = 2;
-
 /// Runs the command that the arguments name.
 pub fn run() -> ExitCode {
     ignore_file_size_signal();
@@ -76,11 +73,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let _ = error.print();
-            ExitCode::from(BAD_INPUT)
+            ExitCode::from(report::BAD_INPUT)
         }
         _ => {
             report::warning(&sentence(&error.to_string()));
-            ExitCode::from(BAD_INPUT)
+            ExitCode::from(report::BAD_INPUT)
         }
     }
 }

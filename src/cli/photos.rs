@@ -9,13 +9,16 @@ use impasto::image_file::{self, Alpha, Format, JPEG_QUALITY, Limits, Metadata, R
 
 pub use impasto::image_file::{ENDINGS, Picture, PictureFile};
 
-use super::input_files::has_ending;
-
 const MEGABYTE: u64 = 1_000_000;
 
 /// Whether the ending of `path` names a format that can be read and written.
 pub fn has_known_ending(path: &Path) -> bool {
     has_ending(path, &ENDINGS)
+}
+
+/// Whether the ending of `path` is one of `endings`, in letters of either case.
+pub fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
 /// How pictures are read.

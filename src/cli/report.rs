@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use impasto::error::Error;
 use impasto::text::printable;
 
-use super::BAD_INPUT;
+/// Bad input of any kind ends in this exit code, with one sentence on stderr for each thing that was wrong.
+pub const BAD_INPUT: u8 = 2;
 
 /// The state of standard output.
 static OUTPUT: AtomicU8 = AtomicU8::new(OPEN);

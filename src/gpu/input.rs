@@ -7,7 +7,6 @@ use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
 use super::bounds::{Bounds, Excess};
 use super::device::Gpu;
-use super::plan::Plan;
 use super::preprocess::specialize;
 use super::step::Step;
 use crate::error::{Error, Result};
@@ -46,19 +45,11 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Room for pictures of `width` x `height`, which `plan` sees resized to its own size.
+    /// Room for pictures of `width` x `height`, which are resized to make the tensor of `inlet`.
     ///
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and what the device says.
-    pub async fn new(gpu: &Gpu, plan: &Plan, size: (usize, usize)) -> Result<Self> {
-        let (width, height) = plan.size();
-        let picture = [width as u32, height as u32];
-        let inlet = Inlet { tensor: &plan.input, half: plan.half, picture, padded: plan.padded };
-        Self::filling(gpu, inlet, size).await
-    }
-
-    /// As [`Frame::new`], for any network's first tensor.
-    pub(crate) async fn filling(gpu: &Gpu, inlet: Inlet<'_>, (width, height): (usize, usize)) -> Result<Self> {
+    pub(crate) async fn new(gpu: &Gpu, inlet: Inlet<'_>, (width, height): (usize, usize)) -> Result<Self> {
         if width == 0 || height == 0 {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
         }

@@ -4,7 +4,7 @@
 use bytemuck::cast_slice;
 
 use super::device::Gpu;
-use super::input::Frame;
+use super::input::{Frame, Inlet};
 use super::lower::transfer::Finish;
 use super::step::Step;
 use crate::error::{Error, Result};
@@ -66,6 +66,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Room for pictures of `width` x `height`, which the network sees resized to its own size.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
+        let picture = [self.width as u32, self.height as u32];
+        let inlet = Inlet { tensor: &self.input, half: self.half, picture, padded: self.padded };
+        Frame::new(gpu, inlet, size).await
+    }
+
     /// Width and height of the picture that the network sees.
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.height)

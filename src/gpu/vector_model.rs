@@ -121,7 +121,7 @@ impl VectorPlan {
     /// [`Error::TooLarge`] naming the limit, and what the device says.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
         let inlet = Inlet { tensor: &self.input, half: false, picture: self.size, padded: self.size };
-        Frame::filling(gpu, inlet, size).await
+        Frame::new(gpu, inlet, size).await
     }
 
     /// Runs the network on `frame`, made by [`VectorPlan::frame`], and reads its output.

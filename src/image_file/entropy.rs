@@ -211,7 +211,7 @@ pub(super) fn coverage(bytes: &[u8]) -> Option<Coverage> {
     let mut frame = Frame::default();
     let mut at = 2;
     loop {
-        let (marker, body, next) = super::truncation::next_segment(bytes, at)?;
+        let (marker, body, next) = super::jpeg_segment::next_segment(bytes, at)?;
         if marker == 0xda {
             return frame.follow(body, bytes.get(next..)?);
         }

@@ -6,6 +6,7 @@ mod alpha;
 mod color;
 mod entropy;
 mod jpeg_reader;
+mod jpeg_segment;
 mod limits;
 mod metadata;
 mod png_reader;

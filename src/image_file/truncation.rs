@@ -1,6 +1,7 @@
 //! Whether a JPEG file is whole, and how much of its picture is missing.
 
 use super::entropy::{self, Coverage};
+use super::jpeg_segment::next_segment;
 
 /// The gray that missing parts are left in.
 const GRAY: u8 = 128;
@@ -47,27 +48,6 @@ pub(super) fn structure(bytes: &[u8]) -> Structure {
         at = next;
     }
     found
-}
-
-/// The marker of the next segment at or after `from`, its contents, and where it ends. The end marker has no contents.
-pub(super) fn next_segment(bytes: &[u8], from: usize) -> Option<(u8, &[u8], usize)> {
-    let mut at = from;
-    loop {
-        // Entropy-coded data hold no markers but restarts; 0xff may be repeated before a marker.
-        let rest = bytes.get(at..)?;
-        let found = rest.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xff))?;
-        let marker = rest[found + 1];
-        at += found + 2;
-        match marker {
-            0xd9 => return Some((marker, &[], at)),
-            // Restarts, starts, and a marker of arithmetic coding have no contents.
-            0xd0..=0xd8 | 0x01 => {}
-            _ => {
-                let length = usize::from(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-                return Some((marker, bytes.get(at + 2..at + length)?, at + length));
-            }
-        }
-    }
 }
 
 /// Makes the parts that are missing of a decoded picture gray, and says how much that is.

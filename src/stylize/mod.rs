@@ -104,7 +104,7 @@ impl Painter {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
         }
         let plan = Rc::new(self.model.plan(gpu, width, height).await?);
-        let frame = Rc::new(Frame::new(gpu, &plan, (width, height)).await?);
+        let frame = Rc::new(plan.frame(gpu, (width, height)).await?);
         let look = Look::default();
         let session =
             Session { plan, frame, look, brushwork: 0.0, reader: None, steadier: None, stale: true, settled: false };
@@ -159,7 +159,7 @@ impl Session {
     /// [`Error::TooLarge`] naming the limit, and what the device says.
     pub fn new_frame<'g>(&self, gpu: &'g Gpu, size: (usize, usize)) -> impl Future<Output = Result<Frame>> + use<'g> {
         let plan = self.plan.clone();
-        async move { Frame::new(gpu, &plan, size).await }
+        async move { plan.frame(gpu, size).await }
     }
 
     /// Paints `frame`, made by [`Session::new_frame`], from now on; paintings that are read have its size. A steadier knows the

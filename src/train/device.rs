@@ -7,7 +7,6 @@ use burn::tensor::wgpu::MemoryConfiguration;
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::optimize_image::memory::Limits;
 use crate::error::{Error, Result};
 use crate::gpu::device::{Fault, from_wgpu, is_software};
 use crate::image::Image;
@@ -15,6 +14,15 @@ use crate::image::{to_chw, to_hwc};
 
 /// What went wrong on the graphics device. burn opens one in a process, and answers for it only where tensors are read.
 static FAULT: LazyLock<Fault> = LazyLock::new(Fault::default);
+
+/// What a device allows, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of everything.
+    pub total: u64,
+    /// Of one buffer.
+    pub buffer: u64,
+}
 
 /// The processor, by burn's own kernels: the reference for every other device.
 #[cfg(not(target_arch = "wasm32"))]

@@ -2,7 +2,6 @@
 //! [`Session`]s (which paint at one size). Errors are JavaScript `Error`s with a sentence for the user.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -10,96 +9,15 @@ use web_sys::OffscreenCanvas;
 
 use super::js;
 use super::session::Session;
-use crate::error::{self, Error};
-use crate::gpu::conv::Variant;
+use super::shared::{CanvasSurface, Shared};
+use crate::error::Error;
 use crate::gpu::device::Request;
 use crate::gpu::{Choice, Gpu};
 use crate::net::custom;
 use crate::net::models::arbitrary;
-use crate::style::{Pack, Parameters, Style};
+use crate::style::{Pack, Parameters};
 use crate::stylize::{Painter, Predictor};
 use crate::weights::Archive;
-
-/// Firefox crashes when a worker's canvas is configured as rgba8unorm.
-pub(super) const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
-
-/// What the engine and its sessions share.
-pub(super) struct Shared {
-    pub gpu: Gpu,
-    pub variant: Variant,
-    painters: RefCell<BTreeMap<String, Rc<Painter>>>,
-    predictor: RefCell<Option<Rc<Predictor>>>,
-    predicting: Cell<bool>,
-    /// The styles of all networks by their ids.
-    styles: RefCell<BTreeMap<String, Style>>,
-    /// The canvas that paintings are shown on, once it is there.
-    pub easel: RefCell<Option<Easel>>,
-}
-
-impl Shared {
-    /// The painter of `network`.
-    fn painter(&self, network: &str) -> error::Result<Rc<Painter>> {
-        let missing = || Error::Style(format!("The network {network} has not been loaded yet."));
-        self.painters.borrow().get(network).cloned().ok_or_else(missing)
-    }
-
-    /// Takes a network in, and its own styles under their names.
-    fn add(&self, painter: Painter) {
-        let mut styles = self.styles.borrow_mut();
-        for style in (0..painter.styles().len()).filter_map(|i| painter.styles().get(i)) {
-            styles.insert(style.name.clone(), style.clone());
-        }
-        self.painters.borrow_mut().insert(painter.space().network().to_string(), Rc::new(painter));
-    }
-
-    /// The blend of the styles `ids` of `network`.
-    pub fn blend(&self, network: &str, ids: &[String], weights: &[f32]) -> error::Result<Style> {
-        if ids.len() != weights.len() {
-            let (ids, weights) = (ids.len(), weights.len());
-            return Err(Error::Style(format!("{ids} styles and {weights} weights make no blend.")));
-        }
-        let styles = self.styles.borrow();
-        let find = |id: &String| {
-            let style = styles.get(id).filter(|style| style.network == network);
-            style.ok_or_else(|| Error::Style(format!("There is no style {id} of the network {network}.")))
-        };
-        let parts: Vec<(&Style, f32)> =
-            ids.iter().zip(weights).map(|(id, weight)| Ok((find(id)?, *weight))).collect::<error::Result<_>>()?;
-        Style::blend(&parts)
-    }
-}
-
-/// A canvas, its surface, and the size that it has.
-pub(super) struct Easel {
-    canvas: OffscreenCanvas,
-    pub surface: wgpu::Surface<'static>,
-    size: (usize, usize),
-}
-
-impl Easel {
-    /// Gives the canvas `size`, if it has another.
-    pub fn fit(&mut self, gpu: &Gpu, size: (usize, usize)) {
-        if self.size == size {
-            return;
-        }
-        self.size = size;
-        let (width, height) = (size.0 as u32, size.1 as u32);
-        self.canvas.set_width(width);
-        self.canvas.set_height(height);
-        let configuration = wgpu::SurfaceConfiguration {
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
-            format: CANVAS_FORMAT,
-            color_space: Default::default(),
-            width,
-            height,
-            present_mode: wgpu::PresentMode::Fifo,
-            desired_maximum_frame_latency: 2,
-            alpha_mode: wgpu::CompositeAlphaMode::Opaque,
-            view_formats: vec![],
-        };
-        self.surface.configure(&gpu.device, &configuration);
-    }
-}
 
 /// A device with networks and styles on it: from the start the network of 26 styles.
 #[wasm_bindgen]
@@ -127,7 +45,7 @@ impl Engine {
             predictor: RefCell::default(),
             predicting: Cell::new(false),
             styles: RefCell::default(),
-            easel: RefCell::new(None),
+            surface: RefCell::new(None),
         };
         shared.add(painter);
         Ok(Engine { shared: Rc::new(shared) })
@@ -215,10 +133,8 @@ impl Engine {
     /// only, so it belongs to the engine and not to the sessions.
     #[wasm_bindgen(js_name = setCanvas)]
     pub fn set_canvas(&self, canvas: OffscreenCanvas) -> Result<(), JsValue> {
-        let target = wgpu::SurfaceTarget::OffscreenCanvas(canvas.clone());
-        let surface = self.shared.gpu.instance().create_surface(target);
-        let surface = surface.map_err(|e| js(Error::Gpu(e.to_string())))?;
-        *self.shared.easel.borrow_mut() = Some(Easel { canvas, surface, size: (0, 0) });
+        let surface = CanvasSurface::new(&self.shared.gpu, canvas).map_err(js)?;
+        *self.shared.surface.borrow_mut() = Some(surface);
         Ok(())
     }
 

@@ -10,6 +10,8 @@ mod live;
 mod packs;
 #[cfg(feature = "live")]
 mod session;
+#[cfg(feature = "live")]
+mod shared;
 #[cfg(feature = "studio")]
 mod studio;
 #[cfg(feature = "studio")]

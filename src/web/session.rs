@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use super::js;
-use super::live::{CANVAS_FORMAT, Shared};
+use super::shared::{CANVAS_FORMAT, Shared};
 use crate::error::Error;
 use crate::gpu::output::Presenter;
 use crate::image::composite::Look;
@@ -117,10 +117,10 @@ impl Session {
         let unready = || JsValue::from(js_sys::Error::new("setCanvas and showAt come before paint"));
         let mut presenter = self.presenter.borrow_mut();
         let presenter = presenter.as_mut().ok_or_else(unready)?;
-        let mut easel = self.shared.easel.borrow_mut();
-        let easel = easel.as_mut().ok_or_else(unready)?;
-        easel.fit(&self.shared.gpu, presenter.size());
-        let frame = match easel.surface.get_current_texture() {
+        let mut surface = self.shared.surface.borrow_mut();
+        let surface = surface.as_mut().ok_or_else(unready)?;
+        surface.fit(&self.shared.gpu, presenter.size());
+        let frame = match surface.surface.get_current_texture() {
             wgpu::CurrentSurfaceTexture::Success(frame) | wgpu::CurrentSurfaceTexture::Suboptimal(frame) => frame,
             other => return Err(js(Error::Gpu(format!("the canvas gave no frame ({other:?})")))),
         };

@@ -15,11 +15,12 @@ use serde_json::json;
 
 use crate::cli::file_plan::FilePlan;
 use crate::cli::input_files::{InputFiles, count, find};
+use crate::cli::output_paths;
 use crate::cli::photo_stylizer::{LookArguments, PhotoStylizer, StrokeArguments};
 use crate::cli::photos::{ReadArguments, WriteArguments};
+use crate::cli::report::BAD_INPUT;
 use crate::cli::report::{self, alert, say};
 use crate::cli::style_source::Wanted;
-use crate::cli::{BAD_INPUT, output_paths};
 
 #[derive(Debug, Args)]
 pub struct Arguments {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::Read;
+use super::parts::Read;
 use crate::import::onnx::{Attribute, Data, Node, Tensor};
 
 /// Numbers that all constants of a file together may be turned into: as many as the largest network has in 8 bits.

@@ -2,8 +2,9 @@
 //! fewer bits: operators of the standard (<https://onnx.ai/onnx/operators/>), in double precision.
 
 use super::constant::{Budget, Constant, MOST_SIZES, Numbers, axis, int, ints};
+use super::parts::Read;
+use super::quantized;
 use super::shapes::{self, broadcast, places};
-use super::{Read, quantized};
 use crate::import::onnx::Node;
 
 /// What `node` makes of constants; `None` stands for an input that is left out.

@@ -4,8 +4,8 @@
 use std::iter::{Enumerate, Peekable};
 use std::vec::IntoIter;
 
+use super::parts::{Found, Read, Skeleton};
 use super::steps::{Operation, Step, left_over, steps};
-use super::{Found, Read, Skeleton};
 use crate::error::Error;
 use crate::import::onnx::external::ReadExternal;
 use crate::import::onnx::{Model, Options, read_model_with};

@@ -1,7 +1,7 @@
 //! What an ONNX file says of its paddings, convolutions and enlargements, checked against what layers of this kind of network are.
 
 use super::constant::{Budget, Constant, Numbers, axis, int, ints, text};
-use super::{Found, Read};
+use super::parts::{Found, Read};
 use crate::import::onnx::{Attribute, Node};
 
 /// Pixels that a border is mirrored by; the widest kernel needs 4.

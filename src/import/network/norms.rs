@@ -1,9 +1,9 @@
 //! The ways in which exporters write an instance normalization: the operator of that name, a batch normalization in training mode
 //! over one picture, a group normalization with a group for each channel, or means, squares and roots one by one.
 
-use super::Read;
 use super::constant::{Budget, Constant, float, int};
 use super::fold::reduced_axes;
+use super::parts::Read;
 use super::picture::Picture;
 use crate::import::onnx::Node;
 use crate::net::EPSILON;

@@ -4,8 +4,8 @@
 //! imported network computes in floats, so it does not round there: it paints what the network painted before it was quantized,
 //! up to its weights. Only a range that begins at zero does more than round: it is a ReLU.
 
-use super::Read;
 use super::constant::{Constant, Numbers, axis, int};
+use super::parts::Read;
 use super::shapes::{broadcast, places};
 use crate::import::onnx::{Data, Node, Tensor};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, MOST_WEIGHTS, Read, Skeleton};
+use super::parts::{Found, MOST_WEIGHTS, Read, Skeleton};
 use crate::import::torch::StateDict;
 use crate::style::Norm;
 use crate::weights::foreign::quoted;

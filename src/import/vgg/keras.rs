@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use hdf5_pure::{DType, Dataset, Error, File, Group, Layout};
 
-use super::{Found, Read, check_shapes};
+use super::layer::{Found, Read, check_shapes};
 use crate::net::models::vgg::{Layer, Vgg};
 use crate::weights::foreign::quoted;
 

@@ -4,7 +4,9 @@
 //! are left out. Weights are quantized to 8 bits per channel as those that ship are, or kept as they are.
 
 mod keras;
+mod layer;
 
+use self::layer::{Found, Read, check_shapes};
 use super::onnx::external::ReadExternal;
 use super::onnx::{Attribute, Data, Node, Options, Tensor, read_model_with};
 use super::torch::{StateDict, is_state_dict};
@@ -37,16 +39,6 @@ pub enum Bits {
     /// As it is.
     ThirtyTwo,
 }
-
-/// A layer's weights `[outputs][inputs][3][3]` and biases.
-struct Found {
-    shape: Vec<usize>,
-    weights: Vec<f32>,
-    biases: Vec<f32>,
-}
-
-/// What a file says about a layer, or why it does not.
-type Read<T> = std::result::Result<T, String>;
 
 /// The archive of `vgg`'s convolutions out of the file `bytes`; `file` names it in errors. Without `expects`, torchvision's
 /// names (`features.0.weight`) and ONNX files mean its colours, all others Caffe's.
@@ -182,19 +174,4 @@ fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg, external: ReadExternal) -> Read
         Ok(Found { shape, weights: floats(weights)?, biases: floats(biases)? })
     };
     vgg.layers().zip(&convolutions).map(of).collect()
-}
-
-/// The shape `[outputs, inputs, 3, 3]` of a layer's weights, if that and the shape of its biases are what the network needs. Checked
-/// before numbers are read, of which a small file may claim any amount.
-fn check_shapes(vgg: Vgg, layer: Layer, weights: &[usize], biases: &[usize]) -> Read<Vec<usize>> {
-    let expected = [layer.outputs(), layer.inputs(), 3, 3];
-    if *weights != expected || *biases != expected[..1] {
-        return Err(format!(
-            "is no {}: {} has weights of the shape {weights:?} and biases of {biases:?}, where {expected:?} and {:?} were expected",
-            vgg.name,
-            layer.weight(),
-            &expected[..1]
-        ));
-    }
-    Ok(expected.to_vec())
 }

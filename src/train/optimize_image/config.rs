@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::memory::{Demand, Limits};
+use super::memory::Demand;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::models::vgg::{VGG16, VGG19, Vgg};
+use crate::train::device::Limits;
 use crate::train::vgg_features::Convolutions;
 use crate::train::{Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
 

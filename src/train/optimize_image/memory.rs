@@ -4,6 +4,7 @@ use super::optimization::scaled;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
+use crate::train::device::Limits;
 use crate::train::vgg_features::Convolutions;
 use crate::train::{Optimizer, Settings};
 
@@ -126,15 +127,6 @@ impl Demand {
 /// Numbers that a layer makes of a picture.
 fn outputs(layer: Layer, width: usize, height: usize) -> u64 {
     (layer.outputs() * layer.size(width) * layer.size(height)) as u64
-}
-
-/// What a device allows, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Of everything.
-    pub total: u64,
-    /// Of one buffer.
-    pub buffer: u64,
 }
 
 #[cfg(test)]

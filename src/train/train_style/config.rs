@@ -8,7 +8,8 @@ use crate::net::models::vgg::{Layer, VGG16};
 use crate::net::{Network, Pooling};
 use crate::style::{Style, StyleSet};
 use crate::train::Optimizer;
-use crate::train::optimize_image::memory::{Demand, Limits};
+use crate::train::device::Limits;
+use crate::train::optimize_image::memory::Demand;
 use crate::train::vgg_features::Convolutions;
 
 /// Tensors as large as an activation that autodiff keeps of each convolution of a transfer network: what it read, what it made,

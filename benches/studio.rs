@@ -12,7 +12,7 @@ use impasto::net::models::vgg::VGG16;
 use impasto::train::Terms;
 use impasto::train::device::{Graphics, read, tensor};
 use impasto::train::ops::conv3x3_trained::convolved;
-use impasto::train::optimize_image::bench_step::Trial;
+use impasto::train::optimize_image::bench_step::BenchStep;
 use impasto::train::vgg_features::Convolutions;
 use impasto::weights::Archive;
 
@@ -30,7 +30,7 @@ fn main() {
     println!("{side}x{side} on {}", graphics.info().name);
     let vgg = Archive::parse(include_bytes!("../weights/vgg16-to-relu4_3.safetensors")).expect("weights");
     let trials = [Convolutions::Ours, Convolutions::Burns]
-        .map(|kind| Trial::new(kind, &vgg, side, &graphics.device).expect("a trial"));
+        .map(|kind| BenchStep::new(kind, &vgg, side, &graphics.device).expect("a trial"));
     let [ours, burns] = in_turns(rounds, |which| {
         pollster::block_on(trials[which].step()).expect("a step");
     });

@@ -10,7 +10,7 @@ use impasto::image::Image;
 use impasto::net::models::{arbitrary, predictor};
 use impasto::reference::picture::reflect_pad;
 use impasto::style::{Style, StyleLayers};
-use impasto::stylize::Painter;
+use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 
 fn reference_vector() -> Vec<f32> {
@@ -56,7 +56,7 @@ fn the_kernels_paint_the_reference_picture() {
             continue;
         }
         let variant = Variant { family, half };
-        let painter = pollster::block_on(Painter::load(&gpu, &archive, variant)).unwrap();
+        let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
         let mut session = pollster::block_on(painter.session(&gpu, photo.width(), photo.height())).unwrap();
         session.set_photo(&gpu, &photo.to_rgba8()).unwrap();
         session.set_style(&gpu, &reference_style(&archive)).unwrap();
@@ -73,7 +73,7 @@ fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
     let (net, style) = (arbitrary::network(), reference_style(&archive));
     for variant in Variant::all().into_iter().filter(|v| gpu.half() || !v.half) {
-        let painter = pollster::block_on(Painter::load(&gpu, &archive, variant)).unwrap();
+        let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
         for (width, height) in [(8, 13), (37, 50), (90, 61)] {
             let rgba: Vec<u8> = noise(5, width * height * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
             let opaque: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
@@ -100,7 +100,7 @@ fn styles_of_one_network_are_none_of_the_other() {
     let variant = Variant::all()[0];
     let archives = [shipped_as("transfer26"), shipped_as("arbitrary")];
     let [named, any] =
-        archives.each_ref().map(|archive| pollster::block_on(Painter::load(&gpu, archive, variant)).unwrap());
+        archives.each_ref().map(|archive| pollster::block_on(StylizeModel::load(&gpu, archive, variant)).unwrap());
     assert!(any.styles().is_empty());
     let style = reference_style(&archives[1]);
     let mut session = pollster::block_on(named.session(&gpu, 8, 8)).unwrap();

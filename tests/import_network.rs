@@ -15,7 +15,7 @@ use impasto::net::custom::{self, Architecture};
 use impasto::net::models::transfer26;
 use impasto::reference;
 use impasto::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
-use impasto::stylize::Painter;
+use impasto::stylize::StylizeModel;
 use impasto::weights::{Archive, ArchiveBuilder};
 
 const WIDTH: usize = 40;
@@ -75,14 +75,14 @@ fn the_kernels_paint_what_onnxruntime_does() {
     let paint = |name: &str, precision: Precision, variant: Variant| {
         let import = import(name);
         let pack = import.pack("x", import.archive(precision).unwrap()).unwrap();
-        let painter = pollster::block_on(Painter::load(&gpu, &style(&pack).0, variant)).unwrap();
+        let painter = pollster::block_on(StylizeModel::load(&gpu, &style(&pack).0, variant)).unwrap();
         let mut session = pollster::block_on(painter.session(&gpu, WIDTH, HEIGHT)).unwrap();
         session.set_style(&gpu, &painter.space().style(&pack).unwrap()).unwrap();
         session.set_photo(&gpu, &reference("picture").to_rgba8()).unwrap();
         let painted = pollster::block_on(session.read_exact(&gpu)).unwrap();
         // The first of moving pictures that are steady is no other.
-        let steadier = pollster::block_on(session.new_steadier(&gpu)).unwrap();
-        session.set_steadier(steadier);
+        let temporal_filter = pollster::block_on(session.new_temporal_filter(&gpu)).unwrap();
+        session.set_temporal_filter(temporal_filter);
         let steady = pollster::block_on(session.read_exact(&gpu)).unwrap();
         assert!(distance(steady.data(), painted.data()) <= 1e-6, "{name}, {}", variant.name());
         painted

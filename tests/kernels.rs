@@ -8,7 +8,7 @@ use impasto::error::Error;
 use impasto::gpu::Gpu;
 use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::gpu::model::Model;
-use impasto::gpu::output::{Canvas, Presenter, floats};
+use impasto::gpu::output::{Compositor, OutputTexture, floats};
 use impasto::image::Image;
 use impasto::image::brushwork::Brushwork;
 use impasto::image::composite::{Look, look};
@@ -89,11 +89,11 @@ async fn painted(gpu: &Gpu, model: &Model, style: &Style, photo: &Image, laid: L
     let frame = plan.frame(gpu, plan.size()).await?;
     frame.upload(gpu, &photo.to_rgba8())?;
     plan.set_style(gpu, style)?;
-    let mut presenter =
-        Presenter::new(gpu, (&plan, &frame, None), wgpu::TextureFormat::Rgba32Float, plan.size()).await?;
-    presenter.set_look(gpu, laid, false);
-    let canvas = Canvas::new(gpu, &presenter).await?;
-    plan.run(gpu, &frame, |encoder| canvas.record(encoder, &presenter));
+    let mut compositor =
+        Compositor::new(gpu, (&plan, &frame, None), wgpu::TextureFormat::Rgba32Float, plan.size()).await?;
+    compositor.set_look(gpu, laid, false);
+    let canvas = OutputTexture::new(gpu, &compositor).await?;
+    plan.run(gpu, &frame, |encoder| canvas.record(encoder, &compositor));
     Ok(floats(&canvas.read(gpu).await?))
 }
 
@@ -286,10 +286,10 @@ fn frames_and_targets_of_other_sizes() {
             frame.set_brushwork(&gpu, brushwork);
             plan.set_style(&gpu, &style)?;
             let format = wgpu::TextureFormat::Rgba32Float;
-            let mut presenter = Presenter::new(&gpu, (&plan, &frame, None), format, target).await?;
-            presenter.set_look(&gpu, laid, mirrored);
-            let canvas = Canvas::new(&gpu, &presenter).await?;
-            plan.run(&gpu, &frame, |encoder| canvas.record(encoder, &presenter));
+            let mut compositor = Compositor::new(&gpu, (&plan, &frame, None), format, target).await?;
+            compositor.set_look(&gpu, laid, mirrored);
+            let canvas = OutputTexture::new(&gpu, &compositor).await?;
+            plan.run(&gpu, &frame, |encoder| canvas.record(encoder, &compositor));
             Ok::<_, Error>(floats(&canvas.read(&gpu).await?))
         })
         .unwrap();

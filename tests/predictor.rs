@@ -10,7 +10,7 @@ use impasto::gpu::vector_model::VectorPlan;
 use impasto::image::Image;
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};
 use impasto::style::Style;
-use impasto::stylize::Predictor;
+use impasto::stylize::StyleEncoder;
 use impasto::weights::{Archive, ArchiveBuilder};
 
 struct Net {
@@ -139,7 +139,7 @@ fn every_pixel_is_where_it_belongs() {
 #[test]
 fn the_reference_vector_is_predicted() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
-    let predictor = pollster::block_on(Predictor::load(&gpu, &archive)).unwrap();
+    let predictor = pollster::block_on(StyleEncoder::load(&gpu, &archive)).unwrap();
     let painting = picture("arbitrary/style.png");
     let text = std::fs::read_to_string(fixture("arbitrary/vector.json")).unwrap();
     let expected: Vec<f32> = serde_json::from_str(&text).unwrap();
@@ -156,7 +156,7 @@ fn the_reference_vector_is_predicted() {
 #[test]
 fn paintings_of_any_size_are_seen_as_the_resampling_on_the_processor_sees_them() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
-    let predictor = pollster::block_on(Predictor::load(&gpu, &archive)).unwrap();
+    let predictor = pollster::block_on(StyleEncoder::load(&gpu, &archive)).unwrap();
     let painting = picture("arbitrary/content.png").resized(301, 517).unwrap();
     let painting = Image::from_rgba8(301, 517, &painting.to_rgba8()).unwrap();
     let got = pollster::block_on(predictor.predict_rgba(&gpu, &painting.to_rgba8(), (301, 517))).unwrap();
@@ -171,8 +171,8 @@ fn paintings_of_any_size_are_seen_as_the_resampling_on_the_processor_sees_them()
 #[test]
 fn what_is_no_painting_and_no_predictor_is_refused() {
     let gpu = gpu();
-    assert!(matches!(pollster::block_on(Predictor::load(&gpu, &shipped())), Err(Error::Archive(_))));
-    let predictor = pollster::block_on(Predictor::load(&gpu, &shipped_as("arbitrary"))).unwrap();
+    assert!(matches!(pollster::block_on(StyleEncoder::load(&gpu, &shipped())), Err(Error::Archive(_))));
+    let predictor = pollster::block_on(StyleEncoder::load(&gpu, &shipped_as("arbitrary"))).unwrap();
     let refused = |rgba: &[u8], size| pollster::block_on(predictor.predict_rgba(&gpu, rgba, size)).unwrap_err();
     assert!(matches!(refused(&[0; 8], (1, 1)), Error::Picture(_)));
     assert!(matches!(refused(&[], (0, 4)), Error::Picture(_)));

@@ -5,14 +5,14 @@ mod common;
 use common::{fixture, gpu, noise, shipped};
 use impasto::gpu::conv::Variant;
 use impasto::gpu::model::Model;
-use impasto::gpu::output::{Canvas, Presenter, floats};
+use impasto::gpu::output::{Compositor, OutputTexture, floats};
 use impasto::gpu::temporal::{KEEP_PAINTING, KEEP_STATISTICS};
-use impasto::gpu::{Frame, Gpu, Plan, Steadier};
+use impasto::gpu::{Frame, Gpu, Plan, TemporalFilter};
 use impasto::image::Image;
 use impasto::net::models::transfer26;
 use impasto::reference::picture::steadied;
 use impasto::style::StyleSet;
-use impasto::stylize::{Painter, Session};
+use impasto::stylize::{Session, StylizeModel};
 use pollster::block_on;
 
 const WIDTH: usize = 72;
@@ -33,11 +33,11 @@ fn noisy(scene: &Image, seed: u32, amplitude: f32) -> Image {
 
 fn session(gpu: &Gpu, steady: bool) -> Session {
     let variant = *Variant::all().iter().find(|v| !v.half).unwrap();
-    let painter = block_on(Painter::load(gpu, &shipped(), variant)).unwrap();
+    let painter = block_on(StylizeModel::load(gpu, &shipped(), variant)).unwrap();
     let mut session = block_on(painter.session(gpu, WIDTH, HEIGHT)).unwrap();
     if steady {
-        let steadier: Steadier = block_on(session.new_steadier(gpu)).unwrap();
-        session.set_steadier(steadier);
+        let temporal_filter: TemporalFilter = block_on(session.new_temporal_filter(gpu)).unwrap();
+        session.set_temporal_filter(temporal_filter);
     }
     session
 }
@@ -107,7 +107,7 @@ fn another_frame_ends_it() {
 fn another_style_shows_at_once() {
     let gpu = gpu();
     let variant = Variant::all()[0];
-    let painter = block_on(Painter::load(&gpu, &shipped(), variant)).unwrap();
+    let painter = block_on(StylizeModel::load(&gpu, &shipped(), variant)).unwrap();
     let (mut steady, mut plain) = (session(&gpu, true), session(&gpu, false));
     let photo = scene("transfer26/content_a.png");
     for _ in 0..3 {
@@ -124,7 +124,7 @@ fn another_style_shows_at_once() {
 struct Bare {
     plan: Plan,
     frame: Frame,
-    steadier: Option<Steadier>,
+    temporal_filter: Option<TemporalFilter>,
 }
 
 impl Bare {
@@ -136,26 +136,27 @@ impl Bare {
         let plan = block_on(model.plan(gpu, WIDTH, HEIGHT)).unwrap();
         plan.set_style(gpu, styles.get(0).unwrap()).unwrap();
         let frame = block_on(plan.frame(gpu, (WIDTH, HEIGHT))).unwrap();
-        let steadier = steady.then(|| block_on(Steadier::new(gpu, &plan, &frame)).unwrap());
-        Self { plan, frame, steadier }
+        let temporal_filter = steady.then(|| block_on(TemporalFilter::new(gpu, &plan, &frame)).unwrap());
+        Self { plan, frame, temporal_filter }
     }
 
     /// The painting, for which the part `keep` of the statistics stays, and, where there is a memory, of what was painted.
     fn paint(&self, gpu: &Gpu, photo: &Image, keep: bool) -> Image {
-        let Self { plan, frame, steadier } = self;
+        let Self { plan, frame, temporal_filter } = self;
         let format = wgpu::TextureFormat::Rgba32Float;
-        let presenter = block_on(Presenter::new(gpu, (plan, frame, steadier.as_ref()), format, plan.size())).unwrap();
-        let canvas = block_on(Canvas::new(gpu, &presenter)).unwrap();
+        let compositor =
+            block_on(Compositor::new(gpu, (plan, frame, temporal_filter.as_ref()), format, plan.size())).unwrap();
+        let canvas = block_on(OutputTexture::new(gpu, &compositor)).unwrap();
         frame.upload(gpu, &photo.to_rgba8()).unwrap();
-        match steadier {
-            Some(steadier) => steadier.set(gpu, plan, keep, false),
+        match temporal_filter {
+            Some(temporal_filter) => temporal_filter.set(gpu, plan, keep, false),
             None => plan.keep_statistics(gpu, if keep { KEEP_STATISTICS } else { 0.0 }),
         }
         plan.run(gpu, frame, |encoder| {
-            if let Some(steadier) = steadier {
-                steadier.record(&mut encoder.begin_compute_pass(&Default::default()));
+            if let Some(temporal_filter) = temporal_filter {
+                temporal_filter.record(&mut encoder.begin_compute_pass(&Default::default()));
             }
-            canvas.record(encoder, &presenter);
+            canvas.record(encoder, &compositor);
         });
         Image::new(WIDTH, HEIGHT, floats(&block_on(canvas.read(gpu)).unwrap())).unwrap()
     }

@@ -13,10 +13,10 @@ use impasto::image::Image;
 use impasto::net::Pooling;
 use impasto::net::models::vgg::{Layer, VGG16};
 use impasto::train::device::{cpu, download, gpu, read, upload};
-use impasto::train::optimize_image::optimizer_state::Canvas;
+use impasto::train::optimize_image::optimizer_state::PictureState;
 use impasto::train::{
-    Checkpoint, Features, Masterpiece, Objective, Optimizer, Painting, Parts, Scale, Settings, Start, StyleLoss, Terms,
-    coarse_to_fine,
+    Checkpoint, Features, ImageOptimization, Objective, Optimizer, Parts, Scale, Settings, Start, StyleLoss,
+    StyleTarget, Terms, coarse_to_fine,
 };
 use impasto::weights::Archive;
 
@@ -117,18 +117,18 @@ impl Easel {
         }
     }
 
-    fn begin(&self, settings: &Settings, start: Start, device: &Device) -> Result<Masterpiece, Error> {
-        let paintings = vec![Painting::new(self.painting.clone(), 1.0)];
-        Masterpiece::new(&self.archive, settings.clone(), self.photo.clone(), paintings, start, device)
+    fn begin(&self, settings: &Settings, start: Start, device: &Device) -> Result<ImageOptimization, Error> {
+        let paintings = vec![StyleTarget::new(self.painting.clone(), 1.0)];
+        ImageOptimization::new(&self.archive, settings.clone(), self.photo.clone(), paintings, start, device)
     }
 
-    fn begin_with_photo(&self, settings: &Settings, device: &Device) -> Masterpiece {
+    fn begin_with_photo(&self, settings: &Settings, device: &Device) -> ImageOptimization {
         self.begin(settings, Start::Picture(self.photo.clone()), device).unwrap()
     }
 }
 
 /// Runs up to `steps` steps; returns their losses.
-fn paint(masterpiece: &mut Masterpiece, steps: usize) -> Vec<Parts> {
+fn paint(masterpiece: &mut ImageOptimization, steps: usize) -> Vec<Parts> {
     let mut losses = Vec::new();
     while losses.len() < steps {
         let Some(progress) = pollster::block_on(masterpiece.step()).unwrap() else { break };
@@ -137,7 +137,7 @@ fn paint(masterpiece: &mut Masterpiece, steps: usize) -> Vec<Parts> {
     losses
 }
 
-fn picture(masterpiece: &Masterpiece) -> Image {
+fn picture(masterpiece: &ImageOptimization) -> Image {
     pollster::block_on(masterpiece.picture()).unwrap()
 }
 
@@ -284,7 +284,7 @@ fn adam_steps_against_the_gradient_and_stays_in_the_picture() {
     let device = cpu();
     let start = Image::new(2, 1, vec![0.5, 0.5, 0.5, 0.01, 0.99, 0.5]).unwrap();
     let gradient = Image::new(2, 1, vec![3.0, -1e-3, 0.0, 1.0, -1.0, 5.0]).unwrap();
-    let mut canvas = Canvas::new(&start, Optimizer::Adam, &device);
+    let mut canvas = PictureState::new(&start, Optimizer::Adam, &device);
     canvas.step(upload(&gradient, &device), 0.02);
     let picture = pollster::block_on(download(canvas.picture().clone())).unwrap();
     let expected = [0.48, 0.52, 0.5, 0.0, 1.0, 0.48];
@@ -316,7 +316,7 @@ fn in_a_bowl(optimizer: Optimizer, rate: f32, steps: usize) -> f32 {
     let picture = |f: fn(usize) -> f32| Image::new(side, side, (0..side * side * 3).map(f).collect()).unwrap();
     let bottom = picture(|i| 0.3 + 0.4 * (i as f32 * 0.7).sin().abs());
     let slopes = upload(&picture(|i| 100f32.powf(i as f32 / 47.0)), &device);
-    let mut canvas = Canvas::new(&picture(|_| 0.5), optimizer, &device);
+    let mut canvas = PictureState::new(&picture(|_| 0.5), optimizer, &device);
     for _ in 0..steps {
         let gradient = (canvas.picture().clone() - upload(&bottom, &device)) * slopes.clone();
         canvas.step(gradient, rate);
@@ -339,7 +339,7 @@ fn momentum_goes_on_where_the_gradient_ends() {
     let device = cpu();
     let grey = Image::new(2, 1, vec![0.5; 6]).unwrap();
     let gradient = |value: f32| upload(&Image::new(2, 1, vec![value; 6]).unwrap(), &device);
-    let mut canvas = Canvas::new(&grey, Optimizer::Sgd { momentum: 0.5 }, &device);
+    let mut canvas = PictureState::new(&grey, Optimizer::Sgd { momentum: 0.5 }, &device);
     let mut step = |value: f32| {
         canvas.step(gradient(value), 0.01);
         pollster::block_on(download(canvas.picture().clone())).unwrap().data()[0]
@@ -355,7 +355,7 @@ fn momentum_goes_on_where_the_gradient_ends() {
 fn lbfgs_stays_where_there_is_no_gradient() {
     let device = cpu();
     let grey = Image::new(2, 2, vec![0.5; 12]).unwrap();
-    let mut canvas = Canvas::new(&grey, Optimizer::Lbfgs { history: 2 }, &device);
+    let mut canvas = PictureState::new(&grey, Optimizer::Lbfgs { history: 2 }, &device);
     for _ in 0..5 {
         canvas.step(upload(&grey, &device).zeros_like(), 1.0);
     }
@@ -368,8 +368,8 @@ fn what_cannot_be_painted_is_refused_in_a_sentence() {
     let good = easel.settings(vec![Scale { longer: 32, steps: 1 }]);
     let begin = |settings: &Settings, weight: f32, photo: &Image| {
         let start = Start::Picture(photo.clone());
-        let paintings = vec![Painting::new(easel.painting.clone(), weight)];
-        let made = Masterpiece::new(&easel.archive, settings.clone(), photo.clone(), paintings, start, &cpu());
+        let paintings = vec![StyleTarget::new(easel.painting.clone(), weight)];
+        let made = ImageOptimization::new(&easel.archive, settings.clone(), photo.clone(), paintings, start, &cpu());
         made.err().map(|e| e.to_string()).unwrap_or_default()
     };
     assert_eq!(begin(&good, 1.0, &easel.photo), "");

@@ -11,8 +11,8 @@ use impasto::net::models::vgg::VGG16;
 use impasto::train::device::{cpu, read, tensor, upload};
 use impasto::train::losses::style::{Aim, Statistics};
 use impasto::train::{
-    Features, Masterpiece, Objective, Optimizer, Painting, Parts, Scale, Settings, Source, Start, StyleLoss, Term,
-    Terms,
+    Features, ImageOptimization, Objective, Optimizer, Parts, Scale, Settings, Source, Start, StyleLoss, StyleTarget,
+    Term, Terms,
 };
 
 const KINDS: [StyleLoss; 2] = [StyleLoss::Gram, StyleLoss::Covariance];
@@ -193,7 +193,12 @@ fn a_style_mask_takes_part_of_the_painting() {
     }
 }
 
-fn begin(photo: &Image, paintings: Vec<Painting>, style_scale: f32, start: Start) -> Result<Masterpiece, String> {
+fn begin(
+    photo: &Image,
+    paintings: Vec<StyleTarget>,
+    style_scale: f32,
+    start: Start,
+) -> Result<ImageOptimization, String> {
     let settings = Settings {
         vgg: VGG16,
         pooling: Pooling::Average,
@@ -205,7 +210,7 @@ fn begin(photo: &Image, paintings: Vec<Painting>, style_scale: f32, start: Start
         keep_colors: false,
     };
     let archive = shipped_as("vgg16-to-relu4_3");
-    Masterpiece::new(&archive, settings, photo.clone(), paintings, start, &cpu()).map_err(|e| e.to_string())
+    ImageOptimization::new(&archive, settings, photo.clone(), paintings, start, &cpu()).map_err(|e| e.to_string())
 }
 
 /// Stripes of one colour.
@@ -217,7 +222,8 @@ fn stripes(colour: [f32; 3]) -> Image {
 fn each_side_is_painted_in_its_own_style() {
     let photo = drawn(32, 32, |x, y| [0.3 + 0.01 * (x + y) as f32; 3]);
     let masks = [left(32, 32, 16), drawn(32, 32, |x, _| [f32::from(x >= 16); 3])];
-    let painting = |colour, mask: &Image| Painting { mask: Some(mask.clone()), ..Painting::new(stripes(colour), 1.0) };
+    let painting =
+        |colour, mask: &Image| StyleTarget { mask: Some(mask.clone()), ..StyleTarget::new(stripes(colour), 1.0) };
     let paintings = vec![painting([0.9, 0.3, 0.1], &masks[0]), painting([0.1, 0.3, 0.9], &masks[1])];
     let mut masterpiece = begin(&photo, paintings, 1.0, Start::Picture(photo.clone())).unwrap();
     while pollster::block_on(masterpiece.step()).unwrap().is_some() {}
@@ -234,7 +240,7 @@ fn each_side_is_painted_in_its_own_style() {
 #[test]
 fn masks_and_scales_are_part_of_what_a_checkpoint_belongs_to() {
     let photo = drawn(32, 32, |x, y| [0.3 + 0.01 * (x + y) as f32; 3]);
-    let painting = |mask: Option<Image>| vec![Painting { mask, ..Painting::new(stripes([0.9, 0.3, 0.1]), 1.0) }];
+    let painting = |mask: Option<Image>| vec![StyleTarget { mask, ..StyleTarget::new(stripes([0.9, 0.3, 0.1]), 1.0) }];
     let start = || Start::Picture(photo.clone());
     let half = || painting(Some(left(8, 8, 4)));
     let first = begin(&photo, half(), 1.5, start()).unwrap();
@@ -255,7 +261,7 @@ fn paintings_are_seen_at_their_scale() {
     let photo = drawn(32, 32, |x, y| [0.3 + 0.01 * (x + y) as f32; 3]);
     let style = |painting: Image, scale: f32| {
         let mut masterpiece =
-            begin(&photo, vec![Painting::new(painting, 1.0)], scale, Start::Picture(photo.clone())).unwrap();
+            begin(&photo, vec![StyleTarget::new(painting, 1.0)], scale, Start::Picture(photo.clone())).unwrap();
         pollster::block_on(masterpiece.step()).unwrap().unwrap().parts.style
     };
     let painting = stripes([0.9, 0.3, 0.1]);

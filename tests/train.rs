@@ -14,8 +14,10 @@ use impasto::net::models::transfer26;
 use impasto::procedural::Kind;
 use impasto::style::{Pack, Style, StyleSet, StyleSpace};
 use impasto::train::device::{cpu, gpu};
-use impasto::train::train_style::{Lessons, Notes, Origin, Report, TrainSettings, Training, nearest, network};
-use impasto::train::transfer_net::{Executor, parameters, weights};
+use impasto::train::train_style::{
+    InitState, Report, TrainCheckpoint, TrainData, TrainSettings, Training, nearest, network,
+};
+use impasto::train::transfer_net::{TransferNet, parameters, weights};
 
 fn painted(kind: &str, side: usize) -> Image {
     Kind::named(kind).unwrap().paint(side, 3).unwrap()
@@ -45,14 +47,14 @@ impl School {
         Self { paintings: vec![(painted("swirls", 96), 1.0)], photos: vec![painted("glass", 96), painted("waves", 96)] }
     }
 
-    fn lessons(&self) -> Lessons<'_> {
-        Lessons { paintings: &self.paintings, photos: &self.photos }
+    fn lessons(&self) -> TrainData<'_> {
+        TrainData { paintings: &self.paintings, photos: &self.photos }
     }
 
     fn begin(
         &self,
         settings: TrainSettings,
-        notes: Option<Notes>,
+        notes: Option<TrainCheckpoint>,
         device: &Device,
     ) -> impasto::error::Result<Training> {
         self.begin_with(mean(), settings, notes, device)
@@ -60,12 +62,12 @@ impl School {
 
     fn begin_with(
         &self,
-        origin: impl Into<Origin>,
+        origin: impl Into<InitState>,
         settings: TrainSettings,
-        notes: Option<Notes>,
+        notes: Option<TrainCheckpoint>,
         device: &Device,
     ) -> impasto::error::Result<Training> {
-        let executor = Executor::load(transfer26::network(), &shipped_as("transfer26"), device).unwrap();
+        let executor = TransferNet::load(transfer26::network(), &shipped_as("transfer26"), device).unwrap();
         Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.lessons(), origin, notes, device)
     }
 }
@@ -110,7 +112,7 @@ fn both_devices_learn_alike() {
     // With all weights, of which those of convolutions are the most.
     let all = weights(&transfer26::network(), &shipped_as("transfer26")).unwrap();
     let [gradient, same] = devices.each_ref().map(|device| {
-        let origin = Origin { style: mean(), weights: Some(all.clone()) };
+        let origin = InitState { style: mean(), weights: Some(all.clone()) };
         let mut training = school.begin_with(origin, settings.clone(), None, device).unwrap();
         learn(&mut training, 1);
         let mean = pollster::block_on(training.notes()).unwrap().unwrap().mean;
@@ -129,7 +131,7 @@ fn a_run_that_was_stopped_goes_on() {
     let mut begun = school.begin(settings(4), None, &device).unwrap();
     learn(&mut begun, 2);
     let notes = pollster::block_on(begun.notes()).unwrap().unwrap();
-    let notes = Notes::parse(&notes.write().unwrap()).unwrap();
+    let notes = TrainCheckpoint::parse(&notes.write().unwrap()).unwrap();
     let mut rest = school.begin(settings(4), Some(notes.clone()), &device).unwrap();
     assert_eq!(learn(&mut rest, 4).len(), 2);
     assert_eq!(numbers(&rest), numbers(&whole));
@@ -143,12 +145,12 @@ fn the_nearest_style_is_the_one_that_a_painting_was_painted_in() {
     // Among all 26 some are too much alike on small crops.
     let styles: Vec<Style> =
         styles().into_iter().enumerate().filter(|(i, _)| [0, 14].contains(i)).map(|s| s.1).collect();
-    let executor = Executor::load(transfer26::network(), &archive, &device).unwrap();
+    let executor = TransferNet::load(transfer26::network(), &archive, &device).unwrap();
     let photos = [painted("glass", 160)];
     for wanted in &styles {
         let painting = impasto::reference::run(&transfer26::network(), &archive, wanted, &photos[0]).unwrap();
         let paintings = [(painting, 1.0)];
-        let lessons = Lessons { paintings: &paintings, photos: &photos };
+        let lessons = TrainData { paintings: &paintings, photos: &photos };
         let settings = TrainSettings { crop: 80, painting: 160, ..settings(1) };
         let found = nearest(&executor, &vgg, &settings, &lessons, &styles, &device);
         assert_eq!(pollster::block_on(found).unwrap().name, wanted.name);
@@ -161,7 +163,7 @@ fn all_weights_learn_and_come_back_out_of_the_pack() {
     let (net, archive) = (transfer26::network(), shipped_as("transfer26"));
     let before = weights(&net, &archive).unwrap();
     let begin = |weights: Option<Vec<f32>>| {
-        school.begin_with(Origin { style: mean(), weights }, settings(8), None, &device).unwrap()
+        school.begin_with(InitState { style: mean(), weights }, settings(8), None, &device).unwrap()
     };
     let (mut style, mut whole) = (begin(None), begin(Some(before.clone())));
     let (one, all) = (learn(&mut style, 8), learn(&mut whole, 8));

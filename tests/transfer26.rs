@@ -10,7 +10,7 @@ use impasto::gpu::conv::{Family, TILES, Variant};
 use impasto::image::Image;
 use impasto::image::composite::Look;
 use impasto::net::models::transfer26;
-use impasto::stylize::Painter;
+use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 
 const CASES: [&str; 4] = ["s0", "s7", "s19", "mix"];
@@ -24,7 +24,7 @@ fn weights(case: &str) -> Vec<f32> {
 
 /// The worst of all cases and both contents.
 fn worst(gpu: &Gpu, archive: &Archive, variant: Variant, measure: fn(&[f32], &[f32]) -> f64) -> Vec<f64> {
-    let painter = pollster::block_on(Painter::load(gpu, archive, variant)).unwrap();
+    let painter = pollster::block_on(StylizeModel::load(gpu, archive, variant)).unwrap();
     let mut found = Vec::new();
     for content in ["a", "b"] {
         let photo = picture(&format!("transfer26/content_{content}.png"));
@@ -80,7 +80,7 @@ fn the_plain_executor_gives_the_reference_values() {
 #[test]
 fn a_session_repaints_what_changed_and_only_that() {
     let (gpu, archive) = (gpu(), shipped());
-    let painter = pollster::block_on(Painter::load(&gpu, &archive, DIRECT)).unwrap();
+    let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
     let rgba: Vec<u8> = noise(9, 30 * 21 * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
     let mut session = pollster::block_on(painter.session(&gpu, 30, 21)).unwrap();
     session.set_photo(&gpu, &rgba).unwrap();
@@ -99,7 +99,7 @@ fn a_session_repaints_what_changed_and_only_that() {
 #[test]
 fn sizes_that_do_not_fit_name_the_limit() {
     let (gpu, archive) = (gpu(), shipped());
-    let painter = pollster::block_on(Painter::load(&gpu, &archive, DIRECT)).unwrap();
+    let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
     for (width, height, limit) in [(9000, 8, "maxTextureDimension2D"), (2000, 2000, "maxStorageBufferBindingSize")] {
         let error = pollster::block_on(painter.session(&gpu, width, height)).err().unwrap();
         let message = error.to_string();
@@ -114,7 +114,7 @@ fn sizes_that_do_not_fit_name_the_limit() {
 #[test]
 fn a_lost_device_is_told() {
     let (gpu, archive) = (gpu(), shipped());
-    let painter = pollster::block_on(Painter::load(&gpu, &archive, DIRECT)).unwrap();
+    let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
     let mut session = pollster::block_on(painter.session(&gpu, 8, 8)).unwrap();
     gpu.destroy();
     let error = pollster::block_on(session.read(&gpu)).unwrap_err();

@@ -14,14 +14,14 @@ const UNKNOWN: u64 = 4_000_000_000;
 
 /// A choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Processor {
+pub enum Backend {
     Auto,
     Gpu,
     Cpu,
 }
 
 /// What was chosen.
-pub struct Opened {
+pub struct OpenBackend {
     pub device: Device,
     /// What it is called.
     pub name: String,
@@ -29,16 +29,16 @@ pub struct Opened {
     pub limits: Limits,
 }
 
-impl Processor {
+impl Backend {
     /// Opens the device; everything may take `memory` bytes, or without it four fifths of what is free.
     ///
     /// # Errors
     /// [`impasto::error::Error::NoAdapter`] when a graphics adapter was asked for and there is none.
-    pub fn open(self, memory: Option<u64>) -> Result<Opened> {
+    pub fn open(self, memory: Option<u64>) -> Result<OpenBackend> {
         let free = || image_file::Limits::default().memory;
         let cpu = || {
             let limits = Limits { total: memory.unwrap_or_else(free), buffer: u64::MAX };
-            Opened { device: device::cpu(), name: "the processor".to_string(), limits }
+            OpenBackend { device: device::cpu(), name: "the processor".to_string(), limits }
         };
         if self == Self::Cpu {
             return Ok(cpu());
@@ -52,6 +52,6 @@ impl Processor {
         let discrete = gpu.info().device_type == wgpu::DeviceType::DiscreteGpu;
         let total = memory.unwrap_or_else(|| if discrete { UNKNOWN } else { free() });
         let limits = Limits { total, buffer: gpu.bounds().buffer };
-        Ok(Opened { device: pollster::block_on(device::gpu())?, name: gpu.info().name.clone(), limits })
+        Ok(OpenBackend { device: pollster::block_on(device::gpu())?, name: gpu.info().name.clone(), limits })
     }
 }

@@ -4,7 +4,7 @@ use impasto::error::{Error, Result};
 use impasto::gpu::conv::Variant;
 use impasto::gpu::device::Request;
 use impasto::gpu::{Choice, Gpu};
-use impasto::stylize::Painter;
+use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 
 use super::autotune_cache;
@@ -20,12 +20,12 @@ pub const VGG16_TO_RELU4_3: &[u8] = include_bytes!("../../weights/vgg16-to-relu4
 pub const VGG16_BLOCK5: &[u8] = include_bytes!("../../weights/vgg16-block5.safetensors");
 
 /// An open device and the painter on it.
-pub struct Workshop {
+pub struct GpuContext {
     pub gpu: Gpu,
-    pub painter: Painter,
+    pub model: StylizeModel,
 }
 
-impl Workshop {
+impl GpuContext {
     /// Opens the fastest adapter and loads the network, with the kernels of `variant` or, without it, those remembered or
     /// measured for this adapter.
     pub async fn open(archive: &Archive, variant: Option<Variant>) -> Result<Self> {
@@ -41,8 +41,8 @@ impl Workshop {
             Some(variant) => variant,
             None => chosen(&gpu).await?,
         };
-        let painter = Painter::load(&gpu, archive, variant).await?;
-        Ok(Self { gpu, painter })
+        let model = StylizeModel::load(&gpu, archive, variant).await?;
+        Ok(Self { gpu, model })
     }
 }
 

@@ -5,11 +5,11 @@ use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::image::composite::Look;
 use impasto::style::Style;
-use impasto::stylize::{Predictor, Session};
+use impasto::stylize::{Session, StyleEncoder};
 
-use super::gpu_context::{Workshop, adapter};
+use super::gpu_context::{GpuContext, adapter};
 use super::photos::{PictureFile, ReadArguments};
-use super::style_source::Wanted;
+use super::style_source::StyleSource;
 
 /// The default of `--brushwork` for styles of paintings: enough for strokes in a clear sky, too little to be seen elsewhere.
 pub const BRUSHWORK: f32 = 0.5;
@@ -60,13 +60,13 @@ fn stroke(text: &str) -> std::result::Result<f64, String> {
 
 /// Stylizes pictures in one style; the session is kept for pictures of the same size.
 pub struct PhotoStylizer {
-    workshop: Workshop,
+    context: GpuContext,
     style: Style,
     look: Look,
     stroke: f64,
     brushwork: f32,
     /// Where the strength lies between the photo's own style and the painting's.
-    predictor: Option<Predictor>,
+    encoder: Option<StyleEncoder>,
     session: Option<Session>,
 }
 
@@ -74,27 +74,27 @@ impl PhotoStylizer {
     /// Opens the device and loads the network of `wanted`.
     ///
     /// # Errors
-    /// As [`Workshop::open`] and [`Wanted::style`].
-    pub async fn new(wanted: &Wanted, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
-        let workshop = Workshop::open(&wanted.archive, None).await?;
-        let style = wanted.style(&workshop).await?;
-        let predictor = match stroke.gentle {
-            true => Some(Predictor::load(&workshop.gpu, &wanted.archive).await?),
+    /// As [`GpuContext::open`] and [`StyleSource::style`].
+    pub async fn new(wanted: &StyleSource, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
+        let context = GpuContext::open(&wanted.archive, None).await?;
+        let style = wanted.style(&context).await?;
+        let encoder = match stroke.gentle {
+            true => Some(StyleEncoder::load(&context.gpu, &wanted.archive).await?),
             false => None,
         };
         let brushwork = stroke.brushwork.unwrap_or(if wanted.has_vectors() { BRUSHWORK } else { 0.0 });
         let (look, stroke) = (look.look(), stroke.stroke);
-        Ok(Self { workshop, style, look, stroke, brushwork, predictor, session: None })
+        Ok(Self { context, style, look, stroke, brushwork, encoder, session: None })
     }
 
     /// The adapter's name.
     pub fn adapter(&self) -> &str {
-        adapter(&self.workshop.gpu)
+        adapter(&self.context.gpu)
     }
 
     /// The name of the kernels' variant.
     pub fn variant(&self) -> String {
-        self.workshop.painter.variant().name()
+        self.context.model.variant().name()
     }
 
     /// Checks that the photo in `file` can be read and stylized at `size`, and that the network does not take far more time than
@@ -103,7 +103,7 @@ impl PhotoStylizer {
     /// # Errors
     /// [`Error::TooLarge`] with the largest `--size` that passes this check, [`Error::Style`] with what a picture costs.
     pub fn check(&self, file: &PictureFile, reading: &ReadArguments, size: Option<u32>, force: bool) -> Result<()> {
-        let Workshop { gpu, painter } = &self.workshop;
+        let GpuContext { gpu, model } = &self.context;
         let original = file.size();
         let wanted = size.map_or(original, |longer| Image::fitted(original.0, original.1, longer as usize));
         let readable = |size: Option<u32>| file.check(&reading.options(size));
@@ -111,7 +111,7 @@ impl PhotoStylizer {
             let longest = wanted.0.max(wanted.1);
             Image::largest_fitted(original, longest, |width, height| {
                 let longer = Some(width.max(height) as u32);
-                readable(longer).is_ok() && matches!(painter.excess(gpu, (width, height), self.stroke), Ok(None))
+                readable(longer).is_ok() && matches!(model.excess(gpu, (width, height), self.stroke), Ok(None))
             })
         };
         if let Err(error) = readable(size) {
@@ -124,10 +124,10 @@ impl PhotoStylizer {
             );
             return Err(if fits == 0 { error } else { Error::Picture(problem) });
         }
-        if let Some(excess) = painter.excess(gpu, wanted, self.stroke)? {
+        if let Some(excess) = model.excess(gpu, wanted, self.stroke)? {
             return Err(excess.error(wanted, largest()));
         }
-        let expense = painter.expense(wanted, self.stroke)?;
+        let expense = model.expense(wanted, self.stroke)?;
         if force || !expense.is_unusual() {
             return Ok(());
         }
@@ -139,14 +139,14 @@ impl PhotoStylizer {
     /// # Errors
     /// What the device says.
     pub async fn paint(&mut self, photo: &Image, depth16: bool) -> Result<Image> {
-        let gpu = &self.workshop.gpu;
+        let gpu = &self.context.gpu;
         let (width, height) = (photo.width(), photo.height());
         let mut session = match self.session.take().filter(|s| s.frame().size() == (width, height)) {
             Some(session) => session,
             None => {
-                let painter = &self.workshop.painter;
-                let (seen_width, seen_height) = painter.working_size((width, height), self.stroke);
-                let mut session = painter.session(gpu, seen_width, seen_height).await?;
+                let model = &self.context.model;
+                let (seen_width, seen_height) = model.working_size((width, height), self.stroke);
+                let mut session = model.session(gpu, seen_width, seen_height).await?;
                 if session.size() != (width, height) {
                     let frame = session.new_frame(gpu, (width, height)).await?;
                     session.set_frame(gpu, frame);
@@ -157,9 +157,9 @@ impl PhotoStylizer {
                 session
             }
         };
-        if let Some(predictor) = &self.predictor {
-            let own = predictor.predict_picture(gpu, photo).await?;
-            let own = self.workshop.painter.space().vector("photo", &own)?;
+        if let Some(encoder) = &self.encoder {
+            let own = encoder.predict_picture(gpu, photo).await?;
+            let own = self.context.model.space().vector("photo", &own)?;
             let strength = self.look.strength;
             session.set_style(gpu, &Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;
             session.set_look(Look { strength: 1.0, ..self.look })?;

@@ -8,7 +8,7 @@ use impasto::gpu::Gpu;
 use impasto::image::Image;
 use impasto::net::models::predictor::SIDE;
 use impasto::style::{Style, mix};
-use impasto::stylize::{Painter, Predictor};
+use impasto::stylize::{StyleEncoder, StylizeModel};
 use impasto::weights::Archive;
 
 use super::photos::ReadArguments;
@@ -42,14 +42,14 @@ pub fn read(arguments: &[OsString], reading: &ReadArguments) -> Result<Vec<Paint
 /// The style of `paintings`, blended by their weights.
 ///
 /// # Errors
-/// As [`Predictor::load`] and [`Predictor::predict`].
-pub async fn style(gpu: &Gpu, painter: &Painter, archive: &Archive, paintings: &[Painting]) -> Result<Style> {
-    let predictor = Predictor::load(gpu, archive).await?;
+/// As [`StyleEncoder::load`] and [`StyleEncoder::predict`].
+pub async fn style(gpu: &Gpu, model: &StylizeModel, archive: &Archive, paintings: &[Painting]) -> Result<Style> {
+    let encoder = StyleEncoder::load(gpu, archive).await?;
     let mut vectors = Vec::new();
     for Painting { weight, picture, .. } in paintings {
-        vectors.push((predictor.predict_picture(gpu, picture).await?, *weight));
+        vectors.push((encoder.predict_picture(gpu, picture).await?, *weight));
     }
-    painter.space().vector(name(paintings), &mix(&vectors)?)
+    model.space().vector(name(paintings), &mix(&vectors)?)
 }
 
 /// What a blend is called.

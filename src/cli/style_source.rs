@@ -10,7 +10,7 @@ use impasto::net::{Network, custom};
 use impasto::style::{Pack, Style, StyleSet, StyleSpace};
 use impasto::weights::Archive;
 
-use super::gpu_context::{ARBITRARY, ARCHIVE, Workshop};
+use super::gpu_context::{ARBITRARY, ARCHIVE, GpuContext};
 use super::photos::ReadArguments;
 use super::report;
 use super::style_images::{self, Painting};
@@ -20,7 +20,7 @@ use super::style_text::parse_list;
 pub const ENDING: &str = "impasto";
 
 /// What was asked for, read and checked as far as it can be without a device.
-pub struct Wanted {
+pub struct StyleSource {
     /// The archive of the network that paints it.
     pub archive: Archive,
     /// What it is called.
@@ -93,7 +93,7 @@ pub fn is_pack(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ENDING))
 }
 
-impl Wanted {
+impl StyleSource {
     /// Reads what `--style` says or, where there are some, the paintings of `--style-image`.
     ///
     /// # Errors
@@ -122,15 +122,15 @@ impl Wanted {
         Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(wanted) })
     }
 
-    /// The style, for the painter in `workshop`, which was opened with [`Wanted::archive`].
+    /// The style, for the painter in `context`, which was opened with [`StyleSource::archive`].
     ///
     /// # Errors
     /// What the device says where paintings have to be looked at.
-    pub async fn style(&self, workshop: &Workshop) -> Result<Style> {
+    pub async fn style(&self, context: &GpuContext) -> Result<Style> {
         match &self.made_of {
             MadeOf::Style(style) => Ok(style.clone()),
             MadeOf::Paintings(paintings) => {
-                style_images::style(&workshop.gpu, &workshop.painter, &self.archive, paintings).await
+                style_images::style(&context.gpu, &context.model, &self.archive, paintings).await
             }
         }
     }

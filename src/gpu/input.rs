@@ -16,7 +16,7 @@ use crate::image::brushwork::Brushwork;
 /// Uniforms of `load_input.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
-struct IngestShape {
+struct LoadInputUniforms {
     source: [u32; 2],
     picture: [u32; 2],
     padded: [u32; 2],
@@ -27,7 +27,7 @@ struct IngestShape {
 }
 
 /// The first tensor of a network, which a frame fills.
-pub(crate) struct Inlet<'a> {
+pub(crate) struct InputTensor<'a> {
     pub tensor: &'a wgpu::Buffer,
     /// Whether it is stored in 16 bits.
     pub half: bool,
@@ -39,17 +39,17 @@ pub(crate) struct Inlet<'a> {
 /// A picture on the device, and the step that makes a network's first tensor of it.
 pub struct Frame {
     pub(crate) texture: wgpu::Texture,
-    shape: Cell<IngestShape>,
+    shape: Cell<LoadInputUniforms>,
     uniform: wgpu::Buffer,
     step: Step,
 }
 
 impl Frame {
-    /// Room for pictures of `width` x `height`, which are resized to make the tensor of `inlet`.
+    /// Room for pictures of `width` x `height`, which are resized to make the tensor of `input_tensor`.
     ///
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and what the device says.
-    pub(crate) async fn new(gpu: &Gpu, inlet: Inlet<'_>, (width, height): (usize, usize)) -> Result<Self> {
+    pub(crate) async fn new(gpu: &Gpu, input_tensor: InputTensor<'_>, (width, height): (usize, usize)) -> Result<Self> {
         if width == 0 || height == 0 {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
         }
@@ -57,7 +57,7 @@ impl Frame {
             let fits = |width, height| Self::excess(gpu.bounds(), (width, height)).is_none();
             return Err(excess.error((width, height), Image::largest_fitted((width, height), width.max(height), fits)));
         }
-        gpu.scoped(|| Ok(Self::build(gpu, inlet, [width as u32, height as u32]))).await
+        gpu.scoped(|| Ok(Self::build(gpu, input_tensor, [width as u32, height as u32]))).await
     }
 
     /// The first of the device's bounds that a picture of `width` x `height` breaks, if any.
@@ -65,15 +65,15 @@ impl Frame {
         Excess::side(bounds, width.max(height) as u64)
     }
 
-    fn build(gpu: &Gpu, inlet: Inlet, source: [u32; 2]) -> Self {
+    fn build(gpu: &Gpu, input_tensor: InputTensor, source: [u32; 2]) -> Self {
         // A browser draws a video frame into the texture, which takes more than a copy.
         let external =
             if cfg!(target_arch = "wasm32") { TextureUsages::RENDER_ATTACHMENT } else { TextureUsages::empty() };
         let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST | external;
         let texture = gpu.texture("frame", source, TextureFormat::Rgba8Unorm, usage);
-        let Inlet { tensor, half, picture, padded } = inlet;
+        let InputTensor { tensor, half, picture, padded } = input_tensor;
         let Brushwork { amount, grain, flow } = Brushwork::new(0.0, picture[0] as usize, picture[1] as usize);
-        let shape = IngestShape { source, picture, padded, mirrored: 0, amount, grain, flow };
+        let shape = LoadInputUniforms { source, picture, padded, mirrored: 0, amount, grain, flow };
         let uniform = gpu.filled("load_input", bytes_of(&shape), BufferUsages::UNIFORM);
         let view = texture.create_view(&Default::default());
         let resources =
@@ -99,7 +99,7 @@ impl Frame {
 
     /// Exchanges left and right from now on, or no longer.
     pub fn set_mirrored(&self, gpu: &Gpu, mirrored: bool) {
-        self.set_shape(gpu, IngestShape { mirrored: u32::from(mirrored), ..self.shape.get() });
+        self.set_shape(gpu, LoadInputUniforms { mirrored: u32::from(mirrored), ..self.shape.get() });
     }
 
     /// The network sees the picture with brushwork of `strength` 0..1 in it from now on.
@@ -107,10 +107,10 @@ impl Frame {
         let shape = self.shape.get();
         let [width, height] = shape.picture.map(|side| side as usize);
         let Brushwork { amount, grain, flow } = Brushwork::new(strength, width, height);
-        self.set_shape(gpu, IngestShape { amount, grain, flow, ..shape });
+        self.set_shape(gpu, LoadInputUniforms { amount, grain, flow, ..shape });
     }
 
-    fn set_shape(&self, gpu: &Gpu, shape: IngestShape) {
+    fn set_shape(&self, gpu: &Gpu, shape: LoadInputUniforms) {
         self.shape.set(shape);
         gpu.queue.write_buffer(&self.uniform, 0, bytes_of(&shape));
     }

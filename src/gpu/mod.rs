@@ -21,4 +21,4 @@ pub use autotune::Choice;
 pub use device::Gpu;
 pub use input::Frame;
 pub use plan::{Cost, Plan};
-pub use temporal::Steadier;
+pub use temporal::TemporalFilter;

@@ -9,7 +9,7 @@ use super::device::Gpu;
 use super::input::Frame;
 use super::plan::Plan;
 use super::preprocess::specialize;
-use super::temporal::Steadier;
+use super::temporal::TemporalFilter;
 use crate::error::Result;
 use crate::image::composite::Look;
 
@@ -32,7 +32,7 @@ struct LookShape {
 }
 
 /// Draws what a plan has painted, onto targets of one format.
-pub struct Presenter {
+pub struct Compositor {
     pipeline: wgpu::RenderPipeline,
     bindings: wgpu::BindGroup,
     look: wgpu::Buffer,
@@ -40,25 +40,25 @@ pub struct Presenter {
     format: TextureFormat,
 }
 
-impl Presenter {
-    /// A presenter of `frame` as `plan` has painted it, and `steadier` if there is one, onto targets of `format` and
+impl Compositor {
+    /// A presenter of `frame` as `plan` has painted it, and `temporal_filter` if there is one, onto targets of `format` and
     /// `width` x `height`, to which the painting is resized.
     ///
     /// # Errors
     /// What the device says.
     pub async fn new(
         gpu: &Gpu,
-        (plan, frame, steadier): (&Plan, &Frame, Option<&Steadier>),
+        (plan, frame, temporal_filter): (&Plan, &Frame, Option<&TemporalFilter>),
         format: TextureFormat,
         (width, height): (usize, usize),
     ) -> Result<Self> {
         let size = [width as u32, height as u32];
-        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame, steadier), format, size))).await
+        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame, temporal_filter), format, size))).await
     }
 
     fn build(
         gpu: &Gpu,
-        (plan, frame, steadier): (&Plan, &Frame, Option<&Steadier>),
+        (plan, frame, temporal_filter): (&Plan, &Frame, Option<&TemporalFilter>),
         format: TextureFormat,
         size: [u32; 2],
     ) -> Self {
@@ -66,17 +66,17 @@ impl Presenter {
         let target = (size[0] as usize, size[1] as usize);
         let resized = u32::from(frame.size() != target || plan.size() != target);
         // What is steady has its colours already.
-        let finish = if steadier.is_some() { 0 } else { plan.finish as u32 };
+        let finish = if temporal_filter.is_some() { 0 } else { plan.finish as u32 };
         let values = [("RESIZED", resized), ("FINISH", finish)];
         // What is steady is kept in 32 bits.
-        let half = plan.half && steadier.is_none();
+        let half = plan.half && temporal_filter.is_none();
         let wgsl = specialize(include_str!("../../shaders/io/composite.wgsl"), &values, half);
         let pipeline = gpu.render_pipeline("composite", &wgsl, format);
         let shape = LookShape {
             size,
             source: [source_width as u32, source_height as u32],
             painting: [width as u32, height as u32],
-            stride: if steadier.is_some() { width as u32 } else { plan.stride },
+            stride: if temporal_filter.is_some() { width as u32 } else { plan.stride },
             norm: plan.output_norm,
             strength: 1.0,
             split: 0.0,
@@ -88,11 +88,11 @@ impl Presenter {
         let resources = [
             look.as_entire_binding(),
             wgpu::BindingResource::TextureView(&source),
-            steadier.map_or(&plan.output, |s| &s.history).as_entire_binding(),
+            temporal_filter.map_or(&plan.output, |s| &s.history).as_entire_binding(),
             plan.norms.as_entire_binding(),
         ];
         // What is steady is normalized already.
-        let used = if steadier.is_some() { 3 } else { 4 };
+        let used = if temporal_filter.is_some() { 3 } else { 4 };
         let bindings = gpu.bindings(&gpu.render_layout(&pipeline), resources.into_iter().take(used));
         Self { pipeline, bindings, look, shape, format }
     }
@@ -131,31 +131,31 @@ impl Presenter {
 
 /// A texture to paint into and the buffer to read it back through. Clones share them.
 #[derive(Clone)]
-pub struct Canvas {
+pub struct OutputTexture {
     texture: wgpu::Texture,
     staging: wgpu::Buffer,
     row: u32,
 }
 
-impl Canvas {
+impl OutputTexture {
     /// The first of the device's bounds that reading a picture of `width` x `height` back in 8 bits breaks, if any.
     pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
         let row = (width as u64 * 4).next_multiple_of(ROW_ALIGNMENT.into());
         Excess::buffer(bounds, row * height as u64)
     }
 
-    /// A canvas for `presenter`: four bytes a pixel for [`TextureFormat::Rgba8Unorm`], four floats for
+    /// A canvas for `compositor`: four bytes a pixel for [`TextureFormat::Rgba8Unorm`], four floats for
     /// [`TextureFormat::Rgba32Float`].
     ///
     /// # Errors
     /// What the device says.
-    pub async fn new(gpu: &Gpu, presenter: &Presenter) -> Result<Self> {
-        let [width, height] = presenter.shape.size;
-        let pixel = if presenter.format == TextureFormat::Rgba32Float { 16 } else { 4 };
+    pub async fn new(gpu: &Gpu, compositor: &Compositor) -> Result<Self> {
+        let [width, height] = compositor.shape.size;
+        let pixel = if compositor.format == TextureFormat::Rgba32Float { 16 } else { 4 };
         let row = (width * pixel).next_multiple_of(ROW_ALIGNMENT);
         let make = || {
             let usage = TextureUsages::RENDER_ATTACHMENT | TextureUsages::COPY_SRC;
-            let texture = gpu.texture("canvas", [width, height], presenter.format, usage);
+            let texture = gpu.texture("canvas", [width, height], compositor.format, usage);
             let usage = BufferUsages::COPY_DST | BufferUsages::MAP_READ;
             let staging = gpu.buffer("readback", u64::from(row) * u64::from(height), usage);
             Ok(Self { texture, staging, row })
@@ -163,9 +163,9 @@ impl Canvas {
         gpu.scoped(make).await
     }
 
-    /// Records `presenter`'s draw and the copy to the readback buffer.
-    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, presenter: &Presenter) {
-        presenter.record(encoder, &self.texture.create_view(&Default::default()));
+    /// Records `compositor`'s draw and the copy to the readback buffer.
+    pub fn record(&self, encoder: &mut wgpu::CommandEncoder, compositor: &Compositor) {
+        compositor.record(encoder, &self.texture.create_view(&Default::default()));
         let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(self.row), rows_per_image: None };
         let target = wgpu::TexelCopyBufferInfo { buffer: &self.staging, layout };
         encoder.copy_texture_to_buffer(self.texture.as_image_copy(), target, self.texture.size());

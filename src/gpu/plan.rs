@@ -4,7 +4,7 @@
 use bytemuck::cast_slice;
 
 use super::device::Gpu;
-use super::input::{Frame, Inlet};
+use super::input::{Frame, InputTensor};
 use super::lower::transfer::Finish;
 use super::step::Step;
 use crate::error::{Error, Result};
@@ -72,8 +72,8 @@ impl Plan {
     /// [`Error::TooLarge`] naming the limit, and what the device says.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
         let picture = [self.width as u32, self.height as u32];
-        let inlet = Inlet { tensor: &self.input, half: self.half, picture, padded: self.padded };
-        Frame::new(gpu, inlet, size).await
+        let input_tensor = InputTensor { tensor: &self.input, half: self.half, picture, padded: self.padded };
+        Frame::new(gpu, input_tensor, size).await
     }
 
     /// Width and height of the picture that the network sees.

@@ -31,7 +31,7 @@ struct SteadyShape {
 }
 
 /// The memory of what was painted before, and the step that brings it up to date.
-pub struct Steadier {
+pub struct TemporalFilter {
     /// Painting and the photo's luma, `[height][width]`.
     pub(crate) history: wgpu::Buffer,
     uniform: wgpu::Buffer,
@@ -39,7 +39,7 @@ pub struct Steadier {
     step: Step,
 }
 
-impl Steadier {
+impl TemporalFilter {
     /// A memory for what `plan` paints of `frame`.
     ///
     /// # Errors

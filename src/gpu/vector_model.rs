@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
 use wgpu::BufferUsages;
 
 use super::device::Gpu;
-use super::input::{Frame, Inlet};
+use super::input::{Frame, InputTensor};
 use super::lifetimes::{Lifetime, assign};
 use super::lower::mobilenet::{QUADS_A_THREAD, Stage, stages};
 use super::step::Step;
@@ -120,8 +120,8 @@ impl VectorPlan {
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and what the device says.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
-        let inlet = Inlet { tensor: &self.input, half: false, picture: self.size, padded: self.size };
-        Frame::new(gpu, inlet, size).await
+        let input_tensor = InputTensor { tensor: &self.input, half: false, picture: self.size, padded: self.size };
+        Frame::new(gpu, input_tensor, size).await
     }
 
     /// Runs the network on `frame`, made by [`VectorPlan::frame`], and reads its output.

@@ -1,5 +1,5 @@
-//! Feed-forward sessions: a picture in, its painting out. A [`Painter`] holds a network on a device; a [`Session`] paints at
-//! one size. A [`Predictor`] makes styles of paintings.
+//! Feed-forward sessions: a picture in, its painting out. A [`StylizeModel`] holds a network on a device; a [`Session`] paints at
+//! one size. A [`StyleEncoder`] makes styles of paintings.
 
 mod style_encoder;
 
@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::gpu::bounds::Excess;
 use crate::gpu::conv::Variant;
 use crate::gpu::model::Model;
-use crate::gpu::output::{Canvas, Presenter, floats};
-use crate::gpu::{Cost, Frame, Gpu, Plan, Steadier};
+use crate::gpu::output::{Compositor, OutputTexture, floats};
+use crate::gpu::{Cost, Frame, Gpu, Plan, TemporalFilter};
 use crate::image::Image;
 use crate::image::composite::Look;
 use crate::net::custom;
@@ -19,17 +19,17 @@ use crate::net::models::{arbitrary, transfer26};
 use crate::style::{Style, StyleSet, StyleSpace};
 use crate::weights::Archive;
 
-pub use style_encoder::Predictor;
+pub use style_encoder::StyleEncoder;
 
 /// A transfer network on a device: that of 26 styles with its styles, or one that has none of its own, that of arbitrary styles
 /// or one that a style brings.
-pub struct Painter {
+pub struct StylizeModel {
     model: Model,
     styles: StyleSet,
     space: StyleSpace,
 }
 
-impl Painter {
+impl StylizeModel {
     /// Loads the network that `archive` holds, for the kernels of `variant`.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Painter {
     /// As [`crate::net::Network::shapes`].
     pub fn excess(&self, gpu: &Gpu, size: (usize, usize), stroke: f64) -> Result<Option<Excess>> {
         let bounds = gpu.bounds();
-        match Frame::excess(bounds, size).or_else(|| Canvas::excess(bounds, size)) {
+        match Frame::excess(bounds, size).or_else(|| OutputTexture::excess(bounds, size)) {
             Some(excess) => Ok(Some(excess)),
             None => self.model.excess(bounds, self.working_size(size, stroke)),
         }
@@ -106,8 +106,16 @@ impl Painter {
         let plan = Rc::new(self.model.plan(gpu, width, height).await?);
         let frame = Rc::new(plan.frame(gpu, (width, height)).await?);
         let look = Look::default();
-        let session =
-            Session { plan, frame, look, brushwork: 0.0, reader: None, steadier: None, stale: true, settled: false };
+        let session = Session {
+            plan,
+            frame,
+            look,
+            brushwork: 0.0,
+            reader: None,
+            temporal_filter: None,
+            stale: true,
+            settled: false,
+        };
         if let Some(style) = self.styles.get(0) {
             session.plan.set_style(gpu, style)?;
         }
@@ -125,7 +133,7 @@ pub struct Session {
     /// What paintings are read through, made when the first is.
     reader: Option<Reader>,
     /// Where paintings are to be steady.
-    steadier: Option<Rc<Steadier>>,
+    temporal_filter: Option<Rc<TemporalFilter>>,
     stale: bool,
     /// Whether the painting before is one of the same scene in the same style.
     settled: bool,
@@ -133,8 +141,8 @@ pub struct Session {
 
 /// What paintings are read through.
 pub struct Reader {
-    presenter: Presenter,
-    canvas: Canvas,
+    compositor: Compositor,
+    canvas: OutputTexture,
 }
 
 impl Session {
@@ -168,24 +176,24 @@ impl Session {
         frame.set_brushwork(gpu, self.brushwork);
         self.frame = Rc::new(frame);
         self.reader = None;
-        self.steadier = None;
+        self.temporal_filter = None;
         self.plan.keep_statistics(gpu, 0.0);
         self.stale = true;
     }
 
-    /// What [`Session::set_steadier`] takes. The session is free while it is made.
+    /// What [`Session::set_temporal_filter`] takes. The session is free while it is made.
     ///
     /// # Errors
     /// What the device says.
-    pub fn new_steadier<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<Steadier>> + use<'g> {
+    pub fn new_temporal_filter<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<TemporalFilter>> + use<'g> {
         let (plan, frame) = (self.plan.clone(), self.frame.clone());
-        async move { Steadier::new(gpu, &plan, &frame).await }
+        async move { TemporalFilter::new(gpu, &plan, &frame).await }
     }
 
     /// Paintings flicker less from now on, up to the next [`Session::set_frame`]: pictures are taken for those of one scene
     /// while style and mirror stay. Presenters made before show paintings as they were.
-    pub fn set_steadier(&mut self, steadier: Steadier) {
-        self.steadier = Some(Rc::new(steadier));
+    pub fn set_temporal_filter(&mut self, temporal_filter: TemporalFilter) {
+        self.temporal_filter = Some(Rc::new(temporal_filter));
         self.reader = None;
         self.stale = true;
         self.settled = false;
@@ -267,27 +275,27 @@ impl Session {
     fn record_network(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) {
         if std::mem::take(&mut self.stale) {
             let mut pass = encoder.begin_compute_pass(&Default::default());
-            if let Some(steadier) = &self.steadier {
-                steadier.set(gpu, &self.plan, self.settled, self.frame.mirrored());
+            if let Some(temporal_filter) = &self.temporal_filter {
+                temporal_filter.set(gpu, &self.plan, self.settled, self.frame.mirrored());
             }
             self.plan.record(&self.frame, &mut pass);
-            if let Some(steadier) = &self.steadier {
-                steadier.record(&mut pass);
+            if let Some(temporal_filter) = &self.temporal_filter {
+                temporal_filter.record(&mut pass);
             }
             self.settled = true;
         }
     }
 
-    /// Paints onto `target`, of the format and size of `presenter`, in one submit.
+    /// Paints onto `target`, of the format and size of `compositor`, in one submit.
     ///
     /// # Errors
     /// An error that the device has reported since the last call.
-    pub fn paint(&mut self, gpu: &Gpu, presenter: &mut Presenter, target: &wgpu::TextureView) -> Result<()> {
+    pub fn paint(&mut self, gpu: &Gpu, compositor: &mut Compositor, target: &wgpu::TextureView) -> Result<()> {
         gpu.check()?;
-        presenter.set_look(gpu, self.look, self.frame.mirrored());
+        compositor.set_look(gpu, self.look, self.frame.mirrored());
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record_network(gpu, &mut encoder);
-        presenter.record(&mut encoder, target);
+        compositor.record(&mut encoder, target);
         gpu.queue.submit([encoder.finish()]);
         Ok(())
     }
@@ -296,14 +304,14 @@ impl Session {
     ///
     /// # Errors
     /// What the device says.
-    pub fn presenter<'g>(
+    pub fn compositor<'g>(
         &self,
         gpu: &'g Gpu,
         format: wgpu::TextureFormat,
         size: (usize, usize),
-    ) -> impl Future<Output = Result<Presenter>> + use<'g> {
-        let (plan, frame, steadier) = (self.plan.clone(), self.frame.clone(), self.steadier.clone());
-        async move { Presenter::new(gpu, (&plan, &frame, steadier.as_deref()), format, size).await }
+    ) -> impl Future<Output = Result<Compositor>> + use<'g> {
+        let (plan, frame, temporal_filter) = (self.plan.clone(), self.frame.clone(), self.temporal_filter.clone());
+        async move { Compositor::new(gpu, (&plan, &frame, temporal_filter.as_deref()), format, size).await }
     }
 
     /// Paints and reads back: `height * width * 4` bytes of RGBA, of the frame's size.
@@ -328,11 +336,11 @@ impl Session {
     /// # Errors
     /// What the device says.
     pub fn new_reader<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<Reader>> + use<'g> {
-        let presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba8Unorm, self.frame.size());
+        let compositor = self.compositor(gpu, wgpu::TextureFormat::Rgba8Unorm, self.frame.size());
         async move {
-            let presenter = presenter.await?;
-            let canvas = Canvas::new(gpu, &presenter).await?;
-            Ok(Reader { presenter, canvas })
+            let compositor = compositor.await?;
+            let canvas = OutputTexture::new(gpu, &compositor).await?;
+            Ok(Reader { compositor, canvas })
         }
     }
 
@@ -350,11 +358,11 @@ impl Session {
         gpu.check()?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record_network(gpu, &mut encoder);
-        let Some(Reader { presenter, canvas }) = &mut self.reader else {
+        let Some(Reader { compositor, canvas }) = &mut self.reader else {
             return Err(Error::Picture("this session is not ready to be read".to_string()));
         };
-        presenter.set_look(gpu, self.look, self.frame.mirrored());
-        canvas.record(&mut encoder, presenter);
+        compositor.set_look(gpu, self.look, self.frame.mirrored());
+        canvas.record(&mut encoder, compositor);
         gpu.queue.submit([encoder.finish()]);
         Ok(Reading { canvas: canvas.clone() })
     }
@@ -365,12 +373,12 @@ impl Session {
     /// What went wrong on the device.
     pub async fn read_exact(&mut self, gpu: &Gpu) -> Result<Image> {
         let (width, height) = self.frame.size();
-        let mut presenter = self.presenter(gpu, wgpu::TextureFormat::Rgba32Float, (width, height)).await?;
-        presenter.set_look(gpu, self.look, self.frame.mirrored());
-        let canvas = Canvas::new(gpu, &presenter).await?;
+        let mut compositor = self.compositor(gpu, wgpu::TextureFormat::Rgba32Float, (width, height)).await?;
+        compositor.set_look(gpu, self.look, self.frame.mirrored());
+        let canvas = OutputTexture::new(gpu, &compositor).await?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record_network(gpu, &mut encoder);
-        canvas.record(&mut encoder, &presenter);
+        canvas.record(&mut encoder, &compositor);
         gpu.queue.submit([encoder.finish()]);
         Image::new(width, height, floats(&canvas.read(gpu).await?))
     }
@@ -378,7 +386,7 @@ impl Session {
 
 /// A reading under way.
 pub struct Reading {
-    canvas: Canvas,
+    canvas: OutputTexture,
 }
 
 impl Reading {

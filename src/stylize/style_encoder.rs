@@ -1,4 +1,4 @@
-//! From paintings to styles: a [`Predictor`] holds the style predictor on a device.
+//! From paintings to styles: a [`StyleEncoder`] holds the style predictor on a device.
 
 use crate::error::{Error, Result};
 use crate::gpu::vector_model::VectorPlan;
@@ -9,11 +9,11 @@ use crate::weights::Archive;
 
 /// The style predictor (Ghiasi et al. 2017) on a device. [`crate::style::StyleSpace::vector`] makes styles of what it says;
 /// mixtures of paintings are mixtures of their vectors: [`crate::style::mix`].
-pub struct Predictor {
+pub struct StyleEncoder {
     plan: VectorPlan,
 }
 
-impl Predictor {
+impl StyleEncoder {
     /// Loads the predictor from the arbitrary network's archive.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Predictor {
         self.plan.frame(gpu, size).await
     }
 
-    /// The style vector of the painting in `frame`, made by [`Predictor::frame`].
+    /// The style vector of the painting in `frame`, made by [`StyleEncoder::frame`].
     ///
     /// # Errors
     /// What went wrong on the device.
@@ -46,7 +46,7 @@ impl Predictor {
     /// The style vector of a painting, as `height * width * 4` bytes of RGBA.
     ///
     /// # Errors
-    /// [`Error::Picture`] when the number of bytes does not fit; otherwise as [`Predictor::frame`].
+    /// [`Error::Picture`] when the number of bytes does not fit; otherwise as [`StyleEncoder::frame`].
     pub async fn predict_rgba(&self, gpu: &Gpu, rgba: &[u8], size: (usize, usize)) -> Result<Vec<f32>> {
         let frame = self.frame(gpu, size).await?;
         frame.upload(gpu, rgba)?;
@@ -56,7 +56,7 @@ impl Predictor {
     /// The style vector of a picture of any size, resized on the processor.
     ///
     /// # Errors
-    /// As [`Predictor::predict`].
+    /// As [`StyleEncoder::predict`].
     pub async fn predict_picture(&self, gpu: &Gpu, picture: &Image) -> Result<Vec<f32>> {
         let (width, height) = (predictor::SIDE, predictor::SIDE);
         self.predict_rgba(gpu, &picture.resized(width, height)?.to_rgba8(), (width, height)).await

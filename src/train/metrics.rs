@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use burn::tensor::{Device, Tensor};
 
 use super::device::{read, upload};
-use super::losses::perceptual::{Aims, Lesson};
+use super::losses::perceptual::{Targets, TrainLoss};
 use super::{Features, Terms};
 use crate::error::{Error, Result};
 use crate::image::Image;
@@ -15,15 +15,15 @@ use crate::weights::Archive;
 
 /// Features of no length are not divided by it.
 const SMALLEST: f32 = 1e-10;
-/// The layers of [`Judgement::distance`].
+/// The layers of [`Metrics::distance`].
 const DISTANCE: [&str; 4] = ["relu1_2", "relu2_2", "relu3_3", "relu4_3"];
 
 /// Numbers for one painting; the smaller, the nearer.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Judgement {
+pub struct Metrics {
     /// Of Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of `sum((G - S)^2) / sum(S^2)`.
     pub style: f32,
-    /// Of colours, as [`super::train_style::Palette::distance`].
+    /// Of colours, as [`super::train_style::ColorStatistics::distance`].
     pub colours: f32,
     /// `mean((F - C)^2) / mean(C^2)` at relu3_3.
     pub content: f32,
@@ -36,7 +36,7 @@ pub struct Judgement {
 /// Judges paintings.
 pub struct Judge {
     features: Features,
-    lesson: Lesson,
+    lesson: TrainLoss,
     distance: BTreeSet<Layer>,
     device: Device,
 }
@@ -47,7 +47,7 @@ impl Judge {
     /// # Errors
     /// As [`Features::load`].
     pub fn new(vgg: &Archive, device: &Device) -> Result<Self> {
-        let lesson = Lesson::of(&VGG16)?;
+        let lesson = TrainLoss::of(&VGG16)?;
         let distance: BTreeSet<Layer> = DISTANCE.iter().map(|name| VGG16.layer(name)).collect::<Result<_>>()?;
         let last = distance.last().copied().map_or_else(|| Terms::of(&VGG16)?.last(), Ok)?;
         let features = Features::load(vgg, VGG16, Pooling::Max, last, device)?;
@@ -66,7 +66,7 @@ impl Judge {
         painting: &Image,
         longer: usize,
         strokes: usize,
-    ) -> Result<Judgement> {
+    ) -> Result<Metrics> {
         let (width, height) = Image::fitted(photo.width(), photo.height(), longer);
         let (columns, rows) = Image::fitted(painting.width(), painting.height(), strokes);
         if width.min(height).min(columns).min(rows) < 16 {
@@ -75,7 +75,7 @@ impl Judge {
         let painting = upload(&painting.resized(columns, rows)?, &self.device);
         let [painted, photo] = [painted, photo].map(|picture| picture.resized(width, height));
         let (painted, photo) = (upload(&painted?, &self.device), upload(&photo?, &self.device));
-        let aims = Aims::new(&self.features, &self.lesson, &[(painting, 1.0)], std::slice::from_ref(&photo));
+        let aims = Targets::new(&self.features, &self.lesson, &[(painting, 1.0)], std::slice::from_ref(&photo));
         let [_, content, style, colours, _] = aims.losses(&self.features, painted.clone(), photo.clone());
         let [painted, photo] = [painted, photo].map(|picture| self.features.of(picture, &self.distance));
         let distances = self.distance.iter().map(|layer| {
@@ -84,7 +84,7 @@ impl Judge {
         });
         let distance = Tensor::cat(distances.collect(), 0).sum();
         match read(Tensor::cat(vec![style, colours, content, distance], 0)).await?[..] {
-            [style, colours, content, distance] => Ok(Judgement { style, colours, content, distance }),
+            [style, colours, content, distance] => Ok(Metrics { style, colours, content, distance }),
             _ => Err(Error::Gpu("a judgement has too few numbers".to_string())),
         }
     }

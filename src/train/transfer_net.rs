@@ -15,14 +15,14 @@ use crate::style::{Norm, Style};
 use crate::weights::Archive;
 
 /// A transfer network on a device.
-pub struct Executor {
+pub struct TransferNet {
     net: Network,
     kernels: BTreeMap<String, Kernel>,
     /// `[1][channels][1][1]` each.
     biases: BTreeMap<String, Tensor<4>>,
 }
 
-impl Executor {
+impl TransferNet {
     /// Puts the weights of `net` in `archive` on `device`.
     ///
     /// # Errors
@@ -141,7 +141,7 @@ impl<'n> Given<'n> {
 /// All weights of the convolutions of `net` in `archive`, in the order of its layers.
 ///
 /// # Errors
-/// As [`Executor::load`].
+/// As [`TransferNet::load`].
 pub fn weights(net: &Network, archive: &Archive) -> Result<Vec<f32>> {
     let tensors = net.convolutions().map(|c| archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel]));
     Ok(tensors.collect::<Result<Vec<_>>>()?.concat())
@@ -219,7 +219,7 @@ mod tests {
             {
                 let count = numbers.len();
                 let batch = Tensor::cat(photos.iter().map(|photo| upload(photo, device)).collect(), 0);
-                let executor = Executor::load(net.clone(), &archive, device).unwrap();
+                let executor = TransferNet::load(net.clone(), &archive, device).unwrap();
                 let found = executor.run(batch, &tensor(numbers, [count], device));
                 let found = pollster::block_on(read(found)).unwrap();
                 for (photo, found) in photos.iter().zip(found.chunks_exact(720)) {

@@ -16,7 +16,7 @@ use crate::gpu::{Choice, Gpu};
 use crate::net::custom;
 use crate::net::models::arbitrary;
 use crate::style::{Pack, Parameters};
-use crate::stylize::{Painter, Predictor};
+use crate::stylize::{StyleEncoder, StylizeModel};
 use crate::weights::Archive;
 
 /// A device with networks and styles on it: from the start the network of 26 styles.
@@ -37,17 +37,17 @@ impl Engine {
             Some(choice) => choice,
             None => Choice::measure(&gpu).await.map_err(js)?,
         };
-        let painter = Painter::load(&gpu, &archive, choice.variant).await.map_err(js)?;
+        let model = StylizeModel::load(&gpu, &archive, choice.variant).await.map_err(js)?;
         let shared = Shared {
             gpu,
             variant: choice.variant,
-            painters: RefCell::default(),
-            predictor: RefCell::default(),
+            models: RefCell::default(),
+            encoder: RefCell::default(),
             predicting: Cell::new(false),
             styles: RefCell::default(),
             surface: RefCell::new(None),
         };
-        shared.add(painter);
+        shared.add(model);
         Ok(Engine { shared: Rc::new(shared) })
     }
 
@@ -56,25 +56,25 @@ impl Engine {
     pub async fn add_network(&self, archive: Vec<u8>) -> Result<(), JsValue> {
         let shared = self.shared.clone();
         let archive = Archive::parse(&archive).map_err(js)?;
-        let painter = Painter::load(&shared.gpu, &archive, shared.variant).await.map_err(js)?;
-        if painter.space().network() == arbitrary::NAME {
-            let predictor = Predictor::load(&shared.gpu, &archive).await.map_err(js)?;
-            *shared.predictor.borrow_mut() = Some(Rc::new(predictor));
+        let model = StylizeModel::load(&shared.gpu, &archive, shared.variant).await.map_err(js)?;
+        if model.space().network() == arbitrary::NAME {
+            let encoder = StyleEncoder::load(&shared.gpu, &archive).await.map_err(js)?;
+            *shared.encoder.borrow_mut() = Some(Rc::new(encoder));
         }
-        shared.add(painter);
+        shared.add(model);
         Ok(())
     }
 
     /// Whether `network` is loaded.
     pub fn has(&self, network: &str) -> bool {
-        self.shared.painter(network).is_ok()
+        self.shared.model(network).is_ok()
     }
 
     /// Forgets a network that a style brought. Its sessions go on.
     #[wasm_bindgen(js_name = removeNetwork)]
     pub fn remove_network(&self, network: &str) {
         if custom::is_own(network) {
-            self.shared.painters.borrow_mut().remove(network);
+            self.shared.models.borrow_mut().remove(network);
         }
     }
 
@@ -82,7 +82,7 @@ impl Engine {
     #[wasm_bindgen(js_name = addStyle)]
     pub fn add_style(&self, id: String, pack: &[u8]) -> Result<(), JsValue> {
         let pack = Pack::read(pack).map_err(js)?;
-        let style = self.shared.painter(&pack.network).and_then(|painter| painter.space().style(&pack)).map_err(js)?;
+        let style = self.shared.model(&pack.network).and_then(|model| model.space().style(&pack)).map_err(js)?;
         self.shared.styles.borrow_mut().insert(id, style);
         Ok(())
     }
@@ -90,8 +90,8 @@ impl Engine {
     /// Takes what [`Engine::predict`] said in as a style under `id`.
     #[wasm_bindgen(js_name = addVector)]
     pub fn add_vector(&self, id: String, vector: &[f32]) -> Result<(), JsValue> {
-        let painter = self.shared.painter(arbitrary::NAME).map_err(js)?;
-        let style = painter.space().vector(id.clone(), vector).map_err(js)?;
+        let model = self.shared.model(arbitrary::NAME).map_err(js)?;
+        let style = model.space().vector(id.clone(), vector).map_err(js)?;
         self.shared.styles.borrow_mut().insert(id, style);
         Ok(())
     }
@@ -105,12 +105,12 @@ impl Engine {
     /// The style vector of a picture, `height * width * 4` bytes of RGBA. One at a time.
     pub async fn predict(&self, rgba: Vec<u8>, width: usize, height: usize) -> Result<Vec<f32>, JsValue> {
         let shared = self.shared.clone();
-        let predictor = shared.predictor.borrow().clone();
-        let predictor = predictor.ok_or_else(|| js(Error::Style("The style predictor is not loaded yet.".into())))?;
+        let encoder = shared.encoder.borrow().clone();
+        let encoder = encoder.ok_or_else(|| js(Error::Style("The style predictor is not loaded yet.".into())))?;
         if shared.predicting.replace(true) {
             return Err(js(Error::Style("Another painting is being looked at: wait for it.".into())));
         }
-        let vector = predictor.predict_rgba(&shared.gpu, &rgba, (width, height)).await;
+        let vector = encoder.predict_rgba(&shared.gpu, &rgba, (width, height)).await;
         shared.predicting.set(false);
         vector.map_err(js)
     }
@@ -124,8 +124,8 @@ impl Engine {
         licence: String,
         thumbnail: Vec<u8>,
     ) -> Result<Vec<u8>, JsValue> {
-        let painter = self.shared.painter(arbitrary::NAME).map_err(js)?;
-        let pack = painter.space().pack(name, Parameters::Vector(vector));
+        let model = self.shared.model(arbitrary::NAME).map_err(js)?;
+        let pack = model.space().pack(name, Parameters::Vector(vector));
         Pack { source, licence, thumbnail, ..pack }.write().map_err(js)
     }
 
@@ -146,8 +146,8 @@ impl Engine {
     /// JSON: adapter, whether it is a program on the processor, 16-bit arithmetic, limits, styles.
     pub fn info(&self) -> String {
         let Shared { gpu, variant, .. } = &*self.shared;
-        let painters = self.shared.painters.borrow();
-        let styles: Vec<&str> = painters.values().flat_map(|painter| painter.styles().names()).collect();
+        let models = self.shared.models.borrow();
+        let styles: Vec<&str> = models.values().flat_map(|model| model.styles().names()).collect();
         serde_json::json!({
             "adapter": gpu.info().name,
             "backend": gpu.info().backend.to_string(),
@@ -187,16 +187,16 @@ impl Engine {
     /// as usual. [`Session::set_frame_size`] takes the photo's size.
     #[wasm_bindgen(js_name = workingSize)]
     pub fn working_size(&self, network: &str, width: usize, height: usize, stroke: f64) -> Result<Vec<u32>, JsValue> {
-        let painter = self.shared.painter(network).map_err(js)?;
-        let (width, height) = painter.working_size((width, height), stroke);
+        let model = self.shared.model(network).map_err(js)?;
+        let (width, height) = model.working_size((width, height), stroke);
         Ok(vec![width as u32, height as u32])
     }
 
     /// A session that paints at `width` x `height` with `network`.
     pub async fn session(&self, network: String, width: usize, height: usize) -> Result<Session, JsValue> {
         let shared = self.shared.clone();
-        let painter = shared.painter(&network).map_err(js)?;
-        let session = painter.session(&shared.gpu, width, height).await.map_err(js)?;
+        let model = shared.model(&network).map_err(js)?;
+        let session = model.session(&shared.gpu, width, height).await.map_err(js)?;
         Ok(Session::new(shared, network, session))
     }
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use super::js;
 use super::shared::{CANVAS_FORMAT, Shared};
 use crate::error::Error;
-use crate::gpu::output::Presenter;
+use crate::gpu::output::Compositor;
 use crate::image::composite::Look;
 use crate::stylize;
 
@@ -19,7 +19,7 @@ pub struct Session {
     /// The network that it paints with.
     network: String,
     session: Rc<RefCell<stylize::Session>>,
-    presenter: RefCell<Option<Presenter>>,
+    compositor: RefCell<Option<Compositor>>,
 }
 
 /// A reading is under way: sessions answer one question at a time.
@@ -69,7 +69,7 @@ impl Session {
             session.new_frame(&self.shared.gpu, (width, height))
         };
         let frame = frame.await.map_err(js)?;
-        *self.presenter.borrow_mut() = None;
+        *self.compositor.borrow_mut() = None;
         self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(&self.shared.gpu, frame);
         Ok(())
     }
@@ -95,10 +95,10 @@ impl Session {
 
     /// Paintings of moving pictures flicker less from now on. [`Session::show_at`] comes after it.
     pub async fn steady(&self) -> Result<(), JsValue> {
-        let steadier = self.session.try_borrow().map_err(|_| busy())?.new_steadier(&self.shared.gpu);
-        let steadier = steadier.await.map_err(js)?;
-        *self.presenter.borrow_mut() = None;
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_steadier(steadier);
+        let temporal_filter = self.session.try_borrow().map_err(|_| busy())?.new_temporal_filter(&self.shared.gpu);
+        let temporal_filter = temporal_filter.await.map_err(js)?;
+        *self.compositor.borrow_mut() = None;
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_temporal_filter(temporal_filter);
         Ok(())
     }
 
@@ -106,27 +106,27 @@ impl Session {
     #[wasm_bindgen(js_name = showAt)]
     pub async fn show_at(&self, width: usize, height: usize) -> Result<(), JsValue> {
         let gpu = &self.shared.gpu;
-        let presenter = self.session.try_borrow().map_err(|_| busy())?.presenter(gpu, CANVAS_FORMAT, (width, height));
-        let presenter = presenter.await.map_err(js)?;
-        *self.presenter.borrow_mut() = Some(presenter);
+        let compositor = self.session.try_borrow().map_err(|_| busy())?.compositor(gpu, CANVAS_FORMAT, (width, height));
+        let compositor = compositor.await.map_err(js)?;
+        *self.compositor.borrow_mut() = Some(compositor);
         Ok(())
     }
 
     /// Paints onto the engine's canvas: the network if picture or style has changed, and the last draw, in one submit.
     pub fn paint(&self) -> Result<(), JsValue> {
         let unready = || JsValue::from(js_sys::Error::new("setCanvas and showAt come before paint"));
-        let mut presenter = self.presenter.borrow_mut();
-        let presenter = presenter.as_mut().ok_or_else(unready)?;
+        let mut compositor = self.compositor.borrow_mut();
+        let compositor = compositor.as_mut().ok_or_else(unready)?;
         let mut surface = self.shared.surface.borrow_mut();
         let surface = surface.as_mut().ok_or_else(unready)?;
-        surface.fit(&self.shared.gpu, presenter.size());
+        surface.fit(&self.shared.gpu, compositor.size());
         let frame = match surface.surface.get_current_texture() {
             wgpu::CurrentSurfaceTexture::Success(frame) | wgpu::CurrentSurfaceTexture::Suboptimal(frame) => frame,
             other => return Err(js(Error::Gpu(format!("the canvas gave no frame ({other:?})")))),
         };
         let view = frame.texture.create_view(&Default::default());
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.paint(&self.shared.gpu, presenter, &view).map_err(js)?;
+        session.paint(&self.shared.gpu, compositor, &view).map_err(js)?;
         self.shared.gpu.queue.present(frame);
         Ok(())
     }
@@ -167,7 +167,7 @@ impl Session {
 impl Session {
     /// A session that is open, of `network`.
     pub(super) fn new(shared: Rc<Shared>, network: String, session: stylize::Session) -> Self {
-        Self { shared, network, session: Rc::new(RefCell::new(session)), presenter: RefCell::new(None) }
+        Self { shared, network, session: Rc::new(RefCell::new(session)), compositor: RefCell::new(None) }
     }
 
     fn copy(&self, source: wgpu::ExternalImageSource) -> Result<(), JsValue> {

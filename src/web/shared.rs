@@ -10,7 +10,7 @@ use crate::error::{self, Error};
 use crate::gpu::Gpu;
 use crate::gpu::conv::Variant;
 use crate::style::Style;
-use crate::stylize::{Painter, Predictor};
+use crate::stylize::{StyleEncoder, StylizeModel};
 
 /// Firefox crashes when a worker's canvas is configured as rgba8unorm.
 pub const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
@@ -19,8 +19,8 @@ pub const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
 pub struct Shared {
     pub gpu: Gpu,
     pub variant: Variant,
-    pub painters: RefCell<BTreeMap<String, Rc<Painter>>>,
-    pub predictor: RefCell<Option<Rc<Predictor>>>,
+    pub models: RefCell<BTreeMap<String, Rc<StylizeModel>>>,
+    pub encoder: RefCell<Option<Rc<StyleEncoder>>>,
     pub predicting: Cell<bool>,
     /// The styles of all networks by their ids.
     pub styles: RefCell<BTreeMap<String, Style>>,
@@ -30,18 +30,18 @@ pub struct Shared {
 
 impl Shared {
     /// The painter of `network`.
-    pub fn painter(&self, network: &str) -> error::Result<Rc<Painter>> {
+    pub fn model(&self, network: &str) -> error::Result<Rc<StylizeModel>> {
         let missing = || Error::Style(format!("The network {network} has not been loaded yet."));
-        self.painters.borrow().get(network).cloned().ok_or_else(missing)
+        self.models.borrow().get(network).cloned().ok_or_else(missing)
     }
 
     /// Takes a network in, and its own styles under their names.
-    pub fn add(&self, painter: Painter) {
+    pub fn add(&self, model: StylizeModel) {
         let mut styles = self.styles.borrow_mut();
-        for style in (0..painter.styles().len()).filter_map(|i| painter.styles().get(i)) {
+        for style in (0..model.styles().len()).filter_map(|i| model.styles().get(i)) {
             styles.insert(style.name.clone(), style.clone());
         }
-        self.painters.borrow_mut().insert(painter.space().network().to_string(), Rc::new(painter));
+        self.models.borrow_mut().insert(model.space().network().to_string(), Rc::new(model));
     }
 
     /// The blend of the styles `ids` of `network`.

@@ -15,7 +15,7 @@ use crate::image::Image;
 use crate::net::models::vgg::{VGG16, VGG19};
 use crate::procedural::random::Random;
 use crate::train::device::Graphics;
-use crate::train::{Checkpoint, Masterpiece, Painting, Parts, Progress, Recipe, Start};
+use crate::train::{Checkpoint, ImageOptimization, OptimizeConfig, Parts, Progress, Start, StyleTarget};
 use crate::weights::Archive;
 
 /// Browsers do not tell how much memory a graphics adapter has: what a small card has is assumed.
@@ -71,7 +71,8 @@ impl Studio {
 
     /// JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
     pub fn plan(&self, settings: &str, width: usize, height: usize) -> std::result::Result<String, JsValue> {
-        let plan = Recipe::parse(settings).and_then(|recipe| recipe.plan(width, height, self.graphics.limits(MEMORY)));
+        let plan =
+            OptimizeConfig::parse(settings).and_then(|recipe| recipe.plan(width, height, self.graphics.limits(MEMORY)));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
     }
 
@@ -83,7 +84,7 @@ impl Studio {
         work: &Commission,
         checkpoint: Option<Vec<u8>>,
     ) -> std::result::Result<Work, JsValue> {
-        let recipe = Recipe::parse(settings).map_err(js)?;
+        let recipe = OptimizeConfig::parse(settings).map_err(js)?;
         let begun = work.begin(vgg, &recipe, checkpoint.as_deref(), &self.graphics);
         begun.map(|masterpiece| Work { masterpiece: Rc::new(RefCell::new(masterpiece)) }).map_err(js)
     }
@@ -91,20 +92,20 @@ impl Studio {
 
 /// A step to be timed, for benchmarks.
 #[cfg(feature = "measure")]
-#[wasm_bindgen(js_name = Trial)]
-pub struct WebTrial(crate::train::optimize_image::bench_step::Trial);
+#[wasm_bindgen(js_name = BenchStep)]
+pub struct WebTrial(crate::train::optimize_image::bench_step::BenchStep);
 
 #[cfg(feature = "measure")]
-#[wasm_bindgen(js_class = Trial)]
+#[wasm_bindgen(js_class = BenchStep)]
 impl WebTrial {
     /// With our convolution or burn's, on pictures of `side` x `side` pixels.
     #[wasm_bindgen(constructor)]
     pub fn new(studio: &Studio, vgg: &[u8], side: usize, ours: bool) -> std::result::Result<Self, JsValue> {
-        use crate::train::optimize_image::bench_step::Trial;
+        use crate::train::optimize_image::bench_step::BenchStep;
         use crate::train::vgg_features::Convolutions;
         let convolutions = if ours { Convolutions::Ours } else { Convolutions::Burns };
         let vgg = Archive::parse(vgg).map_err(js)?;
-        Trial::new(convolutions, &vgg, side, &studio.graphics.device).map(Self).map_err(js)
+        BenchStep::new(convolutions, &vgg, side, &studio.graphics.device).map(Self).map_err(js)
     }
 
     /// Forward and backward.
@@ -117,7 +118,7 @@ impl WebTrial {
 #[wasm_bindgen]
 pub struct Commission {
     photo: Image,
-    paintings: Vec<Painting>,
+    paintings: Vec<StyleTarget>,
     start: Option<Image>,
 }
 
@@ -139,7 +140,7 @@ impl Commission {
         weight: f32,
     ) -> std::result::Result<(), JsValue> {
         let painting = Image::from_rgba8(width, height, rgba).map_err(js)?;
-        self.paintings.push(Painting::new(painting, weight));
+        self.paintings.push(StyleTarget::new(painting, weight));
         Ok(())
     }
 
@@ -179,7 +180,7 @@ const NOISE_SIDE: usize = 128;
 
 impl Commission {
     /// The painting that a mask belongs to.
-    fn last(&mut self) -> std::result::Result<&mut Painting, JsValue> {
+    fn last(&mut self) -> std::result::Result<&mut StyleTarget, JsValue> {
         let none = || js(Error::Style("A mask belongs to a painting: add that first.".to_string()));
         self.paintings.last_mut().ok_or_else(none)
     }
@@ -187,10 +188,10 @@ impl Commission {
     fn begin(
         &self,
         vgg: &[u8],
-        recipe: &Recipe,
+        recipe: &OptimizeConfig,
         checkpoint: Option<&[u8]>,
         graphics: &Graphics,
-    ) -> Result<Masterpiece> {
+    ) -> Result<ImageOptimization> {
         let (width, height) = (self.photo.width(), self.photo.height());
         recipe.plan(width, height, graphics.limits(MEMORY))?;
         let start = match checkpoint {
@@ -198,14 +199,14 @@ impl Commission {
             None => Start::Picture(self.start.as_ref().unwrap_or(&self.photo).clone()),
         };
         let (photo, paintings) = (self.photo.clone(), self.paintings.clone());
-        Masterpiece::new(&Archive::parse(vgg)?, recipe.settings()?, photo, paintings, start, &graphics.device)
+        ImageOptimization::new(&Archive::parse(vgg)?, recipe.settings()?, photo, paintings, start, &graphics.device)
     }
 }
 
 /// A painting in work.
-#[wasm_bindgen(js_name = Masterpiece)]
+#[wasm_bindgen(js_name = ImageOptimization)]
 pub struct Work {
-    masterpiece: Rc<RefCell<Masterpiece>>,
+    masterpiece: Rc<RefCell<ImageOptimization>>,
 }
 
 /// A picture as JavaScript takes it: width, height, data.
@@ -225,7 +226,7 @@ pub(super) fn busy() -> JsValue {
     js(Error::Gpu("the step before is not done".to_string()))
 }
 
-#[wasm_bindgen(js_class = Masterpiece)]
+#[wasm_bindgen(js_class = ImageOptimization)]
 impl Work {
     /// One step: number, sizes and losses of it; `undefined` when all are done.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]

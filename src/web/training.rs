@@ -14,8 +14,8 @@ use crate::image::Image;
 use crate::net::models::{arbitrary, transfer26};
 use crate::procedural::SCENE;
 use crate::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
-use crate::train::train_style::{self, Beginning, Notes, Report, TrainRecipe, nearest};
-use crate::train::transfer_net::Executor;
+use crate::train::train_style::{self, Init, Report, TrainCheckpoint, TrainConfig, nearest};
+use crate::train::transfer_net::TransferNet;
 use crate::weights::Archive;
 
 /// Pixels a side of scenes: crops are smaller.
@@ -73,10 +73,10 @@ impl Lessons {
 
 #[wasm_bindgen]
 impl Studio {
-    /// JSON of a [`train_style::TrainPlan`].
+    /// JSON of a [`train_style::TrainEstimate`].
     pub fn plan_training(&self, settings: &str) -> std::result::Result<String, JsValue> {
         let limits = self.graphics.limits(MEMORY);
-        let plan = TrainRecipe::parse(settings).and_then(|recipe| recipe.plan(&transfer26::network(), limits));
+        let plan = TrainConfig::parse(settings).and_then(|recipe| recipe.plan(&transfer26::network(), limits));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
     }
 
@@ -102,25 +102,25 @@ impl Studio {
         lessons: &Lessons,
         checkpoint: Option<&[u8]>,
     ) -> Result<Pupil> {
-        let recipe = TrainRecipe::parse(settings)?;
+        let recipe = TrainConfig::parse(settings)?;
         let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
         let for_paintings = archive.metadata("network") == Some(arbitrary::NAME);
         let net = if for_paintings { arbitrary::network() } else { transfer26::network() };
         recipe.plan(&net, self.graphics.limits(MEMORY))?;
-        let notes = checkpoint.map(Notes::parse).transpose()?;
+        let notes = checkpoint.map(TrainCheckpoint::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
         let beginning = if lessons.starts.is_empty() {
             recipe.beginning(&StyleSet::read(&archive, &net.norms)?)?
         } else {
-            Beginning::Style(blend(&space, &lessons.starts)?)
+            Init::Style(blend(&space, &lessons.starts)?)
         };
-        let executor = Executor::load(net, &archive, device)?;
+        let executor = TransferNet::load(net, &archive, device)?;
         let near = !lessons.starts.is_empty();
         let settings = if near { recipe.gentle_settings()? } else { recipe.settings()? };
-        let lessons = train_style::Lessons { paintings: &lessons.paintings, photos: &lessons.photos };
+        let lessons = train_style::TrainData { paintings: &lessons.paintings, photos: &lessons.photos };
         let start = match beginning {
-            Beginning::Style(style) => style,
-            Beginning::Nearest(all) => nearest(&executor, &vgg, &settings, &lessons, &all, device).await?.clone(),
+            Init::Style(style) => style,
+            Init::Nearest(all) => nearest(&executor, &vgg, &settings, &lessons, &all, device).await?.clone(),
         };
         let training = train_style::Training::new(executor, &vgg, settings, &lessons, start, notes, device)?;
         Ok(Pupil { training: Rc::new(RefCell::new(training)), space })

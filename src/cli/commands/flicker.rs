@@ -10,10 +10,10 @@ use impasto::image::Image;
 use impasto::procedural::random::Random;
 use impasto::stylize::Session;
 
-use crate::cli::gpu_context::Workshop;
+use crate::cli::gpu_context::GpuContext;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::say;
-use crate::cli::style_source::Wanted;
+use crate::cli::style_source::StyleSource;
 
 /// Frames until the memory of a steady picture is filled.
 const SETTLING: usize = 6;
@@ -47,17 +47,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     say!("mean change of 255 from frame to frame, with noise of up to {} of white", arguments.noise);
     say!("plain    steady");
     for style in &arguments.styles {
-        let wanted = Wanted::read(style, &[], &arguments.read)?;
+        let wanted = StyleSource::read(style, &[], &arguments.read)?;
         let [plain, steady] = pollster::block_on(async {
-            let workshop = Workshop::open(&wanted.archive, None).await?;
+            let context = GpuContext::open(&wanted.archive, None).await?;
             let mut changes = [0.0; 2];
             for (change, steady) in changes.iter_mut().zip([false, true]) {
-                let mut session = workshop.painter.session(&workshop.gpu, scene.width(), scene.height()).await?;
-                session.set_style(&workshop.gpu, &wanted.style(&workshop).await?)?;
+                let mut session = context.model.session(&context.gpu, scene.width(), scene.height()).await?;
+                session.set_style(&context.gpu, &wanted.style(&context).await?)?;
                 if steady {
-                    session.set_steadier(session.new_steadier(&workshop.gpu).await?);
+                    session.set_temporal_filter(session.new_temporal_filter(&context.gpu).await?);
                 }
-                *change = measured(&workshop.gpu, &mut session, &scene, arguments).await?;
+                *change = measured(&context.gpu, &mut session, &scene, arguments).await?;
             }
             Ok::<_, Error>(changes)
         })?;

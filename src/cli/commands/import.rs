@@ -13,7 +13,7 @@ use impasto::import::network::{self, Converted, Import, Precision};
 use impasto::import::onnx::external::in_folder;
 use impasto::procedural::Kind;
 use impasto::style::{Pack, Style};
-use impasto::stylize::Painter;
+use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 use serde_json::json;
 
@@ -95,8 +95,8 @@ async fn convert(import: &Import, name: &str, file: &str) -> Result<Converted> {
 
 /// The picture in a style of the network in `archive`.
 async fn paint(gpu: &Gpu, variant: Variant, archive: &Archive, style: &Style, picture: &Image) -> Result<Image> {
-    let painter = Painter::load(gpu, archive, variant).await?;
-    let mut session = painter.session(gpu, picture.width(), picture.height()).await?;
+    let model = StylizeModel::load(gpu, archive, variant).await?;
+    let mut session = model.session(gpu, picture.width(), picture.height()).await?;
     session.set_style(gpu, style)?;
     session.set_photo(gpu, &picture.to_rgba8())?;
     session.read_exact(gpu).await

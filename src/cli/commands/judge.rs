@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use impasto::error::Result;
-use impasto::train::metrics::{Judge, Judgement};
+use impasto::train::metrics::{Judge, Metrics};
 use impasto::weights::Archive;
 
-use crate::cli::backend::Processor;
+use crate::cli::backend::Backend;
 use crate::cli::gpu_context::VGG16_TO_RELU4_3;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::say;
@@ -30,8 +30,8 @@ pub struct Arguments {
     #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u32).range(32..=2048))]
     stroke_size: Option<u32>,
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
-    #[arg(long, value_enum, default_value_t = Processor::Auto)]
-    processor: Processor,
+    #[arg(long, value_enum, default_value_t = Backend::Auto)]
+    processor: Backend,
     #[command(flatten)]
     read: ReadArguments,
 }
@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for path in &arguments.painted {
         let painted = arguments.read.read(path, None)?.image;
         let judged = judge.judge(&painted, &photo, &painting, arguments.size as usize, strokes);
-        let Judgement { style, colours, content, distance } = pollster::block_on(judged)?;
+        let Metrics { style, colours, content, distance } = pollster::block_on(judged)?;
         say!("{style:<9.4}{colours:<9.4}{content:<9.4}{distance:<9.4}{}", path.display());
     }
     Ok(())

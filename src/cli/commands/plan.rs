@@ -5,7 +5,7 @@ use impasto::error::Result;
 use impasto::gpu::conv::Variant;
 use impasto::net::models::transfer26;
 
-use crate::cli::gpu_context::{Workshop, variant};
+use crate::cli::gpu_context::{GpuContext, variant};
 use crate::cli::report::say;
 use crate::cli::style_source::network;
 
@@ -40,9 +40,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let (_, archive) = network(&arguments.network)?;
     let (width, height) = arguments.size;
     let (cost, name) = pollster::block_on(async {
-        let Workshop { gpu, painter } = Workshop::open(&archive, arguments.variant).await?;
-        let session = painter.session(&gpu, width, height).await?;
-        Ok::<_, impasto::error::Error>((session.cost(), painter.variant().name()))
+        let GpuContext { gpu, model } = GpuContext::open(&archive, arguments.variant).await?;
+        let session = model.session(&gpu, width, height).await?;
+        Ok::<_, impasto::error::Error>((session.cost(), model.variant().name()))
     })?;
     // A multiply-add is two floating-point operations.
     let arithmetic = cost.multiply_adds as f64 * 2.0 / FLOPS * 1e3;

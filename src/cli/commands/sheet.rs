@@ -10,7 +10,7 @@ use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::models::{arbitrary, transfer26};
 use impasto::style::{Pack, Style};
-use impasto::stylize::Painter;
+use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 
 use crate::cli::file_plan::FilePlan;
@@ -100,11 +100,11 @@ async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -
     let variant = gpu_context::chosen(&gpu).await?;
     let mut pictures = vec![("photo".to_string(), photo.clone())];
     for Palette { archive, styles } in palettes {
-        let painter = Painter::load(&gpu, archive, variant).await?;
-        let mut session = painter.session(&gpu, photo.width(), photo.height()).await?;
+        let model = StylizeModel::load(&gpu, archive, variant).await?;
+        let mut session = model.session(&gpu, photo.width(), photo.height()).await?;
         session.set_photo(&gpu, &photo.to_rgba8())?;
         session.set_look(arguments.look.look())?;
-        if painter.space().network() == arbitrary::NAME {
+        if model.space().network() == arbitrary::NAME {
             session.set_brushwork(&gpu, BRUSHWORK)?;
         }
         for (caption, style) in styles {

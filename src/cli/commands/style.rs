@@ -11,7 +11,7 @@ use impasto::image::Image;
 use impasto::net::custom;
 use impasto::net::models::arbitrary;
 use impasto::style::{MAX_NAME, Pack, Parameters, name_problem, text_problem};
-use impasto::stylize::Predictor;
+use impasto::stylize::StyleEncoder;
 use impasto::text::usable_name;
 use serde_json::json;
 
@@ -127,8 +127,8 @@ fn make(arguments: &Make) -> Result<()> {
     let (net, archive) = network(arbitrary::NAME)?;
     let vector = pollster::block_on(async {
         let gpu = Gpu::open(Request::default()).await?;
-        let predictor = Predictor::load(&gpu, &archive).await?;
-        predictor.predict_picture(&gpu, &seen).await
+        let encoder = StyleEncoder::load(&gpu, &archive).await?;
+        encoder.predict_picture(&gpu, &seen).await
     })?;
     let Make { painting, about, .. } = arguments;
     let pack = Pack {

@@ -20,7 +20,7 @@ use crate::cli::photo_stylizer::{LookArguments, PhotoStylizer, StrokeArguments};
 use crate::cli::photos::{ReadArguments, WriteArguments};
 use crate::cli::report::BAD_INPUT;
 use crate::cli::report::{self, alert, say};
-use crate::cli::style_source::Wanted;
+use crate::cli::style_source::StyleSource;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -69,7 +69,7 @@ struct Counts {
 
 /// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let wanted = Wanted::read(&arguments.style, &arguments.style_image, &arguments.read)?;
+    let wanted = StyleSource::read(&arguments.style, &arguments.style_image, &arguments.read)?;
     if arguments.stroke.gentle && !wanted.has_vectors() {
         let reason = "A gentle strength is for styles of paintings: give `--style-image`, or leave `--gentle` out.";
         return Err(Error::Style(reason.to_string()));
@@ -127,7 +127,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// Paints one photo.
 async fn paint(
     arguments: &Arguments,
-    wanted: &Wanted,
+    wanted: &StyleSource,
     stylizer: &mut Option<PhotoStylizer>,
     (photo, painting): (&Path, &Path),
     bar: &ProgressBar,

@@ -7,14 +7,14 @@ const LEAST: f32 = 1e-4;
 
 /// Moments of the colours of pictures.
 #[derive(Clone)]
-pub struct Palette {
+pub struct ColorStatistics {
     /// `[3][1]`.
     means: Tensor<2>,
     /// Means of products of each two, `[3][3]`.
     products: Tensor<2>,
 }
 
-impl Palette {
+impl ColorStatistics {
     /// Of all pixels of `pictures`, `[n][3][height][width]`.
     pub fn of(pictures: Tensor<4>) -> Self {
         let [count, channels, height, width] = pictures.dims();
@@ -55,12 +55,12 @@ mod tests {
     use crate::train::device::{cpu, read, tensor};
 
     /// Two pixels.
-    fn palette(first: [f32; 3], second: [f32; 3]) -> Palette {
+    fn palette(first: [f32; 3], second: [f32; 3]) -> ColorStatistics {
         let values = (0..3).flat_map(|channel| [first[channel], second[channel]]).collect();
-        Palette::of(tensor(values, [1, 3, 1, 2], &cpu()))
+        ColorStatistics::of(tensor(values, [1, 3, 1, 2], &cpu()))
     }
 
-    fn distance(found: &Palette, aim: &Palette) -> f32 {
+    fn distance(found: &ColorStatistics, aim: &ColorStatistics) -> f32 {
         pollster::block_on(read(found.distance(aim))).unwrap()[0]
     }
 

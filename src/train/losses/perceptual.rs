@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Tensor;
 
-use super::color::Palette;
+use super::color::ColorStatistics;
 use crate::error::Result;
 use crate::net::models::vgg::{Layer, Vgg};
 use crate::train::losses::total_variation;
@@ -17,12 +17,12 @@ const SMALLEST: f32 = 1e-12;
 
 /// The weights of everything that is learnt.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lesson {
+pub struct TrainLoss {
     /// `mean((F - C)^2)` over the batch, by the mean of `C^2` over photos: by that of a batch, an empty sky would count most.
     pub content: Term,
     /// The batch's mean of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
     pub style: Term,
-    /// Of how far a batch's colours are from the paintings' ([`Palette::distance`]). Gram matrices alone leave a style paler than its
+    /// Of how far a batch's colours are from the paintings' ([`ColorStatistics::distance`]). Gram matrices alone leave a style paler than its
     /// painting: what can only half follow the strokes comes nearer with half the contrast.
     pub palette: f32,
     /// Of the mean squared difference of neighbours.
@@ -33,7 +33,7 @@ pub struct Lesson {
     pub noise: f32,
 }
 
-impl Lesson {
+impl TrainLoss {
     /// Weights that were found to work: content at relu3_3, style at the last layers of four blocks.
     ///
     /// # Errors
@@ -52,25 +52,25 @@ impl Lesson {
 }
 
 /// What the paintings ask for.
-pub struct Aims {
+pub struct Targets {
     /// Their Gram matrices, mixed, `[1][channels][channels]`, and one over the sum of their squares.
     style: BTreeMap<Layer, (Tensor<3>, Tensor<1>)>,
     /// Their colours, mixed.
-    palette: Option<Palette>,
+    palette: Option<ColorStatistics>,
     /// One over the mean square of photos' features.
     content: BTreeMap<Layer, Tensor<1>>,
-    lesson: Lesson,
+    lesson: TrainLoss,
 }
 
-impl Aims {
+impl Targets {
     /// Reads `paintings`, `[1][3][height][width]` each, which are mixed by weights that must not all be 0, and some `photos`,
     /// `[n][3][height][width]` each, all of one size.
-    pub fn new(features: &Features, lesson: &Lesson, paintings: &[(Tensor<4>, f32)], photos: &[Tensor<4>]) -> Self {
+    pub fn new(features: &Features, lesson: &TrainLoss, paintings: &[(Tensor<4>, f32)], photos: &[Tensor<4>]) -> Self {
         let total: f32 = paintings.iter().map(|p| p.1).sum();
         let mut grams: BTreeMap<Layer, Tensor<3>> = BTreeMap::new();
-        let mut palette: Option<Palette> = None;
+        let mut palette: Option<ColorStatistics> = None;
         for (painting, weight) in paintings {
-            let part = Palette::of(painting.clone()).times(weight / total);
+            let part = ColorStatistics::of(painting.clone()).times(weight / total);
             palette = Some(match palette {
                 Some(sum) => sum.plus(part),
                 None => part,
@@ -102,7 +102,7 @@ impl Aims {
 
     /// The losses of `painted` `photos`, `[n][3][height][width]` both: the weighted sum, content, style, palette, variation.
     pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>) -> [Tensor<1>; 5] {
-        let Lesson { content, style, palette, variation, .. } = &self.lesson;
+        let TrainLoss { content, style, palette, variation, .. } = &self.lesson;
         let aims = features.of(photos, &names(content));
         let found = features.of(painted.clone(), &(&names(content) | &names(style)));
         let content_loss = mean(content, |layer| {
@@ -111,7 +111,7 @@ impl Aims {
         });
         let style_loss = mean(style, |layer| self.style_loss(layer, found[layer].clone()));
         let palette_loss = match &self.palette {
-            Some(aim) if *palette > 0.0 => Palette::of(painted.clone()).distance(aim),
+            Some(aim) if *palette > 0.0 => ColorStatistics::of(painted.clone()).distance(aim),
             _ => style_loss.zeros_like(),
         };
         let variation_loss = total_variation(painted);

@@ -28,7 +28,7 @@ pub enum Optimizer {
 /// What an optimizer remembers of a picture `[1][3][height][width]`. All tensors have its shape and no autodiff.
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "a run has one of it")]
-pub enum Memory {
+pub enum OptimizerState {
     /// Running means of gradients and of their squares, and the number of steps that they saw.
     Adam {
         mean: Tensor<4>,
@@ -97,7 +97,7 @@ impl Optimizer {
     }
 }
 
-impl Memory {
+impl OptimizerState {
     /// That of `optimizer` before its first step on a picture like `picture`.
     pub fn new(optimizer: Optimizer, picture: &Tensor<4>) -> Self {
         let zeros = picture.zeros_like();

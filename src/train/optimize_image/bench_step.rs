@@ -12,13 +12,13 @@ use crate::train::{Features, Objective, Parts, Terms};
 use crate::weights::Archive;
 
 /// Features up to relu4_2, losses, and a picture.
-pub struct Trial {
+pub struct BenchStep {
     features: Features,
     objective: Objective,
     picture: Tensor<4>,
 }
 
-impl Trial {
+impl BenchStep {
     /// On pictures of `side` x `side` pixels, with VGG16's weights from `vgg`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A painting in work as a file: safetensors, as the weights are, with the canvas in single precision.
 
-use super::optimizer_state::{Remembered, Sketch};
+use super::optimizer_state::{OptimizerSnapshot, SnapshotState};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::weights::{Archive, ArchiveBuilder};
@@ -20,7 +20,7 @@ pub struct Checkpoint {
     /// Index of the size in work, and steps done at it.
     pub scale: usize,
     pub step: usize,
-    pub sketch: Sketch,
+    pub sketch: OptimizerSnapshot,
 }
 
 /// Tells pictures and settings apart: FNV-1a in 64 bits, the same in every version and on every machine. Against mistakes, not
@@ -53,19 +53,19 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Tensor`] when the canvas holds numbers that are not finite.
     pub fn write(&self) -> Result<Vec<u8>> {
-        let Sketch { picture, memory, average, averaged } = &self.sketch;
+        let OptimizerSnapshot { picture, memory, average, averaged } = &self.sketch;
         let (mut images, mut steps) = (vec![("picture", picture), ("average", average)], 0);
         let optimizer = match memory {
-            Remembered::Adam { mean, square, steps: seen } => {
+            SnapshotState::Adam { mean, square, steps: seen } => {
                 images.extend([("mean", mean), ("square", square)]);
                 steps = *seen;
                 ADAM
             }
-            Remembered::Sgd { velocity } => {
+            SnapshotState::Sgd { velocity } => {
                 images.push(("velocity", velocity));
                 SGD
             }
-            Remembered::Lbfgs => LBFGS,
+            SnapshotState::Lbfgs => LBFGS,
         };
         let mut builder = ArchiveBuilder::new();
         builder.metadata(KIND.0, KIND.1).metadata("fingerprint", self.fingerprint.to_string());
@@ -109,18 +109,18 @@ impl Checkpoint {
             Image::new(width, height, values)
         };
         let memory = match text("optimizer")? {
-            ADAM => Remembered::Adam { mean: image("mean")?, square: image("square")?, steps: count("steps")? },
-            SGD => Remembered::Sgd { velocity: image("velocity")? },
-            LBFGS => Remembered::Lbfgs,
+            ADAM => SnapshotState::Adam { mean: image("mean")?, square: image("square")?, steps: count("steps")? },
+            SGD => SnapshotState::Sgd { velocity: image("velocity")? },
+            LBFGS => SnapshotState::Lbfgs,
             other => return Err(wrong(format!("it is of an optimizer called `{other}`"))),
         };
-        if let Remembered::Adam { square, .. } = &memory
+        if let SnapshotState::Adam { square, .. } = &memory
             && square.data().iter().any(|v| *v < 0.0)
         {
             return Err(wrong("squares are below zero".to_string()));
         }
         let (picture, average) = (image("picture")?, image("average")?);
-        let sketch = Sketch { picture, memory, average, averaged: count("averaged")? };
+        let sketch = OptimizerSnapshot { picture, memory, average, averaged: count("averaged")? };
         let fingerprint =
             text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is no number".to_string()))?;
         Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, sketch })
@@ -140,8 +140,8 @@ fn reason(error: Error) -> String {
 mod tests {
     use super::*;
 
-    fn checkpoint(memory: Remembered) -> Checkpoint {
-        let sketch = Sketch { picture: image(1), memory, average: image(4), averaged: 5 };
+    fn checkpoint(memory: SnapshotState) -> Checkpoint {
+        let sketch = OptimizerSnapshot { picture: image(1), memory, average: image(4), averaged: 5 };
         Checkpoint { fingerprint: u64::MAX, scale: 2, step: 5, sketch }
     }
 
@@ -149,13 +149,13 @@ mod tests {
         Image::new(3, 2, (0..18).map(|i| (i * seed) as f32 * 0.01).collect()).unwrap()
     }
 
-    fn adam(square: Image) -> Remembered {
-        Remembered::Adam { mean: image(2), square, steps: 7 }
+    fn adam(square: Image) -> SnapshotState {
+        SnapshotState::Adam { mean: image(2), square, steps: 7 }
     }
 
     #[test]
     fn what_is_written_is_read() {
-        for memory in [adam(image(3)), Remembered::Sgd { velocity: image(6) }, Remembered::Lbfgs] {
+        for memory in [adam(image(3)), SnapshotState::Sgd { velocity: image(6) }, SnapshotState::Lbfgs] {
             let checkpoint = checkpoint(memory);
             assert_eq!(Checkpoint::parse(&checkpoint.write().unwrap()).unwrap(), checkpoint);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::memory::Demand;
+use super::memory::MemoryEstimate;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
@@ -20,7 +20,7 @@ const HISTORY: usize = 20;
 /// A run in JSON; what is missing has its usual value.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Recipe {
+pub struct OptimizeConfig {
     /// Pixels on the photo's longer side, at the end and at the beginning.
     size: usize,
     smallest: usize,
@@ -96,7 +96,7 @@ pub struct PlannedScale {
     pub steps: usize,
 }
 
-impl Default for Recipe {
+impl Default for OptimizeConfig {
     fn default() -> Self {
         Self {
             size: 512,
@@ -116,7 +116,7 @@ impl Default for Recipe {
     }
 }
 
-impl Recipe {
+impl OptimizeConfig {
     /// Reads `json`.
     ///
     /// # Errors
@@ -191,11 +191,11 @@ impl Recipe {
     /// What the run needs for a photo of `width` x `height`.
     ///
     /// # Errors
-    /// As [`Recipe::settings`]; [`Error::TooLarge`], with the largest size that fits, for what exceeds `limits`.
+    /// As [`OptimizeConfig::settings`]; [`Error::TooLarge`], with the largest size that fits, for what exceeds `limits`.
     pub fn plan(&self, width: usize, height: usize, limits: Limits) -> Result<Plan> {
         let settings = self.settings()?;
         // What reads recipes runs on graphics devices.
-        let demand = Demand::of(&settings, Convolutions::Ours)?;
+        let demand = MemoryEstimate::of(&settings, Convolutions::Ours)?;
         let fitted = |&Scale { longer, steps }: &Scale| {
             let (width, height) = Image::fitted(width, height, longer);
             PlannedScale { width, height, steps }
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn nothing_said_is_the_usual_run() {
-        let settings = Recipe::parse("{}").unwrap().settings().unwrap();
+        let settings = OptimizeConfig::parse("{}").unwrap().settings().unwrap();
         assert_eq!(settings.terms, Terms::of(&VGG16).unwrap());
         assert_eq!(settings.scales, coarse_to_fine(128, 512, 300));
         assert_eq!((settings.optimizer, settings.rate), (Optimizer::Adam, Optimizer::Adam.rate()));
@@ -232,7 +232,7 @@ mod tests {
         let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5, "optimizer": "lbfgs", "styleLoss": "covariance",
             "styleScale": 1.5,
             "content": { "weight": 0 , "layers": { "relu1_2": 2, "relu3_3": 1 } }, "variation": 0.5 }"#;
-        let settings = Recipe::parse(text).unwrap().settings().unwrap();
+        let settings = OptimizeConfig::parse(text).unwrap().settings().unwrap();
         assert_eq!(settings.scales, [Scale { longer: 64, steps: 7 }]);
         assert_eq!((settings.pooling, settings.keep_colors, settings.rate), (Pooling::Max, true, 0.5));
         assert_eq!(settings.optimizer, Optimizer::Lbfgs { history: HISTORY });
@@ -246,7 +246,7 @@ mod tests {
     fn layers_are_those_of_the_network_that_is_said() {
         let layers = |network: &str| {
             let style = r#""style": { "layers": { "relu4_4": 1 } }"#;
-            Recipe::parse(&format!(r#"{{ "network": "{network}", {style} }}"#)).unwrap().settings()
+            OptimizeConfig::parse(&format!(r#"{{ "network": "{network}", {style} }}"#)).unwrap().settings()
         };
         assert_eq!(layers("vgg19").unwrap().vgg, VGG19);
         assert!(layers("vgg16").unwrap_err().to_string().contains("relu4_4"));
@@ -254,8 +254,10 @@ mod tests {
 
     #[test]
     fn a_plan_names_sizes_and_counts_work() {
-        let plan =
-            Recipe::parse(r#"{ "size": 128, "smallest": 91, "steps": 4 }"#).unwrap().plan(400, 200, ROOMY).unwrap();
+        let plan = OptimizeConfig::parse(r#"{ "size": 128, "smallest": 91, "steps": 4 }"#)
+            .unwrap()
+            .plan(400, 200, ROOMY)
+            .unwrap();
         let sizes = [(91, 46, 4), (128, 64, 2)];
         assert_eq!(plan.scales, sizes.map(|(width, height, steps)| PlannedScale { width, height, steps }));
         let net = VGG16.network(Pooling::Average, VGG16.layer("relu4_2").unwrap());
@@ -271,13 +273,13 @@ mod tests {
             (r#"{ "steps": 0 }"#, "0 is no steps"),
             (r#"{ "size": 100000 }"#, "from 1 to 8192"),
         ] {
-            let refused = Recipe::parse(text).unwrap_err().to_string();
+            let refused = OptimizeConfig::parse(text).unwrap_err().to_string();
             assert!(refused.contains(what), "{refused}");
         }
-        let settings = |text| Recipe::parse(text).unwrap().settings();
+        let settings = |text| OptimizeConfig::parse(text).unwrap().settings();
         assert!(settings(r#"{ "content": { "layers": { "relu9_9": 1 } } }"#).is_err());
         assert!(settings(r#"{ "style": { "weight": -1 } }"#).is_err());
-        let large = Recipe::parse(r#"{ "size": 4096 }"#).unwrap().plan(400, 200, ROOMY).unwrap_err();
+        let large = OptimizeConfig::parse(r#"{ "size": 4096 }"#).unwrap().plan(400, 200, ROOMY).unwrap_err();
         assert!(matches!(large, Error::TooLarge { .. }), "{large}");
     }
 }

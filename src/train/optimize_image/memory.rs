@@ -19,7 +19,7 @@ const WORKING: u64 = 4;
 
 /// What is to be done at some size.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Demand {
+pub struct MemoryEstimate {
     pub vgg: Vgg,
     /// The last layer that is read.
     pub last: Layer,
@@ -31,7 +31,7 @@ pub struct Demand {
     pub convolutions: Convolutions,
 }
 
-impl Demand {
+impl MemoryEstimate {
     /// That of a run.
     ///
     /// # Errors
@@ -134,16 +134,16 @@ mod tests {
     use super::*;
     use crate::net::models::vgg::VGG16;
 
-    fn demand(last: &str, optimizer: Optimizer) -> Demand {
+    fn demand(last: &str, optimizer: Optimizer) -> MemoryEstimate {
         let style = ["relu1_1", "relu2_1"].map(|name| VGG16.layer(name).unwrap()).to_vec();
         let last = VGG16.layer(last).unwrap();
-        Demand { vgg: VGG16, last, style, style_scale: 1.0, optimizer, convolutions: Convolutions::Burns }
+        MemoryEstimate { vgg: VGG16, last, style, style_scale: 1.0, optimizer, convolutions: Convolutions::Burns }
     }
 
     #[test]
     fn the_usual_size_fits_a_small_graphics_card() {
         let burns = demand("relu4_2", Optimizer::Adam);
-        let ours = Demand { convolutions: Convolutions::Ours, ..burns.clone() };
+        let ours = MemoryEstimate { convolutions: Convolutions::Ours, ..burns.clone() };
         let peak = burns.peak(512, 512);
         assert!((600_000_000..1_500_000_000).contains(&peak), "{peak}");
         assert!(ours.peak(512, 512) < peak / 4 * 3);
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn paintings_count_where_they_are_much_larger_than_the_photo() {
         let usual = demand("relu4_2", Optimizer::Adam);
-        let large = Demand { style_scale: 4.0, ..usual.clone() };
+        let large = MemoryEstimate { style_scale: 4.0, ..usual.clone() };
         assert!(large.peak(128, 128) > 3 * usual.peak(128, 128));
         assert_eq!(large.largest_buffer(128, 128), 16 * usual.largest_buffer(128, 128));
     }

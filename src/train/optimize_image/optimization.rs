@@ -3,9 +3,9 @@
 use burn::tensor::{Device, Tensor};
 
 use super::checkpoint::{Checkpoint, Fingerprint};
-use super::optimizer_state::{Canvas, Sketch};
+use super::optimizer_state::{OptimizerSnapshot, PictureState};
 use super::schedule::Scale;
-use super::style_target::{Painting, luminance};
+use super::style_target::{StyleTarget, luminance};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::image::composite::{Look, look};
@@ -58,7 +58,7 @@ pub struct Progress {
 }
 
 /// A painting in work.
-pub struct Masterpiece {
+pub struct ImageOptimization {
     settings: Settings,
     device: Device,
     features: Features,
@@ -66,15 +66,15 @@ pub struct Masterpiece {
     /// As given, for its colours.
     photo: Image,
     /// Photo and paintings as the losses see them.
-    seen: (Image, Vec<Painting>),
+    seen: (Image, Vec<StyleTarget>),
     objective: Objective,
-    canvas: Canvas,
+    canvas: PictureState,
     /// Index in [`Settings::scales`], as many as these when finished; and steps done there.
     scale: usize,
     step: usize,
 }
 
-impl Masterpiece {
+impl ImageOptimization {
     /// Prepares the first size: `paintings` with their weights and masks, VGG's weights from `archive`, everything on `device`.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Masterpiece {
         archive: &Archive,
         settings: Settings,
         photo: Image,
-        paintings: Vec<Painting>,
+        paintings: Vec<StyleTarget>,
         start: Start,
         device: &Device,
     ) -> Result<Self> {
@@ -92,7 +92,7 @@ impl Masterpiece {
         let last = settings.terms.last()?;
         let features = Features::load(archive, settings.vgg, settings.pooling, last, device)?;
         let fingerprint = fingerprint(&settings, &photo, &paintings);
-        let paintings = paintings.into_iter().map(Painting::with_grey_masks).collect::<Result<Vec<_>>>()?;
+        let paintings = paintings.into_iter().map(StyleTarget::with_grey_masks).collect::<Result<Vec<_>>>()?;
         let seen = if settings.keep_colors {
             let grey = luminance(&photo)?;
             let matched = paintings.into_iter().map(|p| p.grey(&grey)).collect::<Result<_>>()?;
@@ -105,7 +105,7 @@ impl Masterpiece {
                 let (width, height) = fitted(&photo, settings.scales[0].longer);
                 let picture = picture.resized(width, height)?;
                 let picture = if settings.keep_colors { luminance(&picture)? } else { picture };
-                (0, 0, Canvas::new(&picture, settings.optimizer, device))
+                (0, 0, PictureState::new(&picture, settings.optimizer, device))
             }
             Start::Checkpoint(c) => {
                 let size = (c.sketch.picture.width(), c.sketch.picture.height());
@@ -189,7 +189,7 @@ impl Masterpiece {
         if self.scale == self.settings.scales.len() {
             return Ok(None);
         }
-        let sketch = Sketch::of(&self.canvas).await?;
+        let sketch = OptimizerSnapshot::of(&self.canvas).await?;
         Ok(Some(Checkpoint { fingerprint: self.fingerprint, scale: self.scale, step: self.step, sketch }))
     }
 }
@@ -204,7 +204,7 @@ pub fn scaled(longer: usize, style_scale: f32) -> usize {
     ((longer as f32 * style_scale).round() as usize).max(1)
 }
 
-fn check(settings: &Settings, photo: &Image, paintings: &[Painting]) -> Result<()> {
+fn check(settings: &Settings, photo: &Image, paintings: &[StyleTarget]) -> Result<()> {
     let refuse = |problem: &str| Err(Error::Style(problem.to_string()));
     if settings.scales.is_empty() || settings.scales.iter().any(|s| s.steps == 0) {
         return refuse("Every size needs at least one step.");
@@ -212,7 +212,7 @@ fn check(settings: &Settings, photo: &Image, paintings: &[Painting]) -> Result<(
     if !(settings.rate > 0.0 && settings.rate <= LARGEST_RATE) {
         return refuse("The learning rate must be a number above 0 and up to 1000.");
     }
-    paintings.iter().try_for_each(Painting::check)?;
+    paintings.iter().try_for_each(StyleTarget::check)?;
     if paintings.iter().all(|p| p.weight == 0.0) {
         return refuse("At least one painting needs a weight above 0.");
     }
@@ -235,7 +235,7 @@ fn check(settings: &Settings, photo: &Image, paintings: &[Painting]) -> Result<(
     Ok(())
 }
 
-fn fingerprint(settings: &Settings, photo: &Image, paintings: &[Painting]) -> u64 {
+fn fingerprint(settings: &Settings, photo: &Image, paintings: &[StyleTarget]) -> u64 {
     let mut print = Fingerprint::default();
     print.add(format!("{settings:?}").as_bytes());
     paintings.iter().for_each(|painting| painting.print(&mut print));
@@ -247,7 +247,7 @@ fn fingerprint(settings: &Settings, photo: &Image, paintings: &[Painting]) -> u6
 fn objective(
     settings: &Settings,
     features: &Features,
-    (photo, paintings): &(Image, Vec<Painting>),
+    (photo, paintings): &(Image, Vec<StyleTarget>),
     longer: usize,
     device: &Device,
 ) -> Result<Objective> {

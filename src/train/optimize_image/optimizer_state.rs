@@ -5,31 +5,31 @@ use burn::tensor::{Device, Tensor};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::train::device::{download, upload};
-use crate::train::optim::{Memory, Optimizer, fade};
+use crate::train::optim::{Optimizer, OptimizerState, fade};
 
 /// A picture in work. All tensors are `[1][3][height][width]`, without autodiff.
 #[derive(Clone)]
-pub struct Canvas {
+pub struct PictureState {
     optimizer: Optimizer,
     picture: Tensor<4>,
-    memory: Memory,
+    memory: OptimizerState,
     /// Running sum of pictures, and the number of them.
     average: Tensor<4>,
     averaged: u32,
 }
 
-/// A [`Canvas`] away from its device, as checkpoints keep it.
+/// A [`PictureState`] away from its device, as checkpoints keep it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sketch {
+pub struct OptimizerSnapshot {
     pub picture: Image,
-    pub memory: Remembered,
+    pub memory: SnapshotState,
     pub average: Image,
     pub averaged: u32,
 }
 
 /// What an optimizer remembers, away from its device.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Remembered {
+pub enum SnapshotState {
     Adam {
         mean: Image,
         square: Image,
@@ -42,11 +42,11 @@ pub enum Remembered {
     Lbfgs,
 }
 
-impl Canvas {
+impl PictureState {
     /// Nothing painted yet but `start`.
     pub fn new(start: &Image, optimizer: Optimizer, device: &Device) -> Self {
         let picture = upload(start, device);
-        let (memory, average) = (Memory::new(optimizer, &picture), picture.zeros_like());
+        let (memory, average) = (OptimizerState::new(optimizer, &picture), picture.zeros_like());
         Self { optimizer, picture, memory, average, averaged: 0 }
     }
 
@@ -77,38 +77,38 @@ impl Canvas {
     /// remember goes along; the curvature that L-BFGS learnt is another one there, so it begins anew.
     ///
     /// # Errors
-    /// As [`Sketch::of`].
+    /// As [`OptimizerSnapshot::of`].
     pub async fn enlarged(&self, width: usize, height: usize, device: &Device) -> Result<Self> {
         let scaled =
             async |tensor: &Tensor<4>| Ok(upload(&download(tensor.clone()).await?.resized(width, height)?, device));
         let picture = scaled(&self.average()).await?.clamp(0.0, 1.0);
         let memory = match &self.memory {
-            Memory::Adam { mean, square, steps } => {
-                Memory::Adam { mean: scaled(mean).await?, square: scaled(square).await?, steps: *steps }
+            OptimizerState::Adam { mean, square, steps } => {
+                OptimizerState::Adam { mean: scaled(mean).await?, square: scaled(square).await?, steps: *steps }
             }
-            Memory::Sgd { momentum, velocity } => {
-                Memory::Sgd { momentum: *momentum, velocity: scaled(velocity).await? }
+            OptimizerState::Sgd { momentum, velocity } => {
+                OptimizerState::Sgd { momentum: *momentum, velocity: scaled(velocity).await? }
             }
-            Memory::Lbfgs(_) => Memory::new(self.optimizer, &picture),
+            OptimizerState::Lbfgs(_) => OptimizerState::new(self.optimizer, &picture),
         };
         Ok(Self { optimizer: self.optimizer, average: picture.zeros_like(), averaged: 0, memory, picture })
     }
 }
 
-impl Sketch {
+impl OptimizerSnapshot {
     /// Reads a canvas.
     ///
     /// # Errors
     /// As [`download`].
-    pub async fn of(canvas: &Canvas) -> Result<Self> {
+    pub async fn of(canvas: &PictureState) -> Result<Self> {
         let memory = match &canvas.memory {
-            Memory::Adam { mean, square, steps } => Remembered::Adam {
+            OptimizerState::Adam { mean, square, steps } => SnapshotState::Adam {
                 mean: download(mean.clone()).await?,
                 square: download(square.clone()).await?,
                 steps: *steps,
             },
-            Memory::Sgd { velocity, .. } => Remembered::Sgd { velocity: download(velocity.clone()).await? },
-            Memory::Lbfgs(_) => Remembered::Lbfgs,
+            OptimizerState::Sgd { velocity, .. } => SnapshotState::Sgd { velocity: download(velocity.clone()).await? },
+            OptimizerState::Lbfgs(_) => SnapshotState::Lbfgs,
         };
         Ok(Self {
             picture: download(canvas.picture.clone()).await?,
@@ -122,21 +122,21 @@ impl Sketch {
     ///
     /// # Errors
     /// [`Error::Picture`] when what is remembered is not `optimizer`'s.
-    pub fn canvas(&self, optimizer: Optimizer, device: &Device) -> Result<Canvas> {
+    pub fn canvas(&self, optimizer: Optimizer, device: &Device) -> Result<PictureState> {
         let picture = upload(&self.picture, device);
         let memory = match (&self.memory, optimizer) {
-            (Remembered::Adam { mean, square, steps }, Optimizer::Adam) => {
-                Memory::Adam { mean: upload(mean, device), square: upload(square, device), steps: *steps }
+            (SnapshotState::Adam { mean, square, steps }, Optimizer::Adam) => {
+                OptimizerState::Adam { mean: upload(mean, device), square: upload(square, device), steps: *steps }
             }
-            (Remembered::Sgd { velocity }, Optimizer::Sgd { momentum }) => {
-                Memory::Sgd { momentum, velocity: upload(velocity, device) }
+            (SnapshotState::Sgd { velocity }, Optimizer::Sgd { momentum }) => {
+                OptimizerState::Sgd { momentum, velocity: upload(velocity, device) }
             }
-            (Remembered::Lbfgs, Optimizer::Lbfgs { .. }) => Memory::new(optimizer, &picture),
+            (SnapshotState::Lbfgs, Optimizer::Lbfgs { .. }) => OptimizerState::new(optimizer, &picture),
             _ => {
                 let problem = format!("The checkpoint is of another optimizer than {}.", optimizer.name());
                 return Err(Error::Picture(problem));
             }
         };
-        Ok(Canvas { optimizer, picture, memory, average: upload(&self.average, device), averaged: self.averaged })
+        Ok(PictureState { optimizer, picture, memory, average: upload(&self.average, device), averaged: self.averaged })
     }
 }

@@ -14,7 +14,7 @@ const LEAST: f32 = 1e-4;
 
 /// A painting to take the style of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Painting {
+pub struct StyleTarget {
     pub picture: Image,
     /// Against those of the other paintings.
     pub weight: f32,
@@ -25,7 +25,7 @@ pub struct Painting {
     pub style_mask: Option<Image>,
 }
 
-impl Painting {
+impl StyleTarget {
     /// All of a painting, for all of the photo.
     pub fn new(picture: Image, weight: f32) -> Self {
         Self { picture, weight, mask: None, style_mask: None }
@@ -84,7 +84,7 @@ impl Painting {
     }
 }
 
-impl From<(Image, f32)> for Painting {
+impl From<(Image, f32)> for StyleTarget {
     fn from((picture, weight): (Image, f32)) -> Self {
         Self::new(picture, weight)
     }

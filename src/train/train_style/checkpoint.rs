@@ -8,7 +8,7 @@ const KIND: (&str, &str) = ("impasto", "style in training, version 1");
 
 /// Where a run stopped.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Notes {
+pub struct TrainCheckpoint {
     /// Of paintings, photos, settings and start.
     pub fingerprint: u64,
     /// Steps that are done.
@@ -19,7 +19,7 @@ pub struct Notes {
     pub square: Vec<f32>,
 }
 
-impl Notes {
+impl TrainCheckpoint {
     /// The bytes of the file.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_other_files_are_refused() {
-        let notes = Notes {
+        let notes = TrainCheckpoint {
             fingerprint: u64::MAX,
             step: 3,
             numbers: vec![1.0, -2.0],
@@ -75,11 +75,11 @@ mod tests {
             square: vec![0.1, 0.2],
         };
         let bytes = notes.write().unwrap();
-        assert_eq!(Notes::parse(&bytes).unwrap(), notes);
-        let negative = Notes { square: vec![-1.0, 0.0], ..notes }.write().unwrap();
+        assert_eq!(TrainCheckpoint::parse(&bytes).unwrap(), notes);
+        let negative = TrainCheckpoint { square: vec![-1.0, 0.0], ..notes }.write().unwrap();
         let weights = ArchiveBuilder::new().float("numbers", &[1], &[1.0]).finish().unwrap();
         for bytes in [&b"hello"[..], &bytes[..bytes.len() - 4], &negative, &weights] {
-            let refused = Notes::parse(bytes).unwrap_err().to_string();
+            let refused = TrainCheckpoint::parse(bytes).unwrap_err().to_string();
             assert!(refused.contains("start without one"), "{refused}");
         }
     }

@@ -9,7 +9,7 @@ use crate::net::{Network, Pooling};
 use crate::style::{Style, StyleSet};
 use crate::train::Optimizer;
 use crate::train::device::Limits;
-use crate::train::optimize_image::memory::Demand;
+use crate::train::optimize_image::memory::MemoryEstimate;
 use crate::train::vgg_features::Convolutions;
 
 /// Tensors as large as an activation that autodiff keeps of each convolution of a transfer network: what it read, what it made,
@@ -19,7 +19,7 @@ const KEPT: u64 = 8;
 /// A training in JSON; what is missing has its usual value.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct TrainRecipe {
+pub struct TrainConfig {
     steps: Option<usize>,
     crop: Option<usize>,
     batch: Option<usize>,
@@ -37,7 +37,7 @@ pub struct TrainRecipe {
 
 /// What training begins with.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Beginning {
+pub enum Init {
     Style(Style),
     /// That of these which is [`super::nearest`].
     Nearest(Vec<Style>),
@@ -46,14 +46,14 @@ pub enum Beginning {
 /// What is known of a training before anything is allocated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TrainPlan {
+pub struct TrainEstimate {
     /// Bytes, about.
     pub peak: u64,
     /// Of all steps, forward and backward.
     pub multiply_adds: u64,
 }
 
-impl TrainRecipe {
+impl TrainConfig {
     /// Reads `json`.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ impl TrainRecipe {
     /// The settings.
     ///
     /// # Errors
-    /// As [`Lesson::of`].
+    /// As [`TrainLoss::of`].
     pub fn settings(&self) -> Result<TrainSettings> {
         Ok(self.over(TrainSettings::usual()?))
     }
@@ -117,9 +117,9 @@ impl TrainRecipe {
     /// What training begins with, out of the `styles` of its network.
     ///
     /// # Errors
-    /// As [`Beginning::of`].
-    pub fn beginning(&self, styles: &StyleSet) -> Result<Beginning> {
-        Beginning::of(self.start.as_deref().unwrap_or("mean"), styles)
+    /// As [`Init::of`].
+    pub fn beginning(&self, styles: &StyleSet) -> Result<Init> {
+        Init::of(self.start.as_deref().unwrap_or("mean"), styles)
     }
 
     /// What the training needs, of `network`.
@@ -127,13 +127,13 @@ impl TrainRecipe {
     /// # Errors
     /// As [`Self::settings`]; [`Error::TooLarge`] for what exceeds `limits`, [`Error::Picture`] for crops that the network does not
     /// take.
-    pub fn plan(&self, network: &Network, limits: Limits) -> Result<TrainPlan> {
+    pub fn plan(&self, network: &Network, limits: Limits) -> Result<TrainEstimate> {
         let settings = self.settings()?;
         let TrainSettings { crop, batch, steps, painting, .. } = settings;
         let last = settings.last()?;
         let layers: Vec<Layer> = settings.lesson.style.layers.iter().map(|l| l.0).collect();
         // A batch is as much as one picture of so many times the height.
-        let vgg = Demand {
+        let vgg = MemoryEstimate {
             vgg: VGG16,
             last,
             style: layers,
@@ -153,11 +153,11 @@ impl TrainRecipe {
         let of_vgg = VGG16.network(Pooling::Max, last).multiply_adds(crop, crop)?;
         // Photos are looked at once, paintings forward and backward.
         let step = (3 * of_vgg + 2 * network.multiply_adds(crop, crop)?) * batch as u64;
-        Ok(TrainPlan { peak, multiply_adds: step * steps as u64 })
+        Ok(TrainEstimate { peak, multiply_adds: step * steps as u64 })
     }
 }
 
-impl Beginning {
+impl Init {
     /// `mean` of the `styles`, the `nearest` of them, one of them by its name or a blend, as [`StyleSet::parse`] reads it.
     ///
     /// # Errors
@@ -184,19 +184,19 @@ mod tests {
 
     #[test]
     fn nothing_said_is_the_usual_training_and_what_is_said_counts() {
-        assert_eq!(TrainRecipe::parse("{}").unwrap().settings().unwrap(), TrainSettings::usual().unwrap());
+        assert_eq!(TrainConfig::parse("{}").unwrap().settings().unwrap(), TrainSettings::usual().unwrap());
         let text = r#"{ "steps": 9, "crop": 64, "batch": 1, "painting": 400, "contentWeight": 2, "stabilityWeight": 0.5, "seed": 7 }"#;
-        let settings = TrainRecipe::parse(text).unwrap().settings().unwrap();
+        let settings = TrainConfig::parse(text).unwrap().settings().unwrap();
         assert_eq!((settings.steps, settings.crop, settings.batch, settings.painting), (9, 64, 1, 400));
         assert_eq!((settings.lesson.content.weight, settings.lesson.stability, settings.seed), (2.0, 0.5, 7));
-        assert_eq!(TrainRecipe::parse("{}").unwrap().gentle_settings().unwrap(), TrainSettings::gentle().unwrap());
-        assert_eq!(TrainRecipe::parse(r#"{ "rate": 0.2 }"#).unwrap().gentle_settings().unwrap().rate, 0.2);
+        assert_eq!(TrainConfig::parse("{}").unwrap().gentle_settings().unwrap(), TrainSettings::gentle().unwrap());
+        assert_eq!(TrainConfig::parse(r#"{ "rate": 0.2 }"#).unwrap().gentle_settings().unwrap().rate, 0.2);
     }
 
     #[test]
     fn a_plan_grows_with_the_crops_and_refuses_what_does_not_fit() {
         let net = transfer26::network();
-        let plan = |text: &str, limits| TrainRecipe::parse(text).unwrap().plan(&net, limits);
+        let plan = |text: &str, limits| TrainConfig::parse(text).unwrap().plan(&net, limits);
         let usual = plan("{}", ROOMY).unwrap();
         let double = plan(r#"{ "batch": 2 }"#, ROOMY).unwrap();
         assert!((200_000_000..800_000_000).contains(&usual.peak), "{usual:?}");
@@ -214,7 +214,7 @@ mod tests {
             (r#"{ "steps": 0 }"#, "0 is no number of steps"),
             (r#"{ "crop": 4096 }"#, "from 1 to 1024"),
         ] {
-            let refused = TrainRecipe::parse(text).unwrap_err().to_string();
+            let refused = TrainConfig::parse(text).unwrap_err().to_string();
             assert!(refused.contains(what), "{refused}");
         }
     }

@@ -11,13 +11,13 @@ const PHOTO: f32 = 1.4;
 const WIDEST: f32 = 1.6;
 
 /// Squares of photos, which depend on nothing but the photos, a seed and a number.
-pub struct Crops {
+pub struct Dataset {
     photos: Vec<Image>,
     side: usize,
     seed: u64,
 }
 
-impl Crops {
+impl Dataset {
     /// Crops of `side` x `side` pixels.
     ///
     /// # Errors
@@ -77,12 +77,12 @@ mod tests {
 
     #[test]
     fn crops_repeat_with_their_number_and_differ_otherwise() {
-        let crops = Crops::new(&[slope(90, 60), slope(20, 300)], 24, 7).unwrap();
+        let crops = Dataset::new(&[slope(90, 60), slope(20, 300)], 24, 7).unwrap();
         let batch = crops.batch(3, 8).unwrap();
         assert!(batch.iter().all(|crop| (crop.width(), crop.height()) == (24, 24)));
         assert_eq!(batch, crops.batch(3, 8).unwrap());
         assert_ne!(batch, crops.batch(4, 8).unwrap());
-        assert_ne!(batch, Crops::new(&[slope(90, 60), slope(20, 300)], 24, 8).unwrap().batch(3, 8).unwrap());
+        assert_ne!(batch, Dataset::new(&[slope(90, 60), slope(20, 300)], 24, 8).unwrap().batch(3, 8).unwrap());
         // Both ways round, and never upside down.
         let rises = |crop: &Image, to: usize, channel: usize| crop.data()[3 * to + channel] > crop.data()[channel];
         assert!(batch.iter().any(|crop| rises(crop, 23, 0)) && batch.iter().any(|crop| !rises(crop, 23, 0)));
@@ -91,8 +91,8 @@ mod tests {
 
     #[test]
     fn a_photo_smaller_than_a_crop_will_do_and_none_will_not() {
-        let tiny = Crops::new(&[slope(1, 1)], 16, 0).unwrap().batch(0, 1).unwrap();
+        let tiny = Dataset::new(&[slope(1, 1)], 16, 0).unwrap().batch(0, 1).unwrap();
         assert_eq!((tiny[0].width(), tiny[0].height()), (16, 16));
-        assert!(Crops::new(&[], 16, 0).is_err_and(|e| e.to_string().contains("needs photos")));
+        assert!(Dataset::new(&[], 16, 0).is_err_and(|e| e.to_string().contains("needs photos")));
     }
 }

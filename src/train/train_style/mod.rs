@@ -9,8 +9,8 @@ pub mod network;
 mod settings;
 mod training;
 
-pub use checkpoint::Notes;
-pub use config::{Beginning, TrainPlan, TrainRecipe};
-pub use dataset::Crops;
+pub use checkpoint::TrainCheckpoint;
+pub use config::{Init, TrainConfig, TrainEstimate};
+pub use dataset::Dataset;
 pub use settings::TrainSettings;
-pub use training::{Lessons, Origin, Report, Training, nearest};
+pub use training::{InitState, Report, TrainData, Training, nearest};

@@ -3,13 +3,13 @@
 use crate::error::{Error, Result};
 use crate::net::models::vgg::{Layer, VGG16};
 use crate::train::losses::check_weight;
-use crate::train::losses::perceptual::Lesson;
+use crate::train::losses::perceptual::TrainLoss;
 use crate::train::optim::LARGEST_RATE;
 
 /// How a style is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
-    pub lesson: Lesson,
+    pub lesson: TrainLoss,
     pub steps: usize,
     /// What a step of Adam changes a scale or a shift by, at most and about, at first; a cosine leads it down to 0.
     pub rate: f32,
@@ -25,16 +25,16 @@ impl TrainSettings {
     /// The settings that the design found to work.
     ///
     /// # Errors
-    /// As [`Lesson::of`].
+    /// As [`TrainLoss::of`].
     pub fn usual() -> Result<Self> {
-        Ok(Self { lesson: Lesson::of(&VGG16)?, steps: 150, rate: 0.03, crop: 224, batch: 1, painting: 320, seed: 0 })
+        Ok(Self { lesson: TrainLoss::of(&VGG16)?, steps: 150, rate: 0.03, crop: 224, batch: 1, painting: 320, seed: 0 })
     }
 
     /// Those for a style that is near its painting from the beginning: at the usual rate it would first lose what it has, and it keeps
     /// the photo even where style and colours weigh more.
     ///
     /// # Errors
-    /// As [`Lesson::of`].
+    /// As [`TrainLoss::of`].
     pub fn gentle() -> Result<Self> {
         let mut settings = Self::usual()?;
         settings.lesson.style.weight *= 2.0;
@@ -51,7 +51,7 @@ impl TrainSettings {
 
     pub(super) fn check(&self, multiple: usize) -> Result<()> {
         let refuse = |problem: String| Err(Error::Style(problem));
-        let Lesson { content, style, palette, variation, stability, noise } = &self.lesson;
+        let TrainLoss { content, style, palette, variation, stability, noise } = &self.lesson;
         let weights =
             [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
         for number in weights.chain([*palette, *variation, *stability, *noise]) {

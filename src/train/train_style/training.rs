@@ -4,7 +4,7 @@ use std::f32::consts::PI;
 
 use burn::tensor::{Device, Tensor};
 
-use super::{Crops, Notes, TrainSettings};
+use super::{Dataset, TrainCheckpoint, TrainSettings};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
@@ -13,10 +13,10 @@ use crate::procedural::random::Random;
 use crate::style::Style;
 use crate::train::Features;
 use crate::train::device::{download, read, tensor, upload};
-use crate::train::losses::perceptual::Aims;
-use crate::train::optim::{Memory, Optimizer};
+use crate::train::losses::perceptual::Targets;
+use crate::train::optim::{Optimizer, OptimizerState};
 use crate::train::optimize_image::checkpoint::Fingerprint;
-use crate::train::transfer_net::{Executor, parameters, style};
+use crate::train::transfer_net::{TransferNet, parameters, style};
 use crate::weights::Archive;
 
 /// What a step changes a convolution's weight by, beside a scale or a shift: weights are much smaller.
@@ -26,13 +26,13 @@ const WEIGHTS_RATE: f32 = 0.03;
 const SOME: usize = 12;
 
 /// What is learnt from: paintings with weights, and photos to paint.
-pub struct Lessons<'a> {
+pub struct TrainData<'a> {
     pub paintings: &'a [(Image, f32)],
     pub photos: &'a [Image],
 }
 
 /// What training begins with.
-pub struct Origin {
+pub struct InitState {
     /// Names the network, and how many channels each normalization has.
     pub style: Style,
     /// All weights of the network's convolutions, as [`crate::train::transfer_net::weights`] orders them, if they are trained too: then
@@ -40,13 +40,13 @@ pub struct Origin {
     pub weights: Option<Vec<f32>>,
 }
 
-impl From<Style> for Origin {
+impl From<Style> for InitState {
     fn from(style: Style) -> Self {
         Self { style, weights: None }
     }
 }
 
-impl Origin {
+impl InitState {
     fn numbers(&self) -> Vec<f32> {
         let mut numbers = parameters(&self.style);
         numbers.extend(self.weights.iter().flatten());
@@ -75,17 +75,17 @@ pub struct Report {
 pub struct Training {
     settings: TrainSettings,
     device: Device,
-    executor: Executor,
+    executor: TransferNet,
     features: Features,
-    aims: Aims,
-    crops: Crops,
+    aims: Targets,
+    crops: Dataset,
     fingerprint: u64,
-    origin: Origin,
+    origin: InitState,
     /// Style and, if they are trained, weights: `[1][1][1][numbers]`, without autodiff, and what Adam remembers of them.
     numbers: Tensor<4>,
     /// Beside the rate of a style: each number's own, where they differ.
     rates: Option<Tensor<4>>,
-    memory: Memory,
+    memory: OptimizerState,
     step: usize,
 }
 
@@ -96,25 +96,26 @@ impl Training {
     /// [`Error::Style`] for settings and weights that cannot be, [`Error::Picture`] without photos and for notes of another run,
     /// [`Error::Tensor`] for VGG weights that do not fit.
     pub fn new(
-        executor: Executor,
+        executor: TransferNet,
         vgg: &Archive,
         settings: TrainSettings,
-        lessons: &Lessons,
-        origin: impl Into<Origin>,
-        notes: Option<Notes>,
+        lessons: &TrainData,
+        origin: impl Into<InitState>,
+        notes: Option<TrainCheckpoint>,
         device: &Device,
     ) -> Result<Self> {
         let origin = origin.into();
         settings.check(executor.network().multiple)?;
-        let Lessons { paintings, photos } = lessons;
+        let TrainData { paintings, photos } = lessons;
         if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
             let problem = "Paintings need weights from 0 up, and at least one of them a weight above 0.";
             return Err(Error::Style(problem.to_string()));
         }
         let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
         let seen = paintings.iter().map(|(painting, weight)| Ok((seen(painting, settings.painting, device)?, *weight)));
-        let crops = Crops::new(photos, settings.crop, settings.seed)?;
-        let aims = Aims::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?, &some(&crops, device)?);
+        let crops = Dataset::new(photos, settings.crop, settings.seed)?;
+        let aims =
+            Targets::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?, &some(&crops, device)?);
         let fingerprint = fingerprint(&settings, lessons, &origin);
         let row = |values: Vec<f32>| {
             let count = values.len();
@@ -124,7 +125,7 @@ impl Training {
             row([vec![1.0; parameters(&origin.style).len()], vec![WEIGHTS_RATE; weights.len()]].concat())
         });
         let mut numbers = row(origin.numbers());
-        let mut memory = Memory::new(Optimizer::Adam, &numbers);
+        let mut memory = OptimizerState::new(Optimizer::Adam, &numbers);
         let mut step = 0;
         if let Some(notes) = notes {
             if notes.fingerprint != fingerprint || notes.step >= settings.steps {
@@ -136,7 +137,7 @@ impl Training {
             }
             step = notes.step;
             numbers = row(notes.numbers);
-            memory = Memory::Adam { mean: row(notes.mean), square: row(notes.square), steps: step as u32 };
+            memory = OptimizerState::Adam { mean: row(notes.mean), square: row(notes.square), steps: step as u32 };
         }
         let device = device.clone();
         Ok(Self {
@@ -261,12 +262,12 @@ impl Training {
     ///
     /// # Errors
     /// As [`read`].
-    pub async fn notes(&self) -> Result<Option<Notes>> {
-        let Memory::Adam { mean, square, .. } = &self.memory else { return Ok(None) };
+    pub async fn notes(&self) -> Result<Option<TrainCheckpoint>> {
+        let OptimizerState::Adam { mean, square, .. } = &self.memory else { return Ok(None) };
         if self.step == self.settings.steps {
             return Ok(None);
         }
-        Ok(Some(Notes {
+        Ok(Some(TrainCheckpoint {
             fingerprint: self.fingerprint,
             step: self.step,
             numbers: read(self.numbers.clone()).await?,
@@ -281,10 +282,10 @@ impl Training {
 /// # Errors
 /// [`Error::Style`] when there are none; otherwise as [`Training::new`].
 pub async fn nearest<'s>(
-    executor: &Executor,
+    executor: &TransferNet,
     vgg: &Archive,
     settings: &TrainSettings,
-    lessons: &Lessons<'_>,
+    lessons: &TrainData<'_>,
     styles: &'s [Style],
     device: &Device,
 ) -> Result<&'s Style> {
@@ -294,8 +295,8 @@ pub async fn nearest<'s>(
     for (painting, weight) in lessons.paintings {
         paintings.push((seen(painting, settings.painting, device)?, *weight));
     }
-    let crops = Crops::new(lessons.photos, settings.crop, settings.seed)?;
-    let aims = Aims::new(&features, &settings.lesson, &paintings, &some(&crops, device)?);
+    let crops = Dataset::new(lessons.photos, settings.crop, settings.seed)?;
+    let aims = Targets::new(&features, &settings.lesson, &paintings, &some(&crops, device)?);
     let crops = crops.batch(0, settings.batch)?;
     let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
     let mut best: Option<(f32, &Style)> = None;
@@ -312,7 +313,7 @@ pub async fn nearest<'s>(
 }
 
 /// Some crops, one a tensor, for what all of them are like.
-fn some(crops: &Crops, device: &Device) -> Result<Vec<Tensor<4>>> {
+fn some(crops: &Dataset, device: &Device) -> Result<Vec<Tensor<4>>> {
     Ok(crops.batch(usize::MAX, SOME)?.iter().map(|crop| upload(crop, device)).collect())
 }
 
@@ -332,7 +333,7 @@ fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
     Ok(upload(&painting.resized(width, height)?, device))
 }
 
-fn fingerprint(settings: &TrainSettings, lessons: &Lessons, origin: &Origin) -> u64 {
+fn fingerprint(settings: &TrainSettings, lessons: &TrainData, origin: &InitState) -> u64 {
     let mut print = Fingerprint::default();
     print.add(format!("{settings:?}").as_bytes());
     let pictures = lessons.paintings.iter().map(|(p, w)| (p, *w)).chain(lessons.photos.iter().map(|p| (p, 0.0)));

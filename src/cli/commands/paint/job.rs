@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use impasto::error::Result;
-use impasto::train::{Masterpiece, Parts, Progress};
+use impasto::train::{ImageOptimization, Parts, Progress};
 
 use crate::cli::job_runner::{Artifact, Job};
 use crate::cli::photos::PhotoWriter;
 
 /// A painting to be finished.
 pub struct PaintJob<'a> {
-    pub masterpiece: Masterpiece,
+    pub masterpiece: ImageOptimization,
     pub output: &'a Path,
     pub writer: PhotoWriter,
 }

@@ -15,10 +15,10 @@ use impasto::files::{self, Lock};
 use impasto::image::Image;
 use impasto::net::models::vgg::Layer;
 use impasto::procedural::random::Random;
-use impasto::train::optimize_image::memory::Demand;
+use impasto::train::optimize_image::memory::MemoryEstimate;
 use impasto::train::optimize_image::optimization::{STYLE_SCALES, scaled};
 use impasto::train::vgg_features::Convolutions;
-use impasto::train::{Checkpoint, Masterpiece, Settings, Start, coarse_to_fine};
+use impasto::train::{Checkpoint, ImageOptimization, Settings, Start, coarse_to_fine};
 use impasto::weights::Archive;
 use impasto::weights::foreign::stand_in;
 
@@ -27,7 +27,7 @@ use self::losses::LossArguments;
 use self::optimizer::OptimizerArguments;
 use self::styles::StyleArguments;
 use super::weights::{LARGEST_ARCHIVE, VggChoice};
-use crate::cli::backend::{Opened, Processor};
+use crate::cli::backend::{Backend, OpenBackend};
 use crate::cli::file_plan::FilePlan;
 use crate::cli::gpu_context::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
 use crate::cli::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
@@ -77,8 +77,8 @@ pub struct Arguments {
     #[arg(long)]
     keep_colors: bool,
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
-    #[arg(long, value_enum, default_value_t = Processor::Auto)]
-    processor: Processor,
+    #[arg(long, value_enum, default_value_t = Backend::Auto)]
+    processor: Backend,
     #[command(flatten)]
     read: ReadArguments,
     #[command(flatten)]
@@ -130,14 +130,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let start = start(arguments, &photo)?;
 
     let (width, height) = Image::fitted(photo.width(), photo.height(), size);
-    let Opened { device, name, limits } = arguments.processor.open(arguments.read.memory())?;
-    let demand = Demand::of(&settings, Convolutions::of(&device))?;
+    let OpenBackend { device, name, limits } = arguments.processor.open(arguments.read.memory())?;
+    let demand = MemoryEstimate::of(&settings, Convolutions::of(&device))?;
     demand.check(width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
     let needed = demand.peak(width, height);
     let archive = weights(arguments, last)?;
-    let masterpiece = Masterpiece::new(&archive, settings, photo, paintings, start, &device);
+    let masterpiece = ImageOptimization::new(&archive, settings, photo, paintings, start, &device);
     let masterpiece = masterpiece.map_err(|error| match &arguments.vgg {
         Some(path) => error.of_user_file(path),
         None => error,

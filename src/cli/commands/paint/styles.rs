@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use impasto::error::Result;
-use impasto::train::Painting;
+use impasto::train::StyleTarget;
 
 use crate::cli::photos::ReadArguments;
 use crate::cli::style_text::parse;
@@ -33,11 +33,11 @@ impl StyleArguments {
     ///
     /// # Errors
     /// As [`parse`] and [`ReadArguments::read_within`].
-    pub fn paintings(&self, reading: &ReadArguments, size: usize) -> Result<Vec<Painting>> {
+    pub fn paintings(&self, reading: &ReadArguments, size: usize) -> Result<Vec<StyleTarget>> {
         let mask = |path: &Option<PathBuf>| path.as_deref().map(|path| reading.read_mask(path, size)).transpose();
         let painting = |named: &Named| {
             let (path, weight) = parse(&named.painting, Path::is_file)?;
-            Ok(Painting {
+            Ok(StyleTarget {
                 picture: reading.read_within(&path, size)?.image,
                 weight,
                 mask: mask(&named.mask)?,

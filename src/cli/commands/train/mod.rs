@@ -15,22 +15,24 @@ use impasto::net::models::vgg::VGG16;
 use impasto::net::models::{arbitrary, transfer26};
 use impasto::procedural::SCENE;
 use impasto::style::{Pack, Parameters};
-use impasto::train::train_style::{self, Beginning, Lessons, Notes, Origin, TrainSettings, Training, nearest};
-use impasto::train::transfer_net::{Executor, weights};
+use impasto::train::train_style::{
+    self, Init, InitState, TrainCheckpoint, TrainData, TrainSettings, Training, nearest,
+};
+use impasto::train::transfer_net::{TransferNet, weights};
 use impasto::weights::Archive;
 
 use self::job::TrainJob;
 use super::paint::losses::layers;
 use super::style::{About, pack_place};
-use crate::cli::backend::{Opened, Processor};
+use crate::cli::backend::{Backend, OpenBackend};
 use crate::cli::file_plan::FilePlan;
-use crate::cli::gpu_context::{VGG16_TO_RELU4_3, Workshop};
+use crate::cli::gpu_context::{GpuContext, VGG16_TO_RELU4_3};
 use crate::cli::input_files::{InputFiles, find};
 use crate::cli::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
 use crate::cli::output_paths::derived;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::{self, alert, say};
-use crate::cli::style_source::{Wanted, network, network_of, read_pack, space, styles};
+use crate::cli::style_source::{StyleSource, network, network_of, read_pack, space, styles};
 use crate::cli::style_text::{Weighted, parse};
 use crate::cli::trace::Trace;
 use crate::cli::{cache, photos};
@@ -79,8 +81,8 @@ pub struct Arguments {
     #[arg(long, value_name = "instant|mean|nearest|STYLE|PACK")]
     start: Option<OsString>,
     /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
-    #[arg(long, value_enum, default_value_t = Processor::Auto)]
-    processor: Processor,
+    #[arg(long, value_enum, default_value_t = Backend::Auto)]
+    processor: Backend,
     /// A photo that is stylized with every save, as `NAME-preview.png` beside the pack.
     #[arg(long, value_name = "PHOTO")]
     preview: Option<PathBuf>,
@@ -275,16 +277,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let preview = arguments.preview.as_deref().map(|path| read(path, PREVIEW)).transpose()?;
     let sample = arguments.sample.as_deref().map(|path| read(path, SAMPLE)).transpose()?;
-    let lessons = Lessons { paintings: &paintings, photos: &photos };
+    let lessons = TrainData { paintings: &paintings, photos: &photos };
     let notes = arguments.resume.as_deref().map(read_notes).transpose()?;
 
-    let Opened { device, name, .. } = arguments.processor.open(arguments.read.memory())?;
+    let OpenBackend { device, name, .. } = arguments.processor.open(arguments.read.memory())?;
     let vgg = Archive::parse(VGG16_TO_RELU4_3)?;
     let (net, archive, start) = start(arguments)?;
-    let executor = Executor::load(net.clone(), &archive, &device)?;
+    let executor = TransferNet::load(net.clone(), &archive, &device)?;
     let start = match start {
-        Beginning::Style(style) => style,
-        Beginning::Nearest(all) => {
+        Init::Style(style) => style,
+        Init::Nearest(all) => {
             let found = nearest(&executor, &vgg, &settings, &lessons, &all, &device);
             let found = pollster::block_on(found)?.clone();
             say!("begins with {}", found.name);
@@ -306,7 +308,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         licence: arguments.about.licence.clone(),
         ..space(&net, &archive)?.pack(arguments.about.title(first), Parameters::of(&start))
     };
-    let origin = Origin { style: start, weights };
+    let origin = InitState { style: start, weights };
     let steps = settings.steps;
     let training = Training::new(executor, &vgg, settings, &lessons, origin, notes, &device)?;
     say!("{steps} steps on {} photos, on {name}", photos.len());
@@ -320,28 +322,29 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     job_runner::run(TrainJob { training, pack, brings, output: &arguments.output, preview, sample }, &job_files)
 }
 
-fn read_notes(path: &Path) -> Result<Notes> {
-    Notes::parse(&files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?).map_err(|error| Error::file(path, error))
+fn read_notes(path: &Path) -> Result<TrainCheckpoint> {
+    TrainCheckpoint::parse(&files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?)
+        .map_err(|error| Error::file(path, error))
 }
 
 /// The network to be trained, its weights, and what to begin with.
-fn start(arguments: &Arguments) -> Result<(Network, Archive, Beginning)> {
+fn start(arguments: &Arguments) -> Result<(Network, Archive, Init)> {
     let text = arguments.beginning();
     if text == INSTANT {
-        let wanted = Wanted::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
+        let wanted = StyleSource::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
         let style = pollster::block_on(async {
-            let workshop = Workshop::open(&wanted.archive, None).await?;
-            wanted.style(&workshop).await
+            let context = GpuContext::open(&wanted.archive, None).await?;
+            wanted.style(&context).await
         })?;
-        return Ok((network(arbitrary::NAME)?.0, wanted.archive, Beginning::Style(style)));
+        return Ok((network(arbitrary::NAME)?.0, wanted.archive, Init::Style(style)));
     }
     if Path::new(text).is_file() {
         let pack = read_pack(Path::new(text))?;
         let (net, archive) = network_of(&[&pack])?;
         let style = space(&net, &archive)?.style(&pack)?;
-        return Ok((net, archive, Beginning::Style(style)));
+        return Ok((net, archive, Init::Style(style)));
     }
     let (net, archive) = network(transfer26::NAME)?;
-    let start = Beginning::of(&text.to_string_lossy(), &styles(&archive)?)?;
+    let start = Init::of(&text.to_string_lossy(), &styles(&archive)?)?;
     Ok((net, archive, start))
 }

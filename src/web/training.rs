@@ -11,10 +11,9 @@ use super::js;
 use super::studio::{MEMORY, Studio, busy, pixels};
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::net::models::{arbitrary, transfer26};
 use crate::procedural::SCENE;
 use crate::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
-use crate::train::train_style::{self, Init, Report, TrainCheckpoint, TrainConfig, nearest};
+use crate::train::train_style::{self, Init, Report, TrainCheckpoint, TrainConfig, nearest, trainable};
 use crate::train::transfer_net::TransferNet;
 use crate::weights::Archive;
 
@@ -73,11 +72,11 @@ impl Lessons {
 
 #[wasm_bindgen]
 impl Studio {
-    /// JSON of a [`train_style::TrainEstimate`].
-    pub fn plan_training(&self, settings: &str) -> std::result::Result<String, JsValue> {
+    /// JSON of a [`train_style::TrainEstimate`] for training the network of this name.
+    pub fn plan_training(&self, settings: &str, network: &str) -> std::result::Result<String, JsValue> {
         let limits = self.graphics.limits(MEMORY);
-        let plan = TrainConfig::parse(settings).and_then(|recipe| recipe.plan(&transfer26::network(), limits));
-        plan.map(|plan| json!(plan).to_string()).map_err(js)
+        let estimate = TrainConfig::parse(settings).and_then(|config| config.plan(&trainable(network)?, limits));
+        estimate.map(|estimate| json!(estimate).to_string()).map_err(js)
     }
 
     /// Prepares training, from the beginning or from a checkpoint.
@@ -104,8 +103,7 @@ impl Studio {
     ) -> Result<Pupil> {
         let recipe = TrainConfig::parse(settings)?;
         let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
-        let for_paintings = archive.metadata("network") == Some(arbitrary::NAME);
-        let net = if for_paintings { arbitrary::network() } else { transfer26::network() };
+        let net = trainable(archive.metadata("network").unwrap_or_default())?;
         recipe.plan(&net, self.graphics.limits(MEMORY))?;
         let notes = checkpoint.map(TrainCheckpoint::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::TrainSettings;
 use crate::error::{Error, Result};
 use crate::net::models::vgg::{Layer, VGG16};
+use crate::net::models::{arbitrary, transfer26};
 use crate::net::{Network, Pooling};
 use crate::style::{Style, StyleSet};
 use crate::train::Optimizer;
@@ -157,6 +158,18 @@ impl TrainConfig {
     }
 }
 
+/// The network of this name, if styles of it can be trained.
+///
+/// # Errors
+/// [`Error::Style`] for other names.
+pub fn trainable(network: &str) -> Result<Network> {
+    match network {
+        transfer26::NAME => Ok(transfer26::network()),
+        arbitrary::NAME => Ok(arbitrary::network()),
+        _ => Err(Error::Style(format!("Styles of the network {network} cannot be trained: choose another network."))),
+    }
+}
+
 impl Init {
     /// `mean` of the `styles`, the `nearest` of them, one of them by its name or a blend, as [`StyleSet::parse`] reads it.
     ///
@@ -178,7 +191,6 @@ impl Init {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::models::transfer26;
 
     const ROOMY: Limits = Limits { total: 4_000_000_000, buffer: 1 << 30 };
 
@@ -204,6 +216,15 @@ mod tests {
         let small = Limits { total: 100_000_000, ..ROOMY };
         assert!(matches!(plan("{}", small), Err(Error::TooLarge { .. })));
         assert!(plan(r#"{ "crop": 225 }"#, ROOMY).is_err());
+    }
+
+    #[test]
+    fn a_plan_is_that_of_the_network_that_is_trained() {
+        let plans = [transfer26::NAME, arbitrary::NAME]
+            .map(|name| TrainConfig::default().plan(&trainable(name).unwrap(), ROOMY).unwrap());
+        // The network for paintings has wider layers.
+        assert!(plans[1].peak > plans[0].peak && plans[1].multiply_adds > plans[0].multiply_adds, "{plans:?}");
+        assert!(trainable("own-0").unwrap_err().to_string().contains("own-0"));
     }
 
     #[test]

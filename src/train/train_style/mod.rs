@@ -10,7 +10,7 @@ mod settings;
 mod training;
 
 pub use checkpoint::TrainCheckpoint;
-pub use config::{Init, TrainConfig, TrainEstimate};
+pub use config::{Init, TrainConfig, TrainEstimate, trainable};
 pub use dataset::Dataset;
 pub use settings::TrainSettings;
 pub use training::{InitState, Report, TrainData, Training, nearest};

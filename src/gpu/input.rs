@@ -2,29 +2,17 @@
 
 use std::cell::Cell;
 
-use bytemuck::{Pod, Zeroable, bytes_of};
+use bytemuck::bytes_of;
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
 use super::bounds::{Bounds, Excess};
 use super::device::Gpu;
 use super::preprocess::specialize;
 use super::step::Step;
+use super::uniforms::LoadInputUniforms;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::image::brushwork::Brushwork;
-
-/// Uniforms of `load_input.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct LoadInputUniforms {
-    source: [u32; 2],
-    picture: [u32; 2],
-    padded: [u32; 2],
-    mirrored: u32,
-    amount: f32,
-    grain: f32,
-    flow: f32,
-}
 
 /// The first tensor of a network, which a frame fills.
 pub(crate) struct InputTensor<'a> {

@@ -1,7 +1,7 @@
 //! What is shown: the draw that turns the last tensor into pixels, and the texture to read them back from. Beside
 //! `composite.wgsl`.
 
-use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
+use bytemuck::{bytes_of, cast_slice};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
 use super::bounds::{Bounds, Excess};
@@ -10,33 +10,19 @@ use super::input::Frame;
 use super::plan::Plan;
 use super::preprocess::specialize;
 use super::temporal::TemporalFilter;
+use super::uniforms::CompositeUniforms;
 use crate::error::Result;
 use crate::image::composite::Look;
 
 /// Copies from a texture must have rows of a multiple of this many bytes.
 const ROW_ALIGNMENT: u32 = wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
 
-/// Uniforms of `composite.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct LookShape {
-    size: [u32; 2],
-    source: [u32; 2],
-    painting: [u32; 2],
-    stride: u32,
-    norm: u32,
-    strength: f32,
-    split: f32,
-    keep_colors: u32,
-    mirrored: u32,
-}
-
 /// Draws what a plan has painted, onto targets of one format.
 pub struct Compositor {
     pipeline: wgpu::RenderPipeline,
     bindings: wgpu::BindGroup,
     look: wgpu::Buffer,
-    shape: LookShape,
+    shape: CompositeUniforms,
     format: TextureFormat,
 }
 
@@ -72,7 +58,7 @@ impl Compositor {
         let half = plan.half && temporal_filter.is_none();
         let wgsl = specialize(include_str!("../../shaders/io/composite.wgsl"), &values, half);
         let pipeline = gpu.render_pipeline("composite", &wgsl, format);
-        let shape = LookShape {
+        let shape = CompositeUniforms {
             size,
             source: [source_width as u32, source_height as u32],
             painting: [width as u32, height as u32],
@@ -88,7 +74,7 @@ impl Compositor {
         let resources = [
             look.as_entire_binding(),
             wgpu::BindingResource::TextureView(&source),
-            temporal_filter.map_or(&plan.output, |s| &s.history).as_entire_binding(),
+            temporal_filter.map_or(&plan.executable.output, |s| &s.history).as_entire_binding(),
             plan.norms.as_entire_binding(),
         ];
         // What is steady is normalized already.

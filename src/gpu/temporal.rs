@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use bytemuck::{Pod, Zeroable, bytes_of};
+use bytemuck::bytes_of;
 use wgpu::BufferUsages;
 
 use super::device::Gpu;
@@ -11,6 +11,7 @@ use super::input::Frame;
 use super::plan::Plan;
 use super::preprocess::specialize;
 use super::step::Step;
+use super::uniforms::TemporalFilterUniforms;
 use crate::error::Result;
 
 /// Part of the painting before that stays where nothing moves: noise goes down to about a third.
@@ -18,24 +19,12 @@ pub const KEEP_PAINTING: f32 = 0.75;
 /// Part of the statistics before that stays: they are means over the whole picture, and must follow what moves.
 pub const KEEP_STATISTICS: f32 = 0.6;
 
-/// Uniforms of `temporal_filter.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct SteadyShape {
-    source: [u32; 2],
-    painting: [u32; 2],
-    stride: u32,
-    norm: u32,
-    mirrored: u32,
-    keep: f32,
-}
-
 /// The memory of what was painted before, and the step that brings it up to date.
 pub struct TemporalFilter {
     /// Painting and the photo's luma, `[height][width]`.
     pub(crate) history: wgpu::Buffer,
     uniform: wgpu::Buffer,
-    shape: Cell<SteadyShape>,
+    shape: Cell<TemporalFilterUniforms>,
     step: Step,
 }
 
@@ -51,7 +40,7 @@ impl TemporalFilter {
     fn build(gpu: &Gpu, plan: &Plan, frame: &Frame) -> Self {
         let ((width, height), (source_width, source_height)) = (plan.size(), frame.size());
         let history = gpu.buffer("history", (width * height * 16) as u64, BufferUsages::STORAGE);
-        let shape = SteadyShape {
+        let shape = TemporalFilterUniforms {
             source: [source_width as u32, source_height as u32],
             painting: [width as u32, height as u32],
             stride: plan.stride,
@@ -67,7 +56,7 @@ impl TemporalFilter {
         let resources = [
             uniform.as_entire_binding(),
             wgpu::BindingResource::TextureView(&view),
-            plan.output.as_entire_binding(),
+            plan.executable.output.as_entire_binding(),
             plan.norms.as_entire_binding(),
             history.as_entire_binding(),
         ];
@@ -81,7 +70,7 @@ impl TemporalFilter {
     pub fn set(&self, gpu: &Gpu, plan: &Plan, keep: bool, mirrored: bool) {
         let part = if keep { KEEP_PAINTING } else { 0.0 };
         let before = self.shape.get();
-        let shape = SteadyShape { keep: part, mirrored: u32::from(mirrored), ..before };
+        let shape = TemporalFilterUniforms { keep: part, mirrored: u32::from(mirrored), ..before };
         if bytes_of(&shape) != bytes_of(&before) {
             self.shape.set(shape);
             gpu.queue.write_buffer(&self.uniform, 0, bytes_of(&shape));

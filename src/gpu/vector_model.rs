@@ -1,13 +1,13 @@
 //! Networks that turn a picture into a few numbers: compiled for one picture size, run once a picture, read back.
 
-use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
+use bytemuck::cast_slice;
 use wgpu::BufferUsages;
 
 use super::device::Gpu;
+use super::executable::{Executable, Resources};
 use super::input::{Frame, InputTensor};
-use super::lifetimes::{Lifetime, assign};
 use super::lower::mobilenet::{QUADS_A_THREAD, Stage, stages};
-use super::step::Step;
+use super::schedule::mobilenet::schedule;
 use crate::error::{Error, Result};
 use crate::net::{Network, Shape};
 use crate::weights::Archive;
@@ -15,22 +15,9 @@ use crate::weights::Archive;
 /// A network on a device, for pictures of one size and with all it needs.
 pub struct VectorPlan {
     size: [u32; 2],
-    input: wgpu::Buffer,
-    output: wgpu::Buffer,
     /// How many numbers come out.
     count: usize,
-    steps: Vec<Step>,
-}
-
-/// Uniforms of `pointwise.wgsl`, `depthwise.wgsl`, `conv3x3_rgb.wgsl` and `global_mean.wgsl`.
-#[repr(C)]
-#[derive(Clone, Copy, Pod, Zeroable)]
-struct StageShape {
-    in_size: [u32; 2],
-    out_size: [u32; 2],
-    in_quads: u32,
-    out_quads: u32,
-    unused: [u32; 2],
+    executable: Executable,
 }
 
 impl VectorPlan {
@@ -65,53 +52,22 @@ impl VectorPlan {
         gpu.scoped(|| Ok(Self::build(gpu, &stages, &weights, &shapes))).await
     }
 
-    fn build(gpu: &Gpu, stages: &[Stage], weights: &[[Vec<f32>; 2]], shapes: &[Shape]) -> Self {
-        let stored: Vec<Shape> = std::iter::once(0).chain(stages.iter().map(|s| s.tensor)).map(|t| shapes[t]).collect();
-        // Tensor 0 is written in step 0, what stage i writes in step i + 1, and the last one is read behind all steps.
-        let life = |(t, shape): (usize, &Shape)| {
-            let last_read = stages.iter().rposition(|s| s.input == t || s.skip == Some(t)).map_or(stages.len(), |i| i);
-            let bytes = (shape.channels.div_ceil(4) * shape.height * shape.width * 16) as u64;
-            Lifetime { bytes, written: t, last_read: last_read + 1 }
-        };
-        let lifetimes: Vec<_> = stored.iter().enumerate().map(life).collect();
-        let assignment = assign(&lifetimes);
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
-        let buffers: Vec<_> = assignment.bytes.iter().map(|&bytes| gpu.buffer("tensor", bytes, usage)).collect();
-        let tensor = |t: usize| &buffers[assignment.buffer_of[t]];
-
-        let step = |(i, (stage, [weight, bias])): (usize, (&Stage, &[Vec<f32>; 2]))| {
-            let (input, output) = (stored[stage.input], stored[i + 1]);
-            let shape = StageShape {
-                in_size: [input.width as u32, input.height as u32],
-                out_size: [output.width as u32, output.height as u32],
-                in_quads: input.channels.div_ceil(4) as u32,
-                out_quads: output.channels.div_ceil(4) as u32,
-                unused: [0; 2],
-            };
-            let pipeline = gpu.pipeline(stage.file(), &stage.wgsl());
-            let shape = gpu.filled("shape", bytes_of(&shape), BufferUsages::UNIFORM);
-            let filled = |values: &Vec<f32>| {
+    fn build(gpu: &Gpu, stages: &[Stage], values: &[[Vec<f32>; 2]], shapes: &[Shape]) -> Self {
+        let schedule = schedule(stages, shapes);
+        let filled = |side: usize| {
+            let filled = |values: &[Vec<f32>; 2]| {
+                let values = &values[side];
                 (!values.is_empty()).then(|| gpu.filled("weights", cast_slice(values), BufferUsages::STORAGE))
             };
-            let (weight, bias) = (filled(weight), filled(bias));
-            // In the order of the shader's bindings; `None` where this kernel has no such binding.
-            let bound = [
-                Some(&shape),
-                Some(tensor(stage.input)),
-                weight.as_ref(),
-                bias.as_ref(),
-                Some(tensor(i + 1)),
-                stage.skip.map(tensor),
-            ];
-            let resources = bound.map(|buffer| buffer.map(wgpu::Buffer::as_entire_binding));
-            Step::new(gpu, pipeline, resources, stage.workgroups(output))
+            values.iter().map(filled).collect::<Vec<_>>()
         };
+        let (weights, biases) = (filled(0), filled(1));
+        let pipelines: Vec<_> = stages.iter().map(|stage| gpu.pipeline(stage.file(), &stage.wgsl())).collect();
+        let resources = Resources { pipelines: &pipelines, weights: &weights, biases: &biases, norms: None };
         Self {
-            size: [stored[0].width as u32, stored[0].height as u32],
-            input: tensor(0).clone(),
-            output: tensor(stages.len()).clone(),
-            count: stored[stages.len()].channels,
-            steps: stages.iter().zip(weights).enumerate().map(step).collect(),
+            size: [shapes[0].width as u32, shapes[0].height as u32],
+            count: stages.last().map_or(0, |stage| shapes[stage.tensor].channels),
+            executable: Executable::new(gpu, &schedule, resources, BufferUsages::COPY_SRC),
         }
     }
 
@@ -120,7 +76,8 @@ impl VectorPlan {
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and what the device says.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
-        let input_tensor = InputTensor { tensor: &self.input, half: false, picture: self.size, padded: self.size };
+        let input_tensor =
+            InputTensor { tensor: &self.executable.input, half: false, picture: self.size, padded: self.size };
         Frame::new(gpu, input_tensor, size).await
     }
 
@@ -136,10 +93,10 @@ impl VectorPlan {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         let mut pass = encoder.begin_compute_pass(&Default::default());
         frame.record(&mut pass);
-        self.steps.iter().for_each(|step| step.record(&mut pass));
+        self.executable.record(&mut pass);
         drop(pass);
         // One pixel a quad: the channels lie one behind the other.
-        encoder.copy_buffer_to_buffer(&self.output, 0, &staging, 0, bytes);
+        encoder.copy_buffer_to_buffer(&self.executable.output, 0, &staging, 0, bytes);
         gpu.queue.submit([encoder.finish()]);
         let bytes = gpu.download(&staging).await?;
         Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())

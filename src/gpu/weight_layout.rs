@@ -10,7 +10,7 @@ pub fn pack(layer: &Convolution, spec: &Spec, kernel: &Kernel, weight: &[f32]) -
     let side = spec.kernel as usize;
     let (in_quads, out_quads) = (spec.in_quads() as usize, spec.out_quads() as usize);
     let lanes = kernel.lanes as usize;
-    let mut packed = Vec::with_capacity(taps.len() * side * side * in_quads * out_quads * lanes * 4);
+    let mut packed = Vec::with_capacity(packed_len(spec, kernel));
     for phase in &taps {
         for ky in 0..side {
             for iq in 0..in_quads {
@@ -28,6 +28,11 @@ pub fn pack(layer: &Convolution, spec: &Spec, kernel: &Kernel, weight: &[f32]) -
         }
     }
     packed
+}
+
+/// How many numbers [`pack`] makes.
+pub fn packed_len(spec: &Spec, kernel: &Kernel) -> usize {
+    (spec.phases * spec.kernel.pow(2) * spec.in_quads() * spec.out_quads() * kernel.lanes * 4) as usize
 }
 
 /// The four 2x2 kernels that equal nearest-neighbour enlargement by two followed by the 3x3 kernel `weight`: for the even

@@ -1,11 +1,14 @@
 //! `impasto plan`: what painting a photo of some size costs.
 
 use clap::Args;
-use impasto::error::Result;
-use impasto::gpu::conv::Variant;
+use impasto::error::{Error, Result};
+use impasto::gpu::Gpu;
+use impasto::gpu::conv::{Family, TILES, Variant};
+use impasto::gpu::device::Request;
+use impasto::gpu::schedule::transfer::TransferKernels;
 use impasto::net::models::transfer26;
 
-use crate::cli::gpu_context::{GpuContext, variant};
+use crate::cli::gpu_context::{chosen, variant};
 use crate::cli::report::say;
 use crate::cli::style_source::network;
 
@@ -17,13 +20,16 @@ pub struct Arguments {
     /// The network: `transfer26`, that of the 26 styles, or `arbitrary`, that of paintings.
     #[arg(long, default_value = transfer26::NAME)]
     network: String,
-    /// The kernels, such as `tiled8x4-f16`. Without it, those chosen for this adapter.
+    /// The kernels, such as `tiled8x4-f16`. Without it, those chosen for this adapter; without an adapter, `tiled8x4-f32`.
     #[arg(long, value_parser = variant)]
     variant: Option<Variant>,
     /// Tells it as JSON.
     #[arg(long)]
     json: bool,
 }
+
+/// The kernels that are planned for on a machine without an adapter: those that most graphics cards run.
+const NO_ADAPTER: Variant = Variant { family: Family::Tiled(TILES[0]), half: false };
 
 /// The graphics processor that the times are told for: an Apple M1.
 const FLOPS: f64 = 2.6e12;
@@ -35,15 +41,25 @@ fn size(text: &str) -> std::result::Result<(usize, usize), String> {
     sides.ok_or_else(|| "a size is written such as 1280x720".to_string())
 }
 
+/// The kernels for the adapter of this machine, or [`NO_ADAPTER`] where there is none.
+async fn adapter_variant() -> Result<Variant> {
+    match Gpu::open(Request::default()).await {
+        Ok(gpu) => chosen(&gpu).await,
+        Err(Error::NoAdapter(_)) => Ok(NO_ADAPTER),
+        Err(error) => Err(error),
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let (_, archive) = network(&arguments.network)?;
+    let (net, _) = network(&arguments.network)?;
     let (width, height) = arguments.size;
-    let (cost, name) = pollster::block_on(async {
-        let GpuContext { gpu, model } = GpuContext::open(&archive, arguments.variant).await?;
-        let session = model.session(&gpu, width, height).await?;
-        Ok::<_, impasto::error::Error>((session.cost(), model.variant().name()))
-    })?;
+    let variant = match arguments.variant {
+        Some(variant) => variant,
+        None => pollster::block_on(adapter_variant())?,
+    };
+    let (_, cost) = TransferKernels::new(net, variant)?.schedule((width, height))?;
+    let name = variant.name();
     // A multiply-add is two floating-point operations.
     let arithmetic = cost.multiply_adds as f64 * 2.0 / FLOPS * 1e3;
     let memory = (cost.bytes_read + cost.bytes_written) as f64 / BYTES_A_SECOND * 1e3;

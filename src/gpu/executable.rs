@@ -1,0 +1,76 @@
+//! A [`Schedule`] on a device: buffers, pipelines and bind groups, made once, and the dispatches recorded for each frame.
+
+use wgpu::BufferUsages;
+
+use super::device::Gpu;
+use super::schedule::{Binding, Program, Schedule};
+use super::step::Step;
+
+/// Offsets of uniforms must be multiples of this in WebGPU's default limits (`minUniformBufferOffsetAlignment`).
+const UNIFORM_STRIDE: u64 = 256;
+
+/// What the dispatches of a network bind besides its buffers. Indices are numbers of stages.
+#[derive(Clone, Copy)]
+pub(crate) struct Resources<'a> {
+    pub pipelines: &'a [wgpu::ComputePipeline],
+    pub weights: &'a [Option<wgpu::Buffer>],
+    pub biases: &'a [Option<wgpu::Buffer>],
+    /// What only networks with normalizations have.
+    pub norms: Option<Norms<'a>>,
+}
+
+/// The pipeline and the buffers of normalizations.
+#[derive(Clone, Copy)]
+pub(crate) struct Norms<'a> {
+    pub pipeline: &'a wgpu::ComputePipeline,
+    pub pairs: &'a wgpu::Buffer,
+    pub style: &'a wgpu::Buffer,
+    pub history: &'a wgpu::Buffer,
+}
+
+/// All dispatches of a network, ready to be recorded.
+pub(crate) struct Executable {
+    pub input: wgpu::Buffer,
+    pub output: wgpu::Buffer,
+    steps: Vec<Step>,
+}
+
+impl Executable {
+    /// Makes the buffers of `schedule`, which can be used as `usage` says besides, and its bind groups.
+    pub fn new(gpu: &Gpu, schedule: &Schedule, resources: Resources, usage: BufferUsages) -> Self {
+        let usage = usage | BufferUsages::STORAGE;
+        let buffers: Vec<_> = schedule.buffers.iter().map(|&bytes| gpu.buffer("tensor", bytes, usage)).collect();
+        let bytes = UNIFORM_STRIDE * schedule.dispatches.len() as u64;
+        let uniforms = gpu.buffer("uniforms", bytes, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
+        let Resources { pipelines, weights, biases, norms } = resources;
+        let buffer = |binding: Binding| match binding {
+            Binding::Buffer(buffer) => Some(&buffers[buffer]),
+            Binding::Weights(stage) => weights[stage].as_ref(),
+            Binding::Biases(stage) => biases[stage].as_ref(),
+            Binding::Norms => norms.map(|norms| norms.pairs),
+            Binding::Style => norms.map(|norms| norms.style),
+            Binding::History => norms.map(|norms| norms.history),
+        };
+        let mut steps = Vec::with_capacity(schedule.dispatches.len());
+        for (i, dispatch) in schedule.dispatches.iter().enumerate() {
+            let offset = i as u64 * UNIFORM_STRIDE;
+            gpu.queue.write_buffer(&uniforms, offset, &dispatch.uniforms);
+            let size = wgpu::BufferSize::new(dispatch.uniforms.len() as u64);
+            let uniforms = wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer: &uniforms, offset, size });
+            let bound = dispatch.bindings.iter().map(|binding| binding.and_then(buffer));
+            let bound = bound.map(|buffer| buffer.map(wgpu::Buffer::as_entire_binding));
+            let pipeline = match dispatch.program {
+                Program::Stage(stage) => Some(&pipelines[stage]),
+                Program::InstanceNormFold => norms.map(|norms| norms.pipeline),
+            };
+            let resources = std::iter::once(Some(uniforms)).chain(bound);
+            steps.extend(pipeline.map(|pipeline| Step::new(gpu, pipeline.clone(), resources, dispatch.workgroups)));
+        }
+        Self { input: buffers[schedule.input].clone(), output: buffers[schedule.output].clone(), steps }
+    }
+
+    /// Records all dispatches.
+    pub fn record(&self, pass: &mut wgpu::ComputePass) {
+        self.steps.iter().for_each(|step| step.record(pass));
+    }
+}

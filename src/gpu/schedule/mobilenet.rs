@@ -1,0 +1,48 @@
+//! Schedules of networks that turn a picture into a few numbers.
+
+use bytemuck::bytes_of;
+
+use super::lifetimes::{Lifetime, assign};
+use super::{Binding, Dispatch, Program, Schedule};
+use crate::gpu::lower::mobilenet::Stage;
+use crate::gpu::uniforms::MobilenetUniforms;
+use crate::net::Shape;
+
+/// What `stages` run on a picture for which the network's tensors have these `shapes`. Tensors are in 32 bits.
+pub fn schedule(stages: &[Stage], shapes: &[Shape]) -> Schedule {
+    let stored: Vec<Shape> = std::iter::once(0).chain(stages.iter().map(|s| s.tensor)).map(|t| shapes[t]).collect();
+    // Tensor 0 is written in step 0, what stage i writes in step i + 1, and the last one is read behind all steps.
+    let life = |(t, shape): (usize, &Shape)| {
+        let last_read = stages.iter().rposition(|s| s.input == t || s.skip == Some(t)).unwrap_or(stages.len());
+        let bytes = (shape.channels.div_ceil(4) * shape.height * shape.width * 16) as u64;
+        Lifetime { bytes, written: t, last_read: last_read + 1 }
+    };
+    let assignment = assign(&stored.iter().enumerate().map(life).collect::<Vec<_>>());
+    let tensor = |t: usize| Binding::Buffer(assignment.buffer_of[t]);
+    let dispatch = |(i, stage): (usize, &Stage)| {
+        let (input, output) = (stored[stage.input], stored[i + 1]);
+        let uniforms = MobilenetUniforms {
+            in_size: [input.width as u32, input.height as u32],
+            out_size: [output.width as u32, output.height as u32],
+            in_quads: input.channels.div_ceil(4) as u32,
+            out_quads: output.channels.div_ceil(4) as u32,
+            unused: [0; 2],
+        };
+        let weighted = stage.weight().is_some();
+        let bindings = vec![
+            Some(tensor(stage.input)),
+            weighted.then_some(Binding::Weights(i)),
+            weighted.then_some(Binding::Biases(i)),
+            Some(tensor(i + 1)),
+            stage.skip.map(tensor),
+        ];
+        let uniforms = bytes_of(&uniforms).to_vec();
+        Dispatch { program: Program::Stage(i), uniforms, bindings, workgroups: stage.workgroups(output) }
+    };
+    Schedule {
+        input: assignment.buffer_of[0],
+        output: assignment.buffer_of[stages.len()],
+        dispatches: stages.iter().enumerate().map(dispatch).collect(),
+        buffers: assignment.bytes,
+    }
+}

@@ -1,0 +1,106 @@
+//! What a network runs for one input size, as plain data: buffers shared by lifetime, dispatches, costs. Nothing here needs a device;
+//! [`super::executable`] makes pipelines and bind groups of it.
+
+pub mod lifetimes;
+pub mod mobilenet;
+pub mod transfer;
+
+/// What one frame costs, counted from the structure: each tensor read and written once by every kernel that uses it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub dispatches: u64,
+    pub bytes_read: u64,
+    pub bytes_written: u64,
+    pub multiply_adds: u64,
+    /// Bytes of the buffers that are held.
+    pub memory: u64,
+}
+
+impl Cost {
+    /// The costs and the kernels' name as JSON.
+    pub fn json(&self, variant: &str) -> String {
+        serde_json::json!({
+            "variant": variant,
+            "dispatches": self.dispatches,
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
+            "multiply_adds": self.multiply_adds,
+            "memory": self.memory,
+        })
+        .to_string()
+    }
+}
+
+/// What a dispatch binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// One of [`Schedule::buffers`].
+    Buffer(usize),
+    /// The weights of this stage.
+    Weights(usize),
+    /// The biases of this stage.
+    Biases(usize),
+    /// The (a, b) pairs of all channels.
+    Norms,
+    /// The scales and shifts of the style.
+    Style,
+    /// The statistics of the frame before.
+    History,
+}
+
+/// Which kernel a dispatch runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// The kernel of this stage.
+    Stage(usize),
+    /// `instance_norm_fold.wgsl`.
+    InstanceNormFold,
+}
+
+/// One dispatch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatch {
+    pub program: Program,
+    /// The bytes of the uniforms at binding 0.
+    pub uniforms: Vec<u8>,
+    /// What is bound from binding 1 on; `None` where the kernel has no such binding.
+    pub bindings: Vec<Option<Binding>>,
+    pub workgroups: [u32; 3],
+}
+
+/// All dispatches of a network for one input size, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Bytes of each buffer.
+    pub buffers: Vec<u64>,
+    /// The buffers of the first and of the last tensor.
+    pub input: usize,
+    pub output: usize,
+    pub dispatches: Vec<Dispatch>,
+}
+
+impl Schedule {
+    /// One line for each buffer and dispatch, for people and for tests: `stage 3 [4, 2, 1] buffer 0, weights 3, -, buffer 1`.
+    pub fn lines(&self) -> Vec<String> {
+        let bound = |binding: &Option<Binding>| match binding {
+            None => "-".to_string(),
+            Some(Binding::Buffer(buffer)) => format!("buffer {buffer}"),
+            Some(Binding::Weights(stage)) => format!("weights {stage}"),
+            Some(Binding::Biases(stage)) => format!("biases {stage}"),
+            Some(Binding::Norms) => "norms".to_string(),
+            Some(Binding::Style) => "style".to_string(),
+            Some(Binding::History) => "history".to_string(),
+        };
+        let dispatch = |dispatch: &Dispatch| {
+            let program = match dispatch.program {
+                Program::Stage(stage) => format!("stage {stage}"),
+                Program::InstanceNormFold => "instance_norm_fold".to_string(),
+            };
+            let bindings: Vec<String> = dispatch.bindings.iter().map(bound).collect();
+            format!("{program} {:?} {}", dispatch.workgroups, bindings.join(", "))
+        };
+        let buffers = self.buffers.iter().enumerate().map(|(i, bytes)| format!("buffer {i}: {bytes} bytes"));
+        let ends = format!("from buffer {} to buffer {}", self.input, self.output);
+        buffers.chain([ends]).chain(self.dispatches.iter().map(dispatch)).collect()
+    }
+}

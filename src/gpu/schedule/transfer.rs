@@ -1,0 +1,252 @@
+//! Schedules of transfer networks.
+
+use bytemuck::bytes_of;
+
+use super::lifetimes::{Assignment, Lifetime, assign};
+use super::{Binding, Cost, Dispatch, Program, Schedule};
+use crate::error::Result;
+use crate::gpu::bounds::{Bounds, Excess};
+use crate::gpu::conv::{Kernel, Spec, Variant};
+use crate::gpu::lower::transfer::{Affine, Fused, Source, Stage, fuse};
+use crate::gpu::uniforms::{ConvUniforms, InstanceNormFoldUniforms};
+use crate::gpu::weight_layout::packed_len;
+use crate::net::{Network, Shape};
+
+/// Bytes of a quad of (a, b), scales or shifts.
+const QUAD: u64 = 16;
+/// Bytes of one entry of statistics: mean and squared deviation of a quad of channels.
+const STATISTICS: u64 = 32;
+
+/// A transfer network as kernels of one variant, for any input size.
+pub struct TransferKernels {
+    pub net: Network,
+    pub variant: Variant,
+    pub fused: Fused,
+    pub kernels: Vec<Kernel>,
+    pub norms: NormLayout,
+}
+
+/// Where the (a, b) pairs of the normalizations and biases are, and the scales and shifts of a style. In quads of channels, of which
+/// each has two numbers of four.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NormLayout {
+    /// Quads of the identity, which comes first, for tensors that have no normalization.
+    identity: u32,
+    /// Quads of each normalization.
+    norms: Vec<u32>,
+    /// Quads of each bias; these come last.
+    biases: Vec<u32>,
+}
+
+impl NormLayout {
+    fn of(net: &Network, fused: &Fused) -> Self {
+        let norms: Vec<u32> = net.norms.iter().map(|norm| norm.1.div_ceil(4) as u32).collect();
+        let biases = fused.biases.iter().map(|bias| bias.1.div_ceil(4) as u32).collect();
+        Self { identity: norms.iter().copied().max().unwrap_or(1), norms, biases }
+    }
+
+    /// Where the pairs of `affine` begin.
+    pub fn offset(&self, affine: Affine) -> u32 {
+        let norms = |count: usize| 2 * (self.identity + self.norms[..count].iter().sum::<u32>());
+        match affine {
+            Affine::Identity => 0,
+            Affine::Norm(slot) => norms(slot),
+            Affine::Bias(i) => norms(self.norms.len()) + 2 * self.biases[..i].iter().sum::<u32>(),
+        }
+    }
+
+    /// Where the scales of a normalization begin in a style.
+    fn style_offset(&self, slot: usize) -> u32 {
+        2 * self.norms[..slot].iter().sum::<u32>()
+    }
+
+    /// Quads of the identity.
+    pub fn identity(&self) -> u32 {
+        self.identity
+    }
+
+    /// Quads of each normalization.
+    pub fn slots(&self) -> &[u32] {
+        &self.norms
+    }
+
+    /// Bytes of all pairs, of a style, and of the statistics of a frame, which are led by the part of them that stays.
+    pub fn bytes(&self) -> [u64; 3] {
+        let pairs = self.offset(Affine::Bias(self.biases.len()));
+        let style = self.style_offset(self.norms.len());
+        [pairs, style, style + 1].map(|quads| u64::from(quads) * QUAD)
+    }
+}
+
+impl TransferKernels {
+    /// The kernels of `net` in `variant`.
+    ///
+    /// # Errors
+    /// [`Error::Model`](crate::error::Error::Model) for layers that the kernels cannot run.
+    pub fn new(net: Network, variant: Variant) -> Result<Self> {
+        let fused = fuse(&net)?;
+        let kernels = fused.stages.iter().map(|stage| stage.spec.kernel(variant)).collect();
+        let norms = NormLayout::of(&net, &fused);
+        Ok(Self { net, variant, fused, kernels, norms })
+    }
+
+    /// The shapes of the network's tensors for photos of `width` x `height`, which are mirrored at the right and lower border to what
+    /// the network accepts.
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn shapes(&self, (width, height): (usize, usize)) -> Result<Vec<Shape>> {
+        self.net.shapes(self.net.padded(height), self.net.padded(width))
+    }
+
+    /// The first of the device's bounds that a picture of `width` x `height` breaks, if any.
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn excess(&self, bounds: Bounds, size: (usize, usize)) -> Result<Option<Excess>> {
+        let shapes = self.shapes(size)?;
+        let side = shapes[0].width.max(shapes[0].height) as u64;
+        let largest = self.lifetimes(&shapes).iter().map(|tensor| tensor.bytes).max().unwrap_or(0);
+        Ok(Excess::side(bounds, side).or_else(|| Excess::buffer(bounds, largest)))
+    }
+
+    /// What a photo of this size runs, and what a frame of it costs.
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn schedule(&self, size: (usize, usize)) -> Result<(Schedule, Cost)> {
+        let shapes = self.shapes(size)?;
+        let tensors = self.lifetimes(&shapes);
+        let assignment = assign(&tensors);
+        let mut dispatches = Vec::new();
+        for (i, stage) in self.fused.stages.iter().enumerate() {
+            dispatches.push(self.convolution(i, stage, &shapes, &assignment));
+            if let Some(slot) = stage.norm {
+                dispatches.push(self.fold(i, stage, slot, &shapes, &assignment));
+            }
+        }
+        let cost = self.cost(size, &shapes, &tensors, &assignment, dispatches.len());
+        let [input, output] = [0, self.fused.output.tensor].map(|t| assignment.buffer_of[t]);
+        Ok((Schedule { buffers: assignment.bytes, input, output, dispatches }, cost))
+    }
+
+    /// The stored tensors' sizes and lifetimes: step 0 loads the input, step `i + 1` is convolution `i`, the step after the last
+    /// draws the output. The statistics are one more tensor, alive all along.
+    fn lifetimes(&self, shapes: &[Shape]) -> Vec<Lifetime> {
+        let stages = &self.fused.stages;
+        let last = stages.len() + 1;
+        let bytes = |t: usize| {
+            let shape = shapes[self.fused.stored[t]];
+            (shape.channels.div_ceil(4) * shape.height * shape.width) as u64 * self.variant.quad_bytes()
+        };
+        let life = |t: usize| {
+            let writes = |s: &Stage| s.output == t || s.sum == Some(t);
+            let reads = |s: &Stage| s.input.tensor == t || s.skip.is_some_and(|k| k.tensor == t);
+            let written = stages.iter().position(writes).map_or(0, |i| i + 1);
+            let read = stages.iter().rposition(reads).map_or(written, |i| i + 1);
+            Lifetime { bytes: bytes(t), written, last_read: if t == self.fused.output.tensor { last } else { read } }
+        };
+        let mut tensors: Vec<Lifetime> = (0..self.fused.stored.len()).map(life).collect();
+        let statistics = stages.iter().zip(&self.kernels).map(|(stage, k)| self.statistics(stage, k, shapes));
+        tensors.push(Lifetime { bytes: statistics.max().unwrap_or(0), written: 0, last_read: last });
+        tensors
+    }
+
+    /// The grid of threads' pixels that makes a stage's output.
+    fn grid(&self, stage: &Stage, shapes: &[Shape]) -> (u32, u32) {
+        grid(&stage.spec, &shapes[self.fused.stored[stage.output]])
+    }
+
+    /// Bytes of the statistics that a stage writes.
+    fn statistics(&self, stage: &Stage, kernel: &Kernel, shapes: &[Shape]) -> u64 {
+        let (width, height) = self.grid(stage, shapes);
+        u64::from(kernel.cells(width, height) * stage.spec.phases * stage.spec.out_quads()) * STATISTICS
+    }
+
+    fn convolution(&self, i: usize, stage: &Stage, shapes: &[Shape], assignment: &Assignment) -> Dispatch {
+        let kernel = &self.kernels[i];
+        let input = shapes[self.fused.stored[stage.input.tensor]];
+        let (width, height) = self.grid(stage, shapes);
+        let offset_and_low =
+            |source: Source| (self.norms.offset(source.affine), if source.relu { 0.0 } else { f32::MIN });
+        let (in_norm, in_low) = offset_and_low(stage.input);
+        let (skip_norm, skip_low) = stage.skip.map_or((0, 0.0), offset_and_low);
+        let uniforms = ConvUniforms {
+            in_size: [input.width as u32, input.height as u32],
+            out_size: [width, height],
+            in_norm,
+            skip_norm,
+            in_low,
+            skip_low,
+        };
+        let tensor = |t: usize| Binding::Buffer(assignment.buffer_of[t]);
+        let bindings = vec![
+            Some(tensor(stage.input.tensor)),
+            Some(Binding::Weights(i)),
+            kernel.reads_norms.then_some(Binding::Norms),
+            Some(tensor(stage.output)),
+            Some(tensor(self.fused.stored.len())),
+            stage.skip.map(|skip| tensor(skip.tensor)),
+            stage.sum.map(tensor),
+        ];
+        let workgroups = kernel.workgroups(width, height);
+        Dispatch { program: Program::Stage(i), uniforms: bytes_of(&uniforms).to_vec(), bindings, workgroups }
+    }
+
+    /// Folds the statistics of stage `i` and the style of `slot` into (a, b) pairs.
+    fn fold(&self, i: usize, stage: &Stage, slot: usize, shapes: &[Shape], assignment: &Assignment) -> Dispatch {
+        let (width, height) = self.grid(stage, shapes);
+        let quads = stage.spec.out_quads();
+        let uniforms = InstanceNormFoldUniforms {
+            size: [width, height],
+            tile: self.kernels[i].cell,
+            phases: stage.spec.phases,
+            style: self.norms.style_offset(slot),
+            quads,
+            norm: self.norms.offset(Affine::Norm(slot)),
+        };
+        let statistics = Binding::Buffer(assignment.buffer_of[self.fused.stored.len()]);
+        let bindings = [statistics, Binding::Style, Binding::Norms, Binding::History].map(Some).to_vec();
+        let uniforms = bytes_of(&uniforms).to_vec();
+        Dispatch { program: Program::InstanceNormFold, uniforms, bindings, workgroups: [quads, 1, 1] }
+    }
+
+    fn cost(
+        &self,
+        (width, height): (usize, usize),
+        shapes: &[Shape],
+        tensors: &[Lifetime],
+        assignment: &Assignment,
+        dispatches: usize,
+    ) -> Cost {
+        // The output is drawn from the last tensor and the photo onto a canvas, both in 8 bits.
+        let picture = (width * height * 4) as u64;
+        let mut cost = Cost {
+            bytes_read: 2 * picture + tensors[self.fused.output.tensor].bytes,
+            bytes_written: picture + tensors[0].bytes,
+            // The input is loaded by a dispatch of its own.
+            dispatches: dispatches as u64 + 1,
+            memory: assignment.bytes.iter().sum::<u64>() + picture,
+            multiply_adds: 0,
+        };
+        for (stage, kernel) in self.fused.stages.iter().zip(&self.kernels) {
+            let spec = &stage.spec;
+            let (width, height) = self.grid(stage, shapes);
+            let outputs = u64::from(width * height * spec.phases);
+            let statistics = self.statistics(stage, kernel, shapes);
+            let weights = packed_len(spec, kernel) as u64 * self.variant.quad_bytes() / 4;
+            cost.multiply_adds += outputs * u64::from(spec.kernel.pow(2) * spec.inputs * spec.outputs);
+            cost.bytes_read += tensors[stage.input.tensor].bytes + weights;
+            cost.bytes_read += stage.skip.map_or(0, |skip| tensors[skip.tensor].bytes);
+            cost.bytes_read += if stage.norm.is_some() { statistics } else { 0 };
+            cost.bytes_written += tensors[stage.output].bytes + statistics + stage.sum.map_or(0, |s| tensors[s].bytes);
+        }
+        cost
+    }
+}
+
+/// The grid that makes an output of `shape`: the small grid where an enlargement is folded in.
+fn grid(spec: &Spec, shape: &Shape) -> (u32, u32) {
+    let scale = if spec.phases == 4 { 2 } else { 1 };
+    (shape.width as u32 / scale, shape.height as u32 / scale)
+}

@@ -1,5 +1,5 @@
-import { App } from './app.js';
-import { showUnsupported } from './unsupported.js';
+import { App } from './app/app.js';
+import { showUnsupported } from './app/unsupported.js';
 
 if (window.top !== window) {
   // Hosts that set no headers let other sites put the page into a frame, where a click may be led astray.

@@ -27,13 +27,13 @@ function watchEngine() {
 
 /** In the page: a worker of its own that paints small frames as fast as it can; tells how many it has taken. */
 async function startPainting() {
-  const worker = new Worker('worker/worker.js', { type: 'module' });
+  const worker = new Worker('inference/worker.js', { type: 'module' });
   const canvas = document.createElement('canvas').transferControlToOffscreen();
   const weights = (/** @type {string} */ name) => new URL(`weights/${name}.safetensors`, location.href).href;
   const networks = { transfer26: weights('transfer26'), arbitrary: weights('arbitrary') };
   const source = new OffscreenCanvas(64, 48);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (source.getContext('2d'));
-  /** @type {import('../../www/protocol.js').Look} */
+  /** @type {import('../../www/inference/protocol.js').Look} */
   const look = {
     network: 'transfer26',
     parts: [{ id: 'Amber Sky', weight: 1 }],
@@ -44,7 +44,7 @@ async function startPainting() {
     stroke: 1,
     brushwork: 0,
   };
-  /** @type {import('../../www/protocol.js').Moving} */
+  /** @type {import('../../www/inference/protocol.js').Moving} */
   const moving = { look, mirrored: false, steady: true, lines: 48, startLines: 48, framesPerSecond: 24, recording: false };
   Reflect.set(window, 'taken', 0);
   const feed = async () => {
@@ -63,7 +63,7 @@ async function startPainting() {
     }
     if (data.sentence) Reflect.set(window, 'complaint', data.sentence);
   };
-  /** @type {import('../../www/protocol.js').ToWorker} */
+  /** @type {import('../../www/inference/protocol.js').ToWorker} */
   const start = { type: 'start', networks, canvas };
   worker.postMessage(start, [canvas]);
 }

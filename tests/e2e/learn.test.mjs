@@ -13,7 +13,7 @@ import { serve } from './server.mjs';
 
 /** As small as the network allows: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=painting-waves&learn=32';
-const WORKER = 'learn/worker.js';
+const WORKER = 'jobs/train-style/worker.js';
 
 /** Run in the worker before its own code: the studio's device is lost when the test says so. */
 const LOSE_ON_DEMAND = `

@@ -33,7 +33,7 @@ async function visit(t, name, prelude) {
   await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
   await mkdir(join(dist, 'mine'));
   await rename(join(dist, VGG), join(dist, 'mine/net.safetensors'));
-  const server = await serve(dist, prelude, 'masterpiece/network-worker.js');
+  const server = await serve(dist, prelude, 'jobs/optimize-image/network-worker.js');
   const browser = await launch(name);
   t.after(async () => {
     await browser.close();

@@ -11,7 +11,7 @@ import { serve } from './server.mjs';
 
 /** As small as VGG allows: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
-const WORKER = 'masterpiece/worker.js';
+const WORKER = 'jobs/optimize-image/worker.js';
 
 /** Run in the worker before its own code: the studio's device is lost when the test says so. */
 const LOSE_ON_DEMAND = `
@@ -183,7 +183,7 @@ for (const name of BROWSERS) {
 
       // A file that is not the one of this version is not used.
       await page.evaluate(() => caches.delete('impasto-masterpiece'));
-      await cp(join(dist, 'icon.svg'), join(dist, 'studio_bg.wasm'));
+      await cp(join(dist, 'assets/icon.svg'), join(dist, 'studio_bg.wasm'));
       await begin(page, 5);
       await reaches(page, 'failed');
       assert.match(await page.$eval('#run-notice', (line) => line.textContent ?? ''), /does not belong|not the file that belongs/);

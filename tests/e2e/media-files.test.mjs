@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { orientationOf, tiffOfPicture } from '../../www/exif.js';
+import { orientationOf, tiffOfPicture } from '../../www/media/exif.js';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { dropAll, fixture, meanDifference, pixelsAt, QUARTERS, told } from './media.mjs';

@@ -216,7 +216,7 @@ export function smallPhoto(page, sample, width, height) {
       const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
       return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
     },
-    `photos/${sample}.webp`,
+    `assets/photos/${sample}.webp`,
     width,
     height,
   );

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { courseOf, recordOf } from '../../www/learn/checkpoints.js';
-import { lengthOf, lighter, photoScale, scenesFor, settingsOf, subjectSize, verdict } from '../../www/learn/plan.js';
-import { pack, unpack } from '../../www/masterpiece/slots.js';
+import { courseOf, recordOf } from '../../www/jobs/train-style/checkpoints.js';
+import { lengthOf, lighter, photoScale, scenesFor, settingsOf, subjectSize, verdict } from '../../www/jobs/train-style/estimates.js';
+import { pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
-/** @type {import('../../www/learn/plan.js').Choices} */
+/** @type {import('../../www/jobs/train-style/estimates.js').Choices} */
 const USUAL = { network: 'transfer26', strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
 
 /** @param {number} width @param {number} height @param {number} value */
@@ -88,7 +88,7 @@ test('too little to learn on is said, and none refused', () => {
 });
 
 test('a course is kept with all its pictures', async () => {
-  /** @type {import('../../www/learn/protocol.js').Course} */
+  /** @type {import('../../www/jobs/train-style/protocol.js').Course} */
   const course = {
     id: 'one',
     name: 'Waves, learnt',

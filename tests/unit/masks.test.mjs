@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layersOf, USUAL_SHAPES, USUAL_STYLE } from '../../www/masterpiece/layers.js';
+import { layersOf, USUAL_SHAPES, USUAL_STYLE } from '../../www/jobs/optimize-image/vgg-layers.js';
 import {
   greysOfPart,
   greysOfPicture,
@@ -11,9 +11,9 @@ import {
   pictureOfGreys,
   restOf,
   shareOf,
-} from '../../www/masterpiece/mask.js';
-import { recordOf, runOf } from '../../www/masterpiece/run-record.js';
-import { pack, unpack } from '../../www/masterpiece/slots.js';
+} from '../../www/jobs/optimize-image/masks.js';
+import { recordOf, runOf } from '../../www/jobs/optimize-image/serialize.js';
+import { pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
 const SIZE = { width: 4, height: 3 };
 
@@ -73,7 +73,7 @@ function picture(width, value) {
 }
 
 test('a run comes back with its masks, its start and the name of its network', async () => {
-  /** @type {import('../../www/masterpiece/protocol.js').Run} */
+  /** @type {import('../../www/jobs/protocol.js').Run} */
   const run = {
     id: 'a',
     name: 'cat',

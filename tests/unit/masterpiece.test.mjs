@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { curves } from '../../www/masterpiece/curves.js';
-import { inWords, Pace } from '../../www/masterpiece/pace.js';
-import { costOf, inBytes, memoryOf, millisecondsOf, nextSmaller, sizesFor, stepsFor } from '../../www/masterpiece/plan.js';
-import { advanced, noProgress, partOf } from '../../www/masterpiece/protocol.js';
-import { newest, pack, unpack } from '../../www/masterpiece/slots.js';
+import { curves } from '../../www/jobs/loss-curves.js';
+import { inWords, Pace } from '../../www/jobs/eta.js';
+import { costOf, inBytes, memoryOf, millisecondsOf, nextSmaller, sizesFor, stepsFor } from '../../www/jobs/optimize-image/estimates.js';
+import { advanced, noProgress, partOf } from '../../www/jobs/protocol.js';
+import { newest, pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
 const SCALES = [128, 181, 256, 362, 512].map((width, i) => ({ width, height: width, steps: i === 0 ? 100 : 50 }));
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ladder, RUNGS } from '../../www/worker/ladder.js';
-import { PolledPace } from '../../www/worker/polled-pace.js';
+import { Ladder, RUNGS } from '../../www/inference/resolution-controller.js';
+import { PolledPace } from '../../www/inference/polled-frame-timer.js';
 
 /**
  * Frames that take `cost` milliseconds for each million of squared lines.

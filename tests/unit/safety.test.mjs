@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { HEADERS, headersFile, META_POLICY, withHeaders } from '../../www/bundled/headers.js';
-import { nameOf, styleIn, textOf } from '../../www/style-record.js';
-import { scriptAddress } from '../../www/trusted.js';
+import { HEADERS, headersFile, META_POLICY, withHeaders } from '../../www/sw/headers.js';
+import { nameOf, styleIn, textOf } from '../../www/styles/style-record.js';
+import { scriptAddress } from '../../www/common/trusted-scripts.js';
 
 const index = readFileSync(new URL('../../www/index.html', import.meta.url), 'utf8');
 
@@ -25,7 +25,7 @@ test('answers of the service worker carry the headers, and keep their own', asyn
 });
 
 test('only the scripts of the page are started', () => {
-  assert.ok(scriptAddress('worker/worker.js').endsWith('/www/worker/worker.js'));
+  assert.ok(scriptAddress('inference/worker.js').endsWith('/www/inference/worker.js'));
   assert.throws(() => scriptAddress(/** @type {any} */ ('https://example.com/worker.js')), TypeError);
   assert.throws(() => scriptAddress(/** @type {any} */ ('photos/evil.js')), TypeError);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Blend } from '../../www/blend.js';
-import { cropAt, cropOfSize } from '../../www/painting.js';
-import { StyleMix } from '../../www/worker/style-mix.js';
+import { Blend } from '../../www/styles/blend.js';
+import { cropAt, cropOfSize } from '../../www/styles/painting.js';
+import { StyleMix } from '../../www/inference/style-transition.js';
 
 const BUILT_IN = ['Amber Sky', 'Teal Mist', 'Carnival'].map((name) => style(name, name, 'transfer26'));
 const OWN = '0f8f4c8e-6a3c-4c9e-9d0b-1f6a7c1b2d3e';
@@ -15,7 +15,7 @@ const STYLES = [
 /**
  * @param {string} id
  * @param {string} name
- * @param {import('../../www/protocol.js').Network} network
+ * @param {import('../../www/inference/protocol.js').Network} network
  */
 function style(id, name, network) {
   return { id, name, network };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Undo } from '../../www/undo.js';
+import { Undo } from '../../www/app/history.js';
 
 test('steps go back and forth between states that differ', () => {
   const undo = new Undo();

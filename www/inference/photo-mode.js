@@ -1,0 +1,155 @@
+import { groundOf, photoPixels, squarePixels } from '../media/photo.js';
+import { sentenceOf } from './protocol.js';
+import { thumbSide } from '../app/settings.js';
+
+/**
+ * @import { Controls } from '../app/controls.js'
+ * @import { EngineClient } from './client.js'
+ * @import { PictureStage } from '../components/picture-viewer.js'
+ * @import { StyleShelf } from '../components/style-list.js'
+ * @import { ToastLine } from '../components/toast-line.js'
+ * @import { Photo } from '../media/decode.js'
+ * @import { EngineInfo, FromWorker, Look } from './protocol.js'
+ */
+
+/** Pixels of the shelf's pictures: on a GPU as sharp as a fine screen shows them, all of them for the price of a frame. */
+const THUMB_SIDE = 192;
+const THUMB_SIDE_IN_SOFTWARE = 96;
+
+/** The photo on the stage. */
+export class PhotoShow {
+  /** @type {Photo | undefined} */
+  #photo;
+  /** @type {{ photo: Photo, size: number } | undefined} what was last painted with success */
+  #painted;
+  /** The number of the latest opening: a slow file must not replace one that was opened after it. */
+  #opening = 0;
+  #serial = 0;
+
+  /**
+   * @param {EngineClient} client
+   * @param {PictureStage} stage
+   * @param {StyleShelf} shelf
+   * @param {Controls} controls
+   * @param {ToastLine} toast
+   * @param {{ info: () => EngineInfo | undefined, look: () => Look, moving: () => boolean, taken: () => void }} app what it
+   *   knows; `taken` hears of a new photo before that is hung
+   */
+  constructor(client, stage, shelf, controls, toast, app) {
+    this.client = client;
+    this.stage = stage;
+    this.shelf = shelf;
+    this.controls = controls;
+    this.toast = toast;
+    this.app = app;
+  }
+
+  /** What hangs there, or would if nothing moved. */
+  get photo() {
+    return this.#photo;
+  }
+
+  /** The number of the wish that brought the photo: its pictures for the shelf carry it. */
+  get serial() {
+    return this.#serial;
+  }
+
+  /** A photo that is still being opened comes too late. */
+  giveUpOpening() {
+    this.#opening += 1;
+  }
+
+  /**
+   * Opens a photo; if that fails, says why and leaves everything as it was.
+   * @param {() => Photo | Promise<Photo>} open
+   * @returns {Promise<boolean>} whether it hangs there
+   */
+  async take(open) {
+    const opening = ++this.#opening;
+    try {
+      const photo = await open();
+      if (opening !== this.#opening) return false;
+      this.#photo = photo;
+      this.app.taken();
+      this.toast.dismiss();
+      this.#hang(photo);
+      this.show();
+      if (photo.notice) this.toast.show(photo.notice);
+      return true;
+    } catch (error) {
+      this.toast.show(sentenceOf(error));
+      return false;
+    }
+  }
+
+  /** @param {Photo} photo */
+  #hang({ bitmap, opaque }) {
+    this.stage.hang(bitmap, groundOf(opaque, this.controls.ground));
+  }
+
+  /** There is another ground behind transparent photos. */
+  changeGround() {
+    if (!this.#photo || this.#photo.opaque || this.app.moving()) return;
+    this.#hang(this.#photo);
+    this.show();
+  }
+
+  /** Sends the photo at the size that is wanted, and a small square of it for the shelf. */
+  show() {
+    const info = this.app.info();
+    if (!this.#photo || !info || this.app.moving()) return;
+    try {
+      const side = thumbSide() ?? (info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
+      const pixels = photoPixels(this.#photo, this.controls.size, this.controls.ground);
+      const thumb = side > 0 ? squarePixels(this.#photo, side, this.controls.ground) : null;
+      this.controls.caption(this.#photo, pixels);
+      this.shelf.fade();
+      this.stage.busy('Painting …');
+      this.#serial = this.client.showPhoto(pixels, thumb, this.app.look());
+    } catch (error) {
+      this.toast.show(sentenceOf(error));
+    }
+  }
+
+  /** Moving pictures are over: the photo hangs where they were. */
+  comeBack() {
+    if (this.#photo) this.#hang(this.#photo);
+    this.show();
+  }
+
+  /**
+   * The picture is finished.
+   * @param {Extract<FromWorker, { type: 'painted' }>} message
+   * @param {string} style
+   */
+  finished({ serial, painting, milliseconds }, style) {
+    const info = this.app.info();
+    if (serial !== this.client.serial || !this.#photo || !info || this.app.moving()) return;
+    this.#painted = { photo: this.#photo, size: this.controls.size };
+    this.stage.idle();
+    this.stage.reveal(`${this.#photo.name}, painted in the style ${style}`);
+    this.controls.canSave = true;
+    if (painting) this.controls.timing(milliseconds, info);
+  }
+
+  /**
+   * The photo could not be painted at this size. One that was painted before goes back to the size that worked; a new
+   * one is tried smaller. If none is small enough, the last painted photo comes back to the wall.
+   * @param {number} serial of the wish that failed
+   */
+  goBack(serial) {
+    if (serial < this.#serial) return;
+    const smaller = this.controls.smallerSize;
+    if (this.#photo !== this.#painted?.photo && smaller) {
+      this.controls.size = smaller;
+      this.show();
+      return;
+    }
+    const { photo, size } = this.#painted ?? {};
+    if (!photo || !size || (photo === this.#photo && size === this.controls.size)) return;
+    if (photo !== this.#photo) this.#hang(photo);
+    this.#photo = photo;
+    this.controls.size = size;
+    this.show();
+  }
+}

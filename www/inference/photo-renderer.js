@@ -1,0 +1,291 @@
+import { sentenceOf } from './protocol.js';
+import { putBack } from '../media/transparency.js';
+import { canBeGentle, mixture, setBrushwork, setStyle } from './style-registry.js';
+
+/**
+ * @import { Engine, Session } from '../live.js'
+ * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
+ * @import { Palette } from './style-registry.js'
+ * @import { Thumbnails } from './thumbnail-renderer.js'
+ */
+
+/** How long the sliders must rest before the page is told that the picture is finished. */
+const SETTLE_MS = 120;
+/** What the photo's own style is called. */
+const REFLECTION = 'reflection of the photo';
+
+/**
+ * The picture on the stage: one session of the engine, brought up to the page's newest wish.
+ *
+ * Wishes overwrite each other, so a user who runs along the shelf waits for one painting, not for ten. Nothing is
+ * called on a session while one of its promises is pending: a wasm object must not be entered twice.
+ */
+export class Picture {
+  /** @type {Session | undefined} */
+  #session;
+  /** @type {Pixels | undefined} the photo of the session */
+  #shown;
+  /** The stroke size of the session. */
+  #stroke = 1;
+  /** @type {Network | undefined} of the session */
+  #network;
+  /** @type {Pixels | undefined} a photo that waits for its session */
+  #waiting;
+  /** @type {Pixels | undefined} a photo whose network could not be had: another look may bring it */
+  #refused;
+  /** @type {Pixels | undefined} the photo whose own style is known */
+  #reflected;
+  /** @type {Look | undefined} */
+  #look;
+  /** @type {string | undefined} the styles that the session has */
+  #parts;
+  /** @type {number[]} */
+  #saves = [];
+  #serial = 0;
+  /** The last wish that the page was told of. */
+  #reported = 0;
+  #lookChanged = false;
+  #busy = false;
+  /** Whether the network ran since the page was last told of a finished picture, and since when it has been working. */
+  #networkRan = false;
+  #since = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settle;
+
+  /**
+   * @param {Engine} engine
+   * @param {Palette} palette
+   * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
+   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
+   * @param {Thumbnails} thumbnails held back while the picture is busy
+   */
+  constructor(engine, palette, shown, send, thumbnails) {
+    this.engine = engine;
+    this.palette = palette;
+    this.shown = shown;
+    this.send = send;
+    this.thumbnails = thumbnails;
+  }
+
+  /**
+   * @param {number} serial
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  show(serial, photo, look) {
+    this.#waiting = photo;
+    this.change(serial, look);
+  }
+
+  /**
+   * @param {number} serial
+   * @param {Look} look
+   */
+  change(serial, look) {
+    this.#serial = serial;
+    this.#waiting ??= this.#refused;
+    this.#refused = undefined;
+    this.#look = look;
+    this.#lookChanged = true;
+    this.#work();
+  }
+
+  /** @param {number} ticket */
+  save(ticket) {
+    this.#saves.push(ticket);
+    this.#work();
+  }
+
+  async #work() {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.thumbnails.hold();
+    clearTimeout(this.#settle);
+    while (this.#waiting || this.#lookChanged || this.#saves.length > 0) {
+      // Strokes of another size and other networks take another session, and the photo once more.
+      const { stroke, network } = this.#look ?? {};
+      const fits = stroke === this.#stroke && network === this.#network;
+      if (this.#shown && !fits) this.#waiting ??= this.#shown;
+      if (this.#waiting && this.#look) await this.#openSession(this.#waiting, this.#look);
+      if (this.#look && canBeGentle(this.#look)) await this.#reflect();
+      const ran = this.#paint();
+      // A slider's frames are not awaited, since some browsers report completion only every 100 ms.
+      if (ran || this.#saves.length > 0) await this.#finish();
+      while (this.#saves.length > 0) await this.#read(/** @type {number} */ (this.#saves.shift()));
+    }
+    this.#busy = false;
+    this.#settle = setTimeout(() => this.#rest(), SETTLE_MS);
+  }
+
+  /**
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  async #openSession(photo, { stroke, network }) {
+    this.#waiting = undefined;
+    try {
+      await this.palette.need(network);
+    } catch (error) {
+      if (photo !== this.#shown) this.#refused = photo;
+      this.#lookChanged = false;
+      this.#fail('look', error);
+      return;
+    }
+    try {
+      const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height;
+      if (!this.#session || !fits || this.#stroke !== stroke || this.#network !== network) {
+        // Only once the new one stands: if it can't be had, the old picture stays.
+        const session = await openSession(this.engine, photo, { stroke, network });
+        this.#closeSession();
+        this.#session = session;
+        this.#stroke = stroke;
+        this.#network = network;
+        if (this.shown) await session.showAt(photo.width, photo.height);
+      }
+      this.#since = performance.now();
+      this.#session.setPhoto(new Uint8Array(photo.data.buffer));
+      this.#shown = photo;
+      this.#lookChanged = true;
+      this.#networkRan = true;
+    } catch (error) {
+      // A session that never got its photo has nothing to show.
+      if (!this.#shown) this.#closeSession();
+      this.#fail('photo', error);
+    }
+  }
+
+  /** The photo's own style, once for each photo. */
+  async #reflect() {
+    const photo = this.#shown;
+    if (!photo || photo === this.#reflected) return;
+    try {
+      await this.palette.reflect(REFLECTION, photo);
+      this.#parts = undefined;
+    } catch (error) {
+      this.#fail('look', error);
+    }
+    // Also after a failure: the look is then weakened as others are.
+    this.#reflected = photo;
+  }
+
+  #closeSession() {
+    this.#session?.free();
+    this.#session = undefined;
+    this.#shown = undefined;
+    this.#parts = undefined;
+  }
+
+  /** @returns {boolean} whether the network has to run for it */
+  #paint() {
+    const look = this.#look;
+    if (!this.#lookChanged || !look) return false;
+    this.#lookChanged = false;
+    const session = this.#session;
+    // Without the wanted network the old picture stands.
+    if (!session || look.network !== this.#network) return false;
+    try {
+      const { parts, strength } = this.#mixture(look);
+      const text = JSON.stringify([parts, look.brushwork, this.palette.revision]);
+      if (this.#parts !== text) {
+        setStyle(session, parts);
+        setBrushwork(session, look);
+        this.#parts = text;
+        if (!this.#networkRan) this.#since = performance.now();
+        this.#networkRan = true;
+      }
+      session.setLook(strength, look.keepColors, look.split);
+      if (this.shown) session.paint();
+    } catch (error) {
+      this.#fail('look', error);
+      return false;
+    }
+    return this.#networkRan;
+  }
+
+  /** @param {Look} look */
+  #mixture(look) {
+    return mixture(look, this.#reflected && this.#reflected === this.#shown ? REFLECTION : undefined);
+  }
+
+  /** Waits for the GPU and tells the page. */
+  async #finish() {
+    const serial = this.#serial;
+    const session = this.#session;
+    if (!session || !this.#shown) return;
+    try {
+      await session.done();
+      const milliseconds = performance.now() - this.#since;
+      if (!this.shown) await this.#sendFrame(session);
+      this.send({ type: 'painted', serial, painting: this.#networkRan, milliseconds });
+      this.#networkRan = false;
+      this.#reported = serial;
+    } catch (error) {
+      this.#fail('look', error);
+    }
+  }
+
+  /** The sliders rest: the last frames are reported, and the shelf may go on. */
+  async #rest() {
+    this.#busy = true;
+    if (this.#reported !== this.#serial) await this.#finish();
+    this.#busy = false;
+    if (this.#waiting || this.#lookChanged || this.#saves.length > 0) this.#work();
+    else this.thumbnails.release();
+  }
+
+  /** @param {Session} session */
+  async #sendFrame(session) {
+    const pixels = await this.#pixels(session, /** @type {Look} */ (this.#look));
+    this.send({ type: 'frame', pixels }, [pixels.data.buffer]);
+  }
+
+  /** @param {number} ticket */
+  async #read(ticket) {
+    try {
+      if (!this.#session || !this.#look) throw new Error('There is no painting to save yet: open a photo first.');
+      const pixels = await this.#pixels(this.#session, { ...this.#look, split: 0 });
+      this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
+    } catch (error) {
+      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
+    }
+  }
+
+  /**
+   * @param {Session} session
+   * @param {Look} look
+   * @returns {Promise<Pixels>}
+   */
+  async #pixels(session, look) {
+    const photo = /** @type {Pixels} */ (this.#shown);
+    const { width, height } = photo;
+    session.setLook(this.#mixture(look).strength, look.keepColors, look.split);
+    const rgba = await session.read();
+    const pixels = { width, height, data: new Uint8ClampedArray(rgba) };
+    putBack(pixels, photo);
+    return pixels;
+  }
+
+  /**
+   * @param {'photo' | 'look'} wish
+   * @param {unknown} error
+   */
+  #fail(wish, error) {
+    this.#networkRan = false;
+    this.send({ type: 'failed', wish, serial: this.#serial, sentence: sentenceOf(error) });
+  }
+}
+
+/**
+ * A session for a photo, in which the network sees so much less or more than the photo has that strokes are `stroke` times
+ * as large as otherwise.
+ * @param {Engine} engine
+ * @param {{ width: number, height: number }} photo
+ * @param {{ stroke: number, network: Network }} look
+ * @returns {Promise<Session>}
+ */
+export async function openSession(engine, { width, height }, { stroke, network }) {
+  const [seenWidth, seenHeight] = engine.workingSize(network, width, height, stroke);
+  const session = await engine.session(network, seenWidth, seenHeight);
+  await session.setFrameSize(width, height);
+  return session;
+}

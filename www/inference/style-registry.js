@@ -1,0 +1,216 @@
+import { packNetwork, packThumbnail, readPack, renamePack } from '../live.js';
+import { isBrought } from './protocol.js';
+
+/**
+ * @import { Engine, Session } from '../live.js'
+ * @import { Look, Network, OurNetwork, Part, Pixels, ReadPack } from './protocol.js'
+ */
+
+/** The network whose styles come from pictures. */
+const PAINTINGS = 'arbitrary';
+/** A forgotten style may still be fading out. */
+const FORGET_MS = 5000;
+
+/**
+ * The networks beyond the first, which are fetched or taken out of a pack when one of their styles is first wanted, and the
+ * styles that the page keeps: those of a network that is not there yet wait.
+ */
+export class Palette {
+  /** Counts the styles that have been replaced: sessions that paint with them have to be told again. */
+  revision = 0;
+  /** @type {Map<string, { pack: Uint8Array, network: Network }>} the packs of the kept styles */
+  #packs = new Map();
+  /** @type {Map<Network, Promise<void>>} */
+  #coming = new Map();
+  /** The engine looks at one painting at a time. @type {Promise<unknown>} */
+  #looking = Promise.resolve();
+
+  /**
+   * @param {Engine} engine
+   * @param {(network: OurNetwork) => Promise<Uint8Array>} fetchNetwork throws a sentence
+   * @param {(ids: string[]) => void} unkept hears of kept styles that their network does not take
+   */
+  constructor(engine, fetchNetwork, unkept) {
+    this.engine = engine;
+    this.fetchNetwork = fetchNetwork;
+    this.unkept = unkept;
+  }
+
+  /**
+   * Brings a network. What failed is tried again the next time.
+   * @param {Network} network
+   * @param {Uint8Array} [pack] that may bring it, besides those that are kept
+   * @throws {Error} with a sentence
+   */
+  need(network, pack) {
+    if (this.engine.has(network)) return Promise.resolve();
+    const coming = this.#coming.get(network) ?? this.#bring(network, pack).finally(() => this.#coming.delete(network));
+    this.#coming.set(network, coming);
+    return coming;
+  }
+
+  /**
+   * @param {Network} network
+   * @param {Uint8Array | undefined} pack
+   */
+  async #bring(network, pack) {
+    await this.engine.addNetwork(isBrought(network) ? this.#brought(network, pack) : await this.fetchNetwork(network));
+    const unkept = [];
+    for (const [id, kept] of this.#packs) {
+      if (kept.network !== network) continue;
+      try {
+        this.engine.addStyle(id, kept.pack);
+      } catch (error) {
+        // The others are still to be had.
+        console.info(id, error);
+        this.#packs.delete(id);
+        unkept.push(id);
+      }
+    }
+    if (unkept.length > 0) this.unkept(unkept);
+  }
+
+  /**
+   * @param {Network} network
+   * @param {Uint8Array | undefined} first
+   */
+  #brought(network, first) {
+    const kept = [...this.#packs.values()].filter((style) => style.network === network).map(({ pack }) => pack);
+    for (const pack of first ? [first, ...kept] : kept) {
+      const archive = packNetwork(pack);
+      if (archive.length > 0) return archive;
+    }
+    throw new Error('This style’s network is not in its file: add the style that brings it first.');
+  }
+
+  /**
+   * @param {string} id
+   * @param {Uint8Array} pack
+   * @throws {Error} with a sentence; then it is not kept
+   */
+  keep(id, pack) {
+    const old = this.#packs.get(id)?.pack;
+    if (old?.length === pack.length && old.every((byte, i) => byte === pack[i])) return;
+    if (old) this.revision += 1;
+    const { network } = about(pack);
+    if (this.engine.has(network)) this.engine.addStyle(id, pack);
+    this.#packs.set(id, { pack, network });
+  }
+
+  /** @param {string} id */
+  forget(id) {
+    const network = this.#packs.get(id)?.network;
+    this.#packs.delete(id);
+    setTimeout(() => {
+      if (this.#packs.has(id)) return;
+      this.engine.removeStyle(id);
+      const last = [...this.#packs.values()].every((style) => style.network !== network);
+      if (network && last) this.engine.removeNetwork(network);
+    }, FORGET_MS);
+  }
+
+  /**
+   * A painting becomes a style.
+   * @param {string} id
+   * @param {Pixels} painting
+   * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
+   */
+  async learn(id, painting, { name, source, licence, thumbnail }) {
+    const vector = await this.#look(painting);
+    const pack = this.engine.pack(vector, name, source, licence, thumbnail);
+    this.keep(id, pack);
+    return read(pack);
+  }
+
+  /**
+   * A pack becomes a style.
+   * @param {string} id
+   * @param {Uint8Array} pack
+   * @param {boolean} tried with its network, which is brought for it
+   */
+  async adopt(id, pack, tried) {
+    const style = read(pack);
+    if (tried) await this.need(style.network, pack);
+    this.keep(id, pack);
+    return style;
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} name
+   */
+  rename(id, name) {
+    const pack = this.#packs.get(id)?.pack;
+    if (!pack) throw new Error('This style is not there any more.');
+    const renamed = renamePack(pack, name);
+    this.keep(id, renamed);
+    return read(renamed);
+  }
+
+  /**
+   * What a picture looks like, as a style of its own under `id`: for gentle looks.
+   * @param {string} id
+   * @param {Pixels} picture
+   */
+  async reflect(id, picture) {
+    this.engine.addVector(id, await this.#look(picture));
+  }
+
+  /** @param {Pixels} picture */
+  #look({ width, height, data }) {
+    const looked = this.#looking.then(async () => {
+      await this.need(PAINTINGS);
+      return this.engine.predict(new Uint8Array(data.buffer), width, height);
+    });
+    this.#looking = looked.catch(() => {});
+    return looked;
+  }
+}
+
+/**
+ * The styles that make a look, and the strength with which they are laid over the photo. A gentle look of a photo whose own
+ * style is known, under `photo`, is a blend with that.
+ * @param {Look} look
+ * @param {string | undefined} photo
+ * @returns {{ parts: Part[], strength: number }}
+ */
+export function mixture({ network, parts, gentle, strength }, photo) {
+  if (!canBeGentle({ network, gentle }) || photo === undefined) return { parts, strength };
+  const painting = parts.map(({ id, weight }) => ({ id, weight: weight * strength }));
+  return { parts: [...painting, { id: photo, weight: 1 - strength }], strength: 1 };
+}
+
+/** Whether the photo's own style is wanted. @param {Pick<Look, 'network' | 'gentle'>} look */
+export function canBeGentle({ network, gentle }) {
+  return gentle && network === PAINTINGS;
+}
+
+/**
+ * @param {Session} session
+ * @param {Part[]} parts
+ */
+export function setStyle(session, parts) {
+  session.setStyle(
+    parts.map(({ id }) => id),
+    Float32Array.from(parts, ({ weight }) => weight),
+  );
+}
+
+/**
+ * Brushwork is for the network that would weave without it.
+ * @param {Session} session
+ * @param {Pick<Look, 'network' | 'brushwork'>} look
+ */
+export function setBrushwork(session, { network, brushwork }) {
+  session.setBrushwork(network === PAINTINGS ? brushwork : 0);
+}
+
+/** @param {Uint8Array} pack @returns {Omit<ReadPack, 'pack' | 'thumbnail'>} */
+function about(pack) {
+  return JSON.parse(readPack(pack));
+}
+
+/** What a pack says about itself. @param {Uint8Array} pack @returns {ReadPack} */
+export function read(pack) {
+  return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...about(pack) };
+}

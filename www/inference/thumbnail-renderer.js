@@ -1,0 +1,88 @@
+import { sentenceOf } from './protocol.js';
+
+/**
+ * @import { Engine, Session } from '../live.js'
+ * @import { FromWorker, Pixels } from './protocol.js'
+ */
+
+/** That of the built-in styles. */
+const NETWORK = 'transfer26';
+
+/**
+ * The shelf: every built-in style on a small square of the user's photo, one after the other, only while the picture on the
+ * stage is finished. A new photo abandons the round of the old one.
+ */
+export class Thumbnails {
+  /** @type {Session | undefined} */
+  #session;
+  #side = 0;
+  /** @type {Pixels | null} */
+  #photo = null;
+  #serial = 0;
+  /** The next style of this round. */
+  #next = 0;
+  #held = true;
+  #busy = false;
+
+  /**
+   * @param {Engine} engine
+   * @param {string[]} styles
+   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
+   */
+  constructor(engine, styles, send) {
+    this.engine = engine;
+    this.styles = styles;
+    this.send = send;
+  }
+
+  /**
+   * @param {number} serial
+   * @param {Pixels | null} photo
+   */
+  show(serial, photo) {
+    this.#serial = serial;
+    this.#photo = photo;
+    this.#next = 0;
+  }
+
+  hold() {
+    this.#held = true;
+  }
+
+  release() {
+    this.#held = false;
+    this.#work();
+  }
+
+  async #work() {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      while (!this.#held && this.#photo && this.#next < this.styles.length) await this.#one(this.#photo);
+    } catch (error) {
+      this.#photo = null;
+      this.send({ type: 'failed', wish: 'thumbs', serial: this.#serial, sentence: sentenceOf(error) });
+    }
+    this.#busy = false;
+  }
+
+  /** @param {Pixels} photo */
+  async #one(photo) {
+    const serial = this.#serial;
+    const style = this.styles[this.#next++];
+    if (!this.#session || this.#side !== photo.width) {
+      const session = await this.engine.session(NETWORK, photo.width, photo.height);
+      this.#session?.free();
+      this.#session = session;
+      this.#side = photo.width;
+    }
+    const session = this.#session;
+    session.setPhoto(new Uint8Array(photo.data.buffer));
+    session.setStyle([style], new Float32Array([1]));
+    session.setLook(1, false, 0);
+    const data = new Uint8ClampedArray(await session.read());
+    if (serial !== this.#serial) return;
+    const pixels = { width: photo.width, height: photo.height, data };
+    this.send({ type: 'thumb', serial, style, pixels }, [data.buffer]);
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * What only a Masterpiece needs, and nobody else is made to fetch: the studio's module and the weights of VGG; and the reader of
+ * networks, which only their import needs. Fetched once, compared with the hashes that the build knows, and kept in a cache of their own, under addresses that carry the hash.
+ */
+import { sentenceOf } from '../inference/protocol.js';
+import { fetchBytes } from '../common/fetch-bytes.js';
+
+/**
+ * A file: bytes as it is kept, and as hosts that compress send it.
+ * @typedef {{ url: string, bytes: number, packed: number, sha256: string }} Stocked
+ */
+
+const CACHE = 'impasto-masterpiece';
+/** The reader of networks. */
+const READER = 'import_bg.wasm';
+
+/** @type {Promise<Stocked[]> | undefined} */
+let list;
+
+/** @returns {Promise<Stocked[]>} what a Masterpiece needs */
+export async function stocked() {
+  return (await listed()).filter(({ url }) => url !== READER);
+}
+
+/** @returns {Promise<Stocked[]>} all of them */
+function listed() {
+  list ??= fetchList().catch((error) => {
+    list = undefined;
+    throw error;
+  });
+  return list;
+}
+
+async function fetchList() {
+  const response = await fetch(new URL('./assets.json', import.meta.url));
+  if (!response.ok) throw new Error(`The list of the studio’s files answered ${response.status}. Reload the page.`);
+  return response.json();
+}
+
+/** Whether everything is there, also without a network. */
+export async function isKept() {
+  try {
+    const cache = await caches.open(CACHE);
+    const found = await Promise.all((await stocked()).map((file) => cache.match(addressOf(file))));
+    return found.every(Boolean);
+  } catch (error) {
+    console.info(error);
+    return false;
+  }
+}
+
+/**
+ * @param {(loaded: number, total: number) => void} progress
+ * @param {(file: Stocked) => boolean} [wanted] without it all of them
+ * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of the files as the build made them
+ * @throws {Error} with a sentence
+ */
+export async function obtain(progress, wanted = () => true) {
+  const files = (await stocked()).filter(wanted);
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const loaded = files.map(() => 0);
+  const contents = await Promise.all(
+    files.map((file, i) =>
+      obtainOne(file, (bytes) => {
+        loaded[i] = Math.min(bytes, file.bytes);
+        progress(loaded.reduce((sum, part) => sum + part), total);
+      }),
+    ),
+  );
+  await forgetOthers(await listed());
+  return new Map(files.map(({ url }, i) => [url, contents[i]]));
+}
+
+/**
+ * One of the files, such as a painting that comes with the page.
+ * @param {string} url
+ * @param {string} [what] it is, for the sentence where it cannot be fetched
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @throws {Error} with a sentence
+ */
+export async function obtainFile(url, what) {
+  const file = (await listed()).find((other) => other.url === url);
+  if (!file) throw new Error(`${url} does not belong to this version of Impasto. Reload the page, then try again.`);
+  return obtainOne(file, () => {}, what);
+}
+
+/** Gives the room back. */
+export async function forget() {
+  await caches.delete(CACHE);
+}
+
+/**
+ * @param {Stocked} file
+ * @param {(bytes: number) => void} progress
+ * @param {string} [what]
+ */
+async function obtainOne(file, progress, what = 'What a Masterpiece needs') {
+  const cache = await openCache();
+  const address = addressOf(file);
+  const kept = await cache?.match(address);
+  if (kept) {
+    const bytes = new Uint8Array(await kept.arrayBuffer());
+    if (await isGenuine(bytes, file)) {
+      progress(bytes.length);
+      return bytes;
+    }
+    await cache?.delete(address);
+  }
+  const bytes = await fetchOne(address, progress, what);
+  if (!(await isGenuine(bytes, file))) {
+    throw new Error(`${file.url} is not the file that belongs to this version of Impasto. Reload the page, then try again.`);
+  }
+  try {
+    await cache?.put(address, new Response(bytes, { headers: { 'Content-Length': String(bytes.length) } }));
+  } catch (error) {
+    // No room: it is fetched again the next time.
+    console.info(error);
+  }
+  return bytes;
+}
+
+/** Without a cache, as in some private windows, everything works but is fetched each time. */
+async function openCache() {
+  try {
+    return await caches.open(CACHE);
+  } catch (error) {
+    console.info(error);
+    return undefined;
+  }
+}
+
+/**
+ * @param {string} address
+ * @param {(bytes: number) => void} progress
+ * @param {string} what
+ */
+async function fetchOne(address, progress, what) {
+  try {
+    return await fetchBytes(address, progress);
+  } catch (error) {
+    const offline = navigator.onLine ? '' : ' You are offline: it comes with the network.';
+    throw new Error(`${what} could not be fetched: ${sentenceOf(error)}${offline}`);
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {Stocked} file */
+async function isGenuine(bytes, { sha256 }) {
+  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('') === sha256;
+}
+
+/** Files of older versions. @param {Stocked[]} files */
+async function forgetOthers(files) {
+  const cache = await openCache();
+  const addresses = new Set(files.map(addressOf));
+  for (const { url } of (await cache?.keys()) ?? []) if (!addresses.has(url)) await cache?.delete(url);
+}
+
+/** @param {Stocked} file */
+function addressOf({ url, sha256 }) {
+  return new URL(`../${url}?v=${sha256.slice(0, 16)}`, import.meta.url).href;
+}

@@ -1,0 +1,81 @@
+import { millisecondsOf } from './optimize-image/estimates.js';
+
+/**
+ * @import { RunPlan } from '../studio.js'
+ * @import { Cost } from './protocol.js'
+ */
+
+/** How much the newest step counts in the mean of its size. */
+const WEIGHT = 0.15;
+
+/**
+ * The time that is left. Each size has its own mean; sizes that are still to come are expected to take what was measured
+ * before the run, corrected by how the size in work compares with that, or else as much longer as they have more pixels.
+ */
+export class Pace {
+  /** Means in milliseconds, by width. @type {Map<number, number>} */
+  #means = new Map();
+  /** Widths whose first step, which prepares the others, has been made. @type {Set<number>} */
+  #warm = new Set();
+
+  /**
+   * @param {RunPlan['scales']} scales
+   * @param {Cost} [cost] as it was measured
+   */
+  constructor(scales, cost) {
+    this.scales = scales;
+    this.cost = cost;
+  }
+
+  /** @param {number} width of the step that was made @param {number} milliseconds */
+  note(width, milliseconds) {
+    const mean = this.#means.get(width);
+    if (mean === undefined || !this.#warm.has(width)) {
+      if (mean !== undefined) this.#warm.add(width);
+      // The first step is replaced by the second.
+      this.#means.set(width, milliseconds);
+      return;
+    }
+    // One that was held up, by another tab or by sleep, says little.
+    this.#means.set(width, mean + WEIGHT * (Math.min(milliseconds, 3 * mean) - mean));
+  }
+
+  /**
+   * @param {number} step made so far
+   * @returns {number | undefined} milliseconds, once there is something to go by
+   */
+  left(step) {
+    let [time, begin] = [0, 0];
+    for (const { width, height, steps } of this.scales) {
+      const open = Math.min(steps, Math.max(0, begin + steps - step));
+      begin += steps;
+      if (open === 0) continue;
+      const one = this.#means.get(width) ?? this.#expected(width * height);
+      if (one === undefined) return undefined;
+      time += open * one;
+    }
+    return time;
+  }
+
+  /** @param {number} pixels */
+  #expected(pixels) {
+    const known = this.scales.filter(({ width }) => this.#means.has(width)).at(-1);
+    if (!known) return this.cost && millisecondsOf(this.cost, pixels);
+    const mean = /** @type {number} */ (this.#means.get(known.width));
+    const before = known.width * known.height;
+    const ratio = this.cost ? millisecondsOf(this.cost, pixels) / millisecondsOf(this.cost, before) : pixels / before;
+    return mean * ratio;
+  }
+}
+
+/** Such as `about 4 minutes`: rounder, the longer it takes. @param {number} milliseconds */
+export function inWords(milliseconds) {
+  const minutes = milliseconds / 60_000;
+  if (minutes < 0.75) return 'less than a minute';
+  if (minutes < 1.5) return 'about a minute';
+  if (minutes < 10) return `about ${Math.round(minutes)} minutes`;
+  if (minutes < 55) return `about ${Math.round(minutes / 5) * 5} minutes`;
+  const hours = minutes / 60;
+  if (hours < 1.25) return 'about an hour';
+  return `about ${hours < 9.75 ? Math.round(hours * 2) / 2 : Math.round(hours)} hours`;
+}

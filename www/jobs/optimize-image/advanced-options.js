@@ -1,0 +1,203 @@
+import { byId } from '../../app/controls.js';
+import { layersOf, USUAL_SHAPES, USUAL_STYLE } from './vgg-layers.js';
+import { NetworkChoice } from './network-picker.js';
+import { titleOf } from './user-network.js';
+
+/**
+ * @import { RunSettings } from '../../studio.js'
+ * @import { Choices } from './preferences.js'
+ */
+
+/** The usual weights of the losses, Adam's step size and the size of paintings, as `src/studio/loss.rs` and `recipe.rs` have them. */
+const USUAL = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
+
+/** The drawer of the sheet with all that most do not need. Each of its parts says in its title what is not as usual. */
+export class Advanced {
+  #start = byId('commission-start', HTMLSelectElement);
+  #steps = byId('commission-steps', HTMLInputElement);
+  #layer = byId('commission-layer', HTMLSelectElement);
+  #pooling = byId('commission-pooling', HTMLSelectElement);
+  #optimizer = byId('commission-optimizer', HTMLSelectElement);
+  #loss = byId('commission-loss', HTMLSelectElement);
+  #network;
+  /** Powers of two, beside the usual values. @type {Record<keyof typeof USUAL, HTMLInputElement>} */
+  #sliders = {
+    content: byId('commission-content', HTMLInputElement),
+    style: byId('commission-style', HTMLInputElement),
+    variation: byId('commission-variation', HTMLInputElement),
+    rate: byId('commission-rate', HTMLInputElement),
+    scale: byId('commission-scale', HTMLInputElement),
+  };
+  /** @type {HTMLInputElement[]} */
+  #layers = [];
+  /** Where shapes are to be seen, if the network that is chosen has that layer. */
+  #wanted = USUAL_SHAPES;
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.#layers = layersOf('vgg19').style.map((layer) => {
+      const label = document.createElement('label');
+      const input = document.createElement('input');
+      input.type = 'checkbox';
+      input.value = layer;
+      input.addEventListener('change', changed);
+      label.append(input, layer.replace('relu', ''));
+      byId('commission-layers', HTMLElement).append(label);
+      return input;
+    });
+    for (const slider of Object.values(this.#sliders)) {
+      slider.addEventListener('input', () => {
+        showTimes(slider);
+        changed();
+      });
+    }
+    for (const select of [this.#start, this.#layer, this.#pooling, this.#optimizer, this.#loss]) {
+      select.addEventListener('change', changed);
+    }
+    this.#layer.addEventListener('change', () => (this.#wanted = this.#layer.value));
+    this.#steps.addEventListener('input', changed);
+    this.#network = new NetworkChoice(() => {
+      this.#offerLayers();
+      changed();
+    });
+  }
+
+  /** @param {Partial<Choices>} choices what is missing becomes as usual */
+  fill(choices) {
+    this.#start.value = choices.start ?? 'photo';
+    this.#steps.value = choices.steps ? String(choices.steps) : '';
+    this.#pooling.value = choices.pooling ?? 'average';
+    this.#optimizer.value = choices.optimizer ?? 'adam';
+    this.#loss.value = choices.styleLoss ?? 'gram';
+    const layers = choices.layers ?? USUAL_STYLE;
+    for (const input of this.#layers) input.checked = layers.includes(input.value);
+    for (const [name, slider] of Object.entries(this.#sliders)) {
+      slider.value = String(choices.powers?.[/** @type {keyof typeof USUAL} */ (name)] ?? 0);
+      showTimes(slider);
+    }
+    this.#wanted = choices.layer ?? USUAL_SHAPES;
+    this.#network.fill(choices.network ?? 'page');
+  }
+
+  /** @returns {Omit<Choices, 'size' | 'minutes' | 'keepColors'>} */
+  get choices() {
+    const { content, style, variation, rate, scale } = this.#sliders;
+    return {
+      start: /** @type {Choices['start']} */ (this.#start.value),
+      steps: Number(this.#steps.value) || 0,
+      network: this.#network.choice,
+      layer: this.#layer.value,
+      layers: this.#seen,
+      pooling: /** @type {Choices['pooling']} */ (this.#pooling.value),
+      optimizer: /** @type {Choices['optimizer']} */ (this.#optimizer.value),
+      styleLoss: /** @type {Choices['styleLoss']} */ (this.#loss.value),
+      powers: {
+        content: Number(content.value),
+        style: Number(style.value),
+        variation: Number(variation.value),
+        rate: Number(rate.value),
+        scale: Number(scale.value),
+      },
+    };
+  }
+
+  /** @returns {RunSettings} but for what the sheet itself asks */
+  get settings() {
+    const { steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.choices;
+    const times = (/** @type {keyof typeof USUAL} */ name) => Number((USUAL[name] * 2 ** powers[name]).toPrecision(6));
+    /** @type {RunSettings} */
+    const settings = {
+      pooling,
+      content: { weight: times('content'), layers: { [layer]: 1 } },
+      style: { weight: times('style'), layers: Object.fromEntries(layers.map((name) => [name, 1])) },
+      variation: times('variation'),
+      styleScale: times('scale'),
+      styleLoss,
+      optimizer,
+    };
+    // Other methods have step sizes of their own, and only Adam's is known here.
+    if (optimizer === 'adam') settings.rate = times('rate');
+    if (steps) settings.steps = steps;
+    if (this.network) settings.network = this.network.name;
+    return settings;
+  }
+
+  /** The user's own, where that is chosen. */
+  get network() {
+    return this.#network.network;
+  }
+
+  /** Whether steps are counted instead of minutes. */
+  get counted() {
+    return this.#steps.value !== '' || !this.#steps.validity.valid;
+  }
+
+  /** What is wrong or missing, as a sentence, or nothing. */
+  get refusal() {
+    if (this.#seen.length === 0) return 'The style has to be seen at one layer at least.';
+    if (!this.#steps.validity.valid) return 'Steps are a whole number from 1 to 3000; leave it empty to go by time.';
+    return this.#network.refusal;
+  }
+
+  /** A file that is dropped on the sheet. @param {File} file */
+  takeNetwork(file) {
+    byId('commission-more', HTMLDetailsElement).open = true;
+    byId('drawer-network', HTMLDetailsElement).open = true;
+    this.#network.take(file);
+  }
+
+  /** What is not as usual, and what cannot be chosen beside what was. */
+  tell() {
+    this.#sliders.rate.disabled = this.#optimizer.value !== 'adam';
+    const { start, steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.choices;
+    const times = (/** @type {[string, keyof typeof USUAL][]} */ names) =>
+      names.filter(([, name]) => powers[name] !== 0).map(([word, name]) => `${word} ${timesOf(powers[name])}`);
+    note('look', times([['shapes', 'content'], ['style', 'style'], ['smoothness', 'variation'], ['stroke', 'scale']]));
+    note('way', [
+      ...(optimizer === 'adam' ? times([['step size', 'rate']]) : [optimizer === 'lbfgs' ? 'L-BFGS' : 'momentum']),
+      ...(start === 'photo' ? [] : [start === 'noise' ? 'from noise' : 'from the painting']),
+      ...(steps ? [`${steps} ${steps === 1 ? 'step' : 'steps'}`] : []),
+    ]);
+    note('network', [
+      ...(this.choices.network === 'page' ? [] : [this.network ? `your ${titleOf(this.network.name)}` : 'no file yet']),
+      ...(layer === USUAL_SHAPES && String(layers) === String(USUAL_STYLE) ? [] : ['other layers']),
+      ...(styleLoss === 'gram' ? [] : ['covariances']),
+      ...(pooling === 'average' ? [] : ['maximum']),
+    ]);
+  }
+
+  /** The layers that are chosen, of those that there are. */
+  get #seen() {
+    return this.#layers.filter(({ checked, disabled }) => checked && !disabled).map(({ value }) => value);
+  }
+
+  /** Those of the network that is chosen. */
+  #offerLayers() {
+    const { shapes, style } = layersOf(this.network?.name ?? 'vgg16');
+    for (const input of this.#layers) {
+      input.disabled = !style.includes(input.value);
+      /** @type {HTMLElement} */ (input.parentElement).hidden = input.disabled;
+    }
+    this.#layer.replaceChildren(...shapes.map((layer) => new Option(layer)));
+    this.#layer.value = shapes.includes(this.#wanted) ? this.#wanted : USUAL_SHAPES;
+  }
+}
+
+/** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words what is not as usual */
+export function note(drawer, words) {
+  const usual = drawer === 'where' ? 'everywhere' : 'as usual';
+  byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || usual;
+}
+
+/** @param {number} power of two */
+function timesOf(power) {
+  return `× ${Math.round(2 ** power * 100) / 100}`;
+}
+
+/** @param {HTMLInputElement} slider of a power of two */
+function showTimes(slider) {
+  const { min, max, value, id } = slider;
+  byId(`${id}-value`, HTMLOutputElement).textContent = timesOf(Number(value));
+  slider.setAttribute('aria-valuetext', `${timesOf(Number(value)).slice(2)} times the usual`);
+  slider.style.setProperty('--fill', `${((Number(value) - Number(min)) / (Number(max) - Number(min))) * 100}%`);
+}

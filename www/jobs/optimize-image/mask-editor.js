@@ -1,0 +1,141 @@
+import { resample } from '../../media/photo.js';
+import { greysOfPart, inverted } from './masks.js';
+
+/** @import { Part, Size } from './masks.js' */
+
+/** Colour of the veil, whose opacity is the mask: where it is gone, the style applies. */
+const VEIL = '#0b171b';
+/** How wide the picture is drawn at most, in pixels of the canvas. */
+const VIEW = 720;
+
+/**
+ * A picture under a veil that a brush takes away: where the picture is seen, the mask is white. Dispatches `mask` whenever it
+ * has changed and the brush is lifted.
+ */
+export class MaskBoard extends HTMLElement {
+  #picture = document.createElement('canvas');
+  #veil = document.createElement('canvas');
+  #ring = document.createElement('div');
+  #context = /** @type {CanvasRenderingContext2D} */ (this.#veil.getContext('2d', { willReadFrequently: true }));
+  /** Where the brush was. @type {{ x: number, y: number } | undefined} */
+  #at;
+  /** Diameter, as a part of the longer side. */
+  #brush = 0.15;
+  /** Whether the brush lays the veil instead of taking it away. */
+  erasing = false;
+
+  connectedCallback() {
+    if (this.#ring.className) return;
+    this.#ring.className = 'ring';
+    this.#ring.hidden = true;
+    this.#picture.className = 'under';
+    this.#veil.className = 'veil';
+    this.#veil.setAttribute('role', 'img');
+    this.append(this.#picture, this.#veil, this.#ring);
+    this.#listen();
+  }
+
+  /** @param {number} part diameter of the brush, of the longer side */
+  set brush(part) {
+    this.#brush = part;
+  }
+
+  /** @param {ImageBitmap} bitmap @param {Size} size of the mask @param {Uint8ClampedArray<ArrayBuffer>} greys @param {string} name */
+  show(bitmap, size, greys, name) {
+    const scale = Math.min(1, VIEW / Math.max(bitmap.width, bitmap.height));
+    const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
+    const drawn = resample(bitmap, { x: 0, y: 0, width: bitmap.width, height: bitmap.height }, width, height);
+    Object.assign(this.#picture, { width, height });
+    this.#picture.getContext('2d')?.drawImage(drawn.canvas, 0, 0);
+    this.#picture.style.setProperty('--ratio', String(width / height));
+    Object.assign(this.#veil, size);
+    this.#veil.setAttribute('aria-label', name);
+    this.greys = greys;
+  }
+
+  /** The mask, 255 where the picture is seen. */
+  get greys() {
+    const { width, height } = this.#veil;
+    const { data } = this.#context.getImageData(0, 0, width, height);
+    return new Uint8ClampedArray(width * height).map((_, i) => 255 - data[4 * i + 3]);
+  }
+
+  set greys(greys) {
+    const { width, height } = this.#veil;
+    const image = this.#context.createImageData(width, height);
+    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(VEIL.slice(at, at + 2), 16));
+    greys.forEach((grey, i) => image.data.set([red, green, blue, 255 - grey], 4 * i));
+    this.#context.putImageData(image, 0, 0);
+  }
+
+  /** @param {Part | 'none' | 'inverse'} part */
+  fill(part) {
+    if (part === 'inverse') this.greys = inverted(this.greys);
+    else if (part === 'none') this.greys = new Uint8ClampedArray(this.#veil.width * this.#veil.height);
+    else this.greys = greysOfPart(part, this.#veil);
+    this.#tell();
+  }
+
+  #listen() {
+    const veil = this.#veil;
+    veil.addEventListener('pointerdown', (event) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      veil.setPointerCapture(event.pointerId);
+      this.#at = this.#place(event);
+      this.#stroke(this.#at);
+    });
+    veil.addEventListener('pointermove', (event) => {
+      this.#showRing(event);
+      if (!this.#at) return;
+      const all = event.getCoalescedEvents?.() ?? [];
+      for (const each of all.length > 0 ? all : [event]) this.#stroke(this.#place(each));
+    });
+    for (const type of ['pointerup', 'pointercancel']) {
+      veil.addEventListener(type, () => {
+        if (this.#at) this.#tell();
+        this.#at = undefined;
+      });
+    }
+    veil.addEventListener('pointerleave', () => (this.#ring.hidden = true));
+  }
+
+  /** @param {PointerEvent} event @returns {{ x: number, y: number }} in pixels of the mask */
+  #place({ clientX, clientY }) {
+    const { left, top, width, height } = this.#veil.getBoundingClientRect();
+    return { x: ((clientX - left) / width) * this.#veil.width, y: ((clientY - top) / height) * this.#veil.height };
+  }
+
+  /** From where the brush was. @param {{ x: number, y: number }} to */
+  #stroke(to) {
+    const from = this.#at ?? to;
+    const context = this.#context;
+    context.globalCompositeOperation = this.erasing ? 'source-over' : 'destination-out';
+    context.strokeStyle = VEIL;
+    context.lineWidth = this.#brush * Math.max(this.#veil.width, this.#veil.height);
+    context.lineCap = 'round';
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    // A line of no length would draw nothing.
+    context.lineTo(to.x + 0.01, to.y);
+    context.stroke();
+    context.globalCompositeOperation = 'source-over';
+    this.#at = to;
+  }
+
+  /** Where the brush would paint. @param {PointerEvent} event */
+  #showRing({ clientX, clientY, pointerType }) {
+    const { left, top, width, height } = this.#veil.getBoundingClientRect();
+    const ring = this.#ring;
+    ring.hidden = pointerType === 'touch';
+    ring.style.width = `${this.#brush * Math.max(width, height)}px`;
+    ring.style.left = `${clientX - left}px`;
+    ring.style.top = `${clientY - top}px`;
+  }
+
+  #tell() {
+    this.dispatchEvent(new Event('mask'));
+  }
+}
+
+customElements.define('mask-board', MaskBoard);

@@ -1,0 +1,141 @@
+import { byId } from '../../app/controls.js';
+import { whole } from '../../media/photo.js';
+import { sentenceOf } from '../../inference/protocol.js';
+import { greysOfPicture, inPercent, shareOf } from './masks.js';
+import { MaskDialog } from './mask-dialog.js';
+
+/**
+ * @import { Pixels } from '../../inference/protocol.js'
+ * @import { Offer } from './style-picker.js'
+ */
+
+/**
+ * Of a painting: where on the photo its style applies, and which part of it that style is.
+ * @typedef {{ mask?: Pixels, part?: Pixels }} Masks
+ */
+
+/** A painting is looked at in no more pixels than these. */
+const LOOK = 720;
+
+/** The masks of the paintings that are chosen, each with a button for the photo and one for the painting. */
+export class MaskRows {
+  #rows = byId('commission-masks', HTMLElement);
+  #dialog = new MaskDialog();
+  /** By painting. @type {Map<string, Masks>} */
+  #masks = new Map();
+  /** @type {ImageBitmap | undefined} */
+  #photo;
+  /** @type {Offer[]} */
+  #chosen = [];
+
+  /** @param {() => void} changed @param {(sentence: string) => void} refuse */
+  constructor(changed, refuse) {
+    this.changed = changed;
+    this.refuse = refuse;
+  }
+
+  /** Masks on another photo are of no use. @param {ImageBitmap} photo */
+  set photo(photo) {
+    if (photo === this.#photo) return;
+    this.#photo = photo;
+    for (const [id, { part }] of this.#masks) this.#masks.set(id, { part });
+  }
+
+  /** @param {Offer[]} offers */
+  set chosen(offers) {
+    this.#chosen = offers;
+    this.#draw();
+  }
+
+  /** @param {string} id of a painting @returns {Masks} */
+  of(id) {
+    return this.#masks.get(id) ?? {};
+  }
+
+  /** No masks. */
+  clear() {
+    this.#masks.clear();
+    this.#draw();
+  }
+
+  /** How many there are of those that are chosen. */
+  get count() {
+    return this.#chosen.reduce((sum, { id }) => sum + Object.values(this.of(id)).filter(Boolean).length, 0);
+  }
+
+  #draw() {
+    this.#rows.replaceChildren(
+      ...this.#chosen.map((offer) => {
+        const row = document.createElement('div');
+        row.className = 'mask-row';
+        row.dataset.model = offer.id;
+        const name = document.createElement('span');
+        name.textContent = offer.name;
+        row.append(name, this.#button(offer, 'mask'), this.#button(offer, 'part'));
+        return row;
+      }),
+    );
+  }
+
+  /** @param {Offer} offer @param {'mask' | 'part'} which */
+  #button(offer, which) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'button';
+    button.dataset.which = which;
+    const mask = this.of(offer.id)[which];
+    const share = mask ? inPercent(shareOf(greysOfPicture(mask))) : 'all';
+    const words = `${which === 'mask' ? 'Photo' : 'Painting'}: ${share}`;
+    button.append(...(mask ? [thumbnail(mask)] : []), words);
+    button.title = which === 'mask' ? 'Where on the photo this style goes' : 'Which part of the painting is the style';
+    button.setAttribute('aria-label', `${words}. ${button.title}: ${offer.name}`);
+    button.addEventListener('click', () => this.#open(offer, which));
+    return button;
+  }
+
+  /** @param {Offer} offer @param {'mask' | 'part'} which */
+  async #open(offer, which) {
+    const photo = this.#photo;
+    if (!photo) return;
+    try {
+      const beside = which === 'mask' ? this.#chosen.filter(({ id }) => id !== offer.id) : [];
+      const others = beside.flatMap(({ id }) => this.of(id).mask ?? []);
+      this.#dialog.show(
+        {
+          title: which === 'mask' ? `Where “${offer.name}” goes` : `What “${offer.name}” gives`,
+          hint:
+            which === 'mask'
+              ? 'Brush over the part of the photo that is painted in this style.'
+              : 'Brush over the part of the painting whose style is wanted.',
+          of: which === 'mask' ? 'photo' : 'painting',
+          bitmap: which === 'mask' ? photo : await small(await offer.load()),
+          mask: this.of(offer.id)[which],
+          others,
+        },
+        (mask) => {
+          this.#masks.set(offer.id, { ...this.of(offer.id), [which]: mask });
+          this.#draw();
+          this.changed();
+          // The button that was pressed has been drawn anew.
+          const pressed = this.#rows.querySelector(`[data-model="${CSS.escape(offer.id)}"] [data-which="${which}"]`);
+          /** @type {HTMLElement | null} */ (pressed)?.focus();
+        },
+      );
+    } catch (error) {
+      this.refuse(sentenceOf(error));
+    }
+  }
+}
+
+/** @param {ImageBitmap} bitmap @returns {Promise<ImageBitmap>} */
+function small(bitmap) {
+  return createImageBitmap(whole(bitmap, Math.min(1, LOOK / Math.max(bitmap.width, bitmap.height))).canvas);
+}
+
+/** @param {Pixels} mask */
+function thumbnail({ width, height, data }) {
+  const canvas = document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  canvas.getContext('2d')?.putImageData(new ImageData(/** @type {Uint8ClampedArray<ArrayBuffer>} */ (data), width, height), 0, 0);
+  return canvas;
+}

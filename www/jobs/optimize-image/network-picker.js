@@ -1,0 +1,105 @@
+import { byId } from '../../app/controls.js';
+import { sentenceOf } from '../../inference/protocol.js';
+import { adoptNetwork, forgetNetwork, isHeldOnly, ownNetwork, titleOf } from './user-network.js';
+import { inBytes } from './estimates.js';
+
+/**
+ * @import { Choices } from './preferences.js'
+ * @import { Network } from '../protocol.js'
+ */
+
+const WANTED =
+  'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
+
+/** Which network looks at the pictures: the page's, or one out of a file of the user's, which is kept or given up here. */
+export class NetworkChoice {
+  #select = byId('commission-network', HTMLSelectElement);
+  #own = byId('own-network', HTMLElement);
+  #text = byId('own-network-text', HTMLElement);
+  #choose = byId('own-network-choose', HTMLButtonElement);
+  #remove = byId('own-network-remove', HTMLButtonElement);
+  #file = byId('own-network-file', HTMLInputElement);
+  /** @type {Network | undefined} the user's */
+  #network;
+  #busy = false;
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+    this.#select.addEventListener('change', () => this.#show());
+    this.#choose.addEventListener('click', () => this.#file.click());
+    this.#remove.addEventListener('click', () => this.#forget());
+    this.#file.addEventListener('change', () => {
+      const [file] = this.#file.files ?? [];
+      this.#file.value = '';
+      if (file) this.take(file);
+    });
+  }
+
+  /** @param {Choices['network']} choice */
+  async fill(choice) {
+    this.#select.value = choice;
+    this.#show();
+    this.#network = await ownNetwork();
+    this.#show();
+  }
+
+  /** @returns {Choices['network']} */
+  get choice() {
+    return this.#select.value === 'own' ? 'own' : 'page';
+  }
+
+  /** The user's, where that is chosen. @returns {Network | undefined} */
+  get network() {
+    return this.choice === 'own' ? this.#network : undefined;
+  }
+
+  /** What is missing, as a sentence, or nothing. */
+  get refusal() {
+    if (this.choice === 'page' || this.#network) return '';
+    return this.#busy ? 'The file is being looked at.' : 'Choose the network’s file, or take the network that comes with the page.';
+  }
+
+  /** Checks and keeps a file, which then is what looks at the pictures. @param {File} file */
+  async take(file) {
+    this.#select.value = 'own';
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#show(`Looking at “${file.name}” …`);
+    let refused = '';
+    try {
+      this.#network = await adoptNetwork(file);
+    } catch (error) {
+      refused = sentenceOf(error);
+    }
+    this.#busy = false;
+    this.#show(refused);
+  }
+
+  async #forget() {
+    await forgetNetwork();
+    this.#network = undefined;
+    this.#select.value = 'page';
+    this.#show();
+    this.#select.focus();
+  }
+
+  /** @param {string} [told] instead of what is usually told */
+  #show(told) {
+    const network = this.#network;
+    this.#own.hidden = this.choice === 'page' && !network;
+    this.#text.textContent = told || (network ? describe(network) : WANTED);
+    this.#text.classList.toggle('refusal', Boolean(told) && !this.#busy);
+    this.#choose.textContent = network ? 'Another …' : 'Choose the file …';
+    this.#choose.disabled = this.#busy;
+    this.#remove.hidden = !network;
+    this.#remove.disabled = this.#busy;
+    this.changed();
+  }
+}
+
+/** @param {Network} network */
+function describe({ name, file, bytes }) {
+  const where = isHeldOnly() ? 'as long as this tab is open' : 'kept on this device';
+  return `${titleOf(name)} from “${file}”, ${inBytes(bytes)}, ${where}.`;
+}

@@ -1,0 +1,156 @@
+import { byId } from '../../app/controls.js';
+import { decodePhoto } from '../../media/decode.js';
+import { sentenceOf } from '../../inference/protocol.js';
+
+/**
+ * A painting that a Masterpiece can follow: `picture` is the address of a small picture of it.
+ * @typedef {{ id: string, name: string, picture: string, load: () => Promise<ImageBitmap> }} Offer
+ */
+
+/** The paintings in the sheet: each can be chosen, together with others, which then get weights; + adds any picture. */
+export class ModelTiles {
+  #tiles = byId('models', HTMLElement);
+  #weights = byId('model-weights', HTMLElement);
+  #file = byId('model-file', HTMLInputElement);
+  /** Those of the page. @type {Offer[]} */
+  #offers = [];
+  /** Those that were added here, the newest first. @type {Offer[]} */
+  #added = [];
+  /** Parts of those that are chosen, 1 to 100, in the order in which they were. @type {Map<string, number>} */
+  #chosen = new Map();
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+    this.#file.addEventListener('change', () => {
+      const files = [...(this.#file.files ?? [])];
+      this.#file.value = '';
+      this.add(files);
+    });
+  }
+
+  /** Pictures from the device, which are chosen at once. @param {File[]} files */
+  async add(files) {
+    for (const file of files) await this.#add(file);
+  }
+
+  /**
+   * @param {Offer[]} offers
+   * @param {{ id: string, weight: number }[]} inUse
+   */
+  show(offers, inUse) {
+    this.#offers = offers;
+    const known = new Set(this.#all.map(({ id }) => id));
+    for (const id of this.#chosen.keys()) if (!known.has(id)) this.#chosen.delete(id);
+    const used = inUse.filter(({ id }) => known.has(id));
+    if (used.length > 0) this.#chosen = new Map(used.map(({ id, weight }) => [id, Math.max(1, Math.round(weight * 100))]));
+    if (this.#chosen.size === 0 && offers[0]) this.#chosen.set(offers[0].id, 100);
+    this.#draw();
+  }
+
+  /** @returns {{ offer: Offer, weight: number }[]} */
+  get chosen() {
+    return [...this.#chosen].flatMap(([id, part]) => {
+      const offer = this.#all.find((other) => other.id === id);
+      return offer ? [{ offer, weight: part / 100 }] : [];
+    });
+  }
+
+  get #all() {
+    return [...this.#added, ...this.#offers];
+  }
+
+  /** @param {File} file */
+  async #add(file) {
+    const refusal = byId('commission-refusal', HTMLElement);
+    try {
+      const { name, bitmap } = await decodePhoto(file, file.name || 'Pasted picture');
+      const id = crypto.randomUUID();
+      this.#added.unshift({ id, name, picture: URL.createObjectURL(file), load: () => createImageBitmap(bitmap) });
+      this.#chosen.set(id, 100);
+      this.#draw();
+    } catch (error) {
+      refusal.textContent = sentenceOf(error);
+      refusal.hidden = false;
+    }
+  }
+
+  #draw() {
+    const add = document.createElement('button');
+    add.type = 'button';
+    add.className = 'model add';
+    add.title = 'Any picture from this device';
+    add.setAttribute('aria-label', 'Add a painting from this device');
+    add.append(Object.assign(document.createElement('b'), { textContent: '+' }), 'Add');
+    add.addEventListener('click', () => this.#file.click());
+    this.#tiles.replaceChildren(add, ...this.#all.map((offer) => this.#tile(offer)));
+    this.#drawWeights();
+    this.changed();
+  }
+
+  /** @param {Offer} offer */
+  #tile({ id, name, picture }) {
+    const tile = document.createElement('button');
+    tile.type = 'button';
+    tile.className = 'model';
+    tile.dataset.model = id;
+    tile.title = name;
+    tile.setAttribute('aria-pressed', String(this.#chosen.has(id)));
+    const image = document.createElement('img');
+    image.src = picture;
+    image.alt = '';
+    const text = document.createElement('span');
+    text.textContent = name;
+    tile.append(image, text);
+    tile.addEventListener('click', () => {
+      if (!this.#chosen.delete(id)) this.#chosen.set(id, 100);
+      tile.setAttribute('aria-pressed', String(this.#chosen.has(id)));
+      this.#drawWeights();
+      this.changed();
+    });
+    return tile;
+  }
+
+  #drawWeights() {
+    const chosen = this.chosen;
+    if (chosen.length < 2) {
+      this.#weights.replaceChildren();
+      return;
+    }
+    this.#weights.replaceChildren(...chosen.map(({ offer }) => this.#weight(offer)));
+    this.#showParts();
+  }
+
+  /** @param {Offer} offer */
+  #weight({ id, name }) {
+    const label = document.createElement('label');
+    label.className = 'control strength';
+    label.dataset.model = id;
+    const input = document.createElement('input');
+    input.type = 'range';
+    input.min = '1';
+    input.max = '100';
+    input.value = String(this.#chosen.get(id));
+    input.addEventListener('input', () => {
+      this.#chosen.set(id, Number(input.value));
+      this.#showParts();
+    });
+    const text = document.createElement('span');
+    text.textContent = name;
+    label.append(text, document.createElement('output'), input);
+    return label;
+  }
+
+  /** What the sliders come to together. */
+  #showParts() {
+    const sum = [...this.#chosen.values()].reduce((total, part) => total + part, 0);
+    for (const label of this.#weights.querySelectorAll('label')) {
+      const part = this.#chosen.get(label.dataset.model ?? '') ?? 0;
+      const percent = `${Math.round((part / sum) * 100)} %`;
+      /** @type {HTMLOutputElement} */ (label.querySelector('output')).textContent = percent;
+      const input = /** @type {HTMLInputElement} */ (label.querySelector('input'));
+      input.setAttribute('aria-valuetext', percent);
+      input.style.setProperty('--fill', `${part}%`);
+    }
+  }
+}

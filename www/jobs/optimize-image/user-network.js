@@ -1,0 +1,146 @@
+/**
+ * The network of the user's own, of which there is one: an archive of VGG weights, kept in a cache of its own. Where the browser
+ * keeps none, the page holds it as long as it lives.
+ */
+
+import { scriptAddress } from '../../common/trusted-scripts.js';
+
+/** @import { Network } from '../protocol.js' */
+
+const CACHE = 'impasto-network';
+const ADDRESS = new URL('../../masterpiece/network-of-your-own', import.meta.url).href;
+/** The header that says what it is. */
+const ABOUT = 'Impasto-Network';
+/** VGG19 has 80 MB where nothing is quantized; what is much larger is something else. */
+const MOST_BYTES = 200_000_000;
+/** Files of weights that have to be converted first. */
+const FOREIGN = /\.(pth?|h5|hdf5|keras|onnx|bin|ckpt|npz|mat|caffemodel|t7)$/i;
+
+/** @type {{ network: Network, archive: Uint8Array<ArrayBuffer> } | undefined} */
+let held;
+
+/**
+ * Checks a file and keeps it instead of the one before.
+ * @param {File} file
+ * @returns {Promise<Network>}
+ * @throws {Error} with a sentence
+ */
+export async function adoptNetwork(file) {
+  const label = `“${file.name}”`;
+  if (FOREIGN.test(file.name)) {
+    const command = `impasto weights import ${file.name} -o network.safetensors --network vgg19`;
+    throw new Error(`${label} has to be converted first: ${command} makes the file that is wanted here.`);
+  }
+  if (file.size === 0) throw new Error(`${label} is empty. Choose an archive that impasto weights import has made.`);
+  if (file.size > MOST_BYTES) throw new Error(`${label} is too large for the weights of VGG16 or VGG19. Choose another file.`);
+  const { network, archive } = await check(file);
+  held = archive && { network, archive };
+  return network;
+}
+
+/** @returns {Promise<Network | undefined>} the one that there is */
+export async function ownNetwork() {
+  if (held) return held.network;
+  return describe(await kept());
+}
+
+/** Whether it is there also on the next visit. */
+export function isHeldOnly() {
+  return held !== undefined;
+}
+
+/** Gives the room back. */
+export async function forgetNetwork() {
+  held = undefined;
+  try {
+    await caches.delete(CACHE);
+  } catch (error) {
+    console.info(error);
+  }
+}
+
+/** What the browser does not keep of this network, for a worker. @param {Network | undefined} network */
+export function heldArchive(network) {
+  return network && held?.network.sha256 === network.sha256 ? held.archive : undefined;
+}
+
+/**
+ * What the browser keeps of it, if it is that one.
+ * @param {Network} network
+ * @returns {Promise<Uint8Array<ArrayBuffer> | undefined>}
+ */
+export async function keptArchive({ sha256 }) {
+  const response = await kept();
+  if (!response || describe(response)?.sha256 !== sha256) return undefined;
+  const archive = new Uint8Array(await response.arrayBuffer());
+  return (await sumOf(archive)) === sha256 ? archive : undefined;
+}
+
+/**
+ * @param {Network} network
+ * @param {Uint8Array<ArrayBuffer>} archive
+ * @throws what the browser says where there is no room or no cache
+ */
+export async function keepArchive(network, archive) {
+  const cache = await caches.open(CACHE);
+  // Names of files may have letters that headers may not.
+  const headers = { [ABOUT]: encodeURIComponent(JSON.stringify(network)), 'Content-Length': String(archive.length) };
+  await cache.put(ADDRESS, new Response(archive, { headers }));
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string>} SHA-256 in hexadecimal */
+export async function sumOf(bytes) {
+  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Such as `VGG19`. @param {Network['name']} name */
+export function titleOf(name) {
+  return name.toUpperCase();
+}
+
+async function kept() {
+  try {
+    return await (await caches.open(CACHE)).match(ADDRESS);
+  } catch (error) {
+    // Some private windows have no caches.
+    console.info(error);
+    return undefined;
+  }
+}
+
+/** @param {Response | undefined} response @returns {Network | undefined} */
+function describe(response) {
+  try {
+    const about = response?.headers.get(ABOUT);
+    const network = about ? JSON.parse(decodeURIComponent(about)) : undefined;
+    return isNetwork(network) ? network : undefined;
+  } catch {
+    // Written by another version of the page.
+    return undefined;
+  }
+}
+
+/** @param {any} value @returns {value is Network} */
+function isNetwork(value) {
+  const { name, file, bytes, sha256 } = value ?? {};
+  return ['vgg16', 'vgg19'].includes(name) && typeof file === 'string' && bytes > 0 && /^[0-9a-f]{64}$/.test(sha256);
+}
+
+/**
+ * In a worker, which alone holds the studio.
+ * @param {File} file
+ * @returns {Promise<{ network: Network, archive?: Uint8Array<ArrayBuffer> }>} with the archive where it could not be kept
+ */
+function check(file) {
+  const worker = new Worker(scriptAddress('jobs/optimize-image/network-worker.js'), { type: 'module', name: 'impasto network' });
+  return new Promise((resolve, reject) => {
+    worker.addEventListener('message', ({ data }) => (data.sentence ? reject(new Error(data.sentence)) : resolve(data)));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      const why = event.message || 'the worker failed.';
+      reject(new Error(`“${file.name}” could not be looked at: ${why} Reload the page, then try again.`));
+    });
+    worker.postMessage(file);
+  }).finally(() => worker.terminate());
+}

@@ -1,0 +1,119 @@
+/**
+ * What the page and the Masterpiece worker say to each other, and what is kept of a run. Nothing else is sent.
+ *
+ * The worker owns the device, the optimization and the checkpoints that it writes. The page owns the run: a worker that
+ * died is replaced by a fresh one, which gets the same run with the newest checkpoint.
+ */
+
+/**
+ * @import { Pixels } from '../inference/protocol.js'
+ * @import { RunPlan, RunSettings, StepReport } from '../studio.js'
+ */
+
+/**
+ * A painting whose style is wanted; weights are relative to each other. `mask` is white where on the photo that style applies,
+ * `part` where on the painting it is taken from; without one that is everywhere.
+ * @typedef {{ name: string, weight: number, pixels: Pixels, mask?: Pixels, part?: Pixels }} Model
+ */
+
+/**
+ * A file with the weights of a network, which the user has brought along: what it is called, and its bytes counted and summed.
+ * @typedef {{ name: 'vgg16' | 'vgg19', file: string, bytes: number, sha256: string }} Network
+ */
+
+/**
+ * A run. Without `settings.steps` as many steps are made as `minutes` allow. It begins with the photo, with noise or with
+ * another picture. Without a `network` of the user's own, the one that comes with the page looks at the pictures. `photoData` is
+ * the photo's EXIF data, in base64.
+ * @typedef {{ id: string, name: string, settings: RunSettings, minutes: number, photo: Pixels, paintings: Model[],
+ *   start: 'photo' | 'noise' | Pixels, network?: Network, photoData?: string }} Run
+ */
+
+/** Total, content and style before a step. @typedef {[total: number, content: number, style: number]} Losses */
+
+/**
+ * How far a run has come. `marks` are the steps at which a larger size began. A run whose steps are not counted yet has none.
+ * @typedef {{ step: number, steps: number, width: number, height: number, losses: Losses[], marks: number[],
+ *   finished: boolean }} Progress
+ */
+
+/** Milliseconds of one step: `fixed`, and `pixel` for every pixel. @typedef {{ fixed: number, pixel: number }} Cost */
+
+/**
+ * Where to go on. `bytes` are for the studio, `picture` for the eye. `sequence` is the number under which it is kept, from 1,
+ * or 0 where it is not.
+ * @typedef {{ progress: Progress, bytes: Uint8Array<ArrayBuffer>, picture: Pixels | null, sequence: number }} Checkpoint
+ */
+
+/**
+ * Why there is no going on as before.
+ * - `fetch`: module or weights could not be fetched.
+ * - `network`: the user's own network is not here any more.
+ * - `memory`: the size does not fit.
+ * - `checkpoint`: it cannot be read, or is of another run.
+ * - `lost`: the device is gone.
+ * - `unsupported`: there is no WebGPU in workers.
+ * - `other`: whatever else.
+ * @typedef {'fetch' | 'network' | 'memory' | 'checkpoint' | 'lost' | 'unsupported' | 'other'} Fault
+ */
+
+/**
+ * From the page.
+ * - `begin`: comes first and once; with a checkpoint, of the same run, to go on there; with the archive of the run's own
+ *   network where the browser does not keep it.
+ * - `pause`, `resume`: between steps. A paused worker has written its checkpoint.
+ * - `stop`: the painting is finished as it is.
+ * - `keep`: a checkpoint is written soon.
+ * - `shown`: the last `preview` has been drawn; before that no other one comes.
+ * @typedef {{ type: 'begin', run: Run, checkpoint: Checkpoint | undefined, archive: Uint8Array<ArrayBuffer> | undefined }
+ *   | { type: 'pause' } | { type: 'resume' } | { type: 'stop' } | { type: 'keep' } | { type: 'shown' }} ToStudio
+ */
+
+/**
+ * From the worker.
+ * - `fetching`: bytes of module and weights that are there.
+ * - `preparing`: a sentence on what takes time before the first step.
+ * - `begun`: the steps are counted, and begin; `cost` only where it was measured.
+ * - `steps`: these were made, in so many milliseconds each.
+ * - `preview`: the painting so far.
+ * - `kept`: a checkpoint was written; or it was not, and here it is, with a sentence why.
+ * - `paused`: and the checkpoint is written, if that is possible.
+ * - `done`: the painting is finished: all steps were made, or it was stopped. A style that was learnt comes as a pack.
+ * - `failed`: the worker is of no further use.
+ * @typedef {{ type: 'fetching', loaded: number, total: number }
+ *   | { type: 'preparing', sentence: string }
+ *   | { type: 'begun', settings: RunSettings, plan: RunPlan, cost: Cost | undefined, software: boolean }
+ *   | { type: 'steps', steps: (StepReport & { milliseconds: number })[] }
+ *   | { type: 'preview', picture: Pixels }
+ *   | { type: 'kept', checkpoint?: Checkpoint, sentence?: string }
+ *   | { type: 'paused' }
+ *   | { type: 'done', picture: Pixels, pack?: Uint8Array<ArrayBuffer> }
+ *   | { type: 'failed', fault: Fault, sentence: string }} FromStudio
+ */
+
+/** @returns {Progress} of a run that has not begun */
+export function noProgress() {
+  return { step: 0, steps: 0, width: 0, height: 0, losses: [], marks: [], finished: false };
+}
+
+/**
+ * @param {Progress} progress
+ * @param {StepReport} report of the step that was made
+ * @returns {Progress} with that step
+ */
+export function advanced({ losses, marks, width: before }, { step, steps, width, height, total, content, style }) {
+  const larger = before !== 0 && width !== before ? [...marks, losses.length] : marks;
+  losses.push([rounded(total), rounded(content), rounded(style)]);
+  return { step, steps, width, height, losses, marks: larger, finished: false };
+}
+
+/** Curves need no more, and the record stays small. @param {number} loss */
+function rounded(loss) {
+  return Number(loss.toPrecision(5));
+}
+
+/** 0..1 @param {Progress} progress */
+export function partOf({ step, steps, finished }) {
+  if (finished) return 1;
+  return steps > 0 ? step / steps : 0;
+}

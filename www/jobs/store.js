@@ -1,0 +1,97 @@
+import { PrivateFiles } from './opfs.js';
+import { bytesOf, newest, pack, pixelsOf, readable, unpack } from './checkpoint-file.js';
+
+/** @import { Checkpoint } from './protocol.js' */
+
+const RUN = 'run';
+const SLOTS = ['a', 'b'];
+
+/**
+ * What is kept of a run, in a folder of the browser's private files: `run` holds what it is made of, `a` and `b` its newest two
+ * checkpoints, written in turn, so that a crash in the middle of writing leaves the one before.
+ */
+export class RunRecord {
+  #files;
+
+  /** @param {string} folder */
+  constructor(folder) {
+    this.#files = new PrivateFiles(folder);
+  }
+
+  /**
+   * Replaces what was kept before, in a worker.
+   * @param {string} run its id
+   * @param {object} about
+   * @param {Uint8Array[]} parts
+   * @returns {Promise<CheckpointWriter>}
+   */
+  async begin(run, about, parts) {
+    await this.#files.discard();
+    await this.#files.write(RUN, await pack(about, parts));
+    return new CheckpointWriter(this.#files, run, 1);
+  }
+
+  /**
+   * @param {string} run its id
+   * @param {number} sequence that of the checkpoint to go on from
+   */
+  goOn(run, sequence) {
+    return new CheckpointWriter(this.#files, run, sequence + 1);
+  }
+
+  /**
+   * What `begin` wrote.
+   * @returns {Promise<{ about: any, parts: Uint8Array<ArrayBuffer>[] } | null | undefined>} null where it cannot be read, nothing
+   *   where there is none
+   */
+  async read() {
+    const bytes = await this.#files.read(RUN);
+    return bytes && ((await unpack(bytes)) ?? null);
+  }
+
+  /** @param {string} run its id @returns {Promise<Checkpoint | undefined>} */
+  async newest(run) {
+    const slots = await Promise.all(SLOTS.map(async (name) => unpack((await this.#files.read(name)) ?? new Uint8Array())));
+    const slot = newest(slots.filter((found) => found && isProgress(found.about.progress)), run);
+    if (!slot) return undefined;
+    const { progress, size, sequence } = slot.about;
+    const [state, picture] = slot.parts;
+    return readable(() => ({ progress, bytes: state, picture: size && pixelsOf(size, picture), sequence }));
+  }
+
+  discard() {
+    return this.#files.discard();
+  }
+}
+
+/** @param {any} progress @returns {boolean} */
+function isProgress(progress) {
+  const numbers = [progress?.step, progress?.steps, progress?.width, progress?.height];
+  return numbers.every(Number.isFinite) && Array.isArray(progress.losses) && Array.isArray(progress.marks);
+}
+
+/** Writes checkpoints, in a worker. Its promises reject with what the browser says. */
+export class CheckpointWriter {
+  #files;
+  #sequence;
+
+  /**
+   * @param {PrivateFiles} files
+   * @param {string} run
+   * @param {number} sequence of the next one
+   */
+  constructor(files, run, sequence) {
+    this.#files = files;
+    this.run = run;
+    this.#sequence = sequence;
+  }
+
+  /** @param {Checkpoint} checkpoint */
+  async write({ progress, bytes, picture }) {
+    const sequence = this.#sequence;
+    const size = picture ? { width: picture.width, height: picture.height } : null;
+    const parts = picture ? [bytes, bytesOf(picture)] : [bytes];
+    await this.#files.write(SLOTS[sequence % SLOTS.length], await pack({ run: this.run, sequence, progress, size }, parts));
+    this.#sequence = sequence + 1;
+  }
+}

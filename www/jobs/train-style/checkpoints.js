@@ -1,0 +1,79 @@
+/** The one course that is kept in the browser's private files. */
+import { RunRecord } from '../store.js';
+import { bytesOf, pixelsOf, readable } from '../checkpoint-file.js';
+
+/**
+ * @import { Pixels } from '../../inference/protocol.js'
+ * @import { Checkpoint } from '../protocol.js'
+ * @import { Course } from './protocol.js'
+ */
+
+const record = new RunRecord('learning');
+
+/**
+ * A writer for the course's checkpoints, in a worker.
+ * @param {Course} course replaces what was kept before, unless it goes on
+ * @param {Checkpoint | undefined} checkpoint from which it goes on
+ */
+export async function writerFor(course, checkpoint) {
+  if (checkpoint?.sequence) return record.goOn(course.id, checkpoint.sequence);
+  const { about, parts } = recordOf(course);
+  return record.begin(course.id, about, parts);
+}
+
+/**
+ * What is kept.
+ * @returns {Promise<{ run: Course | undefined, checkpoint: Checkpoint | undefined } | undefined>} without a course where it
+ *   cannot be read
+ */
+export async function recall() {
+  const kept = await record.read();
+  if (!kept) return kept === null ? { run: undefined, checkpoint: undefined } : undefined;
+  const run = readable(() => courseOf(kept.about, kept.parts));
+  return { run, checkpoint: run && (await record.newest(run.id)) };
+}
+
+/** Nothing is kept any more. */
+export function discard() {
+  return record.discard();
+}
+
+/**
+ * A course as it is kept: a description, and its files and pictures one after the other.
+ * @param {Course} course
+ * @returns {{ about: any, parts: Uint8Array<ArrayBuffer>[] }}
+ */
+export function recordOf({ paintings, photos, subject, instant, starts, painting, thumbnail, ...about }) {
+  const pictures = [subject, ...(instant ? [instant] : []), ...paintings.map(({ pixels }) => pixels), ...photos];
+  return {
+    about: {
+      ...about,
+      instant: instant !== null,
+      starts: starts.map(({ weight }) => weight),
+      paintings: paintings.map(({ name, weight }) => ({ name, weight })),
+      sizes: pictures.map(({ width, height }) => ({ width, height })),
+    },
+    parts: [painting, thumbnail, ...starts.map(({ pack }) => pack), ...pictures.map(bytesOf)],
+  };
+}
+
+/**
+ * @param {any} kept
+ * @param {Uint8Array<ArrayBuffer>[]} parts
+ * @returns {Course}
+ */
+export function courseOf({ instant, starts, paintings, sizes, ...about }, [painting, thumbnail, ...rest]) {
+  const pictures = rest.slice(starts.length);
+  const all = sizes.map((/** @type {Pixels} */ size, /** @type {number} */ i) => pixelsOf(size, pictures[i]));
+  const first = instant ? 2 : 1;
+  return {
+    ...about,
+    painting,
+    thumbnail,
+    starts: starts.map((/** @type {number} */ weight, /** @type {number} */ i) => ({ pack: rest[i], weight })),
+    subject: all[0],
+    instant: instant ? all[1] : null,
+    paintings: paintings.map((/** @type {any} */ model, /** @type {number} */ i) => ({ ...model, pixels: all[first + i] })),
+    photos: all.slice(first + paintings.length),
+  };
+}

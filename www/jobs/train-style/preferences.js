@@ -1,0 +1,74 @@
+/** What was chosen for the last course, and how fast it went, kept in the browser. */
+import { CROPS, STRENGTHS } from './estimates.js';
+
+/** @import { Choices } from './estimates.js' */
+
+const KEY = 'impasto.learning';
+
+/** @type {Choices} */
+export const USUAL = {
+  network: 'arbitrary',
+  strength: 'normal',
+  stroke: 0,
+  steps: 0,
+  crop: 0,
+  batch: 0,
+  stability: 0,
+  start: 'mean',
+};
+
+/** @param {Choices} choices */
+export function rememberChoices(choices) {
+  keep({ ...read(), choices });
+}
+
+/** @returns {Choices} as usual where there is nothing of the right type: another version of the page may have written it */
+export function recallChoices() {
+  const value = read().choices ?? {};
+  const choices = { ...USUAL };
+  if (['transfer26', 'arbitrary'].includes(value.network)) choices.network = value.network;
+  if (Object.hasOwn(STRENGTHS, value.strength)) choices.strength = value.strength;
+  if (Number.isFinite(value.stroke) && Math.abs(value.stroke) <= 1) choices.stroke = value.stroke;
+  if (Number.isInteger(value.steps) && value.steps >= 0) choices.steps = value.steps;
+  if (CROPS.includes(value.crop)) choices.crop = value.crop;
+  if (Number.isInteger(value.batch) && value.batch >= 0 && value.batch <= 8) choices.batch = value.batch;
+  if (Number.isFinite(value.stability) && value.stability >= 0 && value.stability <= 100) choices.stability = value.stability;
+  if (typeof value.start === 'string') choices.start = value.start;
+  return choices;
+}
+
+/** @param {boolean} software @param {number} pace milliseconds of a step for each pixel of its squares */
+export function rememberPace(software, pace) {
+  keep({ ...read(), [software ? 'paceInSoftware' : 'pace']: pace });
+}
+
+/** @param {boolean} software @returns {number | undefined} */
+export function recallPace(software) {
+  const pace = read()[software ? 'paceInSoftware' : 'pace'];
+  return Number.isFinite(pace) && pace > 0 ? pace : undefined;
+}
+
+/** @returns {number | undefined} a side of squares that is not on offer, where the address asks for one */
+export function cropForTests() {
+  const side = Number(new URLSearchParams(location.search).get('learn'));
+  return Number.isInteger(side) && side >= 32 && side <= 256 && side % 4 === 0 ? side : undefined;
+}
+
+/** @param {object} value */
+function keep(value) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(value));
+  } catch {
+    // Storage is full or forbidden: the next course begins with the usual values.
+  }
+}
+
+/** @returns {any} */
+function read() {
+  try {
+    const value = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,77 @@
+import { keptTiff, withTiff } from './exif.js';
+import { slug } from '../app/settings.js';
+import { hasTransparency, layOver, NEUTRAL, withoutAlpha } from './transparency.js';
+
+/** @import { Pixels } from '../inference/protocol.js' */
+
+/** @typedef {'png' | 'jpeg' | 'webp'} Format */
+
+/** Visually lossless for paintings. */
+const QUALITY = 0.93;
+
+/**
+ * The painting as a file. JPEG has no transparency: there it lies on white.
+ * @param {Pixels} pixels
+ * @param {Format} format
+ * @param {Uint8Array} [tiff] EXIF data of the photo, whose date, place and camera are kept in the file
+ * @returns {Promise<Blob>}
+ * @throws {Error} with a sentence
+ */
+export async function encode({ width, height, data }, format, tiff) {
+  if (format === 'jpeg' && hasTransparency(data)) {
+    layOver(data, NEUTRAL);
+    data = withoutAlpha(data);
+  }
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
+  /** @type {Blob | null} */
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, `image/${format}`, QUALITY));
+  if (!blob) throw new Error('The browser has no memory left to write the picture. Choose a smaller size and save again.');
+  if (blob.type !== `image/${format}`) throw new Error(`This browser cannot write ${format.toUpperCase()}. Choose PNG.`);
+  const kept = tiff && keptTiff(tiff, { width, height });
+  if (!kept) return blob;
+  return new Blob(withTiff(new Uint8Array(await blob.arrayBuffer()), format, kept), { type: blob.type });
+}
+
+/**
+ * Such as `chelsea-starry-strokes.png`.
+ * @param {string} source
+ * @param {string} style
+ * @param {Blob} blob
+ */
+export function fileName(source, style, blob) {
+  const ending = blob.type.split('/')[1].replace('jpeg', 'jpg');
+  return `${slug(source) || 'photo'}-${slug(style)}.${ending}`;
+}
+
+/**
+ * Hands a file to the user.
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function download(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The download has its own hold on the data only after it has begun.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/**
+ * Puts a picture on the clipboard. Browsers want to be asked while the user's click is fresh, so it may come later.
+ * @param {Promise<Blob>} png
+ */
+export async function copy(png) {
+  if (!navigator.clipboard || typeof ClipboardItem === 'undefined') {
+    throw new Error('This browser gives pages no clipboard for pictures. Save the picture instead.');
+  }
+  await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+}
+
+/** @param {File} file */
+export function canShare(file) {
+  return Boolean(navigator.canShare?.({ files: [file] }));
+}

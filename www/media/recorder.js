@@ -1,0 +1,200 @@
+/**
+ * Records the painting as it moves, with sound if there is some: pictures come from the worker and are encoded here. Where
+ * the browser has no encoders for pages, its own recorder watches the canvas.
+ */
+
+import { partOf } from './file-sound.js';
+
+/** @import { Times } from './frame-scheduler.js' */
+
+/**
+ * @typedef {{ finish: (seconds: number, sound?: AudioBuffer) => Promise<Blob>, add?: (frame: VideoFrame, seconds: number) => void }} Recording
+ */
+
+/**
+ * What counts the seconds of a recording: the clock on the wall, or the video that is recorded, `from` where it was.
+ * @typedef {{ from: number, now: () => number, of: (times: Times) => number }} Clock
+ */
+
+/**
+ * What is heard of a video: the track of its playing, or all of its sound, of which the recording takes what belongs to it.
+ * @typedef {{ track?: MediaStreamTrack, all?: AudioBuffer }} Sound
+ */
+
+/** For the browser's own recorder, in the order of preference. */
+const TYPES = ['video/mp4', 'video/webm'];
+const FRAMES_PER_SECOND = 30;
+/** Strokes are full of detail, which takes more than the usual bits: so many for each pixel and second. */
+const BITS_A_PIXEL = 6;
+
+export class Recorder {
+  /** @type {Recording | undefined} */
+  #recording;
+  /** @type {Clock} */
+  #clock = wallClock();
+  /** All the sound of the video. @type {AudioBuffer | undefined} */
+  #all;
+  /** @type {MediaStreamTrack[]} tracks that were opened for the recording alone */
+  #own = [];
+
+  constructor() {
+    // A tab that is closed by accident takes the recording with it: the browser asks first.
+    addEventListener('beforeunload', (event) => {
+      if (this.on) event.preventDefault();
+    });
+  }
+
+  get on() {
+    return this.#recording !== undefined;
+  }
+
+  get seconds() {
+    return this.#clock.now();
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas that the painting is shown on
+   * @param {{ width: number, height: number }} size of the pictures
+   * @param {Sound} sound of the video that is painted
+   * @param {boolean} microphone
+   * @param {() => Clock} [clock] started when the recorder is
+   * @returns {Promise<boolean>} whether the sound of the video had to be left out
+   * @throws {Error} with a sentence
+   */
+  async start(canvas, size, sound, microphone, clock = wallClock) {
+    if (microphone) this.#own = await openMicrophone();
+    const given = sound.all ?? sound.track;
+    /** @type {MediaStreamTrack | AudioBuffer | undefined} */
+    let heard = given ?? this.#own[0];
+    try {
+      const { canListen, Movie } = await import('../bundled/movie.js');
+      if (heard instanceof MediaStreamTrack && !(await canListen())) {
+        if (microphone) throw new Error('The browser’s sound does not start here. Record without it.');
+        heard = undefined;
+      }
+      const track = heard instanceof MediaStreamTrack ? heard : undefined;
+      this.#recording = (await Movie.begin(even(size), heard)) ?? watch(canvas, track);
+    } catch (error) {
+      closeAll(this.#own);
+      this.#own = [];
+      throw error;
+    }
+    this.#all = sound.all;
+    this.#clock = clock();
+    return given !== undefined && (!heard || (sound.all !== undefined && !this.wantsFrames));
+  }
+
+  /** Whether pictures are to be sent here. */
+  get wantsFrames() {
+    return this.#recording?.add !== undefined;
+  }
+
+  /**
+   * @param {VideoFrame} frame painted, handed over
+   * @param {Times} times of the frame that it is painted of: with these it is recorded, to fit the sound
+   */
+  add(frame, times) {
+    if (this.#recording?.add) this.#recording.add(frame, this.#clock.of(times));
+    else frame.close();
+  }
+
+  /**
+   * @param {number} [seconds] how long it is
+   * @returns {Promise<Blob>}
+   * @throws {Error} with a sentence
+   */
+  async stop(seconds = this.seconds) {
+    const recording = this.#recording;
+    if (!recording) throw new Error('Nothing is being recorded.');
+    // Another recording may begin before this one is written.
+    const own = this.#own;
+    const [all, { from }] = [this.#all, this.#clock];
+    this.#recording = undefined;
+    this.#own = [];
+    try {
+      return await recording.finish(seconds, all && partOf(all, from, seconds));
+    } finally {
+      closeAll(own);
+    }
+  }
+}
+
+/** Whether the browser encodes frames for pages: its own recorder, which watches the canvas, knows no time but the present. */
+export function recordsFrames() {
+  return typeof VideoEncoder !== 'undefined';
+}
+
+/** @returns {Clock} begins now */
+function wallClock() {
+  const begun = performance.now();
+  return { from: 0, now: () => (performance.now() - begun) / 1000, of: ({ shown }) => (shown - begun) / 1000 };
+}
+
+/**
+ * A clock that stands still when the video does.
+ * @param {HTMLVideoElement} video
+ * @returns {Clock} begins where the video is
+ */
+export function videoClock(video) {
+  const from = video.currentTime;
+  return { from, now: () => video.currentTime - from, of: ({ media }) => media - from };
+}
+
+/** @param {MediaStreamTrack[]} tracks */
+function closeAll(tracks) {
+  for (const track of tracks) track.stop();
+}
+
+/** Most encoders refuse odd sides. @param {{ width: number, height: number }} size */
+function even({ width, height }) {
+  return { width: width - (width % 2), height: height - (height % 2) };
+}
+
+async function openMicrophone() {
+  try {
+    return (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks();
+  } catch {
+    throw new Error('The microphone is not there or not allowed. Allow it in the address bar, or record without it.');
+  }
+}
+
+/**
+ * The browser's own recorder.
+ * @param {HTMLCanvasElement} canvas
+ * @param {MediaStreamTrack | undefined} sound
+ * @returns {Recording}
+ */
+function watch(canvas, sound) {
+  const type = globalThis.MediaRecorder && TYPES.find((candidate) => MediaRecorder.isTypeSupported(candidate));
+  if (!type || !canvas.captureStream) {
+    throw new Error('This browser cannot record. Save single pictures instead, or use a newer browser.');
+  }
+  const stream = canvas.captureStream(FRAMES_PER_SECOND);
+  if (sound) stream.addTrack(sound);
+  const videoBitsPerSecond = Math.max(2_500_000, canvas.width * canvas.height * BITS_A_PIXEL);
+  const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond });
+  /** @type {Blob[]} */
+  const parts = [];
+  recorder.addEventListener('dataavailable', ({ data }) => parts.push(data));
+  const stopped = new Promise((resolve) => recorder.addEventListener('stop', resolve, { once: true }));
+  recorder.start();
+  return {
+    async finish() {
+      if (recorder.state !== 'inactive') recorder.stop();
+      await stopped;
+      const recording = new Blob(parts, { type });
+      if (recording.size === 0) throw new Error('Nothing was recorded. Try again, a little longer.');
+      return recording;
+    },
+  };
+}
+
+/**
+ * The sound of a video that is playing, heard or not.
+ * @param {HTMLVideoElement} video
+ * @returns {MediaStreamTrack | undefined}
+ */
+export function soundOf(video) {
+  const capture = Reflect.get(video, 'captureStream') ?? Reflect.get(video, 'mozCaptureStream');
+  return capture?.call(video).getAudioTracks()[0];
+}

@@ -1,0 +1,116 @@
+import { slug } from '../app/settings.js';
+
+/**
+ * @import { Network, Part } from '../inference/protocol.js'
+ */
+
+/**
+ * What a blend has to know of a style.
+ * @typedef {{ id: string, name: string, network: Network }} Blendable
+ */
+
+/** The largest number of styles in a random blend: more give mud. */
+const RANDOM_MOST = 3;
+
+/** Which styles are in use, and how much of each: numbers that sum to 1. In the order in which they came. */
+export class Blend {
+  /** @type {Map<string, number>} */
+  #parts = new Map();
+
+  /** @returns {Part[]} */
+  get parts() {
+    return [...this.#parts].map(([id, weight]) => ({ id, weight }));
+  }
+
+  /** @param {string} id */
+  has(id) {
+    return this.#parts.has(id);
+  }
+
+  /** @param {string} id alone from now on */
+  choose(id) {
+    this.#parts = new Map([[id, 1]]);
+  }
+
+  /**
+   * Adds a style with a fair share, or takes it out; the last one stays.
+   * @param {string} id
+   */
+  toggle(id) {
+    if (this.#parts.has(id)) {
+      if (this.#parts.size > 1) this.#parts.delete(id);
+    } else {
+      this.#parts.set(id, 1 / this.#parts.size);
+    }
+    this.#normalize();
+  }
+
+  /**
+   * Gives a style its part; the others share what remains as they did before.
+   * @param {string} id
+   * @param {number} part 0..1
+   */
+  set(id, part) {
+    const others = [...this.#parts].filter(([other]) => other !== id);
+    const rest = others.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [other, weight] of others) {
+      this.#parts.set(other, (1 - part) * (rest > 0 ? weight / rest : 1 / others.length));
+    }
+    this.#parts.set(id, others.length > 0 ? part : 1);
+  }
+
+  /**
+   * Two or three styles with parts that can all be seen.
+   * @param {string[]} ids to choose from
+   * @param {() => number} [random] 0..1
+   */
+  shuffle(ids, random = Math.random) {
+    const left = [...ids];
+    const many = Math.min(left.length, 2 + Math.floor(random() * (RANDOM_MOST - 1)));
+    this.#parts = new Map();
+    for (let i = 0; i < many; i += 1) {
+      const [id] = left.splice(Math.floor(random() * left.length), 1);
+      this.#parts.set(id, 0.3 + random());
+    }
+    this.#normalize();
+  }
+
+  /** @param {Blendable[]} styles */
+  title(styles) {
+    return this.parts.map(({ id }) => styles.find((style) => style.id === id)?.name ?? '').join(' + ');
+  }
+
+  /** As it stands in the address: `teal-mist` alone, `teal-mist:60,carnival:40` in a blend. */
+  text() {
+    if (this.#parts.size === 1) return slug(this.parts[0].id);
+    return this.parts.map(({ id, weight }) => `${slug(id)}:${Math.round(weight * 100)}`).join(',');
+  }
+
+  /**
+   * Reads what `text` wrote, or names instead of ids; what is not known, or of another network than the first, is left out.
+   * @param {string} text
+   * @param {Blendable[]} styles
+   * @param {string} otherwise the style to take if nothing is known
+   */
+  read(text, styles, otherwise) {
+    /** @type {Map<string, number>} */
+    const parts = new Map();
+    /** @type {Network | undefined} */
+    let network;
+    for (const entry of text.split(',')) {
+      const [token, percent = '100'] = entry.split(':');
+      const style = styles.find(({ id }) => slug(id) === token) ?? styles.find(({ name }) => slug(name) === token);
+      const part = Number(percent);
+      if (!style || !(part > 0) || !Number.isFinite(part) || (network ?? style.network) !== style.network) continue;
+      network = style.network;
+      parts.set(style.id, part);
+    }
+    this.#parts = parts.size > 0 ? parts : new Map([[otherwise, 1]]);
+    this.#normalize();
+  }
+
+  #normalize() {
+    const sum = [...this.#parts.values()].reduce((a, b) => a + b, 0);
+    for (const [id, part] of this.#parts) this.#parts.set(id, sum > 0 ? part / sum : 1 / this.#parts.size);
+  }
+}

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { curves } from '../../www/jobs/loss-curves.js';
-import { inWords, Pace } from '../../www/jobs/eta.js';
-import { costOf, inBytes, memoryOf, millisecondsOf, nextSmaller, sizesFor, stepsFor } from '../../www/jobs/optimize-image/estimates.js';
+import { inWords, millisecondsOf, Pace } from '../../www/jobs/eta.js';
+import { formatBytes } from '../../www/common/text.js';
+import { costOf, memoryOf, nextSmaller, sizesFor, stepsFor } from '../../www/jobs/optimize-image/estimates.js';
 import { advanced, noProgress, partOf } from '../../www/jobs/protocol.js';
 import { newest, pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
@@ -72,7 +73,7 @@ test('sizes are offered as far as they fit, and a smaller one can be named', () 
   assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmaller), [768, 256, 128, undefined, 512]);
   // What `src/studio/memory.rs` counts for 512 x 512.
   assert.ok(memoryOf(512, 512) > 600e6 && memoryOf(512, 512) < 1500e6);
-  assert.deepEqual([1_234_000_000, 63_400_000, 10].map(inBytes), ['1.2 GB', '63 MB', '1 MB']);
+  assert.deepEqual([1_234_000_000, 63_400_000, 10].map(formatBytes), ['1.2 GB', '63 MB', '1 MB']);
 });
 
 test('a run that advances keeps its losses and where it grew', () => {

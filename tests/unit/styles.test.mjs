@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Blend } from '../../www/styles/blend.js';
-import { cropAt, cropOfSize } from '../../www/styles/painting.js';
+import { cropAt, cropOfSize } from '../../www/components/crop.js';
 import { StyleMix } from '../../www/inference/style-transition.js';
 
 const BUILT_IN = ['Amber Sky', 'Teal Mist', 'Carnival'].map((name) => style(name, name, 'transfer26'));

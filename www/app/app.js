@@ -9,13 +9,14 @@ import { Arrivals } from '../media/router.js';
 import { Controls } from './controls.js';
 import { EngineClient } from '../inference/client.js';
 import { beInstallable } from './pwa.js';
-import { isPack } from '../styles/user-styles.js';
+import { isPack } from '../media/file-kinds.js';
 import { listenForFiles } from '../media/file-input.js';
 import { Keeper } from '../media/export.js';
 import { listenForKeys } from './shortcuts.js';
 import { LiveShow } from '../inference/video-mode.js';
 import { LearnDesk } from '../jobs/train-style/mode.js';
 import { MasterpieceDesk } from '../jobs/optimize-image/mode.js';
+import { importNetwork } from '../jobs/import-network/client.js';
 import { paintingOffers } from '../jobs/style-options.js';
 import { keptPainting } from '../styles/painting.js';
 import { PhotoShow } from '../inference/photo-mode.js';
@@ -72,6 +73,7 @@ export class App {
     repaint: () => this.#changeLook(),
     train: (id) => this.#learn.order([{ id, weight: 1 }]),
     ask: (question) => this.#questions.ask(question),
+    importNetwork,
   });
   #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
     info: () => this.#info,

@@ -5,6 +5,7 @@
  * @import { Ground } from '../media/transparency.js'
  */
 
+import { byId } from '../common/dom.js';
 import { canShare } from '../media/encode.js';
 
 /** On offer for moving pictures: paces that are held with as many lines as can be, and fixed lines. */
@@ -15,18 +16,6 @@ const LINES = [192, 288, 360, 540, 720, 1080];
 const SIZES = [384, 512, 768, 1024, 1600, 2048];
 const DEFAULT_SIZE = 1024;
 const DEFAULT_SIZE_IN_SOFTWARE = 384;
-
-/**
- * @template {HTMLElement} T
- * @param {string} id
- * @param {new () => T} type
- * @returns {T}
- */
-export function byId(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`The page lacks #${id}.`);
-  return found;
-}
 
 /** The label beside the picture: what hangs there, and the controls. */
 export class Controls {

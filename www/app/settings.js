@@ -33,11 +33,6 @@ const DEFAULTS = {
   photoData: false,
 };
 
-/** @param {string} name */
-export function slug(name) {
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-}
-
 /** @returns {Settings} */
 export function loadSettings() {
   const stored = { ...DEFAULTS, ...clean(recall()) };
@@ -61,13 +56,6 @@ export function loadSettings() {
 export function sizeInAddress() {
   const size = Number(new URLSearchParams(location.search).get('size'));
   return isSize(size) ? size : undefined;
-}
-
-/** @returns {number | undefined} the side of the shelf's pictures, where the address asks for one; 0 for none */
-export function thumbSide() {
-  const text = new URLSearchParams(location.search).get('thumbs');
-  const side = Number(text);
-  return text !== null && Number.isInteger(side) && side >= 0 && side <= 512 ? side : undefined;
 }
 
 /** @param {Settings} settings */

@@ -1,4 +1,4 @@
-import { cropAt, cropOfSize, SMALLEST_CROP } from '../styles/painting.js';
+import { cropAt, cropOfSize, SMALLEST_CROP } from './crop.js';
 
 /** @import { Crop } from '../styles/style-db.js' */
 

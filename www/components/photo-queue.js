@@ -1,5 +1,5 @@
-import { sentenceOf } from '../inference/protocol.js';
-import { download } from '../media/encode.js';
+import { messageOf } from '../common/errors.js';
+import { download } from '../common/download.js';
 
 /**
  * @typedef {(file: File) => Promise<{ blob: Blob, name: string, notice?: string }>} PaintFile paints one photo; throws a sentence.
@@ -80,7 +80,7 @@ export class PhotoQueue extends HTMLElement {
       } catch (error) {
         if (run !== this.#run) return;
         failed += 1;
-        state.textContent = sentenceOf(error);
+        state.textContent = messageOf(error);
         row.classList.add('failed');
       }
       this.#bar.value = i + 1;
@@ -137,7 +137,7 @@ export class PhotoQueue extends HTMLElement {
       download(zip(done.map(({ name }, i) => ({ name, bytes: bytes[i] }))), 'impasto.zip');
     } catch (error) {
       console.info(error);
-      this.#problem.textContent = `The zip file could not be made. Save the photos one by one. ${sentenceOf(error)}`;
+      this.#problem.textContent = `The zip file could not be made. Save the photos one by one. ${messageOf(error)}`;
       this.#problem.hidden = false;
     }
     if (run === this.#run) this.#all.disabled = false;

@@ -1,5 +1,5 @@
 import './crop-square.js';
-import { isBrought } from '../inference/protocol.js';
+import { isCustomNetwork } from '../common/networks.js';
 
 /**
  * @import { CropSquare } from './crop-square.js'
@@ -97,7 +97,7 @@ export class StyleDialog extends HTMLElement {
   update({ source, adopted, trained, busy, unsaved, network, pack }, { first, last }) {
     this.#left.disabled = first;
     this.#right.disabled = last;
-    const file = isBrought(network) ? `From a style file that brings a network of its own, ${megabytes(pack)} MB.` : 'From a style file.';
+    const file = isCustomNetwork(network) ? `From a style file that brings a network of its own, ${megabytes(pack)} MB.` : 'From a style file.';
     const origin = trained ? 'Learnt on this device.' : adopted ? file : '';
     this.#source.textContent = [origin, source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
     this.#train.hidden = adopted && !trained;

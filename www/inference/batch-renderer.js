@@ -1,4 +1,4 @@
-import { sentenceOf } from './protocol.js';
+import { messageOf } from '../common/errors.js';
 import { putBack } from '../media/transparency.js';
 import { canBeGentle, mixture, setBrushwork, setStyle } from './style-registry.js';
 import { openSession } from './photo-renderer.js';
@@ -58,7 +58,7 @@ export class Batch {
       putBack(pixels, photo);
       this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
+      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: messageOf(error) });
     }
   }
 

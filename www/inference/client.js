@@ -1,4 +1,4 @@
-import { sentenceOf } from './protocol.js';
+import { messageOf } from '../common/errors.js';
 import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
@@ -219,7 +219,7 @@ function recallChoice() {
   try {
     return localStorage.getItem(CHOICE_KEY) ?? undefined;
   } catch (error) {
-    console.info(sentenceOf(error));
+    console.info(messageOf(error));
     return undefined;
   }
 }
@@ -229,6 +229,6 @@ function rememberChoice(choice) {
   try {
     localStorage.setItem(CHOICE_KEY, choice);
   } catch (error) {
-    console.info(sentenceOf(error));
+    console.info(messageOf(error));
   }
 }

@@ -1,6 +1,5 @@
 import { groundOf, photoPixels, squarePixels } from '../media/photo.js';
-import { sentenceOf } from './protocol.js';
-import { thumbSide } from '../app/settings.js';
+import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Controls } from '../app/controls.js'
@@ -77,7 +76,7 @@ export class PhotoShow {
       if (photo.notice) this.toast.show(photo.notice);
       return true;
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
       return false;
     }
   }
@@ -107,7 +106,7 @@ export class PhotoShow {
       this.stage.busy('Painting …');
       this.#serial = this.client.showPhoto(pixels, thumb, this.app.look());
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
   }
 
@@ -152,4 +151,11 @@ export class PhotoShow {
     this.controls.size = size;
     this.show();
   }
+}
+
+/** @returns {number | undefined} the side of the shelf's pictures, where the address asks for one; 0 for none */
+function thumbSide() {
+  const text = new URLSearchParams(location.search).get('thumbs');
+  const side = Number(text);
+  return text !== null && Number.isInteger(side) && side >= 0 && side <= 512 ? side : undefined;
 }

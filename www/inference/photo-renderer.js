@@ -1,4 +1,4 @@
-import { sentenceOf } from './protocol.js';
+import { messageOf } from '../common/errors.js';
 import { putBack } from '../media/transparency.js';
 import { canBeGentle, mixture, setBrushwork, setStyle } from './style-registry.js';
 
@@ -246,7 +246,7 @@ export class Picture {
       const pixels = await this.#pixels(this.#session, { ...this.#look, split: 0 });
       this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
+      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: messageOf(error) });
     }
   }
 
@@ -271,7 +271,7 @@ export class Picture {
    */
   #fail(wish, error) {
     this.#networkRan = false;
-    this.send({ type: 'failed', wish, serial: this.#serial, sentence: sentenceOf(error) });
+    this.send({ type: 'failed', wish, serial: this.#serial, sentence: messageOf(error) });
   }
 }
 

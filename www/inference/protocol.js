@@ -124,22 +124,4 @@
  *   | { type: 'stopped', sentence: string }} FromWorker
  */
 
-/**
- * Whether it is a network that styles bring.
- * @param {Network} network
- * @returns {network is `own-${string}`}
- */
-export function isBrought(network) {
-  return network.startsWith('own-');
-}
-
-/**
- * A sentence for people, out of whatever was thrown: with a capital and a full stop, which errors tend to lack.
- * @param {unknown} error
- * @returns {string}
- */
-export function sentenceOf(error) {
-  const text = error instanceof Error ? error.message : String(error);
-  const sentence = text.trim() || 'something went wrong, and the browser does not say what';
-  return sentence[0].toUpperCase() + sentence.slice(1) + (/[.!?]$/.test(sentence) ? '' : '.');
-}
+export {};

@@ -1,5 +1,5 @@
 import { packNetwork, packThumbnail, readPack, renamePack } from '../live.js';
-import { isBrought } from './protocol.js';
+import { isCustomNetwork } from '../common/networks.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
@@ -54,7 +54,7 @@ export class Palette {
    * @param {Uint8Array | undefined} pack
    */
   async #bring(network, pack) {
-    await this.engine.addNetwork(isBrought(network) ? this.#brought(network, pack) : await this.fetchNetwork(network));
+    await this.engine.addNetwork(isCustomNetwork(network) ? this.#brought(network, pack) : await this.fetchNetwork(network));
     const unkept = [];
     for (const [id, kept] of this.#packs) {
       if (kept.network !== network) continue;

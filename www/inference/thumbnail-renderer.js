@@ -1,4 +1,4 @@
-import { sentenceOf } from './protocol.js';
+import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
@@ -61,7 +61,7 @@ export class Thumbnails {
       while (!this.#held && this.#photo && this.#next < this.styles.length) await this.#one(this.#photo);
     } catch (error) {
       this.#photo = null;
-      this.send({ type: 'failed', wish: 'thumbs', serial: this.#serial, sentence: sentenceOf(error) });
+      this.send({ type: 'failed', wish: 'thumbs', serial: this.#serial, sentence: messageOf(error) });
     }
     this.#busy = false;
   }

@@ -1,6 +1,6 @@
 import { soundOfFile } from '../media/file-sound.js';
 import { Motion } from '../media/video-source.js';
-import { sentenceOf } from './protocol.js';
+import { messageOf } from '../common/errors.js';
 import { Recorder, recordsFrames, soundOf, videoClock } from '../media/recorder.js';
 import { NEUTRAL } from '../media/transparency.js';
 
@@ -100,7 +100,7 @@ export class LiveShow {
       if (this.#begun?.notice) this.toast.show(this.#begun.notice);
     } catch (error) {
       this.stage.idle();
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
       if (!this.#motion.on) this.#end();
     }
   }
@@ -190,7 +190,7 @@ export class LiveShow {
       if (this.#begun && waits) await video.play();
     } catch (error) {
       this.#motion.pace = undefined;
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
     this.#starting = false;
     if (!this.#begun && this.#recorder.on) await this.#endRecording();
@@ -247,7 +247,7 @@ export class LiveShow {
       if (this.#begun) this.changeLook();
       this.app.keep(await movie);
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
   }
 

@@ -1,4 +1,4 @@
-import { sentenceOf } from './protocol.js';
+import { messageOf } from '../common/errors.js';
 import { Ladder } from './resolution-controller.js';
 import { LiveReflection } from './content-style.js';
 import { mixture, setBrushwork, setStyle } from './style-registry.js';
@@ -214,7 +214,7 @@ export class Live {
     } catch (error) {
       this.#opening = false;
       this.#refused = JSON.stringify(parts);
-      if (this.#easel) this.send({ type: 'failed', wish: 'look', serial: 0, sentence: sentenceOf(error) });
+      if (this.#easel) this.send({ type: 'failed', wish: 'look', serial: 0, sentence: messageOf(error) });
       else this.#fail(error);
       return false;
     }
@@ -320,7 +320,7 @@ export class Live {
 
   /** @param {unknown} error */
   #fail(error) {
-    this.send({ type: 'failed', wish: 'live', serial: 0, sentence: sentenceOf(error) });
+    this.send({ type: 'failed', wish: 'live', serial: 0, sentence: messageOf(error) });
   }
 }
 

@@ -2,7 +2,7 @@
  * The worker: starts the engine, then passes the page's wishes to the picture and, when that rests, to the shelf.
  */
 import init, { Engine, renamePack } from '../live.js';
-import { sentenceOf } from './protocol.js';
+import { messageOf } from '../common/errors.js';
 import { Batch } from './batch-renderer.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
 import { Live } from './video-renderer.js';
@@ -61,7 +61,7 @@ async function start({ networks, choice, canvas }) {
       init({ module_or_path: new URL('../live_bg.wasm', import.meta.url) }),
     ]);
   } catch (error) {
-    send({ type: 'stopped', sentence: `The engine could not be fetched: ${sentenceOf(error)}` });
+    send({ type: 'stopped', sentence: `The engine could not be fetched: ${messageOf(error)}` });
     return;
   }
   try {
@@ -72,7 +72,7 @@ async function start({ networks, choice, canvas }) {
     await engine.done();
     polled = performance.now() - asked > POLLED_MS;
   } catch (error) {
-    send({ type: 'unsupported', sentence: sentenceOf(error) });
+    send({ type: 'unsupported', sentence: messageOf(error) });
     return;
   }
   engine.lost().then((sentence) => send({ type: 'lost', sentence }));
@@ -96,7 +96,7 @@ async function fetchLater(url) {
     return await fetchNetwork(url);
   } catch (error) {
     const offline = navigator.onLine ? '' : ' You are offline: it comes with the network.';
-    throw new Error(`The network for paintings could not be fetched: ${sentenceOf(error)}${offline}`);
+    throw new Error(`The network for paintings could not be fetched: ${messageOf(error)}${offline}`);
   }
 }
 
@@ -109,7 +109,7 @@ async function answer(ticket, make) {
   try {
     send({ type: 'style', ticket, style: await make(await started) });
   } catch (error) {
-    send({ type: 'failed', wish: 'style', serial: ticket, sentence: sentenceOf(error) });
+    send({ type: 'failed', wish: 'style', serial: ticket, sentence: messageOf(error) });
   }
 }
 
@@ -155,7 +155,7 @@ async function saveLive(ticket) {
     const pixels = await /** @type {Live} */ (live).snapshot();
     send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
   } catch (error) {
-    send({ type: 'failed', wish: 'save', serial: ticket, sentence: sentenceOf(error) });
+    send({ type: 'failed', wish: 'save', serial: ticket, sentence: messageOf(error) });
   }
 }
 
@@ -213,5 +213,5 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
 // A panic in wasm leaves its promise pending for ever and surfaces only here.
 self.addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
-  send({ type: 'stopped', sentence: `The engine stopped: ${sentenceOf(event.reason)}` });
+  send({ type: 'stopped', sentence: `The engine stopped: ${messageOf(event.reason)}` });
 });

@@ -2,7 +2,7 @@
  * What only a Masterpiece needs, and nobody else is made to fetch: the studio's module and the weights of VGG; and the reader of
  * networks, which only their import needs. Fetched once, compared with the hashes that the build knows, and kept in a cache of their own, under addresses that carry the hash.
  */
-import { sentenceOf } from '../inference/protocol.js';
+import { messageOf } from '../common/errors.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
 
 /**
@@ -139,7 +139,7 @@ async function fetchOne(address, progress, what) {
     return await fetchBytes(address, progress);
   } catch (error) {
     const offline = navigator.onLine ? '' : ' You are offline: it comes with the network.';
-    throw new Error(`${what} could not be fetched: ${sentenceOf(error)}${offline}`);
+    throw new Error(`${what} could not be fetched: ${messageOf(error)}${offline}`);
   }
 }
 

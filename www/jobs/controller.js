@@ -1,7 +1,7 @@
 import { StudioClient } from './client.js';
 import { Pace } from './eta.js';
 import { advanced, noProgress, partOf } from './protocol.js';
-import { sentenceOf } from '../inference/protocol.js';
+import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Pixels } from '../inference/protocol.js'
@@ -200,7 +200,7 @@ export class LiveRun extends EventTarget {
       const kept = await this.studio.recall();
       return kept?.run?.id === this.run.id ? kept.checkpoint : undefined;
     } catch (error) {
-      console.info(sentenceOf(error));
+      console.info(messageOf(error));
       return undefined;
     }
   }

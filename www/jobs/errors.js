@@ -1,4 +1,4 @@
-import { sentenceOf } from '../inference/protocol.js';
+import { messageOf } from '../common/errors.js';
 
 /** @import { Fault } from './protocol.js' */
 
@@ -8,7 +8,7 @@ const LATE_MS = 1000;
 /** What is wrong: some of the studio's errors have a name, all have a sentence. @param {unknown} error @returns {Fault} */
 function faultOf(error) {
   const name = error instanceof Error ? error.name : '';
-  const sentence = sentenceOf(error);
+  const sentence = messageOf(error);
   if (name === 'OutOfMemory' || name === 'TooLarge' || /out of memory|largest size that fits/i.test(sentence)) return 'memory';
   if (name === 'DeviceLost' || /device was lost/i.test(sentence)) return 'lost';
   return /checkpoint/i.test(sentence) ? 'checkpoint' : 'other';
@@ -23,5 +23,5 @@ function faultOf(error) {
 export async function failureOf(error, lost) {
   const late = new Promise((resolve) => setTimeout(() => resolve(undefined), LATE_MS));
   const sentence = await Promise.race([lost, late]);
-  return sentence === undefined ? { fault: faultOf(error), sentence: sentenceOf(error) } : { fault: 'lost', sentence };
+  return sentence === undefined ? { fault: faultOf(error), sentence: messageOf(error) } : { fault: 'lost', sentence };
 }

@@ -1,5 +1,3 @@
-import { millisecondsOf } from './optimize-image/estimates.js';
-
 /**
  * @import { RunPlan } from '../studio.js'
  * @import { Cost } from './protocol.js'
@@ -66,6 +64,11 @@ export class Pace {
     const ratio = this.cost ? millisecondsOf(this.cost, pixels) / millisecondsOf(this.cost, before) : pixels / before;
     return mean * ratio;
   }
+}
+
+/** The time of a step on a picture with so many pixels. @param {Cost} cost @param {number} pixels */
+export function millisecondsOf({ fixed, pixel }, pixels) {
+  return fixed + pixel * pixels;
 }
 
 /** Such as `about 4 minutes`: rounder, the longer it takes. @param {number} milliseconds */

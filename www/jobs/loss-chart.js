@@ -1,4 +1,4 @@
-import { byId } from '../app/controls.js';
+import { byId } from '../common/dom.js';
 import { curves } from './loss-curves.js';
 
 /** @import { Progress } from './protocol.js' */

@@ -1,4 +1,4 @@
-import { byId } from '../app/controls.js';
+import { byId } from '../common/dom.js';
 
 /** The note on a run that is not on the stage: it goes on aside, is finished, or was left unfinished on the last visit. */
 export class KeptNote {

@@ -1,5 +1,5 @@
 /** What the workers that own a studio have in common: module, weights and device are brought together, wishes are passed on. */
-import { sentenceOf } from '../inference/protocol.js';
+import { messageOf } from '../common/errors.js';
 import init, { Studio } from '../studio.js';
 import { failureOf } from './errors.js';
 import { obtain } from './assets.js';
@@ -46,7 +46,7 @@ export function employ({ deed, gather, hire }) {
   const send = (message, transfer = []) => self.postMessage(message, { transfer });
 
   /** @param {Fault} fault @param {unknown} error */
-  const fail = (fault, error) => send({ type: 'failed', fault, sentence: sentenceOf(error) });
+  const fail = (fault, error) => send({ type: 'failed', fault, sentence: messageOf(error) });
 
   /** @param {Begin} message */
   async function begin(message) {

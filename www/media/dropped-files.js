@@ -1,7 +1,6 @@
 /** Files that were given to the page, also in folders: found, sorted by what they are, and told where they are left out. */
-import { isPictureKind, kindOfFile } from './file-kinds.js';
+import { isPack, isPictureKind, kindOfFile } from './file-kinds.js';
 import { networksAmong } from './network-files.js';
-import { isPack } from '../styles/user-styles.js';
 
 /**
  * `others` are neither pictures, nor videos, nor styles.

@@ -1,5 +1,5 @@
 import { keptTiff, withTiff } from './exif.js';
-import { slug } from '../app/settings.js';
+import { slug } from '../common/text.js';
 import { hasTransparency, layOver, NEUTRAL, withoutAlpha } from './transparency.js';
 
 /** @import { Pixels } from '../inference/protocol.js' */
@@ -44,20 +44,6 @@ export async function encode({ width, height, data }, format, tiff) {
 export function fileName(source, style, blob) {
   const ending = blob.type.split('/')[1].replace('jpeg', 'jpg');
   return `${slug(source) || 'photo'}-${slug(style)}.${ending}`;
-}
-
-/**
- * Hands a file to the user.
- * @param {Blob} blob
- * @param {string} name
- */
-export function download(blob, name) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // The download has its own hold on the data only after it has begun.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { canShare, copy, download, encode, fileName } from './encode.js';
-import { sentenceOf } from '../inference/protocol.js';
+import { download } from '../common/download.js';
+import { canShare, copy, encode, fileName } from './encode.js';
+import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Controls } from '../app/controls.js'
@@ -88,7 +89,7 @@ export class Keeper {
       await act();
     } catch (error) {
       // Who closes the sheet of programs has changed his mind.
-      if (!(error instanceof DOMException && error.name === 'AbortError')) this.toast.show(sentenceOf(error));
+      if (!(error instanceof DOMException && error.name === 'AbortError')) this.toast.show(messageOf(error));
     }
     this.stage.idle();
   }

@@ -246,3 +246,11 @@ function kindOfText(head) {
   }
   return /^<(!doctype\s+html|html|head|body)/.test(markup) ? 'html' : 'unknown';
 }
+
+/** The extension of style packs. */
+export const PACK_EXTENSION = '.impasto';
+
+/** Whether a file is a style pack, by its name. @param {File} file */
+export function isPack(file) {
+  return file.name.toLowerCase().endsWith(PACK_EXTENSION);
+}

@@ -1,9 +1,8 @@
 /** What to do with files that were dropped, chosen, pasted or shared. */
 import { decodePhoto } from './decode.js';
 import { leftOutSentence, sortFiles } from './dropped-files.js';
-import { isVideo } from './file-kinds.js';
+import { isPack, isVideo } from './file-kinds.js';
 import { isNetwork } from './network-files.js';
-import { isPack } from '../styles/user-styles.js';
 import { photoPixels } from './photo.js';
 
 /**

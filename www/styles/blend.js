@@ -1,4 +1,4 @@
-import { slug } from '../app/settings.js';
+import { slug } from '../common/text.js';
 
 /**
  * @import { Network, Part } from '../inference/protocol.js'

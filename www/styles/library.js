@@ -1,8 +1,7 @@
-import { isVideo } from '../media/file-kinds.js';
-import { importNetwork } from '../jobs/import-network/client.js';
+import { isPack, isVideo } from '../media/file-kinds.js';
 import { networksAmong } from '../media/network-files.js';
-import { isPack, OwnStyles } from './user-styles.js';
-import { sentenceOf } from '../inference/protocol.js';
+import { OwnStyles } from './user-styles.js';
+import { messageOf } from '../common/errors.js';
 import { ShippedStyles } from './builtin-styles.js';
 
 /**
@@ -25,8 +24,9 @@ export class StyleDesk {
    * @param {StyleDialog} dialog
    * @param {ToastLine} toast
    * @param {{ learning: () => void, failed: () => void, repaint: () => void, train: (id: string) => void,
-   *   ask: (question: Question) => Promise<boolean> }} app hears when something is being made a style, when that has failed, when
-   *   the style in use looks otherwise, and which one is to be trained; asks the user
+   *   ask: (question: Question) => Promise<boolean>, importNetwork: (file: File, parts: File[]) => Promise<File> }} app hears when something is being made a style, when that has failed, when
+   *   the style in use looks otherwise, and which one is to be trained; asks the user;
+   *   makes a pack of a network
    */
   constructor(client, choice, dialog, toast, app) {
     this.client = client;
@@ -90,7 +90,7 @@ export class StyleDesk {
   async take(files, sent = false) {
     const { networks, parts, rest } = networksAmong(files);
     for (const network of networks) {
-      await this.#make(async () => this.own.adopt(await importNetwork(network, parts), sent));
+      await this.#make(async () => this.own.adopt(await this.app.importNetwork(network, parts), sent));
     }
     for (const file of rest) {
       if (!isPack(file) && (await isVideo(file))) {
@@ -116,7 +116,7 @@ export class StyleDesk {
     try {
       if (await make()) return;
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
     this.app.failed();
   }

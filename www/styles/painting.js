@@ -13,9 +13,6 @@ const SEEN = 256;
 const THUMBNAIL = 192;
 const QUALITY = 0.9;
 
-/** The smallest square that may be cut out, as a part of the shorter side. */
-export const SMALLEST_CROP = 0.2;
-
 /**
  * A painting, small enough to be kept.
  * @param {ImageBitmap} bitmap
@@ -44,31 +41,6 @@ export function seenOf(painting, crop) {
   const { width, height } = painting;
   const from = crop ? { x: crop.x, y: crop.y, width: crop.side, height: crop.side } : { x: 0, y: 0, width, height };
   return pixelsOf(resample(painting, from, SEEN, SEEN));
-}
-
-/**
- * The square in the middle, or one of another size around the middle of `crop`, within the painting.
- * @param {{ width: number, height: number }} painting
- * @param {number} part of the shorter side
- * @param {Crop | null} crop
- * @returns {Crop}
- */
-export function cropOfSize({ width, height }, part, crop) {
-  const shorter = Math.min(width, height);
-  const side = Math.round(shorter * Math.min(1, Math.max(SMALLEST_CROP, part)));
-  const middle = crop ? [crop.x + crop.side / 2, crop.y + crop.side / 2] : [width / 2, height / 2];
-  return cropAt({ width, height }, { x: middle[0] - side / 2, y: middle[1] - side / 2, side });
-}
-
-/**
- * The same square, but within the painting.
- * @param {{ width: number, height: number }} painting
- * @param {Crop} crop
- * @returns {Crop}
- */
-export function cropAt({ width, height }, { x, y, side }) {
-  const within = (/** @type {number} */ at, /** @type {number} */ most) => Math.round(Math.min(Math.max(0, at), most));
-  return { x: within(x, width - side), y: within(y, height - side), side };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Blend } from './blend.js';
-import { isBrought } from '../inference/protocol.js';
+import { isCustomNetwork } from '../common/networks.js';
 
 /**
  * @import { Network, Part } from '../inference/protocol.js'
@@ -21,7 +21,7 @@ import { isBrought } from '../inference/protocol.js';
  * @param {Network} network
  */
 function apart(network) {
-  if (isBrought(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
+  if (isCustomNetwork(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
   if (network === 'arbitrary') return 'Paintings blend with paintings. One that is learnt for it blends with the built-in styles, too.';
   return 'The built-in styles blend with each other and with what was learnt for that. Choose this one alone; a painting can then be learnt.';
 }

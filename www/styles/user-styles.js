@@ -1,9 +1,10 @@
 import { pictureIn, questionAbout } from './pack-question.js';
 import { keptPainting, seenOf, thumbnailOf } from './painting.js';
 import { decodePhoto } from '../media/decode.js';
-import { sentenceOf } from '../inference/protocol.js';
-import { download } from '../media/encode.js';
-import { slug } from '../app/settings.js';
+import { PACK_EXTENSION } from '../media/file-kinds.js';
+import { messageOf } from '../common/errors.js';
+import { download } from '../common/download.js';
+import { slug } from '../common/text.js';
 import { nameOf, textOf } from './style-record.js';
 import { StyleStore } from './style-db.js';
 
@@ -15,8 +16,6 @@ import { StyleStore } from './style-db.js';
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** How packs are called. */
-const ENDING = '.impasto';
 /** More is no pack, even with a network in it, and need not be read. */
 const MOST_BYTES = 33 << 20;
 
@@ -112,7 +111,7 @@ export class OwnStyles {
     try {
       await this.#store.remove(...keys);
     } catch (error) {
-      this.toast.show(`What can’t be read could not be removed either. ${sentenceOf(error)}`);
+      this.toast.show(`What can’t be read could not be removed either. ${messageOf(error)}`);
     }
   }
 
@@ -173,7 +172,7 @@ export class OwnStyles {
       return true;
     } catch (error) {
       this.client.forgetStyle(id);
-      this.#fail(undefined, `“${file.name}” can’t be used as a style. ${sentenceOf(error)}`);
+      this.#fail(undefined, `“${file.name}” can’t be used as a style. ${messageOf(error)}`);
       return false;
     }
   }
@@ -240,7 +239,7 @@ export class OwnStyles {
       await change(style);
       await this.#save([style]);
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
     this.app.changed();
   }
@@ -277,7 +276,7 @@ export class OwnStyles {
     const style = this.find(id);
     if (!style) return;
     const file = slug(style.name).replace(/^-|-$/g, '') || 'style';
-    download(new Blob([style.pack], { type: 'application/octet-stream' }), file + ENDING);
+    download(new Blob([style.pack], { type: 'application/octet-stream' }), file + PACK_EXTENSION);
   }
 
   /**
@@ -296,7 +295,7 @@ export class OwnStyles {
       await this.#store.remove(id);
     } catch (error) {
       if (!this.find(id)) this.#bringBack(style);
-      this.toast.show(`“${style.name}” could not be removed, and is on the shelf again. ${sentenceOf(error)}`);
+      this.toast.show(`“${style.name}” could not be removed, and is on the shelf again. ${messageOf(error)}`);
     }
   }
 
@@ -381,7 +380,7 @@ export class OwnStyles {
       this.#letGo(style.id, style.picture);
     }
     this.app.changed();
-    this.toast.show(sentenceOf(error));
+    this.toast.show(messageOf(error));
   }
 
   /** Without a promise browsers may clear what has not been used for a while. Some ask the user, once a visit is enough. */
@@ -416,9 +415,4 @@ export class OwnStyles {
       );
     }
   }
-}
-
-/** Whether a file is a style pack, by its name. @param {File} file */
-export function isPack(file) {
-  return file.name.toLowerCase().endsWith(ENDING);
 }

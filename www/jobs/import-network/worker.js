@@ -1,7 +1,7 @@
 /** Reads one network, measures in how few bits its weights paint the same, and answers with a style pack. */
 import init, { importNetwork } from '../../import.js';
 import { obtainFile } from '../assets.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 
 /** @import { ImportAnswer, ImportRequest } from './client.js' */
 
@@ -32,7 +32,7 @@ async function bytesOf(file) {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (error) {
-    throw new Error(`“${file.name}” can’t be read: ${sentenceOf(error)} Choose it again.`);
+    throw new Error(`“${file.name}” can’t be read: ${messageOf(error)} Choose it again.`);
   }
 }
 
@@ -70,7 +70,7 @@ self.addEventListener('message', async (/** @type {MessageEvent<ImportRequest>} 
   try {
     answer = { pack: await imported(data) };
   } catch (error) {
-    answer = { sentence: sentenceOf(error) };
+    answer = { sentence: messageOf(error) };
   }
   self.postMessage(answer, { transfer: 'pack' in answer ? [answer.pack.buffer] : [] });
 });

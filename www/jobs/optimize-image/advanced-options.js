@@ -1,4 +1,4 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { layersOf, USUAL_SHAPES, USUAL_STYLE } from './vgg-layers.js';
 import { NetworkChoice } from './network-picker.js';
 import { titleOf } from './user-network.js';

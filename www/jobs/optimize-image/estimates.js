@@ -1,5 +1,7 @@
 /** What is known of a run before it begins: sizes on offer, memory, and steps that fit into the time. */
 
+import { millisecondsOf } from '../eta.js';
+
 /** @import { Cost } from '../protocol.js' */
 
 /** Longer sides on offer, in pixels. */
@@ -60,11 +62,6 @@ export function costOf(small, large) {
   return fixed > 0 ? { fixed, pixel: slope } : { fixed: 0, pixel: large.milliseconds / large.pixels };
 }
 
-/** @param {Cost} cost @param {number} pixels */
-export function millisecondsOf({ fixed, pixel }, pixels) {
-  return fixed + pixel * pixels;
-}
-
 /**
  * Steps at the first size, of which larger ones get half as many, so that the run takes so many minutes.
  * @param {number} minutes
@@ -74,9 +71,4 @@ export function millisecondsOf({ fixed, pixel }, pixels) {
 export function stepsFor(minutes, scales, cost) {
   const one = scales.reduce((sum, { width, height }, i) => sum + millisecondsOf(cost, width * height) * (i === 0 ? 1 : 0.5), 0);
   return Math.min(MOST, Math.max(FEWEST, Math.floor((minutes * 60_000) / one)));
-}
-
-/** Such as `1.2 GB` or `300 MB`. @param {number} bytes */
-export function inBytes(bytes) {
-  return bytes >= 995_000_000 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(bytes / 1e6))} MB`;
 }

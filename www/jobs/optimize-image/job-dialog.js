@@ -1,6 +1,7 @@
-import { byId } from '../../app/controls.js';
-import { sentenceOf } from '../../inference/protocol.js';
-import { inBytes, MINUTES, sizesFor } from './estimates.js';
+import { byId } from '../../common/dom.js';
+import { messageOf } from '../../common/errors.js';
+import { formatBytes } from '../../common/text.js';
+import { MINUTES, sizesFor } from './estimates.js';
 import { forget, isKept, obtain, stocked } from '../assets.js';
 import { Advanced, note } from './advanced-options.js';
 import { recallChoices, rememberChoices, sizeForTests } from './preferences.js';
@@ -136,7 +137,7 @@ export class CommissionDialog {
     const offer = sizesFor(this.#photo, sizeForTests()).find((other) => other.size === size);
     const scale = size / Math.max(this.#photo.width, this.#photo.height);
     const [width, height] = [this.#photo.width, this.#photo.height].map((side) => Math.max(1, Math.round(side * scale)));
-    const memory = offer ? `${width} × ${height} pixels take about ${inBytes(offer.bytes)} of graphics memory.` : '';
+    const memory = offer ? `${width} × ${height} pixels take about ${formatBytes(offer.bytes)} of graphics memory.` : '';
     const slow = this.#software ? ' The browser finds no GPU here: expect many times the time that you choose.' : '';
     byId('commission-memory', HTMLElement).textContent = memory + slow;
     this.#advanced.tell();
@@ -159,14 +160,14 @@ export class CommissionDialog {
     const button = byId('stock-keep', HTMLButtonElement);
     try {
       const files = await stocked();
-      const sum = (/** @type {'bytes' | 'packed'} */ which) => inBytes(files.reduce((total, file) => total + file[which], 0));
+      const sum = (/** @type {'bytes' | 'packed'} */ which) => formatBytes(files.reduce((total, file) => total + file[which], 0));
       const kept = await isKept();
       text.textContent = kept
         ? `What it needs is kept on this device (${sum('bytes')}) and works offline.`
         : `Fetches ${sum('packed')} once (${sum('bytes')} unpacked); then works offline.`;
       button.textContent = kept ? 'Remove' : 'Keep for offline';
     } catch (error) {
-      text.textContent = sentenceOf(error);
+      text.textContent = messageOf(error);
     }
   }
 
@@ -184,7 +185,7 @@ export class CommissionDialog {
       }
       await this.#showStock();
     } catch (error) {
-      byId('stock-text', HTMLElement).textContent = sentenceOf(error);
+      byId('stock-text', HTMLElement).textContent = messageOf(error);
     }
     bar.hidden = true;
     button.disabled = false;

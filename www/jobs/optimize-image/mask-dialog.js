@@ -1,7 +1,7 @@
 import './mask-editor.js';
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { decodePhoto } from '../../media/decode.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 import { greysOfPicture, inPercent, isNothing, maskSize, pictureOfGreys, restOf, shareOf } from './masks.js';
 
 /**
@@ -127,7 +127,7 @@ export class MaskDialog {
       this.#changed();
       if (this.#done.disabled) this.#told.textContent = `“${file.name}” is black everywhere: the style applies where it is white.`;
     } catch (error) {
-      this.#told.textContent = sentenceOf(error);
+      this.#told.textContent = messageOf(error);
     }
   }
 }

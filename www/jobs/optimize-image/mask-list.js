@@ -1,6 +1,6 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { whole } from '../../media/photo.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 import { greysOfPicture, inPercent, shareOf } from './masks.js';
 import { MaskDialog } from './mask-dialog.js';
 
@@ -122,7 +122,7 @@ export class MaskRows {
         },
       );
     } catch (error) {
-      this.refuse(sentenceOf(error));
+      this.refuse(messageOf(error));
     }
   }
 }

@@ -1,6 +1,6 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { pixelsOf, photoPixels, whole } from '../../media/photo.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 import { scriptAddress } from '../../common/trusted-scripts.js';
 import { discard, recall } from './checkpoints.js';
 import { CommissionDialog } from './job-dialog.js';
@@ -163,7 +163,7 @@ export class MasterpieceDesk {
       };
       await this.#easel.begin(run);
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
   }
 
@@ -198,7 +198,7 @@ export class MasterpieceDesk {
       const was = `the one that this Masterpiece was begun with, “${wanted.file}”`;
       this.toast.show(`“${file.name}” is another ${titleOf(found.name)} than ${was}.`);
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
   }
 }

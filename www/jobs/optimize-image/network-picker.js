@@ -1,7 +1,7 @@
-import { byId } from '../../app/controls.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { byId } from '../../common/dom.js';
+import { messageOf } from '../../common/errors.js';
 import { adoptNetwork, forgetNetwork, isHeldOnly, ownNetwork, titleOf } from './user-network.js';
-import { inBytes } from './estimates.js';
+import { formatBytes } from '../../common/text.js';
 
 /**
  * @import { Choices } from './preferences.js'
@@ -70,7 +70,7 @@ export class NetworkChoice {
     try {
       this.#network = await adoptNetwork(file);
     } catch (error) {
-      refused = sentenceOf(error);
+      refused = messageOf(error);
     }
     this.#busy = false;
     this.#show(refused);
@@ -101,5 +101,5 @@ export class NetworkChoice {
 /** @param {Network} network */
 function describe({ name, file, bytes }) {
   const where = isHeldOnly() ? 'as long as this tab is open' : 'kept on this device';
-  return `${titleOf(name)} from “${file}”, ${inBytes(bytes)}, ${where}.`;
+  return `${titleOf(name)} from “${file}”, ${formatBytes(bytes)}, ${where}.`;
 }

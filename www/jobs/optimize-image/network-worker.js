@@ -1,6 +1,6 @@
 /** Looks at one file that is to be a network of the user's own, asks the studio what it is, and keeps it. */
 import init, { Studio } from '../../studio.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 import { keepArchive, sumOf } from './user-network.js';
 import { obtainFile } from '../assets.js';
 
@@ -26,6 +26,6 @@ self.addEventListener('message', async (/** @type {MessageEvent<File>} */ { data
   try {
     await look(file);
   } catch (error) {
-    self.postMessage({ sentence: `“${file.name}” cannot be used: ${sentenceOf(error)}` });
+    self.postMessage({ sentence: `“${file.name}” cannot be used: ${messageOf(error)}` });
   }
 });

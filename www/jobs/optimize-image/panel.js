@@ -1,4 +1,4 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { CurveFigure } from '../loss-chart.js';
 import { inWords } from '../eta.js';
 import { nextSmaller } from './estimates.js';

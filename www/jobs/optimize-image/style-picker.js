@@ -1,6 +1,6 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { decodePhoto } from '../../media/decode.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 
 /**
  * A painting that a Masterpiece can follow: `picture` is the address of a small picture of it.
@@ -70,7 +70,7 @@ export class ModelTiles {
       this.#chosen.set(id, 100);
       this.#draw();
     } catch (error) {
-      refusal.textContent = sentenceOf(error);
+      refusal.textContent = messageOf(error);
       refusal.hidden = false;
     }
   }

@@ -1,6 +1,6 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { decodePhoto } from '../../media/decode.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 import { openSample, SAMPLES } from '../../media/samples.js';
 import { offerOf } from './photo-library.js';
 import { takeFrames } from './camera-frames.js';
@@ -82,7 +82,7 @@ export class PracticeTiles {
       this.#added.unshift(offerOf(file, name));
       this.#draw();
     } catch (error) {
-      this.refuse(sentenceOf(error));
+      this.refuse(messageOf(error));
     }
   }
 
@@ -93,7 +93,7 @@ export class PracticeTiles {
     try {
       await takeFrames(FRAMES, (frame, number) => this.#took(frame, number), taking.signal);
     } catch (error) {
-      this.refuse(sentenceOf(error));
+      this.refuse(messageOf(error));
     }
     this.#taking = undefined;
     this.#showCamera('Camera');

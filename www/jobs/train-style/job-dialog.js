@@ -1,8 +1,8 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { inWords } from '../eta.js';
-import { inBytes } from '../optimize-image/estimates.js';
+import { formatBytes } from '../../common/text.js';
 import { isKept, stocked } from '../assets.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 import { cropForTests, recallChoices, recallPace, rememberChoices, USUAL } from './preferences.js';
 import { CROPS, lengthOf, scenesFor, settingsOf, verdict } from './estimates.js';
 import { PracticeTiles } from './dataset-picker.js';
@@ -161,12 +161,12 @@ export class CourseDialog {
     const text = byId('lesson-stock', HTMLElement);
     try {
       const files = await stocked();
-      const packed = inBytes(files.reduce((total, file) => total + file.packed, 0));
+      const packed = formatBytes(files.reduce((total, file) => total + file.packed, 0));
       text.textContent = (await isKept())
         ? 'What it needs is kept on this device and works offline.'
         : `Fetches ${packed} once, as a Masterpiece does; then works offline.`;
     } catch (error) {
-      text.textContent = sentenceOf(error);
+      text.textContent = messageOf(error);
     }
   }
 }

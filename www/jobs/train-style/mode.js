@@ -1,9 +1,9 @@
-import { byId } from '../../app/controls.js';
+import { byId } from '../../common/dom.js';
 import { Easel } from '../host.js';
 import { KeptNote } from '../resume-banner.js';
 import { keptPainting, thumbnailOf } from '../../styles/painting.js';
 import { pixelsOf, resample, whole } from '../../media/photo.js';
-import { sentenceOf } from '../../inference/protocol.js';
+import { messageOf } from '../../common/errors.js';
 import { scriptAddress } from '../../common/trusted-scripts.js';
 import { Album } from './photo-library.js';
 import { discard, recall } from './checkpoints.js';
@@ -223,7 +223,7 @@ export class LearnDesk {
       this.#refusal = '';
       await this.#easel.begin(course);
     } catch (error) {
-      this.toast.show(sentenceOf(error));
+      this.toast.show(messageOf(error));
     }
     this.stage.idle();
   }
@@ -278,7 +278,7 @@ export class LearnDesk {
       const where = `is on the shelf, and blends with ${run.network === 'arbitrary' ? 'paintings' : 'the built-in styles'}.`;
       this.toast.show(`“${run.name}” ${where}`, watched ? undefined : use);
     } catch (error) {
-      this.#refusal = `The shelf could not take it: ${sentenceOf(error)}`;
+      this.#refusal = `The shelf could not take it: ${messageOf(error)}`;
       if (this.onStage) this.#panel.show(live, this.#refusal);
       else this.toast.show(this.#refusal);
     }

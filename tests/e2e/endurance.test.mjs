@@ -44,7 +44,7 @@ async function startPainting() {
     stroke: 1,
     brushwork: 0,
   };
-  /** @type {import('../../www/inference/protocol.js').Moving} */
+  /** @type {import('../../www/inference/protocol.js').VideoSettings} */
   const moving = { look, mirrored: false, steady: true, lines: 48, startLines: 48, framesPerSecond: 24, recording: false };
   Reflect.set(window, 'taken', 0);
   const feed = async () => {
@@ -56,12 +56,12 @@ async function startPainting() {
     worker.postMessage({ type: 'frame', frame, missed: 0, times: { shown: 0, media: 0 } }, [frame]);
   };
   worker.onmessage = ({ data }) => {
-    if (data.type === 'hungry') feed();
+    if (data.type === 'ready-for-frame') feed();
     if (data.type === 'ready') {
-      worker.postMessage({ type: 'moving', moving });
+      worker.postMessage({ type: 'set-video', settings: moving });
       feed();
     }
-    if (data.sentence) Reflect.set(window, 'complaint', data.sentence);
+    if (data.message) Reflect.set(window, 'complaint', data.message);
   };
   /** @type {import('../../www/inference/protocol.js').ToWorker} */
   const start = { type: 'start', networks, canvas };

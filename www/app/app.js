@@ -5,43 +5,43 @@ import '../components/confirm-dialog.js';
 import '../components/style-dialog.js';
 import '../components/style-list.js';
 import '../components/toast-line.js';
-import { Arrivals } from '../media/router.js';
+import { FileRouter } from '../media/router.js';
 import { Controls } from './controls.js';
 import { EngineClient } from '../inference/client.js';
-import { beInstallable } from './pwa.js';
+import { setUpPwa } from './pwa.js';
 import { isPack } from '../media/file-kinds.js';
 import { listenForFiles } from '../media/file-input.js';
-import { Keeper } from '../media/export.js';
-import { listenForKeys } from './shortcuts.js';
-import { LiveShow } from '../inference/video-mode.js';
-import { LearnDesk } from '../jobs/train-style/mode.js';
-import { MasterpieceDesk } from '../jobs/optimize-image/mode.js';
+import { Exporter } from '../media/export.js';
+import { listenForShortcuts } from './shortcuts.js';
+import { VideoMode } from '../inference/video-mode.js';
+import { TrainMode } from '../jobs/train-style/mode.js';
+import { OptimizeMode } from '../jobs/optimize-image/mode.js';
 import { importNetwork } from '../jobs/import-network/client.js';
-import { paintingOffers } from '../jobs/style-options.js';
-import { keptPainting } from '../styles/painting.js';
-import { PhotoShow } from '../inference/photo-mode.js';
+import { styleOptions } from '../jobs/style-options.js';
+import { storedPainting } from '../styles/painting.js';
+import { PhotoMode } from '../inference/photo-mode.js';
 import { openSample, SAMPLES } from '../media/samples.js';
 import { loadSettings, saveSettings, sizeInAddress } from './settings.js';
-import { StyleChoice } from '../styles/selection.js';
-import { StyleDesk } from '../styles/library.js';
-import { Undo } from './history.js';
+import { StyleSelection } from '../styles/selection.js';
+import { StyleLibrary } from '../styles/library.js';
+import { History } from './history.js';
 
 /**
  * @import { EngineInfo, FromWorker, Look } from '../inference/protocol.js'
  * @import { Settings } from './settings.js'
  * @import { BlendSliders } from '../components/blend-sliders.js'
- * @import { PictureStage } from '../components/picture-viewer.js'
- * @import { QuestionDialog } from '../components/confirm-dialog.js'
+ * @import { PictureViewer } from '../components/picture-viewer.js'
+ * @import { ConfirmDialog } from '../components/confirm-dialog.js'
  * @import { StyleDialog } from '../components/style-dialog.js'
- * @import { StyleShelf } from '../components/style-list.js'
+ * @import { StyleList } from '../components/style-list.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** How many places the shelf has until the engine tells. */
-const STYLE_COUNT = 26;
+/** How many places the style list has until the engine tells. */
+const PLACEHOLDER_COUNT = 26;
 
 /** A style as it is, for comparison. */
-const PLAIN = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
+const DEFAULT_LOOK = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
 
 /** A device that is lost once comes back by itself; one that is lost again so soon needs the user. */
 const LOST_AGAIN_MS = 10_000;
@@ -49,106 +49,106 @@ const LOST_AGAIN_MS = 10_000;
 /** The studio: what the user has chosen, and the engine's word on it. `data-state` on the root tells how it stands. */
 export class App {
   #client = new EngineClient();
-  #stage = /** @type {PictureStage} */ (document.querySelector('picture-stage'));
-  #shelf = /** @type {StyleShelf} */ (document.querySelector('style-shelf'));
+  #viewer = /** @type {PictureViewer} */ (document.querySelector('picture-viewer'));
+  #styleList = /** @type {StyleList} */ (document.querySelector('style-list'));
   #toast = /** @type {ToastLine} */ (document.querySelector('toast-line'));
   #settings = loadSettings();
   #controls = new Controls(this.#settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
-  #questions = /** @type {QuestionDialog} */ (document.querySelector('question-dialog'));
+  #confirm = /** @type {ConfirmDialog} */ (document.querySelector('confirm-dialog'));
   #lostAt = -Infinity;
-  /** @type {Undo<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
-  #undo = new Undo();
-  #choice = new StyleChoice(this.#shelf, this.#sliders, this.#controls, this.#toast, this.#settings.style, () => {
+  /** @type {History<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
+  #history = new History();
+  #selection = new StyleSelection(this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.style, () => {
     // With an engine it is the user who chooses.
-    if (this.#info) this.#clearStage();
-    this.#learn.refresh();
-    if (this.#info && !this.#show.on) this.#stage.busy('Painting …');
+    if (this.#info) this.#leaveJob();
+    this.#train.refresh();
+    if (this.#info && !this.#video.isOn) this.#viewer.busy('Painting …');
     this.#changeLook();
   });
-  #desk = new StyleDesk(this.#client, this.#choice, this.#dialog, this.#toast, {
-    learning: () => !this.#show.on && this.#stage.busy('Looking at the painting …'),
-    failed: () => this.#stage.idle(),
-    repaint: () => this.#changeLook(),
-    train: (id) => this.#learn.order([{ id, weight: 1 }]),
-    ask: (question) => this.#questions.ask(question),
+  #library = new StyleLibrary(this.#client, this.#selection, this.#dialog, this.#toast, {
+    onEncoding: () => !this.#video.isOn && this.#viewer.busy('Looking at the painting …'),
+    onFailure: () => this.#viewer.idle(),
+    onStyleChange: () => this.#changeLook(),
+    train: (id) => this.#train.openDialog([{ id, weight: 1 }]),
+    ask: (question) => this.#confirm.ask(question),
     importNetwork,
   });
-  #show = new LiveShow(this.#client, this.#stage, this.#controls, this.#toast, {
+  #video = new VideoMode(this.#client, this.#viewer, this.#controls, this.#toast, {
     info: () => this.#info,
     look: () => this.#look(),
-    end: () => this.#photos.comeBack(),
-    keep: (movie) => this.#keeper.keepMovie(movie),
-    learn: (picture, name) => this.#desk.learn(picture, name),
+    onEnd: () => this.#photos.restore(),
+    saveMovie: (movie) => this.#exporter.saveMovie(movie),
+    useAsStyle: (picture, name) => this.#library.encode(picture, name),
   });
-  #photos = new PhotoShow(this.#client, this.#stage, this.#shelf, this.#controls, this.#toast, {
+  #photos = new PhotoMode(this.#client, this.#viewer, this.#styleList, this.#controls, this.#toast, {
     info: () => this.#info,
     look: () => this.#look(),
-    moving: () => this.#show.on,
-    taken: () => {
-      this.#show.stop();
-      this.#masterpiece.leave();
-      this.#learn.leave();
-      if (this.#photos.photo && !this.#photos.photo.credit) this.#learn.album.add(this.#photos.photo);
+    isVideoOn: () => this.#video.isOn,
+    onPhoto: () => {
+      this.#video.stop();
+      this.#optimize.hide();
+      this.#train.hide();
+      if (this.#photos.photo && !this.#photos.photo.credit) this.#train.photoLibrary.add(this.#photos.photo);
     },
   });
-  #masterpiece = new MasterpieceDesk(this.#stage, this.#controls, this.#toast, {
+  #optimize = new OptimizeMode(this.#viewer, this.#controls, this.#toast, {
     info: () => this.#info,
-    photo: () => (this.#show.on ? undefined : this.#photos.photo),
+    photo: () => (this.#video.isOn ? undefined : this.#photos.photo),
     painting: () => this.#client.save(),
-    offers: () => paintingOffers(this.#desk.own, this.#desk.shipped),
-    inUse: () => this.#choice.parts,
-    comeBack: () => this.#photos.comeBack(),
-    enter: () => {
-      this.#show.stop();
-      this.#learn.leave();
+    styleOptions: () => styleOptions(this.#library.userStyles, this.#library.builtinStyles),
+    selectedStyles: () => this.#selection.parts,
+    restorePhoto: () => this.#photos.restore(),
+    prepareViewer: () => {
+      this.#video.stop();
+      this.#train.hide();
     },
   });
-  #learn = new LearnDesk(this.#stage, this.#controls, this.#toast, {
+  #train = new TrainMode(this.#viewer, this.#controls, this.#toast, {
     info: () => this.#info,
     photo: () => this.#photos.photo,
-    offers: () => paintingOffers(this.#desk.own, this.#desk.shipped),
-    inUse: () => this.#choice.parts,
-    network: () => this.#choice.network,
-    focusShelf: () => this.#shelf.step(0),
-    paint: (photo, parts) => this.#client.paint(photo, { ...this.#look(), ...PLAIN, network: this.#choice.networkOf(parts), parts }),
-    styleOf: (id) => this.#desk.styleOf(id),
-    shelve: (style, used) => this.#desk.own.shelve(style, used),
-    trained: (id) => this.#desk.own.find(id)?.trained === true,
-    choose: (id) => this.#choice.choose(id),
-    comeBack: () => this.#photos.comeBack(),
-    enter: () => {
-      this.#show.stop();
-      this.#masterpiece.leave();
+    styleOptions: () => styleOptions(this.#library.userStyles, this.#library.builtinStyles),
+    selectedStyles: () => this.#selection.parts,
+    network: () => this.#selection.network,
+    focusStyleList: () => this.#styleList.step(0),
+    stylize: (photo, parts) => this.#client.stylize(photo, { ...this.#look(), ...DEFAULT_LOOK, network: this.#selection.networkOf(parts), parts }),
+    styleOf: (id) => this.#library.styleOf(id),
+    saveTrainedStyle: (style, used) => this.#library.userStyles.addTrained(style, used),
+    isTrained: (id) => this.#library.userStyles.find(id)?.trained === true,
+    choose: (id) => this.#selection.choose(id),
+    restorePhoto: () => this.#photos.restore(),
+    prepareViewer: () => {
+      this.#video.stop();
+      this.#optimize.hide();
     },
   });
-  #keeper = new Keeper(this.#stage, this.#controls, this.#toast, {
-    picture: () => this.#easel?.picture() ?? this.#client.save(),
-    subject: () =>
-      this.#easel
-        ? this.#easel.subject
+  #exporter = new Exporter(this.#viewer, this.#controls, this.#toast, {
+    picture: () => this.#activeJob?.picture() ?? this.#client.save(),
+    exportInfo: () =>
+      this.#activeJob
+        ? this.#activeJob.exportInfo
         : {
-            source: this.#show.name ?? this.#photos.photo?.name ?? '',
-            style: this.#choice.title,
-            tiff: this.#show.on ? undefined : this.#photos.photo?.tiff,
+            source: this.#video.name ?? this.#photos.photo?.name ?? '',
+            style: this.#selection.title,
+            tiff: this.#video.isOn ? undefined : this.#photos.photo?.tiff,
           },
   });
-  #arrivals = new Arrivals(this.#client, this.#photos, this.#show, this.#desk, this.#keeper, this.#toast, {
+  #router = new FileRouter(this.#client, this.#photos, this.#video, this.#library, this.#exporter, this.#toast, {
     look: () => (this.#info ? this.#look() : undefined),
     size: () => this.#controls.size,
     ground: () => this.#controls.ground,
-    practise: (photo) => this.#learn.album.add(photo),
-    clearStage: () => this.#clearStage(),
+    addToPhotoLibrary: (photo) => this.#train.photoLibrary.add(photo),
+    leaveJob: () => this.#leaveJob(),
   });
   /** @type {EngineInfo | undefined} */
   #info;
   /** The number of the latest engine. */
   #engine = 0;
   /** @type {() => void} */
-  #tellReady = () => {};
+  #resolveFirstReady = () => {};
   /** Resolves when the first engine stands. @type {Promise<void>} */
-  #firstReady = new Promise((resolve) => (this.#tellReady = resolve));
+  #firstReady = new Promise((resolve) => (this.#resolveFirstReady = resolve));
   /** Whether there has been an engine on this page: then there is something to lose. */
   #hasRun = false;
   #lookFrame = 0;
@@ -157,172 +157,172 @@ export class App {
 
   /** @param {(reason: string) => void} giveUp shows the page without an engine */
   constructor(giveUp) {
-    this.giveUp = giveUp;
+    this.showUnsupported = giveUp;
   }
 
   begin() {
     this.#client.addEventListener('message', (event) => {
-      this.#hear(/** @type {CustomEvent<FromWorker>} */ (event).detail);
+      this.#onMessage(/** @type {CustomEvent<FromWorker>} */ (event).detail);
     });
-    this.#stage.split.addEventListener('split', () => {
-      this.#controls.comparing = this.#stage.split.value > 0;
-      if (!this.#easel) this.#changeLook();
+    this.#viewer.split.addEventListener('split', () => {
+      this.#controls.comparing = this.#viewer.split.value > 0;
+      if (!this.#activeJob) this.#changeLook();
     });
     const open = () => document.getElementById('file')?.click();
-    const compare = () => this.#stage.split.toggle();
-    const save = () => this.#keeper.save();
+    const compare = () => this.#viewer.split.toggle();
+    const save = () => this.#exporter.save();
     const camera = () => {
-      this.#clearStage();
-      this.#show.toggleCamera();
+      this.#leaveJob();
+      this.#video.toggleCamera();
     };
-    const random = () => this.#choice.shuffle();
+    const random = () => this.#selection.shuffle();
     this.#controls.listen({
       open,
       compare,
       save,
       camera,
       random,
-      copy: () => this.#keeper.copy(),
-      share: () => this.#keeper.share(),
-      joining: (on) => (this.#shelf.joining = on),
-      undo: () => this.#goBackTo('undo'),
+      copy: () => this.#exporter.copy(),
+      share: () => this.#exporter.share(),
+      joining: (on) => (this.#styleList.joining = on),
+      undo: () => this.#step('undo'),
       look: () => this.#changeLook(),
       ground: () => {
-        if (!this.#easel) this.#photos.changeGround();
-        this.#rememberSoon();
+        if (!this.#activeJob) this.#photos.changeGround();
+        this.#saveSettingsSoon();
       },
-      photoData: () => this.#rememberSoon(),
+      photoData: () => this.#saveSettingsSoon(),
       size: () => {
-        if (this.#show.on) this.#changeLook();
-        else this.#photos.show();
-        this.#rememberSoon();
+        if (this.#video.isOn) this.#changeLook();
+        else this.#photos.render();
+        this.#saveSettingsSoon();
       },
       asStyle: () => {
         const photo = this.#photos.photo;
-        if (photo) this.#desk.learn(keptPainting(photo.bitmap), photo.name);
+        if (photo) this.#library.encode(storedPainting(photo.bitmap), photo.name);
       },
-      sample: (id) => this.#photos.take(() => openSample(id)),
+      sample: (id) => this.#photos.open(() => openSample(id)),
     });
-    listenForKeys({
+    listenForShortcuts({
       open,
       compare,
       save,
       camera,
       random,
-      record: () => this.#show.toggleRecording(),
+      record: () => this.#video.toggleRecording(),
       escape: () => this.#escape(),
       strength: (percent) => {
-        if (this.#easel) return;
+        if (this.#activeJob) return;
         this.#controls.strength = percent / 100;
         this.#changeLook();
       },
-      mirror: () => this.#show.mirror(),
-      play: () => this.#stage.bar.togglePlay(),
-      undo: () => this.#goBackTo('undo'),
-      redo: () => this.#goBackTo('redo'),
-      help: () => this.#controls.help(),
-      step: (by) => this.#shelf.step(by),
+      mirror: () => this.#video.mirror(),
+      play: () => this.#viewer.videoBar.togglePlay(),
+      undo: () => this.#step('undo'),
+      redo: () => this.#step('redo'),
+      help: () => this.#controls.showHelp(),
+      step: (by) => this.#styleList.step(by),
     });
     listenForFiles({
-      files: (given) => this.#arrivals.take(given),
-      styles: (given) => this.#desk.take(given),
-      pasted: (given) => this.#arrivals.paste(given),
-      nothing: (sentence) => this.#toast.show(sentence),
+      files: (given) => this.#router.route(given),
+      styles: (given) => this.#library.addFiles(given),
+      pasted: (given) => this.#router.paste(given),
+      nothing: (message) => this.#toast.show(message),
     });
-    this.#shelf.prepare(STYLE_COUNT);
+    this.#styleList.showPlaceholders(PLACEHOLDER_COUNT);
     this.#start();
-    this.#photos.take(() => openSample(SAMPLES[0].id));
-    beInstallable({
-      opened: (files) => this.#take(files),
-      shared: (files) => this.#takeShared(files),
-      offline: () => this.#controls.worksOffline(),
-      update: (sentence, reload) => this.#toast.notify('update', sentence, { label: 'Reload', run: reload }),
+    this.#photos.open(() => openSample(SAMPLES[0].id));
+    setUpPwa({
+      opened: (files) => this.#openFiles(files),
+      shared: (files) => this.#openShared(files),
+      offline: () => this.#controls.showOffline(),
+      update: (message, reload) => this.#toast.notify('update', message, { label: 'Reload', run: reload }),
     });
   }
 
   /** Files that come while the page starts: several at once need an engine. @param {File[]} files */
-  async #take(files) {
+  async #openFiles(files) {
     if (files.length > 1) await this.#firstReady;
-    this.#arrivals.take(files);
+    this.#router.route(files);
   }
 
   /** What came from outside is kept only after a question. @param {File[]} files */
-  #takeShared(files) {
+  #openShared(files) {
     if (files.length === 0) {
       this.#toast.notify('shared', 'Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
     }
-    this.#desk.take(files.filter(isPack), true);
+    this.#library.addFiles(files.filter(isPack), true);
     const others = files.filter((file) => !isPack(file));
-    if (others.length > 0) this.#take(others);
+    if (others.length > 0) this.#openFiles(others);
   }
 
   #start() {
     document.documentElement.dataset.state = 'starting';
     this.#info = undefined;
     this.#engine += 1;
-    if (!this.#show.on) this.#stage.showCopy();
-    this.#stage.busy('Preparing the paints …');
-    this.#client.start(this.#stage.freshCanvas());
-    this.#desk.tell();
+    if (!this.#video.isOn) this.#viewer.showCopy();
+    this.#viewer.busy('Preparing the paints …');
+    this.#client.start(this.#viewer.freshCanvas());
+    this.#library.sendToEngine();
   }
 
   /** @param {FromWorker} message */
-  #hear(message) {
+  #onMessage(message) {
     switch (message.type) {
       case 'loading':
-        if (!this.#show.on) this.#stage.busy('Fetching the paints …', message.total ? message.loaded / message.total : undefined);
+        if (!this.#video.isOn) this.#viewer.busy('Fetching the paints …', message.total ? message.loaded / message.total : undefined);
         break;
       case 'ready':
         this.#ready(message.info);
         break;
       case 'unsupported':
-        if (this.#hasRun) this.#askAfterBlock(message.sentence);
-        else this.giveUp(message.sentence);
+        if (this.#hasRun) this.#askAfterBlock(message.message);
+        else this.showUnsupported(message.message);
         break;
-      case 'unkept':
-        this.#desk.own.tellUnusable(message.ids);
+      case 'rejected-styles':
+        this.#library.userStyles.reportUnusable(message.ids);
         break;
       case 'frame':
-        this.#stage.draw(message.pixels);
+        this.#viewer.drawPixels(message.pixels);
         break;
-      case 'painted':
-        this.#photos.finished(message, this.#choice.title);
+      case 'rendered':
+        this.#photos.onRendered(message, this.#selection.title);
         break;
-      case 'thumb':
-        if (message.serial === this.#photos.serial) this.#shelf.paint(message.style, message.pixels);
+      case 'thumbnail':
+        if (message.serial === this.#photos.serial) this.#styleList.drawThumbnail(message.style, message.pixels);
         break;
-      case 'hungry':
-        this.#show.feed();
+      case 'ready-for-frame':
+        this.#video.frameRequested();
         break;
       case 'recorded':
-        this.#show.record(message.frame, message.times);
+        this.#video.record(message.frame, message.times);
         break;
-      case 'pace':
-        if (this.#info && this.#show.on) this.#controls.pace(message, this.#info);
+      case 'stats':
+        if (this.#info && this.#video.isOn) this.#controls.showStats(message, this.#info);
         break;
       case 'failed':
         this.#failed(message);
         break;
       case 'lost':
-        this.#lost(message.sentence);
+        this.#lost(message.message);
         break;
       case 'stopped':
-        this.#askForRestart(message.sentence);
+        this.#askForRestart(message.message);
         break;
     }
   }
 
-  /** @param {string} sentence */
-  #askForRestart(sentence) {
-    this.#stop('The brush slipped', `${sentence} Your photo and your settings are kept.`, 'Start the engine again');
+  /** @param {string} message */
+  #askForRestart(message) {
+    this.#stop('The brush slipped', `${message} Your photo and your settings are kept.`, 'Start the engine again');
   }
 
   /**
    * There was an engine, and there is none to be had any more: browsers keep the GPU from pages for a while after it crashed.
-   * @param {string} sentence
+   * @param {string} message
    */
-  #askAfterBlock(sentence) {
-    console.info(sentence);
+  #askAfterBlock(message) {
+    console.info(message);
     this.#stop(
       'The browser blocks the GPU',
       'The graphics processor has crashed, and the browser keeps it from this page for a while. Your photo, your style and your ' +
@@ -334,25 +334,25 @@ export class App {
   /**
    * There is no engine until the user asks for another one. The page stays as it is.
    * @param {string} title
-   * @param {string} sentence
+   * @param {string} message
    * @param {string} label
    */
-  #stop(title, sentence, label) {
+  #stop(title, message, label) {
     document.documentElement.dataset.state = 'stopped';
     this.#controls.canSave = false;
     this.#toast.dismiss();
-    this.#stage.ask(title, sentence, label, () => this.#start());
+    this.#viewer.showError(title, message, label, () => this.#start());
   }
 
   /**
    * The graphics device is gone: another one is asked for, once.
-   * @param {string} sentence
+   * @param {string} message
    */
-  #lost(sentence) {
+  #lost(message) {
     const again = performance.now() - this.#lostAt < LOST_AGAIN_MS;
     this.#lostAt = performance.now();
     if (again) {
-      this.#askForRestart(sentence);
+      this.#askForRestart(message);
       return;
     }
     this.#start();
@@ -362,94 +362,94 @@ export class App {
   /** @param {EngineInfo} info */
   async #ready(info) {
     const engine = this.#engine;
-    await this.#desk.known;
-    this.#choice.list('built-in', info.styles.map((name) => ({ id: name, name, network: 'transfer26', kind: 'built-in' })));
-    this.#choice.read(this.#choice.text);
-    await this.#desk.usable();
+    await this.#library.ready;
+    this.#selection.setStyles('built-in', info.styles.map((name) => ({ id: name, name, network: 'transfer26', kind: 'built-in' })));
+    this.#selection.read(this.#selection.text);
+    await this.#library.selectionLoaded();
     if (engine !== this.#engine) return;
     this.#info = info;
     this.#hasRun = true;
-    this.#tellReady();
+    this.#resolveFirstReady();
     this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.size);
-    this.#stage.idle();
+    this.#viewer.idle();
     document.documentElement.dataset.state = 'ready';
-    if (!this.#show.goOn()) this.#photos.show();
-    this.#desk.showShipped();
-    this.#masterpiece.open();
-    this.#learn.open();
+    if (!this.#video.resume()) this.#photos.render();
+    this.#library.loadThumbnails();
+    this.#optimize.enable();
+    this.#train.enable();
   }
 
-  /** The work of the studio that hangs on the stage, if any does. */
-  get #easel() {
-    return [this.#masterpiece, this.#learn].find(({ onStage }) => onStage);
+  /** The work of the studio that hangs in the viewer, if any does. */
+  get #activeJob() {
+    return [this.#optimize, this.#train].find(({ isShown }) => isShown);
   }
 
   /** Work of the studio goes on aside, and the photo comes back. */
-  #clearStage() {
-    this.#easel?.leave(true);
+  #leaveJob() {
+    this.#activeJob?.hide(true);
   }
 
-  /** Sliders move faster than the screen: one wish a frame is enough. */
+  /** Sliders move faster than the screen: one change a frame is enough. */
   #changeLook() {
-    this.#rememberSoon();
+    this.#saveSettingsSoon();
     if (!this.#info || this.#lookFrame) return;
     this.#lookFrame = requestAnimationFrame(() => {
       this.#lookFrame = 0;
-      if (!this.#show.changeLook()) this.#client.changeLook(this.#look());
+      if (!this.#video.changeLook()) this.#client.changeLook(this.#look());
     });
   }
 
   /** @returns {Look} */
   #look() {
     const { strength, keepColors, gentle, stroke, brushwork } = this.#controls;
-    const { network, parts } = this.#choice;
-    return { network, parts, gentle, strength, keepColors, split: this.#stage.split.value, stroke, brushwork };
+    const { network, parts } = this.#selection;
+    return { network, parts, gentle, strength, keepColors, split: this.#viewer.split.value, stroke, brushwork };
   }
 
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
-  #failed({ wish, serial, sentence }) {
-    if (wish === 'live') {
-      this.#show.fail(sentence);
+  #failed({ operation, serial, message }) {
+    if (operation === 'video') {
+      this.#video.onFailure(message);
       return;
     }
-    this.#toast.show(sentence);
-    if (wish === 'thumbs') return;
-    this.#stage.idle();
-    if (wish === 'photo') this.#photos.goBack(serial);
+    this.#toast.show(message);
+    if (operation === 'thumbnails') return;
+    this.#viewer.idle();
+    if (operation === 'photo') this.#photos.recover(serial);
   }
 
   /** One step back: from a message, then from the comparison, then from moving pictures. */
   #escape() {
     if (this.#toast.open) this.#toast.close();
-    else if (this.#stage.split.value > 0) this.#stage.split.toggle();
-    else if (this.#easel) this.#clearStage();
-    else this.#show.close();
+    else if (this.#viewer.split.value > 0) this.#viewer.split.toggle();
+    else if (this.#activeJob) this.#leaveJob();
+    else this.#video.close();
   }
 
   /** Browsers allow about a hundred changes of the address in half a minute. */
-  #rememberSoon() {
+  #saveSettingsSoon() {
     clearTimeout(this.#saveTimer);
-    this.#saveTimer = setTimeout(() => this.#remember(), 400);
+    this.#saveTimer = setTimeout(() => this.#saveSettings(), 400);
   }
 
-  #remember() {
+  #saveSettings() {
     clearTimeout(this.#saveTimer);
     const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize, ground, photoData } = this.#controls;
-    const style = this.#choice.text;
+    const style = this.#selection.text;
     const size = chosenSize ?? this.#settings.size;
     this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size, ground, photoData };
     saveSettings(this.#settings);
-    if (this.#info) this.#undo.note({ style, strength, keepColors, gentle, stroke, brushwork });
-    this.#controls.canUndo = this.#undo.canUndo;
+    if (this.#info) this.#history.note({ style, strength, keepColors, gentle, stroke, brushwork });
+    this.#controls.canUndo = this.#history.canUndo;
   }
 
   /** One change of style or sliders back, or forth again. @param {'undo' | 'redo'} way */
-  #goBackTo(way) {
+  #step(way) {
     // A change that is younger than the last note counts as well.
-    this.#remember();
-    const state = this.#undo[way]();
+    this.#saveSettings();
+    const state = this.#history[way]();
     if (!state || !this.#info) return;
-    this.#controls.take(state);
-    this.#choice.read(state.style);
+    this.#controls.setValues(state);
+    this.#selection.read(state.style);
   }
 }

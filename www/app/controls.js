@@ -42,13 +42,13 @@ export class Controls {
   #adapter = byId('adapter', HTMLElement);
   #camera = byId('camera', HTMLButtonElement);
   #joining = byId('joining', HTMLInputElement);
-  #moving = false;
+  #isVideo = false;
   /** A pace, such as `pace 24`, or lines, such as `360`. */
-  #wanted = `pace ${PACES[0]}`;
+  #videoChoice = `pace ${PACES[0]}`;
   /** The longer side, while moving pictures use the list for their lines. */
-  #stillSize = 0;
+  #photoSize = 0;
   /** @type {HTMLOptionElement[]} */
-  #stillOptions = [];
+  #photoOptions = [];
   /** @type {number | undefined} the size, once the user has chosen one on this visit */
   chosenSize;
 
@@ -62,7 +62,7 @@ export class Controls {
     this.#groundColour.value = settings.ground.colour;
     this.#groundRow.hidden = settings.ground.keep;
     this.#photoData.checked = settings.photoData;
-    this.take(settings);
+    this.setValues(settings);
     for (const { id, name } of samples) {
       const button = document.createElement('button');
       button.type = 'button';
@@ -85,7 +85,7 @@ export class Controls {
    */
   listen(act) {
     byId('open', HTMLButtonElement).addEventListener('click', act.open);
-    byId('help', HTMLButtonElement).addEventListener('click', () => this.help());
+    byId('help', HTMLButtonElement).addEventListener('click', () => this.showHelp());
     this.#saveButton.addEventListener('click', act.save);
     this.#compare.addEventListener('click', act.compare);
     this.#camera.addEventListener('click', act.camera);
@@ -118,7 +118,7 @@ export class Controls {
     this.#stroke.addEventListener('input', () => this.#showStroke());
     this.#stroke.addEventListener('change', act.look);
     this.#size.addEventListener('change', () => {
-      if (this.#moving) this.#wanted = this.#size.value;
+      if (this.#isVideo) this.#videoChoice = this.#size.value;
       else this.chosenSize = this.size;
       act.size();
     });
@@ -127,11 +127,11 @@ export class Controls {
     }
   }
 
-  worksOffline() {
+  showOffline() {
     byId('offline', HTMLElement).hidden = false;
   }
 
-  help() {
+  showHelp() {
     byId('help-sheet', HTMLDialogElement).showModal();
   }
 
@@ -149,7 +149,7 @@ export class Controls {
    * Shows what was chosen before.
    * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>} settings
    */
-  take({ strength, keepColors, gentle, stroke, brushwork }) {
+  setValues({ strength, keepColors, gentle, stroke, brushwork }) {
     this.strength = strength;
     this.#keepColors.checked = keepColors;
     this.#gentle.checked = gentle;
@@ -200,7 +200,7 @@ export class Controls {
   }
 
   /** @param {boolean} can whether the style in use is a painting's, which can be gentle and has brushwork */
-  set ofPainting(can) {
+  set usesEncoder(can) {
     for (const input of [this.#gentle, this.#brushwork]) /** @type {HTMLElement} */ (input.parentElement).hidden = !can;
   }
 
@@ -210,17 +210,17 @@ export class Controls {
 
   /** The longer side to paint at, in pixels. */
   get size() {
-    return this.#moving ? this.#stillSize : Number(this.#size.value);
+    return this.#isVideo ? this.#photoSize : Number(this.#size.value);
   }
 
   /** The lines that moving pictures are painted with; 0 holds the pace. */
   get lines() {
-    return Number(this.#wanted) || 0;
+    return Number(this.#videoChoice) || 0;
   }
 
   /** The pace that moving pictures hold, unless the lines are fixed. */
   get framesPerSecond() {
-    return this.lines ? PACES[0] : Number(this.#wanted.split(' ')[1]);
+    return this.lines ? PACES[0] : Number(this.#videoChoice.split(' ')[1]);
   }
 
   /** @param {boolean} on */
@@ -229,28 +229,28 @@ export class Controls {
   }
 
   /** @param {boolean} moving whether the list of sizes is one of lines */
-  set moving(moving) {
-    if (moving === this.#moving) return;
+  set isVideo(moving) {
+    if (moving === this.#isVideo) return;
     if (moving) {
-      this.#stillSize = this.size;
-      this.#stillOptions = [...this.#size.options];
+      this.#photoSize = this.size;
+      this.#photoOptions = [...this.#size.options];
       const offers = [
         ...PACES.map((pace) => [`pace ${pace}`, `${pace} fps`]),
         ...LINES.map((lines) => [String(lines), `${lines} lines`]),
       ];
       this.#size.replaceChildren(
-        ...offers.map(([value, label]) => new Option(label, value, value === this.#wanted, value === this.#wanted)),
+        ...offers.map(([value, label]) => new Option(label, value, value === this.#videoChoice, value === this.#videoChoice)),
       );
     } else {
-      this.#size.replaceChildren(...this.#stillOptions);
-      this.#size.value = String(this.#stillSize);
+      this.#size.replaceChildren(...this.#photoOptions);
+      this.#size.value = String(this.#photoSize);
     }
-    this.#moving = moving;
+    this.#isVideo = moving;
   }
 
   set size(size) {
-    this.#stillSize = size;
-    if (this.#moving) return;
+    this.#photoSize = size;
+    if (this.#isVideo) return;
     this.#size.value = String(size);
     if (this.chosenSize) this.chosenSize = size;
   }
@@ -295,7 +295,7 @@ export class Controls {
    * @param {{ name: string, credit?: string }} source
    * @param {{ width: number, height: number }} size
    */
-  caption({ name, credit = '' }, { width, height }) {
+  setCaption({ name, credit = '' }, { width, height }) {
     const title = document.createElement('b');
     title.textContent = name;
     const facts = [`${width} × ${height}`, credit].filter(Boolean).join(' · ');
@@ -306,7 +306,7 @@ export class Controls {
    * @param {number} milliseconds
    * @param {EngineInfo} info
    */
-  timing(milliseconds, info) {
+  showTiming(milliseconds, info) {
     const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
     this.#adapter.textContent = info.software
       ? `Painted in ${time} on the processor: the browser finds no GPU here.`
@@ -317,7 +317,7 @@ export class Controls {
    * @param {{ framesPerSecond: number, milliseconds: number, lines: number }} pace
    * @param {EngineInfo} info
    */
-  pace({ framesPerSecond, milliseconds, lines }, info) {
+  showStats({ framesPerSecond, milliseconds, lines }, info) {
     const place = info.software ? 'the processor' : info.adapter || 'your GPU';
     const rate = framesPerSecond < 10 ? framesPerSecond.toFixed(1) : String(Math.round(framesPerSecond));
     this.#adapter.textContent = `${rate} pictures a second at ${lines} lines, ${Math.round(milliseconds)} ms each, on ${place}.`;

@@ -5,7 +5,7 @@ const MOST = 100;
  * States of something, in the order in which they came, and the way back and forth between them.
  * @template T
  */
-export class Undo {
+export class History {
   /** @type {T[]} */
   #states = [];
   #at = -1;

@@ -6,8 +6,8 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
  * `opened` are files that the user has opened with the program; `shared` came through the share target, to which any site can
- * send a form. `update` hears of a new version: a sentence, and what loads the page anew with it.
- * @typedef {{ offline: () => void, update: (sentence: string, reload: () => void) => void, opened: (files: File[]) => void,
+ * send a form. `update` hears of a new version: a message, and what loads the page anew with it.
+ * @typedef {{ offline: () => void, update: (message: string, reload: () => void) => void, opened: (files: File[]) => void,
  *   shared: (files: File[]) => void }} Told
  */
 
@@ -19,7 +19,7 @@ const PATIENCE_MS = 5000;
 const RETRY_MS = [60_000, 600_000, 3_600_000];
 
 /** @param {Told} told */
-export async function beInstallable(told) {
+export async function setUpPwa(told) {
   listenForInstallation();
   openLaunched(told.opened);
   if (!('serviceWorker' in navigator)) return;

@@ -5,7 +5,7 @@
  *   record: () => void, mirror: () => void, play: () => void, random: () => void, escape: () => void,
  *   undo: () => void, redo: () => void, strength: (percent: number) => void, step: (by: number) => void }} act
  */
-export function listenForKeys(act) {
+export function listenForShortcuts(act) {
   document.addEventListener('keydown', (event) => {
     if (event.altKey || event.defaultPrevented || document.querySelector('dialog[open]')) return;
     const target = /** @type {Element} */ (event.target);

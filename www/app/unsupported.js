@@ -7,7 +7,7 @@ import '../components/picture-pair.js';
  */
 export function showUnsupported(reason, title) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById('unsupported'));
-  document.getElementById('room')?.replaceWith(document.importNode(template.content, true));
+  document.getElementById('layout')?.replaceWith(document.importNode(template.content, true));
   document.querySelector('.actions')?.remove();
   const heading = document.querySelector('.notice h1');
   if (heading && title) heading.textContent = title;

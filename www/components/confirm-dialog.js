@@ -4,7 +4,7 @@
  */
 
 /** Asks the user, one question at a time. Closing it says no. */
-export class QuestionDialog extends HTMLElement {
+export class ConfirmDialog extends HTMLElement {
   #dialog = document.createElement('dialog');
   #title = document.createElement('h2');
   #picture = document.createElement('img');
@@ -80,4 +80,4 @@ function button() {
   return element;
 }
 
-customElements.define('question-dialog', QuestionDialog);
+customElements.define('confirm-dialog', ConfirmDialog);

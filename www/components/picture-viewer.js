@@ -3,7 +3,7 @@ import './split-line.js';
 
 /**
  * @import { Pixels } from '../inference/protocol.js'
- * @import { LiveBar } from './video-bar.js'
+ * @import { VideoBar } from './video-bar.js'
  * @import { SplitLine } from './split-line.js'
  */
 
@@ -14,18 +14,18 @@ const COPY_MS = 400;
 const IN_MEMORY = { willReadFrequently: true };
 
 /** Nobody should see a progress line flash by. */
-const PATIENCE_MS = 500;
+const PROGRESS_DELAY_MS = 500;
 
 /**
  * The framed picture: the photo lies beneath, so that something is there at once, and the painting fades in over it.
  * Counts finished paintings in `data-painted`.
  */
-export class PictureStage extends HTMLElement {
+export class PictureViewer extends HTMLElement {
   #frame = element('div', 'frame');
   #photo = document.createElement('canvas');
   #painting = document.createElement('canvas');
   /** What hides the engine's canvas, if anything does. */
-  #over = document.createElement('canvas');
+  #overlay = document.createElement('canvas');
   /** A copy of the last finished painting in memory, since a crash of the graphics processor empties canvases. */
   #copied = /** @type {{ pixels: ImageData, description: string } | undefined} */ (undefined);
   /** What shows it. */
@@ -37,12 +37,12 @@ export class PictureStage extends HTMLElement {
   #bar = document.createElement('progress');
   #panel = element('div', 'panel');
   #split = /** @type {SplitLine} */ (document.createElement('split-line'));
-  #liveBar = /** @type {LiveBar} */ (document.createElement('live-bar'));
+  #videoBar = /** @type {VideoBar} */ (document.createElement('video-bar'));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** The address of the photo's shape, and the number of the latest one. @type {string | undefined} */
-  #shape;
-  #cut = 0;
+  #maskUrl;
+  #maskNumber = 0;
 
   connectedCallback() {
     this.#photo.className = 'photo';
@@ -53,12 +53,12 @@ export class PictureStage extends HTMLElement {
     this.#progress.append(this.#progressText, this.#bar);
     this.#panel.hidden = true;
     this.#panel.setAttribute('role', 'alert');
-    this.#over.className = 'over';
-    this.#over.setAttribute('role', 'img');
-    this.#over.hidden = true;
+    this.#overlay.className = 'over';
+    this.#overlay.setAttribute('role', 'img');
+    this.#overlay.hidden = true;
     this.#copy.hidden = true;
     this.#split.addEventListener('split', () => this.style.setProperty('--split', String(this.#split.value)));
-    this.#frame.append(this.#photo, this.#painting, this.#copy, this.#over, this.#split, this.#liveBar, this.#progress, this.#panel);
+    this.#frame.append(this.#photo, this.#painting, this.#copy, this.#overlay, this.#split, this.#videoBar, this.#progress, this.#panel);
     this.append(this.#frame);
     this.freshCanvas();
   }
@@ -69,8 +69,8 @@ export class PictureStage extends HTMLElement {
   }
 
   /** What can be done with a moving picture. */
-  get bar() {
-    return this.#liveBar;
+  get videoBar() {
+    return this.#videoBar;
   }
 
   /** What the painting is shown on. */
@@ -85,7 +85,7 @@ export class PictureStage extends HTMLElement {
     canvas.setAttribute('role', 'img');
     this.#painting.replaceWith(canvas);
     this.#painting = canvas;
-    this.toggleAttribute('data-wet', true);
+    this.toggleAttribute('data-pending', true);
     return canvas;
   }
 
@@ -94,7 +94,7 @@ export class PictureStage extends HTMLElement {
    * @param {ImageBitmap} bitmap
    * @param {string | null} ground behind what is transparent; null shows it as transparent, in the painting as well
    */
-  hang(bitmap, ground) {
+  setPhoto(bitmap, ground) {
     // As sharp as a large screen shows it, and no more memory than that.
     const scale = Math.min(1, 2048 / Math.max(bitmap.width, bitmap.height));
     this.#photo.width = Math.max(1, Math.round(bitmap.width * scale));
@@ -105,25 +105,25 @@ export class PictureStage extends HTMLElement {
       context.fillRect(0, 0, this.#photo.width, this.#photo.height);
     }
     context?.drawImage(bitmap, 0, 0, this.#photo.width, this.#photo.height);
-    this.#cutOut(ground === null);
-    this.#forgetCopy();
+    this.#setMask(ground === null);
+    this.#clearCopy();
     this.style.setProperty('--ratio', String(bitmap.width / bitmap.height));
-    this.toggleAttribute('data-wet', true);
+    this.toggleAttribute('data-pending', true);
   }
 
   /**
    * The painting is opaque: while the photo has transparent places, its shape is a mask over it.
    * @param {boolean} on
    */
-  async #cutOut(on) {
-    const number = ++this.#cut;
+  async #setMask(on) {
+    const number = ++this.#maskNumber;
     this.toggleAttribute('data-cut-out', on);
     /** @type {Blob | null} */
     const shape = on ? await new Promise((resolve) => this.#photo.toBlob(resolve)) : null;
-    if (number !== this.#cut) return;
-    if (this.#shape) URL.revokeObjectURL(this.#shape);
-    this.#shape = shape ? URL.createObjectURL(shape) : undefined;
-    if (this.#shape) this.style.setProperty('--shape', `url("${this.#shape}")`);
+    if (number !== this.#maskNumber) return;
+    if (this.#maskUrl) URL.revokeObjectURL(this.#maskUrl);
+    this.#maskUrl = shape ? URL.createObjectURL(shape) : undefined;
+    if (this.#maskUrl) this.style.setProperty('--shape', `url("${this.#maskUrl}")`);
     else this.style.removeProperty('--shape');
   }
 
@@ -132,13 +132,13 @@ export class PictureStage extends HTMLElement {
    * @param {number} width
    * @param {number} height
    */
-  clear(width, height) {
+  prepareVideo(width, height) {
     this.#photo.width = 1;
     this.#photo.height = 1;
-    this.#cutOut(false);
-    this.#forgetCopy();
+    this.#setMask(false);
+    this.#clearCopy();
     this.style.setProperty('--ratio', String(width / height));
-    this.toggleAttribute('data-wet', true);
+    this.toggleAttribute('data-pending', true);
   }
 
   /**
@@ -146,7 +146,7 @@ export class PictureStage extends HTMLElement {
    * @param {number} width
    * @param {number} height
    */
-  reshape(width, height) {
+  setSize(width, height) {
     this.style.setProperty('--ratio', String(width / height));
   }
 
@@ -154,11 +154,11 @@ export class PictureStage extends HTMLElement {
    * The painting is finished: shows it.
    * @param {string} description for those who don't see it
    */
-  reveal(description) {
-    this.toggleAttribute('data-wet', false);
+  showPainting(description) {
+    this.toggleAttribute('data-pending', false);
     this.#painting.setAttribute('aria-label', description);
     this.dataset.painted = String(Number(this.dataset.painted ?? 0) + 1);
-    this.#forgetCopy();
+    this.#clearCopy();
     this.#copyTimer = setTimeout(() => this.#takeCopy(description), COPY_MS);
   }
 
@@ -175,7 +175,7 @@ export class PictureStage extends HTMLElement {
     this.#copied = pixels && { pixels, description };
   }
 
-  #forgetCopy() {
+  #clearCopy() {
     clearTimeout(this.#copyTimer);
     this.#copied = undefined;
     this.#copy.hidden = true;
@@ -201,7 +201,7 @@ export class PictureStage extends HTMLElement {
    * Draws a picture that the worker could not draw by itself.
    * @param {Pixels} pixels
    */
-  draw({ width, height, data }) {
+  drawPixels({ width, height, data }) {
     this.#painting.width = width;
     this.#painting.height = height;
     this.#painting.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
@@ -212,26 +212,26 @@ export class PictureStage extends HTMLElement {
    * @param {Pixels} pixels
    * @param {string} description for those who don't see it
    */
-  cover({ width, height, data }, description) {
-    if (this.#over.width !== width || this.#over.height !== height) {
-      this.#over.width = width;
-      this.#over.height = height;
+  showOverlay({ width, height, data }, description) {
+    if (this.#overlay.width !== width || this.#overlay.height !== height) {
+      this.#overlay.width = width;
+      this.#overlay.height = height;
     }
-    this.#over.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
-    this.#over.setAttribute('aria-label', description);
-    this.#over.hidden = false;
+    this.#overlay.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
+    this.#overlay.setAttribute('aria-label', description);
+    this.#overlay.hidden = false;
     this.dataset.covered = String(Number(this.dataset.covered ?? 0) + 1);
   }
 
   /** The engine's picture is hidden, and the photo alone is seen, until something covers it. */
-  bare() {
-    this.#over.hidden = true;
+  hidePainting() {
+    this.#overlay.hidden = true;
     this.dataset.covered ??= '0';
   }
 
   /** The engine's picture again. */
-  uncover() {
-    this.#over.hidden = true;
+  removeOverlay() {
+    this.#overlay.hidden = true;
     delete this.dataset.covered;
   }
 
@@ -245,7 +245,7 @@ export class PictureStage extends HTMLElement {
     if (done === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = done;
     this.setAttribute('aria-busy', 'true');
-    this.#timer ??= setTimeout(() => (this.#progress.hidden = false), PATIENCE_MS);
+    this.#timer ??= setTimeout(() => (this.#progress.hidden = false), PROGRESS_DELAY_MS);
   }
 
   idle() {
@@ -262,7 +262,7 @@ export class PictureStage extends HTMLElement {
    * @param {string} label
    * @param {() => void} run
    */
-  ask(title, sentence, label, run) {
+  showError(title, sentence, label, run) {
     this.idle();
     const heading = element('h2', '');
     heading.textContent = title;
@@ -291,4 +291,4 @@ function element(tag, className) {
   return node;
 }
 
-customElements.define('picture-stage', PictureStage);
+customElements.define('picture-viewer', PictureViewer);

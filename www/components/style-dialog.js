@@ -3,7 +3,7 @@ import { isCustomNetwork } from '../common/networks.js';
 
 /**
  * @import { CropSquare } from './crop-square.js'
- * @import { Kept } from '../styles/user-styles.js'
+ * @import { UserStyle } from '../styles/user-styles.js'
  */
 
 /**
@@ -30,7 +30,7 @@ export class StyleDialog extends HTMLElement {
     const title = document.createElement('h2');
     title.id = 'style-dialog-title';
     title.textContent = 'Your style';
-    this.#dialog.className = 'sheet own-style';
+    this.#dialog.className = 'sheet style-sheet';
     this.#dialog.setAttribute('aria-labelledby', title.id);
     const close = button('×', () => this.#dialog.close());
     close.classList.add('round', 'close');
@@ -67,7 +67,7 @@ export class StyleDialog extends HTMLElement {
   }
 
   /**
-   * @param {Kept} style
+   * @param {UserStyle} style
    * @param {{ first: boolean, last: boolean }} place
    */
   show(style, place) {
@@ -91,7 +91,7 @@ export class StyleDialog extends HTMLElement {
 
   /**
    * What changes while it is open.
-   * @param {Kept} style
+   * @param {UserStyle} style
    * @param {{ first: boolean, last: boolean }} place
    */
   update({ source, adopted, trained, busy, unsaved, network, pack }, { first, last }) {

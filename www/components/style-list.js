@@ -6,20 +6,20 @@ import { TileDrag } from './tile-drag.js';
  */
 
 /**
- * The shelf of styles: a button that asks for a painting, then a radio group whose choice follows the arrow keys. Dispatches
+ * The style list of styles: a button that asks for a painting, then a radio group whose choice follows the arrow keys. Dispatches
  * `choose` with the style's id, and `join` where it was chosen with Shift or while `joining`: then it enters the blend, or
  * leaves it; `apart` instead where it cannot join. `add` asks for a painting, `edit` (the id) for what can be done with an
  * own style, and `move` (`{ id, before }`) for another place of it.
  */
-export class StyleShelf extends HTMLElement {
-  /** @type {Map<string, HTMLButtonElement>} in the order of the shelf */
+export class StyleList extends HTMLElement {
+  /** @type {Map<string, HTMLButtonElement>} in the order of the style list */
   #tiles = new Map();
   /** @type {Map<string, Style>} */
   #styles = new Map();
   #chosen = '';
   #switched = false;
   /** Why styles of another network cannot join the blend. */
-  #apart = '';
+  #incompatibleMessage = '';
   #add = document.createElement('button');
   #group = document.createElement('div');
   #more = document.createElement('button');
@@ -33,9 +33,9 @@ export class StyleShelf extends HTMLElement {
     this.#group.className = 'tiles';
     this.#group.setAttribute('role', 'radiogroup');
     this.#group.setAttribute('aria-label', 'Styles');
-    this.#group.addEventListener('keydown', (event) => this.#key(event));
+    this.#group.addEventListener('keydown', (event) => this.#onKey(event));
     this.#more.type = 'button';
-    this.#more.className = 'more-of-tile';
+    this.#more.className = 'tile-menu';
     this.#more.textContent = '…';
     this.#more.hidden = true;
     this.#more.addEventListener('click', () => this.#edit(this.#chosen));
@@ -61,26 +61,26 @@ export class StyleShelf extends HTMLElement {
   /** @param {boolean} on */
   #join(on) {
     this.toggleAttribute('data-joining', on);
-    for (const tile of this.#tiles.values()) tile.title = on && tile.dataset.apart !== undefined ? this.#apart : '';
+    for (const tile of this.#tiles.values()) tile.title = on && tile.dataset.incompatible !== undefined ? this.#incompatibleMessage : '';
   }
 
   /**
    * Blank canvases, so that nothing moves when the styles come.
    * @param {number} count
    */
-  prepare(count) {
+  showPlaceholders(count) {
     const blank = { name: '\u00a0', network: /** @type {const} */ ('transfer26'), kind: /** @type {const} */ ('built-in') };
-    this.fill(Array.from({ length: count }, (_, i) => ({ id: `blank ${i}`, ...blank })));
+    this.setStyles(Array.from({ length: count }, (_, i) => ({ id: `blank ${i}`, ...blank })));
     this.inert = true;
   }
 
   /** Tiles of styles that were there before stay as they are. @param {Style[]} styles */
-  fill(styles) {
+  setStyles(styles) {
     this.inert = false;
     const old = this.#tiles;
     this.#styles = new Map(styles.map((style) => [style.id, style]));
     this.#tiles = new Map(styles.map((style) => [style.id, old.get(style.id) ?? this.#tile(style)]));
-    for (const style of styles) this.#dress(/** @type {HTMLButtonElement} */ (this.#tiles.get(style.id)), style);
+    for (const style of styles) this.#updateTile(/** @type {HTMLButtonElement} */ (this.#tiles.get(style.id)), style);
     const tiles = [...this.#tiles.values()];
     const same = tiles.length === this.#group.children.length && tiles.every((tile, i) => tile === this.#group.children[i]);
     if (!same) {
@@ -118,7 +118,7 @@ export class StyleShelf extends HTMLElement {
       if (tile.dataset.busy !== undefined) return;
       const joins = event.shiftKey || this.#switched;
       if (!joins) this.choose(id, { again: true });
-      else this.dispatchEvent(new CustomEvent(tile.dataset.apart === undefined ? 'join' : 'apart', { detail: id }));
+      else this.dispatchEvent(new CustomEvent(tile.dataset.incompatible === undefined ? 'join' : 'incompatible', { detail: id }));
     });
     tile.addEventListener('contextmenu', (event) => {
       if (kind !== 'own') return;
@@ -132,7 +132,7 @@ export class StyleShelf extends HTMLElement {
    * @param {HTMLButtonElement} tile
    * @param {Style} style
    */
-  #dress(tile, { name, picture, busy }) {
+  #updateTile(tile, { name, picture, busy }) {
     const label = /** @type {HTMLElement} */ (tile.lastElementChild);
     if (label.textContent !== name) label.textContent = name;
     const image = tile.querySelector('img');
@@ -170,14 +170,14 @@ export class StyleShelf extends HTMLElement {
    * @param {Part[]} parts
    * @param {string} [apart] why others of another network cannot join
    */
-  mark(parts, apart = '') {
+  setParts(parts, apart = '') {
     const network = this.#styles.get(parts[0]?.id)?.network;
     for (const [id, tile] of this.#tiles) {
       tile.toggleAttribute('data-blended', parts.length > 1 && parts.some((part) => part.id === id));
       const alone = network !== undefined && this.#styles.get(id)?.network !== network;
-      tile.toggleAttribute('data-apart', alone);
+      tile.toggleAttribute('data-incompatible', alone);
     }
-    this.#apart = apart;
+    this.#incompatibleMessage = apart;
     this.#join(this.hasAttribute('data-joining'));
   }
 
@@ -197,7 +197,7 @@ export class StyleShelf extends HTMLElement {
    * @param {string} id
    * @param {Pixels} pixels
    */
-  paint(id, { width, height, data }) {
+  drawThumbnail(id, { width, height, data }) {
     const tile = this.#tiles.get(id);
     const canvas = tile?.querySelector('canvas');
     if (!tile || !canvas) return;
@@ -208,7 +208,7 @@ export class StyleShelf extends HTMLElement {
   }
 
   /** The pictures are of an old photo: they stay, faded, until their successors come. */
-  fade() {
+  fadeThumbnails() {
     for (const tile of this.#tiles.values()) delete tile.dataset.painted;
   }
 
@@ -232,7 +232,7 @@ export class StyleShelf extends HTMLElement {
   }
 
   /** @param {KeyboardEvent} event */
-  #key(event) {
+  #onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const tiles = [...this.#tiles.keys()];
     const at = tiles.indexOf(this.#chosen);
@@ -253,7 +253,7 @@ export class StyleShelf extends HTMLElement {
     event.stopPropagation();
   }
 
-  /** Up and down go by a row where the shelf has several, and by one where it has not. */
+  /** Up and down go by a row where the style list has several, and by one where it has not. */
   #tilesPerRow() {
     const tiles = [...this.#group.children].map((tile) => /** @type {HTMLElement} */ (tile).offsetTop);
     const inLastRows = tiles.filter((top) => top === tiles[Math.floor(tiles.length / 2)]).length;
@@ -261,7 +261,7 @@ export class StyleShelf extends HTMLElement {
   }
 
   /**
-   * Scrolls the shelf alone: scrollIntoView would move the page too.
+   * Scrolls the style list alone: scrollIntoView would move the page too.
    * @param {HTMLElement} tile
    */
   #bringIntoView(tile) {
@@ -284,4 +284,4 @@ function element(tag, text) {
   return node;
 }
 
-customElements.define('style-shelf', StyleShelf);
+customElements.define('style-list', StyleList);

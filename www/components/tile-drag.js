@@ -1,7 +1,7 @@
 /** So far the pointer moves before it is a drag and not a click. */
 const THRESHOLD = 6;
 
-/** Own styles are dragged to another place among each other, with a mouse: fingers scroll the shelf. */
+/** Own styles are dragged to another place among each other, with a mouse: fingers scroll the style list. */
 export class TileDrag {
   /** @type {{ tile: HTMLElement, x: number, y: number, on: boolean } | undefined} */
   #drag;

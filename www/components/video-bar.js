@@ -3,7 +3,7 @@
  * a video: play and pause, where it is, sound, close. Both are recorded, and their present picture may become a style.
  * Dispatches `turn`, `camera` (detail: its number), `mirror`, `as-style`, `record`, `record-all`, `close`.
  */
-export class LiveBar extends HTMLElement {
+export class VideoBar extends HTMLElement {
   #play = button('Pause', 'M6 4v12M14 4v12');
   #seek = document.createElement('input');
   #time = document.createElement('output');
@@ -156,4 +156,4 @@ function name(element, label) {
   element.title = label;
 }
 
-customElements.define('live-bar', LiveBar);
+customElements.define('video-bar', VideoBar);

@@ -1,64 +1,64 @@
 import { messageOf } from '../common/errors.js';
 import { putBack } from '../media/transparency.js';
-import { canBeGentle, mixture, setBrushwork, setStyle } from './style-registry.js';
+import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './style-registry.js';
 import { openSession } from './photo-renderer.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
  * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
- * @import { Palette } from './style-registry.js'
+ * @import { StyleRegistry } from './style-registry.js'
  */
 
 /** What a photo's own style is called. */
-const REFLECTION = 'reflection of a photo beside';
+const CONTENT_STYLE = 'content style of a photo beside';
 
-/** Photos that are painted beside the one on the stage, one after the other. Photos of one size and network share a session. */
-export class Batch {
+/** Photos that are painted beside the one in the viewer, one after the other. Photos of one size and network share a session. */
+export class BatchRenderer {
   /** @type {{ session: Session, width: number, height: number, stroke: number, network: Network } | undefined} */
-  #easel;
+  #open;
   #last = Promise.resolve();
 
   /**
    * @param {Engine} engine
-   * @param {Palette} palette
+   * @param {StyleRegistry} registry
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, palette, send) {
+  constructor(engine, registry, send) {
     this.engine = engine;
-    this.palette = palette;
+    this.registry = registry;
     this.send = send;
   }
 
   /**
-   * @param {number} ticket
+   * @param {number} requestId
    * @param {Pixels} photo
    * @param {Look} look
    */
-  paint(ticket, photo, look) {
-    this.#last = this.#last.then(() => this.#paint(ticket, photo, look));
+  paint(requestId, photo, look) {
+    this.#last = this.#last.then(() => this.#paint(requestId, photo, look));
   }
 
   /**
-   * @param {number} ticket
+   * @param {number} requestId
    * @param {Pixels} photo
    * @param {Look} look
    */
-  async #paint(ticket, photo, look) {
+  async #paint(requestId, photo, look) {
     const { width, height, data } = photo;
     try {
-      await this.palette.need(look.network);
-      if (canBeGentle(look)) await this.palette.reflect(REFLECTION, photo);
+      await this.registry.loadNetwork(look.network);
+      if (usesContentStyle(look)) await this.registry.addContentStyle(CONTENT_STYLE, photo);
       const session = await this.#sessionFor(photo, look);
-      const { parts, strength } = mixture(look, REFLECTION);
+      const { parts, strength } = effectiveStyle(look, CONTENT_STYLE);
       session.setPhoto(new Uint8Array(data.buffer));
       setStyle(session, parts);
       setBrushwork(session, look);
       session.setLook(strength, look.keepColors, 0);
       const pixels = { width, height, data: new Uint8ClampedArray(await session.read()) };
       putBack(pixels, photo);
-      this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
+      this.send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: messageOf(error) });
+      this.send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
     }
   }
 
@@ -67,13 +67,13 @@ export class Batch {
    * @param {Look} look
    */
   async #sessionFor({ width, height }, { stroke, network }) {
-    const easel = this.#easel;
-    const fits = easel?.width === width && easel.height === height && easel.stroke === stroke && easel.network === network;
-    if (easel && fits) return easel.session;
-    easel?.session.free();
-    this.#easel = undefined;
+    const open = this.#open;
+    const fits = open?.width === width && open.height === height && open.stroke === stroke && open.network === network;
+    if (open && fits) return open.session;
+    open?.session.free();
+    this.#open = undefined;
     const session = await openSession(this.engine, { width, height }, { stroke, network });
-    this.#easel = { session, width, height, stroke, network };
+    this.#open = { session, width, height, stroke, network };
     return session;
   }
 }

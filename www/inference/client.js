@@ -2,8 +2,8 @@ import { messageOf } from '../common/errors.js';
 import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
- * @import { Sent } from '../media/frame-scheduler.js'
- * @import { FromWorker, KeptPack, Look, Moving, Pixels, ReadPack, ToWorker } from './protocol.js'
+ * @import { ScheduledFrame } from '../media/frame-scheduler.js'
+ * @import { FromWorker, NamedPack, Look, VideoSettings, Pixels, PackInfo, ToWorker } from './protocol.js'
  */
 
 const CHOICE_KEY = 'impasto.kernels';
@@ -16,27 +16,27 @@ export class EngineClient extends EventTarget {
   /** @type {Worker | undefined} */
   #worker;
   #serial = 0;
-  #ticket = 0;
+  #requestId = 0;
   /** Who waits for an answer. @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
-  #asked = new Map();
+  #pending = new Map();
 
   /** @param {HTMLCanvasElement} canvas fresh: it can be handed over once */
   start(canvas) {
     this.#worker?.terminate();
-    this.#giveUp('The engine was restarted. Try again.');
+    this.#rejectAll('The engine was restarted. Try again.');
     const worker = new Worker(scriptAddress('inference/worker.js'), { type: 'module', name: 'impasto' });
     this.#worker = worker;
     worker.addEventListener('message', (event) => this.#receive(event.data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.#receive({ type: 'stopped', sentence: `The engine stopped: ${event.message || 'its worker failed.'}` });
+      this.#receive({ type: 'stopped', message: `The engine stopped: ${event.message || 'its worker failed.'}` });
     });
     const offscreen = 'transferControlToOffscreen' in canvas ? canvas.transferControlToOffscreen() : undefined;
     this.#send(
       {
         type: 'start',
-        networks: { transfer26: weights('transfer26'), arbitrary: weights('arbitrary') },
-        choice: recallChoice(),
+        networks: { transfer26: weightsUrl('transfer26'), arbitrary: weightsUrl('arbitrary') },
+        choice: loadKernelChoice(),
         canvas: offscreen,
       },
       offscreen ? [offscreen] : [],
@@ -49,7 +49,7 @@ export class EngineClient extends EventTarget {
     this.#worker = undefined;
   }
 
-  /** The number of the newest wish: the picture is up to date when `painted` carries it. */
+  /** The number of the newest request: the picture is up to date when `rendered` carries it. */
   get serial() {
     return this.#serial;
   }
@@ -75,49 +75,49 @@ export class EngineClient extends EventTarget {
 
   /**
    * Frames come from now on, to be painted in this way.
-   * @param {Moving} moving
+   * @param {VideoSettings} moving
    */
-  move(moving) {
-    this.#send({ type: 'moving', moving });
+  setVideo(moving) {
+    this.#send({ type: 'set-video', settings: moving });
   }
 
-  /** The frame is handed over. @param {Sent} sent */
+  /** The frame is handed over. @param {ScheduledFrame} sent */
   sendFrame(sent) {
     if (this.#worker) this.#send({ type: 'frame', ...sent }, [sent.frame]);
     else sent.frame.close();
   }
 
   /** No more frames come. */
-  still() {
-    this.#send({ type: 'still' });
+  stopVideo() {
+    this.#send({ type: 'stop-video' });
   }
 
-  /** @returns {Promise<Pixels>} the painting at full size; rejects with a sentence */
+  /** @returns {Promise<Pixels>} the painting at full size; rejects with a message */
   save() {
-    return this.#ask((ticket) => ({ type: 'save', ticket }));
+    return this.#request((requestId) => ({ type: 'save', requestId }));
   }
 
   /**
-   * A photo painted beside the one on the stage. Its pixels are handed over.
+   * A photo painted beside the one in the viewer. Its pixels are handed over.
    * @param {Pixels} photo
    * @param {Look} look
-   * @returns {Promise<Pixels>} rejects with a sentence
+   * @returns {Promise<Pixels>} rejects with a message
    */
-  paint(photo, look) {
-    return this.#ask((ticket) => ({ type: 'paint', ticket, photo, look }), [photo.data.buffer]);
+  stylize(photo, look) {
+    return this.#request((requestId) => ({ type: 'stylize', requestId, photo, look }), [photo.data.buffer]);
   }
 
   /**
    * Styles that looks may name from now on. Another engine has to be told again.
-   * @param {KeptPack[]} styles
+   * @param {NamedPack[]} styles
    */
-  keepStyles(styles) {
-    this.#send({ type: 'keep', styles });
+  addStyles(styles) {
+    this.#send({ type: 'add-styles', styles });
   }
 
   /** @param {string} id */
-  forgetStyle(id) {
-    this.#send({ type: 'forget', id });
+  removeStyle(id) {
+    this.#send({ type: 'remove-style', id });
   }
 
   /**
@@ -125,19 +125,19 @@ export class EngineClient extends EventTarget {
    * @param {string} id
    * @param {Pixels} painting handed over
    * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
-   * @returns {Promise<ReadPack>} rejects with a sentence
+   * @returns {Promise<PackInfo>} rejects with a message
    */
-  learnStyle(id, painting, about) {
-    return this.#ask((ticket) => ({ type: 'learn', ticket, id, painting, ...about }), [painting.data.buffer]);
+  encodeStyle(id, painting, about) {
+    return this.#request((requestId) => ({ type: 'encode-style', requestId, id, painting, ...about }), [painting.data.buffer]);
   }
 
   /**
    * What a pack says about itself. Nothing is done with it.
    * @param {Uint8Array} pack
-   * @returns {Promise<ReadPack>} rejects with a sentence
+   * @returns {Promise<PackInfo>} rejects with a message
    */
   inspectPack(pack) {
-    return this.#ask((ticket) => ({ type: 'inspect', ticket, pack }));
+    return this.#request((requestId) => ({ type: 'inspect-pack', requestId, pack }));
   }
 
   /**
@@ -145,32 +145,32 @@ export class EngineClient extends EventTarget {
    * @param {string} id
    * @param {Uint8Array} pack
    * @param {boolean} tried with its network, which may have to be fetched
-   * @returns {Promise<ReadPack>} rejects with a sentence
+   * @returns {Promise<PackInfo>} rejects with a message
    */
-  adoptStyle(id, pack, tried) {
-    return this.#ask((ticket) => ({ type: 'adopt', ticket, id, pack, tried }));
+  importPack(id, pack, tried) {
+    return this.#request((requestId) => ({ type: 'import-pack', requestId, id, pack, tried }));
   }
 
   /**
    * @param {string} id
    * @param {string} name
-   * @returns {Promise<ReadPack>} rejects with a sentence
+   * @returns {Promise<PackInfo>} rejects with a message
    */
   renameStyle(id, name) {
-    return this.#ask((ticket) => ({ type: 'rename', ticket, id, name }));
+    return this.#request((requestId) => ({ type: 'rename-style', requestId, id, name }));
   }
 
   /**
-   * @param {(ticket: number) => ToWorker} message
+   * @param {(requestId: number) => ToWorker} message
    * @param {Transferable[]} [transfer]
    * @returns {Promise<any>}
    */
-  #ask(message, transfer = []) {
+  #request(message, transfer = []) {
     if (!this.#worker) return Promise.reject(new Error('The engine does not run: start it again, then try once more.'));
-    const ticket = ++this.#ticket;
+    const requestId = ++this.#requestId;
     return new Promise((resolve, reject) => {
-      this.#asked.set(ticket, { resolve, reject });
-      this.#send(message(ticket), transfer);
+      this.#pending.set(requestId, { resolve, reject });
+      this.#send(message(requestId), transfer);
     });
   }
 
@@ -184,38 +184,38 @@ export class EngineClient extends EventTarget {
 
   /** @param {FromWorker} message */
   #receive(message) {
-    if (message.type === 'ready') rememberChoice(message.choice);
-    if (message.type === 'painting' || message.type === 'style') {
-      this.#asked.get(message.ticket)?.resolve(message.type === 'painting' ? message.pixels : message.style);
-      this.#asked.delete(message.ticket);
+    if (message.type === 'ready') saveKernelChoice(message.choice);
+    if (message.type === 'pixels' || message.type === 'style') {
+      this.#pending.get(message.requestId)?.resolve(message.type === 'pixels' ? message.pixels : message.style);
+      this.#pending.delete(message.requestId);
       return;
     }
-    if (message.type === 'failed' && (message.wish === 'save' || message.wish === 'style')) {
-      this.#asked.get(message.serial)?.reject(new Error(message.sentence));
-      this.#asked.delete(message.serial);
+    if (message.type === 'failed' && (message.operation === 'save' || message.operation === 'style')) {
+      this.#pending.get(message.serial)?.reject(new Error(message.message));
+      this.#pending.delete(message.serial);
       return;
     }
     if (message.type === 'stopped' || message.type === 'lost' || message.type === 'unsupported') {
       this.stop();
-      this.#giveUp(message.sentence);
+      this.#rejectAll(message.message);
     }
     this.dispatchEvent(new CustomEvent('message', { detail: message }));
   }
 
-  /** @param {string} sentence */
-  #giveUp(sentence) {
-    for (const { reject } of this.#asked.values()) reject(new Error(sentence));
-    this.#asked.clear();
+  /** @param {string} message */
+  #rejectAll(message) {
+    for (const { reject } of this.#pending.values()) reject(new Error(message));
+    this.#pending.clear();
   }
 }
 
 /** @param {string} network */
-function weights(network) {
+function weightsUrl(network) {
   return new URL(`../weights/${network}.safetensors`, import.meta.url).href;
 }
 
 /** Storage may be forbidden altogether; then kernels are measured again each time. */
-function recallChoice() {
+function loadKernelChoice() {
   try {
     return localStorage.getItem(CHOICE_KEY) ?? undefined;
   } catch (error) {
@@ -225,7 +225,7 @@ function recallChoice() {
 }
 
 /** @param {string} choice */
-function rememberChoice(choice) {
+function saveKernelChoice(choice) {
   try {
     localStorage.setItem(CHOICE_KEY, choice);
   } catch (error) {

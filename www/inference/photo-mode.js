@@ -4,19 +4,19 @@ import { messageOf } from '../common/errors.js';
 /**
  * @import { Controls } from '../app/controls.js'
  * @import { EngineClient } from './client.js'
- * @import { PictureStage } from '../components/picture-viewer.js'
- * @import { StyleShelf } from '../components/style-list.js'
+ * @import { PictureViewer } from '../components/picture-viewer.js'
+ * @import { StyleList } from '../components/style-list.js'
  * @import { ToastLine } from '../components/toast-line.js'
  * @import { Photo } from '../media/decode.js'
  * @import { EngineInfo, FromWorker, Look } from './protocol.js'
  */
 
-/** Pixels of the shelf's pictures: on a GPU as sharp as a fine screen shows them, all of them for the price of a frame. */
+/** Pixels of the style list's pictures: on a GPU as sharp as a fine screen shows them, all of them for the price of a frame. */
 const THUMB_SIDE = 192;
 const THUMB_SIDE_IN_SOFTWARE = 96;
 
-/** The photo on the stage. */
-export class PhotoShow {
+/** The photo in the viewer. */
+export class PhotoMode {
   /** @type {Photo | undefined} */
   #photo;
   /** @type {{ photo: Photo, size: number } | undefined} what was last painted with success */
@@ -27,17 +27,17 @@ export class PhotoShow {
 
   /**
    * @param {EngineClient} client
-   * @param {PictureStage} stage
-   * @param {StyleShelf} shelf
+   * @param {PictureViewer} viewer
+   * @param {StyleList} styleList
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ info: () => EngineInfo | undefined, look: () => Look, moving: () => boolean, taken: () => void }} app what it
+   * @param {{ info: () => EngineInfo | undefined, look: () => Look, isVideoOn: () => boolean, onPhoto: () => void }} app what it
    *   knows; `taken` hears of a new photo before that is hung
    */
-  constructor(client, stage, shelf, controls, toast, app) {
+  constructor(client, viewer, styleList, controls, toast, app) {
     this.client = client;
-    this.stage = stage;
-    this.shelf = shelf;
+    this.viewer = viewer;
+    this.styleList = styleList;
     this.controls = controls;
     this.toast = toast;
     this.app = app;
@@ -48,13 +48,13 @@ export class PhotoShow {
     return this.#photo;
   }
 
-  /** The number of the wish that brought the photo: its pictures for the shelf carry it. */
+  /** The number of the wish that brought the photo: its pictures for the style list carry it. */
   get serial() {
     return this.#serial;
   }
 
   /** A photo that is still being opened comes too late. */
-  giveUpOpening() {
+  cancelOpening() {
     this.#opening += 1;
   }
 
@@ -63,16 +63,16 @@ export class PhotoShow {
    * @param {() => Photo | Promise<Photo>} open
    * @returns {Promise<boolean>} whether it hangs there
    */
-  async take(open) {
+  async open(open) {
     const opening = ++this.#opening;
     try {
       const photo = await open();
       if (opening !== this.#opening) return false;
       this.#photo = photo;
-      this.app.taken();
+      this.app.onPhoto();
       this.toast.dismiss();
-      this.#hang(photo);
-      this.show();
+      this.#showInViewer(photo);
+      this.render();
       if (photo.notice) this.toast.show(photo.notice);
       return true;
     } catch (error) {
@@ -82,28 +82,28 @@ export class PhotoShow {
   }
 
   /** @param {Photo} photo */
-  #hang({ bitmap, opaque }) {
-    this.stage.hang(bitmap, groundOf(opaque, this.controls.ground));
+  #showInViewer({ bitmap, opaque }) {
+    this.viewer.setPhoto(bitmap, groundOf(opaque, this.controls.ground));
   }
 
   /** There is another ground behind transparent photos. */
   changeGround() {
-    if (!this.#photo || this.#photo.opaque || this.app.moving()) return;
-    this.#hang(this.#photo);
-    this.show();
+    if (!this.#photo || this.#photo.opaque || this.app.isVideoOn()) return;
+    this.#showInViewer(this.#photo);
+    this.render();
   }
 
-  /** Sends the photo at the size that is wanted, and a small square of it for the shelf. */
-  show() {
+  /** Sends the photo at the size that is wanted, and a small square of it for the styleList. */
+  render() {
     const info = this.app.info();
-    if (!this.#photo || !info || this.app.moving()) return;
+    if (!this.#photo || !info || this.app.isVideoOn()) return;
     try {
       const side = thumbSide() ?? (info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
       const pixels = photoPixels(this.#photo, this.controls.size, this.controls.ground);
       const thumb = side > 0 ? squarePixels(this.#photo, side, this.controls.ground) : null;
-      this.controls.caption(this.#photo, pixels);
-      this.shelf.fade();
-      this.stage.busy('Painting …');
+      this.controls.setCaption(this.#photo, pixels);
+      this.styleList.fadeThumbnails();
+      this.viewer.busy('Painting …');
       this.#serial = this.client.showPhoto(pixels, thumb, this.app.look());
     } catch (error) {
       this.toast.show(messageOf(error));
@@ -111,24 +111,24 @@ export class PhotoShow {
   }
 
   /** Moving pictures are over: the photo hangs where they were. */
-  comeBack() {
-    if (this.#photo) this.#hang(this.#photo);
-    this.show();
+  restore() {
+    if (this.#photo) this.#showInViewer(this.#photo);
+    this.render();
   }
 
   /**
    * The picture is finished.
-   * @param {Extract<FromWorker, { type: 'painted' }>} message
+   * @param {Extract<FromWorker, { type: 'rendered' }>} message
    * @param {string} style
    */
-  finished({ serial, painting, milliseconds }, style) {
+  onRendered({ serial, painting, milliseconds }, style) {
     const info = this.app.info();
-    if (serial !== this.client.serial || !this.#photo || !info || this.app.moving()) return;
+    if (serial !== this.client.serial || !this.#photo || !info || this.app.isVideoOn()) return;
     this.#painted = { photo: this.#photo, size: this.controls.size };
-    this.stage.idle();
-    this.stage.reveal(`${this.#photo.name}, painted in the style ${style}`);
+    this.viewer.idle();
+    this.viewer.showPainting(`${this.#photo.name}, painted in the style ${style}`);
     this.controls.canSave = true;
-    if (painting) this.controls.timing(milliseconds, info);
+    if (painting) this.controls.showTiming(milliseconds, info);
   }
 
   /**
@@ -136,24 +136,24 @@ export class PhotoShow {
    * one is tried smaller. If none is small enough, the last painted photo comes back to the wall.
    * @param {number} serial of the wish that failed
    */
-  goBack(serial) {
+  recover(serial) {
     if (serial < this.#serial) return;
     const smaller = this.controls.smallerSize;
     if (this.#photo !== this.#painted?.photo && smaller) {
       this.controls.size = smaller;
-      this.show();
+      this.render();
       return;
     }
     const { photo, size } = this.#painted ?? {};
     if (!photo || !size || (photo === this.#photo && size === this.controls.size)) return;
-    if (photo !== this.#photo) this.#hang(photo);
+    if (photo !== this.#photo) this.#showInViewer(photo);
     this.#photo = photo;
     this.controls.size = size;
-    this.show();
+    this.render();
   }
 }
 
-/** @returns {number | undefined} the side of the shelf's pictures, where the address asks for one; 0 for none */
+/** @returns {number | undefined} the side of the style list's pictures, where the address asks for one; 0 for none */
 function thumbSide() {
   const text = new URLSearchParams(location.search).get('thumbs');
   const side = Number(text);

@@ -1,40 +1,40 @@
 import { messageOf } from '../common/errors.js';
 import { putBack } from '../media/transparency.js';
-import { canBeGentle, mixture, setBrushwork, setStyle } from './style-registry.js';
+import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './style-registry.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
  * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
- * @import { Palette } from './style-registry.js'
- * @import { Thumbnails } from './thumbnail-renderer.js'
+ * @import { StyleRegistry } from './style-registry.js'
+ * @import { ThumbnailRenderer } from './thumbnail-renderer.js'
  */
 
 /** How long the sliders must rest before the page is told that the picture is finished. */
 const SETTLE_MS = 120;
 /** What the photo's own style is called. */
-const REFLECTION = 'reflection of the photo';
+const CONTENT_STYLE = 'content style of the photo';
 
 /**
- * The picture on the stage: one session of the engine, brought up to the page's newest wish.
+ * The picture in the viewer: one session of the engine, brought up to the page's newest request.
  *
- * Wishes overwrite each other, so a user who runs along the shelf waits for one painting, not for ten. Nothing is
+ * Wishes overwrite each other, so a user who runs along the style list waits for one painting, not for ten. Nothing is
  * called on a session while one of its promises is pending: a wasm object must not be entered twice.
  */
-export class Picture {
+export class PhotoRenderer {
   /** @type {Session | undefined} */
   #session;
   /** @type {Pixels | undefined} the photo of the session */
-  #shown;
+  #photo;
   /** The stroke size of the session. */
   #stroke = 1;
   /** @type {Network | undefined} of the session */
   #network;
   /** @type {Pixels | undefined} a photo that waits for its session */
-  #waiting;
+  #nextPhoto;
   /** @type {Pixels | undefined} a photo whose network could not be had: another look may bring it */
-  #refused;
+  #failedPhoto;
   /** @type {Pixels | undefined} the photo whose own style is known */
-  #reflected;
+  #contentStyleOf;
   /** @type {Look | undefined} */
   #look;
   /** @type {string | undefined} the styles that the session has */
@@ -42,7 +42,7 @@ export class Picture {
   /** @type {number[]} */
   #saves = [];
   #serial = 0;
-  /** The last wish that the page was told of. */
+  /** The last request that the page was told of. */
   #reported = 0;
   #lookChanged = false;
   #busy = false;
@@ -50,19 +50,19 @@ export class Picture {
   #networkRan = false;
   #since = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #settle;
+  #settleTimer;
 
   /**
    * @param {Engine} engine
-   * @param {Palette} palette
+   * @param {StyleRegistry} registry
    * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
-   * @param {Thumbnails} thumbnails held back while the picture is busy
+   * @param {ThumbnailRenderer} thumbnails held back while the picture is busy
    */
-  constructor(engine, palette, shown, send, thumbnails) {
+  constructor(engine, registry, shown, send, thumbnails) {
     this.engine = engine;
-    this.palette = palette;
-    this.shown = shown;
+    this.registry = registry;
+    this.hasCanvas = shown;
     this.send = send;
     this.thumbnails = thumbnails;
   }
@@ -73,7 +73,7 @@ export class Picture {
    * @param {Look} look
    */
   show(serial, photo, look) {
-    this.#waiting = photo;
+    this.#nextPhoto = photo;
     this.change(serial, look);
   }
 
@@ -83,38 +83,38 @@ export class Picture {
    */
   change(serial, look) {
     this.#serial = serial;
-    this.#waiting ??= this.#refused;
-    this.#refused = undefined;
+    this.#nextPhoto ??= this.#failedPhoto;
+    this.#failedPhoto = undefined;
     this.#look = look;
     this.#lookChanged = true;
-    this.#work();
+    this.#update();
   }
 
-  /** @param {number} ticket */
-  save(ticket) {
-    this.#saves.push(ticket);
-    this.#work();
+  /** @param {number} requestId */
+  save(requestId) {
+    this.#saves.push(requestId);
+    this.#update();
   }
 
-  async #work() {
+  async #update() {
     if (this.#busy) return;
     this.#busy = true;
-    this.thumbnails.hold();
-    clearTimeout(this.#settle);
-    while (this.#waiting || this.#lookChanged || this.#saves.length > 0) {
+    this.thumbnails.pause();
+    clearTimeout(this.#settleTimer);
+    while (this.#nextPhoto || this.#lookChanged || this.#saves.length > 0) {
       // Strokes of another size and other networks take another session, and the photo once more.
       const { stroke, network } = this.#look ?? {};
       const fits = stroke === this.#stroke && network === this.#network;
-      if (this.#shown && !fits) this.#waiting ??= this.#shown;
-      if (this.#waiting && this.#look) await this.#openSession(this.#waiting, this.#look);
-      if (this.#look && canBeGentle(this.#look)) await this.#reflect();
-      const ran = this.#paint();
+      if (this.#photo && !fits) this.#nextPhoto ??= this.#photo;
+      if (this.#nextPhoto && this.#look) await this.#openSession(this.#nextPhoto, this.#look);
+      if (this.#look && usesContentStyle(this.#look)) await this.#updateContentStyle();
+      const ran = this.#render();
       // A slider's frames are not awaited, since some browsers report completion only every 100 ms.
       if (ran || this.#saves.length > 0) await this.#finish();
-      while (this.#saves.length > 0) await this.#read(/** @type {number} */ (this.#saves.shift()));
+      while (this.#saves.length > 0) await this.#answerSave(/** @type {number} */ (this.#saves.shift()));
     }
     this.#busy = false;
-    this.#settle = setTimeout(() => this.#rest(), SETTLE_MS);
+    this.#settleTimer = setTimeout(() => this.#settled(), SETTLE_MS);
   }
 
   /**
@@ -122,17 +122,17 @@ export class Picture {
    * @param {Look} look
    */
   async #openSession(photo, { stroke, network }) {
-    this.#waiting = undefined;
+    this.#nextPhoto = undefined;
     try {
-      await this.palette.need(network);
+      await this.registry.loadNetwork(network);
     } catch (error) {
-      if (photo !== this.#shown) this.#refused = photo;
+      if (photo !== this.#photo) this.#failedPhoto = photo;
       this.#lookChanged = false;
       this.#fail('look', error);
       return;
     }
     try {
-      const fits = this.#shown?.width === photo.width && this.#shown.height === photo.height;
+      const fits = this.#photo?.width === photo.width && this.#photo.height === photo.height;
       if (!this.#session || !fits || this.#stroke !== stroke || this.#network !== network) {
         // Only once the new one stands: if it can't be had, the old picture stays.
         const session = await openSession(this.engine, photo, { stroke, network });
@@ -140,43 +140,43 @@ export class Picture {
         this.#session = session;
         this.#stroke = stroke;
         this.#network = network;
-        if (this.shown) await session.showAt(photo.width, photo.height);
+        if (this.hasCanvas) await session.showAt(photo.width, photo.height);
       }
       this.#since = performance.now();
       this.#session.setPhoto(new Uint8Array(photo.data.buffer));
-      this.#shown = photo;
+      this.#photo = photo;
       this.#lookChanged = true;
       this.#networkRan = true;
     } catch (error) {
       // A session that never got its photo has nothing to show.
-      if (!this.#shown) this.#closeSession();
+      if (!this.#photo) this.#closeSession();
       this.#fail('photo', error);
     }
   }
 
   /** The photo's own style, once for each photo. */
-  async #reflect() {
-    const photo = this.#shown;
-    if (!photo || photo === this.#reflected) return;
+  async #updateContentStyle() {
+    const photo = this.#photo;
+    if (!photo || photo === this.#contentStyleOf) return;
     try {
-      await this.palette.reflect(REFLECTION, photo);
+      await this.registry.addContentStyle(CONTENT_STYLE, photo);
       this.#parts = undefined;
     } catch (error) {
       this.#fail('look', error);
     }
     // Also after a failure: the look is then weakened as others are.
-    this.#reflected = photo;
+    this.#contentStyleOf = photo;
   }
 
   #closeSession() {
     this.#session?.free();
     this.#session = undefined;
-    this.#shown = undefined;
+    this.#photo = undefined;
     this.#parts = undefined;
   }
 
   /** @returns {boolean} whether the network has to run for it */
-  #paint() {
+  #render() {
     const look = this.#look;
     if (!this.#lookChanged || !look) return false;
     this.#lookChanged = false;
@@ -184,8 +184,8 @@ export class Picture {
     // Without the wanted network the old picture stands.
     if (!session || look.network !== this.#network) return false;
     try {
-      const { parts, strength } = this.#mixture(look);
-      const text = JSON.stringify([parts, look.brushwork, this.palette.revision]);
+      const { parts, strength } = this.#effectiveStyle(look);
+      const text = JSON.stringify([parts, look.brushwork, this.registry.revision]);
       if (this.#parts !== text) {
         setStyle(session, parts);
         setBrushwork(session, look);
@@ -194,7 +194,7 @@ export class Picture {
         this.#networkRan = true;
       }
       session.setLook(strength, look.keepColors, look.split);
-      if (this.shown) session.paint();
+      if (this.hasCanvas) session.paint();
     } catch (error) {
       this.#fail('look', error);
       return false;
@@ -203,20 +203,20 @@ export class Picture {
   }
 
   /** @param {Look} look */
-  #mixture(look) {
-    return mixture(look, this.#reflected && this.#reflected === this.#shown ? REFLECTION : undefined);
+  #effectiveStyle(look) {
+    return effectiveStyle(look, this.#contentStyleOf && this.#contentStyleOf === this.#photo ? CONTENT_STYLE : undefined);
   }
 
   /** Waits for the GPU and tells the page. */
   async #finish() {
     const serial = this.#serial;
     const session = this.#session;
-    if (!session || !this.#shown) return;
+    if (!session || !this.#photo) return;
     try {
       await session.done();
       const milliseconds = performance.now() - this.#since;
-      if (!this.shown) await this.#sendFrame(session);
-      this.send({ type: 'painted', serial, painting: this.#networkRan, milliseconds });
+      if (!this.hasCanvas) await this.#sendFrame(session);
+      this.send({ type: 'rendered', serial, painting: this.#networkRan, milliseconds });
       this.#networkRan = false;
       this.#reported = serial;
     } catch (error) {
@@ -224,13 +224,13 @@ export class Picture {
     }
   }
 
-  /** The sliders rest: the last frames are reported, and the shelf may go on. */
-  async #rest() {
+  /** The sliders rest: the last frames are reported, and the style list may go on. */
+  async #settled() {
     this.#busy = true;
     if (this.#reported !== this.#serial) await this.#finish();
     this.#busy = false;
-    if (this.#waiting || this.#lookChanged || this.#saves.length > 0) this.#work();
-    else this.thumbnails.release();
+    if (this.#nextPhoto || this.#lookChanged || this.#saves.length > 0) this.#update();
+    else this.thumbnails.resume();
   }
 
   /** @param {Session} session */
@@ -239,14 +239,14 @@ export class Picture {
     this.send({ type: 'frame', pixels }, [pixels.data.buffer]);
   }
 
-  /** @param {number} ticket */
-  async #read(ticket) {
+  /** @param {number} requestId */
+  async #answerSave(requestId) {
     try {
       if (!this.#session || !this.#look) throw new Error('There is no painting to save yet: open a photo first.');
       const pixels = await this.#pixels(this.#session, { ...this.#look, split: 0 });
-      this.send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
+      this.send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', wish: 'save', serial: ticket, sentence: messageOf(error) });
+      this.send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
     }
   }
 
@@ -256,9 +256,9 @@ export class Picture {
    * @returns {Promise<Pixels>}
    */
   async #pixels(session, look) {
-    const photo = /** @type {Pixels} */ (this.#shown);
+    const photo = /** @type {Pixels} */ (this.#photo);
     const { width, height } = photo;
-    session.setLook(this.#mixture(look).strength, look.keepColors, look.split);
+    session.setLook(this.#effectiveStyle(look).strength, look.keepColors, look.split);
     const rgba = await session.read();
     const pixels = { width, height, data: new Uint8ClampedArray(rgba) };
     putBack(pixels, photo);
@@ -266,12 +266,12 @@ export class Picture {
   }
 
   /**
-   * @param {'photo' | 'look'} wish
+   * @param {'photo' | 'look'} operation
    * @param {unknown} error
    */
-  #fail(wish, error) {
+  #fail(operation, error) {
     this.#networkRan = false;
-    this.send({ type: 'failed', wish, serial: this.#serial, sentence: messageOf(error) });
+    this.send({ type: 'failed', operation, serial: this.#serial, message: messageOf(error) });
   }
 }
 

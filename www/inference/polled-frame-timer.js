@@ -10,7 +10,7 @@ const SHORT = 0.4;
  * Whether frames come at the pace that is wanted, where a browser notices finished work only now and then, so that the time
  * of one frame cannot be known: counted are those that were painted and those that the camera had beside them.
  */
-export class PolledPace {
+export class PolledFrameTimer {
   #since = 0;
   #painted = 0;
   #missed = 0;
@@ -21,7 +21,7 @@ export class PolledPace {
   }
 
   /** @param {number} frames that came and were not painted */
-  miss(frames) {
+  addMissed(frames) {
     this.#missed += frames;
   }
 
@@ -31,7 +31,7 @@ export class PolledPace {
    * @returns {{ milliseconds: number, frames: number } | undefined} at the end of a window: how many frames it had, and a
    *   time that stands for each of them
    */
-  paint(now) {
+  addPainted(now) {
     if (this.#since === 0) this.#since = now;
     this.#painted += 1;
     const seconds = (now - this.#since) / 1000;

@@ -2,11 +2,11 @@
  * What the page and its worker say to each other. Both sides take their types from here; nothing else is sent.
  *
  * The worker owns the engine. The page owns what the user chose, and sends it whole each time, so that a restarted
- * worker needs no history: `start`, then `keep` for the styles that are not built in, then `photo`, then `look` bring back
+ * worker needs no history: `start`, then `add-styles` for the styles that are not built in, then `photo`, then `look` bring back
  * any picture.
  */
 
-/** @import { Times } from '../media/frame-scheduler.js' */
+/** @import { FrameTimes } from '../media/frame-scheduler.js' */
 
 /**
  * RGBA pixels, row by row from the top left. Colours of a photo lie over its ground already: the fourth channel is the
@@ -17,8 +17,8 @@
 /**
  * A network and what the page calls a style of it: `transfer26` has 26 built-in styles, whose ids are their names;
  * `arbitrary` takes any painting; others are brought by the pack of their style.
- * @typedef {'transfer26' | 'arbitrary'} OurNetwork
- * @typedef {OurNetwork | `own-${string}`} Network
+ * @typedef {'transfer26' | 'arbitrary'} BuiltinNetwork
+ * @typedef {BuiltinNetwork | `own-${string}`} Network
  * @typedef {{ id: string, weight: number }} Part
  */
 
@@ -35,17 +35,17 @@
  * A style pack, and what it says about itself. `thumbnail` is a small picture's file, or empty. `expense` is a sentence where its
  * network takes far more arithmetic than usual, else empty.
  * @typedef {{ pack: Uint8Array<ArrayBuffer>, name: string, network: Network, source: string, licence: string,
- *   thumbnail: Uint8Array<ArrayBuffer>, expense: string }} ReadPack
+ *   thumbnail: Uint8Array<ArrayBuffer>, expense: string }} PackInfo
  */
 
-/** A style that the page keeps. @typedef {{ id: string, name: string, pack: Uint8Array }} KeptPack */
+/** A style that the page keeps. @typedef {{ id: string, name: string, pack: Uint8Array }} NamedPack */
 
 /**
  * How moving pictures are painted: the pixels of the shorter side, `lines`, are fixed, or 0 for as many as leave
  * `framesPerSecond`, beginning with `startLines`. Of a
  * `steady` picture, what stands still does not flicker. With `recording` every painted frame is sent back.
  * @typedef {{ look: Look, mirrored: boolean, steady: boolean, lines: number, startLines: number, framesPerSecond: number,
- *   recording: boolean }} Moving
+ *   recording: boolean }} VideoSettings
  */
 
 /**
@@ -55,38 +55,38 @@
  */
 
 /**
- * From the page. `serial` numbers the page's wishes: `painted` answers with the last one that the picture includes.
+ * From the page. `serial` numbers the page's requests: `rendered` answers with the last one that the picture includes.
  * - `start`: comes first and once. Without `canvas` the worker sends every picture as `frame`.
- * - `photo`: a new picture, and a small square of it for the shelf (none: no thumbnails).
+ * - `photo`: a new picture, and a small square of it for the style list (none: no thumbnails).
  * - `look`: a new style or another strength, colours, split.
- * - `moving`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
- * - `frame`: a frame, to be sent when the worker is `hungry`, and at first, with the number of those that were there since
+ * - `set-video`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
+ * - `frame`: a frame, to be sent when the worker is `ready-for-frame`, and at first, with the number of those that were there since
  *   the one before, and the times at which it is seen. The worker closes it.
- * - `still`: no more frames come; the photo is shown again with the next `photo` or `look`.
- * - `paint`: a photo to be painted beside the one on the stage, answered as `save` is.
- * - `save`: asks for the painting at full size, answered by `painting` with the same ticket or by `failed`.
- * - `keep`: styles that looks may name from now on, under the names that the page shows. The same id again replaces. Those that
- *   cannot be read are answered by `unkept`.
- * - `forget`: such a style is named no more.
- * - `learn`: a painting becomes a style under `id`, which is kept; answered by `style` or by `failed`.
- * - `inspect`: what a pack says about itself, before anything is done with it; answered likewise.
- * - `adopt`: a pack becomes a style under `id`, after it has been tried with its network if `tried`; answered likewise.
- * - `rename`: the pack of the style under `id` with another name; answered likewise.
- * @typedef {{ type: 'start', networks: Record<OurNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
+ * - `stop-video`: no more frames come; the photo is shown again with the next `photo` or `look`.
+ * - `stylize`: a photo to be painted beside the one in the viewer, answered as `save` is.
+ * - `save`: asks for the painting at full size, answered by `pixels` with the same requestId or by `failed`.
+ * - `add-styles`: styles that looks may name from now on, under the names that the page shows. The same id again replaces. Those that
+ *   cannot be read are answered by `rejected-styles`.
+ * - `remove-style`: such a style is named no more.
+ * - `encode-style`: a painting becomes a style under `id`, which is kept; answered by `style` or by `failed`.
+ * - `inspect-pack`: what a pack says about itself, before anything is done with it; answered likewise.
+ * - `import-pack`: a pack becomes a style under `id`, after it has been tried with its network if `tried`; answered likewise.
+ * - `rename-style`: the pack of the style under `id` with another name; answered likewise.
+ * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
- *   | { type: 'moving', moving: Moving }
- *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number, times: Times }
- *   | { type: 'still' }
- *   | { type: 'paint', ticket: number, photo: Pixels, look: Look }
- *   | { type: 'save', ticket: number }
- *   | { type: 'keep', styles: KeptPack[] }
- *   | { type: 'forget', id: string }
- *   | { type: 'learn', ticket: number, id: string, painting: Pixels, name: string, source: string, licence: string,
+ *   | { type: 'set-video', settings: VideoSettings }
+ *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }
+ *   | { type: 'stop-video' }
+ *   | { type: 'stylize', requestId: number, photo: Pixels, look: Look }
+ *   | { type: 'save', requestId: number }
+ *   | { type: 'add-styles', styles: NamedPack[] }
+ *   | { type: 'remove-style', id: string }
+ *   | { type: 'encode-style', requestId: number, id: string, painting: Pixels, name: string, source: string, licence: string,
  *       thumbnail: Uint8Array }
- *   | { type: 'inspect', ticket: number, pack: Uint8Array }
- *   | { type: 'adopt', ticket: number, id: string, pack: Uint8Array, tried: boolean }
- *   | { type: 'rename', ticket: number, id: string, name: string }} ToWorker
+ *   | { type: 'inspect-pack', requestId: number, pack: Uint8Array }
+ *   | { type: 'import-pack', requestId: number, id: string, pack: Uint8Array, tried: boolean }
+ *   | { type: 'rename-style', requestId: number, id: string, name: string }} ToWorker
  */
 
 /**
@@ -94,34 +94,34 @@
  * - `loading`: bytes of a network's weights so far; `total` is 0 where the server does not tell.
  * - `ready`: the engine stands. `choice` is to be kept for the next `start` on this machine.
  * - `unsupported`: there is no engine on this machine, for the reason given; the worker is of no further use.
- * - `painted`: the GPU has finished the picture. `painting` says whether the network ran (not only the last step).
+ * - `rendered`: the GPU has finished the picture. `pixels` says whether the network ran (not only the last step).
  * - `frame`: the picture, for a page that could not hand over a canvas.
- * - `thumb`: one built-in style on the small square of the photo with that serial.
- * - `style`: the answer to `learn`, `inspect`, `adopt` and `rename`.
- * - `unkept`: of the styles that came with `keep`, those that cannot be used.
- * - `hungry`: another frame can be taken.
+ * - `thumbnail`: one built-in style on the small square of the photo with that serial.
+ * - `style`: the answer to `encode-style`, `inspect-pack`, `import-pack` and `rename-style`.
+ * - `rejected-styles`: of the styles that came with `add-styles`, those that cannot be used.
+ * - `ready-for-frame`: another frame can be taken.
  * - `recorded`: a painted frame, for the recording, which closes it, and the times of the frame that it is painted of.
- * - `pace`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
+ * - `stats`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
  *   size of what is shown.
- * - `failed`: one wish could not be met and the old picture stands; the sentence is for people. For `save` and `style` the
- *   serial is the ticket.
+ * - `failed`: an operation failed and the old picture stands; the sentence is for people. For `save` and `style` the
+ *   serial is the requestId.
  * - `lost`: the graphics device is gone; a new worker finds another one.
  * - `stopped`: the engine is gone (crash, no network). Only a new worker helps.
  * @typedef {{ type: 'loading', loaded: number, total: number }
  *   | { type: 'ready', info: EngineInfo, choice: string }
- *   | { type: 'unsupported', sentence: string }
- *   | { type: 'painted', serial: number, painting: boolean, milliseconds: number }
+ *   | { type: 'unsupported', message: string }
+ *   | { type: 'rendered', serial: number, painting: boolean, milliseconds: number }
  *   | { type: 'frame', pixels: Pixels }
- *   | { type: 'thumb', serial: number, style: string, pixels: Pixels }
- *   | { type: 'style', ticket: number, style: ReadPack }
- *   | { type: 'painting', ticket: number, pixels: Pixels }
- *   | { type: 'unkept', ids: string[] }
- *   | { type: 'hungry' }
- *   | { type: 'recorded', frame: VideoFrame, times: Times }
- *   | { type: 'pace', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
- *   | { type: 'failed', wish: 'photo' | 'look' | 'live' | 'save' | 'thumbs' | 'style', serial: number, sentence: string }
- *   | { type: 'lost', sentence: string }
- *   | { type: 'stopped', sentence: string }} FromWorker
+ *   | { type: 'thumbnail', serial: number, style: string, pixels: Pixels }
+ *   | { type: 'style', requestId: number, style: PackInfo }
+ *   | { type: 'pixels', requestId: number, pixels: Pixels }
+ *   | { type: 'rejected-styles', ids: string[] }
+ *   | { type: 'ready-for-frame' }
+ *   | { type: 'recorded', frame: VideoFrame, times: FrameTimes }
+ *   | { type: 'stats', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
+ *   | { type: 'failed', operation: 'photo' | 'look' | 'video' | 'save' | 'thumbnails' | 'style', serial: number, message: string }
+ *   | { type: 'lost', message: string }
+ *   | { type: 'stopped', message: string }} FromWorker
  */
 
 export {};

@@ -4,7 +4,7 @@
  */
 
 /** Pixels of the shorter side. */
-export const RUNGS = [192, 240, 288, 360, 432, 540, 720, 900, 1080];
+export const RESOLUTIONS = [192, 240, 288, 360, 432, 540, 720, 900, 1080];
 
 /** So many slow frames in a row make it go down, and so many quick ones up. */
 const SLOW_FRAMES = 6;
@@ -13,15 +13,15 @@ const QUICK_FRAMES = 24;
 const SLOW = 1.15;
 const QUICK = 0.8;
 /** Quick frames that a rung must show after it has failed: doubled each time, up to this. */
-const LONGEST_PATIENCE = 24 * 16;
+const MOST_REQUIRED = 24 * 16;
 
-export class Ladder {
-  #rung;
+export class ResolutionController {
+  #level;
   #slow = 0;
   #quick = 0;
-  #patience = QUICK_FRAMES;
+  #required = QUICK_FRAMES;
   /** Where it last went up to. */
-  #climbed = -1;
+  #lastRaised = -1;
 
   /**
    * @param {number} framesPerSecond
@@ -29,11 +29,11 @@ export class Ladder {
    */
   constructor(framesPerSecond, start) {
     this.budget = 1000 / framesPerSecond;
-    this.#rung = Math.max(0, RUNGS.findLastIndex((lines) => lines <= start));
+    this.#level = Math.max(0, RESOLUTIONS.findLastIndex((lines) => lines <= start));
   }
 
   get lines() {
-    return RUNGS[this.#rung];
+    return RESOLUTIONS[this.#level];
   }
 
   /**
@@ -42,27 +42,27 @@ export class Ladder {
    * @param {number} most lines that are of use: more than the source has are not
    * @returns {boolean} whether the lines have changed
    */
-  note(milliseconds, most) {
-    if (this.#rung > 0 && (milliseconds > this.budget * SLOW || this.lines > most)) {
+  addFrame(milliseconds, most) {
+    if (this.#level > 0 && (milliseconds > this.budget * SLOW || this.lines > most)) {
       this.#quick = 0;
       this.#slow += 1;
       if (this.#slow < SLOW_FRAMES) return false;
-      if (this.#climbed === this.#rung) this.#patience = Math.min(LONGEST_PATIENCE, this.#patience * 2);
-      return this.#go(-1);
+      if (this.#lastRaised === this.#level) this.#required = Math.min(MOST_REQUIRED, this.#required * 2);
+      return this.#changeLevel(-1);
     }
     this.#slow = 0;
-    const next = RUNGS[this.#rung + 1];
+    const next = RESOLUTIONS[this.#level + 1];
     if (!next || next > most) return false;
     const expected = milliseconds * (next / this.lines) ** 2;
     this.#quick = expected < this.budget * QUICK ? this.#quick + 1 : 0;
-    if (this.#quick < this.#patience) return false;
-    this.#climbed = this.#rung + 1;
-    return this.#go(1);
+    if (this.#quick < this.#required) return false;
+    this.#lastRaised = this.#level + 1;
+    return this.#changeLevel(1);
   }
 
   /** @param {number} by */
-  #go(by) {
-    this.#rung += by;
+  #changeLevel(by) {
+    this.#level += by;
     this.#slow = 0;
     this.#quick = 0;
     return true;

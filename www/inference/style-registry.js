@@ -3,31 +3,31 @@ import { isCustomNetwork } from '../common/networks.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { Look, Network, OurNetwork, Part, Pixels, ReadPack } from './protocol.js'
+ * @import { Look, Network, BuiltinNetwork, Part, Pixels, PackInfo } from './protocol.js'
  */
 
 /** The network whose styles come from pictures. */
-const PAINTINGS = 'arbitrary';
+const ENCODER_NETWORK = 'arbitrary';
 /** A forgotten style may still be fading out. */
-const FORGET_MS = 5000;
+const REMOVAL_DELAY_MS = 5000;
 
 /**
  * The networks beyond the first, which are fetched or taken out of a pack when one of their styles is first wanted, and the
  * styles that the page keeps: those of a network that is not there yet wait.
  */
-export class Palette {
+export class StyleRegistry {
   /** Counts the styles that have been replaced: sessions that paint with them have to be told again. */
   revision = 0;
   /** @type {Map<string, { pack: Uint8Array, network: Network }>} the packs of the kept styles */
   #packs = new Map();
   /** @type {Map<Network, Promise<void>>} */
-  #coming = new Map();
+  #loading = new Map();
   /** The engine looks at one painting at a time. @type {Promise<unknown>} */
-  #looking = Promise.resolve();
+  #encoding = Promise.resolve();
 
   /**
    * @param {Engine} engine
-   * @param {(network: OurNetwork) => Promise<Uint8Array>} fetchNetwork throws a sentence
+   * @param {(network: BuiltinNetwork) => Promise<Uint8Array>} fetchNetwork throws a sentence
    * @param {(ids: string[]) => void} unkept hears of kept styles that their network does not take
    */
   constructor(engine, fetchNetwork, unkept) {
@@ -42,10 +42,10 @@ export class Palette {
    * @param {Uint8Array} [pack] that may bring it, besides those that are kept
    * @throws {Error} with a sentence
    */
-  need(network, pack) {
+  loadNetwork(network, pack) {
     if (this.engine.has(network)) return Promise.resolve();
-    const coming = this.#coming.get(network) ?? this.#bring(network, pack).finally(() => this.#coming.delete(network));
-    this.#coming.set(network, coming);
+    const coming = this.#loading.get(network) ?? this.#addNetwork(network, pack).finally(() => this.#loading.delete(network));
+    this.#loading.set(network, coming);
     return coming;
   }
 
@@ -53,9 +53,9 @@ export class Palette {
    * @param {Network} network
    * @param {Uint8Array | undefined} pack
    */
-  async #bring(network, pack) {
-    await this.engine.addNetwork(isCustomNetwork(network) ? this.#brought(network, pack) : await this.fetchNetwork(network));
-    const unkept = [];
+  async #addNetwork(network, pack) {
+    await this.engine.addNetwork(isCustomNetwork(network) ? this.#archiveFromPack(network, pack) : await this.fetchNetwork(network));
+    const onRejected = [];
     for (const [id, kept] of this.#packs) {
       if (kept.network !== network) continue;
       try {
@@ -64,17 +64,17 @@ export class Palette {
         // The others are still to be had.
         console.info(id, error);
         this.#packs.delete(id);
-        unkept.push(id);
+        onRejected.push(id);
       }
     }
-    if (unkept.length > 0) this.unkept(unkept);
+    if (onRejected.length > 0) this.unkept(onRejected);
   }
 
   /**
    * @param {Network} network
    * @param {Uint8Array | undefined} first
    */
-  #brought(network, first) {
+  #archiveFromPack(network, first) {
     const kept = [...this.#packs.values()].filter((style) => style.network === network).map(({ pack }) => pack);
     for (const pack of first ? [first, ...kept] : kept) {
       const archive = packNetwork(pack);
@@ -88,17 +88,17 @@ export class Palette {
    * @param {Uint8Array} pack
    * @throws {Error} with a sentence; then it is not kept
    */
-  keep(id, pack) {
+  add(id, pack) {
     const old = this.#packs.get(id)?.pack;
     if (old?.length === pack.length && old.every((byte, i) => byte === pack[i])) return;
     if (old) this.revision += 1;
-    const { network } = about(pack);
+    const { network } = metadataOf(pack);
     if (this.engine.has(network)) this.engine.addStyle(id, pack);
     this.#packs.set(id, { pack, network });
   }
 
   /** @param {string} id */
-  forget(id) {
+  remove(id) {
     const network = this.#packs.get(id)?.network;
     this.#packs.delete(id);
     setTimeout(() => {
@@ -106,7 +106,7 @@ export class Palette {
       this.engine.removeStyle(id);
       const last = [...this.#packs.values()].every((style) => style.network !== network);
       if (network && last) this.engine.removeNetwork(network);
-    }, FORGET_MS);
+    }, REMOVAL_DELAY_MS);
   }
 
   /**
@@ -115,11 +115,11 @@ export class Palette {
    * @param {Pixels} painting
    * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
    */
-  async learn(id, painting, { name, source, licence, thumbnail }) {
-    const vector = await this.#look(painting);
+  async encode(id, painting, { name, source, licence, thumbnail }) {
+    const vector = await this.#predict(painting);
     const pack = this.engine.pack(vector, name, source, licence, thumbnail);
-    this.keep(id, pack);
-    return read(pack);
+    this.add(id, pack);
+    return readPackInfo(pack);
   }
 
   /**
@@ -128,10 +128,10 @@ export class Palette {
    * @param {Uint8Array} pack
    * @param {boolean} tried with its network, which is brought for it
    */
-  async adopt(id, pack, tried) {
-    const style = read(pack);
-    if (tried) await this.need(style.network, pack);
-    this.keep(id, pack);
+  async importPack(id, pack, tried) {
+    const style = readPackInfo(pack);
+    if (tried) await this.loadNetwork(style.network, pack);
+    this.add(id, pack);
     return style;
   }
 
@@ -143,8 +143,8 @@ export class Palette {
     const pack = this.#packs.get(id)?.pack;
     if (!pack) throw new Error('This style is not there any more.');
     const renamed = renamePack(pack, name);
-    this.keep(id, renamed);
-    return read(renamed);
+    this.add(id, renamed);
+    return readPackInfo(renamed);
   }
 
   /**
@@ -152,17 +152,17 @@ export class Palette {
    * @param {string} id
    * @param {Pixels} picture
    */
-  async reflect(id, picture) {
-    this.engine.addVector(id, await this.#look(picture));
+  async addContentStyle(id, picture) {
+    this.engine.addVector(id, await this.#predict(picture));
   }
 
   /** @param {Pixels} picture */
-  #look({ width, height, data }) {
-    const looked = this.#looking.then(async () => {
-      await this.need(PAINTINGS);
+  #predict({ width, height, data }) {
+    const looked = this.#encoding.then(async () => {
+      await this.loadNetwork(ENCODER_NETWORK);
       return this.engine.predict(new Uint8Array(data.buffer), width, height);
     });
-    this.#looking = looked.catch(() => {});
+    this.#encoding = looked.catch(() => {});
     return looked;
   }
 }
@@ -174,15 +174,15 @@ export class Palette {
  * @param {string | undefined} photo
  * @returns {{ parts: Part[], strength: number }}
  */
-export function mixture({ network, parts, gentle, strength }, photo) {
-  if (!canBeGentle({ network, gentle }) || photo === undefined) return { parts, strength };
+export function effectiveStyle({ network, parts, gentle, strength }, photo) {
+  if (!usesContentStyle({ network, gentle }) || photo === undefined) return { parts, strength };
   const painting = parts.map(({ id, weight }) => ({ id, weight: weight * strength }));
   return { parts: [...painting, { id: photo, weight: 1 - strength }], strength: 1 };
 }
 
 /** Whether the photo's own style is wanted. @param {Pick<Look, 'network' | 'gentle'>} look */
-export function canBeGentle({ network, gentle }) {
-  return gentle && network === PAINTINGS;
+export function usesContentStyle({ network, gentle }) {
+  return gentle && network === ENCODER_NETWORK;
 }
 
 /**
@@ -202,15 +202,15 @@ export function setStyle(session, parts) {
  * @param {Pick<Look, 'network' | 'brushwork'>} look
  */
 export function setBrushwork(session, { network, brushwork }) {
-  session.setBrushwork(network === PAINTINGS ? brushwork : 0);
+  session.setBrushwork(network === ENCODER_NETWORK ? brushwork : 0);
 }
 
-/** @param {Uint8Array} pack @returns {Omit<ReadPack, 'pack' | 'thumbnail'>} */
-function about(pack) {
+/** @param {Uint8Array} pack @returns {Omit<PackInfo, 'pack' | 'thumbnail'>} */
+function metadataOf(pack) {
   return JSON.parse(readPack(pack));
 }
 
-/** What a pack says about itself. @param {Uint8Array} pack @returns {ReadPack} */
-export function read(pack) {
-  return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...about(pack) };
+/** What a pack says about itself. @param {Uint8Array} pack @returns {PackInfo} */
+export function readPackInfo(pack) {
+  return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...metadataOf(pack) };
 }

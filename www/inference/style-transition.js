@@ -4,7 +4,7 @@
 const FADE_MS = 600;
 
 /** The weights of the styles of a network on their way from one blend to another. */
-export class StyleMix {
+export class StyleTransition {
   /** @type {Map<string, number>} */
   #from;
   /** @type {Map<string, number>} */
@@ -22,7 +22,7 @@ export class StyleMix {
    * @param {Part[]} parts
    * @param {number} now milliseconds
    */
-  aim(parts, now) {
+  setTarget(parts, now) {
     const to = weightsOf(parts);
     if (to.size === this.#to.size && parts.every(({ id, weight }) => this.#to.get(id) === weight)) return;
     this.#from = weightsOf(this.at(now));
@@ -49,7 +49,7 @@ export class StyleMix {
    * Whether the weights at `now` are still on their way.
    * @param {number} now
    */
-  moving(now) {
+  isActive(now) {
     return now - this.#start < FADE_MS;
   }
 }

@@ -9,10 +9,10 @@ import { messageOf } from '../common/errors.js';
 const NETWORK = 'transfer26';
 
 /**
- * The shelf: every built-in style on a small square of the user's photo, one after the other, only while the picture on the
- * stage is finished. A new photo abandons the round of the old one.
+ * The style list: every built-in style on a small square of the user's photo, one after the other, only while the picture on the
+ * viewer is finished. A new photo abandons the round of the old one.
  */
-export class Thumbnails {
+export class ThumbnailRenderer {
   /** @type {Session | undefined} */
   #session;
   #side = 0;
@@ -21,7 +21,7 @@ export class Thumbnails {
   #serial = 0;
   /** The next style of this round. */
   #next = 0;
-  #held = true;
+  #paused = true;
   #busy = false;
 
   /**
@@ -45,29 +45,29 @@ export class Thumbnails {
     this.#next = 0;
   }
 
-  hold() {
-    this.#held = true;
+  pause() {
+    this.#paused = true;
   }
 
-  release() {
-    this.#held = false;
-    this.#work();
+  resume() {
+    this.#paused = false;
+    this.#run();
   }
 
-  async #work() {
+  async #run() {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      while (!this.#held && this.#photo && this.#next < this.styles.length) await this.#one(this.#photo);
+      while (!this.#paused && this.#photo && this.#next < this.styles.length) await this.#renderNext(this.#photo);
     } catch (error) {
       this.#photo = null;
-      this.send({ type: 'failed', wish: 'thumbs', serial: this.#serial, sentence: messageOf(error) });
+      this.send({ type: 'failed', operation: 'thumbnails', serial: this.#serial, message: messageOf(error) });
     }
     this.#busy = false;
   }
 
   /** @param {Pixels} photo */
-  async #one(photo) {
+  async #renderNext(photo) {
     const serial = this.#serial;
     const style = this.styles[this.#next++];
     if (!this.#session || this.#side !== photo.width) {
@@ -83,6 +83,6 @@ export class Thumbnails {
     const data = new Uint8ClampedArray(await session.read());
     if (serial !== this.#serial) return;
     const pixels = { width: photo.width, height: photo.height, data };
-    this.send({ type: 'thumb', serial, style, pixels }, [data.buffer]);
+    this.send({ type: 'thumbnail', serial, style, pixels }, [data.buffer]);
   }
 }

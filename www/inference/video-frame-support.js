@@ -7,7 +7,7 @@ const USAGE = 2 | 4 | 16;
  * fault with that, and nothing reaches the GPU, which in Chromium a frame of the processor's making can bring down.
  * @param {any} device GPUDevice
  */
-export function takesVideoFrames(device) {
+export function supportsVideoFrames(device) {
   if (typeof VideoFrame === 'undefined') return false;
   const frame = new VideoFrame(new Uint8Array(16), { format: 'RGBX', codedWidth: 2, codedHeight: 2, timestamp: 0 });
   frame.close();

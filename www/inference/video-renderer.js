@@ -1,15 +1,15 @@
 import { messageOf } from '../common/errors.js';
-import { Ladder } from './resolution-controller.js';
-import { LiveReflection } from './content-style.js';
-import { mixture, setBrushwork, setStyle } from './style-registry.js';
-import { PolledPace } from './polled-frame-timer.js';
-import { StyleMix } from './style-transition.js';
+import { ResolutionController } from './resolution-controller.js';
+import { ContentStyle } from './content-style.js';
+import { effectiveStyle, setBrushwork, setStyle } from './style-registry.js';
+import { PolledFrameTimer } from './polled-frame-timer.js';
+import { StyleTransition } from './style-transition.js';
 
 /**
- * @import { Times } from '../media/frame-scheduler.js'
+ * @import { FrameTimes } from '../media/frame-scheduler.js'
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Moving, Network, Pixels } from './protocol.js'
- * @import { Palette } from './style-registry.js'
+ * @import { FromWorker, VideoSettings, Network, Pixels } from './protocol.js'
+ * @import { StyleRegistry } from './style-registry.js'
  */
 
 /** A browser that looks for finished work only now and then would starve with one frame on its way. */
@@ -17,13 +17,13 @@ const FRAMES_WHERE_POLLED = 4;
 /** Pictures of fewer lines are not to be recognized. */
 const FEWEST_LINES = 48;
 /** How often the pace is told. */
-const TELL_MS = 500;
+const STATS_MS = 500;
 
 /**
  * A session for one network, one number of lines and one size of frames, steady or not. It is freed when it is retired and nothing is
  * read from it: a wasm object must not go while one of its promises is pending.
  * @typedef {{ session: Session, network: Network, lines: number, width: number, height: number, steady: boolean,
- *   readings: number, retired: boolean }} Easel
+ *   pendingReads: number, retired: boolean }} SessionRecord
  */
 
 /**
@@ -31,158 +31,158 @@ const TELL_MS = 500;
  * another is on its way waits, and the next one takes its place. Sessions for other sizes are made beside the running
  * one and take over when they are ready.
  */
-export class Live {
-  /** @type {Easel | undefined} */
-  #easel;
-  /** @type {{ frame: VideoFrame | ImageBitmap, times: Times } | undefined} */
+export class VideoRenderer {
+  /** @type {SessionRecord | undefined} */
+  #active;
+  /** @type {{ frame: VideoFrame | ImageBitmap, times: FrameTimes } | undefined} */
   #waiting;
-  /** @type {Moving} */
-  #wish;
-  /** @type {Ladder} */
-  #ladder;
-  /** @type {PolledPace} */
-  #pace;
-  /** The styles of the network that paints. @type {StyleMix} */
-  #mix;
-  /** @type {LiveReflection} */
-  #reflection;
+  /** @type {VideoSettings} */
+  #settings;
+  /** @type {ResolutionController} */
+  #resolution;
+  /** @type {PolledFrameTimer} */
+  #frameTimer;
+  /** The styles of the network that paints. @type {StyleTransition} */
+  #transition;
+  /** @type {ContentStyle} */
+  #contentStyle;
   /** The styles whose network could not be had. @type {string | undefined} */
-  #refused;
+  #failedStyles;
   #size = { width: 0, height: 0 };
-  #onTheirWay = 0;
+  #inFlight = 0;
   #opening = false;
-  #ended = false;
-  /** The palette's revision when the session was last told its styles. */
-  #styled = -1;
-  #told = 0;
-  #shown = 0;
+  #stopped = false;
+  /** The registry's revision when the session was last told its styles. */
+  #styleRevision = -1;
+  #reportedAt = 0;
+  #framesShown = 0;
 
   /**
    * @param {Engine} engine
-   * @param {Palette} palette
+   * @param {StyleRegistry} registry
    * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    * @param {boolean} polled whether finished work is noticed only now and then
    * @param {OffscreenCanvas | undefined} canvas that the engine paints on
-   * @param {Moving} wish
+   * @param {VideoSettings} settings
    */
-  constructor(engine, palette, send, polled, canvas, wish) {
+  constructor(engine, registry, send, polled, canvas, settings) {
     this.engine = engine;
-    this.palette = palette;
+    this.registry = registry;
     this.send = send;
     this.canvas = canvas;
-    this.most = polled ? FRAMES_WHERE_POLLED : 1;
-    this.#wish = wish;
-    this.#ladder = new Ladder(wish.framesPerSecond, wish.startLines);
-    this.#pace = new PolledPace(wish.framesPerSecond);
-    this.#mix = new StyleMix(wish.look.parts);
-    this.#reflection = new LiveReflection(palette, () => this.#aim());
+    this.maxInFlight = polled ? FRAMES_WHERE_POLLED : 1;
+    this.#settings = settings;
+    this.#resolution = new ResolutionController(settings.framesPerSecond, settings.startLines);
+    this.#frameTimer = new PolledFrameTimer(settings.framesPerSecond);
+    this.#transition = new StyleTransition(settings.look.parts);
+    this.#contentStyle = new ContentStyle(registry, () => this.#updateTarget());
   }
 
-  /** @param {Moving} wish */
-  change(wish) {
-    if (wish.framesPerSecond !== this.#wish.framesPerSecond) {
-      this.#ladder = new Ladder(wish.framesPerSecond, this.#easel?.lines ?? wish.startLines);
-      this.#pace = new PolledPace(wish.framesPerSecond);
+  /** @param {VideoSettings} settings */
+  change(settings) {
+    if (settings.framesPerSecond !== this.#settings.framesPerSecond) {
+      this.#resolution = new ResolutionController(settings.framesPerSecond, this.#active?.lines ?? settings.startLines);
+      this.#frameTimer = new PolledFrameTimer(settings.framesPerSecond);
     }
-    this.#wish = wish;
-    this.#aim();
+    this.#settings = settings;
+    this.#updateTarget();
   }
 
-  /** The styles set out for those of the wish; those of another network wait for its session. */
-  #aim() {
-    const { look } = this.#wish;
-    if (this.#easel && this.#easel.network !== look.network) return;
-    this.#mix.aim(mixture(look, this.#reflection.id).parts, performance.now());
+  /** The styles set out for those of the settings; those of another network wait for its session. */
+  #updateTarget() {
+    const { look } = this.#settings;
+    if (this.#active && this.#active.network !== look.network) return;
+    this.#transition.setTarget(effectiveStyle(look, this.#contentStyle.id).parts, performance.now());
   }
 
   /** How much of the painting is laid over the photo. */
   get #strength() {
-    return mixture(this.#wish.look, this.#reflection.id).strength;
+    return effectiveStyle(this.#settings.look, this.#contentStyle.id).strength;
   }
 
   /**
-   * @param {{ frame: VideoFrame | ImageBitmap, missed: number, times: Times }} sent a frame, how many there were between it and
+   * @param {{ frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }} sent a frame, how many there were between it and
    *   the one before, and when it is seen
    */
   take({ frame, missed, times }) {
-    this.#pace.miss(missed + (this.#waiting ? 1 : 0));
+    this.#frameTimer.addMissed(missed + (this.#waiting ? 1 : 0));
     this.#waiting?.frame.close();
     this.#waiting = { frame, times };
-    this.#work();
+    this.#update();
   }
 
   /** The painting of the latest frame. @returns {Promise<Pixels>} */
   async snapshot() {
-    const easel = this.#easel;
-    if (!easel) throw new Error('There is no painting yet: wait for the first frame.');
-    const { width, height, session } = easel;
-    easel.readings += 1;
+    const active = this.#active;
+    if (!active) throw new Error('There is no painting yet: wait for the first frame.');
+    const { width, height, session } = active;
+    active.pendingReads += 1;
     try {
       // The next frame brings the line back.
-      session.setLook(this.#strength, this.#wish.look.keepColors, 0);
+      session.setLook(this.#strength, this.#settings.look.keepColors, 0);
       return { width, height, data: new Uint8ClampedArray(await session.read()) };
     } finally {
-      easel.readings -= 1;
-      freeIfDone(easel);
+      active.pendingReads -= 1;
+      freeIfDone(active);
     }
   }
 
   /** Nothing is shown after this. */
-  end() {
-    this.#ended = true;
+  stop() {
+    this.#stopped = true;
     this.#waiting?.frame.close();
     this.#waiting = undefined;
     this.#retire();
   }
 
   #retire() {
-    if (!this.#easel) return;
-    this.#easel.retired = true;
-    freeIfDone(this.#easel);
-    this.#easel = undefined;
+    if (!this.#active) return;
+    this.#active.retired = true;
+    freeIfDone(this.#active);
+    this.#active = undefined;
   }
 
-  #work() {
+  #update() {
     const waiting = this.#waiting;
-    if (!waiting || this.#ended || this.#onTheirWay >= this.most) return;
+    if (!waiting || this.#stopped || this.#inFlight >= this.maxInFlight) return;
     this.#size = sizeOf(waiting.frame);
-    const easel = this.#easel;
-    const fits = easel?.width === this.#size.width && easel.height === this.#size.height;
-    const { steady } = this.#wish;
-    const same = easel?.network === this.#network && easel.lines === this.#lines() && easel.steady === steady;
-    if (!fits || !same) this.#open();
+    const active = this.#active;
+    const fits = active?.width === this.#size.width && active.height === this.#size.height;
+    const { steady } = this.#settings;
+    const same = active?.network === this.#network && active.lines === this.#lines() && active.steady === steady;
+    if (!fits || !same) this.#openSession();
     if (!fits) return;
     this.#waiting = undefined;
-    this.#paint(easel.session, waiting);
+    this.#render(active.session, waiting);
   }
 
   /** The network that is wanted now, and can be had. */
   get #network() {
-    const { network, parts } = this.#wish.look;
-    return this.#easel && this.#refused === JSON.stringify(parts) ? this.#easel.network : network;
+    const { network, parts } = this.#settings.look;
+    return this.#active && this.#failedStyles === JSON.stringify(parts) ? this.#active.network : network;
   }
 
   /** More lines than that give smaller strokes than are wanted. */
-  get #most() {
+  get #maxLines() {
     const shorter = Math.min(this.#size.width, this.#size.height);
-    return Math.max(Math.min(shorter, FEWEST_LINES), Math.round(shorter / this.#wish.look.stroke));
+    return Math.max(Math.min(shorter, FEWEST_LINES), Math.round(shorter / this.#settings.look.stroke));
   }
 
   /** The lines that are wanted now. */
   #lines() {
-    if (!this.#wish.lines) return Math.min(this.#most, this.#ladder.lines);
-    return Math.min(this.#most, Math.max(FEWEST_LINES, Math.round(this.#wish.lines / this.#wish.look.stroke)));
+    if (!this.#settings.lines) return Math.min(this.#maxLines, this.#resolution.lines);
+    return Math.min(this.#maxLines, Math.max(FEWEST_LINES, Math.round(this.#settings.lines / this.#settings.look.stroke)));
   }
 
   /** Makes a session for the wanted network and lines, beside the one that is running. */
-  async #open() {
+  async #openSession() {
     if (this.#opening) return;
     this.#opening = true;
     const { width, height } = this.#size;
     const lines = this.#lines();
-    const { steady } = this.#wish;
+    const { steady } = this.#settings;
     const network = this.#network;
-    if (!(await this.#has(network))) return;
+    if (!(await this.#loadNetwork(network))) return;
     try {
       const scale = lines / Math.min(width, height);
       // Multiples of four need no padding.
@@ -191,30 +191,30 @@ export class Live {
       await session.setFrameSize(width, height);
       if (steady) await session.steady();
       await session.showAt(width, height);
-      this.#takeOver({ session, network, lines, width, height, steady, readings: 0, retired: false });
+      this.#activate({ session, network, lines, width, height, steady, pendingReads: 0, retired: false });
     } catch (error) {
       this.#opening = false;
       this.#fail(error);
       return;
     }
     this.#opening = false;
-    if (this.#ended) this.#retire();
-    else this.#work();
+    if (this.#stopped) this.#retire();
+    else this.#update();
   }
 
   /**
-   * Whether the network is there, or comes. If it does not, the old styles stay on the stage until others are chosen.
+   * Whether the network is there, or comes. If it does not, the old styles stay in the viewer until others are chosen.
    * @param {Network} network
    */
-  async #has(network) {
-    const { parts } = this.#wish.look;
+  async #loadNetwork(network) {
+    const { parts } = this.#settings.look;
     try {
-      await this.palette.need(network);
+      await this.registry.loadNetwork(network);
       return true;
     } catch (error) {
       this.#opening = false;
-      this.#refused = JSON.stringify(parts);
-      if (this.#easel) this.send({ type: 'failed', wish: 'look', serial: 0, sentence: messageOf(error) });
+      this.#failedStyles = JSON.stringify(parts);
+      if (this.#active) this.send({ type: 'failed', operation: 'look', serial: 0, message: messageOf(error) });
       else this.#fail(error);
       return false;
     }
@@ -222,59 +222,59 @@ export class Live {
 
   /**
    * Within a network styles fade into each other, from one to another they cannot.
-   * @param {Easel} easel
+   * @param {SessionRecord} active
    */
-  #takeOver(easel) {
-    const { look } = this.#wish;
-    if (easel.network !== this.#network) {
+  #activate(active) {
+    const { look } = this.#settings;
+    if (active.network !== this.#network) {
       // Another network was chosen meanwhile.
-      easel.session.free();
+      active.session.free();
       return;
     }
-    if (this.#easel?.network !== easel.network) this.#mix = new StyleMix(mixture(look, this.#reflection.id).parts);
+    if (this.#active?.network !== active.network) this.#transition = new StyleTransition(effectiveStyle(look, this.#contentStyle.id).parts);
     this.#retire();
-    this.#easel = easel;
-    this.#styled = -1;
+    this.#active = active;
+    this.#styleRevision = -1;
   }
 
   /**
    * @param {Session} session
-   * @param {{ frame: VideoFrame | ImageBitmap, times: Times }} waiting
+   * @param {{ frame: VideoFrame | ImageBitmap, times: FrameTimes }} waiting
    */
-  #paint(session, { frame, times }) {
+  #render(session, { frame, times }) {
     const now = performance.now();
-    const { look, mirrored } = this.#wish;
-    const { revision } = this.palette;
+    const { look, mirrored } = this.#settings;
+    const { revision } = this.registry;
     try {
       if (isVideoFrame(frame)) session.setVideoFrame(frame);
       else session.setBitmap(frame);
       session.setMirrored(mirrored);
       setBrushwork(session, look);
-      if (this.#mix.moving(now - 1000) || this.#styled !== revision) setStyle(session, this.#mix.at(now));
-      this.#styled = revision;
+      if (this.#transition.isActive(now - 1000) || this.#styleRevision !== revision) setStyle(session, this.#transition.at(now));
+      this.#styleRevision = revision;
       session.setLook(this.#strength, look.keepColors, look.split);
       session.paint();
-      this.#reflection.see(look, frame, now);
-      if (this.#wish.recording) this.#record(times);
+      this.#contentStyle.addFrame(look, frame, now);
+      if (this.#settings.recording) this.#record(times);
     } catch (error) {
       frame.close();
       this.#fail(error);
       return;
     }
     frame.close();
-    this.#onTheirWay += 1;
+    this.#inFlight += 1;
     // Not the session's: that may be retired by then.
     this.engine.done().then(
       () => this.#done(now),
       (error) => {
-        this.#onTheirWay -= 1;
+        this.#inFlight -= 1;
         this.#fail(error);
       },
     );
-    if (this.#onTheirWay < this.most) this.send({ type: 'hungry' });
+    if (this.#inFlight < this.maxInFlight) this.send({ type: 'ready-for-frame' });
   }
 
-  /** Sends what has just been painted. The canvas shows it only until this task ends. @param {Times} times of its frame */
+  /** Sends what has just been painted. The canvas shows it only until this task ends. @param {FrameTimes} times of its frame */
   #record(times) {
     if (!this.canvas) return;
     // Most encoders refuse odd sides.
@@ -287,46 +287,46 @@ export class Live {
   /** @param {number} begun */
   #done(begun) {
     const now = performance.now();
-    this.#onTheirWay -= 1;
-    this.#shown += 1;
-    if (this.#ended) return;
-    if (!this.#wish.lines) this.#climb(now, now - begun);
-    if (now - this.#told > TELL_MS) {
-      const framesPerSecond = (this.#shown * 1000) / (now - this.#told);
+    this.#inFlight -= 1;
+    this.#framesShown += 1;
+    if (this.#stopped) return;
+    if (!this.#settings.lines) this.#adaptResolution(now, now - begun);
+    if (now - this.#reportedAt > STATS_MS) {
+      const framesPerSecond = (this.#framesShown * 1000) / (now - this.#reportedAt);
       // Those that are on their way together share the time.
-      const milliseconds = (now - begun) / this.most;
-      this.send({ type: 'pace', framesPerSecond, milliseconds, lines: this.#easel?.lines ?? 0, ...this.#size });
-      this.#told = now;
-      this.#shown = 0;
+      const milliseconds = (now - begun) / this.maxInFlight;
+      this.send({ type: 'stats', framesPerSecond, milliseconds, lines: this.#active?.lines ?? 0, ...this.#size });
+      this.#reportedAt = now;
+      this.#framesShown = 0;
     }
-    if (this.#waiting) this.#work();
-    else this.send({ type: 'hungry' });
+    if (this.#waiting) this.#update();
+    else this.send({ type: 'ready-for-frame' });
   }
 
   /**
    * @param {number} now
    * @param {number} milliseconds that a frame took, as far as the browser noticed
    */
-  #climb(now, milliseconds) {
-    if (this.most === 1) {
-      this.#ladder.note(milliseconds, this.#most);
+  #adaptResolution(now, milliseconds) {
+    if (this.maxInFlight === 1) {
+      this.#resolution.addFrame(milliseconds, this.#maxLines);
       return;
     }
-    const window = this.#pace.paint(now);
+    const window = this.#frameTimer.addPainted(now);
     for (let i = 0; window && i < window.frames; i += 1) {
-      if (this.#ladder.note(window.milliseconds, this.#most)) return;
+      if (this.#resolution.addFrame(window.milliseconds, this.#maxLines)) return;
     }
   }
 
   /** @param {unknown} error */
   #fail(error) {
-    this.send({ type: 'failed', wish: 'live', serial: 0, sentence: messageOf(error) });
+    this.send({ type: 'failed', operation: 'video', serial: 0, message: messageOf(error) });
   }
 }
 
-/** @param {Easel} easel */
-function freeIfDone({ session, readings, retired }) {
-  if (retired && readings === 0) session.free();
+/** @param {SessionRecord} active */
+function freeIfDone({ session, pendingReads, retired }) {
+  if (retired && pendingReads === 0) session.free();
 }
 
 /**

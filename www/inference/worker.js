@@ -1,38 +1,38 @@
 /**
- * The worker: starts the engine, then passes the page's wishes to the picture and, when that rests, to the shelf.
+ * The worker: starts the engine, then passes the page's requests to the picture and, when that rests, to the style list.
  */
 import init, { Engine, renamePack } from '../live.js';
 import { messageOf } from '../common/errors.js';
-import { Batch } from './batch-renderer.js';
+import { BatchRenderer } from './batch-renderer.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
-import { Live } from './video-renderer.js';
-import { Palette, read } from './style-registry.js';
-import { Picture } from './photo-renderer.js';
-import { Thumbnails } from './thumbnail-renderer.js';
-import { takesVideoFrames } from './video-frame-support.js';
+import { VideoRenderer } from './video-renderer.js';
+import { StyleRegistry, readPackInfo } from './style-registry.js';
+import { PhotoRenderer } from './photo-renderer.js';
+import { ThumbnailRenderer } from './thumbnail-renderer.js';
+import { supportsVideoFrames } from './video-frame-support.js';
 
 /**
- * @import { FromWorker, KeptPack, Moving, ReadPack, ToWorker } from './protocol.js'
+ * @import { FromWorker, NamedPack, VideoSettings, PackInfo, ToWorker } from './protocol.js'
  */
 
-/** @type {Picture | undefined} */
-let picture;
-/** @type {Thumbnails | undefined} */
+/** @type {PhotoRenderer | undefined} */
+let photos;
+/** @type {ThumbnailRenderer | undefined} */
 let thumbnails;
-/** @type {Live | undefined} while the picture moves */
-let live;
-/** @type {Batch | undefined} */
+/** @type {VideoRenderer | undefined} while the picture moves */
+let video;
+/** @type {BatchRenderer | undefined} */
 let batch;
 /** @type {Engine | undefined} */
 let engine;
-/** @type {Palette | undefined} */
-let palette;
-/** @type {(palette: Palette) => void} */
-let tell;
-/** There once the engine is: styles may be spoken of before. @type {Promise<Palette>} */
-const started = new Promise((resolve) => (tell = resolve));
+/** @type {StyleRegistry | undefined} */
+let registry;
+/** @type {(registry: StyleRegistry) => void} */
+let resolveRegistry;
+/** There once the engine is: styles may be spoken of before. @type {Promise<StyleRegistry>} */
+const started = new Promise((resolve) => (resolveRegistry = resolve));
 /** @type {OffscreenCanvas | undefined} that the engine paints on */
-let easel;
+let outputCanvas;
 /** Whether this browser notices finished work only now and then. */
 let polled = false;
 
@@ -50,7 +50,7 @@ function send(message, transfer = []) {
 /** @param {Extract<ToWorker, { type: 'start' }>} message */
 async function start({ networks, choice, canvas }) {
   if (!navigator.gpu) {
-    send({ type: 'unsupported', sentence: 'This browser keeps WebGPU from web workers.' });
+    send({ type: 'unsupported', message: 'This browser keeps WebGPU from web workers.' });
     return;
   }
   /** @type {Uint8Array} */
@@ -61,27 +61,27 @@ async function start({ networks, choice, canvas }) {
       init({ module_or_path: new URL('../live_bg.wasm', import.meta.url) }),
     ]);
   } catch (error) {
-    send({ type: 'stopped', sentence: `The engine could not be fetched: ${messageOf(error)}` });
+    send({ type: 'stopped', message: `The engine could not be fetched: ${messageOf(error)}` });
     return;
   }
   try {
     engine = await Engine.create(archive, choice);
     if (canvas) engine.setCanvas(canvas);
-    easel = canvas;
+    outputCanvas = canvas;
     const asked = performance.now();
     await engine.done();
     polled = performance.now() - asked > POLLED_MS;
   } catch (error) {
-    send({ type: 'unsupported', sentence: messageOf(error) });
+    send({ type: 'unsupported', message: messageOf(error) });
     return;
   }
-  engine.lost().then((sentence) => send({ type: 'lost', sentence }));
-  const info = { ...JSON.parse(engine.info()), videoFrames: takesVideoFrames(engine.device()) };
-  palette = new Palette(engine, (network) => fetchLater(networks[network]), (ids) => send({ type: 'unkept', ids }));
-  thumbnails = new Thumbnails(engine, info.styles, send);
-  batch = new Batch(engine, palette, send);
-  picture = new Picture(engine, palette, canvas !== undefined, send, thumbnails);
-  tell(palette);
+  engine.lost().then((message) => send({ type: 'lost', message }));
+  const info = { ...JSON.parse(engine.info()), videoFrames: supportsVideoFrames(engine.device()) };
+  registry = new StyleRegistry(engine, (network) => fetchLater(networks[network]), (ids) => send({ type: 'rejected-styles', ids }));
+  thumbnails = new ThumbnailRenderer(engine, info.styles, send);
+  batch = new BatchRenderer(engine, registry, send);
+  photos = new PhotoRenderer(engine, registry, canvas !== undefined, send, thumbnails);
+  resolveRegistry(registry);
   send({ type: 'ready', info, choice: engine.choice() });
 }
 
@@ -102,60 +102,60 @@ async function fetchLater(url) {
 
 /**
  * Answers with a style, or says why there is none.
- * @param {number} ticket
- * @param {(palette: Palette) => ReadPack | Promise<ReadPack>} make
+ * @param {number} requestId
+ * @param {(registry: StyleRegistry) => PackInfo | Promise<PackInfo>} make
  */
-async function answer(ticket, make) {
+async function answerWithPack(requestId, make) {
   try {
-    send({ type: 'style', ticket, style: await make(await started) });
+    send({ type: 'style', requestId, style: await make(await started) });
   } catch (error) {
-    send({ type: 'failed', wish: 'style', serial: ticket, sentence: messageOf(error) });
+    send({ type: 'failed', operation: 'style', serial: requestId, message: messageOf(error) });
   }
 }
 
-/** @param {KeptPack[]} styles */
-async function keep(styles) {
-  const colours = await started;
+/** @param {NamedPack[]} styles */
+async function addStyles(styles) {
+  const registry = await started;
   const ids = [];
   for (const { id, name, pack } of styles) {
     try {
-      colours.keep(id, pack);
+      registry.add(id, pack);
     } catch {
       try {
         // Older versions allowed names that are refused now.
-        colours.keep(id, renamePack(pack, name));
+        registry.add(id, renamePack(pack, name));
       } catch (error) {
         console.info(id, error);
         ids.push(id);
       }
     }
   }
-  if (ids.length > 0) send({ type: 'unkept', ids });
+  if (ids.length > 0) send({ type: 'rejected-styles', ids });
 }
 
-/** @param {Moving} moving */
-function move(moving) {
-  if (!engine || !palette) return;
-  if (live) {
-    live.change(moving);
+/** @param {VideoSettings} moving */
+function setVideo(moving) {
+  if (!engine || !registry) return;
+  if (video) {
+    video.change(moving);
     return;
   }
-  thumbnails?.hold();
-  live = new Live(engine, palette, send, polled, easel, moving);
+  thumbnails?.pause();
+  video = new VideoRenderer(engine, registry, send, polled, outputCanvas, moving);
 }
 
-function stand() {
-  live?.end();
-  live = undefined;
+function stopVideo() {
+  video?.stop();
+  video = undefined;
 }
 
-/** @param {number} ticket */
-async function saveLive(ticket) {
+/** @param {number} requestId */
+async function saveVideoFrame(requestId) {
   try {
-    const pixels = await /** @type {Live} */ (live).snapshot();
-    send({ type: 'painting', ticket, pixels }, [pixels.data.buffer]);
+    const pixels = await /** @type {VideoRenderer} */ (video).snapshot();
+    send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
   } catch (error) {
-    send({ type: 'failed', wish: 'save', serial: ticket, sentence: messageOf(error) });
+    send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
   }
 }
 
@@ -164,48 +164,48 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
     case 'start':
       start(message);
       break;
-    case 'moving':
-      move(message.moving);
+    case 'set-video':
+      setVideo(message.settings);
       break;
     case 'frame':
-      if (live) live.take(message);
+      if (video) video.take(message);
       else message.frame.close();
       break;
-    case 'still':
-      stand();
+    case 'stop-video':
+      stopVideo();
       break;
     case 'photo':
-      stand();
+      stopVideo();
       thumbnails?.show(message.serial, message.thumb);
-      picture?.show(message.serial, message.photo, message.look);
+      photos?.show(message.serial, message.photo, message.look);
       break;
     case 'look':
-      picture?.change(message.serial, message.look);
+      photos?.change(message.serial, message.look);
       break;
-    case 'paint':
-      batch?.paint(message.ticket, message.photo, message.look);
+    case 'stylize':
+      batch?.paint(message.requestId, message.photo, message.look);
       break;
-    case 'keep':
-      keep(message.styles);
+    case 'add-styles':
+      addStyles(message.styles);
       break;
-    case 'forget':
-      started.then((colours) => colours.forget(message.id));
+    case 'remove-style':
+      started.then((registry) => registry.remove(message.id));
       break;
-    case 'learn':
-      answer(message.ticket, (colours) => colours.learn(message.id, message.painting, message));
+    case 'encode-style':
+      answerWithPack(message.requestId, (registry) => registry.encode(message.id, message.painting, message));
       break;
-    case 'inspect':
-      answer(message.ticket, () => read(message.pack));
+    case 'inspect-pack':
+      answerWithPack(message.requestId, () => readPackInfo(message.pack));
       break;
-    case 'adopt':
-      answer(message.ticket, (colours) => colours.adopt(message.id, message.pack, message.tried));
+    case 'import-pack':
+      answerWithPack(message.requestId, (registry) => registry.importPack(message.id, message.pack, message.tried));
       break;
-    case 'rename':
-      answer(message.ticket, (colours) => colours.rename(message.id, message.name));
+    case 'rename-style':
+      answerWithPack(message.requestId, (registry) => registry.rename(message.id, message.name));
       break;
     case 'save':
-      if (live) saveLive(message.ticket);
-      else picture?.save(message.ticket);
+      if (video) saveVideoFrame(message.requestId);
+      else photos?.save(message.requestId);
       break;
   }
 });
@@ -213,5 +213,5 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
 // A panic in wasm leaves its promise pending for ever and surfaces only here.
 self.addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
-  send({ type: 'stopped', sentence: `The engine stopped: ${messageOf(event.reason)}` });
+  send({ type: 'stopped', message: `The engine stopped: ${messageOf(event.reason)}` });
 });

@@ -7,23 +7,23 @@ import { fetchBytes } from '../common/fetch-bytes.js';
 
 /**
  * A file: bytes as it is kept, and as hosts that compress send it.
- * @typedef {{ url: string, bytes: number, packed: number, sha256: string }} Stocked
+ * @typedef {{ url: string, bytes: number, packed: number, sha256: string }} Asset
  */
 
 const CACHE = 'impasto-masterpiece';
 /** The reader of networks. */
 const READER = 'import_bg.wasm';
 
-/** @type {Promise<Stocked[]> | undefined} */
+/** @type {Promise<Asset[]> | undefined} */
 let list;
 
-/** @returns {Promise<Stocked[]>} what a Masterpiece needs */
-export async function stocked() {
-  return (await listed()).filter(({ url }) => url !== READER);
+/** @returns {Promise<Asset[]>} what a Masterpiece needs */
+export async function jobAssets() {
+  return (await allAssets()).filter(({ url }) => url !== READER);
 }
 
-/** @returns {Promise<Stocked[]>} all of them */
-function listed() {
+/** @returns {Promise<Asset[]>} all of them */
+function allAssets() {
   list ??= fetchList().catch((error) => {
     list = undefined;
     throw error;
@@ -38,10 +38,10 @@ async function fetchList() {
 }
 
 /** Whether everything is there, also without a network. */
-export async function isKept() {
+export async function areCached() {
   try {
     const cache = await caches.open(CACHE);
-    const found = await Promise.all((await stocked()).map((file) => cache.match(addressOf(file))));
+    const found = await Promise.all((await jobAssets()).map((file) => cache.match(addressOf(file))));
     return found.every(Boolean);
   } catch (error) {
     console.info(error);
@@ -51,23 +51,23 @@ export async function isKept() {
 
 /**
  * @param {(loaded: number, total: number) => void} progress
- * @param {(file: Stocked) => boolean} [wanted] without it all of them
+ * @param {(file: Asset) => boolean} [wanted] without it all of them
  * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of the files as the build made them
  * @throws {Error} with a sentence
  */
-export async function obtain(progress, wanted = () => true) {
-  const files = (await stocked()).filter(wanted);
+export async function loadAssets(progress, wanted = () => true) {
+  const files = (await jobAssets()).filter(wanted);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const loaded = files.map(() => 0);
   const contents = await Promise.all(
     files.map((file, i) =>
-      obtainOne(file, (bytes) => {
+      loadOne(file, (bytes) => {
         loaded[i] = Math.min(bytes, file.bytes);
         progress(loaded.reduce((sum, part) => sum + part), total);
       }),
     ),
   );
-  await forgetOthers(await listed());
+  await deleteOutdated(await allAssets());
   return new Map(files.map(({ url }, i) => [url, contents[i]]));
 }
 
@@ -78,36 +78,36 @@ export async function obtain(progress, wanted = () => true) {
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  * @throws {Error} with a sentence
  */
-export async function obtainFile(url, what) {
-  const file = (await listed()).find((other) => other.url === url);
+export async function loadAsset(url, what) {
+  const file = (await allAssets()).find((other) => other.url === url);
   if (!file) throw new Error(`${url} does not belong to this version of Impasto. Reload the page, then try again.`);
-  return obtainOne(file, () => {}, what);
+  return loadOne(file, () => {}, what);
 }
 
 /** Gives the room back. */
-export async function forget() {
+export async function deleteAssets() {
   await caches.delete(CACHE);
 }
 
 /**
- * @param {Stocked} file
+ * @param {Asset} file
  * @param {(bytes: number) => void} progress
  * @param {string} [what]
  */
-async function obtainOne(file, progress, what = 'What a Masterpiece needs') {
+async function loadOne(file, progress, what = 'What a Masterpiece needs') {
   const cache = await openCache();
   const address = addressOf(file);
   const kept = await cache?.match(address);
   if (kept) {
     const bytes = new Uint8Array(await kept.arrayBuffer());
-    if (await isGenuine(bytes, file)) {
+    if (await matchesHash(bytes, file)) {
       progress(bytes.length);
       return bytes;
     }
     await cache?.delete(address);
   }
   const bytes = await fetchOne(address, progress, what);
-  if (!(await isGenuine(bytes, file))) {
+  if (!(await matchesHash(bytes, file))) {
     throw new Error(`${file.url} is not the file that belongs to this version of Impasto. Reload the page, then try again.`);
   }
   try {
@@ -143,20 +143,20 @@ async function fetchOne(address, progress, what) {
   }
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @param {Stocked} file */
-async function isGenuine(bytes, { sha256 }) {
+/** @param {Uint8Array<ArrayBuffer>} bytes @param {Asset} file */
+async function matchesHash(bytes, { sha256 }) {
   const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('') === sha256;
 }
 
-/** Files of older versions. @param {Stocked[]} files */
-async function forgetOthers(files) {
+/** Files of older versions. @param {Asset[]} files */
+async function deleteOutdated(files) {
   const cache = await openCache();
   const addresses = new Set(files.map(addressOf));
   for (const { url } of (await cache?.keys()) ?? []) if (!addresses.has(url)) await cache?.delete(url);
 }
 
-/** @param {Stocked} file */
+/** @param {Asset} file */
 function addressOf({ url, sha256 }) {
   return new URL(`../${url}?v=${sha256.slice(0, 16)}`, import.meta.url).href;
 }

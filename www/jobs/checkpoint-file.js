@@ -54,7 +54,7 @@ export async function unpack(bytes) {
  * @param {() => T} make
  * @returns {T | undefined}
  */
-export function readable(make) {
+export function tryRead(make) {
   try {
     return make();
   } catch (error) {

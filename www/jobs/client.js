@@ -1,63 +1,63 @@
-/** @import { FromStudio, ToStudio } from './protocol.js' */
+/** @import { FromJobWorker, ToJobWorker } from './protocol.js' */
 
 /** A step can take a minute on an adapter that is a program, and the first one compiles kernels. */
-const PATIENCE_MS = 6 * 60_000;
+const TIMEOUT_MS = 6 * 60_000;
 
 /**
  * The page's end of one worker of the studio: a run, from its checkpoint. After `failed` and `done` the worker is gone. A worker
  * that crashed or says nothing for too long has failed.
  */
-export class StudioClient {
+export class JobClient {
   #worker;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #watchdog;
-  #over = false;
+  #closed = false;
 
   /**
    * @param {Worker} worker fresh
    * @param {object} begin what it is told first
-   * @param {(message: FromStudio) => void} hear
+   * @param {(message: FromJobWorker) => void} hear
    */
   constructor(worker, begin, hear) {
     this.#worker = worker;
-    this.hear = hear;
+    this.onMessage = hear;
     this.#worker.addEventListener('message', ({ data }) => this.#receive(data));
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
-      const sentence = `The studio stopped: ${event.message || 'its worker failed.'}`;
-      this.#receive({ type: 'failed', fault: 'other', sentence });
+      const message = `The studio stopped: ${event.message || 'its worker failed.'}`;
+      this.#receive({ type: 'failed', code: 'other', message });
     });
     worker.postMessage(begin);
-    this.#watch();
+    this.#restartWatchdog();
   }
 
-  /** @param {Exclude<ToStudio, { type: 'begin' }>} message */
-  tell(message) {
+  /** @param {Exclude<ToJobWorker, { type: 'begin' }>} message */
+  send(message) {
     this.#worker.postMessage(message);
-    if (message.type === 'resume') this.#watch();
+    if (message.type === 'resume') this.#restartWatchdog();
   }
 
   /** Ends the worker without a word. */
-  end() {
-    this.#over = true;
+  terminate() {
+    this.#closed = true;
     clearTimeout(this.#watchdog);
     this.#worker.terminate();
   }
 
-  /** @param {FromStudio} message */
+  /** @param {FromJobWorker} message */
   #receive(message) {
-    if (this.#over) return;
+    if (this.#closed) return;
     clearTimeout(this.#watchdog);
-    if (message.type === 'failed' || message.type === 'done') this.end();
-    else if (message.type !== 'paused') this.#watch();
-    this.hear(message);
+    if (message.type === 'failed' || message.type === 'done') this.terminate();
+    else if (message.type !== 'paused') this.#restartWatchdog();
+    this.onMessage(message);
   }
 
-  #watch() {
+  #restartWatchdog() {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
-      const sentence = 'The studio has said nothing for minutes: the graphics driver may be stuck.';
-      this.#receive({ type: 'failed', fault: 'other', sentence });
-    }, PATIENCE_MS);
+      const message = 'The studio has said nothing for minutes: the graphics driver may be stuck.';
+      this.#receive({ type: 'failed', code: 'other', message });
+    }, TIMEOUT_MS);
   }
 }

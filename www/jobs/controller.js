@@ -1,11 +1,11 @@
-import { StudioClient } from './client.js';
-import { Pace } from './eta.js';
-import { advanced, noProgress, partOf } from './protocol.js';
+import { JobClient } from './client.js';
+import { EtaEstimator } from './eta.js';
+import { progressAfter, initialProgress, fractionOf } from './protocol.js';
 import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Pixels } from '../inference/protocol.js'
- * @import { Checkpoint, Fault, FromStudio, Progress } from './protocol.js'
+ * @import { Checkpoint, ErrorCode, FromJobWorker, Progress } from './protocol.js'
  */
 
 /** A worker that failed is replaced by itself, unless the one before has failed so soon. */
@@ -15,8 +15,8 @@ const FAILED_AGAIN_MS = 30_000;
  * What a run is made by: fresh workers, what they are told besides the run, and the browser's private files, of which `recall`
  * reads what is kept.
  * @template R
- * @typedef {{ worker: () => Worker, also?: (run: R) => object,
- *   recall: () => Promise<{ run: R | undefined, checkpoint: Checkpoint | undefined } | undefined> }} Studio
+ * @typedef {{ createWorker: () => Worker, startOptions?: (run: R) => object,
+ *   readSaved: () => Promise<{ run: R | undefined, checkpoint: Checkpoint | undefined } | undefined> }} JobRuntime
  */
 
 /**
@@ -24,146 +24,146 @@ const FAILED_AGAIN_MS = 30_000;
  * `picture` when that is.
  * @template {{ id: string, settings: object }} R
  */
-export class LiveRun extends EventTarget {
-  /** @type {StudioClient | undefined} */
+export class JobController extends EventTarget {
+  /** @type {JobClient | undefined} */
   #client;
   /** The newest one, where the browser keeps none. @type {Checkpoint | undefined} */
   #checkpoint;
-  /** @type {Pace | undefined} */
-  #pace;
+  /** @type {EtaEstimator | undefined} */
+  #eta;
   #failedAt = -Infinity;
   /** Whether it is to rest, as soon as it is prepared. */
-  #resting = false;
+  #pauseRequested = false;
   /** @type {'preparing' | 'painting' | 'paused' | 'failed' | 'finished'} */
   state = 'preparing';
   /** What takes time while it is prepared, or why it failed. */
-  sentence = '';
+  message = '';
   /** 0..1 while something is fetched. @type {number | undefined} */
-  fetched;
-  /** @type {Fault | undefined} of a failed one */
-  fault;
+  downloaded;
+  /** @type {ErrorCode | undefined} of a failed one */
+  code;
   /** Something that the user should know, while it goes on. */
   notice = '';
   /** @type {Progress} */
-  progress = noProgress();
+  progress = initialProgress();
   /** The painting so far. @type {Pixels | undefined} */
   picture;
   software = false;
   /** What a style that was learnt is kept as. @type {Uint8Array<ArrayBuffer> | undefined} */
   pack;
 
-  /** @param {Studio<R>} studio @param {R} run @param {Checkpoint} [checkpoint] */
+  /** @param {JobRuntime<R>} studio @param {R} run @param {Checkpoint} [checkpoint] */
   constructor(studio, run, checkpoint) {
     super();
-    this.studio = studio;
+    this.runtime = studio;
     this.run = run;
-    if (checkpoint) this.#comeBackTo(checkpoint);
+    if (checkpoint) this.#restore(checkpoint);
   }
 
   /** Begins, or goes on from the checkpoint. @param {Checkpoint} [checkpoint] */
   start(checkpoint) {
-    this.#client?.end();
-    this.#set('preparing', { sentence: 'Setting up the studio …', fault: undefined, fetched: undefined });
-    if (checkpoint) this.#comeBackTo(checkpoint);
-    else this.progress = noProgress();
-    const begin = { type: 'begin', run: this.run, checkpoint, ...this.studio.also?.(this.run) };
-    this.#client = new StudioClient(this.studio.worker(), begin, (message) => this.#hear(message));
-    if (this.#resting) this.#client.tell({ type: 'pause' });
-    this.#tell();
+    this.#client?.terminate();
+    this.#setState('preparing', { message: 'Setting up the studio …', code: undefined, downloaded: undefined });
+    if (checkpoint) this.#restore(checkpoint);
+    else this.progress = initialProgress();
+    const begin = { type: 'begin', run: this.run, checkpoint, ...this.runtime.startOptions?.(this.run) };
+    this.#client = new JobClient(this.runtime.createWorker(), begin, (message) => this.#onMessage(message));
+    if (this.#pauseRequested) this.#client.send({ type: 'pause' });
+    this.#notify();
   }
 
   /** Another attempt from the newest checkpoint, or from the beginning. @param {boolean} [anew] */
   async retry(anew = false) {
-    if (this.state === 'failed') this.#resting = false;
-    this.#set('preparing', { sentence: 'Setting up the studio …' });
-    this.start(anew ? undefined : await this.#newest());
+    if (this.state === 'failed') this.#pauseRequested = false;
+    this.#setState('preparing', { message: 'Setting up the studio …' });
+    this.start(anew ? undefined : await this.#newestCheckpoint());
   }
 
   pause() {
-    this.#resting = true;
-    this.#client?.tell({ type: 'pause' });
-    this.#set('paused', {});
+    this.#pauseRequested = true;
+    this.#client?.send({ type: 'pause' });
+    this.#setState('paused', {});
   }
 
   resume() {
-    this.#resting = false;
-    this.#client?.tell({ type: 'resume' });
-    this.#set('painting', {});
+    this.#pauseRequested = false;
+    this.#client?.send({ type: 'resume' });
+    this.#setState('painting', {});
   }
 
   /** The painting is finished as it is, if there is one; otherwise nothing is left to be done. */
   stop() {
     if (this.state === 'failed' && this.picture) {
       this.progress = { ...this.progress, finished: true };
-      this.#set('finished', {});
+      this.#setState('finished', {});
       return;
     }
-    this.#client?.tell({ type: 'stop' });
+    this.#client?.send({ type: 'stop' });
   }
 
   /** A checkpoint, since the page may be gone soon. */
-  keep() {
-    this.#client?.tell({ type: 'keep' });
+  requestCheckpoint() {
+    this.#client?.send({ type: 'requestCheckpoint' });
   }
 
   /** The picture has been drawn. */
-  drawn() {
-    this.#client?.tell({ type: 'shown' });
+  acknowledgePreview() {
+    this.#client?.send({ type: 'acknowledgePreview' });
   }
 
   /** No worker any more. */
-  end() {
-    this.#client?.end();
+  terminate() {
+    this.#client?.terminate();
     this.#client = undefined;
   }
 
   /** Whether closing the tab would lose it. */
-  get fleeting() {
+  get hasUnsavedProgress() {
     return this.#checkpoint !== undefined && this.state !== 'finished';
   }
 
-  get working() {
+  get isRunning() {
     return this.state === 'preparing' || this.state === 'painting';
   }
 
   /** 0..1 */
-  get part() {
-    return partOf(this.progress);
+  get fraction() {
+    return fractionOf(this.progress);
   }
 
   /** Milliseconds that are left, once something is known of it. */
-  get left() {
-    return this.#pace?.left(this.progress.step);
+  get remainingMs() {
+    return this.#eta?.remainingMs(this.progress.step);
   }
 
-  /** @param {FromStudio} message */
-  #hear(message) {
+  /** @param {FromJobWorker} message */
+  #onMessage(message) {
     switch (message.type) {
       case 'fetching':
-        this.#set('preparing', { sentence: 'Fetching the studio …', fetched: message.loaded / message.total });
+        this.#setState('preparing', { message: 'Fetching the studio …', downloaded: message.loaded / message.total });
         break;
       case 'preparing':
-        this.#set('preparing', { sentence: message.sentence, fetched: undefined });
+        this.#setState('preparing', { message: message.message, downloaded: undefined });
         break;
       case 'begun':
         this.run = { ...this.run, settings: message.settings };
         this.software = message.software;
-        this.#pace = new Pace(message.plan.scales, message.cost);
-        this.#set(this.#resting ? 'paused' : 'painting', { sentence: '' });
+        this.#eta = new EtaEstimator(message.plan.scales, message.cost);
+        this.#setState(this.#pauseRequested ? 'paused' : 'painting', { message: '' });
         break;
       case 'steps':
         for (const report of message.steps) {
-          this.progress = advanced(this.progress, report);
-          this.#pace?.note(report.width, report.milliseconds);
+          this.progress = progressAfter(this.progress, report);
+          this.#eta?.addStep(report.width, report.milliseconds);
         }
-        this.#tell();
+        this.#notify();
         break;
       case 'preview':
-        this.#picture(message.picture);
+        this.#setPicture(message.picture);
         break;
       case 'kept':
         if (message.checkpoint) this.#checkpoint = message.checkpoint;
-        if (message.sentence) this.#set(this.state, { notice: message.sentence });
+        if (message.message) this.#setState(this.state, { notice: message.message });
         break;
       case 'paused':
         break;
@@ -171,33 +171,33 @@ export class LiveRun extends EventTarget {
         this.progress = { ...this.progress, finished: true };
         this.#client = undefined;
         this.pack = message.pack;
-        this.#picture(message.picture);
-        this.#set('finished', { notice: '' });
+        this.#setPicture(message.picture);
+        this.#setState('finished', { notice: '' });
         break;
       case 'failed':
-        this.#failed(message);
+        this.#onFailure(message);
         break;
     }
   }
 
-  /** @param {Extract<FromStudio, { type: 'failed' }>} message */
-  async #failed({ fault, sentence }) {
+  /** @param {Extract<FromJobWorker, { type: 'failed' }>} message */
+  async #onFailure({ code, message }) {
     this.#client = undefined;
     const again = performance.now() - this.#failedAt < FAILED_AGAIN_MS;
     this.#failedAt = performance.now();
-    if ((fault === 'lost' || fault === 'other') && !again) {
-      this.notice = `${sentence} It went on from what was kept.`;
+    if ((code === 'lost' || code === 'other') && !again) {
+      this.notice = `${message} It went on from what was kept.`;
       await this.retry();
       return;
     }
-    this.#set('failed', { fault, sentence });
+    this.#setState('failed', { code, message });
   }
 
   /** @returns {Promise<Checkpoint | undefined>} */
-  async #newest() {
+  async #newestCheckpoint() {
     if (this.#checkpoint) return this.#checkpoint;
     try {
-      const kept = await this.studio.recall();
+      const kept = await this.runtime.readSaved();
       return kept?.run?.id === this.run.id ? kept.checkpoint : undefined;
     } catch (error) {
       console.info(messageOf(error));
@@ -206,28 +206,28 @@ export class LiveRun extends EventTarget {
   }
 
   /** @param {Checkpoint} checkpoint */
-  #comeBackTo({ progress, picture }) {
+  #restore({ progress, picture }) {
     this.progress = structuredClone(progress);
-    if (picture) this.#picture(picture);
+    if (picture) this.#setPicture(picture);
     if (progress.finished) this.state = 'finished';
   }
 
   /** @param {Pixels} picture */
-  #picture(picture) {
+  #setPicture(picture) {
     this.picture = picture;
     this.dispatchEvent(new Event('picture'));
   }
 
   /**
-   * @param {LiveRun<R>['state']} state
-   * @param {Partial<Pick<LiveRun<R>, 'sentence' | 'fetched' | 'fault' | 'notice'>>} rest
+   * @param {JobController<R>['state']} state
+   * @param {Partial<Pick<JobController<R>, 'message' | 'downloaded' | 'code' | 'notice'>>} rest
    */
-  #set(state, rest) {
+  #setState(state, rest) {
     Object.assign(this, rest, { state });
-    this.#tell();
+    this.#notify();
   }
 
-  #tell() {
+  #notify() {
     this.dispatchEvent(new Event('change'));
   }
 }

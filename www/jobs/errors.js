@@ -1,27 +1,27 @@
 import { messageOf } from '../common/errors.js';
 
-/** @import { Fault } from './protocol.js' */
+/** @import { ErrorCode } from './protocol.js' */
 
 /** A lost device makes what is under way fail, and that may be heard of before the loss: for so long it is waited for. */
-const LATE_MS = 1000;
+const LOSS_GRACE_MS = 1000;
 
-/** What is wrong: some of the studio's errors have a name, all have a sentence. @param {unknown} error @returns {Fault} */
-function faultOf(error) {
+/** What is wrong: some of the studio's errors have a name, all have a message. @param {unknown} error @returns {ErrorCode} */
+function codeOf(error) {
   const name = error instanceof Error ? error.name : '';
-  const sentence = messageOf(error);
-  if (name === 'OutOfMemory' || name === 'TooLarge' || /out of memory|largest size that fits/i.test(sentence)) return 'memory';
-  if (name === 'DeviceLost' || /device was lost/i.test(sentence)) return 'lost';
-  return /checkpoint/i.test(sentence) ? 'checkpoint' : 'other';
+  const message = messageOf(error);
+  if (name === 'OutOfMemory' || name === 'TooLarge' || /out of memory|largest size that fits/i.test(message)) return 'memory';
+  if (name === 'DeviceLost' || /device was lost/i.test(message)) return 'lost';
+  return /checkpoint/i.test(message) ? 'checkpoint' : 'other';
 }
 
 /**
  * What went wrong while a studio was at work.
  * @param {unknown} error
  * @param {Promise<string>} lost tells of the loss of its device
- * @returns {Promise<{ fault: Fault, sentence: string }>}
+ * @returns {Promise<{ code: ErrorCode, message: string }>}
  */
-export async function failureOf(error, lost) {
-  const late = new Promise((resolve) => setTimeout(() => resolve(undefined), LATE_MS));
-  const sentence = await Promise.race([lost, late]);
-  return sentence === undefined ? { fault: faultOf(error), sentence: messageOf(error) } : { fault: 'lost', sentence };
+export async function describeFailure(error, lost) {
+  const late = new Promise((resolve) => setTimeout(() => resolve(undefined), LOSS_GRACE_MS));
+  const message = await Promise.race([lost, late]);
+  return message === undefined ? { code: codeOf(error), message: messageOf(error) } : { code: 'lost', message };
 }

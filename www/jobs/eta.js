@@ -1,6 +1,6 @@
 /**
  * @import { RunPlan } from '../studio.js'
- * @import { Cost } from './protocol.js'
+ * @import { StepCost } from './protocol.js'
  */
 
 /** How much the newest step counts in the mean of its size. */
@@ -10,7 +10,7 @@ const WEIGHT = 0.15;
  * The time that is left. Each size has its own mean; sizes that are still to come are expected to take what was measured
  * before the run, corrected by how the size in work compares with that, or else as much longer as they have more pixels.
  */
-export class Pace {
+export class EtaEstimator {
   /** Means in milliseconds, by width. @type {Map<number, number>} */
   #means = new Map();
   /** Widths whose first step, which prepares the others, has been made. @type {Set<number>} */
@@ -18,7 +18,7 @@ export class Pace {
 
   /**
    * @param {RunPlan['scales']} scales
-   * @param {Cost} [cost] as it was measured
+   * @param {StepCost} [cost] as it was measured
    */
   constructor(scales, cost) {
     this.scales = scales;
@@ -26,7 +26,7 @@ export class Pace {
   }
 
   /** @param {number} width of the step that was made @param {number} milliseconds */
-  note(width, milliseconds) {
+  addStep(width, milliseconds) {
     const mean = this.#means.get(width);
     if (mean === undefined || !this.#warm.has(width)) {
       if (mean !== undefined) this.#warm.add(width);
@@ -42,7 +42,7 @@ export class Pace {
    * @param {number} step made so far
    * @returns {number | undefined} milliseconds, once there is something to go by
    */
-  left(step) {
+  remainingMs(step) {
     let [time, begin] = [0, 0];
     for (const { width, height, steps } of this.scales) {
       const open = Math.min(steps, Math.max(0, begin + steps - step));
@@ -58,21 +58,21 @@ export class Pace {
   /** @param {number} pixels */
   #expected(pixels) {
     const known = this.scales.filter(({ width }) => this.#means.has(width)).at(-1);
-    if (!known) return this.cost && millisecondsOf(this.cost, pixels);
+    if (!known) return this.cost && stepMilliseconds(this.cost, pixels);
     const mean = /** @type {number} */ (this.#means.get(known.width));
     const before = known.width * known.height;
-    const ratio = this.cost ? millisecondsOf(this.cost, pixels) / millisecondsOf(this.cost, before) : pixels / before;
+    const ratio = this.cost ? stepMilliseconds(this.cost, pixels) / stepMilliseconds(this.cost, before) : pixels / before;
     return mean * ratio;
   }
 }
 
-/** The time of a step on a picture with so many pixels. @param {Cost} cost @param {number} pixels */
-export function millisecondsOf({ fixed, pixel }, pixels) {
+/** The time of a step on a picture with so many pixels. @param {StepCost} cost @param {number} pixels */
+export function stepMilliseconds({ fixed, pixel }, pixels) {
   return fixed + pixel * pixels;
 }
 
 /** Such as `about 4 minutes`: rounder, the longer it takes. @param {number} milliseconds */
-export function inWords(milliseconds) {
+export function formatDuration(milliseconds) {
   const minutes = milliseconds / 60_000;
   if (minutes < 0.75) return 'less than a minute';
   if (minutes < 1.5) return 'about a minute';

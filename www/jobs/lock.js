@@ -3,12 +3,12 @@
 const LOCK = 'impasto.studio';
 
 /** Holds a lock that other tabs see. */
-export class TheOnlyOne {
+export class JobLock {
   /** @type {(() => void) | undefined} */
   #release;
 
   /** @returns {Promise<boolean>} whether it is this tab's now */
-  claim() {
+  acquire() {
     if (this.#release || !navigator.locks) return Promise.resolve(true);
     return new Promise((resolve) => {
       navigator.locks.request(LOCK, { ifAvailable: true }, (lock) => {
@@ -32,8 +32,8 @@ export class TheOnlyOne {
 }
 
 /** Keeps the screen on while it is wanted and the page is seen. */
-export class StayAwake {
-  #wanted = false;
+export class ScreenWakeLock {
+  #enabled = false;
   /** @type {Promise<WakeLockSentinel | undefined> | undefined} */
   #lock;
 
@@ -41,22 +41,22 @@ export class StayAwake {
     // The browser ends a lock when the page is hidden.
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) this.#lock = undefined;
-      else if (this.#wanted) this.#ask();
+      else if (this.#enabled) this.#request();
     });
   }
 
   /** @param {boolean} wanted */
-  set wanted(wanted) {
-    if (wanted === this.#wanted) return;
-    this.#wanted = wanted;
-    if (wanted) this.#ask();
+  set enabled(wanted) {
+    if (wanted === this.#enabled) return;
+    this.#enabled = wanted;
+    if (wanted) this.#request();
     else {
       this.#lock?.then((lock) => lock?.release());
       this.#lock = undefined;
     }
   }
 
-  #ask() {
+  #request() {
     this.#lock ??= Promise.resolve(navigator.wakeLock?.request('screen')).catch((error) => {
       // Low battery, or the page is hidden.
       console.info(error);

@@ -1,12 +1,12 @@
 import { byId } from '../common/dom.js';
-import { curves } from './loss-curves.js';
+import { lossCurves } from './loss-curves.js';
 
 /** @import { Progress } from './protocol.js' */
 
 const NAMES = ['total', 'content', 'style'];
 
 /** The losses of a run, as curves. */
-export class CurveFigure {
+export class LossChart {
   #figure;
   #svg;
 
@@ -20,7 +20,7 @@ export class CurveFigure {
   show({ losses, marks, steps }) {
     this.#figure.hidden = losses.length < 2;
     if (this.#figure.hidden) return;
-    const drawn = curves(losses, marks, steps, 260, 80);
+    const drawn = lossCurves(losses, marks, steps, 260, 80);
     const lines = drawn.marks.map((x) => `M${x} 0V84`).join('');
     this.#svg.replaceChildren(
       ...[['mark', lines], ...NAMES.map((name, i) => [name, drawn.paths[i]])].map(([name, d]) => {

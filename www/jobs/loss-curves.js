@@ -17,7 +17,7 @@ const DEPTH = 1 / 300;
  * @param {number} height
  * @returns {{ paths: string[], marks: number[], low: number, high: number }} for SVG; marks as places from the left
  */
-export function curves(losses, marks, steps, width, height) {
+export function lossCurves(losses, marks, steps, width, height) {
   const seen = losses.flat().filter((loss) => loss > 0 && Number.isFinite(loss));
   if (seen.length === 0) return { paths: ['', '', ''], marks: [], low: 0, high: 0 };
   const high = seen.reduce((most, loss) => Math.max(most, loss), 0);

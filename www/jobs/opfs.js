@@ -1,10 +1,10 @@
 /** A folder of the browser's private file system, whose files are read and written whole. */
 
 /** A worker that was ended holds its file for a moment. */
-const PATIENCE = [0, 50, 200, 500, 1000];
+const RETRY_DELAYS_MS = [0, 50, 200, 500, 1000];
 
 /** Its promises reject with what the browser says. */
-export class PrivateFiles {
+export class OpfsFolder {
   /** @param {string} folder */
   constructor(folder) {
     this.folder = folder;
@@ -20,7 +20,7 @@ export class PrivateFiles {
     const folder = await root.getDirectoryHandle(this.folder, { create: true });
     const file = await folder.getFileHandle(name, { create: true });
     // TypeScript's library for pages lacks what only workers have.
-    const handle = await patiently(() => /** @type {any} */ (file).createSyncAccessHandle());
+    const handle = await withRetries(() => /** @type {any} */ (file).createSyncAccessHandle());
     try {
       handle.truncate(0);
       const written = handle.write(bytes, { at: 0 });
@@ -46,7 +46,7 @@ export class PrivateFiles {
   /** Nothing is kept any more. */
   async discard() {
     const root = await navigator.storage.getDirectory();
-    await patiently(async () => {
+    await withRetries(async () => {
       try {
         await root.removeEntry(this.folder, { recursive: true });
       } catch (error) {
@@ -61,14 +61,14 @@ export class PrivateFiles {
  * @param {() => Promise<T>} act
  * @returns {Promise<T>}
  */
-async function patiently(act) {
-  for (const [i, wait] of PATIENCE.entries()) {
+async function withRetries(act) {
+  for (const [i, wait] of RETRY_DELAYS_MS.entries()) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
       return await act();
     } catch (error) {
       const locked = error instanceof DOMException && error.name === 'NoModificationAllowedError';
-      if (!locked || i === PATIENCE.length - 1) throw error;
+      if (!locked || i === RETRY_DELAYS_MS.length - 1) throw error;
     }
   }
   throw new Error('no attempt was made');

@@ -13,20 +13,20 @@
 /**
  * A painting whose style is wanted; weights are relative to each other. `mask` is white where on the photo that style applies,
  * `part` where on the painting it is taken from; without one that is everywhere.
- * @typedef {{ name: string, weight: number, pixels: Pixels, mask?: Pixels, part?: Pixels }} Model
+ * @typedef {{ name: string, weight: number, pixels: Pixels, mask?: Pixels, part?: Pixels }} StyleTarget
  */
 
 /**
  * A file with the weights of a network, which the user has brought along: what it is called, and its bytes counted and summed.
- * @typedef {{ name: 'vgg16' | 'vgg19', file: string, bytes: number, sha256: string }} Network
+ * @typedef {{ name: 'vgg16' | 'vgg19', file: string, bytes: number, sha256: string }} VggNetwork
  */
 
 /**
  * A run. Without `settings.steps` as many steps are made as `minutes` allow. It begins with the photo, with noise or with
  * another picture. Without a `network` of the user's own, the one that comes with the page looks at the pictures. `photoData` is
  * the photo's EXIF data, in base64.
- * @typedef {{ id: string, name: string, settings: RunSettings, minutes: number, photo: Pixels, paintings: Model[],
- *   start: 'photo' | 'noise' | Pixels, network?: Network, photoData?: string }} Run
+ * @typedef {{ id: string, name: string, settings: RunSettings, minutes: number, photo: Pixels, paintings: StyleTarget[],
+ *   start: 'photo' | 'noise' | Pixels, network?: VggNetwork, photoData?: string }} OptimizeRun
  */
 
 /** Total, content and style before a step. @typedef {[total: number, content: number, style: number]} Losses */
@@ -37,7 +37,7 @@
  *   finished: boolean }} Progress
  */
 
-/** Milliseconds of one step: `fixed`, and `pixel` for every pixel. @typedef {{ fixed: number, pixel: number }} Cost */
+/** Milliseconds of one step: `fixed`, and `pixel` for every pixel. @typedef {{ fixed: number, pixel: number }} StepCost */
 
 /**
  * Where to go on. `bytes` are for the studio, `picture` for the eye. `sequence` is the number under which it is kept, from 1,
@@ -54,7 +54,7 @@
  * - `lost`: the device is gone.
  * - `unsupported`: there is no WebGPU in workers.
  * - `other`: whatever else.
- * @typedef {'fetch' | 'network' | 'memory' | 'checkpoint' | 'lost' | 'unsupported' | 'other'} Fault
+ * @typedef {'fetch' | 'network' | 'memory' | 'checkpoint' | 'lost' | 'unsupported' | 'other'} ErrorCode
  */
 
 /**
@@ -63,36 +63,36 @@
  *   network where the browser does not keep it.
  * - `pause`, `resume`: between steps. A paused worker has written its checkpoint.
  * - `stop`: the painting is finished as it is.
- * - `keep`: a checkpoint is written soon.
- * - `shown`: the last `preview` has been drawn; before that no other one comes.
- * @typedef {{ type: 'begin', run: Run, checkpoint: Checkpoint | undefined, archive: Uint8Array<ArrayBuffer> | undefined }
- *   | { type: 'pause' } | { type: 'resume' } | { type: 'stop' } | { type: 'keep' } | { type: 'shown' }} ToStudio
+ * - `requestCheckpoint`: a checkpoint is written soon.
+ * - `acknowledgePreview`: the last `preview` has been drawn; before that no other one comes.
+ * @typedef {{ type: 'begin', run: OptimizeRun, checkpoint: Checkpoint | undefined, archive: Uint8Array<ArrayBuffer> | undefined }
+ *   | { type: 'pause' } | { type: 'resume' } | { type: 'stop' } | { type: 'requestCheckpoint' } | { type: 'acknowledgePreview' }} ToJobWorker
  */
 
 /**
  * From the worker.
  * - `fetching`: bytes of module and weights that are there.
- * - `preparing`: a sentence on what takes time before the first step.
+ * - `preparing`: a message on what takes time before the first step.
  * - `begun`: the steps are counted, and begin; `cost` only where it was measured.
  * - `steps`: these were made, in so many milliseconds each.
  * - `preview`: the painting so far.
- * - `kept`: a checkpoint was written; or it was not, and here it is, with a sentence why.
+ * - `kept`: a checkpoint was written; or it was not, and here it is, with a message why.
  * - `paused`: and the checkpoint is written, if that is possible.
  * - `done`: the painting is finished: all steps were made, or it was stopped. A style that was learnt comes as a pack.
  * - `failed`: the worker is of no further use.
  * @typedef {{ type: 'fetching', loaded: number, total: number }
- *   | { type: 'preparing', sentence: string }
- *   | { type: 'begun', settings: RunSettings, plan: RunPlan, cost: Cost | undefined, software: boolean }
+ *   | { type: 'preparing', message: string }
+ *   | { type: 'begun', settings: RunSettings, plan: RunPlan, cost: StepCost | undefined, software: boolean }
  *   | { type: 'steps', steps: (StepReport & { milliseconds: number })[] }
  *   | { type: 'preview', picture: Pixels }
- *   | { type: 'kept', checkpoint?: Checkpoint, sentence?: string }
+ *   | { type: 'kept', checkpoint?: Checkpoint, message?: string }
  *   | { type: 'paused' }
  *   | { type: 'done', picture: Pixels, pack?: Uint8Array<ArrayBuffer> }
- *   | { type: 'failed', fault: Fault, sentence: string }} FromStudio
+ *   | { type: 'failed', code: ErrorCode, message: string }} FromJobWorker
  */
 
 /** @returns {Progress} of a run that has not begun */
-export function noProgress() {
+export function initialProgress() {
   return { step: 0, steps: 0, width: 0, height: 0, losses: [], marks: [], finished: false };
 }
 
@@ -101,7 +101,7 @@ export function noProgress() {
  * @param {StepReport} report of the step that was made
  * @returns {Progress} with that step
  */
-export function advanced({ losses, marks, width: before }, { step, steps, width, height, total, content, style }) {
+export function progressAfter({ losses, marks, width: before }, { step, steps, width, height, total, content, style }) {
   const larger = before !== 0 && width !== before ? [...marks, losses.length] : marks;
   losses.push([rounded(total), rounded(content), rounded(style)]);
   return { step, steps, width, height, losses, marks: larger, finished: false };
@@ -113,7 +113,7 @@ function rounded(loss) {
 }
 
 /** 0..1 @param {Progress} progress */
-export function partOf({ step, steps, finished }) {
+export function fractionOf({ step, steps, finished }) {
   if (finished) return 1;
   return steps > 0 ? step / steps : 0;
 }

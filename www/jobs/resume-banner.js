@@ -1,24 +1,24 @@
 import { byId } from '../common/dom.js';
 
-/** The note on a run that is not on the stage: it goes on aside, is finished, or was left unfinished on the last visit. */
-export class KeptNote {
-  #note;
+/** The note on a run that is not in the viewer: it goes on aside, is finished, or was left unfinished on the last visit. */
+export class ResumeBanner {
+  #banner;
   #text;
-  #go;
-  #drop;
-  #offered = false;
+  #resume;
+  #discard;
+  #isOffered = false;
 
   /**
    * @param {string} id
-   * @param {{ show: () => void, goOn: () => void, drop: () => void }} act
+   * @param {{ show: () => void, resume: () => void, discard: () => void }} act
    */
   constructor(id, act) {
-    this.#note = byId(id, HTMLElement);
+    this.#banner = byId(id, HTMLElement);
     this.#text = byId(`${id}-text`, HTMLElement);
-    this.#go = byId(`${id}-go`, HTMLButtonElement);
-    this.#drop = byId(`${id}-drop`, HTMLButtonElement);
-    this.#go.addEventListener('click', () => (this.#offered ? act.goOn() : act.show()));
-    this.#drop.addEventListener('click', act.drop);
+    this.#resume = byId(`${id}-go`, HTMLButtonElement);
+    this.#discard = byId(`${id}-drop`, HTMLButtonElement);
+    this.#resume.addEventListener('click', () => (this.#isOffered ? act.resume() : act.show()));
+    this.#discard.addEventListener('click', act.discard);
   }
 
   /**
@@ -28,15 +28,15 @@ export class KeptNote {
    * @param {string} drop what dropping it is called
    */
   show(text, offered, working, drop) {
-    this.#offered = offered;
+    this.#isOffered = offered;
     if (this.#text.textContent !== text) this.#text.textContent = text;
-    this.#go.textContent = offered ? 'Go on' : 'Show';
-    this.#drop.textContent = drop;
-    this.#drop.hidden = working;
-    this.#note.hidden = false;
+    this.#resume.textContent = offered ? 'Go on' : 'Show';
+    this.#discard.textContent = drop;
+    this.#discard.hidden = working;
+    this.#banner.hidden = false;
   }
 
   hide() {
-    this.#note.hidden = true;
+    this.#banner.hidden = true;
   }
 }

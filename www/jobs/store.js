@@ -1,5 +1,5 @@
-import { PrivateFiles } from './opfs.js';
-import { bytesOf, newest, pack, pixelsOf, readable, unpack } from './checkpoint-file.js';
+import { OpfsFolder } from './opfs.js';
+import { bytesOf, newest, pack, pixelsOf, tryRead, unpack } from './checkpoint-file.js';
 
 /** @import { Checkpoint } from './protocol.js' */
 
@@ -10,12 +10,12 @@ const SLOTS = ['a', 'b'];
  * What is kept of a run, in a folder of the browser's private files: `run` holds what it is made of, `a` and `b` its newest two
  * checkpoints, written in turn, so that a crash in the middle of writing leaves the one before.
  */
-export class RunRecord {
+export class JobStore {
   #files;
 
   /** @param {string} folder */
   constructor(folder) {
-    this.#files = new PrivateFiles(folder);
+    this.#files = new OpfsFolder(folder);
   }
 
   /**
@@ -25,7 +25,7 @@ export class RunRecord {
    * @param {Uint8Array[]} parts
    * @returns {Promise<CheckpointWriter>}
    */
-  async begin(run, about, parts) {
+  async create(run, about, parts) {
     await this.#files.discard();
     await this.#files.write(RUN, await pack(about, parts));
     return new CheckpointWriter(this.#files, run, 1);
@@ -35,7 +35,7 @@ export class RunRecord {
    * @param {string} run its id
    * @param {number} sequence that of the checkpoint to go on from
    */
-  goOn(run, sequence) {
+  continueAfter(run, sequence) {
     return new CheckpointWriter(this.#files, run, sequence + 1);
   }
 
@@ -56,7 +56,7 @@ export class RunRecord {
     if (!slot) return undefined;
     const { progress, size, sequence } = slot.about;
     const [state, picture] = slot.parts;
-    return readable(() => ({ progress, bytes: state, picture: size && pixelsOf(size, picture), sequence }));
+    return tryRead(() => ({ progress, bytes: state, picture: size && pixelsOf(size, picture), sequence }));
   }
 
   discard() {
@@ -76,7 +76,7 @@ export class CheckpointWriter {
   #sequence;
 
   /**
-   * @param {PrivateFiles} files
+   * @param {OpfsFolder} files
    * @param {string} run
    * @param {number} sequence of the next one
    */

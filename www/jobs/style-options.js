@@ -1,21 +1,21 @@
-import { PAINTING } from '../styles/builtin-styles.js';
-import { obtainFile } from './assets.js';
+import { PAINTING_PREFIX } from '../styles/builtin-styles.js';
+import { loadAsset } from './assets.js';
 
 /**
- * @import { OwnStyles } from '../styles/user-styles.js'
- * @import { ShippedStyles } from '../styles/builtin-styles.js'
- * @import { Offer } from './optimize-image/style-picker.js'
+ * @import { UserStyles } from '../styles/user-styles.js'
+ * @import { BuiltinStyles } from '../styles/builtin-styles.js'
+ * @import { StyleOption } from './optimize-image/style-picker.js'
  */
 
 /**
- * The styles on the shelf whose painting is there: the user's own but for those that came as a file, and those that come with
+ * The styles on the style list whose painting is there: the user's own but for those that came as a file, and those that come with
  * the page. The built-in styles have none.
- * @param {OwnStyles} own
- * @param {ShippedStyles} shipped
- * @returns {Offer[]}
+ * @param {UserStyles} own
+ * @param {BuiltinStyles} shipped
+ * @returns {StyleOption[]}
  */
-export function paintingOffers(own, shipped) {
-  const mine = own.kept
+export function styleOptions(own, shipped) {
+  const mine = own.all
     .filter(({ adopted, trained }) => !adopted || trained)
     .map(({ id, name, picture, painting, crop }) => ({
       id,
@@ -23,12 +23,12 @@ export function paintingOffers(own, shipped) {
       picture,
       load: () => (crop ? createImageBitmap(painting, crop.x, crop.y, crop.side, crop.side) : createImageBitmap(painting)),
     }));
-  const paintings = shipped.styles.filter(({ id }) => id.startsWith(PAINTING));
+  const paintings = shipped.styles.filter(({ id }) => id.startsWith(PAINTING_PREFIX));
   const theirs = paintings.map(({ id, name, picture = '' }) => ({
     id,
     name,
     picture,
-    load: async () => createImageBitmap(new Blob([await obtainFile(`assets/paintings/${id.slice(PAINTING.length)}.jpg`)])),
+    load: async () => createImageBitmap(new Blob([await loadAsset(`assets/paintings/${id.slice(PAINTING_PREFIX.length)}.jpg`)])),
   }));
   return [...mine, ...theirs];
 }

@@ -1,26 +1,26 @@
-/** What the workers that own a studio have in common: module, weights and device are brought together, wishes are passed on. */
+/** What the workers that own a studio have in common: module, weights and device are brought together, pending are passed on. */
 import { messageOf } from '../common/errors.js';
 import init, { Studio } from '../studio.js';
-import { failureOf } from './errors.js';
-import { obtain } from './assets.js';
+import { describeFailure } from './errors.js';
+import { loadAssets } from './assets.js';
 
 /**
- * @import { Fault, FromStudio, ToStudio } from './protocol.js'
- * @import { Stocked } from './assets.js'
+ * @import { ErrorCode, FromJobWorker, ToJobWorker } from './protocol.js'
+ * @import { Asset } from './assets.js'
  */
 
 export const MODULE = 'studio_bg.wasm';
 export const VGG = 'weights/vgg16-to-relu4_3.safetensors';
 
-/** @typedef {(message: FromStudio, transfer?: Transferable[]) => void} Send */
-/** What the page may want of who is at work. @typedef {Record<Exclude<ToStudio['type'], 'begin'>, () => void>} Wishes */
+/** @typedef {(message: FromJobWorker, transfer?: Transferable[]) => void} Send */
+/** What the page may want of who is at work. @typedef {Record<Exclude<ToJobWorker['type'], 'begin'>, () => void>} JobCommands */
 
 /** A reason not to begin that is not the network's. */
-export class Refusal extends Error {
-  /** @param {Fault} fault @param {string} sentence */
-  constructor(fault, sentence) {
-    super(sentence);
-    this.fault = fault;
+export class StartError extends Error {
+  /** @param {ErrorCode} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
   }
 }
 
@@ -28,40 +28,40 @@ export class Refusal extends Error {
  * Makes this worker one of a studio: waits for `begin`, gathers what is needed, hires who does it, and has it done.
  *
  * @template {{ type: 'begin' }} Begin
- * @template Goods what is needed beside the module
+ * @template Inputs what is needed beside the module
  * @param {{
- *   deed: string,
- *   gather: (message: Begin, obtained: (wanted?: (file: Stocked) => boolean) => Promise<Map<string, Uint8Array<ArrayBuffer>>>)
- *     => Promise<{ module: Uint8Array<ArrayBuffer>, goods: Goods }>,
- *   hire: (studio: Studio, goods: Goods, send: Send, message: Begin) => { hand: Wishes, work: () => Promise<void> },
- * }} job `deed` ends a sentence: what is done in workers
+ *   activity: string,
+ *   loadInputs: (message: Begin, obtained: (wanted?: (file: Asset) => boolean) => Promise<Map<string, Uint8Array<ArrayBuffer>>>)
+ *     => Promise<{ module: Uint8Array<ArrayBuffer>, inputs: Inputs }>,
+ *   createJob: (studio: Studio, inputs: Inputs, send: Send, message: Begin) => { controls: JobCommands, work: () => Promise<void> },
+ * }} job `activity` ends a message: what is done in workers
  */
-export function employ({ deed, gather, hire }) {
-  /** @type {Wishes | undefined} */
-  let hand;
-  /** What the page wants of a hand that is not there yet. @type {(keyof Wishes)[]} */
-  const wishes = [];
+export function hostJob({ activity, loadInputs, createJob }) {
+  /** @type {JobCommands | undefined} */
+  let controls;
+  /** What the page wants of a controls that is not there yet. @type {(keyof JobCommands)[]} */
+  const pending = [];
 
   /** @type {Send} */
   const send = (message, transfer = []) => self.postMessage(message, { transfer });
 
-  /** @param {Fault} fault @param {unknown} error */
-  const fail = (fault, error) => send({ type: 'failed', fault, sentence: messageOf(error) });
+  /** @param {ErrorCode} code @param {unknown} error */
+  const fail = (code, error) => send({ type: 'failed', code, message: messageOf(error) });
 
   /** @param {Begin} message */
   async function begin(message) {
     if (!navigator.gpu) {
-      fail('unsupported', `This browser keeps WebGPU from web workers, and ${deed}.`);
+      fail('unsupported', `This browser keeps WebGPU from web workers, and ${activity}.`);
       return;
     }
-    let goods;
+    let inputs;
     try {
-      const gathered = await gather(message, (wanted) => obtain((loaded, total) => send({ type: 'fetching', loaded, total }), wanted));
-      goods = gathered.goods;
-      send({ type: 'preparing', sentence: 'Setting up the studio …' });
-      await init({ module_or_path: gathered.module });
+      const loaded = await loadInputs(message, (wanted) => loadAssets((loaded, total) => send({ type: 'fetching', loaded, total }), wanted));
+      inputs = loaded.inputs;
+      send({ type: 'preparing', message: 'Setting up the studio …' });
+      await init({ module_or_path: loaded.module });
     } catch (error) {
-      fail(error instanceof Refusal ? error.fault : 'fetch', error);
+      fail(error instanceof StartError ? error.code : 'fetch', error);
       return;
     }
     let studio;
@@ -72,22 +72,22 @@ export function employ({ deed, gather, hire }) {
       return;
     }
     const lost = studio.lost();
-    lost.then((sentence) => fail('lost', sentence));
-    const hired = hire(studio, goods, send, message);
-    hand = hired.hand;
-    for (const wish of wishes) hand[wish]();
+    lost.then((message) => fail('lost', message));
+    const job = createJob(studio, inputs, send, message);
+    controls = job.controls;
+    for (const command of pending) controls[command]();
     try {
-      await hired.work();
+      await job.work();
     } catch (error) {
-      const { fault, sentence } = await failureOf(error, lost);
-      fail(fault, sentence);
+      const { code, message } = await describeFailure(error, lost);
+      fail(code, message);
     }
   }
 
-  self.addEventListener('message', (/** @type {MessageEvent<Begin | { type: keyof Wishes }>} */ { data: message }) => {
+  self.addEventListener('message', (/** @type {MessageEvent<Begin | { type: keyof JobCommands }>} */ { data: message }) => {
     if (message.type === 'begin') begin(/** @type {Begin} */ (message));
-    else if (hand) hand[message.type]();
-    else wishes.push(message.type);
+    else if (controls) controls[message.type]();
+    else pending.push(message.type);
   });
 
   // A panic in wasm leaves its promise pending for ever and surfaces only here.
@@ -101,7 +101,7 @@ export function employ({ deed, gather, hire }) {
  * @param {Map<string, Uint8Array<ArrayBuffer>>} files
  * @param {string} url
  * @returns {Uint8Array<ArrayBuffer>} the contents of that one
- * @throws {Error} with a sentence where it is missing
+ * @throws {Error} with a message where it is missing
  */
 export function fileOf(files, url) {
   const file = files.get(url);

@@ -4,7 +4,7 @@ import { networksAmong } from './network-files.js';
 
 /**
  * `others` are neither pictures, nor videos, nor styles.
- * @typedef {{ photos: File[], videos: File[], styles: File[], others: File[] }} Sorted
+ * @typedef {{ photos: File[], videos: File[], styles: File[], others: File[] }} SortedFiles
  */
 
 /** A folder with more is read so far and no farther. */
@@ -85,10 +85,10 @@ async function walk(folder, files, depth) {
 /**
  * What the files are, by their content: a `File` whose type the system does not know has an empty one.
  * @param {File[]} files
- * @returns {Promise<Sorted>}
+ * @returns {Promise<SortedFiles>}
  */
 export async function sortFiles(files) {
-  /** @type {Sorted} */
+  /** @type {SortedFiles} */
   const sorted = { photos: [], videos: [], styles: [], others: [] };
   // Networks are styles, and what belongs to them goes with them.
   const { networks, parts, rest } = networksAmong(files);

@@ -6,40 +6,40 @@ import { messageOf } from '../common/errors.js';
  * @import { Controls } from '../app/controls.js'
  * @import { Pixels } from '../inference/protocol.js'
  * @import { Format } from './encode.js'
- * @import { PictureStage } from '../components/picture-viewer.js'
+ * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
 /** Everything by which a painting leaves the page: saved, copied, shared. */
-export class Keeper {
+export class Exporter {
   /**
-   * @param {PictureStage} stage
+   * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ picture: () => Promise<Pixels>, subject: () => { source: string, style: string, tiff?: Uint8Array } }} app the
+   * @param {{ picture: () => Promise<Pixels>, exportInfo: () => { source: string, style: string, tiff?: Uint8Array } }} app the
    *   painting, without the line; what is painted, in which style, and the photo's EXIF data
    */
-  constructor(stage, controls, toast, app) {
-    this.stage = stage;
+  constructor(viewer, controls, toast, app) {
+    this.viewer = viewer;
     this.controls = controls;
     this.toast = toast;
     this.app = app;
   }
 
   save() {
-    return this.#keep(async () => {
-      const blob = await this.#picture(this.controls.format);
+    return this.#run(async () => {
+      const blob = await this.#encode(this.controls.format);
       download(blob, this.#name(blob));
     });
   }
 
   copy() {
-    return this.#keep(() => copy(this.#picture('png')));
+    return this.#run(() => copy(this.#encode('png')));
   }
 
   share() {
-    return this.#keep(async () => {
-      const blob = await this.#picture(this.controls.format);
+    return this.#run(async () => {
+      const blob = await this.#encode(this.controls.format);
       const file = new File([blob], this.#name(blob), { type: blob.type });
       if (!canShare(file)) throw new Error('This browser cannot share this kind of picture. Choose PNG, or save it.');
       await navigator.share({ files: [file] });
@@ -47,7 +47,7 @@ export class Keeper {
   }
 
   /** @param {Blob} movie */
-  keepMovie(movie) {
+  saveMovie(movie) {
     download(movie, this.#name(movie));
   }
 
@@ -56,19 +56,19 @@ export class Keeper {
    * @param {Pixels} pixels
    * @param {{ name: string, tiff?: Uint8Array }} photo
    */
-  async painted(pixels, { name, tiff }) {
-    const blob = await encode(pixels, this.controls.format, this.#kept(tiff));
-    return { blob, name: fileName(name, this.app.subject().style, blob) };
+  async encodePhoto(pixels, { name, tiff }) {
+    const blob = await encode(pixels, this.controls.format, this.#keptMetadata(tiff));
+    return { blob, name: fileName(name, this.app.exportInfo().style, blob) };
   }
 
   /** What is kept of a photo's data: nothing unless the user wants it. @param {Uint8Array | undefined} tiff */
-  #kept(tiff) {
+  #keptMetadata(tiff) {
     return this.controls.photoData ? tiff : undefined;
   }
 
   /** @param {Blob} blob */
   #name(blob) {
-    const { source, style } = this.app.subject();
+    const { source, style } = this.app.exportInfo();
     return fileName(source, style, blob);
   }
 
@@ -76,21 +76,21 @@ export class Keeper {
    * The painting, without the line, as a file.
    * @param {Format} format
    */
-  async #picture(format) {
-    const { tiff } = this.app.subject();
-    return encode(await this.app.picture(), format, this.#kept(tiff));
+  async #encode(format) {
+    const { tiff } = this.app.exportInfo();
+    return encode(await this.app.picture(), format, this.#keptMetadata(tiff));
   }
 
   /** @param {() => Promise<void>} act something with the painting, if there is one */
-  async #keep(act) {
+  async #run(act) {
     if (!this.controls.canSave) return;
-    this.stage.busy('Saving …');
+    this.viewer.busy('Saving …');
     try {
       await act();
     } catch (error) {
       // Who closes the sheet of programs has changed his mind.
       if (!(error instanceof DOMException && error.name === 'AbortError')) this.toast.show(messageOf(error));
     }
-    this.stage.idle();
+    this.viewer.idle();
   }
 }

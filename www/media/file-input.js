@@ -1,14 +1,14 @@
 import { filesOf, withoutSystemFiles } from './dropped-files.js';
 
 /**
- * The three ways by which photos, videos and styles come in: file picker, drop anywhere, paste. What is dropped on the shelf,
+ * The three ways by which photos, videos and styles come in: file picker, drop anywhere, paste. What is dropped on the style list,
  * or chosen by its first tile, is a style.
  *
  * @typedef {{ files: (files: File[]) => void, styles: (files: File[]) => void, pasted: (files: File[]) => void,
- *   nothing: (sentence: string) => void }} Taker
+ *   nothing: (sentence: string) => void }} FileHandlers
  */
 
-/** @param {Taker} taker */
+/** @param {FileHandlers} taker */
 export function listenForFiles(taker) {
   listenForChoices('file', taker.files);
   listenForChoices('style-file', taker.styles);
@@ -34,22 +34,22 @@ function listenForChoices(id, take) {
   });
 }
 
-/** @param {Taker} taker */
+/** @param {FileHandlers} taker */
 function listenForDrops(taker) {
   const root = document.documentElement;
-  const ledge = /** @type {HTMLElement} */ (document.querySelector('.ledge'));
-  const veil = /** @type {HTMLElement} */ (document.getElementById('drop-veil'));
-  const isStyle = (/** @type {Event} */ event) => event.target instanceof Node && ledge.contains(event.target);
+  const styleStrip = /** @type {HTMLElement} */ (document.querySelector('.style-strip'));
+  const overlay = /** @type {HTMLElement} */ (document.getElementById('drop-overlay'));
+  const isStyle = (/** @type {Event} */ event) => event.target instanceof Node && styleStrip.contains(event.target);
   // Entering a child fires before leaving its parent: counting tells when the pointer has left the page.
   let depth = 0;
   document.addEventListener('dragenter', (event) => {
     if (!event.dataTransfer?.types.includes('Files')) return;
     depth += 1;
-    const { top, height } = ledge.getBoundingClientRect();
-    veil.style.setProperty('--shelf-top', `${top}px`);
-    veil.style.setProperty('--shelf-height', `${height}px`);
+    const { top, height } = styleStrip.getBoundingClientRect();
+    overlay.style.setProperty('--style-list-top', `${top}px`);
+    overlay.style.setProperty('--style-list-height', `${height}px`);
     root.toggleAttribute('data-dropping', true);
-    veil.toggleAttribute('data-style', isStyle(event));
+    overlay.toggleAttribute('data-style', isStyle(event));
   });
   document.addEventListener('dragleave', () => {
     depth = Math.max(0, depth - 1);

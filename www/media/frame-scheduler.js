@@ -3,12 +3,12 @@ import { VideoPacer } from './video-pacer.js';
 
 /**
  * When a picture is seen: `shown` by the browser, as `performance.now()` counts, and `media` within the video, in seconds.
- * @typedef {{ shown: number, media: number }} Times
+ * @typedef {{ shown: number, media: number }} FrameTimes
  */
 
 /**
  * A picture of a video for the worker. `missed` is the number of pictures since the last one that was sent.
- * @typedef {{ frame: VideoFrame | ImageBitmap, missed: number, times: Times }} Sent
+ * @typedef {{ frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }} ScheduledFrame
  */
 
 /** @import { Pace } from './video-pacer.js' */
@@ -17,23 +17,23 @@ import { VideoPacer } from './video-pacer.js';
 const RETRY_MS = 20;
 
 /** Brings the pictures of a video element to the worker: the newest one whenever it asks for one. */
-export class FramePump {
+export class FrameScheduler {
   #video;
   #send;
   #source;
-  #hungry = true;
+  #workerReady = true;
   #stopped = false;
   /** A frame has come that has not been sent. */
   #fresh = false;
   #missed = 0;
-  /** Of the newest frame. @type {Times} */
+  /** Of the newest frame. @type {FrameTimes} */
   #times = { shown: 0, media: 0 };
   /** While the video waits for the worker. @type {VideoPacer | undefined} */
   #pacer;
 
   /**
    * @param {HTMLVideoElement} video
-   * @param {(sent: Sent) => void} send
+   * @param {(sent: ScheduledFrame) => void} send
    * @param {FrameSource} source
    */
   constructor(video, send, source) {
@@ -45,7 +45,7 @@ export class FramePump {
 
   /** The worker can take another frame. */
   feed() {
-    this.#hungry = true;
+    this.#workerReady = true;
     if (this.#fresh) this.#take();
   }
 
@@ -64,7 +64,7 @@ export class FramePump {
     if (this.#pacer?.holding) return;
     this.#fresh = true;
     this.#times = { ...this.#times, shown: performance.now() };
-    if (this.#hungry) this.#take();
+    if (this.#workerReady) this.#take();
   }
 
   stop() {
@@ -74,7 +74,7 @@ export class FramePump {
 
   /** Whether all pictures that came were sent, and the worker has taken them. */
   get idle() {
-    return this.#hungry && !this.#fresh && !this.#pacer?.searching;
+    return this.#workerReady && !this.#fresh && !this.#pacer?.searching;
   }
 
   #listen() {
@@ -88,24 +88,24 @@ export class FramePump {
     else requestAnimationFrame(next);
   }
 
-  /** @param {Times} times of a frame that has come */
+  /** @param {FrameTimes} times of a frame that has come */
   async #arrive(times) {
-    const media = this.#pacer ? await this.#pacer.arrive(times.media, !this.#hungry || this.#fresh) : times.media;
+    const media = this.#pacer ? await this.#pacer.arrive(times.media, !this.#workerReady || this.#fresh) : times.media;
     if (media === undefined || this.#stopped) return;
     if (this.#fresh) this.#missed += 1;
     this.#fresh = true;
     this.#times = { ...times, media };
-    if (this.#hungry) this.#take();
+    if (this.#workerReady) this.#take();
   }
 
   async #take() {
     if (this.#stopped) return;
     if (this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
       // A video that stands still shows no other frame by itself.
-      if (this.#pacer) setTimeout(() => this.#fresh && this.#hungry && this.#take(), RETRY_MS);
+      if (this.#pacer) setTimeout(() => this.#fresh && this.#workerReady && this.#take(), RETRY_MS);
       return;
     }
-    this.#hungry = false;
+    this.#workerReady = false;
     this.#fresh = false;
     const [missed, times] = [this.#missed, this.#times];
     this.#missed = 0;
@@ -115,7 +115,7 @@ export class FramePump {
       else this.#send({ frame, missed, times });
     } catch {
       // Between two sources a video has no frame: the next one will do.
-      this.#hungry = true;
+      this.#workerReady = true;
     }
     this.#pacer?.release(times.media);
   }

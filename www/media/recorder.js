@@ -5,7 +5,7 @@
 
 import { partOf } from './file-sound.js';
 
-/** @import { Times } from './frame-scheduler.js' */
+/** @import { FrameTimes } from './frame-scheduler.js' */
 
 /**
  * @typedef {{ finish: (seconds: number, sound?: AudioBuffer) => Promise<Blob>, add?: (frame: VideoFrame, seconds: number) => void }} Recording
@@ -13,7 +13,7 @@ import { partOf } from './file-sound.js';
 
 /**
  * What counts the seconds of a recording: the clock on the wall, or the video that is recorded, `from` where it was.
- * @typedef {{ from: number, now: () => number, of: (times: Times) => number }} Clock
+ * @typedef {{ from: number, now: () => number, of: (times: FrameTimes) => number }} Clock
  */
 
 /**
@@ -91,7 +91,7 @@ export class Recorder {
 
   /**
    * @param {VideoFrame} frame painted, handed over
-   * @param {Times} times of the frame that it is painted of: with these it is recorded, to fit the sound
+   * @param {FrameTimes} times of the frame that it is painted of: with these it is recorded, to fit the sound
    */
   add(frame, times) {
     if (this.#recording?.add) this.#recording.add(frame, this.#clock.of(times));

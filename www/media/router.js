@@ -8,36 +8,36 @@ import { photoPixels } from './photo.js';
 /**
  * @import { Look } from '../inference/protocol.js'
  * @import { EngineClient } from '../inference/client.js'
- * @import { Keeper } from './export.js'
- * @import { LiveShow } from '../inference/video-mode.js'
+ * @import { Exporter } from './export.js'
+ * @import { VideoMode } from '../inference/video-mode.js'
  * @import { Photo } from './decode.js'
- * @import { PhotoShow } from '../inference/photo-mode.js'
- * @import { StyleDesk } from '../styles/library.js'
+ * @import { PhotoMode } from '../inference/photo-mode.js'
+ * @import { StyleLibrary } from '../styles/library.js'
  * @import { Ground } from './transparency.js'
  * @import { PhotoQueue } from '../components/photo-queue.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-export class Arrivals {
+export class FileRouter {
   #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
 
   /**
    * @param {EngineClient} client
-   * @param {PhotoShow} photos
-   * @param {LiveShow} show
-   * @param {StyleDesk} desk
-   * @param {Keeper} keeper
+   * @param {PhotoMode} photos
+   * @param {VideoMode} show
+   * @param {StyleLibrary} library
+   * @param {Exporter} exporter
    * @param {ToastLine} toast
    * @param {{ look: () => Look | undefined, size: () => number, ground: () => Ground,
-   *   practise: (photo: Photo) => void, clearStage: () => void }} app
+   *   addToPhotoLibrary: (photo: Photo) => void, leaveJob: () => void }} app
    *   there is no look before there is an engine
    */
-  constructor(client, photos, show, desk, keeper, toast, app) {
+  constructor(client, photos, show, library, exporter, toast, app) {
     this.client = client;
     this.photos = photos;
-    this.show = show;
-    this.desk = desk;
-    this.keeper = keeper;
+    this.video = show;
+    this.library = library;
+    this.exporter = exporter;
     this.toast = toast;
     this.app = app;
   }
@@ -47,13 +47,13 @@ export class Arrivals {
    * told.
    * @param {File[]} given
    */
-  async take(given) {
+  async route(given) {
     if (given.length === 1) {
-      await this.takeOne(given[0]);
+      await this.routeOne(given[0]);
       return;
     }
     const { photos, videos, styles, others } = await sortFiles(given);
-    if (styles.length > 0) this.desk.take(styles);
+    if (styles.length > 0) this.library.addFiles(styles);
     const first = photos.length === 0 ? videos.shift() : undefined;
     const left = leftOutSentence({ videos, others });
     if (photos.length > 1) this.#paintAll(photos, left);
@@ -61,7 +61,7 @@ export class Arrivals {
     else if (photos.length === 1) await this.#takePhoto(photos[0]);
     if (!left) return;
     const [next] = videos;
-    const action = next && { label: `Open “${next.name}”`, run: () => this.take(videos) };
+    const action = next && { label: `Open “${next.name}”`, run: () => this.route(videos) };
     // What was opened may have a message of its own.
     const own = first || photos.length === 1 ? this.toast.text : '';
     this.toast.show(own ? `${own} ${left}` : left, action);
@@ -73,10 +73,10 @@ export class Arrivals {
     if (!look) return;
     this.#queue.paint(photos, note, async (file) => {
       const photo = await decodePhoto(file, file.name);
-      this.app.practise(photo);
+      this.app.addToPhotoLibrary(photo);
       try {
-        const painting = await this.client.paint(photoPixels(photo, size, ground), look);
-        return { ...(await this.keeper.painted(painting, photo)), notice: photo.notice };
+        const painting = await this.client.stylize(photoPixels(photo, size, ground), look);
+        return { ...(await this.exporter.encodePhoto(painting, photo)), notice: photo.notice };
       } finally {
         photo.bitmap.close();
       }
@@ -84,9 +84,9 @@ export class Arrivals {
   }
 
   /** @param {File} file @returns {Promise<boolean>} whether it is painted as a photo */
-  async takeOne(file) {
+  async routeOne(file) {
     if (isPack(file) || isNetwork(file)) {
-      this.desk.take([file]);
+      this.library.addFiles([file]);
       return false;
     }
     if (!(await isVideo(file))) return this.#takePhoto(file);
@@ -96,27 +96,27 @@ export class Arrivals {
 
   /** @param {File} file */
   #takePhoto(file) {
-    return this.photos.take(() => decodePhoto(file, file.name || 'Pasted picture'));
+    return this.photos.open(() => decodePhoto(file, file.name || 'Pasted picture'));
   }
 
   /** @param {File} file */
   #takeVideo(file) {
-    this.photos.giveUpOpening();
-    this.app.clearStage();
-    return this.show.takeVideo(file);
+    this.photos.cancelOpening();
+    this.app.leaveJob();
+    return this.video.takeVideo(file);
   }
 
   /** A clipboard does not say what its picture is meant as. @param {File[]} files */
   async paste(files) {
     const [file] = files;
     const before = this.photos.photo;
-    if (files.length > 1) this.take(files);
-    else if (await this.takeOne(file)) {
+    if (files.length > 1) this.route(files);
+    else if (await this.routeOne(file)) {
       this.toast.show('Painted as a photo.', {
         label: 'Use it as a style',
         run: () => {
-          if (before) this.photos.take(() => before);
-          this.desk.take([file]);
+          if (before) this.photos.open(() => before);
+          this.library.addFiles([file]);
         },
       });
     }

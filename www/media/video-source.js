@@ -1,9 +1,9 @@
 import { Camera } from './camera.js';
-import { FramePump } from './frame-scheduler.js';
+import { FrameScheduler } from './frame-scheduler.js';
 import { FrameSource, saysTransparent } from './frame-source.js';
 
 /**
- * @import { Sent } from './frame-scheduler.js'
+ * @import { ScheduledFrame } from './frame-scheduler.js'
  * @import { EngineInfo } from '../inference/protocol.js'
  * @import { Pace } from './video-pacer.js'
  */
@@ -12,7 +12,7 @@ import { FrameSource, saysTransparent } from './frame-source.js';
  * What has begun. `cameras` are the names of all cameras, of which number `current` is on; of a video there are none. `notice` is a
  * sentence for the user.
  * @typedef {{ name: string, camera: boolean, mirrored: boolean, cameras: string[], current: number, notice?: string }} Source
- * @typedef {Source & { width: number, height: number }} Begun
+ * @typedef {Source & { width: number, height: number }} SourceInfo
  */
 
 /** A hidden page keeps the camera for so long, in case the user comes straight back. */
@@ -29,10 +29,10 @@ const WATCH_MS = 50;
  * `Begun`) when pictures come, `resize` (detail: width and height) when they change their size, as those of a camera do that is
  * turned, and `end` when there are no more.
  */
-export class Motion extends EventTarget {
+export class VideoSource extends EventTarget {
   #video = document.createElement('video');
   #camera = new Camera();
-  /** @type {FramePump | undefined} */
+  /** @type {FrameScheduler | undefined} */
   #pump;
   /** @type {string | undefined} */
   #url;
@@ -51,7 +51,7 @@ export class Motion extends EventTarget {
   #size = { width: 0, height: 0 };
 
   /**
-   * @param {(sent: Sent) => void} send
+   * @param {(sent: ScheduledFrame) => void} send
    * @param {() => EngineInfo | undefined} engine what is known of it
    * @param {() => string} ground colour behind transparent videos
    */
@@ -160,7 +160,7 @@ export class Motion extends EventTarget {
     }
     this.#pump?.stop();
     const frames = new FrameSource(this.#video, () => this.engine()?.videoFrames ?? false, this.ground, this.#transparent);
-    this.#pump = new FramePump(this.#video, this.send, frames);
+    this.#pump = new FrameScheduler(this.#video, this.send, frames);
     this.#size = { width, height };
     this.dispatchEvent(new CustomEvent('begin', { detail: { ...source, width, height } }));
   }

@@ -1,22 +1,22 @@
 /**
  * @import { EngineClient } from '../inference/client.js'
- * @import { KeptPack } from '../inference/protocol.js'
+ * @import { NamedPack } from '../inference/protocol.js'
  * @import { Style } from './selection.js'
  */
 
 /** How the ids of styles begin whose painting comes with the page, too. */
-export const PAINTING = 'painting:';
+export const PAINTING_PREFIX = 'painting:';
 /** What comes with the page: styles that were trained, and what its paintings are at once. */
 const KINDS = [
   { list: 'trained.json', prefix: 'trained:' },
-  { list: 'list.json', prefix: PAINTING },
+  { list: 'list.json', prefix: PAINTING_PREFIX },
 ];
 
-/** The styles that come with the page as packs; the shelf shows the pictures that are in them. */
-export class ShippedStyles {
+/** The styles that come with the page as packs; the style list shows the pictures that are in them. */
+export class BuiltinStyles {
   /** @type {Style[]} */
   styles = [];
-  /** @type {KeptPack[]} what an engine has to be told */
+  /** @type {NamedPack[]} what an engine has to be told */
   packs = [];
   /** Resolves when their names are there. */
   listed;
@@ -74,7 +74,7 @@ export class ShippedStyles {
     for (const style of this.styles.filter(({ picture }) => !picture)) {
       const pack = this.packs.find(({ id }) => id === style.id)?.pack;
       if (!pack) continue;
-      const { thumbnail } = await this.client.adoptStyle(style.id, pack, false);
+      const { thumbnail } = await this.client.importPack(style.id, pack, false);
       style.picture = URL.createObjectURL(new Blob([thumbnail]));
     }
     this.changed();

@@ -1,81 +1,81 @@
 import { isPack, isVideo } from '../media/file-kinds.js';
 import { networksAmong } from '../media/network-files.js';
-import { OwnStyles } from './user-styles.js';
+import { UserStyles } from './user-styles.js';
 import { messageOf } from '../common/errors.js';
-import { ShippedStyles } from './builtin-styles.js';
+import { BuiltinStyles } from './builtin-styles.js';
 
 /**
  * @import { EngineClient } from '../inference/client.js'
- * @import { Kept } from './user-styles.js'
- * @import { StyleChoice } from './selection.js'
+ * @import { UserStyle } from './user-styles.js'
+ * @import { StyleSelection } from './selection.js'
  * @import { Question } from '../components/confirm-dialog.js'
  * @import { StyleDialog } from '../components/style-dialog.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
 /** The page begins without styles that take longer to be read. */
-const PATIENCE_MS = 3000;
+const LOAD_TIMEOUT_MS = 3000;
 
-/** Brings styles and shelf together: what is dropped there, what the dialog wants, what comes with the page. */
-export class StyleDesk {
+/** Connects the styles with the style list: what is dropped there, what the dialog wants, what comes with the page. */
+export class StyleLibrary {
   /**
    * @param {EngineClient} client
-   * @param {StyleChoice} choice
+   * @param {StyleSelection} selection
    * @param {StyleDialog} dialog
    * @param {ToastLine} toast
-   * @param {{ learning: () => void, failed: () => void, repaint: () => void, train: (id: string) => void,
+   * @param {{ onEncoding: () => void, onFailure: () => void, onStyleChange: () => void, train: (id: string) => void,
    *   ask: (question: Question) => Promise<boolean>, importNetwork: (file: File, parts: File[]) => Promise<File> }} app hears when something is being made a style, when that has failed, when
    *   the style in use looks otherwise, and which one is to be trained; asks the user;
    *   makes a pack of a network
    */
-  constructor(client, choice, dialog, toast, app) {
+  constructor(client, selection, dialog, toast, app) {
     this.client = client;
-    this.choice = choice;
+    this.selection = selection;
     this.dialog = dialog;
     this.toast = toast;
     this.app = app;
-    this.shipped = new ShippedStyles(client, () => choice.list('shipped', this.shipped.styles));
-    this.own = new OwnStyles(client, toast, {
-      changed: () => this.#changed(),
-      choose: (id) => choice.choose(id),
-      repaint: () => app.repaint(),
+    this.builtinStyles = new BuiltinStyles(client, () => selection.setStyles('shipped', this.builtinStyles.styles));
+    this.userStyles = new UserStyles(client, toast, {
+      onChange: () => this.#onChange(),
+      choose: (id) => selection.choose(id),
+      onStyleChange: () => app.onStyleChange(),
       ask: (question) => app.ask(question),
     });
     this.#listen();
   }
 
   /** Resolves when all styles are known that are kept, here and with the page; storage that hangs is not waited for. */
-  get known() {
-    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
-    return Promise.race([Promise.all([this.own.loaded, this.shipped.listed]), patience]);
+  get ready() {
+    const patience = new Promise((resolve) => setTimeout(resolve, LOAD_TIMEOUT_MS));
+    return Promise.race([Promise.all([this.userStyles.loaded, this.builtinStyles.listed]), patience]);
   }
 
   /** Resolves when those in use can be painted with. */
-  async usable() {
-    if (this.shipped.styles.some(({ id }) => this.choice.uses(id))) await this.shipped.loaded;
+  async selectionLoaded() {
+    if (this.builtinStyles.styles.some(({ id }) => this.selection.uses(id))) await this.builtinStyles.loaded;
   }
 
   /**
    * A style that has a painting.
    * @param {string} id
-   * @returns {Promise<Pick<Kept, 'pack' | 'network' | 'source' | 'licence' | 'trained'> | undefined>}
+   * @returns {Promise<Pick<UserStyle, 'pack' | 'network' | 'source' | 'licence' | 'trained'> | undefined>}
    */
   async styleOf(id) {
-    const pack = this.shipped.packs.find((shipped) => shipped.id === id)?.pack;
-    return pack ? this.client.adoptStyle(id, pack, false) : this.own.find(id);
+    const pack = this.builtinStyles.packs.find((shipped) => shipped.id === id)?.pack;
+    return pack ? this.client.importPack(id, pack, false) : this.userStyles.find(id);
   }
 
   /** A new engine is told of all styles. */
-  async tell() {
-    this.client.keepStyles(this.own.packs);
-    await this.shipped.loaded;
-    this.client.keepStyles(this.shipped.packs);
+  async sendToEngine() {
+    this.client.addStyles(this.userStyles.packs);
+    await this.builtinStyles.loaded;
+    this.client.addStyles(this.builtinStyles.packs);
   }
 
   /** The pictures of the styles that come with the page. */
-  async showShipped() {
+  async loadThumbnails() {
     try {
-      await this.shipped.show();
+      await this.builtinStyles.show();
     } catch (error) {
       // The engine stopped: the next one shows them.
       console.info(error);
@@ -87,61 +87,61 @@ export class StyleDesk {
    * @param {File[]} files
    * @param {boolean} [sent] whether somebody else has sent them: the user is asked before a pack is kept
    */
-  async take(files, sent = false) {
+  async addFiles(files, sent = false) {
     const { networks, parts, rest } = networksAmong(files);
     for (const network of networks) {
-      await this.#make(async () => this.own.adopt(await this.app.importNetwork(network, parts), sent));
+      await this.#run(async () => this.userStyles.importPack(await this.app.importNetwork(network, parts), sent));
     }
     for (const file of rest) {
       if (!isPack(file) && (await isVideo(file))) {
         this.toast.show(`“${file.name}” is a video. Open it, stop at a picture that you like, and use that as a style.`);
         continue;
       }
-      await this.#make(() => (isPack(file) ? this.own.adopt(file, sent) : this.own.learn(file, file.name || 'Pasted picture')));
+      await this.#run(() => (isPack(file) ? this.userStyles.importPack(file, sent) : this.userStyles.encode(file, file.name || 'Pasted picture')));
     }
   }
 
   /**
-   * A picture that is on the stage becomes a style.
+   * A picture that is in the viewer becomes a style.
    * @param {Promise<Blob>} picture
    * @param {string} name
    */
-  learn(picture, name) {
-    return this.#make(async () => this.own.learn(await picture, name));
+  encode(picture, name) {
+    return this.#run(async () => this.userStyles.encode(await picture, name));
   }
 
   /** @param {() => Promise<boolean>} make */
-  async #make(make) {
-    this.app.learning();
+  async #run(make) {
+    this.app.onEncoding();
     try {
       if (await make()) return;
     } catch (error) {
       this.toast.show(messageOf(error));
     }
-    this.app.failed();
+    this.app.onFailure();
   }
 
   #listen() {
-    const { own, choice, dialog } = this;
-    const { shelf } = choice;
-    shelf.addEventListener('add', () => document.getElementById('style-file')?.click());
-    shelf.addEventListener('edit', (event) => this.#edit(/** @type {CustomEvent<string>} */ (event).detail));
-    shelf.addEventListener('move', (event) => {
+    const { userStyles, selection, dialog } = this;
+    const { styleList } = selection;
+    styleList.addEventListener('add', () => document.getElementById('style-file')?.click());
+    styleList.addEventListener('edit', (event) => this.#edit(/** @type {CustomEvent<string>} */ (event).detail));
+    styleList.addEventListener('move', (event) => {
       const { id, before } = /** @type {CustomEvent} */ (event).detail;
-      own.move(id, before);
+      userStyles.move(id, before);
     });
     /** @type {Record<string, (id: string, value: any) => void>} */
     const acts = {
-      rename: (id, name) => own.rename(id, name),
-      licence: (id, licence) => own.alter(id, { licence }),
-      crop: (id, crop) => own.alter(id, { crop }),
-      step: (id, by) => own.step(id, by),
-      export: (id) => own.export(id),
+      rename: (id, name) => userStyles.rename(id, name),
+      licence: (id, licence) => userStyles.edit(id, { licence }),
+      crop: (id, crop) => userStyles.edit(id, { crop }),
+      step: (id, by) => userStyles.step(id, by),
+      export: (id) => userStyles.export(id),
       train: (id) => this.app.train(id),
       remove: (id) => {
-        own.remove(id, choice.uses(id));
+        userStyles.remove(id, selection.uses(id));
         // The dialog had been opened from its tile.
-        shelf.step(0);
+        styleList.step(0);
       },
     };
     for (const [type, act] of Object.entries(acts)) {
@@ -154,22 +154,22 @@ export class StyleDesk {
 
   /** @param {string} id */
   #edit(id) {
-    const style = this.own.find(id);
-    if (style) this.dialog.show(style, this.#placeOf(id));
+    const style = this.userStyles.find(id);
+    if (style) this.dialog.show(style, this.#positionOf(id));
   }
 
-  #changed() {
-    this.choice.list('own', this.own.styles);
+  #onChange() {
+    this.selection.setStyles('own', this.userStyles.styles);
     const shown = this.dialog.shown;
     if (shown === undefined) return;
-    const style = this.own.find(shown);
-    if (style) this.dialog.update(style, this.#placeOf(shown));
+    const style = this.userStyles.find(shown);
+    if (style) this.dialog.update(style, this.#positionOf(shown));
     else this.dialog.close();
   }
 
   /** @param {string} id */
-  #placeOf(id) {
-    const ids = this.own.styles.map((style) => style.id);
+  #positionOf(id) {
+    const ids = this.userStyles.styles.map((style) => style.id);
     return { first: ids[0] === id, last: ids.at(-1) === id };
   }
 }

@@ -1,7 +1,7 @@
 /** What is looked at, and asked, before a style pack is kept. */
 
 /**
- * @import { ReadPack } from '../inference/protocol.js'
+ * @import { PackInfo } from '../inference/protocol.js'
  * @import { Question } from '../components/confirm-dialog.js'
  */
 
@@ -9,7 +9,7 @@
  * The picture that came with a pack, empty where the browser cannot show it.
  * @param {Uint8Array<ArrayBuffer>} thumbnail a file
  */
-export async function pictureIn(thumbnail) {
+export async function decodableThumbnail(thumbnail) {
   const picture = new Blob([thumbnail]);
   try {
     if (picture.size > 0) (await createImageBitmap(picture)).close();
@@ -22,7 +22,7 @@ export async function pictureIn(thumbnail) {
 
 /**
  * What the user is asked before a pack is kept, if anything.
- * @param {ReadPack} pack
+ * @param {PackInfo} pack
  * @param {Blob} picture
  * @param {boolean} sent by somebody else
  * @returns {Question | undefined}

@@ -18,7 +18,7 @@ const QUALITY = 0.9;
  * @param {ImageBitmap} bitmap
  * @returns {Promise<Blob>} JPEG
  */
-export function keptPainting(bitmap) {
+export function storedPainting(bitmap) {
   return jpeg(bitmap, KEPT);
 }
 
@@ -37,7 +37,7 @@ export async function thumbnailOf(painting) {
  * @param {Crop | null} crop
  * @returns {Pixels}
  */
-export function seenOf(painting, crop) {
+export function encoderInputOf(painting, crop) {
   const { width, height } = painting;
   const from = crop ? { x: crop.x, y: crop.y, width: crop.side, height: crop.side } : { x: 0, y: 0, width, height };
   return pixelsOf(resample(painting, from, SEEN, SEEN));

@@ -5,12 +5,12 @@ import { isCustomNetwork } from '../common/networks.js';
  * @import { Network, Part } from '../inference/protocol.js'
  * @import { Controls } from '../app/controls.js'
  * @import { BlendSliders } from '../components/blend-sliders.js'
- * @import { StyleShelf } from '../components/style-list.js'
+ * @import { StyleList } from '../components/style-list.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
 /**
- * A style on the shelf. Those that are not built in have a `picture`, the address of a painting; one that is still being
+ * A style on the styleList. Those that are not built in have a `picture`, the address of a painting; one that is still being
  * learnt is `busy`.
  * @typedef {{ id: string, name: string, network: Network, kind: 'own' | 'shipped' | 'built-in', picture?: string,
  *   busy?: boolean }} Style
@@ -20,43 +20,43 @@ import { isCustomNetwork } from '../common/networks.js';
  * Styles of two networks do not blend: what is said where this one is in use and another is to join.
  * @param {Network} network
  */
-function apart(network) {
+function incompatibleMessage(network) {
   if (isCustomNetwork(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
   if (network === 'arbitrary') return 'Paintings blend with paintings. One that is learnt for it blends with the built-in styles, too.';
   return 'The built-in styles blend with each other and with what was learnt for that. Choose this one alone; a painting can then be learnt.';
 }
 
-/** Which styles there are, and which of them are in use: what shelf and sliders show. */
-export class StyleChoice {
+/** Which styles there are, and which of them are in use: what the style list and the sliders show. */
+export class StyleSelection {
   #blend = new Blend();
   /** @type {Record<Style['kind'], Style[]>} */
   #lists = { own: [], shipped: [], 'built-in': [] };
   #text;
 
   /**
-   * @param {StyleShelf} shelf
+   * @param {StyleList} styleList
    * @param {BlendSliders} sliders
    * @param {Controls} controls
    * @param {ToastLine} toast
    * @param {string} text what was chosen on the last visit
    * @param {() => void} changed is called when others are in use
    */
-  constructor(shelf, sliders, controls, toast, text, changed) {
-    this.shelf = shelf;
+  constructor(styleList, sliders, controls, toast, text, changed) {
+    this.styleList = styleList;
     this.sliders = sliders;
     this.controls = controls;
     this.#text = text;
-    this.changed = changed;
+    this.onChange = changed;
     const on = (/** @type {EventTarget} */ target, /** @type {string} */ type, /** @type {(detail: any) => void} */ act) =>
       target.addEventListener(type, (event) => act(/** @type {CustomEvent} */ (event).detail));
-    on(shelf, 'choose', (id) => this.choose(id));
-    on(shelf, 'join', (id) => this.#change(() => this.#blend.toggle(id)));
-    on(shelf, 'apart', () => toast.show(apart(this.network)));
+    on(styleList, 'choose', (id) => this.choose(id));
+    on(styleList, 'join', (id) => this.#change(() => this.#blend.toggle(id)));
+    on(styleList, 'incompatible', () => toast.show(incompatibleMessage(this.network)));
     on(sliders, 'part', ({ id, part }) => this.#change(() => this.#blend.set(id, part)));
     on(sliders, 'drop-style', (id) => this.#change(() => this.#blend.toggle(id)));
   }
 
-  /** All styles, in the order of the shelf. */
+  /** All styles, in the order of the styleList. */
   get styles() {
     return [...this.#lists.own, ...this.#lists.shipped, ...this.#lists['built-in']];
   }
@@ -94,11 +94,11 @@ export class StyleChoice {
    * @param {Style['kind']} kind
    * @param {Style[]} styles
    */
-  list(kind, styles) {
+  setStyles(kind, styles) {
     this.#lists[kind] = styles;
-    // Before the engine tells, the shelf has blank places.
+    // Before the engine tells, the style list has blank places.
     if (this.#lists['built-in'].length === 0) return;
-    this.shelf.fill(this.styles);
+    this.styleList.setStyles(this.styles);
     const known = new Set(this.styles.map(({ id }) => id));
     if (this.parts.every(({ id }) => known.has(id))) this.#draw();
     else this.read(this.#text);
@@ -128,7 +128,7 @@ export class StyleChoice {
     if (!first) return;
     this.#blend.read(text, this.styles.filter(({ kind, busy }) => kind !== 'own' || !busy), first.id);
     this.#draw();
-    this.changed();
+    this.onChange();
   }
 
   /** @param {() => void} change */
@@ -136,17 +136,17 @@ export class StyleChoice {
     change();
     this.#text = this.#blend.text();
     this.#draw();
-    this.changed();
+    this.onChange();
   }
 
   #draw() {
     const { parts, network } = this;
     if (parts.length === 0) return;
-    this.shelf.mark(parts, apart(network));
-    const { chosen } = this.shelf;
-    this.shelf.choose(this.#blend.has(chosen) ? chosen : parts[0].id, { quiet: true });
+    this.styleList.setParts(parts, incompatibleMessage(network));
+    const { chosen } = this.styleList;
+    this.styleList.choose(this.#blend.has(chosen) ? chosen : parts[0].id, { quiet: true });
     this.sliders.show(parts, this.styles);
     this.controls.styleName = this.title;
-    this.controls.ofPainting = network === 'arbitrary';
+    this.controls.usesEncoder = network === 'arbitrary';
   }
 }

@@ -2,7 +2,7 @@
  * The user's own styles, kept in the browser: each with its pack, and the painting that it came from.
  */
 
-import { styleIn } from './style-record.js';
+import { parseStyleRecord } from './style-record.js';
 
 /** @import { Network } from '../inference/protocol.js' */
 
@@ -16,7 +16,7 @@ import { styleIn } from './style-record.js';
  * came as a pack, which can only be renamed: from a file, and `painting` is then its thumbnail, or out of a course on this page
  * (`trained`), and `painting` is what that learnt.
  * @typedef {{ id: string, order: number, name: string, network: Network, source: string, licence: string,
- *   pack: Uint8Array<ArrayBuffer>, painting: Blob, crop: Crop | null, adopted: boolean, trained?: boolean }} OwnStyle
+ *   pack: Uint8Array<ArrayBuffer>, painting: Blob, crop: Crop | null, adopted: boolean, trained?: boolean }} StyleRecord
  */
 
 const DATABASE = 'impasto';
@@ -25,7 +25,7 @@ const STYLES = 'styles';
 const CHANNEL = 'impasto.styles';
 
 /** Dispatches `change` when another tab has changed something. Its promises reject with what the browser says. */
-export class StyleStore extends EventTarget {
+export class StyleDb extends EventTarget {
   /** @type {Promise<IDBDatabase> | undefined} */
   #database;
   #channel = new BroadcastChannel(CHANNEL);
@@ -37,21 +37,21 @@ export class StyleStore extends EventTarget {
 
   /**
    * Each record is read and checked by itself: one that cannot be read takes no other with it.
-   * @returns {Promise<{ styles: OwnStyle[], unreadable: IDBValidKey[] }>} in their order, and the keys of the records that
+   * @returns {Promise<{ styles: StyleRecord[], unreadable: IDBValidKey[] }>} in their order, and the keys of the records that
    *   cannot be read, which stay where they are
    */
   async all() {
     const database = await this.#open();
     const store = () => database.transaction(STYLES).objectStore(STYLES);
     const keys = await answered(store().getAllKeys());
-    const records = await Promise.all(keys.map((key) => answered(store().get(key)).then(styleIn, () => undefined)));
+    const records = await Promise.all(keys.map((key) => answered(store().get(key)).then(parseStyleRecord, () => undefined)));
     return {
       styles: records.filter((record) => record !== undefined).sort((a, b) => a.order - b.order),
       unreadable: keys.filter((_, i) => !records[i]),
     };
   }
 
-  /** All of them or none. @param {OwnStyle[]} styles */
+  /** All of them or none. @param {StyleRecord[]} styles */
   async put(styles) {
     await this.#write((store) => {
       for (const style of styles) store.put(style);

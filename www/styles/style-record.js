@@ -1,6 +1,6 @@
 /** A style as it is kept in the browser, which another version of the page may have written, or a fault of the disk changed. */
 
-/** @import { Crop, OwnStyle } from './style-db.js' */
+/** @import { Crop, StyleRecord } from './style-db.js' */
 
 const NETWORK = /^(transfer26|arbitrary|own-[0-9a-f]+)$/;
 const LONGEST_NAME = 80;
@@ -12,9 +12,9 @@ const PREFIX = 8;
 /**
  * The style in a record. What it cannot be used without must be there; the rest is replaced where it is missing.
  * @param {any} record
- * @returns {OwnStyle | undefined}
+ * @returns {StyleRecord | undefined}
  */
-export function styleIn(record) {
+export function parseStyleRecord(record) {
   const { id, name, network, pack, painting, crop, order, adopted, trained } = record ?? {};
   if (typeof id !== 'string' || id === '' || typeof name !== 'string') return undefined;
   if (typeof network !== 'string' || !NETWORK.test(network)) return undefined;
@@ -22,12 +22,12 @@ export function styleIn(record) {
   const hasPainting = painting instanceof Blob;
   return {
     id,
-    name: nameOf(name),
-    network: /** @type {OwnStyle['network']} */ (network),
-    pack: /** @type {OwnStyle['pack']} */ (pack),
+    name: cleanName(name),
+    network: /** @type {StyleRecord['network']} */ (network),
+    pack: /** @type {StyleRecord['pack']} */ (pack),
     order: Number.isFinite(order) ? order : 0,
-    source: textOf(record.source),
-    licence: textOf(record.licence),
+    source: cleanText(record.source),
+    licence: cleanText(record.licence),
     painting: hasPainting ? painting : new Blob(),
     crop: isCrop(crop) ? crop : null,
     // Without a painting it cannot be learnt anew.
@@ -37,13 +37,13 @@ export function styleIn(record) {
 }
 
 /** What a pack takes as a name. @param {string} text */
-export function nameOf(text) {
+export function cleanName(text) {
   const seen = withoutHidden(text).replace(/\s+/gu, ' ').trim();
   return [...seen].slice(0, LONGEST_NAME).join('').trim() || 'Painting';
 }
 
 /** What a pack takes as a note on its source or licence. @param {unknown} text */
-export function textOf(text) {
+export function cleanText(text) {
   const lines = typeof text === 'string' ? withoutHidden(text.replace(/\r\n?/g, '\n')) : '';
   return lines.replace(/[^\S\n]+/gu, ' ').trim();
 }

@@ -1,12 +1,12 @@
 /** Makes a style pack of a network in PyTorch's or ONNX's format. A worker does it, with a wasm module that is fetched for it. */
-import { nameOf, textOf } from '../../styles/style-record.js';
+import { cleanName, cleanText } from '../../styles/style-record.js';
 import { scriptAddress } from '../../common/trusted-scripts.js';
 import { titleOf } from '../../media/network-files.js';
 
 /**
  * What the worker gets. `parts` are the files that an ONNX model keeps numbers in.
  * @typedef {{ file: File, parts: File[], name: string, source: string }} ImportRequest
- * @typedef {{ pack: Uint8Array<ArrayBuffer> } | { sentence: string }} ImportAnswer
+ * @typedef {{ pack: Uint8Array<ArrayBuffer> } | { message: string }} ImportAnswer
  */
 
 /** The weights of the largest network that fits into a pack, in double precision. */
@@ -16,13 +16,13 @@ const MOST_BYTES = 300 << 20;
  * @param {File} file
  * @param {File[]} parts
  * @returns {Promise<File>} the style pack
- * @throws {Error} with a sentence
+ * @throws {Error} with a message
  */
 export async function importNetwork(file, parts) {
   const size = [file, ...parts].reduce((sum, { size }) => sum + size, 0);
   if (size > MOST_BYTES) throw new Error(`“${file.name}” is too large for a network that styles pictures. Choose another file.`);
-  const name = nameOf(titleOf(file.name));
-  const pack = await asked({ file, parts, name, source: textOf(file.name) });
+  const name = cleanName(titleOf(file.name));
+  const pack = await asked({ file, parts, name, source: cleanText(file.name) });
   return new File([pack], `${name}.impasto`, { type: 'application/octet-stream' });
 }
 
@@ -32,7 +32,7 @@ function asked(request) {
   return new Promise((resolve, reject) => {
     worker.addEventListener('message', (/** @type {MessageEvent<ImportAnswer>} */ { data }) => {
       if ('pack' in data) resolve(data.pack);
-      else reject(new Error(data.sentence));
+      else reject(new Error(data.message));
     });
     worker.addEventListener('error', (event) => {
       event.preventDefault();

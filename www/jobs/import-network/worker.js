@@ -1,6 +1,6 @@
 /** Reads one network, measures in how few bits its weights paint the same, and answers with a style pack. */
 import init, { importNetwork } from '../../import.js';
-import { obtainFile } from '../assets.js';
+import { loadAsset } from '../assets.js';
 import { messageOf } from '../../common/errors.js';
 
 /** @import { ImportAnswer, ImportRequest } from './client.js' */
@@ -15,7 +15,7 @@ const QUALITY = 0.9;
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the style pack
  */
 async function imported({ file, parts, name, source }) {
-  await init({ module_or_path: await obtainFile('import_bg.wasm', 'The reader of networks') });
+  await init({ module_or_path: await loadAsset('import_bg.wasm', 'The reader of networks') });
   const beside = new Map();
   for (const part of parts) beside.set(part.name, await bytesOf(part));
   const [bytes, sample] = await Promise.all([bytesOf(file), samplePixels()]);
@@ -70,7 +70,7 @@ self.addEventListener('message', async (/** @type {MessageEvent<ImportRequest>} 
   try {
     answer = { pack: await imported(data) };
   } catch (error) {
-    answer = { sentence: messageOf(error) };
+    answer = { message: messageOf(error) };
   }
   self.postMessage(answer, { transfer: 'pack' in answer ? [answer.pack.buffer] : [] });
 });

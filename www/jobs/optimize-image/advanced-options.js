@@ -1,37 +1,37 @@
 import { byId } from '../../common/dom.js';
-import { layersOf, USUAL_SHAPES, USUAL_STYLE } from './vgg-layers.js';
-import { NetworkChoice } from './network-picker.js';
+import { layersOf, DEFAULT_CONTENT_LAYER, DEFAULT_STYLE_LAYERS } from './vgg-layers.js';
+import { NetworkPicker } from './network-picker.js';
 import { titleOf } from './user-network.js';
 
 /**
  * @import { RunSettings } from '../../studio.js'
- * @import { Choices } from './preferences.js'
+ * @import { Preferences } from './preferences.js'
  */
 
 /** The usual weights of the losses, Adam's step size and the size of paintings, as `src/studio/loss.rs` and `recipe.rs` have them. */
-const USUAL = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
+const DEFAULTS = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
 
 /** The drawer of the sheet with all that most do not need. Each of its parts says in its title what is not as usual. */
-export class Advanced {
-  #start = byId('commission-start', HTMLSelectElement);
-  #steps = byId('commission-steps', HTMLInputElement);
-  #layer = byId('commission-layer', HTMLSelectElement);
-  #pooling = byId('commission-pooling', HTMLSelectElement);
-  #optimizer = byId('commission-optimizer', HTMLSelectElement);
-  #loss = byId('commission-loss', HTMLSelectElement);
+export class AdvancedOptions {
+  #start = byId('optimize-start', HTMLSelectElement);
+  #steps = byId('optimize-steps', HTMLInputElement);
+  #layer = byId('optimize-layer', HTMLSelectElement);
+  #pooling = byId('optimize-pooling', HTMLSelectElement);
+  #optimizer = byId('optimize-optimizer', HTMLSelectElement);
+  #loss = byId('optimize-loss', HTMLSelectElement);
   #network;
-  /** Powers of two, beside the usual values. @type {Record<keyof typeof USUAL, HTMLInputElement>} */
+  /** Powers of two, beside the usual values. @type {Record<keyof typeof DEFAULTS, HTMLInputElement>} */
   #sliders = {
-    content: byId('commission-content', HTMLInputElement),
-    style: byId('commission-style', HTMLInputElement),
-    variation: byId('commission-variation', HTMLInputElement),
-    rate: byId('commission-rate', HTMLInputElement),
-    scale: byId('commission-scale', HTMLInputElement),
+    content: byId('optimize-content', HTMLInputElement),
+    style: byId('optimize-style', HTMLInputElement),
+    variation: byId('optimize-variation', HTMLInputElement),
+    rate: byId('optimize-rate', HTMLInputElement),
+    scale: byId('optimize-scale', HTMLInputElement),
   };
   /** @type {HTMLInputElement[]} */
   #layers = [];
   /** Where shapes are to be seen, if the network that is chosen has that layer. */
-  #wanted = USUAL_SHAPES;
+  #contentLayer = DEFAULT_CONTENT_LAYER;
 
   /** @param {() => void} changed */
   constructor(changed) {
@@ -42,7 +42,7 @@ export class Advanced {
       input.value = layer;
       input.addEventListener('change', changed);
       label.append(input, layer.replace('relu', ''));
-      byId('commission-layers', HTMLElement).append(label);
+      byId('optimize-layers', HTMLElement).append(label);
       return input;
     });
     for (const slider of Object.values(this.#sliders)) {
@@ -54,43 +54,43 @@ export class Advanced {
     for (const select of [this.#start, this.#layer, this.#pooling, this.#optimizer, this.#loss]) {
       select.addEventListener('change', changed);
     }
-    this.#layer.addEventListener('change', () => (this.#wanted = this.#layer.value));
+    this.#layer.addEventListener('change', () => (this.#contentLayer = this.#layer.value));
     this.#steps.addEventListener('input', changed);
-    this.#network = new NetworkChoice(() => {
+    this.#network = new NetworkPicker(() => {
       this.#offerLayers();
       changed();
     });
   }
 
-  /** @param {Partial<Choices>} choices what is missing becomes as usual */
+  /** @param {Partial<Preferences>} choices what is missing becomes as usual */
   fill(choices) {
     this.#start.value = choices.start ?? 'photo';
     this.#steps.value = choices.steps ? String(choices.steps) : '';
     this.#pooling.value = choices.pooling ?? 'average';
     this.#optimizer.value = choices.optimizer ?? 'adam';
     this.#loss.value = choices.styleLoss ?? 'gram';
-    const layers = choices.layers ?? USUAL_STYLE;
+    const layers = choices.layers ?? DEFAULT_STYLE_LAYERS;
     for (const input of this.#layers) input.checked = layers.includes(input.value);
     for (const [name, slider] of Object.entries(this.#sliders)) {
-      slider.value = String(choices.powers?.[/** @type {keyof typeof USUAL} */ (name)] ?? 0);
+      slider.value = String(choices.powers?.[/** @type {keyof typeof DEFAULTS} */ (name)] ?? 0);
       showTimes(slider);
     }
-    this.#wanted = choices.layer ?? USUAL_SHAPES;
+    this.#contentLayer = choices.layer ?? DEFAULT_CONTENT_LAYER;
     this.#network.fill(choices.network ?? 'page');
   }
 
-  /** @returns {Omit<Choices, 'size' | 'minutes' | 'keepColors'>} */
-  get choices() {
+  /** @returns {Omit<Preferences, 'size' | 'minutes' | 'keepColors'>} */
+  get preferences() {
     const { content, style, variation, rate, scale } = this.#sliders;
     return {
-      start: /** @type {Choices['start']} */ (this.#start.value),
+      start: /** @type {Preferences['start']} */ (this.#start.value),
       steps: Number(this.#steps.value) || 0,
       network: this.#network.choice,
       layer: this.#layer.value,
       layers: this.#seen,
-      pooling: /** @type {Choices['pooling']} */ (this.#pooling.value),
-      optimizer: /** @type {Choices['optimizer']} */ (this.#optimizer.value),
-      styleLoss: /** @type {Choices['styleLoss']} */ (this.#loss.value),
+      pooling: /** @type {Preferences['pooling']} */ (this.#pooling.value),
+      optimizer: /** @type {Preferences['optimizer']} */ (this.#optimizer.value),
+      styleLoss: /** @type {Preferences['styleLoss']} */ (this.#loss.value),
       powers: {
         content: Number(content.value),
         style: Number(style.value),
@@ -103,8 +103,8 @@ export class Advanced {
 
   /** @returns {RunSettings} but for what the sheet itself asks */
   get settings() {
-    const { steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.choices;
-    const times = (/** @type {keyof typeof USUAL} */ name) => Number((USUAL[name] * 2 ** powers[name]).toPrecision(6));
+    const { steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
+    const times = (/** @type {keyof typeof DEFAULTS} */ name) => Number((DEFAULTS[name] * 2 ** powers[name]).toPrecision(6));
     /** @type {RunSettings} */
     const settings = {
       pooling,
@@ -128,39 +128,39 @@ export class Advanced {
   }
 
   /** Whether steps are counted instead of minutes. */
-  get counted() {
+  get usesStepCount() {
     return this.#steps.value !== '' || !this.#steps.validity.valid;
   }
 
   /** What is wrong or missing, as a sentence, or nothing. */
-  get refusal() {
+  get validationError() {
     if (this.#seen.length === 0) return 'The style has to be seen at one layer at least.';
     if (!this.#steps.validity.valid) return 'Steps are a whole number from 1 to 3000; leave it empty to go by time.';
-    return this.#network.refusal;
+    return this.#network.validationError;
   }
 
   /** A file that is dropped on the sheet. @param {File} file */
-  takeNetwork(file) {
-    byId('commission-more', HTMLDetailsElement).open = true;
+  setNetworkFile(file) {
+    byId('optimize-more', HTMLDetailsElement).open = true;
     byId('drawer-network', HTMLDetailsElement).open = true;
-    this.#network.take(file);
+    this.#network.setFile(file);
   }
 
   /** What is not as usual, and what cannot be chosen beside what was. */
-  tell() {
+  updateNotes() {
     this.#sliders.rate.disabled = this.#optimizer.value !== 'adam';
-    const { start, steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.choices;
-    const times = (/** @type {[string, keyof typeof USUAL][]} */ names) =>
+    const { start, steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
+    const times = (/** @type {[string, keyof typeof DEFAULTS][]} */ names) =>
       names.filter(([, name]) => powers[name] !== 0).map(([word, name]) => `${word} ${timesOf(powers[name])}`);
-    note('look', times([['shapes', 'content'], ['style', 'style'], ['smoothness', 'variation'], ['stroke', 'scale']]));
-    note('way', [
+    setNote('look', times([['shapes', 'content'], ['style', 'style'], ['smoothness', 'variation'], ['stroke', 'scale']]));
+    setNote('way', [
       ...(optimizer === 'adam' ? times([['step size', 'rate']]) : [optimizer === 'lbfgs' ? 'L-BFGS' : 'momentum']),
       ...(start === 'photo' ? [] : [start === 'noise' ? 'from noise' : 'from the painting']),
       ...(steps ? [`${steps} ${steps === 1 ? 'step' : 'steps'}`] : []),
     ]);
-    note('network', [
-      ...(this.choices.network === 'page' ? [] : [this.network ? `your ${titleOf(this.network.name)}` : 'no file yet']),
-      ...(layer === USUAL_SHAPES && String(layers) === String(USUAL_STYLE) ? [] : ['other layers']),
+    setNote('network', [
+      ...(this.preferences.network === 'page' ? [] : [this.network ? `your ${titleOf(this.network.name)}` : 'no file yet']),
+      ...(layer === DEFAULT_CONTENT_LAYER && String(layers) === String(DEFAULT_STYLE_LAYERS) ? [] : ['other layers']),
       ...(styleLoss === 'gram' ? [] : ['covariances']),
       ...(pooling === 'average' ? [] : ['maximum']),
     ]);
@@ -179,12 +179,12 @@ export class Advanced {
       /** @type {HTMLElement} */ (input.parentElement).hidden = input.disabled;
     }
     this.#layer.replaceChildren(...shapes.map((layer) => new Option(layer)));
-    this.#layer.value = shapes.includes(this.#wanted) ? this.#wanted : USUAL_SHAPES;
+    this.#layer.value = shapes.includes(this.#contentLayer) ? this.#contentLayer : DEFAULT_CONTENT_LAYER;
   }
 }
 
 /** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words what is not as usual */
-export function note(drawer, words) {
+export function setNote(drawer, words) {
   const usual = drawer === 'where' ? 'everywhere' : 'as usual';
   byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || usual;
 }

@@ -1,8 +1,8 @@
 /** What is known of a run before it begins: sizes on offer, memory, and steps that fit into the time. */
 
-import { millisecondsOf } from '../eta.js';
+import { stepMilliseconds } from '../eta.js';
 
-/** @import { Cost } from '../protocol.js' */
+/** @import { StepCost } from '../protocol.js' */
 
 /** Longer sides on offer, in pixels. */
 export const SIZES = [256, 512, 768, 1024];
@@ -24,7 +24,7 @@ const MOST = 3000;
  * @param {number} width
  * @param {number} height
  */
-export function memoryOf(width, height) {
+export function estimateMemory(width, height) {
   return width * height * BYTES_PER_PIXEL + BYTES_OF_VGG;
 }
 
@@ -37,12 +37,12 @@ export function memoryOf(width, height) {
 export function sizesFor({ width, height }, extra) {
   const longer = Math.max(width, height);
   const sizes = extra ? [...new Set([...SIZES, extra])].sort((a, b) => a - b) : SIZES;
-  const all = sizes.map((size) => ({ size, bytes: memoryOf((size * width) / longer, (size * height) / longer) }));
+  const all = sizes.map((size) => ({ size, bytes: estimateMemory((size * width) / longer, (size * height) / longer) }));
   return all.filter(({ size, bytes }) => bytes <= MEMORY || size === extra);
 }
 
 /** The largest usual size below `size`, if there is one. @param {number} size */
-export function nextSmaller(size) {
+export function nextSmallerSize(size) {
   return SIZES.filter((smaller) => smaller < size).at(-1) ?? (size > SMALLEST ? SMALLEST : undefined);
 }
 
@@ -51,9 +51,9 @@ export function nextSmaller(size) {
  * taken to grow with the pixels.
  * @param {{ pixels: number, milliseconds: number }} small
  * @param {{ pixels: number, milliseconds: number }} [large]
- * @returns {Cost}
+ * @returns {StepCost}
  */
-export function costOf(small, large) {
+export function fitStepCost(small, large) {
   const slope = large && large.pixels > small.pixels ? (large.milliseconds - small.milliseconds) / (large.pixels - small.pixels) : 0;
   const proportional = { fixed: 0, pixel: small.milliseconds / small.pixels };
   if (!large || slope <= 0) return large ? { fixed: small.milliseconds, pixel: 0 } : proportional;
@@ -66,9 +66,9 @@ export function costOf(small, large) {
  * Steps at the first size, of which larger ones get half as many, so that the run takes so many minutes.
  * @param {number} minutes
  * @param {{ width: number, height: number }[]} scales
- * @param {Cost} cost
+ * @param {StepCost} cost
  */
 export function stepsFor(minutes, scales, cost) {
-  const one = scales.reduce((sum, { width, height }, i) => sum + millisecondsOf(cost, width * height) * (i === 0 ? 1 : 0.5), 0);
+  const one = scales.reduce((sum, { width, height }, i) => sum + stepMilliseconds(cost, width * height) * (i === 0 ? 1 : 0.5), 0);
   return Math.min(MOST, Math.max(FEWEST, Math.floor((minutes * 60_000) / one)));
 }

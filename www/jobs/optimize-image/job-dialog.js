@@ -2,65 +2,65 @@ import { byId } from '../../common/dom.js';
 import { messageOf } from '../../common/errors.js';
 import { formatBytes } from '../../common/text.js';
 import { MINUTES, sizesFor } from './estimates.js';
-import { forget, isKept, obtain, stocked } from '../assets.js';
-import { Advanced, note } from './advanced-options.js';
-import { recallChoices, rememberChoices, sizeForTests } from './preferences.js';
-import { MaskRows } from './mask-list.js';
-import { ModelTiles } from './style-picker.js';
+import { deleteAssets, areCached, loadAssets, jobAssets } from '../assets.js';
+import { AdvancedOptions, setNote } from './advanced-options.js';
+import { loadPreferences, savePreferences, sizeForTests } from './preferences.js';
+import { MaskList } from './mask-list.js';
+import { StylePicker } from './style-picker.js';
 
 /**
  * @import { RunSettings } from '../../studio.js'
- * @import { Choices } from './preferences.js'
+ * @import { Preferences } from './preferences.js'
  * @import { Masks } from './mask-list.js'
- * @import { Offer } from './style-picker.js'
- * @import { Network } from '../protocol.js'
+ * @import { StyleOption } from './style-picker.js'
+ * @import { VggNetwork } from '../protocol.js'
  */
 
 /**
  * A run as it was ordered.
- * @typedef {{ settings: RunSettings, minutes: number, start: 'photo' | 'painting' | 'noise', network: Network | undefined,
- *   models: ({ offer: Offer, weight: number } & Masks)[] }} Order
+ * @typedef {{ settings: RunSettings, minutes: number, start: 'photo' | 'painting' | 'noise', network: VggNetwork | undefined,
+ *   styles: ({ offer: StyleOption, weight: number } & Masks)[] }} JobRequest
  */
 
 const SIZE = 512;
 const SIZE_IN_SOFTWARE = 256;
 
 /** The sheet in which a Masterpiece is ordered: paintings, size, time, and a drawer with the rest. */
-export class CommissionDialog {
-  #dialog = byId('commission', HTMLDialogElement);
-  #size = byId('commission-size', HTMLSelectElement);
-  #minutes = byId('commission-minutes', HTMLSelectElement);
-  #colors = byId('commission-colors', HTMLInputElement);
-  #begin = byId('commission-begin', HTMLButtonElement);
-  #refusal = byId('commission-refusal', HTMLElement);
-  #advanced = new Advanced(() => this.#check());
-  #masks = new MaskRows(
-    () => this.#check(),
-    (sentence) => this.#refuse(sentence),
+export class OptimizeDialog {
+  #dialog = byId('optimize-dialog', HTMLDialogElement);
+  #size = byId('optimize-size', HTMLSelectElement);
+  #minutes = byId('optimize-minutes', HTMLSelectElement);
+  #colors = byId('optimize-colors', HTMLInputElement);
+  #begin = byId('optimize-begin', HTMLButtonElement);
+  #error = byId('optimize-error', HTMLElement);
+  #advanced = new AdvancedOptions(() => this.#validate());
+  #masks = new MaskList(
+    () => this.#validate(),
+    (sentence) => this.#showError(sentence),
   );
-  #tiles = new ModelTiles(() => {
+  #tiles = new StylePicker(() => {
     this.#masks.chosen = this.#tiles.chosen.map(({ offer }) => offer);
-    this.#check();
+    this.#validate();
   });
   #photo = { width: 1, height: 1 };
   #software = false;
   /** Whether something is being fetched to be kept. */
-  #fetching = false;
+  #downloading = false;
 
-  /** @param {(order: Order) => void} order */
+  /** @param {(order: JobRequest) => void} order */
   constructor(order) {
     this.#minutes.replaceChildren(...MINUTES.map((minutes) => new Option(`about ${minutes} minutes`, String(minutes))));
-    this.#size.addEventListener('change', () => this.#check());
-    byId('commission-usual', HTMLButtonElement).addEventListener('click', () => {
+    this.#size.addEventListener('change', () => this.#validate());
+    byId('optimize-reset', HTMLButtonElement).addEventListener('click', () => {
       this.#advanced.fill({});
-      this.#check();
+      this.#validate();
     });
-    byId('commission-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
-    byId('stock-keep', HTMLButtonElement).addEventListener('click', () => this.#keepOrForget());
-    this.#dialog.addEventListener('drop', (event) => this.#take(event));
+    byId('optimize-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
+    byId('assets-keep', HTMLButtonElement).addEventListener('click', () => this.#toggleAssets());
+    this.#dialog.addEventListener('drop', (event) => this.#onDrop(event));
     this.#begin.addEventListener('click', () => {
-      const wanted = this.#order();
-      rememberChoices(this.#choices());
+      const wanted = this.#request();
+      savePreferences(this.#preferences());
       this.#dialog.close();
       order(wanted);
     });
@@ -68,23 +68,23 @@ export class CommissionDialog {
 
   /**
    * @param {{ name: string, bitmap: ImageBitmap }} photo
-   * @param {Offer[]} offers
-   * @param {{ id: string, weight: number }[]} inUse styles on the shelf, to begin with
+   * @param {StyleOption[]} offers
+   * @param {{ id: string, weight: number }[]} inUse styles on the style list, to begin with
    * @param {{ software: boolean, replaces: boolean }} about whether there is no GPU, and whether another run comes to its end
    */
   show({ name, bitmap }, offers, inUse, { software, replaces }) {
     this.#photo = { width: bitmap.width, height: bitmap.height };
     this.#software = software;
-    byId('commission-photo', HTMLElement).textContent = name;
+    byId('optimize-photo', HTMLElement).textContent = name;
     this.#begin.textContent = replaces ? 'Begin instead of the other' : 'Begin';
     this.#masks.photo = bitmap;
     this.#tiles.show(offers, inUse);
-    this.#fill(recallChoices());
-    this.#showStock();
+    this.#fill(loadPreferences());
+    this.#showAssets();
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
-  /** @param {Partial<Choices>} choices what is missing becomes as usual */
+  /** @param {Partial<Preferences>} choices what is missing becomes as usual */
   #fill(choices) {
     const extra = sizeForTests();
     const sizes = sizesFor(this.#photo, extra);
@@ -96,72 +96,72 @@ export class CommissionDialog {
     this.#minutes.value = String(MINUTES.includes(choices.minutes ?? 0) ? choices.minutes : 5);
     this.#colors.checked = choices.keepColors ?? false;
     this.#advanced.fill(choices);
-    this.#check();
+    this.#validate();
   }
 
-  /** @returns {Choices} */
-  #choices() {
+  /** @returns {Preferences} */
+  #preferences() {
     return {
-      ...this.#advanced.choices,
+      ...this.#advanced.preferences,
       size: Number(this.#size.value),
       minutes: Number(this.#minutes.value),
       keepColors: this.#colors.checked,
     };
   }
 
-  /** @returns {Order} */
-  #order() {
-    const { size, minutes, keepColors, start } = this.#choices();
+  /** @returns {JobRequest} */
+  #request() {
+    const { size, minutes, keepColors, start } = this.#preferences();
     return {
       settings: { ...this.#advanced.settings, size, keepColors },
       minutes,
       start,
       network: this.#advanced.network,
-      models: this.#tiles.chosen.map((model) => ({ ...model, ...this.#masks.of(model.offer.id) })),
+      styles: this.#tiles.chosen.map((model) => ({ ...model, ...this.#masks.masksOf(model.offer.id) })),
     };
   }
 
   /** Pictures are paintings; another file is a network. @param {DragEvent} event */
-  #take(event) {
+  #onDrop(event) {
     const files = [...(event.dataTransfer?.files ?? [])];
     if (files.length === 0) return;
     event.preventDefault();
     const pictures = files.filter(({ type }) => type.startsWith('image/'));
     this.#tiles.add(pictures);
-    if (pictures.length === 0) this.#advanced.takeNetwork(files[0]);
+    if (pictures.length === 0) this.#advanced.setNetworkFile(files[0]);
   }
 
   /** Says what is missing, and what the size needs. */
-  #check() {
+  #validate() {
     const size = Number(this.#size.value);
     const offer = sizesFor(this.#photo, sizeForTests()).find((other) => other.size === size);
     const scale = size / Math.max(this.#photo.width, this.#photo.height);
     const [width, height] = [this.#photo.width, this.#photo.height].map((side) => Math.max(1, Math.round(side * scale)));
     const memory = offer ? `${width} × ${height} pixels take about ${formatBytes(offer.bytes)} of graphics memory.` : '';
     const slow = this.#software ? ' The browser finds no GPU here: expect many times the time that you choose.' : '';
-    byId('commission-memory', HTMLElement).textContent = memory + slow;
-    this.#advanced.tell();
+    byId('optimize-memory', HTMLElement).textContent = memory + slow;
+    this.#advanced.updateNotes();
     const masks = this.#masks.count;
-    note('where', masks > 0 ? [masks === 1 ? 'one mask' : `${masks} masks`] : []);
-    this.#minutes.disabled = this.#advanced.counted;
+    setNote('where', masks > 0 ? [masks === 1 ? 'one mask' : `${masks} masks`] : []);
+    this.#minutes.disabled = this.#advanced.usesStepCount;
     const nothing = this.#tiles.chosen.length === 0 ? 'Choose a painting, or add one of your own with +.' : '';
-    this.#refuse(nothing || this.#advanced.refusal);
-    this.#begin.disabled = !this.#refusal.hidden;
+    this.#showError(nothing || this.#advanced.validationError);
+    this.#begin.disabled = !this.#error.hidden;
   }
 
   /** @param {string} sentence or nothing */
-  #refuse(sentence) {
-    this.#refusal.textContent = sentence;
-    this.#refusal.hidden = !sentence;
+  #showError(sentence) {
+    this.#error.textContent = sentence;
+    this.#error.hidden = !sentence;
   }
 
-  async #showStock() {
-    const text = byId('stock-text', HTMLElement);
-    const button = byId('stock-keep', HTMLButtonElement);
+  async #showAssets() {
+    const text = byId('assets-text', HTMLElement);
+    const button = byId('assets-keep', HTMLButtonElement);
     try {
-      const files = await stocked();
+      const files = await jobAssets();
       const sum = (/** @type {'bytes' | 'packed'} */ which) => formatBytes(files.reduce((total, file) => total + file[which], 0));
-      const kept = await isKept();
+      const kept = await areCached();
       text.textContent = kept
         ? `What it needs is kept on this device (${sum('bytes')}) and works offline.`
         : `Fetches ${sum('packed')} once (${sum('bytes')} unpacked); then works offline.`;
@@ -171,24 +171,24 @@ export class CommissionDialog {
     }
   }
 
-  async #keepOrForget() {
-    if (this.#fetching) return;
-    this.#fetching = true;
-    const button = byId('stock-keep', HTMLButtonElement);
-    const bar = byId('stock-bar', HTMLProgressElement);
+  async #toggleAssets() {
+    if (this.#downloading) return;
+    this.#downloading = true;
+    const button = byId('assets-keep', HTMLButtonElement);
+    const bar = byId('assets-progress', HTMLProgressElement);
     button.disabled = true;
     try {
-      if (await isKept()) await forget();
+      if (await areCached()) await deleteAssets();
       else {
         bar.hidden = false;
-        await obtain((loaded, total) => (bar.value = loaded / total));
+        await loadAssets((loaded, total) => (bar.value = loaded / total));
       }
-      await this.#showStock();
+      await this.#showAssets();
     } catch (error) {
-      byId('stock-text', HTMLElement).textContent = messageOf(error);
+      byId('assets-text', HTMLElement).textContent = messageOf(error);
     }
     bar.hidden = true;
     button.disabled = false;
-    this.#fetching = false;
+    this.#downloading = false;
   }
 }

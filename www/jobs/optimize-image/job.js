@@ -1,26 +1,26 @@
-/** The run in the worker: from the commission to the last step. */
+/** The run in the worker: from the input to the last step. */
 import { Commission } from '../../studio.js';
 import { withoutAlpha } from '../../media/transparency.js';
 import { writerFor } from './checkpoints.js';
-import { costOf, SMALLEST, stepsFor } from './estimates.js';
-import { Shift } from '../loop.js';
+import { fitStepCost, SMALLEST, stepsFor } from './estimates.js';
+import { JobLoop } from '../loop.js';
 
 /**
  * @import { Masterpiece, RunPlan, RunSettings, Studio } from '../../studio.js'
- * @import { Checkpoint, Cost, FromStudio, Run } from '../protocol.js'
+ * @import { Checkpoint, StepCost, FromJobWorker, OptimizeRun } from '../protocol.js'
  */
 
 /** Measuring takes so many steps, or fewer once this time is over; the first prepares the others. */
-const TRIAL_STEPS = 6;
-const TRIAL_MS = 6000;
+const MEASURED_STEPS = 6;
+const MEASURED_MS = 6000;
 /** Whoever is slower than this for a small step is not asked for a large one: time then grows with the pixels anyway. */
 const SLOW_MS = 700;
 
-export class Painter extends Shift {
+export class OptimizeJob extends JobLoop {
   /**
    * @param {Studio} studio
    * @param {Uint8Array} vgg its archive
-   * @param {(message: FromStudio, transfer?: Transferable[]) => void} send
+   * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
    */
   constructor(studio, vgg, send) {
     super(send, 'painting');
@@ -30,31 +30,31 @@ export class Painter extends Shift {
 
   /**
    * Paints to the end.
-   * @param {Run} run
+   * @param {OptimizeRun} run
    * @param {Checkpoint | undefined} checkpoint
    * @throws {Error} with a sentence
    */
-  async paint(run, checkpoint) {
+  async execute(run, checkpoint) {
     if (checkpoint) this.progress = checkpoint.progress;
-    const commission = commissionOf(run);
-    /** @type {Cost | undefined} */
+    const input = jobInputOf(run);
+    /** @type {StepCost | undefined} */
     let cost;
     const settings = { ...run.settings, smallest: Math.min(SMALLEST, run.settings.size ?? SMALLEST) };
     if (!settings.steps) {
-      this.send({ type: 'preparing', sentence: 'Measuring how fast this device is …' });
-      cost = await this.#measure(run, settings, commission);
+      this.send({ type: 'preparing', message: 'Measuring how fast this device is …' });
+      cost = await this.#measure(run, settings, input);
       settings.steps = stepsFor(run.minutes, this.#plan(run, settings).scales, cost);
     }
-    this.send({ type: 'preparing', sentence: 'Looking at photo and paintings …' });
-    await this.openRecord(() => writerFor({ ...run, settings }, checkpoint));
+    this.send({ type: 'preparing', message: 'Looking at photo and paintings …' });
+    await this.openStore(() => writerFor({ ...run, settings }, checkpoint));
     const plan = this.#plan(run, settings);
-    const work = await this.studio.begin(this.vgg, JSON.stringify(settings), commission, checkpoint?.bytes);
+    const work = await this.studio.begin(this.vgg, JSON.stringify(settings), input, checkpoint?.bytes);
     this.send({ type: 'begun', settings, plan, cost, software: JSON.parse(this.studio.info()).software });
-    await this.work(work);
+    await this.run(work);
     await this.#finish(work);
   }
 
-  /** @param {Run} run @param {RunSettings} settings @returns {RunPlan} */
+  /** @param {OptimizeRun} run @param {RunSettings} settings @returns {RunPlan} */
   #plan({ photo }, settings) {
     return JSON.parse(this.studio.plan(JSON.stringify(settings), photo.width, photo.height));
   }
@@ -62,18 +62,18 @@ export class Painter extends Shift {
   /**
    * A few steps at the smallest size and, where that is no matter of minutes, at the largest, which also tells now whether
    * that fits into memory.
-   * @param {Run} run
+   * @param {OptimizeRun} run
    * @param {RunSettings} settings
-   * @param {Commission} commission
-   * @returns {Promise<Cost>}
+   * @param {Commission} input
+   * @returns {Promise<StepCost>}
    */
-  async #measure(run, settings, commission) {
-    const { scales } = this.#plan(run, { ...settings, steps: TRIAL_STEPS });
+  async #measure(run, settings, input) {
+    const { scales } = this.#plan(run, { ...settings, steps: MEASURED_STEPS });
     const [first, last] = [scales[0], scales[scales.length - 1]];
-    const small = await this.#trial(settings, commission, first);
-    if (scales.length === 1 || small > SLOW_MS) return costOf({ pixels: first.width * first.height, milliseconds: small });
-    const large = await this.#trial(settings, commission, last);
-    return costOf(
+    const small = await this.#timeSteps(settings, input, first);
+    if (scales.length === 1 || small > SLOW_MS) return fitStepCost({ pixels: first.width * first.height, milliseconds: small });
+    const large = await this.#timeSteps(settings, input, last);
+    return fitStepCost(
       { pixels: first.width * first.height, milliseconds: small },
       { pixels: last.width * last.height, milliseconds: large },
     );
@@ -81,22 +81,22 @@ export class Painter extends Shift {
 
   /**
    * @param {RunSettings} settings
-   * @param {Commission} commission
+   * @param {Commission} input
    * @param {{ width: number, height: number }} scale
    * @returns {Promise<number>} milliseconds of a step, the fastest of some
    */
-  async #trial(settings, commission, { width, height }) {
+  async #timeSteps(settings, input, { width, height }) {
     const size = Math.max(width, height);
-    const trial = JSON.stringify({ ...settings, size, smallest: size, steps: TRIAL_STEPS });
-    const work = await this.studio.begin(this.vgg, trial, commission);
+    const trial = JSON.stringify({ ...settings, size, smallest: size, steps: MEASURED_STEPS });
+    const work = await this.studio.begin(this.vgg, trial, input);
     const began = performance.now();
     let fastest = Infinity;
     try {
-      for (let i = 0; i < TRIAL_STEPS && (i < 2 || performance.now() - began < TRIAL_MS); i += 1) {
+      for (let i = 0; i < MEASURED_STEPS && (i < 2 || performance.now() - began < MEASURED_MS); i += 1) {
         const from = performance.now();
         await work.step();
         if (i > 0) fastest = Math.min(fastest, performance.now() - from);
-        if (this.stopping) break;
+        if (this.isStopping) break;
       }
     } finally {
       work.free();
@@ -108,21 +108,21 @@ export class Painter extends Shift {
   async #finish(work) {
     const picture = await this.picture(work);
     this.progress = { ...this.progress, finished: true };
-    await this.write({ progress: this.progress, bytes: new Uint8Array(), picture, sequence: 0 });
+    await this.writeCheckpoint({ progress: this.progress, bytes: new Uint8Array(), picture, sequence: 0 });
     work.free();
     this.send({ type: 'done', picture });
   }
 }
 
-/** @param {Run} run */
-function commissionOf({ photo, paintings, start }) {
-  const commission = new Commission(photo.width, photo.height, withoutAlpha(photo.data));
+/** @param {OptimizeRun} run */
+function jobInputOf({ photo, paintings, start }) {
+  const input = new Commission(photo.width, photo.height, withoutAlpha(photo.data));
   for (const { pixels, weight, mask, part } of paintings) {
-    commission.add_painting(pixels.width, pixels.height, pixels.data, weight);
-    if (mask) commission.add_mask(mask.width, mask.height, mask.data);
-    if (part) commission.add_style_mask(part.width, part.height, part.data);
+    input.add_painting(pixels.width, pixels.height, pixels.data, weight);
+    if (mask) input.add_mask(mask.width, mask.height, mask.data);
+    if (part) input.add_style_mask(part.width, part.height, part.data);
   }
-  if (start === 'noise') commission.start_from_noise(1);
-  else if (start !== 'photo') commission.start_from(start.width, start.height, withoutAlpha(start.data));
-  return commission;
+  if (start === 'noise') input.start_from_noise(1);
+  else if (start !== 'photo') input.start_from(start.width, start.height, withoutAlpha(start.data));
+  return input;
 }

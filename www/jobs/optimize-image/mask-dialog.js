@@ -2,12 +2,12 @@ import './mask-editor.js';
 import { byId } from '../../common/dom.js';
 import { decodePhoto } from '../../media/decode.js';
 import { messageOf } from '../../common/errors.js';
-import { greysOfPicture, inPercent, isNothing, maskSize, pictureOfGreys, restOf, shareOf } from './masks.js';
+import { greysOfPicture, formatPercent, isEmpty, maskSize, pictureOfGreys, remainderOf, coverageOf } from './masks.js';
 
 /**
  * @import { Pixels } from '../../inference/protocol.js'
- * @import { Part } from './masks.js'
- * @import { MaskBoard } from './mask-editor.js'
+ * @import { Region } from './masks.js'
+ * @import { MaskEditor } from './mask-editor.js'
  */
 
 /**
@@ -18,12 +18,12 @@ import { greysOfPicture, inPercent, isNothing, maskSize, pictureOfGreys, restOf,
 /** The sheet in which a mask is drawn, or made of halves or of a file. */
 export class MaskDialog {
   #dialog = byId('mask', HTMLDialogElement);
-  #board = /** @type {MaskBoard} */ (document.querySelector('mask-board'));
+  #board = /** @type {MaskEditor} */ (document.querySelector('mask-editor'));
   #brush = byId('mask-brush', HTMLInputElement);
   #file = byId('mask-file', HTMLInputElement);
   #rest = byId('mask-rest', HTMLButtonElement);
   #done = byId('mask-done', HTMLButtonElement);
-  #told = byId('mask-told', HTMLElement);
+  #told = byId('mask-status', HTMLElement);
   /** @type {Subject | undefined} */
   #subject;
   /** @type {(mask: Pixels | undefined) => void} */
@@ -33,10 +33,10 @@ export class MaskDialog {
     this.#board.addEventListener('mask', () => this.#changed());
     for (const button of this.#dialog.querySelectorAll('[data-part]')) {
       const part = /** @type {HTMLElement} */ (button).dataset.part;
-      button.addEventListener('click', () => this.#board.fill(/** @type {Part | 'none' | 'inverse'} */ (part)));
+      button.addEventListener('click', () => this.#board.fill(/** @type {Region | 'none' | 'inverse'} */ (part)));
     }
     this.#rest.addEventListener('click', () => {
-      this.#board.greys = restOf(this.#subject?.others.map(greysOfPicture) ?? []);
+      this.#board.greys = remainderOf(this.#subject?.others.map(greysOfPicture) ?? []);
       this.#changed();
     });
     this.#brush.addEventListener('input', () => this.#showBrush());
@@ -87,17 +87,17 @@ export class MaskDialog {
   /** Of everything is none. */
   get #mask() {
     const greys = this.#board.greys;
-    return shareOf(greys) === 1 || !this.#subject ? undefined : pictureOfGreys(greys, maskSize(this.#subject.bitmap));
+    return coverageOf(greys) === 1 || !this.#subject ? undefined : pictureOfGreys(greys, maskSize(this.#subject.bitmap));
   }
 
   #changed() {
     const greys = this.#board.greys;
-    const nothing = isNothing(greys);
+    const nothing = isEmpty(greys);
     this.#done.disabled = nothing;
     const { of = '' } = this.#subject ?? {};
     this.#told.textContent = nothing
       ? `Nothing yet: brush over a part of the ${of}, or take a half.`
-      : `${inPercent(shareOf(greys))} of the ${of}.`;
+      : `${formatPercent(coverageOf(greys))} of the ${of}.`;
   }
 
   #showTool() {

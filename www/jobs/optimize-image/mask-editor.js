@@ -1,7 +1,7 @@
 import { resample } from '../../media/photo.js';
-import { greysOfPart, inverted } from './masks.js';
+import { greysOfRegion, inverted } from './masks.js';
 
-/** @import { Part, Size } from './masks.js' */
+/** @import { Region, Size } from './masks.js' */
 
 /** Colour of the veil, whose opacity is the mask: where it is gone, the style applies. */
 const VEIL = '#0b171b';
@@ -12,11 +12,11 @@ const VIEW = 720;
  * A picture under a veil that a brush takes away: where the picture is seen, the mask is white. Dispatches `mask` whenever it
  * has changed and the brush is lifted.
  */
-export class MaskBoard extends HTMLElement {
+export class MaskEditor extends HTMLElement {
   #picture = document.createElement('canvas');
-  #veil = document.createElement('canvas');
+  #maskCanvas = document.createElement('canvas');
   #ring = document.createElement('div');
-  #context = /** @type {CanvasRenderingContext2D} */ (this.#veil.getContext('2d', { willReadFrequently: true }));
+  #context = /** @type {CanvasRenderingContext2D} */ (this.#maskCanvas.getContext('2d', { willReadFrequently: true }));
   /** Where the brush was. @type {{ x: number, y: number } | undefined} */
   #at;
   /** Diameter, as a part of the longer side. */
@@ -29,9 +29,9 @@ export class MaskBoard extends HTMLElement {
     this.#ring.className = 'ring';
     this.#ring.hidden = true;
     this.#picture.className = 'under';
-    this.#veil.className = 'veil';
-    this.#veil.setAttribute('role', 'img');
-    this.append(this.#picture, this.#veil, this.#ring);
+    this.#maskCanvas.className = 'mask-canvas';
+    this.#maskCanvas.setAttribute('role', 'img');
+    this.append(this.#picture, this.#maskCanvas, this.#ring);
     this.#listen();
   }
 
@@ -48,62 +48,62 @@ export class MaskBoard extends HTMLElement {
     Object.assign(this.#picture, { width, height });
     this.#picture.getContext('2d')?.drawImage(drawn.canvas, 0, 0);
     this.#picture.style.setProperty('--ratio', String(width / height));
-    Object.assign(this.#veil, size);
-    this.#veil.setAttribute('aria-label', name);
+    Object.assign(this.#maskCanvas, size);
+    this.#maskCanvas.setAttribute('aria-label', name);
     this.greys = greys;
   }
 
   /** The mask, 255 where the picture is seen. */
   get greys() {
-    const { width, height } = this.#veil;
+    const { width, height } = this.#maskCanvas;
     const { data } = this.#context.getImageData(0, 0, width, height);
     return new Uint8ClampedArray(width * height).map((_, i) => 255 - data[4 * i + 3]);
   }
 
   set greys(greys) {
-    const { width, height } = this.#veil;
+    const { width, height } = this.#maskCanvas;
     const image = this.#context.createImageData(width, height);
     const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(VEIL.slice(at, at + 2), 16));
     greys.forEach((grey, i) => image.data.set([red, green, blue, 255 - grey], 4 * i));
     this.#context.putImageData(image, 0, 0);
   }
 
-  /** @param {Part | 'none' | 'inverse'} part */
+  /** @param {Region | 'none' | 'inverse'} part */
   fill(part) {
     if (part === 'inverse') this.greys = inverted(this.greys);
-    else if (part === 'none') this.greys = new Uint8ClampedArray(this.#veil.width * this.#veil.height);
-    else this.greys = greysOfPart(part, this.#veil);
+    else if (part === 'none') this.greys = new Uint8ClampedArray(this.#maskCanvas.width * this.#maskCanvas.height);
+    else this.greys = greysOfRegion(part, this.#maskCanvas);
     this.#tell();
   }
 
   #listen() {
-    const veil = this.#veil;
-    veil.addEventListener('pointerdown', (event) => {
+    const canvas = this.#maskCanvas;
+    canvas.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
       event.preventDefault();
-      veil.setPointerCapture(event.pointerId);
+      canvas.setPointerCapture(event.pointerId);
       this.#at = this.#place(event);
       this.#stroke(this.#at);
     });
-    veil.addEventListener('pointermove', (event) => {
+    canvas.addEventListener('pointermove', (event) => {
       this.#showRing(event);
       if (!this.#at) return;
       const all = event.getCoalescedEvents?.() ?? [];
       for (const each of all.length > 0 ? all : [event]) this.#stroke(this.#place(each));
     });
     for (const type of ['pointerup', 'pointercancel']) {
-      veil.addEventListener(type, () => {
+      canvas.addEventListener(type, () => {
         if (this.#at) this.#tell();
         this.#at = undefined;
       });
     }
-    veil.addEventListener('pointerleave', () => (this.#ring.hidden = true));
+    canvas.addEventListener('pointerleave', () => (this.#ring.hidden = true));
   }
 
   /** @param {PointerEvent} event @returns {{ x: number, y: number }} in pixels of the mask */
   #place({ clientX, clientY }) {
-    const { left, top, width, height } = this.#veil.getBoundingClientRect();
-    return { x: ((clientX - left) / width) * this.#veil.width, y: ((clientY - top) / height) * this.#veil.height };
+    const { left, top, width, height } = this.#maskCanvas.getBoundingClientRect();
+    return { x: ((clientX - left) / width) * this.#maskCanvas.width, y: ((clientY - top) / height) * this.#maskCanvas.height };
   }
 
   /** From where the brush was. @param {{ x: number, y: number }} to */
@@ -112,7 +112,7 @@ export class MaskBoard extends HTMLElement {
     const context = this.#context;
     context.globalCompositeOperation = this.erasing ? 'source-over' : 'destination-out';
     context.strokeStyle = VEIL;
-    context.lineWidth = this.#brush * Math.max(this.#veil.width, this.#veil.height);
+    context.lineWidth = this.#brush * Math.max(this.#maskCanvas.width, this.#maskCanvas.height);
     context.lineCap = 'round';
     context.beginPath();
     context.moveTo(from.x, from.y);
@@ -125,7 +125,7 @@ export class MaskBoard extends HTMLElement {
 
   /** Where the brush would paint. @param {PointerEvent} event */
   #showRing({ clientX, clientY, pointerType }) {
-    const { left, top, width, height } = this.#veil.getBoundingClientRect();
+    const { left, top, width, height } = this.#maskCanvas.getBoundingClientRect();
     const ring = this.#ring;
     ring.hidden = pointerType === 'touch';
     ring.style.width = `${this.#brush * Math.max(width, height)}px`;
@@ -138,4 +138,4 @@ export class MaskBoard extends HTMLElement {
   }
 }
 
-customElements.define('mask-board', MaskBoard);
+customElements.define('mask-editor', MaskEditor);

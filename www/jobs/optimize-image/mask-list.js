@@ -1,12 +1,12 @@
 import { byId } from '../../common/dom.js';
 import { whole } from '../../media/photo.js';
 import { messageOf } from '../../common/errors.js';
-import { greysOfPicture, inPercent, shareOf } from './masks.js';
+import { greysOfPicture, formatPercent, coverageOf } from './masks.js';
 import { MaskDialog } from './mask-dialog.js';
 
 /**
  * @import { Pixels } from '../../inference/protocol.js'
- * @import { Offer } from './style-picker.js'
+ * @import { StyleOption } from './style-picker.js'
  */
 
 /**
@@ -18,20 +18,20 @@ import { MaskDialog } from './mask-dialog.js';
 const LOOK = 720;
 
 /** The masks of the paintings that are chosen, each with a button for the photo and one for the painting. */
-export class MaskRows {
-  #rows = byId('commission-masks', HTMLElement);
+export class MaskList {
+  #rows = byId('optimize-masks', HTMLElement);
   #dialog = new MaskDialog();
   /** By painting. @type {Map<string, Masks>} */
   #masks = new Map();
   /** @type {ImageBitmap | undefined} */
   #photo;
-  /** @type {Offer[]} */
+  /** @type {StyleOption[]} */
   #chosen = [];
 
   /** @param {() => void} changed @param {(sentence: string) => void} refuse */
   constructor(changed, refuse) {
     this.changed = changed;
-    this.refuse = refuse;
+    this.showError = refuse;
   }
 
   /** Masks on another photo are of no use. @param {ImageBitmap} photo */
@@ -41,14 +41,14 @@ export class MaskRows {
     for (const [id, { part }] of this.#masks) this.#masks.set(id, { part });
   }
 
-  /** @param {Offer[]} offers */
+  /** @param {StyleOption[]} offers */
   set chosen(offers) {
     this.#chosen = offers;
     this.#draw();
   }
 
   /** @param {string} id of a painting @returns {Masks} */
-  of(id) {
+  masksOf(id) {
     return this.#masks.get(id) ?? {};
   }
 
@@ -60,7 +60,7 @@ export class MaskRows {
 
   /** How many there are of those that are chosen. */
   get count() {
-    return this.#chosen.reduce((sum, { id }) => sum + Object.values(this.of(id)).filter(Boolean).length, 0);
+    return this.#chosen.reduce((sum, { id }) => sum + Object.values(this.masksOf(id)).filter(Boolean).length, 0);
   }
 
   #draw() {
@@ -68,7 +68,7 @@ export class MaskRows {
       ...this.#chosen.map((offer) => {
         const row = document.createElement('div');
         row.className = 'mask-row';
-        row.dataset.model = offer.id;
+        row.dataset.option = offer.id;
         const name = document.createElement('span');
         name.textContent = offer.name;
         row.append(name, this.#button(offer, 'mask'), this.#button(offer, 'part'));
@@ -77,14 +77,14 @@ export class MaskRows {
     );
   }
 
-  /** @param {Offer} offer @param {'mask' | 'part'} which */
+  /** @param {StyleOption} offer @param {'mask' | 'part'} which */
   #button(offer, which) {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'button';
     button.dataset.which = which;
-    const mask = this.of(offer.id)[which];
-    const share = mask ? inPercent(shareOf(greysOfPicture(mask))) : 'all';
+    const mask = this.masksOf(offer.id)[which];
+    const share = mask ? formatPercent(coverageOf(greysOfPicture(mask))) : 'all';
     const words = `${which === 'mask' ? 'Photo' : 'Painting'}: ${share}`;
     button.append(...(mask ? [thumbnail(mask)] : []), words);
     button.title = which === 'mask' ? 'Where on the photo this style goes' : 'Which part of the painting is the style';
@@ -93,13 +93,13 @@ export class MaskRows {
     return button;
   }
 
-  /** @param {Offer} offer @param {'mask' | 'part'} which */
+  /** @param {StyleOption} offer @param {'mask' | 'part'} which */
   async #open(offer, which) {
     const photo = this.#photo;
     if (!photo) return;
     try {
       const beside = which === 'mask' ? this.#chosen.filter(({ id }) => id !== offer.id) : [];
-      const others = beside.flatMap(({ id }) => this.of(id).mask ?? []);
+      const others = beside.flatMap(({ id }) => this.masksOf(id).mask ?? []);
       this.#dialog.show(
         {
           title: which === 'mask' ? `Where “${offer.name}” goes` : `What “${offer.name}” gives`,
@@ -109,20 +109,20 @@ export class MaskRows {
               : 'Brush over the part of the painting whose style is wanted.',
           of: which === 'mask' ? 'photo' : 'painting',
           bitmap: which === 'mask' ? photo : await small(await offer.load()),
-          mask: this.of(offer.id)[which],
+          mask: this.masksOf(offer.id)[which],
           others,
         },
         (mask) => {
-          this.#masks.set(offer.id, { ...this.of(offer.id), [which]: mask });
+          this.#masks.set(offer.id, { ...this.masksOf(offer.id), [which]: mask });
           this.#draw();
           this.changed();
           // The button that was pressed has been drawn anew.
-          const pressed = this.#rows.querySelector(`[data-model="${CSS.escape(offer.id)}"] [data-which="${which}"]`);
+          const pressed = this.#rows.querySelector(`[data-option="${CSS.escape(offer.id)}"] [data-which="${which}"]`);
           /** @type {HTMLElement | null} */ (pressed)?.focus();
         },
       );
     } catch (error) {
-      this.refuse(messageOf(error));
+      this.showError(messageOf(error));
     }
   }
 }

@@ -3,7 +3,7 @@
 /** @import { Pixels } from '../../inference/protocol.js' */
 
 /** @typedef {{ width: number, height: number }} Size */
-/** @typedef {'left' | 'right' | 'top' | 'bottom' | 'all'} Part */
+/** @typedef {'left' | 'right' | 'top' | 'bottom' | 'all'} Region */
 
 /** Longer side of masks that are drawn. Losses see them at the size of features, which is far smaller. */
 const LONGEST = 256;
@@ -16,8 +16,8 @@ export function maskSize({ width, height }) {
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** @param {Part} part @param {Size} size */
-export function greysOfPart(part, { width, height }) {
+/** @param {Region} part @param {Size} size */
+export function greysOfRegion(part, { width, height }) {
   const greys = new Uint8ClampedArray(width * height);
   const [middle, centre] = [Math.round(width / 2), Math.round(height / 2)];
   const inside = {
@@ -37,18 +37,18 @@ export function inverted(greys) {
 }
 
 /** What masks of the same size leave over. @param {Uint8ClampedArray[]} masks */
-export function restOf(masks) {
+export function remainderOf(masks) {
   return masks[0].map((_, i) => 255 - masks.reduce((sum, greys) => sum + greys[i], 0));
 }
 
 /** The part that is white, 0..1. @param {Uint8ClampedArray} greys */
-export function shareOf(greys) {
+export function coverageOf(greys) {
   return greys.reduce((sum, grey) => sum + grey, 0) / 255 / greys.length;
 }
 
 /** @param {Uint8ClampedArray} greys */
-export function isNothing(greys) {
-  return shareOf(greys) < LEAST;
+export function isEmpty(greys) {
+  return coverageOf(greys) < LEAST;
 }
 
 /** The brightness of a picture, where what is transparent is black. @param {Pixels} picture */
@@ -69,6 +69,6 @@ export function pictureOfGreys(greys, { width, height }) {
 }
 
 /** Such as `43 %`, but never nothing or all where it is not. @param {number} share */
-export function inPercent(share) {
+export function formatPercent(share) {
   return `${Math.min(share < 1 ? 99 : 100, Math.max(share > 0 ? 1 : 0, Math.round(share * 100)))} %`;
 }

@@ -2,139 +2,139 @@ import { byId } from '../../common/dom.js';
 import { pixelsOf, photoPixels, whole } from '../../media/photo.js';
 import { messageOf } from '../../common/errors.js';
 import { scriptAddress } from '../../common/trusted-scripts.js';
-import { discard, recall } from './checkpoints.js';
-import { CommissionDialog } from './job-dialog.js';
-import { Easel } from '../host.js';
-import { KeptNote } from '../resume-banner.js';
-import { RunPanel } from './panel.js';
-import { adoptNetwork, heldArchive, titleOf } from './user-network.js';
-import { nextSmaller } from './estimates.js';
+import { discard, readSaved } from './checkpoints.js';
+import { OptimizeDialog } from './job-dialog.js';
+import { JobHost } from '../host.js';
+import { ResumeBanner } from '../resume-banner.js';
+import { OptimizePanel } from './panel.js';
+import { setUserNetwork, archiveInMemory, titleOf } from './user-network.js';
+import { nextSmallerSize } from './estimates.js';
 
 /**
  * @import { Controls } from '../../app/controls.js'
  * @import { Photo } from '../../media/decode.js'
  * @import { EngineInfo, Pixels } from '../../inference/protocol.js'
- * @import { PictureStage } from '../../components/picture-viewer.js'
+ * @import { PictureViewer } from '../../components/picture-viewer.js'
  * @import { ToastLine } from '../../components/toast-line.js'
- * @import { Order } from './job-dialog.js'
- * @import { Offer } from './style-picker.js'
- * @import { Run } from '../protocol.js'
- * @import { LiveRun } from '../controller.js'
+ * @import { JobRequest } from './job-dialog.js'
+ * @import { StyleOption } from './style-picker.js'
+ * @import { OptimizeRun } from '../protocol.js'
+ * @import { JobController } from '../controller.js'
  */
 
 /** Masterpieces on the page: ordered in a sheet, and painted on their easel. */
-export class MasterpieceDesk {
-  #dialog = new CommissionDialog((order) => this.#begin(order));
+export class OptimizeMode {
+  #dialog = new OptimizeDialog((order) => this.#begin(order));
   #panel;
-  #button = byId('masterpiece', HTMLButtonElement);
+  #button = byId('optimize', HTMLButtonElement);
   /** Picks the file of a network that is not here any more. */
-  #missing = byId('missing-network', HTMLInputElement);
-  /** @type {Easel<Run>} */
-  #easel;
+  #networkFile = byId('missing-network', HTMLInputElement);
+  /** @type {JobHost<OptimizeRun>} */
+  #host;
 
   /**
-   * @param {PictureStage} stage
+   * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
    * @param {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, painting: () => Promise<Pixels>,
-   *   offers: () => Offer[], inUse: () => { id: string, weight: number }[], comeBack: () => void, enter: () => void }} app
-   *   what it knows; `comeBack` shows the photo as it was before, `enter` makes room on the stage
+   *   styleOptions: () => StyleOption[], selectedStyles: () => { id: string, weight: number }[], restorePhoto: () => void, prepareViewer: () => void }} app
+   *   what it knows; `comeBack` shows the photo as it was before, `enter` makes room in the viewer
    */
-  constructor(stage, controls, toast, app) {
+  constructor(viewer, controls, toast, app) {
     this.controls = controls;
     this.toast = toast;
     this.app = app;
-    this.#panel = new RunPanel({
-      aside: () => this.leave(true),
-      pause: () => (this.#live?.state === 'paused' ? this.#live.resume() : this.#live?.pause()),
-      stop: () => this.#live?.stop(),
-      compare: () => stage.split.toggle(),
-      again: () => this.#order(),
-      remedy: () => this.#remedy(),
-      drop: () => this.#easel.discard(),
+    this.#panel = new OptimizePanel({
+      aside: () => this.hide(true),
+      pause: () => (this.#controller?.state === 'paused' ? this.#controller.resume() : this.#controller?.pause()),
+      stop: () => this.#controller?.stop(),
+      compare: () => viewer.split.toggle(),
+      again: () => this.#openDialog(),
+      remedy: () => this.#recover(),
+      drop: () => this.#host.discard(),
     });
-    const note = new KeptNote('kept-run', {
-      show: () => this.#easel.enter(),
-      goOn: () => this.#easel.goOn(),
-      drop: () => this.#easel.discard(),
+    const banner = new ResumeBanner('optimize-banner', {
+      show: () => this.#host.show(),
+      resume: () => this.#host.resume(),
+      discard: () => this.#host.discard(),
     });
-    /** @type {import('../host.js').Kind<Run>} */
+    /** @type {import('../host.js').JobKind<OptimizeRun>} */
     const kind = {
-      studio: {
-        worker: () => new Worker(scriptAddress('jobs/optimize-image/worker.js'), { type: 'module', name: 'impasto masterpiece' }),
-        also: ({ network }) => ({ archive: heldArchive(network) }),
-        recall,
+      runtime: {
+        createWorker: () => new Worker(scriptAddress('jobs/optimize-image/worker.js'), { type: 'module', name: 'impasto masterpiece' }),
+        startOptions: ({ network }) => ({ archive: archiveInMemory(network) }),
+        readSaved,
       },
-      mark: 'masterpiece',
-      note,
-      told,
-      beneath: ({ photo }) => photo,
+      rootAttribute: 'optimizing',
+      banner,
+      bannerText,
+      background: ({ photo }) => photo,
       describe: ({ run, state }) => {
         return `${run.name}, ${state === 'finished' ? 'a Masterpiece' : 'a Masterpiece in work'}, ${captionOf(run)}`;
       },
-      show: (live) => this.#panel.show(live, captionOf(live.run)),
-      entered: () => byId('run-title', HTMLElement).focus(),
-      left: () => this.#panel.hide() && this.#button.focus(),
+      updatePanel: (controller) => this.#panel.show(controller, captionOf(controller.run)),
+      onShow: () => byId('optimize-panel-title', HTMLElement).focus(),
+      onHide: () => this.#panel.hide() && this.#button.focus(),
       discard,
-      refusal: 'Another tab has the studio, or a style is being learnt here. Finish that, then try again.',
-      unreadable: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
+      busyMessage: 'Another tab has the studio, or a style is being learnt here. Finish that, then try again.',
+      unreadableMessage: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
     };
-    this.#easel = new Easel(kind, stage, controls, toast, app);
-    stage.split.addEventListener('split', () => (this.#panel.comparing = stage.split.value > 0));
-    this.#button.addEventListener('click', () => this.#order());
-    this.#missing.addEventListener('change', () => {
-      const [file] = this.#missing.files ?? [];
-      this.#missing.value = '';
+    this.#host = new JobHost(kind, viewer, controls, toast, app);
+    viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
+    this.#button.addEventListener('click', () => this.#openDialog());
+    this.#networkFile.addEventListener('change', () => {
+      const [file] = this.#networkFile.files ?? [];
+      this.#networkFile.value = '';
       if (file) this.#findNetwork(file);
     });
   }
 
-  get #live() {
-    return this.#easel.live;
+  get #controller() {
+    return this.#host.controller;
   }
 
   /** Whether it is what hangs there. */
-  get onStage() {
-    return this.#easel.onStage;
+  get isShown() {
+    return this.#host.isShown;
   }
 
   /** Photo and paintings of what hangs there, and the photo's EXIF data. */
-  get subject() {
-    const run = this.#live?.run;
+  get exportInfo() {
+    const run = this.#controller?.run;
     const tiff = run?.photoData === undefined ? undefined : Uint8Array.from(atob(run.photoData), (character) => character.charCodeAt(0));
     return { source: run?.name ?? '', style: `masterpiece ${run?.paintings.map(({ name }) => name).join(' ')}`, tiff };
   }
 
-  /** @returns {Promise<Pixels>} the painting on the stage */
+  /** @returns {Promise<Pixels>} the painting in the viewer */
   picture() {
-    return this.#easel.picture();
+    return this.#host.picture();
   }
 
   /** The engine stands and a photo hangs there: it can be ordered, and what is unfinished is offered. */
-  open() {
+  enable() {
     this.#button.disabled = false;
-    return this.#easel.recall();
+    return this.#host.restore();
   }
 
   /**
-   * Something else comes onto the stage: the run goes on aside.
+   * Something else comes into the viewer: the run goes on aside.
    * @param {boolean} [back] whether that is what was there before
    */
-  leave(back = false) {
-    this.#easel.leave(back);
+  hide(back = false) {
+    this.#host.hide(back);
   }
 
-  #order() {
+  #openDialog() {
     const photo = this.app.photo();
     if (!photo) return;
-    this.#dialog.show(photo, this.app.offers(), this.app.inUse(), {
+    this.#dialog.show(photo, this.app.styleOptions(), this.app.selectedStyles(), {
       software: this.app.info()?.software ?? false,
-      replaces: this.#live !== undefined,
+      replaces: this.#controller !== undefined,
     });
   }
 
-  /** @param {Order} order */
-  async #begin({ settings, minutes, start, network, models }) {
+  /** @param {JobRequest} order */
+  async #begin({ settings, minutes, start, network, styles: models }) {
     const photo = this.app.photo();
     if (!photo) return;
     try {
@@ -149,7 +149,7 @@ export class MasterpieceDesk {
           return { name: offer.name, weight, pixels: painting, mask, part };
         }),
       );
-      /** @type {Run} */
+      /** @type {OptimizeRun} */
       const run = {
         id: crypto.randomUUID(),
         name: photo.name,
@@ -161,38 +161,38 @@ export class MasterpieceDesk {
         network,
         ...(photo.tiff && { photoData: btoa(Array.from(photo.tiff, (byte) => String.fromCharCode(byte)).join('')) }),
       };
-      await this.#easel.begin(run);
+      await this.#host.begin(run);
     } catch (error) {
       this.toast.show(messageOf(error));
     }
   }
 
-  #remedy() {
-    const live = this.#live;
-    if (!live) return;
-    if (live.fault === 'network') {
-      this.#missing.click();
+  #recover() {
+    const controller = this.#controller;
+    if (!controller) return;
+    if (controller.code === 'network') {
+      this.#networkFile.click();
       return;
     }
-    if (live.fault !== 'memory') {
-      live.retry(live.fault === 'checkpoint');
+    if (controller.code !== 'memory') {
+      controller.retry(controller.code === 'checkpoint');
       return;
     }
-    const size = nextSmaller(live.run.settings.size ?? 0);
+    const size = nextSmallerSize(controller.run.settings.size ?? 0);
     if (!size) return;
-    const { steps, smallest, ...settings } = live.run.settings;
-    this.#easel.begin({ ...live.run, id: crypto.randomUUID(), settings: { ...settings, size } });
+    const { steps, smallest, ...settings } = controller.run.settings;
+    this.#host.begin({ ...controller.run, id: crypto.randomUUID(), settings: { ...settings, size } });
   }
 
   /** The network that the run belongs to is here again, if it is that file. @param {File} file */
   async #findNetwork(file) {
-    const live = this.#live;
-    const wanted = live?.run.network;
-    if (!live || !wanted) return;
+    const controller = this.#controller;
+    const wanted = controller?.run.network;
+    if (!controller || !wanted) return;
     try {
-      const found = await adoptNetwork(file);
+      const found = await setUserNetwork(file);
       if (found.sha256 === wanted.sha256) {
-        await live.retry();
+        await controller.retry();
         return;
       }
       const was = `the one that this Masterpiece was begun with, “${wanted.file}”`;
@@ -203,14 +203,14 @@ export class MasterpieceDesk {
   }
 }
 
-/** @param {Run} run */
+/** @param {OptimizeRun} run */
 function captionOf({ name, paintings }) {
   return `after ${name}, in the style of ${paintings.map((painting) => painting.name).join(' + ')}`;
 }
 
-/** @param {LiveRun<Run>} live @param {boolean} offered whether it waits for a word to go on */
-function told({ state, part, run }, offered) {
-  const percent = `${Math.floor(part * 100)} %`;
+/** @param {JobController<OptimizeRun>} controller @param {boolean} offered whether it waits for a word to go on */
+function bannerText({ state, fraction, run }, offered) {
+  const percent = `${Math.floor(fraction * 100)} %`;
   if (offered) return `An unfinished Masterpiece of “${run.name}”, ${percent} painted.`;
   return {
     preparing: 'The Masterpiece is being prepared.',

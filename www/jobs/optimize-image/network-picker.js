@@ -1,25 +1,25 @@
 import { byId } from '../../common/dom.js';
 import { messageOf } from '../../common/errors.js';
-import { adoptNetwork, forgetNetwork, isHeldOnly, ownNetwork, titleOf } from './user-network.js';
+import { setUserNetwork, deleteUserNetwork, isInMemoryOnly, userNetwork, titleOf } from './user-network.js';
 import { formatBytes } from '../../common/text.js';
 
 /**
- * @import { Choices } from './preferences.js'
- * @import { Network } from '../protocol.js'
+ * @import { Preferences } from './preferences.js'
+ * @import { VggNetwork } from '../protocol.js'
  */
 
 const WANTED =
   'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
 
 /** Which network looks at the pictures: the page's, or one out of a file of the user's, which is kept or given up here. */
-export class NetworkChoice {
-  #select = byId('commission-network', HTMLSelectElement);
-  #own = byId('own-network', HTMLElement);
-  #text = byId('own-network-text', HTMLElement);
-  #choose = byId('own-network-choose', HTMLButtonElement);
-  #remove = byId('own-network-remove', HTMLButtonElement);
-  #file = byId('own-network-file', HTMLInputElement);
-  /** @type {Network | undefined} the user's */
+export class NetworkPicker {
+  #select = byId('optimize-network', HTMLSelectElement);
+  #own = byId('user-network', HTMLElement);
+  #text = byId('user-network-text', HTMLElement);
+  #choose = byId('user-network-choose', HTMLButtonElement);
+  #remove = byId('user-network-remove', HTMLButtonElement);
+  #file = byId('user-network-file', HTMLInputElement);
+  /** @type {VggNetwork | undefined} the user's */
   #network;
   #busy = false;
 
@@ -28,47 +28,47 @@ export class NetworkChoice {
     this.changed = changed;
     this.#select.addEventListener('change', () => this.#show());
     this.#choose.addEventListener('click', () => this.#file.click());
-    this.#remove.addEventListener('click', () => this.#forget());
+    this.#remove.addEventListener('click', () => this.#remove_());
     this.#file.addEventListener('change', () => {
       const [file] = this.#file.files ?? [];
       this.#file.value = '';
-      if (file) this.take(file);
+      if (file) this.setFile(file);
     });
   }
 
-  /** @param {Choices['network']} choice */
+  /** @param {Preferences['network']} choice */
   async fill(choice) {
     this.#select.value = choice;
     this.#show();
-    this.#network = await ownNetwork();
+    this.#network = await userNetwork();
     this.#show();
   }
 
-  /** @returns {Choices['network']} */
+  /** @returns {Preferences['network']} */
   get choice() {
     return this.#select.value === 'own' ? 'own' : 'page';
   }
 
-  /** The user's, where that is chosen. @returns {Network | undefined} */
+  /** The user's, where that is chosen. @returns {VggNetwork | undefined} */
   get network() {
     return this.choice === 'own' ? this.#network : undefined;
   }
 
   /** What is missing, as a sentence, or nothing. */
-  get refusal() {
+  get validationError() {
     if (this.choice === 'page' || this.#network) return '';
     return this.#busy ? 'The file is being looked at.' : 'Choose the network’s file, or take the network that comes with the page.';
   }
 
   /** Checks and keeps a file, which then is what looks at the pictures. @param {File} file */
-  async take(file) {
+  async setFile(file) {
     this.#select.value = 'own';
     if (this.#busy) return;
     this.#busy = true;
     this.#show(`Looking at “${file.name}” …`);
     let refused = '';
     try {
-      this.#network = await adoptNetwork(file);
+      this.#network = await setUserNetwork(file);
     } catch (error) {
       refused = messageOf(error);
     }
@@ -76,8 +76,8 @@ export class NetworkChoice {
     this.#show(refused);
   }
 
-  async #forget() {
-    await forgetNetwork();
+  async #remove_() {
+    await deleteUserNetwork();
     this.#network = undefined;
     this.#select.value = 'page';
     this.#show();
@@ -98,8 +98,8 @@ export class NetworkChoice {
   }
 }
 
-/** @param {Network} network */
+/** @param {VggNetwork} network */
 function describe({ name, file, bytes }) {
-  const where = isHeldOnly() ? 'as long as this tab is open' : 'kept on this device';
+  const where = isInMemoryOnly() ? 'as long as this tab is open' : 'kept on this device';
   return `${titleOf(name)} from “${file}”, ${formatBytes(bytes)}, ${where}.`;
 }

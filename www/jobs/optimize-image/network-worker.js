@@ -1,20 +1,20 @@
 /** Looks at one file that is to be a network of the user's own, asks the studio what it is, and keeps it. */
 import init, { Studio } from '../../studio.js';
 import { messageOf } from '../../common/errors.js';
-import { keepArchive, sumOf } from './user-network.js';
-import { obtainFile } from '../assets.js';
+import { saveArchive, sha256Of } from './user-network.js';
+import { loadAsset } from '../assets.js';
 
-/** @import { Network } from '../protocol.js' */
+/** @import { VggNetwork } from '../protocol.js' */
 
 /** @param {File} file */
 async function look(file) {
-  await init({ module_or_path: await obtainFile('studio_bg.wasm') });
+  await init({ module_or_path: await loadAsset('studio_bg.wasm') });
   const archive = new Uint8Array(await file.arrayBuffer());
-  const name = /** @type {Network['name']} */ (Studio.vggName(archive));
-  /** @type {Network} */
-  const network = { name, file: file.name, bytes: archive.length, sha256: await sumOf(archive) };
+  const name = /** @type {VggNetwork['name']} */ (Studio.vggName(archive));
+  /** @type {VggNetwork} */
+  const network = { name, file: file.name, bytes: archive.length, sha256: await sha256Of(archive) };
   try {
-    await keepArchive(network, archive);
+    await saveArchive(network, archive);
     self.postMessage({ network });
   } catch (error) {
     console.info(error);
@@ -26,6 +26,6 @@ self.addEventListener('message', async (/** @type {MessageEvent<File>} */ { data
   try {
     await look(file);
   } catch (error) {
-    self.postMessage({ sentence: `“${file.name}” cannot be used: ${messageOf(error)}` });
+    self.postMessage({ message: `“${file.name}” cannot be used: ${messageOf(error)}` });
   }
 });

@@ -1,31 +1,31 @@
 import { byId } from '../../common/dom.js';
-import { CurveFigure } from '../loss-chart.js';
-import { inWords } from '../eta.js';
-import { nextSmaller } from './estimates.js';
+import { LossChart } from '../loss-chart.js';
+import { formatDuration } from '../eta.js';
+import { nextSmallerSize } from './estimates.js';
 
 /**
- * @import { Run } from '../protocol.js'
- * @import { LiveRun } from '../controller.js'
+ * @import { OptimizeRun } from '../protocol.js'
+ * @import { JobController } from '../controller.js'
  */
 
 /** Screen readers hear of every quarter. */
 const QUARTERS = 4;
 
 /** The label of a Masterpiece in work: how far it is, its losses, and what can be done with it. */
-export class RunPanel {
-  #panel = byId('run', HTMLElement);
-  #bar = byId('run-bar', HTMLProgressElement);
-  #state = byId('run-state', HTMLElement);
-  #left = byId('run-left', HTMLElement);
-  #notice = byId('run-notice', HTMLElement);
-  #said = byId('run-said', HTMLElement);
-  #pause = byId('run-pause', HTMLButtonElement);
-  #stop = byId('run-stop', HTMLButtonElement);
-  #compare = byId('run-compare', HTMLButtonElement);
-  #again = byId('run-again', HTMLButtonElement);
-  #remedy = byId('run-help', HTMLButtonElement);
-  #drop = byId('run-drop', HTMLButtonElement);
-  #curves = new CurveFigure('run-curves');
+export class OptimizePanel {
+  #panel = byId('optimize-panel', HTMLElement);
+  #bar = byId('optimize-panel-bar', HTMLProgressElement);
+  #state = byId('optimize-panel-state', HTMLElement);
+  #left = byId('optimize-panel-remaining', HTMLElement);
+  #notice = byId('optimize-panel-notice', HTMLElement);
+  #said = byId('optimize-panel-status', HTMLElement);
+  #pause = byId('optimize-panel-pause', HTMLButtonElement);
+  #stop = byId('optimize-panel-stop', HTMLButtonElement);
+  #compare = byId('optimize-panel-compare', HTMLButtonElement);
+  #again = byId('optimize-panel-again', HTMLButtonElement);
+  #remedy = byId('optimize-panel-recover', HTMLButtonElement);
+  #drop = byId('optimize-panel-discard', HTMLButtonElement);
+  #curves = new LossChart('optimize-panel-curves');
   /** The words that screen readers heard last. */
   #heard = '';
 
@@ -34,7 +34,7 @@ export class RunPanel {
    *   remedy: () => void, drop: () => void }} act
    */
   constructor(act) {
-    byId('run-aside', HTMLButtonElement).addEventListener('click', act.aside);
+    byId('optimize-panel-close', HTMLButtonElement).addEventListener('click', act.aside);
     this.#pause.addEventListener('click', act.pause);
     this.#stop.addEventListener('click', act.stop);
     this.#compare.addEventListener('click', act.compare);
@@ -56,22 +56,22 @@ export class RunPanel {
     return focused;
   }
 
-  /** @param {LiveRun<Run>} live @param {string} caption */
-  show(live, caption) {
-    const { state, progress, picture } = live;
+  /** @param {JobController<OptimizeRun>} controller @param {string} caption */
+  show(controller, caption) {
+    const { state, progress, picture } = controller;
     const { step, steps, width, height } = progress;
     this.#panel.hidden = false;
     this.#panel.dataset.state = state;
     this.#panel.dataset.step = String(step);
-    byId('run-caption', HTMLElement).textContent = caption;
+    byId('optimize-panel-caption', HTMLElement).textContent = caption;
     const waiting = state === 'preparing' || state === 'painting';
     this.#bar.hidden = state === 'finished' || state === 'failed';
-    const part = state === 'preparing' ? live.fetched : live.part;
+    const part = state === 'preparing' ? controller.downloaded : controller.fraction;
     if (part === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = part;
-    this.#state.textContent = this.#facts(live);
-    this.#left.textContent = this.#time(live);
-    const notice = state === 'failed' ? live.sentence : live.notice;
+    this.#state.textContent = this.#facts(controller);
+    this.#left.textContent = this.#time(controller);
+    const notice = state === 'failed' ? controller.message : controller.notice;
     this.#notice.textContent = notice;
     this.#notice.hidden = !notice;
     this.#notice.classList.toggle('refusal', state === 'failed');
@@ -86,28 +86,28 @@ export class RunPanel {
     this.#again.hidden = state !== 'finished';
     this.#drop.hidden = waiting && Boolean(picture);
     this.#drop.textContent = waiting && !picture ? 'Cancel' : 'Discard';
-    const remedy = state === 'failed' ? remedyOf(live) : undefined;
+    const remedy = state === 'failed' ? recoveryLabel(controller) : undefined;
     this.#remedy.hidden = !remedy;
     this.#remedy.textContent = remedy ?? '';
-    this.#curves.show(live.progress);
-    const words = step > 0 && !ended ? `${width} by ${height} pixels, ${Math.floor(live.part * QUARTERS) * 25} percent` : '';
-    this.#say([stateInWords(live), words].filter(Boolean).join(', '));
-    this.#bar.setAttribute('aria-valuetext', steps ? `step ${step} of ${steps}` : live.sentence);
+    this.#curves.show(controller.progress);
+    const words = step > 0 && !ended ? `${width} by ${height} pixels, ${Math.floor(controller.fraction * QUARTERS) * 25} percent` : '';
+    this.#say([stateInWords(controller), words].filter(Boolean).join(', '));
+    this.#bar.setAttribute('aria-valuetext', steps ? `step ${step} of ${steps}` : controller.message);
   }
 
-  /** @param {LiveRun<Run>} live */
-  #facts({ state, sentence, progress: { step, steps, width, height } }) {
-    if (state === 'preparing') return sentence;
+  /** @param {JobController<OptimizeRun>} controller */
+  #facts({ state, message, progress: { step, steps, width, height } }) {
+    if (state === 'preparing') return message;
     if (state === 'failed') return step > 0 ? `Stopped at step ${step} of ${steps}` : 'Not begun';
     if (state === 'finished') return `Finished, ${width} × ${height}`;
     return step > 0 ? `Step ${step} of ${steps} · ${width} × ${height}` : 'The first step …';
   }
 
-  /** @param {LiveRun<Run>} live */
-  #time({ state, left, progress: { step, steps } }) {
+  /** @param {JobController<OptimizeRun>} controller */
+  #time({ state, remainingMs: left, progress: { step, steps } }) {
     if (state === 'paused') return 'Paused';
     if (state === 'finished') return step < steps ? `after step ${step} of ${steps}` : `after ${step} steps`;
-    return state === 'painting' && left !== undefined ? `${inWords(left)} left` : '';
+    return state === 'painting' && left !== undefined ? `${formatDuration(left)} left` : '';
   }
 
   /** @param {string} words for those who do not see it, only when they are others */
@@ -118,20 +118,20 @@ export class RunPanel {
   }
 }
 
-/** What helps, as a button says it. @param {LiveRun<Run>} live @returns {string | undefined} */
-export function remedyOf({ fault, run }) {
-  if (fault === 'memory') {
-    const smaller = nextSmaller(run.settings.size ?? 0);
+/** What helps, as a button says it. @param {JobController<OptimizeRun>} controller @returns {string | undefined} */
+export function recoveryLabel({ code, run }) {
+  if (code === 'memory') {
+    const smaller = nextSmallerSize(run.settings.size ?? 0);
     return smaller ? `Paint at ${smaller} px` : undefined;
   }
-  if (fault === 'unsupported') return undefined;
-  if (fault === 'checkpoint') return 'Begin again';
-  if (fault === 'network') return 'Choose the file …';
-  return fault === 'fetch' ? 'Try again' : 'Go on';
+  if (code === 'unsupported') return undefined;
+  if (code === 'checkpoint') return 'Begin again';
+  if (code === 'network') return 'Choose the file …';
+  return code === 'fetch' ? 'Try again' : 'Go on';
 }
 
-/** @param {LiveRun<Run>} live */
-function stateInWords({ state, sentence }) {
-  if (state === 'preparing' || state === 'failed') return sentence;
+/** @param {JobController<OptimizeRun>} controller */
+function stateInWords({ state, message }) {
+  if (state === 'preparing' || state === 'failed') return message;
   return { painting: 'Painting', paused: 'Paused', finished: 'The Masterpiece is finished' }[state];
 }

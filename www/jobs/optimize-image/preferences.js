@@ -4,15 +4,15 @@
  * `steps` 0 goes by time. `powers` are of two, beside the usual values. The network is the page's or the user's own.
  * @typedef {{ size: number, minutes: number, keepColors: boolean, start: 'photo' | 'painting' | 'noise', steps: number,
  *   network: 'page' | 'own', layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
- *   styleLoss: 'gram' | 'covariance', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Choices
+ *   styleLoss: 'gram' | 'covariance', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Preferences
  */
 
 const KEY = 'impasto.masterpiece';
 const POWERS = /** @type {const} */ (['content', 'style', 'variation', 'rate', 'scale']);
 const isText = (/** @type {unknown} */ value) => typeof value === 'string';
 
-/** @param {Choices} choices */
-export function rememberChoices(choices) {
+/** @param {Preferences} choices */
+export function savePreferences(choices) {
   try {
     localStorage.setItem(KEY, JSON.stringify(choices));
   } catch {
@@ -20,11 +20,11 @@ export function rememberChoices(choices) {
   }
 }
 
-/** @returns {Partial<Choices>} what has the right type: another version of the page may have written it */
-export function recallChoices() {
+/** @returns {Partial<Preferences>} what has the right type: another version of the page may have written it */
+export function loadPreferences() {
   try {
     const value = JSON.parse(localStorage.getItem(KEY) ?? '{}');
-    /** @type {Partial<Choices>} */
+    /** @type {Partial<Preferences>} */
     const choices = {};
     if (Number.isInteger(value.size)) choices.size = value.size;
     if (Number.isInteger(value.minutes)) choices.minutes = value.minutes;

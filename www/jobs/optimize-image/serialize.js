@@ -3,14 +3,14 @@ import { bytesOf, pixelsOf } from '../checkpoint-file.js';
 
 /**
  * @import { Pixels } from '../../inference/protocol.js'
- * @import { Run } from '../protocol.js'
+ * @import { OptimizeRun } from '../protocol.js'
  */
 
 /** Of the description. What an older page has kept is not read. */
 const FORM = 2;
 
 /**
- * @param {Run} run
+ * @param {OptimizeRun} run
  * @returns {{ about: object, parts: Uint8Array[] }} the description names pictures by their place among the parts
  */
 export function recordOf({ photo, paintings, start, ...rest }) {
@@ -36,7 +36,7 @@ export function recordOf({ photo, paintings, start, ...rest }) {
 /**
  * @param {any} about
  * @param {Uint8Array<ArrayBuffer>[]} parts
- * @returns {Run | undefined} nothing for what is in another form
+ * @returns {OptimizeRun | undefined} nothing for what is in another form
  */
 export function runOf({ form, sizes, photo, paintings, start, ...rest }, parts) {
   if (form !== FORM) return undefined;

@@ -4,17 +4,17 @@ import { messageOf } from '../../common/errors.js';
 
 /**
  * A painting that a Masterpiece can follow: `picture` is the address of a small picture of it.
- * @typedef {{ id: string, name: string, picture: string, load: () => Promise<ImageBitmap> }} Offer
+ * @typedef {{ id: string, name: string, picture: string, load: () => Promise<ImageBitmap> }} StyleOption
  */
 
 /** The paintings in the sheet: each can be chosen, together with others, which then get weights; + adds any picture. */
-export class ModelTiles {
-  #tiles = byId('models', HTMLElement);
-  #weights = byId('model-weights', HTMLElement);
-  #file = byId('model-file', HTMLInputElement);
-  /** Those of the page. @type {Offer[]} */
-  #offers = [];
-  /** Those that were added here, the newest first. @type {Offer[]} */
+export class StylePicker {
+  #tiles = byId('style-picker', HTMLElement);
+  #weights = byId('style-weights', HTMLElement);
+  #file = byId('style-picker-file', HTMLInputElement);
+  /** Those of the page. @type {StyleOption[]} */
+  #options = [];
+  /** Those that were added here, the newest first. @type {StyleOption[]} */
   #added = [];
   /** Parts of those that are chosen, 1 to 100, in the order in which they were. @type {Map<string, number>} */
   #chosen = new Map();
@@ -35,11 +35,11 @@ export class ModelTiles {
   }
 
   /**
-   * @param {Offer[]} offers
+   * @param {StyleOption[]} offers
    * @param {{ id: string, weight: number }[]} inUse
    */
   show(offers, inUse) {
-    this.#offers = offers;
+    this.#options = offers;
     const known = new Set(this.#all.map(({ id }) => id));
     for (const id of this.#chosen.keys()) if (!known.has(id)) this.#chosen.delete(id);
     const used = inUse.filter(({ id }) => known.has(id));
@@ -48,7 +48,7 @@ export class ModelTiles {
     this.#draw();
   }
 
-  /** @returns {{ offer: Offer, weight: number }[]} */
+  /** @returns {{ offer: StyleOption, weight: number }[]} */
   get chosen() {
     return [...this.#chosen].flatMap(([id, part]) => {
       const offer = this.#all.find((other) => other.id === id);
@@ -57,12 +57,12 @@ export class ModelTiles {
   }
 
   get #all() {
-    return [...this.#added, ...this.#offers];
+    return [...this.#added, ...this.#options];
   }
 
   /** @param {File} file */
   async #add(file) {
-    const refusal = byId('commission-refusal', HTMLElement);
+    const refusal = byId('optimize-error', HTMLElement);
     try {
       const { name, bitmap } = await decodePhoto(file, file.name || 'Pasted picture');
       const id = crypto.randomUUID();
@@ -78,7 +78,7 @@ export class ModelTiles {
   #draw() {
     const add = document.createElement('button');
     add.type = 'button';
-    add.className = 'model add';
+    add.className = 'picker-tile add';
     add.title = 'Any picture from this device';
     add.setAttribute('aria-label', 'Add a painting from this device');
     add.append(Object.assign(document.createElement('b'), { textContent: '+' }), 'Add');
@@ -88,12 +88,12 @@ export class ModelTiles {
     this.changed();
   }
 
-  /** @param {Offer} offer */
+  /** @param {StyleOption} offer */
   #tile({ id, name, picture }) {
     const tile = document.createElement('button');
     tile.type = 'button';
-    tile.className = 'model';
-    tile.dataset.model = id;
+    tile.className = 'picker-tile';
+    tile.dataset.option = id;
     tile.title = name;
     tile.setAttribute('aria-pressed', String(this.#chosen.has(id)));
     const image = document.createElement('img');
@@ -118,14 +118,14 @@ export class ModelTiles {
       return;
     }
     this.#weights.replaceChildren(...chosen.map(({ offer }) => this.#weight(offer)));
-    this.#showParts();
+    this.#showPercentages();
   }
 
-  /** @param {Offer} offer */
+  /** @param {StyleOption} offer */
   #weight({ id, name }) {
     const label = document.createElement('label');
     label.className = 'control strength';
-    label.dataset.model = id;
+    label.dataset.option = id;
     const input = document.createElement('input');
     input.type = 'range';
     input.min = '1';
@@ -133,7 +133,7 @@ export class ModelTiles {
     input.value = String(this.#chosen.get(id));
     input.addEventListener('input', () => {
       this.#chosen.set(id, Number(input.value));
-      this.#showParts();
+      this.#showPercentages();
     });
     const text = document.createElement('span');
     text.textContent = name;
@@ -142,10 +142,10 @@ export class ModelTiles {
   }
 
   /** What the sliders come to together. */
-  #showParts() {
+  #showPercentages() {
     const sum = [...this.#chosen.values()].reduce((total, part) => total + part, 0);
     for (const label of this.#weights.querySelectorAll('label')) {
-      const part = this.#chosen.get(label.dataset.model ?? '') ?? 0;
+      const part = this.#chosen.get(label.dataset.option ?? '') ?? 0;
       const percent = `${Math.round((part / sum) * 100)} %`;
       /** @type {HTMLOutputElement} */ (label.querySelector('output')).textContent = percent;
       const input = /** @type {HTMLInputElement} */ (label.querySelector('input'));

@@ -5,7 +5,7 @@
 
 import { scriptAddress } from '../../common/trusted-scripts.js';
 
-/** @import { Network } from '../protocol.js' */
+/** @import { VggNetwork } from '../protocol.js' */
 
 const CACHE = 'impasto-network';
 const ADDRESS = new URL('../../masterpiece/network-of-your-own', import.meta.url).href;
@@ -16,16 +16,16 @@ const MOST_BYTES = 200_000_000;
 /** Files of weights that have to be converted first. */
 const FOREIGN = /\.(pth?|h5|hdf5|keras|onnx|bin|ckpt|npz|mat|caffemodel|t7)$/i;
 
-/** @type {{ network: Network, archive: Uint8Array<ArrayBuffer> } | undefined} */
-let held;
+/** @type {{ network: VggNetwork, archive: Uint8Array<ArrayBuffer> } | undefined} */
+let inMemory;
 
 /**
  * Checks a file and keeps it instead of the one before.
  * @param {File} file
- * @returns {Promise<Network>}
- * @throws {Error} with a sentence
+ * @returns {Promise<VggNetwork>}
+ * @throws {Error} with a message
  */
-export async function adoptNetwork(file) {
+export async function setUserNetwork(file) {
   const label = `“${file.name}”`;
   if (FOREIGN.test(file.name)) {
     const command = `impasto weights import ${file.name} -o network.safetensors --network vgg19`;
@@ -34,24 +34,24 @@ export async function adoptNetwork(file) {
   if (file.size === 0) throw new Error(`${label} is empty. Choose an archive that impasto weights import has made.`);
   if (file.size > MOST_BYTES) throw new Error(`${label} is too large for the weights of VGG16 or VGG19. Choose another file.`);
   const { network, archive } = await check(file);
-  held = archive && { network, archive };
+  inMemory = archive && { network, archive };
   return network;
 }
 
-/** @returns {Promise<Network | undefined>} the one that there is */
-export async function ownNetwork() {
-  if (held) return held.network;
-  return describe(await kept());
+/** @returns {Promise<VggNetwork | undefined>} the one that there is */
+export async function userNetwork() {
+  if (inMemory) return inMemory.network;
+  return describe(await cachedResponse());
 }
 
 /** Whether it is there also on the next visit. */
-export function isHeldOnly() {
-  return held !== undefined;
+export function isInMemoryOnly() {
+  return inMemory !== undefined;
 }
 
 /** Gives the room back. */
-export async function forgetNetwork() {
-  held = undefined;
+export async function deleteUserNetwork() {
+  inMemory = undefined;
   try {
     await caches.delete(CACHE);
   } catch (error) {
@@ -59,29 +59,29 @@ export async function forgetNetwork() {
   }
 }
 
-/** What the browser does not keep of this network, for a worker. @param {Network | undefined} network */
-export function heldArchive(network) {
-  return network && held?.network.sha256 === network.sha256 ? held.archive : undefined;
+/** What the browser does not keep of this network, for a worker. @param {VggNetwork | undefined} network */
+export function archiveInMemory(network) {
+  return network && inMemory?.network.sha256 === network.sha256 ? inMemory.archive : undefined;
 }
 
 /**
  * What the browser keeps of it, if it is that one.
- * @param {Network} network
+ * @param {VggNetwork} network
  * @returns {Promise<Uint8Array<ArrayBuffer> | undefined>}
  */
-export async function keptArchive({ sha256 }) {
-  const response = await kept();
+export async function archiveInCache({ sha256 }) {
+  const response = await cachedResponse();
   if (!response || describe(response)?.sha256 !== sha256) return undefined;
   const archive = new Uint8Array(await response.arrayBuffer());
-  return (await sumOf(archive)) === sha256 ? archive : undefined;
+  return (await sha256Of(archive)) === sha256 ? archive : undefined;
 }
 
 /**
- * @param {Network} network
+ * @param {VggNetwork} network
  * @param {Uint8Array<ArrayBuffer>} archive
  * @throws what the browser says where there is no room or no cache
  */
-export async function keepArchive(network, archive) {
+export async function saveArchive(network, archive) {
   const cache = await caches.open(CACHE);
   // Names of files may have letters that headers may not.
   const headers = { [ABOUT]: encodeURIComponent(JSON.stringify(network)), 'Content-Length': String(archive.length) };
@@ -89,17 +89,17 @@ export async function keepArchive(network, archive) {
 }
 
 /** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<string>} SHA-256 in hexadecimal */
-export async function sumOf(bytes) {
+export async function sha256Of(bytes) {
   const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Such as `VGG19`. @param {Network['name']} name */
+/** Such as `VGG19`. @param {VggNetwork['name']} name */
 export function titleOf(name) {
   return name.toUpperCase();
 }
 
-async function kept() {
+async function cachedResponse() {
   try {
     return await (await caches.open(CACHE)).match(ADDRESS);
   } catch (error) {
@@ -109,7 +109,7 @@ async function kept() {
   }
 }
 
-/** @param {Response | undefined} response @returns {Network | undefined} */
+/** @param {Response | undefined} response @returns {VggNetwork | undefined} */
 function describe(response) {
   try {
     const about = response?.headers.get(ABOUT);
@@ -121,7 +121,7 @@ function describe(response) {
   }
 }
 
-/** @param {any} value @returns {value is Network} */
+/** @param {any} value @returns {value is VggNetwork} */
 function isNetwork(value) {
   const { name, file, bytes, sha256 } = value ?? {};
   return ['vgg16', 'vgg19'].includes(name) && typeof file === 'string' && bytes > 0 && /^[0-9a-f]{64}$/.test(sha256);
@@ -130,12 +130,12 @@ function isNetwork(value) {
 /**
  * In a worker, which alone holds the studio.
  * @param {File} file
- * @returns {Promise<{ network: Network, archive?: Uint8Array<ArrayBuffer> }>} with the archive where it could not be kept
+ * @returns {Promise<{ network: VggNetwork, archive?: Uint8Array<ArrayBuffer> }>} with the archive where it could not be kept
  */
 function check(file) {
   const worker = new Worker(scriptAddress('jobs/optimize-image/network-worker.js'), { type: 'module', name: 'impasto network' });
   return new Promise((resolve, reject) => {
-    worker.addEventListener('message', ({ data }) => (data.sentence ? reject(new Error(data.sentence)) : resolve(data)));
+    worker.addEventListener('message', ({ data }) => (data.message ? reject(new Error(data.message)) : resolve(data)));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       const why = event.message || 'the worker failed.';

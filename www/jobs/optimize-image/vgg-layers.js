@@ -1,18 +1,18 @@
 /** Layers of the networks that a sheet can name; which there are, `src/net/vgg.rs` says. */
 
-/** @import { Network } from '../protocol.js' */
+/** @import { VggNetwork } from '../protocol.js' */
 
 /** Where the photo's shapes can be seen, and where the style, from fine to coarse. */
-const SHAPES = ['relu2_2', 'relu3_1', 'relu3_3', 'relu3_4', 'relu4_1', 'relu4_2', 'relu4_4'];
+const CONTENT = ['relu2_2', 'relu3_1', 'relu3_3', 'relu3_4', 'relu4_1', 'relu4_2', 'relu4_4'];
 const STYLE = ['relu1_1', 'relu1_2', 'relu2_1', 'relu2_2', 'relu3_1', 'relu3_3', 'relu3_4', 'relu4_1', 'relu4_2', 'relu4_3', 'relu4_4'];
 /** The last layers of blocks that have four. */
 const ONLY_VGG19 = ['relu3_4', 'relu4_4'];
 
-export const USUAL_SHAPES = 'relu4_2';
-export const USUAL_STYLE = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
+export const DEFAULT_CONTENT_LAYER = 'relu4_2';
+export const DEFAULT_STYLE_LAYERS = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
 
-/** @param {Network['name']} network @returns {{ shapes: string[], style: string[] }} */
+/** @param {VggNetwork['name']} network @returns {{ shapes: string[], style: string[] }} */
 export function layersOf(network) {
   const there = (/** @type {string} */ layer) => network === 'vgg19' || !ONLY_VGG19.includes(layer);
-  return { shapes: SHAPES.filter(there), style: STYLE.filter(there) };
+  return { shapes: CONTENT.filter(there), style: STYLE.filter(there) };
 }

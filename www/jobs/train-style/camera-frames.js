@@ -1,6 +1,6 @@
 /** Frames of the camera to practise on, each of another moment. */
 import { Camera } from '../../media/camera.js';
-import { keptPainting } from '../../styles/painting.js';
+import { storedPainting } from '../../styles/painting.js';
 
 /** Between two frames, in milliseconds: long enough to turn around a little. */
 const PAUSE_MS = 700;
@@ -24,7 +24,7 @@ export async function takeFrames(count, taken, signal) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       if (signal.aborted || !camera.on) return;
       const bitmap = await createImageBitmap(video);
-      const frame = await keptPainting(bitmap);
+      const frame = await storedPainting(bitmap);
       bitmap.close();
       if (!signal.aborted) taken(frame, number);
     }

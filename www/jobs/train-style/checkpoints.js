@@ -1,46 +1,46 @@
-/** The one course that is kept in the browser's private files. */
-import { RunRecord } from '../store.js';
-import { bytesOf, pixelsOf, readable } from '../checkpoint-file.js';
+/** The one run that is kept in the browser's private files. */
+import { JobStore } from '../store.js';
+import { bytesOf, pixelsOf, tryRead } from '../checkpoint-file.js';
 
 /**
  * @import { Pixels } from '../../inference/protocol.js'
  * @import { Checkpoint } from '../protocol.js'
- * @import { Course } from './protocol.js'
+ * @import { TrainRun } from './protocol.js'
  */
 
-const record = new RunRecord('learning');
+const store = new JobStore('learning');
 
 /**
- * A writer for the course's checkpoints, in a worker.
- * @param {Course} course replaces what was kept before, unless it goes on
+ * A writer for the run's checkpoints, in a worker.
+ * @param {TrainRun} run replaces what was kept before, unless it goes on
  * @param {Checkpoint | undefined} checkpoint from which it goes on
  */
-export async function writerFor(course, checkpoint) {
-  if (checkpoint?.sequence) return record.goOn(course.id, checkpoint.sequence);
-  const { about, parts } = recordOf(course);
-  return record.begin(course.id, about, parts);
+export async function writerFor(run, checkpoint) {
+  if (checkpoint?.sequence) return store.continueAfter(run.id, checkpoint.sequence);
+  const { about, parts } = recordOf(run);
+  return store.create(run.id, about, parts);
 }
 
 /**
  * What is kept.
- * @returns {Promise<{ run: Course | undefined, checkpoint: Checkpoint | undefined } | undefined>} without a course where it
+ * @returns {Promise<{ run: TrainRun | undefined, checkpoint: Checkpoint | undefined } | undefined>} without a run where it
  *   cannot be read
  */
-export async function recall() {
-  const kept = await record.read();
+export async function readSaved() {
+  const kept = await store.read();
   if (!kept) return kept === null ? { run: undefined, checkpoint: undefined } : undefined;
-  const run = readable(() => courseOf(kept.about, kept.parts));
-  return { run, checkpoint: run && (await record.newest(run.id)) };
+  const run = tryRead(() => runOf(kept.about, kept.parts));
+  return { run, checkpoint: run && (await store.newest(run.id)) };
 }
 
 /** Nothing is kept any more. */
 export function discard() {
-  return record.discard();
+  return store.discard();
 }
 
 /**
- * A course as it is kept: a description, and its files and pictures one after the other.
- * @param {Course} course
+ * A run as it is kept: a description, and its files and pictures one after the other.
+ * @param {TrainRun} run
  * @returns {{ about: any, parts: Uint8Array<ArrayBuffer>[] }}
  */
 export function recordOf({ paintings, photos, subject, instant, starts, painting, thumbnail, ...about }) {
@@ -60,9 +60,9 @@ export function recordOf({ paintings, photos, subject, instant, starts, painting
 /**
  * @param {any} kept
  * @param {Uint8Array<ArrayBuffer>[]} parts
- * @returns {Course}
+ * @returns {TrainRun}
  */
-export function courseOf({ instant, starts, paintings, sizes, ...about }, [painting, thumbnail, ...rest]) {
+export function runOf({ instant, starts, paintings, sizes, ...about }, [painting, thumbnail, ...rest]) {
   const pictures = rest.slice(starts.length);
   const all = sizes.map((/** @type {Pixels} */ size, /** @type {number} */ i) => pixelsOf(size, pictures[i]));
   const first = instant ? 2 : 1;

@@ -2,17 +2,17 @@ import { byId } from '../../common/dom.js';
 import { decodePhoto } from '../../media/decode.js';
 import { messageOf } from '../../common/errors.js';
 import { openSample, SAMPLES } from '../../media/samples.js';
-import { offerOf } from './photo-library.js';
+import { optionOf } from './photo-library.js';
 import { takeFrames } from './camera-frames.js';
 
-/** @import { Offer } from '../optimize-image/style-picker.js' */
+/** @import { StyleOption } from '../optimize-image/style-picker.js' */
 
 /** So many frames come from the camera at a time. */
 const FRAMES = 8;
 const SCENES = 'scenes';
 
-/** The samples that come with the page. @type {Offer[]} */
-const SHIPPED = SAMPLES.map(({ id, name }) => ({
+/** The samples that come with the page. @type {StyleOption[]} */
+const BUILTIN = SAMPLES.map(({ id, name }) => ({
   id,
   name,
   picture: `assets/photos/${id}.webp`,
@@ -20,16 +20,16 @@ const SHIPPED = SAMPLES.map(({ id, name }) => ({
 }));
 
 /** What a style practises on: each picture can be taken or left, photos and frames of the camera are added here. */
-export class PracticeTiles {
-  #tiles = byId('practice', HTMLElement);
-  #file = byId('practice-file', HTMLInputElement);
-  #camera = button('', 'model add', 'Take pictures with the camera');
-  /** Those that were opened on this visit, and those that were added here. @type {Offer[]} */
-  #album = [];
-  /** @type {Offer[]} */
+export class DatasetPicker {
+  #tiles = byId('dataset', HTMLElement);
+  #file = byId('dataset-file', HTMLInputElement);
+  #camera = button('', 'picker-tile add', 'Take pictures with the camera');
+  /** Those that were opened on this visit, and those that were added here. @type {StyleOption[]} */
+  #library = [];
+  /** @type {StyleOption[]} */
   #added = [];
   /** What has been left out. @type {Set<string>} */
-  #left = new Set();
+  #excluded = new Set();
   /** @type {AbortController | undefined} while the camera is on */
   #taking;
 
@@ -39,30 +39,30 @@ export class PracticeTiles {
    */
   constructor(changed, refuse) {
     this.changed = changed;
-    this.refuse = refuse;
+    this.showError = refuse;
     this.#file.addEventListener('change', async () => {
       const files = [...(this.#file.files ?? [])];
       this.#file.value = '';
       for (const file of files) await this.#add(file);
     });
-    this.#camera.id = 'practice-camera';
+    this.#camera.id = 'dataset-camera';
     this.#camera.addEventListener('click', () => (this.#taking ? this.endCamera() : this.#takeFrames()));
   }
 
-  /** @param {Offer[]} album */
-  show(album) {
-    this.#album = album;
+  /** @param {StyleOption[]} photos */
+  show(photos) {
+    this.#library = photos;
     this.#showCamera('Camera');
     this.#draw();
   }
 
-  /** @returns {Offer[]} */
+  /** @returns {StyleOption[]} */
   get photos() {
-    return this.#all.filter(({ id }) => !this.#left.has(id));
+    return this.#all.filter(({ id }) => !this.#excluded.has(id));
   }
 
   get scenes() {
-    return !this.#left.has(SCENES);
+    return !this.#excluded.has(SCENES);
   }
 
   /** The camera is not needed any more. */
@@ -71,7 +71,7 @@ export class PracticeTiles {
   }
 
   get #all() {
-    return [...this.#added, ...this.#album, ...SHIPPED];
+    return [...this.#added, ...this.#library, ...BUILTIN];
   }
 
   /** @param {File} file */
@@ -79,10 +79,10 @@ export class PracticeTiles {
     try {
       const { name, bitmap } = await decodePhoto(file, file.name || 'Photo');
       bitmap.close();
-      this.#added.unshift(offerOf(file, name));
+      this.#added.unshift(optionOf(file, name));
       this.#draw();
     } catch (error) {
-      this.refuse(messageOf(error));
+      this.showError(messageOf(error));
     }
   }
 
@@ -93,7 +93,7 @@ export class PracticeTiles {
     try {
       await takeFrames(FRAMES, (frame, number) => this.#took(frame, number), taking.signal);
     } catch (error) {
-      this.refuse(messageOf(error));
+      this.showError(messageOf(error));
     }
     this.#taking = undefined;
     this.#showCamera('Camera');
@@ -101,7 +101,7 @@ export class PracticeTiles {
 
   /** @param {Blob} frame @param {number} number */
   #took(frame, number) {
-    this.#added.unshift(offerOf(frame, `Camera ${number}`));
+    this.#added.unshift(optionOf(frame, `Camera ${number}`));
     this.#showCamera(`Stop (${number}/${FRAMES})`);
     this.#draw();
   }
@@ -115,32 +115,32 @@ export class PracticeTiles {
   }
 
   #draw() {
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('#practice .model'))?.dataset.model;
-    const add = button('Add', 'model add', 'Add photos from this device');
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('#dataset .picker-tile'))?.dataset.option;
+    const add = button('Add', 'picker-tile add', 'Add photos from this device');
     add.title = 'Photos from this device. They stay on it';
     add.prepend(Object.assign(document.createElement('b'), { textContent: '+' }));
     add.addEventListener('click', () => this.#file.click());
     const scenes = { id: SCENES, name: 'Scenes', picture: 'assets/scenes.svg' };
     this.#tiles.replaceChildren(add, this.#camera, ...[...this.#all, scenes].map((offer) => this.#tile(offer)));
-    if (focused) /** @type {HTMLElement | null} */ (this.#tiles.querySelector(`[data-model="${focused}"]`))?.focus();
+    if (focused) /** @type {HTMLElement | null} */ (this.#tiles.querySelector(`[data-option="${focused}"]`))?.focus();
     this.changed();
   }
 
-  /** @param {Pick<Offer, 'id' | 'name' | 'picture'>} offer */
+  /** @param {Pick<StyleOption, 'id' | 'name' | 'picture'>} offer */
   #tile({ id, name, picture }) {
-    const tile = button(name, 'model', '');
+    const tile = button(name, 'picker-tile', '');
     const text = document.createElement('span');
     text.textContent = name;
-    tile.dataset.model = id;
+    tile.dataset.option = id;
     tile.title = id === SCENES ? 'Landscapes and shapes, drawn by arithmetic' : name;
-    tile.setAttribute('aria-pressed', String(!this.#left.has(id)));
+    tile.setAttribute('aria-pressed', String(!this.#excluded.has(id)));
     const image = document.createElement('img');
     image.src = picture;
     image.alt = '';
     tile.replaceChildren(image, text);
     tile.addEventListener('click', () => {
-      if (!this.#left.delete(id)) this.#left.add(id);
-      tile.setAttribute('aria-pressed', String(!this.#left.has(id)));
+      if (!this.#excluded.delete(id)) this.#excluded.add(id);
+      tile.setAttribute('aria-pressed', String(!this.#excluded.has(id)));
       this.changed();
     });
     return tile;

@@ -1,7 +1,7 @@
 /** What is known of a course before it begins: its settings, the size of pictures, and whether there is enough to learn on. */
 
 /**
- * @import { OurNetwork } from '../../inference/protocol.js'
+ * @import { BuiltinNetwork } from '../../inference/protocol.js'
  * @import { TrainSettings } from '../../studio.js'
  */
 
@@ -17,7 +17,7 @@ export const STRENGTHS = {
 };
 
 /** Squares of photos: their side in pixels and how many a step sees, on a GPU and on a processor that stands in for one. */
-const USUAL = { crop: 224, batch: 1, pace: 1 };
+const DEFAULTS = { crop: 224, batch: 1, pace: 1 };
 const IN_SOFTWARE = { crop: 128, batch: 1, pace: 0.4 };
 /** Sides on offer. */
 export const CROPS = [96, 128, 160, 224, 320];
@@ -42,25 +42,25 @@ const GUESS_IN_SOFTWARE = 0.4;
 /**
  * What was chosen. `network` learns, and with its styles the new one blends. `stroke` is a power of two beside the usual size; 0
  * `steps`, `crop` and `batch` are whatever suits.
- * @typedef {{ network: OurNetwork, strength: Strength, stroke: number, steps: number, crop: number, batch: number,
- *   stability: number, start: string }} Choices
+ * @typedef {{ network: BuiltinNetwork, strength: Strength, stroke: number, steps: number, crop: number, batch: number,
+ *   stability: number, start: string }} Preferences
  */
 
 /**
- * @param {Choices} choices
+ * @param {Preferences} choices
  * @param {boolean} software whether there is no GPU
  * @param {number} [tiny] the side of squares, where a test asks for tiny ones
  * @returns {Required<Pick<TrainSettings, 'steps' | 'crop' | 'batch' | 'painting' | 'contentWeight' | 'stabilityWeight' | 'start'>>}
  */
-export function settingsOf({ strength, stroke, steps, crop, batch, stability, start }, software, tiny) {
-  const usual = software ? IN_SOFTWARE : USUAL;
+export function trainSettings({ strength, stroke, steps, crop, batch, stability, start }, software, tiny) {
+  const usual = software ? IN_SOFTWARE : DEFAULTS;
   const side = tiny ?? (crop || usual.crop);
   return {
     steps: steps || Math.round((STRENGTHS[strength].steps * usual.pace) / 10) * 10,
     crop: side,
     batch: tiny ? 1 : batch || usual.batch,
     // Strokes keep their size beside the photo where squares are smaller.
-    painting: Math.max(32, Math.round((PAINTING * 2 ** stroke * side) / USUAL.crop)),
+    painting: Math.max(32, Math.round((PAINTING * 2 ** stroke * side) / DEFAULTS.crop)),
     contentWeight: STRENGTHS[strength].content,
     stabilityWeight: stability,
     start,
@@ -73,8 +73,8 @@ export function settingsOf({ strength, stroke, steps, crop, batch, stability, st
  * @param {S} settings
  * @returns {S | undefined}
  */
-export function lighter(settings) {
-  const { crop = USUAL.crop, batch = USUAL.batch, painting = PAINTING } = settings;
+export function withLessMemory(settings) {
+  const { crop = DEFAULTS.crop, batch = DEFAULTS.batch, painting = PAINTING } = settings;
   if (batch > 1) return { ...settings, batch: Math.ceil(batch / 2) };
   const smaller = CROPS.filter((side) => side < crop).at(-1);
   if (!smaller) return undefined;
@@ -113,7 +113,7 @@ export function scenesFor(photos) {
  * @param {boolean} scenes
  * @returns {{ sentence: string, enough: boolean }}
  */
-export function verdict(photos, scenes) {
+export function datasetAdvice(photos, scenes) {
   if (photos === 0 && !scenes) return { sentence: 'Choose something to practise on: photos of yours are best.', enough: false };
   if (photos === 0) {
     return { sentence: 'Drawn scenes alone teach it edges and skies, but no faces and no fur: add photos.', enough: true };
@@ -133,6 +133,6 @@ export function verdict(photos, scenes) {
  * @param {boolean} software
  * @param {number} [pace] milliseconds of a step for each pixel, as it was the last time
  */
-export function lengthOf({ steps, crop, batch }, software, pace = software ? GUESS_IN_SOFTWARE : GUESS) {
+export function estimateDuration({ steps, crop, batch }, software, pace = software ? GUESS_IN_SOFTWARE : GUESS) {
   return steps * crop ** 2 * batch * pace;
 }

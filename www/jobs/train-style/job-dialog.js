@@ -1,21 +1,21 @@
 import { byId } from '../../common/dom.js';
-import { inWords } from '../eta.js';
+import { formatDuration } from '../eta.js';
 import { formatBytes } from '../../common/text.js';
-import { isKept, stocked } from '../assets.js';
+import { areCached, jobAssets } from '../assets.js';
 import { messageOf } from '../../common/errors.js';
-import { cropForTests, recallChoices, recallPace, rememberChoices, USUAL } from './preferences.js';
-import { CROPS, lengthOf, scenesFor, settingsOf, verdict } from './estimates.js';
-import { PracticeTiles } from './dataset-picker.js';
+import { cropForTests, loadPreferences, loadStepTime, savePreferences, DEFAULTS } from './preferences.js';
+import { CROPS, estimateDuration, scenesFor, trainSettings, datasetAdvice } from './estimates.js';
+import { DatasetPicker } from './dataset-picker.js';
 
 /**
- * @import { OurNetwork } from '../../inference/protocol.js'
+ * @import { BuiltinNetwork } from '../../inference/protocol.js'
  * @import { TrainSettings } from '../../studio.js'
- * @import { Offer } from '../optimize-image/style-picker.js'
- * @import { Choices, Strength } from './estimates.js'
+ * @import { StyleOption } from '../optimize-image/style-picker.js'
+ * @import { Preferences, Strength } from './estimates.js'
  */
 
-/** A painting that is to be learnt, beside others. @typedef {{ offer: Offer, weight: number }} Wanted */
-/** A course as it was ordered. @typedef {{ models: Wanted[], network: OurNetwork, settings: TrainSettings, photos: Offer[], scenes: number }} Order */
+/** A painting that is to be learnt, beside others. @typedef {{ offer: StyleOption, weight: number }} RequestedStyle */
+/** A course as it was ordered. @typedef {{ styles: RequestedStyle[], network: BuiltinNetwork, settings: TrainSettings, photos: StyleOption[], scenes: number }} TrainRequest */
 
 /** What a strength means for what comes out. @type {Record<Strength, string>} */
 const MEANINGS = {
@@ -24,81 +24,81 @@ const MEANINGS = {
   heavy: 'more of the painting’s brush, and takes longer',
 };
 
-/** With what it blends, and what that means for what comes out. @type {Record<OurNetwork, string>} */
+/** With what it blends, and what that means for what comes out. @type {Record<BuiltinNetwork, string>} */
 const NETWORKS = {
   transfer26: 'begins with what these have in common',
   arbitrary: 'begins with what it is now, and comes nearest to the painting',
 };
 
 /** The sheet in which a course is ordered: what to practise on, how strongly, how large the strokes, and a drawer with the rest. */
-export class CourseDialog {
-  #dialog = byId('lesson', HTMLDialogElement);
-  #strengths = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="lesson-strength"]')]);
-  #networks = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="lesson-network"]')]);
-  #stroke = byId('lesson-stroke', HTMLInputElement);
-  #steps = byId('lesson-steps', HTMLInputElement);
-  #crop = byId('lesson-crop', HTMLSelectElement);
-  #batch = byId('lesson-batch', HTMLSelectElement);
-  #stability = byId('lesson-stability', HTMLSelectElement);
-  #start = byId('lesson-start', HTMLSelectElement);
-  #refusal = byId('lesson-refusal', HTMLElement);
-  #begin = byId('lesson-begin', HTMLButtonElement);
-  #practice = new PracticeTiles(() => this.#check(), (sentence) => this.#refuse(sentence));
+export class TrainDialog {
+  #dialog = byId('train-dialog', HTMLDialogElement);
+  #strengths = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="train-strength"]')]);
+  #networks = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="train-network"]')]);
+  #stroke = byId('train-stroke', HTMLInputElement);
+  #steps = byId('train-steps', HTMLInputElement);
+  #crop = byId('train-crop', HTMLSelectElement);
+  #batch = byId('train-batch', HTMLSelectElement);
+  #stability = byId('train-stability', HTMLSelectElement);
+  #start = byId('train-start', HTMLSelectElement);
+  #error = byId('train-error', HTMLElement);
+  #begin = byId('train-begin', HTMLButtonElement);
+  #dataset = new DatasetPicker(() => this.#validate(), (sentence) => this.#showError(sentence));
   #software = false;
-  /** @type {Wanted[]} */
+  /** @type {RequestedStyle[]} */
   #models = [];
-  /** The network of a style that has been learnt, and goes on learning. @type {OurNetwork | undefined} */
+  /** The network of a style that has been learnt, and goes on learning. @type {BuiltinNetwork | undefined} */
   #further;
 
-  /** @param {(order: Order) => void} order */
+  /** @param {(order: TrainRequest) => void} order */
   constructor(order) {
     this.#crop.append(...CROPS.map((side) => new Option(`${side} px`, String(side))));
-    for (const input of [...this.#strengths, ...this.#networks, this.#crop, this.#batch]) input.addEventListener('change', () => this.#check());
-    for (const input of [this.#stroke, this.#steps]) input.addEventListener('input', () => this.#check());
-    byId('lesson-usual', HTMLButtonElement).addEventListener('click', () => this.#fill(USUAL));
-    byId('lesson-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
-    this.#dialog.addEventListener('close', () => this.#practice.endCamera());
+    for (const input of [...this.#strengths, ...this.#networks, this.#crop, this.#batch]) input.addEventListener('change', () => this.#validate());
+    for (const input of [this.#stroke, this.#steps]) input.addEventListener('input', () => this.#validate());
+    byId('train-reset', HTMLButtonElement).addEventListener('click', () => this.#fill(DEFAULTS));
+    byId('train-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
+    this.#dialog.addEventListener('close', () => this.#dataset.endCamera());
     this.#begin.addEventListener('click', () => {
-      const choices = this.#choices();
-      const { photos, scenes } = this.#practice;
-      const settings = settingsOf(choices, this.#software, cropForTests());
-      if (!cropForTests()) rememberChoices(choices);
+      const choices = this.#preferences();
+      const { photos, scenes } = this.#dataset;
+      const settings = trainSettings(choices, this.#software, cropForTests());
+      if (!cropForTests()) savePreferences(choices);
       this.#dialog.close();
       const network = this.#further ?? choices.network;
-      order({ models: this.#models, network, settings, photos, scenes: scenes ? scenesFor(photos.length) : 0 });
+      order({ styles: this.#models, network, settings, photos, scenes: scenes ? scenesFor(photos.length) : 0 });
     });
   }
 
   /**
-   * @param {Wanted[]} models
-   * @param {Offer[]} album photos that were opened
+   * @param {RequestedStyle[]} models
+   * @param {StyleOption[]} photos photos that were opened
    * @param {string[]} styles that come with the network, any of which training can begin with
-   * @param {{ software: boolean, replaces: boolean, further: OurNetwork | undefined }} about whether there is no GPU, whether another
+   * @param {{ software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether there is no GPU, whether another
    *   course comes to its end, and whether this one goes on with a style that has been learnt, of this network
    */
-  show(models, album, styles, { software, replaces, further }) {
+  show(models, photos, styles, { software, replaces, further }) {
     this.#models = models;
     this.#software = software;
     this.#further = further;
-    byId('lesson-title', HTMLElement).textContent = further ? 'Learn further' : 'Learn this style';
-    byId('lesson-networks', HTMLElement).hidden = further !== undefined;
+    byId('train-title', HTMLElement).textContent = further ? 'Learn further' : 'Learn this style';
+    byId('train-networks', HTMLElement).hidden = further !== undefined;
     const names = models.map(({ offer }) => `“${offer.name}”`).join(' and ');
-    byId('lesson-name', HTMLElement).textContent = names;
-    byId('lesson-paintings', HTMLElement).replaceChildren(
+    byId('train-name', HTMLElement).textContent = names;
+    byId('train-paintings', HTMLElement).replaceChildren(
       ...models
         .filter(({ offer }) => offer.picture)
         .slice(0, 3)
         .map(({ offer }) => Object.assign(document.createElement('img'), { src: offer.picture, alt: '' })),
     );
-    byId('lesson-styles', HTMLOptGroupElement).replaceChildren(...styles.map((name) => new Option(name, name)));
+    byId('train-styles', HTMLOptGroupElement).replaceChildren(...styles.map((name) => new Option(name, name)));
     this.#begin.textContent = replaces ? 'Learn instead of the other' : 'Learn';
-    this.#fill(recallChoices());
-    this.#practice.show(album);
-    this.#showStock();
+    this.#fill(loadPreferences());
+    this.#dataset.show(photos);
+    this.#showAssets();
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
-  /** @param {Choices} choices */
+  /** @param {Preferences} choices */
   #fill({ network, strength, stroke, steps, crop, batch, stability, start }) {
     for (const input of this.#strengths) input.checked = input.value === strength;
     for (const input of this.#networks) input.checked = input.value === network;
@@ -113,13 +113,13 @@ export class CourseDialog {
       select.value = String(value);
       if (select.selectedIndex < 0) select.selectedIndex = 0;
     }
-    this.#check();
+    this.#validate();
   }
 
-  /** @returns {Choices} */
-  #choices() {
+  /** @returns {Preferences} */
+  #preferences() {
     return {
-      network: /** @type {OurNetwork} */ (this.#networks.find(({ checked }) => checked)?.value ?? 'transfer26'),
+      network: /** @type {BuiltinNetwork} */ (this.#networks.find(({ checked }) => checked)?.value ?? 'transfer26'),
       strength: /** @type {Strength} */ (this.#strengths.find(({ checked }) => checked)?.value ?? 'normal'),
       stroke: Number(this.#stroke.value),
       steps: Number(this.#steps.value) || 0,
@@ -131,38 +131,38 @@ export class CourseDialog {
   }
 
   /** Says what there is to practise on, how long it takes, and what is missing. */
-  #check() {
-    const choices = this.#choices();
-    const { photos, scenes } = this.#practice;
-    const { sentence, enough } = verdict(photos.length, scenes);
-    byId('practice-verdict', HTMLElement).textContent = enough ? sentence : '';
-    byId('lesson-meaning', HTMLElement).textContent = MEANINGS[choices.strength];
-    byId('lesson-network', HTMLElement).textContent = NETWORKS[choices.network];
+  #validate() {
+    const choices = this.#preferences();
+    const { photos, scenes } = this.#dataset;
+    const { sentence, enough } = datasetAdvice(photos.length, scenes);
+    byId('dataset-advice', HTMLElement).textContent = enough ? sentence : '';
+    byId('train-meaning', HTMLElement).textContent = MEANINGS[choices.strength];
+    byId('train-network', HTMLElement).textContent = NETWORKS[choices.network];
     this.#start.disabled = this.#further !== undefined || choices.network === 'arbitrary';
-    showTimes(this.#stroke, byId('lesson-stroke-value', HTMLOutputElement));
-    const settings = settingsOf(choices, this.#software, cropForTests());
-    const time = inWords(lengthOf(settings, this.#software, recallPace(this.#software)));
+    showTimes(this.#stroke, byId('train-stroke-value', HTMLOutputElement));
+    const settings = trainSettings(choices, this.#software, cropForTests());
+    const time = formatDuration(estimateDuration(settings, this.#software, loadStepTime(this.#software)));
     const slow = this.#software ? ' The browser finds no GPU here, so this is a smaller course than elsewhere.' : '';
-    byId('lesson-time', HTMLElement).textContent = `${settings.steps} steps, ${time}; you can stop earlier.${slow}`;
-    this.#steps.placeholder = String(settingsOf({ ...choices, steps: 0 }, this.#software).steps);
-    if (!enough) this.#refuse(sentence);
-    else if (!this.#steps.validity.valid) this.#refuse('Steps are a whole number from 1 to 3000; leave it empty for as many as usual.');
-    else this.#refuse('');
+    byId('train-time', HTMLElement).textContent = `${settings.steps} steps, ${time}; you can stop earlier.${slow}`;
+    this.#steps.placeholder = String(trainSettings({ ...choices, steps: 0 }, this.#software).steps);
+    if (!enough) this.#showError(sentence);
+    else if (!this.#steps.validity.valid) this.#showError('Steps are a whole number from 1 to 3000; leave it empty for as many as usual.');
+    else this.#showError('');
     this.#begin.disabled = !enough || !this.#steps.validity.valid;
   }
 
   /** @param {string} sentence */
-  #refuse(sentence) {
-    this.#refusal.textContent = sentence;
-    this.#refusal.hidden = !sentence;
+  #showError(sentence) {
+    this.#error.textContent = sentence;
+    this.#error.hidden = !sentence;
   }
 
-  async #showStock() {
-    const text = byId('lesson-stock', HTMLElement);
+  async #showAssets() {
+    const text = byId('train-assets', HTMLElement);
     try {
-      const files = await stocked();
+      const files = await jobAssets();
       const packed = formatBytes(files.reduce((total, file) => total + file.packed, 0));
-      text.textContent = (await isKept())
+      text.textContent = (await areCached())
         ? 'What it needs is kept on this device and works offline.'
         : `Fetches ${packed} once, as a Masterpiece does; then works offline.`;
     } catch (error) {

@@ -1,20 +1,20 @@
-/** A course in the worker: from the pictures to the style. */
-import { Shift } from '../loop.js';
+/** A run in the worker: from the pictures to the style. */
+import { JobLoop } from '../loop.js';
 import { Lessons } from '../../studio.js';
 import { writerFor } from './checkpoints.js';
 
 /**
- * @import { Checkpoint, FromStudio } from '../protocol.js'
+ * @import { Checkpoint, FromJobWorker } from '../protocol.js'
  * @import { Studio, TrainPlan } from '../../studio.js'
- * @import { Course } from './protocol.js'
+ * @import { TrainRun } from './protocol.js'
  */
 
-export class Trainer extends Shift {
+export class TrainJob extends JobLoop {
   /**
    * @param {Studio} studio
    * @param {Uint8Array} vgg its archive
    * @param {Uint8Array} network the archive of the network that learns
-   * @param {(message: FromStudio, transfer?: Transferable[]) => void} send
+   * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
    */
   constructor(studio, vgg, network, send) {
     super(send, 'learning');
@@ -25,20 +25,20 @@ export class Trainer extends Shift {
 
   /**
    * Learns to the end.
-   * @param {Course} course
+   * @param {TrainRun} run
    * @param {Checkpoint | undefined} checkpoint
    * @throws {Error} with a sentence
    */
-  async learn(course, checkpoint) {
-    const { name, settings, subject, source, licence, thumbnail } = course;
+  async execute(run, checkpoint) {
+    const { name, settings, subject, source, licence, thumbnail } = run;
     const { crop = 0, steps = 0 } = settings;
     if (checkpoint) this.progress = checkpoint.progress;
     const text = JSON.stringify(settings);
     /** @type {TrainPlan} */
     const plan = JSON.parse(this.studio.plan_training(text));
-    this.send({ type: 'preparing', sentence: 'Looking at painting and photos …' });
-    await this.openRecord(() => writerFor(course, checkpoint));
-    const training = await this.studio.train(this.vgg, this.network, text, lessonsOf(course), checkpoint?.bytes);
+    this.send({ type: 'preparing', message: 'Looking at painting and photos …' });
+    await this.openStore(() => writerFor(run, checkpoint));
+    const training = await this.studio.train(this.vgg, this.network, text, trainDataOf(run), checkpoint?.bytes);
     const { software } = JSON.parse(this.studio.info());
     const scales = [{ width: crop, height: crop, steps }];
     this.send({ type: 'begun', settings, plan: { ...plan, scales }, cost: undefined, software });
@@ -50,9 +50,9 @@ export class Trainer extends Shift {
       picture: () => training.paint(subject.width, subject.height, subject.data),
       checkpoint: () => training.checkpoint(),
     };
-    await this.work(piece);
+    await this.run(piece);
     // What was stopped may go on some day.
-    if (this.progress.step < steps) await this.keepNow(piece);
+    if (this.progress.step < steps) await this.saveCheckpoint(piece);
     const picture = await this.picture(piece);
     const pack = await training.pack(name, source, licence, thumbnail);
     training.free();
@@ -60,12 +60,12 @@ export class Trainer extends Shift {
   }
 }
 
-/** @param {Course} course */
-function lessonsOf({ paintings, photos, scenes, starts }) {
-  const lessons = new Lessons();
-  for (const { pixels, weight } of paintings) lessons.add_painting(pixels.width, pixels.height, pixels.data, weight);
-  for (const { width, height, data } of photos) lessons.add_photo(width, height, data);
-  for (const { pack, weight } of starts) lessons.start_from(pack, weight);
-  if (scenes > 0) lessons.add_scenes(scenes);
-  return lessons;
+/** @param {TrainRun} run */
+function trainDataOf({ paintings, photos, scenes, starts }) {
+  const trainData = new Lessons();
+  for (const { pixels, weight } of paintings) trainData.add_painting(pixels.width, pixels.height, pixels.data, weight);
+  for (const { width, height, data } of photos) trainData.add_photo(width, height, data);
+  for (const { pack, weight } of starts) trainData.start_from(pack, weight);
+  if (scenes > 0) trainData.add_scenes(scenes);
+  return trainData;
 }

@@ -1,36 +1,36 @@
 import { byId } from '../../common/dom.js';
-import { CurveFigure } from '../loss-chart.js';
-import { inWords } from '../eta.js';
-import { lighter } from './estimates.js';
+import { LossChart } from '../loss-chart.js';
+import { formatDuration } from '../eta.js';
+import { withLessMemory } from './estimates.js';
 
 /**
- * @import { LiveRun } from '../controller.js'
- * @import { Course } from './protocol.js'
+ * @import { JobController } from '../controller.js'
+ * @import { TrainRun } from './protocol.js'
  */
 
 /** Screen readers hear of every quarter. */
 const QUARTERS = 4;
 
 /** The label of a style that is being learnt: how far it is, its losses, and what can be done with it. */
-export class CoursePanel {
-  #panel = byId('course', HTMLElement);
-  #bar = byId('course-bar', HTMLProgressElement);
-  #state = byId('course-state', HTMLElement);
-  #left = byId('course-left', HTMLElement);
-  #notice = byId('course-notice', HTMLElement);
-  #said = byId('course-said', HTMLElement);
-  #pause = byId('course-pause', HTMLButtonElement);
-  #stop = byId('course-stop', HTMLButtonElement);
-  #compare = byId('course-compare', HTMLButtonElement);
-  #remedy = byId('course-help', HTMLButtonElement);
-  #drop = byId('course-drop', HTMLButtonElement);
-  #curves = new CurveFigure('course-curves');
+export class TrainPanel {
+  #panel = byId('train-panel', HTMLElement);
+  #bar = byId('train-panel-bar', HTMLProgressElement);
+  #state = byId('train-panel-state', HTMLElement);
+  #left = byId('train-panel-remaining', HTMLElement);
+  #notice = byId('train-panel-notice', HTMLElement);
+  #said = byId('train-panel-status', HTMLElement);
+  #pause = byId('train-panel-pause', HTMLButtonElement);
+  #stop = byId('train-panel-stop', HTMLButtonElement);
+  #compare = byId('train-panel-compare', HTMLButtonElement);
+  #remedy = byId('train-panel-recover', HTMLButtonElement);
+  #drop = byId('train-panel-discard', HTMLButtonElement);
+  #curves = new LossChart('train-panel-curves');
   /** The words that screen readers heard last. */
   #heard = '';
 
   /** @param {{ aside: () => void, pause: () => void, stop: () => void, compare: () => void, remedy: () => void, drop: () => void }} act */
   constructor(act) {
-    byId('course-aside', HTMLButtonElement).addEventListener('click', act.aside);
+    byId('train-panel-close', HTMLButtonElement).addEventListener('click', act.aside);
     this.#pause.addEventListener('click', act.pause);
     this.#stop.addEventListener('click', act.stop);
     this.#compare.addEventListener('click', act.compare);
@@ -52,25 +52,25 @@ export class CoursePanel {
   }
 
   /**
-   * @param {LiveRun<Course>} live
-   * @param {string} refusal why the shelf has not taken what was learnt
+   * @param {JobController<TrainRun>} controller
+   * @param {string} refusal why the style list has not taken what was learnt
    */
-  show(live, refusal) {
-    const { state, progress, picture, run } = live;
+  show(controller, refusal) {
+    const { state, progress, picture, run } = controller;
     this.#panel.hidden = false;
     this.#panel.dataset.state = state;
     this.#panel.dataset.step = String(progress.step);
-    byId('course-caption', HTMLElement).textContent = captionOf(run);
+    byId('train-panel-caption', HTMLElement).textContent = captionOf(run);
     const working = state === 'preparing' || state === 'painting';
     const ended = state === 'finished' || state === 'failed';
     this.#bar.hidden = ended;
-    const part = state === 'preparing' ? live.fetched : live.part;
+    const part = state === 'preparing' ? controller.downloaded : controller.fraction;
     if (part === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = part;
-    this.#bar.setAttribute('aria-valuetext', progress.steps ? `step ${progress.step} of ${progress.steps}` : live.sentence);
-    this.#state.textContent = factsOf(live);
-    this.#left.textContent = timeOf(live);
-    const notice = refusal || (state === 'failed' ? live.sentence : live.notice);
+    this.#bar.setAttribute('aria-valuetext', progress.steps ? `step ${progress.step} of ${progress.steps}` : controller.message);
+    this.#state.textContent = factsOf(controller);
+    this.#left.textContent = timeOf(controller);
+    const notice = refusal || (state === 'failed' ? controller.message : controller.notice);
     this.#notice.textContent = notice;
     this.#notice.hidden = !notice;
     this.#notice.classList.toggle('refusal', state === 'failed' || refusal !== '');
@@ -82,20 +82,20 @@ export class CoursePanel {
     this.#compare.hidden = !picture;
     this.#drop.hidden = (working && Boolean(picture)) || (state === 'finished' && !refusal);
     this.#drop.textContent = working ? 'Cancel' : 'Discard';
-    const remedy = state === 'failed' ? remedyOf(live) : refusal ? 'Try again' : undefined;
+    const remedy = state === 'failed' ? recoveryLabel(controller) : refusal ? 'Try again' : undefined;
     this.#remedy.hidden = !remedy;
     this.#remedy.textContent = remedy ?? '';
     this.#curves.show(progress);
-    this.#say(live);
+    this.#say(controller);
   }
 
-  /** For those who do not see it, only when it is new. @param {LiveRun<Course>} live */
-  #say({ state, sentence, progress: { step }, part }) {
+  /** For those who do not see it, only when it is new. @param {JobController<TrainRun>} controller */
+  #say({ state, message, progress: { step }, fraction: part }) {
     const words = {
-      preparing: sentence,
+      preparing: message,
       painting: step > 0 ? `Learning, ${Math.floor(part * QUARTERS) * 25} percent` : 'Learning',
       paused: 'Paused',
-      failed: sentence,
+      failed: message,
       finished: 'The style is learnt',
     }[state];
     if (words === this.#heard) return;
@@ -104,31 +104,31 @@ export class CoursePanel {
   }
 }
 
-/** @param {Course} course */
+/** @param {TrainRun} run */
 function captionOf({ paintings, photos, scenes }) {
   const count = (/** @type {number} */ n, /** @type {string} */ one) => (n === 0 ? [] : [`${n} ${one}${n === 1 ? '' : 's'}`]);
   const material = [...count(photos.length, 'photo'), ...count(scenes, 'drawn scene')].join(' and ');
   return `${paintings.map(({ name }) => name).join(' + ')}, on ${material}`;
 }
 
-/** @param {LiveRun<Course>} live */
-function factsOf({ state, sentence, progress: { step, steps } }) {
-  if (state === 'preparing') return sentence;
+/** @param {JobController<TrainRun>} controller */
+function factsOf({ state, message, progress: { step, steps } }) {
+  if (state === 'preparing') return message;
   if (state === 'failed') return step > 0 ? `Stopped at step ${step} of ${steps}` : 'Not begun';
   if (state === 'finished') return `Learnt in ${step} steps`;
   return step > 0 ? `Step ${step} of ${steps}` : 'The first step …';
 }
 
-/** @param {LiveRun<Course>} live */
-function timeOf({ state, left }) {
+/** @param {JobController<TrainRun>} controller */
+function timeOf({ state, remainingMs: left }) {
   if (state === 'paused') return 'Paused';
-  return state === 'painting' && left !== undefined ? `${inWords(left)} left` : '';
+  return state === 'painting' && left !== undefined ? `${formatDuration(left)} left` : '';
 }
 
-/** What helps, as a button says it. @param {LiveRun<Course>} live @returns {string | undefined} */
-export function remedyOf({ fault, run }) {
-  if (fault === 'memory') return lighter(run.settings) && 'Learn with less memory';
-  if (fault === 'unsupported') return undefined;
-  if (fault === 'checkpoint') return 'Begin again';
-  return fault === 'fetch' ? 'Try again' : 'Go on';
+/** What helps, as a button says it. @param {JobController<TrainRun>} controller @returns {string | undefined} */
+export function recoveryLabel({ code, run }) {
+  if (code === 'memory') return withLessMemory(run.settings) && 'Learn with less memory';
+  if (code === 'unsupported') return undefined;
+  if (code === 'checkpoint') return 'Begin again';
+  return code === 'fetch' ? 'Try again' : 'Go on';
 }

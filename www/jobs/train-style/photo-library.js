@@ -1,8 +1,8 @@
 import { decodePhoto } from '../../media/decode.js';
-import { keptPainting } from '../../styles/painting.js';
+import { storedPainting } from '../../styles/painting.js';
 
 /**
- * @import { Offer } from '../optimize-image/style-picker.js'
+ * @import { StyleOption } from '../optimize-image/style-picker.js'
  * @import { Photo } from '../../media/decode.js'
  */
 
@@ -10,8 +10,8 @@ import { keptPainting } from '../../styles/painting.js';
 const MOST = 24;
 
 /** The photos that were opened on this visit, small, the newest first: what a style may practise on. */
-export class Album {
-  /** @type {Offer[]} */
+export class PhotoLibrary {
+  /** @type {StyleOption[]} */
   #photos = [];
   /** @type {WeakSet<ImageBitmap>} */
   #known = new WeakSet();
@@ -25,7 +25,7 @@ export class Album {
     if (this.#known.has(bitmap)) return;
     this.#known.add(bitmap);
     try {
-      this.#put(await keptPainting(bitmap), name);
+      this.#put(await storedPainting(bitmap), name);
     } catch (error) {
       // No memory: it cannot be practised on.
       console.info(error);
@@ -34,12 +34,12 @@ export class Album {
 
   /** @param {Blob} file @param {string} name */
   #put(file, name) {
-    this.#photos.unshift(offerOf(file, name));
+    this.#photos.unshift(optionOf(file, name));
     for (const { picture } of this.#photos.splice(MOST)) URL.revokeObjectURL(picture);
   }
 }
 
-/** @param {Blob} file @param {string} name @returns {Offer} */
-export function offerOf(file, name) {
+/** @param {Blob} file @param {string} name @returns {StyleOption} */
+export function optionOf(file, name) {
   return { id: crypto.randomUUID(), name, picture: URL.createObjectURL(file), load: async () => (await decodePhoto(file, name)).bitmap };
 }

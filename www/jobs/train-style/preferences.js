@@ -1,12 +1,12 @@
 /** What was chosen for the last course, and how fast it went, kept in the browser. */
 import { CROPS, STRENGTHS } from './estimates.js';
 
-/** @import { Choices } from './estimates.js' */
+/** @import { Preferences } from './estimates.js' */
 
 const KEY = 'impasto.learning';
 
-/** @type {Choices} */
-export const USUAL = {
+/** @type {Preferences} */
+export const DEFAULTS = {
   network: 'arbitrary',
   strength: 'normal',
   stroke: 0,
@@ -17,15 +17,15 @@ export const USUAL = {
   start: 'mean',
 };
 
-/** @param {Choices} choices */
-export function rememberChoices(choices) {
+/** @param {Preferences} choices */
+export function savePreferences(choices) {
   keep({ ...read(), choices });
 }
 
-/** @returns {Choices} as usual where there is nothing of the right type: another version of the page may have written it */
-export function recallChoices() {
+/** @returns {Preferences} as usual where there is nothing of the right type: another version of the page may have written it */
+export function loadPreferences() {
   const value = read().choices ?? {};
-  const choices = { ...USUAL };
+  const choices = { ...DEFAULTS };
   if (['transfer26', 'arbitrary'].includes(value.network)) choices.network = value.network;
   if (Object.hasOwn(STRENGTHS, value.strength)) choices.strength = value.strength;
   if (Number.isFinite(value.stroke) && Math.abs(value.stroke) <= 1) choices.stroke = value.stroke;
@@ -38,12 +38,12 @@ export function recallChoices() {
 }
 
 /** @param {boolean} software @param {number} pace milliseconds of a step for each pixel of its squares */
-export function rememberPace(software, pace) {
+export function saveStepTime(software, pace) {
   keep({ ...read(), [software ? 'paceInSoftware' : 'pace']: pace });
 }
 
 /** @param {boolean} software @returns {number | undefined} */
-export function recallPace(software) {
+export function loadStepTime(software) {
   const pace = read()[software ? 'paceInSoftware' : 'pace'];
   return Number.isFinite(pace) && pace > 0 ? pace : undefined;
 }

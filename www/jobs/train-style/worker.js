@@ -1,21 +1,21 @@
 /** The worker that learns a style: a course is held in it. */
-import { employ, fileOf, MODULE, VGG } from '../worker-host.js';
+import { hostJob, fileOf, MODULE, VGG } from '../worker-host.js';
 import { fetchBytes } from '../../common/fetch-bytes.js';
-import { Trainer } from './job.js';
+import { TrainJob } from './job.js';
 
-/** @import { ToSchool } from './protocol.js' */
-/** @typedef {Extract<ToSchool, { type: 'begin' }>} Begin */
+/** @import { ToTrainWorker } from './protocol.js' */
+/** @typedef {Extract<ToTrainWorker, { type: 'begin' }>} Begin */
 
-employ({
-  deed: 'styles are learnt in one',
-  gather: async (/** @type {Begin} */ { run }, obtained) => {
+hostJob({
+  activity: 'styles are learnt in one',
+  loadInputs: async (/** @type {Begin} */ { run }, obtained) => {
     const files = await obtained();
     // The page has it anyway.
     const network = await fetchBytes(new URL(`../../weights/${run.network}.safetensors`, import.meta.url).href, () => {});
-    return { module: fileOf(files, MODULE), goods: { vgg: fileOf(files, VGG), network } };
+    return { module: fileOf(files, MODULE), inputs: { vgg: fileOf(files, VGG), network } };
   },
-  hire: (studio, { vgg, network }, send, { run, checkpoint }) => {
-    const trainer = new Trainer(studio, vgg, network, send);
-    return { hand: trainer, work: () => trainer.learn(run, checkpoint) };
+  createJob: (studio, { vgg, network }, send, { run, checkpoint }) => {
+    const job = new TrainJob(studio, vgg, network, send);
+    return { controls: job, work: () => job.execute(run, checkpoint) };
   },
 });

@@ -7,6 +7,7 @@ import '../components/style-list.js';
 import '../components/toast-line.js';
 import { FileRouter } from '../media/router.js';
 import { Controls } from './controls.js';
+import { EngineRecovery } from './engine-recovery.js';
 import { EngineClient } from '../inference/client.js';
 import { setUpPwa } from './pwa.js';
 import { isPack } from '../media/file-kinds.js';
@@ -21,14 +22,13 @@ import { styleOptions } from '../jobs/style-options.js';
 import { storedPainting } from '../styles/painting.js';
 import { PhotoMode } from '../inference/photo-mode.js';
 import { openSample, SAMPLES } from '../media/samples.js';
-import { loadSettings, saveSettings, sizeInAddress } from './settings.js';
+import { sizeInAddress } from './settings.js';
+import { SettingsSync } from './settings-sync.js';
 import { StyleSelection } from '../styles/selection.js';
 import { StyleLibrary } from '../styles/library.js';
-import { History } from './history.js';
 
 /**
  * @import { EngineInfo, FromWorker, Look } from '../inference/protocol.js'
- * @import { Settings } from './settings.js'
  * @import { BlendSliders } from '../components/blend-sliders.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ConfirmDialog } from '../components/confirm-dialog.js'
@@ -43,24 +43,19 @@ const PLACEHOLDER_COUNT = 26;
 /** A style as it is, for comparison. */
 const DEFAULT_LOOK = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
 
-/** A device that is lost once comes back by itself; one that is lost again so soon needs the user. */
-const LOST_AGAIN_MS = 10_000;
-
 /** The studio: what the user has chosen, and the engine's word on it. `data-state` on the root tells how it stands. */
 export class App {
   #client = new EngineClient();
   #viewer = /** @type {PictureViewer} */ (document.querySelector('picture-viewer'));
   #styleList = /** @type {StyleList} */ (document.querySelector('style-list'));
   #toast = /** @type {ToastLine} */ (document.querySelector('toast-line'));
-  #settings = loadSettings();
-  #controls = new Controls(this.#settings, SAMPLES);
+  #settings = new SettingsSync();
+  #controls = new Controls(this.#settings.settings, SAMPLES);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
   #confirm = /** @type {ConfirmDialog} */ (document.querySelector('confirm-dialog'));
-  #lostAt = -Infinity;
-  /** @type {History<Pick<Settings, 'style' | 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>>} */
-  #history = new History();
-  #selection = new StyleSelection(this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.style, () => {
+  #recovery = new EngineRecovery(this.#viewer, this.#controls, this.#toast, () => this.#start());
+  #selection = new StyleSelection(this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.settings.style, () => {
     // With an engine it is the user who chooses.
     if (this.#info) this.#leaveJob();
     this.#train.refresh();
@@ -152,12 +147,11 @@ export class App {
   /** Whether there has been an engine on this page: then there is something to lose. */
   #hasRun = false;
   #lookFrame = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #saveTimer;
 
   /** @param {(reason: string) => void} giveUp shows the page without an engine */
   constructor(giveUp) {
     this.showUnsupported = giveUp;
+    this.#settings.connect(this.#controls, this.#selection, () => this.#info !== undefined);
   }
 
   begin() {
@@ -185,17 +179,17 @@ export class App {
       copy: () => this.#exporter.copy(),
       share: () => this.#exporter.share(),
       joining: (on) => (this.#styleList.joining = on),
-      undo: () => this.#step('undo'),
+      undo: () => this.#settings.step('undo'),
       look: () => this.#changeLook(),
       ground: () => {
         if (!this.#activeJob) this.#photos.changeGround();
-        this.#saveSettingsSoon();
+        this.#settings.saveSoon();
       },
-      photoData: () => this.#saveSettingsSoon(),
+      photoData: () => this.#settings.saveSoon(),
       size: () => {
         if (this.#video.isOn) this.#changeLook();
         else this.#photos.render();
-        this.#saveSettingsSoon();
+        this.#settings.saveSoon();
       },
       asStyle: () => {
         const photo = this.#photos.photo;
@@ -218,8 +212,8 @@ export class App {
       },
       mirror: () => this.#video.mirror(),
       play: () => this.#viewer.videoBar.togglePlay(),
-      undo: () => this.#step('undo'),
-      redo: () => this.#step('redo'),
+      undo: () => this.#settings.step('undo'),
+      redo: () => this.#settings.step('redo'),
       help: () => this.#controls.showHelp(),
       step: (by) => this.#styleList.step(by),
     });
@@ -261,7 +255,7 @@ export class App {
     this.#info = undefined;
     this.#engine += 1;
     if (!this.#video.isOn) this.#viewer.showCopy();
-    this.#viewer.busy('Preparing the paints …');
+    this.#viewer.busy('Starting the engine …');
     this.#client.start(this.#viewer.freshCanvas());
     this.#library.sendToEngine();
   }
@@ -270,13 +264,13 @@ export class App {
   #onMessage(message) {
     switch (message.type) {
       case 'loading':
-        if (!this.#video.isOn) this.#viewer.busy('Fetching the paints …', message.total ? message.loaded / message.total : undefined);
+        if (!this.#video.isOn) this.#viewer.busy('Downloading the engine …', message.total ? message.loaded / message.total : undefined);
         break;
       case 'ready':
         this.#ready(message.info);
         break;
       case 'unsupported':
-        if (this.#hasRun) this.#askAfterBlock(message.message);
+        if (this.#hasRun) this.#recovery.onBlocked(message.message);
         else this.showUnsupported(message.message);
         break;
       case 'rejected-styles':
@@ -304,59 +298,12 @@ export class App {
         this.#failed(message);
         break;
       case 'lost':
-        this.#lost(message.message);
+        this.#recovery.onLost(message.message);
         break;
       case 'stopped':
-        this.#askForRestart(message.message);
+        this.#recovery.onStopped(message.message);
         break;
     }
-  }
-
-  /** @param {string} message */
-  #askForRestart(message) {
-    this.#stop('The brush slipped', `${message} Your photo and your settings are kept.`, 'Start the engine again');
-  }
-
-  /**
-   * There was an engine, and there is none to be had any more: browsers keep the GPU from pages for a while after it crashed.
-   * @param {string} message
-   */
-  #askAfterBlock(message) {
-    console.info(message);
-    this.#stop(
-      'The browser blocks the GPU',
-      'The graphics processor has crashed, and the browser keeps it from this page for a while. Your photo, your style and your ' +
-        'settings are kept. Restart the browser, or try again in some minutes.',
-      'Try again',
-    );
-  }
-
-  /**
-   * There is no engine until the user asks for another one. The page stays as it is.
-   * @param {string} title
-   * @param {string} message
-   * @param {string} label
-   */
-  #stop(title, message, label) {
-    document.documentElement.dataset.state = 'stopped';
-    this.#controls.canSave = false;
-    this.#toast.dismiss();
-    this.#viewer.showError(title, message, label, () => this.#start());
-  }
-
-  /**
-   * The graphics device is gone: another one is asked for, once.
-   * @param {string} message
-   */
-  #lost(message) {
-    const again = performance.now() - this.#lostAt < LOST_AGAIN_MS;
-    this.#lostAt = performance.now();
-    if (again) {
-      this.#askForRestart(message);
-      return;
-    }
-    this.#start();
-    this.#toast.show('The graphics device was lost, and another one was asked for. Everything is as it was.');
   }
 
   /** @param {EngineInfo} info */
@@ -370,7 +317,7 @@ export class App {
     this.#info = info;
     this.#hasRun = true;
     this.#resolveFirstReady();
-    this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.size);
+    this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.settings.size);
     this.#viewer.idle();
     document.documentElement.dataset.state = 'ready';
     if (!this.#video.resume()) this.#photos.render();
@@ -391,7 +338,7 @@ export class App {
 
   /** Sliders move faster than the screen: one change a frame is enough. */
   #changeLook() {
-    this.#saveSettingsSoon();
+    this.#settings.saveSoon();
     if (!this.#info || this.#lookFrame) return;
     this.#lookFrame = requestAnimationFrame(() => {
       this.#lookFrame = 0;
@@ -424,32 +371,5 @@ export class App {
     else if (this.#viewer.split.value > 0) this.#viewer.split.toggle();
     else if (this.#activeJob) this.#leaveJob();
     else this.#video.close();
-  }
-
-  /** Browsers allow about a hundred changes of the address in half a minute. */
-  #saveSettingsSoon() {
-    clearTimeout(this.#saveTimer);
-    this.#saveTimer = setTimeout(() => this.#saveSettings(), 400);
-  }
-
-  #saveSettings() {
-    clearTimeout(this.#saveTimer);
-    const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize, ground, photoData } = this.#controls;
-    const style = this.#selection.text;
-    const size = chosenSize ?? this.#settings.size;
-    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size, ground, photoData };
-    saveSettings(this.#settings);
-    if (this.#info) this.#history.note({ style, strength, keepColors, gentle, stroke, brushwork });
-    this.#controls.canUndo = this.#history.canUndo;
-  }
-
-  /** One change of style or sliders back, or forth again. @param {'undo' | 'redo'} way */
-  #step(way) {
-    // A change that is younger than the last note counts as well.
-    this.#saveSettings();
-    const state = this.#history[way]();
-    if (!state || !this.#info) return;
-    this.#controls.setValues(state);
-    this.#selection.read(state.style);
   }
 }

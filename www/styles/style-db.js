@@ -108,3 +108,17 @@ function answered(request) {
     request.onerror = () => reject(request.error);
   });
 }
+
+/** Whether the browser has been asked for persistent storage. */
+let persistenceRequested = false;
+
+/** Asks the browser for persistent storage, once: without it, the browser may delete data that was not used for a while. */
+export async function requestPersistence() {
+  if (persistenceRequested) return;
+  persistenceRequested = true;
+  try {
+    if (!(await navigator.storage.persisted())) await navigator.storage.persist();
+  } catch (error) {
+    console.info(error);
+  }
+}

@@ -6,7 +6,8 @@ import { messageOf } from '../common/errors.js';
 import { download } from '../common/download.js';
 import { slug } from '../common/text.js';
 import { cleanName, cleanText } from './style-record.js';
-import { StyleDb } from './style-db.js';
+import { requestPersistence, StyleDb } from './style-db.js';
+import { notSavedMessage, unreadableMessage, unusableMessage } from './storage-messages.js';
 
 /**
  * @import { EngineClient } from '../inference/client.js'
@@ -30,8 +31,6 @@ export class UserStyles {
   /** @type {UserStyle[]} in the order of the style list */
   #styles = [];
   #db = new StyleDb();
-  /** Whether the browser has been asked not to clear them. */
-  #persistenceRequested = false;
   #loaded;
 
   /**
@@ -97,13 +96,7 @@ export class UserStyles {
   /** @param {IDBValidKey[]} keys of records */
   #reportUnreadable(keys) {
     if (keys.length === 0) return;
-    const many = keys.length > 1;
-    this.toast.notify(
-      'unreadable styles',
-      `${many ? `${keys.length} of your styles` : 'One of your styles'} can’t be read, and ${many ? 'are' : 'is'} not in the style list. ` +
-        `What is kept of ${many ? 'them' : 'it'} has not been touched. Update Impasto, or remove ${many ? 'them' : 'it'}.`,
-      { label: 'Remove', run: () => this.#removeUnreadable(keys) },
-    );
+    this.toast.notify('unreadable styles', unreadableMessage(keys.length), { label: 'Remove', run: () => this.#removeUnreadable(keys) });
   }
 
   /** @param {IDBValidKey[]} keys */
@@ -119,8 +112,7 @@ export class UserStyles {
   reportUnusable(ids) {
     const names = ids.map((id) => this.find(id)?.name).filter((name) => name !== undefined);
     if (names.length === 0) return;
-    const list = names.map((name) => `“${name}”`).join(', ');
-    this.toast.notify('unusable styles', `${list} can’t be painted with: ${names.length > 1 ? 'their files are' : 'its file is'} damaged or too large.`);
+    this.toast.notify('unusable styles', unusableMessage(names));
   }
 
   /**
@@ -383,17 +375,6 @@ export class UserStyles {
     this.toast.show(messageOf(error));
   }
 
-  /** Without a promise browsers may clear what has not been used for a while. Some ask the user, once a visit is enough. */
-  async #requestPersistence() {
-    if (this.#persistenceRequested) return;
-    this.#persistenceRequested = true;
-    try {
-      if (!(await navigator.storage.persisted())) await navigator.storage.persist();
-    } catch (error) {
-      console.info(error);
-    }
-  }
-
   /**
    * Where the browser keeps no more, the styles live as long as the page does.
    * @param {UserStyle[]} styles
@@ -403,16 +384,11 @@ export class UserStyles {
     try {
       await this.#db.put(records);
       for (const style of styles) style.unsaved = false;
-      this.#requestPersistence();
+      requestPersistence();
     } catch (error) {
       console.info(error);
       for (const style of styles) style.unsaved = true;
-      const full = error instanceof DOMException && error.name === 'QuotaExceededError';
-      this.toast.show(
-        `${full ? 'The browser’s storage is full' : 'The browser refuses to keep anything for this page'}: ` +
-          `“${styles[0].name}” works, but will be gone when this tab is closed. Export it to a file (…), ` +
-          `or ${full ? 'make some room' : 'leave the private window'} and add it again.`,
-      );
+      this.toast.show(notSavedMessage(styles[0].name, error));
     }
   }
 }

@@ -136,7 +136,7 @@ for (const name of BROWSERS) {
       await click(page, '[name="train-strength"][value="heavy"]');
       await click(page, '#train-cancel');
       await begin(page, 8, 'transfer26');
-      await reaches(page, 'painting', 2);
+      await reaches(page, 'running', 2);
       assert.match(await text(page, '#train-panel-caption'), /^Rolling waves, on 1 photo and \d+ drawn scenes$/);
       await until(page, 'a preview', () => Number(document.querySelector('picture-viewer')?.getAttribute('data-covered')) > 0);
       const early = await preview(page);
@@ -156,7 +156,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await until(page, 'the offer', () => document.getElementById('train-banner-text')?.textContent?.includes('half learnt'));
       await click(page, '#train-banner-resume');
-      await reaches(page, 'painting', rested + 1);
+      await reaches(page, 'running', rested + 1);
       await until(page, 'a second loss', () => document.getElementById('train-panel-curves')?.hidden === false);
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
@@ -242,10 +242,10 @@ for (const name of BROWSERS) {
       await click(page, '#dataset-camera');
       await click(page, '#train-cancel');
       await begin(page, 400, 'arbitrary');
-      await reaches(page, 'painting', 1);
+      await reaches(page, 'running', 1);
       await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
       await until(page, 'the notice', () => document.getElementById('train-panel-notice')?.textContent?.includes('lost'));
-      await reaches(page, 'painting', 1);
+      await reaches(page, 'running', 1);
 
       // Another thing is painted meanwhile; a Masterpiece has to wait.
       await click(page, '[data-style="Carnival"]');
@@ -256,7 +256,7 @@ for (const name of BROWSERS) {
       await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('is being learnt here'));
       await click(page, '#train-banner-resume');
       const before = await step(page);
-      await reaches(page, 'painting', before + 1);
+      await reaches(page, 'running', before + 1);
       await click(page, '#train-panel-stop');
       await titled(page, 'swirl, learnt');
       await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('can go on learning'));
@@ -264,7 +264,7 @@ for (const name of BROWSERS) {
 
       // It goes on, takes its own place in the style list, and is given up.
       await click(page, '#train-banner-resume');
-      await reaches(page, 'painting', before + 3);
+      await reaches(page, 'running', before + 3);
       await click(page, '#train-panel-stop');
       await until(page, 'the studio', () => document.getElementById('train-panel')?.hidden);
       await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));

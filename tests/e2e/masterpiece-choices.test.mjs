@@ -150,7 +150,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await set(page, '#optimize-minutes', 2);
     assert.equal(await page.$eval('#optimize-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
     await click(page, '#optimize-begin');
-    await reaches(page, 'painting', 1);
+    await reaches(page, 'running', 1);
     const [, steps, size] = (await text(page, '#optimize-panel-state')).match(/^Step \d+ of (\d+) · (.+)$/) ?? [];
     assert.equal(size, '136 × 23');
     // Twenty at the first size and half as many at the second, or more where there is time for them.
@@ -160,7 +160,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await until(page, 'the second size', () => document.getElementById('optimize-panel-state')?.textContent?.includes('· 192 × 32'));
     const at = await step(page);
     assert.ok(at > first - 2 && at <= first + 10, `the picture grew before step ${at} of ${steps}`);
-    await reaches(page, 'painting', at + 2);
+    await reaches(page, 'running', at + 2);
     assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M/);
     await click(page, '#optimize-panel-stop');
     await reaches(page, 'finished');
@@ -186,7 +186,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await set(first.page, '#optimize-variation', -3);
     await set(first.page, '#optimize-optimizer', 'sgd');
     await begin(first.page, 9);
-    await reaches(first.page, 'painting', 3);
+    await reaches(first.page, 'running', 3);
     await click(first.page, '#optimize-panel-pause');
     await until(first.page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -196,7 +196,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await ready(page);
     await until(page, 'the offer', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
     await click(page, '#optimize-banner-resume');
-    await reaches(page, 'painting', 3);
+    await reaches(page, 'running', 3);
     await reaches(page, 'finished', 9);
     const [left, right] = await halves(page, await savedPng(page), await smallPhoto(page, 'chelsea', 48, 32));
     assert.ok(left > 2 * right, `left ${left}, right ${right}`);

@@ -159,7 +159,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     await give(first.page, 'mine.safetensors', 'mine/net.safetensors', '#optimize-dialog');
     await says(first.page, /kept on this device/);
     await begin(first.page, 5);
-    await reaches(first.page, 'painting', 2);
+    await reaches(first.page, 'running', 2);
     await click(first.page, '#optimize-panel-pause');
     await until(first.page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
     await new Promise((resolve) => setTimeout(resolve, 1000));

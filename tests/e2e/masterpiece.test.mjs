@@ -58,7 +58,7 @@ for (const name of BROWSERS) {
       await click(page, '#style-picker .picker-tile:nth-child(3)');
       assert.equal((await page.$$('#style-weights input')).length, 2);
       await begin(page, 9);
-      await reaches(page, 'painting', 2);
+      await reaches(page, 'running', 2);
       const early = await preview(page);
       await click(page, '#optimize-panel-pause');
       await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
@@ -79,7 +79,7 @@ for (const name of BROWSERS) {
       await reaches(page, 'paused');
       assert.ok((await step(page)) >= rested, 'it begins anew');
       await click(page, '#optimize-panel-pause');
-      await reaches(page, 'painting', rested + 2);
+      await reaches(page, 'running', rested + 2);
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
       // Steps are told before they are shown; who rests shows the picture.
@@ -126,7 +126,7 @@ for (const name of BROWSERS) {
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       await begin(page, 500);
-      await reaches(page, 'painting', 1);
+      await reaches(page, 'running', 1);
       const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
       assert.match(notice, /storage is full: painting goes on, but closing this tab loses it/);
       await click(page, '[data-style="Carnival"]');

@@ -34,7 +34,7 @@ export class JobController extends EventTarget {
   #failedAt = -Infinity;
   /** Whether it is to rest, as soon as it is prepared. */
   #pauseRequested = false;
-  /** @type {'preparing' | 'painting' | 'paused' | 'failed' | 'finished'} */
+  /** @type {'preparing' | 'running' | 'paused' | 'failed' | 'finished'} */
   state = 'preparing';
   /** What takes time while it is prepared, or why it failed. */
   message = '';
@@ -88,7 +88,7 @@ export class JobController extends EventTarget {
   resume() {
     this.#pauseRequested = false;
     this.#client?.send({ type: 'resume' });
-    this.#setState('painting', {});
+    this.#setState('running', {});
   }
 
   /** The painting is finished as it is, if there is one; otherwise nothing is left to be done. */
@@ -123,7 +123,7 @@ export class JobController extends EventTarget {
   }
 
   get isRunning() {
-    return this.state === 'preparing' || this.state === 'painting';
+    return this.state === 'preparing' || this.state === 'running';
   }
 
   /** 0..1 */
@@ -149,7 +149,7 @@ export class JobController extends EventTarget {
         this.run = { ...this.run, settings: message.settings };
         this.software = message.software;
         this.#eta = new EtaEstimator(message.plan.scales, message.cost);
-        this.#setState(this.#pauseRequested ? 'paused' : 'painting', { message: '' });
+        this.#setState(this.#pauseRequested ? 'paused' : 'running', { message: '' });
         break;
       case 'steps':
         for (const report of message.steps) {

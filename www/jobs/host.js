@@ -1,6 +1,7 @@
 import { hasTransparency, NEUTRAL, putBack } from '../media/transparency.js';
-import { ScreenWakeLock, JobLock } from './lock.js';
 import { JobController } from './controller.js';
+import { JobLock } from './lock.js';
+import { ScreenWakeLock } from './wake-lock.js';
 
 /**
  * @import { Controls } from '../app/controls.js'

@@ -4,18 +4,21 @@ import { loadAsset } from './assets.js';
 /**
  * @import { UserStyles } from '../styles/user-styles.js'
  * @import { BuiltinStyles } from '../styles/builtin-styles.js'
- * @import { StyleOption } from './optimize-image/style-picker.js'
  */
 
 /**
- * The styles on the style list whose painting is there: the user's own but for those that came as a file, and those that come with
- * the page. The built-in styles have none.
- * @param {UserStyles} own
- * @param {BuiltinStyles} shipped
+ * A style that has a painting. `picture` is the address of a small picture of it; `load` decodes it.
+ * @typedef {{ id: string, name: string, picture: string, load: () => Promise<ImageBitmap> }} StyleOption
+ */
+
+/**
+ * The styles that have a painting: those of the user that were encoded or trained here, and those of the page's own paintings.
+ * @param {UserStyles} userStyles
+ * @param {BuiltinStyles} builtinStyles
  * @returns {StyleOption[]}
  */
-export function styleOptions(own, shipped) {
-  const mine = own.all
+export function styleOptions(userStyles, builtinStyles) {
+  const fromUser = userStyles.all
     .filter(({ adopted, trained }) => !adopted || trained)
     .map(({ id, name, picture, painting, crop }) => ({
       id,
@@ -23,12 +26,12 @@ export function styleOptions(own, shipped) {
       picture,
       load: () => (crop ? createImageBitmap(painting, crop.x, crop.y, crop.side, crop.side) : createImageBitmap(painting)),
     }));
-  const paintings = shipped.styles.filter(({ id }) => id.startsWith(PAINTING_PREFIX));
-  const theirs = paintings.map(({ id, name, picture = '' }) => ({
+  const paintings = builtinStyles.styles.filter(({ id }) => id.startsWith(PAINTING_PREFIX));
+  const builtin = paintings.map(({ id, name, picture = '' }) => ({
     id,
     name,
     picture,
     load: async () => createImageBitmap(new Blob([await loadAsset(`assets/paintings/${id.slice(PAINTING_PREFIX.length)}.jpg`)])),
   }));
-  return [...mine, ...theirs];
+  return [...fromUser, ...builtin];
 }

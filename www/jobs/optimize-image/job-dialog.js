@@ -12,7 +12,7 @@ import { StylePicker } from './style-picker.js';
  * @import { RunSettings } from '../../studio.js'
  * @import { Preferences } from './preferences.js'
  * @import { Masks } from './mask-list.js'
- * @import { StyleOption } from './style-picker.js'
+ * @import { StyleOption } from '../style-options.js'
  * @import { VggNetwork } from '../protocol.js'
  */
 

@@ -6,7 +6,7 @@ import { MaskDialog } from './mask-dialog.js';
 
 /**
  * @import { Pixels } from '../../inference/protocol.js'
- * @import { StyleOption } from './style-picker.js'
+ * @import { StyleOption } from '../style-options.js'
  */
 
 /**

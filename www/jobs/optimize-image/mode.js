@@ -17,7 +17,7 @@ import { nextSmallerSize } from './estimates.js';
  * @import { PictureViewer } from '../../components/picture-viewer.js'
  * @import { ToastLine } from '../../components/toast-line.js'
  * @import { JobRequest } from './job-dialog.js'
- * @import { StyleOption } from './style-picker.js'
+ * @import { StyleOption } from '../style-options.js'
  * @import { OptimizeRun } from '../protocol.js'
  * @import { JobController } from '../controller.js'
  */
@@ -214,7 +214,7 @@ function bannerText({ state, fraction, run }, offered) {
   if (offered) return `An unfinished Masterpiece of “${run.name}”, ${percent} painted.`;
   return {
     preparing: 'The Masterpiece is being prepared.',
-    painting: `The Masterpiece goes on: ${percent} painted.`,
+    running: `The Masterpiece goes on: ${percent} painted.`,
     paused: `The Masterpiece rests: ${percent} painted.`,
     failed: `The Masterpiece has stopped: ${percent} painted.`,
     finished: 'The Masterpiece is finished.',

@@ -64,7 +64,7 @@ export class OptimizePanel {
     this.#panel.dataset.state = state;
     this.#panel.dataset.step = String(step);
     byId('optimize-panel-caption', HTMLElement).textContent = caption;
-    const waiting = state === 'preparing' || state === 'painting';
+    const waiting = state === 'preparing' || state === 'running';
     this.#bar.hidden = state === 'finished' || state === 'failed';
     const part = state === 'preparing' ? controller.downloaded : controller.fraction;
     if (part === undefined) this.#bar.removeAttribute('value');
@@ -107,7 +107,7 @@ export class OptimizePanel {
   #time({ state, remainingMs: left, progress: { step, steps } }) {
     if (state === 'paused') return 'Paused';
     if (state === 'finished') return step < steps ? `after step ${step} of ${steps}` : `after ${step} steps`;
-    return state === 'painting' && left !== undefined ? `${formatDuration(left)} left` : '';
+    return state === 'running' && left !== undefined ? `${formatDuration(left)} left` : '';
   }
 
   /** @param {string} words for those who do not see it, only when they are others */
@@ -133,5 +133,5 @@ export function recoveryLabel({ code, run }) {
 /** @param {JobController<OptimizeRun>} controller */
 function stateInWords({ state, message }) {
   if (state === 'preparing' || state === 'failed') return message;
-  return { painting: 'Painting', paused: 'Paused', finished: 'The Masterpiece is finished' }[state];
+  return { running: 'Painting', paused: 'Paused', finished: 'The Masterpiece is finished' }[state];
 }

@@ -2,10 +2,7 @@ import { byId } from '../../common/dom.js';
 import { decodePhoto } from '../../media/decode.js';
 import { messageOf } from '../../common/errors.js';
 
-/**
- * A painting that a Masterpiece can follow: `picture` is the address of a small picture of it.
- * @typedef {{ id: string, name: string, picture: string, load: () => Promise<ImageBitmap> }} StyleOption
- */
+/** @import { StyleOption } from '../style-options.js' */
 
 /** The paintings in the sheet: each can be chosen, together with others, which then get weights; + adds any picture. */
 export class StylePicker {

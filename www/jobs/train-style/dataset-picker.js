@@ -5,7 +5,7 @@ import { openSample, SAMPLES } from '../../media/samples.js';
 import { optionOf } from './photo-library.js';
 import { takeFrames } from './camera-frames.js';
 
-/** @import { StyleOption } from '../optimize-image/style-picker.js' */
+/** @import { StyleOption } from '../style-options.js' */
 
 /** So many frames come from the camera at a time. */
 const FRAMES = 8;

@@ -10,7 +10,7 @@ import { DatasetPicker } from './dataset-picker.js';
 /**
  * @import { BuiltinNetwork } from '../../inference/protocol.js'
  * @import { TrainSettings } from '../../studio.js'
- * @import { StyleOption } from '../optimize-image/style-picker.js'
+ * @import { StyleOption } from '../style-options.js'
  * @import { Preferences, Strength } from './estimates.js'
  */
 

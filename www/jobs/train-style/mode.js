@@ -20,7 +20,7 @@ import { withLessMemory, MOST_PHOTOS, photoScale, subjectSize } from './estimate
  * @import { ToastLine } from '../../components/toast-line.js'
  * @import { StyleRecord } from '../../styles/style-db.js'
  * @import { JobKind } from '../host.js'
- * @import { StyleOption } from '../optimize-image/style-picker.js'
+ * @import { StyleOption } from '../style-options.js'
  * @import { JobController } from '../controller.js'
  * @import { TrainRequest, RequestedStyle } from './job-dialog.js'
  * @import { TrainRun } from './protocol.js'
@@ -287,7 +287,7 @@ export class TrainMode {
   /** @param {JobController<TrainRun>} controller */
   #saveStepTime({ state, remainingMs: left, software, run: { settings }, progress: { step, steps } }) {
     const { crop = 0, batch = 1 } = settings;
-    if (state !== 'painting' || step % NOTED_STEPS !== 0 || step >= steps || !left || cropForTests()) return;
+    if (state !== 'running' || step % NOTED_STEPS !== 0 || step >= steps || !left || cropForTests()) return;
     saveStepTime(software, left / (steps - step) / (crop ** 2 * batch));
   }
 
@@ -335,7 +335,7 @@ function bannerText({ state, progress: { step, steps }, run }, offered, shelved)
   if (offered) return `${namesOf(run)} is half learnt: ${percent}.`;
   return {
     preparing: `The studio is being set up for ${namesOf(run)}.`,
-    painting: `${namesOf(run)} is being learnt: ${percent}.`,
+    running: `${namesOf(run)} is being learnt: ${percent}.`,
     paused: `Learning ${namesOf(run)} rests: ${percent}.`,
     failed: `Learning ${namesOf(run)} has stopped: ${percent}.`,
     finished: `${namesOf(run)} is learnt.`,

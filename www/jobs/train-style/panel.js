@@ -61,7 +61,7 @@ export class TrainPanel {
     this.#panel.dataset.state = state;
     this.#panel.dataset.step = String(progress.step);
     byId('train-panel-caption', HTMLElement).textContent = captionOf(run);
-    const working = state === 'preparing' || state === 'painting';
+    const working = state === 'preparing' || state === 'running';
     const ended = state === 'finished' || state === 'failed';
     this.#bar.hidden = ended;
     const part = state === 'preparing' ? controller.downloaded : controller.fraction;
@@ -93,7 +93,7 @@ export class TrainPanel {
   #say({ state, message, progress: { step }, fraction: part }) {
     const words = {
       preparing: message,
-      painting: step > 0 ? `Learning, ${Math.floor(part * QUARTERS) * 25} percent` : 'Learning',
+      running: step > 0 ? `Learning, ${Math.floor(part * QUARTERS) * 25} percent` : 'Learning',
       paused: 'Paused',
       failed: message,
       finished: 'The style is learnt',
@@ -122,7 +122,7 @@ function factsOf({ state, message, progress: { step, steps } }) {
 /** @param {JobController<TrainRun>} controller */
 function timeOf({ state, remainingMs: left }) {
   if (state === 'paused') return 'Paused';
-  return state === 'painting' && left !== undefined ? `${formatDuration(left)} left` : '';
+  return state === 'running' && left !== undefined ? `${formatDuration(left)} left` : '';
 }
 
 /** What helps, as a button says it. @param {JobController<TrainRun>} controller @returns {string | undefined} */

@@ -2,7 +2,7 @@ import { decodePhoto } from '../../media/decode.js';
 import { storedPainting } from '../../styles/painting.js';
 
 /**
- * @import { StyleOption } from '../optimize-image/style-picker.js'
+ * @import { StyleOption } from '../style-options.js'
  * @import { Photo } from '../../media/decode.js'
  */
 

@@ -43,7 +43,7 @@ export class EngineClient extends EventTarget {
     );
   }
 
-  /** Ends the worker without a word. */
+  /** Terminates the worker without a message. */
   stop() {
     this.#worker?.terminate();
     this.#worker = undefined;

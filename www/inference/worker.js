@@ -210,7 +210,7 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
   }
 });
 
-// A panic in wasm leaves its promise pending for ever and surfaces only here.
+// A panic in wasm never settles its promise and is reported only here.
 self.addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
   send({ type: 'stopped', message: `The engine stopped: ${messageOf(event.reason)}` });

@@ -1,17 +1,18 @@
 /**
- * What only a Masterpiece needs, and nobody else is made to fetch: the studio's module and the weights of VGG; and the reader of
- * networks, which only their import needs. Fetched once, compared with the hashes that the build knows, and kept in a cache of their own, under addresses that carry the hash.
+ * Downloads and caches the files that only jobs need: the wasm module and VGG's weights for training and optimization, and the
+ * reader of network files. Each file is downloaded once, verified against the SHA-256 that the build lists, and stored in a
+ * separate cache under an address that contains the hash.
  */
 import { messageOf } from '../common/errors.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
 
 /**
- * A file: bytes as it is kept, and as hosts that compress send it.
+ * A file. `bytes` is its size, `packed` its size with Brotli.
  * @typedef {{ url: string, bytes: number, packed: number, sha256: string }} Asset
  */
 
 const CACHE = 'impasto-masterpiece';
-/** The reader of networks. */
+/** The module that imports network files. */
 const READER = 'import_bg.wasm';
 
 /** @type {Promise<Asset[]> | undefined} */
@@ -37,7 +38,7 @@ async function fetchList() {
   return response.json();
 }
 
-/** Whether everything is there, also without a network. */
+/** Whether all files are cached, so that jobs work offline. */
 export async function areCached() {
   try {
     const cache = await caches.open(CACHE);
@@ -72,7 +73,7 @@ export async function loadAssets(progress, wanted = () => true) {
 }
 
 /**
- * One of the files, such as a painting that comes with the page.
+ * Loads one file, such as a painting that comes with the page.
  * @param {string} url
  * @param {string} [what] it is, for the sentence where it cannot be fetched
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
@@ -84,7 +85,7 @@ export async function loadAsset(url, what) {
   return loadOne(file, () => {}, what);
 }
 
-/** Gives the room back. */
+/** Deletes the stored data. */
 export async function deleteAssets() {
   await caches.delete(CACHE);
 }
@@ -113,13 +114,13 @@ async function loadOne(file, progress, what = 'What a Masterpiece needs') {
   try {
     await cache?.put(address, new Response(bytes, { headers: { 'Content-Length': String(bytes.length) } }));
   } catch (error) {
-    // No room: it is fetched again the next time.
+    // The storage is full: the file is downloaded again the next time.
     console.info(error);
   }
   return bytes;
 }
 
-/** Without a cache, as in some private windows, everything works but is fetched each time. */
+/** Opens the cache. Some private windows have none: files are then downloaded each time. */
 async function openCache() {
   try {
     return await caches.open(CACHE);
@@ -149,7 +150,7 @@ async function matchesHash(bytes, { sha256 }) {
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('') === sha256;
 }
 
-/** Files of older versions. @param {Asset[]} files */
+/** Deletes the files of older versions. @param {Asset[]} files */
 async function deleteOutdated(files) {
   const cache = await openCache();
   const addresses = new Set(files.map(addressOf));

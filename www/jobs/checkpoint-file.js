@@ -1,6 +1,6 @@
 /**
- * The form of what is kept of a run: a description in JSON, then byte strings, then a SHA-256 over both. A file that was cut
- * off or damaged is thus told from a whole one. And the choice between two files that are written in turn.
+ * The format of stored jobs: a description in JSON, then byte strings, then a SHA-256 of both, which detects truncated and
+ * damaged files. Two checkpoint files are written in turn; `newest` chooses between them.
  */
 
 /** @import { Pixels } from '../inference/protocol.js' */
@@ -49,7 +49,7 @@ export async function unpack(bytes) {
 }
 
 /**
- * What `make` makes of a record, or nothing where it cannot: another version of the page may have written that.
+ * The result of `make`, or undefined if it throws: another version of the page may have written the record.
  * @template T
  * @param {() => T} make
  * @returns {T | undefined}
@@ -64,7 +64,7 @@ export function tryRead(make) {
 }
 
 /**
- * The newest of those that are whole and of this run.
+ * The newest intact checkpoint of this run.
  * @template {{ run: string, sequence: number }} A
  * @template {{ about: A }} T
  * @param {(T | undefined)[]} slots

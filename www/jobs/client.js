@@ -1,11 +1,11 @@
 /** @import { FromJobWorker, ToJobWorker } from './protocol.js' */
 
-/** A step can take a minute on an adapter that is a program, and the first one compiles kernels. */
+/** A step can take a minute on a software adapter, and the first step compiles kernels. */
 const TIMEOUT_MS = 6 * 60_000;
 
 /**
- * The page's end of one worker of the studio: a run, from its checkpoint. After `failed` and `done` the worker is gone. A worker
- * that crashed or says nothing for too long has failed.
+ * The page's connection to one job worker. The worker is terminated after `failed` and `done`. A worker that crashes, or sends
+ * nothing for too long, has failed.
  */
 export class JobClient {
   #worker;
@@ -37,7 +37,7 @@ export class JobClient {
     if (message.type === 'resume') this.#restartWatchdog();
   }
 
-  /** Ends the worker without a word. */
+  /** Terminates the worker without a message. */
   terminate() {
     this.#closed = true;
     clearTimeout(this.#watchdog);

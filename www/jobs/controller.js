@@ -8,48 +8,48 @@ import { messageOf } from '../common/errors.js';
  * @import { Checkpoint, ErrorCode, FromJobWorker, Progress } from './protocol.js'
  */
 
-/** A worker that failed is replaced by itself, unless the one before has failed so soon. */
+/** A failed worker is replaced automatically, unless the previous one failed less than this long ago. */
 const FAILED_AGAIN_MS = 30_000;
 
 /**
- * What a run is made by: fresh workers, what they are told besides the run, and the browser's private files, of which `recall`
- * reads what is kept.
+ * What a job needs from its kind: a new worker, further fields of its `begin` message, and the saved state in the browser's
+ * private files.
  * @template R
  * @typedef {{ createWorker: () => Worker, startOptions?: (run: R) => object,
  *   readSaved: () => Promise<{ run: R | undefined, checkpoint: Checkpoint | undefined } | undefined> }} JobRuntime
  */
 
 /**
- * A run as the page sees it, across the workers that it takes. Dispatches `change` when anything but the picture is new, and
- * `picture` when that is.
+ * A job as the page sees it, across restarts of its worker. Dispatches `picture` when there is a new picture, and `change` for
+ * everything else.
  * @template {{ id: string, settings: object }} R
  */
 export class JobController extends EventTarget {
   /** @type {JobClient | undefined} */
   #client;
-  /** The newest one, where the browser keeps none. @type {Checkpoint | undefined} */
+  /** The newest checkpoint, where the browser cannot store it. @type {Checkpoint | undefined} */
   #checkpoint;
   /** @type {EtaEstimator | undefined} */
   #eta;
   #failedAt = -Infinity;
-  /** Whether it is to rest, as soon as it is prepared. */
+  /** Whether the job pauses as soon as it is prepared. */
   #pauseRequested = false;
   /** @type {'preparing' | 'running' | 'paused' | 'failed' | 'finished'} */
   state = 'preparing';
-  /** What takes time while it is prepared, or why it failed. */
+  /** The current preparation, or the reason of a failure. */
   message = '';
-  /** 0..1 while something is fetched. @type {number | undefined} */
+  /** Progress of a download, 0..1. @type {number | undefined} */
   downloaded;
   /** @type {ErrorCode | undefined} of a failed one */
   code;
-  /** Something that the user should know, while it goes on. */
+  /** A message to show while the job continues. */
   notice = '';
   /** @type {Progress} */
   progress = initialProgress();
-  /** The painting so far. @type {Pixels | undefined} */
+  /** The newest preview. @type {Pixels | undefined} */
   picture;
   software = false;
-  /** What a style that was learnt is kept as. @type {Uint8Array<ArrayBuffer> | undefined} */
+  /** The style pack of a finished training. @type {Uint8Array<ArrayBuffer> | undefined} */
   pack;
 
   /** @param {JobRuntime<R>} studio @param {R} run @param {Checkpoint} [checkpoint] */
@@ -60,7 +60,7 @@ export class JobController extends EventTarget {
     if (checkpoint) this.#restore(checkpoint);
   }
 
-  /** Begins, or goes on from the checkpoint. @param {Checkpoint} [checkpoint] */
+  /** Starts the job, or continues it from a checkpoint. @param {Checkpoint} [checkpoint] */
   start(checkpoint) {
     this.#client?.terminate();
     this.#setState('preparing', { message: 'Setting up the studio …', code: undefined, downloaded: undefined });
@@ -72,7 +72,7 @@ export class JobController extends EventTarget {
     this.#notify();
   }
 
-  /** Another attempt from the newest checkpoint, or from the beginning. @param {boolean} [anew] */
+  /** Restarts the worker from the newest checkpoint, or from the beginning. @param {boolean} [anew] */
   async retry(anew = false) {
     if (this.state === 'failed') this.#pauseRequested = false;
     this.#setState('preparing', { message: 'Setting up the studio …' });
@@ -91,7 +91,7 @@ export class JobController extends EventTarget {
     this.#setState('running', {});
   }
 
-  /** The painting is finished as it is, if there is one; otherwise nothing is left to be done. */
+  /** Ends the job with its current picture. */
   stop() {
     if (this.state === 'failed' && this.picture) {
       this.progress = { ...this.progress, finished: true };
@@ -101,23 +101,23 @@ export class JobController extends EventTarget {
     this.#client?.send({ type: 'stop' });
   }
 
-  /** A checkpoint, since the page may be gone soon. */
+  /** Requests a checkpoint, for example because the page is about to be hidden. */
   requestCheckpoint() {
     this.#client?.send({ type: 'requestCheckpoint' });
   }
 
-  /** The picture has been drawn. */
+  /** Tells the worker that the last preview has been drawn. */
   acknowledgePreview() {
     this.#client?.send({ type: 'acknowledgePreview' });
   }
 
-  /** No worker any more. */
+  /** Terminates the worker. */
   terminate() {
     this.#client?.terminate();
     this.#client = undefined;
   }
 
-  /** Whether closing the tab would lose it. */
+  /** Whether closing the tab would lose progress. */
   get hasUnsavedProgress() {
     return this.#checkpoint !== undefined && this.state !== 'finished';
   }
@@ -131,7 +131,7 @@ export class JobController extends EventTarget {
     return fractionOf(this.progress);
   }
 
-  /** Milliseconds that are left, once something is known of it. */
+  /** The estimated remaining time in milliseconds, once it is known. */
   get remainingMs() {
     return this.#eta?.remainingMs(this.progress.step);
   }

@@ -2,10 +2,17 @@ import { messageOf } from '../common/errors.js';
 
 /** @import { ErrorCode } from './protocol.js' */
 
-/** A lost device makes what is under way fail, and that may be heard of before the loss: for so long it is waited for. */
+/**
+ * A lost device makes pending operations fail, and their errors may arrive before the loss is reported: how long to wait for
+ * that report.
+ */
 const LOSS_GRACE_MS = 1000;
 
-/** What is wrong: some of the studio's errors have a name, all have a message. @param {unknown} error @returns {ErrorCode} */
+/**
+ * The code of an error. Some errors of the wasm module have a name; the others are recognized by their message.
+ * @param {unknown} error
+ * @returns {ErrorCode}
+ */
 function codeOf(error) {
   const name = error instanceof Error ? error.name : '';
   const message = messageOf(error);
@@ -15,7 +22,7 @@ function codeOf(error) {
 }
 
 /**
- * What went wrong while a studio was at work.
+ * Describes an error of a running job.
  * @param {unknown} error
  * @param {Promise<string>} lost tells of the loss of its device
  * @returns {Promise<{ code: ErrorCode, message: string }>}

@@ -3,17 +3,18 @@
  * @import { StepCost } from './protocol.js'
  */
 
-/** How much the newest step counts in the mean of its size. */
+/** The weight of the newest step in the moving average of its size. */
 const WEIGHT = 0.15;
 
 /**
- * The time that is left. Each size has its own mean; sizes that are still to come are expected to take what was measured
- * before the run, corrected by how the size in work compares with that, or else as much longer as they have more pixels.
+ * Estimates the remaining time. Each size has a moving average of its step time. Sizes that have not begun are estimated from
+ * the cost that was measured before the run, corrected by the current size; without a measurement, in proportion to their
+ * pixels.
  */
 export class EtaEstimator {
-  /** Means in milliseconds, by width. @type {Map<number, number>} */
+  /** Average step times in milliseconds, by width. @type {Map<number, number>} */
   #means = new Map();
-  /** Widths whose first step, which prepares the others, has been made. @type {Set<number>} */
+  /** Widths whose first step, which includes preparation, is done. @type {Set<number>} */
   #warm = new Set();
 
   /**
@@ -30,11 +31,11 @@ export class EtaEstimator {
     const mean = this.#means.get(width);
     if (mean === undefined || !this.#warm.has(width)) {
       if (mean !== undefined) this.#warm.add(width);
-      // The first step is replaced by the second.
+      // The second step replaces the first one.
       this.#means.set(width, milliseconds);
       return;
     }
-    // One that was held up, by another tab or by sleep, says little.
+    // Limits outliers: another tab, or sleep, may have delayed the step.
     this.#means.set(width, mean + WEIGHT * (Math.min(milliseconds, 3 * mean) - mean));
   }
 
@@ -66,12 +67,12 @@ export class EtaEstimator {
   }
 }
 
-/** The time of a step on a picture with so many pixels. @param {StepCost} cost @param {number} pixels */
+/** The time of a step on a picture with this number of pixels. @param {StepCost} cost @param {number} pixels */
 export function stepMilliseconds({ fixed, pixel }, pixels) {
   return fixed + pixel * pixels;
 }
 
-/** Such as `about 4 minutes`: rounder, the longer it takes. @param {number} milliseconds */
+/** A duration in words, such as `about 4 minutes`. Longer durations are rounded more. @param {number} milliseconds */
 export function formatDuration(milliseconds) {
   const minutes = milliseconds / 60_000;
   if (minutes < 0.75) return 'less than a minute';

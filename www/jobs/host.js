@@ -14,11 +14,12 @@ import { ScreenWakeLock } from './wake-lock.js';
  */
 
 /**
- * A kind of work in the studio. `mark` is the attribute of the root while a run of it hangs in the viewer; `beneath` is what then
- * hangs beneath its picture, left of the line, and `describe` the picture in words. `show` writes on its label what is new, `told`
- * is what the note says of a run aside, or of one that waits for a word to go on, as `waits` says of a finished one, and `dropping`
- * the word for giving it up. `entered` and `left` hear of the viewer, `changed` of every change, `finished` of the last. `discard`
- * forgets what is kept. `refusal` is said when the studio is at other work, `unreadable` of what was kept in vain.
+ * A kind of job. While a job is shown, the root element has the attribute `data-<rootAttribute>`. `background` is the picture
+ * under the preview, left of the split line, and `describe` the description for screen readers. `updatePanel` updates the job's
+ * panel. `bannerText` is the text of the banner of a hidden job; `offered` says whether the job waits for the user to continue
+ * it, as a finished job with `canContinue` does. `discardLabel` is the label of the banner's discard button. `onShow`,
+ * `onHide`, `onChange` and `onFinish` are callbacks. `discard` deletes the saved job. `busyMessage` is shown when another job
+ * holds the lock, `unreadableMessage` when the saved job cannot be read.
  * @template {{ id: string, settings: object }} R
  * @typedef {{ runtime: JobRuntime<R>, rootAttribute: string, banner: ResumeBanner, background: (run: R) => Pixels, describe: (controller: JobController<R>) => string,
  *   updatePanel: (controller: JobController<R>) => void, bannerText: (controller: JobController<R>, offered: boolean) => string, canContinue?: (controller: JobController<R>) => boolean,
@@ -27,8 +28,8 @@ import { ScreenWakeLock } from './wake-lock.js';
  */
 
 /**
- * The place of the one run of a kind that there may be: in the viewer, or aside while the user does other things. It stays within
- * reach until it is discarded.
+ * Hosts the single job of a kind: shown in the viewer, or running hidden while the user does other things. The job stays
+ * available until it is discarded.
  * @template {{ id: string, settings: object }} R
  */
 export class JobHost {
@@ -37,15 +38,15 @@ export class JobHost {
   /** @type {JobController<R> | undefined} */
   #controller;
   #isShown = false;
-  /** What hangs beneath the picture. @type {ImageBitmap | undefined} */
+  /** The picture under the preview. @type {ImageBitmap | undefined} */
   #background;
-  /** From where it was when the tab was closed or crashed, until it is begun. @type {Checkpoint | undefined} */
+  /** The checkpoint of a job that an earlier visit left, until the job is continued. @type {Checkpoint | undefined} */
   #checkpoint;
-  /** Whether it waits for the user's word to go on. */
+  /** Whether the job waits for the user to continue it. */
   #isOffered = false;
-  /** Whether what was in the viewer before could be saved. */
+  /** Whether the picture that was shown before could be saved. */
   #couldSaveBefore = false;
-  /** The run whose end has been told. @type {JobController<R> | undefined} */
+  /** The job whose end has been reported. @type {JobController<R> | undefined} */
   #finished;
 
   /**
@@ -70,7 +71,7 @@ export class JobHost {
     return this.#controller;
   }
 
-  /** Whether it is what hangs there. */
+  /** Whether the job is shown in the viewer. */
   get isShown() {
     return this.#isShown;
   }
@@ -84,14 +85,14 @@ export class JobHost {
     return copy;
   }
 
-  /** What was left unfinished on the last visit is offered, unless another tab is at it. */
+  /** Offers a job that an earlier visit left unfinished, unless another tab runs it. */
   async restore() {
     if (this.#controller || !(await this.#lock.isFree())) return;
     let kept;
     try {
       kept = await this.kind.runtime.readSaved();
     } catch (error) {
-      // A browser that keeps no files has none to offer.
+      // A browser that stores no files has none to offer.
       console.info(error);
     }
     if (!kept || this.#controller) return;
@@ -101,7 +102,7 @@ export class JobHost {
         return;
       }
     } catch (error) {
-      // It has the right form, and something else in it.
+      // The record is well-formed, but its content is invalid.
       console.info(error);
       this.#detach();
       this.kind.banner.hide();
@@ -109,7 +110,7 @@ export class JobHost {
     this.toast.notify(`unreadable ${this.kind.rootAttribute}`, this.kind.unreadableMessage, { label: 'Discard', run: () => this.discard() });
   }
 
-  /** A new run, in place of the one that there is. @param {R} run */
+  /** Starts a new job, which replaces the current one. @param {R} run */
   async begin(run) {
     if (!(await this.#acquireLock())) return;
     this.#detach();
@@ -118,7 +119,7 @@ export class JobHost {
     this.#controller?.start();
   }
 
-  /** What waited for a word goes on. */
+  /** Continues the offered job. */
   async resume() {
     const controller = this.#controller;
     if (!controller || !(await this.#acquireLock())) return;
@@ -128,7 +129,7 @@ export class JobHost {
     this.#checkpoint = undefined;
   }
 
-  /** It comes into the viewer. */
+  /** Shows the job in the viewer. */
   async show() {
     const controller = this.#controller;
     if (!controller) return;
@@ -149,7 +150,7 @@ export class JobHost {
   }
 
   /**
-   * Something else comes into the viewer: the run goes on aside.
+   * Hides the job, which continues in the background.
    * @param {boolean} [back] whether that is what was there before
    */
   hide(back = false) {
@@ -163,7 +164,7 @@ export class JobHost {
     if (back) this.app.restorePhoto();
   }
 
-  /** There is none any more, and nothing is kept of it. */
+  /** Discards the job and its saved state. */
   async discard() {
     this.#detach();
     this.#wakeLock.enabled = false;
@@ -177,14 +178,14 @@ export class JobHost {
     this.#lock.release();
   }
 
-  /** Whether this tab may work. */
+  /** Acquires the lock, or shows why that is not possible. */
   async #acquireLock() {
     if (await this.#lock.acquire()) return true;
     this.toast.show(this.kind.busyMessage);
     return false;
   }
 
-  /** A run that is not begun, or from where it was. @param {R} run @param {Checkpoint} [checkpoint] */
+  /** Sets the current job, optionally at a checkpoint. @param {R} run @param {Checkpoint} [checkpoint] */
   #attach(run, checkpoint) {
     const controller = new JobController(this.kind.runtime, run, checkpoint);
     this.#controller = controller;

@@ -7,31 +7,31 @@ import { progressAfter, initialProgress } from './protocol.js';
  * @import { CheckpointWriter } from './store.js'
  */
 
-/** The page is told of steps no more often than this, in milliseconds, and shown the picture about so often. */
+/** Intervals in milliseconds: the minimum between two reports of steps, and the usual one between two previews. */
 const REPORT_MS = 100;
 const PREVIEW_MS = 900;
-/** A checkpoint so often. */
+/** The usual interval between two checkpoints, in milliseconds. */
 const CHECKPOINT_MS = 5000;
-/** Pictures and checkpoints that take long come more rarely: so many times as long as they take. */
+/** Previews and checkpoints that take long are made less often: the interval is at least this multiple of their duration. */
 const PREVIEW_SHARE = 5;
 const CHECKPOINT_SHARE = 20;
 
 /**
- * What is worked on, step by step.
+ * The operations of a job in the wasm module.
  * @typedef {{ step: () => Promise<StepReport | undefined>, picture: () => Promise<Pixels>,
  *   checkpoint: () => Promise<Uint8Array<ArrayBuffer> | undefined> }} JobSteps
  */
 
 /**
- * Work in a worker of the studio: steps until all are made, with what the page wants in between, previews and checkpoints.
- * Nothing is called on the studio's objects while one of their promises is pending.
+ * The main loop of a job worker: steps, and between them commands of the page, previews and checkpoints. No method of a wasm
+ * object is called while one of its promises is pending.
  */
 export class JobLoop {
   progress = initialProgress();
-  /** Whether the page wants it to end here. */
+  /** Whether the page requested to stop. */
   isStopping = false;
   #paused = false;
-  /** Whether a checkpoint is wanted before the next step. */
+  /** Whether a checkpoint is due before the next step. */
   #checkpointRequested = false;
   /** Whether the page has drawn the last preview. */
   #previewAcknowledged = true;
@@ -46,7 +46,7 @@ export class JobLoop {
   /** @type {(StepReport & { milliseconds: number })[]} not told yet */
   #pendingReports = [];
   #reportedAt = 0;
-  /** The picture as it was last made. @type {{ step: number, picture: Pixels } | undefined} */
+  /** The newest picture, and the step that it belongs to. @type {{ step: number, picture: Pixels } | undefined} */
   #lastPicture;
 
   /**
@@ -80,7 +80,7 @@ export class JobLoop {
     this.#previewAcknowledged = true;
   }
 
-  /** Where checkpoints go. @param {() => Promise<CheckpointWriter>} open */
+  /** Opens the store for checkpoints. @param {() => Promise<CheckpointWriter>} open */
   async openStore(open) {
     this.#checkpointAt = performance.now();
     try {
@@ -90,7 +90,7 @@ export class JobLoop {
     }
   }
 
-  /** Until all steps are made or it is stopped. @param {JobSteps} piece */
+  /** Runs until all steps are done or the job is stopped. @param {JobSteps} piece */
   async run(piece) {
     while (!this.isStopping) {
       if (this.#paused) {
@@ -111,7 +111,7 @@ export class JobLoop {
     this.#sendSteps();
   }
 
-  /** Until the page says otherwise. @param {JobSteps} piece */
+  /** Waits until the page resumes or stops the job. @param {JobSteps} piece */
   async #waitWhilePaused(piece) {
     this.#sendSteps();
     await this.#sendPreview(piece);
@@ -139,7 +139,7 @@ export class JobLoop {
     this.send({ type: 'preview', picture });
   }
 
-  /** As it is now: no more often made than it changes. @param {JobSteps} piece @returns {Promise<Pixels>} not to be handed over */
+  /** The current picture; read back once per step. @param {JobSteps} piece @returns {Promise<Pixels>} not to be handed over */
   async picture(piece) {
     const { step } = this.progress;
     if (this.#lastPicture?.step !== step) this.#lastPicture = { step, picture: await piece.picture() };
@@ -167,7 +167,7 @@ export class JobLoop {
     } catch (error) {
       this.#onStoreError(error);
     }
-    // The page keeps it as long as the tab lives.
+    // The page keeps the checkpoint in memory instead.
     if (!checkpoint.progress.finished) this.send({ type: 'kept', checkpoint }, [checkpoint.bytes.buffer]);
   }
 

@@ -5,7 +5,7 @@ import { lossCurves } from './loss-curves.js';
 
 const NAMES = ['total', 'content', 'style'];
 
-/** The losses of a run, as curves. */
+/** The chart of a job's losses. */
 export class LossChart {
   #figure;
   #svg;

@@ -1,15 +1,15 @@
-/** Loss curves as paths: pure arithmetic. */
+/** Loss curves as SVG paths: pure functions. */
 
 /** @import { Losses } from './protocol.js' */
 
-/** More points than these are not seen. */
+/** The maximum number of points of a curve. */
 const POINTS = 240;
-/** What is less than so small a part of the greatest is drawn at the foot: a run that begins with the photo has no content loss. */
+/** Losses below this part of the largest one are drawn at the bottom: a run that begins with the photo has no content loss. */
 const DEPTH = 1 / 300;
 
 /**
- * Curves of total, content and style over the steps, on one logarithmic scale from the least, down to a depth, to the greatest of all,
- * into a box of `width` x `height`. Where the picture grew, a curve is interrupted, since losses of different sizes do not compare.
+ * Curves of total, content and style loss over the steps, on one logarithmic scale, in a box of `width` x `height`. A curve is
+ * interrupted where the picture size changes, since losses of different sizes are not comparable.
  * @param {Losses[]} losses
  * @param {number[]} marks where a larger size began, as indices of losses
  * @param {number} steps of the whole run

@@ -1,9 +1,9 @@
-/** A folder of the browser's private file system, whose files are read and written whole. */
+/** A folder of the origin private file system. Files are read and written as a whole. */
 
-/** A worker that was ended holds its file for a moment. */
+/** A terminated worker keeps its file locked for a moment: the delays of the attempts, in milliseconds. */
 const RETRY_DELAYS_MS = [0, 50, 200, 500, 1000];
 
-/** Its promises reject with what the browser says. */
+/** Promises reject with the browser's errors. */
 export class OpfsFolder {
   /** @param {string} folder */
   constructor(folder) {
@@ -11,7 +11,7 @@ export class OpfsFolder {
   }
 
   /**
-   * In a worker.
+   * Writes a file. Works in workers only.
    * @param {string} name
    * @param {Uint8Array<ArrayBuffer>} bytes
    */
@@ -19,7 +19,7 @@ export class OpfsFolder {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle(this.folder, { create: true });
     const file = await folder.getFileHandle(name, { create: true });
-    // TypeScript's library for pages lacks what only workers have.
+    // TypeScript's DOM library lacks APIs of workers.
     const handle = await withRetries(() => /** @type {any} */ (file).createSyncAccessHandle());
     try {
       handle.truncate(0);
@@ -43,7 +43,7 @@ export class OpfsFolder {
     }
   }
 
-  /** Nothing is kept any more. */
+  /** Deletes the saved state. */
   async discard() {
     const root = await navigator.storage.getDirectory();
     await withRetries(async () => {

@@ -1,9 +1,4 @@
-/**
- * What the page and the Masterpiece worker say to each other, and what is kept of a run. Nothing else is sent.
- *
- * The worker owns the device, the optimization and the checkpoints that it writes. The page owns the run: a worker that
- * died is replaced by a fresh one, which gets the same run with the newest checkpoint.
- */
+/** Messages between the page and the job workers, and the data of a job. */
 
 /**
  * @import { Pixels } from '../inference/protocol.js'
@@ -11,37 +6,40 @@
  */
 
 /**
- * A painting whose style is wanted; weights are relative to each other. `mask` is white where on the photo that style applies,
- * `part` where on the painting it is taken from; without one that is everywhere.
+ * A painting whose style is a target. Weights are relative to each other. `mask` is white where the style applies to the photo;
+ * `part` is white where the style is taken from the painting. Without a mask, everything counts.
  * @typedef {{ name: string, weight: number, pixels: Pixels, mask?: Pixels, part?: Pixels }} StyleTarget
  */
 
 /**
- * A file with the weights of a network, which the user has brought along: what it is called, and its bytes counted and summed.
+ * A file with VGG weights that the user has chosen: its network, name, size and SHA-256.
  * @typedef {{ name: 'vgg16' | 'vgg19', file: string, bytes: number, sha256: string }} VggNetwork
  */
 
 /**
- * A run. Without `settings.steps` as many steps are made as `minutes` allow. It begins with the photo, with noise or with
- * another picture. Without a `network` of the user's own, the one that comes with the page looks at the pictures. `photoData` is
- * the photo's EXIF data, in base64.
+ * An optimization. Without `settings.steps`, the number of steps results from `minutes`. The optimization starts from the
+ * photo, from noise or from another picture. Without `network`, the VGG weights of the page are used. `photoData` is the
+ * photo's EXIF data in base64.
  * @typedef {{ id: string, name: string, settings: RunSettings, minutes: number, photo: Pixels, paintings: StyleTarget[],
  *   start: 'photo' | 'noise' | Pixels, network?: VggNetwork, photoData?: string }} OptimizeRun
  */
 
-/** Total, content and style before a step. @typedef {[total: number, content: number, style: number]} Losses */
+/** Total, content and style loss before a step. @typedef {[total: number, content: number, style: number]} Losses */
 
 /**
- * How far a run has come. `marks` are the steps at which a larger size began. A run whose steps are not counted yet has none.
+ * The progress of a job. `marks` are the steps at which a larger size begins. `steps` is 0 until the number of steps is known.
  * @typedef {{ step: number, steps: number, width: number, height: number, losses: Losses[], marks: number[],
  *   finished: boolean }} Progress
  */
 
-/** Milliseconds of one step: `fixed`, and `pixel` for every pixel. @typedef {{ fixed: number, pixel: number }} StepCost */
+/**
+ * The time of a step in milliseconds: a `fixed` part, and `pixel` per pixel.
+ * @typedef {{ fixed: number, pixel: number }} StepCost
+ */
 
 /**
- * Where to go on. `bytes` are for the studio, `picture` for the eye. `sequence` is the number under which it is kept, from 1,
- * or 0 where it is not.
+ * A state to continue from. `bytes` is the state of the wasm module, `picture` the preview, `sequence` the number of the stored
+ * checkpoint, from 1; 0 if it is not stored.
  * @typedef {{ progress: Progress, bytes: Uint8Array<ArrayBuffer>, picture: Pixels | null, sequence: number }} Checkpoint
  */
 
@@ -107,7 +105,7 @@ export function progressAfter({ losses, marks, width: before }, { step, steps, w
   return { step, steps, width, height, losses, marks: larger, finished: false };
 }
 
-/** Curves need no more, and the record stays small. @param {number} loss */
+/** Rounds a loss to the precision that the chart needs, so that checkpoints stay small. @param {number} loss */
 function rounded(loss) {
   return Number(loss.toPrecision(5));
 }

@@ -1,6 +1,6 @@
 import { byId } from '../common/dom.js';
 
-/** The note on a run that is not in the viewer: it goes on aside, is finished, or was left unfinished on the last visit. */
+/** The banner of a job that is not shown: it runs hidden, is finished, or was left unfinished by an earlier visit. */
 export class ResumeBanner {
   #banner;
   #text;

@@ -7,8 +7,8 @@ const RUN = 'run';
 const SLOTS = ['a', 'b'];
 
 /**
- * What is kept of a run, in a folder of the browser's private files: `run` holds what it is made of, `a` and `b` its newest two
- * checkpoints, written in turn, so that a crash in the middle of writing leaves the one before.
+ * The stored state of a job, in a folder of the origin private file system: `run` has the inputs; `a` and `b` are the two
+ * newest checkpoints, written in turn, so that a crash while writing leaves the previous one.
  */
 export class JobStore {
   #files;
@@ -19,7 +19,7 @@ export class JobStore {
   }
 
   /**
-   * Replaces what was kept before, in a worker.
+   * Replaces the stored job. Works in workers only.
    * @param {string} run its id
    * @param {object} about
    * @param {Uint8Array[]} parts
@@ -40,7 +40,7 @@ export class JobStore {
   }
 
   /**
-   * What `begin` wrote.
+   * Reads what `create` wrote.
    * @returns {Promise<{ about: any, parts: Uint8Array<ArrayBuffer>[] } | null | undefined>} null where it cannot be read, nothing
    *   where there is none
    */
@@ -70,7 +70,7 @@ function isProgress(progress) {
   return numbers.every(Number.isFinite) && Array.isArray(progress.losses) && Array.isArray(progress.marks);
 }
 
-/** Writes checkpoints, in a worker. Its promises reject with what the browser says. */
+/** Writes checkpoints. Works in workers only. Promises reject with the browser's errors. */
 export class CheckpointWriter {
   #files;
   #sequence;

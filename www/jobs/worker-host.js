@@ -1,4 +1,7 @@
-/** What the workers that own a studio have in common: module, weights and device are brought together, pending are passed on. */
+/**
+ * The common part of the job workers: loads module and weights, creates the device, and forwards the page's commands to the
+ * job.
+ */
 import { messageOf } from '../common/errors.js';
 import init, { Studio } from '../studio.js';
 import { describeFailure } from './errors.js';
@@ -13,9 +16,12 @@ export const MODULE = 'studio_bg.wasm';
 export const VGG = 'weights/vgg16-to-relu4_3.safetensors';
 
 /** @typedef {(message: FromJobWorker, transfer?: Transferable[]) => void} Send */
-/** What the page may want of who is at work. @typedef {Record<Exclude<ToJobWorker['type'], 'begin'>, () => void>} JobCommands */
+/**
+ * The commands of the page to a running job.
+ * @typedef {Record<Exclude<ToJobWorker['type'], 'begin'>, () => void>} JobCommands
+ */
 
-/** A reason not to begin that is not the network's. */
+/** An error before the start whose cause is not a download. */
 export class StartError extends Error {
   /** @param {ErrorCode} code @param {string} message */
   constructor(code, message) {
@@ -25,8 +31,7 @@ export class StartError extends Error {
 }
 
 /**
- * Makes this worker one of a studio: waits for `begin`, gathers what is needed, hires who does it, and has it done.
- *
+ * Makes this worker a job worker: it waits for `begin`, loads the inputs, creates the job and runs it.
  * @template {{ type: 'begin' }} Begin
  * @template Inputs what is needed beside the module
  * @param {{
@@ -39,7 +44,7 @@ export class StartError extends Error {
 export function hostJob({ activity, loadInputs, createJob }) {
   /** @type {JobCommands | undefined} */
   let controls;
-  /** What the page wants of a controls that is not there yet. @type {(keyof JobCommands)[]} */
+  /** Commands that arrived before the job was created. @type {(keyof JobCommands)[]} */
   const pending = [];
 
   /** @type {Send} */
@@ -90,7 +95,7 @@ export function hostJob({ activity, loadInputs, createJob }) {
     else pending.push(message.type);
   });
 
-  // A panic in wasm leaves its promise pending for ever and surfaces only here.
+  // A panic in wasm never settles its promise and is reported only here.
   self.addEventListener('unhandledrejection', (event) => {
     event.preventDefault();
     fail('other', event.reason);

@@ -1,15 +1,15 @@
-/** Makes a style pack of a network in PyTorch's or ONNX's format. A worker does it, with a wasm module that is fetched for it. */
+/** Converts a network in PyTorch's or ONNX's format to a style pack, in a worker whose wasm module is downloaded on demand. */
 import { cleanName, cleanText } from '../../styles/style-record.js';
 import { scriptAddress } from '../../common/trusted-scripts.js';
 import { titleOf } from '../../media/network-files.js';
 
 /**
- * What the worker gets. `parts` are the files that an ONNX model keeps numbers in.
+ * The request to the worker. `parts` are external data files of an ONNX model.
  * @typedef {{ file: File, parts: File[], name: string, source: string }} ImportRequest
  * @typedef {{ pack: Uint8Array<ArrayBuffer> } | { message: string }} ImportAnswer
  */
 
-/** The weights of the largest network that fits into a pack, in double precision. */
+/** The size of the largest supported network in double precision. */
 const MOST_BYTES = 300 << 20;
 
 /**

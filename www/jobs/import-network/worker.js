@@ -1,11 +1,13 @@
-/** Reads one network, measures in how few bits its weights paint the same, and answers with a style pack. */
+/**
+ * The worker that imports a network: it chooses the smallest quantization that keeps the output, and answers with a style pack.
+ */
 import init, { importNetwork } from '../../import.js';
 import { loadAsset } from '../assets.js';
 import { messageOf } from '../../common/errors.js';
 
 /** @import { ImportAnswer, ImportRequest } from './client.js' */
 
-/** What the network paints, for its thumbnail too; a multiple of 4. */
+/** The side of the test picture, which becomes the thumbnail; a multiple of 4. */
 const SIDE = 64;
 const SAMPLE = new URL('../../assets/photos/chelsea.webp', import.meta.url);
 const QUALITY = 0.9;
@@ -36,7 +38,7 @@ async function bytesOf(file) {
   }
 }
 
-/** The middle of a photo that comes with the page, as RGBA. */
+/** The middle of a sample photo, as RGBA. */
 async function samplePixels() {
   const response = await fetch(SAMPLE);
   if (!response.ok) throw new Error(`The sample photo answered ${response.status}. Reload the page, then try again.`);

@@ -8,10 +8,10 @@ import { titleOf } from './user-network.js';
  * @import { Preferences } from './preferences.js'
  */
 
-/** The usual weights of the losses, Adam's step size and the size of paintings, as `src/studio/loss.rs` and `recipe.rs` have them. */
+/** Default loss weights, learning rate of Adam and size of paintings, as in `src/studio/loss.rs` and `recipe.rs`. */
 const DEFAULTS = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
 
-/** The drawer of the sheet with all that most do not need. Each of its parts says in its title what is not as usual. */
+/** The advanced options of the dialog. The title of each group lists the options that are not at their defaults. */
 export class AdvancedOptions {
   #start = byId('optimize-start', HTMLSelectElement);
   #steps = byId('optimize-steps', HTMLInputElement);
@@ -20,7 +20,7 @@ export class AdvancedOptions {
   #optimizer = byId('optimize-optimizer', HTMLSelectElement);
   #loss = byId('optimize-loss', HTMLSelectElement);
   #network;
-  /** Powers of two, beside the usual values. @type {Record<keyof typeof DEFAULTS, HTMLInputElement>} */
+  /** Sliders: powers of two that multiply the defaults. @type {Record<keyof typeof DEFAULTS, HTMLInputElement>} */
   #sliders = {
     content: byId('optimize-content', HTMLInputElement),
     style: byId('optimize-style', HTMLInputElement),
@@ -30,7 +30,7 @@ export class AdvancedOptions {
   };
   /** @type {HTMLInputElement[]} */
   #layers = [];
-  /** Where shapes are to be seen, if the network that is chosen has that layer. */
+  /** The chosen content layer, which the chosen network may lack. */
   #contentLayer = DEFAULT_CONTENT_LAYER;
 
   /** @param {() => void} changed */
@@ -115,38 +115,38 @@ export class AdvancedOptions {
       styleLoss,
       optimizer,
     };
-    // Other methods have step sizes of their own, and only Adam's is known here.
+    // The learning rate applies to Adam only; the other optimizers have their own defaults.
     if (optimizer === 'adam') settings.rate = times('rate');
     if (steps) settings.steps = steps;
     if (this.network) settings.network = this.network.name;
     return settings;
   }
 
-  /** The user's own, where that is chosen. */
+  /** The user's network, if it is chosen. */
   get network() {
     return this.#network.network;
   }
 
-  /** Whether steps are counted instead of minutes. */
+  /** Whether the number of steps is given instead of minutes. */
   get usesStepCount() {
     return this.#steps.value !== '' || !this.#steps.validity.valid;
   }
 
-  /** What is wrong or missing, as a sentence, or nothing. */
+  /** A message about an invalid or missing value, or an empty string. */
   get validationError() {
     if (this.#seen.length === 0) return 'The style has to be seen at one layer at least.';
     if (!this.#steps.validity.valid) return 'Steps are a whole number from 1 to 3000; leave it empty to go by time.';
     return this.#network.validationError;
   }
 
-  /** A file that is dropped on the sheet. @param {File} file */
+  /** Takes a network file that was dropped on the dialog. @param {File} file */
   setNetworkFile(file) {
     byId('optimize-more', HTMLDetailsElement).open = true;
     byId('drawer-network', HTMLDetailsElement).open = true;
     this.#network.setFile(file);
   }
 
-  /** What is not as usual, and what cannot be chosen beside what was. */
+  /** Updates the titles of the groups, and disables options that do not apply. */
   updateNotes() {
     this.#sliders.rate.disabled = this.#optimizer.value !== 'adam';
     const { start, steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
@@ -166,12 +166,12 @@ export class AdvancedOptions {
     ]);
   }
 
-  /** The layers that are chosen, of those that there are. */
+  /** The chosen style layers that the network has. */
   get #seen() {
     return this.#layers.filter(({ checked, disabled }) => checked && !disabled).map(({ value }) => value);
   }
 
-  /** Those of the network that is chosen. */
+  /** Lists the layers of the chosen network. */
   #offerLayers() {
     const { shapes, style } = layersOf(this.network?.name ?? 'vgg16');
     for (const input of this.#layers) {

@@ -1,4 +1,4 @@
-/** The one Masterpiece that is kept in the browser's private files. */
+/** The saved optimization in the origin private file system. */
 import { JobStore } from '../store.js';
 import { recordOf, runOf } from './serialize.js';
 import { tryRead } from '../checkpoint-file.js';
@@ -8,7 +8,7 @@ import { tryRead } from '../checkpoint-file.js';
 const store = new JobStore('masterpiece');
 
 /**
- * A writer for the run's checkpoints, in a worker.
+ * A writer for the run's checkpoints. Works in workers only.
  * @param {OptimizeRun} run replaces what was kept before, unless it goes on
  * @param {Checkpoint | undefined} checkpoint from which it goes on
  */
@@ -19,7 +19,7 @@ export async function writerFor(run, checkpoint) {
 }
 
 /**
- * What is kept.
+ * Reads the saved job.
  * @returns {Promise<{ run: OptimizeRun | undefined, checkpoint: Checkpoint | undefined } | undefined>} without a run where it
  *   cannot be read
  */
@@ -30,7 +30,7 @@ export async function readSaved() {
   return { run, checkpoint: run && (await store.newest(run.id)) };
 }
 
-/** Nothing is kept any more. */
+/** Deletes the saved state. */
 export function discard() {
   return store.discard();
 }

@@ -1,26 +1,26 @@
-/** What is known of a run before it begins: sizes on offer, memory, and steps that fit into the time. */
+/** Estimates before an optimization starts: available sizes, memory, and the number of steps for a duration. */
 
 import { stepMilliseconds } from '../eta.js';
 
 /** @import { StepCost } from '../protocol.js' */
 
-/** Longer sides on offer, in pixels. */
+/** Available sizes: the longer side in pixels. */
 export const SIZES = [256, 512, 768, 1024];
-/** The smallest size of a run, where the steps are cheap and the large strokes are laid. */
+/** The smallest size of the coarse-to-fine schedule. */
 export const SMALLEST = 128;
-/** Minutes on offer. */
+/** Available durations in minutes. */
 export const MINUTES = [2, 5, 10, 20, 40];
-/** What a browser's adapter is assumed to have, in bytes; they do not tell. */
+/** The assumed graphics memory in bytes: browsers do not tell. */
 const MEMORY = 4_000_000_000;
-/** Bytes that a step needs for each pixel, and for VGG: as `src/studio/memory.rs` counts them up to relu4_2. */
+/** Bytes that a step needs for each pixel, and for VGG, as `src/studio/memory.rs` counts them up to relu4_2. */
 const BYTES_PER_PIXEL = 2304;
 const BYTES_OF_VGG = 54_000_000;
-/** Fewer steps make no painting, more change nothing any more. */
+/** The limits of the number of steps: fewer are not enough, more change nothing. */
 const FEWEST = 20;
 const MOST = 3000;
 
 /**
- * Bytes of graphics memory for a picture, about.
+ * Estimates the graphics memory for a picture, in bytes.
  * @param {number} width
  * @param {number} height
  */
@@ -29,7 +29,7 @@ export function estimateMemory(width, height) {
 }
 
 /**
- * Sizes for a photo of these proportions, with what they need, as far as that may be there.
+ * The sizes for a photo of these proportions that fit into the memory, with the memory that they need.
  * @param {{ width: number, height: number }} photo
  * @param {number} [extra] a size that is not among the usual ones, and is offered in any case
  * @returns {{ size: number, bytes: number }[]} from small to large
@@ -41,14 +41,14 @@ export function sizesFor({ width, height }, extra) {
   return all.filter(({ size, bytes }) => bytes <= MEMORY || size === extra);
 }
 
-/** The largest usual size below `size`, if there is one. @param {number} size */
+/** The next smaller available size, or undefined. @param {number} size */
 export function nextSmallerSize(size) {
   return SIZES.filter((smaller) => smaller < size).at(-1) ?? (size > SMALLEST ? SMALLEST : undefined);
 }
 
 /**
- * Milliseconds of a step, out of one measurement at the first size, and perhaps one at the last. With one alone, time is
- * taken to grow with the pixels.
+ * Fits the cost of a step to a measurement at the first size and, optionally, one at the last size. With one measurement, the
+ * cost is proportional to the pixels.
  * @param {{ pixels: number, milliseconds: number }} small
  * @param {{ pixels: number, milliseconds: number }} [large]
  * @returns {StepCost}
@@ -58,12 +58,12 @@ export function fitStepCost(small, large) {
   const proportional = { fixed: 0, pixel: small.milliseconds / small.pixels };
   if (!large || slope <= 0) return large ? { fixed: small.milliseconds, pixel: 0 } : proportional;
   const fixed = small.milliseconds - slope * small.pixels;
-  // More than proportional: a large picture has outgrown some cache.
+  // The growth is more than proportional: a large picture no longer fits into a cache.
   return fixed > 0 ? { fixed, pixel: slope } : { fixed: 0, pixel: large.milliseconds / large.pixels };
 }
 
 /**
- * Steps at the first size, of which larger ones get half as many, so that the run takes so many minutes.
+ * The number of steps at the first size for a duration; each larger size gets half as many.
  * @param {number} minutes
  * @param {{ width: number, height: number }[]} scales
  * @param {StepCost} cost

@@ -17,7 +17,7 @@ import { StylePicker } from './style-picker.js';
  */
 
 /**
- * A run as it was ordered.
+ * The values of the dialog.
  * @typedef {{ settings: RunSettings, minutes: number, start: 'photo' | 'painting' | 'noise', network: VggNetwork | undefined,
  *   styles: ({ offer: StyleOption, weight: number } & Masks)[] }} JobRequest
  */
@@ -25,7 +25,7 @@ import { StylePicker } from './style-picker.js';
 const SIZE = 512;
 const SIZE_IN_SOFTWARE = 256;
 
-/** The sheet in which a Masterpiece is ordered: paintings, size, time, and a drawer with the rest. */
+/** The dialog that starts an optimization: paintings, size, time and advanced options. */
 export class OptimizeDialog {
   #dialog = byId('optimize-dialog', HTMLDialogElement);
   #size = byId('optimize-size', HTMLSelectElement);
@@ -44,7 +44,7 @@ export class OptimizeDialog {
   });
   #photo = { width: 1, height: 1 };
   #software = false;
-  /** Whether something is being fetched to be kept. */
+  /** Whether a download for offline use is running. */
   #downloading = false;
 
   /** @param {(order: JobRequest) => void} order */
@@ -121,7 +121,7 @@ export class OptimizeDialog {
     };
   }
 
-  /** Pictures are paintings; another file is a network. @param {DragEvent} event */
+  /** Takes dropped files: pictures become paintings, any other file is a network. @param {DragEvent} event */
   #onDrop(event) {
     const files = [...(event.dataTransfer?.files ?? [])];
     if (files.length === 0) return;
@@ -131,7 +131,7 @@ export class OptimizeDialog {
     if (pictures.length === 0) this.#advanced.setNetworkFile(files[0]);
   }
 
-  /** Says what is missing, and what the size needs. */
+  /** Validates the values, and shows the memory for the size. */
   #validate() {
     const size = Number(this.#size.value);
     const offer = sizesFor(this.#photo, sizeForTests()).find((other) => other.size === size);

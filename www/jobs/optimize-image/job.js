@@ -1,4 +1,4 @@
-/** The run in the worker: from the input to the last step. */
+/** An optimization in the worker. */
 import { Commission } from '../../studio.js';
 import { withoutAlpha } from '../../media/transparency.js';
 import { writerFor } from './checkpoints.js';
@@ -10,10 +10,10 @@ import { JobLoop } from '../loop.js';
  * @import { Checkpoint, StepCost, FromJobWorker, OptimizeRun } from '../protocol.js'
  */
 
-/** Measuring takes so many steps, or fewer once this time is over; the first prepares the others. */
+/** The number of steps of a measurement, and its maximum duration. The first step includes preparation and is ignored. */
 const MEASURED_STEPS = 6;
 const MEASURED_MS = 6000;
-/** Whoever is slower than this for a small step is not asked for a large one: time then grows with the pixels anyway. */
+/** On devices with slower small steps, large steps are not measured: the time is then proportional to the pixels anyway. */
 const SLOW_MS = 700;
 
 export class OptimizeJob extends JobLoop {
@@ -29,7 +29,7 @@ export class OptimizeJob extends JobLoop {
   }
 
   /**
-   * Paints to the end.
+   * Runs the optimization to its end.
    * @param {OptimizeRun} run
    * @param {Checkpoint | undefined} checkpoint
    * @throws {Error} with a sentence
@@ -60,8 +60,8 @@ export class OptimizeJob extends JobLoop {
   }
 
   /**
-   * A few steps at the smallest size and, where that is no matter of minutes, at the largest, which also tells now whether
-   * that fits into memory.
+   * Measures a few steps at the smallest size and, on fast devices, at the largest one, which also shows whether the size fits
+   * into memory.
    * @param {OptimizeRun} run
    * @param {RunSettings} settings
    * @param {Commission} input

@@ -11,11 +11,11 @@ import { greysOfPicture, formatPercent, isEmpty, maskSize, pictureOfGreys, remai
  */
 
 /**
- * What a mask is of. `others` are the masks of the other paintings on the same picture, whose rest can be taken.
+ * The picture of a mask. `others` are the masks of the other paintings on the same picture; their remainder can be taken.
  * @typedef {{ title: string, hint: string, of: string, bitmap: ImageBitmap, mask: Pixels | undefined, others: Pixels[] }} Subject
  */
 
-/** The sheet in which a mask is drawn, or made of halves or of a file. */
+/** The dialog that edits a mask with a brush, with presets or from a file. */
 export class MaskDialog {
   #dialog = byId('mask', HTMLDialogElement);
   #board = /** @type {MaskEditor} */ (document.querySelector('mask-editor'));
@@ -84,7 +84,7 @@ export class MaskDialog {
     this.#take(mask);
   }
 
-  /** Of everything is none. */
+  /** A mask of everything is no mask. */
   get #mask() {
     const greys = this.#board.greys;
     return coverageOf(greys) === 1 || !this.#subject ? undefined : pictureOfGreys(greys, maskSize(this.#subject.bitmap));
@@ -111,7 +111,7 @@ export class MaskDialog {
     this.#brush.setAttribute('aria-valuetext', `${value} % of the picture`);
   }
 
-  /** White is where the style applies, stretched to the picture. @param {File} file */
+  /** Takes a mask from a file, stretched to the picture. The style applies where the mask is white. @param {File} file */
   async #takeFile(file) {
     const subject = this.#subject;
     if (!subject) return;

@@ -3,25 +3,22 @@ import { greysOfRegion, inverted } from './masks.js';
 
 /** @import { Region, Size } from './masks.js' */
 
-/** Colour of the veil, whose opacity is the mask: where it is gone, the style applies. */
+/** The colour that covers the excluded part of the picture. */
 const VEIL = '#0b171b';
-/** How wide the picture is drawn at most, in pixels of the canvas. */
+/** The maximum width of the picture on the canvas, in pixels. */
 const VIEW = 720;
 
-/**
- * A picture under a veil that a brush takes away: where the picture is seen, the mask is white. Dispatches `mask` whenever it
- * has changed and the brush is lifted.
- */
+/** Edits a mask over a picture. A brush uncovers the parts where the mask is white. Dispatches `mask` after each stroke. */
 export class MaskEditor extends HTMLElement {
   #picture = document.createElement('canvas');
   #maskCanvas = document.createElement('canvas');
   #ring = document.createElement('div');
   #context = /** @type {CanvasRenderingContext2D} */ (this.#maskCanvas.getContext('2d', { willReadFrequently: true }));
-  /** Where the brush was. @type {{ x: number, y: number } | undefined} */
+  /** The previous position of the brush. @type {{ x: number, y: number } | undefined} */
   #at;
-  /** Diameter, as a part of the longer side. */
+  /** Brush diameter as a fraction of the longer side. */
   #brush = 0.15;
-  /** Whether the brush lays the veil instead of taking it away. */
+  /** Whether the brush erases. */
   erasing = false;
 
   connectedCallback() {
@@ -53,7 +50,7 @@ export class MaskEditor extends HTMLElement {
     this.greys = greys;
   }
 
-  /** The mask, 255 where the picture is seen. */
+  /** The mask: 255 where the picture is uncovered. */
   get greys() {
     const { width, height } = this.#maskCanvas;
     const { data } = this.#context.getImageData(0, 0, width, height);
@@ -106,7 +103,7 @@ export class MaskEditor extends HTMLElement {
     return { x: ((clientX - left) / width) * this.#maskCanvas.width, y: ((clientY - top) / height) * this.#maskCanvas.height };
   }
 
-  /** From where the brush was. @param {{ x: number, y: number }} to */
+  /** Draws a stroke from the previous position. @param {{ x: number, y: number }} to */
   #stroke(to) {
     const from = this.#at ?? to;
     const context = this.#context;
@@ -116,14 +113,14 @@ export class MaskEditor extends HTMLElement {
     context.lineCap = 'round';
     context.beginPath();
     context.moveTo(from.x, from.y);
-    // A line of no length would draw nothing.
+    // A line of zero length would draw nothing.
     context.lineTo(to.x + 0.01, to.y);
     context.stroke();
     context.globalCompositeOperation = 'source-over';
     this.#at = to;
   }
 
-  /** Where the brush would paint. @param {PointerEvent} event */
+  /** Shows the outline of the brush. @param {PointerEvent} event */
   #showRing({ clientX, clientY, pointerType }) {
     const { left, top, width, height } = this.#maskCanvas.getBoundingClientRect();
     const ring = this.#ring;

@@ -10,18 +10,18 @@ import { MaskDialog } from './mask-dialog.js';
  */
 
 /**
- * Of a painting: where on the photo its style applies, and which part of it that style is.
+ * The masks of a painting: `mask` on the photo, `part` on the painting.
  * @typedef {{ mask?: Pixels, part?: Pixels }} Masks
  */
 
-/** A painting is looked at in no more pixels than these. */
+/** The longer side of a painting in the mask dialog, in pixels. */
 const LOOK = 720;
 
-/** The masks of the paintings that are chosen, each with a button for the photo and one for the painting. */
+/** The list of the chosen paintings, with buttons for the mask on the photo and the mask on the painting. */
 export class MaskList {
   #rows = byId('optimize-masks', HTMLElement);
   #dialog = new MaskDialog();
-  /** By painting. @type {Map<string, Masks>} */
+  /** Masks by the id of the painting. @type {Map<string, Masks>} */
   #masks = new Map();
   /** @type {ImageBitmap | undefined} */
   #photo;
@@ -34,7 +34,7 @@ export class MaskList {
     this.showError = refuse;
   }
 
-  /** Masks on another photo are of no use. @param {ImageBitmap} photo */
+  /** Sets the photo, and deletes masks of another photo. @param {ImageBitmap} photo */
   set photo(photo) {
     if (photo === this.#photo) return;
     this.#photo = photo;
@@ -52,13 +52,13 @@ export class MaskList {
     return this.#masks.get(id) ?? {};
   }
 
-  /** No masks. */
+  /** Deletes all masks. */
   clear() {
     this.#masks.clear();
     this.#draw();
   }
 
-  /** How many there are of those that are chosen. */
+  /** The number of masks of chosen paintings. */
   get count() {
     return this.#chosen.reduce((sum, { id }) => sum + Object.values(this.masksOf(id)).filter(Boolean).length, 0);
   }
@@ -116,7 +116,7 @@ export class MaskList {
           this.#masks.set(offer.id, { ...this.masksOf(offer.id), [which]: mask });
           this.#draw();
           this.changed();
-          // The button that was pressed has been drawn anew.
+          // The pressed button has been replaced: focus its replacement.
           const pressed = this.#rows.querySelector(`[data-option="${CSS.escape(offer.id)}"] [data-which="${which}"]`);
           /** @type {HTMLElement | null} */ (pressed)?.focus();
         },

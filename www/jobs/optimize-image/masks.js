@@ -1,13 +1,13 @@
-/** Masks as greys, 255 where a style applies, row by row: pure arithmetic. */
+/** Masks as grey values in row-major order, 255 where a style applies: pure functions. */
 
 /** @import { Pixels } from '../../inference/protocol.js' */
 
 /** @typedef {{ width: number, height: number }} Size */
 /** @typedef {'left' | 'right' | 'top' | 'bottom' | 'all'} Region */
 
-/** Longer side of masks that are drawn. Losses see them at the size of features, which is far smaller. */
+/** The longer side of edited masks. The losses use them at the resolution of the features, which is far smaller. */
 const LONGEST = 256;
-/** Less than this is taken for nothing: the studio refuses masks that are black everywhere. */
+/** A mask with less coverage counts as empty: the optimizer rejects masks that are black everywhere. */
 const LEAST = 0.001;
 
 /** The size of a mask for a picture of this size. @param {Size} picture @returns {Size} */
@@ -36,12 +36,12 @@ export function inverted(greys) {
   return greys.map((grey) => 255 - grey);
 }
 
-/** What masks of the same size leave over. @param {Uint8ClampedArray[]} masks */
+/** The remainder that masks of the same size leave. @param {Uint8ClampedArray[]} masks */
 export function remainderOf(masks) {
   return masks[0].map((_, i) => 255 - masks.reduce((sum, greys) => sum + greys[i], 0));
 }
 
-/** The part that is white, 0..1. @param {Uint8ClampedArray} greys */
+/** The white fraction, 0..1. @param {Uint8ClampedArray} greys */
 export function coverageOf(greys) {
   return greys.reduce((sum, grey) => sum + grey, 0) / 255 / greys.length;
 }
@@ -51,7 +51,7 @@ export function isEmpty(greys) {
   return coverageOf(greys) < LEAST;
 }
 
-/** The brightness of a picture, where what is transparent is black. @param {Pixels} picture */
+/** The brightness of a picture. Transparent pixels are black. @param {Pixels} picture */
 export function greysOfPicture({ width, height, data }) {
   const greys = new Uint8ClampedArray(width * height);
   for (let i = 0; i < greys.length; i += 1) {
@@ -68,7 +68,7 @@ export function pictureOfGreys(greys, { width, height }) {
   return { width, height, data };
 }
 
-/** Such as `43 %`, but never nothing or all where it is not. @param {number} share */
+/** A percentage, such as `43 %`. 0 % and 100 % are exact. @param {number} share */
 export function formatPercent(share) {
   return `${Math.min(share < 1 ? 99 : 100, Math.max(share > 0 ? 1 : 0, Math.round(share * 100)))} %`;
 }

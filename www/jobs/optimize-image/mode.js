@@ -22,12 +22,12 @@ import { nextSmallerSize } from './estimates.js';
  * @import { JobController } from '../controller.js'
  */
 
-/** Masterpieces on the page: ordered in a sheet, and painted on their easel. */
+/** The Masterpiece mode: the dialog, the panel and the host of an optimization. */
 export class OptimizeMode {
   #dialog = new OptimizeDialog((order) => this.#begin(order));
   #panel;
   #button = byId('optimize', HTMLButtonElement);
-  /** Picks the file of a network that is not here any more. */
+  /** Asks for the file of a network that is no longer stored. */
   #networkFile = byId('missing-network', HTMLInputElement);
   /** @type {JobHost<OptimizeRun>} */
   #host;
@@ -93,12 +93,12 @@ export class OptimizeMode {
     return this.#host.controller;
   }
 
-  /** Whether it is what hangs there. */
+  /** Whether the job is shown in the viewer. */
   get isShown() {
     return this.#host.isShown;
   }
 
-  /** Photo and paintings of what hangs there, and the photo's EXIF data. */
+  /** Names of photo and paintings for the file name, and the photo's EXIF data. */
   get exportInfo() {
     const run = this.#controller?.run;
     const tiff = run?.photoData === undefined ? undefined : Uint8Array.from(atob(run.photoData), (character) => character.charCodeAt(0));
@@ -110,14 +110,14 @@ export class OptimizeMode {
     return this.#host.picture();
   }
 
-  /** The engine stands and a photo hangs there: it can be ordered, and what is unfinished is offered. */
+  /** Enables the mode once the engine runs and a photo is shown, and offers an unfinished job. */
   enable() {
     this.#button.disabled = false;
     return this.#host.restore();
   }
 
   /**
-   * Something else comes into the viewer: the run goes on aside.
+   * Hides the job, which continues in the background.
    * @param {boolean} [back] whether that is what was there before
    */
   hide(back = false) {
@@ -184,7 +184,7 @@ export class OptimizeMode {
     this.#host.begin({ ...controller.run, id: crypto.randomUUID(), settings: { ...settings, size } });
   }
 
-  /** The network that the run belongs to is here again, if it is that file. @param {File} file */
+  /** Continues the job if the file is the network that it started with. @param {File} file */
   async #findNetwork(file) {
     const controller = this.#controller;
     const wanted = controller?.run.network;

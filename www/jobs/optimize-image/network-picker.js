@@ -11,7 +11,7 @@ import { formatBytes } from '../../common/text.js';
 const WANTED =
   'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
 
-/** Which network looks at the pictures: the page's, or one out of a file of the user's, which is kept or given up here. */
+/** Chooses the VGG network: the page's own, or one of a file of the user's, which is stored or deleted here. */
 export class NetworkPicker {
   #select = byId('optimize-network', HTMLSelectElement);
   #own = byId('user-network', HTMLElement);
@@ -49,18 +49,18 @@ export class NetworkPicker {
     return this.#select.value === 'own' ? 'own' : 'page';
   }
 
-  /** The user's, where that is chosen. @returns {VggNetwork | undefined} */
+  /** The user's network, if it is chosen. @returns {VggNetwork | undefined} */
   get network() {
     return this.choice === 'own' ? this.#network : undefined;
   }
 
-  /** What is missing, as a sentence, or nothing. */
+  /** A message about a missing file, or an empty string. */
   get validationError() {
     if (this.choice === 'page' || this.#network) return '';
     return this.#busy ? 'The file is being looked at.' : 'Choose the network’s file, or take the network that comes with the page.';
   }
 
-  /** Checks and keeps a file, which then is what looks at the pictures. @param {File} file */
+  /** Checks and stores a file, and chooses its network. @param {File} file */
   async setFile(file) {
     this.#select.value = 'own';
     if (this.#busy) return;

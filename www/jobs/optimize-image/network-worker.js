@@ -1,4 +1,4 @@
-/** Looks at one file that is to be a network of the user's own, asks the studio what it is, and keeps it. */
+/** The worker that checks a file with VGG weights, identifies the network and stores it. */
 import init, { Studio } from '../../studio.js';
 import { messageOf } from '../../common/errors.js';
 import { saveArchive, sha256Of } from './user-network.js';

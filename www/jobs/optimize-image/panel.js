@@ -8,10 +8,10 @@ import { nextSmallerSize } from './estimates.js';
  * @import { JobController } from '../controller.js'
  */
 
-/** Screen readers hear of every quarter. */
+/** Screen readers announce every quarter of the progress. */
 const QUARTERS = 4;
 
-/** The label of a Masterpiece in work: how far it is, its losses, and what can be done with it. */
+/** The panel of an optimization: its progress, losses and controls. */
 export class OptimizePanel {
   #panel = byId('optimize-panel', HTMLElement);
   #bar = byId('optimize-panel-bar', HTMLProgressElement);
@@ -26,7 +26,7 @@ export class OptimizePanel {
   #remedy = byId('optimize-panel-recover', HTMLButtonElement);
   #drop = byId('optimize-panel-discard', HTMLButtonElement);
   #curves = new LossChart('optimize-panel-curves');
-  /** The words that screen readers heard last. */
+  /** The text that was announced last. */
   #heard = '';
 
   /**
@@ -118,7 +118,11 @@ export class OptimizePanel {
   }
 }
 
-/** What helps, as a button says it. @param {JobController<OptimizeRun>} controller @returns {string | undefined} */
+/**
+ * The label of the button that recovers from an error.
+ * @param {JobController<OptimizeRun>} controller
+ * @returns {string | undefined}
+ */
 export function recoveryLabel({ code, run }) {
   if (code === 'memory') {
     const smaller = nextSmallerSize(run.settings.size ?? 0);

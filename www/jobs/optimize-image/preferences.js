@@ -1,7 +1,8 @@
-/** What was chosen for the last Masterpiece, kept in the browser. */
+/** Saves and loads the values of the last dialog in the browser's local storage. */
 
 /**
- * `steps` 0 goes by time. `powers` are of two, beside the usual values. The network is the page's or the user's own.
+ * `steps` 0 means by time. `powers` are exponents of two that multiply the defaults. The network is the page's or the user's
+ * own.
  * @typedef {{ size: number, minutes: number, keepColors: boolean, start: 'photo' | 'painting' | 'noise', steps: number,
  *   network: 'page' | 'own', layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
  *   styleLoss: 'gram' | 'covariance', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Preferences
@@ -16,7 +17,7 @@ export function savePreferences(choices) {
   try {
     localStorage.setItem(KEY, JSON.stringify(choices));
   } catch {
-    // Storage is full or forbidden: the next one begins with the usual values.
+    // Storage is full or forbidden: the next dialog has the defaults.
   }
 }
 

@@ -1,4 +1,4 @@
-/** A run as it is kept: a description, and its pictures one after the other. Pure. */
+/** Serializes an optimization: a description, and its pictures in sequence. Pure functions. */
 import { bytesOf, pixelsOf } from '../checkpoint-file.js';
 
 /**
@@ -6,7 +6,7 @@ import { bytesOf, pixelsOf } from '../checkpoint-file.js';
  * @import { OptimizeRun } from '../protocol.js'
  */
 
-/** Of the description. What an older page has kept is not read. */
+/** The version of the description. Other versions are not read. */
 const FORM = 2;
 
 /**

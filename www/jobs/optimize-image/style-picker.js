@@ -4,16 +4,16 @@ import { messageOf } from '../../common/errors.js';
 
 /** @import { StyleOption } from '../style-options.js' */
 
-/** The paintings in the sheet: each can be chosen, together with others, which then get weights; + adds any picture. */
+/** The paintings in the dialog. Several can be chosen, with weights; + adds any picture. */
 export class StylePicker {
   #tiles = byId('style-picker', HTMLElement);
   #weights = byId('style-weights', HTMLElement);
   #file = byId('style-picker-file', HTMLInputElement);
-  /** Those of the page. @type {StyleOption[]} */
+  /** Paintings of the page. @type {StyleOption[]} */
   #options = [];
-  /** Those that were added here, the newest first. @type {StyleOption[]} */
+  /** Paintings that were added in the dialog, newest first. @type {StyleOption[]} */
   #added = [];
-  /** Parts of those that are chosen, 1 to 100, in the order in which they were. @type {Map<string, number>} */
+  /** Weights of the chosen paintings, 1 to 100, in the order of choice. @type {Map<string, number>} */
   #chosen = new Map();
 
   /** @param {() => void} changed */
@@ -26,7 +26,7 @@ export class StylePicker {
     });
   }
 
-  /** Pictures from the device, which are chosen at once. @param {File[]} files */
+  /** Adds pictures from the device, and chooses them. @param {File[]} files */
   async add(files) {
     for (const file of files) await this.#add(file);
   }
@@ -138,7 +138,7 @@ export class StylePicker {
     return label;
   }
 
-  /** What the sliders come to together. */
+  /** Shows the weights as percentages of their sum. */
   #showPercentages() {
     const sum = [...this.#chosen.values()].reduce((total, part) => total + part, 0);
     for (const label of this.#weights.querySelectorAll('label')) {

@@ -1,7 +1,4 @@
-/**
- * The network of the user's own, of which there is one: an archive of VGG weights, kept in a cache of its own. Where the browser
- * keeps none, the page holds it as long as it lives.
- */
+/** The user's VGG network: an archive of weights in a separate cache, or in memory where the browser has no cache. */
 
 import { scriptAddress } from '../../common/trusted-scripts.js';
 
@@ -9,18 +6,18 @@ import { scriptAddress } from '../../common/trusted-scripts.js';
 
 const CACHE = 'impasto-network';
 const ADDRESS = new URL('../../masterpiece/network-of-your-own', import.meta.url).href;
-/** The header that says what it is. */
+/** The response header with the description of the network. */
 const ABOUT = 'Impasto-Network';
-/** VGG19 has 80 MB where nothing is quantized; what is much larger is something else. */
+/** VGG19 has 80 MB without quantization; larger files are rejected. */
 const MOST_BYTES = 200_000_000;
-/** Files of weights that have to be converted first. */
+/** Extensions of weight files that have to be converted first. */
 const FOREIGN = /\.(pth?|h5|hdf5|keras|onnx|bin|ckpt|npz|mat|caffemodel|t7)$/i;
 
 /** @type {{ network: VggNetwork, archive: Uint8Array<ArrayBuffer> } | undefined} */
 let inMemory;
 
 /**
- * Checks a file and keeps it instead of the one before.
+ * Checks a file and stores it in place of the previous one.
  * @param {File} file
  * @returns {Promise<VggNetwork>}
  * @throws {Error} with a message
@@ -44,12 +41,12 @@ export async function userNetwork() {
   return describe(await cachedResponse());
 }
 
-/** Whether it is there also on the next visit. */
+/** Whether the network is in memory only, and lost with the page. */
 export function isInMemoryOnly() {
   return inMemory !== undefined;
 }
 
-/** Gives the room back. */
+/** Deletes the stored data. */
 export async function deleteUserNetwork() {
   inMemory = undefined;
   try {
@@ -59,13 +56,13 @@ export async function deleteUserNetwork() {
   }
 }
 
-/** What the browser does not keep of this network, for a worker. @param {VggNetwork | undefined} network */
+/** The archive of this network if it is in memory only, for a worker. @param {VggNetwork | undefined} network */
 export function archiveInMemory(network) {
   return network && inMemory?.network.sha256 === network.sha256 ? inMemory.archive : undefined;
 }
 
 /**
- * What the browser keeps of it, if it is that one.
+ * The stored archive, if it belongs to this network.
  * @param {VggNetwork} network
  * @returns {Promise<Uint8Array<ArrayBuffer> | undefined>}
  */
@@ -83,7 +80,7 @@ export async function archiveInCache({ sha256 }) {
  */
 export async function saveArchive(network, archive) {
   const cache = await caches.open(CACHE);
-  // Names of files may have letters that headers may not.
+  // File names may contain characters that headers cannot.
   const headers = { [ABOUT]: encodeURIComponent(JSON.stringify(network)), 'Content-Length': String(archive.length) };
   await cache.put(ADDRESS, new Response(archive, { headers }));
 }
@@ -103,7 +100,7 @@ async function cachedResponse() {
   try {
     return await (await caches.open(CACHE)).match(ADDRESS);
   } catch (error) {
-    // Some private windows have no caches.
+    // Some private windows have no cache storage.
     console.info(error);
     return undefined;
   }
@@ -116,7 +113,7 @@ function describe(response) {
     const network = about ? JSON.parse(decodeURIComponent(about)) : undefined;
     return isNetwork(network) ? network : undefined;
   } catch {
-    // Written by another version of the page.
+    // Another version of the page wrote it.
     return undefined;
   }
 }
@@ -128,7 +125,7 @@ function isNetwork(value) {
 }
 
 /**
- * In a worker, which alone holds the studio.
+ * Checks a file in a worker with the wasm module.
  * @param {File} file
  * @returns {Promise<{ network: VggNetwork, archive?: Uint8Array<ArrayBuffer> }>} with the archive where it could not be kept
  */

@@ -1,11 +1,11 @@
-/** Layers of the networks that a sheet can name; which there are, `src/net/vgg.rs` says. */
+/** The VGG layers that the dialog offers; `src/net/vgg.rs` defines them. */
 
 /** @import { VggNetwork } from '../protocol.js' */
 
-/** Where the photo's shapes can be seen, and where the style, from fine to coarse. */
+/** Content layers and style layers, from fine to coarse. */
 const CONTENT = ['relu2_2', 'relu3_1', 'relu3_3', 'relu3_4', 'relu4_1', 'relu4_2', 'relu4_4'];
 const STYLE = ['relu1_1', 'relu1_2', 'relu2_1', 'relu2_2', 'relu3_1', 'relu3_3', 'relu3_4', 'relu4_1', 'relu4_2', 'relu4_3', 'relu4_4'];
-/** The last layers of blocks that have four. */
+/** Layers of blocks with four convolutions, which VGG16 lacks. */
 const ONLY_VGG19 = ['relu3_4', 'relu4_4'];
 
 export const DEFAULT_CONTENT_LAYER = 'relu4_2';

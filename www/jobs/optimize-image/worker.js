@@ -1,4 +1,4 @@
-/** The Masterpiece worker: a run is painted in it. */
+/** The worker that optimizes a picture. */
 import { hostJob, fileOf, MODULE, StartError, VGG } from '../worker-host.js';
 import { archiveInCache, titleOf } from './user-network.js';
 import { OptimizeJob } from './job.js';

@@ -1,8 +1,8 @@
-/** Frames of the camera to practise on, each of another moment. */
+/** Takes frames of the camera as training photos. */
 import { Camera } from '../../media/camera.js';
 import { storedPainting } from '../../styles/painting.js';
 
-/** Between two frames, in milliseconds: long enough to turn around a little. */
+/** The interval between two frames in milliseconds, long enough to move the camera. */
 const PAUSE_MS = 700;
 
 /**

@@ -1,4 +1,4 @@
-/** The one run that is kept in the browser's private files. */
+/** The saved training in the origin private file system. */
 import { JobStore } from '../store.js';
 import { bytesOf, pixelsOf, tryRead } from '../checkpoint-file.js';
 
@@ -11,7 +11,7 @@ import { bytesOf, pixelsOf, tryRead } from '../checkpoint-file.js';
 const store = new JobStore('learning');
 
 /**
- * A writer for the run's checkpoints, in a worker.
+ * A writer for the run's checkpoints. Works in workers only.
  * @param {TrainRun} run replaces what was kept before, unless it goes on
  * @param {Checkpoint | undefined} checkpoint from which it goes on
  */
@@ -22,7 +22,7 @@ export async function writerFor(run, checkpoint) {
 }
 
 /**
- * What is kept.
+ * Reads the saved job.
  * @returns {Promise<{ run: TrainRun | undefined, checkpoint: Checkpoint | undefined } | undefined>} without a run where it
  *   cannot be read
  */
@@ -33,13 +33,13 @@ export async function readSaved() {
   return { run, checkpoint: run && (await store.newest(run.id)) };
 }
 
-/** Nothing is kept any more. */
+/** Deletes the saved state. */
 export function discard() {
   return store.discard();
 }
 
 /**
- * A run as it is kept: a description, and its files and pictures one after the other.
+ * Serializes a training: a description, and its files and pictures in sequence.
  * @param {TrainRun} run
  * @returns {{ about: any, parts: Uint8Array<ArrayBuffer>[] }}
  */

@@ -7,11 +7,11 @@ import { takeFrames } from './camera-frames.js';
 
 /** @import { StyleOption } from '../style-options.js' */
 
-/** So many frames come from the camera at a time. */
+/** The number of frames that are taken at a time. */
 const FRAMES = 8;
 const SCENES = 'scenes';
 
-/** The samples that come with the page. @type {StyleOption[]} */
+/** The sample photos of the page. @type {StyleOption[]} */
 const BUILTIN = SAMPLES.map(({ id, name }) => ({
   id,
   name,
@@ -19,16 +19,16 @@ const BUILTIN = SAMPLES.map(({ id, name }) => ({
   load: async () => (await openSample(id)).bitmap,
 }));
 
-/** What a style practises on: each picture can be taken or left, photos and frames of the camera are added here. */
+/** Chooses the training photos: each can be included or excluded; photos and camera frames can be added. */
 export class DatasetPicker {
   #tiles = byId('dataset', HTMLElement);
   #file = byId('dataset-file', HTMLInputElement);
   #camera = button('', 'picker-tile add', 'Take pictures with the camera');
-  /** Those that were opened on this visit, and those that were added here. @type {StyleOption[]} */
+  /** Photos that were opened on this visit, and those that were added here. @type {StyleOption[]} */
   #library = [];
   /** @type {StyleOption[]} */
   #added = [];
-  /** What has been left out. @type {Set<string>} */
+  /** The ids of excluded photos. @type {Set<string>} */
   #excluded = new Set();
   /** @type {AbortController | undefined} while the camera is on */
   #taking;
@@ -65,7 +65,7 @@ export class DatasetPicker {
     return !this.#excluded.has(SCENES);
   }
 
-  /** The camera is not needed any more. */
+  /** Closes the camera. */
   endCamera() {
     this.#taking?.abort();
   }

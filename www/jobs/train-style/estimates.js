@@ -1,4 +1,4 @@
-/** What is known of a course before it begins: its settings, the size of pictures, and whether there is enough to learn on. */
+/** Estimates before a training starts: its settings, the size of pictures, and whether the dataset is sufficient. */
 
 /**
  * @import { BuiltinNetwork } from '../../inference/protocol.js'
@@ -6,7 +6,7 @@
  */
 
 /**
- * How strongly a style is learnt: `content` weighs what is to be kept of photos, `steps` are those that it takes.
+ * The strength of a style: `content` is the content weight, `steps` the number of steps.
  * @typedef {'light' | 'normal' | 'heavy'} Strength
  * @type {Record<Strength, { content: number, steps: number }>}
  */
@@ -16,32 +16,32 @@ export const STRENGTHS = {
   heavy: { content: 0.5, steps: 240 },
 };
 
-/** Squares of photos: their side in pixels and how many a step sees, on a GPU and on a processor that stands in for one. */
+/** Crop size in pixels, batch size and speed relative to the default, on a GPU and on a software adapter. */
 const DEFAULTS = { crop: 224, batch: 1, pace: 1 };
 const IN_SOFTWARE = { crop: 128, batch: 1, pace: 0.4 };
-/** Sides on offer. */
+/** Available crop sizes. */
 export const CROPS = [96, 128, 160, 224, 320];
-/** Longer side of paintings whose strokes come out as large as usual, beside squares of 224 pixels. */
+/** The longer side of a painting at stroke size 1, with crops of 224 pixels. */
 const PAINTING = 320;
-/** Photos are kept a little larger than their squares, as `src/studio/train/crops.rs` takes them: so many sides of a square. */
+/** The longer side of a training photo in crop sizes, as `src/studio/train/crops.rs` expects it. */
 const PHOTO = 1.4;
-/** Longer side of the photo that is painted meanwhile. */
+/** The longer side of the preview photo. */
 const SUBJECT = 352;
 const SUBJECT_IN_SOFTWARE = 192;
-/** More photos teach nothing new, and take room. */
+/** The maximum number of training photos. */
 export const MOST_PHOTOS = 60;
-/** With fewer, a style may learn the photos instead of the painting. */
+/** With fewer photos, the style overfits to them. */
 const ENOUGH_PHOTOS = 5;
-/** Photos and drawn scenes together come to so many, but there are some scenes in any case. */
+/** Photos and procedural scenes together make this number, with at least the second number of scenes. */
 const WITH_SCENES = 7;
 const FEWEST_SCENES = 4;
-/** Milliseconds that a step takes for each pixel of its squares where nothing has been learnt before. */
+/** The assumed time of a step for each pixel of its crops, in milliseconds, before the first training. */
 const GUESS = 0.01;
 const GUESS_IN_SOFTWARE = 0.4;
 
 /**
- * What was chosen. `network` learns, and with its styles the new one blends. `stroke` is a power of two beside the usual size; 0
- * `steps`, `crop` and `batch` are whatever suits.
+ * The values of the dialog. `network` is the network that the style belongs to and blends within. `stroke` is an exponent of
+ * two; 0 for `steps`, `crop` and `batch` means the default.
  * @typedef {{ network: BuiltinNetwork, strength: Strength, stroke: number, steps: number, crop: number, batch: number,
  *   stability: number, start: string }} Preferences
  */
@@ -59,7 +59,7 @@ export function trainSettings({ strength, stroke, steps, crop, batch, stability,
     steps: steps || Math.round((STRENGTHS[strength].steps * usual.pace) / 10) * 10,
     crop: side,
     batch: tiny ? 1 : batch || usual.batch,
-    // Strokes keep their size beside the photo where squares are smaller.
+    // The painting scales with the crops, so that strokes keep their size relative to the photo.
     painting: Math.max(32, Math.round((PAINTING * 2 ** stroke * side) / DEFAULTS.crop)),
     contentWeight: STRENGTHS[strength].content,
     stabilityWeight: stability,
@@ -68,7 +68,7 @@ export function trainSettings({ strength, stroke, steps, crop, batch, stability,
 }
 
 /**
- * The same with less memory, if there is any such thing.
+ * Settings that need less memory, or undefined.
  * @template {{ crop?: number, batch?: number, painting?: number }} S
  * @param {S} settings
  * @returns {S | undefined}
@@ -82,7 +82,7 @@ export function withLessMemory(settings) {
 }
 
 /**
- * What a photo is scaled by for squares of `crop` pixels; it is not enlarged here.
+ * The scale of a photo for crops of `crop` pixels, at most 1.
  * @param {{ width: number, height: number }} photo
  * @param {number} crop
  */
@@ -91,7 +91,7 @@ export function photoScale({ width, height }, crop) {
 }
 
 /**
- * The size of the photo that is painted meanwhile. The network cuts off what is no multiple of 4.
+ * The size of the preview photo, in multiples of 4.
  * @param {{ width: number, height: number }} photo
  * @param {boolean} software
  * @param {number} [tiny]
@@ -102,13 +102,13 @@ export function subjectSize({ width, height }, software, tiny) {
   return { width: side(width), height: side(height) };
 }
 
-/** Scenes beside so many photos. @param {number} photos */
+/** The number of procedural scenes beside this number of photos. @param {number} photos */
 export function scenesFor(photos) {
   return Math.max(FEWEST_SCENES, WITH_SCENES - photos);
 }
 
 /**
- * What there is to learn on, in a sentence, and whether that is too little.
+ * Advice on the dataset, and whether it is sufficient.
  * @param {number} photos
  * @param {boolean} scenes
  * @returns {{ sentence: string, enough: boolean }}
@@ -128,7 +128,7 @@ export function datasetAdvice(photos, scenes) {
 }
 
 /**
- * Milliseconds that a course will take, about.
+ * Estimates the duration of a training in milliseconds.
  * @param {{ steps: number, crop: number, batch: number }} settings
  * @param {boolean} software
  * @param {number} [pace] milliseconds of a step for each pixel, as it was the last time

@@ -14,23 +14,26 @@ import { DatasetPicker } from './dataset-picker.js';
  * @import { Preferences, Strength } from './estimates.js'
  */
 
-/** A painting that is to be learnt, beside others. @typedef {{ offer: StyleOption, weight: number }} RequestedStyle */
-/** A course as it was ordered. @typedef {{ styles: RequestedStyle[], network: BuiltinNetwork, settings: TrainSettings, photos: StyleOption[], scenes: number }} TrainRequest */
+/** A painting with its weight in the style. @typedef {{ offer: StyleOption, weight: number }} RequestedStyle */
+/**
+ * The values of the dialog.
+ * @typedef {{ styles: RequestedStyle[], network: BuiltinNetwork, settings: TrainSettings, photos: StyleOption[], scenes: number }} TrainRequest
+ */
 
-/** What a strength means for what comes out. @type {Record<Strength, string>} */
+/** Descriptions of the strengths. @type {Record<Strength, string>} */
 const MEANINGS = {
   light: 'keeps more of the photo',
   normal: 'as much painting as photo',
   heavy: 'more of the painting’s brush, and takes longer',
 };
 
-/** With what it blends, and what that means for what comes out. @type {Record<BuiltinNetwork, string>} */
+/** Descriptions of the networks. @type {Record<BuiltinNetwork, string>} */
 const NETWORKS = {
   transfer26: 'begins with what these have in common',
   arbitrary: 'begins with what it is now, and comes nearest to the painting',
 };
 
-/** The sheet in which a course is ordered: what to practise on, how strongly, how large the strokes, and a drawer with the rest. */
+/** The dialog that starts a training: dataset, strength, stroke size and advanced options. */
 export class TrainDialog {
   #dialog = byId('train-dialog', HTMLDialogElement);
   #strengths = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="train-strength"]')]);
@@ -47,7 +50,7 @@ export class TrainDialog {
   #software = false;
   /** @type {RequestedStyle[]} */
   #models = [];
-  /** The network of a style that has been learnt, and goes on learning. @type {BuiltinNetwork | undefined} */
+  /** The network of a trained style whose training continues. @type {BuiltinNetwork | undefined} */
   #further;
 
   /** @param {(order: TrainRequest) => void} order */
@@ -130,7 +133,7 @@ export class TrainDialog {
     };
   }
 
-  /** Says what there is to practise on, how long it takes, and what is missing. */
+  /** Validates the values, and shows the advice on the dataset and the duration. */
   #validate() {
     const choices = this.#preferences();
     const { photos, scenes } = this.#dataset;

@@ -1,4 +1,4 @@
-/** A run in the worker: from the pictures to the style. */
+/** A training in the worker. */
 import { JobLoop } from '../loop.js';
 import { Lessons } from '../../studio.js';
 import { writerFor } from './checkpoints.js';
@@ -24,7 +24,7 @@ export class TrainJob extends JobLoop {
   }
 
   /**
-   * Learns to the end.
+   * Runs the training to its end.
    * @param {TrainRun} run
    * @param {Checkpoint | undefined} checkpoint
    * @throws {Error} with a sentence
@@ -51,7 +51,7 @@ export class TrainJob extends JobLoop {
       checkpoint: () => training.checkpoint(),
     };
     await this.run(piece);
-    // What was stopped may go on some day.
+    // A stopped training can be continued later.
     if (this.progress.step < steps) await this.saveCheckpoint(piece);
     const picture = await this.picture(piece);
     const pack = await training.pack(name, source, licence, thumbnail);

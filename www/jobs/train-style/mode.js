@@ -26,13 +26,13 @@ import { withLessMemory, MOST_PHOTOS, photoScale, subjectSize } from './estimate
  * @import { TrainRun } from './protocol.js'
  */
 
-/** The pace of a run is noted every so many steps. */
+/** The step time is saved every this number of steps. */
 const NOTED_STEPS = 5;
 
 /**
- * What the desk knows of the page. `offers` are the styles that have a painting, `paint` paints a picture in a blend of
- * them at once, `styleOf` knows one of them, `shelve` puts one that was learnt onto the style list, `trained` asks for it there,
- * `choose` uses it. `comeBack` shows the photo as it was before, `enter` makes room in the viewer.
+ * What the mode needs from the page. `styleOptions` are the styles that have a painting, `stylize` stylizes a picture with a
+ * blend of styles, `styleOf` finds a style, `saveTrainedStyle` adds a style to the list, `isTrained` says whether a style was
+ * trained, `choose` selects it. `restorePhoto` shows the photo again, `prepareViewer` clears the viewer.
  * @typedef {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, styleOptions: () => StyleOption[], selectedStyles: () => Part[],
  *   network: () => Network, focusStyleList: () => void,
  *   stylize: (photo: Pixels, parts: Part[]) => Promise<Pixels>,
@@ -41,19 +41,19 @@ const NOTED_STEPS = 5;
  *   isTrained: (id: string) => boolean, choose: (id: string) => void, restorePhoto: () => void, prepareViewer: () => void }} TrainCallbacks
  */
 
-/** Styles that the live network learns: ordered in a sheet, watched on their easel, and put onto the style list. */
+/** The training mode: the dialog, the panel and the host of a training, whose result is a style in the list. */
 export class TrainMode {
-  /** The photos of this visit. */
+  /** The photos that were opened on this visit. */
   photoLibrary = new PhotoLibrary();
   #dialog = new TrainDialog((order) => this.#begin(order));
   #panel;
-  /** One beside the name of the style, one among the tools: the layout shows one of them. */
+  /** Two buttons, of which the layout shows one. */
   #buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('.train-button')]);
   /** @type {JobHost<TrainRun>} */
   #host;
-  /** Where the line was before. */
+  /** The previous position of the split line. */
   #split = 0;
-  /** Why the style list has not taken what was learnt. */
+  /** Why the trained style could not be saved. */
   #saveError = '';
 
   /**
@@ -110,12 +110,12 @@ export class TrainMode {
     return this.#host.controller;
   }
 
-  /** Whether it is what hangs there. */
+  /** Whether the job is shown in the viewer. */
   get isShown() {
     return this.#host.isShown;
   }
 
-  /** Photo and style of what hangs there. */
+  /** Names of photo and style for the file name. */
   get exportInfo() {
     const run = this.#controller?.run;
     return { source: run?.subjectName ?? '', style: run?.name ?? '' };
@@ -126,12 +126,12 @@ export class TrainMode {
     return this.#host.picture();
   }
 
-  /** The engine stands: what is unfinished is offered. */
+  /** Offers an unfinished training, once the engine runs. */
   enable() {
     return this.#host.restore();
   }
 
-  /** Other styles are in use: whether these can be learnt. */
+  /** Updates the buttons after a change of the selected styles. */
   refresh() {
     const parts = this.page.selectedStyles();
     const further = this.#isTrained(parts);
@@ -144,14 +144,14 @@ export class TrainMode {
   }
 
   /**
-   * Something else comes into the viewer: the run goes on aside.
+   * Hides the job, which continues in the background.
    * @param {boolean} [back] whether that is what was there before
    */
   hide(back = false) {
     this.#host.hide(back);
   }
 
-  /** Opens the sheet. @param {Part[]} parts styles that are to be learnt as one */
+  /** Opens the dialog. @param {Part[]} parts styles that are to be learnt as one */
   async openDialog(parts) {
     const models = this.#requestedStyles(parts);
     const info = this.page.info();
@@ -165,7 +165,7 @@ export class TrainMode {
     });
   }
 
-  /** Whether it has been learnt already. @param {Part[]} parts */
+  /** Whether the selected style was trained here. @param {Part[]} parts */
   #isTrained(parts) {
     return parts.length === 1 && this.page.isTrained(parts[0].id);
   }
@@ -228,22 +228,27 @@ export class TrainMode {
     this.viewer.idle();
   }
 
-  /** The same photo in the style as it is now. @param {Pixels} subject @param {RequestedStyle[]} models @returns {Promise<Pixels | null>} */
+  /**
+   * The preview photo in the current style, for comparison.
+   * @param {Pixels} subject
+   * @param {RequestedStyle[]} models
+   * @returns {Promise<Pixels | null>}
+   */
   async #stylizeNow({ width, height, data }, models) {
     try {
       const parts = models.map(({ offer, weight }) => ({ id: offer.id, weight }));
       return await this.page.stylize({ width, height, data: data.slice() }, parts);
     } catch (error) {
-      // The comparison is with the photo, then.
+      // The comparison then shows the photo.
       console.info(error);
       return null;
     }
   }
 
-  /** What was learnt so far is kept. */
+  /** Stops the training and keeps the style. */
   async #stop() {
     const controller = this.#controller;
-    // Only a worker makes a style of it.
+    // The style pack is made by a worker.
     if (controller?.state === 'failed') await controller.retry();
     controller?.stop();
   }
@@ -271,7 +276,7 @@ export class TrainMode {
     try {
       const painting = new Blob([run.painting], { type: 'image/jpeg' });
       const kept = await this.page.saveTrainedStyle({ id: run.id, pack, painting }, watched);
-      // It is chosen, and leaves the viewer to it. What was stopped early can go on.
+      // The style is chosen and shown. A training that was stopped early is kept, so that it can be continued.
       if (progress.step >= progress.steps) await this.#host.discard();
       if (!kept) return;
       const use = { label: 'Use it', run: () => this.page.choose(run.id) };
@@ -291,12 +296,12 @@ export class TrainMode {
     saveStepTime(software, left / (steps - step) / (crop ** 2 * batch));
   }
 
-  /** Before and after are side by side from the beginning. */
+  /** Shows before and after side by side. */
   #onShow() {
     const { split } = this.viewer;
     this.#split = split.value;
     split.value ||= 0.5;
-    // Where the style could not be painted at once, the photo is beside it.
+    // Without a current stylization, the photo is shown beside the preview.
     if (!this.#controller?.run.instant) document.documentElement.dataset.training = 'photo';
     byId('train-panel-title', HTMLElement).focus();
   }

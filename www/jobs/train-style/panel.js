@@ -8,10 +8,10 @@ import { withLessMemory } from './estimates.js';
  * @import { TrainRun } from './protocol.js'
  */
 
-/** Screen readers hear of every quarter. */
+/** Screen readers announce every quarter of the progress. */
 const QUARTERS = 4;
 
-/** The label of a style that is being learnt: how far it is, its losses, and what can be done with it. */
+/** The panel of a training: its progress, losses and controls. */
 export class TrainPanel {
   #panel = byId('train-panel', HTMLElement);
   #bar = byId('train-panel-bar', HTMLProgressElement);
@@ -25,7 +25,7 @@ export class TrainPanel {
   #remedy = byId('train-panel-recover', HTMLButtonElement);
   #drop = byId('train-panel-discard', HTMLButtonElement);
   #curves = new LossChart('train-panel-curves');
-  /** The words that screen readers heard last. */
+  /** The text that was announced last. */
   #heard = '';
 
   /** @param {{ aside: () => void, pause: () => void, stop: () => void, compare: () => void, remedy: () => void, drop: () => void }} act */
@@ -89,7 +89,7 @@ export class TrainPanel {
     this.#say(controller);
   }
 
-  /** For those who do not see it, only when it is new. @param {JobController<TrainRun>} controller */
+  /** Announces changes to screen readers. @param {JobController<TrainRun>} controller */
   #say({ state, message, progress: { step }, fraction: part }) {
     const words = {
       preparing: message,
@@ -125,7 +125,11 @@ function timeOf({ state, remainingMs: left }) {
   return state === 'running' && left !== undefined ? `${formatDuration(left)} left` : '';
 }
 
-/** What helps, as a button says it. @param {JobController<TrainRun>} controller @returns {string | undefined} */
+/**
+ * The label of the button that recovers from an error.
+ * @param {JobController<TrainRun>} controller
+ * @returns {string | undefined}
+ */
 export function recoveryLabel({ code, run }) {
   if (code === 'memory') return withLessMemory(run.settings) && 'Learn with less memory';
   if (code === 'unsupported') return undefined;

@@ -6,10 +6,10 @@ import { storedPainting } from '../../styles/painting.js';
  * @import { Photo } from '../../media/decode.js'
  */
 
-/** Older ones are forgotten. */
+/** The maximum number of photos; older ones are dropped. */
 const MOST = 24;
 
-/** The photos that were opened on this visit, small, the newest first: what a style may practise on. */
+/** The photos that were opened on this visit, small, newest first: candidates for the dataset. */
 export class PhotoLibrary {
   /** @type {StyleOption[]} */
   #photos = [];
@@ -20,14 +20,14 @@ export class PhotoLibrary {
     return this.#photos;
   }
 
-  /** The photo may be closed as soon as this returns. @param {Photo} photo */
+  /** Adds a copy of a photo. @param {Photo} photo */
   async add({ name, bitmap }) {
     if (this.#known.has(bitmap)) return;
     this.#known.add(bitmap);
     try {
       this.#put(await storedPainting(bitmap), name);
     } catch (error) {
-      // No memory: it cannot be practised on.
+      // Out of memory: the photo is not available as training data.
       console.info(error);
     }
   }

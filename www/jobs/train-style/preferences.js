@@ -1,4 +1,4 @@
-/** What was chosen for the last course, and how fast it went, kept in the browser. */
+/** Saves and loads the values of the last dialog and the measured step time in the browser's local storage. */
 import { CROPS, STRENGTHS } from './estimates.js';
 
 /** @import { Preferences } from './estimates.js' */
@@ -59,7 +59,7 @@ function keep(value) {
   try {
     localStorage.setItem(KEY, JSON.stringify(value));
   } catch {
-    // Storage is full or forbidden: the next course begins with the usual values.
+    // Storage is full or forbidden: the next dialog has the defaults.
   }
 }
 

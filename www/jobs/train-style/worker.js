@@ -1,4 +1,4 @@
-/** The worker that learns a style: a course is held in it. */
+/** The worker that trains a style. */
 import { hostJob, fileOf, MODULE, VGG } from '../worker-host.js';
 import { fetchBytes } from '../../common/fetch-bytes.js';
 import { TrainJob } from './job.js';
@@ -10,7 +10,7 @@ hostJob({
   activity: 'styles are learnt in one',
   loadInputs: async (/** @type {Begin} */ { run }, obtained) => {
     const files = await obtained();
-    // The page has it anyway.
+    // The service worker has this file already.
     const network = await fetchBytes(new URL(`../../weights/${run.network}.safetensors`, import.meta.url).href, () => {});
     return { module: fileOf(files, MODULE), inputs: { vgg: fileOf(files, VGG), network } };
   },

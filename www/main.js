@@ -2,7 +2,7 @@ import { App } from './app/app.js';
 import { showUnsupported } from './app/unsupported.js';
 
 if (window.top !== window) {
-  // Hosts that set no headers let other sites put the page into a frame, where a click may be led astray.
+  // Hosts without headers allow other sites to embed the page in a frame (clickjacking).
   showUnsupported('It was opened inside of another page. Open it in a tab of its own.', 'Impasto does not run in a frame');
 } else if (navigator.gpu) {
   new App(showUnsupported).begin();

@@ -37,13 +37,16 @@ import { StyleLibrary } from '../styles/library.js';
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** How many places the style list has until the engine tells. */
+/** The number of placeholders in the style list until the engine reports its styles. */
 const PLACEHOLDER_COUNT = 26;
 
-/** A style as it is, for comparison. */
+/** The look of an unmodified style, for comparison. */
 const DEFAULT_LOOK = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
 
-/** The studio: what the user has chosen, and the engine's word on it. `data-state` on the root tells how it stands. */
+/**
+ * The application: connects the controls, the modes and the engine. `data-state` on the root element is the state of the
+ * engine.
+ */
 export class App {
   #client = new EngineClient();
   #viewer = /** @type {PictureViewer} */ (document.querySelector('picture-viewer'));
@@ -56,7 +59,7 @@ export class App {
   #confirm = /** @type {ConfirmDialog} */ (document.querySelector('confirm-dialog'));
   #recovery = new EngineRecovery(this.#viewer, this.#controls, this.#toast, () => this.#start());
   #selection = new StyleSelection(this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.settings.style, () => {
-    // With an engine it is the user who chooses.
+    // Once the engine runs, changes come from the user.
     if (this.#info) this.#leaveJob();
     this.#train.refresh();
     if (this.#info && !this.#video.isOn) this.#viewer.busy('Painting …');
@@ -138,13 +141,13 @@ export class App {
   });
   /** @type {EngineInfo | undefined} */
   #info;
-  /** The number of the latest engine. */
+  /** The number of the current engine. */
   #engine = 0;
   /** @type {() => void} */
   #resolveFirstReady = () => {};
-  /** Resolves when the first engine stands. @type {Promise<void>} */
+  /** Resolves when the first engine runs. @type {Promise<void>} */
   #firstReady = new Promise((resolve) => (this.#resolveFirstReady = resolve));
-  /** Whether there has been an engine on this page: then there is something to lose. */
+  /** Whether an engine has run on this page. */
   #hasRun = false;
   #lookFrame = 0;
 
@@ -234,13 +237,13 @@ export class App {
     });
   }
 
-  /** Files that come while the page starts: several at once need an engine. @param {File[]} files */
+  /** Opens files, also while the page starts. Several files wait for the engine. @param {File[]} files */
   async #openFiles(files) {
     if (files.length > 1) await this.#firstReady;
     this.#router.route(files);
   }
 
-  /** What came from outside is kept only after a question. @param {File[]} files */
+  /** Opens shared files. Packs are added only after a confirmation. @param {File[]} files */
   #openShared(files) {
     if (files.length === 0) {
       this.#toast.notify('shared', 'Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
@@ -326,17 +329,17 @@ export class App {
     this.#train.enable();
   }
 
-  /** The work of the studio that hangs in the viewer, if any does. */
+  /** The job that is shown in the viewer. */
   get #activeJob() {
     return [this.#optimize, this.#train].find(({ isShown }) => isShown);
   }
 
-  /** Work of the studio goes on aside, and the photo comes back. */
+  /** Hides the shown job, which continues, and restores the photo. */
   #leaveJob() {
     this.#activeJob?.hide(true);
   }
 
-  /** Sliders move faster than the screen: one change a frame is enough. */
+  /** Sends the look at most once per animation frame. */
   #changeLook() {
     this.#settings.saveSoon();
     if (!this.#info || this.#lookFrame) return;
@@ -365,7 +368,7 @@ export class App {
     if (operation === 'photo') this.#photos.recover(serial);
   }
 
-  /** One step back: from a message, then from the comparison, then from moving pictures. */
+  /** Closes, in this order: a message, the comparison, a job, the video. */
   #escape() {
     if (this.#toast.open) this.#toast.close();
     else if (this.#viewer.split.value > 0) this.#viewer.split.toggle();

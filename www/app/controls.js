@@ -8,21 +8,21 @@
 import { byId } from '../common/dom.js';
 import { canShare } from '../media/encode.js';
 
-/** On offer for moving pictures: paces that are held with as many lines as can be, and fixed lines. */
+/** Options for video: frame rates with adaptive resolution, and fixed resolutions in lines. */
 const PACES = [24, 30, 60, 12];
 const LINES = [192, 288, 360, 540, 720, 1080];
 
-/** Longer sides on offer. Software adapters take seconds where a GPU takes milliseconds, and begin small. */
+/** Available photo sizes (the longer side). Software adapters start with a small one. */
 const SIZES = [384, 512, 768, 1024, 1600, 2048];
 const DEFAULT_SIZE = 1024;
 const DEFAULT_SIZE_IN_SOFTWARE = 384;
 
-/** The label beside the picture: what hangs there, and the controls. */
+/** The sidebar: the caption of the picture, and the controls. */
 export class Controls {
   #strength = byId('strength', HTMLInputElement);
   #strengthValue = byId('strength-value', HTMLOutputElement);
   #keepColors = byId('keep-colors', HTMLInputElement);
-  /** The slider's value is a power of two. */
+  /** The slider's value is an exponent of two. */
   #stroke = byId('stroke', HTMLInputElement);
   #strokeValue = byId('stroke-value', HTMLOutputElement);
   #gentle = byId('gentle', HTMLInputElement);
@@ -43,9 +43,9 @@ export class Controls {
   #camera = byId('camera', HTMLButtonElement);
   #joining = byId('joining', HTMLInputElement);
   #isVideo = false;
-  /** A pace, such as `pace 24`, or lines, such as `360`. */
+  /** The option for video: a frame rate, such as `pace 24`, or lines, such as `360`. */
   #videoChoice = `pace ${PACES[0]}`;
-  /** The longer side, while moving pictures use the list for their lines. */
+  /** The photo size, while the list has the options for video. */
   #photoSize = 0;
   /** @type {HTMLOptionElement[]} */
   #photoOptions = [];
@@ -114,7 +114,7 @@ export class Controls {
     this.#groundColour.addEventListener('change', act.ground);
     this.#photoData.addEventListener('change', act.photoData);
     this.#undo.addEventListener('click', act.undo);
-    // Strokes of another size take another session: the slider is waited for.
+    // Another stroke size needs another session: applied when the slider is released.
     this.#stroke.addEventListener('input', () => this.#showStroke());
     this.#stroke.addEventListener('change', act.look);
     this.#size.addEventListener('change', () => {
@@ -146,7 +146,7 @@ export class Controls {
   }
 
   /**
-   * Shows what was chosen before.
+   * Sets the controls to earlier values.
    * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>} settings
    */
   setValues({ strength, keepColors, gentle, stroke, brushwork }) {
@@ -164,22 +164,22 @@ export class Controls {
     this.#undo.disabled = !can;
   }
 
-  /** How large strokes are, 1 for those of the network. */
+  /** The stroke size relative to the default. */
   get stroke() {
     return Math.round(2 ** Number(this.#stroke.value) * 100) / 100;
   }
 
-  /** Whether moving pictures are kept from flickering. */
+  /** Whether flicker is reduced. */
   get steady() {
     return this.#steady.checked;
   }
 
-  /** What lies behind transparent pictures. @returns {Ground} */
+  /** The background of transparent pictures. @returns {Ground} */
   get ground() {
     return { keep: this.#ground.value === 'keep', colour: this.#groundColour.value };
   }
 
-  /** Whether files keep date, place and camera of their photo. */
+  /** Whether saved files keep the photo's metadata. */
   get photoData() {
     return this.#photoData.checked;
   }
@@ -189,12 +189,12 @@ export class Controls {
     return /** @type {Format} */ (byId('format', HTMLSelectElement).value);
   }
 
-  /** Whether paintings are weakened towards the photo's own style. */
+  /** Whether a lower strength blends with the photo's own style. */
   get gentle() {
     return this.#gentle.checked;
   }
 
-  /** How much there is to lay strokes along where the photo is flat, 0..1. */
+  /** The amount of brushwork, 0..1. */
   get brushwork() {
     return Number(this.#brushwork.value) / 100;
   }
@@ -208,17 +208,17 @@ export class Controls {
     return this.#keepColors.checked;
   }
 
-  /** The longer side to paint at, in pixels. */
+  /** The chosen photo size: the longer side in pixels. */
   get size() {
     return this.#isVideo ? this.#photoSize : Number(this.#size.value);
   }
 
-  /** The lines that moving pictures are painted with; 0 holds the pace. */
+  /** The fixed resolution of videos in lines; 0 adapts it to the frame rate. */
   get lines() {
     return Number(this.#videoChoice) || 0;
   }
 
-  /** The pace that moving pictures hold, unless the lines are fixed. */
+  /** The requested frame rate of videos. */
   get framesPerSecond() {
     return this.lines ? PACES[0] : Number(this.#videoChoice.split(' ')[1]);
   }
@@ -255,7 +255,7 @@ export class Controls {
     if (this.chosenSize) this.chosenSize = size;
   }
 
-  /** The next smaller size on offer, if there is one. */
+  /** The next smaller size, if there is one. */
   get smallerSize() {
     const option = this.#size.options[this.#size.selectedIndex - 1];
     return option ? Number(option.value) : undefined;

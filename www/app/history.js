@@ -1,8 +1,8 @@
-/** So many steps can be taken back. */
+/** The maximum number of states. */
 const MOST = 100;
 
 /**
- * States of something, in the order in which they came, and the way back and forth between them.
+ * A history of states with undo and redo.
  * @template T
  */
 export class History {
@@ -11,7 +11,7 @@ export class History {
   #at = -1;
 
   /**
-   * Takes note of the state that has been reached. After steps back, what lay ahead is forgotten.
+   * Adds a state. States that were undone are dropped.
    * @param {T} state
    */
   note(state) {

@@ -1,21 +1,21 @@
 /**
- * The page as an installed program: the service worker that keeps it, new versions, files that the system opens with it, and
- * files that other programs share with it.
+ * The page as an installed app: the service worker and its updates, files that the system opens with the app, and files that
+ * other apps share with it.
  */
 import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
- * `opened` are files that the user has opened with the program; `shared` came through the share target, to which any site can
- * send a form. `update` hears of a new version: a message, and what loads the page anew with it.
+ * `opened` are files that the user opens with the app; `shared` come through the share target, to which any site can send a
+ * form. `update` reports a new version: a message, and a function that reloads the page with it.
  * @typedef {{ offline: () => void, update: (message: string, reload: () => void) => void, opened: (files: File[]) => void,
  *   shared: (files: File[]) => void }} Told
  */
 
 const READY = 'A new version of Impasto is ready.';
 const STARTED = 'A new version of Impasto was started in another tab. This tab goes on with the old one until it is reloaded.';
-/** A worker that does not take over within this time has done so already, or never will. */
+/** How long to wait until a new service worker takes control, in milliseconds. */
 const PATIENCE_MS = 5000;
-/** An installation that failed, as a file was not the one that belongs to the version, is tried again after this time. */
+/** The delay before a failed installation is tried again, in milliseconds. */
 const RETRY_MS = [60_000, 600_000, 3_600_000];
 
 /** @param {Told} told */
@@ -28,9 +28,9 @@ export async function setUpPwa(told) {
   await updates.register();
 }
 
-/** The versions of the page: this one, and a newer one that waits or that another tab has started. */
+/** Tracks the versions of the page: the current one, and a newer one that waits or that another tab has activated. */
 class Updates {
-  /** Whether this tab has asked for the new version. */
+  /** Whether this tab has requested the new version. */
   #asked = false;
   #failures = 0;
 
@@ -43,7 +43,7 @@ class Updates {
     this.told = told;
     let controlled = container.controller !== null;
     container.addEventListener('controllerchange', () => {
-      // The first worker takes over from nobody.
+      // The first service worker replaces no other one.
       if (controlled) this.#started();
       controlled = true;
     });
@@ -59,7 +59,7 @@ class Updates {
         if (registration.installing) this.#follow(registration, registration.installing);
       });
     } catch (error) {
-      // Private windows and odd hosts have no service workers: the page works without, but not offline.
+      // Without a service worker, as in some private windows, the page works, but not offline.
       console.info(error);
     }
   }
@@ -80,7 +80,7 @@ class Updates {
     });
   }
 
-  /** The browser itself tries again only with the next visit. */
+  /** Tries the installation again; the browser would do so on the next visit only. */
   #retry() {
     const wait = RETRY_MS[this.#failures++];
     if (wait === undefined) return;
@@ -95,7 +95,7 @@ class Updates {
   }
 
   /**
-   * A new version is there. It takes over when the user says so.
+   * A new version is installed. It is activated when the user agrees.
    * @param {ServiceWorkerRegistration} registration
    * @param {ServiceWorker} worker
    */
@@ -108,7 +108,7 @@ class Updates {
   #take(registration) {
     const { waiting } = registration;
     this.#asked = true;
-    // Another tab may have started it, or a still newer one may have come.
+    // Another tab may have activated it, or a newer version may exist.
     if (!waiting) {
       location.reload();
       return;
@@ -120,14 +120,14 @@ class Updates {
     waiting.postMessage({ type: 'SKIP_WAITING' });
   }
 
-  /** A new version has taken over: from this tab if it has asked for that, else through another one. */
+  /** A new version is active, at the request of this tab or of another one. */
   #started() {
     if (this.#asked) location.reload();
     else this.told.update(STARTED, () => location.reload());
   }
 }
 
-/** What another program shared, which the service worker has kept. @param {(files: File[]) => void} open */
+/** Opens files that were shared with the app, which the service worker has stored. @param {(files: File[]) => void} open */
 async function openShared(open) {
   const share = new URLSearchParams(location.search).get('shared');
   if (share === null) return;
@@ -158,7 +158,7 @@ function nameIn(text) {
   }
 }
 
-/** Files that the system opens with the installed program. @param {(files: File[]) => void} open */
+/** Opens files that the system passes to the installed app. @param {(files: File[]) => void} open */
 function openLaunched(open) {
   const queue = Reflect.get(window, 'launchQueue');
   queue?.setConsumer(async (/** @type {{ files: { getFile: () => Promise<File> }[] }} */ { files }) => {
@@ -166,7 +166,7 @@ function openLaunched(open) {
   });
 }
 
-/** Shows the button that installs, where the browser offers it. */
+/** Shows the install button, where the browser supports it. */
 function listenForInstallation() {
   const button = /** @type {HTMLButtonElement} */ (document.getElementById('install'));
   /** @type {any} */

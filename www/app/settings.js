@@ -1,21 +1,21 @@
 /**
- * What the user chose, kept in the browser, and the part that makes a picture (style, strength, colours) in the address
- * too, so that a link shows the same look. An address that names any of these decides all of them.
+ * The user's settings in local storage. Those that define the look are also in the address, so that a link reproduces it. An
+ * address with any of these parameters overrides all of them.
  */
 
 /** @import { Ground } from '../media/transparency.js' */
 
 /**
- * `style` is a slug such as `starry-strokes`, since numbers would change their meaning with the weights, or a blend such
- * as `teal-mist:60,carnival:40`. `size` 0 leaves the size to the adapter. `gentle` says how paintings are weakened.
- * `stroke` is the size of strokes, 1 for the usual, `brushwork` how many of them there are in what is flat, and `steady` whether moving pictures are kept from flickering.
- * `ground` is what lies behind transparent pictures, and `photoData` says whether files keep date, place and camera of their photo.
+ * `style` is a slug such as `starry-strokes`, or a blend such as `teal-mist:60,carnival:40`. `size` 0 means the default of the
+ * adapter. `gentle` selects how a lower strength blends. `stroke` is the relative stroke size, `brushwork` the amount of
+ * texture in flat areas, `steady` reduces flicker in videos. `ground` is the background of transparent pictures; `photoData`
+ * keeps the photo's metadata in saved files.
  * @typedef {{ style: string, strength: number, keepColors: boolean, gentle: boolean, size: number, stroke: number,
  *   brushwork: number, steady: boolean, ground: Ground, photoData: boolean }} Settings
  */
 
 const KEY = 'impasto.settings';
-/** Smaller strokes take the network beyond the pixels that there are; larger ones leave nothing to be recognized. */
+/** The limits of the stroke size. */
 const SMALLEST_STROKE = 0.5;
 const LARGEST_STROKE = 4;
 
@@ -63,7 +63,7 @@ export function saveSettings(settings) {
   try {
     localStorage.setItem(KEY, JSON.stringify(settings));
   } catch {
-    // Storage is full or forbidden: the address still has the look, and the page works without the rest.
+    // Storage is full or forbidden: only the address keeps the look.
   }
   const url = new URL(location.href);
   url.searchParams.set('style', settings.style);
@@ -124,7 +124,7 @@ function recall() {
 }
 
 /**
- * Keeps what has the right type: another version of the page may have written it.
+ * Keeps the valid values: another version of the page may have written them.
  * @param {any} value
  * @returns {Partial<Settings>}
  */

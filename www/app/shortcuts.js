@@ -1,6 +1,5 @@
 /**
- * Keys that work anywhere on the page, unless they mean something to the element that has the focus.
- *
+ * Keyboard shortcuts, which apply unless the focused element uses the key itself.
  * @param {{ open: () => void, save: () => void, help: () => void, compare: () => void, camera: () => void,
  *   record: () => void, mirror: () => void, play: () => void, random: () => void, escape: () => void,
  *   undo: () => void, redo: () => void, strength: (percent: number) => void, step: (by: number) => void }} act
@@ -38,7 +37,7 @@ export function listenForShortcuts(act) {
   });
 }
 
-/** 1 to 9 are tenths of the strength, 0 is all of it. @param {(percent: number) => void} set */
+/** 1 to 9 set the strength in tenths, 0 sets it to full. @param {(percent: number) => void} set */
 function strengths(set) {
   return Object.fromEntries(Array.from({ length: 10 }, (_, i) => [String(i), () => set(i === 0 ? 100 : i * 10)]));
 }
@@ -48,7 +47,7 @@ function isTyping(target) {
   return target.matches('select, textarea, [contenteditable], input:not([type=range], [type=checkbox])');
 }
 
-/** A chosen style has no other use for the space bar. @param {Element} target */
+/** The space bar has no other function on a selected style. @param {Element} target */
 function takesSpace(target) {
   return target.matches('button:not([role=radio]), a, input[type=checkbox], summary');
 }

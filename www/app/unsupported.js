@@ -1,7 +1,7 @@
 import '../components/picture-pair.js';
 
 /**
- * Replaces the studio by a small exhibition that says why there is no studio here. Only before there has been one.
+ * Replaces the page by a gallery of examples with the reason why the page cannot run. Only before an engine has run.
  * @param {string} reason a sentence
  * @param {string} [title] instead of the usual one, that WebGPU is needed
  */

@@ -1,5 +1,5 @@
 /**
- * Fetches a file whole and tells how far it has come.
+ * Downloads a file and reports the progress.
  * @param {string} url
  * @param {(loaded: number, total: number) => void} progress bytes; `total` is 0 where the server does not tell
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
@@ -10,7 +10,7 @@ export async function fetchBytes(url, progress) {
   if (!response.ok || !response.body) {
     throw new Error(`${url} answered ${response.status} ${response.statusText}.`);
   }
-  // Under a content encoding the length counts compressed bytes, which says nothing about what arrives here.
+  // With a content encoding, the length is that of the compressed bytes.
   const encoded = response.headers.has('content-encoding');
   const total = encoded ? 0 : Number(response.headers.get('content-length') ?? 0);
   /** @type {Uint8Array[]} */

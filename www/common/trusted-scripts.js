@@ -1,5 +1,5 @@
 /**
- * The addresses of scripts that the page starts. Its policy lets browsers that know Trusted Types take no other ones
+ * The addresses of workers and of the service worker. With Trusted Types, the policy allows no others
  * (https://w3c.github.io/trusted-types/).
  */
 

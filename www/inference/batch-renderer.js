@@ -9,10 +9,10 @@ import { openSession } from './photo-renderer.js';
  * @import { StyleRegistry } from './style-registry.js'
  */
 
-/** What a photo's own style is called. */
+/** The id of the content photo's own style. */
 const CONTENT_STYLE = 'content style of a photo beside';
 
-/** Photos that are painted beside the one in the viewer, one after the other. Photos of one size and network share a session. */
+/** Stylizes photos in the background, one after the other. Photos of the same size and network share a session. */
 export class BatchRenderer {
   /** @type {{ session: Session, width: number, height: number, stroke: number, network: Network } | undefined} */
   #open;

@@ -9,15 +9,15 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 const CHOICE_KEY = 'impasto.kernels';
 
 /**
- * The page's end of the worker. Dispatches an event of type `message` with a `FromWorker` as its detail.
- * A crashed worker is reported as `stopped`; `start` again brings up a fresh one.
+ * The page's connection to the worker. Dispatches `message` events with a `FromWorker` as detail. A crashed worker is reported
+ * as `stopped`; `start` creates a new one.
  */
 export class EngineClient extends EventTarget {
   /** @type {Worker | undefined} */
   #worker;
   #serial = 0;
   #requestId = 0;
-  /** Who waits for an answer. @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
+  /** Pending requests by id. @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
   #pending = new Map();
 
   /** @param {HTMLCanvasElement} canvas fresh: it can be handed over once */
@@ -49,13 +49,13 @@ export class EngineClient extends EventTarget {
     this.#worker = undefined;
   }
 
-  /** The number of the newest request: the picture is up to date when `rendered` carries it. */
+  /** The number of the newest request. The picture is up to date when `rendered` has this number. */
   get serial() {
     return this.#serial;
   }
 
   /**
-   * The pixels are handed over: they are empty afterwards.
+   * Shows a photo. Its pixels are transferred.
    * @param {Pixels} photo
    * @param {Pixels | null} thumb
    * @param {Look} look
@@ -74,20 +74,20 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Frames come from now on, to be painted in this way.
+   * Starts video, or changes its settings.
    * @param {VideoSettings} moving
    */
   setVideo(moving) {
     this.#send({ type: 'set-video', settings: moving });
   }
 
-  /** The frame is handed over. @param {ScheduledFrame} sent */
+  /** Sends a frame, which is transferred. @param {ScheduledFrame} sent */
   sendFrame(sent) {
     if (this.#worker) this.#send({ type: 'frame', ...sent }, [sent.frame]);
     else sent.frame.close();
   }
 
-  /** No more frames come. */
+  /** Ends the video. */
   stopVideo() {
     this.#send({ type: 'stop-video' });
   }
@@ -98,7 +98,7 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * A photo painted beside the one in the viewer. Its pixels are handed over.
+   * Stylizes a photo in the background. Its pixels are transferred.
    * @param {Pixels} photo
    * @param {Look} look
    * @returns {Promise<Pixels>} rejects with a message
@@ -108,7 +108,7 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Styles that looks may name from now on. Another engine has to be told again.
+   * Adds styles to the engine. A new engine needs them again.
    * @param {NamedPack[]} styles
    */
   addStyles(styles) {
@@ -121,7 +121,7 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * A painting becomes a style.
+   * Encodes a painting as a style.
    * @param {string} id
    * @param {Pixels} painting handed over
    * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
@@ -132,7 +132,7 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * What a pack says about itself. Nothing is done with it.
+   * Reads the metadata of a pack without adding it.
    * @param {Uint8Array} pack
    * @returns {Promise<PackInfo>} rejects with a message
    */
@@ -141,7 +141,7 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * A pack becomes a style.
+   * Adds the style of a pack.
    * @param {string} id
    * @param {Uint8Array} pack
    * @param {boolean} tried with its network, which may have to be fetched
@@ -214,7 +214,7 @@ function weightsUrl(network) {
   return new URL(`../weights/${network}.safetensors`, import.meta.url).href;
 }
 
-/** Storage may be forbidden altogether; then kernels are measured again each time. */
+/** Loads the kernel selection. Without storage, the kernels are measured at each start. */
 function loadKernelChoice() {
   try {
     return localStorage.getItem(CHOICE_KEY) ?? undefined;

@@ -5,14 +5,14 @@ import { usesContentStyle } from './style-registry.js';
  * @import { StyleRegistry } from './style-registry.js'
  */
 
-/** The predictor sees squares of this side. */
+/** The input size of the style encoder. */
 const SIDE = 256;
-/** How often it looks at a frame. */
+/** The interval between two encoded frames, in milliseconds. */
 const EVERY_MS = 2000;
 
 /**
- * The own style of what the camera sees, for gentle looks: of a frame now and then, never waited for. Each has another of
- * two names than the one before, so that one fades into the other.
+ * The style of the video itself, for gentle looks. It is updated from a frame now and then, without waiting. Two ids alternate,
+ * so that one style fades into the next.
  */
 export class ContentStyle {
   /** @type {string | undefined} the latest style; none before the first */
@@ -57,7 +57,7 @@ export class ContentStyle {
       this.id = id;
       this.changed();
     } catch (error) {
-      // The picture goes on without; the next look may succeed.
+      // The video continues without it; the next attempt may succeed.
       console.info(error);
     }
     this.#encoding = false;

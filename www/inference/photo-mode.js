@@ -11,17 +11,20 @@ import { messageOf } from '../common/errors.js';
  * @import { EngineInfo, FromWorker, Look } from './protocol.js'
  */
 
-/** Pixels of the style list's pictures: on a GPU as sharp as a fine screen shows them, all of them for the price of a frame. */
+/**
+ * The side of the thumbnails in pixels. On a GPU they are sharp on a high-density screen, and all of them cost about one video
+ * frame.
+ */
 const THUMB_SIDE = 192;
 const THUMB_SIDE_IN_SOFTWARE = 96;
 
-/** The photo in the viewer. */
+/** The photo mode: opens, shows and stylizes one photo. */
 export class PhotoMode {
   /** @type {Photo | undefined} */
   #photo;
   /** @type {{ photo: Photo, size: number } | undefined} what was last painted with success */
   #painted;
-  /** The number of the latest opening: a slow file must not replace one that was opened after it. */
+  /** The number of the newest opening, so that a slow file does not replace a later one. */
   #opening = 0;
   #serial = 0;
 
@@ -43,23 +46,23 @@ export class PhotoMode {
     this.app = app;
   }
 
-  /** What hangs there, or would if nothing moved. */
+  /** The current photo, also while a video is shown. */
   get photo() {
     return this.#photo;
   }
 
-  /** The number of the wish that brought the photo: its pictures for the style list carry it. */
+  /** The number of the request that sent the photo; its thumbnails have the same number. */
   get serial() {
     return this.#serial;
   }
 
-  /** A photo that is still being opened comes too late. */
+  /** Cancels the opening of a photo. */
   cancelOpening() {
     this.#opening += 1;
   }
 
   /**
-   * Opens a photo; if that fails, says why and leaves everything as it was.
+   * Opens a photo. If that fails, shows the reason and changes nothing.
    * @param {() => Photo | Promise<Photo>} open
    * @returns {Promise<boolean>} whether it hangs there
    */
@@ -86,14 +89,14 @@ export class PhotoMode {
     this.viewer.setPhoto(bitmap, groundOf(opaque, this.controls.ground));
   }
 
-  /** There is another ground behind transparent photos. */
+  /** Applies a changed background to a transparent photo. */
   changeGround() {
     if (!this.#photo || this.#photo.opaque || this.app.isVideoOn()) return;
     this.#showInViewer(this.#photo);
     this.render();
   }
 
-  /** Sends the photo at the size that is wanted, and a small square of it for the styleList. */
+  /** Sends the photo at the chosen size, and a small square of it for the thumbnails. */
   render() {
     const info = this.app.info();
     if (!this.#photo || !info || this.app.isVideoOn()) return;
@@ -110,14 +113,14 @@ export class PhotoMode {
     }
   }
 
-  /** Moving pictures are over: the photo hangs where they were. */
+  /** Shows the photo again after a video. */
   restore() {
     if (this.#photo) this.#showInViewer(this.#photo);
     this.render();
   }
 
   /**
-   * The picture is finished.
+   * The worker has rendered the photo.
    * @param {Extract<FromWorker, { type: 'rendered' }>} message
    * @param {string} style
    */
@@ -132,8 +135,8 @@ export class PhotoMode {
   }
 
   /**
-   * The photo could not be painted at this size. One that was painted before goes back to the size that worked; a new
-   * one is tried smaller. If none is small enough, the last painted photo comes back to the wall.
+   * Recovers from a size that cannot be rendered. A photo that was rendered before returns to the size that worked; a new photo
+   * is tried at a smaller size. If no size is small enough, the previous photo is shown again.
    * @param {number} serial of the wish that failed
    */
   recover(serial) {

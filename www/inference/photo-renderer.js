@@ -9,16 +9,15 @@ import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './styl
  * @import { ThumbnailRenderer } from './thumbnail-renderer.js'
  */
 
-/** How long the sliders must rest before the page is told that the picture is finished. */
+/** How long the controls must be unchanged before the picture is reported as finished, in milliseconds. */
 const SETTLE_MS = 120;
 /** What the photo's own style is called. */
 const CONTENT_STYLE = 'content style of the photo';
 
 /**
- * The picture in the viewer: one session of the engine, brought up to the page's newest request.
- *
- * Wishes overwrite each other, so a user who runs along the style list waits for one painting, not for ten. Nothing is
- * called on a session while one of its promises is pending: a wasm object must not be entered twice.
+ * Renders the photo in the viewer: one session of the engine, updated to the newest request. A newer request replaces an older
+ * one, so that fast changes of the style are rendered once. No method of a session is called while one of its promises is
+ * pending: a wasm object must not be entered twice.
  */
 export class PhotoRenderer {
   /** @type {Session | undefined} */
@@ -46,7 +45,7 @@ export class PhotoRenderer {
   #reported = 0;
   #lookChanged = false;
   #busy = false;
-  /** Whether the network ran since the page was last told of a finished picture, and since when it has been working. */
+  /** Whether the network ran since the last report, and when it started. */
   #networkRan = false;
   #since = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -102,14 +101,14 @@ export class PhotoRenderer {
     this.thumbnails.pause();
     clearTimeout(this.#settleTimer);
     while (this.#nextPhoto || this.#lookChanged || this.#saves.length > 0) {
-      // Strokes of another size and other networks take another session, and the photo once more.
+      // Another stroke size or network needs another session, and the photo again.
       const { stroke, network } = this.#look ?? {};
       const fits = stroke === this.#stroke && network === this.#network;
       if (this.#photo && !fits) this.#nextPhoto ??= this.#photo;
       if (this.#nextPhoto && this.#look) await this.#openSession(this.#nextPhoto, this.#look);
       if (this.#look && usesContentStyle(this.#look)) await this.#updateContentStyle();
       const ran = this.#render();
-      // A slider's frames are not awaited, since some browsers report completion only every 100 ms.
+      // Slider changes are not awaited, since some browsers report completion only every 100 ms.
       if (ran || this.#saves.length > 0) await this.#finish();
       while (this.#saves.length > 0) await this.#answerSave(/** @type {number} */ (this.#saves.shift()));
     }
@@ -134,7 +133,7 @@ export class PhotoRenderer {
     try {
       const fits = this.#photo?.width === photo.width && this.#photo.height === photo.height;
       if (!this.#session || !fits || this.#stroke !== stroke || this.#network !== network) {
-        // Only once the new one stands: if it can't be had, the old picture stays.
+        // The old session stays until the new one exists, in case that fails.
         const session = await openSession(this.engine, photo, { stroke, network });
         this.#closeSession();
         this.#session = session;
@@ -148,13 +147,13 @@ export class PhotoRenderer {
       this.#lookChanged = true;
       this.#networkRan = true;
     } catch (error) {
-      // A session that never got its photo has nothing to show.
+      // A session without a photo has nothing to show.
       if (!this.#photo) this.#closeSession();
       this.#fail('photo', error);
     }
   }
 
-  /** The photo's own style, once for each photo. */
+  /** Encodes the photo's own style, once per photo. */
   async #updateContentStyle() {
     const photo = this.#photo;
     if (!photo || photo === this.#contentStyleOf) return;
@@ -164,7 +163,7 @@ export class PhotoRenderer {
     } catch (error) {
       this.#fail('look', error);
     }
-    // Also after a failure: the look is then weakened as others are.
+    // After a failure, the strength blends with the photo instead.
     this.#contentStyleOf = photo;
   }
 
@@ -181,7 +180,7 @@ export class PhotoRenderer {
     if (!this.#lookChanged || !look) return false;
     this.#lookChanged = false;
     const session = this.#session;
-    // Without the wanted network the old picture stands.
+    // Without the network, the old picture stays.
     if (!session || look.network !== this.#network) return false;
     try {
       const { parts, strength } = this.#effectiveStyle(look);
@@ -207,7 +206,7 @@ export class PhotoRenderer {
     return effectiveStyle(look, this.#contentStyleOf && this.#contentStyleOf === this.#photo ? CONTENT_STYLE : undefined);
   }
 
-  /** Waits for the GPU and tells the page. */
+  /** Waits for the GPU, then reports the picture. */
   async #finish() {
     const serial = this.#serial;
     const session = this.#session;
@@ -224,7 +223,7 @@ export class PhotoRenderer {
     }
   }
 
-  /** The sliders rest: the last frames are reported, and the style list may go on. */
+  /** Nothing has changed for a while: reports the last picture and resumes the thumbnails. */
   async #settled() {
     this.#busy = true;
     if (this.#reported !== this.#serial) await this.#finish();
@@ -276,8 +275,7 @@ export class PhotoRenderer {
 }
 
 /**
- * A session for a photo, in which the network sees so much less or more than the photo has that strokes are `stroke` times
- * as large as otherwise.
+ * Opens a session for a photo. The network's input size is chosen such that strokes are `stroke` times their default size.
  * @param {Engine} engine
  * @param {{ width: number, height: number }} photo
  * @param {{ stroke: number, network: Network }} look

@@ -1,14 +1,14 @@
-/** So long is watched before anything is said. */
+/** The length of a measurement window in milliseconds. */
 const WINDOW_MS = 1000;
-/** The pace is held if this part of the frames that are wanted has been painted. */
+/** The frame rate is reached if this fraction of the requested frames was rendered. */
 const HELD = 0.87;
-/** What is said of a frame's time, in parts of the time that it may take. */
+/** The frame times that are reported, relative to the available time. */
 const TOO_LONG = 1.5;
 const SHORT = 0.4;
 
 /**
- * Whether frames come at the pace that is wanted, where a browser notices finished work only now and then, so that the time
- * of one frame cannot be known: counted are those that were painted and those that the camera had beside them.
+ * Measures the frame rate in browsers that notice finished GPU work only by polling, where the time of a single frame is
+ * unknown: counts the rendered and the missed frames of a window.
  */
 export class PolledFrameTimer {
   #since = 0;
@@ -26,7 +26,7 @@ export class PolledFrameTimer {
   }
 
   /**
-   * A frame has been painted.
+   * Counts a rendered frame.
    * @param {number} now milliseconds
    * @returns {{ milliseconds: number, frames: number } | undefined} at the end of a window: how many frames it had, and a
    *   time that stands for each of them
@@ -37,7 +37,7 @@ export class PolledFrameTimer {
     const seconds = (now - this.#since) / 1000;
     if (seconds * 1000 < WINDOW_MS) return undefined;
     const frames = this.#painted;
-    // No more can be painted than the camera has.
+    // The camera may deliver fewer frames than requested.
     const wanted = Math.min(this.framesPerSecond, (frames + this.#missed) / seconds);
     const held = frames / seconds >= HELD * wanted;
     this.#since = now;

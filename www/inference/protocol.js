@@ -1,55 +1,55 @@
 /**
- * What the page and its worker say to each other. Both sides take their types from here; nothing else is sent.
- *
- * The worker owns the engine. The page owns what the user chose, and sends it whole each time, so that a restarted
- * worker needs no history: `start`, then `add-styles` for the styles that are not built in, then `photo`, then `look` bring back
- * any picture.
+ * Messages between the page and the inference worker. The worker owns the engine. The page owns the user's choices and sends
+ * them completely each time, so that a restarted worker needs no history: `start`, then `add-styles`, `photo` and `look`
+ * restore any picture.
  */
 
 /** @import { FrameTimes } from '../media/frame-scheduler.js' */
 
 /**
- * RGBA pixels, row by row from the top left. Colours of a photo lie over its ground already: the fourth channel is the
- * transparency that its painting gets back.
+ * RGBA pixels in row-major order. The colours of a photo are already composited over its background; the fourth channel is the
+ * transparency that the result gets back.
  * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
  */
 
 /**
- * A network and what the page calls a style of it: `transfer26` has 26 built-in styles, whose ids are their names;
- * `arbitrary` takes any painting; others are brought by the pack of their style.
+ * A network. `transfer26` has 26 styles, whose ids are their names; `arbitrary` takes the style of any painting; `own-…`
+ * networks come with style packs.
  * @typedef {'transfer26' | 'arbitrary'} BuiltinNetwork
  * @typedef {BuiltinNetwork | `own-${string}`} Network
  * @typedef {{ id: string, weight: number }} Part
  */
 
 /**
- * How the photo is painted. `parts` are styles of `network` with weights that sum to 1; `strength` and `split` are 0..1; the
- * photo shows left of `split`. A `gentle` look of `arbitrary` is weakened by going towards the photo's own style instead of
- * towards the photo. Strokes are `stroke` times as large as usual. `brushwork`, 0..1, is how much `arbitrary` finds to lay
- * strokes along where the photo is flat.
+ * How a picture is stylized. `parts` are styles of `network` with weights that sum to 1. `strength` and `split` are 0..1; the
+ * photo shows left of `split`. A `gentle` look of `arbitrary` blends with the photo's own style instead of with the photo.
+ * `stroke` is the stroke size relative to the default. `brushwork`, 0..1, adds texture where the photo is flat (`arbitrary`
+ * only).
  * @typedef {{ network: Network, parts: Part[], gentle: boolean, strength: number, keepColors: boolean, split: number,
  *   stroke: number, brushwork: number }} Look
  */
 
 /**
- * A style pack, and what it says about itself. `thumbnail` is a small picture's file, or empty. `expense` is a sentence where its
- * network takes far more arithmetic than usual, else empty.
+ * A style pack with its metadata. `thumbnail` is the file of a small picture, or empty. `expense` is a warning if the network
+ * needs far more computation than usual, else empty.
  * @typedef {{ pack: Uint8Array<ArrayBuffer>, name: string, network: Network, source: string, licence: string,
  *   thumbnail: Uint8Array<ArrayBuffer>, expense: string }} PackInfo
  */
 
-/** A style that the page keeps. @typedef {{ id: string, name: string, pack: Uint8Array }} NamedPack */
+/**
+ * A style pack under an id, with the name that the page shows.
+ * @typedef {{ id: string, name: string, pack: Uint8Array }} NamedPack
+ */
 
 /**
- * How moving pictures are painted: the pixels of the shorter side, `lines`, are fixed, or 0 for as many as leave
- * `framesPerSecond`, beginning with `startLines`. Of a
- * `steady` picture, what stands still does not flicker. With `recording` every painted frame is sent back.
+ * How a video is stylized. `lines` is the network's resolution (the shorter side), or 0 to adapt it to `framesPerSecond`,
+ * starting from `startLines`. `steady` reduces flicker. With `recording`, each rendered frame is sent back.
  * @typedef {{ look: Look, mirrored: boolean, steady: boolean, lines: number, startLines: number, framesPerSecond: number,
  *   recording: boolean }} VideoSettings
  */
 
 /**
- * What `Engine.info()` tells, and whether frames may come as `VideoFrame`s: otherwise as bitmaps.
+ * `Engine.info()`, and whether frames can be sent as `VideoFrame`s instead of bitmaps.
  * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[],
  *   videoFrames: boolean }} EngineInfo
  */

@@ -1,18 +1,20 @@
 /**
- * The lines that the network paints, chosen so that frames come at the pace that is wanted: a ladder that is climbed
- * slowly and descended fast. A rung that proved too high is not tried again at once.
+ * Adapts the network's resolution to the requested frame rate. The resolution falls quickly and rises slowly; a level that
+ * proved too high is not tried again soon.
  */
 
-/** Pixels of the shorter side. */
+/** Available resolutions: pixels of the shorter side. */
 export const RESOLUTIONS = [192, 240, 288, 360, 432, 540, 720, 900, 1080];
 
-/** So many slow frames in a row make it go down, and so many quick ones up. */
+/** The number of consecutive slow or fast frames that lower or raise the resolution. */
 const SLOW_FRAMES = 6;
 const QUICK_FRAMES = 24;
-/** A frame is slow beyond this part of its time, and quick if the next rung would still take less than this part. */
+/**
+ * A frame is slow above this fraction of the available time, and fast if the next level is expected below the second fraction.
+ */
 const SLOW = 1.15;
 const QUICK = 0.8;
-/** Quick frames that a rung must show after it has failed: doubled each time, up to this. */
+/** The number of fast frames that is required to retry a failed level doubles each time, up to this. */
 const MOST_REQUIRED = 24 * 16;
 
 export class ResolutionController {
@@ -20,7 +22,7 @@ export class ResolutionController {
   #slow = 0;
   #quick = 0;
   #required = QUICK_FRAMES;
-  /** Where it last went up to. */
+  /** The level that was last raised to. */
   #lastRaised = -1;
 
   /**
@@ -37,7 +39,7 @@ export class ResolutionController {
   }
 
   /**
-   * Takes note of a frame.
+   * Records the time of a frame.
    * @param {number} milliseconds that it took
    * @param {number} most lines that are of use: more than the source has are not
    * @returns {boolean} whether the lines have changed

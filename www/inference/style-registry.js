@@ -6,23 +6,23 @@ import { isCustomNetwork } from '../common/networks.js';
  * @import { Look, Network, BuiltinNetwork, Part, Pixels, PackInfo } from './protocol.js'
  */
 
-/** The network whose styles come from pictures. */
+/** The network whose styles are encoded from pictures. */
 const ENCODER_NETWORK = 'arbitrary';
-/** A forgotten style may still be fading out. */
+/** A removed style may still be fading out. */
 const REMOVAL_DELAY_MS = 5000;
 
 /**
- * The networks beyond the first, which are fetched or taken out of a pack when one of their styles is first wanted, and the
- * styles that the page keeps: those of a network that is not there yet wait.
+ * Registers the styles of the page, and loads networks on demand: by download, or out of a style pack. Styles of a network that
+ * is not loaded yet wait.
  */
 export class StyleRegistry {
-  /** Counts the styles that have been replaced: sessions that paint with them have to be told again. */
+  /** Increases when a style is replaced: sessions then set their styles again. */
   revision = 0;
   /** @type {Map<string, { pack: Uint8Array, network: Network }>} the packs of the kept styles */
   #packs = new Map();
   /** @type {Map<Network, Promise<void>>} */
   #loading = new Map();
-  /** The engine looks at one painting at a time. @type {Promise<unknown>} */
+  /** Serializes the use of the style encoder. @type {Promise<unknown>} */
   #encoding = Promise.resolve();
 
   /**
@@ -37,7 +37,7 @@ export class StyleRegistry {
   }
 
   /**
-   * Brings a network. What failed is tried again the next time.
+   * Loads a network. A failed attempt is repeated the next time.
    * @param {Network} network
    * @param {Uint8Array} [pack] that may bring it, besides those that are kept
    * @throws {Error} with a sentence
@@ -61,7 +61,7 @@ export class StyleRegistry {
       try {
         this.engine.addStyle(id, kept.pack);
       } catch (error) {
-        // The others are still to be had.
+        // The other styles remain available.
         console.info(id, error);
         this.#packs.delete(id);
         onRejected.push(id);
@@ -110,7 +110,7 @@ export class StyleRegistry {
   }
 
   /**
-   * A painting becomes a style.
+   * Encodes a painting as a style.
    * @param {string} id
    * @param {Pixels} painting
    * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
@@ -123,7 +123,7 @@ export class StyleRegistry {
   }
 
   /**
-   * A pack becomes a style.
+   * Adds the style of a pack.
    * @param {string} id
    * @param {Uint8Array} pack
    * @param {boolean} tried with its network, which is brought for it
@@ -148,7 +148,7 @@ export class StyleRegistry {
   }
 
   /**
-   * What a picture looks like, as a style of its own under `id`: for gentle looks.
+   * Adds the style of a picture itself under `id`, for gentle looks.
    * @param {string} id
    * @param {Pixels} picture
    */
@@ -168,8 +168,8 @@ export class StyleRegistry {
 }
 
 /**
- * The styles that make a look, and the strength with which they are laid over the photo. A gentle look of a photo whose own
- * style is known, under `photo`, is a blend with that.
+ * The styles and the strength that render a look. If the style of the photo itself is known, under the id `photo`, a gentle
+ * look is a blend with that style.
  * @param {Look} look
  * @param {string | undefined} photo
  * @returns {{ parts: Part[], strength: number }}
@@ -180,7 +180,7 @@ export function effectiveStyle({ network, parts, gentle, strength }, photo) {
   return { parts: [...painting, { id: photo, weight: 1 - strength }], strength: 1 };
 }
 
-/** Whether the photo's own style is wanted. @param {Pick<Look, 'network' | 'gentle'>} look */
+/** Whether a look needs the photo's own style. @param {Pick<Look, 'network' | 'gentle'>} look */
 export function usesContentStyle({ network, gentle }) {
   return gentle && network === ENCODER_NETWORK;
 }
@@ -197,7 +197,7 @@ export function setStyle(session, parts) {
 }
 
 /**
- * Brushwork is for the network that would weave without it.
+ * Only `arbitrary` uses brushwork.
  * @param {Session} session
  * @param {Pick<Look, 'network' | 'brushwork'>} look
  */
@@ -210,7 +210,7 @@ function metadataOf(pack) {
   return JSON.parse(readPack(pack));
 }
 
-/** What a pack says about itself. @param {Uint8Array} pack @returns {PackInfo} */
+/** The pack with its metadata. @param {Uint8Array} pack @returns {PackInfo} */
 export function readPackInfo(pack) {
   return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...metadataOf(pack) };
 }

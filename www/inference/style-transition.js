@@ -1,9 +1,9 @@
 /** @import { Part } from './protocol.js' */
 
-/** How long it takes from one look to the next. */
+/** The duration of a transition in milliseconds. */
 const FADE_MS = 600;
 
-/** The weights of the styles of a network on their way from one blend to another. */
+/** Interpolates the weights of the styles of a network from one blend to another. */
 export class StyleTransition {
   /** @type {Map<string, number>} */
   #from;
@@ -18,7 +18,7 @@ export class StyleTransition {
   }
 
   /**
-   * Sets out for another blend from where it is now.
+   * Starts a transition from the current weights to another blend.
    * @param {Part[]} parts
    * @param {number} now milliseconds
    */
@@ -36,7 +36,7 @@ export class StyleTransition {
    */
   at(now) {
     const t = Math.min(1, (now - this.#start) / FADE_MS);
-    // Slow at both ends.
+    // Smoothstep.
     const part = t * t * (3 - 2 * t);
     const ids = t < 1 ? new Set([...this.#to.keys(), ...this.#from.keys()]) : this.#to.keys();
     return [...ids].map((id) => {
@@ -46,7 +46,7 @@ export class StyleTransition {
   }
 
   /**
-   * Whether the weights at `now` are still on their way.
+   * Whether a transition is running.
    * @param {number} now
    */
   isActive(now) {

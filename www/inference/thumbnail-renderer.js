@@ -5,12 +5,12 @@ import { messageOf } from '../common/errors.js';
  * @import { FromWorker, Pixels } from './protocol.js'
  */
 
-/** That of the built-in styles. */
+/** The network of the 26 styles. */
 const NETWORK = 'transfer26';
 
 /**
- * The style list: every built-in style on a small square of the user's photo, one after the other, only while the picture on the
- * viewer is finished. A new photo abandons the round of the old one.
+ * Renders thumbnails: each of the 26 styles on a small square of the photo, one after the other, while the viewer is idle. A
+ * new photo restarts the sequence.
  */
 export class ThumbnailRenderer {
   /** @type {Session | undefined} */
@@ -19,7 +19,7 @@ export class ThumbnailRenderer {
   /** @type {Pixels | null} */
   #photo = null;
   #serial = 0;
-  /** The next style of this round. */
+  /** The index of the next style. */
   #next = 0;
   #paused = true;
   #busy = false;

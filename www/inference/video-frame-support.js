@@ -1,10 +1,10 @@
-/** Usage of a texture that pictures of the browser are copied to: COPY_DST, TEXTURE_BINDING and RENDER_ATTACHMENT. */
+/** Usage of a texture that is a copy target of external images: COPY_DST, TEXTURE_BINDING and RENDER_ATTACHMENT. */
 const USAGE = 2 | 4 | 16;
 
 /**
- * Whether this browser copies video frames to the GPU as they are. Some take bitmaps only, and say so by throwing, which
- * the engine would not survive. It is asked with a frame that is closed already: a browser that knows what it is finds
- * fault with that, and nothing reaches the GPU, which in Chromium a frame of the processor's making can bring down.
+ * Whether this browser can copy a `VideoFrame` to a texture. Browsers that take bitmaps only throw a TypeError, which the
+ * engine would not survive. The test uses a closed frame: supporting browsers report another error, and nothing reaches the
+ * GPU. A software-made frame can crash the GPU process of Chromium.
  * @param {any} device GPUDevice
  */
 export function supportsVideoFrames(device) {

@@ -14,19 +14,19 @@ import { NEUTRAL } from '../media/transparency.js';
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** Moving pictures begin with so many lines. */
+/** The initial resolution of a video, in lines. */
 const START_LINES = 360;
 const START_LINES_IN_SOFTWARE = 192;
-/** What is recorded while it plays is no later than this, together with what one picture takes longer. */
+/** The maximum delay of a recorded frame in seconds, in addition to the time of one frame. */
 const PATIENCE_SECONDS = 0.1;
 
-/** Camera or video in the viewer, in place of the photo. */
+/** The video mode: shows, stylizes and records the camera or a video file. */
 export class VideoMode {
   /** @type {SourceInfo | undefined} what is on */
   #info;
   #source;
   #recorder = new Recorder();
-  /** Whether a recording is being started. */
+  /** Whether a recording is about to start. */
   #starting = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
@@ -76,7 +76,7 @@ export class VideoMode {
     return this.#info !== undefined;
   }
 
-  /** What is on. */
+  /** The name of the source. */
   get name() {
     return this.#info?.name;
   }
@@ -106,7 +106,7 @@ export class VideoMode {
   }
 
   /**
-   * The show begins, or goes on with another engine.
+   * Starts the video, or continues it with another engine.
    * @returns {boolean} whether there is one
    */
   resume() {
@@ -127,7 +127,7 @@ export class VideoMode {
     return true;
   }
 
-  /** The worker can take another frame; so the one before is on its way to the screen. */
+  /** The worker requests another frame, so the previous one is being shown. */
   frameRequested() {
     this.#source.feed();
     if (!this.#info || !this.viewer.hasAttribute('data-pending')) return;
@@ -156,7 +156,7 @@ export class VideoMode {
     else if (this.#info && this.controls.canSave) this.#beginRecording(this.#info);
   }
 
-  /** The video is recorded from its beginning to its end. */
+  /** Records the whole video. */
   async #recordAll() {
     const begun = this.#info;
     if (!begun || begun.camera || this.#recorder.on || !this.controls.canSave) return;
@@ -170,7 +170,7 @@ export class VideoMode {
   }
 
   /**
-   * A video is recorded to its end, and not into its second round.
+   * Starts a recording. A video file is recorded to its end, without its repetition.
    * @param {SourceInfo} begun
    * @param {boolean} [waits] whether the video stands at its beginning, and is to be played with the recording
    */
@@ -184,7 +184,7 @@ export class VideoMode {
       if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
-      // The show may have ended meanwhile, and the recording with it.
+      // The video may have ended in the meantime.
       if (this.#info) this.changeLook();
       if (this.#info && file) this.#endWith(video);
       if (this.#info && waits) await video.play();
@@ -202,8 +202,8 @@ export class VideoMode {
   }
 
   /**
-   * Where the sound can be had at once, the video waits for the painting: no picture comes late, however slow this machine is.
-   * Otherwise sound and pictures are recorded as they come.
+   * Records a video file. If its sound can be decoded in advance, the video waits for each frame, so that no frame is late on
+   * slow devices. Otherwise sound and frames are recorded in real time.
    * @param {File} file
    * @param {SourceInfo} begun
    * @param {number} patience for so many seconds pictures may be left out
@@ -216,13 +216,13 @@ export class VideoMode {
     const { painting } = this.viewer;
     if (track || !recordsFrames()) return this.#recorder.start(painting, { width, height }, { track: track ?? soundOf(video) }, false);
     const silent = await this.#recorder.start(painting, { width, height }, { all }, false, () => videoClock(video));
-    // A little less than what is enough, for pictures that come exactly so fast.
+    // Slightly less than the frame interval, for videos with exactly this frame rate.
     const spacing = 0.9 / this.controls.framesPerSecond;
     if (this.#recorder.wantsFrames) this.#source.pace = { spacing, patience };
     return silent;
   }
 
-  /** The recording ends with the video, which then plays on. @param {HTMLVideoElement} video */
+  /** Ends the recording at the end of the video, which then repeats. @param {HTMLVideoElement} video */
   #endWith(video) {
     let seconds = 0;
     this.#source.once = {
@@ -236,7 +236,7 @@ export class VideoMode {
     };
   }
 
-  /** What has been recorded is kept, whatever ends it. @param {number} [seconds] how long it is, if it has ended before */
+  /** Ends the recording and saves it. @param {number} [seconds] how long it is, if it has ended before */
   async #endRecording(seconds) {
     clearInterval(this.#clock);
     this.viewer.videoBar.recording = undefined;
@@ -251,19 +251,19 @@ export class VideoMode {
     }
   }
 
-  /** The worker cannot paint it. @param {string} message */
+  /** The worker cannot render the video. @param {string} message */
   onFailure(message) {
     if (!this.isOn) return;
     this.toast.show(message);
     this.close();
   }
 
-  /** Ends the show; the photo comes back. */
+  /** Closes the source; the photo is shown again. */
   close() {
     this.#source.close();
   }
 
-  /** Ends the show for another picture. */
+  /** Ends the video because another picture is shown. */
   stop() {
     if (!this.#info) return;
     if (this.#recorder.on) this.#endRecording();

@@ -12,24 +12,23 @@ import { StyleTransition } from './style-transition.js';
  * @import { StyleRegistry } from './style-registry.js'
  */
 
-/** A browser that looks for finished work only now and then would starve with one frame on its way. */
+/** The number of frames in flight in browsers that notice finished work by polling. */
 const FRAMES_WHERE_POLLED = 4;
-/** Pictures of fewer lines are not to be recognized. */
+/** The minimum resolution in lines. */
 const FEWEST_LINES = 48;
-/** How often the pace is told. */
+/** The interval between statistics in milliseconds. */
 const STATS_MS = 500;
 
 /**
- * A session for one network, one number of lines and one size of frames, steady or not. It is freed when it is retired and nothing is
- * read from it: a wasm object must not go while one of its promises is pending.
+ * A session for one network, resolution and frame size, with or without flicker reduction. It is freed when it is retired and
+ * has no pending read: a wasm object must not be freed while one of its promises is pending.
  * @typedef {{ session: Session, network: Network, lines: number, width: number, height: number, steady: boolean,
  *   pendingReads: number, retired: boolean }} SessionRecord
  */
 
 /**
- * Camera and video: every frame through the network onto the canvas, the newest one first. A frame that comes while
- * another is on its way waits, and the next one takes its place. Sessions for other sizes are made beside the running
- * one and take over when they are ready.
+ * Renders video frames, newest first. A frame that arrives while another one is in flight waits, and is replaced by the next
+ * one. Sessions for other sizes are created in the background and replace the active one when they are ready.
  */
 export class VideoRenderer {
   /** @type {SessionRecord | undefined} */
@@ -42,17 +41,17 @@ export class VideoRenderer {
   #resolution;
   /** @type {PolledFrameTimer} */
   #frameTimer;
-  /** The styles of the network that paints. @type {StyleTransition} */
+  /** The weights of the active network's styles. @type {StyleTransition} */
   #transition;
   /** @type {ContentStyle} */
   #contentStyle;
-  /** The styles whose network could not be had. @type {string | undefined} */
+  /** The styles whose network could not be loaded. @type {string | undefined} */
   #failedStyles;
   #size = { width: 0, height: 0 };
   #inFlight = 0;
   #opening = false;
   #stopped = false;
-  /** The registry's revision when the session was last told its styles. */
+  /** The registry's revision at the last update of the session's styles. */
   #styleRevision = -1;
   #reportedAt = 0;
   #framesShown = 0;
@@ -88,14 +87,14 @@ export class VideoRenderer {
     this.#updateTarget();
   }
 
-  /** The styles set out for those of the settings; those of another network wait for its session. */
+  /** Starts a transition to the styles of the settings, unless they need another network's session. */
   #updateTarget() {
     const { look } = this.#settings;
     if (this.#active && this.#active.network !== look.network) return;
     this.#transition.setTarget(effectiveStyle(look, this.#contentStyle.id).parts, performance.now());
   }
 
-  /** How much of the painting is laid over the photo. */
+  /** The strength of the stylized picture over the frame. */
   get #strength() {
     return effectiveStyle(this.#settings.look, this.#contentStyle.id).strength;
   }
@@ -111,14 +110,14 @@ export class VideoRenderer {
     this.#update();
   }
 
-  /** The painting of the latest frame. @returns {Promise<Pixels>} */
+  /** The newest rendered frame. @returns {Promise<Pixels>} */
   async snapshot() {
     const active = this.#active;
     if (!active) throw new Error('There is no painting yet: wait for the first frame.');
     const { width, height, session } = active;
     active.pendingReads += 1;
     try {
-      // The next frame brings the line back.
+      // The next frame restores the split.
       session.setLook(this.#strength, this.#settings.look.keepColors, 0);
       return { width, height, data: new Uint8ClampedArray(await session.read()) };
     } finally {
@@ -127,7 +126,7 @@ export class VideoRenderer {
     }
   }
 
-  /** Nothing is shown after this. */
+  /** Stops rendering. */
   stop() {
     this.#stopped = true;
     this.#waiting?.frame.close();
@@ -156,25 +155,25 @@ export class VideoRenderer {
     this.#render(active.session, waiting);
   }
 
-  /** The network that is wanted now, and can be had. */
+  /** The network to use now. */
   get #network() {
     const { network, parts } = this.#settings.look;
     return this.#active && this.#failedStyles === JSON.stringify(parts) ? this.#active.network : network;
   }
 
-  /** More lines than that give smaller strokes than are wanted. */
+  /** The maximum resolution for the chosen stroke size. */
   get #maxLines() {
     const shorter = Math.min(this.#size.width, this.#size.height);
     return Math.max(Math.min(shorter, FEWEST_LINES), Math.round(shorter / this.#settings.look.stroke));
   }
 
-  /** The lines that are wanted now. */
+  /** The resolution to use now. */
   #lines() {
     if (!this.#settings.lines) return Math.min(this.#maxLines, this.#resolution.lines);
     return Math.min(this.#maxLines, Math.max(FEWEST_LINES, Math.round(this.#settings.lines / this.#settings.look.stroke)));
   }
 
-  /** Makes a session for the wanted network and lines, beside the one that is running. */
+  /** Opens a session for the current network and resolution, while the active one continues. */
   async #openSession() {
     if (this.#opening) return;
     this.#opening = true;
@@ -203,7 +202,7 @@ export class VideoRenderer {
   }
 
   /**
-   * Whether the network is there, or comes. If it does not, the old styles stay in the viewer until others are chosen.
+   * Loads the network. If that fails, the old styles stay until others are chosen.
    * @param {Network} network
    */
   async #loadNetwork(network) {
@@ -221,13 +220,13 @@ export class VideoRenderer {
   }
 
   /**
-   * Within a network styles fade into each other, from one to another they cannot.
+   * Replaces the active session. Styles fade into each other within a network only.
    * @param {SessionRecord} active
    */
   #activate(active) {
     const { look } = this.#settings;
     if (active.network !== this.#network) {
-      // Another network was chosen meanwhile.
+      // Another network was chosen in the meantime.
       active.session.free();
       return;
     }
@@ -263,7 +262,7 @@ export class VideoRenderer {
     }
     frame.close();
     this.#inFlight += 1;
-    // Not the session's: that may be retired by then.
+    // The engine's promise is used, since the session may be retired by then.
     this.engine.done().then(
       () => this.#done(now),
       (error) => {
@@ -274,10 +273,13 @@ export class VideoRenderer {
     if (this.#inFlight < this.maxInFlight) this.send({ type: 'ready-for-frame' });
   }
 
-  /** Sends what has just been painted. The canvas shows it only until this task ends. @param {FrameTimes} times of its frame */
+  /**
+   * Sends the rendered frame for the recording. The canvas has it only until this task ends.
+   * @param {FrameTimes} times of its frame
+   */
   #record(times) {
     if (!this.canvas) return;
-    // Most encoders refuse odd sides.
+    // Most encoders reject odd sizes.
     const { width, height } = this.canvas;
     const visibleRect = { x: 0, y: 0, width: width - (width % 2), height: height - (height % 2) };
     const frame = new VideoFrame(this.canvas, { timestamp: Math.round(times.shown * 1000), visibleRect });
@@ -293,7 +295,7 @@ export class VideoRenderer {
     if (!this.#settings.lines) this.#adaptResolution(now, now - begun);
     if (now - this.#reportedAt > STATS_MS) {
       const framesPerSecond = (this.#framesShown * 1000) / (now - this.#reportedAt);
-      // Those that are on their way together share the time.
+      // Frames in flight share the time.
       const milliseconds = (now - begun) / this.maxInFlight;
       this.send({ type: 'stats', framesPerSecond, milliseconds, lines: this.#active?.lines ?? 0, ...this.#size });
       this.#reportedAt = now;

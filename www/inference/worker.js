@@ -1,6 +1,4 @@
-/**
- * The worker: starts the engine, then passes the page's requests to the picture and, when that rests, to the style list.
- */
+/** The inference worker: starts the engine and dispatches the page's requests. */
 import init, { Engine, renamePack } from '../live.js';
 import { messageOf } from '../common/errors.js';
 import { BatchRenderer } from './batch-renderer.js';
@@ -29,14 +27,14 @@ let engine;
 let registry;
 /** @type {(registry: StyleRegistry) => void} */
 let resolveRegistry;
-/** There once the engine is: styles may be spoken of before. @type {Promise<StyleRegistry>} */
+/** Resolves when the engine runs: messages about styles may arrive earlier. @type {Promise<StyleRegistry>} */
 const started = new Promise((resolve) => (resolveRegistry = resolve));
 /** @type {OffscreenCanvas | undefined} that the engine paints on */
 let outputCanvas;
-/** Whether this browser notices finished work only now and then. */
+/** Whether this browser notices finished GPU work only by polling. */
 let polled = false;
 
-/** Longer than this for nothing at all, and the browser must be looking at a clock. */
+/** If an empty queue takes longer than this to be done, the browser polls. */
 const POLLED_MS = 30;
 
 /**
@@ -90,7 +88,7 @@ function fetchNetwork(url) {
   return fetchBytes(url, (loaded, total) => send({ type: 'loading', loaded, total }));
 }
 
-/** A network that is needed while the page is in use. @param {string} url */
+/** Downloads a network on demand. @param {string} url */
 async function fetchLater(url) {
   try {
     return await fetchNetwork(url);
@@ -101,7 +99,7 @@ async function fetchLater(url) {
 }
 
 /**
- * Answers with a style, or says why there is none.
+ * Answers a request with a pack or with an error.
  * @param {number} requestId
  * @param {(registry: StyleRegistry) => PackInfo | Promise<PackInfo>} make
  */
@@ -122,7 +120,7 @@ async function addStyles(styles) {
       registry.add(id, pack);
     } catch {
       try {
-        // Older versions allowed names that are refused now.
+        // Older versions allowed names that are rejected now.
         registry.add(id, renamePack(pack, name));
       } catch (error) {
         console.info(id, error);

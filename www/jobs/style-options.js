@@ -7,7 +7,7 @@ import { loadAsset } from './assets.js';
  */
 
 /**
- * A style that has a painting. `picture` is the address of a small picture of it; `load` decodes it.
+ * Finds a style of the user or of the page.
  * @typedef {{ id: string, name: string, picture: string, load: () => Promise<ImageBitmap> }} StyleOption
  */
 

@@ -145,7 +145,7 @@ function closeAll(tracks) {
   for (const track of tracks) track.stop();
 }
 
-/** Most encoders refuse odd sides. @param {{ width: number, height: number }} size */
+/** Most encoders reject odd sizes. @param {{ width: number, height: number }} size */
 function even({ width, height }) {
   return { width: width - (width % 2), height: height - (height % 2) };
 }

@@ -6,8 +6,7 @@
 /** @import { Pixels } from '../inference/protocol.js' */
 
 /**
- * What lies behind transparent pictures. With `keep` the painting is transparent where the photo is; otherwise `colour`, such
- * as `#ffffff`, is painted with it.
+ * The background of transparent pictures.
  * @typedef {{ keep: boolean, colour: string }} Ground
  */
 

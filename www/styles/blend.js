@@ -5,14 +5,14 @@ import { slug } from '../common/text.js';
  */
 
 /**
- * What a blend has to know of a style.
+ * The part of a style that a blend needs.
  * @typedef {{ id: string, name: string, network: Network }} Blendable
  */
 
-/** The largest number of styles in a random blend: more give mud. */
+/** The maximum number of styles in a random blend. */
 const RANDOM_MOST = 3;
 
-/** Which styles are in use, and how much of each: numbers that sum to 1. In the order in which they came. */
+/** The selected styles with weights that sum to 1, in the order of selection. */
 export class Blend {
   /** @type {Map<string, number>} */
   #parts = new Map();
@@ -33,7 +33,7 @@ export class Blend {
   }
 
   /**
-   * Adds a style with a fair share, or takes it out; the last one stays.
+   * Adds a style with an equal share, or removes it; the last one stays.
    * @param {string} id
    */
   toggle(id) {
@@ -46,7 +46,7 @@ export class Blend {
   }
 
   /**
-   * Gives a style its part; the others share what remains as they did before.
+   * Sets the weight of a style; the others share the remainder in proportion.
    * @param {string} id
    * @param {number} part 0..1
    */
@@ -60,7 +60,7 @@ export class Blend {
   }
 
   /**
-   * Two or three styles with parts that can all be seen.
+   * Selects two or three random styles with visible weights.
    * @param {string[]} ids to choose from
    * @param {() => number} [random] 0..1
    */
@@ -80,14 +80,15 @@ export class Blend {
     return this.parts.map(({ id }) => styles.find((style) => style.id === id)?.name ?? '').join(' + ');
   }
 
-  /** As it stands in the address: `teal-mist` alone, `teal-mist:60,carnival:40` in a blend. */
+  /** The form in the address: `teal-mist`, or `teal-mist:60,carnival:40` for a blend. */
   text() {
     if (this.#parts.size === 1) return slug(this.parts[0].id);
     return this.parts.map(({ id, weight }) => `${slug(id)}:${Math.round(weight * 100)}`).join(',');
   }
 
   /**
-   * Reads what `text` wrote, or names instead of ids; what is not known, or of another network than the first, is left out.
+   * Parses what `text` returns, also with names instead of ids. Unknown styles, and styles of another network than the first
+   * one, are skipped.
    * @param {string} text
    * @param {Blendable[]} styles
    * @param {string} otherwise the style to take if nothing is known

@@ -4,23 +4,23 @@
  * @import { Style } from './selection.js'
  */
 
-/** How the ids of styles begin whose painting comes with the page, too. */
+/** The prefix of the ids of styles whose painting is available. */
 export const PAINTING_PREFIX = 'painting:';
-/** What comes with the page: styles that were trained, and what its paintings are at once. */
+/** The lists of style packs: trained styles, and encoded paintings. */
 const KINDS = [
   { list: 'trained.json', prefix: 'trained:' },
   { list: 'list.json', prefix: PAINTING_PREFIX },
 ];
 
-/** The styles that come with the page as packs; the style list shows the pictures that are in them. */
+/** The style packs that come with the page. */
 export class BuiltinStyles {
   /** @type {Style[]} */
   styles = [];
   /** @type {NamedPack[]} what an engine has to be told */
   packs = [];
-  /** Resolves when their names are there. */
+  /** Resolves when the names are loaded. */
   listed;
-  /** Resolves when their packs are there, too. */
+  /** Resolves when the packs are loaded. */
   loaded;
 
   /**
@@ -46,7 +46,7 @@ export class BuiltinStyles {
       );
       this.styles = lists.flat();
     } catch (error) {
-      // The page has its other styles, and the next visit may bring these.
+      // The page works with its other styles; the next visit may load these.
       console.info(error);
     }
     this.changed();
@@ -68,7 +68,7 @@ export class BuiltinStyles {
     this.changed();
   }
 
-  /** Takes the pictures out of the packs, which an engine has to do. */
+  /** Reads the thumbnails of the packs, with the engine. */
   async show() {
     await this.loaded;
     for (const style of this.styles.filter(({ picture }) => !picture)) {

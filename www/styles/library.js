@@ -13,10 +13,10 @@ import { BuiltinStyles } from './builtin-styles.js';
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** The page begins without styles that take longer to be read. */
+/** How long the start of the page waits for stored styles, in milliseconds. */
 const LOAD_TIMEOUT_MS = 3000;
 
-/** Connects the styles with the style list: what is dropped there, what the dialog wants, what comes with the page. */
+/** The style library: connects the user's and the built-in styles with the style list and the style dialog. */
 export class StyleLibrary {
   /**
    * @param {EngineClient} client
@@ -44,19 +44,19 @@ export class StyleLibrary {
     this.#listen();
   }
 
-  /** Resolves when all styles are known that are kept, here and with the page; storage that hangs is not waited for. */
+  /** Resolves when the stored and the built-in styles are listed. Storage that does not respond is not waited for. */
   get ready() {
     const patience = new Promise((resolve) => setTimeout(resolve, LOAD_TIMEOUT_MS));
     return Promise.race([Promise.all([this.userStyles.loaded, this.builtinStyles.listed]), patience]);
   }
 
-  /** Resolves when those in use can be painted with. */
+  /** Resolves when the packs of the selected styles are loaded. */
   async selectionLoaded() {
     if (this.builtinStyles.styles.some(({ id }) => this.selection.uses(id))) await this.builtinStyles.loaded;
   }
 
   /**
-   * A style that has a painting.
+   * Finds a style of the user or of the page.
    * @param {string} id
    * @returns {Promise<Pick<UserStyle, 'pack' | 'network' | 'source' | 'licence' | 'trained'> | undefined>}
    */
@@ -65,25 +65,25 @@ export class StyleLibrary {
     return pack ? this.client.importPack(id, pack, false) : this.userStyles.find(id);
   }
 
-  /** A new engine is told of all styles. */
+  /** Sends all styles to a new engine. */
   async sendToEngine() {
     this.client.addStyles(this.userStyles.packs);
     await this.builtinStyles.loaded;
     this.client.addStyles(this.builtinStyles.packs);
   }
 
-  /** The pictures of the styles that come with the page. */
+  /** Loads the thumbnails of the built-in styles. */
   async loadThumbnails() {
     try {
       await this.builtinStyles.show();
     } catch (error) {
-      // The engine stopped: the next one shows them.
+      // The engine stopped: the next one loads them.
       console.info(error);
     }
   }
 
   /**
-   * Files that are to be styles: paintings, packs, and networks with the files that they keep numbers in.
+   * Adds styles from files: paintings, packs, and networks with their external data.
    * @param {File[]} files
    * @param {boolean} [sent] whether somebody else has sent them: the user is asked before a pack is kept
    */
@@ -102,7 +102,7 @@ export class StyleLibrary {
   }
 
   /**
-   * A picture that is in the viewer becomes a style.
+   * Encodes the picture in the viewer as a style.
    * @param {Promise<Blob>} picture
    * @param {string} name
    */
@@ -140,7 +140,7 @@ export class StyleLibrary {
       train: (id) => this.app.train(id),
       remove: (id) => {
         userStyles.remove(id, selection.uses(id));
-        // The dialog had been opened from its tile.
+        // The dialog was opened from the tile of this style.
         styleList.step(0);
       },
     };

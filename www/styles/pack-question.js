@@ -1,4 +1,4 @@
-/** What is looked at, and asked, before a style pack is kept. */
+/** Checks and questions before a style pack is added. */
 
 /**
  * @import { PackInfo } from '../inference/protocol.js'
@@ -6,7 +6,7 @@
  */
 
 /**
- * The picture that came with a pack, empty where the browser cannot show it.
+ * The thumbnail of a pack, empty if the browser cannot decode it.
  * @param {Uint8Array<ArrayBuffer>} thumbnail a file
  */
 export async function decodableThumbnail(thumbnail) {
@@ -21,7 +21,7 @@ export async function decodableThumbnail(thumbnail) {
 }
 
 /**
- * What the user is asked before a pack is kept, if anything.
+ * The question to the user before a pack is added, if one is needed.
  * @param {PackInfo} pack
  * @param {Blob} picture
  * @param {boolean} sent by somebody else

@@ -1,4 +1,4 @@
-/** Paintings that become styles: what is kept of them, what the network sees, and what a pack shows. */
+/** Pictures derived from a painting: the stored copy, the encoder's input and the thumbnail. */
 
 import { pixelsOf, resample, whole } from '../media/photo.js';
 
@@ -7,14 +7,14 @@ import { pixelsOf, resample, whole } from '../media/photo.js';
  * @import { Crop } from './style-db.js'
  */
 
-/** Longer side of a kept painting, side of what the network looks at, and longer side of the picture in a pack. */
+/** The longer side of the stored copy, the side of the encoder's input, and the longer side of the thumbnail, in pixels. */
 const KEPT = 1024;
 const SEEN = 256;
 const THUMBNAIL = 192;
 const QUALITY = 0.9;
 
 /**
- * A painting, small enough to be kept.
+ * A copy of a painting for storage.
  * @param {ImageBitmap} bitmap
  * @returns {Promise<Blob>} JPEG
  */
@@ -23,7 +23,7 @@ export function storedPainting(bitmap) {
 }
 
 /**
- * A small picture of it.
+ * The thumbnail of a painting.
  * @param {ImageBitmap} painting
  * @returns {Promise<Uint8Array>} a JPEG file
  */
@@ -32,7 +32,7 @@ export async function thumbnailOf(painting) {
 }
 
 /**
- * What the network looks at: all of the painting, stretched to a square, or a square of it.
+ * The encoder's input: the whole painting stretched to a square, or a square of it.
  * @param {ImageBitmap} painting
  * @param {Crop | null} crop
  * @returns {Pixels}

@@ -10,14 +10,14 @@ import { isCustomNetwork } from '../common/networks.js';
  */
 
 /**
- * A style on the styleList. Those that are not built in have a `picture`, the address of a painting; one that is still being
- * learnt is `busy`.
+ * A style in the list. `picture` is the address of its thumbnail; the 26 styles of `transfer26` have none. `busy` while it is
+ * encoded.
  * @typedef {{ id: string, name: string, network: Network, kind: 'own' | 'shipped' | 'built-in', picture?: string,
  *   busy?: boolean }} Style
  */
 
 /**
- * Styles of two networks do not blend: what is said where this one is in use and another is to join.
+ * Why a style of another network cannot join a blend of this network.
  * @param {Network} network
  */
 function incompatibleMessage(network) {
@@ -26,7 +26,7 @@ function incompatibleMessage(network) {
   return 'The built-in styles blend with each other and with what was learnt for that. Choose this one alone; a painting can then be learnt.';
 }
 
-/** Which styles there are, and which of them are in use: what the style list and the sliders show. */
+/** The available styles and the selected blend, shown by the style list and the sliders. */
 export class StyleSelection {
   #blend = new Blend();
   /** @type {Record<Style['kind'], Style[]>} */
@@ -56,7 +56,7 @@ export class StyleSelection {
     on(sliders, 'drop-style', (id) => this.#change(() => this.#blend.toggle(id)));
   }
 
-  /** All styles, in the order of the styleList. */
+  /** All styles in the order of the list. */
   get styles() {
     return [...this.#lists.own, ...this.#lists.shipped, ...this.#lists['built-in']];
   }
@@ -65,7 +65,7 @@ export class StyleSelection {
     return this.#blend.parts;
   }
 
-  /** The network of the styles in use. @returns {Network} */
+  /** The network of the selected styles. @returns {Network} */
   get network() {
     return this.networkOf(this.parts);
   }
@@ -79,7 +79,7 @@ export class StyleSelection {
     return this.#blend.title(this.styles);
   }
 
-  /** As it stands in the address. */
+  /** The form in the address. */
   get text() {
     return this.#text;
   }
@@ -90,13 +90,13 @@ export class StyleSelection {
   }
 
   /**
-   * These are the styles of a kind from now on. What is in use and gone is left out.
+   * Replaces the styles of a kind. Selected styles that no longer exist are removed from the blend.
    * @param {Style['kind']} kind
    * @param {Style[]} styles
    */
   setStyles(kind, styles) {
     this.#lists[kind] = styles;
-    // Before the engine tells, the style list has blank places.
+    // The list has placeholders until the engine reports its styles.
     if (this.#lists['built-in'].length === 0) return;
     this.styleList.setStyles(this.styles);
     const known = new Set(this.styles.map(({ id }) => id));
@@ -109,7 +109,7 @@ export class StyleSelection {
     this.#change(() => this.#blend.choose(id));
   }
 
-  /** Some styles of the network in use, at random; of the built-in ones where it has no others. */
+  /** Selects random styles of the current network, or of `transfer26` if it has only one. */
   shuffle() {
     const of = (/** @type {Network} */ network) =>
       this.styles.filter((style) => style.network === network && !style.busy).map(({ id }) => id);
@@ -119,7 +119,7 @@ export class StyleSelection {
   }
 
   /**
-   * What an address or a step back says; nothing happens before the styles are there.
+   * Selects the styles that a text names, once the styles are known.
    * @param {string} text
    */
   read(text) {

@@ -1,30 +1,28 @@
-/**
- * The user's own styles, kept in the browser: each with its pack, and the painting that it came from.
- */
+/** The user's styles in IndexedDB: each with its pack and its painting. */
 
 import { parseStyleRecord } from './style-record.js';
 
 /** @import { Network } from '../inference/protocol.js' */
 
 /**
- * The square of a painting that became the style, in pixels of the kept painting.
+ * The square of a painting that was encoded, in pixels of the stored copy.
  * @typedef {{ x: number, y: number, side: number }} Crop
  */
 
 /**
- * `painting` has at most 1024 pixels a side. Of it `crop` was learnt, or all of it, stretched to a square. What was `adopted`
- * came as a pack, which can only be renamed: from a file, and `painting` is then its thumbnail, or out of a course on this page
- * (`trained`), and `painting` is what that learnt.
+ * A stored style. `painting` has at most 1024 pixels a side. `crop` is the encoded square of it; without one, the whole
+ * painting was encoded. `adopted` styles came as a pack and can only be renamed: a pack of a file has its thumbnail as
+ * `painting`, a `trained` one the painting that it was trained with.
  * @typedef {{ id: string, order: number, name: string, network: Network, source: string, licence: string,
  *   pack: Uint8Array<ArrayBuffer>, painting: Blob, crop: Crop | null, adopted: boolean, trained?: boolean }} StyleRecord
  */
 
 const DATABASE = 'impasto';
 const STYLES = 'styles';
-/** Tells the other tabs of a change. */
+/** The channel that notifies other tabs of changes. */
 const CHANNEL = 'impasto.styles';
 
-/** Dispatches `change` when another tab has changed something. Its promises reject with what the browser says. */
+/** Dispatches `change` when another tab has changed something. Promises reject with the browser's errors. */
 export class StyleDb extends EventTarget {
   /** @type {Promise<IDBDatabase> | undefined} */
   #database;
@@ -36,7 +34,7 @@ export class StyleDb extends EventTarget {
   }
 
   /**
-   * Each record is read and checked by itself: one that cannot be read takes no other with it.
+   * Reads all records. Each one is checked separately, so that an unreadable one does not affect the others.
    * @returns {Promise<{ styles: StyleRecord[], unreadable: IDBValidKey[] }>} in their order, and the keys of the records that
    *   cannot be read, which stay where they are
    */
@@ -51,7 +49,7 @@ export class StyleDb extends EventTarget {
     };
   }
 
-  /** All of them or none. @param {StyleRecord[]} styles */
+  /** Writes all of the styles or none. @param {StyleRecord[]} styles */
   async put(styles) {
     await this.#write((store) => {
       for (const style of styles) store.put(style);
@@ -79,7 +77,7 @@ export class StyleDb extends EventTarget {
 
   #open() {
     this.#database ??= openDatabase().catch((error) => {
-      // Storage that is refused now may be allowed later.
+      // Storage that is denied now may be allowed later.
       this.#database = undefined;
       throw error;
     });
@@ -92,7 +90,7 @@ async function openDatabase() {
   const request = indexedDB.open(DATABASE, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STYLES, { keyPath: 'id' });
   const database = await answered(request);
-  // A newer page in another tab wants another version.
+  // A newer page in another tab upgrades the database.
   database.onversionchange = () => database.close();
   return database;
 }

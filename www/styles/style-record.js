@@ -1,4 +1,4 @@
-/** A style as it is kept in the browser, which another version of the page may have written, or a fault of the disk changed. */
+/** Validates stored styles, which another version of the page may have written, or a disk error may have damaged. */
 
 /** @import { Crop, StyleRecord } from './style-db.js' */
 
@@ -6,11 +6,11 @@ const NETWORK = /^(transfer26|arbitrary|own-[0-9a-f]+)$/;
 const LONGEST_NAME = 80;
 const SELECTOR = /[\u200c\u200d\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u;
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufff0-\ufff8]/u;
-/** The length of a pack's header comes first, in eight bytes. */
+/** A pack starts with the length of its header, in eight bytes. */
 const PREFIX = 8;
 
 /**
- * The style in a record. What it cannot be used without must be there; the rest is replaced where it is missing.
+ * Parses a record. Required fields must be valid; the others get defaults.
  * @param {any} record
  * @returns {StyleRecord | undefined}
  */
@@ -30,27 +30,27 @@ export function parseStyleRecord(record) {
     licence: cleanText(record.licence),
     painting: hasPainting ? painting : new Blob(),
     crop: isCrop(crop) ? crop : null,
-    // Without a painting it cannot be learnt anew.
+    // Without a painting, the style cannot be encoded again.
     adopted: adopted !== false || !hasPainting,
     ...(trained === true && hasPainting ? { trained } : {}),
   };
 }
 
-/** What a pack takes as a name. @param {string} text */
+/** A valid name for a pack. @param {string} text */
 export function cleanName(text) {
   const seen = withoutHidden(text).replace(/\s+/gu, ' ').trim();
   return [...seen].slice(0, LONGEST_NAME).join('').trim() || 'Painting';
 }
 
-/** What a pack takes as a note on its source or licence. @param {unknown} text */
+/** A valid text for the source or licence of a pack. @param {unknown} text */
 export function cleanText(text) {
   const lines = typeof text === 'string' ? withoutHidden(text.replace(/\r\n?/g, '\n')) : '';
   return lines.replace(/[^\S\n]+/gu, ' ').trim();
 }
 
 /**
- * Control characters, and characters that hide text or change the order in which it is read, become spaces; not so line breaks,
- * and one or two characters that select the form of a letter or an emoji before them. As `text.rs` judges them.
+ * Replaces control characters, and characters that hide text or change its direction, by spaces. Line breaks stay, and so do
+ * one or two variation selectors after a letter or an emoji. The rules are those of `text.rs`.
  * @param {string} text
  */
 function withoutHidden(text) {
@@ -68,7 +68,7 @@ function withoutHidden(text) {
   return seen;
 }
 
-/** Whether its header is as long as it says, and a table. @param {Uint8Array} pack */
+/** Whether the header is complete and valid JSON. @param {Uint8Array} pack */
 function isWhole(pack) {
   if (pack.length < PREFIX) return false;
   const length = Number(new DataView(pack.buffer, pack.byteOffset).getBigUint64(0, true));

@@ -17,16 +17,16 @@ import { notSavedMessage, unreadableMessage, unusableMessage } from './storage-m
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** More is no pack, even with a network in it, and need not be read. */
+/** The maximum size of a pack, with a network in it. */
 const MOST_BYTES = 33 << 20;
 
 /**
- * An own style in the style list. `picture` is the address of its painting; `busy` while the engine learns it; `unsaved` when the
- * browser would not keep it.
+ * A user style in the list. `picture` is the address of its painting; `busy` while it is encoded; `unsaved` when the browser
+ * could not store it.
  * @typedef {StyleRecord & { picture: string, busy: boolean, unsaved: boolean }} UserStyle
  */
 
-/** The user's own styles: learnt from paintings or read from packs, kept in the browser, or in memory where it refuses. */
+/** The user's styles: encoded from paintings or read from packs; stored in the browser, or in memory where that fails. */
 export class UserStyles {
   /** @type {UserStyle[]} in the order of the style list */
   #styles = [];
@@ -48,7 +48,7 @@ export class UserStyles {
     this.#db.addEventListener('change', () => this.#load());
   }
 
-  /** Resolves when those that the browser has kept are there. */
+  /** Resolves when the stored styles are loaded. */
   get loaded() {
     return this.#loaded;
   }
@@ -63,7 +63,7 @@ export class UserStyles {
     return this.#styles;
   }
 
-  /** What an engine has to be told. */
+  /** The packs for the engine. */
   get packs() {
     return this.#styles.filter(({ pack }) => pack.length > 0).map(({ id, name, pack }) => ({ id, name, pack }));
   }
@@ -73,7 +73,7 @@ export class UserStyles {
     return this.#styles.find((style) => style.id === id);
   }
 
-  /** Reads what is kept, which another tab may have changed. */
+  /** Loads the stored styles, which another tab may have changed. */
   async #load() {
     try {
       const { styles: stored, unreadable } = await this.#db.all();
@@ -81,13 +81,13 @@ export class UserStyles {
       const old = new Map(this.#styles.map((style) => [style.id, style]));
       const here = this.#styles.filter(({ busy, unsaved }) => busy || unsaved);
       const kept = stored.filter(({ id }) => !here.some((style) => style.id === id));
-      // The same objects: something may be at work on them.
+      // Existing objects are kept: an operation may be pending on them.
       this.#styles = [...here, ...kept.map((style) => Object.assign(old.get(style.id) ?? this.#withPicture(style), style))];
       this.#sort();
       for (const [id, { picture }] of old) if (!this.find(id)) this.#release(id, picture);
       this.client.addStyles(this.packs);
     } catch (error) {
-      // A browser that keeps nothing says so when something is to be kept.
+      // A browser without storage is reported at the first attempt to save.
       console.info(error);
     }
     this.app.onChange();
@@ -108,7 +108,7 @@ export class UserStyles {
     }
   }
 
-  /** The engine cannot use these. They stay where they are. @param {string[]} ids */
+  /** Reports styles that the engine rejects. They stay stored. @param {string[]} ids */
   reportUnusable(ids) {
     const names = ids.map((id) => this.find(id)?.name).filter((name) => name !== undefined);
     if (names.length === 0) return;
@@ -116,7 +116,7 @@ export class UserStyles {
   }
 
   /**
-   * A painting becomes a style: its tile is there at once, and the style is used as soon as it can be.
+   * Encodes a painting as a style. Its tile appears at once, and the style is selected as soon as it is encoded.
    * @param {Blob} file
    * @param {string} name
    * @returns {Promise<boolean>} whether it has become one; if not, the user knows why
@@ -141,7 +141,7 @@ export class UserStyles {
   }
 
   /**
-   * A pack becomes a style.
+   * Adds the style of a pack.
    * @param {File} file
    * @param {boolean} [sent] whether somebody else has sent it: then the user is asked
    * @returns {Promise<boolean>} as above
@@ -170,7 +170,7 @@ export class UserStyles {
   }
 
   /**
-   * A style that was trained comes onto the style list, or takes the place of what it was before it went on learning.
+   * Adds a trained style to the list, or replaces the earlier version of it.
    * @param {{ id: string, pack: Uint8Array, painting: Blob }} trained
    * @param {boolean} used whether it is chosen at once
    * @returns {Promise<boolean>} whether the browser keeps it
@@ -237,7 +237,7 @@ export class UserStyles {
   }
 
   /**
-   * Another place in the style list.
+   * Moves a style in the list.
    * @param {string} id
    * @param {string | null} before which own style; null: behind the last
    */
@@ -263,7 +263,7 @@ export class UserStyles {
     return at + by < 0 || at + by >= this.#styles.length ? undefined : this.move(id, before);
   }
 
-  /** Hands the pack to the user as a file. @param {string} id */
+  /** Downloads the pack as a file. @param {string} id */
   export(id) {
     const style = this.find(id);
     if (!style) return;
@@ -311,7 +311,7 @@ export class UserStyles {
     if (used) this.app.choose(back.id);
   }
 
-  /** The engine looks at the painting, or at the chosen square of it. @param {UserStyle} style */
+  /** Encodes the painting, or the chosen square of it, again. @param {UserStyle} style */
   async #encodeAgain(style) {
     const { id, name, source, licence, crop } = style;
     style.busy = true;
@@ -362,7 +362,7 @@ export class UserStyles {
   }
 
   /**
-   * There will be no such style.
+   * Removes a style that could not be created, and shows the error.
    * @param {UserStyle | undefined} style
    * @param {unknown} error
    */
@@ -376,7 +376,7 @@ export class UserStyles {
   }
 
   /**
-   * Where the browser keeps no more, the styles live as long as the page does.
+   * Stores styles. If that fails, they stay in memory until the page is closed.
    * @param {UserStyle[]} styles
    */
   async #save(styles) {

@@ -4,8 +4,8 @@
  */
 
 /**
- * A slider for the part of each style in a blend; nothing while one style is alone. Dispatches `part` with
- * `{ id, part }` and `drop-style` with the style's id.
+ * Sliders for the weights of the styles of a blend; empty while one style is selected. Dispatches `part` with `{ id, part }`
+ * and `drop-style` with the style's id.
  */
 export class BlendSliders extends HTMLElement {
   /** @type {Map<string, { row: HTMLElement, range: HTMLInputElement, value: HTMLOutputElement, name: string }>} */
@@ -32,7 +32,7 @@ export class BlendSliders extends HTMLElement {
     for (const { id, weight } of wanted) {
       const { row, range, value } = this.#rows.get(id) ?? this.#add(id, nameOf(styles, id));
       const percent = Math.round(weight * 100);
-      // A slider that is being dragged knows better.
+      // A slider that is being dragged keeps its value.
       if (document.activeElement !== range || range.value !== String(percent)) range.value = String(percent);
       range.style.setProperty('--fill', `${percent}%`);
       value.textContent = `${percent} %`;

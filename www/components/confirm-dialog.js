@@ -1,9 +1,9 @@
 /**
- * A question about something that has a name and, perhaps, a picture.
+ * A question about an object with a name and, optionally, a picture.
  * @typedef {{ title: string, name: string, picture: Blob, sentences: string[], yes: string, no: string }} Question
  */
 
-/** Asks the user, one question at a time. Closing it says no. */
+/** A dialog that asks the user, one question at a time. Closing it means no. */
 export class ConfirmDialog extends HTMLElement {
   #dialog = document.createElement('dialog');
   #title = document.createElement('h2');
@@ -12,7 +12,7 @@ export class ConfirmDialog extends HTMLElement {
   #text = document.createElement('div');
   #yes = button();
   #no = button();
-  /** The answer to the question before. @type {Promise<unknown>} */
+  /** The answer to the previous question. @type {Promise<unknown>} */
   #last = Promise.resolve();
 
   connectedCallback() {
@@ -21,7 +21,7 @@ export class ConfirmDialog extends HTMLElement {
     this.#dialog.setAttribute('aria-labelledby', this.#title.id);
     this.#picture.alt = '';
     this.#name.className = 'question-name';
-    // A name may be in a script of the other direction.
+    // A name may be written from right to left.
     this.#name.dir = 'auto';
     this.#yes.classList.add('primary');
     this.#yes.addEventListener('click', () => this.#dialog.close('yes'));

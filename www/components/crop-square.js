@@ -2,12 +2,12 @@ import { cropAt, cropOfSize, SMALLEST_CROP } from './crop.js';
 
 /** @import { Crop } from '../styles/style-db.js' */
 
-/** How far an arrow key moves the square, as a part of its side. */
+/** The step of an arrow key, as a fraction of the square's side. */
 const STEP = 0.05;
 
 /**
- * A painting, of which all is used, or a square that is dragged or moved with the arrow keys, and has a size. Dispatches
- * `crop` (detail: the square in pixels of the painting, or null) once the user lets go of it.
+ * Selects the whole painting or a square of it, which is dragged or moved with the arrow keys. Dispatches `crop` (detail: the
+ * square in pixels of the painting, or null) at the end of a change.
  */
 export class CropSquare extends HTMLElement {
   #image = document.createElement('img');
@@ -92,7 +92,7 @@ export class CropSquare extends HTMLElement {
     this.#set(crop);
   }
 
-  /** In pixels. */
+  /** The square in pixels of the painting. */
   get #painting() {
     return { width: this.#image.naturalWidth, height: this.#image.naturalHeight };
   }

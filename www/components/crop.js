@@ -1,12 +1,12 @@
-/** Squares that are cut out of paintings: pure arithmetic. */
+/** Square crops of paintings: pure functions. */
 
 /** @import { Crop } from '../styles/style-db.js' */
 
-/** The smallest square that may be cut out, as a part of the shorter side. */
+/** The smallest crop, as a fraction of the shorter side. */
 export const SMALLEST_CROP = 0.2;
 
 /**
- * The square in the middle, or one of another size around the middle of `crop`, within the painting.
+ * A square of a given size around the middle of `crop`, or of the painting, within the painting.
  * @param {{ width: number, height: number }} painting
  * @param {number} part of the shorter side
  * @param {Crop | null} crop
@@ -20,7 +20,7 @@ export function cropOfSize({ width, height }, part, crop) {
 }
 
 /**
- * The same square, but within the painting.
+ * The square, moved into the painting.
  * @param {{ width: number, height: number }} painting
  * @param {Crop} crop
  * @returns {Crop}

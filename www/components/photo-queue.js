@@ -8,8 +8,8 @@ import { download } from '../common/download.js';
  */
 
 /**
- * Several photos, painted one after the other in the style that is chosen. Each can be kept by itself, or all as one zip
- * file. Closing it ends the work.
+ * A queue of photos that are stylized one after the other in the selected style. Each result can be saved on its own, or all as
+ * one zip file. Closing the queue stops it.
  */
 export class PhotoQueue extends HTMLElement {
   #dialog = document.createElement('dialog');
@@ -20,7 +20,7 @@ export class PhotoQueue extends HTMLElement {
   #all = button('Save all as zip');
   #stop = button('Cancel');
   #note = document.createElement('p');
-  /** The number of the latest queue: an older one stops before its next photo. */
+  /** The number of the current queue: an older one stops before its next photo. */
   #run = 0;
   /** @type {{ blob: Blob, name: string }[]} */
   #done = [];
@@ -118,7 +118,7 @@ export class PhotoQueue extends HTMLElement {
     return address;
   }
 
-  /** A name that no other painting of this queue has. @param {string} name */
+  /** A file name that is unique in this queue. @param {string} name */
   #unused(name) {
     const taken = new Set(this.#done.map((done) => done.name));
     let free = name;

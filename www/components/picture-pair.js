@@ -1,6 +1,6 @@
 import './split-line.js';
 
-/** Photo and painting of an example under one another, with the line between them: for browsers without an engine. */
+/** An example: a photo and its stylized version with the split line, for browsers without an engine. */
 export class PicturePair extends HTMLElement {
   connectedCallback() {
     const painting = image('assets/examples/chelsea-starry-strokes.webp', 'A cat, painted in blue and yellow strokes');

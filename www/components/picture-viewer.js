@@ -7,28 +7,28 @@ import './split-line.js';
  * @import { SplitLine } from './split-line.js'
  */
 
-/** Longer side of the copy of a painting, and how long a painting stands before it is copied. */
+/** The longer side of the copy of a rendered picture, and the delay before it is copied, in milliseconds. */
 const COPY_SIDE = 1024;
 const COPY_MS = 400;
-/** A canvas in memory, not in that of the graphics processor, which a crash empties. @type {CanvasRenderingContext2DSettings} */
+/** A canvas in main memory: a crash of the GPU process clears accelerated canvases. @type {CanvasRenderingContext2DSettings} */
 const IN_MEMORY = { willReadFrequently: true };
 
-/** Nobody should see a progress line flash by. */
+/** The delay before progress is shown, in milliseconds. */
 const PROGRESS_DELAY_MS = 500;
 
 /**
- * The framed picture: the photo lies beneath, so that something is there at once, and the painting fades in over it.
- * Counts finished paintings in `data-painted`.
+ * The viewer: the photo at the bottom, so that something is visible at once, and the rendered picture over it. Counts rendered
+ * pictures in `data-painted`.
  */
 export class PictureViewer extends HTMLElement {
   #frame = element('div', 'frame');
   #photo = document.createElement('canvas');
   #painting = document.createElement('canvas');
-  /** What hides the engine's canvas, if anything does. */
+  /** The overlay over the engine's canvas. */
   #overlay = document.createElement('canvas');
-  /** A copy of the last finished painting in memory, since a crash of the graphics processor empties canvases. */
+  /** A copy of the last rendered picture in memory, since a crash of the GPU process clears canvases. */
   #copied = /** @type {{ pixels: ImageData, description: string } | undefined} */ (undefined);
-  /** What shows it. */
+  /** The canvas that shows the copy. */
   #copy = document.createElement('canvas');
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #copyTimer;
@@ -40,7 +40,7 @@ export class PictureViewer extends HTMLElement {
   #videoBar = /** @type {VideoBar} */ (document.createElement('video-bar'));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** The address of the photo's shape, and the number of the latest one. @type {string | undefined} */
+  /** The address of the photo's mask, and the number of the newest mask. @type {string | undefined} */
   #maskUrl;
   #maskNumber = 0;
 
@@ -63,22 +63,22 @@ export class PictureViewer extends HTMLElement {
     this.freshCanvas();
   }
 
-  /** The line between photo and painting. */
+  /** The split line. */
   get split() {
     return this.#split;
   }
 
-  /** What can be done with a moving picture. */
+  /** The controls of a video. */
   get videoBar() {
     return this.#videoBar;
   }
 
-  /** What the painting is shown on. */
+  /** The canvas of the rendered picture. */
   get painting() {
     return this.#painting;
   }
 
-  /** A canvas can be handed to a worker only once: each engine gets its own. */
+  /** Creates a canvas for a new engine: a canvas can be transferred to a worker only once. */
   freshCanvas() {
     const canvas = document.createElement('canvas');
     canvas.className = 'painting';
@@ -90,12 +90,12 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * Hangs a photo, still without its painting.
+   * Shows a photo that is not rendered yet.
    * @param {ImageBitmap} bitmap
    * @param {string | null} ground behind what is transparent; null shows it as transparent, in the painting as well
    */
   setPhoto(bitmap, ground) {
-    // As sharp as a large screen shows it, and no more memory than that.
+    // The resolution of a large screen is enough.
     const scale = Math.min(1, 2048 / Math.max(bitmap.width, bitmap.height));
     this.#photo.width = Math.max(1, Math.round(bitmap.width * scale));
     this.#photo.height = Math.max(1, Math.round(bitmap.height * scale));
@@ -112,7 +112,7 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * The painting is opaque: while the photo has transparent places, its shape is a mask over it.
+   * The engine's canvas is opaque: the shape of a transparent photo masks it.
    * @param {boolean} on
    */
   async #setMask(on) {
@@ -128,7 +128,7 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * Moving pictures of this shape come: the frame waits, dark, for the first one.
+   * Prepares for a video of this size: the viewer is dark until the first frame.
    * @param {number} width
    * @param {number} height
    */
@@ -142,7 +142,7 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * What hangs there has another shape from now on.
+   * Sets the aspect ratio.
    * @param {number} width
    * @param {number} height
    */
@@ -151,7 +151,7 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * The painting is finished: shows it.
+   * Shows the rendered picture.
    * @param {string} description for those who don't see it
    */
   showPainting(description) {
@@ -181,7 +181,7 @@ export class PictureViewer extends HTMLElement {
     this.#copy.hidden = true;
   }
 
-  /** The engine's picture is lost: the copy of it is shown until there is another one. */
+  /** Shows the copy of the last picture until there is a new one. */
   showCopy() {
     clearTimeout(this.#copyTimer);
     if (!this.#copied) return;
@@ -198,7 +198,7 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * Draws a picture that the worker could not draw by itself.
+   * Draws a picture for a worker without an offscreen canvas.
    * @param {Pixels} pixels
    */
   drawPixels({ width, height, data }) {
@@ -208,7 +208,7 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * A picture that the engine has not made, over its own. Counts them in `data-covered`.
+   * Shows a picture over the engine's canvas. Counts them in `data-covered`.
    * @param {Pixels} pixels
    * @param {string} description for those who don't see it
    */
@@ -223,20 +223,20 @@ export class PictureViewer extends HTMLElement {
     this.dataset.covered = String(Number(this.dataset.covered ?? 0) + 1);
   }
 
-  /** The engine's picture is hidden, and the photo alone is seen, until something covers it. */
+  /** Hides the engine's picture, so that the photo alone is visible until an overlay is shown. */
   hidePainting() {
     this.#overlay.hidden = true;
     this.dataset.covered ??= '0';
   }
 
-  /** The engine's picture again. */
+  /** Removes the overlay. */
   removeOverlay() {
     this.#overlay.hidden = true;
     delete this.dataset.covered;
   }
 
   /**
-   * Says what takes time, once it has taken some.
+   * Shows progress after a short delay.
    * @param {string} text
    * @param {number} [done] 0..1, where that is known
    */
@@ -256,7 +256,7 @@ export class PictureViewer extends HTMLElement {
   }
 
   /**
-   * A message over the foot of the picture, with the one thing that can be done about it.
+   * Shows an error over the picture, with one action.
    * @param {string} title
    * @param {string} sentence
    * @param {string} label

@@ -1,11 +1,11 @@
 /**
- * The line between photo and painting: a range input across the picture, of which only the thumb can be grabbed, so
- * that it works with a mouse, a finger, arrow keys and a screen reader alike. Dispatches `split` with 0..1 as detail;
- * at 0 the painting is alone and the line waits at the left edge.
+ * The split line between photo and result: a range input across the picture, of which only the thumb can be grabbed. It works
+ * with mouse, touch, arrow keys and screen readers. Dispatches `split` with 0..1 as detail; at 0 only the result is visible,
+ * and the line is at the left edge.
  */
 export class SplitLine extends HTMLElement {
   #range = document.createElement('input');
-  /** Where the line was when the comparison was last switched off. */
+  /** The position when the comparison was last switched off. */
   #last = 0.5;
 
   connectedCallback() {

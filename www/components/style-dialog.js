@@ -7,9 +7,8 @@ import { isCustomNetwork } from '../common/networks.js';
  */
 
 /**
- * What can be done with an own style: a name, the square of the painting that is learnt, a note on its use, another place,
- * a file, a course in which the live network learns it, and its end. Dispatches `rename`, `licence`, `crop`, `step` (detail:
- * `{ id, value }`), `export`, `train` and `remove` (the same, without a value). Closing it brings the focus back to where it was.
+ * The dialog of a user style: name, crop, licence, position, export, training and removal. Dispatches `rename`, `licence`,
+ * `crop`, `step` (detail: `{ id, value }`), `export`, `train` and `remove` (without a value). Closing it restores the focus.
  */
 export class StyleDialog extends HTMLElement {
   #dialog = document.createElement('dialog');
@@ -43,7 +42,7 @@ export class StyleDialog extends HTMLElement {
     this.#name.input.addEventListener('change', () => this.#tell('rename', this.#name.input.value));
     this.#licence.input.addEventListener('change', () => this.#tell('licence', this.#licence.input.value.trim()));
     this.#crop.addEventListener('crop', (event) => this.#tell('crop', /** @type {CustomEvent} */ (event).detail));
-    // Return is the end of a name, not of the sheet.
+    // Enter ends the editing of a name; it does not close the dialog.
     this.#dialog.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && event.target instanceof HTMLInputElement) event.target.blur();
     });
@@ -80,7 +79,7 @@ export class StyleDialog extends HTMLElement {
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
-  /** The style that it speaks of, if it is open. */
+  /** The id of the shown style, if the dialog is open. */
   get shown() {
     return this.#dialog.open ? this.#id : undefined;
   }
@@ -90,7 +89,7 @@ export class StyleDialog extends HTMLElement {
   }
 
   /**
-   * What changes while it is open.
+   * Updates the open dialog.
    * @param {UserStyle} style
    * @param {{ first: boolean, last: boolean }} place
    */

@@ -6,10 +6,9 @@ import { TileDrag } from './tile-drag.js';
  */
 
 /**
- * The style list of styles: a button that asks for a painting, then a radio group whose choice follows the arrow keys. Dispatches
- * `choose` with the style's id, and `join` where it was chosen with Shift or while `joining`: then it enters the blend, or
- * leaves it; `apart` instead where it cannot join. `add` asks for a painting, `edit` (the id) for what can be done with an
- * own style, and `move` (`{ id, before }`) for another place of it.
+ * The list of styles: a button that asks for a painting, then a radio group. Dispatches `choose` with the style's id; `join`
+ * when it was chosen with Shift or while `joining`, to add it to the blend or remove it; `incompatible` if it cannot join.
+ * `add` asks for a painting, `edit` (the id) opens the dialog of a user style, `move` (`{ id, before }`) moves one.
  */
 export class StyleList extends HTMLElement {
   /** @type {Map<string, HTMLButtonElement>} in the order of the style list */
@@ -45,13 +44,13 @@ export class StyleList extends HTMLElement {
     new TileDrag(this.#group, (id, before) => this.dispatchEvent(new CustomEvent('move', { detail: { id, before } })));
   }
 
-  /** Whether a choice joins the blend without Shift. @param {boolean} on */
+  /** Whether a click adds to the blend without Shift. @param {boolean} on */
   set joining(on) {
     this.#switched = on;
     this.#join(on);
   }
 
-  /** While Shift is held, what cannot join is dimmed. */
+  /** Dims incompatible styles while Shift is held. */
   #listenForShift() {
     addEventListener('keydown', (event) => event.key === 'Shift' && this.#join(true));
     addEventListener('keyup', (event) => event.key === 'Shift' && this.#join(this.#switched));
@@ -65,7 +64,7 @@ export class StyleList extends HTMLElement {
   }
 
   /**
-   * Blank canvases, so that nothing moves when the styles come.
+   * Shows placeholders, so that the layout does not change when the styles arrive.
    * @param {number} count
    */
   showPlaceholders(count) {
@@ -74,7 +73,7 @@ export class StyleList extends HTMLElement {
     this.inert = true;
   }
 
-  /** Tiles of styles that were there before stay as they are. @param {Style[]} styles */
+  /** Sets the styles. Tiles of existing styles are kept. @param {Style[]} styles */
   setStyles(styles) {
     this.inert = false;
     const old = this.#tiles;
@@ -104,14 +103,14 @@ export class StyleList extends HTMLElement {
     const picture = document.createElement(kind === 'built-in' ? 'canvas' : 'img');
     if (picture instanceof HTMLImageElement) {
       picture.alt = '';
-      // What cannot be decoded is no picture.
+      // A picture that cannot be decoded is hidden.
       picture.addEventListener('error', () => (picture.hidden = true));
       picture.addEventListener('load', () => (picture.hidden = false));
     }
     picture.draggable = false;
     picture.setAttribute('aria-hidden', 'true');
     const label = document.createElement('span');
-    // A name may be in a script of the other direction.
+    // A name may be written from right to left.
     label.dir = 'auto';
     tile.append(picture, label);
     tile.addEventListener('click', (event) => {
@@ -166,7 +165,7 @@ export class StyleList extends HTMLElement {
   }
 
   /**
-   * Marks the styles of the blend, and those that cannot join it.
+   * Marks the styles of the blend, and the incompatible ones.
    * @param {Part[]} parts
    * @param {string} [apart] why others of another network cannot join
    */
@@ -182,7 +181,7 @@ export class StyleList extends HTMLElement {
   }
 
   /**
-   * The next or the last style, around the ends.
+   * Chooses the next or previous style, cyclically.
    * @param {number} step
    */
   step(step) {
@@ -207,7 +206,7 @@ export class StyleList extends HTMLElement {
     tile.dataset.painted = '';
   }
 
-  /** The pictures are of an old photo: they stay, faded, until their successors come. */
+  /** Fades the thumbnails of the previous photo until the new ones arrive. */
   fadeThumbnails() {
     for (const tile of this.#tiles.values()) delete tile.dataset.painted;
   }
@@ -219,7 +218,7 @@ export class StyleList extends HTMLElement {
     }
   }
 
-  /** The button for more lies on the chosen tile, if that is an own style; it cannot be in it, since that is a button. */
+  /** Places the menu button over the chosen tile of a user style; it cannot be inside, since the tile is a button. */
   #placeMore() {
     const tile = this.#tiles.get(this.#chosen);
     const style = this.#styles.get(this.#chosen);
@@ -253,7 +252,7 @@ export class StyleList extends HTMLElement {
     event.stopPropagation();
   }
 
-  /** Up and down go by a row where the style list has several, and by one where it has not. */
+  /** Up and down move by a row in a list with several rows, else by one style. */
   #tilesPerRow() {
     const tiles = [...this.#group.children].map((tile) => /** @type {HTMLElement} */ (tile).offsetTop);
     const inLastRows = tiles.filter((top) => top === tiles[Math.floor(tiles.length / 2)]).length;
@@ -261,11 +260,11 @@ export class StyleList extends HTMLElement {
   }
 
   /**
-   * Scrolls the style list alone: scrollIntoView would move the page too.
+   * Scrolls the list only: `scrollIntoView` would scroll the page, too.
    * @param {HTMLElement} tile
    */
   #bringIntoView(tile) {
-    // On ledges one above the other only the rows move, though the last ledge runs on beyond the edge.
+    // A list with several rows scrolls vertically only, although the last row may extend beyond the edge.
     const wraps = getComputedStyle(this).display === 'grid';
     const left = wraps ? 0 : tile.offsetLeft - (this.clientWidth - tile.offsetWidth) / 2;
     const top = tile.offsetTop - (this.clientHeight - tile.offsetHeight) / 2;

@@ -1,7 +1,7 @@
-/** So far the pointer moves before it is a drag and not a click. */
+/** The distance in pixels at which a press becomes a drag. */
 const THRESHOLD = 6;
 
-/** Own styles are dragged to another place among each other, with a mouse: fingers scroll the style list. */
+/** Moves user styles by dragging with a mouse; touch scrolls the list. */
 export class TileDrag {
   /** @type {{ tile: HTMLElement, x: number, y: number, on: boolean } | undefined} */
   #drag;
@@ -49,7 +49,7 @@ export class TileDrag {
   }
 
   /**
-   * The first of the other own tiles in the pointer's row whose middle is right of it, or the one behind all of these.
+   * The first user tile in the pointer's row whose middle is to the right of the pointer, or the one after all of them.
    * @param {PointerEvent} event
    * @param {HTMLElement} dragged
    */
@@ -76,7 +76,7 @@ export class TileDrag {
     const drag = this.#drag;
     this.#drag = undefined;
     if (!drag?.on) return;
-    // The click that may follow, in this same task, chooses nothing.
+    // The click that may follow in the same task is ignored.
     const swallow = (/** @type {Event} */ event) => event.stopPropagation();
     addEventListener('click', swallow, { capture: true });
     setTimeout(() => removeEventListener('click', swallow, { capture: true }));

@@ -2,21 +2,21 @@
 /** @typedef {{ subject: string, sentence: string, action: Action | undefined }} Notice */
 
 /**
- * Short messages at the foot of the page, read out by screen readers. A new one takes the place of the old one.
- * It stays until it is dismissed or, without an action, long enough to be read twice. A notice stays until the user closes it;
- * another message that comes meanwhile goes before it.
+ * Short messages at the bottom of the page, announced by screen readers. A new message replaces the previous one. It stays
+ * until it is dismissed or, without an action, long enough to read it twice. A notice stays until the user closes it; another
+ * message is shown before it.
  */
 export class ToastLine extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** What is shown, where that is a notice. @type {Notice | undefined} */
+  /** The shown notice, if any. @type {Notice | undefined} */
   #notice;
   /** @type {Notice[]} */
   #waiting = [];
   #region = document.createElement('div');
 
   connectedCallback() {
-    // The region must be there before its text, or nothing is announced.
+    // The live region must exist before its text, or nothing is announced.
     this.#region.setAttribute('role', 'alert');
     this.#region.className = 'toast';
     this.#region.hidden = true;
@@ -35,7 +35,7 @@ export class ToastLine extends HTMLElement {
   }
 
   /**
-   * Shows a notice, as soon as no other message is shown.
+   * Shows a notice when no other message is shown.
    * @param {string} subject of notices with the same one, only the newest is shown
    * @param {string} sentence
    * @param {Action} [action]
@@ -71,12 +71,12 @@ export class ToastLine extends HTMLElement {
     return !this.#region.hidden;
   }
 
-  /** What it says is past. Notices stay. */
+  /** Dismisses a message. Notices stay. */
   dismiss() {
     if (!this.#notice) this.close();
   }
 
-  /** The user has read it. A notice that waits comes next. */
+  /** Closes the message. A waiting notice is shown next. */
   close() {
     clearTimeout(this.#timer);
     this.#notice = this.#waiting.shift();

@@ -1,7 +1,7 @@
 /**
- * What can be done with a moving picture, at its lower edge. For the camera: another camera, mirror, microphone, off. For
- * a video: play and pause, where it is, sound, close. Both are recorded, and their present picture may become a style.
- * Dispatches `turn`, `camera` (detail: its number), `mirror`, `as-style`, `record`, `record-all`, `close`.
+ * The control bar of a video. For the camera: switch camera, mirror, microphone, close. For a video file: play, seek, sound,
+ * close. Both can be recorded, and their current frame can be used as a style. Dispatches `turn`, `camera` (detail: its
+ * number), `mirror`, `as-style`, `record`, `record-all`, `close`.
  */
 export class VideoBar extends HTMLElement {
   #play = button('Pause', 'M6 4v12M14 4v12');

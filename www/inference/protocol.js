@@ -55,23 +55,23 @@
  */
 
 /**
- * From the page. `serial` numbers the page's requests: `rendered` answers with the last one that the picture includes.
- * - `start`: comes first and once. Without `canvas` the worker sends every picture as `frame`.
- * - `photo`: a new picture, and a small square of it for the style list (none: no thumbnails).
- * - `look`: a new style or another strength, colours, split.
- * - `set-video`: from now on `frame`s come, and are painted in this way; sent again with every change of it.
- * - `frame`: a frame, to be sent when the worker is `ready-for-frame`, and at first, with the number of those that were there since
- *   the one before, and the times at which it is seen. The worker closes it.
- * - `stop-video`: no more frames come; the photo is shown again with the next `photo` or `look`.
- * - `stylize`: a photo to be painted beside the one in the viewer, answered as `save` is.
- * - `save`: asks for the painting at full size, answered by `pixels` with the same requestId or by `failed`.
- * - `add-styles`: styles that looks may name from now on, under the names that the page shows. The same id again replaces. Those that
- *   cannot be read are answered by `rejected-styles`.
- * - `remove-style`: such a style is named no more.
- * - `encode-style`: a painting becomes a style under `id`, which is kept; answered by `style` or by `failed`.
- * - `inspect-pack`: what a pack says about itself, before anything is done with it; answered likewise.
- * - `import-pack`: a pack becomes a style under `id`, after it has been tried with its network if `tried`; answered likewise.
- * - `rename-style`: the pack of the style under `id` with another name; answered likewise.
+ * Messages of the page. `serial` numbers the requests that change the viewer; `requestId` identifies a request that has an answer.
+ * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`.
+ * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails).
+ * - `look`: a changed look.
+ * - `set-video`: starts a video, or changes its settings.
+ * - `frame`: a video frame, sent at the start and after each `ready-for-frame`, with the number of frames that were missed since
+ *   the previous one, and its times. The worker closes the frame.
+ * - `stop-video`: ends the video. The photo is shown again with the next `photo` or `look`.
+ * - `stylize`: stylizes a photo in the background; answered by `pixels` or `failed`.
+ * - `save`: requests the picture at full size; answered by `pixels` or `failed`.
+ * - `add-styles`: adds styles, under the names that the page shows, or replaces those with the same id. Invalid packs are
+ *   reported by `rejected-styles`.
+ * - `remove-style`: removes a style.
+ * - `encode-style`: encodes a painting as a style under `id`; answered by `style` or `failed`.
+ * - `inspect-pack`: reads the metadata of a pack; answered by `style` or `failed`.
+ * - `import-pack`: adds the style of a pack under `id`; with `tried`, its network is loaded first. Answered by `style` or `failed`.
+ * - `rename-style`: renames the pack of a style; answered by `style` or `failed`.
  * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
  *   | { type: 'look', serial: number, look: Look }
@@ -90,23 +90,23 @@
  */
 
 /**
- * From the worker.
- * - `loading`: bytes of a network's weights so far; `total` is 0 where the server does not tell.
- * - `ready`: the engine stands. `choice` is to be kept for the next `start` on this machine.
- * - `unsupported`: there is no engine on this machine, for the reason given; the worker is of no further use.
- * - `rendered`: the GPU has finished the picture. `pixels` says whether the network ran (not only the last step).
- * - `frame`: the picture, for a page that could not hand over a canvas.
- * - `thumbnail`: one built-in style on the small square of the photo with that serial.
+ * Messages of the worker.
+ * - `loading`: the downloaded bytes of a network's weights; `total` is 0 if it is unknown.
+ * - `ready`: the engine runs. `choice` is the kernel selection to store for the next `start`.
+ * - `unsupported`: the engine cannot run on this machine. The worker is of no further use.
+ * - `rendered`: the GPU has finished the picture. `painting` says whether the network ran, and not only the last step.
+ * - `frame`: the picture, for a page without an offscreen canvas.
+ * - `thumbnail`: one of the 26 styles on the small square of the photo with this serial.
  * - `style`: the answer to `encode-style`, `inspect-pack`, `import-pack` and `rename-style`.
- * - `rejected-styles`: of the styles that came with `add-styles`, those that cannot be used.
- * - `ready-for-frame`: another frame can be taken.
- * - `recorded`: a painted frame, for the recording, which closes it, and the times of the frame that it is painted of.
- * - `stats`: how moving pictures come along: frames a second, milliseconds that one takes, the network's lines, and the
- *   size of what is shown.
- * - `failed`: an operation failed and the old picture stands; the sentence is for people. For `save` and `style` the
- *   serial is the requestId.
- * - `lost`: the graphics device is gone; a new worker finds another one.
- * - `stopped`: the engine is gone (crash, no network). Only a new worker helps.
+ * - `pixels`: the answer to `stylize` and `save`.
+ * - `rejected-styles`: the ids of styles of `add-styles` that cannot be used.
+ * - `ready-for-frame`: requests another frame.
+ * - `recorded`: a rendered frame for the recording, which closes it, and the times of its source frame.
+ * - `stats`: frames per second, milliseconds per frame, the network's resolution in lines, and the size of the frames.
+ * - `failed`: an operation failed, and the previous picture stays. `message` is for the user. For `save` and `style`, `serial` is
+ *   the request's id.
+ * - `lost`: the graphics device is lost. A new worker gets another one.
+ * - `stopped`: the engine has stopped, for example after a crash. Only a new worker helps.
  * @typedef {{ type: 'loading', loaded: number, total: number }
  *   | { type: 'ready', info: EngineInfo, choice: string }
  *   | { type: 'unsupported', message: string }

@@ -44,39 +44,39 @@
  */
 
 /**
- * Why there is no going on as before.
- * - `fetch`: module or weights could not be fetched.
- * - `network`: the user's own network is not here any more.
- * - `memory`: the size does not fit.
- * - `checkpoint`: it cannot be read, or is of another run.
- * - `lost`: the device is gone.
- * - `unsupported`: there is no WebGPU in workers.
- * - `other`: whatever else.
+ * Why a job failed.
+ * - `fetch`: a download failed.
+ * - `network`: the user's VGG network is no longer stored.
+ * - `memory`: the size does not fit into memory.
+ * - `checkpoint`: the checkpoint is unreadable, or belongs to another job.
+ * - `lost`: the graphics device is lost.
+ * - `unsupported`: workers have no WebGPU.
+ * - `other`: any other error.
  * @typedef {'fetch' | 'network' | 'memory' | 'checkpoint' | 'lost' | 'unsupported' | 'other'} ErrorCode
  */
 
 /**
- * From the page.
- * - `begin`: comes first and once; with a checkpoint, of the same run, to go on there; with the archive of the run's own
- *   network where the browser does not keep it.
+ * Messages of the page.
+ * - `begin`: the first message, sent once. With `checkpoint`, the job continues there. `archive` is the user's network, if the
+ *   browser could not store it.
  * - `pause`, `resume`: between steps. A paused worker has written its checkpoint.
- * - `stop`: the painting is finished as it is.
+ * - `stop`: ends the job with its current picture.
  * - `requestCheckpoint`: a checkpoint is written soon.
- * - `acknowledgePreview`: the last `preview` has been drawn; before that no other one comes.
+ * - `acknowledgePreview`: the last `preview` has been drawn. The worker sends no other preview before.
  * @typedef {{ type: 'begin', run: OptimizeRun, checkpoint: Checkpoint | undefined, archive: Uint8Array<ArrayBuffer> | undefined }
  *   | { type: 'pause' } | { type: 'resume' } | { type: 'stop' } | { type: 'requestCheckpoint' } | { type: 'acknowledgePreview' }} ToJobWorker
  */
 
 /**
- * From the worker.
- * - `fetching`: bytes of module and weights that are there.
- * - `preparing`: a message on what takes time before the first step.
- * - `begun`: the steps are counted, and begin; `cost` only where it was measured.
- * - `steps`: these were made, in so many milliseconds each.
- * - `preview`: the painting so far.
- * - `kept`: a checkpoint was written; or it was not, and here it is, with a message why.
- * - `paused`: and the checkpoint is written, if that is possible.
- * - `done`: the painting is finished: all steps were made, or it was stopped. A style that was learnt comes as a pack.
+ * Messages of the worker.
+ * - `fetching`: the progress of the downloads, in bytes.
+ * - `preparing`: what is done before the first step.
+ * - `begun`: the number of steps is known, and the steps begin; `cost` only if it was measured.
+ * - `steps`: steps that were made, with their times.
+ * - `preview`: the current picture.
+ * - `kept`: a checkpoint was written; if the browser cannot store it, `checkpoint` has it, and `message` the reason.
+ * - `paused`: the job pauses; the checkpoint is written, if that is possible.
+ * - `done`: the job is finished or was stopped. `pack` is the trained style.
  * - `failed`: the worker is of no further use.
  * @typedef {{ type: 'fetching', loaded: number, total: number }
  *   | { type: 'preparing', message: string }

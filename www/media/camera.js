@@ -1,32 +1,32 @@
-/** The camera: opened, exchanged for another one, closed; and what went wrong, in sentences. */
+/** The camera: opening, switching and closing, with error messages for the user. */
 
 /**
- * `names` are those of all cameras, of which number `current` is open. `notice` is a sentence for the user where another one had to be
- * opened than the one that was meant.
+ * `names` are the names of all cameras; `current` is the index of the open one. `notice` is a message if another camera than
+ * the chosen one was opened.
  * @typedef {{ stream: MediaStream, front: boolean, names: string[], current: number, notice?: string }} OpenCamera
  */
 
-/** Fine enough for a window, and what all cameras have; a processor that stands in for a GPU has enough with less. */
+/** The requested resolution, and a smaller one for software adapters. */
 const WANTED = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
 const SMALL = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15 } };
 
-/** Where the camera that the user chose is remembered, by its `deviceId`. */
+/** The storage key of the chosen camera's `deviceId`. */
 const KEY = 'impasto.camera';
 
-/** In place of a `deviceId`: whatever camera the browser thinks faces the user. */
+/** In place of a `deviceId`: the browser's default front camera. */
 const FACING_USER = '';
 
-/** Errors of a camera that is there and does not open: another one may. */
+/** Errors of an existing camera that does not open: another one may work. */
 const BUSY = new Set(['NotReadableError', 'AbortError', 'TrackStartError']);
-/** Errors of a camera that is not there. */
+/** Errors of a missing camera. */
 const GONE = new Set(['NotFoundError', 'OverconstrainedError']);
 
 export class Camera {
   /** @type {MediaStream | undefined} */
   #stream;
-  /** The `deviceId` of the camera that is meant: the one that the user chose, now or on an earlier visit. */
+  /** The `deviceId` of the camera that the user chose, now or on an earlier visit. */
   #wanted = recall();
-  /** The `deviceId` of the one that was open last. */
+  /** The `deviceId` of the camera that was open last. */
   #latest = '';
 
   get on() {
@@ -34,8 +34,8 @@ export class Camera {
   }
 
   /**
-   * Opens the camera that the user chose, now or on an earlier visit, or else the one towards the user. Where that one does not open,
-   * since another program holds it, the others are tried.
+   * Opens the chosen camera, or else the front camera. If it does not open, for example because another program uses it, the
+   * others are tried.
    * @param {boolean} small whether a small picture is enough
    * @param {() => void} ended called when it goes away by itself
    * @returns {Promise<OpenCamera>}
@@ -68,7 +68,7 @@ export class Camera {
     const instead = `in use by another program: “${names[current]}” is on instead.`;
     return {
       stream,
-      // A camera without a direction sits on a desk and looks at the user.
+      // A camera without a facing mode is a webcam.
       front: facingMode !== 'environment',
       names,
       current,
@@ -77,7 +77,7 @@ export class Camera {
   }
 
   /**
-   * The first camera that opens.
+   * Opens the first camera that works.
    * @param {boolean} small
    * @returns {Promise<{ stream: MediaStream, failed: Set<string> }>} `failed` are the `deviceId`s of those that did not open
    */
@@ -89,7 +89,7 @@ export class Camera {
     const failed = new Set();
     const tried = new Set();
     for (;;) {
-      // Ids are known only after the user has allowed a camera, which may be after the first failure.
+      // Ids are known only after the user has granted access, which may be after the first failure.
       const known = (await cameras()).map(({ deviceId }) => deviceId).filter(Boolean);
       const id = this.#order(known).find((candidate) => !tried.has(candidate));
       if (id === undefined) throw new Error(whyNot(fault));
@@ -99,7 +99,7 @@ export class Camera {
         return { stream: await navigator.mediaDevices.getUserMedia({ video: { ...size, ...which }, audio: false }), failed };
       } catch (error) {
         const name = error instanceof DOMException ? error.name : '';
-        // A camera that is gone is no longer meant.
+        // Forgets a chosen camera that no longer exists.
         if (GONE.has(name) && id !== FACING_USER) continue;
         if (!BUSY.has(name)) throw new Error(whyNot(fault ?? error));
         fault ??= error;
@@ -108,13 +108,13 @@ export class Camera {
     }
   }
 
-  /** The cameras in the order in which they are tried. @param {string[]} known */
+  /** The cameras in the order of the attempts. @param {string[]} known */
   #order(known) {
     const chosen = this.#wanted && (known.length === 0 || known.includes(this.#wanted));
     return [...(chosen ? [this.#wanted, this.#latest] : []).filter(Boolean), FACING_USER, ...known];
   }
 
-  /** The next camera is meant when it is opened again. */
+  /** Chooses the next camera. */
   async turn() {
     const ids = (await cameras()).map(({ deviceId }) => deviceId);
     this.#choose(ids[(ids.indexOf(this.#latest) + 1) % Math.max(1, ids.length)]);
@@ -132,11 +132,11 @@ export class Camera {
     try {
       localStorage.setItem(KEY, id);
     } catch {
-      // Storage is full or forbidden: the choice holds for this visit.
+      // Storage is full or forbidden: the choice is kept for this visit.
     }
   }
 
-  /** The camera's light goes off. */
+  /** Closes the camera. */
   close() {
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = undefined;

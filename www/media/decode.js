@@ -1,4 +1,4 @@
-/** Photos out of files: whatever picture the browser can decode, upright, with its photo data, or a sentence that says why not. */
+/** Decodes photos from files: any picture format of the browser, upright, with EXIF data; or an error message for the user. */
 import { exifChunk, orientationOf } from './exif.js';
 import { isPictureKind, kindOfBytes, mimeTypeOf, refusalOf } from './file-kinds.js';
 import { headerOf } from './picture-file.js';
@@ -10,20 +10,20 @@ import { drawSvg } from './svg-picture.js';
  */
 
 /**
- * A photo. `opaque` where nothing of it is transparent. `tiff` is its EXIF data. `notice` is a sentence for the user on what of the
- * file is not shown.
+ * A photo. `opaque` if no pixel is transparent. `tiff` is its EXIF data. `notice` is a message about parts of the file that are
+ * not shown.
  * @typedef {{ name: string, credit: string, bitmap: ImageBitmap, opaque: boolean, tiff?: Uint8Array, notice?: string }} Photo
  */
 
-/** More pixels than browsers decode: they take a gigabyte. */
+/** The maximum number of pixels that browsers decode, which need a gigabyte. */
 const MOST_PIXELS = 2 ** 28;
-/** More pixels than these are not kept: no size that the page paints at needs them. */
+/** Larger photos are scaled down to this number of pixels, which suffices for all sizes of the page. */
 const KEPT_PIXELS = 2 ** 26;
-/** Longer side of a photo that was made smaller. */
+/** The longer side of a photo that was scaled down. */
 const KEPT_SIDE = 8192;
-/** So much of a file is read for its header; the browser's decoder reads all of it. */
+/** How much of a file is read for its header. */
 const MOST_READ = 2 ** 28;
-/** Side of the small picture that is searched for transparent places. */
+/** The side of the copy that is searched for transparent pixels. */
 const SAMPLE = 256;
 
 /**
@@ -38,7 +38,7 @@ export async function decodePhoto(file, name, credit = '') {
   const bytes = await bytesOf(file, name);
   const kind = kindOfBytes(bytes.subarray(0, 4096), name);
   if (!isPictureKind(kind)) {
-    // A file that the system takes for a picture, and that is none that is known: the browser may know more.
+    // An unknown format that the system calls a picture: the browser may support it.
     const photo = kind === 'unknown' && file.type.startsWith('image/') && (await tryToDecode(file));
     if (photo) return { name: stem(name), credit, bitmap: photo, opaque: isOpaque(photo) };
     throw new Error(kind === 'unknown' && file.type.startsWith('image/') ? damaged(name) : refusalOf(name, kind, file.type));
@@ -73,7 +73,8 @@ async function bytesOf(file, name) {
  */
 async function decode(file, kind, bytes, header) {
   if (kind === 'svg') return drawSvg(file).catch(() => undefined);
-  // Browsers turn JPEGs by themselves; WebP by none, PNG by some. Without its EXIF data a file is turned by none.
+  // All browsers apply the orientation of JPEG files, some that of PNG, none that of WebP. Without EXIF data, no browser
+  // rotates a file.
   const chunk = exifChunk(kind, bytes);
   const plain = chunk ? withoutChunk(file, kind, bytes, chunk) : file;
   const typed = plain.slice(0, plain.size, mimeTypeOf(kind));
@@ -90,14 +91,14 @@ async function tryToDecode(file) {
   }
 }
 
-/** As `<img>` shows it: Chromium decodes the beginning of a truncated file only there. @param {Blob} file */
+/** Decodes with `<img>`: Chromium decodes truncated files only there. @param {Blob} file */
 async function decodeAsImage(file) {
   const image = new Image();
   const address = URL.createObjectURL(file);
   try {
     image.src = address;
     await image.decode();
-    // A bitmap of the element itself is refused as that of the file is.
+    // `createImageBitmap` rejects the element as well as the file.
     const canvas = document.createElement('canvas');
     Object.assign(canvas, { width: image.naturalWidth, height: image.naturalHeight });
     canvas.getContext('2d')?.drawImage(image, 0, 0);
@@ -120,7 +121,7 @@ function withoutChunk(file, kind, bytes, { start, end }) {
   const head = new Uint8Array(bytes.subarray(0, Math.min(start, 30)));
   const view = new DataView(head.buffer);
   view.setUint32(4, view.getUint32(4, true) - (end - start), true);
-  // The flag that promises EXIF data.
+  // The flag for EXIF data.
   if (String.fromCharCode(...head.subarray(12, 16)) === 'VP8X' && head.length > 20) head[20] &= ~0x08;
   return new Blob([head, file.slice(head.length, start), file.slice(end)]);
 }
@@ -135,7 +136,7 @@ async function upright(bitmap, orientation) {
   const context = canvas.getContext('2d');
   if (!context) return bitmap;
   const [x, y] = [canvas.width, canvas.height];
-  // Where the stored picture's axes point to, and from where.
+  // The directions and the origin of the stored picture's axes.
   /** @type {Record<number, [number, number, number, number, number, number]>} */
   const turns = {
     2: [-1, 0, 0, 1, x, 0],
@@ -163,14 +164,14 @@ async function small(bitmap) {
   return kept;
 }
 
-/** The fourth channel of a small copy. @param {ImageBitmap} bitmap */
+/** Whether a small copy has transparent pixels. @param {ImageBitmap} bitmap */
 function alphaOf(bitmap) {
   const canvas = document.createElement('canvas');
   canvas.width = Math.min(SAMPLE, bitmap.width);
   canvas.height = Math.min(SAMPLE, bitmap.height);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) return new Uint8ClampedArray();
-  // So that small places are not skipped.
+  // Smoothing, so that small areas are not skipped.
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return context.getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 === 3);

@@ -1,36 +1,39 @@
-/** Files that were given to the page, also in folders: found, sorted by what they are, and told where they are left out. */
+/**
+ * Files that were dropped or pasted, also in folders: collects them, sorts them by kind, and describes the ones that are
+ * skipped.
+ */
 import { isPack, isPictureKind, kindOfFile } from './file-kinds.js';
 import { networksAmong } from './network-files.js';
 
 /**
- * `others` are neither pictures, nor videos, nor styles.
+ * Files by kind. `others` are neither pictures, nor videos, nor styles.
  * @typedef {{ photos: File[], videos: File[], styles: File[], others: File[] }} SortedFiles
  */
 
-/** A folder with more is read so far and no farther. */
+/** The maximum number of files of a folder. */
 const MOST_FILES = 2000;
 const DEEPEST = 16;
-/** So many names are told; of more their number. */
+/** The maximum number of names in a message. */
 const MOST_NAMES = 5;
 
-/** Files that systems leave in folders. Nobody means them when he drops a folder. */
+/** System files in folders, which are ignored. */
 const SYSTEM_FILES = new Set(['thumbs.db', 'desktop.ini', 'ehthumbs.db', 'icon\r', '__macosx']);
 
-/** Whether it is a file of the system, such as `._photo.jpg` or `Thumbs.db`. @param {string} name */
+/** Whether a file is a system file, such as `._photo.jpg` or `Thumbs.db`. @param {string} name */
 export function isSystemFile(name) {
   return name.startsWith('.') || SYSTEM_FILES.has(name.toLowerCase());
 }
 
 /**
- * The files of a drop or of the clipboard. What is in folders is found, but not what the system keeps there. It must be called in
- * the event's own task: afterwards the browser empties `transfer`.
+ * The files of a drop or of the clipboard, also those in folders, without system files. It must be called in the event's own
+ * task: afterwards the browser empties `transfer`.
  * @param {DataTransfer | null} transfer
  * @returns {Promise<File[]>}
  */
 export function filesOf(transfer) {
   const items = [...(transfer?.items ?? [])].filter(({ kind }) => kind === 'file');
   const found = items.map((item) => ({ file: item.getAsFile(), entry: item.webkitGetAsEntry?.() ?? null }));
-  // Where a browser lists no items it lists files.
+  // Browsers that list no items list files.
   if (found.length === 0) return Promise.resolve(withoutSystemFiles([...(transfer?.files ?? [])]));
   return gather(found);
 }
@@ -52,7 +55,7 @@ async function gather(found) {
   return inFolder ? files.filter(({ name }) => !isSystemFile(name)) : withoutSystemFiles(files);
 }
 
-/** A single file is what the user means, whatever its name. @param {File[]} files */
+/** Removes system files, unless there is a single file. @param {File[]} files */
 export function withoutSystemFiles(files) {
   return files.length > 1 ? files.filter(({ name }) => !isSystemFile(name)) : files;
 }
@@ -67,7 +70,7 @@ async function walk(folder, files, depth) {
   for (;;) {
     /** @type {FileSystemEntry[]} */
     const entries = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
-    // It gives some at a time, and none when there are no more.
+    // Each call returns some entries, and none at the end.
     if (entries.length === 0) return;
     for (const entry of entries) {
       if (isSystemFile(entry.name) || files.length >= MOST_FILES) continue;
@@ -83,14 +86,14 @@ async function walk(folder, files, depth) {
 }
 
 /**
- * What the files are, by their content: a `File` whose type the system does not know has an empty one.
+ * Sorts files by their content: `File.type` is empty for types that the system does not know.
  * @param {File[]} files
  * @returns {Promise<SortedFiles>}
  */
 export async function sortFiles(files) {
   /** @type {SortedFiles} */
   const sorted = { photos: [], videos: [], styles: [], others: [] };
-  // Networks are styles, and what belongs to them goes with them.
+  // Networks and their external data are styles.
   const { networks, parts, rest } = networksAmong(files);
   sorted.styles.push(...networks, ...parts);
   for (const file of rest) {
@@ -101,7 +104,7 @@ export async function sortFiles(files) {
     const kind = await kindOfFile(file);
     const type = kind === 'unknown' ? file.type.split('/')[0] : '';
     if (kind === 'video' || type === 'video') sorted.videos.push(file);
-    // A raw file or a PDF gets a row and its sentence, since it is meant as a picture.
+    // A raw file or a PDF counts as a photo, so that it is listed with its error message.
     else if (isPictureKind(kind) || kind === 'raw' || kind === 'pdf' || kind === 'psd' || type === 'image') sorted.photos.push(file);
     else sorted.others.push(file);
   }
@@ -109,7 +112,7 @@ export async function sortFiles(files) {
 }
 
 /**
- * The files by their names, such as `“a.txt”, “b.doc” and 3 more`.
+ * A list of file names, such as `“a.txt”, “b.doc” and 3 more`.
  * @param {{ name: string }[]} files
  */
 export function namesOf(files) {
@@ -120,7 +123,7 @@ export function namesOf(files) {
 }
 
 /**
- * What of the files is not taken, and why, in one sentence.
+ * A message about the files that are skipped, and why.
  * @param {{ others: { name: string }[], videos: { name: string }[] }} left
  * @returns {string} nothing where all are taken
  */

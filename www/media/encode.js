@@ -6,11 +6,11 @@ import { hasTransparency, layOver, NEUTRAL, withoutAlpha } from './transparency.
 
 /** @typedef {'png' | 'jpeg' | 'webp'} Format */
 
-/** Visually lossless for paintings. */
+/** JPEG and WebP quality: visually lossless. */
 const QUALITY = 0.93;
 
 /**
- * The painting as a file. JPEG has no transparency: there it lies on white.
+ * Encodes a picture as a file. For JPEG, transparent pixels are composited over white.
  * @param {Pixels} pixels
  * @param {Format} format
  * @param {Uint8Array} [tiff] EXIF data of the photo, whose date, place and camera are kept in the file
@@ -36,7 +36,7 @@ export async function encode({ width, height, data }, format, tiff) {
 }
 
 /**
- * Such as `chelsea-starry-strokes.png`.
+ * A file name such as `chelsea-starry-strokes.png`.
  * @param {string} source
  * @param {string} style
  * @param {Blob} blob
@@ -47,7 +47,7 @@ export function fileName(source, style, blob) {
 }
 
 /**
- * Puts a picture on the clipboard. Browsers want to be asked while the user's click is fresh, so it may come later.
+ * Copies a picture to the clipboard. Browsers require the call during a user activation, so the picture may be a promise.
  * @param {Promise<Blob>} png
  */
 export async function copy(png) {

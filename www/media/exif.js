@@ -1,6 +1,6 @@
 /**
- * The photo data (EXIF) of JPEG, PNG and WebP files: found, read, and put into another file. A block of EXIF data is a TIFF
- * file in small: directories of entries, each with a tag, a type, a count and a value.
+ * EXIF data of JPEG, PNG and WebP files: finds, reads and writes it. A block of EXIF data is a small TIFF file: directories of
+ * entries, each with a tag, a type, a count and a value.
  */
 
 /** @import { PictureKind } from './file-kinds.js' */
@@ -17,17 +17,17 @@ const PIXEL_WIDTH = 0xa002;
 const PIXEL_HEIGHT = 0xa003;
 
 /**
- * Entries that describe the pixels of the original file, or point into it: sizes, strips, tiles, thumbnails, other directories,
- * notes of the maker (whose addresses do not survive a move) and colour space.
+ * Entries that describe the pixels of the original file or refer to offsets in it: sizes, strips, tiles, thumbnails, other
+ * directories, maker notes and colour space.
  */
 const LEFT_OUT = new Set([
   0xfe, 0xff, 0x100, 0x101, 0x102, 0x103, 0x106, 0x111, 0x115, 0x116, 0x117, 0x11c, 0x142, 0x143, 0x144, 0x145, 0x14a, 0x153,
   0x201, 0x202, 0x8773, 0x927c, 0xa001, 0xa005, 0xc4a5,
 ]);
 
-/** More entries than any camera writes: a damaged directory is given up. */
+/** The maximum number of entries: a directory with more is damaged. */
 const MOST_ENTRIES = 512;
-/** More bytes than a JPEG's segment has room for. */
+/** The maximum size of a JPEG segment. */
 const MOST_BYTES = 0xffff - 8;
 const JPEG_HEADER = 'Exif\0\0';
 
@@ -77,8 +77,8 @@ export function orientationOf(tiff) {
 }
 
 /**
- * The photo data for a picture that was made of the photo: date, place, camera, copyright and whatever else describes the
- * photo. The orientation is 1, since the picture is upright; thumbnail and notes of the maker are gone.
+ * The EXIF data for a picture that was made from a photo: date, place, camera, copyright and other descriptions of the photo.
+ * The orientation is 1, since the picture is upright; thumbnail and maker notes are removed.
  * @param {Uint8Array} tiff of the photo
  * @param {{ width: number, height: number }} size of the picture, in pixels
  * @returns {Uint8Array | undefined} a TIFF block; nothing where `tiff` cannot be read or has nothing to keep
@@ -107,7 +107,7 @@ export function keptTiff(tiff, { width, height }) {
 }
 
 /**
- * The file of a picture with photo data in it.
+ * Inserts EXIF data into a file.
  * @param {Uint8Array} bytes a JPEG, PNG or WebP file without EXIF data, as browsers write it
  * @param {PictureKind} kind
  * @param {Uint8Array} tiff
@@ -120,7 +120,7 @@ export function withTiff(bytes, kind, tiff) {
     return [file.subarray(0, 2), segment, file.subarray(2)];
   }
   if (kind === 'png') {
-    // Signature and IHDR come first.
+    // The signature and IHDR come first.
     const head = 8 + 25;
     const body = join([bytesOf('eXIf'), tiff]);
     return [file.subarray(0, head), join([big(tiff.length), body, big(crc32(body))]), file.subarray(head)];
@@ -149,7 +149,7 @@ function tiffOfJpeg(bytes) {
   return undefined;
 }
 
-/** Some programs write a JPEG's header in front of the block in other files, too. @param {Uint8Array} block */
+/** Removes the header of a JPEG segment, which some programs also write in other formats. @param {Uint8Array} block */
 function withoutHeader(block) {
   return textOf(block, 0, 6) === JPEG_HEADER ? block.subarray(6) : block;
 }
@@ -177,7 +177,12 @@ function directoriesOf(tiff) {
   return { main, exif: below(EXIF_DIRECTORY), gps: below(GPS_DIRECTORY) };
 }
 
-/** The entries of the directory at `from` that lie within the block. @param {Uint8Array} tiff @param {number} from @returns {Entry[]} */
+/**
+ * The entries of the directory at `from` that lie within the block.
+ * @param {Uint8Array} tiff
+ * @param {number} from
+ * @returns {Entry[]}
+ */
 function entriesAt(tiff, from) {
   const little = isLittle(tiff);
   const view = viewOf(tiff);
@@ -223,7 +228,7 @@ function writeTiff(main, exif, gps, little) {
   /** @param {Entry[]} entries @param {number} at */
   const write = (entries, at) => {
     view.setUint16(at, entries.length, little);
-    // Behind the directory, and behind the address of the next one, which stays 0.
+    // Values follow the directory and the offset of the next directory, which is 0.
     let free = at + 6 + 12 * entries.length;
     entries
       .sort((a, b) => a.tag - b.tag)
@@ -247,7 +252,7 @@ function writeTiff(main, exif, gps, little) {
 }
 
 /**
- * Only the extended form of WebP has room for EXIF data: it begins with a chunk of flags and the size.
+ * Adds EXIF data to a WebP file. Only the extended format allows it; its first chunk has flags and the size.
  * @param {Uint8Array<ArrayBuffer>} file
  * @param {Uint8Array} tiff
  */

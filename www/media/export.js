@@ -10,7 +10,7 @@ import { messageOf } from '../common/errors.js';
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** Everything by which a painting leaves the page: saved, copied, shared. */
+/** Exports pictures: saves, copies and shares them. */
 export class Exporter {
   /**
    * @param {PictureViewer} viewer
@@ -52,7 +52,7 @@ export class Exporter {
   }
 
   /**
-   * A painting in the chosen format, with a name.
+   * Encodes a picture in the chosen format, and names it.
    * @param {Pixels} pixels
    * @param {{ name: string, tiff?: Uint8Array }} photo
    */
@@ -61,7 +61,7 @@ export class Exporter {
     return { blob, name: fileName(name, this.app.exportInfo().style, blob) };
   }
 
-  /** What is kept of a photo's data: nothing unless the user wants it. @param {Uint8Array | undefined} tiff */
+  /** The EXIF data to keep: none unless the user wants it. @param {Uint8Array | undefined} tiff */
   #keptMetadata(tiff) {
     return this.controls.photoData ? tiff : undefined;
   }
@@ -73,7 +73,7 @@ export class Exporter {
   }
 
   /**
-   * The painting, without the line, as a file.
+   * The picture without the split line, as a file.
    * @param {Format} format
    */
   async #encode(format) {
@@ -88,7 +88,7 @@ export class Exporter {
     try {
       await act();
     } catch (error) {
-      // Who closes the sheet of programs has changed his mind.
+      // The user has closed the share dialog.
       if (!(error instanceof DOMException && error.name === 'AbortError')) this.toast.show(messageOf(error));
     }
     this.viewer.idle();

@@ -1,9 +1,8 @@
 import { filesOf, withoutSystemFiles } from './dropped-files.js';
 
 /**
- * The three ways by which photos, videos and styles come in: file picker, drop anywhere, paste. What is dropped on the style list,
- * or chosen by its first tile, is a style.
- *
+ * The three inputs for photos, videos and styles: file picker, drop and paste. Files that are dropped on the style list, or
+ * chosen with its first tile, are styles.
  * @typedef {{ files: (files: File[]) => void, styles: (files: File[]) => void, pasted: (files: File[]) => void,
  *   nothing: (sentence: string) => void }} FileHandlers
  */
@@ -29,7 +28,7 @@ function listenForChoices(id, take) {
   input.addEventListener('change', () => {
     const files = withoutSystemFiles([...(input.files ?? [])]);
     if (files.length > 0) take(files);
-    // So that choosing the same file again counts as a change.
+    // Choosing the same file again must be a change.
     input.value = '';
   });
 }
@@ -40,7 +39,7 @@ function listenForDrops(taker) {
   const styleStrip = /** @type {HTMLElement} */ (document.querySelector('.style-strip'));
   const overlay = /** @type {HTMLElement} */ (document.getElementById('drop-overlay'));
   const isStyle = (/** @type {Event} */ event) => event.target instanceof Node && styleStrip.contains(event.target);
-  // Entering a child fires before leaving its parent: counting tells when the pointer has left the page.
+  // `dragenter` of a child fires before `dragleave` of its parent: the count tells when the pointer has left the page.
   let depth = 0;
   document.addEventListener('dragenter', (event) => {
     if (!event.dataTransfer?.types.includes('Files')) return;
@@ -60,9 +59,9 @@ function listenForDrops(taker) {
     if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy';
   });
   document.addEventListener('drop', async (event) => {
-    // A sheet that lies over the page has taken it.
+    // A dialog over the page has handled it.
     const taken = event.defaultPrevented;
-    // Without this the browser would leave the page for the file.
+    // By default, the browser opens the file in place of the page.
     event.preventDefault();
     depth = 0;
     root.toggleAttribute('data-dropping', false);

@@ -1,10 +1,10 @@
-/** What a file is, by its first bytes and not by its name, and the sentence for a file that the browser does not decode. */
+/** Recognizes files by their first bytes, and explains why a file is not supported. */
 
-/** So many bytes tell the kind of a file. */
+/** The number of bytes that identify a file. */
 export const HEAD_BYTES = 4096;
 
 /**
- * `picture` kinds are tried with the browser's decoders, `video` kinds are played, and all others are refused.
+ * The browser decodes `PictureKind`s and plays `video`; all other kinds are rejected.
  * @typedef {'jpeg' | 'png' | 'gif' | 'webp' | 'bmp' | 'ico' | 'avif' | 'heic' | 'tiff' | 'jxl' | 'jp2' | 'svg'} PictureKind
  * @typedef {PictureKind | 'video' | 'raw' | 'pdf' | 'psd' | 'exr' | 'svgz' | 'zip' | 'audio' | 'html' | 'unknown'} FileKind
  */
@@ -27,7 +27,7 @@ const MIME_TYPES = {
   svg: 'image/svg+xml',
 };
 
-/** What each kind is called in a sentence. @type {Record<FileKind, string>} */
+/** The name of each kind in messages. @type {Record<FileKind, string>} */
 const TITLES = {
   jpeg: 'a JPEG picture',
   png: 'a PNG picture',
@@ -53,7 +53,7 @@ const TITLES = {
   unknown: 'not a picture',
 };
 
-/** How a file of a kind that is not read becomes one that is. @type {Partial<Record<FileKind, string>>} */
+/** How to convert an unsupported kind. @type {Partial<Record<FileKind, string>>} */
 const REMEDIES = {
   heic:
     'Save it as JPEG or PNG first: Photos and Preview on a Mac export it, an iPhone takes JPEGs with Settings, Camera, ' +
@@ -73,16 +73,16 @@ const REMEDIES = {
   ico: 'Save it as PNG first.',
 };
 
-/** Brands of ISO media files that hold pictures. */
+/** Brands of ISO media files that contain pictures. */
 const HEIC_BRANDS = new Set(['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'hevm', 'hevs', 'mif1', 'msf1']);
 const AVIF_BRANDS = new Set(['avif', 'avis']);
 const AUDIO_BRANDS = new Set(['M4A ', 'M4B ', 'M4P ']);
 
-/** Raw files of cameras that are TIFF inside, by their names: the content alone does not tell. */
+/** Extensions of raw files in TIFF format, which the content alone does not distinguish. */
 const RAW_NAME = /\.(dng|nef|nrw|cr2|arw|sr2|srf|srw|pef|3fr|iiq|erf|kdc|dcr|mef|mos|rwl|raw|fff)$/i;
 const DNG_VERSION = 0xc612;
 
-/** Beginnings that name a kind by themselves. @type {[number[] | string, FileKind][]} */
+/** Signatures that identify a kind. @type {[number[] | string, FileKind][]} */
 const SIGNATURES = [
   [[0xff, 0xd8, 0xff], 'jpeg'],
   [[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], 'png'],
@@ -115,7 +115,7 @@ const SIGNATURES = [
 ];
 
 /**
- * The kind of a file by its content. The name decides only between a TIFF picture and a camera's raw file.
+ * The kind of a file by its content. The name only distinguishes TIFF pictures from raw files.
  * @param {Uint8Array} head the first `HEAD_BYTES` of the file, or all of it
  * @param {string} [name]
  * @returns {FileKind}
@@ -124,7 +124,7 @@ export function kindOfBytes(head, name = '') {
   for (const [signature, kind] of SIGNATURES) if (begins(head, signature)) return kind;
   const fourth = text(head, 4, 8);
   if (fourth === 'ftyp') return kindOfBrands(head);
-  // QuickTime files of old cameras begin without `ftyp`.
+  // QuickTime files of old cameras have no `ftyp` box.
   if (['moov', 'mdat', 'wide', 'skip'].includes(fourth)) return 'video';
   if (begins(head, 'RIFF')) {
     const form = text(head, 8, 12);
@@ -132,14 +132,14 @@ export function kindOfBytes(head, name = '') {
   }
   if (begins(head, [0x49, 0x49, 0x2a, 0]) || begins(head, [0x49, 0x49, 0x2b, 0])) return tiffOrRaw(head, name, true);
   if (begins(head, [0x4d, 0x4d, 0, 0x2a]) || begins(head, [0x4d, 0x4d, 0, 0x2b])) return tiffOrRaw(head, name, false);
-  // `BM` alone begins many a text: the size of the second header is known.
+  // Many texts begin with `BM`: the size of the second header has to be known, too.
   if (begins(head, 'BM') && head.length > 18 && [12, 40, 52, 56, 64, 108, 124].includes(head[14])) return 'bmp';
   if (head[0] === 0x47 && head[188] === 0x47 && head[376] === 0x47) return 'video';
   return kindOfText(head);
 }
 
 /**
- * The kind of a file by its content, which is read for it. A file that cannot be read is `unknown`.
+ * Reads a file's first bytes to find its kind; `unknown` if it cannot be read.
  * @param {Blob & { name?: string }} file
  * @returns {Promise<FileKind>}
  */
@@ -152,7 +152,7 @@ export async function kindOfFile(file) {
 }
 
 /**
- * Whether a file is a video: by its content, and where that tells nothing by the type that the system gives it.
+ * Whether a file is a video: by its content, or else by the type that the system reports.
  * @param {File} file
  */
 export async function isVideo(file) {
@@ -160,18 +160,18 @@ export async function isVideo(file) {
   return kind === 'video' || (kind === 'unknown' && file.type.startsWith('video/'));
 }
 
-/** Whether the browser's picture decoders are asked for this kind. @param {FileKind} kind @returns {kind is PictureKind} */
+/** Whether the browser's picture decoders may support a kind. @param {FileKind} kind @returns {kind is PictureKind} */
 export function isPictureKind(kind) {
   return PICTURES.has(kind);
 }
 
-/** The media type of a picture, whatever the system calls it. @param {PictureKind} kind */
+/** The media type of a picture. @param {PictureKind} kind */
 export function mimeTypeOf(kind) {
   return MIME_TYPES[kind];
 }
 
 /**
- * Why a file of this kind is not opened, and what to do, for the user.
+ * A message why a file of this kind is not supported, and what to do.
  * @param {string} name of the file
  * @param {FileKind} kind
  * @param {string} [type] that the system gives it
@@ -206,7 +206,7 @@ function text(bytes, from, to) {
   return String.fromCharCode(...bytes.subarray(from, to));
 }
 
-/** An ISO media file says in its first box what it can be read as. @param {Uint8Array} head @returns {FileKind} */
+/** The kind of an ISO media file by the brands in its first box. @param {Uint8Array} head @returns {FileKind} */
 function kindOfBrands(head) {
   const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
   const major = text(head, 8, 12);

@@ -1,6 +1,6 @@
-/** The sound of a video file, decoded at once: a recording that is slower than the video cannot listen to it. */
+/** Decodes the sound of a video file in advance, for recordings that are slower than real time. */
 
-/** Decoded sound takes half a megabyte a second: longer or larger files are listened to while they play. */
+/** The limits of decoding in advance: decoded sound takes half a megabyte per second. */
 const MOST_SECONDS = 1200;
 const MOST_BYTES = 2 ** 29;
 const RATE = 48_000;
@@ -20,7 +20,7 @@ export async function soundOfFile(file, seconds) {
 }
 
 /**
- * A part of it.
+ * A part of a sound.
  * @param {AudioBuffer} sound
  * @param {number} from seconds
  * @param {number} seconds

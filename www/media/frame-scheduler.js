@@ -2,33 +2,33 @@ import { FrameSource } from './frame-source.js';
 import { VideoPacer } from './video-pacer.js';
 
 /**
- * When a picture is seen: `shown` by the browser, as `performance.now()` counts, and `media` within the video, in seconds.
+ * The times of a frame: `shown` on the clock of `performance.now()` in milliseconds, `media` within the video in seconds.
  * @typedef {{ shown: number, media: number }} FrameTimes
  */
 
 /**
- * A picture of a video for the worker. `missed` is the number of pictures since the last one that was sent.
+ * A video frame for the worker. `missed` is the number of frames since the previous one that was sent.
  * @typedef {{ frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }} ScheduledFrame
  */
 
 /** @import { Pace } from './video-pacer.js' */
 
-/** A video that is being sought has no picture for a moment. */
+/** A seeking video has no frame for a moment: the delay of another attempt, in milliseconds. */
 const RETRY_MS = 20;
 
-/** Brings the pictures of a video element to the worker: the newest one whenever it asks for one. */
+/** Sends the newest frame of a video element to the worker whenever the worker requests one. */
 export class FrameScheduler {
   #video;
   #send;
   #source;
   #workerReady = true;
   #stopped = false;
-  /** A frame has come that has not been sent. */
+  /** Whether the newest frame has not been sent yet. */
   #fresh = false;
   #missed = 0;
-  /** Of the newest frame. @type {FrameTimes} */
+  /** The times of the newest frame. @type {FrameTimes} */
   #times = { shown: 0, media: 0 };
-  /** While the video waits for the worker. @type {VideoPacer | undefined} */
+  /** Set while the video waits for the worker. @type {VideoPacer | undefined} */
   #pacer;
 
   /**
@@ -43,14 +43,14 @@ export class FrameScheduler {
     this.#listen();
   }
 
-  /** The worker can take another frame. */
+  /** The worker requests another frame. */
   feed() {
     this.#workerReady = true;
     if (this.#fresh) this.#take();
   }
 
   /**
-   * Whether the video waits for the worker, so that no picture is left out.
+   * Makes the video wait for the worker, so that no frame is skipped.
    * @param {Pace | undefined} pace with nothing it does not wait
    */
   set pace(pace) {
@@ -58,9 +58,9 @@ export class FrameScheduler {
     this.#pacer = pace && new VideoPacer(this.#video, pace);
   }
 
-  /** The frame that is there, again: a paused video whose style has changed. */
+  /** Sends the current frame again, for example when the style of a paused video has changed. */
   again() {
-    // A video that is held shows its next picture soon.
+    // A video that is held shows its next frame soon.
     if (this.#pacer?.holding) return;
     this.#fresh = true;
     this.#times = { ...this.#times, shown: performance.now() };
@@ -72,7 +72,7 @@ export class FrameScheduler {
     this.pace = undefined;
   }
 
-  /** Whether all pictures that came were sent, and the worker has taken them. */
+  /** Whether the worker has taken all frames. */
   get idle() {
     return this.#workerReady && !this.#fresh && !this.#pacer?.searching;
   }
@@ -101,7 +101,7 @@ export class FrameScheduler {
   async #take() {
     if (this.#stopped) return;
     if (this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
-      // A video that stands still shows no other frame by itself.
+      // A paused video presents no other frame.
       if (this.#pacer) setTimeout(() => this.#fresh && this.#workerReady && this.#take(), RETRY_MS);
       return;
     }
@@ -114,7 +114,7 @@ export class FrameScheduler {
       if (this.#stopped) frame.close();
       else this.#send({ frame, missed, times });
     } catch {
-      // Between two sources a video has no frame: the next one will do.
+      // Between two sources, a video has no frame: the next one is sent.
       this.#workerReady = true;
     }
     this.#pacer?.release(times.media);

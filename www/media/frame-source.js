@@ -1,11 +1,11 @@
 /**
- * The present picture of a video element, as the browser's own player shows it: turned, with its proportions, and with a ground
- * behind what is transparent. Frames go the shortest way that brings the picture right.
+ * The current frame of a video element as the browser displays it: rotated, with the correct aspect ratio, over a background.
+ * Chooses the fastest correct way to capture it.
  */
 
-/** Side of the copies by which two ways are compared. */
+/** The side of the copies that are compared. */
 const LOOK = 16;
-/** While two ways cannot be told apart they are compared again every so many frames. */
+/** The interval of comparisons in frames while the result is unclear. */
 const AGAIN = 8;
 
 export class FrameSource {
@@ -13,7 +13,7 @@ export class FrameSource {
   #videoFrames;
   #ground;
   #transparent;
-  /** Whether a bitmap made of the element is upright: some browsers make it of the picture as it is stored. @type {boolean | undefined} */
+  /** Whether a bitmap of the element is upright: some browsers ignore the rotation. @type {boolean | undefined} */
   #upright;
   #frames = 0;
   /** @type {OffscreenCanvas | undefined} */
@@ -41,14 +41,14 @@ export class FrameSource {
     if (this.#transparent) return this.#drawn();
     if (!this.#videoFrames()) return this.#bitmap();
     const frame = new VideoFrame(this.#video);
-    // Formats such as I420A have a plane of transparency; BGRA has none where it is decoded from a video without.
+    // Formats such as I420A have an alpha plane; BGRA may be opaque.
     if (!/^I4\d\dA/.test(frame.format ?? '')) return frame;
     frame.close();
     this.#transparent = true;
     return this.#drawn();
   }
 
-  /** The short way where it is known to be right. */
+  /** Uses the fast way if it is known to be correct. */
   async #bitmap() {
     const { videoWidth: width, videoHeight: height } = this.#video;
     this.#frames += 1;
@@ -60,7 +60,7 @@ export class FrameSource {
     return this.#drawn();
   }
 
-  /** The element drawn as the page would show it. */
+  /** Draws the element as the page displays it. */
   #drawn() {
     const { videoWidth: width, videoHeight: height } = this.#video;
     this.#canvas ??= new OffscreenCanvas(width, height);
@@ -75,7 +75,7 @@ export class FrameSource {
     return this.#canvas.transferToImageBitmap();
   }
 
-  /** Compares a bitmap of the element with the element. A picture that looks the same upside down tells nothing. */
+  /** Compares a bitmap of the element with the element. A picture with vertical symmetry gives no result. */
   async #compare() {
     const { videoWidth, videoHeight } = this.#video;
     const bitmap = await createImageBitmap(this.#video);
@@ -95,7 +95,7 @@ export class FrameSource {
 }
 
 /**
- * Whether the one picture is the other one, rather than the other one upside down.
+ * Whether two pictures are the same, rather than one the other upside down.
  * @param {Uint8ClampedArray} made RGBA
  * @param {Uint8ClampedArray} shown RGBA, of the same size
  * @returns {boolean | undefined} nothing where that cannot be told
@@ -109,19 +109,19 @@ export function isUpright(made, shown) {
       turned += Math.abs(made[4 * (pixels - 1 - i) + channel] - shown[4 * i + channel]);
     }
   }
-  // Between the two copies a video may go on by a frame: one way must be far nearer than the other.
+  // A video may advance by a frame between the copies: one result must be far closer than the other.
   if (turned > 3 * straight && turned > 6 * pixels) return true;
   if (straight > 3 * turned && straight > 6 * pixels) return false;
   return undefined;
 }
 
-/** So much of a file is searched: the description of its tracks stands there. */
+/** How much of a file is searched for its track headers. */
 const HEAD_BYTES = 65536;
-/** WebM's mark of a track with transparency: the element AlphaMode with the value 1. */
+/** The element AlphaMode with the value 1, which WebM tracks with transparency have. */
 const ALPHA_MODE = [0x53, 0xc0, 0x81, 0x01];
 
 /**
- * Whether a video says that it has transparent places.
+ * Whether a video file declares transparency.
  * @param {Blob} file
  */
 export async function saysTransparent(file) {

@@ -1,16 +1,16 @@
-/** Files of networks that style pictures, by their names, and the files that belong to them. */
+/** Recognizes files of style transfer networks, and their external data, by their names. */
 
 const NETWORK = /\.(onnx|pth|pt)$/i;
-/** Numbers of an ONNX model that it does not keep in its own file. */
+/** Extensions of external data of ONNX models. */
 const PART = /\.(data|bin|onnx_data|weights?)$/i;
 
-/** Whether a file is a network of PyTorch's or ONNX's. @param {{ name: string }} file */
+/** Whether a file is a PyTorch or ONNX network. @param {{ name: string }} file */
 export function isNetwork(file) {
   return NETWORK.test(file.name);
 }
 
 /**
- * The networks among files, and the files that they keep numbers in.
+ * Separates networks and their external data from other files.
  * @template {{ name: string }} F
  * @param {F[]} files
  * @returns {{ networks: F[], parts: F[], rest: F[] }} without a network there are no parts
@@ -23,7 +23,7 @@ export function networksAmong(files) {
   return { networks, parts, rest: others.filter((file) => !parts.includes(file)) };
 }
 
-/** What a style is called that a network becomes, such as `Rain princess` for `rain_princess.pth`. @param {string} file */
+/** The name of the style of a network file, such as `Rain princess` for `rain_princess.pth`. @param {string} file */
 export function titleOf(file) {
   const title = file.replace(NETWORK, '').replace(/[-_]+/g, ' ').trim();
   return title ? title[0].toUpperCase() + title.slice(1) : 'Network';

@@ -1,4 +1,4 @@
-/** Photos, decoded: pixels of the size that is wanted. `decode.js` makes them of files. */
+/** Pixels of a decoded photo at a chosen size. `decode.js` decodes files. */
 import { hasTransparency, layOver, NEUTRAL } from './transparency.js';
 
 /**
@@ -7,12 +7,12 @@ import { hasTransparency, layOver, NEUTRAL } from './transparency.js';
  * @import { Ground } from './transparency.js'
  */
 
-/** Strokes are as wide as so many pixels: on a small photo they hide everything, so it is enlarged first, up to this. */
+/** The minimum longer side: smaller photos are enlarged to it, since strokes would hide their content. */
 const MAX_ENLARGEMENT = 2;
 
 /**
- * The whole photo with its longer side at `longest`, or as near as a small photo comes to it. Where transparency is kept, it is
- * in the fourth channel, and the colours lie over white.
+ * The whole photo with a longer side of `longest`, within the limits of enlargement. If transparency is kept, it is in the
+ * fourth channel, and the colours are composited over white.
  * @param {Photo} photo
  * @param {number} longest pixels
  * @param {Ground} ground behind transparent photos
@@ -26,7 +26,7 @@ export function photoPixels({ bitmap, opaque }, longest, { keep, colour }) {
 }
 
 /**
- * What a photo lies on; null where it stays transparent.
+ * The background colour of a photo; null if it stays transparent.
  * @param {boolean} opaque whether nothing of it is transparent
  * @param {Ground} ground
  */
@@ -36,7 +36,7 @@ export function groundOf(opaque, { keep, colour }) {
 }
 
 /**
- * The middle square of the photo.
+ * The central square of a photo.
  * @param {Photo} photo
  * @param {number} side pixels
  * @param {Ground} ground behind transparent photos
@@ -45,13 +45,13 @@ export function groundOf(opaque, { keep, colour }) {
 export function squarePixels({ bitmap }, side, { keep, colour }) {
   const edge = Math.min(bitmap.width, bitmap.height);
   const x = Math.floor((bitmap.width - edge) / 2);
-  // Faces and horizons sit above the middle: a tall photo is cut in its upper part.
+  // Tall photos are cropped in their upper part, where faces and horizons usually are.
   const y = Math.floor((bitmap.height - edge) / 3);
   return pixelsOf(resample(bitmap, { x, y, width: edge, height: edge }, side, side, keep ? NEUTRAL : colour));
 }
 
 /**
- * The whole picture.
+ * Draws a whole picture at a scale.
  * @param {ImageBitmap} bitmap
  * @param {number} scale
  * @param {string | null} [ground] behind what is transparent; null keeps it so
@@ -73,7 +73,8 @@ export function pixelsOf(context) {
 }
 
 /**
- * Shrinks by halves as long as it can, because one step of a browser's filter skips pixels beyond a factor of two.
+ * Resamples a part of a picture. Downscaling is done in steps of one half, because the browsers' filters skip pixels beyond a
+ * factor of two.
  * @param {ImageBitmap} bitmap
  * @param {{ x: number, y: number, width: number, height: number }} from
  * @param {number} width

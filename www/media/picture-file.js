@@ -1,17 +1,17 @@
-/** What the header of a picture's file says, before anything is decoded: size, frames, transparency, and whether it is whole. */
+/** Reads the header of a picture file without decoding it: size, frames, transparency, and whether it is complete. */
 
 import { tiffOfPicture } from './exif.js';
 
 /** @import { PictureKind } from './file-kinds.js' */
 
 /**
- * `width` and `height` are 0 where the header does not tell. `frames` counts the pictures of an animation, 1 for a still one
- * and 2 where there are several and the file does not say how many. `opaque` means that no pixel can be transparent.
- * `truncated` means that the file ends before its picture does. `tiff` is the block of EXIF data, if there is one.
+ * The header. `width` and `height` are 0 if unknown. `frames` counts the frames of an animation: 1 for a still picture, 2 for
+ * an unknown number. `opaque` means that no pixel can be transparent, `truncated` that the file ends early. `tiff` is the EXIF
+ * block, if any.
  * @typedef {{ width: number, height: number, frames: number, opaque: boolean, truncated: boolean, tiff?: Uint8Array }} PictureHeader
  */
 
-/** Frame headers of JPEG, which carry the size: all of C0 to CF but the tables C4 and CC, and C8. */
+/** Frame headers of JPEG, which have the size: all of C0 to CF except the tables C4 and CC, and C8. */
 const NO_FRAME = new Set([0xc4, 0xc8, 0xcc]);
 
 /**
@@ -63,11 +63,11 @@ function jpegHeader(view) {
     at += 2 + Math.max(2, length);
     if (marker === 0xda) at = endOfScan(view, at);
   }
-  // Two bytes may be left: the end of the picture.
+  // The last two bytes may be the end marker.
   return { ...header, truncated: !(at + 2 <= end && view.getUint16(at) === 0xffd9) };
 }
 
-/** Where the compressed data of a scan ends, which is the next marker. @param {DataView} view @param {number} at */
+/** The end of a scan's compressed data, which is the next marker. @param {DataView} view @param {number} at */
 function endOfScan(view, at) {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   for (;;) {
@@ -107,7 +107,7 @@ function gifHeader(view) {
   const header = { width: view.getUint16(6, true), height: view.getUint16(8, true), frames: 0, truncated: true };
   const colours = view.getUint8(10);
   let at = 13 + (colours & 0x80 ? 3 << ((colours & 7) + 1) : 0);
-  /** Behind a row of sub-blocks. @param {number} from */
+  /** The offset after a sequence of sub-blocks. @param {number} from */
   const skip = (from) => {
     while (from < end && view.getUint8(from) > 0) from += 1 + view.getUint8(from);
     return from + 1;
@@ -163,7 +163,11 @@ function bmpHeader(view) {
   return { width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)), truncated };
 }
 
-/** AVIF and HEIC are boxes in boxes. The largest `ispe` is the size of the picture. @param {DataView} view @returns {Partial<PictureHeader>} */
+/**
+ * AVIF and HEIC consist of nested boxes. The largest `ispe` is the size of the picture.
+ * @param {DataView} view
+ * @returns {Partial<PictureHeader>}
+ */
 function boxHeader(view) {
   const header = { width: 0, height: 0, frames: text(view, 8) === 'avis' || text(view, 8) === 'msf1' ? 2 : 1, truncated: false };
   /** @param {number} from @param {number} to @param {number} depth */
@@ -176,7 +180,7 @@ function boxHeader(view) {
         size = view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12);
         data = at + 16;
       }
-      // Up to the end of the file.
+      // The box extends to the end of the file.
       if (size === 0) size = to - at;
       if (size < data - at) return;
       if (at + size > to && depth === 0) header.truncated = true;

@@ -1,6 +1,6 @@
 /**
- * Records the painting as it moves, with sound if there is some: pictures come from the worker and are encoded here. Where
- * the browser has no encoders for pages, its own recorder watches the canvas.
+ * Records the stylized video with sound. The worker sends frames, which are encoded here. Browsers without WebCodecs record the
+ * canvas with MediaRecorder.
  */
 
 import { partOf } from './file-sound.js';
@@ -12,19 +12,19 @@ import { partOf } from './file-sound.js';
  */
 
 /**
- * What counts the seconds of a recording: the clock on the wall, or the video that is recorded, `from` where it was.
+ * The clock of a recording: real time, or the time of the recorded video since `from`.
  * @typedef {{ from: number, now: () => number, of: (times: FrameTimes) => number }} Clock
  */
 
 /**
- * What is heard of a video: the track of its playing, or all of its sound, of which the recording takes what belongs to it.
+ * The sound of a video: a live track, or all of it decoded, of which the recording takes its part.
  * @typedef {{ track?: MediaStreamTrack, all?: AudioBuffer }} Sound
  */
 
-/** For the browser's own recorder, in the order of preference. */
+/** Formats of MediaRecorder in order of preference. */
 const TYPES = ['video/mp4', 'video/webm'];
 const FRAMES_PER_SECOND = 30;
-/** Strokes are full of detail, which takes more than the usual bits: so many for each pixel and second. */
+/** The bit rate per pixel and second, higher than usual because of the detail of strokes. */
 const BITS_A_PIXEL = 6;
 
 export class Recorder {
@@ -32,13 +32,13 @@ export class Recorder {
   #recording;
   /** @type {Clock} */
   #clock = wallClock();
-  /** All the sound of the video. @type {AudioBuffer | undefined} */
+  /** The decoded sound of the video. @type {AudioBuffer | undefined} */
   #all;
   /** @type {MediaStreamTrack[]} tracks that were opened for the recording alone */
   #own = [];
 
   constructor() {
-    // A tab that is closed by accident takes the recording with it: the browser asks first.
+    // Closing the tab would lose the recording: the browser asks first.
     addEventListener('beforeunload', (event) => {
       if (this.on) event.preventDefault();
     });
@@ -84,7 +84,7 @@ export class Recorder {
     return given !== undefined && (!heard || (sound.all !== undefined && !this.wantsFrames));
   }
 
-  /** Whether pictures are to be sent here. */
+  /** Whether the worker has to send frames. */
   get wantsFrames() {
     return this.#recording?.add !== undefined;
   }
@@ -106,7 +106,7 @@ export class Recorder {
   async stop(seconds = this.seconds) {
     const recording = this.#recording;
     if (!recording) throw new Error('Nothing is being recorded.');
-    // Another recording may begin before this one is written.
+    // Another recording may start before this one is written.
     const own = this.#own;
     const [all, { from }] = [this.#all, this.#clock];
     this.#recording = undefined;
@@ -119,7 +119,7 @@ export class Recorder {
   }
 }
 
-/** Whether the browser encodes frames for pages: its own recorder, which watches the canvas, knows no time but the present. */
+/** Whether the browser has WebCodecs. MediaRecorder works in real time only. */
 export function recordsFrames() {
   return typeof VideoEncoder !== 'undefined';
 }
@@ -131,7 +131,7 @@ function wallClock() {
 }
 
 /**
- * A clock that stands still when the video does.
+ * A clock that follows the video.
  * @param {HTMLVideoElement} video
  * @returns {Clock} begins where the video is
  */
@@ -159,7 +159,7 @@ async function openMicrophone() {
 }
 
 /**
- * The browser's own recorder.
+ * Records with MediaRecorder.
  * @param {HTMLCanvasElement} canvas
  * @param {MediaStreamTrack | undefined} sound
  * @returns {Recording}
@@ -190,7 +190,7 @@ function watch(canvas, sound) {
 }
 
 /**
- * The sound of a video that is playing, heard or not.
+ * The sound track of a playing video, also if it is muted.
  * @param {HTMLVideoElement} video
  * @returns {MediaStreamTrack | undefined}
  */

@@ -1,4 +1,4 @@
-/** What to do with files that were dropped, chosen, pasted or shared. */
+/** Routes files that were dropped, chosen, pasted or shared to the modes. */
 import { decodePhoto } from './decode.js';
 import { leftOutSentence, sortFiles } from './dropped-files.js';
 import { isPack, isVideo } from './file-kinds.js';
@@ -43,8 +43,8 @@ export class FileRouter {
   }
 
   /**
-   * Style packs are styles. One photo or one video is painted; several photos are painted one after the other. What is not taken is
-   * told.
+   * Routes files: style packs to the style library, one photo or video to its mode, several photos to the queue. Reports the
+   * files that are skipped.
    * @param {File[]} given
    */
   async route(given) {
@@ -62,7 +62,7 @@ export class FileRouter {
     if (!left) return;
     const [next] = videos;
     const action = next && { label: `Open “${next.name}”`, run: () => this.route(videos) };
-    // What was opened may have a message of its own.
+    // Opening a file may have shown a message.
     const own = first || photos.length === 1 ? this.toast.text : '';
     this.toast.show(own ? `${own} ${left}` : left, action);
   }
@@ -106,7 +106,7 @@ export class FileRouter {
     return this.video.takeVideo(file);
   }
 
-  /** A clipboard does not say what its picture is meant as. @param {File[]} files */
+  /** Opens a pasted picture as a photo, and offers to use it as a style. @param {File[]} files */
   async paste(files) {
     const [file] = files;
     const before = this.photos.photo;

@@ -1,6 +1,6 @@
 import { decodePhoto } from './decode.js';
 
-/** Photos to begin with, all free to use: see assets/photos/CREDITS.md. */
+/** Sample photos, all free to use: see assets/photos/CREDITS.md. */
 export const SAMPLES = [
   { id: 'chelsea', name: 'Chelsea the cat', credit: 'Stéfan van der Walt, CC0' },
   { id: 'astronaut', name: 'Astronaut', credit: 'NASA, public domain' },

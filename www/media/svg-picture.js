@@ -1,14 +1,14 @@
-/** SVG drawings: their size, and their pixels. The browser draws them as it draws `<img>`: without scripts, without the network. */
+/** Rasterizes SVG files. The browser draws them as `<img>`: without scripts and network. */
 
-/** Longer side of the drawing in pixels, which is the largest size that the page paints at. */
+/** The longer side of the rasterized picture in pixels: the largest photo size. */
 const LONGEST = 4096;
-/** What the standard gives a drawing that says nothing of its size. */
+/** The default size of the SVG specification. */
 const USUAL = { width: 300, height: 150 };
-/** Pixels of a length unit. @type {Record<string, number>} */
+/** Pixels per length unit. @type {Record<string, number>} */
 const UNITS = { '': 1, px: 1, pt: 4 / 3, pc: 16, mm: 96 / 25.4, cm: 96 / 2.54, in: 96, q: 96 / 101.6 };
 
 /**
- * The proportions that a drawing has by its root element: `width` and `height`, or else `viewBox`.
+ * The size of a drawing by the `width` and `height`, or else the `viewBox`, of its root element.
  * @param {string} source of the drawing
  * @returns {{ width: number, height: number }} with the longer side at `LONGEST`
  */
@@ -41,7 +41,7 @@ export async function drawSvg(file) {
     const context = canvas.getContext('2d');
     if (!context) throw new Error('no memory for the drawing');
     context.drawImage(image, 0, 0, width, height);
-    // A drawing whose pixels the browser keeps from pages throws here.
+    // Throws if the drawing taints the canvas.
     context.getImageData(0, 0, 1, 1);
     return await createImageBitmap(canvas);
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Transparent pictures. The network sees them over a ground; their transparency travels beside the colours, in the fourth
- * channel of the photo's pixels, which the network does not look at, and is put back into the painting.
+ * Transparent pictures. The network sees them composited over a background. Their transparency is in the fourth channel of the
+ * photo's pixels, which the network ignores, and is restored in the result.
  */
 
 /** @import { Pixels } from '../inference/protocol.js' */
@@ -10,7 +10,7 @@
  * @typedef {{ keep: boolean, colour: string }} Ground
  */
 
-/** What a transparent picture is painted over while its transparency is kept. */
+/** The background of pictures that keep their transparency. */
 export const NEUTRAL = '#ffffff';
 
 /** @param {Uint8ClampedArray} data RGBA */
@@ -20,7 +20,7 @@ export function hasTransparency(data) {
 }
 
 /**
- * Lays the colours over `colour`, in place. The fourth channel stays.
+ * Composites the colours over `colour`, in place. The fourth channel is unchanged.
  * @param {Uint8ClampedArray} data RGBA
  * @param {string} colour `#rrggbb`
  */
@@ -36,7 +36,7 @@ export function layOver(data, colour) {
 }
 
 /**
- * The same colours, without the fourth channel's say.
+ * The same colours, fully opaque.
  * @param {Uint8ClampedArray<ArrayBuffer>} data RGBA
  */
 export function withoutAlpha(data) {
@@ -47,7 +47,7 @@ export function withoutAlpha(data) {
 }
 
 /**
- * Gives a painting the transparency of its photo, in place. Of another size, the photo is sampled.
+ * Applies the transparency of a photo to a picture, in place. A photo of another size is sampled.
  * @param {Pixels} painting
  * @param {Pixels} photo
  */

@@ -1,41 +1,41 @@
-/** A longer pause than this between two pictures means that some were left out: a recording may be late by so much. */
+/** A longer interval between two frames, in seconds, means that frames were skipped: the maximum delay of a recording. */
 const GAP_SECONDS = 0.19;
-/** Who is that far ahead was sent there. */
+/** A larger jump, in seconds, is a seek. */
 const JUMP_SECONDS = 10;
-/** Where pictures were left out the video is looked at every so many seconds. */
+/** The step of the search for skipped frames, in seconds. */
 const STEP_SECONDS = 0.15;
-/** Two times of the same picture are at most so far apart. */
+/** The tolerance of the time of a frame, in seconds. */
 const SAME_SECONDS = 0.002;
-/** A video that is stopped shows the picture that it was sent to by then, or has shown it before. */
+/** How long to wait for the frame after a seek, in milliseconds. */
 const PATIENCE_MS = 250;
-/** How slowly the video is played at least, and how fast it becomes slower and quicker. */
+/** The minimum playback rate, and the factors by which it changes. */
 const SLOWEST = 0.1;
 const SLOWER = 0.5;
 const QUICKER = 1.1;
 
 /**
- * How closely a video is followed: of pictures that come faster than every `spacing` seconds some are left out, and so are others for
- * up to `patience` seconds while there is no room for them.
+ * How closely a video is followed: frames that come faster than every `spacing` seconds are skipped, and others for up to
+ * `patience` seconds while the worker is busy.
  * @typedef {{ spacing: number, patience: number }} Pace
  */
 
 /**
- * Plays a video no faster than its pictures can be painted: it stands still at a picture until that was taken. Where a busy
- * browser has left out pictures all the same, it goes back to them.
+ * Plays a video no faster than its frames can be rendered: it pauses at each frame until the worker has taken it. If a busy
+ * browser has skipped frames, it seeks back to them.
  */
 export class VideoPacer {
   #video;
   #pace;
-  /** The time of the latest picture that was taken. */
+  /** The time of the last frame that was taken. */
   #latest;
-  /** Whether one was. */
+  /** Whether a frame was taken. */
   #taken = false;
-  /** Whether the video stands still, and is to be played on. */
+  /** Whether the video is paused here and continues later. */
   #held = false;
   #rate = 1;
-  /** Hears of the picture that the video was sent to. @type {((media: number) => void) | undefined} */
+  /** Resolves the pending seek. @type {((media: number) => void) | undefined} */
   #sought;
-  /** Where that is. */
+  /** The target of the pending seek. */
   #time = 0;
   #stopped = false;
 
@@ -49,18 +49,18 @@ export class VideoPacer {
     this.#latest = video.currentTime;
   }
 
-  /** Whether it looks for pictures that were left out. */
+  /** Whether it searches for skipped frames. */
   get searching() {
     return this.#sought !== undefined;
   }
 
-  /** Whether the video stands still only until a picture is taken. */
+  /** Whether the video is paused until a frame is taken. */
   get holding() {
     return this.#held || this.searching;
   }
 
   /**
-   * A picture has come: the video stands still at it if it has to wait, or at an earlier one that was left out.
+   * Handles a new frame: pauses the video if the worker is busy, or seeks back to a skipped frame.
    * @param {number} media its time in the video, in seconds
    * @param {boolean} busy whether it has to wait
    * @returns {Promise<number | undefined>} the time of the picture that is there now; nothing while another one is sought, or where
@@ -68,7 +68,7 @@ export class VideoPacer {
    */
   async arrive(media, busy) {
     if (this.#sought) {
-      // One that was on its way before is not the one that is sought.
+      // A frame that was presented before the seek is not the target.
       if (media < this.#time + SAME_SECONDS) this.#sought(media);
       return undefined;
     }
@@ -78,14 +78,14 @@ export class VideoPacer {
     this.#rate = late ? Math.max(SLOWEST, this.#rate * SLOWER) : Math.min(1, this.#rate * QUICKER);
     this.#video.playbackRate = this.#rate;
     if (late || (busy && step >= this.#pace.patience)) {
-      // A video that has ended would begin again.
+      // A video that has ended would start again.
       if (!this.#video.paused || (late && this.#video.ended)) this.#held = true;
       this.#video.pause();
     }
     return late ? this.#goBack(media) : media;
   }
 
-  /** A picture was taken: the video goes on. @param {number} media its time */
+  /** A frame was taken: the video continues. @param {number} media its time */
   release(media) {
     this.#latest = media;
     this.#taken = true;
@@ -98,7 +98,7 @@ export class VideoPacer {
     this.#video.play().catch(() => {});
   }
 
-  /** The video is played as usual. */
+  /** Ends pacing: the video plays normally. */
   stop() {
     this.#stopped = true;
     this.#sought?.(this.#latest);
@@ -106,7 +106,7 @@ export class VideoPacer {
     if (!this.#video.ended) this.#playOn();
   }
 
-  /** The first picture behind the latest one. @param {number} media the time of one that came too early */
+  /** Searches for the first frame after the last one. @param {number} media the time of one that came too early */
   async #goBack(media) {
     for (let time = this.#latest + STEP_SECONDS; time < media - SAME_SECONDS; time += STEP_SECONDS) {
       const found = await this.#seek(time);

@@ -9,25 +9,24 @@ import { FrameSource, saysTransparent } from './frame-source.js';
  */
 
 /**
- * What has begun. `cameras` are the names of all cameras, of which number `current` is on; of a video there are none. `notice` is a
- * sentence for the user.
+ * The source. `cameras` are the names of all cameras and `current` is the index of the open one; empty for a video file.
+ * `notice` is a message for the user.
  * @typedef {{ name: string, camera: boolean, mirrored: boolean, cameras: string[], current: number, notice?: string }} Source
  * @typedef {Source & { width: number, height: number }} SourceInfo
  */
 
-/** A hidden page keeps the camera for so long, in case the user comes straight back. */
+/** How long a hidden page keeps the camera open, in milliseconds. */
 const HIDDEN_MS = 20_000;
-/** How long a paused picture is painted again after a change of style: as long as the styles take to blend. */
+/** How long a paused frame is rendered again after a change of the style: the duration of a style transition. */
 const REFRESH_MS = 900;
-/** So long the last pictures of a video are waited for. */
+/** How long to wait for the last frames of a video, in milliseconds. */
 const LAST_MS = 15_000;
-/** How often is looked whether a video has ended. */
+/** How often to check whether a video has ended, in milliseconds. */
 const WATCH_MS = 50;
 
 /**
- * Moving pictures: the camera or a video file, played by a video element that is never shown. Dispatches `begin` (detail:
- * `Begun`) when pictures come, `resize` (detail: width and height) when they change their size, as those of a camera do that is
- * turned, and `end` when there are no more.
+ * A video source: the camera or a video file, played by a video element that is never shown. Dispatches `begin` (detail:
+ * `SourceInfo`), `resize` (detail: width and height; cameras change size when the device is rotated), and `end`.
  */
 export class VideoSource extends EventTarget {
   #video = document.createElement('video');
@@ -36,13 +35,13 @@ export class VideoSource extends EventTarget {
   #pump;
   /** @type {string | undefined} */
   #url;
-  /** The number of the latest opening: a slow camera must not replace what was opened after it. */
+  /** The number of the newest opening, so that a slow camera does not replace a later source. */
   #opening = 0;
   #refreshUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hidden;
   #asleep = false;
-  /** Whether the video says that it has transparent places. */
+  /** Whether the video file declares transparency. */
   #transparent = false;
   /** The video's file. @type {File | undefined} */
   #file;
@@ -79,13 +78,13 @@ export class VideoSource extends EventTarget {
     return this.#video;
   }
 
-  /** The video's file; a camera has none. */
+  /** The video file; undefined for a camera. */
   get file() {
     return this.#file;
   }
 
   /**
-   * Whether the video waits for the painting, so that no picture is left out.
+   * Makes the video wait for rendering, so that no frame is skipped.
    * @param {Pace | undefined} pace with nothing it does not wait
    */
   set pace(pace) {
@@ -165,7 +164,7 @@ export class VideoSource extends EventTarget {
     this.dispatchEvent(new CustomEvent('begin', { detail: { ...source, width, height } }));
   }
 
-  /** The present picture, unpainted. @returns {Promise<Blob>} PNG */
+  /** The current frame, not stylized. @returns {Promise<Blob>} PNG */
   async snapshot() {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [this.#video.videoWidth, this.#video.videoHeight];
@@ -176,7 +175,7 @@ export class VideoSource extends EventTarget {
     return blob;
   }
 
-  /** No more pictures; the camera's light goes off. */
+  /** Closes the source. */
   close() {
     this.#opening += 1;
     this.#asleep = false;
@@ -200,7 +199,7 @@ export class VideoSource extends EventTarget {
     this.#url = undefined;
   }
 
-  /** The camera was turned, or the video goes on in another size. */
+  /** The frame size has changed. */
   #resize() {
     const { videoWidth: width, videoHeight: height } = this.#video;
     if (!this.on || width === 0 || (width === this.#size.width && height === this.#size.height)) return;
@@ -208,7 +207,7 @@ export class VideoSource extends EventTarget {
     this.dispatchEvent(new CustomEvent('resize', { detail: this.#size }));
   }
 
-  /** The video from its beginning, where it waits. */
+  /** Seeks to the start and pauses. */
   async rewind() {
     this.#video.pause();
     if (this.#video.currentTime === 0) return;
@@ -218,7 +217,7 @@ export class VideoSource extends EventTarget {
   }
 
   /**
-   * The video is played to its end, and not begun again until this is called off.
+   * Plays the video once, instead of in a loop.
    * @param {{ reached: () => void, painted: () => void } | undefined} end of which one hears at once, and when the last pictures
    *   are painted
    */
@@ -237,26 +236,26 @@ export class VideoSource extends EventTarget {
       do await new Promise((resolve) => setTimeout(resolve, 20));
       while (late());
       waiting = false;
-      // It may have gone back to pictures that were left out.
+      // It may have seeked back to skipped frames.
       if (over()) end.painted();
     };
-    // Firefox stands at the end without a word where the video was to begin again when it was started.
+    // Firefox fires no `ended` event if `loop` was set when the playback started.
     this.#watch = setInterval(() => !waiting && over() && wait(), WATCH_MS);
   }
 
-  /** The worker can take another frame. */
+  /** The worker requests another frame. */
   feed() {
     this.#pump?.feed();
     if (this.#video.paused && performance.now() < this.#refreshUntil) this.#pump?.again();
   }
 
-  /** The look has changed: a picture that stands still is painted again. */
+  /** The look has changed: a paused frame is rendered again. */
   refresh() {
     this.#refreshUntil = performance.now() + REFRESH_MS;
     if (this.#video.paused) this.#pump?.again();
   }
 
-  /** A page that nobody sees gives the camera back after a while, and takes it again when somebody does. */
+  /** Closes the camera of a hidden page after a while, and reopens it when the page is visible. */
   #visibility() {
     clearTimeout(this.#hidden);
     if (document.hidden && this.#camera.on) {

@@ -1,7 +1,7 @@
 /**
- * The headers of every file of the page: the one list of them. The build writes it into `_headers`, for hosts that read that
- * file; `./build.sh run` and the tests serve it; the service worker sets it on its answers, also on hosts that set none.
- * `index.html` repeats the policy in a `<meta>`, as far as that goes.
+ * The response headers of all files. The build writes them to `_headers`, for hosts that read that file; `./build.sh run` and
+ * the tests use them; the service worker adds them to its responses on all hosts. `index.html` repeats the policy in a `<meta>`
+ * as far as possible.
  */
 
 /** @type {Record<string, string>} what may be loaded from where */
@@ -16,12 +16,12 @@ const SOURCES = {
   'manifest-src': "'self'",
   'base-uri': "'none'",
   'form-action': "'none'",
-  // Addresses of scripts come from `common/trusted-scripts.js` alone, and no text becomes markup or a script.
+  // Script addresses come from `common/trusted-scripts.js` only, and no text is parsed as markup or script.
   'require-trusted-types-for': "'script'",
   'trusted-types': 'impasto',
 };
 
-/** The policy as a `<meta>` takes it. */
+/** The policy for `<meta>`. */
 export const META_POLICY = policyOf(SOURCES);
 
 /** @type {Record<string, string>} */
@@ -33,7 +33,7 @@ export const HEADERS = {
   'Permissions-Policy': 'camera=(self), microphone=(self), geolocation=()',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
-  // For browsers that do not know `frame-ancestors`.
+  // For browsers without `frame-ancestors`.
   'X-Frame-Options': 'DENY',
 };
 
@@ -51,7 +51,7 @@ export function headersFile() {
 }
 
 /**
- * The same response with the headers of the list.
+ * The response with these headers.
  * @param {Response} response
  */
 export function withHeaders(response) {

@@ -1,13 +1,13 @@
 /**
- * Takes what another program shares with the installed app, keeps it until the page asks for it, and opens the page. Any site
- * can send a form to the same address: the page asks before it keeps anything of it.
+ * Receives files that another app shares, stores them until the page requests them, and opens the page. Any site can send a
+ * form to this address: the page asks the user before it keeps anything.
  */
 
 const CACHE = 'shared';
-/** More files than this, or more bytes, are no share of pictures. */
+/** The maximum number of files and bytes. */
 const MOST_FILES = 100;
 const MOST_BYTES = 1 << 30;
-/** What no page has asked for meanwhile is forgotten. */
+/** Files that no page has requested within this time are deleted. */
 const FORGOTTEN_MS = 3_600_000;
 
 export function listenForShares() {
@@ -27,7 +27,7 @@ async function take(request, scope) {
   try {
     shared = await keep((await request.formData()).getAll('file'), scope);
   } catch (error) {
-    // No form, or no room: the page opens, and says that nothing has come.
+    // The form is invalid or the storage is full: the page opens and reports that nothing was received.
     console.info(error);
   }
   return Response.redirect(new URL(`?shared=${shared}`, scope), 303);
@@ -39,7 +39,7 @@ async function take(request, scope) {
  * @returns {Promise<string>} the number under which they are kept, empty for none
  */
 async function keep(entries, scope) {
-  // A form whose field is empty sends a file without a name and without contents.
+  // An empty field sends a file without name and content.
   const isChosen = (/** @type {FormDataEntryValue} */ entry) => entry instanceof File && (entry.name !== '' || entry.size > 0);
   const files = /** @type {File[]} */ (entries.filter(isChosen)).slice(0, MOST_FILES);
   const bytes = files.reduce((sum, { size }) => sum + size, 0);

@@ -1,7 +1,7 @@
 /**
- * The service worker: keeps every file of the page, so that a version is there whole or not at all, and works without a
- * network. Each file is compared with its hash while it is fetched: one that differs fails the installation, which the browser
- * tries again later. A new version waits until the page, asked by the user, sends `SKIP_WAITING`.
+ * The service worker: caches all files of a version of the page, so that a version is complete and works offline. Each file is
+ * verified against its hash while it is downloaded; a mismatch fails the installation, which the browser retries later. A new
+ * version waits until the page, at the user's request, sends `SKIP_WAITING`.
  */
 import { PrecacheController } from 'workbox-precaching/PrecacheController.js';
 import { withHeaders } from './headers.js';
@@ -32,7 +32,7 @@ self.addEventListener('message', (/** @type {any} */ event) => {
   if (event.data?.type === 'SKIP_WAITING') Reflect.get(self, 'skipWaiting').call(self);
 });
 
-/** The address of a file: parameters carry settings, and the file is the same. @param {string} url */
+/** The address of a file without parameters, which are settings. @param {string} url */
 function addressOf(url) {
   const address = new URL(url);
   address.search = '';
@@ -50,7 +50,7 @@ async function answer(event, address) {
   const cache = await caches.open(controller.strategy.cacheName);
   const kept = key && (await cache.match(key));
   if (kept) return withHeaders(kept);
-  // Browsers short of room may have dropped the file. From the network only the same one will do.
+  // The browser may have evicted the file. Only an identical file is accepted from the network.
   const sha256 = key && new URL(key).searchParams.get('__WB_REVISION__');
   return withHeaders(await fetch(address, { credentials: 'same-origin', integrity: sha256 ? `sha256-${sha256}` : '' }));
 }

@@ -1,8 +1,7 @@
 /**
- * Which version of the page answers a request. A page and its workers get all their files from the version that they came
- * with, also after a newer one has become active; the files of an older version are kept as long as one of its pages is open.
- *
- * What is known is kept in a cache of its own, since browsers end service workers at any time.
+ * Decides which version of the page answers a request. A page and its workers get all files from the version that they were
+ * loaded with, also after a newer version has become active. The files of an older version are kept while one of its pages is
+ * open. The state is in a separate cache, since browsers stop service workers at any time.
  */
 
 const CACHE = 'impasto-versions';
@@ -24,12 +23,12 @@ export class Versions {
     this.cache = cache;
   }
 
-  /** Before the files are fetched, so that no other version takes them for left over. */
+  /** Registers the files before they are downloaded, so that no other version deletes them. */
   async installing() {
     await write(manifestOf(this.version), [...this.files]);
   }
 
-  /** All pages that are open now are of the version before. */
+  /** Assigns the open pages to the previous version. */
   async activated() {
     const state = await this.#read();
     const before = state.active;
@@ -43,7 +42,7 @@ export class Versions {
   }
 
   /**
-   * The key of the file in the cache, for who asks.
+   * The cache key of a file for a client.
    * @param {any} event a fetch
    * @param {string} address without parameters
    * @returns {Promise<string | undefined>} nothing where the version of who asks has no such file
@@ -53,14 +52,14 @@ export class Versions {
     const version = event.request.mode === 'navigate' ? undefined : state.clients[event.clientId];
     if (!version) return this.files.get(address);
     if (event.resultingClientId && state.clients[event.resultingClientId] !== version) {
-      // A worker of an old page is as old.
+      // A worker has the version of its page.
       state.clients[event.resultingClientId] = version;
       await this.#write(state);
     }
     return new Map(await filesOf(version)).get(address);
   }
 
-  /** Gives the room of versions back whose pages have been closed. */
+  /** Deletes the files of versions whose pages are closed. */
   async tidy() {
     const state = await this.#read();
     if (Object.keys(state.clients).length === 0 || !(await this.#forgetClosed(state))) return;
@@ -79,7 +78,7 @@ export class Versions {
   /** @param {State} state */
   async #tidy(state) {
     const { installing, waiting } = Reflect.get(self, 'registration');
-    // Their files are in the same cache; when they become active, they tidy up.
+    // Their files are in the same cache; they clean up when they become active.
     if (installing || waiting) return;
     const needed = new Set([this.version, ...Object.values(state.clients)]);
     const keys = new Set(this.files.values());

@@ -80,11 +80,11 @@ test('scenes fill up where photos are few', () => {
 
 test('too little to learn on is said, and none refused', () => {
   assert.equal(datasetAdvice(0, false).enough, false);
-  assert.match(datasetAdvice(0, true).sentence, /no faces/);
-  assert.match(datasetAdvice(1, true).sentence, /^One photo is few/);
-  assert.match(datasetAdvice(4, false).sentence, /^4 photos are few\. Add one more/);
-  assert.match(datasetAdvice(5, false).sentence, /plenty/);
-  assert.match(datasetAdvice(80, false).sentence, /first 60/);
+  assert.match(datasetAdvice(0, true).message, /no faces/);
+  assert.match(datasetAdvice(1, true).message, /^One photo is few/);
+  assert.match(datasetAdvice(4, false).message, /^4 photos are few\. Add one more/);
+  assert.match(datasetAdvice(5, false).message, /plenty/);
+  assert.match(datasetAdvice(80, false).message, /first 60/);
 });
 
 test('a course is kept with all its pictures', async () => {

@@ -199,7 +199,7 @@ export class Controls {
     return Number(this.#brushwork.value) / 100;
   }
 
-  /** @param {boolean} can whether the style in use is a painting's, which can be gentle and has brushwork */
+  /** @param {boolean} can whether the selected styles are encoded paintings, which can be gentle and have brushwork */
   set usesEncoder(can) {
     for (const input of [this.#gentle, this.#brushwork]) /** @type {HTMLElement} */ (input.parentElement).hidden = !can;
   }
@@ -228,7 +228,7 @@ export class Controls {
     this.#camera.setAttribute('aria-pressed', String(on));
   }
 
-  /** @param {boolean} moving whether the list of sizes is one of lines */
+  /** @param {boolean} moving whether the size list has the options for video */
   set isVideo(moving) {
     if (moving === this.#isVideo) return;
     if (moving) {
@@ -281,7 +281,7 @@ export class Controls {
 
   /**
    * @param {EngineInfo} info
-   * @param {number} wanted 0: whatever suits the adapter
+   * @param {number} wanted 0: the default of the adapter
    */
   offerSizes(info, wanted) {
     const chosen = this.chosenSize || wanted || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);

@@ -8,7 +8,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
  * `opened` are files that the user opens with the app; `shared` come through the share target, to which any site can send a
  * form. `update` reports a new version: a message, and a function that reloads the page with it.
  * @typedef {{ offline: () => void, update: (message: string, reload: () => void) => void, opened: (files: File[]) => void,
- *   shared: (files: File[]) => void }} Told
+ *   shared: (files: File[]) => void }} PwaCallbacks
  */
 
 const READY = 'A new version of Impasto is ready.';
@@ -18,13 +18,13 @@ const PATIENCE_MS = 5000;
 /** The delay before a failed installation is tried again, in milliseconds. */
 const RETRY_MS = [60_000, 600_000, 3_600_000];
 
-/** @param {Told} told */
-export async function setUpPwa(told) {
+/** @param {PwaCallbacks} callbacks */
+export async function setUpPwa(callbacks) {
   listenForInstallation();
-  openLaunched(told.opened);
+  openLaunched(callbacks.opened);
   if (!('serviceWorker' in navigator)) return;
-  const updates = new Updates(navigator.serviceWorker, told);
-  await openShared(told.shared).catch((error) => console.info(error));
+  const updates = new Updates(navigator.serviceWorker, callbacks);
+  await openShared(callbacks.shared).catch((error) => console.info(error));
   await updates.register();
 }
 
@@ -36,11 +36,11 @@ class Updates {
 
   /**
    * @param {ServiceWorkerContainer} container
-   * @param {Told} told
+   * @param {PwaCallbacks} callbacks
    */
-  constructor(container, told) {
+  constructor(container, callbacks) {
     this.container = container;
-    this.told = told;
+    this.callbacks = callbacks;
     let controlled = container.controller !== null;
     container.addEventListener('controllerchange', () => {
       // The first service worker replaces no other one.
@@ -52,7 +52,7 @@ class Updates {
   async register() {
     try {
       const registration = await this.container.register(scriptAddress('sw.js'));
-      if (registration.active) this.told.offline();
+      if (registration.active) this.callbacks.offline();
       if (registration.waiting) this.#offer(registration, registration.waiting);
       if (registration.installing) this.#follow(registration, registration.installing);
       registration.addEventListener('updatefound', () => {
@@ -75,7 +75,7 @@ class Updates {
         installed = true;
         if (registration.active) this.#offer(registration, worker);
       }
-      if (worker.state === 'activated') this.told.offline();
+      if (worker.state === 'activated') this.callbacks.offline();
       if (worker.state === 'redundant' && !installed) this.#retry();
     });
   }
@@ -101,7 +101,7 @@ class Updates {
    */
   #offer(registration, worker) {
     worker.addEventListener('statechange', () => worker.state === 'activated' && this.#started());
-    this.told.update(READY, () => this.#take(registration));
+    this.callbacks.update(READY, () => this.#take(registration));
   }
 
   /** @param {ServiceWorkerRegistration} registration */
@@ -123,7 +123,7 @@ class Updates {
   /** A new version is active, at the request of this tab or of another one. */
   #started() {
     if (this.#asked) location.reload();
-    else this.told.update(STARTED, () => location.reload());
+    else this.callbacks.update(STARTED, () => location.reload());
   }
 }
 

@@ -87,8 +87,8 @@ function setOrDrop(url, key, value) {
 }
 
 /**
- * @param {string | null} text percent, as it stands in the address
- * @param {number} usual where nothing sensible stands there
+ * @param {string | null} text percent, in the address
+ * @param {number} usual the default
  */
 function partOf(text, usual) {
   const percent = Number(text ?? Number.NaN);

@@ -3,7 +3,7 @@
  * @param {string} url
  * @param {(loaded: number, total: number) => void} progress bytes; `total` is 0 where the server does not tell
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
- * @throws {Error} with a sentence when the file is not there or the connection breaks
+ * @throws {Error} with a message if the file is missing or the connection breaks
  */
 export async function fetchBytes(url, progress) {
   const response = await fetch(url);

@@ -1,6 +1,6 @@
 /**
  * A question about an object with a name and, optionally, a picture.
- * @typedef {{ title: string, name: string, picture: Blob, sentences: string[], yes: string, no: string }} Question
+ * @typedef {{ title: string, name: string, picture: Blob, paragraphs: string[], yes: string, no: string }} Question
  */
 
 /** A dialog that asks the user, one question at a time. Closing it means no. */
@@ -41,7 +41,7 @@ export class ConfirmDialog extends HTMLElement {
   }
 
   /** @param {Question} question @returns {Promise<boolean>} */
-  #show({ title, name, picture, sentences, yes, no }) {
+  #show({ title, name, picture, paragraphs, yes, no }) {
     this.#title.textContent = title;
     this.#name.textContent = name;
     if (picture.size > 0) {
@@ -49,10 +49,10 @@ export class ConfirmDialog extends HTMLElement {
       this.#title.after(this.#picture);
     }
     this.#text.replaceChildren(
-      ...sentences.map((sentence) => {
+      ...paragraphs.map((message) => {
         const line = document.createElement('p');
         line.dir = 'auto';
-        line.textContent = sentence;
+        line.textContent = message;
         return line;
       }),
     );

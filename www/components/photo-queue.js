@@ -2,7 +2,7 @@ import { messageOf } from '../common/errors.js';
 import { download } from '../common/download.js';
 
 /**
- * @typedef {(file: File) => Promise<{ blob: Blob, name: string, notice?: string }>} PaintFile paints one photo; throws a sentence.
+ * @typedef {(file: File) => Promise<{ blob: Blob, name: string, notice?: string }>} PaintFile paints one photo; throws a message.
  *   `notice` says what of the photo is not painted
  * @typedef {{ row: HTMLElement, state: HTMLElement, picture: HTMLImageElement, keep: HTMLButtonElement }} Row
  */

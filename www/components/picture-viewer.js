@@ -152,7 +152,7 @@ export class PictureViewer extends HTMLElement {
 
   /**
    * Shows the rendered picture.
-   * @param {string} description for those who don't see it
+   * @param {string} description for screen readers
    */
   showPainting(description) {
     this.toggleAttribute('data-pending', false);
@@ -210,7 +210,7 @@ export class PictureViewer extends HTMLElement {
   /**
    * Shows a picture over the engine's canvas. Counts them in `data-covered`.
    * @param {Pixels} pixels
-   * @param {string} description for those who don't see it
+   * @param {string} description for screen readers
    */
   showOverlay({ width, height, data }, description) {
     if (this.#overlay.width !== width || this.#overlay.height !== height) {
@@ -258,16 +258,16 @@ export class PictureViewer extends HTMLElement {
   /**
    * Shows an error over the picture, with one action.
    * @param {string} title
-   * @param {string} sentence
+   * @param {string} message
    * @param {string} label
    * @param {() => void} run
    */
-  showError(title, sentence, label, run) {
+  showError(title, message, label, run) {
     this.idle();
     const heading = element('h2', '');
     heading.textContent = title;
     const text = element('p', '');
-    text.textContent = sentence;
+    text.textContent = message;
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'button primary';

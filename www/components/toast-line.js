@@ -1,5 +1,5 @@
 /** @typedef {{ label: string, run: () => void }} Action */
-/** @typedef {{ subject: string, sentence: string, action: Action | undefined }} Notice */
+/** @typedef {{ subject: string, message: string, action: Action | undefined }} Notice */
 
 /**
  * Short messages at the bottom of the page, announced by screen readers. A new message replaces the previous one. It stays
@@ -24,36 +24,36 @@ export class ToastLine extends HTMLElement {
   }
 
   /**
-   * @param {string} sentence
+   * @param {string} message
    * @param {Action} [action]
    */
-  show(sentence, action) {
+  show(message, action) {
     if (this.#notice) this.#waiting.unshift(this.#notice);
     this.#notice = undefined;
-    this.#draw(sentence, action);
-    if (!action) this.#timer = setTimeout(() => this.close(), 4000 + sentence.length * 110);
+    this.#draw(message, action);
+    if (!action) this.#timer = setTimeout(() => this.close(), 4000 + message.length * 110);
   }
 
   /**
    * Shows a notice when no other message is shown.
    * @param {string} subject of notices with the same one, only the newest is shown
-   * @param {string} sentence
+   * @param {string} message
    * @param {Action} [action]
    */
-  notify(subject, sentence, action) {
+  notify(subject, message, action) {
     this.#waiting = this.#waiting.filter((notice) => notice.subject !== subject);
-    this.#waiting.push({ subject, sentence, action });
+    this.#waiting.push({ subject, message, action });
     if (this.#notice?.subject === subject || !this.open) this.close();
   }
 
   /**
-   * @param {string} sentence
+   * @param {string} message
    * @param {Action} [action]
    */
-  #draw(sentence, action) {
+  #draw(message, action) {
     clearTimeout(this.#timer);
     const text = document.createElement('p');
-    text.textContent = sentence;
+    text.textContent = message;
     const buttons = action ? [button(action.label, () => (this.close(), action.run()))] : [];
     const close = button('×', () => this.close());
     close.setAttribute('aria-label', 'Dismiss');
@@ -81,7 +81,7 @@ export class ToastLine extends HTMLElement {
     clearTimeout(this.#timer);
     this.#notice = this.#waiting.shift();
     if (this.#notice) {
-      this.#draw(this.#notice.sentence, this.#notice.action);
+      this.#draw(this.#notice.message, this.#notice.action);
       return;
     }
     this.#region.hidden = true;

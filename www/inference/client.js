@@ -101,7 +101,7 @@ export class EngineClient extends EventTarget {
    * Stylizes a photo in the background. Its pixels are transferred.
    * @param {Pixels} photo
    * @param {Look} look
-   * @returns {Promise<Pixels>} rejects with a message
+   * @returns {Promise<Pixels>} rejects with a message for the user
    */
   stylize(photo, look) {
     return this.#request((requestId) => ({ type: 'stylize', requestId, photo, look }), [photo.data.buffer]);
@@ -123,9 +123,9 @@ export class EngineClient extends EventTarget {
   /**
    * Encodes a painting as a style.
    * @param {string} id
-   * @param {Pixels} painting handed over
+   * @param {Pixels} painting transferred
    * @param {{ name: string, source: string, licence: string, thumbnail: Uint8Array }} about
-   * @returns {Promise<PackInfo>} rejects with a message
+   * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   encodeStyle(id, painting, about) {
     return this.#request((requestId) => ({ type: 'encode-style', requestId, id, painting, ...about }), [painting.data.buffer]);
@@ -134,7 +134,7 @@ export class EngineClient extends EventTarget {
   /**
    * Reads the metadata of a pack without adding it.
    * @param {Uint8Array} pack
-   * @returns {Promise<PackInfo>} rejects with a message
+   * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   inspectPack(pack) {
     return this.#request((requestId) => ({ type: 'inspect-pack', requestId, pack }));
@@ -145,7 +145,7 @@ export class EngineClient extends EventTarget {
    * @param {string} id
    * @param {Uint8Array} pack
    * @param {boolean} tried with its network, which may have to be fetched
-   * @returns {Promise<PackInfo>} rejects with a message
+   * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   importPack(id, pack, tried) {
     return this.#request((requestId) => ({ type: 'import-pack', requestId, id, pack, tried }));
@@ -154,7 +154,7 @@ export class EngineClient extends EventTarget {
   /**
    * @param {string} id
    * @param {string} name
-   * @returns {Promise<PackInfo>} rejects with a message
+   * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   renameStyle(id, name) {
     return this.#request((requestId) => ({ type: 'rename-style', requestId, id, name }));

@@ -24,7 +24,7 @@ export class ContentStyle {
 
   /**
    * @param {StyleRegistry} registry
-   * @param {() => void} changed is called when there is another style
+   * @param {() => void} changed is called when the style has changed
    */
   constructor(registry, changed) {
     this.registry = registry;

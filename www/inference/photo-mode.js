@@ -22,7 +22,7 @@ const THUMB_SIDE_IN_SOFTWARE = 96;
 export class PhotoMode {
   /** @type {Photo | undefined} */
   #photo;
-  /** @type {{ photo: Photo, size: number } | undefined} what was last painted with success */
+  /** @type {{ photo: Photo, size: number } | undefined} the last photo that was rendered */
   #painted;
   /** The number of the newest opening, so that a slow file does not replace a later one. */
   #opening = 0;
@@ -34,8 +34,8 @@ export class PhotoMode {
    * @param {StyleList} styleList
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ info: () => EngineInfo | undefined, look: () => Look, isVideoOn: () => boolean, onPhoto: () => void }} app what it
-   *   knows; `taken` hears of a new photo before that is hung
+   * @param {{ info: () => EngineInfo | undefined, look: () => Look, isVideoOn: () => boolean, onPhoto: () => void }} app the
+   *   state of the page; `onPhoto` is called before a new photo is shown
    */
   constructor(client, viewer, styleList, controls, toast, app) {
     this.client = client;
@@ -64,7 +64,7 @@ export class PhotoMode {
   /**
    * Opens a photo. If that fails, shows the reason and changes nothing.
    * @param {() => Photo | Promise<Photo>} open
-   * @returns {Promise<boolean>} whether it hangs there
+   * @returns {Promise<boolean>} whether it is shown
    */
   async open(open) {
     const opening = ++this.#opening;
@@ -137,7 +137,7 @@ export class PhotoMode {
   /**
    * Recovers from a size that cannot be rendered. A photo that was rendered before returns to the size that worked; a new photo
    * is tried at a smaller size. If no size is small enough, the previous photo is shown again.
-   * @param {number} serial of the wish that failed
+   * @param {number} serial of the failed request
    */
   recover(serial) {
     if (serial < this.#serial) return;

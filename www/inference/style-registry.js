@@ -27,7 +27,7 @@ export class StyleRegistry {
 
   /**
    * @param {Engine} engine
-   * @param {(network: BuiltinNetwork) => Promise<Uint8Array>} fetchNetwork throws a sentence
+   * @param {(network: BuiltinNetwork) => Promise<Uint8Array>} fetchNetwork throws a message
    * @param {(ids: string[]) => void} unkept hears of kept styles that their network does not take
    */
   constructor(engine, fetchNetwork, unkept) {
@@ -40,7 +40,7 @@ export class StyleRegistry {
    * Loads a network. A failed attempt is repeated the next time.
    * @param {Network} network
    * @param {Uint8Array} [pack] that may bring it, besides those that are kept
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   loadNetwork(network, pack) {
     if (this.engine.has(network)) return Promise.resolve();
@@ -86,7 +86,7 @@ export class StyleRegistry {
   /**
    * @param {string} id
    * @param {Uint8Array} pack
-   * @throws {Error} with a sentence; then it is not kept
+   * @throws {Error} with a message; the style is then not added
    */
   add(id, pack) {
     const old = this.#packs.get(id)?.pack;

@@ -37,8 +37,8 @@ export class VideoMode {
    * @param {Controls} controls
    * @param {ToastLine} toast
    * @param {{ info: () => EngineInfo | undefined, look: () => Look, onEnd: () => void, saveMovie: (movie: Blob) => void,
-   *   useAsStyle: (picture: Promise<Blob>, name: string) => void }} app what it knows, what it does when the show is over, with recordings,
-   *   and with a picture that is to be a style
+   *   useAsStyle: (picture: Promise<Blob>, name: string) => void }} app the state of the page, and
+   *   callbacks for the end, for recordings and for a frame to use as a style
    */
   constructor(client, viewer, controls, toast, app) {
     this.client = client;

@@ -52,9 +52,9 @@ export async function areCached() {
 
 /**
  * @param {(loaded: number, total: number) => void} progress
- * @param {(file: Asset) => boolean} [wanted] without it all of them
+ * @param {(file: Asset) => boolean} [wanted] default: all files
  * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of the files as the build made them
- * @throws {Error} with a sentence
+ * @throws {Error} with a message for the user
  */
 export async function loadAssets(progress, wanted = () => true) {
   const files = (await jobAssets()).filter(wanted);
@@ -75,9 +75,9 @@ export async function loadAssets(progress, wanted = () => true) {
 /**
  * Loads one file, such as a painting that comes with the page.
  * @param {string} url
- * @param {string} [what] it is, for the sentence where it cannot be fetched
+ * @param {string} [what] the name of the file in error messages
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
- * @throws {Error} with a sentence
+ * @throws {Error} with a message for the user
  */
 export async function loadAsset(url, what) {
   const file = (await allAssets()).find((other) => other.url === url);

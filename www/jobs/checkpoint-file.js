@@ -33,7 +33,7 @@ export async function pack(about, parts) {
 
 /**
  * @param {Uint8Array<ArrayBuffer>} bytes
- * @returns {Promise<{ about: any, parts: Uint8Array<ArrayBuffer>[] } | undefined>} nothing for what is not whole
+ * @returns {Promise<{ about: any, parts: Uint8Array<ArrayBuffer>[] } | undefined>} undefined for a damaged file
  */
 export async function unpack(bytes) {
   const length = bytes.length - SUM;

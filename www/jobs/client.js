@@ -14,13 +14,13 @@ export class JobClient {
   #closed = false;
 
   /**
-   * @param {Worker} worker fresh
-   * @param {object} begin what it is told first
-   * @param {(message: FromJobWorker) => void} hear
+   * @param {Worker} worker new
+   * @param {object} begin the `begin` message
+   * @param {(message: FromJobWorker) => void} onMessage
    */
-  constructor(worker, begin, hear) {
+  constructor(worker, begin, onMessage) {
     this.#worker = worker;
-    this.onMessage = hear;
+    this.onMessage = onMessage;
     this.#worker.addEventListener('message', ({ data }) => this.#receive(data));
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();

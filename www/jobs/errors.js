@@ -24,7 +24,7 @@ function codeOf(error) {
 /**
  * Describes an error of a running job.
  * @param {unknown} error
- * @param {Promise<string>} lost tells of the loss of its device
+ * @param {Promise<string>} lost resolves when the device is lost
  * @returns {Promise<{ code: ErrorCode, message: string }>}
  */
 export async function describeFailure(error, lost) {

@@ -19,14 +19,14 @@ export class EtaEstimator {
 
   /**
    * @param {RunPlan['scales']} scales
-   * @param {StepCost} [cost] as it was measured
+   * @param {StepCost} [cost] the measured cost
    */
   constructor(scales, cost) {
     this.scales = scales;
     this.cost = cost;
   }
 
-  /** @param {number} width of the step that was made @param {number} milliseconds */
+  /** @param {number} width of the step @param {number} milliseconds */
   addStep(width, milliseconds) {
     const mean = this.#means.get(width);
     if (mean === undefined || !this.#warm.has(width)) {
@@ -40,7 +40,7 @@ export class EtaEstimator {
   }
 
   /**
-   * @param {number} step made so far
+   * @param {number} step the number of steps done
    * @returns {number | undefined} milliseconds, once there is something to go by
    */
   remainingMs(step) {

@@ -54,8 +54,8 @@ export class JobHost {
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ restorePhoto: () => void, prepareViewer: () => void }} app `restorePhoto` shows the photo as it was before, `prepareViewer` makes room on
-   *   the viewer
+   * @param {{ restorePhoto: () => void, prepareViewer: () => void }} app `restorePhoto` shows the photo again,
+   *   `prepareViewer` clears the viewer
    */
   constructor(kind, viewer, controls, toast, app) {
     this.kind = kind;
@@ -151,7 +151,7 @@ export class JobHost {
 
   /**
    * Hides the job, which continues in the background.
-   * @param {boolean} [back] whether that is what was there before
+   * @param {boolean} [back] whether to show the photo again
    */
   hide(back = false) {
     if (!this.#isShown) return;

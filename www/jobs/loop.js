@@ -51,11 +51,11 @@ export class JobLoop {
 
   /**
    * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
-   * @param {string} doing what the work is called
+   * @param {string} activity the name of the job in messages
    */
-  constructor(send, doing) {
+  constructor(send, activity) {
     this.send = send;
-    this.activity = doing;
+    this.activity = activity;
   }
 
   pause() {

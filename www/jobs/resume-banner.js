@@ -15,17 +15,17 @@ export class ResumeBanner {
   constructor(id, act) {
     this.#banner = byId(id, HTMLElement);
     this.#text = byId(`${id}-text`, HTMLElement);
-    this.#resume = byId(`${id}-go`, HTMLButtonElement);
-    this.#discard = byId(`${id}-drop`, HTMLButtonElement);
+    this.#resume = byId(`${id}-resume`, HTMLButtonElement);
+    this.#discard = byId(`${id}-discard`, HTMLButtonElement);
     this.#resume.addEventListener('click', () => (this.#isOffered ? act.resume() : act.show()));
     this.#discard.addEventListener('click', act.discard);
   }
 
   /**
    * @param {string} text
-   * @param {boolean} offered whether it waits for a word to go on
-   * @param {boolean} working whether it can not be dropped from here
-   * @param {string} drop what dropping it is called
+   * @param {boolean} offered whether it waits for the user to continue it
+   * @param {boolean} working whether it runs, and cannot be discarded here
+   * @param {string} drop the label of the discard button
    */
   show(text, offered, working, drop) {
     this.#isOffered = offered;

@@ -33,7 +33,7 @@ export class JobStore {
 
   /**
    * @param {string} run its id
-   * @param {number} sequence that of the checkpoint to go on from
+   * @param {number} sequence of the checkpoint to continue from
    */
   continueAfter(run, sequence) {
     return new CheckpointWriter(this.#files, run, sequence + 1);
@@ -41,8 +41,8 @@ export class JobStore {
 
   /**
    * Reads what `create` wrote.
-   * @returns {Promise<{ about: any, parts: Uint8Array<ArrayBuffer>[] } | null | undefined>} null where it cannot be read, nothing
-   *   where there is none
+   * @returns {Promise<{ about: any, parts: Uint8Array<ArrayBuffer>[] } | null | undefined>} null if it cannot be read, undefined
+   *   if there is none
    */
   async read() {
     const bytes = await this.#files.read(RUN);

@@ -106,7 +106,7 @@ export function hostJob({ activity, loadInputs, createJob }) {
  * @param {Map<string, Uint8Array<ArrayBuffer>>} files
  * @param {string} url
  * @returns {Uint8Array<ArrayBuffer>} the contents of that one
- * @throws {Error} with a message where it is missing
+ * @throws {Error} with a message if it is missing
  */
 export function fileOf(files, url) {
   const file = files.get(url);

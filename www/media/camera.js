@@ -39,7 +39,7 @@ export class Camera {
    * @param {boolean} small whether a small picture is enough
    * @param {() => void} ended called when it goes away by itself
    * @returns {Promise<OpenCamera>}
-   * @throws {Error} with a sentence that says what was wrong and what to do
+   * @throws {Error} with a message what is wrong, and what to do
    */
   async open(small, ended) {
     if (!navigator.mediaDevices?.getUserMedia) {

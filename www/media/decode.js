@@ -31,7 +31,7 @@ const SAMPLE = 256;
  * @param {string} name shown to the user, without its extension
  * @param {string} [credit]
  * @returns {Promise<Photo>}
- * @throws {Error} with a sentence that says what was wrong with the file and what to do
+ * @throws {Error} with a message what is wrong with the file, and what to do
  */
 export async function decodePhoto(file, name, credit = '') {
   if (file.size === 0) throw new Error(`“${name}” is empty. Open a JPEG, PNG or WebP picture instead.`);

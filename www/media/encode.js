@@ -15,7 +15,7 @@ const QUALITY = 0.93;
  * @param {Format} format
  * @param {Uint8Array} [tiff] EXIF data of the photo, whose date, place and camera are kept in the file
  * @returns {Promise<Blob>}
- * @throws {Error} with a sentence
+ * @throws {Error} with a message for the user
  */
 export async function encode({ width, height, data }, format, tiff) {
   if (format === 'jpeg' && hasTransparency(data)) {

@@ -4,7 +4,7 @@ import { filesOf, withoutSystemFiles } from './dropped-files.js';
  * The three inputs for photos, videos and styles: file picker, drop and paste. Files that are dropped on the style list, or
  * chosen with its first tile, are styles.
  * @typedef {{ files: (files: File[]) => void, styles: (files: File[]) => void, pasted: (files: File[]) => void,
- *   nothing: (sentence: string) => void }} FileHandlers
+ *   nothing: (message: string) => void }} FileHandlers
  */
 
 /** @param {FileHandlers} taker */

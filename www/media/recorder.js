@@ -59,7 +59,7 @@ export class Recorder {
    * @param {boolean} microphone
    * @param {() => Clock} [clock] started when the recorder is
    * @returns {Promise<boolean>} whether the sound of the video had to be left out
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   async start(canvas, size, sound, microphone, clock = wallClock) {
     if (microphone) this.#own = await openMicrophone();
@@ -90,7 +90,7 @@ export class Recorder {
   }
 
   /**
-   * @param {VideoFrame} frame painted, handed over
+   * @param {VideoFrame} frame painted, transferred
    * @param {FrameTimes} times of the frame that it is painted of: with these it is recorded, to fit the sound
    */
   add(frame, times) {
@@ -101,7 +101,7 @@ export class Recorder {
   /**
    * @param {number} [seconds] how long it is
    * @returns {Promise<Blob>}
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   async stop(seconds = this.seconds) {
     const recording = this.#recording;

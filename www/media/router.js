@@ -30,7 +30,7 @@ export class FileRouter {
    * @param {ToastLine} toast
    * @param {{ look: () => Look | undefined, size: () => number, ground: () => Ground,
    *   addToPhotoLibrary: (photo: Photo) => void, leaveJob: () => void }} app
-   *   there is no look before there is an engine
+   *   the look is undefined without an engine
    */
   constructor(client, photos, show, library, exporter, toast, app) {
     this.client = client;

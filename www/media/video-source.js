@@ -91,7 +91,7 @@ export class VideoSource extends EventTarget {
     if (this.#pump) this.#pump.pace = pace;
   }
 
-  /** @throws {Error} with a sentence */
+  /** @throws {Error} with a message for the user */
   async openCamera() {
     const opening = ++this.#opening;
     const opened = await this.#camera.open(this.engine()?.software ?? false, () => this.close());
@@ -102,7 +102,7 @@ export class VideoSource extends EventTarget {
     await this.#begin(opening, { name: 'Camera', camera: true, mirrored: front, cameras: names, current, notice });
   }
 
-  /** @throws {Error} with a sentence */
+  /** @throws {Error} with a message for the user */
   async turnCamera() {
     await this.#camera.turn();
     await this.openCamera();
@@ -110,7 +110,7 @@ export class VideoSource extends EventTarget {
 
   /**
    * @param {number} number of the camera among all
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   async chooseCamera(number) {
     await this.#camera.choose(number);
@@ -119,7 +119,7 @@ export class VideoSource extends EventTarget {
 
   /**
    * @param {File} file
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   async openVideo(file) {
     const opening = ++this.#opening;

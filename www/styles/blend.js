@@ -27,7 +27,7 @@ export class Blend {
     return this.#parts.has(id);
   }
 
-  /** @param {string} id alone from now on */
+  /** @param {string} id the only selected style */
   choose(id) {
     this.#parts = new Map([[id, 1]]);
   }

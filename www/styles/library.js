@@ -85,7 +85,7 @@ export class StyleLibrary {
   /**
    * Adds styles from files: paintings, packs, and networks with their external data.
    * @param {File[]} files
-   * @param {boolean} [sent] whether somebody else has sent them: the user is asked before a pack is kept
+   * @param {boolean} [sent] whether another app shared them: the user is asked before a pack is added
    */
   async addFiles(files, sent = false) {
     const { networks, parts, rest } = networksAmong(files);

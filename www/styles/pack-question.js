@@ -24,7 +24,7 @@ export async function decodableThumbnail(thumbnail) {
  * The question to the user before a pack is added, if one is needed.
  * @param {PackInfo} pack
  * @param {Blob} picture
- * @param {boolean} sent by somebody else
+ * @param {boolean} sent whether another app shared it
  * @returns {Question | undefined}
  */
 export function questionAbout({ name, source, licence, expense }, picture, sent) {
@@ -35,7 +35,7 @@ export function questionAbout({ name, source, licence, expense }, picture, sent)
     title: sent ? 'Keep this style?' : 'Use this style?',
     name,
     picture,
-    sentences: [...about, ...(sent ? [from] : []), ...(expense ? [expense] : [])],
+    paragraphs: [...about, ...(sent ? [from] : []), ...(expense ? [expense] : [])],
     yes: sent ? 'Keep it' : 'Use it',
     no: sent ? 'Don’t keep it' : 'Don’t use it',
   };

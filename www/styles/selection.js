@@ -39,7 +39,7 @@ export class StyleSelection {
    * @param {Controls} controls
    * @param {ToastLine} toast
    * @param {string} text what was chosen on the last visit
-   * @param {() => void} changed is called when others are in use
+   * @param {() => void} changed is called when the selection has changed
    */
   constructor(styleList, sliders, controls, toast, text, changed) {
     this.styleList = styleList;
@@ -104,7 +104,7 @@ export class StyleSelection {
     else this.read(this.#text);
   }
 
-  /** @param {string} id alone from now on */
+  /** @param {string} id the only selected style */
   choose(id) {
     this.#change(() => this.#blend.choose(id));
   }

@@ -37,8 +37,8 @@ export class UserStyles {
    * @param {EngineClient} client
    * @param {ToastLine} toast
    * @param {{ onChange: () => void, choose: (id: string) => void, onStyleChange: () => void,
-   *   ask: (question: Question) => Promise<boolean> }} app is told that the styles are others than before, that one is to be used,
-   *   and that the one in use looks otherwise; asks the user
+   *   ask: (question: Question) => Promise<boolean> }} app `onChange` when the list has changed, `choose` to select
+   *   a style, `onStyleChange` when a selected style has changed, `ask` asks the user
    */
   constructor(client, toast, app) {
     this.client = client;
@@ -119,7 +119,7 @@ export class UserStyles {
    * Encodes a painting as a style. Its tile appears at once, and the style is selected as soon as it is encoded.
    * @param {Blob} file
    * @param {string} name
-   * @returns {Promise<boolean>} whether it has become one; if not, the user knows why
+   * @returns {Promise<boolean>} whether it succeeded; errors are shown
    */
   async encode(file, name) {
     /** @type {UserStyle | undefined} */
@@ -143,7 +143,7 @@ export class UserStyles {
   /**
    * Adds the style of a pack.
    * @param {File} file
-   * @param {boolean} [sent] whether somebody else has sent it: then the user is asked
+   * @param {boolean} [sent] whether another app shared it: the user is then asked
    * @returns {Promise<boolean>} as above
    */
   async importPack(file, sent = false) {
@@ -174,7 +174,7 @@ export class UserStyles {
    * @param {{ id: string, pack: Uint8Array, painting: Blob }} trained
    * @param {boolean} used whether it is chosen at once
    * @returns {Promise<boolean>} whether the browser keeps it
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   async addTrained({ id, pack, painting }, used) {
     const { thumbnail, expense, ...read } = await this.client.importPack(id, new Uint8Array(pack), true);

@@ -62,7 +62,7 @@ export class AdvancedOptions {
     });
   }
 
-  /** @param {Partial<Preferences>} choices what is missing becomes as usual */
+  /** @param {Partial<Preferences>} choices missing values get the defaults */
   fill(choices) {
     this.#start.value = choices.start ?? 'photo';
     this.#steps.value = choices.steps ? String(choices.steps) : '';
@@ -101,7 +101,7 @@ export class AdvancedOptions {
     };
   }
 
-  /** @returns {RunSettings} but for what the sheet itself asks */
+  /** @returns {RunSettings} without the values of the dialog itself */
   get settings() {
     const { steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
     const times = (/** @type {keyof typeof DEFAULTS} */ name) => Number((DEFAULTS[name] * 2 ** powers[name]).toPrecision(6));
@@ -183,7 +183,7 @@ export class AdvancedOptions {
   }
 }
 
-/** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words what is not as usual */
+/** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words the options that are not at their defaults */
 export function setNote(drawer, words) {
   const usual = drawer === 'where' ? 'everywhere' : 'as usual';
   byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || usual;

@@ -9,8 +9,8 @@ const store = new JobStore('masterpiece');
 
 /**
  * A writer for the run's checkpoints. Works in workers only.
- * @param {OptimizeRun} run replaces what was kept before, unless it goes on
- * @param {Checkpoint | undefined} checkpoint from which it goes on
+ * @param {OptimizeRun} run replaces the saved one, unless it continues
+ * @param {Checkpoint | undefined} checkpoint from which it continues
  */
 export async function writerFor(run, checkpoint) {
   if (checkpoint?.sequence) return store.continueAfter(run.id, checkpoint.sequence);
@@ -20,7 +20,7 @@ export async function writerFor(run, checkpoint) {
 
 /**
  * Reads the saved job.
- * @returns {Promise<{ run: OptimizeRun | undefined, checkpoint: Checkpoint | undefined } | undefined>} without a run where it
+ * @returns {Promise<{ run: OptimizeRun | undefined, checkpoint: Checkpoint | undefined } | undefined>} without a run if it
  *   cannot be read
  */
 export async function readSaved() {

@@ -31,7 +31,7 @@ export function estimateMemory(width, height) {
 /**
  * The sizes for a photo of these proportions that fit into the memory, with the memory that they need.
  * @param {{ width: number, height: number }} photo
- * @param {number} [extra] a size that is not among the usual ones, and is offered in any case
+ * @param {number} [extra] a further size, which is always available
  * @returns {{ size: number, bytes: number }[]} from small to large
  */
 export function sizesFor({ width, height }, extra) {

@@ -36,7 +36,7 @@ export class OptimizeDialog {
   #advanced = new AdvancedOptions(() => this.#validate());
   #masks = new MaskList(
     () => this.#validate(),
-    (sentence) => this.#showError(sentence),
+    (message) => this.#showError(message),
   );
   #tiles = new StylePicker(() => {
     this.#masks.chosen = this.#tiles.chosen.map(({ offer }) => offer);
@@ -69,8 +69,8 @@ export class OptimizeDialog {
   /**
    * @param {{ name: string, bitmap: ImageBitmap }} photo
    * @param {StyleOption[]} offers
-   * @param {{ id: string, weight: number }[]} inUse styles on the style list, to begin with
-   * @param {{ software: boolean, replaces: boolean }} about whether there is no GPU, and whether another run comes to its end
+   * @param {{ id: string, weight: number }[]} inUse the selected styles
+   * @param {{ software: boolean, replaces: boolean }} about whether there is no GPU, and whether a job is replaced
    */
   show({ name, bitmap }, offers, inUse, { software, replaces }) {
     this.#photo = { width: bitmap.width, height: bitmap.height };
@@ -84,7 +84,7 @@ export class OptimizeDialog {
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
-  /** @param {Partial<Preferences>} choices what is missing becomes as usual */
+  /** @param {Partial<Preferences>} choices missing values get the defaults */
   #fill(choices) {
     const extra = sizeForTests();
     const sizes = sizesFor(this.#photo, extra);
@@ -149,10 +149,10 @@ export class OptimizeDialog {
     this.#begin.disabled = !this.#error.hidden;
   }
 
-  /** @param {string} sentence or nothing */
-  #showError(sentence) {
-    this.#error.textContent = sentence;
-    this.#error.hidden = !sentence;
+  /** @param {string} message or nothing */
+  #showError(message) {
+    this.#error.textContent = message;
+    this.#error.hidden = !message;
   }
 
   async #showAssets() {

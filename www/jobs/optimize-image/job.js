@@ -32,7 +32,7 @@ export class OptimizeJob extends JobLoop {
    * Runs the optimization to its end.
    * @param {OptimizeRun} run
    * @param {Checkpoint | undefined} checkpoint
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   async execute(run, checkpoint) {
     if (checkpoint) this.progress = checkpoint.progress;

@@ -59,7 +59,7 @@ export class MaskDialog {
     byId('mask-everywhere', HTMLButtonElement).addEventListener('click', () => this.#end(undefined));
   }
 
-  /** @param {Subject} subject @param {(mask: Pixels | undefined) => void} take gets nothing where it applies everywhere */
+  /** @param {Subject} subject @param {(mask: Pixels | undefined) => void} take gets undefined if the mask covers everything */
   show(subject, take) {
     this.#subject = subject;
     this.#take = take;

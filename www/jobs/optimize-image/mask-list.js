@@ -28,7 +28,7 @@ export class MaskList {
   /** @type {StyleOption[]} */
   #chosen = [];
 
-  /** @param {() => void} changed @param {(sentence: string) => void} refuse */
+  /** @param {() => void} changed @param {(message: string) => void} refuse */
   constructor(changed, refuse) {
     this.changed = changed;
     this.showError = refuse;

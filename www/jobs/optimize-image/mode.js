@@ -38,7 +38,7 @@ export class OptimizeMode {
    * @param {ToastLine} toast
    * @param {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, painting: () => Promise<Pixels>,
    *   styleOptions: () => StyleOption[], selectedStyles: () => { id: string, weight: number }[], restorePhoto: () => void, prepareViewer: () => void }} app
-   *   what it knows; `comeBack` shows the photo as it was before, `enter` makes room in the viewer
+   *   the state of the page; `restorePhoto` shows the photo again, `prepareViewer` clears the viewer
    */
   constructor(viewer, controls, toast, app) {
     this.controls = controls;
@@ -118,7 +118,7 @@ export class OptimizeMode {
 
   /**
    * Hides the job, which continues in the background.
-   * @param {boolean} [back] whether that is what was there before
+   * @param {boolean} [back] whether to show the photo again
    */
   hide(back = false) {
     this.#host.hide(back);
@@ -208,7 +208,7 @@ function captionOf({ name, paintings }) {
   return `after ${name}, in the style of ${paintings.map((painting) => painting.name).join(' + ')}`;
 }
 
-/** @param {JobController<OptimizeRun>} controller @param {boolean} offered whether it waits for a word to go on */
+/** @param {JobController<OptimizeRun>} controller @param {boolean} offered whether it waits for the user to continue it */
 function bannerText({ state, fraction, run }, offered) {
   const percent = `${Math.floor(fraction * 100)} %`;
   if (offered) return `An unfinished Masterpiece of “${run.name}”, ${percent} painted.`;

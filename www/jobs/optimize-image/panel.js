@@ -110,7 +110,7 @@ export class OptimizePanel {
     return state === 'running' && left !== undefined ? `${formatDuration(left)} left` : '';
   }
 
-  /** @param {string} words for those who do not see it, only when they are others */
+  /** @param {string} words to announce if they are new */
   #say(words) {
     if (words === this.#heard) return;
     this.#heard = words;

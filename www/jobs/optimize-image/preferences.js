@@ -21,7 +21,7 @@ export function savePreferences(choices) {
   }
 }
 
-/** @returns {Partial<Preferences>} what has the right type: another version of the page may have written it */
+/** @returns {Partial<Preferences>} the valid values: another version of the page may have written them */
 export function loadPreferences() {
   try {
     const value = JSON.parse(localStorage.getItem(KEY) ?? '{}');
@@ -45,7 +45,7 @@ export function loadPreferences() {
   }
 }
 
-/** @returns {number | undefined} a smaller size than those on offer, where the address asks for one */
+/** @returns {number | undefined} the size that the address asks for, for tests */
 export function sizeForTests() {
   const size = Number(new URLSearchParams(location.search).get('masterpiece'));
   return Number.isInteger(size) && size >= 32 && size <= 2048 ? size : undefined;

@@ -11,7 +11,7 @@ const FORM = 2;
 
 /**
  * @param {OptimizeRun} run
- * @returns {{ about: object, parts: Uint8Array[] }} the description names pictures by their place among the parts
+ * @returns {{ about: object, parts: Uint8Array[] }} the description refers to pictures by their index among the parts
  */
 export function recordOf({ photo, paintings, start, ...rest }) {
   /** @type {Pixels[]} */
@@ -36,7 +36,7 @@ export function recordOf({ photo, paintings, start, ...rest }) {
 /**
  * @param {any} about
  * @param {Uint8Array<ArrayBuffer>[]} parts
- * @returns {OptimizeRun | undefined} nothing for what is in another form
+ * @returns {OptimizeRun | undefined} undefined for another version of the description
  */
 export function runOf({ form, sizes, photo, paintings, start, ...rest }, parts) {
   if (form !== FORM) return undefined;

@@ -76,7 +76,7 @@ export async function archiveInCache({ sha256 }) {
 /**
  * @param {VggNetwork} network
  * @param {Uint8Array<ArrayBuffer>} archive
- * @throws what the browser says where there is no room or no cache
+ * @throws the browser's error if there is no space or no cache
  */
 export async function saveArchive(network, archive) {
   const cache = await caches.open(CACHE);
@@ -127,7 +127,7 @@ function isNetwork(value) {
 /**
  * Checks a file in a worker with the wasm module.
  * @param {File} file
- * @returns {Promise<{ network: VggNetwork, archive?: Uint8Array<ArrayBuffer> }>} with the archive where it could not be kept
+ * @returns {Promise<{ network: VggNetwork, archive?: Uint8Array<ArrayBuffer> }>} with the archive if it could not be stored
  */
 function check(file) {
   const worker = new Worker(scriptAddress('jobs/optimize-image/network-worker.js'), { type: 'module', name: 'impasto network' });

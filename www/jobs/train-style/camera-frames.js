@@ -10,7 +10,7 @@ const PAUSE_MS = 700;
  * @param {number} count
  * @param {(frame: Blob, number: number) => void} taken
  * @param {AbortSignal} signal
- * @throws {Error} with a sentence
+ * @throws {Error} with a message for the user
  */
 export async function takeFrames(count, taken, signal) {
   const camera = new Camera();

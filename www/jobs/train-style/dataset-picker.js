@@ -35,7 +35,7 @@ export class DatasetPicker {
 
   /**
    * @param {() => void} changed
-   * @param {(sentence: string) => void} refuse
+   * @param {(message: string) => void} refuse
    */
   constructor(changed, refuse) {
     this.changed = changed;
@@ -150,7 +150,7 @@ export class DatasetPicker {
 /**
  * @param {string} text
  * @param {string} className
- * @param {string} label for those who do not see it; empty where the text says enough
+ * @param {string} label for screen readers; empty if the text suffices
  */
 function button(text, className, label) {
   const element = document.createElement('button');

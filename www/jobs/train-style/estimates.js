@@ -49,7 +49,7 @@ const GUESS_IN_SOFTWARE = 0.4;
 /**
  * @param {Preferences} choices
  * @param {boolean} software whether there is no GPU
- * @param {number} [tiny] the side of squares, where a test asks for tiny ones
+ * @param {number} [tiny] the crop size of a test
  * @returns {Required<Pick<TrainSettings, 'steps' | 'crop' | 'batch' | 'painting' | 'contentWeight' | 'stabilityWeight' | 'start'>>}
  */
 export function trainSettings({ strength, stroke, steps, crop, batch, stability, start }, software, tiny) {
@@ -111,20 +111,20 @@ export function scenesFor(photos) {
  * Advice on the dataset, and whether it is sufficient.
  * @param {number} photos
  * @param {boolean} scenes
- * @returns {{ sentence: string, enough: boolean }}
+ * @returns {{ message: string, enough: boolean }}
  */
 export function datasetAdvice(photos, scenes) {
-  if (photos === 0 && !scenes) return { sentence: 'Choose something to practise on: photos of yours are best.', enough: false };
+  if (photos === 0 && !scenes) return { message: 'Choose something to practise on: photos of yours are best.', enough: false };
   if (photos === 0) {
-    return { sentence: 'Drawn scenes alone teach it edges and skies, but no faces and no fur: add photos.', enough: true };
+    return { message: 'Drawn scenes alone teach it edges and skies, but no faces and no fur: add photos.', enough: true };
   }
   if (photos < ENOUGH_PHOTOS) {
     const few = photos === 1 ? 'One photo is' : `${photos} photos are`;
     const better = `Add ${ENOUGH_PHOTOS - photos === 1 ? 'one more' : 'some of yours'}, and it will suit others better.`;
-    return { sentence: `${few} few. ${better}`, enough: true };
+    return { message: `${few} few. ${better}`, enough: true };
   }
   const more = photos > MOST_PHOTOS ? ` It takes the first ${MOST_PHOTOS}.` : '';
-  return { sentence: `${photos} photos are plenty.${more}`, enough: true };
+  return { message: `${photos} photos are plenty.${more}`, enough: true };
 }
 
 /**

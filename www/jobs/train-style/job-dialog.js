@@ -46,7 +46,7 @@ export class TrainDialog {
   #start = byId('train-start', HTMLSelectElement);
   #error = byId('train-error', HTMLElement);
   #begin = byId('train-begin', HTMLButtonElement);
-  #dataset = new DatasetPicker(() => this.#validate(), (sentence) => this.#showError(sentence));
+  #dataset = new DatasetPicker(() => this.#validate(), (message) => this.#showError(message));
   #software = false;
   /** @type {RequestedStyle[]} */
   #models = [];
@@ -137,8 +137,8 @@ export class TrainDialog {
   #validate() {
     const choices = this.#preferences();
     const { photos, scenes } = this.#dataset;
-    const { sentence, enough } = datasetAdvice(photos.length, scenes);
-    byId('dataset-advice', HTMLElement).textContent = enough ? sentence : '';
+    const { message, enough } = datasetAdvice(photos.length, scenes);
+    byId('dataset-advice', HTMLElement).textContent = enough ? message : '';
     byId('train-meaning', HTMLElement).textContent = MEANINGS[choices.strength];
     byId('train-network', HTMLElement).textContent = NETWORKS[choices.network];
     this.#start.disabled = this.#further !== undefined || choices.network === 'arbitrary';
@@ -148,16 +148,16 @@ export class TrainDialog {
     const slow = this.#software ? ' The browser finds no GPU here, so this is a smaller course than elsewhere.' : '';
     byId('train-time', HTMLElement).textContent = `${settings.steps} steps, ${time}; you can stop earlier.${slow}`;
     this.#steps.placeholder = String(trainSettings({ ...choices, steps: 0 }, this.#software).steps);
-    if (!enough) this.#showError(sentence);
+    if (!enough) this.#showError(message);
     else if (!this.#steps.validity.valid) this.#showError('Steps are a whole number from 1 to 3000; leave it empty for as many as usual.');
     else this.#showError('');
     this.#begin.disabled = !enough || !this.#steps.validity.valid;
   }
 
-  /** @param {string} sentence */
-  #showError(sentence) {
-    this.#error.textContent = sentence;
-    this.#error.hidden = !sentence;
+  /** @param {string} message */
+  #showError(message) {
+    this.#error.textContent = message;
+    this.#error.hidden = !message;
   }
 
   async #showAssets() {

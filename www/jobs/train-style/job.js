@@ -27,7 +27,7 @@ export class TrainJob extends JobLoop {
    * Runs the training to its end.
    * @param {TrainRun} run
    * @param {Checkpoint | undefined} checkpoint
-   * @throws {Error} with a sentence
+   * @throws {Error} with a message for the user
    */
   async execute(run, checkpoint) {
     const { name, settings, subject, source, licence, thumbnail } = run;

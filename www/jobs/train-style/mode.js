@@ -145,13 +145,13 @@ export class TrainMode {
 
   /**
    * Hides the job, which continues in the background.
-   * @param {boolean} [back] whether that is what was there before
+   * @param {boolean} [back] whether to show the photo again
    */
   hide(back = false) {
     this.#host.hide(back);
   }
 
-  /** Opens the dialog. @param {Part[]} parts styles that are to be learnt as one */
+  /** Opens the dialog. @param {Part[]} parts the styles to train as one */
   async openDialog(parts) {
     const models = this.#requestedStyles(parts);
     const info = this.page.info();
@@ -170,7 +170,7 @@ export class TrainMode {
     return parts.length === 1 && this.page.isTrained(parts[0].id);
   }
 
-  /** @param {Part[]} parts @returns {RequestedStyle[]} nothing unless all of them have a painting; the greatest part first */
+  /** @param {Part[]} parts @returns {RequestedStyle[]} empty unless all of them have a painting; sorted by weight */
   #requestedStyles(parts) {
     const offers = this.page.styleOptions();
     const models = parts.flatMap(({ id, weight }) => {
@@ -331,8 +331,8 @@ function namesOf({ paintings }) {
 
 /**
  * @param {JobController<TrainRun>} controller
- * @param {boolean} offered whether it waits for a word to go on
- * @param {boolean} shelved whether what it has learnt so far is in the style list
+ * @param {boolean} offered whether it waits for the user to continue it
+ * @param {boolean} shelved whether the style is in the list already
  */
 function bannerText({ state, progress: { step, steps }, run }, offered, shelved) {
   const percent = `${Math.floor((100 * step) / Math.max(1, steps))} %`;

@@ -53,7 +53,7 @@ export class TrainPanel {
 
   /**
    * @param {JobController<TrainRun>} controller
-   * @param {string} refusal why the style list has not taken what was learnt
+   * @param {string} refusal why the style could not be saved
    */
   show(controller, refusal) {
     const { state, progress, picture, run } = controller;

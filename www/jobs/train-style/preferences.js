@@ -22,7 +22,7 @@ export function savePreferences(choices) {
   keep({ ...read(), choices });
 }
 
-/** @returns {Preferences} as usual where there is nothing of the right type: another version of the page may have written it */
+/** @returns {Preferences} with defaults for invalid values: another version of the page may have written them */
 export function loadPreferences() {
   const value = read().choices ?? {};
   const choices = { ...DEFAULTS };
@@ -48,7 +48,7 @@ export function loadStepTime(software) {
   return Number.isFinite(pace) && pace > 0 ? pace : undefined;
 }
 
-/** @returns {number | undefined} a side of squares that is not on offer, where the address asks for one */
+/** @returns {number | undefined} the crop size that the address asks for, for tests */
 export function cropForTests() {
   const side = Number(new URLSearchParams(location.search).get('learn'));
   return Number.isInteger(side) && side >= 32 && side <= 256 && side % 4 === 0 ? side : undefined;

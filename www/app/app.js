@@ -66,7 +66,7 @@ export class App {
     this.#changeLook();
   });
   #library = new StyleLibrary(this.#client, this.#selection, this.#dialog, this.#toast, {
-    onEncoding: () => !this.#video.isOn && this.#viewer.busy('Looking at the painting …'),
+    onEncoding: () => !this.#video.isOn && this.#viewer.busy('Encoding the painting …'),
     onFailure: () => this.#viewer.idle(),
     onStyleChange: () => this.#changeLook(),
     train: (id) => this.#train.openDialog([{ id, weight: 1 }]),

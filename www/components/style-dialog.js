@@ -102,7 +102,7 @@ export class StyleDialog extends HTMLElement {
     this.#train.hidden = adopted && !trained;
     this.#train.disabled = busy;
     this.#train.textContent = trained ? 'Learn further' : 'Learn this style';
-    this.#status.textContent = busy ? 'Looking at the painting …' : unsaved ? 'Not kept by this browser: export it.' : '';
+    this.#status.textContent = busy ? 'Encoding the painting …' : unsaved ? 'Not kept by this browser: export it.' : '';
   }
 
   /**

@@ -48,7 +48,7 @@ function send(message, transfer = []) {
 /** @param {Extract<ToWorker, { type: 'start' }>} message */
 async function start({ networks, choice, canvas }) {
   if (!navigator.gpu) {
-    send({ type: 'unsupported', message: 'This browser keeps WebGPU from web workers.' });
+    send({ type: 'unsupported', message: 'This browser has no WebGPU in web workers.' });
     return;
   }
   /** @type {Uint8Array} */
@@ -93,7 +93,7 @@ async function fetchLater(url) {
   try {
     return await fetchNetwork(url);
   } catch (error) {
-    const offline = navigator.onLine ? '' : ' You are offline: it comes with the network.';
+    const offline = navigator.onLine ? '' : ' You are offline: try again with a connection.';
     throw new Error(`The network for paintings could not be fetched: ${messageOf(error)}${offline}`);
   }
 }

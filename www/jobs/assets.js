@@ -34,7 +34,7 @@ function allAssets() {
 
 async function fetchList() {
   const response = await fetch(new URL('./assets.json', import.meta.url));
-  if (!response.ok) throw new Error(`The list of the studio’s files answered ${response.status}. Reload the page.`);
+  if (!response.ok) throw new Error(`The list of files answered ${response.status}. Reload the page.`);
   return response.json();
 }
 
@@ -139,7 +139,7 @@ async function fetchOne(address, progress, what) {
   try {
     return await fetchBytes(address, progress);
   } catch (error) {
-    const offline = navigator.onLine ? '' : ' You are offline: it comes with the network.';
+    const offline = navigator.onLine ? '' : ' You are offline: try again with a connection.';
     throw new Error(`${what} could not be fetched: ${messageOf(error)}${offline}`);
   }
 }

@@ -24,7 +24,7 @@ export class JobClient {
     this.#worker.addEventListener('message', ({ data }) => this.#receive(data));
     this.#worker.addEventListener('error', (event) => {
       event.preventDefault();
-      const message = `The studio stopped: ${event.message || 'its worker failed.'}`;
+      const message = `The worker stopped: ${event.message || 'its worker failed.'}`;
       this.#receive({ type: 'failed', code: 'other', message });
     });
     worker.postMessage(begin);
@@ -56,7 +56,7 @@ export class JobClient {
   #restartWatchdog() {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
-      const message = 'The studio has said nothing for minutes: the graphics driver may be stuck.';
+      const message = 'The worker has not responded for several minutes: the graphics driver may be stuck.';
       this.#receive({ type: 'failed', code: 'other', message });
     }, TIMEOUT_MS);
   }

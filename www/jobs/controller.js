@@ -63,7 +63,7 @@ export class JobController extends EventTarget {
   /** Starts the job, or continues it from a checkpoint. @param {Checkpoint} [checkpoint] */
   start(checkpoint) {
     this.#client?.terminate();
-    this.#setState('preparing', { message: 'Setting up the studio …', code: undefined, downloaded: undefined });
+    this.#setState('preparing', { message: 'Preparing the graphics device …', code: undefined, downloaded: undefined });
     if (checkpoint) this.#restore(checkpoint);
     else this.progress = initialProgress();
     const begin = { type: 'begin', run: this.run, checkpoint, ...this.runtime.startOptions?.(this.run) };
@@ -75,7 +75,7 @@ export class JobController extends EventTarget {
   /** Restarts the worker from the newest checkpoint, or from the beginning. @param {boolean} [anew] */
   async retry(anew = false) {
     if (this.state === 'failed') this.#pauseRequested = false;
-    this.#setState('preparing', { message: 'Setting up the studio …' });
+    this.#setState('preparing', { message: 'Preparing the graphics device …' });
     this.start(anew ? undefined : await this.#newestCheckpoint());
   }
 
@@ -140,7 +140,7 @@ export class JobController extends EventTarget {
   #onMessage(message) {
     switch (message.type) {
       case 'fetching':
-        this.#setState('preparing', { message: 'Fetching the studio …', downloaded: message.loaded / message.total });
+        this.#setState('preparing', { message: 'Downloading what is needed …', downloaded: message.loaded / message.total });
         break;
       case 'preparing':
         this.#setState('preparing', { message: message.message, downloaded: undefined });

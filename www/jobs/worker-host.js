@@ -56,14 +56,14 @@ export function hostJob({ activity, loadInputs, createJob }) {
   /** @param {Begin} message */
   async function begin(message) {
     if (!navigator.gpu) {
-      fail('unsupported', `This browser keeps WebGPU from web workers, and ${activity}.`);
+      fail('unsupported', `This browser has no WebGPU in web workers, and ${activity}.`);
       return;
     }
     let inputs;
     try {
       const loaded = await loadInputs(message, (wanted) => loadAssets((loaded, total) => send({ type: 'fetching', loaded, total }), wanted));
       inputs = loaded.inputs;
-      send({ type: 'preparing', message: 'Setting up the studio …' });
+      send({ type: 'preparing', message: 'Preparing the graphics device …' });
       await init({ module_or_path: loaded.module });
     } catch (error) {
       fail(error instanceof StartError ? error.code : 'fetch', error);
@@ -110,6 +110,6 @@ export function hostJob({ activity, loadInputs, createJob }) {
  */
 export function fileOf(files, url) {
   const file = files.get(url);
-  if (!file) throw new Error('The list of the studio’s files is incomplete. Reload the page, then try again.');
+  if (!file) throw new Error('The list of files is incomplete. Reload the page, then try again.');
   return file;
 }

@@ -45,8 +45,8 @@ export class Camera {
     if (!navigator.mediaDevices?.getUserMedia) {
       throw new Error(
         isSecureContext
-          ? 'This browser gives web pages no camera. Try another browser.'
-          : 'Browsers keep the camera from pages that came over an insecure connection. Open this page through https.',
+          ? 'This browser does not support cameras on web pages. Try another browser.'
+          : 'Browsers allow the camera only on pages with a secure connection. Open this page through https.',
       );
     }
     this.close();

@@ -52,7 +52,7 @@ export function fileName(source, style, blob) {
  */
 export async function copy(png) {
   if (!navigator.clipboard || typeof ClipboardItem === 'undefined') {
-    throw new Error('This browser gives pages no clipboard for pictures. Save the picture instead.');
+    throw new Error('This browser does not allow pages to copy pictures. Save the picture instead.');
   }
   await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
 }

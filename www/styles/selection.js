@@ -21,7 +21,7 @@ import { isCustomNetwork } from '../common/networks.js';
  * @param {Network} network
  */
 function incompatibleMessage(network) {
-  if (isCustomNetwork(network)) return 'This style has a network of its own, which paints in nothing else. Choose the other one alone.';
+  if (isCustomNetwork(network)) return 'This style has a network of its own and cannot be blended. Choose the other style alone.';
   if (network === 'arbitrary') return 'Paintings blend with paintings. One that is learnt for it blends with the built-in styles, too.';
   return 'The built-in styles blend with each other and with what was learnt for that. Choose this one alone; a painting can then be learnt.';
 }

@@ -22,7 +22,7 @@ export function unusableMessage(names) {
 export function notSavedMessage(name, error) {
   const full = error instanceof DOMException && error.name === 'QuotaExceededError';
   return (
-    `${full ? 'The browser’s storage is full' : 'The browser refuses to keep anything for this page'}: ` +
+    `${full ? 'The browser’s storage is full' : 'The browser does not allow this page to store data'}: ` +
     `“${name}” works, but will be gone when this tab is closed. Export it to a file (…), ` +
     `or ${full ? 'make some room' : 'leave the private window'} and add it again.`
   );

@@ -134,7 +134,7 @@ export class AdvancedOptions {
 
   /** A message about an invalid or missing value, or an empty string. */
   get validationError() {
-    if (this.#seen.length === 0) return 'The style has to be seen at one layer at least.';
+    if (this.#seen.length === 0) return 'Choose at least one style layer.';
     if (!this.#steps.validity.valid) return 'Steps are a whole number from 1 to 3000; leave it empty to go by time.';
     return this.#network.validationError;
   }

@@ -45,7 +45,7 @@ export class OptimizeJob extends JobLoop {
       cost = await this.#measure(run, settings, input);
       settings.steps = stepsFor(run.minutes, this.#plan(run, settings).scales, cost);
     }
-    this.send({ type: 'preparing', message: 'Looking at photo and paintings …' });
+    this.send({ type: 'preparing', message: 'Computing the targets …' });
     await this.openStore(() => writerFor({ ...run, settings }, checkpoint));
     const plan = this.#plan(run, settings);
     const work = await this.studio.begin(this.vgg, JSON.stringify(settings), input, checkpoint?.bytes);

@@ -76,7 +76,7 @@ export class OptimizeMode {
       onShow: () => byId('optimize-panel-title', HTMLElement).focus(),
       onHide: () => this.#panel.hide() && this.#button.focus(),
       discard,
-      busyMessage: 'Another tab has the studio, or a style is being learnt here. Finish that, then try again.',
+      busyMessage: 'Another tab is painting or learning, or a style is being learnt here. Finish that, then try again.',
       unreadableMessage: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
     };
     this.#host = new JobHost(kind, viewer, controls, toast, app);

@@ -36,7 +36,7 @@ export class TrainJob extends JobLoop {
     const text = JSON.stringify(settings);
     /** @type {TrainPlan} */
     const plan = JSON.parse(this.studio.plan_training(text));
-    this.send({ type: 'preparing', message: 'Looking at painting and photos …' });
+    this.send({ type: 'preparing', message: 'Computing the targets …' });
     await this.openStore(() => writerFor(run, checkpoint));
     const training = await this.studio.train(this.vgg, this.network, text, trainDataOf(run), checkpoint?.bytes);
     const { software } = JSON.parse(this.studio.info());

@@ -98,7 +98,7 @@ export class TrainMode {
       onShow: () => this.#onShow(),
       onHide: () => this.#onHide(),
       discard,
-      busyMessage: 'Another tab has the studio, or a Masterpiece is being painted here. Finish or discard that, then try again.',
+      busyMessage: 'Another tab is painting or learning, or a Masterpiece is being painted here. Finish or discard that, then try again.',
       unreadableMessage: 'A style that was being learnt was kept here, but this version of Impasto cannot read it.',
     };
     this.#host = new JobHost(kind, viewer, controls, toast, page);
@@ -184,7 +184,7 @@ export class TrainMode {
   async #begin({ styles: models, network, settings, photos, scenes }) {
     const photo = this.page.photo();
     if (!photo) return;
-    this.viewer.busy('Setting out the paintings …');
+    this.viewer.busy('Preparing the paintings …');
     try {
       const software = this.page.info()?.software ?? false;
       const { width, height } = photo.bitmap;

@@ -21,10 +21,24 @@ import { ScreenWakeLock } from './wake-lock.js';
  * `onHide`, `onChange` and `onFinish` are callbacks. `discard` deletes the saved job. `busyMessage` is shown when another job
  * holds the lock, `unreadableMessage` when the saved job cannot be read.
  * @template {{ id: string, settings: object }} R
- * @typedef {{ runtime: JobRuntime<R>, rootAttribute: string, banner: ResumeBanner, background: (run: R) => Pixels, describe: (controller: JobController<R>) => string,
- *   updatePanel: (controller: JobController<R>) => void, bannerText: (controller: JobController<R>, offered: boolean) => string, canContinue?: (controller: JobController<R>) => boolean,
- *   discardLabel?: (controller: JobController<R>) => string, onShow: () => void, onHide: () => unknown, onChange?: (controller: JobController<R>) => void,
- *   onFinish?: (controller: JobController<R>) => void, discard: () => Promise<void>, busyMessage: string, unreadableMessage: string }} JobKind
+ * @typedef {{
+ *   runtime: JobRuntime<R>,
+ *   rootAttribute: string,
+ *   banner: ResumeBanner,
+ *   background: (run: R) => Pixels,
+ *   describe: (controller: JobController<R>) => string,
+ *   updatePanel: (controller: JobController<R>) => void,
+ *   bannerText: (controller: JobController<R>, offered: boolean) => string,
+ *   canContinue?: (controller: JobController<R>) => boolean,
+ *   discardLabel?: (controller: JobController<R>) => string,
+ *   onShow: () => void,
+ *   onHide: () => unknown,
+ *   onChange?: (controller: JobController<R>) => void,
+ *   onFinish?: (controller: JobController<R>) => void,
+ *   discard: () => Promise<void>,
+ *   busyMessage: string,
+ *   unreadableMessage: string,
+ * }} JobKind
  */
 
 /**

@@ -24,9 +24,9 @@ export class StyleLibrary {
    * @param {StyleDialog} dialog
    * @param {ToastLine} toast
    * @param {{ onEncoding: () => void, onFailure: () => void, onStyleChange: () => void, train: (id: string) => void,
-   *   ask: (question: Question) => Promise<boolean>, importNetwork: (file: File, parts: File[]) => Promise<File> }} app hears when something is being made a style, when that has failed, when
-   *   the style in use looks otherwise, and which one is to be trained; asks the user;
-   *   makes a pack of a network
+   *   ask: (question: Question) => Promise<boolean>, importNetwork: (file: File, parts: File[]) => Promise<File> }} app
+   *   `onEncoding` and `onFailure` are called when a style is being created and when that fails, `onStyleChange` when a selected
+   *   style has changed; `train` opens the training dialog, `ask` asks the user, `importNetwork` converts a network to a pack
    */
   constructor(client, selection, dialog, toast, app) {
     this.client = client;

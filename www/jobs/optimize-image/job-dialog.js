@@ -19,7 +19,7 @@ import { StylePicker } from './style-picker.js';
 /**
  * The values of the dialog.
  * @typedef {{ settings: RunSettings, minutes: number, start: 'photo' | 'painting' | 'noise', network: VggNetwork | undefined,
- *   styles: ({ offer: StyleOption, weight: number } & Masks)[] }} JobRequest
+ *   styles: ({ option: StyleOption, weight: number } & Masks)[] }} JobRequest
  */
 
 const SIZE = 512;
@@ -39,7 +39,7 @@ export class OptimizeDialog {
     (message) => this.#showError(message),
   );
   #tiles = new StylePicker(() => {
-    this.#masks.chosen = this.#tiles.chosen.map(({ offer }) => offer);
+    this.#masks.chosen = this.#tiles.chosen.map(({ option }) => option);
     this.#validate();
   });
   #photo = { width: 1, height: 1 };
@@ -68,30 +68,30 @@ export class OptimizeDialog {
 
   /**
    * @param {{ name: string, bitmap: ImageBitmap }} photo
-   * @param {StyleOption[]} offers
+   * @param {StyleOption[]} options
    * @param {{ id: string, weight: number }[]} inUse the selected styles
    * @param {{ software: boolean, replaces: boolean }} about whether there is no GPU, and whether a job is replaced
    */
-  show({ name, bitmap }, offers, inUse, { software, replaces }) {
+  show({ name, bitmap }, options, inUse, { software, replaces }) {
     this.#photo = { width: bitmap.width, height: bitmap.height };
     this.#software = software;
     byId('optimize-photo', HTMLElement).textContent = name;
     this.#begin.textContent = replaces ? 'Begin instead of the other' : 'Begin';
     this.#masks.photo = bitmap;
-    this.#tiles.show(offers, inUse);
-    this.#fill(loadPreferences());
+    this.#tiles.show(options, inUse);
+    this.#setValues(loadPreferences());
     this.#showAssets();
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
   /** @param {Partial<Preferences>} choices missing values get the defaults */
-  #fill(choices) {
+  #setValues(choices) {
     const extra = sizeForTests();
     const sizes = sizesFor(this.#photo, extra);
     const wanted = extra ?? choices.size ?? (this.#software ? SIZE_IN_SOFTWARE : SIZE);
-    const size = sizes.filter((offer) => offer.size <= wanted).at(-1) ?? sizes[0];
+    const size = sizes.filter((option) => option.size <= wanted).at(-1) ?? sizes[0];
     this.#size.replaceChildren(
-      ...sizes.map((offer) => new Option(`${offer.size} px`, String(offer.size), offer === size, offer === size)),
+      ...sizes.map((option) => new Option(`${option.size} px`, String(option.size), option === size, option === size)),
     );
     this.#minutes.value = String(MINUTES.includes(choices.minutes ?? 0) ? choices.minutes : 5);
     this.#colors.checked = choices.keepColors ?? false;
@@ -117,7 +117,7 @@ export class OptimizeDialog {
       minutes,
       start,
       network: this.#advanced.network,
-      styles: this.#tiles.chosen.map((model) => ({ ...model, ...this.#masks.masksOf(model.offer.id) })),
+      styles: this.#tiles.chosen.map((model) => ({ ...model, ...this.#masks.masksOf(model.option.id) })),
     };
   }
 
@@ -134,10 +134,10 @@ export class OptimizeDialog {
   /** Validates the values, and shows the memory for the size. */
   #validate() {
     const size = Number(this.#size.value);
-    const offer = sizesFor(this.#photo, sizeForTests()).find((other) => other.size === size);
+    const option = sizesFor(this.#photo, sizeForTests()).find((other) => other.size === size);
     const scale = size / Math.max(this.#photo.width, this.#photo.height);
     const [width, height] = [this.#photo.width, this.#photo.height].map((side) => Math.max(1, Math.round(side * scale)));
-    const memory = offer ? `${width} × ${height} pixels take about ${formatBytes(offer.bytes)} of graphics memory.` : '';
+    const memory = option ? `${width} × ${height} pixels take about ${formatBytes(option.bytes)} of graphics memory.` : '';
     const slow = this.#software ? ' The browser finds no GPU here: expect many times the time that you choose.' : '';
     byId('optimize-memory', HTMLElement).textContent = memory + slow;
     this.#advanced.updateNotes();

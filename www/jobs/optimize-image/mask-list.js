@@ -41,9 +41,9 @@ export class MaskList {
     for (const [id, { part }] of this.#masks) this.#masks.set(id, { part });
   }
 
-  /** @param {StyleOption[]} offers */
-  set chosen(offers) {
-    this.#chosen = offers;
+  /** @param {StyleOption[]} options */
+  set chosen(options) {
+    this.#chosen = options;
     this.#draw();
   }
 
@@ -65,59 +65,59 @@ export class MaskList {
 
   #draw() {
     this.#rows.replaceChildren(
-      ...this.#chosen.map((offer) => {
+      ...this.#chosen.map((option) => {
         const row = document.createElement('div');
         row.className = 'mask-row';
-        row.dataset.option = offer.id;
+        row.dataset.option = option.id;
         const name = document.createElement('span');
-        name.textContent = offer.name;
-        row.append(name, this.#button(offer, 'mask'), this.#button(offer, 'part'));
+        name.textContent = option.name;
+        row.append(name, this.#button(option, 'mask'), this.#button(option, 'part'));
         return row;
       }),
     );
   }
 
-  /** @param {StyleOption} offer @param {'mask' | 'part'} which */
-  #button(offer, which) {
+  /** @param {StyleOption} option @param {'mask' | 'part'} which */
+  #button(option, which) {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'button';
     button.dataset.which = which;
-    const mask = this.masksOf(offer.id)[which];
+    const mask = this.masksOf(option.id)[which];
     const share = mask ? formatPercent(coverageOf(greysOfPicture(mask))) : 'all';
     const words = `${which === 'mask' ? 'Photo' : 'Painting'}: ${share}`;
     button.append(...(mask ? [thumbnail(mask)] : []), words);
     button.title = which === 'mask' ? 'Where on the photo this style goes' : 'Which part of the painting is the style';
-    button.setAttribute('aria-label', `${words}. ${button.title}: ${offer.name}`);
-    button.addEventListener('click', () => this.#open(offer, which));
+    button.setAttribute('aria-label', `${words}. ${button.title}: ${option.name}`);
+    button.addEventListener('click', () => this.#open(option, which));
     return button;
   }
 
-  /** @param {StyleOption} offer @param {'mask' | 'part'} which */
-  async #open(offer, which) {
+  /** @param {StyleOption} option @param {'mask' | 'part'} which */
+  async #open(option, which) {
     const photo = this.#photo;
     if (!photo) return;
     try {
-      const beside = which === 'mask' ? this.#chosen.filter(({ id }) => id !== offer.id) : [];
+      const beside = which === 'mask' ? this.#chosen.filter(({ id }) => id !== option.id) : [];
       const others = beside.flatMap(({ id }) => this.masksOf(id).mask ?? []);
       this.#dialog.show(
         {
-          title: which === 'mask' ? `Where “${offer.name}” goes` : `What “${offer.name}” gives`,
+          title: which === 'mask' ? `Where “${option.name}” goes` : `What “${option.name}” gives`,
           hint:
             which === 'mask'
               ? 'Brush over the part of the photo that is painted in this style.'
               : 'Brush over the part of the painting whose style is wanted.',
           of: which === 'mask' ? 'photo' : 'painting',
-          bitmap: which === 'mask' ? photo : await small(await offer.load()),
-          mask: this.masksOf(offer.id)[which],
+          bitmap: which === 'mask' ? photo : await small(await option.load()),
+          mask: this.masksOf(option.id)[which],
           others,
         },
         (mask) => {
-          this.#masks.set(offer.id, { ...this.masksOf(offer.id), [which]: mask });
+          this.#masks.set(option.id, { ...this.masksOf(option.id), [which]: mask });
           this.#draw();
           this.changed();
           // The pressed button has been replaced: focus its replacement.
-          const pressed = this.#rows.querySelector(`[data-option="${CSS.escape(offer.id)}"] [data-which="${which}"]`);
+          const pressed = this.#rows.querySelector(`[data-option="${CSS.escape(option.id)}"] [data-which="${which}"]`);
           /** @type {HTMLElement | null} */ (pressed)?.focus();
         },
       );

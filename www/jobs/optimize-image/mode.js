@@ -37,7 +37,8 @@ export class OptimizeMode {
    * @param {Controls} controls
    * @param {ToastLine} toast
    * @param {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, painting: () => Promise<Pixels>,
-   *   styleOptions: () => StyleOption[], selectedStyles: () => { id: string, weight: number }[], restorePhoto: () => void, prepareViewer: () => void }} app
+   *   styleOptions: () => StyleOption[], selectedStyles: () => { id: string, weight: number }[], restorePhoto: () => void,
+   *   prepareViewer: () => void }} app
    *   the state of the page; `restorePhoto` shows the photo again, `prepareViewer` clears the viewer
    */
   constructor(viewer, controls, toast, app) {
@@ -45,13 +46,13 @@ export class OptimizeMode {
     this.toast = toast;
     this.app = app;
     this.#panel = new OptimizePanel({
-      aside: () => this.hide(true),
+      close: () => this.hide(true),
       pause: () => (this.#controller?.state === 'paused' ? this.#controller.resume() : this.#controller?.pause()),
       stop: () => this.#controller?.stop(),
       compare: () => viewer.split.toggle(),
       again: () => this.#openDialog(),
-      remedy: () => this.#recover(),
-      drop: () => this.#host.discard(),
+      recover: () => this.#recover(),
+      discard: () => this.#host.discard(),
     });
     const banner = new ResumeBanner('optimize-banner', {
       show: () => this.#host.show(),
@@ -141,12 +142,12 @@ export class OptimizeMode {
       const size = settings.size ?? 0;
       const pixels = photoPixels(photo, size, this.controls.ground);
       const paintings = await Promise.all(
-        models.map(async ({ offer, weight, mask, part }) => {
-          const bitmap = await offer.load();
+        models.map(async ({ option, weight, mask, part }) => {
+          const bitmap = await option.load();
           const { width, height } = bitmap;
           const painting = pixelsOf(whole(bitmap, Math.min(1, Math.max(size, 256) / Math.max(width, height))));
           bitmap.close();
-          return { name: offer.name, weight, pixels: painting, mask, part };
+          return { name: option.name, weight, pixels: painting, mask, part };
         }),
       );
       /** @type {OptimizeRun} */

@@ -16,31 +16,31 @@ export class OptimizePanel {
   #panel = byId('optimize-panel', HTMLElement);
   #bar = byId('optimize-panel-bar', HTMLProgressElement);
   #state = byId('optimize-panel-state', HTMLElement);
-  #left = byId('optimize-panel-remaining', HTMLElement);
+  #remaining = byId('optimize-panel-remaining', HTMLElement);
   #notice = byId('optimize-panel-notice', HTMLElement);
-  #said = byId('optimize-panel-status', HTMLElement);
+  #status = byId('optimize-panel-status', HTMLElement);
   #pause = byId('optimize-panel-pause', HTMLButtonElement);
   #stop = byId('optimize-panel-stop', HTMLButtonElement);
   #compare = byId('optimize-panel-compare', HTMLButtonElement);
   #again = byId('optimize-panel-again', HTMLButtonElement);
-  #remedy = byId('optimize-panel-recover', HTMLButtonElement);
-  #drop = byId('optimize-panel-discard', HTMLButtonElement);
+  #recover = byId('optimize-panel-recover', HTMLButtonElement);
+  #discard = byId('optimize-panel-discard', HTMLButtonElement);
   #curves = new LossChart('optimize-panel-curves');
   /** The text that was announced last. */
-  #heard = '';
+  #announced = '';
 
   /**
-   * @param {{ aside: () => void, pause: () => void, stop: () => void, compare: () => void, again: () => void,
-   *   remedy: () => void, drop: () => void }} act
+   * @param {{ close: () => void, pause: () => void, stop: () => void, compare: () => void, again: () => void,
+   *   recover: () => void, discard: () => void }} act
    */
   constructor(act) {
-    byId('optimize-panel-close', HTMLButtonElement).addEventListener('click', act.aside);
+    byId('optimize-panel-close', HTMLButtonElement).addEventListener('click', act.close);
     this.#pause.addEventListener('click', act.pause);
     this.#stop.addEventListener('click', act.stop);
     this.#compare.addEventListener('click', act.compare);
     this.#again.addEventListener('click', act.again);
-    this.#remedy.addEventListener('click', act.remedy);
-    this.#drop.addEventListener('click', act.drop);
+    this.#recover.addEventListener('click', act.recover);
+    this.#discard.addEventListener('click', act.discard);
   }
 
   /** @param {boolean} on */
@@ -70,7 +70,7 @@ export class OptimizePanel {
     if (part === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = part;
     this.#state.textContent = this.#facts(controller);
-    this.#left.textContent = this.#time(controller);
+    this.#remaining.textContent = this.#time(controller);
     const notice = state === 'failed' ? controller.message : controller.notice;
     this.#notice.textContent = notice;
     this.#notice.hidden = !notice;
@@ -84,14 +84,14 @@ export class OptimizePanel {
     this.#stop.textContent = state === 'failed' ? 'Keep as it is' : 'Stop here';
     this.#compare.hidden = !picture;
     this.#again.hidden = state !== 'finished';
-    this.#drop.hidden = waiting && Boolean(picture);
-    this.#drop.textContent = waiting && !picture ? 'Cancel' : 'Discard';
-    const remedy = state === 'failed' ? recoveryLabel(controller) : undefined;
-    this.#remedy.hidden = !remedy;
-    this.#remedy.textContent = remedy ?? '';
+    this.#discard.hidden = waiting && Boolean(picture);
+    this.#discard.textContent = waiting && !picture ? 'Cancel' : 'Discard';
+    const recoverLabel = state === 'failed' ? recoveryLabel(controller) : undefined;
+    this.#recover.hidden = !recoverLabel;
+    this.#recover.textContent = recoverLabel ?? '';
     this.#curves.show(controller.progress);
     const words = step > 0 && !ended ? `${width} by ${height} pixels, ${Math.floor(controller.fraction * QUARTERS) * 25} percent` : '';
-    this.#say([stateInWords(controller), words].filter(Boolean).join(', '));
+    this.#announce([stateInWords(controller), words].filter(Boolean).join(', '));
     this.#bar.setAttribute('aria-valuetext', steps ? `step ${step} of ${steps}` : controller.message);
   }
 
@@ -111,10 +111,10 @@ export class OptimizePanel {
   }
 
   /** @param {string} words to announce if they are new */
-  #say(words) {
-    if (words === this.#heard) return;
-    this.#heard = words;
-    this.#said.textContent = words;
+  #announce(words) {
+    if (words === this.#announced) return;
+    this.#announced = words;
+    this.#status.textContent = words;
   }
 }
 

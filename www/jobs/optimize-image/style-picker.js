@@ -32,24 +32,24 @@ export class StylePicker {
   }
 
   /**
-   * @param {StyleOption[]} offers
+   * @param {StyleOption[]} options
    * @param {{ id: string, weight: number }[]} inUse
    */
-  show(offers, inUse) {
-    this.#options = offers;
+  show(options, inUse) {
+    this.#options = options;
     const known = new Set(this.#all.map(({ id }) => id));
     for (const id of this.#chosen.keys()) if (!known.has(id)) this.#chosen.delete(id);
     const used = inUse.filter(({ id }) => known.has(id));
     if (used.length > 0) this.#chosen = new Map(used.map(({ id, weight }) => [id, Math.max(1, Math.round(weight * 100))]));
-    if (this.#chosen.size === 0 && offers[0]) this.#chosen.set(offers[0].id, 100);
+    if (this.#chosen.size === 0 && options[0]) this.#chosen.set(options[0].id, 100);
     this.#draw();
   }
 
-  /** @returns {{ offer: StyleOption, weight: number }[]} */
+  /** @returns {{ option: StyleOption, weight: number }[]} */
   get chosen() {
     return [...this.#chosen].flatMap(([id, part]) => {
-      const offer = this.#all.find((other) => other.id === id);
-      return offer ? [{ offer, weight: part / 100 }] : [];
+      const option = this.#all.find((other) => other.id === id);
+      return option ? [{ option, weight: part / 100 }] : [];
     });
   }
 
@@ -80,12 +80,12 @@ export class StylePicker {
     add.setAttribute('aria-label', 'Add a painting from this device');
     add.append(Object.assign(document.createElement('b'), { textContent: '+' }), 'Add');
     add.addEventListener('click', () => this.#file.click());
-    this.#tiles.replaceChildren(add, ...this.#all.map((offer) => this.#tile(offer)));
+    this.#tiles.replaceChildren(add, ...this.#all.map((option) => this.#tile(option)));
     this.#drawWeights();
     this.changed();
   }
 
-  /** @param {StyleOption} offer */
+  /** @param {StyleOption} option */
   #tile({ id, name, picture }) {
     const tile = document.createElement('button');
     tile.type = 'button';
@@ -114,11 +114,11 @@ export class StylePicker {
       this.#weights.replaceChildren();
       return;
     }
-    this.#weights.replaceChildren(...chosen.map(({ offer }) => this.#weight(offer)));
+    this.#weights.replaceChildren(...chosen.map(({ option }) => this.#weight(option)));
     this.#showPercentages();
   }
 
-  /** @param {StyleOption} offer */
+  /** @param {StyleOption} option */
   #weight({ id, name }) {
     const label = document.createElement('label');
     label.className = 'control strength';

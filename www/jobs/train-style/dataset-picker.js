@@ -121,12 +121,12 @@ export class DatasetPicker {
     add.prepend(Object.assign(document.createElement('b'), { textContent: '+' }));
     add.addEventListener('click', () => this.#file.click());
     const scenes = { id: SCENES, name: 'Scenes', picture: 'assets/scenes.svg' };
-    this.#tiles.replaceChildren(add, this.#camera, ...[...this.#all, scenes].map((offer) => this.#tile(offer)));
+    this.#tiles.replaceChildren(add, this.#camera, ...[...this.#all, scenes].map((option) => this.#tile(option)));
     if (focused) /** @type {HTMLElement | null} */ (this.#tiles.querySelector(`[data-option="${focused}"]`))?.focus();
     this.changed();
   }
 
-  /** @param {Pick<StyleOption, 'id' | 'name' | 'picture'>} offer */
+  /** @param {Pick<StyleOption, 'id' | 'name' | 'picture'>} option */
   #tile({ id, name, picture }) {
     const tile = button(name, 'picker-tile', '');
     const text = document.createElement('span');

@@ -14,7 +14,7 @@ import { DatasetPicker } from './dataset-picker.js';
  * @import { Preferences, Strength } from './estimates.js'
  */
 
-/** A painting with its weight in the style. @typedef {{ offer: StyleOption, weight: number }} RequestedStyle */
+/** A painting with its weight in the style. @typedef {{ option: StyleOption, weight: number }} RequestedStyle */
 /**
  * The values of the dialog.
  * @typedef {{ styles: RequestedStyle[], network: BuiltinNetwork, settings: TrainSettings, photos: StyleOption[], scenes: number }} TrainRequest
@@ -85,13 +85,13 @@ export class TrainDialog {
     this.#further = further;
     byId('train-title', HTMLElement).textContent = further ? 'Learn further' : 'Learn this style';
     byId('train-networks', HTMLElement).hidden = further !== undefined;
-    const names = models.map(({ offer }) => `“${offer.name}”`).join(' and ');
+    const names = models.map(({ option }) => `“${option.name}”`).join(' and ');
     byId('train-name', HTMLElement).textContent = names;
     byId('train-paintings', HTMLElement).replaceChildren(
       ...models
-        .filter(({ offer }) => offer.picture)
+        .filter(({ option }) => option.picture)
         .slice(0, 3)
-        .map(({ offer }) => Object.assign(document.createElement('img'), { src: offer.picture, alt: '' })),
+        .map(({ option }) => Object.assign(document.createElement('img'), { src: option.picture, alt: '' })),
     );
     byId('train-styles', HTMLOptGroupElement).replaceChildren(...styles.map((name) => new Option(name, name)));
     this.#begin.textContent = replaces ? 'Learn instead of the other' : 'Learn';

@@ -67,12 +67,12 @@ export class TrainMode {
     this.toast = toast;
     this.page = page;
     this.#panel = new TrainPanel({
-      aside: () => this.hide(true),
+      close: () => this.hide(true),
       pause: () => (this.#controller?.state === 'paused' ? this.#controller.resume() : this.#controller?.pause()),
       stop: () => this.#stop(),
       compare: () => viewer.split.toggle(),
-      remedy: () => this.#recover(),
-      drop: () => this.#host.discard(),
+      recover: () => this.#recover(),
+      discard: () => this.#host.discard(),
     });
     const banner = new ResumeBanner('train-banner', {
       show: () => this.#host.show(),
@@ -172,10 +172,10 @@ export class TrainMode {
 
   /** @param {Part[]} parts @returns {RequestedStyle[]} empty unless all of them have a painting; sorted by weight */
   #requestedStyles(parts) {
-    const offers = this.page.styleOptions();
+    const options = this.page.styleOptions();
     const models = parts.flatMap(({ id, weight }) => {
-      const offer = offers.find((other) => other.id === id);
-      return offer && weight > 0 ? [{ offer, weight }] : [];
+      const option = options.find((other) => other.id === id);
+      return option && weight > 0 ? [{ option, weight }] : [];
     });
     return models.length === parts.length ? models.sort((a, b) => b.weight - a.weight) : [];
   }
@@ -190,24 +190,24 @@ export class TrainMode {
       const { width, height } = photo.bitmap;
       const size = subjectSize({ width, height }, software, cropForTests());
       const subject = pixelsOf(resample(photo.bitmap, { x: 0, y: 0, width, height }, size.width, size.height));
-      const first = await models[0].offer.load();
+      const first = await models[0].option.load();
       const [painting, thumbnail] = [await storedPainting(first), await thumbnailOf(first)];
       first.close();
-      const { id, name } = models[0].offer;
-      const styles = await Promise.all(models.map(({ offer }) => this.page.styleOf(offer.id)));
+      const { id, name } = models[0].option;
+      const styles = await Promise.all(models.map(({ option }) => this.page.styleOf(option.id)));
       const further = models.length === 1 && this.page.isTrained(id);
       const { crop = 0, painting: longest = 0 } = settings;
       /** @type {TrainRun} */
       const run = {
         id: further ? id : crypto.randomUUID(),
-        name: further ? name : `${models.map(({ offer }) => offer.name).join(' + ')}, learnt`,
+        name: further ? name : `${models.map(({ option }) => option.name).join(' + ')}, learnt`,
         network,
         starts: styles.flatMap((style, i) => (style?.network === network ? [{ pack: style.pack, weight: models[i].weight }] : [])),
         settings,
         paintings: await Promise.all(
-          models.map(async ({ offer, weight }) => {
+          models.map(async ({ option, weight }) => {
             const scale = (/** @type {ImageBitmap} */ bitmap) => Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
-            return { name: offer.name, weight, pixels: await sized(offer, scale) };
+            return { name: option.name, weight, pixels: await sized(option, scale) };
           }),
         ),
         photos: await Promise.all(photos.slice(0, MOST_PHOTOS).map((one) => sized(one, (bitmap) => photoScale(bitmap, crop)))),
@@ -236,7 +236,7 @@ export class TrainMode {
    */
   async #stylizeNow({ width, height, data }, models) {
     try {
-      const parts = models.map(({ offer, weight }) => ({ id: offer.id, weight }));
+      const parts = models.map(({ option, weight }) => ({ id: option.id, weight }));
       return await this.page.stylize({ width, height, data: data.slice() }, parts);
     } catch (error) {
       // The comparison then shows the photo.
@@ -313,12 +313,12 @@ export class TrainMode {
 }
 
 /**
- * @param {StyleOption} offer
+ * @param {StyleOption} option
  * @param {(bitmap: ImageBitmap) => number} scale
  * @returns {Promise<Pixels>}
  */
-async function sized(offer, scale) {
-  const bitmap = await offer.load();
+async function sized(option, scale) {
+  const bitmap = await option.load();
   const pixels = pixelsOf(whole(bitmap, scale(bitmap)));
   bitmap.close();
   return pixels;

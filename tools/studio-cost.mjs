@@ -39,7 +39,7 @@ for (const name of BROWSERS) {
   try {
     const page = await browser.newPage();
     // Any file of the same origin: the page itself would start its own engine.
-    await page.goto(`${server.url}protocol.js`);
+    await page.goto(`${server.url}main.js`);
     const [ours, burns] = await page.evaluate(time, Number(side), Number(rounds));
     console.log(`${name}, ${side} px: ours ${ours.toFixed(0)} ms, burn's ${burns.toFixed(0)} ms: ${(burns / ours).toFixed(1)} times`);
   } finally {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains the styles that ship in www/styles, each with its settings, which were found by looking at what they paint.
+# Trains the styles that ship in www/assets/styles, each with its settings, which were found by looking at what they paint.
 #
 # tools/train-styles.sh PAINTINGS [NAME ...]
 #
@@ -44,8 +44,8 @@ while IFS='|' read -r id file title source arguments; do
     *) painting="$paintings/$file" ;;
   esac
   # shellcheck disable=SC2086 # arguments are words
-  "$impasto" train "$painting" -o "www/styles/$id.impasto" --name "$title" --source "$source" \
-    --licence 'MIT OR Apache-2.0' --sample www/photos/chelsea.webp --steps 80 --crop 192 \
+  "$impasto" train "$painting" -o "www/assets/styles/$id.impasto" --name "$title" --source "$source" \
+    --licence 'MIT OR Apache-2.0' --sample www/assets/photos/chelsea.webp --steps 80 --crop 192 \
     --processor cpu $arguments
 done <<<"$styles"
 
@@ -53,7 +53,7 @@ done <<<"$styles"
 node - <<'LIST' "$styles"
 const { existsSync, writeFileSync } = require('node:fs');
 const rows = process.argv[2].split('\n').filter(Boolean).map((row) => row.split('|'));
-const there = rows.filter(([id]) => existsSync(`www/styles/${id}.impasto`));
+const there = rows.filter(([id]) => existsSync(`www/assets/styles/${id}.impasto`));
 const lines = there.map(([id, , name]) => `  ${JSON.stringify({ id, name })}`);
-writeFileSync('www/styles/trained.json', `[\n${lines.join(',\n')}\n]\n`);
+writeFileSync('www/assets/styles/trained.json', `[\n${lines.join(',\n')}\n]\n`);
 LIST

@@ -17,7 +17,7 @@ export class Engine {
   /** Rejects with an Error whose message is a sentence for people. `choice` is what `choice()` returned here before. */
   static create(archive: Uint8Array, choice?: string): Promise<Engine>;
   choice(): string;
-  /** JSON, see `EngineInfo` in protocol.js. */
+  /** JSON, see `EngineInfo` in inference/protocol.js. */
   info(): string;
   /** Resolves, with a sentence, when the GPU device is lost. */
   lost(): Promise<string>;

@@ -1,13 +1,13 @@
-import { App } from './app.js';
-import { showUnsupported } from './unsupported.js';
+import { App } from './app/app.js';
+import { showUnsupported } from './app/unsupported.js';
 
 if (window.top !== window) {
-  // Hosts that set no headers let other sites put the page into a frame, where a click may be led astray.
-  showUnsupported('It was opened inside of another page. Open it in a tab of its own.', 'Impasto does not run in a frame');
+  // Hosts without headers allow other sites to embed the page in a frame (clickjacking).
+  showUnsupported('It was opened inside another page. Open it in a tab of its own.', 'Impasto does not run in a frame');
 } else if (navigator.gpu) {
   new App(showUnsupported).begin();
 } else if (!isSecureContext) {
-  showUnsupported('This page came over an insecure connection, where browsers switch WebGPU off. Open it through https.');
+  showUnsupported('Browsers allow WebGPU only on pages with a secure connection. Open this page through https.');
 } else {
   showUnsupported('This browser has no WebGPU, or has it switched off. Impasto paints with it on your own GPU.');
 }

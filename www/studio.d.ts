@@ -128,7 +128,7 @@ export class Studio {
    */
   inspect(vgg: Uint8Array, maximum: boolean, side: number, pictures: Float32Array, layers: string[]): Promise<Record<string, Float32Array>>;
   /** JSON of a `TrainPlan`, for `TrainSettings` in JSON; throws where it cannot fit. */
-  plan_training(settings: string): string;
+  plan_training(settings: string, network: string): string;
   /**
    * Prepares training of a style for a network (the bytes of its archive): that of 26 styles or that for paintings, which has no
    * styles of its own to begin with, so that lessons have to name one. From the beginning or from a `checkpoint`, which must be of

@@ -1,7 +1,7 @@
 /** @import { Layout } from './types.js' */
 
 /** The painting whose style is wanted, and whose style vector the runner knows. */
-export const PAINTING = '/dist/paintings/swirls.jpg';
+export const PAINTING = '/dist/assets/paintings/swirls.jpg';
 
 /**
  * The centre of a picture as a square. Contestants run on separate pages; decoding and scaling are the browser's and

@@ -9,7 +9,7 @@ const SMALL = '?size=64&thumbs=16&style=starry-strokes';
 
 /** @param {import('puppeteer-core').Page} page */
 function ready(page) {
-  return until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
+  return until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
 }
 
 describe('every screen is accessible', { timeout: 600_000 }, () => {
@@ -26,16 +26,16 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         assert.deepEqual(await violations(page), [], 'the studio');
 
         const painting = { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 90, 70) };
-        await drop(page, painting, 'style-shelf');
-        await until(page, 'the own style', () => !(/** @type {HTMLElement} */ (document.querySelector('.more-of-tile'))).hidden);
+        await drop(page, painting, 'style-list');
+        await until(page, 'the own style', () => !(/** @type {HTMLElement} */ (document.querySelector('.tile-menu'))).hidden);
         assert.deepEqual(await violations(page), [], 'an own style');
-        await page.click('.more-of-tile');
+        await page.click('.tile-menu');
         await page.click('crop-square [value="part"]');
         assert.deepEqual(await violations(page), [], 'the dialog of an own style');
         await page.evaluate(() => document.querySelector('dialog[open]')?.close());
-        await page.evaluate(() => /** @type {HTMLElement} */ (document.getElementById('learn')).click());
-        await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('lesson-more')).toggleAttribute('open', true));
-        await page.click('#practice .model[aria-pressed]');
+        await page.evaluate(() => /** @type {HTMLElement} */ (document.getElementById('train')).click());
+        await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('train-more')).toggleAttribute('open', true));
+        await page.click('#dataset .picker-tile[aria-pressed]');
         assert.deepEqual(await violations(page), [], 'the sheet in which a style is learnt');
         await page.keyboard.press('Escape');
         await page.click('[data-style="Starry Strokes"]');
@@ -46,15 +46,15 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.querySelector('.ways')).toggleAttribute('open', true));
         assert.deepEqual(await violations(page), [], 'a blend');
 
-        await page.click('#masterpiece');
-        await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('commission-more')).toggleAttribute('open', true));
+        await page.click('#optimize');
+        await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('optimize-more')).toggleAttribute('open', true));
         assert.deepEqual(await violations(page), [], 'the sheet of a Masterpiece');
         for (const drawer of ['look', 'where', 'way', 'network']) {
           await page.evaluate((id) => document.getElementById(id)?.toggleAttribute('open', true), `drawer-${drawer}`);
-          if (drawer === 'network') await page.select('#commission-network', 'own');
+          if (drawer === 'network') await page.select('#optimize-network', 'own');
           assert.deepEqual(await violations(page), [], `the part of its drawer for ${drawer}`);
         }
-        await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('#commission-masks button')).click());
+        await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('#optimize-masks button')).click());
         assert.deepEqual(await violations(page), [], 'a mask');
         await page.keyboard.press('Escape');
         await page.keyboard.press('Escape');
@@ -67,14 +67,14 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         await until(
           page,
           'the camera',
-          () => document.documentElement.dataset.moving && !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
+          () => document.documentElement.dataset.video && !document.querySelector('picture-viewer')?.hasAttribute('data-pending'),
         );
         assert.deepEqual(await violations(page), [], 'the camera');
         await page.keyboard.press('r');
-        await until(page, 'the clock', () => Number(document.querySelector('live-bar .clock')?.textContent?.slice(2)) >= 1);
+        await until(page, 'the clock', () => Number(document.querySelector('video-bar .clock')?.textContent?.slice(2)) >= 1);
         assert.deepEqual(await violations(page), [], 'a recording');
         await page.keyboard.press('r');
-        await until(page, 'its end', () => document.querySelector('live-bar [aria-label="Record"]') !== null);
+        await until(page, 'its end', () => document.querySelector('video-bar [aria-label="Record"]') !== null);
         await page.close();
       });
     }

@@ -20,8 +20,8 @@ export function reaches(page, state, step = 0) {
     page,
     `${state}, step ${step}`,
     (wanted, least) => {
-      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('run'));
-      if (dataset.state === 'failed' && wanted !== 'failed') throw new Error(document.getElementById('run-notice')?.textContent ?? '');
+      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('optimize-panel'));
+      if (dataset.state === 'failed' && wanted !== 'failed') throw new Error(document.getElementById('optimize-panel-notice')?.textContent ?? '');
       return dataset.state === wanted && Number(dataset.step) >= least;
     },
     state,
@@ -31,7 +31,7 @@ export function reaches(page, state, step = 0) {
 
 /** @param {Page} page */
 export function step(page) {
-  return page.$eval('#run', (run) => Number(/** @type {HTMLElement} */ (run).dataset.step));
+  return page.$eval('#optimize-panel', (run) => Number(/** @type {HTMLElement} */ (run).dataset.step));
 }
 
 /** What is seen of the painting in work. @param {Page} page */
@@ -64,9 +64,9 @@ export async function losses(page) {
 
 /** Opens the sheet, unless it is. @param {Page} page */
 export async function order(page) {
-  if (await page.$('#commission[open]')) return;
-  await click(page, '#masterpiece');
-  await until(page, 'the sheet', () => document.querySelector('#commission[open]') !== null);
+  if (await page.$('#optimize-dialog[open]')) return;
+  await click(page, '#optimize');
+  await until(page, 'the sheet', () => document.querySelector('#optimize-dialog[open]') !== null);
 }
 
 /**
@@ -90,6 +90,6 @@ export function set(page, selector, value) {
  */
 export async function begin(page, steps) {
   await order(page);
-  await set(page, '#commission-steps', steps);
-  await click(page, '#commission-begin');
+  await set(page, '#optimize-steps', steps);
+  await click(page, '#optimize-begin');
 }

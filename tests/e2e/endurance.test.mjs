@@ -27,13 +27,13 @@ function watchEngine() {
 
 /** In the page: a worker of its own that paints small frames as fast as it can; tells how many it has taken. */
 async function startPainting() {
-  const worker = new Worker('worker/worker.js', { type: 'module' });
+  const worker = new Worker('inference/worker.js', { type: 'module' });
   const canvas = document.createElement('canvas').transferControlToOffscreen();
   const weights = (/** @type {string} */ name) => new URL(`weights/${name}.safetensors`, location.href).href;
   const networks = { transfer26: weights('transfer26'), arbitrary: weights('arbitrary') };
   const source = new OffscreenCanvas(64, 48);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (source.getContext('2d'));
-  /** @type {import('../../www/protocol.js').Look} */
+  /** @type {import('../../www/inference/protocol.js').Look} */
   const look = {
     network: 'transfer26',
     parts: [{ id: 'Amber Sky', weight: 1 }],
@@ -44,7 +44,7 @@ async function startPainting() {
     stroke: 1,
     brushwork: 0,
   };
-  /** @type {import('../../www/protocol.js').Moving} */
+  /** @type {import('../../www/inference/protocol.js').VideoSettings} */
   const moving = { look, mirrored: false, steady: true, lines: 48, startLines: 48, framesPerSecond: 24, recording: false };
   Reflect.set(window, 'taken', 0);
   const feed = async () => {
@@ -56,14 +56,14 @@ async function startPainting() {
     worker.postMessage({ type: 'frame', frame, missed: 0, times: { shown: 0, media: 0 } }, [frame]);
   };
   worker.onmessage = ({ data }) => {
-    if (data.type === 'hungry') feed();
+    if (data.type === 'ready-for-frame') feed();
     if (data.type === 'ready') {
-      worker.postMessage({ type: 'moving', moving });
+      worker.postMessage({ type: 'set-video', settings: moving });
       feed();
     }
-    if (data.sentence) Reflect.set(window, 'complaint', data.sentence);
+    if (data.message) Reflect.set(window, 'complaint', data.message);
   };
-  /** @type {import('../../www/protocol.js').ToWorker} */
+  /** @type {import('../../www/inference/protocol.js').ToWorker} */
   const start = { type: 'start', networks, canvas };
   worker.postMessage(start, [canvas]);
 }

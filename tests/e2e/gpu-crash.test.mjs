@@ -33,7 +33,7 @@ describe('a crash of the graphics processor in chromium', { timeout: 600_000 }, 
     await crash();
     await until(page, 'the notice', () => document.querySelector('.toast p')?.textContent?.includes('was lost'));
     await until(page, 'the next engine', () => {
-      const stage = document.querySelector('picture-stage[data-painted="2"]:not([aria-busy])');
+      const stage = document.querySelector('picture-viewer[data-painted="2"]:not([aria-busy])');
       return document.documentElement.dataset.state === 'ready' && stage !== null;
     });
     const [photo] = await seen(page);

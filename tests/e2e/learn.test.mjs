@@ -13,7 +13,7 @@ import { serve } from './server.mjs';
 
 /** As small as the network allows: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=painting-waves&learn=32';
-const WORKER = 'learn/worker.js';
+const WORKER = 'jobs/train-style/worker.js';
 
 /** Run in the worker before its own code: the studio's device is lost when the test says so. */
 const LOSE_ON_DEMAND = `
@@ -45,7 +45,7 @@ function reaches(page, state, step = 0) {
     page,
     `${state}, step ${step}`,
     (wanted, least) => {
-      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('course'));
+      const { dataset } = /** @type {HTMLElement} */ (document.getElementById('train-panel'));
       return dataset.state === wanted && Number(dataset.step) >= least;
     },
     state,
@@ -55,18 +55,18 @@ function reaches(page, state, step = 0) {
 
 /** @param {Page} page */
 function step(page) {
-  return page.$eval('#course', (course) => Number(/** @type {HTMLElement} */ (course).dataset.step));
+  return page.$eval('#train-panel', (course) => Number(/** @type {HTMLElement} */ (course).dataset.step));
 }
 
 /** @param {Page} page */
 async function pauses(page) {
-  await click(page, '#course-pause');
-  await until(page, 'the rest', () => document.getElementById('course-left')?.textContent === 'Paused');
+  await click(page, '#train-panel-pause');
+  await until(page, 'the rest', () => document.getElementById('train-panel-remaining')?.textContent === 'Paused');
 }
 
 /** First and last of the total and the style loss, as the curves tell those who do not see them. @param {Page} page */
 async function losses(page) {
-  const label = (await page.$eval('#course-curves svg', (svg) => svg.getAttribute('aria-label'))) ?? '';
+  const label = (await page.$eval('#train-panel-curves svg', (svg) => svg.getAttribute('aria-label'))) ?? '';
   return ['total', 'style'].map((name) => {
     const [, first, last] = label.match(new RegExp(`${name} from ([\\d.e+-]+) to ([\\d.e+-]*\\d)`)) ?? [];
     return { first: Number(first), last: Number(last) };
@@ -80,9 +80,9 @@ function preview(page) {
 
 /** @param {Page} page */
 async function openSheet(page) {
-  await until(page, 'the button', () => document.getElementById('learn')?.hidden === false);
-  await click(page, '#learn');
-  await until(page, 'the sheet', () => document.querySelector('#lesson[open]') !== null);
+  await until(page, 'the button', () => document.getElementById('train')?.hidden === false);
+  await click(page, '#train');
+  await until(page, 'the sheet', () => document.querySelector('#train-dialog[open]') !== null);
 }
 
 /**
@@ -93,12 +93,12 @@ async function openSheet(page) {
  */
 async function begin(page, steps, network) {
   await openSheet(page);
-  await click(page, `[name="lesson-network"][value="${network}"]`);
-  await page.$eval('#lesson-steps', (input, count) => {
+  await click(page, `[name="train-network"][value="${network}"]`);
+  await page.$eval('#train-steps', (input, count) => {
     input.value = String(count);
     input.dispatchEvent(new Event('input'));
   }, steps);
-  await click(page, '#lesson-begin');
+  await click(page, '#train-begin');
 }
 
 /** Waits for a style of that name to be in use. @param {Page} page @param {string} name */
@@ -119,7 +119,7 @@ for (const name of BROWSERS) {
       return { server, browser };
     }
 
-    test('from a painting to the shelf: watched, kept, used, passed on, blended', async (t) => {
+    test('from a painting to the style list: watched, kept, used, passed on, blended', async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
       const first = await open(browser, server.url + SMALL);
       let { page } = first;
@@ -127,18 +127,18 @@ for (const name of BROWSERS) {
       await titled(page, 'Rolling waves');
       const instant = await savedPng(page);
       await openSheet(page);
-      assert.match(await text(page, '#practice-verdict'), /3 photos are few/);
-      for (const id of ['chelsea', 'astronaut', 'coffee', 'scenes']) await click(page, `#practice [data-model="${id}"]`);
-      assert.match(await text(page, '#lesson-refusal'), /Choose something to practise on/);
-      assert.ok(await page.$eval('#lesson-begin', (button) => /** @type {HTMLButtonElement} */ (button).disabled));
-      await click(page, '#practice [data-model="coffee"]');
-      await click(page, '#practice [data-model="scenes"]');
-      await click(page, '[name="lesson-strength"][value="heavy"]');
-      await click(page, '#lesson-cancel');
+      assert.match(await text(page, '#dataset-advice'), /3 photos are few/);
+      for (const id of ['chelsea', 'astronaut', 'coffee', 'scenes']) await click(page, `#dataset [data-option="${id}"]`);
+      assert.match(await text(page, '#train-error'), /Choose something to practise on/);
+      assert.ok(await page.$eval('#train-begin', (button) => /** @type {HTMLButtonElement} */ (button).disabled));
+      await click(page, '#dataset [data-option="coffee"]');
+      await click(page, '#dataset [data-option="scenes"]');
+      await click(page, '[name="train-strength"][value="heavy"]');
+      await click(page, '#train-cancel');
       await begin(page, 8, 'transfer26');
-      await reaches(page, 'painting', 2);
-      assert.match(await text(page, '#course-caption'), /^Rolling waves, on 1 photo and \d+ drawn scenes$/);
-      await until(page, 'a preview', () => Number(document.querySelector('picture-stage')?.getAttribute('data-covered')) > 0);
+      await reaches(page, 'running', 2);
+      assert.match(await text(page, '#train-panel-caption'), /^Rolling waves, on 1 photo and \d+ drawn scenes$/);
+      await until(page, 'a preview', () => Number(document.querySelector('picture-viewer')?.getAttribute('data-covered')) > 0);
       const early = await preview(page);
       assert.equal(await page.$eval('split-line', (line) => getComputedStyle(line).getPropertyValue('--split')), '0.5');
       await pauses(page);
@@ -154,16 +154,16 @@ for (const name of BROWSERS) {
       const second = await open(browser, server.url + SMALL);
       page = second.page;
       await ready(page);
-      await until(page, 'the offer', () => document.getElementById('kept-course-text')?.textContent?.includes('half learnt'));
-      await click(page, '#kept-course-go');
-      await reaches(page, 'painting', rested + 1);
-      await until(page, 'a second loss', () => document.getElementById('course-curves')?.hidden === false);
+      await until(page, 'the offer', () => document.getElementById('train-banner-text')?.textContent?.includes('half learnt'));
+      await click(page, '#train-banner-resume');
+      await reaches(page, 'running', rested + 1);
+      await until(page, 'a second loss', () => document.getElementById('train-panel-curves')?.hidden === false);
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
       await titled(page, 'Rolling waves, learnt');
-      await until(page, 'the studio', () => document.getElementById('course')?.hidden && document.getElementById('kept-course')?.hidden);
-      await until(page, 'the word', () => document.querySelector('.toast p')?.textContent?.includes('is on the shelf'));
-      await until(page, 'the painting', () => !document.querySelector('picture-stage')?.hasAttribute('aria-busy'));
+      await until(page, 'the studio', () => document.getElementById('train-panel')?.hidden && document.getElementById('train-banner')?.hidden);
+      await until(page, 'the word', () => document.querySelector('.toast p')?.textContent?.includes('is in the style list'));
+      await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
       const learnt = await savedPng(page);
       assert.ok((await compare(page, instant, learnt)).difference > 15, 'it paints as it did at once');
       assert.deepEqual((await compare(page, early, early)).sizes[0], '64 x 44');
@@ -179,25 +179,25 @@ for (const name of BROWSERS) {
       await until(
         page,
         'the camera',
-        () => document.documentElement.dataset.moving === 'camera' && !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
+        () => document.documentElement.dataset.video === 'camera' && !document.querySelector('picture-viewer')?.hasAttribute('data-pending'),
       );
       await repainted(page, () => click(page, '#camera'));
 
       // It is passed on as a file, which makes the same style.
-      await click(page, '.more-of-tile');
-      await until(page, 'the dialog', () => document.querySelector('.own-style[open]') !== null);
-      assert.match(await text(page, '.own-style'), /Learnt on this device/);
+      await click(page, '.tile-menu');
+      await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
+      assert.match(await text(page, '.style-sheet'), /Learnt on this device/);
       const pack = await savedFile(page, () => page.evaluate(() => {
-        const buttons = [...document.querySelectorAll('.own-style button')];
+        const buttons = [...document.querySelectorAll('.style-sheet button')];
         /** @type {HTMLElement} */ (buttons.find(({ textContent }) => textContent === 'Export')).click();
       }));
       const bytes = Buffer.from(pack.base64, 'base64').length;
       assert.ok(bytes > 2000 && bytes < 40_000, `${bytes} bytes`);
       await repainted(page, () => page.evaluate(() => {
-        /** @type {HTMLElement} */ (document.querySelector('.own-style .danger')).click();
+        /** @type {HTMLElement} */ (document.querySelector('.style-sheet .danger')).click();
       }));
       assert.equal((await page.$$('.tile[data-kind="own"]')).length, 0);
-      await repainted(page, () => drop(page, { name: 'mine.impasto', type: '', base64: pack.base64 }, 'style-shelf'));
+      await repainted(page, () => drop(page, { name: 'mine.impasto', type: '', base64: pack.base64 }, 'style-list'));
       await titled(page, 'Rolling waves, learnt');
       assert.ok((await compare(page, learnt, await savedPng(page))).difference <= 1, 'the file is another style');
 
@@ -227,60 +227,60 @@ for (const name of BROWSERS) {
       await drop(page, { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 90, 70) });
       await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('cup'));
       const cup = { name: 'swirl.png', type: 'image/png', base64: await smallPhoto(page, 'astronaut', 96, 64) };
-      await repainted(page, () => drop(page, cup, 'style-shelf'));
+      await repainted(page, () => drop(page, cup, 'style-list'));
       await titled(page, 'swirl');
       // An own painting is learnt from its dialog, on the photo that was opened too.
-      await click(page, '.more-of-tile');
+      await click(page, '.tile-menu');
       await page.evaluate(() => {
-        const buttons = [...document.querySelectorAll('.own-style button')];
+        const buttons = [...document.querySelectorAll('.style-sheet button')];
         /** @type {HTMLElement} */ (buttons.find(({ textContent }) => textContent === 'Learn this style')).click();
       });
-      await until(page, 'the sheet', () => document.querySelector('#lesson[open]') !== null);
-      assert.match(await text(page, '#practice-verdict'), /4 photos are few\. Add one more/);
-      await click(page, '#practice-camera');
-      await until(page, 'frames of the camera', () => document.getElementById('practice-verdict')?.textContent?.includes('plenty'));
-      await click(page, '#practice-camera');
-      await click(page, '#lesson-cancel');
+      await until(page, 'the sheet', () => document.querySelector('#train-dialog[open]') !== null);
+      assert.match(await text(page, '#dataset-advice'), /4 photos are few\. Add one more/);
+      await click(page, '#dataset-camera');
+      await until(page, 'frames of the camera', () => document.getElementById('dataset-advice')?.textContent?.includes('plenty'));
+      await click(page, '#dataset-camera');
+      await click(page, '#train-cancel');
       await begin(page, 400, 'arbitrary');
-      await reaches(page, 'painting', 1);
+      await reaches(page, 'running', 1);
       await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
-      await until(page, 'the notice', () => document.getElementById('course-notice')?.textContent?.includes('lost'));
-      await reaches(page, 'painting', 1);
+      await until(page, 'the notice', () => document.getElementById('train-panel-notice')?.textContent?.includes('lost'));
+      await reaches(page, 'running', 1);
 
       // Another thing is painted meanwhile; a Masterpiece has to wait.
       await click(page, '[data-style="Carnival"]');
       await titled(page, 'Carnival');
-      await until(page, 'the note', () => document.getElementById('kept-course-text')?.textContent?.includes('is being learnt'));
-      await click(page, '#masterpiece');
-      await click(page, '#commission-begin');
+      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('is being learnt'));
+      await click(page, '#optimize');
+      await click(page, '#optimize-begin');
       await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('is being learnt here'));
-      await click(page, '#kept-course-go');
+      await click(page, '#train-banner-resume');
       const before = await step(page);
-      await reaches(page, 'painting', before + 1);
-      await click(page, '#course-stop');
+      await reaches(page, 'running', before + 1);
+      await click(page, '#train-panel-stop');
       await titled(page, 'swirl, learnt');
-      await until(page, 'the note', () => document.getElementById('kept-course-text')?.textContent?.includes('can go on learning'));
+      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('can go on learning'));
       const early = await savedPng(page);
 
-      // It goes on, takes its own place on the shelf, and is given up.
-      await click(page, '#kept-course-go');
-      await reaches(page, 'painting', before + 3);
-      await click(page, '#course-stop');
-      await until(page, 'the studio', () => document.getElementById('course')?.hidden);
-      await until(page, 'the painting', () => !document.querySelector('picture-stage')?.hasAttribute('aria-busy'));
+      // It goes on, takes its own place in the style list, and is given up.
+      await click(page, '#train-banner-resume');
+      await reaches(page, 'running', before + 3);
+      await click(page, '#train-panel-stop');
+      await until(page, 'the studio', () => document.getElementById('train-panel')?.hidden);
+      await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
       await titled(page, 'swirl, learnt');
       assert.equal((await page.$$('.tile[data-kind="own"]')).length, 2);
       assert.ok((await compare(page, early, await savedPng(page))).difference > 0, 'it has learnt nothing more');
-      await click(page, '#kept-course-drop');
-      await until(page, 'its end', () => document.getElementById('kept-course')?.hidden);
+      await click(page, '#train-banner-discard');
+      await until(page, 'its end', () => document.getElementById('train-banner')?.hidden);
       assert.equal((await page.$$('.tile[data-kind="own"]')).length, 2);
 
       // What is cancelled leaves nothing.
       await click(page, '[data-style="painting:ink"]');
       await begin(page, 400, 'arbitrary');
       await reaches(page, 'preparing');
-      await click(page, '#course-drop');
-      await until(page, 'the studio', () => document.getElementById('course')?.hidden && document.getElementById('kept-course')?.hidden);
+      await click(page, '#train-panel-discard');
+      await until(page, 'the studio', () => document.getElementById('train-panel')?.hidden && document.getElementById('train-banner')?.hidden);
       assert.equal((await page.$$('.tile[data-kind="own"]')).length, 2);
       assert.deepEqual(errors, []);
     });
@@ -295,10 +295,10 @@ for (const name of BROWSERS) {
       await ready(page);
       await begin(page, 2, 'arbitrary');
       await reaches(page, 'failed');
-      assert.match(await text(page, '#course-notice'), /could not be fetched.*404/);
-      assert.equal(await text(page, '#course-help'), 'Try again');
+      assert.match(await text(page, '#train-panel-notice'), /could not be fetched.*404/);
+      assert.equal(await text(page, '#train-panel-recover'), 'Try again');
       await cp(join(process.env.DIST ?? 'dist', 'weights'), join(dist, 'weights'), { recursive: true });
-      await click(page, '#course-help');
+      await click(page, '#train-panel-recover');
       await titled(page, 'Rolling waves, learnt');
     });
   });

@@ -56,15 +56,15 @@ for (const name of BROWSERS) {
       // The camera moves by itself: two snapshots differ.
       assert.deepEqual(await moves(page), ['640 x 360', '640 x 360']);
 
-      const pressed = () => page.$eval('live-bar [aria-label="Mirror"]', (button) => button.getAttribute('aria-pressed'));
+      const pressed = () => page.$eval('video-bar [aria-label="Mirror"]', (button) => button.getAttribute('aria-pressed'));
       const before = await pressed();
       await page.keyboard.press('m');
       assert.notEqual(await pressed(), before);
 
-      await repainted(page, () => page.click('live-bar [aria-label="Camera off"]'));
+      await repainted(page, () => page.click('video-bar [aria-label="Camera off"]'));
       const state = await page.evaluate(() => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getTracks()[0].readyState);
       assert.equal(state, 'ended');
-      assert.equal(await page.$eval('html', (root) => root.dataset.moving), undefined);
+      assert.equal(await page.$eval('html', (root) => root.dataset.video), undefined);
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
       assert.deepEqual(errors, []);
     });
@@ -92,19 +92,19 @@ for (const name of BROWSERS) {
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
-      const names = await page.$$eval('live-bar option', (options) => options.map((option) => option.textContent));
+      const names = await page.$$eval('video-bar option', (options) => options.map((option) => option.textContent));
       assert.equal(names.length, 2, `${names}`);
       const label = () => page.evaluate(() => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label);
       assert.equal(await label(), names[0]);
       await page.evaluate(() => {
-        const select = /** @type {HTMLSelectElement} */ (document.querySelector('live-bar select'));
+        const select = /** @type {HTMLSelectElement} */ (document.querySelector('video-bar select'));
         select.selectedIndex = 1;
         select.dispatchEvent(new Event('change'));
       });
       await until(page, 'the other camera', () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label.endsWith('1'));
       await moving(page, 'camera');
       assert.equal(await label(), names[1]);
-      assert.equal(await page.$eval('live-bar select', (select) => select.selectedIndex), 1);
+      assert.equal(await page.$eval('video-bar select', (select) => select.selectedIndex), 1);
       assert.deepEqual(errors, []);
     });
 
@@ -118,7 +118,7 @@ for (const name of BROWSERS) {
         await page.select('#size', lines);
         await saved;
         await until(page, `${lines} lines`, (n) => document.getElementById('adapter')?.textContent?.includes(`${n} lines`), lines);
-        assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+        assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
       }
       assert.equal(await toast(page), '');
       assert.deepEqual(errors, []);
@@ -130,8 +130,8 @@ for (const name of BROWSERS) {
       await page.keyboard.press('c');
       await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
       assert.match(await toast(page), /not allowed.*address bar/);
-      assert.equal(await page.$eval('html', (root) => root.dataset.moving), undefined);
-      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('aria-busy')), false);
+      assert.equal(await page.$eval('html', (root) => root.dataset.video), undefined);
+      assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('aria-busy')), false);
       assert.deepEqual(errors, []);
     });
 
@@ -142,8 +142,8 @@ for (const name of BROWSERS) {
       await drop(page, { name: 'square.webm', type: 'video/webm', base64: video });
       await moving(page, 'video');
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /square96 × 64/);
-      await page.click('live-bar [aria-label="Pause"]');
-      await until(page, 'the pause', () => document.querySelector('live-bar [aria-label="Play"]') !== null);
+      await page.click('video-bar [aria-label="Pause"]');
+      await until(page, 'the pause', () => document.querySelector('video-bar [aria-label="Play"]') !== null);
       const still = await savedPng(page);
       // A video that stands still is painted in a new style all the same.
       await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelectorAll('[data-kind="built-in"]')[1]).click());
@@ -154,13 +154,13 @@ for (const name of BROWSERS) {
       }
       assert.ok(changed >= 60, `the new style changed it by ${changed}`);
       await page.evaluate(() => {
-        const seek = /** @type {HTMLInputElement} */ (document.querySelector('live-bar input'));
+        const seek = /** @type {HTMLInputElement} */ (document.querySelector('video-bar input'));
         seek.value = '0.4';
         seek.dispatchEvent(new Event('input'));
       });
-      await until(page, 'the place', () => Number(/** @type {HTMLInputElement} */ (document.querySelector('live-bar input')).value) > 0.3);
+      await until(page, 'the place', () => Number(/** @type {HTMLInputElement} */ (document.querySelector('video-bar input')).value) > 0.3);
       await repainted(page, () => page.click('.sample'));
-      assert.equal(await page.$eval('html', (root) => root.dataset.moving), undefined);
+      assert.equal(await page.$eval('html', (root) => root.dataset.video), undefined);
 
       await drop(page, { name: 'broken.webm', type: 'video/webm', base64: Buffer.from('no video').toString('base64') });
       await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('broken'));
@@ -184,7 +184,7 @@ for (const name of BROWSERS) {
         }),
       );
       await until(page, 'the address', () => new URLSearchParams(location.search).get('style') === 'starry-strokes:75,carnival:25');
-      await until(page, 'the painting', () => !document.querySelector('picture-stage')?.hasAttribute('aria-busy'));
+      await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
       const blended = await savedPng(page);
       assert.ok((await compare(page, alone, blended)).difference > 20);
       const again = await open(there.browser, page.url());

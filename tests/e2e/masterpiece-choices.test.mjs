@@ -48,8 +48,8 @@ function text(page, selector) {
 
 /** The one that is finished makes room, so that the next one is not taken for it. @param {import('puppeteer-core').Page} page */
 async function discard(page) {
-  await click(page, '#run-drop');
-  await until(page, 'the studio', () => document.getElementById('run')?.hidden);
+  await click(page, '#optimize-panel-discard');
+  await until(page, 'the studio', () => document.getElementById('optimize-panel')?.hidden);
 }
 
 /**
@@ -74,9 +74,9 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await ready(first.page);
     await until(first.page, 'the page to be kept', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
     await order(first.page);
-    await until(first.page, 'what it fetches', () => document.getElementById('stock-text')?.textContent?.includes('once'));
-    await click(first.page, '#stock-keep');
-    await until(first.page, 'the stock', () => document.getElementById('stock-text')?.textContent?.includes('kept on this device'));
+    await until(first.page, 'what it fetches', () => document.getElementById('assets-text')?.textContent?.includes('once'));
+    await click(first.page, '#assets-keep');
+    await until(first.page, 'the stock', () => document.getElementById('assets-text')?.textContent?.includes('kept on this device'));
     await server.close();
     await assert.rejects(fetch(server.url));
 
@@ -96,8 +96,8 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     const stage = await savedPng(page);
     const photo = await smallPhoto(page, 'chelsea', 32, 21);
     await order(page);
-    await set(page, '#commission-start', 'painting');
-    await set(page, '#commission-rate', -2);
+    await set(page, '#optimize-start', 'painting');
+    await set(page, '#optimize-rate', -2);
     await begin(page, 1);
     await reaches(page, 'finished', 1);
     const painting = await savedPng(page);
@@ -106,7 +106,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
 
     await discard(page);
     await order(page);
-    await set(page, '#commission-start', 'noise');
+    await set(page, '#optimize-start', 'noise');
     await begin(page, 1);
     await reaches(page, 'finished', 1);
     const noise = await savedPng(page);
@@ -126,8 +126,8 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     const painted = [];
     for (const method of ['sgd', 'lbfgs']) {
       await order(page);
-      await set(page, '#commission-optimizer', method);
-      assert.ok(await page.$eval('#commission-rate', (input) => /** @type {HTMLInputElement} */ (input).disabled));
+      await set(page, '#optimize-optimizer', method);
+      assert.ok(await page.$eval('#optimize-rate', (input) => /** @type {HTMLInputElement} */ (input).disabled));
       await begin(page, 5);
       await reaches(page, 'finished', 5);
       const [total] = await losses(page);
@@ -147,22 +147,22 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 192, 32) });
     await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
     await order(page);
-    await set(page, '#commission-minutes', 2);
-    assert.equal(await page.$eval('#commission-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
-    await click(page, '#commission-begin');
-    await reaches(page, 'painting', 1);
-    const [, steps, size] = (await text(page, '#run-state')).match(/^Step \d+ of (\d+) · (.+)$/) ?? [];
+    await set(page, '#optimize-minutes', 2);
+    assert.equal(await page.$eval('#optimize-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
+    await click(page, '#optimize-begin');
+    await reaches(page, 'running', 1);
+    const [, steps, size] = (await text(page, '#optimize-panel-state')).match(/^Step \d+ of (\d+) · (.+)$/) ?? [];
     assert.equal(size, '136 × 23');
     // Twenty at the first size and half as many at the second, or more where there is time for them.
     assert.ok(Number(steps) >= 30 && Number(steps) <= 4500, steps);
-    assert.match(await text(page, '#run-left'), /(minute|hour)s? left$/);
+    assert.match(await text(page, '#optimize-panel-remaining'), /(minute|hour)s? left$/);
     const first = Math.round((Number(steps) / 3) * 2);
-    await until(page, 'the second size', () => document.getElementById('run-state')?.textContent?.includes('· 192 × 32'));
+    await until(page, 'the second size', () => document.getElementById('optimize-panel-state')?.textContent?.includes('· 192 × 32'));
     const at = await step(page);
     assert.ok(at > first - 2 && at <= first + 10, `the picture grew before step ${at} of ${steps}`);
-    await reaches(page, 'painting', at + 2);
+    await reaches(page, 'running', at + 2);
     assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M/);
-    await click(page, '#run-stop');
+    await click(page, '#optimize-panel-stop');
     await reaches(page, 'finished');
     const { sizes } = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 32));
     assert.equal(sizes[0], '192 x 32');
@@ -175,28 +175,28 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     const first = await open(browser, address);
     await ready(first.page);
     await order(first.page);
-    await click(first.page, '#commission-masks [data-which="mask"]');
+    await click(first.page, '#optimize-masks [data-which="mask"]');
     await click(first.page, '#mask [data-part="left"]');
     await click(first.page, '#mask-done');
-    assert.equal(await text(first.page, '#commission-masks [data-which="mask"]'), 'Photo: 50 %');
+    assert.equal(await text(first.page, '#optimize-masks [data-which="mask"]'), 'Photo: 50 %');
     // Later layers see nearly all of so small a picture wherever they are.
-    for (const layer of ['relu3_1', 'relu4_1']) await click(first.page, `#commission-layers [value="${layer}"]`);
-    await set(first.page, '#commission-style', 3);
+    for (const layer of ['relu3_1', 'relu4_1']) await click(first.page, `#optimize-layers [value="${layer}"]`);
+    await set(first.page, '#optimize-style', 3);
     // Smoothness is wanted everywhere, and Adam's steps are as long for a little as for much.
-    await set(first.page, '#commission-variation', -3);
-    await set(first.page, '#commission-optimizer', 'sgd');
+    await set(first.page, '#optimize-variation', -3);
+    await set(first.page, '#optimize-optimizer', 'sgd');
     await begin(first.page, 9);
-    await reaches(first.page, 'painting', 3);
-    await click(first.page, '#run-pause');
-    await until(first.page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
+    await reaches(first.page, 'running', 3);
+    await click(first.page, '#optimize-panel-pause');
+    await until(first.page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await first.page.close();
 
     const { page, errors } = await open(browser, address);
     await ready(page);
-    await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
-    await click(page, '#kept-run-go');
-    await reaches(page, 'painting', 3);
+    await until(page, 'the offer', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
+    await click(page, '#optimize-banner-resume');
+    await reaches(page, 'running', 3);
     await reaches(page, 'finished', 9);
     const [left, right] = await halves(page, await savedPng(page), await smallPhoto(page, 'chelsea', 48, 32));
     assert.ok(left > 2 * right, `left ${left}, right ${right}`);
@@ -210,17 +210,17 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
       await page.setViewport({ width: 1000, height: 900 });
       await ready(page);
       await order(page);
-      await click(page, '#models .model:nth-child(3)');
-      const told = () => text(page, '#mask-told');
+      await click(page, '#style-picker .picker-tile:nth-child(3)');
+      const told = () => text(page, '#mask-status');
       const share = async () => Number((await told()).match(/^(\d+) % of the/)?.[1]);
       const done = () => page.$eval('#mask-done', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
-      const mask = (/** @type {number} */ which) => `#commission-masks .mask-row:nth-child(${which}) [data-which="mask"]`;
+      const mask = (/** @type {number} */ which) => `#optimize-masks .mask-row:nth-child(${which}) [data-which="mask"]`;
       await click(page, mask(1));
       assert.match(await told(), /Nothing yet/);
       assert.ok(!(await done()));
       assert.ok(await page.$eval('#mask-rest', (button) => /** @type {HTMLElement} */ (button).hidden));
 
-      const { x, y, width, height } = await page.$eval('mask-board', (board) => {
+      const { x, y, width, height } = await page.$eval('mask-editor', (board) => {
         const { x, y, width, height } = board.getBoundingClientRect();
         return { x, y, width, height };
       });
@@ -263,17 +263,17 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
         return canvas.toDataURL().split(',')[1];
       });
       await drop(page, { name: 'mask.png', type: 'image/png', base64: file }, '#mask');
-      await until(page, 'the picture', () => document.getElementById('mask-told')?.textContent?.startsWith('25 %'));
+      await until(page, 'the picture', () => document.getElementById('mask-status')?.textContent?.startsWith('25 %'));
       await click(page, '#mask-everywhere');
       assert.equal(await text(page, mask(2)), 'Photo: all');
 
       // The part of a painting likewise; another photo has no masks, but paintings keep theirs.
-      await click(page, '#commission-masks .mask-row:nth-child(2) [data-which="part"]');
+      await click(page, '#optimize-masks .mask-row:nth-child(2) [data-which="part"]');
       await until(page, 'the sheet', () => document.querySelector('#mask[open]') !== null);
       await click(page, '#mask [data-part="right"]');
       await click(page, '#mask-done');
       assert.equal(await text(page, '#drawer-where-note'), '2 masks');
-      await click(page, '#commission-cancel');
+      await click(page, '#optimize-cancel');
       await drop(page, { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 60, 40) });
       await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('cup'));
       await order(page);

@@ -33,7 +33,7 @@ async function visit(t, name, prelude) {
   await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
   await mkdir(join(dist, 'mine'));
   await rename(join(dist, VGG), join(dist, 'mine/net.safetensors'));
-  const server = await serve(dist, prelude, 'masterpiece/network-worker.js');
+  const server = await serve(dist, prelude, 'jobs/optimize-image/network-worker.js');
   const browser = await launch(name);
   t.after(async () => {
     await browser.close();
@@ -106,14 +106,14 @@ function says(page, words) {
   return until(
     page,
     String(words),
-    (source) => new RegExp(source).test(document.getElementById('own-network-text')?.textContent ?? ''),
+    (source) => new RegExp(source).test(document.getElementById('user-network-text')?.textContent ?? ''),
     words.source,
   );
 }
 
 /** @param {Page} page */
 function choosesNetwork(page) {
-  return page.$eval('#commission-begin', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
+  return page.$eval('#optimize-begin', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
 }
 
 describe('a network of one’s own', { timeout: 900_000 }, () => {
@@ -123,16 +123,16 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
       const first = await open(browser, server.url + SMALL);
       await ready(first.page);
       await order(first.page);
-      await set(first.page, '#commission-network', 'own');
+      await set(first.page, '#optimize-network', 'own');
       assert.ok(!(await choosesNetwork(first.page)), 'it can begin without a network');
-      await give(first.page, 'vgg19-dcbb9e9d.pth', 'PK', '#commission');
+      await give(first.page, 'vgg19-dcbb9e9d.pth', 'PK', '#optimize-dialog');
       await says(first.page, /has to be converted first: impasto weights import vgg19-dcbb9e9d\.pth/);
-      await give(first.page, 'notes.safetensors', 'no weights at all', '#commission');
+      await give(first.page, 'notes.safetensors', 'no weights at all', '#optimize-dialog');
       await says(first.page, /“notes\.safetensors” cannot be used: /);
-      await give(first.page, 'styles.safetensors', 'weights/transfer26.safetensors', '#own-network-file');
+      await give(first.page, 'styles.safetensors', 'weights/transfer26.safetensors', '#user-network-file');
       await says(first.page, /“styles\.safetensors” cannot be used: /);
       assert.ok(!(await choosesNetwork(first.page)));
-      await give(first.page, 'my net.safetensors', 'mine/net.safetensors', '#own-network-file');
+      await give(first.page, 'my net.safetensors', 'mine/net.safetensors', '#user-network-file');
       await says(first.page, /^VGG16 from “my net\.safetensors”, 8 MB, kept on this device\.$/);
       assert.ok(await choosesNetwork(first.page));
       await first.page.close();
@@ -141,11 +141,11 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
       await ready(page);
       await order(page);
       await says(page, /^VGG16 from “my net\.safetensors”/);
-      assert.equal(await page.$eval('#commission-network', (select) => /** @type {HTMLSelectElement} */ (select).value), 'page');
-      await set(page, '#commission-network', 'own');
+      assert.equal(await page.$eval('#optimize-network', (select) => /** @type {HTMLSelectElement} */ (select).value), 'page');
+      await set(page, '#optimize-network', 'own');
       assert.ok(await choosesNetwork(page));
-      await click(page, '#own-network-remove');
-      await until(page, 'its end', () => /** @type {HTMLElement} */ (document.getElementById('own-network')).hidden);
+      await click(page, '#user-network-remove');
+      await until(page, 'its end', () => /** @type {HTMLElement} */ (document.getElementById('user-network')).hidden);
       assert.ok(!(await page.evaluate(() => caches.has('impasto-network'))));
       assert.deepEqual([...first.errors, ...errors], []);
     });
@@ -156,12 +156,12 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     const first = await open(browser, server.url + SMALL);
     await ready(first.page);
     await order(first.page);
-    await give(first.page, 'mine.safetensors', 'mine/net.safetensors', '#commission');
+    await give(first.page, 'mine.safetensors', 'mine/net.safetensors', '#optimize-dialog');
     await says(first.page, /kept on this device/);
     await begin(first.page, 5);
-    await reaches(first.page, 'painting', 2);
-    await click(first.page, '#run-pause');
-    await until(first.page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
+    await reaches(first.page, 'running', 2);
+    await click(first.page, '#optimize-panel-pause');
+    await until(first.page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     assert.ok(!first.requests.some((url) => url.includes(VGG)), 'the page’s own weights were fetched too');
     await first.page.close();
@@ -169,16 +169,16 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);
     await page.evaluate(() => caches.delete('impasto-network'));
-    await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
-    await click(page, '#kept-run-go');
+    await until(page, 'the offer', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
+    await click(page, '#optimize-banner-resume');
     await reaches(page, 'failed');
-    const notice = await page.$eval('#run-notice', (line) => line.textContent ?? '');
+    const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
     assert.match(notice, /VGG16 from “mine\.safetensors”, which is not kept here any more/);
-    assert.equal(await page.$eval('#run-help', (button) => button.textContent), 'Choose the file …');
+    assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Choose the file …');
     await give(page, 'other.safetensors', 'noise', '#missing-network');
     await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('another VGG19'));
     await give(page, 'mine.safetensors', 'mine/net.safetensors', '#missing-network');
-    await until(page, 'another attempt', () => document.getElementById('run')?.dataset.state !== 'failed');
+    await until(page, 'another attempt', () => document.getElementById('optimize-panel')?.dataset.state !== 'failed');
     await reaches(page, 'finished', 5);
     assert.deepEqual([...first.errors, ...errors], []);
   });
@@ -188,13 +188,13 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);
     await order(page);
-    const layer = '#commission-layers [value="relu3_4"]';
+    const layer = '#optimize-layers [value="relu3_4"]';
     assert.ok(await page.$eval(layer, (input) => /** @type {HTMLInputElement} */ (input).disabled));
-    await give(page, 'vgg19.safetensors', 'noise', '#commission');
+    await give(page, 'vgg19.safetensors', 'noise', '#optimize-dialog');
     await says(page, /^VGG19 from “vgg19\.safetensors”, 20 MB, as long as this tab is open\.$/);
     assert.ok(!(await page.$eval(layer, (input) => /** @type {HTMLInputElement} */ (input).disabled)));
     await click(page, layer);
-    await set(page, '#commission-layer', 'relu3_4');
+    await set(page, '#optimize-layer', 'relu3_4');
     assert.match(await page.$eval('#drawer-network-note', (note) => note.textContent ?? ''), /your VGG19, other layers/);
     await begin(page, 2);
     await reaches(page, 'finished', 2);

@@ -11,7 +11,7 @@ import { serve } from './server.mjs';
 
 /** As small as VGG allows: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
-const WORKER = 'masterpiece/worker.js';
+const WORKER = 'jobs/optimize-image/worker.js';
 
 /** Run in the worker before its own code: the studio's device is lost when the test says so. */
 const LOSE_ON_DEMAND = `
@@ -53,15 +53,15 @@ for (const name of BROWSERS) {
       const first = await open(browser, server.url + SMALL);
       let { page } = first;
       await ready(page);
-      await click(page, '#masterpiece');
-      await until(page, 'what it fetches', () => document.getElementById('stock-text')?.textContent?.includes('once'));
-      await click(page, '#models .model:nth-child(3)');
-      assert.equal((await page.$$('#model-weights input')).length, 2);
+      await click(page, '#optimize');
+      await until(page, 'what it fetches', () => document.getElementById('assets-text')?.textContent?.includes('once'));
+      await click(page, '#style-picker .picker-tile:nth-child(3)');
+      assert.equal((await page.$$('#style-weights input')).length, 2);
       await begin(page, 9);
-      await reaches(page, 'painting', 2);
+      await reaches(page, 'running', 2);
       const early = await preview(page);
-      await click(page, '#run-pause');
-      await until(page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
+      await click(page, '#optimize-panel-pause');
+      await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await reaches(page, 'paused', 2);
 
       // Another tab is told that this one paints; it is not offered what belongs to this one.
@@ -69,22 +69,22 @@ for (const name of BROWSERS) {
       await ready(other.page);
       await begin(other.page, 1);
       await until(other.page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('Another tab'));
-      assert.ok(await other.page.$eval('#kept-run', (note) => /** @type {HTMLElement} */ (note).hidden));
+      assert.ok(await other.page.$eval('#optimize-banner', (note) => /** @type {HTMLElement} */ (note).hidden));
       await other.page.close();
       await page.bringToFront();
 
       const rested = await step(page);
       await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
-      await until(page, 'the notice', () => document.getElementById('run-notice')?.textContent?.includes('lost'));
+      await until(page, 'the notice', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('lost'));
       await reaches(page, 'paused');
       assert.ok((await step(page)) >= rested, 'it begins anew');
-      await click(page, '#run-pause');
-      await reaches(page, 'painting', rested + 2);
+      await click(page, '#optimize-panel-pause');
+      await reaches(page, 'running', rested + 2);
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
       // Steps are told before they are shown; who rests shows the picture.
-      await click(page, '#run-pause');
-      await until(page, 'the rest', () => document.getElementById('run-left')?.textContent === 'Paused');
+      await click(page, '#optimize-panel-pause');
+      await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await changed(page, early, 3);
       await new Promise((resolve) => setTimeout(resolve, 1000));
       await page.close();
@@ -92,8 +92,8 @@ for (const name of BROWSERS) {
       const second = await open(browser, server.url + SMALL);
       page = second.page;
       await ready(page);
-      await until(page, 'the offer', () => document.getElementById('kept-run-text')?.textContent?.includes('unfinished'));
-      await click(page, '#kept-run-go');
+      await until(page, 'the offer', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
+      await click(page, '#optimize-banner-resume');
       await reaches(page, 'finished', 9);
       const png = await savedPng(page);
       const photo = await smallPhoto(page, 'chelsea', 32, 21);
@@ -106,12 +106,12 @@ for (const name of BROWSERS) {
       const third = await open(browser, server.url + SMALL);
       page = third.page;
       await ready(page);
-      await until(page, 'the note', () => document.getElementById('kept-run-text')?.textContent?.includes('finished'));
-      await click(page, '#kept-run-go');
+      await until(page, 'the note', () => document.getElementById('optimize-banner-text')?.textContent?.includes('finished'));
+      await click(page, '#optimize-banner-resume');
       await reaches(page, 'finished');
       assert.equal((await compare(page, png, await savedPng(page))).difference, 0);
-      await click(page, '#run-drop');
-      await until(page, 'the studio', () => document.getElementById('run')?.hidden && document.getElementById('kept-run')?.hidden);
+      await click(page, '#optimize-panel-discard');
+      await until(page, 'the studio', () => document.getElementById('optimize-panel')?.hidden && document.getElementById('optimize-banner')?.hidden);
       const all = [first, other, second, third];
       assert.deepEqual(all.flatMap(({ errors }) => errors), []);
       for (const url of all.flatMap(({ requests }) => requests)) {
@@ -126,24 +126,24 @@ for (const name of BROWSERS) {
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       await begin(page, 500);
-      await reaches(page, 'painting', 1);
-      const notice = await page.$eval('#run-notice', (line) => line.textContent ?? '');
+      await reaches(page, 'running', 1);
+      const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
       assert.match(notice, /storage is full: painting goes on, but closing this tab loses it/);
       await click(page, '[data-style="Carnival"]');
-      await until(page, 'the note', () => document.getElementById('kept-run-text')?.textContent?.includes('goes on'));
+      await until(page, 'the note', () => document.getElementById('optimize-banner-text')?.textContent?.includes('goes on'));
       await until(page, 'the style', () => document.getElementById('style-name')?.textContent === 'Carnival');
       const carnival = await savedPng(page);
       assert.ok(await page.$eval('.frame .over', (canvas) => /** @type {HTMLElement} */ (canvas).hidden));
-      await click(page, '#kept-run-go');
-      await until(page, 'the painting', () => Number(document.querySelector('picture-stage')?.getAttribute('data-covered')) > 0);
-      await click(page, '#run-stop');
+      await click(page, '#optimize-banner-resume');
+      await until(page, 'the painting', () => Number(document.querySelector('picture-viewer')?.getAttribute('data-covered')) > 0);
+      await click(page, '#optimize-panel-stop');
       await reaches(page, 'finished', 1);
       assert.ok((await step(page)) < 500);
       const png = await savedPng(page);
       const { sizes } = await compare(page, png, carnival);
       assert.equal(sizes[0], '32 x 21');
       // Compared with the photo as any painting is: by what lies over it.
-      await click(page, '#run-compare');
+      await click(page, '#optimize-panel-compare');
       const clip = await page.$eval('.frame .over', (canvas) => getComputedStyle(canvas).clipPath);
       assert.match(clip, /50%/);
       assert.deepEqual(errors, []);
@@ -156,8 +156,8 @@ for (const name of BROWSERS) {
       await ready(page);
       await begin(page, 20);
       await reaches(page, 'failed');
-      assert.match(await page.$eval('#run-notice', (line) => line.textContent ?? ''), /out of memory/);
-      assert.equal(await page.$eval('#run-help', (button) => button.textContent), 'Paint at 128 px');
+      assert.match(await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? ''), /out of memory/);
+      assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 128 px');
     });
 
     test('says what is too large, and what could not be fetched', async (t) => {
@@ -172,21 +172,21 @@ for (const name of BROWSERS) {
       await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('large'));
       await begin(page, 5);
       await reaches(page, 'failed');
-      assert.match(await page.$eval('#run-notice', (line) => line.textContent ?? ''), /could not be fetched.*404/);
+      assert.match(await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? ''), /could not be fetched.*404/);
 
       await cp(join(process.env.DIST ?? 'dist', 'weights'), join(dist, 'weights'), { recursive: true });
-      assert.equal(await page.$eval('#run-help', (button) => button.textContent), 'Try again');
-      await click(page, '#run-help');
-      await until(page, 'the refusal', () => document.getElementById('run-notice')?.textContent?.includes('largest size'));
-      assert.equal(await page.$eval('#run-help', (button) => button.textContent), 'Paint at 1024 px');
-      await click(page, '#run-drop');
+      assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Try again');
+      await click(page, '#optimize-panel-recover');
+      await until(page, 'the refusal', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('largest size'));
+      assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 1024 px');
+      await click(page, '#optimize-panel-discard');
 
       // A file that is not the one of this version is not used.
       await page.evaluate(() => caches.delete('impasto-masterpiece'));
-      await cp(join(dist, 'icon.svg'), join(dist, 'studio_bg.wasm'));
+      await cp(join(dist, 'assets/icon.svg'), join(dist, 'studio_bg.wasm'));
       await begin(page, 5);
       await reaches(page, 'failed');
-      assert.match(await page.$eval('#run-notice', (line) => line.textContent ?? ''), /does not belong|not the file that belongs/);
+      assert.match(await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? ''), /does not belong|not the file that belongs/);
       assert.equal(await toast(page), '');
     });
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { orientationOf, tiffOfPicture } from '../../www/exif.js';
+import { orientationOf, tiffOfPicture } from '../../www/media/exif.js';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { dropAll, fixture, meanDifference, pixelsAt, QUARTERS, told } from './media.mjs';
@@ -43,7 +43,7 @@ for (const name of BROWSERS) {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await show(page, 'logo.png', 'image/png');
-      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('data-cut-out')), true);
+      assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('data-cut-out')), true);
       const original = await pixelsAt(page, fixture('logo.png').toString('base64'), QUARTERS);
       const places = /** @type {[number, number][]} */ ([...QUARTERS, [0.5, 0.02], [0.02, 0.5]]);
       const { values: before } = await pixelsAt(page, fixture('logo.png').toString('base64'), places);
@@ -67,7 +67,7 @@ for (const name of BROWSERS) {
       await page.evaluate(() => document.querySelector('.ways')?.setAttribute('open', ''));
       await repainted(page, () => choose(page, 'ground', 'fill'));
       await repainted(page, () => choose(page, 'ground-colour', '#ff0000'));
-      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('data-cut-out')), false);
+      assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('data-cut-out')), false);
       const { values: red } = await pixelsAt(page, await savedPng(page), places);
       red.forEach((value, i) => {
         const [r, g, b, alpha] = before[i];

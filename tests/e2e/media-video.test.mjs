@@ -28,8 +28,8 @@ async function show(page, name, bytes) {
   await dropAll(page, [{ name: `${name}.video`, bytes }]);
   await until(page, name, (words) => document.getElementById('caption')?.textContent?.includes(words), name);
   await moving(page, 'video');
-  await page.click('live-bar [aria-label="Pause"]');
-  await until(page, 'the pause', () => document.querySelector('live-bar [aria-label="Play"]') !== null);
+  await page.click('video-bar [aria-label="Pause"]');
+  await until(page, 'the pause', () => document.querySelector('video-bar [aria-label="Play"]') !== null);
 }
 
 /**
@@ -137,9 +137,9 @@ for (const name of BROWSERS) {
       ]);
       // As large as the stage, and turned as it is.
       const file = await savedFile(page, async () => {
-        await page.click('live-bar [aria-label="Record all of the video"]');
+        await page.click('video-bar [aria-label="Record all of the video"]');
         // It goes on only when pictures are painted.
-        await until(page, 'pictures', () => !document.querySelector('live-bar .clock')?.hidden && Number(document.querySelector('live-bar input')?.value) > 0.15);
+        await until(page, 'pictures', () => !document.querySelector('video-bar .clock')?.hidden && Number(document.querySelector('video-bar input')?.value) > 0.15);
         await page.keyboard.press('r');
       });
       assert.equal((await movie(Buffer.from(file.base64, 'base64'))).size, '180 x 320');
@@ -173,7 +173,7 @@ for (const name of BROWSERS) {
       await dropAll(page, [{ name: 'paced.mp4', type: 'video/mp4', bytes: fixture('paced.mp4') }]);
       await moving(page, 'video');
       const original = await movie(fixture('paced.mp4'));
-      const file = await savedFile(page, () => page.click('live-bar [aria-label="Record all of the video"]'));
+      const file = await savedFile(page, () => page.click('video-bar [aria-label="Record all of the video"]'));
       const { times, size, duration, sound } = await movie(Buffer.from(file.base64, 'base64'));
       assert.equal(size, '64 x 36');
       // Browsers do not agree on how long the last picture is seen.
@@ -183,8 +183,8 @@ for (const name of BROWSERS) {
         assert.ok(times.some((other) => other >= time - 0.02 && other <= time + 0.2), `the picture of ${time} s is late: ${times}`);
       }
       // It plays on.
-      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'video');
-      await until(page, 'the video', () => document.querySelector('live-bar [aria-label="Pause"]') !== null);
+      assert.equal(await page.$eval('html', (root) => root.dataset.video), 'video');
+      await until(page, 'the video', () => document.querySelector('video-bar [aria-label="Pause"]') !== null);
       assert.deepEqual(errors, []);
     });
 
@@ -205,12 +205,12 @@ for (const name of BROWSERS) {
       await moving(page, 'camera');
       const file = await savedFile(page, async () => {
         await page.keyboard.press('r');
-        await until(page, 'the clock', () => document.querySelector('live-bar .clock')?.textContent === '0:01');
+        await until(page, 'the clock', () => document.querySelector('video-bar .clock')?.textContent === '0:01');
         await page.evaluate(() => Reflect.get(window, 'turn')(64, 96));
         await until(page, 'the other shape', () => document.getElementById('caption')?.textContent?.includes('64 × 96'));
         // A frame of the old shape may come once more.
-        await until(page, 'the stage', () => /** @type {HTMLElement} */ (document.querySelector('picture-stage')).style.getPropertyValue('--ratio').startsWith('0.66'));
-        await until(page, 'more pictures', () => document.querySelector('live-bar .clock')?.textContent === '0:04');
+        await until(page, 'the stage', () => /** @type {HTMLElement} */ (document.querySelector('picture-viewer')).style.getPropertyValue('--ratio').startsWith('0.66'));
+        await until(page, 'more pictures', () => document.querySelector('video-bar .clock')?.textContent === '0:04');
         await page.keyboard.press('r');
       });
       const { times, size, duration } = await movie(Buffer.from(file.base64, 'base64'));
@@ -228,11 +228,11 @@ for (const name of BROWSERS) {
         await ready(where);
         await where.click('#camera');
         await moving(where, 'camera');
-        return where.$$eval('live-bar option', (options) => options.map((option) => `${option.textContent}${/** @type {HTMLOptionElement} */ (option).selected ? ' on' : ''}`));
+        return where.$$eval('video-bar option', (options) => options.map((option) => `${option.textContent}${/** @type {HTMLOptionElement} */ (option).selected ? ' on' : ''}`));
       };
       assert.equal((await on(page)).length, 3);
       await page.evaluate(() => {
-        const select = /** @type {HTMLSelectElement} */ (document.querySelector('live-bar select'));
+        const select = /** @type {HTMLSelectElement} */ (document.querySelector('video-bar select'));
         select.selectedIndex = 2;
         select.dispatchEvent(new Event('change'));
       });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { compare, savedPng, until } from './page.mjs';
 
-/** Small, and without pictures on the shelf: software adapters take their time. */
+/** Small, and without pictures in the style list: software adapters take their time. */
 export const SMALL = '?size=64&thumbs=0&style=starry-strokes';
 
 /** In the page, before its scripts: keeps the camera's streams where the tests see them. */
@@ -25,8 +25,8 @@ export function moving(page, kind) {
     page,
     `moving pictures of the ${kind}`,
     (wanted) =>
-      document.documentElement.dataset.moving === wanted &&
-      !document.querySelector('picture-stage')?.hasAttribute('data-wet'),
+      document.documentElement.dataset.video === wanted &&
+      !document.querySelector('picture-viewer')?.hasAttribute('data-pending'),
     kind,
   );
 }

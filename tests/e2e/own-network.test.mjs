@@ -12,7 +12,7 @@ import { visit } from './visit.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
-const SHELF = 'style-shelf';
+const SHELF = 'style-list';
 const FIXTURES = new URL('../fixtures/import/', import.meta.url).pathname;
 
 /** @param {Page} page @param {string} selector */
@@ -91,9 +91,9 @@ describe('styles that bring a network', () => {
         await paintsAs(page, 'waves');
 
         // The file that is handed on is the one that came, and an undone removal brings the network back.
-        await click(page, '.more-of-tile');
-        await until(page, 'the dialog', () => document.querySelector('.own-style[open]') !== null);
-        assert.match(await page.$eval('.own-style', (dialog) => dialog.textContent ?? ''), /brings a network of its own, 0\.1 MB/);
+        await click(page, '.tile-menu');
+        await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
+        assert.match(await page.$eval('.style-sheet', (dialog) => dialog.textContent ?? ''), /brings a network of its own, 0\.1 MB/);
         const press = (/** @type {string} */ label) =>
           page.evaluate((text) => {
             const buttons = [...document.querySelectorAll('dialog[open] button')];
@@ -124,7 +124,7 @@ describe('styles that bring a network', () => {
         await page.click('#camera');
         await moving(page, 'camera');
         await savedPng(page);
-        assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+        assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
         await click(page, '[data-style="Carnival"]');
         await titled(page, 'Carnival');
         await click(page, '#joining');

@@ -9,9 +9,9 @@ import { visit } from './visit.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
-const SHELF = 'style-shelf';
+const SHELF = 'style-list';
 
-/** Names of the own styles on the shelf, those in work included. @param {Page} page */
+/** Names of the own styles in the style list, those in work included. @param {Page} page */
 function ownNames(page) {
   return page.$$eval('[data-kind="own"]', (tiles) => tiles.map((tile) => tile.textContent));
 }
@@ -30,7 +30,7 @@ function press(page, label) {
 }
 
 /**
- * Drops a sample photo on the shelf, as a painting.
+ * Drops a sample photo in the style list, as a painting.
  * @param {Page} page
  * @param {string} sample
  * @param {string} name
@@ -84,8 +84,8 @@ for (const name of BROWSERS) {
       const video = await recordVideo(first.page);
       await drop(first.page, { name: 'square.webm', type: 'video/webm', base64: video });
       await moving(first.page, 'video');
-      await click(first.page, 'live-bar [aria-label="Pause"]');
-      await until(first.page, 'the pause', () => document.querySelector('live-bar [aria-label="Play"]') !== null);
+      await click(first.page, 'video-bar [aria-label="Pause"]');
+      await until(first.page, 'the pause', () => document.querySelector('video-bar [aria-label="Play"]') !== null);
       const still = await savedPng(first.page);
       await click(first.page, '[data-style="Carnival"]');
       let changed = 0;
@@ -94,7 +94,7 @@ for (const name of BROWSERS) {
         changed = (await compare(first.page, still, await savedPng(first.page))).difference;
       }
       assert.ok(changed >= 60, `the other network changed it by ${changed}`);
-      await click(first.page, 'live-bar [aria-label="Use this picture as a style"]');
+      await click(first.page, 'video-bar [aria-label="Use this picture as a style"]');
       await titled(first.page, 'square');
       assert.deepEqual(await ownNames(first.page), ['square', 'Cup']);
 
@@ -109,7 +109,7 @@ for (const name of BROWSERS) {
       // Another name, another place, a file.
       await page.focus('[aria-checked="true"]');
       await page.keyboard.press('F2');
-      await until(page, 'the dialog', () => document.querySelector('.own-style[open]') !== null);
+      await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
       await page.$eval('.field input', (input) => {
         input.value = 'Morning Cup';
         input.dispatchEvent(new Event('change'));
@@ -131,7 +131,7 @@ for (const name of BROWSERS) {
       await until(page, 'its end', () => document.querySelectorAll('[data-kind="own"]').length === 1);
       await repainted(page, () => click(page, '.toast button'));
       await titled(page, 'Morning Cup');
-      await click(page, '.more-of-tile');
+      await click(page, '.tile-menu');
       await repainted(page, () => press(page, 'Remove'));
       assert.deepEqual(await ownNames(page), ['square']);
       await repainted(page, () => drop(page, { name: 'cup.impasto', type: '', base64: file.base64 }));
@@ -152,7 +152,7 @@ for (const name of BROWSERS) {
       await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('broken.impasto'));
       assert.match(await toast(page), /can’t be used as a style.*damaged/);
       assert.deepEqual(await ownNames(page), []);
-      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('aria-busy')), false);
+      assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('aria-busy')), false);
 
       await repainted(page, () => dropPainting(page, 'coffee', 'Cup'));
       await until(page, 'the warning', () => document.querySelector('.toast p')?.textContent?.includes('storage is full'));
@@ -220,7 +220,7 @@ for (const name of BROWSERS) {
       await titled(page, 'Carnival');
       assert.equal(await page.$eval('#gentle', (input) => input.parentElement?.hidden), true);
       await savedPng(page);
-      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+      assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
       assert.deepEqual(errors, []);
     });
   });

@@ -20,7 +20,7 @@ function said(page, words) {
   return until(page, `the sentence about ${words}`, there, words);
 }
 
-/** Names of the own styles on the shelf. @param {Page} page */
+/** Names of the own styles in the style list. @param {Page} page */
 function ownNames(page) {
   return page.$$eval('[data-kind="own"]', (tiles) => tiles.map((tile) => tile.textContent));
 }
@@ -82,7 +82,7 @@ for (const name of BROWSERS) {
       await page.keyboard.press('Escape');
       await until(page, 'its end', () => document.querySelector('.question[open]') === null);
       assert.deepEqual(await ownNames(page), []);
-      await until(page, 'a stage at rest', () => document.querySelector('picture-stage:not([aria-busy])') !== null);
+      await until(page, 'a stage at rest', () => document.querySelector('picture-viewer:not([aria-busy])') !== null);
 
       // A thumbnail that is no picture is left out.
       const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(4)"/>';
@@ -91,10 +91,10 @@ for (const name of BROWSERS) {
       await until(page, 'the style', (wanted) => document.getElementById('style-name')?.textContent === wanted, 'Ünïque שם');
       assert.equal(await page.$eval('[data-kind="own"] img', (image) => image.hidden), true);
       assert.equal(await page.$eval('[data-kind="own"] span', (label) => label.dir), 'auto');
-      await click(page, '.more-of-tile');
-      await until(page, 'the dialog', () => document.querySelector('.own-style[open]') !== null);
+      await click(page, '.tile-menu');
+      await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
       // eslint-disable-next-line no-control-regex
-      assert.doesNotMatch(await page.$eval('.own-style', (dialog) => dialog.textContent ?? ''), /[\x1b\x07]/);
+      assert.doesNotMatch(await page.$eval('.style-sheet', (dialog) => dialog.textContent ?? ''), /[\x1b\x07]/);
       assert.deepEqual(errors, []);
 
       assert.equal(await records(page, true), 4);
@@ -106,10 +106,10 @@ for (const name of BROWSERS) {
 
       // What cannot be removed is back, and said; so is a zip file that cannot be made.
       await click(later.page, '[data-kind="own"]');
-      await click(later.page, '.more-of-tile');
-      await until(later.page, 'the dialog', () => document.querySelector('.own-style[open]') !== null);
-      await click(later.page, '.own-style .danger');
-      await said(later.page, 'could not be removed, and is on the shelf again');
+      await click(later.page, '.tile-menu');
+      await until(later.page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
+      await click(later.page, '.style-sheet .danger');
+      await said(later.page, 'could not be removed, and is in the style list again');
       assert.deepEqual(await ownNames(later.page), ['Ünïque שם']);
       const photo = await smallPhoto(later.page, 'coffee', 40, 30);
       await later.page.evaluate((base64) => {

@@ -86,7 +86,7 @@ export async function until(page, what, condition, ...values) {
  */
 export function ready(page) {
   return until(page, 'the first painting', () => {
-    const stage = document.querySelector('picture-stage[data-painted]:not([data-painted="0"])');
+    const stage = document.querySelector('picture-viewer[data-painted]:not([data-painted="0"])');
     return document.documentElement.dataset.state === 'ready' && stage !== null;
   });
 }
@@ -96,7 +96,7 @@ export function ready(page) {
  * @param {import('puppeteer-core').Page} page
  */
 export function painted(page) {
-  return page.evaluate(() => Number(document.querySelector('picture-stage')?.getAttribute('data-painted')));
+  return page.evaluate(() => Number(document.querySelector('picture-viewer')?.getAttribute('data-painted')));
 }
 
 /**
@@ -111,7 +111,7 @@ export async function repainted(page, act) {
     page,
     'another painting',
     (count) => {
-      const stage = document.querySelector('picture-stage');
+      const stage = document.querySelector('picture-viewer');
       return Number(stage?.getAttribute('data-painted')) > count && !stage?.hasAttribute('aria-busy');
     },
     before,
@@ -216,7 +216,7 @@ export function smallPhoto(page, sample, width, height) {
       const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
       return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
     },
-    `photos/${sample}.webp`,
+    `assets/photos/${sample}.webp`,
     width,
     height,
   );

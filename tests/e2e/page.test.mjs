@@ -76,10 +76,10 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paints a sample and the shelf, without an error or a request beyond its origin', async () => {
+    test('paints a sample and the style list, without an error or a request beyond its origin', async () => {
       const { page, errors, requests } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
-      await until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
+      await until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
       assert.match(await caption(page), /Chelsea[^]*64 × 43/);
       assert.deepEqual(errors, []);
       for (const url of requests) assert.match(url, new RegExp(`^(${there.server.origin}/|data:|blob:)`));
@@ -199,7 +199,7 @@ for (const name of BROWSERS) {
     test('says what is wrong with a file and keeps the picture', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
-      await until(page, 'the shelf', () => document.querySelectorAll('.tile[data-painted]').length === 26);
+      await until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
       const [count, label] = [await painted(page), await caption(page)];
       const text = join(folder, 'notes.txt');
       await writeFile(text, 'Not a picture.');
@@ -216,7 +216,7 @@ for (const name of BROWSERS) {
       assert.match(await toast(page), /can’t be read/);
       assert.equal(await painted(page), count);
       assert.equal(await caption(page), label);
-      assert.equal(await page.$eval('picture-stage', (stage) => stage.hasAttribute('data-wet')), false);
+      assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('data-pending')), false);
       assert.deepEqual(errors, []);
     });
 

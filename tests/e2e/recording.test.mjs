@@ -9,7 +9,7 @@ import { visit } from './visit.mjs';
 
 /** In the page: whether the clock of the recording is there. @param {number} seconds less than a minute */
 function atLeast(seconds) {
-  const [, shown] = document.querySelector('live-bar .clock')?.textContent?.split(':') ?? [];
+  const [, shown] = document.querySelector('video-bar .clock')?.textContent?.split(':') ?? [];
   return Number(shown) >= seconds;
 }
 
@@ -98,7 +98,7 @@ for (const name of BROWSERS) {
       assert.equal(soundPackets, 0);
       const { light, change } = await watched(page, file, times);
       assert.ok(light > 20 && change > 1, `brightness ${light}, change ${change}`);
-      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+      assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
       assert.deepEqual(errors, []);
     });
 
@@ -108,7 +108,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
-      await page.click('live-bar [aria-label="Record the microphone, too"]');
+      await page.click('video-bar [aria-label="Record the microphone, too"]');
       const { soundPackets, duration } = await recorded(page, 3);
       assert.ok(soundPackets > 40, `${soundPackets} packets of sound in ${duration} s`);
       // The microphone was opened last.
@@ -122,11 +122,11 @@ for (const name of BROWSERS) {
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
-      await page.click('live-bar [aria-label="Record the microphone, too"]');
+      await page.click('video-bar [aria-label="Record the microphone, too"]');
       await page.keyboard.press('r');
       await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
       assert.match(await toast(page), /sound does not start.*without it/);
-      assert.equal(await page.$eval('html', (root) => root.dataset.moving), 'camera');
+      assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
     });
 
     test('a recorded video keeps its sound, and what ends it loses nothing', { skip: name === 'firefox' }, async () => {
@@ -135,7 +135,7 @@ for (const name of BROWSERS) {
       await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true, 120) });
       await moving(page, 'video');
       // From its beginning: a recording ends with the video.
-      const start = () => page.click('live-bar [aria-label="Record all of the video"]');
+      const start = () => page.click('video-bar [aria-label="Record all of the video"]');
       const { soundPackets, frames, duration } = await recorded(page, 2, () => repainted(page, () => page.click('.sample')), start);
       assert.ok(soundPackets > 20, `${soundPackets} packets of sound in ${duration} s`);
       assert.ok(frames >= 2, `${frames} frames`);

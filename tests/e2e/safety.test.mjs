@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
-import { HEADERS } from '../../www/bundled/headers.js';
+import { HEADERS } from '../../www/sw/headers.js';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { installation, kept, newVersion, SMALL } from './installation.mjs';
@@ -60,7 +60,7 @@ for (const name of BROWSERS) {
     const there = installation(name, {
       headers: NO_HEADERS,
       prepare: (dist) =>
-        newVersion(dist, 'worker/worker.js', (text) => {
+        newVersion(dist, 'inference/worker.js', (text) => {
           const reach = `fetch('${stranger.origin}').then(() => 'reached', () => 'refused')`;
           return `${text}\n${reach}.then((end) => new BroadcastChannel('reach').postMessage(end));`;
         }),
@@ -89,7 +89,7 @@ for (const name of BROWSERS) {
       const headers = await page.evaluate(
         (names) =>
           Promise.all(
-            ['index.html', 'worker/worker.js', 'icon.svg'].map(async (url) => {
+            ['index.html', 'inference/worker.js', 'assets/icon.svg'].map(async (url) => {
               const answer = await fetch(url);
               return Object.fromEntries(names.map((header) => [header, answer.headers.get(header)]));
             }),
@@ -103,7 +103,7 @@ for (const name of BROWSERS) {
         const refused = await page.evaluate(() => {
           const attempts = [
             () => (document.body.innerHTML = '<b>x</b>'),
-            () => new Worker('worker/worker.js', { type: 'module' }),
+            () => new Worker('inference/worker.js', { type: 'module' }),
             () => Reflect.get(window, 'trustedTypes').createPolicy('other', {}),
           ];
           return attempts.map((attempt) => {
@@ -121,7 +121,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(unexpected, []);
 
       // A form of another site: a photo is opened, a style is kept only after a question.
-      const pack = readFileSync(new URL('../../www/styles/ink.impasto', import.meta.url)).toString('base64');
+      const pack = readFileSync(new URL('../../www/assets/styles/ink.impasto', import.meta.url)).toString('base64');
       const photo = await smallPhoto(page, 'coffee', 60, 40);
       const { page: foreign } = await open(browser, stranger.origin);
       await share(foreign, `${server.url}share`, [

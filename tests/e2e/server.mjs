@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { existsSync, readFileSync } from 'node:fs';
 import sirv from 'sirv';
-import { HEADERS } from '../../www/bundled/headers.js';
+import { HEADERS } from '../../www/sw/headers.js';
 
 /** Those of a host that knows none. @type {Record<string, string>} */
 export const NO_HEADERS = {};
@@ -16,7 +16,7 @@ export const NO_HEADERS = {};
  * @param {Record<string, string>} [headers] instead of the page's
  * @returns {Promise<{ url: string, origin: string, close: () => Promise<void> }>}
  */
-export async function serve(folder, prelude, worker = 'worker/worker.js', headers = HEADERS) {
+export async function serve(folder, prelude, worker = 'inference/worker.js', headers = HEADERS) {
   for (const file of ['index.html', 'live.js', 'live_bg.wasm', 'weights/transfer26.safetensors']) {
     if (!existsSync(`${folder}/${file}`)) throw new Error(`${folder}/${file} is missing: build the page first.`);
   }

@@ -154,7 +154,7 @@ describe('the studio', () => {
         const browser = await launch(name);
         try {
           const page = await browser.newPage();
-          await page.goto(`${server.url}protocol.js`);
+          await page.goto(`${server.url}main.js`);
           const found = await page.evaluate(inspect, FLOAT, SIDE, pictures, Object.keys(LAYERS), pooling === 'max');
           for (const [block, [layer, step]] of Object.entries(LAYERS).entries()) {
             const off = distance(keptOf(found[layer], SIDE >> block, step), reference(`${pooling}_${layer}`).values);
@@ -178,7 +178,7 @@ describe('the studio', () => {
         const page = await browser.newPage();
         // One of the two also stands for browsers in which burn would panic.
         if (name === 'chromium') await page.evaluateOnNewDocument(hideTimestamps);
-        await page.goto(`${server.url}protocol.js`);
+        await page.goto(`${server.url}main.js`);
         const found = await page.evaluate(run, pictures, SIDE, STEPS);
         assert.equal(found.length, STEPS);
         for (const [step, losses] of found.entries()) {

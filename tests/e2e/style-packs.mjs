@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** @typedef {{ dtype: string, shape: number[], data_offsets: [number, number] }} Entry */
 
 /** A style that comes with the page. */
-const PACK = new URL('../../www/styles/ink.impasto', import.meta.url);
+const PACK = new URL('../../www/assets/styles/ink.impasto', import.meta.url);
 
 /**
  * @param {Record<string, string>} texts

@@ -8,7 +8,7 @@ import { askForUpdate, installation, kept, newVersion, reloaded, SMALL } from '.
 import { crash, open, ready, until } from './page.mjs';
 
 /** Files of the page's worker: the script that is started, and one that it imports. */
-const WORKER = ['worker/worker.js', 'worker/batch.js'];
+const WORKER = ['inference/worker.js', 'inference/batch-renderer.js'];
 
 /** In the page, before its scripts: writes down what the installation of a service worker comes to, and what workers say. */
 function listen() {
@@ -45,7 +45,7 @@ for (const name of BROWSERS) {
 
     test('a version with a wrong file is not installed, and tried again later', async () => {
       const { browser, server, dist } = there;
-      const file = join(dist, 'undo.js');
+      const file = join(dist, 'app/history.js');
       const right = await readFile(file, 'utf8');
       await writeFile(file, `${right}\n// another version`);
       const { page } = await open(browser, server.url + SMALL, listen);
@@ -68,7 +68,7 @@ for (const name of BROWSERS) {
       // Whichever is asked first: all tabs are told.
       for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 2));
       await newVersion(dist, 'index.html', (text) => text.replace('<title>Impasto', '<title>Impasto 2'));
-      await newVersion(dist, 'undo.js', (text) => `${text}\n// two`);
+      await newVersion(dist, 'app/history.js', (text) => `${text}\n// two`);
       await askForUpdate(other.page);
       await told(other.page, 'new version');
       await told(one.page, 'new version');
@@ -81,7 +81,7 @@ for (const name of BROWSERS) {
       // The other tab is told, and gets nothing of the new version: neither its page nor its worker.
       await other.page.bringToFront();
       await told(other.page, 'another tab');
-      const fetched = await other.page.evaluate(async () => (await fetch('undo.js')).text());
+      const fetched = await other.page.evaluate(async () => (await fetch('app/history.js')).text());
       assert.doesNotMatch(fetched, /two/);
       await other.page.evaluate(() => (window.said.length = 0));
       await crash(other.page);

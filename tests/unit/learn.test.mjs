@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { courseOf, recordOf } from '../../www/learn/checkpoints.js';
-import { lengthOf, lighter, photoScale, scenesFor, settingsOf, subjectSize, verdict } from '../../www/learn/plan.js';
-import { pack, unpack } from '../../www/masterpiece/slots.js';
+import { runOf, recordOf } from '../../www/jobs/train-style/checkpoints.js';
+import { estimateDuration, withLessMemory, photoScale, scenesFor, trainSettings, subjectSize, datasetAdvice } from '../../www/jobs/train-style/estimates.js';
+import { pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
-/** @type {import('../../www/learn/plan.js').Choices} */
+/** @type {import('../../www/jobs/train-style/estimates.js').Preferences} */
 const USUAL = { network: 'transfer26', strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
 
 /** @param {number} width @param {number} height @param {number} value */
@@ -14,7 +14,7 @@ function picture(width, height, value) {
 
 test('strength is what is kept of photos, and heavy ones take longer', () => {
   const [light, normal, heavy] = /** @type {const} */ (['light', 'normal', 'heavy']).map((strength) =>
-    settingsOf({ ...USUAL, strength }, false),
+    trainSettings({ ...USUAL, strength }, false),
   );
   assert.deepEqual([light, normal, heavy].map(({ contentWeight }) => contentWeight), [2, 1, 0.5]);
   assert.ok(light.steps < normal.steps && normal.steps < heavy.steps);
@@ -24,23 +24,23 @@ test('strength is what is kept of photos, and heavy ones take longer', () => {
 });
 
 test('a processor that stands in for a GPU gets a smaller course', () => {
-  const [gpu, software] = [settingsOf(USUAL, false), settingsOf(USUAL, true)];
+  const [gpu, software] = [trainSettings(USUAL, false), trainSettings(USUAL, true)];
   assert.deepEqual([software.crop, software.batch], [128, 1]);
-  assert.ok(lengthOf(software, true, 1) < lengthOf(gpu, false, 1) / 7);
+  assert.ok(estimateDuration(software, true, 1) < estimateDuration(gpu, false, 1) / 7);
   // The painting shrinks with the squares: strokes keep their size beside the photo.
   assert.ok(Math.abs(software.painting / software.crop - gpu.painting / gpu.crop) < 0.01);
 });
 
 test('the size of strokes is that of the painting', () => {
-  const sizes = [-1, -0.5, 0, 1].map((stroke) => settingsOf({ ...USUAL, stroke }, false).painting);
+  const sizes = [-1, -0.5, 0, 1].map((stroke) => trainSettings({ ...USUAL, stroke }, false).painting);
   assert.deepEqual(sizes, [160, 226, 320, 640]);
 });
 
 test('what is chosen overrules what is usual, and tests have tiny squares', () => {
   const chosen = { ...USUAL, steps: 7, crop: 128, batch: 4, stability: 1, start: 'nearest' };
-  const { steps, crop, batch, stabilityWeight, start } = settingsOf(chosen, true);
+  const { steps, crop, batch, stabilityWeight, start } = trainSettings(chosen, true);
   assert.deepEqual({ steps, crop, batch, stabilityWeight, start }, { steps: 7, crop: 128, batch: 4, stabilityWeight: 1, start: 'nearest' });
-  const tiny = settingsOf(chosen, true, 32);
+  const tiny = trainSettings(chosen, true, 32);
   assert.deepEqual([tiny.crop, tiny.batch, tiny.painting], [32, 1, 46]);
 });
 
@@ -50,7 +50,7 @@ test('less memory is fewer squares, then smaller ones, then nothing', () => {
   const seen = [];
   while (settings) {
     seen.push(`${settings.batch} x ${settings.crop}, ${settings.painting}`);
-    settings = lighter(settings);
+    settings = withLessMemory(settings);
   }
   assert.deepEqual(seen, ['3 x 160, 320', '2 x 160, 320', '1 x 160, 320', '1 x 128, 256', '1 x 96, 192']);
 });
@@ -79,16 +79,16 @@ test('scenes fill up where photos are few', () => {
 });
 
 test('too little to learn on is said, and none refused', () => {
-  assert.equal(verdict(0, false).enough, false);
-  assert.match(verdict(0, true).sentence, /no faces/);
-  assert.match(verdict(1, true).sentence, /^One photo is few/);
-  assert.match(verdict(4, false).sentence, /^4 photos are few\. Add one more/);
-  assert.match(verdict(5, false).sentence, /plenty/);
-  assert.match(verdict(80, false).sentence, /first 60/);
+  assert.equal(datasetAdvice(0, false).enough, false);
+  assert.match(datasetAdvice(0, true).message, /no faces/);
+  assert.match(datasetAdvice(1, true).message, /^One photo is few/);
+  assert.match(datasetAdvice(4, false).message, /^4 photos are few\. Add one more/);
+  assert.match(datasetAdvice(5, false).message, /plenty/);
+  assert.match(datasetAdvice(80, false).message, /first 60/);
 });
 
 test('a course is kept with all its pictures', async () => {
-  /** @type {import('../../www/learn/protocol.js').Course} */
+  /** @type {import('../../www/jobs/train-style/protocol.js').TrainRun} */
   const course = {
     id: 'one',
     name: 'Waves, learnt',
@@ -110,6 +110,6 @@ test('a course is kept with all its pictures', async () => {
     const { about, parts } = recordOf(kept);
     const read = await unpack(await pack(about, parts));
     assert.ok(read);
-    assert.deepEqual(courseOf(read.about, read.parts), kept);
+    assert.deepEqual(runOf(read.about, read.parts), kept);
   }
 });

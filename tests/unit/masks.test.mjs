@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layersOf, USUAL_SHAPES, USUAL_STYLE } from '../../www/masterpiece/layers.js';
+import { layersOf, DEFAULT_CONTENT_LAYER, DEFAULT_STYLE_LAYERS } from '../../www/jobs/optimize-image/vgg-layers.js';
 import {
-  greysOfPart,
+  greysOfRegion,
   greysOfPicture,
-  inPercent,
+  formatPercent,
   inverted,
-  isNothing,
+  isEmpty,
   maskSize,
   pictureOfGreys,
-  restOf,
-  shareOf,
-} from '../../www/masterpiece/mask.js';
-import { recordOf, runOf } from '../../www/masterpiece/run-record.js';
-import { pack, unpack } from '../../www/masterpiece/slots.js';
+  remainderOf,
+  coverageOf,
+} from '../../www/jobs/optimize-image/masks.js';
+import { recordOf, runOf } from '../../www/jobs/optimize-image/serialize.js';
+import { pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
 const SIZE = { width: 4, height: 3 };
 
@@ -24,19 +24,19 @@ function drawn(greys) {
 }
 
 test('halves of a picture are where they are called to be', () => {
-  assert.deepEqual(drawn(greysOfPart('left', SIZE)), ['xx..', 'xx..', 'xx..']);
-  assert.deepEqual(drawn(greysOfPart('right', SIZE)), ['..xx', '..xx', '..xx']);
-  assert.deepEqual(drawn(greysOfPart('top', SIZE)), ['xxxx', 'xxxx', '....']);
-  assert.deepEqual(drawn(greysOfPart('bottom', SIZE)), ['....', '....', 'xxxx']);
-  assert.deepEqual(drawn(inverted(greysOfPart('left', SIZE))), drawn(greysOfPart('right', SIZE)));
-  assert.equal(shareOf(greysOfPart('all', SIZE)), 1);
-  assert.equal(shareOf(greysOfPart('left', SIZE)), 0.5);
+  assert.deepEqual(drawn(greysOfRegion('left', SIZE)), ['xx..', 'xx..', 'xx..']);
+  assert.deepEqual(drawn(greysOfRegion('right', SIZE)), ['..xx', '..xx', '..xx']);
+  assert.deepEqual(drawn(greysOfRegion('top', SIZE)), ['xxxx', 'xxxx', '....']);
+  assert.deepEqual(drawn(greysOfRegion('bottom', SIZE)), ['....', '....', 'xxxx']);
+  assert.deepEqual(drawn(inverted(greysOfRegion('left', SIZE))), drawn(greysOfRegion('right', SIZE)));
+  assert.equal(coverageOf(greysOfRegion('all', SIZE)), 1);
+  assert.equal(coverageOf(greysOfRegion('left', SIZE)), 0.5);
 });
 
 test('a mask can be what other masks leave over', () => {
-  const corner = restOf([greysOfPart('left', SIZE), greysOfPart('top', SIZE)]);
+  const corner = remainderOf([greysOfRegion('left', SIZE), greysOfRegion('top', SIZE)]);
   assert.deepEqual(drawn(corner), ['....', '....', '..xx']);
-  assert.ok(isNothing(restOf([greysOfPart('left', SIZE), greysOfPart('right', SIZE)])));
+  assert.ok(isEmpty(remainderOf([greysOfRegion('left', SIZE), greysOfRegion('right', SIZE)])));
 });
 
 test('a picture becomes a mask by its brightness, and where it is transparent it is black', () => {
@@ -55,13 +55,13 @@ test('masks have the proportions of their picture, also of a very long one', () 
 });
 
 test('parts are told as nothing or all only where they are', () => {
-  assert.deepEqual([0, 0.001, 0.43, 0.999, 1].map(inPercent), ['0 %', '1 %', '43 %', '99 %', '100 %']);
+  assert.deepEqual([0, 0.001, 0.43, 0.999, 1].map(formatPercent), ['0 %', '1 %', '43 %', '99 %', '100 %']);
 });
 
 test('VGG19 has two layers more on offer, and both have the usual ones', () => {
   const [small, large] = [layersOf('vgg16'), layersOf('vgg19')];
   for (const { shapes, style } of [small, large]) {
-    assert.ok(shapes.includes(USUAL_SHAPES) && USUAL_STYLE.every((layer) => style.includes(layer)));
+    assert.ok(shapes.includes(DEFAULT_CONTENT_LAYER) && DEFAULT_STYLE_LAYERS.every((layer) => style.includes(layer)));
   }
   const more = (/** @type {'shapes' | 'style'} */ which) => large[which].filter((layer) => !small[which].includes(layer));
   assert.deepEqual([more('shapes'), more('style')], [['relu3_4', 'relu4_4'], ['relu3_4', 'relu4_4']]);
@@ -73,7 +73,7 @@ function picture(width, value) {
 }
 
 test('a run comes back with its masks, its start and the name of its network', async () => {
-  /** @type {import('../../www/masterpiece/protocol.js').Run} */
+  /** @type {import('../../www/jobs/protocol.js').OptimizeRun} */
   const run = {
     id: 'a',
     name: 'cat',

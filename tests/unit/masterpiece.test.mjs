@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { curves } from '../../www/masterpiece/curves.js';
-import { inWords, Pace } from '../../www/masterpiece/pace.js';
-import { costOf, inBytes, memoryOf, millisecondsOf, nextSmaller, sizesFor, stepsFor } from '../../www/masterpiece/plan.js';
-import { advanced, noProgress, partOf } from '../../www/masterpiece/protocol.js';
-import { newest, pack, unpack } from '../../www/masterpiece/slots.js';
+import { lossCurves } from '../../www/jobs/loss-curves.js';
+import { formatDuration, stepMilliseconds, EtaEstimator } from '../../www/jobs/eta.js';
+import { formatBytes } from '../../www/common/text.js';
+import { fitStepCost, estimateMemory, nextSmallerSize, sizesFor, stepsFor } from '../../www/jobs/optimize-image/estimates.js';
+import { progressAfter, initialProgress, fractionOf } from '../../www/jobs/protocol.js';
+import { newest, pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
 const SCALES = [128, 181, 256, 362, 512].map((width, i) => ({ width, height: width, steps: i === 0 ? 100 : 50 }));
 
@@ -14,10 +15,10 @@ function report(step, width, loss = 1) {
 }
 
 test('the steps of a run take the time that was chosen', () => {
-  const cost = costOf({ pixels: 128 ** 2, milliseconds: 20 });
+  const cost = fitStepCost({ pixels: 128 ** 2, milliseconds: 20 });
   const steps = stepsFor(5, SCALES, cost);
   const plan = SCALES.map((scale, i) => ({ ...scale, steps: i === 0 ? steps : steps / 2 }));
-  const time = plan.reduce((sum, { width, steps: n }) => sum + n * millisecondsOf(cost, width ** 2), 0);
+  const time = plan.reduce((sum, { width, steps: n }) => sum + n * stepMilliseconds(cost, width ** 2), 0);
   assert.ok(Math.abs(time / 300_000 - 1) < 0.01, `${time} ms`);
   assert.ok(stepsFor(10, SCALES, cost) > 1.9 * steps);
 });
@@ -28,39 +29,39 @@ test('there are never too few steps for a painting, nor more than change it', ()
 });
 
 test('two measurements tell what a step costs anyway from what a pixel costs', () => {
-  const cost = costOf({ pixels: 10_000, milliseconds: 15 }, { pixels: 250_000, milliseconds: 39 });
+  const cost = fitStepCost({ pixels: 10_000, milliseconds: 15 }, { pixels: 250_000, milliseconds: 39 });
   assert.ok(Math.abs(cost.fixed - 14) < 1e-9);
-  assert.ok(Math.abs(millisecondsOf(cost, 50_000) - 19) < 1e-9);
+  assert.ok(Math.abs(stepMilliseconds(cost, 50_000) - 19) < 1e-9);
   // A GPU that does not notice the difference, and one that large pictures slow down beyond measure.
-  assert.deepEqual(costOf({ pixels: 100, milliseconds: 9 }, { pixels: 1000, milliseconds: 8 }), { fixed: 9, pixel: 0 });
-  assert.equal(millisecondsOf(costOf({ pixels: 100, milliseconds: 1 }, { pixels: 1000, milliseconds: 50 }), 1000), 50);
+  assert.deepEqual(fitStepCost({ pixels: 100, milliseconds: 9 }, { pixels: 1000, milliseconds: 8 }), { fixed: 9, pixel: 0 });
+  assert.equal(stepMilliseconds(fitStepCost({ pixels: 100, milliseconds: 1 }, { pixels: 1000, milliseconds: 50 }), 1000), 50);
 });
 
 test('the time left knows that larger sizes are slower, and is steady', () => {
-  const pace = new Pace(SCALES);
-  assert.equal(pace.left(0), undefined);
-  pace.note(128, 900);
-  for (let step = 2; step <= 10; step += 1) pace.note(128, step === 6 ? 5000 : 10);
+  const pace = new EtaEstimator(SCALES);
+  assert.equal(pace.remainingMs(0), undefined);
+  pace.addStep(128, 900);
+  for (let step = 2; step <= 10; step += 1) pace.addStep(128, step === 6 ? 5000 : 10);
   const pixels = SCALES.slice(1).reduce((sum, { width }) => sum + 50 * width ** 2, 0) / 128 ** 2;
   const expected = 10 * (90 + pixels);
-  assert.ok(Math.abs(/** @type {number} */ (pace.left(10)) / expected - 1) < 0.2, `${pace.left(10)} of ${expected}`);
+  assert.ok(Math.abs(/** @type {number} */ (pace.remainingMs(10)) / expected - 1) < 0.2, `${pace.remainingMs(10)} of ${expected}`);
   // What was measured of the size in work counts more than what was foreseen.
-  for (let step = 101; step <= 110; step += 1) pace.note(181, 11);
-  const later = /** @type {number} */ (pace.left(110));
+  for (let step = 101; step <= 110; step += 1) pace.addStep(181, 11);
+  const later = /** @type {number} */ (pace.remainingMs(110));
   const now = 11 * (40 + SCALES.slice(2).reduce((sum, { width }) => sum + 50 * width ** 2, 0) / 181 ** 2);
   assert.ok(Math.abs(later / now - 1) < 0.01, `${later} of ${now}`);
-  assert.equal(pace.left(300), 0);
+  assert.equal(pace.remainingMs(300), 0);
 });
 
 test('time left before the first step is what was measured before', () => {
-  const pace = new Pace([{ width: 100, height: 100, steps: 10 }, { width: 200, height: 200, steps: 5 }], { fixed: 10, pixel: 0.001 });
-  assert.equal(pace.left(0), 10 * 20 + 5 * 50);
+  const pace = new EtaEstimator([{ width: 100, height: 100, steps: 10 }, { width: 200, height: 200, steps: 5 }], { fixed: 10, pixel: 0.001 });
+  assert.equal(pace.remainingMs(0), 10 * 20 + 5 * 50);
 });
 
 test('time is told in words, rounder the longer it is', () => {
   const minutes = [0.2, 1, 3.4, 9, 12, 31, 62, 100, 700];
   assert.deepEqual(
-    minutes.map((minute) => inWords(minute * 60_000)),
+    minutes.map((minute) => formatDuration(minute * 60_000)),
     ['less than a minute', 'about a minute', 'about 3 minutes', 'about 9 minutes', 'about 10 minutes', 'about 30 minutes',
       'about an hour', 'about 1.5 hours', 'about 12 hours'],
   );
@@ -69,31 +70,31 @@ test('time is told in words, rounder the longer it is', () => {
 test('sizes are offered as far as they fit, and a smaller one can be named', () => {
   assert.deepEqual(sizesFor({ width: 300, height: 200 }).map(({ size }) => size), [256, 512, 768, 1024]);
   assert.deepEqual(sizesFor({ width: 30, height: 20 }, 64).map(({ size }) => size), [64, 256, 512, 768, 1024]);
-  assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmaller), [768, 256, 128, undefined, 512]);
+  assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmallerSize), [768, 256, 128, undefined, 512]);
   // What `src/train/optimize_image/memory.rs` counts for 512 x 512.
-  assert.ok(memoryOf(512, 512) > 600e6 && memoryOf(512, 512) < 1500e6);
-  assert.deepEqual([1_234_000_000, 63_400_000, 10].map(inBytes), ['1.2 GB', '63 MB', '1 MB']);
+  assert.ok(estimateMemory(512, 512) > 600e6 && estimateMemory(512, 512) < 1500e6);
+  assert.deepEqual([1_234_000_000, 63_400_000, 10].map(formatBytes), ['1.2 GB', '63 MB', '1 MB']);
 });
 
 test('a run that advances keeps its losses and where it grew', () => {
-  let progress = noProgress();
-  for (const [step, width] of [[1, 64], [2, 64], [3, 91]]) progress = advanced(progress, report(step, width, 0.123456789));
+  let progress = initialProgress();
+  for (const [step, width] of [[1, 64], [2, 64], [3, 91]]) progress = progressAfter(progress, report(step, width, 0.123456789));
   assert.deepEqual(progress.marks, [2]);
   assert.deepEqual(progress.losses[0], [0.12346, 0.012346, 0.061728]);
-  assert.equal(partOf(progress), 0.01);
-  assert.equal(partOf({ ...progress, finished: true }), 1);
+  assert.equal(fractionOf(progress), 0.01);
+  assert.equal(fractionOf({ ...progress, finished: true }), 1);
 });
 
 test('curves fall from the top to the foot on a logarithmic scale, and begin anew where the picture grew', () => {
   const losses = /** @type {[number, number, number][]} */ ([[100, 0, 10], [10, 1, 1], [1, 1, 1], [1, 1, 1]]);
-  const { paths, marks, low, high } = curves(losses, [2], 7, 60, 80);
+  const { paths, marks, low, high } = lossCurves(losses, [2], 7, 60, 80);
   assert.deepEqual([low, high, marks], [1, 100, [20]]);
   assert.equal(paths[0], 'M0.0 0.0L10.0 40.0M20.0 80.0L30.0 80.0');
   // A loss of nothing lies at the foot.
   assert.match(paths[1], /^M0\.0 80\.0L10\.0 80\.0/);
   const long = Array.from({ length: 5000 }, (_, i) => /** @type {[number, number, number]} */ ([5000 - i, 1, 1]));
-  assert.ok(curves(long, [], 5000, 260, 80).paths[0].split('L').length <= 260);
-  assert.deepEqual(curves([], [], 0, 60, 80).paths, ['', '', '']);
+  assert.ok(lossCurves(long, [], 5000, 260, 80).paths[0].split('L').length <= 260);
+  assert.deepEqual(lossCurves([], [], 0, 60, 80).paths, ['', '', '']);
 });
 
 test('what is kept comes back, and what is cut off or changed does not', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { beforeEach, test } from 'node:test';
-import { Camera } from '../../www/camera.js';
-import { filesOf, isSystemFile, leftOutSentence, namesOf, sortFiles } from '../../www/dropped-files.js';
-import { isUpright, saysTransparent } from '../../www/frame-source.js';
-import { hasTransparency, layOver, putBack, withoutAlpha } from '../../www/transparency.js';
+import { Camera } from '../../www/media/camera.js';
+import { filesOf, isSystemFile, leftOutSentence, namesOf, sortFiles } from '../../www/media/dropped-files.js';
+import { isUpright, saysTransparent } from '../../www/media/frame-source.js';
+import { hasTransparency, layOver, putBack, withoutAlpha } from '../../www/media/transparency.js';
 
 /** @param {string} name @param {string | Uint8Array} content @param {string} [type] */
 function file(name, content, type = '') {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ladder, RUNGS } from '../../www/worker/ladder.js';
-import { PolledPace } from '../../www/worker/polled-pace.js';
+import { ResolutionController, RESOLUTIONS } from '../../www/inference/resolution-controller.js';
+import { PolledFrameTimer } from '../../www/inference/polled-frame-timer.js';
 
 /**
  * Frames that take `cost` milliseconds for each million of squared lines.
- * @param {Ladder} ladder
+ * @param {ResolutionController} ladder
  * @param {number} frames
  * @param {number} cost
  * @param {number} [most]
@@ -13,7 +13,7 @@ import { PolledPace } from '../../www/worker/polled-pace.js';
 function run(ladder, frames, cost, most = 1080) {
   const seen = [];
   for (let i = 0; i < frames; i += 1) {
-    ladder.note((ladder.lines ** 2 / 1e6) * cost, most);
+    ladder.addFrame((ladder.lines ** 2 / 1e6) * cost, most);
     seen.push(ladder.lines);
   }
   return seen;
@@ -21,33 +21,33 @@ function run(ladder, frames, cost, most = 1080) {
 
 test('the ladder finds the highest rung that holds the pace, and stays there', () => {
   // 40 ms a frame allow 0.27 Mpx at this cost: 432 lines take 28 ms, 540 would take 44.
-  const ladder = new Ladder(25, 360);
+  const ladder = new ResolutionController(25, 360);
   const seen = run(ladder, 400, 150);
   assert.equal(ladder.lines, 432);
   assert.ok(new Set(seen.slice(100)).size === 1, 'it moves to and fro');
 });
 
 test('the ladder descends from what is too slow, and never below its lowest rung', () => {
-  const ladder = new Ladder(24, 720);
+  const ladder = new ResolutionController(24, 720);
   run(ladder, 60, 2000);
-  assert.equal(ladder.lines, RUNGS[0]);
+  assert.equal(ladder.lines, RESOLUTIONS[0]);
 });
 
 test('a single slow frame changes nothing', () => {
-  const ladder = new Ladder(24, 360);
-  assert.equal(ladder.note(500, 1080), false);
+  const ladder = new ResolutionController(24, 360);
+  assert.equal(ladder.addFrame(500, 1080), false);
   run(ladder, 4, 200);
-  assert.equal(ladder.note(500, 1080), false);
+  assert.equal(ladder.addFrame(500, 1080), false);
   assert.equal(ladder.lines, 360);
 });
 
 test('a rung that failed is tried again only after a longer time each time', () => {
-  const ladder = new Ladder(25, 360);
+  const ladder = new ResolutionController(25, 360);
   const climbs = [];
   let last = ladder.lines;
   for (let i = 0; i < 1500; i += 1) {
     // The estimate says that 432 lines would do, and it is wrong.
-    ladder.note(ladder.lines >= 432 ? 80 : 15, 1080);
+    ladder.addFrame(ladder.lines >= 432 ? 80 : 15, 1080);
     if (ladder.lines > last) climbs.push(i);
     last = ladder.lines;
   }
@@ -57,7 +57,7 @@ test('a rung that failed is tried again only after a longer time each time', () 
 });
 
 test('the ladder asks for no more lines than the source has', () => {
-  const ladder = new Ladder(24, 1080);
+  const ladder = new ResolutionController(24, 1080);
   run(ladder, 100, 1, 480);
   assert.equal(ladder.lines, 432);
 });
@@ -68,10 +68,10 @@ test('the ladder asks for no more lines than the source has', () => {
  * @param {number} missed
  */
 function said(painted, missed) {
-  const pace = new PolledPace(24);
-  pace.miss(missed);
-  for (let i = 0; i < painted; i += 1) assert.equal(pace.paint(1 + (i * 900) / painted), undefined);
-  return pace.paint(1001);
+  const pace = new PolledFrameTimer(24);
+  pace.addMissed(missed);
+  for (let i = 0; i < painted; i += 1) assert.equal(pace.addPainted(1 + (i * 900) / painted), undefined);
+  return pace.addPainted(1001);
 }
 
 test('where finished work is noticed late, frames are counted against those of the camera', () => {

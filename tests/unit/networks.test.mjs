@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isNetwork, networksAmong, titleOf } from '../../www/networks/network-files.js';
+import { isNetwork, networksAmong, titleOf } from '../../www/media/network-files.js';
 
 const files = (/** @type {string[]} */ ...names) => names.map((name) => ({ name }));
 const names = (/** @type {{ name: string }[]} */ found) => found.map(({ name }) => name);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { exifChunk, keptTiff, orientationOf, tiffOfPicture, withTiff } from '../../www/exif.js';
-import { kindOfBytes, refusalOf } from '../../www/file-kinds.js';
-import { headerOf } from '../../www/picture-file.js';
-import { svgSize } from '../../www/svg-picture.js';
+import { exifChunk, keptTiff, orientationOf, tiffOfPicture, withTiff } from '../../www/media/exif.js';
+import { kindOfBytes, refusalOf } from '../../www/media/file-kinds.js';
+import { headerOf } from '../../www/media/picture-file.js';
+import { svgSize } from '../../www/media/svg-picture.js';
 
 /** @param {string} name */
 function fixture(name) {
@@ -124,7 +124,7 @@ test('files are what they contain, whatever they are called', () => {
 });
 
 test('a header tells size, frames, transparency and a cut', () => {
-  const size = (/** @type {import('../../www/picture-file.js').PictureHeader} */ { width, height }) => `${width}x${height}`;
+  const size = (/** @type {import('../../www/media/picture-file.js').PictureHeader} */ { width, height }) => `${width}x${height}`;
   const logo = headerOf('png', fixture('logo.png'));
   assert.deepEqual([size(logo), logo.opaque, logo.frames, logo.truncated], ['96x64', false, 1, false]);
   assert.equal(headerOf('png', fixture('p3.png')).opaque, true);

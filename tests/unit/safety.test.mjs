@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { HEADERS, headersFile, META_POLICY, withHeaders } from '../../www/bundled/headers.js';
-import { nameOf, styleIn, textOf } from '../../www/style-record.js';
-import { scriptAddress } from '../../www/trusted.js';
+import { HEADERS, headersFile, META_POLICY, withHeaders } from '../../www/sw/headers.js';
+import { cleanName, parseStyleRecord, cleanText } from '../../www/styles/style-record.js';
+import { scriptAddress } from '../../www/common/trusted-scripts.js';
 
 const index = readFileSync(new URL('../../www/index.html', import.meta.url), 'utf8');
 
@@ -25,7 +25,7 @@ test('answers of the service worker carry the headers, and keep their own', asyn
 });
 
 test('only the scripts of the page are started', () => {
-  assert.ok(scriptAddress('worker/worker.js').endsWith('/www/worker/worker.js'));
+  assert.ok(scriptAddress('inference/worker.js').endsWith('/www/inference/worker.js'));
   assert.throws(() => scriptAddress(/** @type {any} */ ('https://example.com/worker.js')), TypeError);
   assert.throws(() => scriptAddress(/** @type {any} */ ('photos/evil.js')), TypeError);
 });
@@ -53,13 +53,13 @@ const sound = {
 };
 
 test('records of styles are checked, and what can be replaced is', () => {
-  assert.deepEqual(styleIn(sound), sound);
-  assert.deepEqual(styleIn({ ...sound, trained: true }), { ...sound, trained: true });
+  assert.deepEqual(parseStyleRecord(sound), sound);
+  assert.deepEqual(parseStyleRecord({ ...sound, trained: true }), { ...sound, trained: true });
   const { order, source, licence, crop, adopted, painting, ...needed } = sound;
-  const filled = styleIn(needed);
+  const filled = parseStyleRecord(needed);
   assert.deepEqual({ ...filled, painting: null }, { ...needed, order: 0, source: '', licence: '', crop: null, adopted: true, painting: null });
   assert.equal(filled?.painting.size, 0);
-  assert.equal(styleIn({ ...sound, crop: { x: 'a' } })?.crop, null);
+  assert.equal(parseStyleRecord({ ...sound, crop: { x: 'a' } })?.crop, null);
   for (const record of [
     undefined,
     null,
@@ -80,16 +80,16 @@ test('records of styles are checked, and what can be replaced is', () => {
     { ...sound, pack: packOf('{}') },
     { ...sound, pack: new Uint8Array(9).fill(255) },
   ]) {
-    assert.equal(styleIn(record), undefined, JSON.stringify(record));
+    assert.equal(parseStyleRecord(record), undefined, JSON.stringify(record));
   }
 });
 
 test('names and notes lose what cannot be seen', () => {
-  assert.equal(nameOf('  a\u202eb\u0007 c\u200b '), 'a b c');
-  assert.equal(nameOf('\u2066\ufeff'), 'Painting');
-  for (const name of ['Étude', '北斎', 'שלום', 'می\u200cخواهم', '👨\u200d👩\u200d👧', '❤\ufe0f\u200d🔥']) assert.equal(nameOf(name), name);
-  assert.equal(nameOf('a\u200db'), 'a b');
-  assert.equal([...nameOf('x'.repeat(200))].length, 80);
-  assert.equal(textOf('one\r\ntwo\tthree\u001b[31m'), 'one\ntwo three [31m');
-  assert.equal(textOf(undefined), '');
+  assert.equal(cleanName('  a\u202eb\u0007 c\u200b '), 'a b c');
+  assert.equal(cleanName('\u2066\ufeff'), 'Painting');
+  for (const name of ['Étude', '北斎', 'שלום', 'می\u200cخواهم', '👨\u200d👩\u200d👧', '❤\ufe0f\u200d🔥']) assert.equal(cleanName(name), name);
+  assert.equal(cleanName('a\u200db'), 'a b');
+  assert.equal([...cleanName('x'.repeat(200))].length, 80);
+  assert.equal(cleanText('one\r\ntwo\tthree\u001b[31m'), 'one\ntwo three [31m');
+  assert.equal(cleanText(undefined), '');
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Blend } from '../../www/blend.js';
-import { cropAt, cropOfSize } from '../../www/painting.js';
-import { StyleMix } from '../../www/worker/style-mix.js';
+import { Blend } from '../../www/styles/blend.js';
+import { cropAt, cropOfSize } from '../../www/components/crop.js';
+import { StyleTransition } from '../../www/inference/style-transition.js';
 
 const BUILT_IN = ['Amber Sky', 'Teal Mist', 'Carnival'].map((name) => style(name, name, 'transfer26'));
 const OWN = '0f8f4c8e-6a3c-4c9e-9d0b-1f6a7c1b2d3e';
@@ -15,7 +15,7 @@ const STYLES = [
 /**
  * @param {string} id
  * @param {string} name
- * @param {import('../../www/protocol.js').Network} network
+ * @param {import('../../www/inference/protocol.js').Network} network
  */
 function style(id, name, network) {
   return { id, name, network };
@@ -32,18 +32,18 @@ function sum(blend) {
 }
 
 test('a mix goes from one blend to another, and from where it is to a third', () => {
-  const mix = new StyleMix([{ id: 'a', weight: 1 }]);
+  const mix = new StyleTransition([{ id: 'a', weight: 1 }]);
   assert.deepEqual(weights(mix.at(0)), { a: 1 });
-  mix.aim([{ id: 'b', weight: 1 }], 1000);
-  assert.ok(mix.moving(1200));
+  mix.setTarget([{ id: 'b', weight: 1 }], 1000);
+  assert.ok(mix.isActive(1200));
   const half = weights(mix.at(1300));
   assert.ok(Math.abs(half.a - 0.5) < 1e-6 && Math.abs(half.b - 0.5) < 1e-6);
-  mix.aim([{ id: 'c', weight: 1 }], 1300);
+  mix.setTarget([{ id: 'c', weight: 1 }], 1300);
   assert.deepEqual(weights(mix.at(1300)), { ...half, c: 0 });
   assert.deepEqual(weights(mix.at(9000)), { c: 1 }, 'what has faded out is not named any more');
-  assert.ok(!mix.moving(9000));
-  mix.aim([{ id: 'c', weight: 1 }], 9100);
-  assert.ok(!mix.moving(9101), 'the same aim is no change');
+  assert.ok(!mix.isActive(9000));
+  mix.setTarget([{ id: 'c', weight: 1 }], 9100);
+  assert.ok(!mix.isActive(9101), 'the same aim is no change');
 });
 
 test('a blend shares fairly, and its parts sum to one', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Undo } from '../../www/undo.js';
+import { History } from '../../www/app/history.js';
 
 test('steps go back and forth between states that differ', () => {
-  const undo = new Undo();
+  const undo = new History();
   assert.equal(undo.undo(), undefined);
   for (const value of [1, 1, 2, 3]) undo.note({ value });
   assert.deepEqual([undo.undo(), undo.undo(), undo.undo()], [{ value: 2 }, { value: 1 }, undefined]);
@@ -11,7 +11,7 @@ test('steps go back and forth between states that differ', () => {
 });
 
 test('a change after steps back forgets what lay ahead, and old states go', () => {
-  const undo = new Undo();
+  const undo = new History();
   for (const value of [1, 2, 3]) undo.note(value);
   undo.undo();
   undo.note(7);

@@ -1,4 +1,4 @@
-/** Movies: the browser encodes pictures and sound, mediabunny packs them into a file. */
+/** Encodes movies: the browser encodes frames and sound, mediabunny muxes them. */
 import {
   AudioBufferSource,
   BufferTarget,
@@ -14,15 +14,15 @@ import {
   WebMOutputFormat,
 } from 'mediabunny';
 
-/** So many pictures may wait for the encoder; more are left out, as it is too slow for them. */
+/** The maximum number of frames that wait for the encoder; more are dropped. */
 const MOST_WAITING = 4;
 const KEY_FRAME_SECONDS = 2;
-/** No picture is seen for less. */
+/** The minimum duration of a frame. */
 const SHORTEST_SECONDS = 0.001;
-/** A sound system that takes longer to start is not there. */
+/** How long to wait for the audio system, in milliseconds. */
 const PATIENCE_MS = 2000;
 
-/** What most programs open comes first; VP8 before VP9, with which Firefox falls behind, or ends. */
+/** Codecs in order of preference, the most compatible first. VP8 precedes VP9, with which Firefox falls behind or stops. */
 const FORMATS = /** @type {const} */ ([
   { Format: Mp4OutputFormat, video: ['avc'], audio: ['aac', 'opus'] },
   { Format: WebMOutputFormat, video: ['vp8', 'vp9'], audio: ['opus'] },
@@ -34,9 +34,9 @@ export class Movie {
   #sound;
   #waiting = 0;
   #count = 0;
-  /** When the newest picture begins. */
+  /** The start of the newest frame. */
   #newest = -1;
-  /** The newest picture, which stays to the end. @type {VideoFrame | undefined} */
+  /** The newest frame, which lasts to the end. @type {VideoFrame | undefined} */
   #last;
   /** @type {unknown} what went wrong first */
   #fault;
@@ -54,7 +54,7 @@ export class Movie {
   }
 
   /**
-   * A movie of pictures of this size, begun, or nothing where the browser cannot encode any.
+   * Starts a movie of this frame size; undefined if the browser has no encoder.
    * @param {{ width: number, height: number }} size
    * @param {MediaStreamTrack | AudioBuffer | undefined} heard sound: as it comes, or all of it, which is handed over at the end
    * @returns {Promise<Movie | undefined>}
@@ -68,7 +68,7 @@ export class Movie {
       if (!codec || voice === null) continue;
       const output = new Output({ format: new Format(), target: new BufferTarget() });
       const keyFrameInterval = KEY_FRAME_SECONDS;
-      // A camera that is turned goes on within the frame in which it began.
+      // Frames of a rotated camera are fitted into the initial size.
       const sizeChangeBehavior = 'contain';
       const pictures = new VideoSampleSource({
         codec,
@@ -89,7 +89,7 @@ export class Movie {
   }
 
   /**
-   * Adds a picture and closes it.
+   * Adds a frame and closes it.
    * @param {VideoFrame} frame
    * @param {number} seconds since the beginning
    */
@@ -98,13 +98,13 @@ export class Movie {
       frame.close();
       return;
     }
-    // Until the second one comes, the first is what is seen.
+    // The first frame starts at 0.
     await this.#write(frame, this.#last ? Math.max(0, seconds) : 0);
   }
 
   /** @param {VideoFrame} frame closed when it is written @param {number} timestamp in seconds */
   async #write(frame, timestamp) {
-    // The same picture in another style is as old as it was before.
+    // The same frame in another style has the same time.
     timestamp = Math.max(timestamp, this.#newest + SHORTEST_SECONDS);
     this.#newest = timestamp;
     this.#last?.close();
@@ -144,15 +144,12 @@ export class Movie {
   }
 }
 
-/** What an encoder has to take. @param {MediaStreamTrack | AudioBuffer} heard */
+/** The parameters of the audio encoder. @param {MediaStreamTrack | AudioBuffer} heard */
 function shapeOf(heard) {
   return heard instanceof AudioBuffer ? { numberOfChannels: heard.numberOfChannels, sampleRate: heard.sampleRate } : {};
 }
 
-/**
- * Whether sound can be recorded. Without sound hardware an audio context never starts, and mediabunny, which needs one here
- * and there, would wait for it.
- */
+/** Whether sound can be recorded. Without audio hardware an AudioContext never starts, and mediabunny would wait for it. */
 export async function canListen() {
   if ('MediaStreamTrackProcessor' in globalThis) return true;
   const context = new AudioContext();

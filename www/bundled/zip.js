@@ -1,4 +1,4 @@
-/** Several files as one. */
+/** Packs several files into a zip file. */
 import { zipSync } from 'fflate';
 
 /**

@@ -47,11 +47,11 @@ const SAMPLE: usize = 256;
 /// Longer side in pixels of the preview, and of the paintings as they are read.
 const PREVIEW: usize = 448;
 const PAINTING: usize = 2048;
-/// Photos that are free to use: `www/photos/CREDITS.md` says whose they are. And scenes beside them.
+/// Photos that are free to use: `www/assets/photos/CREDITS.md` says whose they are. And scenes beside them.
 const BUNDLED: [&[u8]; 3] = [
-    include_bytes!("../../../../www/photos/astronaut.webp"),
-    include_bytes!("../../../../www/photos/chelsea.webp"),
-    include_bytes!("../../../../www/photos/coffee.webp"),
+    include_bytes!("../../../../www/assets/photos/astronaut.webp"),
+    include_bytes!("../../../../www/assets/photos/chelsea.webp"),
+    include_bytes!("../../../../www/assets/photos/coffee.webp"),
 ];
 const SCENES: u8 = 4;
 /// Begins with what the style predictor says of the paintings.

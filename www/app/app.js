@@ -1,0 +1,378 @@
+import '../components/blend-sliders.js';
+import '../components/photo-queue.js';
+import '../components/picture-viewer.js';
+import '../components/confirm-dialog.js';
+import '../components/style-dialog.js';
+import '../components/style-list.js';
+import '../components/toast-line.js';
+import { FileRouter } from '../media/router.js';
+import { Controls } from './controls.js';
+import { EngineRecovery } from './engine-recovery.js';
+import { EngineClient } from '../inference/client.js';
+import { setUpPwa } from './pwa.js';
+import { isPack } from '../media/file-kinds.js';
+import { listenForFiles } from '../media/file-input.js';
+import { Exporter } from '../media/export.js';
+import { listenForShortcuts } from './shortcuts.js';
+import { VideoMode } from '../inference/video-mode.js';
+import { TrainMode } from '../jobs/train-style/mode.js';
+import { OptimizeMode } from '../jobs/optimize-image/mode.js';
+import { importNetwork } from '../jobs/import-network/client.js';
+import { styleOptions } from '../jobs/style-options.js';
+import { storedPainting } from '../styles/painting.js';
+import { PhotoMode } from '../inference/photo-mode.js';
+import { openSample, SAMPLES } from '../media/samples.js';
+import { sizeInAddress } from './settings.js';
+import { SettingsSync } from './settings-sync.js';
+import { StyleSelection } from '../styles/selection.js';
+import { StyleLibrary } from '../styles/library.js';
+
+/**
+ * @import { EngineInfo, FromWorker, Look } from '../inference/protocol.js'
+ * @import { BlendSliders } from '../components/blend-sliders.js'
+ * @import { PictureViewer } from '../components/picture-viewer.js'
+ * @import { ConfirmDialog } from '../components/confirm-dialog.js'
+ * @import { StyleDialog } from '../components/style-dialog.js'
+ * @import { StyleList } from '../components/style-list.js'
+ * @import { ToastLine } from '../components/toast-line.js'
+ */
+
+/** The number of placeholders in the style list until the engine reports its styles. */
+const PLACEHOLDER_COUNT = 26;
+
+/** The look of an unmodified style, for comparison. */
+const DEFAULT_LOOK = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
+
+/**
+ * The application: connects the controls, the modes and the engine. `data-state` on the root element is the state of the
+ * engine.
+ */
+export class App {
+  #client = new EngineClient();
+  #viewer = /** @type {PictureViewer} */ (document.querySelector('picture-viewer'));
+  #styleList = /** @type {StyleList} */ (document.querySelector('style-list'));
+  #toast = /** @type {ToastLine} */ (document.querySelector('toast-line'));
+  #settings = new SettingsSync();
+  #controls = new Controls(this.#settings.settings, SAMPLES);
+  #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
+  #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
+  #confirm = /** @type {ConfirmDialog} */ (document.querySelector('confirm-dialog'));
+  #recovery = new EngineRecovery(this.#viewer, this.#controls, this.#toast, () => this.#start());
+  #selection = new StyleSelection(this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.settings.style, () => {
+    // Once the engine runs, changes come from the user.
+    if (this.#info) this.#leaveJob();
+    this.#train.refresh();
+    if (this.#info && !this.#video.isOn) this.#viewer.busy('Painting …');
+    this.#changeLook();
+  });
+  #library = new StyleLibrary(this.#client, this.#selection, this.#dialog, this.#toast, {
+    onEncoding: () => !this.#video.isOn && this.#viewer.busy('Encoding the painting …'),
+    onFailure: () => this.#viewer.idle(),
+    onStyleChange: () => this.#changeLook(),
+    train: (id) => this.#train.openDialog([{ id, weight: 1 }]),
+    ask: (question) => this.#confirm.ask(question),
+    importNetwork,
+  });
+  #video = new VideoMode(this.#client, this.#viewer, this.#controls, this.#toast, {
+    info: () => this.#info,
+    look: () => this.#look(),
+    onEnd: () => this.#photos.restore(),
+    saveMovie: (movie) => this.#exporter.saveMovie(movie),
+    useAsStyle: (picture, name) => this.#library.encode(picture, name),
+  });
+  #photos = new PhotoMode(this.#client, this.#viewer, this.#styleList, this.#controls, this.#toast, {
+    info: () => this.#info,
+    look: () => this.#look(),
+    isVideoOn: () => this.#video.isOn,
+    onPhoto: () => {
+      this.#video.stop();
+      this.#optimize.hide();
+      this.#train.hide();
+      if (this.#photos.photo && !this.#photos.photo.credit) this.#train.photoLibrary.add(this.#photos.photo);
+    },
+  });
+  #optimize = new OptimizeMode(this.#viewer, this.#controls, this.#toast, {
+    info: () => this.#info,
+    photo: () => (this.#video.isOn ? undefined : this.#photos.photo),
+    painting: () => this.#client.save(),
+    styleOptions: () => styleOptions(this.#library.userStyles, this.#library.builtinStyles),
+    selectedStyles: () => this.#selection.parts,
+    restorePhoto: () => this.#photos.restore(),
+    prepareViewer: () => {
+      this.#video.stop();
+      this.#train.hide();
+    },
+  });
+  #train = new TrainMode(this.#viewer, this.#controls, this.#toast, {
+    info: () => this.#info,
+    photo: () => this.#photos.photo,
+    styleOptions: () => styleOptions(this.#library.userStyles, this.#library.builtinStyles),
+    selectedStyles: () => this.#selection.parts,
+    network: () => this.#selection.network,
+    focusStyleList: () => this.#styleList.step(0),
+    stylize: (photo, parts) => this.#client.stylize(photo, { ...this.#look(), ...DEFAULT_LOOK, network: this.#selection.networkOf(parts), parts }),
+    styleOf: (id) => this.#library.styleOf(id),
+    saveTrainedStyle: (style, used) => this.#library.userStyles.addTrained(style, used),
+    isTrained: (id) => this.#library.userStyles.find(id)?.trained === true,
+    choose: (id) => this.#selection.choose(id),
+    restorePhoto: () => this.#photos.restore(),
+    prepareViewer: () => {
+      this.#video.stop();
+      this.#optimize.hide();
+    },
+  });
+  #exporter = new Exporter(this.#viewer, this.#controls, this.#toast, {
+    picture: () => this.#activeJob?.picture() ?? this.#client.save(),
+    exportInfo: () =>
+      this.#activeJob
+        ? this.#activeJob.exportInfo
+        : {
+            source: this.#video.name ?? this.#photos.photo?.name ?? '',
+            style: this.#selection.title,
+            tiff: this.#video.isOn ? undefined : this.#photos.photo?.tiff,
+          },
+  });
+  #router = new FileRouter(this.#client, this.#photos, this.#video, this.#library, this.#exporter, this.#toast, {
+    look: () => (this.#info ? this.#look() : undefined),
+    size: () => this.#controls.size,
+    ground: () => this.#controls.ground,
+    addToPhotoLibrary: (photo) => this.#train.photoLibrary.add(photo),
+    leaveJob: () => this.#leaveJob(),
+  });
+  /** @type {EngineInfo | undefined} */
+  #info;
+  /** The number of the current engine. */
+  #engine = 0;
+  /** @type {() => void} */
+  #resolveFirstReady = () => {};
+  /** Resolves when the first engine runs. @type {Promise<void>} */
+  #firstReady = new Promise((resolve) => (this.#resolveFirstReady = resolve));
+  /** Whether an engine has run on this page. */
+  #hasRun = false;
+  #lookFrame = 0;
+
+  /** @param {(reason: string) => void} giveUp shows the page without an engine */
+  constructor(giveUp) {
+    this.showUnsupported = giveUp;
+    this.#settings.connect(this.#controls, this.#selection, () => this.#info !== undefined);
+  }
+
+  begin() {
+    this.#client.addEventListener('message', (event) => {
+      this.#onMessage(/** @type {CustomEvent<FromWorker>} */ (event).detail);
+    });
+    this.#viewer.split.addEventListener('split', () => {
+      this.#controls.comparing = this.#viewer.split.value > 0;
+      if (!this.#activeJob) this.#changeLook();
+    });
+    const open = () => document.getElementById('file')?.click();
+    const compare = () => this.#viewer.split.toggle();
+    const save = () => this.#exporter.save();
+    const camera = () => {
+      this.#leaveJob();
+      this.#video.toggleCamera();
+    };
+    const random = () => this.#selection.shuffle();
+    this.#controls.listen({
+      open,
+      compare,
+      save,
+      camera,
+      random,
+      copy: () => this.#exporter.copy(),
+      share: () => this.#exporter.share(),
+      joining: (on) => (this.#styleList.joining = on),
+      undo: () => this.#settings.step('undo'),
+      look: () => this.#changeLook(),
+      ground: () => {
+        if (!this.#activeJob) this.#photos.changeGround();
+        this.#settings.saveSoon();
+      },
+      photoData: () => this.#settings.saveSoon(),
+      size: () => {
+        if (this.#video.isOn) this.#changeLook();
+        else this.#photos.render();
+        this.#settings.saveSoon();
+      },
+      asStyle: () => {
+        const photo = this.#photos.photo;
+        if (photo) this.#library.encode(storedPainting(photo.bitmap), photo.name);
+      },
+      sample: (id) => this.#photos.open(() => openSample(id)),
+    });
+    listenForShortcuts({
+      open,
+      compare,
+      save,
+      camera,
+      random,
+      record: () => this.#video.toggleRecording(),
+      escape: () => this.#escape(),
+      strength: (percent) => {
+        if (this.#activeJob) return;
+        this.#controls.strength = percent / 100;
+        this.#changeLook();
+      },
+      mirror: () => this.#video.mirror(),
+      play: () => this.#viewer.videoBar.togglePlay(),
+      undo: () => this.#settings.step('undo'),
+      redo: () => this.#settings.step('redo'),
+      help: () => this.#controls.showHelp(),
+      step: (by) => this.#styleList.step(by),
+    });
+    listenForFiles({
+      files: (given) => this.#router.route(given),
+      styles: (given) => this.#library.addFiles(given),
+      pasted: (given) => this.#router.paste(given),
+      nothing: (message) => this.#toast.show(message),
+    });
+    this.#styleList.showPlaceholders(PLACEHOLDER_COUNT);
+    this.#start();
+    this.#photos.open(() => openSample(SAMPLES[0].id));
+    setUpPwa({
+      opened: (files) => this.#openFiles(files),
+      shared: (files) => this.#openShared(files),
+      offline: () => this.#controls.showOffline(),
+      update: (message, reload) => this.#toast.notify('update', message, { label: 'Reload', run: reload }),
+    });
+  }
+
+  /** Opens files, also while the page starts. Several files wait for the engine. @param {File[]} files */
+  async #openFiles(files) {
+    if (files.length > 1) await this.#firstReady;
+    this.#router.route(files);
+  }
+
+  /** Opens shared files. Packs are added only after a confirmation. @param {File[]} files */
+  #openShared(files) {
+    if (files.length === 0) {
+      this.#toast.notify('shared', 'Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
+    }
+    this.#library.addFiles(files.filter(isPack), true);
+    const others = files.filter((file) => !isPack(file));
+    if (others.length > 0) this.#openFiles(others);
+  }
+
+  #start() {
+    document.documentElement.dataset.state = 'starting';
+    this.#info = undefined;
+    this.#engine += 1;
+    if (!this.#video.isOn) this.#viewer.showCopy();
+    this.#viewer.busy('Starting the engine …');
+    this.#client.start(this.#viewer.freshCanvas());
+    this.#library.sendToEngine();
+  }
+
+  /** @param {FromWorker} message */
+  #onMessage(message) {
+    switch (message.type) {
+      case 'loading':
+        if (!this.#video.isOn) this.#viewer.busy('Downloading the engine …', message.total ? message.loaded / message.total : undefined);
+        break;
+      case 'ready':
+        this.#ready(message.info);
+        break;
+      case 'unsupported':
+        if (this.#hasRun) this.#recovery.onBlocked(message.message);
+        else this.showUnsupported(message.message);
+        break;
+      case 'rejected-styles':
+        this.#library.userStyles.reportUnusable(message.ids);
+        break;
+      case 'frame':
+        this.#viewer.drawPixels(message.pixels);
+        break;
+      case 'rendered':
+        this.#photos.onRendered(message, this.#selection.title);
+        break;
+      case 'thumbnail':
+        if (message.serial === this.#photos.serial) this.#styleList.drawThumbnail(message.style, message.pixels);
+        break;
+      case 'ready-for-frame':
+        this.#video.frameRequested();
+        break;
+      case 'recorded':
+        this.#video.record(message.frame, message.times);
+        break;
+      case 'stats':
+        if (this.#info && this.#video.isOn) this.#controls.showStats(message, this.#info);
+        break;
+      case 'failed':
+        this.#failed(message);
+        break;
+      case 'lost':
+        this.#recovery.onLost(message.message);
+        break;
+      case 'stopped':
+        this.#recovery.onStopped(message.message);
+        break;
+    }
+  }
+
+  /** @param {EngineInfo} info */
+  async #ready(info) {
+    const engine = this.#engine;
+    await this.#library.ready;
+    this.#selection.setStyles('built-in', info.styles.map((name) => ({ id: name, name, network: 'transfer26', kind: 'built-in' })));
+    this.#selection.read(this.#selection.text);
+    await this.#library.selectionLoaded();
+    if (engine !== this.#engine) return;
+    this.#info = info;
+    this.#hasRun = true;
+    this.#resolveFirstReady();
+    this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.settings.size);
+    this.#viewer.idle();
+    document.documentElement.dataset.state = 'ready';
+    if (!this.#video.resume()) this.#photos.render();
+    this.#library.loadThumbnails();
+    this.#optimize.enable();
+    this.#train.enable();
+  }
+
+  /** The job that is shown in the viewer. */
+  get #activeJob() {
+    return [this.#optimize, this.#train].find(({ isShown }) => isShown);
+  }
+
+  /** Hides the shown job, which continues, and restores the photo. */
+  #leaveJob() {
+    this.#activeJob?.hide(true);
+  }
+
+  /** Sends the look at most once per animation frame. */
+  #changeLook() {
+    this.#settings.saveSoon();
+    if (!this.#info || this.#lookFrame) return;
+    this.#lookFrame = requestAnimationFrame(() => {
+      this.#lookFrame = 0;
+      if (!this.#video.changeLook()) this.#client.changeLook(this.#look());
+    });
+  }
+
+  /** @returns {Look} */
+  #look() {
+    const { strength, keepColors, gentle, stroke, brushwork } = this.#controls;
+    const { network, parts } = this.#selection;
+    return { network, parts, gentle, strength, keepColors, split: this.#viewer.split.value, stroke, brushwork };
+  }
+
+  /** @param {Extract<FromWorker, { type: 'failed' }>} message */
+  #failed({ operation, serial, message }) {
+    if (operation === 'video') {
+      this.#video.onFailure(message);
+      return;
+    }
+    this.#toast.show(message);
+    if (operation === 'thumbnails') return;
+    this.#viewer.idle();
+    if (operation === 'photo') this.#photos.recover(serial);
+  }
+
+  /** Closes, in this order: a message, the comparison, a job, the video. */
+  #escape() {
+    if (this.#toast.open) this.#toast.close();
+    else if (this.#viewer.split.value > 0) this.#viewer.split.toggle();
+    else if (this.#activeJob) this.#leaveJob();
+    else this.#video.close();
+  }
+}

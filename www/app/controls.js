@@ -1,0 +1,345 @@
+/**
+ * @import { EngineInfo } from '../inference/protocol.js'
+ * @import { Format } from '../media/encode.js'
+ * @import { Settings } from './settings.js'
+ * @import { Ground } from '../media/transparency.js'
+ */
+
+import { byId } from '../common/dom.js';
+import { canShare } from '../media/encode.js';
+
+/** Options for video: frame rates with adaptive resolution, and fixed resolutions in lines. */
+const PACES = [24, 30, 60, 12];
+const LINES = [192, 288, 360, 540, 720, 1080];
+
+/** Available photo sizes (the longer side). Software adapters start with a small one. */
+const SIZES = [384, 512, 768, 1024, 1600, 2048];
+const DEFAULT_SIZE = 1024;
+const DEFAULT_SIZE_IN_SOFTWARE = 384;
+
+/** The sidebar: the caption of the picture, and the controls. */
+export class Controls {
+  #strength = byId('strength', HTMLInputElement);
+  #strengthValue = byId('strength-value', HTMLOutputElement);
+  #keepColors = byId('keep-colors', HTMLInputElement);
+  /** The slider's value is an exponent of two. */
+  #stroke = byId('stroke', HTMLInputElement);
+  #strokeValue = byId('stroke-value', HTMLOutputElement);
+  #gentle = byId('gentle', HTMLInputElement);
+  #brushwork = byId('brushwork', HTMLInputElement);
+  #brushworkValue = byId('brushwork-value', HTMLOutputElement);
+  #steady = byId('steady', HTMLInputElement);
+  #ground = byId('ground', HTMLSelectElement);
+  #groundColour = byId('ground-colour', HTMLInputElement);
+  #groundRow = byId('ground-colour-row', HTMLElement);
+  #photoData = byId('photo-data', HTMLInputElement);
+  #undo = byId('undo', HTMLButtonElement);
+  #size = byId('size', HTMLSelectElement);
+  #compare = byId('compare', HTMLButtonElement);
+  #saveButton = byId('save', HTMLButtonElement);
+  #samples = byId('samples', HTMLElement);
+  #caption = byId('caption', HTMLElement);
+  #adapter = byId('adapter', HTMLElement);
+  #camera = byId('camera', HTMLButtonElement);
+  #joining = byId('joining', HTMLInputElement);
+  #isVideo = false;
+  /** The option for video: a frame rate, such as `pace 24`, or lines, such as `360`. */
+  #videoChoice = `pace ${PACES[0]}`;
+  /** The photo size, while the list has the options for video. */
+  #photoSize = 0;
+  /** @type {HTMLOptionElement[]} */
+  #photoOptions = [];
+  /** @type {number | undefined} the size, once the user has chosen one on this visit */
+  chosenSize;
+
+  /**
+   * @param {Settings} settings
+   * @param {{ id: string, name: string }[]} samples
+   */
+  constructor(settings, samples) {
+    this.#steady.checked = settings.steady;
+    this.#ground.value = settings.ground.keep ? 'keep' : 'fill';
+    this.#groundColour.value = settings.ground.colour;
+    this.#groundRow.hidden = settings.ground.keep;
+    this.#photoData.checked = settings.photoData;
+    this.setValues(settings);
+    for (const { id, name } of samples) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'sample';
+      button.dataset.sample = id;
+      button.title = name;
+      const image = document.createElement('img');
+      image.src = `assets/photos/${id}.webp`;
+      image.alt = name;
+      button.append(image);
+      this.#samples.append(button);
+    }
+  }
+
+  /**
+   * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
+   *   ground: () => void, photoData: () => void,
+   *   camera: () => void, random: () => void, joining: (on: boolean) => void, undo: () => void, copy: () => void,
+   *   share: () => void, asStyle: () => void, sample: (id: string) => void }} act
+   */
+  listen(act) {
+    byId('open', HTMLButtonElement).addEventListener('click', act.open);
+    byId('help', HTMLButtonElement).addEventListener('click', () => this.showHelp());
+    this.#saveButton.addEventListener('click', act.save);
+    this.#compare.addEventListener('click', act.compare);
+    this.#camera.addEventListener('click', act.camera);
+    byId('copy', HTMLButtonElement).addEventListener('click', act.copy);
+    const share = byId('share', HTMLButtonElement);
+    share.addEventListener('click', act.share);
+    share.hidden = !canShare(new File([''], 'a.png', { type: 'image/png' }));
+    byId('as-style', HTMLButtonElement).addEventListener('click', act.asStyle);
+    byId('random', HTMLButtonElement).addEventListener('click', act.random);
+    this.#joining.addEventListener('change', () => act.joining(this.#joining.checked));
+    this.#strength.addEventListener('input', () => {
+      this.#showStrength();
+      act.look();
+    });
+    this.#keepColors.addEventListener('change', act.look);
+    this.#gentle.addEventListener('change', act.look);
+    this.#brushwork.addEventListener('input', () => {
+      showPercent(this.#brushwork, this.#brushworkValue);
+      act.look();
+    });
+    this.#steady.addEventListener('change', act.look);
+    this.#ground.addEventListener('change', () => {
+      this.#groundRow.hidden = this.ground.keep;
+      act.ground();
+    });
+    this.#groundColour.addEventListener('change', act.ground);
+    this.#photoData.addEventListener('change', act.photoData);
+    this.#undo.addEventListener('click', act.undo);
+    // Another stroke size needs another session: applied when the slider is released.
+    this.#stroke.addEventListener('input', () => this.#showStroke());
+    this.#stroke.addEventListener('change', act.look);
+    this.#size.addEventListener('change', () => {
+      if (this.#isVideo) this.#videoChoice = this.#size.value;
+      else this.chosenSize = this.size;
+      act.size();
+    });
+    for (const button of this.#samples.querySelectorAll('button')) {
+      button.addEventListener('click', () => act.sample(button.dataset.sample ?? ''));
+    }
+  }
+
+  showOffline() {
+    byId('offline', HTMLElement).hidden = false;
+  }
+
+  showHelp() {
+    byId('help-sheet', HTMLDialogElement).showModal();
+  }
+
+  /** 0..1 */
+  get strength() {
+    return Number(this.#strength.value) / 100;
+  }
+
+  set strength(part) {
+    this.#strength.value = String(Math.round(part * 100));
+    this.#showStrength();
+  }
+
+  /**
+   * Sets the controls to earlier values.
+   * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>} settings
+   */
+  setValues({ strength, keepColors, gentle, stroke, brushwork }) {
+    this.strength = strength;
+    this.#keepColors.checked = keepColors;
+    this.#gentle.checked = gentle;
+    this.#brushwork.value = String(Math.round(brushwork * 100));
+    showPercent(this.#brushwork, this.#brushworkValue);
+    this.#stroke.value = String(Math.log2(stroke));
+    this.#showStroke();
+  }
+
+  /** @param {boolean} can */
+  set canUndo(can) {
+    this.#undo.disabled = !can;
+  }
+
+  /** The stroke size relative to the default. */
+  get stroke() {
+    return Math.round(2 ** Number(this.#stroke.value) * 100) / 100;
+  }
+
+  /** Whether flicker is reduced. */
+  get steady() {
+    return this.#steady.checked;
+  }
+
+  /** The background of transparent pictures. @returns {Ground} */
+  get ground() {
+    return { keep: this.#ground.value === 'keep', colour: this.#groundColour.value };
+  }
+
+  /** Whether saved files keep the photo's metadata. */
+  get photoData() {
+    return this.#photoData.checked;
+  }
+
+  /** @returns {Format} */
+  get format() {
+    return /** @type {Format} */ (byId('format', HTMLSelectElement).value);
+  }
+
+  /** Whether a lower strength blends with the photo's own style. */
+  get gentle() {
+    return this.#gentle.checked;
+  }
+
+  /** The amount of brushwork, 0..1. */
+  get brushwork() {
+    return Number(this.#brushwork.value) / 100;
+  }
+
+  /** @param {boolean} can whether the selected styles are encoded paintings, which can be gentle and have brushwork */
+  set usesEncoder(can) {
+    for (const input of [this.#gentle, this.#brushwork]) /** @type {HTMLElement} */ (input.parentElement).hidden = !can;
+  }
+
+  get keepColors() {
+    return this.#keepColors.checked;
+  }
+
+  /** The chosen photo size: the longer side in pixels. */
+  get size() {
+    return this.#isVideo ? this.#photoSize : Number(this.#size.value);
+  }
+
+  /** The fixed resolution of videos in lines; 0 adapts it to the frame rate. */
+  get lines() {
+    return Number(this.#videoChoice) || 0;
+  }
+
+  /** The requested frame rate of videos. */
+  get framesPerSecond() {
+    return this.lines ? PACES[0] : Number(this.#videoChoice.split(' ')[1]);
+  }
+
+  /** @param {boolean} on */
+  set cameraOn(on) {
+    this.#camera.setAttribute('aria-pressed', String(on));
+  }
+
+  /** @param {boolean} moving whether the size list has the options for video */
+  set isVideo(moving) {
+    if (moving === this.#isVideo) return;
+    if (moving) {
+      this.#photoSize = this.size;
+      this.#photoOptions = [...this.#size.options];
+      const offers = [
+        ...PACES.map((pace) => [`pace ${pace}`, `${pace} fps`]),
+        ...LINES.map((lines) => [String(lines), `${lines} lines`]),
+      ];
+      this.#size.replaceChildren(
+        ...offers.map(([value, label]) => new Option(label, value, value === this.#videoChoice, value === this.#videoChoice)),
+      );
+    } else {
+      this.#size.replaceChildren(...this.#photoOptions);
+      this.#size.value = String(this.#photoSize);
+    }
+    this.#isVideo = moving;
+  }
+
+  set size(size) {
+    this.#photoSize = size;
+    if (this.#isVideo) return;
+    this.#size.value = String(size);
+    if (this.chosenSize) this.chosenSize = size;
+  }
+
+  /** The next smaller size, if there is one. */
+  get smallerSize() {
+    const option = this.#size.options[this.#size.selectedIndex - 1];
+    return option ? Number(option.value) : undefined;
+  }
+
+  get canSave() {
+    return !this.#saveButton.disabled;
+  }
+
+  set canSave(can) {
+    this.#saveButton.disabled = !can;
+  }
+
+  /** @param {boolean} on */
+  set comparing(on) {
+    this.#compare.setAttribute('aria-pressed', String(on));
+  }
+
+  /** @param {string} name */
+  set styleName(name) {
+    byId('style-name', HTMLElement).textContent = name;
+  }
+
+  /**
+   * @param {EngineInfo} info
+   * @param {number} wanted 0: the default of the adapter
+   */
+  offerSizes(info, wanted) {
+    const chosen = this.chosenSize || wanted || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);
+    const sizes = [...new Set([...SIZES, chosen])].sort((a, b) => a - b);
+    this.#size.replaceChildren(
+      ...sizes.map((size) => new Option(`${size} px`, String(size), size === chosen, size === chosen)),
+    );
+  }
+
+  /**
+   * @param {{ name: string, credit?: string }} source
+   * @param {{ width: number, height: number }} size
+   */
+  setCaption({ name, credit = '' }, { width, height }) {
+    const title = document.createElement('b');
+    title.textContent = name;
+    const facts = [`${width} × ${height}`, credit].filter(Boolean).join(' · ');
+    this.#caption.replaceChildren('after ', title, document.createElement('br'), facts);
+  }
+
+  /**
+   * @param {number} milliseconds
+   * @param {EngineInfo} info
+   */
+  showTiming(milliseconds, info) {
+    const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+    this.#adapter.textContent = info.software
+      ? `Painted in ${time} on the processor: the browser finds no GPU here.`
+      : `Painted in ${time} on ${info.adapter || 'your GPU'}.`;
+  }
+
+  /**
+   * @param {{ framesPerSecond: number, milliseconds: number, lines: number }} pace
+   * @param {EngineInfo} info
+   */
+  showStats({ framesPerSecond, milliseconds, lines }, info) {
+    const place = info.software ? 'the processor' : info.adapter || 'your GPU';
+    const rate = framesPerSecond < 10 ? framesPerSecond.toFixed(1) : String(Math.round(framesPerSecond));
+    this.#adapter.textContent = `${rate} pictures a second at ${lines} lines, ${Math.round(milliseconds)} ms each, on ${place}.`;
+  }
+
+  #showStroke() {
+    const { min, max, value } = this.#stroke;
+    this.#strokeValue.textContent = `× ${this.stroke}`;
+    this.#stroke.setAttribute('aria-valuetext', `${this.stroke} times`);
+    this.#stroke.style.setProperty('--fill', `${((Number(value) - Number(min)) / (Number(max) - Number(min))) * 100}%`);
+  }
+
+  #showStrength() {
+    showPercent(this.#strength, this.#strengthValue);
+  }
+}
+
+/**
+ * @param {HTMLInputElement} slider from 0 to 100
+ * @param {HTMLOutputElement} output
+ */
+function showPercent(slider, output) {
+  output.textContent = `${slider.value} %`;
+  slider.style.setProperty('--fill', `${slider.value}%`);
+}

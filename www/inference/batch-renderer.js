@@ -1,0 +1,79 @@
+import { messageOf } from '../common/errors.js';
+import { putBack } from '../media/transparency.js';
+import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './style-registry.js';
+import { openSession } from './photo-renderer.js';
+
+/**
+ * @import { Engine, Session } from '../live.js'
+ * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
+ * @import { StyleRegistry } from './style-registry.js'
+ */
+
+/** The id of the content photo's own style. */
+const CONTENT_STYLE = 'content style of a photo beside';
+
+/** Stylizes photos in the background, one after the other. Photos of the same size and network share a session. */
+export class BatchRenderer {
+  /** @type {{ session: Session, width: number, height: number, stroke: number, network: Network } | undefined} */
+  #open;
+  #last = Promise.resolve();
+
+  /**
+   * @param {Engine} engine
+   * @param {StyleRegistry} registry
+   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
+   */
+  constructor(engine, registry, send) {
+    this.engine = engine;
+    this.registry = registry;
+    this.send = send;
+  }
+
+  /**
+   * @param {number} requestId
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  paint(requestId, photo, look) {
+    this.#last = this.#last.then(() => this.#paint(requestId, photo, look));
+  }
+
+  /**
+   * @param {number} requestId
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  async #paint(requestId, photo, look) {
+    const { width, height, data } = photo;
+    try {
+      await this.registry.loadNetwork(look.network);
+      if (usesContentStyle(look)) await this.registry.addContentStyle(CONTENT_STYLE, photo);
+      const session = await this.#sessionFor(photo, look);
+      const { parts, strength } = effectiveStyle(look, CONTENT_STYLE);
+      session.setPhoto(new Uint8Array(data.buffer));
+      setStyle(session, parts);
+      setBrushwork(session, look);
+      session.setLook(strength, look.keepColors, 0);
+      const pixels = { width, height, data: new Uint8ClampedArray(await session.read()) };
+      putBack(pixels, photo);
+      this.send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
+    } catch (error) {
+      this.send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
+    }
+  }
+
+  /**
+   * @param {Pixels} photo
+   * @param {Look} look
+   */
+  async #sessionFor({ width, height }, { stroke, network }) {
+    const open = this.#open;
+    const fits = open?.width === width && open.height === height && open.stroke === stroke && open.network === network;
+    if (open && fits) return open.session;
+    open?.session.free();
+    this.#open = undefined;
+    const session = await openSession(this.engine, { width, height }, { stroke, network });
+    this.#open = { session, width, height, stroke, network };
+    return session;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Messages between the page and the inference worker. The worker owns the engine. The page owns the user's choices and sends
+ * them completely each time, so that a restarted worker needs no history: `start`, then `add-styles`, `photo` and `look`
+ * restore any picture.
+ */
+
+/** @import { FrameTimes } from '../media/frame-scheduler.js' */
+
+/**
+ * RGBA pixels in row-major order. The colours of a photo are already composited over its background; the fourth channel is the
+ * transparency that the result gets back.
+ * @typedef {{ width: number, height: number, data: Uint8ClampedArray<ArrayBuffer> }} Pixels
+ */
+
+/**
+ * A network. `transfer26` has 26 styles, whose ids are their names; `arbitrary` takes the style of any painting; `own-…`
+ * networks come with style packs.
+ * @typedef {'transfer26' | 'arbitrary'} BuiltinNetwork
+ * @typedef {BuiltinNetwork | `own-${string}`} Network
+ * @typedef {{ id: string, weight: number }} Part
+ */
+
+/**
+ * How a picture is stylized. `parts` are styles of `network` with weights that sum to 1. `strength` and `split` are 0..1; the
+ * photo shows left of `split`. A `gentle` look of `arbitrary` blends with the photo's own style instead of with the photo.
+ * `stroke` is the stroke size relative to the default. `brushwork`, 0..1, adds texture where the photo is flat (`arbitrary`
+ * only).
+ * @typedef {{ network: Network, parts: Part[], gentle: boolean, strength: number, keepColors: boolean, split: number,
+ *   stroke: number, brushwork: number }} Look
+ */
+
+/**
+ * A style pack with its metadata. `thumbnail` is the file of a small picture, or empty. `expense` is a warning if the network
+ * needs far more computation than usual, else empty.
+ * @typedef {{ pack: Uint8Array<ArrayBuffer>, name: string, network: Network, source: string, licence: string,
+ *   thumbnail: Uint8Array<ArrayBuffer>, expense: string }} PackInfo
+ */
+
+/**
+ * A style pack under an id, with the name that the page shows.
+ * @typedef {{ id: string, name: string, pack: Uint8Array }} NamedPack
+ */
+
+/**
+ * How a video is stylized. `lines` is the network's resolution (the shorter side), or 0 to adapt it to `framesPerSecond`,
+ * starting from `startLines`. `steady` reduces flicker. With `recording`, each rendered frame is sent back.
+ * @typedef {{ look: Look, mirrored: boolean, steady: boolean, lines: number, startLines: number, framesPerSecond: number,
+ *   recording: boolean }} VideoSettings
+ */
+
+/**
+ * `Engine.info()`, and whether frames can be sent as `VideoFrame`s instead of bitmaps.
+ * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[],
+ *   videoFrames: boolean }} EngineInfo
+ */
+
+/**
+ * Messages of the page. `serial` numbers the requests that change the viewer; `requestId` identifies a request that has an answer.
+ * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`.
+ * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails).
+ * - `look`: a changed look.
+ * - `set-video`: starts a video, or changes its settings.
+ * - `frame`: a video frame, sent at the start and after each `ready-for-frame`, with the number of frames that were missed since
+ *   the previous one, and its times. The worker closes the frame.
+ * - `stop-video`: ends the video. The photo is shown again with the next `photo` or `look`.
+ * - `stylize`: stylizes a photo in the background; answered by `pixels` or `failed`.
+ * - `save`: requests the picture at full size; answered by `pixels` or `failed`.
+ * - `add-styles`: adds styles, under the names that the page shows, or replaces those with the same id. Invalid packs are
+ *   reported by `rejected-styles`.
+ * - `remove-style`: removes a style.
+ * - `encode-style`: encodes a painting as a style under `id`; answered by `style` or `failed`.
+ * - `inspect-pack`: reads the metadata of a pack; answered by `style` or `failed`.
+ * - `import-pack`: adds the style of a pack under `id`; with `tried`, its network is loaded first. Answered by `style` or `failed`.
+ * - `rename-style`: renames the pack of a style; answered by `style` or `failed`.
+ * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
+ *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
+ *   | { type: 'look', serial: number, look: Look }
+ *   | { type: 'set-video', settings: VideoSettings }
+ *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }
+ *   | { type: 'stop-video' }
+ *   | { type: 'stylize', requestId: number, photo: Pixels, look: Look }
+ *   | { type: 'save', requestId: number }
+ *   | { type: 'add-styles', styles: NamedPack[] }
+ *   | { type: 'remove-style', id: string }
+ *   | { type: 'encode-style', requestId: number, id: string, painting: Pixels, name: string, source: string, licence: string,
+ *       thumbnail: Uint8Array }
+ *   | { type: 'inspect-pack', requestId: number, pack: Uint8Array }
+ *   | { type: 'import-pack', requestId: number, id: string, pack: Uint8Array, tried: boolean }
+ *   | { type: 'rename-style', requestId: number, id: string, name: string }} ToWorker
+ */
+
+/**
+ * Messages of the worker.
+ * - `loading`: the downloaded bytes of a network's weights; `total` is 0 if it is unknown.
+ * - `ready`: the engine runs. `choice` is the kernel selection to store for the next `start`.
+ * - `unsupported`: the engine cannot run on this machine. The worker is of no further use.
+ * - `rendered`: the GPU has finished the picture. `painting` says whether the network ran, and not only the last step.
+ * - `frame`: the picture, for a page without an offscreen canvas.
+ * - `thumbnail`: one of the 26 styles on the small square of the photo with this serial.
+ * - `style`: the answer to `encode-style`, `inspect-pack`, `import-pack` and `rename-style`.
+ * - `pixels`: the answer to `stylize` and `save`.
+ * - `rejected-styles`: the ids of styles of `add-styles` that cannot be used.
+ * - `ready-for-frame`: requests another frame.
+ * - `recorded`: a rendered frame for the recording, which closes it, and the times of its source frame.
+ * - `stats`: frames per second, milliseconds per frame, the network's resolution in lines, and the size of the frames.
+ * - `failed`: an operation failed, and the previous picture stays. `message` is for the user. For `save` and `style`, `serial` is
+ *   the request's id.
+ * - `lost`: the graphics device is lost. A new worker gets another one.
+ * - `stopped`: the engine has stopped, for example after a crash. Only a new worker helps.
+ * @typedef {{ type: 'loading', loaded: number, total: number }
+ *   | { type: 'ready', info: EngineInfo, choice: string }
+ *   | { type: 'unsupported', message: string }
+ *   | { type: 'rendered', serial: number, painting: boolean, milliseconds: number }
+ *   | { type: 'frame', pixels: Pixels }
+ *   | { type: 'thumbnail', serial: number, style: string, pixels: Pixels }
+ *   | { type: 'style', requestId: number, style: PackInfo }
+ *   | { type: 'pixels', requestId: number, pixels: Pixels }
+ *   | { type: 'rejected-styles', ids: string[] }
+ *   | { type: 'ready-for-frame' }
+ *   | { type: 'recorded', frame: VideoFrame, times: FrameTimes }
+ *   | { type: 'stats', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
+ *   | { type: 'failed', operation: 'photo' | 'look' | 'video' | 'save' | 'thumbnails' | 'style', serial: number, message: string }
+ *   | { type: 'lost', message: string }
+ *   | { type: 'stopped', message: string }} FromWorker
+ */
+
+export {};

@@ -1,0 +1,88 @@
+import { messageOf } from '../common/errors.js';
+
+/**
+ * @import { Engine, Session } from '../live.js'
+ * @import { FromWorker, Pixels } from './protocol.js'
+ */
+
+/** The network of the 26 styles. */
+const NETWORK = 'transfer26';
+
+/**
+ * Renders thumbnails: each of the 26 styles on a small square of the photo, one after the other, while the viewer is idle. A
+ * new photo restarts the sequence.
+ */
+export class ThumbnailRenderer {
+  /** @type {Session | undefined} */
+  #session;
+  #side = 0;
+  /** @type {Pixels | null} */
+  #photo = null;
+  #serial = 0;
+  /** The index of the next style. */
+  #next = 0;
+  #paused = true;
+  #busy = false;
+
+  /**
+   * @param {Engine} engine
+   * @param {string[]} styles
+   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
+   */
+  constructor(engine, styles, send) {
+    this.engine = engine;
+    this.styles = styles;
+    this.send = send;
+  }
+
+  /**
+   * @param {number} serial
+   * @param {Pixels | null} photo
+   */
+  show(serial, photo) {
+    this.#serial = serial;
+    this.#photo = photo;
+    this.#next = 0;
+  }
+
+  pause() {
+    this.#paused = true;
+  }
+
+  resume() {
+    this.#paused = false;
+    this.#run();
+  }
+
+  async #run() {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      while (!this.#paused && this.#photo && this.#next < this.styles.length) await this.#renderNext(this.#photo);
+    } catch (error) {
+      this.#photo = null;
+      this.send({ type: 'failed', operation: 'thumbnails', serial: this.#serial, message: messageOf(error) });
+    }
+    this.#busy = false;
+  }
+
+  /** @param {Pixels} photo */
+  async #renderNext(photo) {
+    const serial = this.#serial;
+    const style = this.styles[this.#next++];
+    if (!this.#session || this.#side !== photo.width) {
+      const session = await this.engine.session(NETWORK, photo.width, photo.height);
+      this.#session?.free();
+      this.#session = session;
+      this.#side = photo.width;
+    }
+    const session = this.#session;
+    session.setPhoto(new Uint8Array(photo.data.buffer));
+    session.setStyle([style], new Float32Array([1]));
+    session.setLook(1, false, 0);
+    const data = new Uint8ClampedArray(await session.read());
+    if (serial !== this.#serial) return;
+    const pixels = { width: photo.width, height: photo.height, data };
+    this.send({ type: 'thumbnail', serial, style, pixels }, [data.buffer]);
+  }
+}

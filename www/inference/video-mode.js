@@ -1,0 +1,300 @@
+import { soundOfFile } from '../media/file-sound.js';
+import { VideoSource } from '../media/video-source.js';
+import { messageOf } from '../common/errors.js';
+import { Recorder, recordsFrames, soundOf, videoClock } from '../media/recorder.js';
+import { NEUTRAL } from '../media/transparency.js';
+
+/**
+ * @import { Controls } from '../app/controls.js'
+ * @import { EngineClient } from './client.js'
+ * @import { SourceInfo } from '../media/video-source.js'
+ * @import { FrameTimes } from '../media/frame-scheduler.js'
+ * @import { EngineInfo, Look, VideoSettings } from './protocol.js'
+ * @import { PictureViewer } from '../components/picture-viewer.js'
+ * @import { ToastLine } from '../components/toast-line.js'
+ */
+
+/** The initial resolution of a video, in lines. */
+const START_LINES = 360;
+const START_LINES_IN_SOFTWARE = 192;
+/** The maximum delay of a recorded frame in seconds, in addition to the time of one frame. */
+const PATIENCE_SECONDS = 0.1;
+
+/** The video mode: shows, stylizes and records the camera or a video file. */
+export class VideoMode {
+  /** @type {SourceInfo | undefined} what is on */
+  #info;
+  #source;
+  #recorder = new Recorder();
+  /** Whether a recording is about to start. */
+  #starting = false;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #clock;
+
+  /**
+   * @param {EngineClient} client
+   * @param {PictureViewer} viewer
+   * @param {Controls} controls
+   * @param {ToastLine} toast
+   * @param {{ info: () => EngineInfo | undefined, look: () => Look, onEnd: () => void, saveMovie: (movie: Blob) => void,
+   *   useAsStyle: (picture: Promise<Blob>, name: string) => void }} app the state of the page, and
+   *   callbacks for the end, for recordings and for a frame to use as a style
+   */
+  constructor(client, viewer, controls, toast, app) {
+    this.client = client;
+    this.viewer = viewer;
+    this.controls = controls;
+    this.toast = toast;
+    this.app = app;
+    this.#source = new VideoSource((sent) => client.sendFrame(sent), app.info, () => (controls.ground.keep ? NEUTRAL : controls.ground.colour));
+    this.#source.addEventListener('begin', (event) => {
+      this.#info = /** @type {CustomEvent<SourceInfo>} */ (event).detail;
+      this.resume();
+    });
+    this.#source.addEventListener('resize', (event) => {
+      if (!this.#info) return;
+      const { width, height } = /** @type {CustomEvent<{ width: number, height: number }>} */ (event).detail;
+      Object.assign(this.#info, { width, height });
+      viewer.setSize(width, height);
+      controls.setCaption({ name: this.#info.name }, this.#info);
+    });
+    this.#source.addEventListener('end', () => this.#end());
+    const { videoBar: bar } = viewer;
+    bar.addEventListener('close', () => this.close());
+    bar.addEventListener('mirror', () => this.mirror());
+    bar.addEventListener('as-style', () => app.useAsStyle(this.#source.snapshot(), this.name ?? ''));
+    bar.addEventListener('record', () => this.toggleRecording());
+    bar.addEventListener('record-all', () => this.#recordAll());
+    bar.addEventListener('turn', () => this.#open(() => this.#source.turnCamera()));
+    bar.addEventListener('camera', (event) => {
+      const number = /** @type {CustomEvent<number>} */ (event).detail;
+      this.#open(() => this.#source.chooseCamera(number));
+    });
+  }
+
+  get isOn() {
+    return this.#info !== undefined;
+  }
+
+  /** The name of the source. */
+  get name() {
+    return this.#info?.name;
+  }
+
+  toggleCamera() {
+    if (this.#source.camera) this.close();
+    else this.#open(() => this.#source.openCamera());
+  }
+
+  /** @param {File} file */
+  takeVideo(file) {
+    return this.#open(() => this.#source.openVideo(file));
+  }
+
+  /** @param {() => Promise<void>} open */
+  async #open(open) {
+    this.viewer.busy('Opening …');
+    try {
+      await open();
+      this.toast.dismiss();
+      if (this.#info?.notice) this.toast.show(this.#info.notice);
+    } catch (error) {
+      this.viewer.idle();
+      this.toast.show(messageOf(error));
+      if (!this.#source.on) this.#end();
+    }
+  }
+
+  /**
+   * Starts the video, or continues it with another engine.
+   * @returns {boolean} whether there is one
+   */
+  resume() {
+    const begun = this.#info;
+    if (!begun) return false;
+    if (!this.app.info()) return true;
+    this.viewer.prepareVideo(begun.width, begun.height);
+    this.viewer.videoBar.show(this.#source.video, begun);
+    this.viewer.videoBar.mirrored = begun.mirrored;
+    this.viewer.busy('Painting …');
+    this.controls.isVideo = true;
+    this.controls.cameraOn = begun.camera;
+    this.controls.canSave = false;
+    this.controls.setCaption({ name: begun.name }, begun);
+    document.documentElement.dataset.video = begun.camera ? 'camera' : 'video';
+    this.client.setVideo(this.#settings(begun));
+    this.#source.feed();
+    return true;
+  }
+
+  /** The worker requests another frame, so the previous one is being shown. */
+  frameRequested() {
+    this.#source.feed();
+    if (!this.#info || !this.viewer.hasAttribute('data-pending')) return;
+    this.viewer.idle();
+    this.viewer.showPainting(`${this.#info.name}, painted live`);
+    this.controls.canSave = true;
+  }
+
+  /** @returns {boolean} whether there is a show whose look has been changed */
+  changeLook() {
+    if (!this.#info) return false;
+    this.client.setVideo(this.#settings(this.#info));
+    this.#source.refresh();
+    return true;
+  }
+
+  mirror() {
+    if (!this.#info?.camera) return;
+    this.#info.mirrored = !this.#info.mirrored;
+    this.viewer.videoBar.mirrored = this.#info.mirrored;
+    this.changeLook();
+  }
+
+  toggleRecording() {
+    if (this.#recorder.on) this.#endRecording();
+    else if (this.#info && this.controls.canSave) this.#beginRecording(this.#info);
+  }
+
+  /** Records the whole video. */
+  async #recordAll() {
+    const begun = this.#info;
+    if (!begun || begun.camera || this.#recorder.on || !this.controls.canSave) return;
+    await this.#source.rewind();
+    if (begun === this.#info) await this.#beginRecording(begun, true);
+  }
+
+  /** @param {VideoFrame} frame painted, for the recording @param {FrameTimes} times of the frame that it is painted of */
+  record(frame, times) {
+    this.#recorder.add(frame, times);
+  }
+
+  /**
+   * Starts a recording. A video file is recorded to its end, without its repetition.
+   * @param {SourceInfo} begun
+   * @param {boolean} [waits] whether the video stands at its beginning, and is to be played with the recording
+   */
+  async #beginRecording(begun, waits = false) {
+    if (this.#starting) return;
+    this.#starting = true;
+    const { videoBar: bar } = this.viewer;
+    const { video, file } = this.#source;
+    try {
+      const silent = file ? await this.#recordFile(file, begun, waits ? 0 : PATIENCE_SECONDS) : await this.#recordCamera(begun);
+      if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
+      bar.recording = 0;
+      this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
+      // The video may have ended in the meantime.
+      if (this.#info) this.changeLook();
+      if (this.#info && file) this.#endWith(video);
+      if (this.#info && waits) await video.play();
+    } catch (error) {
+      this.#source.pace = undefined;
+      this.toast.show(messageOf(error));
+    }
+    this.#starting = false;
+    if (!this.#info && this.#recorder.on) await this.#endRecording();
+  }
+
+  /** @param {SourceInfo} begun @returns {Promise<boolean>} whether it has no sound though there was some */
+  #recordCamera({ width, height }) {
+    return this.#recorder.start(this.viewer.painting, { width, height }, {}, this.viewer.videoBar.microphone);
+  }
+
+  /**
+   * Records a video file. If its sound can be decoded in advance, the video waits for each frame, so that no frame is late on
+   * slow devices. Otherwise sound and frames are recorded in real time.
+   * @param {File} file
+   * @param {SourceInfo} begun
+   * @param {number} patience for so many seconds pictures may be left out
+   * @returns {Promise<boolean>} whether it has no sound though there was some
+   */
+  async #recordFile(file, { width, height }, patience) {
+    const { video } = this.#source;
+    const all = await soundOfFile(file, video.duration);
+    const track = all ? undefined : soundOf(video);
+    const { painting } = this.viewer;
+    if (track || !recordsFrames()) return this.#recorder.start(painting, { width, height }, { track: track ?? soundOf(video) }, false);
+    const silent = await this.#recorder.start(painting, { width, height }, { all }, false, () => videoClock(video));
+    // Slightly less than the frame interval, for videos with exactly this frame rate.
+    const spacing = 0.9 / this.controls.framesPerSecond;
+    if (this.#recorder.wantsFrames) this.#source.pace = { spacing, patience };
+    return silent;
+  }
+
+  /** Ends the recording at the end of the video, which then repeats. @param {HTMLVideoElement} video */
+  #endWith(video) {
+    let seconds = 0;
+    this.#source.once = {
+      reached: () => (seconds = this.#recorder.seconds),
+      painted: () => {
+        if (!this.#recorder.on) return;
+        this.#endRecording(seconds);
+        video.currentTime = 0;
+        video.play().catch(() => {});
+      },
+    };
+  }
+
+  /** Ends the recording and saves it. @param {number} [seconds] how long it is, if it has ended before */
+  async #endRecording(seconds) {
+    clearInterval(this.#clock);
+    this.viewer.videoBar.recording = undefined;
+    try {
+      const movie = this.#recorder.stop(seconds);
+      this.#source.once = undefined;
+      this.#source.pace = undefined;
+      if (this.#info) this.changeLook();
+      this.app.saveMovie(await movie);
+    } catch (error) {
+      this.toast.show(messageOf(error));
+    }
+  }
+
+  /** The worker cannot render the video. @param {string} message */
+  onFailure(message) {
+    if (!this.isOn) return;
+    this.toast.show(message);
+    this.close();
+  }
+
+  /** Closes the source; the photo is shown again. */
+  close() {
+    this.#source.close();
+  }
+
+  /** Ends the video because another picture is shown. */
+  stop() {
+    if (!this.#info) return;
+    if (this.#recorder.on) this.#endRecording();
+    this.#info = undefined;
+    delete document.documentElement.dataset.video;
+    this.viewer.videoBar.hide();
+    this.controls.isVideo = false;
+    this.controls.cameraOn = false;
+    this.client.stopVideo();
+    this.#source.close();
+  }
+
+  #end() {
+    if (!this.#info) return;
+    this.stop();
+    this.app.onEnd();
+  }
+
+  /**
+   * @param {SourceInfo} begun
+   * @returns {VideoSettings}
+   */
+  #settings({ mirrored }) {
+    return {
+      look: this.app.look(),
+      mirrored,
+      steady: this.controls.steady,
+      lines: this.controls.lines,
+      startLines: this.app.info()?.software ? START_LINES_IN_SOFTWARE : START_LINES,
+      framesPerSecond: this.controls.framesPerSecond,
+      recording: this.#recorder.wantsFrames,
+    };
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * @import { RunPlan } from '../studio.js'
+ * @import { StepCost } from './protocol.js'
+ */
+
+/** The weight of the newest step in the moving average of its size. */
+const WEIGHT = 0.15;
+
+/**
+ * Estimates the remaining time. Each size has a moving average of its step time. Sizes that have not begun are estimated from
+ * the cost that was measured before the run, corrected by the current size; without a measurement, in proportion to their
+ * pixels.
+ */
+export class EtaEstimator {
+  /** Average step times in milliseconds, by width. @type {Map<number, number>} */
+  #means = new Map();
+  /** Widths whose first step, which includes preparation, is done. @type {Set<number>} */
+  #warm = new Set();
+
+  /**
+   * @param {RunPlan['scales']} scales
+   * @param {StepCost} [cost] the measured cost
+   */
+  constructor(scales, cost) {
+    this.scales = scales;
+    this.cost = cost;
+  }
+
+  /** @param {number} width of the step @param {number} milliseconds */
+  addStep(width, milliseconds) {
+    const mean = this.#means.get(width);
+    if (mean === undefined || !this.#warm.has(width)) {
+      if (mean !== undefined) this.#warm.add(width);
+      // The second step replaces the first one.
+      this.#means.set(width, milliseconds);
+      return;
+    }
+    // Limits outliers: another tab, or sleep, may have delayed the step.
+    this.#means.set(width, mean + WEIGHT * (Math.min(milliseconds, 3 * mean) - mean));
+  }
+
+  /**
+   * @param {number} step the number of steps done
+   * @returns {number | undefined} milliseconds, once there is something to go by
+   */
+  remainingMs(step) {
+    let [time, begin] = [0, 0];
+    for (const { width, height, steps } of this.scales) {
+      const open = Math.min(steps, Math.max(0, begin + steps - step));
+      begin += steps;
+      if (open === 0) continue;
+      const one = this.#means.get(width) ?? this.#expected(width * height);
+      if (one === undefined) return undefined;
+      time += open * one;
+    }
+    return time;
+  }
+
+  /** @param {number} pixels */
+  #expected(pixels) {
+    const known = this.scales.filter(({ width }) => this.#means.has(width)).at(-1);
+    if (!known) return this.cost && stepMilliseconds(this.cost, pixels);
+    const mean = /** @type {number} */ (this.#means.get(known.width));
+    const before = known.width * known.height;
+    const ratio = this.cost ? stepMilliseconds(this.cost, pixels) / stepMilliseconds(this.cost, before) : pixels / before;
+    return mean * ratio;
+  }
+}
+
+/** The time of a step on a picture with this number of pixels. @param {StepCost} cost @param {number} pixels */
+export function stepMilliseconds({ fixed, pixel }, pixels) {
+  return fixed + pixel * pixels;
+}
+
+/** A duration in words, such as `about 4 minutes`. Longer durations are rounded more. @param {number} milliseconds */
+export function formatDuration(milliseconds) {
+  const minutes = milliseconds / 60_000;
+  if (minutes < 0.75) return 'less than a minute';
+  if (minutes < 1.5) return 'about a minute';
+  if (minutes < 10) return `about ${Math.round(minutes)} minutes`;
+  if (minutes < 55) return `about ${Math.round(minutes / 5) * 5} minutes`;
+  const hours = minutes / 60;
+  if (hours < 1.25) return 'about an hour';
+  return `about ${hours < 9.75 ? Math.round(hours * 2) / 2 : Math.round(hours)} hours`;
+}

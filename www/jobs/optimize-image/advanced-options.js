@@ -1,0 +1,203 @@
+import { byId } from '../../common/dom.js';
+import { layersOf, DEFAULT_CONTENT_LAYER, DEFAULT_STYLE_LAYERS } from './vgg-layers.js';
+import { NetworkPicker } from './network-picker.js';
+import { titleOf } from './user-network.js';
+
+/**
+ * @import { RunSettings } from '../../studio.js'
+ * @import { Preferences } from './preferences.js'
+ */
+
+/** Default loss weights, learning rate of Adam and size of paintings, as in `src/studio/loss.rs` and `recipe.rs`. */
+const DEFAULTS = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
+
+/** The advanced options of the dialog. The title of each group lists the options that are not at their defaults. */
+export class AdvancedOptions {
+  #start = byId('optimize-start', HTMLSelectElement);
+  #steps = byId('optimize-steps', HTMLInputElement);
+  #layer = byId('optimize-layer', HTMLSelectElement);
+  #pooling = byId('optimize-pooling', HTMLSelectElement);
+  #optimizer = byId('optimize-optimizer', HTMLSelectElement);
+  #loss = byId('optimize-loss', HTMLSelectElement);
+  #network;
+  /** Sliders: powers of two that multiply the defaults. @type {Record<keyof typeof DEFAULTS, HTMLInputElement>} */
+  #sliders = {
+    content: byId('optimize-content', HTMLInputElement),
+    style: byId('optimize-style', HTMLInputElement),
+    variation: byId('optimize-variation', HTMLInputElement),
+    rate: byId('optimize-rate', HTMLInputElement),
+    scale: byId('optimize-scale', HTMLInputElement),
+  };
+  /** @type {HTMLInputElement[]} */
+  #layers = [];
+  /** The chosen content layer, which the chosen network may lack. */
+  #contentLayer = DEFAULT_CONTENT_LAYER;
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.#layers = layersOf('vgg19').style.map((layer) => {
+      const label = document.createElement('label');
+      const input = document.createElement('input');
+      input.type = 'checkbox';
+      input.value = layer;
+      input.addEventListener('change', changed);
+      label.append(input, layer.replace('relu', ''));
+      byId('optimize-layers', HTMLElement).append(label);
+      return input;
+    });
+    for (const slider of Object.values(this.#sliders)) {
+      slider.addEventListener('input', () => {
+        showTimes(slider);
+        changed();
+      });
+    }
+    for (const select of [this.#start, this.#layer, this.#pooling, this.#optimizer, this.#loss]) {
+      select.addEventListener('change', changed);
+    }
+    this.#layer.addEventListener('change', () => (this.#contentLayer = this.#layer.value));
+    this.#steps.addEventListener('input', changed);
+    this.#network = new NetworkPicker(() => {
+      this.#offerLayers();
+      changed();
+    });
+  }
+
+  /** @param {Partial<Preferences>} choices missing values get the defaults */
+  fill(choices) {
+    this.#start.value = choices.start ?? 'photo';
+    this.#steps.value = choices.steps ? String(choices.steps) : '';
+    this.#pooling.value = choices.pooling ?? 'average';
+    this.#optimizer.value = choices.optimizer ?? 'adam';
+    this.#loss.value = choices.styleLoss ?? 'gram';
+    const layers = choices.layers ?? DEFAULT_STYLE_LAYERS;
+    for (const input of this.#layers) input.checked = layers.includes(input.value);
+    for (const [name, slider] of Object.entries(this.#sliders)) {
+      slider.value = String(choices.powers?.[/** @type {keyof typeof DEFAULTS} */ (name)] ?? 0);
+      showTimes(slider);
+    }
+    this.#contentLayer = choices.layer ?? DEFAULT_CONTENT_LAYER;
+    this.#network.fill(choices.network ?? 'page');
+  }
+
+  /** @returns {Omit<Preferences, 'size' | 'minutes' | 'keepColors'>} */
+  get preferences() {
+    const { content, style, variation, rate, scale } = this.#sliders;
+    return {
+      start: /** @type {Preferences['start']} */ (this.#start.value),
+      steps: Number(this.#steps.value) || 0,
+      network: this.#network.choice,
+      layer: this.#layer.value,
+      layers: this.#seen,
+      pooling: /** @type {Preferences['pooling']} */ (this.#pooling.value),
+      optimizer: /** @type {Preferences['optimizer']} */ (this.#optimizer.value),
+      styleLoss: /** @type {Preferences['styleLoss']} */ (this.#loss.value),
+      powers: {
+        content: Number(content.value),
+        style: Number(style.value),
+        variation: Number(variation.value),
+        rate: Number(rate.value),
+        scale: Number(scale.value),
+      },
+    };
+  }
+
+  /** @returns {RunSettings} without the values of the dialog itself */
+  get settings() {
+    const { steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
+    const times = (/** @type {keyof typeof DEFAULTS} */ name) => Number((DEFAULTS[name] * 2 ** powers[name]).toPrecision(6));
+    /** @type {RunSettings} */
+    const settings = {
+      pooling,
+      content: { weight: times('content'), layers: { [layer]: 1 } },
+      style: { weight: times('style'), layers: Object.fromEntries(layers.map((name) => [name, 1])) },
+      variation: times('variation'),
+      styleScale: times('scale'),
+      styleLoss,
+      optimizer,
+    };
+    // The learning rate applies to Adam only; the other optimizers have their own defaults.
+    if (optimizer === 'adam') settings.rate = times('rate');
+    if (steps) settings.steps = steps;
+    if (this.network) settings.network = this.network.name;
+    return settings;
+  }
+
+  /** The user's network, if it is chosen. */
+  get network() {
+    return this.#network.network;
+  }
+
+  /** Whether the number of steps is given instead of minutes. */
+  get usesStepCount() {
+    return this.#steps.value !== '' || !this.#steps.validity.valid;
+  }
+
+  /** A message about an invalid or missing value, or an empty string. */
+  get validationError() {
+    if (this.#seen.length === 0) return 'Choose at least one style layer.';
+    if (!this.#steps.validity.valid) return 'Steps are a whole number from 1 to 3000; leave it empty to go by time.';
+    return this.#network.validationError;
+  }
+
+  /** Takes a network file that was dropped on the dialog. @param {File} file */
+  setNetworkFile(file) {
+    byId('optimize-more', HTMLDetailsElement).open = true;
+    byId('drawer-network', HTMLDetailsElement).open = true;
+    this.#network.setFile(file);
+  }
+
+  /** Updates the titles of the groups, and disables options that do not apply. */
+  updateNotes() {
+    this.#sliders.rate.disabled = this.#optimizer.value !== 'adam';
+    const { start, steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
+    const times = (/** @type {[string, keyof typeof DEFAULTS][]} */ names) =>
+      names.filter(([, name]) => powers[name] !== 0).map(([word, name]) => `${word} ${timesOf(powers[name])}`);
+    setNote('look', times([['shapes', 'content'], ['style', 'style'], ['smoothness', 'variation'], ['stroke', 'scale']]));
+    setNote('way', [
+      ...(optimizer === 'adam' ? times([['step size', 'rate']]) : [optimizer === 'lbfgs' ? 'L-BFGS' : 'momentum']),
+      ...(start === 'photo' ? [] : [start === 'noise' ? 'from noise' : 'from the painting']),
+      ...(steps ? [`${steps} ${steps === 1 ? 'step' : 'steps'}`] : []),
+    ]);
+    setNote('network', [
+      ...(this.preferences.network === 'page' ? [] : [this.network ? `your ${titleOf(this.network.name)}` : 'no file yet']),
+      ...(layer === DEFAULT_CONTENT_LAYER && String(layers) === String(DEFAULT_STYLE_LAYERS) ? [] : ['other layers']),
+      ...(styleLoss === 'gram' ? [] : ['covariances']),
+      ...(pooling === 'average' ? [] : ['maximum']),
+    ]);
+  }
+
+  /** The chosen style layers that the network has. */
+  get #seen() {
+    return this.#layers.filter(({ checked, disabled }) => checked && !disabled).map(({ value }) => value);
+  }
+
+  /** Lists the layers of the chosen network. */
+  #offerLayers() {
+    const { shapes, style } = layersOf(this.network?.name ?? 'vgg16');
+    for (const input of this.#layers) {
+      input.disabled = !style.includes(input.value);
+      /** @type {HTMLElement} */ (input.parentElement).hidden = input.disabled;
+    }
+    this.#layer.replaceChildren(...shapes.map((layer) => new Option(layer)));
+    this.#layer.value = shapes.includes(this.#contentLayer) ? this.#contentLayer : DEFAULT_CONTENT_LAYER;
+  }
+}
+
+/** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words the options that are not at their defaults */
+export function setNote(drawer, words) {
+  const usual = drawer === 'where' ? 'everywhere' : 'as usual';
+  byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || usual;
+}
+
+/** @param {number} power of two */
+function timesOf(power) {
+  return `× ${Math.round(2 ** power * 100) / 100}`;
+}
+
+/** @param {HTMLInputElement} slider of a power of two */
+function showTimes(slider) {
+  const { min, max, value, id } = slider;
+  byId(`${id}-value`, HTMLOutputElement).textContent = timesOf(Number(value));
+  slider.setAttribute('aria-valuetext', `${timesOf(Number(value)).slice(2)} times the usual`);
+  slider.style.setProperty('--fill', `${((Number(value) - Number(min)) / (Number(max) - Number(min))) * 100}%`);
+}

@@ -1,0 +1,194 @@
+import { byId } from '../../common/dom.js';
+import { messageOf } from '../../common/errors.js';
+import { formatBytes } from '../../common/text.js';
+import { MINUTES, sizesFor } from './estimates.js';
+import { deleteAssets, areCached, loadAssets, jobAssets } from '../assets.js';
+import { AdvancedOptions, setNote } from './advanced-options.js';
+import { loadPreferences, savePreferences, sizeForTests } from './preferences.js';
+import { MaskList } from './mask-list.js';
+import { StylePicker } from './style-picker.js';
+
+/**
+ * @import { RunSettings } from '../../studio.js'
+ * @import { Preferences } from './preferences.js'
+ * @import { Masks } from './mask-list.js'
+ * @import { StyleOption } from '../style-options.js'
+ * @import { VggNetwork } from '../protocol.js'
+ */
+
+/**
+ * The values of the dialog.
+ * @typedef {{ settings: RunSettings, minutes: number, start: 'photo' | 'painting' | 'noise', network: VggNetwork | undefined,
+ *   styles: ({ option: StyleOption, weight: number } & Masks)[] }} JobRequest
+ */
+
+const SIZE = 512;
+const SIZE_IN_SOFTWARE = 256;
+
+/** The dialog that starts an optimization: paintings, size, time and advanced options. */
+export class OptimizeDialog {
+  #dialog = byId('optimize-dialog', HTMLDialogElement);
+  #size = byId('optimize-size', HTMLSelectElement);
+  #minutes = byId('optimize-minutes', HTMLSelectElement);
+  #colors = byId('optimize-colors', HTMLInputElement);
+  #begin = byId('optimize-begin', HTMLButtonElement);
+  #error = byId('optimize-error', HTMLElement);
+  #advanced = new AdvancedOptions(() => this.#validate());
+  #masks = new MaskList(
+    () => this.#validate(),
+    (message) => this.#showError(message),
+  );
+  #tiles = new StylePicker(() => {
+    this.#masks.chosen = this.#tiles.chosen.map(({ option }) => option);
+    this.#validate();
+  });
+  #photo = { width: 1, height: 1 };
+  #software = false;
+  /** Whether a download for offline use is running. */
+  #downloading = false;
+
+  /** @param {(order: JobRequest) => void} order */
+  constructor(order) {
+    this.#minutes.replaceChildren(...MINUTES.map((minutes) => new Option(`about ${minutes} minutes`, String(minutes))));
+    this.#size.addEventListener('change', () => this.#validate());
+    byId('optimize-reset', HTMLButtonElement).addEventListener('click', () => {
+      this.#advanced.fill({});
+      this.#validate();
+    });
+    byId('optimize-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
+    byId('assets-keep', HTMLButtonElement).addEventListener('click', () => this.#toggleAssets());
+    this.#dialog.addEventListener('drop', (event) => this.#onDrop(event));
+    this.#begin.addEventListener('click', () => {
+      const wanted = this.#request();
+      savePreferences(this.#preferences());
+      this.#dialog.close();
+      order(wanted);
+    });
+  }
+
+  /**
+   * @param {{ name: string, bitmap: ImageBitmap }} photo
+   * @param {StyleOption[]} options
+   * @param {{ id: string, weight: number }[]} inUse the selected styles
+   * @param {{ software: boolean, replaces: boolean }} about whether there is no GPU, and whether a job is replaced
+   */
+  show({ name, bitmap }, options, inUse, { software, replaces }) {
+    this.#photo = { width: bitmap.width, height: bitmap.height };
+    this.#software = software;
+    byId('optimize-photo', HTMLElement).textContent = name;
+    this.#begin.textContent = replaces ? 'Begin instead of the other' : 'Begin';
+    this.#masks.photo = bitmap;
+    this.#tiles.show(options, inUse);
+    this.#setValues(loadPreferences());
+    this.#showAssets();
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  /** @param {Partial<Preferences>} choices missing values get the defaults */
+  #setValues(choices) {
+    const extra = sizeForTests();
+    const sizes = sizesFor(this.#photo, extra);
+    const wanted = extra ?? choices.size ?? (this.#software ? SIZE_IN_SOFTWARE : SIZE);
+    const size = sizes.filter((option) => option.size <= wanted).at(-1) ?? sizes[0];
+    this.#size.replaceChildren(
+      ...sizes.map((option) => new Option(`${option.size} px`, String(option.size), option === size, option === size)),
+    );
+    this.#minutes.value = String(MINUTES.includes(choices.minutes ?? 0) ? choices.minutes : 5);
+    this.#colors.checked = choices.keepColors ?? false;
+    this.#advanced.fill(choices);
+    this.#validate();
+  }
+
+  /** @returns {Preferences} */
+  #preferences() {
+    return {
+      ...this.#advanced.preferences,
+      size: Number(this.#size.value),
+      minutes: Number(this.#minutes.value),
+      keepColors: this.#colors.checked,
+    };
+  }
+
+  /** @returns {JobRequest} */
+  #request() {
+    const { size, minutes, keepColors, start } = this.#preferences();
+    return {
+      settings: { ...this.#advanced.settings, size, keepColors },
+      minutes,
+      start,
+      network: this.#advanced.network,
+      styles: this.#tiles.chosen.map((model) => ({ ...model, ...this.#masks.masksOf(model.option.id) })),
+    };
+  }
+
+  /** Takes dropped files: pictures become paintings, any other file is a network. @param {DragEvent} event */
+  #onDrop(event) {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    const pictures = files.filter(({ type }) => type.startsWith('image/'));
+    this.#tiles.add(pictures);
+    if (pictures.length === 0) this.#advanced.setNetworkFile(files[0]);
+  }
+
+  /** Validates the values, and shows the memory for the size. */
+  #validate() {
+    const size = Number(this.#size.value);
+    const option = sizesFor(this.#photo, sizeForTests()).find((other) => other.size === size);
+    const scale = size / Math.max(this.#photo.width, this.#photo.height);
+    const [width, height] = [this.#photo.width, this.#photo.height].map((side) => Math.max(1, Math.round(side * scale)));
+    const memory = option ? `${width} × ${height} pixels take about ${formatBytes(option.bytes)} of graphics memory.` : '';
+    const slow = this.#software ? ' The browser finds no GPU here: expect many times the time that you choose.' : '';
+    byId('optimize-memory', HTMLElement).textContent = memory + slow;
+    this.#advanced.updateNotes();
+    const masks = this.#masks.count;
+    setNote('where', masks > 0 ? [masks === 1 ? 'one mask' : `${masks} masks`] : []);
+    this.#minutes.disabled = this.#advanced.usesStepCount;
+    const nothing = this.#tiles.chosen.length === 0 ? 'Choose a painting, or add one of your own with +.' : '';
+    this.#showError(nothing || this.#advanced.validationError);
+    this.#begin.disabled = !this.#error.hidden;
+  }
+
+  /** @param {string} message or nothing */
+  #showError(message) {
+    this.#error.textContent = message;
+    this.#error.hidden = !message;
+  }
+
+  async #showAssets() {
+    const text = byId('assets-text', HTMLElement);
+    const button = byId('assets-keep', HTMLButtonElement);
+    try {
+      const files = await jobAssets();
+      const sum = (/** @type {'bytes' | 'packed'} */ which) => formatBytes(files.reduce((total, file) => total + file[which], 0));
+      const kept = await areCached();
+      text.textContent = kept
+        ? `What it needs is kept on this device (${sum('bytes')}) and works offline.`
+        : `Fetches ${sum('packed')} once (${sum('bytes')} unpacked); then works offline.`;
+      button.textContent = kept ? 'Remove' : 'Keep for offline';
+    } catch (error) {
+      text.textContent = messageOf(error);
+    }
+  }
+
+  async #toggleAssets() {
+    if (this.#downloading) return;
+    this.#downloading = true;
+    const button = byId('assets-keep', HTMLButtonElement);
+    const bar = byId('assets-progress', HTMLProgressElement);
+    button.disabled = true;
+    try {
+      if (await areCached()) await deleteAssets();
+      else {
+        bar.hidden = false;
+        await loadAssets((loaded, total) => (bar.value = loaded / total));
+      }
+      await this.#showAssets();
+    } catch (error) {
+      byId('assets-text', HTMLElement).textContent = messageOf(error);
+    }
+    bar.hidden = true;
+    button.disabled = false;
+    this.#downloading = false;
+  }
+}

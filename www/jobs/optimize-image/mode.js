@@ -1,0 +1,223 @@
+import { byId } from '../../common/dom.js';
+import { pixelsOf, photoPixels, whole } from '../../media/photo.js';
+import { messageOf } from '../../common/errors.js';
+import { scriptAddress } from '../../common/trusted-scripts.js';
+import { discard, readSaved } from './checkpoints.js';
+import { OptimizeDialog } from './job-dialog.js';
+import { JobHost } from '../host.js';
+import { ResumeBanner } from '../resume-banner.js';
+import { OptimizePanel } from './panel.js';
+import { setUserNetwork, archiveInMemory, titleOf } from './user-network.js';
+import { nextSmallerSize } from './estimates.js';
+
+/**
+ * @import { Controls } from '../../app/controls.js'
+ * @import { Photo } from '../../media/decode.js'
+ * @import { EngineInfo, Pixels } from '../../inference/protocol.js'
+ * @import { PictureViewer } from '../../components/picture-viewer.js'
+ * @import { ToastLine } from '../../components/toast-line.js'
+ * @import { JobRequest } from './job-dialog.js'
+ * @import { StyleOption } from '../style-options.js'
+ * @import { OptimizeRun } from '../protocol.js'
+ * @import { JobController } from '../controller.js'
+ */
+
+/** The Masterpiece mode: the dialog, the panel and the host of an optimization. */
+export class OptimizeMode {
+  #dialog = new OptimizeDialog((order) => this.#begin(order));
+  #panel;
+  #button = byId('optimize', HTMLButtonElement);
+  /** Asks for the file of a network that is no longer stored. */
+  #networkFile = byId('missing-network', HTMLInputElement);
+  /** @type {JobHost<OptimizeRun>} */
+  #host;
+
+  /**
+   * @param {PictureViewer} viewer
+   * @param {Controls} controls
+   * @param {ToastLine} toast
+   * @param {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, painting: () => Promise<Pixels>,
+   *   styleOptions: () => StyleOption[], selectedStyles: () => { id: string, weight: number }[], restorePhoto: () => void,
+   *   prepareViewer: () => void }} app
+   *   the state of the page; `restorePhoto` shows the photo again, `prepareViewer` clears the viewer
+   */
+  constructor(viewer, controls, toast, app) {
+    this.controls = controls;
+    this.toast = toast;
+    this.app = app;
+    this.#panel = new OptimizePanel({
+      close: () => this.hide(true),
+      pause: () => (this.#controller?.state === 'paused' ? this.#controller.resume() : this.#controller?.pause()),
+      stop: () => this.#controller?.stop(),
+      compare: () => viewer.split.toggle(),
+      again: () => this.#openDialog(),
+      recover: () => this.#recover(),
+      discard: () => this.#host.discard(),
+    });
+    const banner = new ResumeBanner('optimize-banner', {
+      show: () => this.#host.show(),
+      resume: () => this.#host.resume(),
+      discard: () => this.#host.discard(),
+    });
+    /** @type {import('../host.js').JobKind<OptimizeRun>} */
+    const kind = {
+      runtime: {
+        createWorker: () => new Worker(scriptAddress('jobs/optimize-image/worker.js'), { type: 'module', name: 'impasto masterpiece' }),
+        startOptions: ({ network }) => ({ archive: archiveInMemory(network) }),
+        readSaved,
+      },
+      rootAttribute: 'optimizing',
+      banner,
+      bannerText,
+      background: ({ photo }) => photo,
+      describe: ({ run, state }) => {
+        return `${run.name}, ${state === 'finished' ? 'a Masterpiece' : 'a Masterpiece in work'}, ${captionOf(run)}`;
+      },
+      updatePanel: (controller) => this.#panel.show(controller, captionOf(controller.run)),
+      onShow: () => byId('optimize-panel-title', HTMLElement).focus(),
+      onHide: () => this.#panel.hide() && this.#button.focus(),
+      discard,
+      busyMessage: 'Another tab is painting or learning, or a style is being learnt here. Finish that, then try again.',
+      unreadableMessage: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
+    };
+    this.#host = new JobHost(kind, viewer, controls, toast, app);
+    viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
+    this.#button.addEventListener('click', () => this.#openDialog());
+    this.#networkFile.addEventListener('change', () => {
+      const [file] = this.#networkFile.files ?? [];
+      this.#networkFile.value = '';
+      if (file) this.#findNetwork(file);
+    });
+  }
+
+  get #controller() {
+    return this.#host.controller;
+  }
+
+  /** Whether the job is shown in the viewer. */
+  get isShown() {
+    return this.#host.isShown;
+  }
+
+  /** Names of photo and paintings for the file name, and the photo's EXIF data. */
+  get exportInfo() {
+    const run = this.#controller?.run;
+    const tiff = run?.photoData === undefined ? undefined : Uint8Array.from(atob(run.photoData), (character) => character.charCodeAt(0));
+    return { source: run?.name ?? '', style: `masterpiece ${run?.paintings.map(({ name }) => name).join(' ')}`, tiff };
+  }
+
+  /** @returns {Promise<Pixels>} the painting in the viewer */
+  picture() {
+    return this.#host.picture();
+  }
+
+  /** Enables the mode once the engine runs and a photo is shown, and offers an unfinished job. */
+  enable() {
+    this.#button.disabled = false;
+    return this.#host.restore();
+  }
+
+  /**
+   * Hides the job, which continues in the background.
+   * @param {boolean} [back] whether to show the photo again
+   */
+  hide(back = false) {
+    this.#host.hide(back);
+  }
+
+  #openDialog() {
+    const photo = this.app.photo();
+    if (!photo) return;
+    this.#dialog.show(photo, this.app.styleOptions(), this.app.selectedStyles(), {
+      software: this.app.info()?.software ?? false,
+      replaces: this.#controller !== undefined,
+    });
+  }
+
+  /** @param {JobRequest} order */
+  async #begin({ settings, minutes, start, network, styles: models }) {
+    const photo = this.app.photo();
+    if (!photo) return;
+    try {
+      const size = settings.size ?? 0;
+      const pixels = photoPixels(photo, size, this.controls.ground);
+      const paintings = await Promise.all(
+        models.map(async ({ option, weight, mask, part }) => {
+          const bitmap = await option.load();
+          const { width, height } = bitmap;
+          const painting = pixelsOf(whole(bitmap, Math.min(1, Math.max(size, 256) / Math.max(width, height))));
+          bitmap.close();
+          return { name: option.name, weight, pixels: painting, mask, part };
+        }),
+      );
+      /** @type {OptimizeRun} */
+      const run = {
+        id: crypto.randomUUID(),
+        name: photo.name,
+        settings: { ...settings, size: Math.max(pixels.width, pixels.height) },
+        minutes,
+        photo: pixels,
+        paintings,
+        start: start === 'painting' ? await this.app.painting() : start,
+        network,
+        ...(photo.tiff && { photoData: btoa(Array.from(photo.tiff, (byte) => String.fromCharCode(byte)).join('')) }),
+      };
+      await this.#host.begin(run);
+    } catch (error) {
+      this.toast.show(messageOf(error));
+    }
+  }
+
+  #recover() {
+    const controller = this.#controller;
+    if (!controller) return;
+    if (controller.code === 'network') {
+      this.#networkFile.click();
+      return;
+    }
+    if (controller.code !== 'memory') {
+      controller.retry(controller.code === 'checkpoint');
+      return;
+    }
+    const size = nextSmallerSize(controller.run.settings.size ?? 0);
+    if (!size) return;
+    const { steps, smallest, ...settings } = controller.run.settings;
+    this.#host.begin({ ...controller.run, id: crypto.randomUUID(), settings: { ...settings, size } });
+  }
+
+  /** Continues the job if the file is the network that it started with. @param {File} file */
+  async #findNetwork(file) {
+    const controller = this.#controller;
+    const wanted = controller?.run.network;
+    if (!controller || !wanted) return;
+    try {
+      const found = await setUserNetwork(file);
+      if (found.sha256 === wanted.sha256) {
+        await controller.retry();
+        return;
+      }
+      const was = `the one that this Masterpiece was begun with, “${wanted.file}”`;
+      this.toast.show(`“${file.name}” is another ${titleOf(found.name)} than ${was}.`);
+    } catch (error) {
+      this.toast.show(messageOf(error));
+    }
+  }
+}
+
+/** @param {OptimizeRun} run */
+function captionOf({ name, paintings }) {
+  return `after ${name}, in the style of ${paintings.map((painting) => painting.name).join(' + ')}`;
+}
+
+/** @param {JobController<OptimizeRun>} controller @param {boolean} offered whether it waits for the user to continue it */
+function bannerText({ state, fraction, run }, offered) {
+  const percent = `${Math.floor(fraction * 100)} %`;
+  if (offered) return `An unfinished Masterpiece of “${run.name}”, ${percent} painted.`;
+  return {
+    preparing: 'The Masterpiece is being prepared.',
+    running: `The Masterpiece goes on: ${percent} painted.`,
+    paused: `The Masterpiece rests: ${percent} painted.`,
+    failed: `The Masterpiece has stopped: ${percent} painted.`,
+    finished: 'The Masterpiece is finished.',
+  }[state];
+}

@@ -1,0 +1,25 @@
+/** The worker that optimizes a picture. */
+import { hostJob, fileOf, MODULE, StartError, VGG } from '../worker-host.js';
+import { archiveInCache, titleOf } from './user-network.js';
+import { OptimizeJob } from './job.js';
+
+/** @import { ToJobWorker } from '../protocol.js' */
+/** @typedef {Extract<ToJobWorker, { type: 'begin' }>} Begin */
+
+hostJob({
+  activity: 'a Masterpiece is painted in one',
+  loadInputs: async (/** @type {Begin} */ { run, archive }, obtained) => {
+    const own = run.network && (archive ?? (await archiveInCache(run.network)));
+    if (run.network && !own) {
+      const { name, file } = run.network;
+      const gone = `This Masterpiece is painted with ${titleOf(name)} from “${file}”, which is not kept here any more.`;
+      throw new StartError('network', `${gone} Choose that file again to go on.`);
+    }
+    const files = await obtained(own ? ({ url }) => url === MODULE : undefined);
+    return { module: fileOf(files, MODULE), inputs: own ?? fileOf(files, VGG) };
+  },
+  createJob: (studio, vgg, send, { run, checkpoint }) => {
+    const job = new OptimizeJob(studio, vgg, send);
+    return { controls: job, work: () => job.execute(run, checkpoint) };
+  },
+});

@@ -1,0 +1,184 @@
+import { byId } from '../../common/dom.js';
+import { formatDuration } from '../eta.js';
+import { formatBytes } from '../../common/text.js';
+import { areCached, jobAssets } from '../assets.js';
+import { messageOf } from '../../common/errors.js';
+import { cropForTests, loadPreferences, loadStepTime, savePreferences, DEFAULTS } from './preferences.js';
+import { CROPS, estimateDuration, scenesFor, trainSettings, datasetAdvice } from './estimates.js';
+import { DatasetPicker } from './dataset-picker.js';
+
+/**
+ * @import { BuiltinNetwork } from '../../inference/protocol.js'
+ * @import { TrainSettings } from '../../studio.js'
+ * @import { StyleOption } from '../style-options.js'
+ * @import { Preferences, Strength } from './estimates.js'
+ */
+
+/** A painting with its weight in the style. @typedef {{ option: StyleOption, weight: number }} RequestedStyle */
+/**
+ * The values of the dialog.
+ * @typedef {{ styles: RequestedStyle[], network: BuiltinNetwork, settings: TrainSettings, photos: StyleOption[], scenes: number }} TrainRequest
+ */
+
+/** Descriptions of the strengths. @type {Record<Strength, string>} */
+const MEANINGS = {
+  light: 'keeps more of the photo',
+  normal: 'as much painting as photo',
+  heavy: 'more of the painting’s brush, and takes longer',
+};
+
+/** Descriptions of the networks. @type {Record<BuiltinNetwork, string>} */
+const NETWORKS = {
+  transfer26: 'begins with what these have in common',
+  arbitrary: 'begins with what it is now, and comes nearest to the painting',
+};
+
+/** The dialog that starts a training: dataset, strength, stroke size and advanced options. */
+export class TrainDialog {
+  #dialog = byId('train-dialog', HTMLDialogElement);
+  #strengths = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="train-strength"]')]);
+  #networks = /** @type {HTMLInputElement[]} */ ([...this.#dialog.querySelectorAll('[name="train-network"]')]);
+  #stroke = byId('train-stroke', HTMLInputElement);
+  #steps = byId('train-steps', HTMLInputElement);
+  #crop = byId('train-crop', HTMLSelectElement);
+  #batch = byId('train-batch', HTMLSelectElement);
+  #stability = byId('train-stability', HTMLSelectElement);
+  #start = byId('train-start', HTMLSelectElement);
+  #error = byId('train-error', HTMLElement);
+  #begin = byId('train-begin', HTMLButtonElement);
+  #dataset = new DatasetPicker(() => this.#validate(), (message) => this.#showError(message));
+  #software = false;
+  /** @type {RequestedStyle[]} */
+  #models = [];
+  /** The network of a trained style whose training continues. @type {BuiltinNetwork | undefined} */
+  #further;
+
+  /** @param {(order: TrainRequest) => void} order */
+  constructor(order) {
+    this.#crop.append(...CROPS.map((side) => new Option(`${side} px`, String(side))));
+    for (const input of [...this.#strengths, ...this.#networks, this.#crop, this.#batch]) input.addEventListener('change', () => this.#validate());
+    for (const input of [this.#stroke, this.#steps]) input.addEventListener('input', () => this.#validate());
+    byId('train-reset', HTMLButtonElement).addEventListener('click', () => this.#fill(DEFAULTS));
+    byId('train-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
+    this.#dialog.addEventListener('close', () => this.#dataset.endCamera());
+    this.#begin.addEventListener('click', () => {
+      const choices = this.#preferences();
+      const { photos, scenes } = this.#dataset;
+      const settings = trainSettings(choices, this.#software, cropForTests());
+      if (!cropForTests()) savePreferences(choices);
+      this.#dialog.close();
+      const network = this.#further ?? choices.network;
+      order({ styles: this.#models, network, settings, photos, scenes: scenes ? scenesFor(photos.length) : 0 });
+    });
+  }
+
+  /**
+   * @param {RequestedStyle[]} models
+   * @param {StyleOption[]} photos photos that were opened
+   * @param {string[]} styles that come with the network, any of which training can begin with
+   * @param {{ software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether there is no GPU, whether another
+   *   course comes to its end, and whether this one goes on with a style that has been learnt, of this network
+   */
+  show(models, photos, styles, { software, replaces, further }) {
+    this.#models = models;
+    this.#software = software;
+    this.#further = further;
+    byId('train-title', HTMLElement).textContent = further ? 'Learn further' : 'Learn this style';
+    byId('train-networks', HTMLElement).hidden = further !== undefined;
+    const names = models.map(({ option }) => `“${option.name}”`).join(' and ');
+    byId('train-name', HTMLElement).textContent = names;
+    byId('train-paintings', HTMLElement).replaceChildren(
+      ...models
+        .filter(({ option }) => option.picture)
+        .slice(0, 3)
+        .map(({ option }) => Object.assign(document.createElement('img'), { src: option.picture, alt: '' })),
+    );
+    byId('train-styles', HTMLOptGroupElement).replaceChildren(...styles.map((name) => new Option(name, name)));
+    this.#begin.textContent = replaces ? 'Learn instead of the other' : 'Learn';
+    this.#fill(loadPreferences());
+    this.#dataset.show(photos);
+    this.#showAssets();
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  /** @param {Preferences} choices */
+  #fill({ network, strength, stroke, steps, crop, batch, stability, start }) {
+    for (const input of this.#strengths) input.checked = input.value === strength;
+    for (const input of this.#networks) input.checked = input.value === network;
+    this.#stroke.value = String(stroke);
+    this.#steps.value = steps ? String(steps) : '';
+    for (const [select, value] of /** @type {[HTMLSelectElement, string | number][]} */ ([
+      [this.#crop, crop],
+      [this.#batch, batch],
+      [this.#stability, stability],
+      [this.#start, start],
+    ])) {
+      select.value = String(value);
+      if (select.selectedIndex < 0) select.selectedIndex = 0;
+    }
+    this.#validate();
+  }
+
+  /** @returns {Preferences} */
+  #preferences() {
+    return {
+      network: /** @type {BuiltinNetwork} */ (this.#networks.find(({ checked }) => checked)?.value ?? 'transfer26'),
+      strength: /** @type {Strength} */ (this.#strengths.find(({ checked }) => checked)?.value ?? 'normal'),
+      stroke: Number(this.#stroke.value),
+      steps: Number(this.#steps.value) || 0,
+      crop: Number(this.#crop.value),
+      batch: Number(this.#batch.value),
+      stability: Number(this.#stability.value),
+      start: this.#start.value,
+    };
+  }
+
+  /** Validates the values, and shows the advice on the dataset and the duration. */
+  #validate() {
+    const choices = this.#preferences();
+    const { photos, scenes } = this.#dataset;
+    const { message, enough } = datasetAdvice(photos.length, scenes);
+    byId('dataset-advice', HTMLElement).textContent = enough ? message : '';
+    byId('train-meaning', HTMLElement).textContent = MEANINGS[choices.strength];
+    byId('train-network', HTMLElement).textContent = NETWORKS[choices.network];
+    this.#start.disabled = this.#further !== undefined || choices.network === 'arbitrary';
+    showTimes(this.#stroke, byId('train-stroke-value', HTMLOutputElement));
+    const settings = trainSettings(choices, this.#software, cropForTests());
+    const time = formatDuration(estimateDuration(settings, this.#software, loadStepTime(this.#software)));
+    const slow = this.#software ? ' The browser finds no GPU here, so this is a smaller course than elsewhere.' : '';
+    byId('train-time', HTMLElement).textContent = `${settings.steps} steps, ${time}; you can stop earlier.${slow}`;
+    this.#steps.placeholder = String(trainSettings({ ...choices, steps: 0 }, this.#software).steps);
+    if (!enough) this.#showError(message);
+    else if (!this.#steps.validity.valid) this.#showError('Steps are a whole number from 1 to 3000; leave it empty for as many as usual.');
+    else this.#showError('');
+    this.#begin.disabled = !enough || !this.#steps.validity.valid;
+  }
+
+  /** @param {string} message */
+  #showError(message) {
+    this.#error.textContent = message;
+    this.#error.hidden = !message;
+  }
+
+  async #showAssets() {
+    const text = byId('train-assets', HTMLElement);
+    try {
+      const files = await jobAssets();
+      const packed = formatBytes(files.reduce((total, file) => total + file.packed, 0));
+      text.textContent = (await areCached())
+        ? 'What it needs is kept on this device and works offline.'
+        : `Fetches ${packed} once, as a Masterpiece does; then works offline.`;
+    } catch (error) {
+      text.textContent = messageOf(error);
+    }
+  }
+}
+
+/** @param {HTMLInputElement} slider of a power of two @param {HTMLOutputElement} output */
+function showTimes(slider, output) {
+  const times = Math.round(2 ** Number(slider.value) * 100) / 100;
+  output.textContent = `× ${times}`;
+  slider.setAttribute('aria-valuetext', `${times} times the usual`);
+  const [min, max] = [Number(slider.min), Number(slider.max)];
+  slider.style.setProperty('--fill', `${((Number(slider.value) - min) / (max - min)) * 100}%`);
+}

@@ -1,0 +1,348 @@
+import { byId } from '../../common/dom.js';
+import { JobHost } from '../host.js';
+import { ResumeBanner } from '../resume-banner.js';
+import { storedPainting, thumbnailOf } from '../../styles/painting.js';
+import { pixelsOf, resample, whole } from '../../media/photo.js';
+import { messageOf } from '../../common/errors.js';
+import { scriptAddress } from '../../common/trusted-scripts.js';
+import { PhotoLibrary } from './photo-library.js';
+import { discard, readSaved } from './checkpoints.js';
+import { cropForTests, saveStepTime } from './preferences.js';
+import { TrainDialog } from './job-dialog.js';
+import { TrainPanel } from './panel.js';
+import { withLessMemory, MOST_PHOTOS, photoScale, subjectSize } from './estimates.js';
+
+/**
+ * @import { Controls } from '../../app/controls.js'
+ * @import { Photo } from '../../media/decode.js'
+ * @import { EngineInfo, Network, Part, Pixels } from '../../inference/protocol.js'
+ * @import { PictureViewer } from '../../components/picture-viewer.js'
+ * @import { ToastLine } from '../../components/toast-line.js'
+ * @import { StyleRecord } from '../../styles/style-db.js'
+ * @import { JobKind } from '../host.js'
+ * @import { StyleOption } from '../style-options.js'
+ * @import { JobController } from '../controller.js'
+ * @import { TrainRequest, RequestedStyle } from './job-dialog.js'
+ * @import { TrainRun } from './protocol.js'
+ */
+
+/** The step time is saved every this number of steps. */
+const NOTED_STEPS = 5;
+
+/**
+ * What the mode needs from the page. `styleOptions` are the styles that have a painting, `stylize` stylizes a picture with a
+ * blend of styles, `styleOf` finds a style, `saveTrainedStyle` adds a style to the list, `isTrained` says whether a style was
+ * trained, `choose` selects it. `restorePhoto` shows the photo again, `prepareViewer` clears the viewer.
+ * @typedef {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, styleOptions: () => StyleOption[], selectedStyles: () => Part[],
+ *   network: () => Network, focusStyleList: () => void,
+ *   stylize: (photo: Pixels, parts: Part[]) => Promise<Pixels>,
+ *   styleOf: (id: string) => Promise<Pick<StyleRecord, 'pack' | 'network' | 'source' | 'licence'> | undefined>,
+ *   saveTrainedStyle: (style: { id: string, pack: Uint8Array, painting: Blob }, used: boolean) => Promise<boolean>,
+ *   isTrained: (id: string) => boolean, choose: (id: string) => void, restorePhoto: () => void, prepareViewer: () => void }} TrainCallbacks
+ */
+
+/** The training mode: the dialog, the panel and the host of a training, whose result is a style in the list. */
+export class TrainMode {
+  /** The photos that were opened on this visit. */
+  photoLibrary = new PhotoLibrary();
+  #dialog = new TrainDialog((order) => this.#begin(order));
+  #panel;
+  /** Two buttons, of which the layout shows one. */
+  #buttons = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll('.train-button')]);
+  /** @type {JobHost<TrainRun>} */
+  #host;
+  /** The previous position of the split line. */
+  #split = 0;
+  /** Why the trained style could not be saved. */
+  #saveError = '';
+
+  /**
+   * @param {PictureViewer} viewer
+   * @param {Controls} controls
+   * @param {ToastLine} toast
+   * @param {TrainCallbacks} page
+   */
+  constructor(viewer, controls, toast, page) {
+    this.viewer = viewer;
+    this.toast = toast;
+    this.page = page;
+    this.#panel = new TrainPanel({
+      close: () => this.hide(true),
+      pause: () => (this.#controller?.state === 'paused' ? this.#controller.resume() : this.#controller?.pause()),
+      stop: () => this.#stop(),
+      compare: () => viewer.split.toggle(),
+      recover: () => this.#recover(),
+      discard: () => this.#host.discard(),
+    });
+    const banner = new ResumeBanner('train-banner', {
+      show: () => this.#host.show(),
+      resume: () => this.#host.resume(),
+      discard: () => this.#host.discard(),
+    });
+    /** @type {JobKind<TrainRun>} */
+    const kind = {
+      runtime: {
+        createWorker: () => new Worker(scriptAddress('jobs/train-style/worker.js'), { type: 'module', name: 'impasto learning' }),
+        readSaved,
+      },
+      rootAttribute: 'training',
+      banner,
+      bannerText: (controller, offered) => bannerText(controller, offered, page.isTrained(controller.run.id)),
+      canContinue: ({ progress: { step, steps } }) => step < steps,
+      discardLabel: ({ run }) => (page.isTrained(run.id) ? 'Dismiss' : 'Discard'),
+      background: ({ instant, subject }) => instant ?? subject,
+      describe: ({ run }) => `${run.subjectName}, painted in what has been learnt of ${namesOf(run)} so far`,
+      updatePanel: (controller) => this.#panel.show(controller, this.#saveError),
+      onChange: (controller) => this.#saveStepTime(controller),
+      onFinish: (controller) => this.#saveStyle(controller),
+      onShow: () => this.#onShow(),
+      onHide: () => this.#onHide(),
+      discard,
+      busyMessage: 'Another tab is painting or learning, or a Masterpiece is being painted here. Finish or discard that, then try again.',
+      unreadableMessage: 'A style that was being learnt was kept here, but this version of Impasto cannot read it.',
+    };
+    this.#host = new JobHost(kind, viewer, controls, toast, page);
+    viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
+    for (const button of this.#buttons) button.addEventListener('click', () => this.openDialog(page.selectedStyles()));
+  }
+
+  get #controller() {
+    return this.#host.controller;
+  }
+
+  /** Whether the job is shown in the viewer. */
+  get isShown() {
+    return this.#host.isShown;
+  }
+
+  /** Names of photo and style for the file name. */
+  get exportInfo() {
+    const run = this.#controller?.run;
+    return { source: run?.subjectName ?? '', style: run?.name ?? '' };
+  }
+
+  /** @returns {Promise<Pixels>} the picture in the viewer */
+  picture() {
+    return this.#host.picture();
+  }
+
+  /** Offers an unfinished training, once the engine runs. */
+  enable() {
+    return this.#host.restore();
+  }
+
+  /** Updates the buttons after a change of the selected styles. */
+  refresh() {
+    const parts = this.page.selectedStyles();
+    const further = this.#isTrained(parts);
+    const can = (further || this.page.network() === 'arbitrary') && this.#requestedStyles(parts).length > 0;
+    for (const button of this.#buttons) {
+      button.hidden = !can;
+      const text = button.querySelector('span') ?? button;
+      text.textContent = further ? 'Learn further' : button.id === 'learn' ? 'Learn this style' : 'Learn style';
+    }
+  }
+
+  /**
+   * Hides the job, which continues in the background.
+   * @param {boolean} [back] whether to show the photo again
+   */
+  hide(back = false) {
+    this.#host.hide(back);
+  }
+
+  /** Opens the dialog. @param {Part[]} parts the styles to train as one */
+  async openDialog(parts) {
+    const models = this.#requestedStyles(parts);
+    const info = this.page.info();
+    if (models.length === 0 || !info) return;
+    const { software, styles } = info;
+    const further = this.#isTrained(parts) ? (await this.page.styleOf(parts[0].id))?.network : undefined;
+    this.#dialog.show(models, this.photoLibrary.photos, styles, {
+      software,
+      replaces: this.#controller?.isRunning ?? false,
+      further: further && (further === 'arbitrary' ? further : 'transfer26'),
+    });
+  }
+
+  /** Whether the selected style was trained here. @param {Part[]} parts */
+  #isTrained(parts) {
+    return parts.length === 1 && this.page.isTrained(parts[0].id);
+  }
+
+  /** @param {Part[]} parts @returns {RequestedStyle[]} empty unless all of them have a painting; sorted by weight */
+  #requestedStyles(parts) {
+    const options = this.page.styleOptions();
+    const models = parts.flatMap(({ id, weight }) => {
+      const option = options.find((other) => other.id === id);
+      return option && weight > 0 ? [{ option, weight }] : [];
+    });
+    return models.length === parts.length ? models.sort((a, b) => b.weight - a.weight) : [];
+  }
+
+  /** @param {TrainRequest} order */
+  async #begin({ styles: models, network, settings, photos, scenes }) {
+    const photo = this.page.photo();
+    if (!photo) return;
+    this.viewer.busy('Preparing the paintings …');
+    try {
+      const software = this.page.info()?.software ?? false;
+      const { width, height } = photo.bitmap;
+      const size = subjectSize({ width, height }, software, cropForTests());
+      const subject = pixelsOf(resample(photo.bitmap, { x: 0, y: 0, width, height }, size.width, size.height));
+      const first = await models[0].option.load();
+      const [painting, thumbnail] = [await storedPainting(first), await thumbnailOf(first)];
+      first.close();
+      const { id, name } = models[0].option;
+      const styles = await Promise.all(models.map(({ option }) => this.page.styleOf(option.id)));
+      const further = models.length === 1 && this.page.isTrained(id);
+      const { crop = 0, painting: longest = 0 } = settings;
+      /** @type {TrainRun} */
+      const run = {
+        id: further ? id : crypto.randomUUID(),
+        name: further ? name : `${models.map(({ option }) => option.name).join(' + ')}, learnt`,
+        network,
+        starts: styles.flatMap((style, i) => (style?.network === network ? [{ pack: style.pack, weight: models[i].weight }] : [])),
+        settings,
+        paintings: await Promise.all(
+          models.map(async ({ option, weight }) => {
+            const scale = (/** @type {ImageBitmap} */ bitmap) => Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
+            return { name: option.name, weight, pixels: await sized(option, scale) };
+          }),
+        ),
+        photos: await Promise.all(photos.slice(0, MOST_PHOTOS).map((one) => sized(one, (bitmap) => photoScale(bitmap, crop)))),
+        scenes,
+        subject,
+        subjectName: photo.name,
+        instant: await this.#stylizeNow(subject, models),
+        source: styles[0]?.source ?? '',
+        licence: styles[0]?.licence ?? '',
+        painting: new Uint8Array(await painting.arrayBuffer()),
+        thumbnail: new Uint8Array(thumbnail),
+      };
+      this.#saveError = '';
+      await this.#host.begin(run);
+    } catch (error) {
+      this.toast.show(messageOf(error));
+    }
+    this.viewer.idle();
+  }
+
+  /**
+   * The preview photo in the current style, for comparison.
+   * @param {Pixels} subject
+   * @param {RequestedStyle[]} models
+   * @returns {Promise<Pixels | null>}
+   */
+  async #stylizeNow({ width, height, data }, models) {
+    try {
+      const parts = models.map(({ option, weight }) => ({ id: option.id, weight }));
+      return await this.page.stylize({ width, height, data: data.slice() }, parts);
+    } catch (error) {
+      // The comparison then shows the photo.
+      console.info(error);
+      return null;
+    }
+  }
+
+  /** Stops the training and keeps the style. */
+  async #stop() {
+    const controller = this.#controller;
+    // The style pack is made by a worker.
+    if (controller?.state === 'failed') await controller.retry();
+    controller?.stop();
+  }
+
+  #recover() {
+    const controller = this.#controller;
+    if (!controller) return;
+    if (controller.state === 'finished') {
+      this.#saveStyle(controller);
+      return;
+    }
+    if (controller.code !== 'memory') {
+      controller.retry(controller.code === 'checkpoint');
+      return;
+    }
+    const settings = withLessMemory(controller.run.settings);
+    if (settings) this.#host.begin({ ...controller.run, id: crypto.randomUUID(), settings });
+  }
+
+  /** @param {JobController<TrainRun>} controller */
+  async #saveStyle(controller) {
+    const { run, pack, progress } = controller;
+    if (!pack) return;
+    const watched = this.isShown;
+    try {
+      const painting = new Blob([run.painting], { type: 'image/jpeg' });
+      const kept = await this.page.saveTrainedStyle({ id: run.id, pack, painting }, watched);
+      // The style is chosen and shown. A training that was stopped early is kept, so that it can be continued.
+      if (progress.step >= progress.steps) await this.#host.discard();
+      if (!kept) return;
+      const use = { label: 'Use it', run: () => this.page.choose(run.id) };
+      const where = `is in the style list, and blends with ${run.network === 'arbitrary' ? 'paintings' : 'the built-in styles'}.`;
+      this.toast.show(`“${run.name}” ${where}`, watched ? undefined : use);
+    } catch (error) {
+      this.#saveError = `The style could not be saved: ${messageOf(error)}`;
+      if (this.isShown) this.#panel.show(controller, this.#saveError);
+      else this.toast.show(this.#saveError);
+    }
+  }
+
+  /** @param {JobController<TrainRun>} controller */
+  #saveStepTime({ state, remainingMs: left, software, run: { settings }, progress: { step, steps } }) {
+    const { crop = 0, batch = 1 } = settings;
+    if (state !== 'running' || step % NOTED_STEPS !== 0 || step >= steps || !left || cropForTests()) return;
+    saveStepTime(software, left / (steps - step) / (crop ** 2 * batch));
+  }
+
+  /** Shows before and after side by side. */
+  #onShow() {
+    const { split } = this.viewer;
+    this.#split = split.value;
+    split.value ||= 0.5;
+    // Without a current stylization, the photo is shown beside the preview.
+    if (!this.#controller?.run.instant) document.documentElement.dataset.training = 'photo';
+    byId('train-panel-title', HTMLElement).focus();
+  }
+
+  #onHide() {
+    this.viewer.split.value = this.#split;
+    if (this.#panel.hide()) this.page.focusStyleList();
+  }
+}
+
+/**
+ * @param {StyleOption} option
+ * @param {(bitmap: ImageBitmap) => number} scale
+ * @returns {Promise<Pixels>}
+ */
+async function sized(option, scale) {
+  const bitmap = await option.load();
+  const pixels = pixelsOf(whole(bitmap, scale(bitmap)));
+  bitmap.close();
+  return pixels;
+}
+
+/** @param {TrainRun} run */
+function namesOf({ paintings }) {
+  return paintings.map(({ name }) => `“${name}”`).join(' and ');
+}
+
+/**
+ * @param {JobController<TrainRun>} controller
+ * @param {boolean} offered whether it waits for the user to continue it
+ * @param {boolean} shelved whether the style is in the list already
+ */
+function bannerText({ state, progress: { step, steps }, run }, offered, shelved) {
+  const percent = `${Math.floor((100 * step) / Math.max(1, steps))} %`;
+  if (shelved && offered) return `“${run.name}” was stopped at ${percent}, and can go on learning.`;
+  if (offered) return `${namesOf(run)} is half learnt: ${percent}.`;
+  return {
+    preparing: `The studio is being set up for ${namesOf(run)}.`,
+    running: `${namesOf(run)} is being learnt: ${percent}.`,
+    paused: `Learning ${namesOf(run)} rests: ${percent}.`,
+    failed: `Learning ${namesOf(run)} has stopped: ${percent}.`,
+    finished: `${namesOf(run)} is learnt.`,
+  }[state];
+}

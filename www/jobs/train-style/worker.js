@@ -1,0 +1,21 @@
+/** The worker that trains a style. */
+import { hostJob, fileOf, MODULE, VGG } from '../worker-host.js';
+import { fetchBytes } from '../../common/fetch-bytes.js';
+import { TrainJob } from './job.js';
+
+/** @import { ToTrainWorker } from './protocol.js' */
+/** @typedef {Extract<ToTrainWorker, { type: 'begin' }>} Begin */
+
+hostJob({
+  activity: 'styles are learnt in one',
+  loadInputs: async (/** @type {Begin} */ { run }, obtained) => {
+    const files = await obtained();
+    // The service worker has this file already.
+    const network = await fetchBytes(new URL(`../../weights/${run.network}.safetensors`, import.meta.url).href, () => {});
+    return { module: fileOf(files, MODULE), inputs: { vgg: fileOf(files, VGG), network } };
+  },
+  createJob: (studio, { vgg, network }, send, { run, checkpoint }) => {
+    const job = new TrainJob(studio, vgg, network, send);
+    return { controls: job, work: () => job.execute(run, checkpoint) };
+  },
+});

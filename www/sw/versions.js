@@ -1,0 +1,143 @@
+/**
+ * Decides which version of the page answers a request. A page and its workers get all files from the version that they were
+ * loaded with, also after a newer version has become active. The files of an older version are kept while one of its pages is
+ * open. The state is in a separate cache, since browsers stop service workers at any time.
+ */
+
+const CACHE = 'impasto-versions';
+
+/** @typedef {{ active?: string, clients: Record<string, string> }} State the versions of pages and workers, by their ids */
+
+export class Versions {
+  /** @type {Promise<State> | undefined} */
+  #state;
+
+  /**
+   * @param {string} version this one
+   * @param {ReadonlyMap<string, string>} files of this version: addresses, and the keys in the cache that they have there
+   * @param {string} cache the name of the files' cache
+   */
+  constructor(version, files, cache) {
+    this.version = version;
+    this.files = files;
+    this.cache = cache;
+  }
+
+  /** Registers the files before they are downloaded, so that no other version deletes them. */
+  async installing() {
+    await write(manifestOf(this.version), [...this.files]);
+  }
+
+  /** Assigns the open pages to the previous version. */
+  async activated() {
+    const state = await this.#read();
+    const before = state.active;
+    if (before && before !== this.version) {
+      for (const { id } of await allClients()) state.clients[id] ??= before;
+    }
+    state.active = this.version;
+    await this.#forgetClosed(state);
+    await this.#write(state);
+    await this.#tidy(state);
+  }
+
+  /**
+   * The cache key of a file for a client.
+   * @param {any} event a fetch
+   * @param {string} address without parameters
+   * @returns {Promise<string | undefined>} nothing where the version of who asks has no such file
+   */
+  async keyFor(event, address) {
+    const state = await this.#read();
+    const version = event.request.mode === 'navigate' ? undefined : state.clients[event.clientId];
+    if (!version) return this.files.get(address);
+    if (event.resultingClientId && state.clients[event.resultingClientId] !== version) {
+      // A worker has the version of its page.
+      state.clients[event.resultingClientId] = version;
+      await this.#write(state);
+    }
+    return new Map(await filesOf(version)).get(address);
+  }
+
+  /** Deletes the files of versions whose pages are closed. */
+  async tidy() {
+    const state = await this.#read();
+    if (Object.keys(state.clients).length === 0 || !(await this.#forgetClosed(state))) return;
+    await this.#write(state);
+    await this.#tidy(state);
+  }
+
+  /** @param {State} state @returns {Promise<boolean>} whether there were any */
+  async #forgetClosed(state) {
+    const open = new Set((await allClients()).map(({ id }) => id));
+    const closed = Object.keys(state.clients).filter((id) => !open.has(id));
+    for (const id of closed) delete state.clients[id];
+    return closed.length > 0;
+  }
+
+  /** @param {State} state */
+  async #tidy(state) {
+    const { installing, waiting } = Reflect.get(self, 'registration');
+    // Their files are in the same cache; they clean up when they become active.
+    if (installing || waiting) return;
+    const needed = new Set([this.version, ...Object.values(state.clients)]);
+    const keys = new Set(this.files.values());
+    for (const version of needed) for (const [, key] of await filesOf(version)) keys.add(key);
+    await keepOnly(this.cache, keys);
+    await keepOnly(CACHE, new Set([stateAddress(), ...[...needed].map(manifestOf)]));
+  }
+
+  #read() {
+    this.#state ??= read(stateAddress(), { clients: {} });
+    return this.#state;
+  }
+
+  /** @param {State} state */
+  async #write(state) {
+    await write(stateAddress(), state);
+  }
+}
+
+/** @returns {Promise<{ id: string }[]>} pages and workers, those included that no service worker looks after */
+function allClients() {
+  return Reflect.get(self, 'clients').matchAll({ type: 'all', includeUncontrolled: true });
+}
+
+function stateAddress() {
+  return new URL('./versions/state', self.location.href).href;
+}
+
+/** @param {string} version */
+function manifestOf(version) {
+  return new URL(`./versions/${version}`, self.location.href).href;
+}
+
+/** @param {string} version @returns {Promise<[address: string, key: string][]>} */
+function filesOf(version) {
+  return read(manifestOf(version), []);
+}
+
+/**
+ * @param {string} name of a cache
+ * @param {Set<string>} addresses
+ */
+async function keepOnly(name, addresses) {
+  const cache = await caches.open(name);
+  for (const request of await cache.keys()) if (!addresses.has(request.url)) await cache.delete(request);
+}
+
+/**
+ * @template T
+ * @param {string} address
+ * @param {T} otherwise where there is nothing
+ * @returns {Promise<T>}
+ */
+async function read(address, otherwise) {
+  const response = await (await caches.open(CACHE)).match(address);
+  return response ? response.json() : otherwise;
+}
+
+/** @param {string} address @param {unknown} value */
+async function write(address, value) {
+  await (await caches.open(CACHE)).put(address, Response.json(value));
+}

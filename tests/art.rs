@@ -43,7 +43,11 @@ fn shipped_paintings_are_what_the_program_paints() {
         assert_eq!((width, height), (512, 512));
         let shipped = Image::from_rgba8(width, height, shipped.as_raw()).unwrap();
         let off = difference(&shipped, &kind.paint(512, kind.seed).unwrap());
-        assert!(off < TOLERANCE, "{} is off by {off}: paint it anew with `impasto art -o www/assets/paintings`", kind.name);
+        assert!(
+            off < TOLERANCE,
+            "{} is off by {off}: paint it anew with `impasto art -o www/assets/paintings`",
+            kind.name
+        );
     }
     assert!(bytes <= 600_000, "{bytes} bytes");
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), KINDS.len());

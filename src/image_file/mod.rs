@@ -1,6 +1,6 @@
 //! Pictures from and to files, for the command line: PNG, JPEG, WebP and TIFF, told by contents, within limits.
 //!
-//! [`read`] gives a picture in sRGB, upright, with its transparency apart; [`encode`] gives the bytes of a file.
+//! [`read()`] gives a picture in sRGB, upright, with its transparency apart; [`encode`] gives the bytes of a file.
 
 mod alpha;
 mod color;

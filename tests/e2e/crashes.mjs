@@ -15,7 +15,7 @@ const revivals = new Set();
 
 /**
  * Takes note when a browser's process dies without having been closed. Firefox does now and then, of a panic in its own wgpu
- * (README, “Limits”): a test that this befalls says nothing about the page.
+ * (docs/limitations.md): a test that this befalls says nothing about the page.
  * @param {import('puppeteer-core').Browser} browser
  */
 export function watch(browser) {

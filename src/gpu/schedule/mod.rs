@@ -1,5 +1,5 @@
 //! What a network runs for one input size, as plain data: buffers shared by lifetime, dispatches, costs. Nothing here needs a device;
-//! [`super::executable`] makes pipelines and bind groups of it.
+//! `gpu::executable` makes pipelines and bind groups of it.
 
 pub mod lifetimes;
 pub mod mobilenet;

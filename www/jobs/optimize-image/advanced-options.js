@@ -8,7 +8,7 @@ import { titleOf } from './user-network.js';
  * @import { Preferences } from './preferences.js'
  */
 
-/** Default loss weights, learning rate of Adam and size of paintings, as in `src/studio/loss.rs` and `recipe.rs`. */
+/** Default loss weights, learning rate of Adam and size of paintings, as in `src/train/losses/mod.rs` and `optimize_image/config.rs`. */
 const DEFAULTS = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
 
 /** The advanced options of the dialog. The title of each group lists the options that are not at their defaults. */

@@ -23,7 +23,7 @@ const IN_SOFTWARE = { crop: 128, batch: 1, pace: 0.4 };
 export const CROPS = [96, 128, 160, 224, 320];
 /** The longer side of a painting at stroke size 1, with crops of 224 pixels. */
 const PAINTING = 320;
-/** The longer side of a training photo in crop sizes, as `src/studio/train/crops.rs` expects it. */
+/** The longer side of a training photo in crop sizes, as `src/train/train_style/dataset.rs` expects it. */
 const PHOTO = 1.4;
 /** The longer side of the preview photo. */
 const SUBJECT = 352;

@@ -99,7 +99,7 @@ for (const name of BROWSERS) {
         const left = async () => {
           const names = (await caches.keys()).filter((cache) => cache.includes('precache'));
           const requests = await Promise.all(names.map(async (cache) => (await caches.open(cache)).keys()));
-          return requests.flat().filter(({ url }) => url.includes('/undo.js')).length === 1;
+          return requests.flat().filter(({ url }) => url.includes('/app/history.js')).length === 1;
         };
         await other.page.reload();
         await until(other.page, 'the old files to be gone', left);

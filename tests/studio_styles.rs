@@ -119,10 +119,10 @@ struct Studio {
 
 impl Studio {
     fn new(style_loss: StyleLoss, style_layers: &[&str]) -> Self {
-        let usual = Terms::of(&VGG16).unwrap();
+        let defaults = Terms::of(&VGG16).unwrap();
         let layers = style_layers.iter().map(|name| (VGG16.layer(name).unwrap(), 1.0)).collect();
         let style = Term { weight: 1.0, layers };
-        let terms = Terms { content: Term { weight: 0.0, ..usual.content }, style, style_loss, variation: 0.0 };
+        let terms = Terms { content: Term { weight: 0.0, ..defaults.content }, style, style_loss, variation: 0.0 };
         let last = terms.last().unwrap();
         let archive = shipped_as("vgg16-to-relu4_3");
         let features = Features::load(&archive, VGG16, Pooling::Average, last, &cpu()).unwrap();

@@ -207,7 +207,7 @@ fn a_sheet_shows_packs_and_a_plan_knows_their_network() {
 #[test]
 fn shipped_packs_are_those_of_the_shipped_paintings() {
     let bench = bench();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("www");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/assets");
     let list: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(root.join("styles/list.json")).unwrap()).unwrap();
     let listed: Vec<_> = list.as_array().unwrap().iter().map(|e| (e["id"].as_str(), e["name"].as_str())).collect();

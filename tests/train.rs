@@ -34,7 +34,7 @@ fn mean() -> Style {
 }
 
 fn settings(steps: usize) -> TrainSettings {
-    TrainSettings { steps, crop: 48, batch: 2, painting: 64, ..TrainSettings::usual().unwrap() }
+    TrainSettings { steps, crop: 48, batch: 2, painting: 64, ..TrainSettings::defaults().unwrap() }
 }
 
 struct School {
@@ -47,7 +47,7 @@ impl School {
         Self { paintings: vec![(painted("swirls", 96), 1.0)], photos: vec![painted("glass", 96), painted("waves", 96)] }
     }
 
-    fn lessons(&self) -> TrainData<'_> {
+    fn data(&self) -> TrainData<'_> {
         TrainData { paintings: &self.paintings, photos: &self.photos }
     }
 
@@ -68,7 +68,7 @@ impl School {
         device: &Device,
     ) -> impasto::error::Result<Training> {
         let executor = TransferNet::load(transfer26::network(), &shipped_as("transfer26"), device).unwrap();
-        Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.lessons(), origin, notes, device)
+        Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.data(), origin, notes, device)
     }
 }
 
@@ -85,8 +85,8 @@ fn both_devices_learn_alike() {
     let school = School::new();
     // At a low rate: Adam makes whole steps of gradients that are nearly 0, which may differ in sign.
     let mut settings = TrainSettings { crop: 32, painting: 48, rate: 0.01, ..settings(20) };
-    settings.lesson.stability = 0.1;
-    settings.lesson.variation = 0.1;
+    settings.loss_weights.stability = 0.1;
+    settings.loss_weights.variation = 0.1;
     let devices = [cpu(), pollster::block_on(gpu()).unwrap()];
     let [mut one, mut other] = devices.each_ref().map(|device| school.begin(settings.clone(), None, device).unwrap());
     let [first, second] = [&mut one, &mut other].map(|training| learn(training, 1)[0]);
@@ -150,9 +150,9 @@ fn the_nearest_style_is_the_one_that_a_painting_was_painted_in() {
     for wanted in &styles {
         let painting = impasto::reference::run(&transfer26::network(), &archive, wanted, &photos[0]).unwrap();
         let paintings = [(painting, 1.0)];
-        let lessons = TrainData { paintings: &paintings, photos: &photos };
+        let data = TrainData { paintings: &paintings, photos: &photos };
         let settings = TrainSettings { crop: 80, painting: 160, ..settings(1) };
-        let found = nearest(&executor, &vgg, &settings, &lessons, &styles, &device);
+        let found = nearest(&executor, &vgg, &settings, &data, &styles, &device);
         assert_eq!(pollster::block_on(found).unwrap().name, wanted.name);
     }
 }
@@ -203,10 +203,10 @@ fn settings_that_cannot_be_are_refused_in_a_sentence() {
     refused(TrainSettings { rate: f32::NAN, ..settings(1) }, "is not a learning rate");
     refused(TrainSettings { painting: 4, ..settings(1) }, "32 pixels on the longer side");
     let mut still = settings(1);
-    (still.lesson.stability, still.lesson.noise) = (1.0, 0.0);
+    (still.loss_weights.stability, still.loss_weights.noise) = (1.0, 0.0);
     refused(still, "Against noise of 0");
     let mut silent = settings(1);
-    silent.lesson.style.layers.clear();
+    silent.loss_weights.style.layers.clear();
     refused(silent, "need a layer");
 }
 

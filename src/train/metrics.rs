@@ -36,7 +36,7 @@ pub struct Metrics {
 /// Judges paintings.
 pub struct Judge {
     features: Features,
-    lesson: TrainLoss,
+    loss_weights: TrainLoss,
     distance: BTreeSet<Layer>,
     device: Device,
 }
@@ -47,11 +47,11 @@ impl Judge {
     /// # Errors
     /// As [`Features::load`].
     pub fn new(vgg: &Archive, device: &Device) -> Result<Self> {
-        let lesson = TrainLoss::of(&VGG16)?;
+        let loss_weights = TrainLoss::of(&VGG16)?;
         let distance: BTreeSet<Layer> = DISTANCE.iter().map(|name| VGG16.layer(name)).collect::<Result<_>>()?;
         let last = distance.last().copied().map_or_else(|| Terms::of(&VGG16)?.last(), Ok)?;
         let features = Features::load(vgg, VGG16, Pooling::Max, last, device)?;
-        Ok(Self { features, lesson, distance, device: device.clone() })
+        Ok(Self { features, loss_weights, distance, device: device.clone() })
     }
 
     /// Judges `painted`, a painting of `photo` in the style of `painting`, with `longer` pixels on the longer side of both, and
@@ -75,8 +75,9 @@ impl Judge {
         let painting = upload(&painting.resized(columns, rows)?, &self.device);
         let [painted, photo] = [painted, photo].map(|picture| picture.resized(width, height));
         let (painted, photo) = (upload(&painted?, &self.device), upload(&photo?, &self.device));
-        let aims = Targets::new(&self.features, &self.lesson, &[(painting, 1.0)], std::slice::from_ref(&photo));
-        let [_, content, style, colours, _] = aims.losses(&self.features, painted.clone(), photo.clone());
+        let targets =
+            Targets::new(&self.features, &self.loss_weights, &[(painting, 1.0)], std::slice::from_ref(&photo));
+        let [_, content, style, colours, _] = targets.losses(&self.features, painted.clone(), photo.clone());
         let [painted, photo] = [painted, photo].map(|picture| self.features.of(picture, &self.distance));
         let distances = self.distance.iter().map(|layer| {
             let off = unit(painted[layer].clone()) - unit(photo[layer].clone());

@@ -72,7 +72,7 @@ impl Studio {
     /// JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
     pub fn plan(&self, settings: &str, width: usize, height: usize) -> std::result::Result<String, JsValue> {
         let plan =
-            OptimizeConfig::parse(settings).and_then(|recipe| recipe.plan(width, height, self.graphics.limits(MEMORY)));
+            OptimizeConfig::parse(settings).and_then(|config| config.plan(width, height, self.graphics.limits(MEMORY)));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
     }
 
@@ -84,8 +84,8 @@ impl Studio {
         work: &Commission,
         checkpoint: Option<Vec<u8>>,
     ) -> std::result::Result<Work, JsValue> {
-        let recipe = OptimizeConfig::parse(settings).map_err(js)?;
-        let begun = work.begin(vgg, &recipe, checkpoint.as_deref(), &self.graphics);
+        let config = OptimizeConfig::parse(settings).map_err(js)?;
+        let begun = work.begin(vgg, &config, checkpoint.as_deref(), &self.graphics);
         begun.map(|masterpiece| Work { masterpiece: Rc::new(RefCell::new(masterpiece)) }).map_err(js)
     }
 }
@@ -188,18 +188,18 @@ impl Commission {
     fn begin(
         &self,
         vgg: &[u8],
-        recipe: &OptimizeConfig,
+        config: &OptimizeConfig,
         checkpoint: Option<&[u8]>,
         graphics: &Graphics,
     ) -> Result<ImageOptimization> {
         let (width, height) = (self.photo.width(), self.photo.height());
-        recipe.plan(width, height, graphics.limits(MEMORY))?;
+        config.plan(width, height, graphics.limits(MEMORY))?;
         let start = match checkpoint {
             Some(bytes) => Start::Checkpoint(Checkpoint::parse(bytes)?),
             None => Start::Picture(self.start.as_ref().unwrap_or(&self.photo).clone()),
         };
         let (photo, paintings) = (self.photo.clone(), self.paintings.clone());
-        ImageOptimization::new(&Archive::parse(vgg)?, recipe.settings()?, photo, paintings, start, &graphics.device)
+        ImageOptimization::new(&Archive::parse(vgg)?, config.settings()?, photo, paintings, start, &graphics.device)
     }
 }
 

@@ -85,10 +85,10 @@ impl Studio {
         vgg: &[u8],
         network: &[u8],
         settings: &str,
-        lessons: &Lessons,
+        data: &Lessons,
         checkpoint: Option<Vec<u8>>,
     ) -> std::result::Result<Pupil, JsValue> {
-        self.prepare(vgg, network, settings, lessons, checkpoint.as_deref()).await.map_err(js)
+        self.prepare(vgg, network, settings, data, checkpoint.as_deref()).await.map_err(js)
     }
 }
 
@@ -98,29 +98,29 @@ impl Studio {
         vgg: &[u8],
         network: &[u8],
         settings: &str,
-        lessons: &Lessons,
+        data: &Lessons,
         checkpoint: Option<&[u8]>,
     ) -> Result<Pupil> {
-        let recipe = TrainConfig::parse(settings)?;
+        let config = TrainConfig::parse(settings)?;
         let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
         let net = trainable(archive.metadata("network").unwrap_or_default())?;
-        recipe.plan(&net, self.graphics.limits(MEMORY))?;
+        config.plan(&net, self.graphics.limits(MEMORY))?;
         let notes = checkpoint.map(TrainCheckpoint::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
-        let beginning = if lessons.starts.is_empty() {
-            recipe.beginning(&StyleSet::read(&archive, &net.norms)?)?
+        let beginning = if data.starts.is_empty() {
+            config.beginning(&StyleSet::read(&archive, &net.norms)?)?
         } else {
-            Init::Style(blend(&space, &lessons.starts)?)
+            Init::Style(blend(&space, &data.starts)?)
         };
         let executor = TransferNet::load(net, &archive, device)?;
-        let near = !lessons.starts.is_empty();
-        let settings = if near { recipe.gentle_settings()? } else { recipe.settings()? };
-        let lessons = train_style::TrainData { paintings: &lessons.paintings, photos: &lessons.photos };
+        let near = !data.starts.is_empty();
+        let settings = if near { config.fine_tune_settings()? } else { config.settings()? };
+        let data = train_style::TrainData { paintings: &data.paintings, photos: &data.photos };
         let start = match beginning {
             Init::Style(style) => style,
-            Init::Nearest(all) => nearest(&executor, &vgg, &settings, &lessons, &all, device).await?.clone(),
+            Init::Nearest(all) => nearest(&executor, &vgg, &settings, &data, &all, device).await?.clone(),
         };
-        let training = train_style::Training::new(executor, &vgg, settings, &lessons, start, notes, device)?;
+        let training = train_style::Training::new(executor, &vgg, settings, &data, start, notes, device)?;
         Ok(Pupil { training: Rc::new(RefCell::new(training)), space })
     }
 }

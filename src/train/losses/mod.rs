@@ -122,7 +122,7 @@ pub struct Objective {
 struct Region {
     weight: f32,
     /// What the statistics aim at in a layer, and the weights of its pixels.
-    aims: BTreeMap<Layer, (Aim, Option<Tensor<2>>)>,
+    targets: BTreeMap<Layer, (Aim, Option<Tensor<2>>)>,
 }
 
 impl Objective {
@@ -162,13 +162,13 @@ impl Objective {
         let groups: Vec<_> = groups.filter(|g| g.iter().any(|s| s.weight > 0.0)).collect();
         let mut regions = Vec::new();
         for (group, weight) in groups.iter().zip(shares(&groups)) {
-            let mut aims = BTreeMap::new();
+            let mut targets = BTreeMap::new();
             for (layer, statistics) in mixed(features, terms.style_loss, &style_layers, group)? {
                 let mask = group[0].mask.as_ref();
                 let mask = mask.map(|mask| weights(mask, layer, width, height, &device)).transpose()?;
-                aims.insert(layer, (Aim::new(statistics), mask));
+                targets.insert(layer, (Aim::new(statistics), mask));
             }
-            regions.push(Region { weight, aims });
+            regions.push(Region { weight, targets });
         }
         let wanted = &names(&terms.content) | &style_layers;
         Ok(Self { terms: terms.clone(), wanted, content, regions })
@@ -184,8 +184,8 @@ impl Objective {
             (off.clone() * off).mean() * inverse.clone()
         });
         let style = mean(&self.terms.style, |layer| {
-            let regions = self.regions.iter().map(|Region { weight, aims }| {
-                let (aim, mask) = &aims[layer];
+            let regions = self.regions.iter().map(|Region { weight, targets }| {
+                let (aim, mask) = &targets[layer];
                 Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(aim) * *weight
             });
             Tensor::cat(regions.collect(), 0).sum()

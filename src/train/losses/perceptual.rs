@@ -59,13 +59,18 @@ pub struct Targets {
     palette: Option<ColorStatistics>,
     /// One over the mean square of photos' features.
     content: BTreeMap<Layer, Tensor<1>>,
-    lesson: TrainLoss,
+    loss_weights: TrainLoss,
 }
 
 impl Targets {
     /// Reads `paintings`, `[1][3][height][width]` each, which are mixed by weights that must not all be 0, and some `photos`,
     /// `[n][3][height][width]` each, all of one size.
-    pub fn new(features: &Features, lesson: &TrainLoss, paintings: &[(Tensor<4>, f32)], photos: &[Tensor<4>]) -> Self {
+    pub fn new(
+        features: &Features,
+        loss_weights: &TrainLoss,
+        paintings: &[(Tensor<4>, f32)],
+        photos: &[Tensor<4>],
+    ) -> Self {
         let total: f32 = paintings.iter().map(|p| p.1).sum();
         let mut grams: BTreeMap<Layer, Tensor<3>> = BTreeMap::new();
         let mut palette: Option<ColorStatistics> = None;
@@ -75,7 +80,7 @@ impl Targets {
                 Some(sum) => sum.plus(part),
                 None => part,
             });
-            for (layer, found) in features.of(painting.clone(), &names(&lesson.style)) {
+            for (layer, found) in features.of(painting.clone(), &names(&loss_weights.style)) {
                 let part = gram_matrices(found) * (weight / total);
                 let sum = match grams.remove(&layer) {
                     Some(sum) => sum + part,
@@ -90,23 +95,23 @@ impl Targets {
         });
         let mut content: BTreeMap<Layer, Tensor<1>> = BTreeMap::new();
         for photo in photos {
-            for (layer, found) in features.of(photo.clone(), &names(&lesson.content)) {
+            for (layer, found) in features.of(photo.clone(), &names(&loss_weights.content)) {
                 let part = (found.clone() * found).mean() / photos.len() as f32;
                 let sum = content.remove(&layer).map_or_else(|| part.clone(), |sum| sum + part.clone());
                 content.insert(layer, sum);
             }
         }
         let content = content.into_iter().map(|(layer, size)| (layer, size.clamp_min(SMALLEST).recip()));
-        Self { style: style.collect(), palette, content: content.collect(), lesson: lesson.clone() }
+        Self { style: style.collect(), palette, content: content.collect(), loss_weights: loss_weights.clone() }
     }
 
     /// The losses of `painted` `photos`, `[n][3][height][width]` both: the weighted sum, content, style, palette, variation.
     pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>) -> [Tensor<1>; 5] {
-        let TrainLoss { content, style, palette, variation, .. } = &self.lesson;
-        let aims = features.of(photos, &names(content));
+        let TrainLoss { content, style, palette, variation, .. } = &self.loss_weights;
+        let targets = features.of(photos, &names(content));
         let found = features.of(painted.clone(), &(&names(content) | &names(style)));
         let content_loss = mean(content, |layer| {
-            let off = found[layer].clone() - aims[layer].clone();
+            let off = found[layer].clone() - targets[layer].clone();
             (off.clone() * off).mean() * self.content[layer].clone()
         });
         let style_loss = mean(style, |layer| self.style_loss(layer, found[layer].clone()));
@@ -124,8 +129,8 @@ impl Targets {
 
     /// The style loss alone.
     pub fn style(&self, features: &Features, painted: Tensor<4>) -> Tensor<1> {
-        let found = features.of(painted, &names(&self.lesson.style));
-        mean(&self.lesson.style, |layer| self.style_loss(layer, found[layer].clone()))
+        let found = features.of(painted, &names(&self.loss_weights.style));
+        mean(&self.loss_weights.style, |layer| self.style_loss(layer, found[layer].clone()))
     }
 
     fn style_loss(&self, layer: &Layer, features: Tensor<4>) -> Tensor<1> {

@@ -122,16 +122,16 @@ impl OptimizeConfig {
     /// # Errors
     /// [`Error::Style`] for what is no recipe, or sizes and steps that no run can have.
     pub fn parse(json: &str) -> Result<Self> {
-        let recipe: Self = serde_json::from_str(json)
+        let config: Self = serde_json::from_str(json)
             .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
         let limits =
-            [("size", recipe.size, 8192), ("smallest size", recipe.smallest, 8192), ("steps", recipe.steps, 100_000)];
+            [("size", config.size, 8192), ("smallest size", config.smallest, 8192), ("steps", config.steps, 100_000)];
         for (what, number, most) in limits {
             if number == 0 || number > most {
                 return Err(Error::Style(format!("{number} is no {what}: choose a number from 1 to {most}.")));
             }
         }
-        Ok(recipe)
+        Ok(config)
     }
 
     fn vgg(&self) -> Vgg {
@@ -155,22 +155,22 @@ impl OptimizeConfig {
     /// [`Error::Style`] for layers that the network does not have.
     pub fn settings(&self) -> Result<Settings> {
         let vgg = self.vgg();
-        let usual = Terms::of(&vgg)?;
-        let changed = |usual: Term, change: &TermChange| {
+        let defaults = Terms::of(&vgg)?;
+        let changed = |defaults: Term, change: &TermChange| {
             let layers = match &change.layers {
                 Some(layers) => layers.iter().map(|(n, w)| Ok((vgg.layer(n)?, *w))).collect::<Result<_>>()?,
-                None => usual.layers,
+                None => defaults.layers,
             };
-            Ok::<_, Error>(Term { weight: change.weight.unwrap_or(usual.weight), layers })
+            Ok::<_, Error>(Term { weight: change.weight.unwrap_or(defaults.weight), layers })
         };
         let terms = Terms {
-            content: changed(usual.content, &self.content)?,
-            style: changed(usual.style, &self.style)?,
+            content: changed(defaults.content, &self.content)?,
+            style: changed(defaults.style, &self.style)?,
             style_loss: match self.style_loss {
                 StyleLossChoice::Gram => StyleLoss::Gram,
                 StyleLossChoice::Covariance => StyleLoss::Covariance,
             },
-            variation: self.variation.unwrap_or(usual.variation),
+            variation: self.variation.unwrap_or(defaults.variation),
         };
         terms.last()?;
         Ok(Settings {

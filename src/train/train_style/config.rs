@@ -60,19 +60,19 @@ impl TrainConfig {
     /// # Errors
     /// [`Error::Style`] for what is no recipe, or numbers beyond all use.
     pub fn parse(json: &str) -> Result<Self> {
-        let recipe: Self = serde_json::from_str(json)
+        let config: Self = serde_json::from_str(json)
             .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
         for (what, number, most) in [
-            ("number of steps", recipe.steps, 100_000),
-            ("size of crops", recipe.crop, 1024),
-            ("number of crops a step", recipe.batch, 32),
-            ("size of paintings", recipe.painting, 2048),
+            ("number of steps", config.steps, 100_000),
+            ("size of crops", config.crop, 1024),
+            ("number of crops a step", config.batch, 32),
+            ("size of paintings", config.painting, 2048),
         ] {
             if let Some(number) = number.filter(|number| *number == 0 || *number > most) {
                 return Err(Error::Style(format!("{number} is no {what}: choose one from 1 to {most}.")));
             }
         }
-        Ok(recipe)
+        Ok(config)
     }
 
     /// The settings.
@@ -80,30 +80,30 @@ impl TrainConfig {
     /// # Errors
     /// As [`TrainLoss::of`].
     pub fn settings(&self) -> Result<TrainSettings> {
-        Ok(self.over(TrainSettings::usual()?))
+        Ok(self.over(TrainSettings::defaults()?))
     }
 
-    /// The `usual` settings but for what the recipe says.
-    fn over(&self, usual: TrainSettings) -> TrainSettings {
-        let mut lesson = usual.lesson;
+    /// The `defaults` settings but for what the recipe says.
+    fn over(&self, defaults: TrainSettings) -> TrainSettings {
+        let mut loss_weights = defaults.loss_weights;
         for (number, choice) in [
-            (&mut lesson.content.weight, self.content_weight),
-            (&mut lesson.style.weight, self.style_weight),
-            (&mut lesson.palette, self.palette_weight),
-            (&mut lesson.variation, self.variation_weight),
-            (&mut lesson.stability, self.stability_weight),
-            (&mut lesson.noise, self.noise),
+            (&mut loss_weights.content.weight, self.content_weight),
+            (&mut loss_weights.style.weight, self.style_weight),
+            (&mut loss_weights.palette, self.palette_weight),
+            (&mut loss_weights.variation, self.variation_weight),
+            (&mut loss_weights.stability, self.stability_weight),
+            (&mut loss_weights.noise, self.noise),
         ] {
             *number = choice.unwrap_or(*number);
         }
         TrainSettings {
-            lesson,
-            steps: self.steps.unwrap_or(usual.steps),
-            rate: self.rate.unwrap_or(usual.rate),
-            crop: self.crop.unwrap_or(usual.crop),
-            batch: self.batch.unwrap_or(usual.batch),
-            painting: self.painting.unwrap_or(usual.painting),
-            seed: self.seed.unwrap_or(usual.seed),
+            loss_weights,
+            steps: self.steps.unwrap_or(defaults.steps),
+            rate: self.rate.unwrap_or(defaults.rate),
+            crop: self.crop.unwrap_or(defaults.crop),
+            batch: self.batch.unwrap_or(defaults.batch),
+            painting: self.painting.unwrap_or(defaults.painting),
+            seed: self.seed.unwrap_or(defaults.seed),
         }
     }
 
@@ -111,8 +111,8 @@ impl TrainConfig {
     ///
     /// # Errors
     /// As [`Self::settings`].
-    pub fn gentle_settings(&self) -> Result<TrainSettings> {
-        Ok(self.over(TrainSettings::gentle()?))
+    pub fn fine_tune_settings(&self) -> Result<TrainSettings> {
+        Ok(self.over(TrainSettings::fine_tune()?))
     }
 
     /// What training begins with, out of the `styles` of its network.
@@ -132,7 +132,7 @@ impl TrainConfig {
         let settings = self.settings()?;
         let TrainSettings { crop, batch, steps, painting, .. } = settings;
         let last = settings.last()?;
-        let layers: Vec<Layer> = settings.lesson.style.layers.iter().map(|l| l.0).collect();
+        let layers: Vec<Layer> = settings.loss_weights.style.layers.iter().map(|l| l.0).collect();
         // A batch is as much as one picture of so many times the height.
         let vgg = MemoryEstimate {
             vgg: VGG16,
@@ -196,23 +196,29 @@ mod tests {
 
     #[test]
     fn nothing_said_is_the_usual_training_and_what_is_said_counts() {
-        assert_eq!(TrainConfig::parse("{}").unwrap().settings().unwrap(), TrainSettings::usual().unwrap());
+        assert_eq!(TrainConfig::parse("{}").unwrap().settings().unwrap(), TrainSettings::defaults().unwrap());
         let text = r#"{ "steps": 9, "crop": 64, "batch": 1, "painting": 400, "contentWeight": 2, "stabilityWeight": 0.5, "seed": 7 }"#;
         let settings = TrainConfig::parse(text).unwrap().settings().unwrap();
         assert_eq!((settings.steps, settings.crop, settings.batch, settings.painting), (9, 64, 1, 400));
-        assert_eq!((settings.lesson.content.weight, settings.lesson.stability, settings.seed), (2.0, 0.5, 7));
-        assert_eq!(TrainConfig::parse("{}").unwrap().gentle_settings().unwrap(), TrainSettings::gentle().unwrap());
-        assert_eq!(TrainConfig::parse(r#"{ "rate": 0.2 }"#).unwrap().gentle_settings().unwrap().rate, 0.2);
+        assert_eq!(
+            (settings.loss_weights.content.weight, settings.loss_weights.stability, settings.seed),
+            (2.0, 0.5, 7)
+        );
+        assert_eq!(
+            TrainConfig::parse("{}").unwrap().fine_tune_settings().unwrap(),
+            TrainSettings::fine_tune().unwrap()
+        );
+        assert_eq!(TrainConfig::parse(r#"{ "rate": 0.2 }"#).unwrap().fine_tune_settings().unwrap().rate, 0.2);
     }
 
     #[test]
     fn a_plan_grows_with_the_crops_and_refuses_what_does_not_fit() {
         let net = transfer26::network();
         let plan = |text: &str, limits| TrainConfig::parse(text).unwrap().plan(&net, limits);
-        let usual = plan("{}", ROOMY).unwrap();
+        let defaults = plan("{}", ROOMY).unwrap();
         let double = plan(r#"{ "batch": 2 }"#, ROOMY).unwrap();
-        assert!((200_000_000..800_000_000).contains(&usual.peak), "{usual:?}");
-        assert!(double.peak > usual.peak && double.multiply_adds == 2 * usual.multiply_adds);
+        assert!((200_000_000..800_000_000).contains(&defaults.peak), "{defaults:?}");
+        assert!(double.peak > defaults.peak && double.multiply_adds == 2 * defaults.multiply_adds);
         let small = Limits { total: 100_000_000, ..ROOMY };
         assert!(matches!(plan("{}", small), Err(Error::TooLarge { .. })));
         assert!(plan(r#"{ "crop": 225 }"#, ROOMY).is_err());

@@ -9,7 +9,7 @@ use crate::train::optim::LARGEST_RATE;
 /// How a style is trained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
-    pub lesson: TrainLoss,
+    pub loss_weights: TrainLoss,
     pub steps: usize,
     /// What a step of Adam changes a scale or a shift by, at most and about, at first; a cosine leads it down to 0.
     pub rate: f32,
@@ -26,8 +26,16 @@ impl TrainSettings {
     ///
     /// # Errors
     /// As [`TrainLoss::of`].
-    pub fn usual() -> Result<Self> {
-        Ok(Self { lesson: TrainLoss::of(&VGG16)?, steps: 150, rate: 0.03, crop: 224, batch: 1, painting: 320, seed: 0 })
+    pub fn defaults() -> Result<Self> {
+        Ok(Self {
+            loss_weights: TrainLoss::of(&VGG16)?,
+            steps: 150,
+            rate: 0.03,
+            crop: 224,
+            batch: 1,
+            painting: 320,
+            seed: 0,
+        })
     }
 
     /// Those for a style that is near its painting from the beginning: at the usual rate it would first lose what it has, and it keeps
@@ -35,23 +43,34 @@ impl TrainSettings {
     ///
     /// # Errors
     /// As [`TrainLoss::of`].
-    pub fn gentle() -> Result<Self> {
-        let mut settings = Self::usual()?;
-        settings.lesson.style.weight *= 2.0;
-        settings.lesson.palette *= 4.0;
+    pub fn fine_tune() -> Result<Self> {
+        let mut settings = Self::defaults()?;
+        settings.loss_weights.style.weight *= 2.0;
+        settings.loss_weights.palette *= 4.0;
         settings.rate = 0.02;
         Ok(settings)
     }
 
+    /// The settings as text. Checkpoints hold a fingerprint of it, so it has the names of the first version.
+    pub(super) fn fingerprint_text(&self) -> String {
+        let Self { loss_weights, steps, rate, crop, batch, painting, seed } = self;
+        let TrainLoss { content, style, palette, variation, stability, noise } = loss_weights;
+        format!(
+            "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {palette:?}, variation: {variation:?}, \
+             stability: {stability:?}, noise: {noise:?} }}, steps: {steps}, rate: {rate:?}, crop: {crop}, batch: {batch}, \
+             painting: {painting}, seed: {seed} }}"
+        )
+    }
+
     /// The last layer of VGG that is read.
     pub(super) fn last(&self) -> Result<Layer> {
-        let layers = self.lesson.content.layers.iter().chain(&self.lesson.style.layers);
+        let layers = self.loss_weights.content.layers.iter().chain(&self.loss_weights.style.layers);
         layers.map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
     }
 
     pub(super) fn check(&self, multiple: usize) -> Result<()> {
         let refuse = |problem: String| Err(Error::Style(problem));
-        let TrainLoss { content, style, palette, variation, stability, noise } = &self.lesson;
+        let TrainLoss { content, style, palette, variation, stability, noise } = &self.loss_weights;
         let weights =
             [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
         for number in weights.chain([*palette, *variation, *stability, *noise]) {
@@ -80,5 +99,18 @@ impl TrainSettings {
             return refuse("Paintings need at least 32 pixels on the longer side.".to_string());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_of_the_first_version_still_fit() {
+        let settings = TrainSettings { seed: 7, ..TrainSettings::fine_tune().unwrap() };
+        let text = settings.fingerprint_text();
+        assert!(text.starts_with("TrainSettings { lesson: Lesson { content: Term { weight: 1.0, layers: [("), "{text}");
+        assert_eq!(text, format!("{settings:?}").replace("loss_weights: TrainLoss", "lesson: Lesson"));
     }
 }

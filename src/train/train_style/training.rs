@@ -77,8 +77,8 @@ pub struct Training {
     device: Device,
     executor: TransferNet,
     features: Features,
-    aims: Targets,
-    crops: Dataset,
+    targets: Targets,
+    dataset: Dataset,
     fingerprint: u64,
     origin: InitState,
     /// Style and, if they are trained, weights: `[1][1][1][numbers]`, without autodiff, and what Adam remembers of them.
@@ -99,24 +99,28 @@ impl Training {
         executor: TransferNet,
         vgg: &Archive,
         settings: TrainSettings,
-        lessons: &TrainData,
+        data: &TrainData,
         origin: impl Into<InitState>,
         notes: Option<TrainCheckpoint>,
         device: &Device,
     ) -> Result<Self> {
         let origin = origin.into();
         settings.check(executor.network().multiple)?;
-        let TrainData { paintings, photos } = lessons;
+        let TrainData { paintings, photos } = data;
         if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
             let problem = "Paintings need weights from 0 up, and at least one of them a weight above 0.";
             return Err(Error::Style(problem.to_string()));
         }
         let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
         let seen = paintings.iter().map(|(painting, weight)| Ok((seen(painting, settings.painting, device)?, *weight)));
-        let crops = Dataset::new(photos, settings.crop, settings.seed)?;
-        let aims =
-            Targets::new(&features, &settings.lesson, &seen.collect::<Result<Vec<_>>>()?, &some(&crops, device)?);
-        let fingerprint = fingerprint(&settings, lessons, &origin);
+        let dataset = Dataset::new(photos, settings.crop, settings.seed)?;
+        let targets = Targets::new(
+            &features,
+            &settings.loss_weights,
+            &seen.collect::<Result<Vec<_>>>()?,
+            &some(&dataset, device)?,
+        );
+        let fingerprint = fingerprint(&settings, data, &origin);
         let row = |values: Vec<f32>| {
             let count = values.len();
             tensor(values, [1, 1, 1, count], device)
@@ -145,8 +149,8 @@ impl Training {
             device,
             executor,
             features,
-            aims,
-            crops,
+            targets,
+            dataset,
             fingerprint,
             origin,
             numbers,
@@ -165,22 +169,22 @@ impl Training {
         if self.step == settings.steps {
             return Ok(None);
         }
-        let crops = self.crops.batch(self.step, settings.batch)?;
+        let crops = self.dataset.batch(self.step, settings.batch)?;
         let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
         let numbers = self.numbers.clone().autodiff().require_grad();
         let count = numbers.dims()[3];
         let style = numbers.clone().reshape([count]);
         let painted = self.executor.run(photos.clone(), &style);
         let [mut total, content, style_loss, palette, variation] =
-            self.aims.losses(&self.features, painted.clone(), photos.clone());
-        let stability = if settings.lesson.stability > 0.0 {
+            self.targets.losses(&self.features, painted.clone(), photos.clone());
+        let stability = if settings.loss_weights.stability > 0.0 {
             let disturbed = (photos.clone() + self.noise(photos.dims())).clamp(0.0, 1.0);
             let off = self.executor.run(disturbed, &style) - painted;
-            (off.clone() * off).mean() / variance(settings.lesson.noise)
+            (off.clone() * off).mean() / variance(settings.loss_weights.noise)
         } else {
             total.zeros_like()
         };
-        total = total + stability.clone() * settings.lesson.stability;
+        total = total + stability.clone() * settings.loss_weights.stability;
         let gradients = total.backward();
         let gradient = numbers.grad(&gradients);
         let gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
@@ -207,7 +211,7 @@ impl Training {
 
     /// A disturbance of this step's crops.
     fn noise(&self, shape: [usize; 4]) -> Tensor<4> {
-        let most = self.settings.lesson.noise;
+        let most = self.settings.loss_weights.noise;
         let mut random = Random::new(self.settings.seed.wrapping_add(self.step as u64 + 1) << 20);
         let values = (0..shape.iter().product()).map(|_| random.between(-most, most)).collect();
         tensor(values, shape, &self.device)
@@ -285,26 +289,26 @@ pub async fn nearest<'s>(
     executor: &TransferNet,
     vgg: &Archive,
     settings: &TrainSettings,
-    lessons: &TrainData<'_>,
+    data: &TrainData<'_>,
     styles: &'s [Style],
     device: &Device,
 ) -> Result<&'s Style> {
     settings.check(executor.network().multiple)?;
     let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
     let mut paintings = Vec::new();
-    for (painting, weight) in lessons.paintings {
+    for (painting, weight) in data.paintings {
         paintings.push((seen(painting, settings.painting, device)?, *weight));
     }
-    let crops = Dataset::new(lessons.photos, settings.crop, settings.seed)?;
-    let aims = Targets::new(&features, &settings.lesson, &paintings, &some(&crops, device)?);
-    let crops = crops.batch(0, settings.batch)?;
+    let dataset = Dataset::new(data.photos, settings.crop, settings.seed)?;
+    let targets = Targets::new(&features, &settings.loss_weights, &paintings, &some(&dataset, device)?);
+    let crops = dataset.batch(0, settings.batch)?;
     let photos = Tensor::cat(crops.iter().map(|crop| upload(crop, device)).collect(), 0);
     let mut best: Option<(f32, &Style)> = None;
     for style in styles {
         let numbers = parameters(style);
         let count = numbers.len();
         let painted = executor.run(photos.clone(), &tensor(numbers, [count], device));
-        let loss = read(aims.style(&features, painted)).await?[0];
+        let loss = read(targets.style(&features, painted)).await?[0];
         if best.is_none_or(|(least, _)| loss < least) {
             best = Some((loss, style));
         }
@@ -333,10 +337,10 @@ fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
     Ok(upload(&painting.resized(width, height)?, device))
 }
 
-fn fingerprint(settings: &TrainSettings, lessons: &TrainData, origin: &InitState) -> u64 {
+fn fingerprint(settings: &TrainSettings, data: &TrainData, origin: &InitState) -> u64 {
     let mut print = Fingerprint::default();
-    print.add(format!("{settings:?}").as_bytes());
-    let pictures = lessons.paintings.iter().map(|(p, w)| (p, *w)).chain(lessons.photos.iter().map(|p| (p, 0.0)));
+    print.add(settings.fingerprint_text().as_bytes());
+    let pictures = data.paintings.iter().map(|(p, w)| (p, *w)).chain(data.photos.iter().map(|p| (p, 0.0)));
     for (picture, weight) in pictures {
         print.add(format!("{}x{} {weight}", picture.width(), picture.height()).as_bytes());
         print.add(&picture.to_rgba8());

@@ -50,19 +50,19 @@ impl LossArguments {
     /// # Errors
     /// [`Error::Style`] for layers that `vgg` lacks and for weights that are none.
     pub fn terms(&self, vgg: &Vgg) -> Result<Terms> {
-        let usual = Terms::of(vgg)?;
-        let term = |usual: Term, names: &Option<String>, weight: Option<f32>| {
-            let layers = names.as_deref().map_or(Ok(usual.layers), |names| layers(vgg, names))?;
-            Ok::<_, Error>(Term { weight: weight.unwrap_or(usual.weight), layers })
+        let defaults = Terms::of(vgg)?;
+        let term = |defaults: Term, names: &Option<String>, weight: Option<f32>| {
+            let layers = names.as_deref().map_or(Ok(defaults.layers), |names| layers(vgg, names))?;
+            Ok::<_, Error>(Term { weight: weight.unwrap_or(defaults.weight), layers })
         };
         Ok(Terms {
-            content: term(usual.content, &self.content_layers, self.content_weight)?,
-            style: term(usual.style, &self.style_layers, self.style_weight)?,
+            content: term(defaults.content, &self.content_layers, self.content_weight)?,
+            style: term(defaults.style, &self.style_layers, self.style_weight)?,
             style_loss: match self.style_loss {
                 StyleLossChoice::Gram => StyleLoss::Gram,
                 StyleLossChoice::Covariance => StyleLoss::Covariance,
             },
-            variation: self.variation_weight.unwrap_or(usual.variation),
+            variation: self.variation_weight.unwrap_or(defaults.variation),
         })
     }
 

@@ -74,7 +74,7 @@ pub struct Arguments {
     #[command(flatten)]
     about: About,
     #[command(flatten)]
-    lesson: LessonArguments,
+    loss_weights: LossArguments,
     /// What to begin with. `instant`, which is usual: what `stylize --style-image` makes of the paintings; the style belongs to the
     /// network for paintings then. Or, in the network of 26 styles, and blending with these: their `mean`, the one `nearest` to
     /// the paintings, one of them or a blend, as `stylize --style` takes them. Or a style pack.
@@ -107,7 +107,7 @@ pub struct Arguments {
 
 /// How it is learnt.
 #[derive(Debug, Args)]
-struct LessonArguments {
+struct LossArguments {
     /// More of them come nearer to the painting; 150 are convincing.
     #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
@@ -157,28 +157,28 @@ struct LessonArguments {
     all_weights: bool,
 }
 
-impl LessonArguments {
-    /// The `usual` settings but for what is said.
-    fn over(&self, usual: TrainSettings) -> Result<TrainSettings> {
-        let mut lesson = usual.lesson;
+impl LossArguments {
+    /// The `defaults` settings but for what is said.
+    fn over(&self, defaults: TrainSettings) -> Result<TrainSettings> {
+        let mut loss_weights = defaults.loss_weights;
         for (term, weight, names) in [
-            (&mut lesson.content, self.content_weight, &self.content_layers),
-            (&mut lesson.style, self.style_weight, &self.style_layers),
+            (&mut loss_weights.content, self.content_weight, &self.content_layers),
+            (&mut loss_weights.style, self.style_weight, &self.style_layers),
         ] {
             term.weight = weight.unwrap_or(term.weight);
             if let Some(names) = names {
                 term.layers = layers(&VGG16, names)?;
             }
         }
-        lesson.palette = self.palette_weight.unwrap_or(lesson.palette);
-        lesson.variation = self.variation_weight.unwrap_or(lesson.variation);
-        lesson.stability = self.stability_weight.unwrap_or(lesson.stability);
-        lesson.noise = self.noise.unwrap_or(lesson.noise);
+        loss_weights.palette = self.palette_weight.unwrap_or(loss_weights.palette);
+        loss_weights.variation = self.variation_weight.unwrap_or(loss_weights.variation);
+        loss_weights.stability = self.stability_weight.unwrap_or(loss_weights.stability);
+        loss_weights.noise = self.noise.unwrap_or(loss_weights.noise);
         let (crop, batch, painting) = (self.crop as usize, self.batch as usize, self.stroke_size as usize);
         Ok(TrainSettings {
-            lesson,
+            loss_weights,
             steps: self.steps as usize,
-            rate: self.rate.unwrap_or(usual.rate),
+            rate: self.rate.unwrap_or(defaults.rate),
             crop,
             batch,
             painting,
@@ -191,8 +191,8 @@ impl Arguments {
     /// What is said to begin with, or the default.
     fn beginning(&self) -> &OsStr {
         // Of the network for paintings not all weights can be trained.
-        let usual = if self.lesson.all_weights { "mean" } else { INSTANT };
-        self.start.as_deref().unwrap_or(OsStr::new(usual))
+        let defaults = if self.loss_weights.all_weights { "mean" } else { INSTANT };
+        self.start.as_deref().unwrap_or(OsStr::new(defaults))
     }
 
     /// The photos to train on: those of `files`, or those that come with the program, and scenes.
@@ -264,8 +264,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     pack_place(&arguments.output)?;
     let beginning = arguments.beginning();
     let near = beginning == INSTANT || Path::new(beginning).is_file();
-    let usual = if near { TrainSettings::gentle()? } else { TrainSettings::usual()? };
-    let settings = arguments.lesson.over(usual)?;
+    let defaults = if near { TrainSettings::fine_tune()? } else { TrainSettings::defaults()? };
+    let settings = arguments.loss_weights.over(defaults)?;
     let files = Files::of(arguments)?;
     let _lock = arguments.lock(&files)?;
     let read = |path: &Path, size: usize| Ok::<_, Error>(arguments.read.read_within(path, size)?.image);
@@ -277,7 +277,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let preview = arguments.preview.as_deref().map(|path| read(path, PREVIEW)).transpose()?;
     let sample = arguments.sample.as_deref().map(|path| read(path, SAMPLE)).transpose()?;
-    let lessons = TrainData { paintings: &paintings, photos: &photos };
+    let data = TrainData { paintings: &paintings, photos: &photos };
     let notes = arguments.resume.as_deref().map(read_notes).transpose()?;
 
     let OpenBackend { device, name, .. } = arguments.processor.open(arguments.read.memory())?;
@@ -287,14 +287,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let start = match start {
         Init::Style(style) => style,
         Init::Nearest(all) => {
-            let found = nearest(&executor, &vgg, &settings, &lessons, &all, &device);
+            let found = nearest(&executor, &vgg, &settings, &data, &all, &device);
             let found = pollster::block_on(found)?.clone();
             say!("begins with {}", found.name);
             found
         }
     };
     let trained = arguments
-        .lesson
+        .loss_weights
         .all_weights
         .then_some(())
         .map(|()| train_style::network::architecture(&archive))
@@ -310,7 +310,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let origin = InitState { style: start, weights };
     let steps = settings.steps;
-    let training = Training::new(executor, &vgg, settings, &lessons, origin, notes, &device)?;
+    let training = Training::new(executor, &vgg, settings, &data, origin, notes, &device)?;
     say!("{steps} steps on {} photos, on {name}", photos.len());
     let job_files = JobFiles {
         output: &arguments.output,

@@ -1,8 +1,11 @@
 //! Picture files, read and written: limits, colours, transparency, metadata, half files.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use common::picture_files::*;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::tiff::TiffEncoder;
@@ -10,82 +13,8 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use impasto::image::Image;
 use impasto::image_file::{
-    Alpha, Format, Limits, Metadata, Picture, ReadOptions, WriteOptions, check_resize, decode, encode, read, read_mask,
+    Alpha, Format, Limits, Metadata, ReadOptions, WriteOptions, check_resize, decode, encode, read, read_mask,
 };
-use moxcms::{ColorProfile, Layout, RenderingIntent, TransformOptions};
-
-const FORMATS: [Format; 4] = [Format::Png, Format::Jpeg, Format::WebP, Format::Tiff];
-const LOSSLESS: [Format; 3] = [Format::Png, Format::WebP, Format::Tiff];
-
-fn options() -> ReadOptions {
-    ReadOptions { limits: Limits { pixels: 1 << 28, memory: 4_000_000_000 }, ..ReadOptions::default() }
-}
-
-fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/pictures").join(name)).unwrap()
-}
-
-fn decoded(bytes: &[u8]) -> Picture {
-    decode(bytes, "photo", &options()).unwrap()
-}
-
-fn refused(bytes: &[u8]) -> String {
-    decode(bytes, "photo.jpg", &options()).unwrap_err().to_string()
-}
-
-/// A picture whose pixels all differ.
-fn ramp(width: usize, height: usize) -> Vec<u8> {
-    let pixel = |i: usize| {
-        let (x, y) = (i % width, i / width);
-        [(x * 255 / width) as u8, (y * 255 / height) as u8, ((x + y) * 255 / (width + height)) as u8]
-    };
-    (0..width * height).flat_map(pixel).collect()
-}
-
-fn picture(width: usize, height: usize) -> Image {
-    Image::new(width, height, ramp(width, height).iter().map(|&v| f32::from(v) / 255.0).collect()).unwrap()
-}
-
-/// A PNG file of these chunks between header and data; 8-bit RGB unless said.
-fn png_with(chunks: &[(&[u8; 4], Vec<u8>)], (width, height): (u32, u32), rgb: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    PngEncoder::new(&mut plain).write_image(rgb, width, height, ExtendedColorType::Rgb8).unwrap();
-    let (head, rest) = plain.split_at(33);
-    let mut bytes = head.to_vec();
-    for (name, data) in chunks {
-        bytes.extend(chunk(name, data));
-    }
-    bytes.extend(rest);
-    bytes
-}
-
-fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
-    let mut bytes = (data.len() as u32).to_be_bytes().to_vec();
-    bytes.extend(name);
-    bytes.extend(data);
-    // The checksum of PNG: CRC-32, bit by bit.
-    let crc = bytes[4..].iter().fold(u32::MAX, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
-    });
-    bytes.extend((!crc).to_be_bytes());
-    bytes
-}
-
-fn difference(a: &Image, b: &Image) -> f32 {
-    assert_eq!((a.width(), a.height()), (b.width(), b.height()));
-    a.data().iter().zip(b.data()).map(|(a, b)| (a - b).abs()).sum::<f32>() / a.data().len() as f32
-}
-
-/// An EXIF block with an orientation (in the short form that all readers know), a camera and a thumbnail directory.
-fn exif(orientation: u16) -> Vec<u8> {
-    let mut bytes = b"MM\0\x2a\0\0\0\x08\0\x02".to_vec();
-    bytes.extend([1, 0x10, 0, 2, 0, 0, 0, 4]);
-    bytes.extend(b"Cam\0");
-    bytes.extend([1, 0x12, 0, 3, 0, 0, 0, 1]);
-    bytes.extend([(orientation >> 8) as u8, orientation as u8, 0, 0]);
-    bytes.extend([0; 4]);
-    bytes
-}
 
 #[test]
 fn what_is_written_is_read_again() {
@@ -269,143 +198,6 @@ fn metadata_is_carried_upright_into_each_format() {
         let without = decoded(&encode(&read.image, None, format, &WriteOptions::default()).unwrap());
         assert!(without.metadata.is_none(), "{format:?}");
     }
-}
-
-/// What a colour-managed program makes of these sRGB numbers where they mean colours of `profile`.
-fn managed(rgb: &[u8], profile: &ColorProfile) -> Vec<f32> {
-    let options = TransformOptions { rendering_intent: RenderingIntent::RelativeColorimetric, ..Default::default() };
-    let transform = profile.create_transform_f32(Layout::Rgb, &ColorProfile::new_srgb(), Layout::Rgb, options).unwrap();
-    let values: Vec<f32> = rgb.iter().map(|&v| f32::from(v) / 255.0).collect();
-    let mut out = vec![0.0; values.len()];
-    transform.transform(&values, &mut out).unwrap();
-    out.iter().map(|v| v.clamp(0.0, 1.0)).collect()
-}
-
-#[test]
-fn profiles_are_honoured_in_each_format() {
-    let rgb = ramp(24, 16);
-    let mut exchanged = ColorProfile::new_srgb();
-    exchanged.cicp = None;
-    std::mem::swap(&mut exchanged.red_colorant, &mut exchanged.blue_colorant);
-    for profile in [ColorProfile::new_display_p3(), ColorProfile::new_adobe_rgb(), exchanged] {
-        let icc = profile.encode().unwrap();
-        let want = Image::new(24, 16, managed(&rgb, &ColorProfile::new_from_slice(&icc).unwrap())).unwrap();
-        let mut png = Vec::new();
-        let mut encoder = PngEncoder::new(&mut png);
-        encoder.set_icc_profile(icc.clone()).unwrap();
-        encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
-        let mut webp = Vec::new();
-        let mut encoder = WebPEncoder::new_lossless(&mut webp);
-        encoder.set_icc_profile(icc.clone()).unwrap();
-        encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
-        let mut tiff = std::io::Cursor::new(Vec::new());
-        let mut encoder = TiffEncoder::new(&mut tiff);
-        encoder.set_icc_profile(icc.clone()).unwrap();
-        encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
-        let mut jpeg = Vec::new();
-        let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, 100);
-        encoder.set_icc_profile(icc).unwrap();
-        encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
-        for (i, (bytes, most)) in
-            [(png, 0.5), (webp, 0.5), (tiff.into_inner(), 0.5), (jpeg, 4.0)].into_iter().enumerate()
-        {
-            let read = decoded(&bytes);
-            assert!(read.notes.is_empty(), "{:?}", read.notes);
-            let off = difference(&read.image, &want) * 255.0;
-            assert!(off < most, "{i}: {off} {:?}", profile.description);
-        }
-    }
-}
-
-#[test]
-fn a_picture_that_is_srgb_keeps_its_numbers() {
-    let rgb = ramp(24, 16);
-    let mut png = Vec::new();
-    let mut encoder = PngEncoder::new(&mut png);
-    encoder.set_icc_profile(ColorProfile::new_srgb().encode().unwrap()).unwrap();
-    encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
-    assert_eq!(decoded(&png).image, picture(24, 16));
-}
-
-#[test]
-fn chunks_of_png_tell_colours_in_the_order_of_the_specification() {
-    let rgb = ramp(24, 16);
-    let size = (24, 16);
-    let plain = decoded(&png_with(&[], size, &rgb)).image;
-    let p3 = Image::new(24, 16, managed(&rgb, &ColorProfile::new_display_p3())).unwrap();
-    let off = |chunks: &[(&[u8; 4], Vec<u8>)], want: &Image| {
-        difference(&decoded(&png_with(chunks, size, &rgb)).image, want) * 255.0
-    };
-    let gamma = |gamma: u32| (b"gAMA", gamma.to_be_bytes().to_vec());
-    let code_points = (b"cICP", vec![12, 13, 0, 1]);
-    assert!(off(std::slice::from_ref(&code_points), &p3) < 0.5);
-    // Code points before a profile, sRGB before gamma.
-    assert!(off(&[code_points, (b"sRGB", vec![0])], &p3) < 0.5);
-    assert_eq!(off(&[(b"sRGB", vec![0]), gamma(100_000)], &plain), 0.0);
-    // Linear light: 10 % of light is far brighter than 10 % of the signal.
-    assert!(off(&[gamma(100_000)], &plain) > 20.0);
-    assert_eq!(off(&[gamma(45_455)], &plain), 0.0);
-    // The primaries of Display P3.
-    let primaries: Vec<u8> =
-        [31270_u32, 32900, 68000, 32000, 26500, 69000, 15000, 6000].iter().flat_map(|v| v.to_be_bytes()).collect();
-    assert!(off(&[gamma(45_455), (b"cHRM", primaries)], &p3) < 4.0);
-    let nonsense = decoded(&png_with(&[(b"cICP", vec![200, 13, 0, 1])], size, &rgb));
-    assert!(nonsense.notes[0].contains("sRGB"), "{:?}", nonsense.notes);
-    let flat: Vec<u8> = [0_u32; 8].iter().flat_map(|v| v.to_be_bytes()).collect();
-    assert!(decoded(&png_with(&[gamma(45_455), (b"cHRM", flat)], size, &rgb)).notes[0].contains("sRGB"));
-}
-
-#[test]
-fn profiles_that_are_damaged_or_do_not_fit_are_told() {
-    let rgb = ramp(24, 16);
-    let mut gray = ColorProfile::new_gray_with_gamma(1.8).encode().unwrap();
-    for icc in [b"no profile".to_vec(), gray.clone()] {
-        let mut jpeg = Vec::new();
-        let mut encoder = JpegEncoder::new_with_quality(&mut jpeg, 100);
-        encoder.set_icc_profile(icc).unwrap();
-        encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
-        let read = decoded(&jpeg);
-        assert!(read.notes[0].contains("colours are taken as sRGB"), "{:?}", read.notes);
-    }
-    // A gray picture with it is read through it, and one with a profile of RGB too.
-    for (icc, darker) in [(std::mem::take(&mut gray), false), (ColorProfile::new_srgb().encode().unwrap(), true)] {
-        let mut png = Vec::new();
-        let mut encoder = PngEncoder::new(&mut png);
-        encoder.set_icc_profile(icc).unwrap();
-        encoder.write_image(&[50, 100, 200], 3, 1, ExtendedColorType::L8).unwrap();
-        let read = decoded(&png);
-        assert!(read.notes.is_empty(), "{:?}", read.notes);
-        let value = read.image.data()[0] * 255.0;
-        assert_eq!(value < 52.0, darker, "{value}");
-    }
-}
-
-#[test]
-fn inks_of_jpeg_become_colours() {
-    let off = difference(&decoded(&fixture("cmyk.jpg")).image, &picture(101, 67));
-    assert!(off < 0.02, "{off}");
-}
-
-#[test]
-fn written_pictures_say_that_they_are_srgb() {
-    let image = picture(9, 5);
-    let has = |bytes: &[u8], word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
-    let plain = WriteOptions { color_profile: false, ..WriteOptions::default() };
-    for (format, word) in [
-        (Format::Png, &b"sRGB"[..]),
-        (Format::Jpeg, b"ICC_PROFILE"),
-        (Format::WebP, b"ICCP"),
-        (Format::Tiff, b"mntrRGB XYZ"),
-    ] {
-        assert!(has(&encode(&image, None, format, &WriteOptions::default()).unwrap(), word), "{format:?}");
-        let without = encode(&image, None, format, &plain).unwrap();
-        assert!(!has(&without, word), "{format:?}");
-        assert_eq!(without, encode(&image, None, format, &plain).unwrap(), "{format:?} differs from run to run");
-    }
-    // Without a profile, JPEG is what the encoder alone writes.
-    let mut alone = Vec::new();
-    JpegEncoder::new_with_quality(&mut alone, 92).write_image(&ramp(9, 5), 9, 5, ExtendedColorType::Rgb8).unwrap();
-    assert_eq!(encode(&image, None, Format::Jpeg, &plain).unwrap(), alone);
 }
 
 #[test]

@@ -143,13 +143,13 @@ fn the_reference_vector_is_predicted() {
     let painting = picture("arbitrary/style.png");
     let text = std::fs::read_to_string(fixture("arbitrary/vector.json")).unwrap();
     let expected: Vec<f32> = serde_json::from_str(&text).unwrap();
-    let got = pollster::block_on(predictor.predict_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
+    let got = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
     let off = distance(&got, &expected);
     println!("off by {off}");
     assert!(off <= 1e-3, "off by {off}");
     // Nothing of a painting is left behind for the next.
-    pollster::block_on(predictor.predict_rgba(&gpu, &[9; 16], (2, 2))).unwrap();
-    let again = pollster::block_on(predictor.predict_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
+    pollster::block_on(predictor.encode_rgba(&gpu, &[9; 16], (2, 2))).unwrap();
+    let again = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
     assert_eq!(got, again);
 }
 
@@ -159,13 +159,13 @@ fn paintings_of_any_size_are_seen_as_the_resampling_on_the_processor_sees_them()
     let predictor = pollster::block_on(StyleEncoder::load(&gpu, &archive)).unwrap();
     let painting = picture("arbitrary/content.png").resized(301, 517).unwrap();
     let painting = Image::from_rgba8(301, 517, &painting.to_rgba8()).unwrap();
-    let got = pollster::block_on(predictor.predict_rgba(&gpu, &painting.to_rgba8(), (301, 517))).unwrap();
+    let got = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (301, 517))).unwrap();
     let seen = painting.resized(256, 256).unwrap();
     let net = impasto::net::models::predictor::network();
     let (expected, _) = impasto::reference::forward(&net, &archive, &unstyled(), &seen).unwrap();
     let off = distance(&got, &expected);
     assert!(off <= 1e-3, "off by {off}");
-    assert!(pollster::block_on(predictor.predict_rgba(&gpu, &[0; 4], (1, 1))).is_ok());
+    assert!(pollster::block_on(predictor.encode_rgba(&gpu, &[0; 4], (1, 1))).is_ok());
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn what_is_no_painting_and_no_predictor_is_refused() {
     let gpu = gpu();
     assert!(matches!(pollster::block_on(StyleEncoder::load(&gpu, &shipped())), Err(Error::Archive(_))));
     let predictor = pollster::block_on(StyleEncoder::load(&gpu, &shipped_as("arbitrary"))).unwrap();
-    let refused = |rgba: &[u8], size| pollster::block_on(predictor.predict_rgba(&gpu, rgba, size)).unwrap_err();
+    let refused = |rgba: &[u8], size| pollster::block_on(predictor.encode_rgba(&gpu, rgba, size)).unwrap_err();
     assert!(matches!(refused(&[0; 8], (1, 1)), Error::Picture(_)));
     assert!(matches!(refused(&[], (0, 4)), Error::Picture(_)));
     assert!(matches!(refused(&[], (9000, 4)), Error::TooLarge { .. }));

@@ -158,7 +158,7 @@ impl PhotoStylizer {
             }
         };
         if let Some(encoder) = &self.encoder {
-            let own = encoder.predict_picture(gpu, photo).await?;
+            let own = encoder.encode_image(gpu, photo).await?;
             let own = self.context.model.space().vector("photo", &own)?;
             let strength = self.look.strength;
             session.set_style(gpu, &Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;

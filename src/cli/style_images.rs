@@ -47,7 +47,7 @@ pub async fn style(gpu: &Gpu, model: &StylizeModel, archive: &Archive, paintings
     let encoder = StyleEncoder::load(gpu, archive).await?;
     let mut vectors = Vec::new();
     for Painting { weight, picture, .. } in paintings {
-        vectors.push((encoder.predict_picture(gpu, picture).await?, *weight));
+        vectors.push((encoder.encode_image(gpu, picture).await?, *weight));
     }
     model.space().vector(name(paintings), &mix(&vectors)?)
 }

@@ -39,7 +39,7 @@ impl StyleEncoder {
     ///
     /// # Errors
     /// What went wrong on the device.
-    pub async fn predict(&self, gpu: &Gpu, frame: &Frame) -> Result<Vec<f32>> {
+    pub async fn encode(&self, gpu: &Gpu, frame: &Frame) -> Result<Vec<f32>> {
         self.plan.read(gpu, frame).await
     }
 
@@ -47,18 +47,18 @@ impl StyleEncoder {
     ///
     /// # Errors
     /// [`Error::Picture`] when the number of bytes does not fit; otherwise as [`StyleEncoder::frame`].
-    pub async fn predict_rgba(&self, gpu: &Gpu, rgba: &[u8], size: (usize, usize)) -> Result<Vec<f32>> {
+    pub async fn encode_rgba(&self, gpu: &Gpu, rgba: &[u8], size: (usize, usize)) -> Result<Vec<f32>> {
         let frame = self.frame(gpu, size).await?;
         frame.upload(gpu, rgba)?;
-        self.predict(gpu, &frame).await
+        self.encode(gpu, &frame).await
     }
 
     /// The style vector of a picture of any size, resized on the processor.
     ///
     /// # Errors
-    /// As [`StyleEncoder::predict`].
-    pub async fn predict_picture(&self, gpu: &Gpu, picture: &Image) -> Result<Vec<f32>> {
+    /// As [`StyleEncoder::encode`].
+    pub async fn encode_image(&self, gpu: &Gpu, picture: &Image) -> Result<Vec<f32>> {
         let (width, height) = (predictor::SIDE, predictor::SIDE);
-        self.predict_rgba(gpu, &picture.resized(width, height)?.to_rgba8(), (width, height)).await
+        self.encode_rgba(gpu, &picture.resized(width, height)?.to_rgba8(), (width, height)).await
     }
 }

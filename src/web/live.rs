@@ -110,7 +110,7 @@ impl Engine {
         if shared.predicting.replace(true) {
             return Err(js(Error::Style("Another painting is being looked at: wait for it.".into())));
         }
-        let vector = encoder.predict_rgba(&shared.gpu, &rgba, (width, height)).await;
+        let vector = encoder.encode_rgba(&shared.gpu, &rgba, (width, height)).await;
         shared.predicting.set(false);
         vector.map_err(js)
     }

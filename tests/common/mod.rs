@@ -3,6 +3,7 @@
 
 pub mod memory;
 pub mod onnx_file;
+pub mod picture_files;
 pub mod tool;
 pub mod torch_file;
 

@@ -128,7 +128,7 @@ fn make(arguments: &Make) -> Result<()> {
     let vector = pollster::block_on(async {
         let gpu = Gpu::open(Request::default()).await?;
         let encoder = StyleEncoder::load(&gpu, &archive).await?;
-        encoder.predict_picture(&gpu, &seen).await
+        encoder.encode_image(&gpu, &seen).await
     })?;
     let Make { painting, about, .. } = arguments;
     let pack = Pack {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds, runs and tests Impasto. `./build.sh --help` lists what it can do. Installs what is missing, and says so.
+# Builds, runs and tests Impasto. `./build.sh --help` lists what it can do. It installs tools into its cache folder.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -24,10 +24,23 @@ help() {
 ./build.sh bench     build, then time it beside other runtimes in the same browsers
 ./build.sh weights   fetch the published models and rebuild weights/
 ./build.sh styles    rebuild the packs of the paintings that ship, www/assets/styles/
+./build.sh setup     install the system packages that the other commands need
+
+System packages are installed through apt by `setup`, and by any command with `--yes` behind it or with CI set. `run` and `test` ask.
 TEXT
 }
 
-# The packages among the arguments that are not there yet, through apt.
+# Whether system packages may be installed: with `setup`, `--yes` or in CI. `run` and `test` ask, and install where nobody can answer.
+may_install() {
+  [ "$COMMAND" = setup ] || [ -n "${YES:-}" ] || [ -n "${CI:-}" ] && return
+  case "$COMMAND" in run | test) ;; *) return 1 ;; esac
+  [ -t 0 ] && [ -t 2 ] || return 0
+  local answer
+  read -r -p "build.sh: install $* with apt-get? [Y/n] " answer
+  case "$answer" in '' | [Yy]*) YES=1 ;; *) return 1 ;; esac
+}
+
+# Installs the packages among the arguments that are missing, through apt.
 need_packages() {
   local missing=() package
   for package in "$@"; do
@@ -35,6 +48,7 @@ need_packages() {
   done
   [ ${#missing[@]} -eq 0 ] && return
   command -v apt-get >/dev/null || die "please install ${missing[*]}: this machine has no apt-get to do it with."
+  may_install "${missing[@]}" || die "${missing[*]} must be installed: run \`./build.sh setup\`, or \`sudo apt-get install ${missing[*]}\`."
   local sudo=()
   [ "$(id -u)" -eq 0 ] || sudo=(sudo)
   say "installing ${missing[*]}"
@@ -178,12 +192,22 @@ styles() {
   (IFS=$'\n'; printf '[\n%s\n]\n' "$(printf '%s,\n' "${list[@]}" | sed '$ s/,$//')") > www/assets/styles/list.json
 }
 
-case "${1:---help}" in
+setup() {
+  need_packages chromium firefox-esr mesa-vulkan-drivers
+  need_node_modules
+  need_wasm_target
+  need_wasm_bindgen
+}
+
+COMMAND="${1:---help}"
+[ "${2:-}" = --yes ] && YES=1
+case "$COMMAND" in
   build) build ;;
   run) run ;;
   bench) bench ;;
   weights) weights ;;
   styles) styles ;;
+  setup) setup ;;
   test) source tools/test.sh; run_tests ;;
   -h | --help | help) help ;;
   *) help >&2; die "there is no command '$1'." ;;

@@ -1,4 +1,4 @@
-//! Devices, and the way of numbers to and from them.
+//! Devices of burn, and transfers of tensors and pictures to and from them.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,19 +12,20 @@ use crate::gpu::device::{Fault, from_wgpu, is_software};
 use crate::image::Image;
 use crate::image::{to_chw, to_hwc};
 
-/// What went wrong on the graphics device. burn opens one in a process, and answers for it only where tensors are read.
+/// The last error of the graphics device. burn opens one graphics device per process and reports errors only where
+/// tensors are read.
 static FAULT: LazyLock<Fault> = LazyLock::new(Fault::default);
 
-/// What a device allows, in bytes.
+/// Memory limits of a device, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Of everything.
+    /// Limit for all allocations together.
     pub total: u64,
-    /// Of one buffer.
+    /// Limit for one buffer.
     pub buffer: u64,
 }
 
-/// The processor, by burn's own kernels: the reference for every other device.
+/// Returns the CPU device, which runs burn's own kernels: the reference for every other device.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn cpu() -> Device {
     Device::flex()
@@ -37,10 +38,10 @@ pub struct Graphics {
 }
 
 impl Graphics {
-    /// Opens it, once in a process.
+    /// Opens the adapter. This works once per process.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`] when there is none, or it was opened before.
+    /// [`Error::NoAdapter`] when there is no adapter, or it was opened before.
     pub async fn open() -> Result<Self> {
         let (device, setup) = open().await.map_err(Error::NoAdapter)?;
         // burn's own handler panics.
@@ -48,30 +49,30 @@ impl Graphics {
         Ok(Self { device, setup })
     }
 
-    /// The adapter's own description.
+    /// Returns the adapter's own description.
     pub fn info(&self) -> wgpu::AdapterInfo {
         self.setup.adapter.get_info()
     }
 
-    /// Whether the adapter is a program on the processor, as far as it says so.
+    /// Returns whether the adapter is a software renderer on the CPU, as far as the adapter reports it.
     pub fn software(&self) -> bool {
         is_software(&self.info())
     }
 
-    /// What the device allows, if everything may take `total` bytes.
+    /// Returns the device's limits, given that all allocations together may take `total` bytes.
     pub fn limits(&self, total: u64) -> Limits {
         let limits = self.setup.device.limits();
         Limits { total, buffer: limits.max_buffer_size.min(limits.max_storage_buffer_binding_size) }
     }
 
-    /// The browser's own device object.
+    /// Returns the browser's own device object.
     #[cfg(target_arch = "wasm32")]
     pub fn browser_device(&self) -> Option<wasm_bindgen::JsValue> {
         self.setup.device.as_webgpu().map(|device| device.clone().into())
     }
 }
 
-/// As burn does it.
+/// Opens a device with burn's own initialization.
 #[cfg(not(target_arch = "wasm32"))]
 async fn open() -> std::result::Result<(Device, WgpuSetup), String> {
     Device::wgpu_options()
@@ -81,7 +82,8 @@ async fn open() -> std::result::Result<(Device, WgpuSetup), String> {
         .map_err(|e| e.to_string())
 }
 
-/// As burn does it, with everything that the adapter has, but also where timestamps are missing.
+/// Opens a device as burn's own initialization does, with all features and limits of the adapter, but also where
+/// timestamp queries are missing.
 #[cfg(target_arch = "wasm32")]
 async fn open() -> std::result::Result<(Device, WgpuSetup), String> {
     let text = |e: &dyn std::fmt::Display| e.to_string();
@@ -105,8 +107,8 @@ async fn open() -> std::result::Result<(Device, WgpuSetup), String> {
     Ok((device, setup))
 }
 
-/// burn panics in browsers whose adapter has no timestamps, though it takes none unless it is asked to. From here on adapters
-/// of this worker claim to have them, and what `device` has.
+/// Makes the adapters of this worker report timestamp queries, besides the features of `device`. burn panics in
+/// browsers whose adapter lacks timestamp queries, although it uses them only on request.
 #[cfg(target_arch = "wasm32")]
 fn pretend_timestamps(device: &wgpu::Device) -> std::result::Result<(), wasm_bindgen::JsValue> {
     use js_sys::{Object, Reflect, Set, global};
@@ -122,37 +124,37 @@ fn pretend_timestamps(device: &wgpu::Device) -> std::result::Result<(), wasm_bin
     Ok(())
 }
 
-/// Whether `device` runs our kernels.
+/// Returns whether `device` runs this crate's kernels.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn is_graphics(device: &Device) -> bool {
     *device != cpu()
 }
 
-/// In browsers all devices do.
+/// Returns true: in browsers every device runs this crate's kernels.
 #[cfg(target_arch = "wasm32")]
 pub fn is_graphics(_: &Device) -> bool {
     true
 }
 
-/// The device of [`Graphics::open`] alone.
+/// Opens the adapter and returns only the device of [`Graphics::open`].
 ///
 /// # Errors
-/// As there.
+/// As [`Graphics::open`].
 pub async fn gpu() -> Result<Device> {
     Ok(Graphics::open().await?.device)
 }
 
-/// A picture as `[1][3][height][width]`.
+/// Uploads a picture as a tensor `[1][3][height][width]`.
 pub fn upload(image: &Image, device: &Device) -> Tensor<4> {
     tensor(to_chw(image), [1, 3, image.height(), image.width()], device)
 }
 
-/// Numbers in row-major order as a tensor; there must be as many as `shape` says.
+/// Uploads values in row-major order as a tensor. Their number must be the product of `shape`.
 pub fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// The picture in a tensor `[1][3][height][width]`. Its values may lie outside of 0..1.
+/// Downloads the picture in a tensor `[1][3][height][width]`. Its values may lie outside 0..1.
 ///
 /// # Errors
 /// As [`read`].
@@ -161,11 +163,11 @@ pub async fn download(picture: Tensor<4>) -> Result<Image> {
     Image::new(width, height, to_hwc(&read(picture).await?, height, width))
 }
 
-/// The numbers of a tensor in row-major order.
+/// Downloads the values of a tensor in row-major order.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`] when the device had none left for something since the last call, [`Error::DeviceLost`] when it is gone,
-/// [`Error::Gpu`] when it failed otherwise.
+/// [`Error::OutOfMemory`] when an allocation on the device has failed since the last call, [`Error::DeviceLost`] when
+/// the device is lost, [`Error::Gpu`] for any other failure.
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     let failed = |problem: String| {
         let lower = problem.to_lowercase();
@@ -178,7 +180,7 @@ pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
         }
     };
     let data = tensor.into_data_async().await.map_err(|e| failed(format!("{e:?}")));
-    // What the device said comes first: the numbers may be there all the same, and mean nothing.
+    // The device's error takes precedence: the values may have arrived all the same, but they are invalid then.
     FAULT.take().map_or(Ok(()), Err)?;
     data?.try_into_vec::<f32>().map_err(|e| failed(format!("{e:?}")))
 }

@@ -1,4 +1,5 @@
-//! What VGG16 says of a painting: how near it is to a painting's style, and how near to a photo. For comparing methods.
+//! Metrics of a stylized picture with VGG16's features: its distance to a painting's style and to a photo. They compare
+//! methods.
 
 use std::collections::BTreeSet;
 
@@ -13,27 +14,29 @@ use crate::net::Pooling;
 use crate::net::models::vgg::{Layer, VGG16};
 use crate::weights::Archive;
 
-/// Features of no length are not divided by it.
+/// Added to feature norms, to avoid dividing by zero.
 const SMALLEST: f32 = 1e-10;
 /// The layers of [`Metrics::distance`].
 const DISTANCE: [&str; 4] = ["relu1_2", "relu2_2", "relu3_3", "relu4_3"];
 
-/// Numbers for one painting; the smaller, the nearer.
+/// Style, colour, content and perceptual distance of one stylized picture. Smaller is nearer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
-    /// Of Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of `sum((G - S)^2) / sum(S^2)`.
+    /// Style distance by Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of `sum((G - S)^2) /
+    /// sum(S^2)`.
     pub style: f32,
-    /// Of colours, as [`super::train_style::ColorStatistics::distance`].
+    /// Colour distance, as [`super::train_style::ColorStatistics::distance`].
     pub colours: f32,
-    /// `mean((F - C)^2) / mean(C^2)` at relu3_3.
+    /// Content distance: `mean((F - C)^2) / mean(C^2)` at relu3_3.
     pub content: f32,
-    /// Between painting and photo, as perceived: squared differences of features of length 1 at each place, averaged over the
-    /// places, summed over relu1_2, relu2_2, relu3_3 and relu4_3 (LPIPS: Zhang et al. 2018, "The Unreasonable Effectiveness of
-    /// Deep Features as a Perceptual Metric", with VGG16 and without their learnt weights and their last layer).
+    /// Perceptual distance between the stylized picture and the photo: squared differences of features normalized to
+    /// length 1 at each position, averaged over positions and summed over relu1_2, relu2_2, relu3_3 and relu4_3 (LPIPS:
+    /// Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", with VGG16, without
+    /// the learned weights and without the last layer).
     pub distance: f32,
 }
 
-/// Judges paintings.
+/// Computes [`Metrics`] of stylized pictures.
 pub struct Judge {
     features: Features,
     loss_weights: TrainLoss,
@@ -42,7 +45,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// With VGG16's weights from `vgg`.
+    /// Loads VGG16's weights from `vgg`.
     ///
     /// # Errors
     /// As [`Features::load`].
@@ -54,11 +57,11 @@ impl Judge {
         Ok(Self { features, loss_weights, distance, device: device.clone() })
     }
 
-    /// Judges `painted`, a painting of `photo` in the style of `painting`, with `longer` pixels on the longer side of both, and
-    /// `strokes` on that of the painting.
+    /// Computes the metrics of `painted`, the stylized `photo` in the style of `painting`. `painted` and `photo` are
+    /// resized to `longer` pixels on the longer side, `painting` to `strokes` pixels.
     ///
     /// # Errors
-    /// [`Error::Picture`] for pictures too narrow, otherwise as [`read`].
+    /// [`Error::Picture`] when a picture has fewer than 16 pixels on a side after resizing, otherwise as [`read`].
     pub async fn judge(
         &self,
         painted: &Image,
@@ -91,7 +94,7 @@ impl Judge {
     }
 }
 
-/// Features whose length at each place is 1.
+/// Normalizes features to length 1 at each position.
 fn unit(features: Tensor<4>) -> Tensor<4> {
     let length = (features.clone() * features.clone()).sum_dim(1).sqrt();
     features / (length + SMALLEST)

@@ -1,9 +1,9 @@
 //! Training and optimization against VGG features, on burn.
 //!
-//! burn's tensors choose their backend by device: `device::cpu` is the reference, `device::gpu` everything that wgpu runs on.
-//! [`vgg_features`] and [`transfer_net`] are networks in burn's tensors, [`ops`] the operations over kernels of this crate, [`losses`] and
-//! [`optim`] what both kinds of work need. [`optimize_image`] changes the pixels of one photo, [`train_style`] makes a transfer network learn
-//! a painting. [`metrics`] compares results.
+//! burn selects the backend of a tensor by its device: `device::cpu` is the reference, `device::gpu` is every device
+//! that wgpu supports. [`vgg_features`] and [`transfer_net`] are networks in burn's tensors, [`ops`] has the operations
+//! over this crate's kernels, [`losses`] and [`optim`] are shared by both procedures. [`optimize_image`] optimizes the
+//! pixels of one photo, [`train_style`] trains a transfer network on a painting. [`metrics`] compares results.
 
 pub mod device;
 pub mod losses;

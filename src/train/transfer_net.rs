@@ -1,5 +1,5 @@
-//! Networks as burn tensors: the third executor of what `net` describes, differentiable with respect to the picture and to the
-//! style, with frozen weights.
+//! Transfer networks in burn's tensors: the third executor of networks described by `net`. It is differentiable with
+//! respect to the picture and to the style; the weights are frozen.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,16 +18,16 @@ use crate::weights::Archive;
 pub struct TransferNet {
     net: Network,
     kernels: BTreeMap<String, Kernel>,
-    /// `[1][channels][1][1]` each.
+    /// Biases by tensor name, `[1][channels][1][1]` each.
     biases: BTreeMap<String, Tensor<4>>,
 }
 
 impl TransferNet {
-    /// Puts the weights of `net` in `archive` on `device`.
+    /// Loads the weights of `net` from `archive` onto `device`.
     ///
     /// # Errors
-    /// [`Error::Tensor`] for weights that are missing or do not fit, [`Error::Model`] for layers that transfer networks do
-    /// not have.
+    /// [`Error::Tensor`] for weights that are missing or have the wrong shape, [`Error::Model`] for layers that
+    /// transfer networks do not have.
     pub fn load(net: Network, archive: &Archive, device: &Device) -> Result<Self> {
         let (mut kernels, mut biases) = (BTreeMap::new(), BTreeMap::new());
         for layer in &net.layers {
@@ -56,14 +56,15 @@ impl TransferNet {
         Ok(Self { net, kernels, biases })
     }
 
-    /// The network.
+    /// Returns the network.
     pub fn network(&self) -> &Network {
         &self.net
     }
 
-    /// Paints `pictures`, `[n][3][height][width]` in 0..1 with sides of which [`Network::shapes`] approves, all in one style:
-    /// its `numbers` as [`parameters`] orders them. Behind these there may be all weights of the convolutions, as [`weights`]
-    /// orders them, instead of the frozen ones: browsers do not have that.
+    /// Stylizes `pictures`, `[n][3][height][width]` in 0..1, all in one style. The sides must be valid for
+    /// [`Network::shapes`]. `numbers` are the style's parameters in the order of [`parameters`]. They may be followed
+    /// by all weights of the convolutions in the order of [`weights`], which then replace the frozen weights; this is
+    /// not available in browsers.
     pub fn run(&self, pictures: Tensor<4>, numbers: &Tensor<1>) -> Tensor<4> {
         let slots = slots(self.net.norms.iter().map(|(_, channels)| *channels));
         #[cfg(feature = "native")]
@@ -88,21 +89,21 @@ impl TransferNet {
                     let part = |range: Range<usize>| numbers.clone().slice([range]);
                     instance_norm(x, part(scale), part(shift), self.rectified(layer.output))
                 }
-                // A normalization does both.
+                // The normalization kernel has already applied the ReLU.
                 Operation::Relu if self.rectified(layer.inputs[0]) => x,
                 Operation::Relu => relu(x),
                 Operation::Upsample2 => upsample2(x),
                 Operation::Add => x + input(1),
                 Operation::Sigmoid => sigmoid(x),
                 Operation::Clamp => x.clamp(0.0, 1.0),
-                // `load` refuses them.
+                // `load` rejects these layers.
                 _ => unreachable!("no layer of a transfer network"),
             });
         }
         tensors.swap_remove(self.net.output())
     }
 
-    /// Whether tensor `id` is what a normalization makes for a ReLU and nothing else.
+    /// Returns whether tensor `id` is the output of a normalization and a ReLU is its only consumer.
     fn rectified(&self, id: TensorId) -> bool {
         let made_by = |layer: &&Layer| layer.output == id && matches!(layer.operation, Operation::InstanceNorm { .. });
         let mut readers = self.net.layers.iter().filter(|layer| layer.inputs.contains(&id));
@@ -112,7 +113,7 @@ impl TransferNet {
     }
 }
 
-/// Weights of convolutions among the numbers that are trained.
+/// Reader of the convolution weights that follow the style's parameters in `numbers`.
 #[cfg(feature = "native")]
 struct Given<'n> {
     numbers: &'n Tensor<1>,
@@ -125,7 +126,7 @@ impl<'n> Given<'n> {
         Self { numbers, place }
     }
 
-    /// Those of the next convolution, if there are any.
+    /// Returns the kernel of the next convolution, or `None` when `numbers` has no weights for it.
     fn next(&mut self, c: &crate::net::Convolution) -> Option<Kernel> {
         let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
         let end = self.place + shape.iter().product::<usize>();
@@ -138,7 +139,7 @@ impl<'n> Given<'n> {
     }
 }
 
-/// All weights of the convolutions of `net` in `archive`, in the order of its layers.
+/// Returns all weights of the convolutions of `net` in `archive`, in the order of the layers.
 ///
 /// # Errors
 /// As [`TransferNet::load`].
@@ -147,7 +148,7 @@ pub fn weights(net: &Network, archive: &Archive) -> Result<Vec<f32>> {
     Ok(tensors.collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Where the scale and the shift of each normalization stand in the numbers of a style.
+/// Returns the ranges of the scale and the shift of each normalization among the parameters of a style.
 fn slots(channels: impl Iterator<Item = usize>) -> Vec<(Range<usize>, Range<usize>)> {
     let mut start = 0;
     let slot = |channels| {
@@ -159,12 +160,13 @@ fn slots(channels: impl Iterator<Item = usize>) -> Vec<(Range<usize>, Range<usiz
     channels.map(slot).collect()
 }
 
-/// The numbers of `style` in a row: of each normalization all scales, then all shifts.
+/// Returns the parameters of `style` as one list: for each normalization all scales, then all shifts.
 pub fn parameters(style: &Style) -> Vec<f32> {
     style.norms.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift).copied()).collect()
 }
 
-/// The style `name` that has these `numbers`, as [`parameters`] orders them, of a network as `like` is one.
+/// Returns the style called `name` with the parameters `numbers`, in the order of [`parameters`]. `like` is a style of
+/// the same network.
 pub fn style(name: &str, like: &Style, numbers: &[f32]) -> Style {
     let norm = |(scale, shift): (Range<usize>, Range<usize>)| Norm {
         scale: numbers[scale].to_vec(),
@@ -196,7 +198,7 @@ mod tests {
 
     #[test]
     fn both_networks_paint_as_the_reference_executor_does() {
-        // The device is opened once in a process: no other test here does.
+        // The device opens once per process: no other test of this module opens it.
         let devices = [processor(), pollster::block_on(gpu()).unwrap()];
         let pixel = |i: usize| ((i * 7919) % 256) as f32 / 255.0;
         let photos: Vec<_> =

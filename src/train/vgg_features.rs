@@ -1,4 +1,4 @@
-//! VGG as burn tensors, differentiable with respect to the picture.
+//! VGG in burn's tensors, differentiable with respect to the picture.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use crate::net::Pooling;
 use crate::net::models::vgg::{Layer, PREPROCESSING, Vgg};
 use crate::weights::Archive;
 
-/// A VGG network on a device, up to the last layer that is wanted.
+/// A VGG network on a device, up to the last required layer.
 pub struct Features {
     pooling: Pooling,
-    /// Colour that becomes zero, `[1][3][1][1]`.
+    /// The mean colour that is subtracted from the picture, `[1][3][1][1]`.
     mean: Tensor<4>,
     layers: Vec<Weights>,
 }
@@ -28,18 +28,18 @@ struct Weights {
     kernel: Kernel,
 }
 
-/// Whose convolution it is.
+/// The implementation of the convolutions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Convolutions {
-    /// Our kernel, on graphics devices.
+    /// This crate's kernel, on graphics devices.
     Ours,
-    /// burn's, on any device. Browsers have it for measurements only: it is large.
+    /// burn's convolution, on any device. In browsers it is built for measurements only, since its code is large.
     #[cfg(feature = "reference")]
     Burns,
 }
 
 impl Convolutions {
-    /// Those that are faster on `device`.
+    /// Returns the faster implementation on `device`.
     pub fn of(device: &Device) -> Self {
         #[cfg(feature = "reference")]
         if !is_graphics(device) {
@@ -52,24 +52,25 @@ impl Convolutions {
 
 enum Kernel {
     Ours(Box<Convolution>),
-    /// `[outputs][inputs][3][3]` and `[outputs]`.
+    /// Weights `[outputs][inputs][3][3]` and biases `[outputs]`.
     #[cfg(feature = "reference")]
     Burns(Box<(Tensor<4>, Tensor<1>)>),
 }
 
 impl Features {
-    /// Puts the weights of `archive` up to `last` on `device`.
+    /// Loads the weights of `archive` up to the layer `last` onto `device`.
     ///
     /// # Errors
-    /// [`crate::error::Error::Tensor`] for weights that are missing or do not fit.
+    /// [`crate::error::Error::Tensor`] for weights that are missing or have the wrong shape.
     pub fn load(archive: &Archive, vgg: Vgg, pooling: Pooling, last: Layer, device: &Device) -> Result<Self> {
         Self::load_with(Convolutions::of(device), archive, vgg, pooling, last, device)
     }
 
-    /// As [`Features::load`], with a choice, which that makes by the device: ours is faster where it runs.
+    /// As [`Features::load`], with an explicit choice of the convolutions. [`Features::load`] chooses by device: this
+    /// crate's kernel is the faster one where it runs.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Features::load`].
     pub fn load_with(
         convolutions: Convolutions,
         archive: &Archive,
@@ -102,7 +103,9 @@ impl Features {
         Ok(Self { pooling, mean: tensor(mean.to_vec(), [1, 3, 1, 1], device), layers })
     }
 
-    /// The outputs of the `wanted` layers, `[n][channels][height][width]`, for pictures `[n][3][height][width]` in RGB, 0..1. Sides must leave a pixel at the last of them ([`crate::net::Network::shapes`] says so).
+    /// Returns the feature maps of the `wanted` layers, `[n][channels][height][width]`, for pictures
+    /// `[n][3][height][width]` in RGB, 0..1. The sides must leave at least one pixel at the last wanted layer (see
+    /// [`crate::net::Network::shapes`]).
     pub fn of(&self, picture: Tensor<4>, wanted: &BTreeSet<Layer>) -> BTreeMap<Layer, Tensor<4>> {
         let mut found = BTreeMap::new();
         let mut x = picture - self.mean.clone();
@@ -133,8 +136,8 @@ impl Features {
     }
 }
 
-/// The first layer's weights `[outputs][3][3][3]` for RGB in 0..1 instead of the channels that they were trained on. Only the
-/// mean cannot be moved into them: the border is zero after it was subtracted.
+/// Converts the first layer's weights, `[outputs][3][3][3]`, from the channels that they were trained on to RGB in
+/// 0..1. The mean cannot be folded into the weights, since the zero padding applies after its subtraction.
 fn for_rgb(kernel: &[f32]) -> Vec<f32> {
     let mut out = vec![0.0; kernel.len()];
     for (from, to) in kernel.chunks_exact(27).zip(out.chunks_exact_mut(27)) {

@@ -1,21 +1,21 @@
-//! The colours of pictures as means and covariances, and how far those of paintings in the making are from paintings'.
+//! Color statistics: means and covariances of the colours of pictures, and the distance between two of them.
 
 use burn::tensor::Tensor;
 
-/// Paintings of one colour have no covariance to divide by: so much is added to it, a grey level or two.
+/// Added to the covariance norm, one or two grey levels: a painting of one colour has no covariance to divide by.
 const LEAST: f32 = 1e-4;
 
-/// Moments of the colours of pictures.
+/// First and second moments of the colours of pictures.
 #[derive(Clone)]
 pub struct ColorStatistics {
-    /// `[3][1]`.
+    /// Means of the channels, `[3][1]`.
     means: Tensor<2>,
-    /// Means of products of each two, `[3][3]`.
+    /// Means of the products of every two channels, `[3][3]`.
     products: Tensor<2>,
 }
 
 impl ColorStatistics {
-    /// Of all pixels of `pictures`, `[n][3][height][width]`.
+    /// Computes the statistics of all pixels of `pictures`, `[n][3][height][width]`.
     pub fn of(pictures: Tensor<4>) -> Self {
         let [count, channels, height, width] = pictures.dims();
         let colours: Tensor<2> = pictures.swap_dims(0, 1).reshape([channels, count * height * width]);
@@ -23,18 +23,19 @@ impl ColorStatistics {
         Self { products: Tensor::cat(products.collect(), 1), means: colours.mean_dim(1) }
     }
 
-    /// These times `factor`.
+    /// Returns the moments multiplied by `factor`.
     pub fn times(self, factor: f32) -> Self {
         Self { means: self.means * factor, products: self.products * factor }
     }
 
-    /// The sum of two.
+    /// Returns the sum of the moments of both.
     pub fn plus(self, other: Self) -> Self {
         Self { means: self.means + other.means, products: self.products + other.products }
     }
 
-    /// How far from an `aim` with means `n` and covariances `D`: `sum((m - n)^2) / |D|` and `sum((C - D)^2) / |D|^2`, half each,
-    /// where `|D|` is the root of the sum of the squares. The right grey everywhere is at a distance of a half.
+    /// Returns the distance to the target `aim` with means `n` and covariances `D`: the average of `sum((m - n)^2) /
+    /// |D|` and `sum((C - D)^2) / |D|^2`, where `|D|` is the root of the sum of squares. A picture of the target's mean
+    /// colour everywhere has a distance of one half.
     pub fn distance(&self, aim: &Self) -> Tensor<1> {
         let (found, wanted) = (self.covariances(), aim.covariances());
         let squares = |x: Tensor<2>| (x.clone() * x).sum();
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
     use crate::train::device::{cpu, read, tensor};
 
-    /// Two pixels.
+    /// Statistics of a picture of two pixels.
     fn palette(first: [f32; 3], second: [f32; 3]) -> ColorStatistics {
         let values = (0..3).flat_map(|channel| [first[channel], second[channel]]).collect();
         ColorStatistics::of(tensor(values, [1, 3, 1, 2], &cpu()))
@@ -68,15 +69,16 @@ mod tests {
     fn distances_are_those_of_means_and_covariances() {
         let aim = palette([0.2, 0.4, 0.6], [0.6, 0.4, 0.2]);
         assert!(distance(&aim, &aim) < 1e-6);
-        // Without any variance only the means are right.
+        // Without variance only the means agree.
         assert!((distance(&palette([0.4; 3], [0.4; 3]), &aim) - 0.5).abs() < 1e-3);
-        // Covariances of 0.04 in four places, by sum of squares 0.0064: a mean that is 0.1 off is 0.01 / 0.08 off.
+        // Covariances of 0.04 at four positions have a sum of squares of 0.0064: a mean that is off by 0.1 contributes
+        // 0.01 / 0.08.
         let redder = palette([0.3, 0.4, 0.6], [0.7, 0.4, 0.2]);
         assert!((distance(&redder, &aim) - 0.5 * 0.01 / (0.08 + LEAST)).abs() < 1e-4);
-        // Half of each of two paintings is their mean, with the variance between them.
+        // Half of each of two paintings gives their mean, and the variance between them.
         let halves = palette([0.2; 3], [0.2; 3]).times(0.5).plus(palette([0.6; 3], [0.6; 3]).times(0.5));
         assert!(distance(&palette([0.2; 3], [0.6; 3]), &halves) < 1e-6);
-        // One colour alone can be aimed at.
+        // A single colour is a valid target.
         let flat = palette([0.5; 3], [0.5; 3]);
         assert!(distance(&flat, &flat) < 1e-6 && distance(&aim, &flat).is_finite());
     }

@@ -1,10 +1,10 @@
-//! What a picture is optimized for: content, style, smoothness (Gatys, Ecker, Bethge 2015, sections on content and style
-//! representation).
+//! Losses of image optimization: content, style and total variation (Gatys, Ecker, Bethge 2015, sections on content and
+//! style representation).
 //!
-//! Content and style are relative to the size of what they aim at, so that weights mean the same for every photo, painting
-//! and layer.
+//! Content and style losses are relative to the size of their targets, so that a weight means the same for every photo,
+//! painting and layer.
 //!
-//! A style may apply to a region of the picture, and be that of a part of its painting ([`Source`]).
+//! A style may apply to a region of the picture, and may come from a part of its painting ([`Source`]).
 
 pub mod color;
 pub mod perceptual;
@@ -21,30 +21,31 @@ use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
 
-/// Aims of nothing (a layer that is dark everywhere) are not divided by.
+/// Lower bound of divisors: targets that are all zero (a layer without any activation) would divide by zero.
 const SMALLEST: f32 = 1e-12;
 
-/// Layers with weights, and the weight of their mean.
+/// A loss term: its layers with their weights, and the weight of their weighted mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
     pub weight: f32,
     pub layers: Vec<(Layer, f32)>,
 }
 
-/// The weights of everything.
+/// The weights of all losses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Terms {
-    /// `mean((F - C)^2) / mean(C^2)`.
+    /// Content loss: `mean((F - C)^2) / mean(C^2)`.
     pub content: Term,
-    /// How far statistics of the features are from those of the paintings, by `style_loss`.
+    /// Style loss: distance between the statistics of the features and those of the paintings, as `style_loss` defines
+    /// them.
     pub style: Term,
     pub style_loss: StyleLoss,
-    /// Mean squared difference of neighbours, down and to the right.
+    /// Weight of the total variation: the mean squared difference to the neighbours below and to the right.
     pub variation: f32,
 }
 
 impl Terms {
-    /// The weights that the design found to work: content at relu4_2, style at the first layers of four blocks.
+    /// Returns the default weights: content at relu4_2, style at the first layers of four blocks.
     ///
     /// # Errors
     /// [`Error::Style`] when `vgg` lacks one of the layers.
@@ -58,10 +59,10 @@ impl Terms {
         })
     }
 
-    /// The last layer that is read.
+    /// Returns the last layer that any loss reads.
     ///
     /// # Errors
-    /// [`Error::Style`] when no term has a layer, or a weight is not a number from 0 up.
+    /// [`Error::Style`] when a term has no layer with a weight above 0, or a weight is out of range.
     pub fn last(&self) -> Result<Layer> {
         let terms = [&self.content, &self.style];
         let layers = || terms.iter().flat_map(|term| &term.layers);
@@ -75,10 +76,10 @@ impl Terms {
     }
 }
 
-/// The largest weight of a loss: far above what is of use, and far below where single precision ends.
+/// The largest weight of a loss: far above useful values, and far below the limit of single precision.
 const LARGEST_WEIGHT: f32 = 1e6;
 
-/// Checks that `weight` is a weight of a loss.
+/// Checks that `weight` is a valid weight of a loss.
 ///
 /// # Errors
 /// [`Error::Style`] when it is not a number from 0 to [`LARGEST_WEIGHT`].
@@ -89,7 +90,7 @@ pub(super) fn check_weight(weight: f32) -> Result<()> {
     Err(Error::Style(format!("{weight:e} is not a weight: weights are numbers from 0 to {LARGEST_WEIGHT}.")))
 }
 
-/// The losses of one picture, content and style before their weights.
+/// The losses of one picture. Content, style and variation are unweighted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parts {
     pub total: f32,
@@ -98,36 +99,38 @@ pub struct Parts {
     pub variation: f32,
 }
 
-/// A painting as the style loss takes it.
+/// A painting as input of the style loss.
 pub struct Source {
-    /// `[1][3][height][width]`.
+    /// The picture of the painting, `[1][3][height][width]`.
     pub painting: Tensor<4>,
     pub weight: f32,
-    /// Where on the photo the style applies, grey, stretched to it: white is everywhere, as without.
+    /// Grey mask of the photo, stretched to its size, for the region where the style applies: white is full, black is
+    /// none. Without a mask the style applies everywhere.
     pub mask: Option<Image>,
-    /// Which part of the painting is the style, likewise.
+    /// Grey mask of the painting, stretched to its size, for the part that defines the style.
     pub style_mask: Option<Image>,
 }
 
-/// What one photo and its paintings ask for at one size.
+/// The optimization targets of one photo and its paintings at one size.
 pub struct Objective {
     terms: Terms,
     wanted: BTreeSet<Layer>,
-    /// The photo's features, and one over the mean of their squares.
+    /// The photo's features by layer, and the reciprocal of their mean square.
     content: BTreeMap<Layer, (Tensor<4>, Tensor<1>)>,
     regions: Vec<Region>,
 }
 
-/// A part of the picture, or all of it, that has a style of its own.
+/// A region of the picture, or all of it, with its own style target.
 struct Region {
     weight: f32,
-    /// What the statistics aim at in a layer, and the weights of its pixels.
+    /// Style targets by layer, and the pixel weights of the region at that layer.
     targets: BTreeMap<Layer, (Aim, Option<Tensor<2>>)>,
 }
 
 impl Objective {
-    /// Reads what `photo` and `paintings`, `[1][3][height][width]` each, ask for, without masks. The paintings' statistics are
-    /// mixed by weight, which must not all be 0: the mixture has the same gradient as so many style losses would have.
+    /// Computes the targets of `photo` and `paintings`, `[1][3][height][width]` each, without masks. The paintings'
+    /// statistics are averaged by weight; not all weights may be 0. The average has the same gradient as one style loss
+    /// per painting would have.
     ///
     /// # Errors
     /// As [`Self::guided`].
@@ -141,9 +144,10 @@ impl Objective {
         Self::guided(features, terms, photo, &paintings.iter().map(source).collect::<Vec<_>>())
     }
 
-    /// As [`Self::new`], with masks: paintings without one are mixed and apply everywhere, each of the others has its own
-    /// loss over its region (guided Gram matrices: Gatys et al. 2017, section 4). A region counts by its area, so that inside
-    /// of it style and content are balanced as they are in a picture without masks.
+    /// Computes the targets as [`Self::new`] does, with masks. Paintings without a mask are averaged and apply
+    /// everywhere; each other painting has its own loss over its region (guided Gram matrices: Gatys et al. 2017,
+    /// section 4). A region is weighted by its area, so that the balance of style and content inside it is the same as
+    /// in a picture without masks.
     ///
     /// # Errors
     /// [`Error::Picture`] when a picture leaves no pixel at a layer.
@@ -174,8 +178,8 @@ impl Objective {
         Ok(Self { terms: terms.clone(), wanted, content, regions })
     }
 
-    /// The losses of `picture`, `[1][3][height][width]` of the photo's size: total, content, style, variation, one number
-    /// each. Only the first is to be differentiated.
+    /// Returns the losses of `picture`, `[1][3][height][width]` of the photo's size: total, content, style, variation,
+    /// one value each. Only the total is meant to be differentiated.
     pub fn losses(&self, features: &Features, picture: Tensor<4>) -> [Tensor<1>; 4] {
         let found = features.of(picture.clone(), &self.wanted);
         let content = mean(&self.terms.content, |layer| {
@@ -199,7 +203,7 @@ impl Objective {
 }
 
 impl Parts {
-    /// Reads what [`Objective::losses`] made.
+    /// Downloads the result of [`Objective::losses`].
     ///
     /// # Errors
     /// As [`read`]; [`Error::Diverged`] when a loss is not finite.
@@ -212,14 +216,14 @@ impl Parts {
     }
 }
 
-/// The mean of `loss` over the layers of `term`, by their weights.
+/// Returns the mean of `loss` over the layers of `term`, weighted by layer.
 fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
     let total: f32 = term.layers.iter().map(|l| l.1).sum();
     let weighted: Vec<_> = term.layers.iter().map(|(layer, weight)| loss(layer) * (weight / total)).collect();
     Tensor::cat(weighted, 0).sum()
 }
 
-/// The statistics of paintings at `layers`, mixed by weight.
+/// Returns the statistics of the paintings of `group` at `layers`, averaged by weight.
 fn mixed(
     features: &Features,
     kind: StyleLoss,
@@ -244,8 +248,8 @@ fn mixed(
     Ok(mixture)
 }
 
-/// What each group's style loss counts: by weight and area, 1 in all where they cover the picture, and what they cover where
-/// they do not.
+/// Returns the weight of each group's style loss, by the group's weight and area. The weights sum to 1 where the groups
+/// cover the picture, and to the covered area where they do not.
 fn shares(groups: &[Vec<&Source>]) -> Vec<f32> {
     let area = |group: &[&Source]| match group.first().and_then(|s| s.mask.as_ref()) {
         Some(mask) => mask.data().iter().sum::<f32>() / mask.data().len() as f32,
@@ -257,7 +261,8 @@ fn shares(groups: &[Vec<&Source>]) -> Vec<f32> {
     groups.iter().map(|g| area(g) * weight(g) / total.max(SMALLEST) * covered.min(1.0)).collect()
 }
 
-/// The mean squared difference of neighbours, down and to the right, of a picture with two rows and columns or more.
+/// Returns the mean squared difference to the neighbours below and to the right, of a picture with at least two rows
+/// and columns.
 pub fn total_variation(picture: Tensor<4>) -> Tensor<1> {
     let [n, channels, height, width] = picture.dims();
     let part = |y: std::ops::Range<usize>, x: std::ops::Range<usize>| picture.clone().slice([0..n, 0..channels, y, x]);

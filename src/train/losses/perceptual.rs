@@ -1,5 +1,5 @@
-//! Perceptual losses of a batch (Johnson, Alahi, Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer"), relative to the
-//! size of what they aim at as in [`crate::train::losses`].
+//! Perceptual losses of a batch (Johnson, Alahi, Fei-Fei 2016, "Perceptual Losses for Real-Time Style Transfer"),
+//! relative to the size of their targets as in [`crate::train::losses`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,29 +12,32 @@ use crate::train::losses::total_variation;
 use crate::train::ops::gram::products;
 use crate::train::{Features, Term};
 
-/// Aims of nothing are not divided by.
+/// Lower bound of divisors, to avoid dividing by zero for targets that are all zero.
 const SMALLEST: f32 = 1e-12;
 
-/// The weights of everything that is learnt.
+/// The weights of all training losses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainLoss {
-    /// `mean((F - C)^2)` over the batch, by the mean of `C^2` over photos: by that of a batch, an empty sky would count most.
+    /// Content loss: `mean((F - C)^2)` over the batch, divided by the mean of `C^2` over a sample of photos. Divided by
+    /// the mean of the batch itself, an empty sky would have the largest weight.
     pub content: Term,
-    /// The batch's mean of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
+    /// Style loss: the mean over the batch of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
     pub style: Term,
-    /// Of how far a batch's colours are from the paintings' ([`ColorStatistics::distance`]). Gram matrices alone leave a style paler than its
-    /// painting: what can only half follow the strokes comes nearer with half the contrast.
+    /// Weight of the color loss, the distance of the batch's colours to the paintings' ([`ColorStatistics::distance`]).
+    /// Gram matrices alone make a style paler than its painting: an output that matches the strokes only in part has a
+    /// smaller loss at half the contrast.
     pub palette: f32,
-    /// Of the mean squared difference of neighbours.
+    /// Weight of the total variation, the mean squared difference of neighbouring pixels.
     pub variation: f32,
-    /// Of the mean squared change of the painting when the photo is disturbed, relative to that of the photo (Rainy, de Berker
-    /// 2018, Element AI, "Stabilizing neural style-transfer for video"), and how much of white that disturbance has at most.
+    /// Weight of the stability loss: the mean squared change of the output when noise is added to the photo, relative
+    /// to the mean square of the noise (Rainy, de Berker 2018, Element AI, "Stabilizing neural style-transfer for
+    /// video"). `noise` is the largest amplitude of that noise, as a part of white.
     pub stability: f32,
     pub noise: f32,
 }
 
 impl TrainLoss {
-    /// Weights that were found to work: content at relu3_3, style at the last layers of four blocks.
+    /// Returns the default weights: content at relu3_3, style at the last layers of four blocks.
     ///
     /// # Errors
     /// [`crate::error::Error::Style`] when `vgg` lacks one of the layers.
@@ -51,20 +54,21 @@ impl TrainLoss {
     }
 }
 
-/// What the paintings ask for.
+/// The training targets of the paintings and photos.
 pub struct Targets {
-    /// Their Gram matrices, mixed, `[1][channels][channels]`, and one over the sum of their squares.
+    /// Averaged Gram matrices of the paintings, `[1][channels][channels]`, and the reciprocal of the sum of their
+    /// squares.
     style: BTreeMap<Layer, (Tensor<3>, Tensor<1>)>,
-    /// Their colours, mixed.
+    /// Averaged color statistics of the paintings.
     palette: Option<ColorStatistics>,
-    /// One over the mean square of photos' features.
+    /// Reciprocal of the mean square of the photos' features.
     content: BTreeMap<Layer, Tensor<1>>,
     loss_weights: TrainLoss,
 }
 
 impl Targets {
-    /// Reads `paintings`, `[1][3][height][width]` each, which are mixed by weights that must not all be 0, and some `photos`,
-    /// `[n][3][height][width]` each, all of one size.
+    /// Computes the targets of `paintings`, `[1][3][height][width]` each, averaged by weights that must not all be 0,
+    /// and of sample `photos`, `[n][3][height][width]` each, all of one size.
     pub fn new(
         features: &Features,
         loss_weights: &TrainLoss,
@@ -105,7 +109,8 @@ impl Targets {
         Self { style: style.collect(), palette, content: content.collect(), loss_weights: loss_weights.clone() }
     }
 
-    /// The losses of `painted` `photos`, `[n][3][height][width]` both: the weighted sum, content, style, palette, variation.
+    /// Returns the losses of `painted`, the stylized `photos`, `[n][3][height][width]` both: weighted sum, content,
+    /// style, color, variation.
     pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>) -> [Tensor<1>; 5] {
         let TrainLoss { content, style, palette, variation, .. } = &self.loss_weights;
         let targets = features.of(photos, &names(content));
@@ -127,7 +132,7 @@ impl Targets {
         [total, content_loss, style_loss, palette_loss, variation_loss]
     }
 
-    /// The style loss alone.
+    /// Returns the style loss alone.
     pub fn style(&self, features: &Features, painted: Tensor<4>) -> Tensor<1> {
         let found = features.of(painted, &names(&self.loss_weights.style));
         mean(&self.loss_weights.style, |layer| self.style_loss(layer, found[layer].clone()))
@@ -145,14 +150,15 @@ fn names(term: &Term) -> BTreeSet<Layer> {
     term.layers.iter().map(|layer| layer.0).collect()
 }
 
-/// The mean of `loss` over the layers of `term`, by their weights.
+/// Returns the mean of `loss` over the layers of `term`, weighted by layer.
 fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
     let total: f32 = term.layers.iter().map(|layer| layer.1).sum();
     let weighted: Vec<_> = term.layers.iter().map(|(layer, weight)| loss(layer) * (weight / total)).collect();
     Tensor::cat(weighted, 0).sum()
 }
 
-/// The Gram matrix of each picture of a batch, `[n][channels][channels]`, as [`crate::train::losses::gram_matrix`] has it.
+/// Returns the Gram matrix of each picture of a batch, `[n][channels][channels]`, normalized as in
+/// [`crate::train::losses`].
 fn gram_matrices(features: Tensor<4>) -> Tensor<3> {
     let [pictures, channels, height, width] = features.dims();
     let rows: Tensor<3> = features.reshape([pictures, channels, height * width]);

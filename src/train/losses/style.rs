@@ -1,4 +1,4 @@
-//! What is compared of a layer's features to tell one style from another.
+//! Style statistics: the statistics of a layer's features that the style loss compares.
 
 use burn::tensor::{Device, Tensor};
 
@@ -8,40 +8,41 @@ use crate::net::models::vgg::Layer;
 use crate::train::device::tensor;
 use crate::train::ops::gram;
 
-/// Aims of nothing (a layer that is dark everywhere) are not divided by.
+/// Lower bound of divisors: targets that are all zero (a layer without any activation) would divide by zero.
 const SMALLEST: f32 = 1e-12;
 
-/// Which statistics are compared.
+/// The statistics that the style loss compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StyleLoss {
     /// Gram matrices: `sum((G - S)^2) / sum(S^2)` (Gatys, Ecker, Bethge 2015).
     Gram,
-    /// Means and covariances, half each: `sum((m - n)^2) / sum(n^2)` and `sum((C - D)^2) / sum(D^2)`. Unlike Gram matrices these
-    /// tell how bright a feature is from how much it varies. The statistics are those of Katherine Crowson's
-    /// style-transfer-pytorch, which compares them as normal distributions; this is plain squares.
+    /// The average of the losses of means and covariances: `sum((m - n)^2) / sum(n^2)` and `sum((C - D)^2) / sum(D^2)`.
+    /// Unlike Gram matrices, they separate the mean of a feature from its variation. The statistics are those of
+    /// Katherine Crowson's style-transfer-pytorch, which compares them as normal distributions; this loss uses plain
+    /// squares.
     Covariance,
 }
 
 /// Statistics of the features of one layer.
 #[derive(Clone)]
 pub struct Statistics {
-    /// Means of the channels `[channels][1]`, where they are compared.
+    /// Means of the channels, `[channels][1]`, where they are compared.
     means: Option<Tensor<2>>,
-    /// Gram or covariance matrix `[channels][channels]`.
+    /// Gram or covariance matrix, `[channels][channels]`.
     products: Tensor<2>,
 }
 
-/// Statistics to be reached.
+/// Target statistics of one layer.
 pub struct Aim {
     statistics: Statistics,
-    /// One over the sums of the squares of either.
+    /// Reciprocals of the sums of squares of means and matrix.
     inverse_means: Option<Tensor<1>>,
     inverse_products: Tensor<1>,
 }
 
 impl Statistics {
-    /// Those of features `[1][channels][height][width]`, every pixel weighted by `weights` `[1][height * width]`, which sum to 1,
-    /// or all the same.
+    /// Computes the statistics of features `[1][channels][height][width]`. Pixels are weighted by `weights`,
+    /// `[1][height * width]` with a sum of 1, or all equally.
     pub fn of(kind: StyleLoss, features: Tensor<4>, weights: Option<&Tensor<2>>) -> Self {
         let [_, channels, height, width] = features.dims();
         let f: Tensor<2> = features.reshape([channels, height * width]);
@@ -49,7 +50,7 @@ impl Statistics {
             Some(weights) => (f * weights.clone()).sum_dim(1),
             None => f.mean_dim(1),
         };
-        // Without weights nothing as large as the features is copied, which autodiff would keep.
+        // Without weights no copy as large as the features is made, which autodiff would keep.
         let products = |f: Tensor<2>| match weights {
             Some(weights) => (f.clone() * weights.clone()).matmul(f.transpose()),
             None => gram::products(f.unsqueeze()).squeeze_dim(0) / (height * width) as f32,
@@ -64,18 +65,18 @@ impl Statistics {
         }
     }
 
-    /// These times `factor`.
+    /// Returns the statistics multiplied by `factor`.
     pub fn times(self, factor: f32) -> Self {
         Self { means: self.means.map(|m| m * factor), products: self.products * factor }
     }
 
-    /// The sum of two of the same kind.
+    /// Returns the sum of two statistics of the same kind.
     pub fn plus(self, other: Self) -> Self {
         let means = self.means.zip(other.means).map(|(a, b)| a + b);
         Self { means, products: self.products + other.products }
     }
 
-    /// How far they are from `aim`, which is of the same kind; nothing is at a distance of 1.
+    /// Returns the distance to `aim`, which is of the same kind. Statistics that are all zero have a distance of 1.
     pub fn distance(self, aim: &Aim) -> Tensor<1> {
         let products = squares(self.products - aim.statistics.products.clone()) * aim.inverse_products.clone();
         match (self.means, &aim.statistics.means, &aim.inverse_means) {
@@ -88,7 +89,7 @@ impl Statistics {
 }
 
 impl Aim {
-    /// To reach `statistics`.
+    /// Makes a target of `statistics`.
     pub fn new(statistics: Statistics) -> Self {
         let inverse = |t: &Tensor<2>| squares(t.clone()).clamp_min(SMALLEST).recip();
         let (inverse_means, inverse_products) = (statistics.means.as_ref().map(inverse), inverse(&statistics.products));
@@ -96,9 +97,9 @@ impl Aim {
     }
 }
 
-/// The weights that a grey mask gives to the pixels of `layer` for a picture of `width` x `height`, `[1][pixels]`, with a sum of
-/// 1 (guidance channels: Gatys et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer", section 4; what they
-/// multiply features with is the root of these).
+/// Returns the weights of the pixels of `layer` for a grey mask, `[1][pixels]` with a sum of 1, for a picture of
+/// `width` x `height` (guidance channels: Gatys et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer",
+/// section 4; the paper multiplies features by the square root of these weights).
 ///
 /// # Errors
 /// [`crate::error::Error::Picture`] when the layer has no pixel left.

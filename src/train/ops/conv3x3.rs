@@ -1,8 +1,9 @@
-//! The convolution of VGG as an operation of burn, over our own kernel (`shaders/train/train_conv3x3.wgsl`): 3x3, stride 1, a border of
-//! zeros, bias and ReLU in one pass, and its gradient with respect to the input. The weights are frozen.
+//! The convolution of VGG as an operation of burn, over this crate's kernel (`shaders/train/train_conv3x3.wgsl`): 3x3,
+//! stride 1, zero padding, with bias and ReLU in the same pass, and its gradient with respect to the input. The weights
+//! are frozen.
 //!
-//! The gradient of the input is a convolution too: of the output's gradient, where the ReLU let something through, with the
-//! kernel turned by half a circle and inputs and outputs exchanged.
+//! The gradient of the input is a convolution too: it convolves the output's gradient, masked by the ReLU, with the
+//! kernel rotated by 180 degrees and with inputs and outputs exchanged.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -18,35 +19,35 @@ use crate::train::device::tensor;
 
 /// Taps of the kernel.
 pub(super) const TAPS: usize = 9;
-/// Columns and rows of pixels that one thread makes.
+/// Columns and rows of pixels per thread.
 const PIXELS: (usize, usize) = (2, 8);
-/// Threads of a workgroup.
+/// Threads per workgroup.
 const THREADS: usize = 64;
 
-/// The text of the kernel.
+/// The source of the kernel.
 pub const WGSL: &str = include_str!("../../../shaders/train/train_conv3x3.wgsl");
 
-/// One convolution on a graphics device, its weights laid out for the kernel.
+/// A convolution on a graphics device, with its weights in the kernel's layout.
 pub struct Convolution {
     forward: Direction,
     backward: Direction,
 }
 
-/// Weights for one way through a convolution, and what is added.
+/// Weights and bias of one direction (forward or backward) of a convolution.
 #[derive(Clone)]
 struct Direction {
-    /// `[inputs][taps][outputs]`, the outputs padded with zeros to full quads.
+    /// Weights `[inputs][taps][outputs]`, with the outputs padded with zeros to a multiple of four.
     weights: Tensor<3>,
-    /// `[outputs]`, padded.
+    /// Bias `[outputs]`, padded likewise.
     bias: Tensor<1>,
     outputs: usize,
 }
 
 impl Convolution {
-    /// Takes `kernel`, `[outputs][inputs][3][3]`, and `bias`, `[outputs]`, to `device`.
+    /// Uploads `kernel`, `[outputs][inputs][3][3]`, and `bias`, `[outputs]`, to `device`.
     ///
     /// # Panics
-    /// When there are fewer numbers than that: archives are checked when they are read.
+    /// When the slices are too short. The shapes are checked when archives are read.
     pub fn new(kernel: &[f32], bias: &[f32], inputs: usize, device: &Device) -> Self {
         let outputs = bias.len();
         let at = |output: usize, input: usize, tap: usize| kernel[(output * inputs + input) * TAPS + tap];
@@ -56,12 +57,12 @@ impl Convolution {
         Self { forward, backward }
     }
 
-    /// Convolves and rectifies `x`, `[pictures][inputs][height][width]`, on the device of the weights.
+    /// Applies convolution and ReLU to `x`, `[pictures][inputs][height][width]`, on the device of the weights.
     pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         self.convolve(x, true)
     }
 
-    /// As [`Convolution::apply`], without the ReLU.
+    /// Applies the convolution as [`Convolution::apply`] does, without the ReLU.
     pub fn linear(&self, x: Tensor<4>) -> Tensor<4> {
         self.convolve(x, false)
     }
@@ -81,7 +82,7 @@ impl Convolution {
 }
 
 impl Direction {
-    /// From the weight of each output, input and tap.
+    /// Lays out the weights, which a function returns for each output, input and tap.
     fn new(
         inputs: usize,
         outputs: usize,
@@ -102,11 +103,11 @@ impl Direction {
     }
 }
 
-/// What the operation is to burn.
+/// Registers the convolution with burn's autodiff.
 #[backend_extension(Cube, Autodiff)]
 pub trait RectifiedConvolution: Backend {
-    /// `x`, `[pictures][inputs][height][width]`, through `weights` and `bias` to so many `outputs`, `rectified` or not; `turned` and
-    /// `nothing` are weights and bias of the way back.
+    /// Convolves `x`, `[pictures][inputs][height][width]`, with `weights` and `bias`, to `outputs` channels, with a
+    /// ReLU if `rectified`. `turned` and `nothing` are weights and bias of the backward pass.
     fn rectified_convolution(
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
@@ -146,7 +147,7 @@ impl<B: RectifiedConvolution, C: CheckpointStrategy> RectifiedConvolution for Au
         struct Back;
 
         impl<B: RectifiedConvolution> Backward<B, 1> for Back {
-            /// The output, the weights of both ways, and the channels that the input had.
+            /// The output, weights and biases of both directions, the number of input channels, and the ReLU flag.
             type State = (FloatTensor<B>, [FloatTensor<B>; 4], usize, bool);
 
             fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {

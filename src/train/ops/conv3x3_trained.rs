@@ -1,5 +1,6 @@
-//! The convolution of [`super::conv3x3`] with weights that learn, as an operation of burn: forward and back to the input by the
-//! same kernel, back to the weights by `shaders/train/train_conv3x3_weight_grad.wgsl`.
+//! The convolution of [`super::conv3x3`] with trained weights, as an operation of burn. The forward pass and the
+//! gradient of the input use the same kernel; the gradient of the weights uses
+//! `shaders/train/train_conv3x3_weight_grad.wgsl`.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -14,19 +15,20 @@ use burn::tensor::ops::PadMode;
 use super::conv3x3::{RectifiedConvolution, TAPS};
 use super::launch::{dispatch, empty, sizes};
 
-/// Threads of a workgroup.
+/// Threads per workgroup.
 const THREADS: usize = 64;
-/// Inputs and quads of outputs that a workgroup makes.
+/// Inputs and quads of outputs per workgroup.
 const TILE: (usize, usize) = (8, 8);
-/// Rows of a chunk at least, so that a chunk is some work, and chunks at most, so that their sums take little memory.
+/// Minimum of rows per chunk, so that a chunk has enough work, and maximum of chunks, so that their partial sums take
+/// little memory.
 const ROWS: usize = 4;
 const CHUNKS: usize = 16;
 
-/// The text of the kernel.
+/// The source of the kernel.
 pub const WGSL: &str = include_str!("../../../shaders/train/train_conv3x3_weight_grad.wgsl");
 
-/// Convolves `x`, `[pictures][inputs][height][width]` on a graphics device, with `kernel`, `[outputs][inputs][3][3]`, over a border of
-/// zeros. Both may have gradients.
+/// Convolves `x`, `[pictures][inputs][height][width]` on a graphics device, with `kernel`, `[outputs][inputs][3][3]`,
+/// with zero padding. Both may have gradients.
 pub fn convolved(x: Tensor<4>, kernel: Tensor<4>) -> Tensor<4> {
     let outputs = kernel.dims()[0];
     let turned = kernel.clone().detach().flip([2, 3]).swap_dims(0, 1);
@@ -38,7 +40,8 @@ pub fn convolved(x: Tensor<4>, kernel: Tensor<4>) -> Tensor<4> {
     ))
 }
 
-/// `kernel`, `[outputs][inputs][3][3]`, as ours takes it: `[inputs][taps][outputs]`, the outputs padded with zeros to full quads.
+/// Returns `kernel`, `[outputs][inputs][3][3]`, in the layout of this crate's kernel: `[inputs][taps][outputs]`, with
+/// the outputs padded with zeros to a multiple of four.
 fn laid_out(kernel: Tensor<4>) -> Tensor<3> {
     let [outputs, inputs, _, _] = kernel.dims();
     let rows: Tensor<3> = kernel.reshape([outputs, inputs, TAPS]).permute([1, 2, 0]);
@@ -46,10 +49,11 @@ fn laid_out(kernel: Tensor<4>) -> Tensor<3> {
     if missing == 0 { rows } else { rows.pad((0, missing, 0, 0), PadMode::Constant(0.0)) }
 }
 
-/// What the operation is to burn.
+/// Registers the convolution with burn's autodiff.
 #[backend_extension(Cube, Autodiff)]
 pub trait TrainedConvolution: Backend {
-    /// `x`, `[pictures][inputs][height][width]`, with `weights`, laid out, to so many `outputs`; `turned` are those of the way back.
+    /// Convolves `x`, `[pictures][inputs][height][width]`, with `weights`, laid out, to `outputs` channels. `turned`
+    /// are the weights of the backward pass.
     fn trained_convolution(
         x: FloatTensor<Self>,
         weights: FloatTensor<Self>,
@@ -58,10 +62,10 @@ pub trait TrainedConvolution: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// What its way back needs of a device.
+/// The device operation of the backward pass.
 pub trait WeightsGradient: Backend {
-    /// The gradient of the weights, laid out, from what went in and the gradient of what came out: of each chunk of rows of each picture,
-    /// `[chunks][inputs][taps][outputs]`.
+    /// Returns the gradient of the weights, laid out, from the input and the gradient of the output: one partial sum
+    /// per chunk of rows of each picture, `[chunks][inputs][taps][outputs]`.
     fn weights_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -104,7 +108,7 @@ impl<B: RectifiedConvolution + TrainedConvolution + WeightsGradient, C: Checkpoi
         struct Back;
 
         impl<B: RectifiedConvolution + WeightsGradient> Backward<B, 2> for Back {
-            /// What went in, and the weights of both ways.
+            /// The input, and the weights of both directions.
             type State = [FloatTensor<B>; 3];
 
             fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
@@ -134,7 +138,7 @@ impl<B: RectifiedConvolution + TrainedConvolution + WeightsGradient, C: Checkpoi
     }
 }
 
-/// The convolution that learns nothing, without bias and ReLU.
+/// Convolves with frozen weights, without bias and ReLU.
 fn linear<B: RectifiedConvolution>(
     x: FloatTensor<B>,
     weights: FloatTensor<B>,

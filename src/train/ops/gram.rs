@@ -1,5 +1,6 @@
-//! Gram matrices as an operation of burn over our own kernels (`shaders/train/gram.wgsl` and, on the way back,
-//! `shaders/train/gram_grad.wgsl`): burn's matrix product is made for other shapes, and slow where it has no matrix instructions.
+//! Gram matrices as an operation of burn over this crate's kernels (`shaders/train/gram.wgsl` and, in the backward
+//! pass, `shaders/train/gram_grad.wgsl`). burn's matrix product is tuned for other shapes, and is slow without matrix
+//! instructions.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -13,21 +14,22 @@ use burn::tensor::Tensor;
 use super::launch::{dispatch, empty, sizes};
 use crate::train::device::is_graphics;
 
-/// Threads of a workgroup in both kernels.
+/// Threads per workgroup in both kernels.
 const THREADS: usize = 64;
-/// Channels a side of what a thread of the forward kernel makes.
+/// Side of the tile of channels per thread of the forward kernel.
 const TILE: usize = 8;
-/// Pixels and channels that a thread of the backward kernel makes.
+/// Pixels and channels per thread of the backward kernel.
 const BACK: (usize, usize) = (4, 16);
-/// Pixels of a chunk at least, so that a chunk is some work, and chunks at most, so that their sums take little memory.
+/// Minimum of pixels per chunk, so that a chunk has enough work, and maximum of chunks, so that their partial sums take
+/// little memory.
 const CHUNK: usize = 256;
 const CHUNKS: usize = 64;
 
-/// The texts of the kernels.
+/// The sources of the kernels.
 pub const WGSL: [&str; 2] =
     [include_str!("../../../shaders/train/gram.wgsl"), include_str!("../../../shaders/train/gram_grad.wgsl")];
 
-/// The sums over all pixels of products of each two channels, `[pictures][channels][channels]`, of features
+/// Returns the products of every two channels, summed over all pixels, `[pictures][channels][channels]`, of features
 /// `[pictures][channels][pixels]`.
 pub fn products(features: Tensor<3>) -> Tensor<3> {
     if !is_graphics(&features.device()) || !features.dims()[1].is_multiple_of(BACK.1) {
@@ -37,17 +39,18 @@ pub fn products(features: Tensor<3>) -> Tensor<3> {
     chunks.sum_dim(1).squeeze_dim(1)
 }
 
-/// What the operation is to burn.
+/// Registers the products with burn's autodiff.
 #[backend_extension(Cube, Autodiff)]
 pub trait ChannelProducts: Backend {
-    /// Products of channels of `features`, `[pictures][channels][pixels]`, summed over chunks of pixels:
-    /// `[pictures][chunks][channels][channels]`.
+    /// Returns the products of every two channels of `features`, `[pictures][channels][pixels]`, summed over chunks of
+    /// pixels: `[pictures][chunks][channels][channels]`.
     fn channel_products(features: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// What its way back needs of a device.
+/// The device operation of the backward pass.
 pub trait SymmetricProduct: Backend {
-    /// `matrix`, `[pictures][channels][channels]` and symmetric, times `features`, `[pictures][channels][pixels]`.
+    /// Returns the product of `matrix`, `[pictures][channels][channels]` and symmetric, and `features`,
+    /// `[pictures][channels][pixels]`.
     fn symmetric_product(matrix: FloatTensor<Self>, features: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -89,7 +92,7 @@ impl<B: ChannelProducts + SymmetricProduct, C: CheckpointStrategy> ChannelProduc
                 let [parent] = ops.parents;
                 let gradient = gradients.consume::<B>(&ops.node);
                 let Some(parent) = parent else { return };
-                // All chunks are summed: their gradients are the same.
+                // All chunks are summed, so their gradients are equal.
                 let shape = gradient.shape();
                 let first = B::float_slice(
                     gradient,

@@ -1,5 +1,6 @@
-//! Instance normalization with a style's scale and shift and a ReLU as an operation of burn over our own kernels,
-//! `shaders/train/instance_norm.wgsl` and `shaders/train/instance_norm_grad.wgsl`: out of burn's tensors it would be dozens of dispatches.
+//! Instance normalization with a style's scale and shift and a ReLU, as an operation of burn over this crate's kernels,
+//! `shaders/train/instance_norm.wgsl` and `shaders/train/instance_norm_grad.wgsl`. Composed of burn's tensor operations
+//! it would take dozens of dispatches.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -12,26 +13,27 @@ use burn::tensor::Tensor;
 
 use super::launch::{dispatch, empty, sizes};
 
-/// Threads of a workgroup.
+/// Threads per workgroup.
 const THREADS: usize = 64;
 
-/// The texts of the kernels.
+/// The sources of the kernels.
 pub const WGSL: [&str; 2] = [
     include_str!("../../../shaders/train/instance_norm.wgsl"),
     include_str!("../../../shaders/train/instance_norm_grad.wgsl"),
 ];
 
-/// Normalizes each channel of each picture of `x`, `[pictures][channels][height][width]`, on a graphics device, scales and shifts
-/// it by numbers `[channels]`, and rectifies it or not (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization").
+/// Normalizes each channel of each picture of `x`, `[pictures][channels][height][width]`, on a graphics device, applies
+/// `scale` and `shift`, `[channels]`, and a ReLU if `rectified` (Ulyanov, Vedaldi, Lempitsky 2016, "Instance
+/// Normalization").
 pub fn normalized(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified: bool) -> Tensor<4> {
     let [x, scale, shift] = [x.into_dispatch(), scale.into_dispatch(), shift.into_dispatch()];
     Tensor::from_dispatch(<Dispatch as Normalization>::normalization(x, scale, shift, rectified))
 }
 
-/// What the operation is to burn.
+/// Registers the normalization with burn's autodiff.
 #[backend_extension(Cube, Autodiff)]
 pub trait Normalization: Backend {
-    /// As [`normalized`].
+    /// Normalizes as [`normalized`] does.
     fn normalization(
         x: FloatTensor<Self>,
         scale: FloatTensor<Self>,
@@ -40,9 +42,10 @@ pub trait Normalization: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// What its way back needs of a device.
+/// The device operation of the backward pass.
 pub trait NormalizationBack: Backend {
-    /// Gradients of `x`, and of scale and shift for each picture and channel, `[pictures][channels][2]`.
+    /// Returns the gradient of `x`, and the gradients of scale and shift for each picture and channel,
+    /// `[pictures][channels][2]`.
     fn back(
         x: FloatTensor<Self>,
         scale: FloatTensor<Self>,
@@ -98,7 +101,7 @@ impl<B: Normalization + NormalizationBack, C: CheckpointStrategy> Normalization 
         struct Back;
 
         impl<B: Normalization + NormalizationBack> Backward<B, 3> for Back {
-            /// What was normalized, scale and shift; whether there was a ReLU.
+            /// Input, scale and shift, and whether a ReLU follows.
             type State = ([FloatTensor<B>; 3], bool);
 
             fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
@@ -109,7 +112,7 @@ impl<B: Normalization + NormalizationBack, C: CheckpointStrategy> Normalization 
                 if let Some(x) = x {
                     gradients.register::<B>(x.id, of_x);
                 }
-                // All pictures have one style.
+                // All pictures share one style, so its gradients are summed.
                 let summed = B::float_sum_dim(of_style, 0);
                 let channels = summed.shape()[1];
                 for (parent, which) in [(scale, 0), (shift, 1)] {

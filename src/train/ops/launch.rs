@@ -1,4 +1,4 @@
-//! Our kernels on burn's device.
+//! Launches this crate's kernels on burn's device.
 
 use burn::backend::TensorMetadata;
 use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
@@ -6,21 +6,21 @@ use burn::cubecl::prelude::*;
 use burn::cubecl::server::{KernelArguments, MetadataBindingInfo};
 use burn::tensor::Shape;
 
-/// A tensor to be written, contiguous, on the device of `like` and of its type.
+/// Allocates a contiguous tensor for output, on the device of `like` and of its type.
 pub fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
     let shape = Shape::new(shape);
     let handle = like.client.empty(shape.num_elements() * like.dtype.size());
     CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, like.dtype)
 }
 
-/// The sizes of a tensor that has so many dimensions.
+/// Returns the sizes of a tensor of `D` dimensions.
 pub fn sizes<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
     let shape = tensor.shape();
     std::array::from_fn(|dimension| shape[dimension])
 }
 
-/// Runs the kernel `wgsl`, which has so many `threads` in a workgroup, in so many `groups`. Its bindings are `tensors`, which are
-/// contiguous, in their order, then a struct of `numbers`.
+/// Runs the kernel `wgsl` with `threads` threads per workgroup and `groups` workgroups. Its bindings are the contiguous
+/// `tensors` in order, then a struct of `numbers`.
 pub fn dispatch(wgsl: &'static str, threads: usize, groups: [usize; 3], tensors: &[&CubeTensor], numbers: &[usize]) {
     let Some(first) = tensors.first() else { return };
     let half = |number: Option<&usize>| number.map_or(0, |number| *number as u64);
@@ -33,7 +33,7 @@ pub fn dispatch(wgsl: &'static str, threads: usize, groups: [usize; 3], tensors:
     first.client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
 }
 
-/// A kernel as burn compiles it.
+/// A kernel's source in the form that burn compiles.
 #[derive(Debug, Clone, Copy)]
 struct Source(&'static str);
 

@@ -1,9 +1,9 @@
-//! Layers of transfer networks in burn's tensors, differentiable with respect to input and style: with our own kernels on graphics
-//! devices, with burn's operations, for reference, on the processor.
+//! Layers of transfer networks in burn's tensors, differentiable with respect to input and style. Graphics devices use
+//! this crate's kernels, the CPU uses burn's operations as reference.
 //!
-//! Convolutions are our own 3x3 convolution ([`super::conv3x3`]) there. A stride of two is every other pixel of a stride of
-//! one. A 9x9 kernel is nine 3x3 kernels side by side: it is a 3x3 kernel over nine copies of its input, each shifted by
-//! multiples of three.
+//! On graphics devices convolutions use the 3x3 convolution of [`super::conv3x3`]. A stride of two takes every other
+//! pixel of a stride of one. A 9x9 kernel is a 3x3 grid of 3x3 kernels, which equals a 3x3 kernel over nine copies of
+//! its input, each shifted by a multiple of three.
 
 use burn::tensor::{Device, Tensor};
 #[cfg(feature = "reference")]
@@ -25,21 +25,21 @@ use crate::train::device::tensor;
 
 /// A convolution with its weights on a device.
 pub enum Kernel {
-    /// Our kernel, on graphics devices, over a mirrored border.
+    /// This crate's kernel with frozen weights, on graphics devices, with reflection padding.
     Ours { convolution: Box<Convolution>, geometry: Geometry },
-    /// The same with weights that learn, `[outputs][blocks * inputs][3][3]`.
+    /// The same kernel with trained weights, `[outputs][blocks * inputs][3][3]`.
     #[cfg(feature = "native")]
     Learning { weights: Box<Tensor<4>>, geometry: Geometry },
-    /// burn's: the weights, `[outputs][inputs][kernel][kernel]`.
+    /// burn's convolution with weights `[outputs][inputs][kernel][kernel]`.
     #[cfg(feature = "reference")]
     Burns { weights: Box<Tensor<4>>, pad: usize, stride: usize },
 }
 
-/// How ours is laid over a picture.
+/// Geometry of a convolution on this crate's kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Geometry {
     pad: usize,
-    /// Kernels of 3x3 side by side.
+    /// 3x3 kernels per side of the kernel.
     blocks: usize,
     stride: usize,
 }
@@ -49,7 +49,8 @@ impl Geometry {
         Self { pad: c.pad, blocks: c.kernel / 3, stride: c.stride }
     }
 
-    /// What a convolution that takes zeros to lie beyond the border makes of `x` where none of them is read.
+    /// Applies `convolve`, a convolution with zero padding, to `x` with reflection padding. The result excludes all
+    /// pixels that depend on the zero padding.
     fn around(self, x: Tensor<4>, convolve: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
         let [_, _, height, width] = x.dims();
         let wide = Window::padded(height, width, self.pad, self.blocks);
@@ -58,10 +59,10 @@ impl Geometry {
 }
 
 impl Kernel {
-    /// Puts `weights`, `[outputs][inputs][kernel][kernel]`, of `c` on `device`.
+    /// Loads `weights`, `[outputs][inputs][kernel][kernel]`, of `c` onto `device`.
     ///
     /// # Errors
-    /// [`Error::Model`] for kernels, strides and borders that no transfer network of ours has.
+    /// [`Error::Model`] for kernel sizes, strides and borders that cannot be trained.
     pub fn new(c: &net::Convolution, weights: &[f32], device: &Device) -> Result<Self> {
         if !c.kernel.is_multiple_of(3) || !(1..=2).contains(&c.stride) || c.border != Border::Reflect {
             let problem = format!("{}x{0} with a stride of {}, which cannot be trained", c.kernel, c.stride);
@@ -80,7 +81,8 @@ impl Kernel {
         Ok(Self::Ours { convolution, geometry })
     }
 
-    /// With `weights`, `[outputs][inputs][kernel][kernel]`, that may have a gradient, of a convolution that [`Self::new`] takes.
+    /// Makes a convolution with `weights`, `[outputs][inputs][kernel][kernel]`, that may have a gradient. `c` must be
+    /// valid for [`Self::new`].
     #[cfg(feature = "native")]
     pub fn learning(c: &net::Convolution, weights: Tensor<4>) -> Self {
         if !is_graphics(&weights.device()) {
@@ -88,7 +90,7 @@ impl Kernel {
         }
         let geometry = Geometry::of(c);
         let blocks = geometry.blocks;
-        // As `blockwise`.
+        // The same order as in `blockwise`.
         let apart: Tensor<6> = weights.reshape([c.outputs, c.inputs, blocks, 3, blocks, 3]);
         let sorted = apart.permute([0, 2, 4, 1, 3, 5]).reshape([c.outputs, blocks * blocks * c.inputs, 3, 3]);
         Self::Learning { weights: Box::new(sorted), geometry }
@@ -114,7 +116,8 @@ impl Kernel {
     }
 }
 
-/// Of `weights`, `[outputs][inputs][kernel][kernel]`, the kernels of 3x3 as inputs of their own: `[outputs][blocks][inputs][3][3]`.
+/// Splits `weights`, `[outputs][inputs][kernel][kernel]`, into 3x3 kernels with inputs of their own:
+/// `[outputs][blocks][inputs][3][3]`.
 fn blockwise(c: &net::Convolution, weights: &[f32]) -> Vec<f32> {
     let blocks = c.kernel / 3;
     let mut sorted = Vec::with_capacity(weights.len());
@@ -131,8 +134,8 @@ fn blockwise(c: &net::Convolution, weights: &[f32]) -> Vec<f32> {
     sorted
 }
 
-/// Each channel of each picture with mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance Normalization"), then times
-/// `scale` and plus `shift`, `[channels]` both, and `rectified` or not.
+/// Normalizes each channel of each picture to mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance
+/// Normalization"), then multiplies by `scale` and adds `shift`, `[channels]` both, and applies a ReLU if `rectified`.
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified: bool) -> Tensor<4> {
     #[cfg(feature = "reference")]
     if !is_graphics(&x.device()) {
@@ -147,7 +150,7 @@ pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified
     normalized(x, scale, shift, rectified)
 }
 
-/// Nearest-neighbour enlargement by two.
+/// Enlarges by two with nearest-neighbour sampling.
 pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
     #[cfg(feature = "reference")]
     if !is_graphics(&x.device()) {

@@ -1,4 +1,4 @@
-//! Operations of burn over kernels of this crate, with their derivatives.
+//! Operations of burn over this crate's kernels, with their derivatives.
 
 pub mod conv3x3;
 #[cfg(feature = "native")]

@@ -1,5 +1,6 @@
-//! Windows on planes ([`crate::net::window::Window`]) as an operation of burn over our own kernels, `shaders/train/im_window.wgsl` and
-//! `shaders/train/im_window_grad.wgsl`: out of burn's tensors each would be a dozen dispatches.
+//! Windows on planes ([`crate::net::window::Window`]) as an operation of burn over this crate's kernels,
+//! `shaders/train/im_window.wgsl` and `shaders/train/im_window_grad.wgsl`. Composed of burn's tensor operations each
+//! window would take a dozen dispatches.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -13,14 +14,15 @@ use burn::tensor::Tensor;
 use super::launch::{dispatch, empty, sizes};
 use crate::net::window::Window;
 
-/// Threads of a workgroup.
+/// Threads per workgroup.
 const THREADS: usize = 64;
 
-/// The texts of the kernels.
+/// The sources of the kernels.
 pub const WGSL: [&str; 2] =
     [include_str!("../../../shaders/train/im_window.wgsl"), include_str!("../../../shaders/train/im_window_grad.wgsl")];
 
-/// The copies of `x`, `[pictures][channels][height][width]`, on a graphics device: `[pictures][copies * channels][rows][columns]`.
+/// Returns the windowed copies of `x`, `[pictures][channels][height][width]`, on a graphics device: `[pictures][copies
+/// * channels][rows][columns]`.
 pub fn window(x: Tensor<4>, window: Window) -> Tensor<4> {
     let Window { size: (rows, columns), offset, stride, zoom, blocks } = window;
     let offset = offset as i64;
@@ -35,10 +37,10 @@ pub fn window(x: Tensor<4>, window: Window) -> Tensor<4> {
     ))
 }
 
-/// What the operation is to burn; the numbers are those of a [`Window`].
+/// Registers the window operation with burn's autodiff. The parameters are the fields of a [`Window`].
 #[backend_extension(Cube, Autodiff)]
 pub trait Windows: Backend {
-    /// The copies.
+    /// Returns the windowed copies of `x`.
     fn windowed(
         x: FloatTensor<Self>,
         rows: usize,
@@ -50,9 +52,9 @@ pub trait Windows: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// What its way back needs of a device.
+/// The device operation of the backward pass.
 pub trait WindowsBack: Backend {
-    /// The gradient of planes of `height` x `width`.
+    /// Returns the gradient of the input planes of `height` x `width`.
     fn unwindowed(gradient: FloatTensor<Self>, window: Window, height: usize, width: usize) -> FloatTensor<Self>;
 }
 
@@ -89,10 +91,10 @@ impl WindowsBack for Cube {
     }
 }
 
-/// As the kernels read them.
+/// Returns the window's parameters in the order of the kernels' uniform struct.
 fn numbers(window: Window, channels: usize, height: usize, width: usize) -> [usize; 9] {
     let Window { size: (rows, columns), offset, stride, zoom, blocks } = window;
-    // The bits of a number of 32 bits with a sign.
+    // The bit pattern of a signed 32-bit integer.
     let offset = (offset as i32).cast_unsigned() as usize;
     [channels, height, width, rows, columns, blocks, stride, zoom, offset]
 }
@@ -111,7 +113,7 @@ impl<B: Windows + WindowsBack, C: CheckpointStrategy> Windows for Autodiff<B, C>
         struct Back;
 
         impl<B: Windows + WindowsBack> Backward<B, 1> for Back {
-            /// The window, and height and width of what it is on.
+            /// The window, and height and width of the input planes.
             type State = (Window, usize, usize);
 
             fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {

@@ -1,47 +1,50 @@
-//! L-BFGS: the curvature of the loss, learnt from the last steps (Liu, Nocedal 1989, "On the limited memory BFGS method for
-//! large scale optimization"), as Gatys et al. 2015 and neural-style use it.
+//! L-BFGS: estimates the curvature of the loss from the last steps (Liu, Nocedal 1989, "On the limited memory BFGS
+//! method for large scale optimization"), as Gatys et al. 2015 and neural-style use it.
 //!
-//! There is no line search, since each trial would cost a step. All numbers stay on the device: nothing waits for a dot product.
+//! There is no line search, since each trial would cost a step. All values stay on the device: no dot product is read
+//! back.
 
 use std::collections::VecDeque;
 
 use burn::tensor::Tensor;
 
-/// The least cosine between a movement and the change of the gradient that tells a curvature rather than rounding.
+/// The smallest cosine between a step and the change of the gradient that counts as curvature rather than rounding
+/// error.
 const LEAST_COSINE: f32 = 1e-4;
-/// Brightness that the first step moves a value by, in the mean: nothing is known of the curvature then.
+/// Mean change of a value in the first step, in units of brightness: the curvature is still unknown then.
 const FIRST: f32 = 0.005;
-/// Brightness that no step moves a value by more than.
+/// The largest change of a value in one step, in units of brightness.
 const FURTHEST: f32 = 0.25;
 
-/// The last steps. Numbers are tensors `[1][1][1][1]`.
+/// State of L-BFGS over the last steps. Scalars are tensors `[1][1][1][1]`.
 #[derive(Clone)]
 pub struct Lbfgs {
     history: usize,
     pairs: VecDeque<Pair>,
-    /// What the gradient is multiplied by where no pair knows better.
+    /// Initial inverse curvature: the factor of the gradient before the pairs correct it.
     scale: Option<Tensor<4>>,
-    /// The gradient of the step before, and how far that step went.
+    /// The gradient of the previous step, and the movement of that step.
     last: Option<(Tensor<4>, Tensor<4>)>,
 }
 
 #[derive(Clone)]
 struct Pair {
-    /// How far a step went, and how the gradient changed over it.
+    /// The movement of a step, and the change of the gradient over it.
     moved: Tensor<4>,
     change: Tensor<4>,
-    /// One over the product of the two, or 0 where that was too small to be believed: such a pair has no say.
+    /// The reciprocal of the dot product of the two, or 0 where that product is too small to be reliable: such a pair
+    /// has no effect.
     inverse: Tensor<4>,
 }
 
 impl Lbfgs {
-    /// Remembers up to `history` steps.
+    /// Makes an empty state that keeps up to `history` steps.
     pub fn new(history: usize) -> Self {
         Self { history, pairs: VecDeque::new(), scale: None, last: None }
     }
 
-    /// Where to go from a picture with this gradient, `[1][3][height][width]` both (two-loop recursion: Nocedal, Wright 2006,
-    /// "Numerical Optimization", algorithm 7.4); `rate` is the part of the way, usually 1.
+    /// Returns the movement of a picture with this gradient, `[1][3][height][width]` both (two-loop recursion: Nocedal,
+    /// Wright 2006, "Numerical Optimization", algorithm 7.4). `rate` scales the step and is usually 1.
     pub fn movement(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
         let first = || (gradient.clone().abs().mean().clamp_min(f32::MIN_POSITIVE).recip() * FIRST).reshape([1; 4]);
         let mut scale = self.scale.take().unwrap_or_else(first);
@@ -65,18 +68,18 @@ impl Lbfgs {
         way * (furthest.recip() * FURTHEST).clamp_max(1.0) * rate
     }
 
-    /// Takes note of how far the picture really went from `gradient`.
+    /// Records the movement that the picture actually made from the point of `gradient`.
     pub fn moved(&mut self, gradient: Tensor<4>, moved: Tensor<4>) {
         self.last = Some((gradient, moved));
     }
 
-    /// Adds a pair; returns the scale that it tells, or `scale` if it is not to be believed.
+    /// Adds a pair. Returns the scale that the pair implies, or `scale` if the pair is unreliable.
     fn learn(&mut self, moved: Tensor<4>, change: Tensor<4>, scale: Tensor<4>) -> Tensor<4> {
         let (product, squares) = (dot(&moved, &change), dot(&change, &change));
         let least = (dot(&moved, &moved) * squares.clone()).sqrt() * LEAST_COSINE;
         let believed = product.clone().greater(least).float();
         let doubted = believed.clone().neg() + 1.0;
-        // Never divided by 0, so that what is doubted is 0 and not NaN.
+        // The divisors are never 0, so that unreliable pairs give 0 rather than NaN.
         let product = product * believed.clone() + doubted.clone();
         let squares = squares * believed.clone() + doubted.clone();
         if self.pairs.len() == self.history {
@@ -88,7 +91,7 @@ impl Lbfgs {
     }
 }
 
-/// The sum of products.
+/// Returns the dot product of two tensors.
 fn dot(a: &Tensor<4>, b: &Tensor<4>) -> Tensor<4> {
     (a.clone() * b.clone()).sum().reshape([1; 4])
 }

@@ -1,4 +1,5 @@
-//! Optimizers over the values of a picture: Adam (Kingma, Ba 2015), gradient descent with momentum (Polyak 1964), L-BFGS.
+//! Optimizers over the values of a picture: Adam (Kingma, Ba 2015), gradient descent with momentum (Polyak 1964),
+//! L-BFGS.
 
 mod lbfgs;
 
@@ -7,29 +8,30 @@ use burn::tensor::Tensor;
 use self::lbfgs::Lbfgs;
 use crate::error::{Error, Result};
 
-/// How slowly Adam forgets gradients and their squares.
+/// Decay rates of Adam's running means of gradients and of their squares.
 const FORGET: (f32, f32) = (0.9, 0.999);
-/// The largest learning rate that is taken: far above what is of use, and far below where single precision ends.
+/// The largest accepted learning rate: far above useful values, and far below the limit of single precision.
 pub const LARGEST_RATE: f32 = 1e3;
-/// Keeps Adam's step finite where there never was a gradient.
+/// Keeps Adam's step finite where all gradients were zero.
 const EPSILON: f32 = 1e-8;
 
-/// Which way a picture goes, given the gradient of its loss.
+/// The optimizer of the picture's values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Optimizer {
-    /// About the same distance everywhere, whatever the size of the gradient: coarse and fine are painted together.
+    /// Adam. Steps have about the same size everywhere, whatever the size of the gradient, so that coarse and fine
+    /// structure develop together.
     Adam,
-    /// Against the gradient, and on in the direction of earlier steps, of which each step keeps the part `momentum`.
+    /// Gradient descent with momentum. Each step keeps the part `momentum` of the previous step.
     Sgd { momentum: f32 },
-    /// By the curvature that the last `history` steps tell.
+    /// L-BFGS. Estimates the curvature from the last `history` steps.
     Lbfgs { history: usize },
 }
 
-/// What an optimizer remembers of a picture `[1][3][height][width]`. All tensors have its shape and no autodiff.
+/// State of an optimizer for a picture `[1][3][height][width]`. All tensors have the picture's shape and no autodiff.
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "a run has one of it")]
 pub enum OptimizerState {
-    /// Running means of gradients and of their squares, and the number of steps that they saw.
+    /// Running means of gradients and of their squares, and the number of steps in them.
     Adam {
         mean: Tensor<4>,
         square: Tensor<4>,
@@ -43,9 +45,9 @@ pub enum OptimizerState {
 }
 
 impl Optimizer {
-    /// The rate that suits it: for Adam the brightness (0..1) that a step changes at most, about; for gradient descent the
-    /// brightness that a step changes for a gradient of 1 of the loss times the number of values, which makes it independent of
-    /// the picture's size; for L-BFGS the part of the way that it thinks right.
+    /// Returns the default learning rate. For Adam it is about the largest change of a value (0..1) per step. For
+    /// gradient descent it is the change per step for a gradient of 1 of the loss times the number of values, which
+    /// makes it independent of the picture's size. For L-BFGS it is a factor of the proposed step.
     pub fn rate(self) -> f32 {
         match self {
             Self::Adam => 0.02,
@@ -54,7 +56,7 @@ impl Optimizer {
         }
     }
 
-    /// What it is called.
+    /// Returns the optimizer's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Adam => "adam",
@@ -63,7 +65,7 @@ impl Optimizer {
         }
     }
 
-    /// Pictures that it remembers between two steps.
+    /// Returns the number of pictures that the state holds between two steps.
     pub fn pictures(self) -> usize {
         match self {
             Self::Adam => 2,
@@ -72,7 +74,8 @@ impl Optimizer {
         }
     }
 
-    /// How slowly the average of the steps forgets, which is what is shown. Steps of L-BFGS do not tremble, so the last one is.
+    /// Returns the decay rate of the running average of pictures that is shown as the result. L-BFGS does not
+    /// oscillate, so its last picture is shown.
     pub fn decay(self) -> f32 {
         match self {
             Self::Adam | Self::Sgd { .. } => 0.99,
@@ -80,10 +83,10 @@ impl Optimizer {
         }
     }
 
-    /// Checks its numbers.
+    /// Checks the optimizer's parameters.
     ///
     /// # Errors
-    /// [`Error::Style`] for a momentum outside of 0..1 and for a history of nothing.
+    /// [`Error::Style`] for a momentum outside 0..1 and for a history of 0.
     pub fn check(self) -> Result<()> {
         match self {
             Self::Sgd { momentum } if !(0.0..1.0).contains(&momentum) => Err(Error::Style(format!(
@@ -98,7 +101,7 @@ impl Optimizer {
 }
 
 impl OptimizerState {
-    /// That of `optimizer` before its first step on a picture like `picture`.
+    /// Makes the state of `optimizer` before its first step on a picture like `picture`.
     pub fn new(optimizer: Optimizer, picture: &Tensor<4>) -> Self {
         let zeros = picture.zeros_like();
         match optimizer {
@@ -108,7 +111,7 @@ impl OptimizerState {
         }
     }
 
-    /// Where to go from a picture with this gradient.
+    /// Returns the movement of the picture for this gradient.
     pub fn movement(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
         match self {
             Self::Adam { mean, square, steps } => {
@@ -127,7 +130,7 @@ impl OptimizerState {
         }
     }
 
-    /// Takes note of how far the picture really went, which the borders of brightness may have cut short.
+    /// Records the movement that the picture actually made, which clamping to 0..1 may have reduced.
     pub fn moved(&mut self, gradient: Tensor<4>, moved: Tensor<4>) {
         if let Self::Lbfgs(lbfgs) = self {
             lbfgs.moved(gradient, moved);
@@ -135,7 +138,7 @@ impl OptimizerState {
     }
 }
 
-/// `old`, with the part `keep` of it kept and the rest from `new`.
+/// Returns the exponential moving average: `keep` of `old` plus the rest of `new`.
 pub fn fade(old: &Tensor<4>, new: Tensor<4>, keep: f32) -> Tensor<4> {
     old.clone() * keep + new * (1.0 - keep)
 }

@@ -1,4 +1,4 @@
-//! One step of a Masterpiece to be timed, with our convolution or with burn's own: what the benchmarks run.
+//! One optimization step for benchmarks, with this crate's convolution or with burn's.
 
 use burn::tensor::{Device, Tensor};
 
@@ -19,7 +19,7 @@ pub struct BenchStep {
 }
 
 impl BenchStep {
-    /// On pictures of `side` x `side` pixels, with VGG16's weights from `vgg`.
+    /// Prepares a step on pictures of `side` x `side` pixels, with VGG16's weights from `vgg`.
     ///
     /// # Errors
     /// As [`Features::load`] and [`Objective::new`].
@@ -31,7 +31,7 @@ impl BenchStep {
         Ok(Self { features, objective, picture: picture("glass")? })
     }
 
-    /// Forward and backward, until losses and gradient are there.
+    /// Runs the forward and backward pass, and waits until losses and gradient are computed.
     ///
     /// # Errors
     /// As [`read`].

@@ -1,30 +1,30 @@
-//! A painting in work as a file: safetensors, as the weights are, with the canvas in single precision.
+//! Checkpoints of image optimization: safetensors files like the weights, with the optimizer state in single precision.
 
 use super::optimizer_state::{OptimizerSnapshot, SnapshotState};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::weights::{Archive, ArchiveBuilder};
 
-/// The header's text that tells these files from others, and their version.
+/// Metadata key and value that identify these files and their version.
 const KIND: (&str, &str) = ("impasto", "painting in work, version 2");
-/// What optimizers are called in the file.
+/// Names of the optimizers in the file.
 const ADAM: &str = "adam";
 const SGD: &str = "sgd";
 const LBFGS: &str = "lbfgs";
 
-/// Where a run stopped.
+/// A checkpoint of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// Of photo, paintings and settings.
+    /// Fingerprint of photo, paintings and settings.
     pub fingerprint: u64,
-    /// Index of the size in work, and steps done at it.
+    /// Index of the current size, and the number of steps done at it.
     pub scale: usize,
     pub step: usize,
     pub sketch: OptimizerSnapshot,
 }
 
-/// Tells pictures and settings apart: FNV-1a in 64 bits, the same in every version and on every machine. Against mistakes, not
-/// against forgery.
+/// Fingerprint of pictures and settings: FNV-1a in 64 bits, the same in every version and on every machine. It detects
+/// mistakes, not forgery.
 pub struct Fingerprint(u64);
 
 impl Default for Fingerprint {
@@ -34,24 +34,24 @@ impl Default for Fingerprint {
 }
 
 impl Fingerprint {
-    /// Goes on with `bytes`, and their number, so that borders count.
+    /// Hashes `bytes` and their number, so that boundaries between parts matter.
     pub fn add(&mut self, bytes: &[u8]) {
         for byte in bytes.iter().copied().chain((bytes.len() as u64).to_le_bytes()) {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
 
-    /// The number.
+    /// Returns the fingerprint.
     pub fn finish(&self) -> u64 {
         self.0
     }
 }
 
 impl Checkpoint {
-    /// The bytes of the file.
+    /// Serializes the checkpoint as a file.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when the canvas holds numbers that are not finite.
+    /// [`Error::Tensor`] when the optimizer state has values that are not finite.
     pub fn write(&self) -> Result<Vec<u8>> {
         let OptimizerSnapshot { picture, memory, average, averaged } = &self.sketch;
         let (mut images, mut steps) = (vec![("picture", picture), ("average", average)], 0);
@@ -88,10 +88,10 @@ impl Checkpoint {
         builder.finish()
     }
 
-    /// Reads such a file.
+    /// Parses a checkpoint file.
     ///
     /// # Errors
-    /// [`Error::Picture`] when the bytes are something else, or damaged.
+    /// [`Error::Picture`] when the bytes are another kind of file, or damaged.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let wrong = |problem: String| {
             Error::Picture(format!("the checkpoint cannot be used: {problem}. Choose another, or start without one."))
@@ -127,7 +127,7 @@ impl Checkpoint {
     }
 }
 
-/// What an archive's error says, without its advice about weights.
+/// Returns the problem in an archive's error, without its advice about weights.
 fn reason(error: Error) -> String {
     match error {
         Error::Archive(problem) => problem,

@@ -1,4 +1,4 @@
-//! What a run is made of, as text: the page and its checkpoints speak of runs in JSON.
+//! Settings of image optimization as JSON, the format of the page and of its checkpoints.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +13,18 @@ use crate::train::device::Limits;
 use crate::train::vgg_features::Convolutions;
 use crate::train::{Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
 
-/// Of gradient descent, and steps that L-BFGS remembers: each costs two pictures of memory.
+/// Momentum of gradient descent, and history length of L-BFGS in steps, each of which takes the memory of two pictures.
 const MOMENTUM: f32 = 0.9;
 const HISTORY: usize = 20;
 
-/// A run in JSON; what is missing has its usual value.
+/// Settings of a run in JSON. Missing fields have their default values.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OptimizeConfig {
-    /// Pixels on the photo's longer side, at the end and at the beginning.
+    /// Final and first size, in pixels on the photo's longer side.
     size: usize,
     smallest: usize,
-    /// Steps at the smallest size; those above get half as many.
+    /// Number of steps at the smallest size. Each larger size gets half as many.
     steps: usize,
     network: VggChoice,
     pooling: PoolingChoice,
@@ -33,10 +33,10 @@ pub struct OptimizeConfig {
     style_loss: StyleLossChoice,
     /// As [`Settings::style_scale`].
     style_scale: f32,
-    /// Weight of smoothness.
+    /// Weight of the total variation.
     variation: Option<f32>,
     optimizer: OptimizerChoice,
-    /// As [`Settings::rate`]; without it what suits the optimizer.
+    /// Learning rate, as [`Settings::rate`]. Defaults to the optimizer's own.
     rate: Option<f32>,
     keep_colors: bool,
 }
@@ -77,18 +77,18 @@ struct TermChange {
     layers: Option<BTreeMap<String, f32>>,
 }
 
-/// What is known of a run before anything is allocated.
+/// Sizes and costs of a run, computed before anything is allocated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     pub scales: Vec<PlannedScale>,
-    /// Bytes at the largest size, about.
+    /// Approximate memory in bytes at the largest size.
     pub peak: u64,
-    /// Of all steps, forward and backward.
+    /// Multiply-adds of all steps, forward and backward pass.
     pub multiply_adds: u64,
 }
 
-/// Steps at one size, in pixels.
+/// One size of a run in pixels, and the number of steps at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PlannedScale {
     pub width: usize,
@@ -117,10 +117,10 @@ impl Default for OptimizeConfig {
 }
 
 impl OptimizeConfig {
-    /// Reads `json`.
+    /// Parses `json`.
     ///
     /// # Errors
-    /// [`Error::Style`] for what is no recipe, or sizes and steps that no run can have.
+    /// [`Error::Style`] for invalid JSON, unknown fields, and sizes or step counts out of range.
     pub fn parse(json: &str) -> Result<Self> {
         let config: Self = serde_json::from_str(json)
             .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
@@ -149,7 +149,7 @@ impl OptimizeConfig {
         }
     }
 
-    /// The run's settings.
+    /// Returns the settings of the run.
     ///
     /// # Errors
     /// [`Error::Style`] for layers that the network does not have.
@@ -188,13 +188,14 @@ impl OptimizeConfig {
         })
     }
 
-    /// What the run needs for a photo of `width` x `height`.
+    /// Returns the sizes and costs of the run for a photo of `width` x `height`.
     ///
     /// # Errors
-    /// As [`OptimizeConfig::settings`]; [`Error::TooLarge`], with the largest size that fits, for what exceeds `limits`.
+    /// As [`OptimizeConfig::settings`]; [`Error::TooLarge`], with the largest size that fits, when the run exceeds
+    /// `limits`.
     pub fn plan(&self, width: usize, height: usize, limits: Limits) -> Result<Plan> {
         let settings = self.settings()?;
-        // What reads recipes runs on graphics devices.
+        // Runs configured by JSON use a graphics device.
         let demand = MemoryEstimate::of(&settings, Convolutions::Ours)?;
         let fitted = |&Scale { longer, steps }: &Scale| {
             let (width, height) = Image::fitted(width, height, longer);
@@ -206,7 +207,7 @@ impl OptimizeConfig {
         let net = settings.vgg.network(settings.pooling, demand.last);
         let mut multiply_adds = 0;
         for scale in &scales {
-            // Back through a convolution to its input is as much work as through it.
+            // The backward pass through a convolution to its input costs as much as the forward pass.
             multiply_adds += 2 * net.multiply_adds(scale.height, scale.width)? * scale.steps as u64;
         }
         Ok(Plan { scales, peak: demand.peak(width, height), multiply_adds })

@@ -1,4 +1,4 @@
-//! What a size needs, before anything is allocated.
+//! Memory estimates of image optimization, made before anything is allocated.
 
 use super::optimization::scaled;
 use crate::error::{Error, Result};
@@ -8,22 +8,22 @@ use crate::train::device::Limits;
 use crate::train::vgg_features::Convolutions;
 use crate::train::{Optimizer, Settings};
 
-/// Bytes of a number.
+/// Bytes of a single-precision number.
 const FLOAT: u64 = 4;
 const MEGABYTE: u64 = 1_000_000;
-/// Pictures that a canvas and a step hold at once, besides what the optimizer remembers: picture, average, the successors of
-/// these and of Adam's two, gradient, steps between.
+/// Pictures that the run and a step hold at once, besides the optimizer state: picture, average, the successors of
+/// these and of Adam's two, gradient, intermediate results.
 const PICTURES: u64 = 10;
 /// Activations of the largest layer that the backward pass and the convolutions' own copies hold at once.
 const WORKING: u64 = 4;
 
-/// What is to be done at some size.
+/// Parameters of a run that determine its memory use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemoryEstimate {
     pub vgg: Vgg,
-    /// The last layer that is read.
+    /// The last layer that any loss reads.
     pub last: Layer,
-    /// The layers whose statistics are compared.
+    /// The layers of the style loss.
     pub style: Vec<Layer>,
     /// As [`Settings::style_scale`].
     pub style_scale: f32,
@@ -32,7 +32,7 @@ pub struct MemoryEstimate {
 }
 
 impl MemoryEstimate {
-    /// That of a run.
+    /// Makes the estimate for the settings of a run.
     ///
     /// # Errors
     /// As [`crate::train::Terms::last`].
@@ -53,20 +53,22 @@ impl MemoryEstimate {
         self.vgg.layers().take_while(|layer| *layer <= self.last)
     }
 
-    /// The peak in bytes for a picture of `width` x `height`: that of a step, or of reading the paintings before the first one,
-    /// where these are much larger. Paintings are taken to be square.
+    /// Returns the peak memory in bytes for a picture of `width` x `height`: that of a step, or that of computing the
+    /// paintings' features before the first step, where the paintings are much larger. Paintings are assumed to be
+    /// square.
     pub fn peak(&self, width: usize, height: usize) -> u64 {
         let weights: u64 = self.layers().map(|layer| (layer.outputs() * (9 * layer.inputs() + 1)) as u64).sum();
-        // The matrices of style layers: what they aim at, what is there, the difference, its gradient.
+        // Matrices of the style layers: target, current value, difference, gradient of the difference.
         let grams: u64 = self.layers().map(|layer| (layer.outputs() * layer.outputs()) as u64 * 4).sum();
         let pictures = (PICTURES + self.optimizer.pictures() as u64) * 3 * (width * height) as u64;
-        // Weights are there twice, once as a convolution wants them, or for the way back.
+        // Weights are stored twice: in the convolution's own layout too, or for the backward pass.
         let always = 2 * weights + grams + pictures;
         (always + self.step(width, height).max(self.reading(self.painting(width, height)))) * FLOAT
     }
 
-    /// Numbers that a step holds of features: autodiff keeps each layer's activations, those before the ReLU too where they
-    /// are tensors of their own, and what was pooled; the backward pass and the convolutions work on a few of the largest more.
+    /// Returns the number of values of features that a step holds. Autodiff keeps each layer's activations, those
+    /// before the ReLU where they are separate tensors, and the pooled ones. The backward pass and the convolutions
+    /// hold a few of the largest activations in addition.
     fn step(&self, width: usize, height: usize) -> u64 {
         let copies = match self.convolutions {
             Convolutions::Ours => 1,
@@ -81,29 +83,30 @@ impl MemoryEstimate {
         self.layers().map(kept).sum::<u64>() + WORKING * self.largest(width, height)
     }
 
-    /// Numbers that reading a square painting holds: the layers that are compared, and a few of the largest.
+    /// Returns the number of values held while computing the features of a square painting: the style layers, and a few
+    /// of the largest activations.
     fn reading(&self, side: usize) -> u64 {
         let wanted = self.style.iter().map(|layer| outputs(*layer, side, side));
         wanted.sum::<u64>() + WORKING * self.largest(side, side)
     }
 
-    /// A painting's longer side.
+    /// Returns the longer side of a painting.
     fn painting(&self, width: usize, height: usize) -> usize {
         scaled(width.max(height), self.style_scale)
     }
 
-    /// Numbers of the largest activation.
+    /// Returns the number of values of the largest activation.
     fn largest(&self, width: usize, height: usize) -> u64 {
         self.layers().map(|layer| outputs(layer, width, height)).max().unwrap_or(0)
     }
 
-    /// The largest buffer in bytes: one activation.
+    /// Returns the size of the largest buffer in bytes: one activation.
     pub fn largest_buffer(&self, width: usize, height: usize) -> u64 {
         let side = self.painting(width, height);
         self.largest(width, height).max(self.largest(side, side)) * FLOAT
     }
 
-    /// Checks that a picture of `width` x `height` can be optimized within `limits`.
+    /// Checks that the optimization of a picture of `width` x `height` stays within `limits`.
     ///
     /// # Errors
     /// [`Error::TooLarge`], with the largest size that fits.
@@ -124,7 +127,7 @@ impl MemoryEstimate {
     }
 }
 
-/// Numbers that a layer makes of a picture.
+/// Returns the number of output values of a layer for a picture.
 fn outputs(layer: Layer, width: usize, height: usize) -> u64 {
     (layer.outputs() * layer.size(width) * layer.size(height)) as u64
 }

@@ -1,5 +1,5 @@
-//! The pixels of one photo, optimized until its VGG features agree with the photo's and the statistics of those features with a
-//! painting's (Gatys, Ecker, Bethge 2015, "A Neural Algorithm of Artistic Style").
+//! Image optimization: optimizes the pixels of one photo until its VGG features match the photo's and their statistics
+//! match a painting's (Gatys, Ecker, Bethge 2015, "A Neural Algorithm of Artistic Style").
 
 #[cfg(feature = "reference")]
 pub mod bench_step;

@@ -1,4 +1,4 @@
-//! The whole procedure: photo and paintings in, steps, the painting so far out.
+//! The optimization procedure: takes photo and paintings, runs steps, and returns the current picture.
 
 use burn::tensor::{Device, Tensor};
 
@@ -16,70 +16,72 @@ use crate::train::optim::LARGEST_RATE;
 use crate::train::{Features, Objective, Optimizer, Parts, Terms};
 use crate::weights::Archive;
 
-/// Style scales that make sense.
+/// Range of valid style scales.
 pub const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 
-/// How a painting is made.
+/// Settings of an optimization.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     pub vgg: Vgg,
     pub pooling: Pooling,
     pub terms: Terms,
-    /// Sizes and steps, in order; see [`crate::train::coarse_to_fine`].
+    /// Sizes and their steps, in order; see [`crate::train::coarse_to_fine`].
     pub scales: Vec<Scale>,
     pub optimizer: Optimizer,
-    /// How far a step goes; see [`Optimizer::rate`].
+    /// Learning rate; see [`Optimizer::rate`].
     pub rate: f32,
-    /// Longer side of the paintings, as the losses see them, relative to the photo's: above 1 strokes come out larger.
+    /// Longer side of the paintings in the style loss, relative to the photo's. Values above 1 make larger strokes.
     pub style_scale: f32,
-    /// Takes the luminance from the paintings and the colours from the photo (Gatys et al. 2016, "Preserving Color in Neural
-    /// Artistic Style Transfer", luminance-only transfer).
+    /// Takes the luminance from the paintings and the colours from the photo (Gatys et al. 2016, "Preserving Color in
+    /// Neural Artistic Style Transfer", luminance-only transfer).
     pub keep_colors: bool,
 }
 
-/// What painting begins with.
+/// The initial state of an optimization.
 pub enum Start {
-    /// A picture, resized to the first scale: the photo, noise, or what another method painted.
+    /// A picture, resized to the first size: the photo, noise, or the result of another method.
     Picture(Image),
-    /// Where an earlier run stopped.
+    /// The checkpoint of an earlier run.
     Checkpoint(Checkpoint),
 }
 
-/// What one step was like.
+/// Progress report of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
-    /// Number of the step, from 1, of all steps at all sizes.
+    /// Number of the step, from 1, counted over all sizes.
     pub step: usize,
     pub steps: usize,
     pub width: usize,
     pub height: usize,
-    /// The losses before the step. Those of different sizes do not compare.
+    /// The losses before the step. Losses at different sizes are not comparable.
     pub parts: Parts,
 }
 
-/// A painting in work.
+/// A running image optimization.
 pub struct ImageOptimization {
     settings: Settings,
     device: Device,
     features: Features,
     fingerprint: u64,
-    /// As given, for its colours.
+    /// The photo as given, for its colours.
     photo: Image,
-    /// Photo and paintings as the losses see them.
+    /// Photo and paintings as inputs of the losses.
     seen: (Image, Vec<StyleTarget>),
     objective: Objective,
     canvas: PictureState,
-    /// Index in [`Settings::scales`], as many as these when finished; and steps done there.
+    /// Index in [`Settings::scales`], or their number when finished, and the number of steps done at that size.
     scale: usize,
     step: usize,
 }
 
 impl ImageOptimization {
-    /// Prepares the first size: `paintings` with their weights and masks, VGG's weights from `archive`, everything on `device`.
+    /// Prepares the first size, or that of the checkpoint: `paintings` with their weights and masks, VGG's weights from
+    /// `archive`, everything on `device`.
     ///
     /// # Errors
-    /// [`Error::Style`] for weights that make no mix, settings without steps and numbers that are none of the optimizer's, [`Error::Picture`] for pictures too small
-    /// for the layers, black masks and a checkpoint of other pictures or settings, [`Error::Tensor`] for VGG weights that do not fit.
+    /// [`Error::Style`] for invalid painting weights, settings without steps and invalid optimizer parameters,
+    /// [`Error::Picture`] for pictures too small for the layers, black masks and a checkpoint of other pictures or
+    /// settings, [`Error::Tensor`] for VGG weights of the wrong shape.
     pub fn new(
         archive: &Archive,
         settings: Settings,
@@ -125,10 +127,11 @@ impl ImageOptimization {
         Ok(Self { settings, device, features, fingerprint, photo, seen, objective, canvas, scale, step })
     }
 
-    /// One step; `None` when all are done.
+    /// Runs one step; returns `None` when all steps are done.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device has it. The picture stays as it was.
+    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device reports them. The picture stays
+    /// unchanged.
     pub async fn step(&mut self) -> Result<Option<Progress>> {
         let Some(scale) = self.settings.scales.get(self.scale).copied() else { return Ok(None) };
         let picture = self.canvas.picture().clone().autodiff().require_grad();
@@ -151,7 +154,7 @@ impl ImageOptimization {
         Ok(Some(progress))
     }
 
-    /// On to the next size, if there is one.
+    /// Switches to the next size, if there is one.
     async fn grow(&mut self) -> Result<()> {
         if let Some(next) = self.settings.scales.get(self.scale + 1) {
             let (width, height) = fitted(&self.photo, next.longer);
@@ -163,12 +166,12 @@ impl ImageOptimization {
         Ok(())
     }
 
-    /// Steps that are done, at all sizes.
+    /// Returns the number of steps done, over all sizes.
     pub fn steps_done(&self) -> usize {
         self.settings.scales[..self.scale].iter().map(|s| s.steps).sum::<usize>() + self.step
     }
 
-    /// The painting so far, at the size in work: the running average of the steps.
+    /// Returns the current result at the current size: the running average of the steps.
     ///
     /// # Errors
     /// As [`download`].
@@ -181,7 +184,7 @@ impl ImageOptimization {
         look(&painted, &photo, Look { keep_colors: true, ..Look::default() })
     }
 
-    /// What is needed to go on later; `None` when all steps are done.
+    /// Returns a checkpoint to resume from; `None` when all steps are done.
     ///
     /// # Errors
     /// As [`download`].
@@ -194,12 +197,12 @@ impl ImageOptimization {
     }
 }
 
-/// Width and height of a picture whose longer side has `longer` pixels.
+/// Returns width and height of a picture whose longer side has `longer` pixels.
 fn fitted(picture: &Image, longer: usize) -> (usize, usize) {
     Image::fitted(picture.width(), picture.height(), longer)
 }
 
-/// A painting's longer side where the photo's is `longer`.
+/// Returns a painting's longer side where the photo's is `longer`.
 pub fn scaled(longer: usize, style_scale: f32) -> usize {
     ((longer as f32 * style_scale).round() as usize).max(1)
 }
@@ -258,7 +261,7 @@ fn objective(
     Objective::guided(features, &settings.terms, photo, &sources)
 }
 
-/// The gradient of a picture that is to stay grey: the same on all channels.
+/// Averages the gradient over the channels, so that the picture stays grey.
 fn grey_gradient(gradient: Tensor<4>) -> Tensor<4> {
     gradient.mean_dim(1).repeat_dim(1, 3)
 }

@@ -1,4 +1,4 @@
-//! The picture in work, with what its optimizer remembers, and a running average that is calmer than the last step.
+//! The optimized picture with its optimizer state, and a running average that is smoother than the last step.
 
 use burn::tensor::{Device, Tensor};
 
@@ -7,18 +7,18 @@ use crate::image::Image;
 use crate::train::device::{download, upload};
 use crate::train::optim::{Optimizer, OptimizerState, fade};
 
-/// A picture in work. All tensors are `[1][3][height][width]`, without autodiff.
+/// The optimized picture and its optimizer state. All tensors are `[1][3][height][width]`, without autodiff.
 #[derive(Clone)]
 pub struct PictureState {
     optimizer: Optimizer,
     picture: Tensor<4>,
     memory: OptimizerState,
-    /// Running sum of pictures, and the number of them.
+    /// Running average of pictures, not corrected for bias, and the number of pictures in it.
     average: Tensor<4>,
     averaged: u32,
 }
 
-/// A [`PictureState`] away from its device, as checkpoints keep it.
+/// A [`PictureState`] in CPU memory, as checkpoints store it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptimizerSnapshot {
     pub picture: Image,
@@ -27,7 +27,7 @@ pub struct OptimizerSnapshot {
     pub averaged: u32,
 }
 
-/// What an optimizer remembers, away from its device.
+/// An optimizer state in CPU memory.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SnapshotState {
     Adam {
@@ -38,24 +38,25 @@ pub enum SnapshotState {
     Sgd {
         velocity: Image,
     },
-    /// Its history is as large as dozens of pictures and grows again within as many steps, so it is not kept.
+    /// L-BFGS. Its history takes the memory of dozens of pictures and rebuilds within as many steps, so it is not
+    /// stored.
     Lbfgs,
 }
 
 impl PictureState {
-    /// Nothing painted yet but `start`.
+    /// Makes the state before the first step, with the picture `start`.
     pub fn new(start: &Image, optimizer: Optimizer, device: &Device) -> Self {
         let picture = upload(start, device);
         let (memory, average) = (OptimizerState::new(optimizer, &picture), picture.zeros_like());
         Self { optimizer, picture, memory, average, averaged: 0 }
     }
 
-    /// The picture of the last step.
+    /// Returns the picture of the last step.
     pub fn picture(&self) -> &Tensor<4> {
         &self.picture
     }
 
-    /// The running average of all steps at this size, or the start if there was no step.
+    /// Returns the running average of all steps at this size, or the initial picture before the first step.
     pub fn average(&self) -> Tensor<4> {
         match self.averaged {
             0 => self.picture.clone(),
@@ -63,7 +64,7 @@ impl PictureState {
         }
     }
 
-    /// One step against `gradient`, at a rate as [`Optimizer::rate`] says; the picture stays in 0..1.
+    /// Runs one step with `gradient`, at a learning rate as in [`Optimizer::rate`]. The picture is clamped to 0..1.
     pub fn step(&mut self, gradient: Tensor<4>, rate: f32) {
         let before = self.picture.clone();
         let movement = self.memory.movement(&gradient, rate);
@@ -73,8 +74,8 @@ impl PictureState {
         self.averaged += 1;
     }
 
-    /// The canvas at another size: the average becomes the picture, a new average begins. What Adam and gradient descent
-    /// remember goes along; the curvature that L-BFGS learnt is another one there, so it begins anew.
+    /// Returns the state at another size: the average becomes the picture, and a new average begins. The states of Adam
+    /// and gradient descent are resized. L-BFGS starts again, since the curvature is a different one at the new size.
     ///
     /// # Errors
     /// As [`OptimizerSnapshot::of`].
@@ -96,7 +97,7 @@ impl PictureState {
 }
 
 impl OptimizerSnapshot {
-    /// Reads a canvas.
+    /// Downloads a state.
     ///
     /// # Errors
     /// As [`download`].
@@ -118,10 +119,10 @@ impl OptimizerSnapshot {
         })
     }
 
-    /// The canvas on `device`.
+    /// Uploads the state to `device`.
     ///
     /// # Errors
-    /// [`Error::Picture`] when what is remembered is not `optimizer`'s.
+    /// [`Error::Picture`] when the stored state belongs to another optimizer than `optimizer`.
     pub fn canvas(&self, optimizer: Optimizer, device: &Device) -> Result<PictureState> {
         let picture = upload(&self.picture, device);
         let memory = match (&self.memory, optimizer) {

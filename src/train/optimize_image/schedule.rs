@@ -1,6 +1,6 @@
-//! Coarse to fine: large strokes are painted while the picture is small and steps are cheap.
+//! Coarse-to-fine schedule: large strokes form while the picture is small and steps are cheap.
 
-/// Steps at one size.
+/// One size of the schedule, and the number of steps at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scale {
     /// Pixels on the longer side.
@@ -8,9 +8,9 @@ pub struct Scale {
     pub steps: usize,
 }
 
-/// Sizes that grow by the root of two up to `size`, from the smallest of them that has at least `smallest` pixels, or from
-/// `size` itself where that is smaller still. The first gets `steps` steps, those above half as many: they only add what is
-/// too fine for the size before.
+/// Returns sizes that grow by the square root of two up to `size`. The first is the smallest of them with at least
+/// `smallest` pixels, or `size` itself if that is smaller. The first size gets `steps` steps, each larger one half as
+/// many, since it only adds details too fine for the size before.
 pub fn coarse_to_fine(smallest: usize, size: usize, steps: usize) -> Vec<Scale> {
     let grown = (0..).map(|i| (size as f64 / 2f64.powf(f64::from(i) / 2.0)).round() as usize);
     let mut sizes: Vec<usize> = grown.take_while(|longer| *longer >= smallest.max(1)).collect();

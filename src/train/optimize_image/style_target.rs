@@ -1,4 +1,4 @@
-//! Paintings as they are given, with weights and masks.
+//! Paintings as style targets, with weights and masks.
 
 use burn::tensor::Device;
 
@@ -9,24 +9,24 @@ use crate::image::composite::LUMA;
 use crate::train::device::upload;
 use crate::train::losses::Source;
 
-/// The part of a picture that a mask must leave: less is taken for a mistake.
+/// The smallest mean of a mask: a darker mask is treated as a mistake.
 const LEAST: f32 = 1e-4;
 
-/// A painting to take the style of.
+/// A painting as style target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleTarget {
     pub picture: Image,
-    /// Against those of the other paintings.
+    /// Weight relative to those of the other paintings.
     pub weight: f32,
-    /// Where on the photo its style applies: fully where the mask is white, not at all where it is black. Any size: it is
-    /// stretched to the photo.
+    /// Mask of the photo for the region where the style applies: white is full, black is none. It may have any size and
+    /// is stretched to the photo.
     pub mask: Option<Image>,
-    /// Which part of the painting is the style, likewise.
+    /// Mask of the painting for the part that defines the style, likewise.
     pub style_mask: Option<Image>,
 }
 
 impl StyleTarget {
-    /// All of a painting, for all of the photo.
+    /// Makes a target of a whole painting for the whole photo.
     pub fn new(picture: Image, weight: f32) -> Self {
         Self { picture, weight, mask: None, style_mask: None }
     }
@@ -48,19 +48,19 @@ impl StyleTarget {
         Ok(())
     }
 
-    /// The painting with grey masks, as losses take them.
+    /// Converts the masks to grey, as the losses require.
     pub(super) fn with_grey_masks(mut self) -> Result<Self> {
         let grey = |mask: Option<Image>| mask.map(|mask| luminance(&mask)).transpose();
         (self.mask, self.style_mask) = (grey(self.mask)?, grey(self.style_mask)?);
         Ok(self)
     }
 
-    /// The painting in grey, with the brightness and contrast of `photo`, which is grey.
+    /// Converts the painting to grey, with the brightness and contrast of `photo`, which is grey.
     pub(super) fn grey(self, photo: &Image) -> Result<Self> {
         Ok(Self { picture: matched(&luminance(&self.picture)?, photo)?, ..self })
     }
 
-    /// With `longer` pixels on the longer side, for the losses.
+    /// Returns the input of the style loss, with the painting resized to `longer` pixels on the longer side.
     pub(super) fn source(&self, longer: usize, device: &Device) -> Result<Source> {
         let (width, height) = Image::fitted(self.picture.width(), self.picture.height(), longer);
         Ok(Source {
@@ -71,7 +71,7 @@ impl StyleTarget {
         })
     }
 
-    /// Adds everything about it.
+    /// Adds picture, weight and masks to the fingerprint.
     pub(super) fn print(&self, print: &mut Fingerprint) {
         for (what, picture) in
             [("painting", Some(&self.picture)), ("mask", self.mask.as_ref()), ("part", self.style_mask.as_ref())]
@@ -90,19 +90,20 @@ impl From<(Image, f32)> for StyleTarget {
     }
 }
 
-/// A picture's luma on all three channels.
+/// Returns the luma of a picture on all three channels.
 pub(super) fn luminance(picture: &Image) -> Result<Image> {
     let luma = |p: &[f32]| p.iter().zip(LUMA).map(|(v, weight)| v * weight).sum::<f32>();
     let data = picture.data().chunks_exact(3).flat_map(|p| [luma(p); 3]).collect();
     Image::new(picture.width(), picture.height(), data)
 }
 
-/// `painting` with the mean and deviation of `photo`, both grey: else its darkness, not its strokes, would be painted.
+/// Returns `painting` with the mean and standard deviation of `photo`, both grey. Otherwise the optimization would
+/// match the painting's brightness rather than its strokes.
 fn matched(painting: &Image, photo: &Image) -> Result<Image> {
     let statistics = |image: &Image| crate::reference::layers::mean_variance(image.data());
     let ((from, variance), (to, aim)) = (statistics(painting), statistics(photo));
     let gain = (aim / variance.max(f32::MIN_POSITIVE)).sqrt();
-    // A painting of one colour has nothing to stretch.
+    // A painting of one colour has no contrast to scale.
     let gain = if gain.is_finite() { gain } else { 1.0 };
     let data = painting.data().iter().map(|v| ((v - from) * gain + to).clamp(0.0, 1.0)).collect();
     Image::new(painting.width(), painting.height(), data)

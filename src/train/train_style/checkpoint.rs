@@ -1,29 +1,29 @@
-//! A style in training as a file.
+//! Checkpoints of style training.
 
 use crate::error::{Error, Result};
 use crate::weights::{Archive, ArchiveBuilder};
 
-/// The header's text that tells these files from others, and their version.
+/// Metadata key and value that identify these files and their version.
 const KIND: (&str, &str) = ("impasto", "style in training, version 1");
 
-/// Where a run stopped.
+/// A checkpoint of a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainCheckpoint {
-    /// Of paintings, photos, settings and start.
+    /// Fingerprint of paintings, photos, settings and initial state.
     pub fingerprint: u64,
-    /// Steps that are done.
+    /// The number of steps done.
     pub step: usize,
-    /// Scales and shifts, and Adam's running means of their gradients and of the gradients' squares.
+    /// Trained parameters, and Adam's running means of their gradients and of the squared gradients.
     pub numbers: Vec<f32>,
     pub mean: Vec<f32>,
     pub square: Vec<f32>,
 }
 
 impl TrainCheckpoint {
-    /// The bytes of the file.
+    /// Serializes the checkpoint as a file.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when numbers are not finite.
+    /// [`Error::Tensor`] when values are not finite.
     pub fn write(&self) -> Result<Vec<u8>> {
         let mut builder = ArchiveBuilder::new();
         builder.metadata(KIND.0, KIND.1).metadata("fingerprint", self.fingerprint.to_string());
@@ -34,10 +34,10 @@ impl TrainCheckpoint {
         builder.finish()
     }
 
-    /// Reads such a file.
+    /// Parses a checkpoint file.
     ///
     /// # Errors
-    /// [`Error::Picture`] when the bytes are something else, or damaged.
+    /// [`Error::Picture`] when the bytes are another kind of file, or damaged.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let wrong = |problem: String| {
             Error::Picture(format!("the checkpoint cannot be used: {problem}. Choose another, or start without one."))

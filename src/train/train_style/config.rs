@@ -1,4 +1,4 @@
-//! How a style is trained, as text: the page speaks of trainings in JSON.
+//! Settings of style training as JSON, the format of the page.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +13,11 @@ use crate::train::device::Limits;
 use crate::train::optimize_image::memory::MemoryEstimate;
 use crate::train::vgg_features::Convolutions;
 
-/// Tensors as large as an activation that autodiff keeps of each convolution of a transfer network: what it read, what it made,
-/// and steps of the normalization behind it.
+/// Number of tensors of the size of an activation that autodiff keeps for each convolution of a transfer network: its
+/// input, its output, and intermediate results of the normalization that follows.
 const KEPT: u64 = 8;
 
-/// A training in JSON; what is missing has its usual value.
+/// Settings of a training run in JSON. Missing fields have their default values.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TrainConfig {
@@ -36,29 +36,29 @@ pub struct TrainConfig {
     start: Option<String>,
 }
 
-/// What training begins with.
+/// The initial style of a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Init {
     Style(Style),
-    /// That of these which is [`super::nearest`].
+    /// The nearest of these styles, as [`super::nearest`] selects it.
     Nearest(Vec<Style>),
 }
 
-/// What is known of a training before anything is allocated.
+/// Costs of a training run, computed before anything is allocated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrainEstimate {
-    /// Bytes, about.
+    /// Approximate memory in bytes.
     pub peak: u64,
-    /// Of all steps, forward and backward.
+    /// Multiply-adds of all steps, forward and backward pass.
     pub multiply_adds: u64,
 }
 
 impl TrainConfig {
-    /// Reads `json`.
+    /// Parses `json`.
     ///
     /// # Errors
-    /// [`Error::Style`] for what is no recipe, or numbers beyond all use.
+    /// [`Error::Style`] for invalid JSON, unknown fields, and numbers out of range.
     pub fn parse(json: &str) -> Result<Self> {
         let config: Self = serde_json::from_str(json)
             .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
@@ -75,15 +75,15 @@ impl TrainConfig {
         Ok(config)
     }
 
-    /// The settings.
+    /// Returns the settings, based on [`TrainSettings::defaults`].
     ///
     /// # Errors
-    /// As [`TrainLoss::of`].
+    /// As [`TrainSettings::defaults`].
     pub fn settings(&self) -> Result<TrainSettings> {
         Ok(self.over(TrainSettings::defaults()?))
     }
 
-    /// The `defaults` settings but for what the recipe says.
+    /// Returns `defaults` with all fields replaced that the JSON sets.
     fn over(&self, defaults: TrainSettings) -> TrainSettings {
         let mut loss_weights = defaults.loss_weights;
         for (number, choice) in [
@@ -107,7 +107,7 @@ impl TrainConfig {
         }
     }
 
-    /// The settings for a style that is near its painting from the beginning.
+    /// Returns the settings for a style that is near its painting already, based on [`TrainSettings::fine_tune`].
     ///
     /// # Errors
     /// As [`Self::settings`].
@@ -115,7 +115,7 @@ impl TrainConfig {
         Ok(self.over(TrainSettings::fine_tune()?))
     }
 
-    /// What training begins with, out of the `styles` of its network.
+    /// Returns the initial style, selected from the `styles` of the network.
     ///
     /// # Errors
     /// As [`Init::of`].
@@ -123,17 +123,17 @@ impl TrainConfig {
         Init::of(self.start.as_deref().unwrap_or("mean"), styles)
     }
 
-    /// What the training needs, of `network`.
+    /// Returns the costs of training `network`.
     ///
     /// # Errors
-    /// As [`Self::settings`]; [`Error::TooLarge`] for what exceeds `limits`, [`Error::Picture`] for crops that the network does not
-    /// take.
+    /// As [`Self::settings`]; [`Error::TooLarge`] when the run exceeds `limits`, [`Error::Picture`] for crop sizes that
+    /// the network does not accept.
     pub fn plan(&self, network: &Network, limits: Limits) -> Result<TrainEstimate> {
         let settings = self.settings()?;
         let TrainSettings { crop, batch, steps, painting, .. } = settings;
         let last = settings.last()?;
         let layers: Vec<Layer> = settings.loss_weights.style.layers.iter().map(|l| l.0).collect();
-        // A batch is as much as one picture of so many times the height.
+        // A batch of crops costs as much as one picture of `batch` times the height.
         let vgg = MemoryEstimate {
             vgg: VGG16,
             last,
@@ -152,13 +152,13 @@ impl TrainConfig {
             .sum();
         let peak = vgg.peak(crop, crop * batch) + painted * batch as u64 * size_of::<f32>() as u64;
         let of_vgg = VGG16.network(Pooling::Max, last).multiply_adds(crop, crop)?;
-        // Photos are looked at once, paintings forward and backward.
+        // Features of the photos take one forward pass; those of the stylized crops take a forward and a backward pass.
         let step = (3 * of_vgg + 2 * network.multiply_adds(crop, crop)?) * batch as u64;
         Ok(TrainEstimate { peak, multiply_adds: step * steps as u64 })
     }
 }
 
-/// The network of this name, if styles of it can be trained.
+/// Returns the network of this name, if its styles can be trained.
 ///
 /// # Errors
 /// [`Error::Style`] for other names.
@@ -171,10 +171,11 @@ pub fn trainable(network: &str) -> Result<Network> {
 }
 
 impl Init {
-    /// `mean` of the `styles`, the `nearest` of them, one of them by its name or a blend, as [`StyleSet::parse`] reads it.
+    /// Parses the initial style: `mean` of the `styles`, the `nearest` of them, a style by name, or a blend in the
+    /// syntax of [`StyleSet::parse`].
     ///
     /// # Errors
-    /// [`Error::Style`] for what is none of these.
+    /// [`Error::Style`] for any other text.
     pub fn of(text: &str, styles: &StyleSet) -> Result<Self> {
         let all: Vec<Style> = (0..styles.len()).filter_map(|i| styles.get(i)).cloned().collect();
         Ok(match text {
@@ -228,7 +229,7 @@ mod tests {
     fn a_plan_is_that_of_the_network_that_is_trained() {
         let plans = [transfer26::NAME, arbitrary::NAME]
             .map(|name| TrainConfig::default().plan(&trainable(name).unwrap(), ROOMY).unwrap());
-        // The network for paintings has wider layers.
+        // The network for arbitrary paintings has wider layers.
         assert!(plans[1].peak > plans[0].peak && plans[1].multiply_adds > plans[0].multiply_adds, "{plans:?}");
         assert!(trainable("own-0").unwrap_err().to_string().contains("own-0"));
     }

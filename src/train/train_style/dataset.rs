@@ -1,16 +1,17 @@
-//! What a network learns on: random squares of photos.
+//! The training dataset: random square crops of photos.
 
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::procedural::random::Random;
 
-/// Longer side of the photos that crops are taken from, in sides of a crop: with 224 pixels a crop, 314. A crop is most of its photo, since
-/// normalizations see all of a picture: from small parts a style learns to hold back where a whole photo then comes out pale.
+/// Longer side of the photos that crops are taken from, in crop sides: 314 pixels for crops of 224. A crop covers most
+/// of its photo, since normalizations depend on the whole picture: trained on small parts, a style makes whole photos
+/// pale.
 const PHOTO: f32 = 1.4;
-/// The largest part of a photo that becomes a crop, in sides of a crop.
+/// The largest part of a photo that becomes a crop, in crop sides.
 const WIDEST: f32 = 1.6;
 
-/// Squares of photos, which depend on nothing but the photos, a seed and a number.
+/// Random crops of photos. They depend only on the photos, a seed and the step's number.
 pub struct Dataset {
     photos: Vec<Image>,
     side: usize,
@@ -18,7 +19,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Crops of `side` x `side` pixels.
+    /// Prepares the photos for crops of `side` x `side` pixels.
     ///
     /// # Errors
     /// [`Error::Picture`] when there are no photos.
@@ -29,7 +30,7 @@ impl Dataset {
         }
         let sized = |photo: &Image| {
             let (width, height) = (photo.width() as f32, photo.height() as f32);
-            // Long and narrow ones keep a shorter side that a crop fits into.
+            // The shorter side of long and narrow photos stays at least as large as a crop.
             let scale = (side as f32 * PHOTO / width.max(height)).max(side as f32 / width.min(height));
             let pixels = |length: f32| ((length * scale).round() as usize).max(side);
             photo.resized(pixels(width), pixels(height))
@@ -37,7 +38,8 @@ impl Dataset {
         Ok(Self { photos: photos.iter().map(sized).collect::<Result<_>>()?, side, seed })
     }
 
-    /// Batch number `step`: `count` crops, each of a random photo, place and size, every other one mirrored.
+    /// Returns batch number `step`: `count` crops, each of a random photo, position and size, and mirrored with a
+    /// probability of one half.
     ///
     /// # Errors
     /// As [`Image::resized`].
@@ -57,7 +59,7 @@ impl Dataset {
     }
 }
 
-/// Left and right exchanged.
+/// Returns the picture with left and right exchanged.
 fn mirrored(picture: &Image) -> Result<Image> {
     let (width, height) = (picture.width(), picture.height());
     let rows = picture.data().chunks_exact(3 * width);
@@ -69,7 +71,7 @@ fn mirrored(picture: &Image) -> Result<Image> {
 mod tests {
     use super::*;
 
-    /// Red grows to the right, green downwards.
+    /// A picture whose red grows to the right and whose green grows downwards.
     fn slope(width: usize, height: usize) -> Image {
         let pixel = |i: usize| [(i % width) as f32 / width as f32, (i / width) as f32 / height as f32, 0.0];
         Image::new(width, height, (0..width * height).flat_map(pixel).collect()).unwrap()
@@ -83,7 +85,7 @@ mod tests {
         assert_eq!(batch, crops.batch(3, 8).unwrap());
         assert_ne!(batch, crops.batch(4, 8).unwrap());
         assert_ne!(batch, Dataset::new(&[slope(90, 60), slope(20, 300)], 24, 8).unwrap().batch(3, 8).unwrap());
-        // Both ways round, and never upside down.
+        // Crops are mirrored horizontally or not, and never vertically.
         let rises = |crop: &Image, to: usize, channel: usize| crop.data()[3 * to + channel] > crop.data()[channel];
         assert!(batch.iter().any(|crop| rises(crop, 23, 0)) && batch.iter().any(|crop| !rises(crop, 23, 0)));
         assert!(batch.iter().all(|crop| rises(crop, 24 * 23, 1)));

@@ -1,4 +1,4 @@
-//! A network all of whose weights were trained, as a style's own.
+//! Style packs that contain a network with all weights trained.
 
 use crate::error::{Error, Result};
 use crate::net::custom::{self, Architecture};
@@ -7,7 +7,7 @@ use crate::net::{Network, Operation};
 use crate::style::{Pack, Parameters, Style, StyleSpace};
 use crate::weights::{Archive, ArchiveBuilder};
 
-/// What a network with the weights of `archive` is made of, if styles may bring such a one.
+/// Returns the architecture of the network of `archive`, if style packs may contain such a network.
 ///
 /// # Errors
 /// [`Error::Style`] when they may not.
@@ -24,8 +24,9 @@ pub fn architecture(archive: &Archive) -> Result<Architecture> {
     }
 }
 
-/// The pack of `style`, called `name`, that brings its network: `net`, of which `archive` has the weights before training, with
-/// `weights`, as [`crate::train::transfer_net::weights`] orders them, in 16 bits.
+/// Makes the pack of `style`, called `name`, that contains its network `net`. `archive` has the weights before
+/// training; `weights` are the trained ones, in the order of [`crate::train::transfer_net::weights`], and are stored in
+/// 16 bits.
 ///
 /// # Errors
 /// As [`architecture`]; [`Error::Tensor`] for weights that are not finite.
@@ -40,7 +41,7 @@ pub fn pack(net: &Network, archive: &Archive, weights: &[f32], style: &Style, na
                     tensor: c.weight.clone(),
                     problem: "is missing among the trained weights".to_string(),
                 })?;
-                // In 8 bits, which these weights were never fitted to, paintings come out below 40 dB.
+                // In 8 bits outputs are below 40 dB, since these weights were not trained for quantization.
                 builder.half(c.weight.clone(), &shape, these);
                 rest = behind;
             }

@@ -1,4 +1,4 @@
-//! How a style is trained, in numbers.
+//! Numeric settings of style training.
 
 use crate::error::{Error, Result};
 use crate::net::models::vgg::{Layer, VGG16};
@@ -6,23 +6,24 @@ use crate::train::losses::check_weight;
 use crate::train::losses::perceptual::TrainLoss;
 use crate::train::optim::LARGEST_RATE;
 
-/// How a style is trained.
+/// Settings of style training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
     pub loss_weights: TrainLoss,
     pub steps: usize,
-    /// What a step of Adam changes a scale or a shift by, at most and about, at first; a cosine leads it down to 0.
+    /// Initial learning rate of Adam for scales and shifts: about the largest change per step. It decreases to 0 along
+    /// a cosine.
     pub rate: f32,
-    /// Side of the crops in pixels, a multiple of the network's, and how many of them a step sees.
+    /// Side of the crops in pixels, a multiple of the network's, and the number of crops per step.
     pub crop: usize,
     pub batch: usize,
-    /// Longer side of the paintings in pixels: the larger, the larger its strokes are beside a crop.
+    /// Longer side of the paintings in pixels. Larger paintings make larger strokes relative to a crop.
     pub painting: usize,
     pub seed: u64,
 }
 
 impl TrainSettings {
-    /// The settings that the design found to work.
+    /// Returns the default settings.
     ///
     /// # Errors
     /// As [`TrainLoss::of`].
@@ -38,8 +39,9 @@ impl TrainSettings {
         })
     }
 
-    /// Those for a style that is near its painting from the beginning: at the usual rate it would first lose what it has, and it keeps
-    /// the photo even where style and colours weigh more.
+    /// Returns the settings for a style that is near its painting already. The learning rate is lower, since the
+    /// default rate would first undo the initial style. Style and color losses have larger weights, at which such a
+    /// style still preserves the photo.
     ///
     /// # Errors
     /// As [`TrainLoss::of`].
@@ -51,7 +53,8 @@ impl TrainSettings {
         Ok(settings)
     }
 
-    /// The settings as text. Checkpoints hold a fingerprint of it, so it has the names of the first version.
+    /// Returns the settings as text for the fingerprint of checkpoints. It keeps the names of the first version, so
+    /// that older checkpoints stay valid.
     pub(super) fn fingerprint_text(&self) -> String {
         let Self { loss_weights, steps, rate, crop, batch, painting, seed } = self;
         let TrainLoss { content, style, palette, variation, stability, noise } = loss_weights;
@@ -62,7 +65,7 @@ impl TrainSettings {
         )
     }
 
-    /// The last layer of VGG that is read.
+    /// Returns the last layer of VGG that any loss reads.
     pub(super) fn last(&self) -> Result<Layer> {
         let layers = self.loss_weights.content.layers.iter().chain(&self.loss_weights.style.layers);
         layers.map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))

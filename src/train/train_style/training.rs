@@ -1,4 +1,4 @@
-//! The procedure: crops in, steps, a style out.
+//! The training procedure: takes crops, runs steps, and returns a style.
 
 use std::f32::consts::PI;
 
@@ -19,24 +19,24 @@ use crate::train::optimize_image::checkpoint::Fingerprint;
 use crate::train::transfer_net::{TransferNet, parameters, style};
 use crate::weights::Archive;
 
-/// What a step changes a convolution's weight by, beside a scale or a shift: weights are much smaller.
+/// Learning rate of the convolutions' weights, relative to that of scales and shifts: weights are much smaller.
 const WEIGHTS_RATE: f32 = 0.03;
 
-/// Crops that tell how large the features of photos are.
+/// Number of crops that the mean square of the photos' features is computed from.
 const SOME: usize = 12;
 
-/// What is learnt from: paintings with weights, and photos to paint.
+/// Training data: paintings with weights, and photos.
 pub struct TrainData<'a> {
     pub paintings: &'a [(Image, f32)],
     pub photos: &'a [Image],
 }
 
-/// What training begins with.
+/// The initial state of training.
 pub struct InitState {
-    /// Names the network, and how many channels each normalization has.
+    /// The initial style, which also gives the network's name and the channels of each normalization.
     pub style: Style,
-    /// All weights of the network's convolutions, as [`crate::train::transfer_net::weights`] orders them, if they are trained too: then
-    /// the style belongs to a network of its own. Browsers do not have that.
+    /// All weights of the network's convolutions, in the order of [`crate::train::transfer_net::weights`], if they are
+    /// trained too. The style then belongs to a network of its own. This is not available in browsers.
     pub weights: Option<Vec<f32>>,
 }
 
@@ -54,24 +54,24 @@ impl InitState {
     }
 }
 
-/// What one step was like: its losses before the step, before their weights.
+/// Report of one step, with the unweighted losses before the step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Report {
-    /// From 1.
+    /// Number of the step, from 1.
     pub step: usize,
     pub steps: usize,
-    /// The sum by weights.
+    /// The weighted sum of the losses.
     pub total: f32,
     pub content: f32,
     pub style: f32,
-    /// 0 when it has no weight: it is not computed then.
+    /// Color loss, or 0 when its weight is 0 and it is not computed.
     pub palette: f32,
     pub variation: f32,
-    /// 0 when it has no weight: it is not computed then.
+    /// Stability loss, or 0 when its weight is 0 and it is not computed.
     pub stability: f32,
 }
 
-/// A style in training.
+/// A running training of a style.
 pub struct Training {
     settings: TrainSettings,
     device: Device,
@@ -81,20 +81,21 @@ pub struct Training {
     dataset: Dataset,
     fingerprint: u64,
     origin: InitState,
-    /// Style and, if they are trained, weights: `[1][1][1][numbers]`, without autodiff, and what Adam remembers of them.
+    /// Trained parameters: the style's, then the weights if they are trained, `[1][1][1][numbers]`, without autodiff.
+    /// Adam's state is in `memory`.
     numbers: Tensor<4>,
-    /// Beside the rate of a style: each number's own, where they differ.
+    /// Learning rate of each parameter relative to that of the style, where they differ.
     rates: Option<Tensor<4>>,
     memory: OptimizerState,
     step: usize,
 }
 
 impl Training {
-    /// Prepares training from `origin`, of the network `executor`, or from the `notes` of an earlier run.
+    /// Prepares training from `origin`, of the network `executor`, or from the checkpoint `notes` of an earlier run.
     ///
     /// # Errors
-    /// [`Error::Style`] for settings and weights that cannot be, [`Error::Picture`] without photos and for notes of another run,
-    /// [`Error::Tensor`] for VGG weights that do not fit.
+    /// [`Error::Style`] for invalid settings and painting weights, [`Error::Picture`] without photos and for a
+    /// checkpoint of another run, [`Error::Tensor`] for VGG weights of the wrong shape.
     pub fn new(
         executor: TransferNet,
         vgg: &Archive,
@@ -160,10 +161,11 @@ impl Training {
         })
     }
 
-    /// One step; `None` when all are done.
+    /// Runs one step; returns `None` when all steps are done.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device has it. The style stays as it was.
+    /// [`Error::OutOfMemory`], [`Error::Gpu`] and [`Error::DeviceLost`] as the device reports them. The style stays
+    /// unchanged.
     pub async fn step(&mut self) -> Result<Option<Report>> {
         let Self { settings, device, .. } = &*self;
         if self.step == settings.steps {
@@ -209,7 +211,7 @@ impl Training {
         Ok(Some(Report { step: self.step, steps, total, content, style, palette, variation, stability }))
     }
 
-    /// A disturbance of this step's crops.
+    /// Returns the noise that the stability loss adds to this step's crops.
     fn noise(&self, shape: [usize; 4]) -> Tensor<4> {
         let most = self.settings.loss_weights.noise;
         let mut random = Random::new(self.settings.seed.wrapping_add(self.step as u64 + 1) << 20);
@@ -217,15 +219,15 @@ impl Training {
         tensor(values, shape, &self.device)
     }
 
-    /// Steps that are done.
+    /// Returns the number of steps done.
     pub fn steps_done(&self) -> usize {
         self.step
     }
 
-    /// The style so far.
+    /// Returns the current style.
     ///
     /// # Errors
-    /// As [`read`].
+    /// As [`read`]; [`Error::Diverged`] when parameters are not finite.
     pub async fn style(&self, name: &str) -> Result<Style> {
         let numbers = read(self.numbers.clone()).await?;
         if numbers.iter().any(|number| !number.is_finite()) {
@@ -234,7 +236,7 @@ impl Training {
         Ok(style(name, &self.origin.style, &numbers))
     }
 
-    /// All weights of the convolutions so far, if they are trained.
+    /// Returns all current weights of the convolutions, if they are trained.
     ///
     /// # Errors
     /// As [`read`].
@@ -246,7 +248,7 @@ impl Training {
         Ok(Some(numbers[parameters(&self.origin.style).len()..].to_vec()))
     }
 
-    /// A photo painted in the style so far; its sides are cropped to what the network takes.
+    /// Stylizes a photo with the current style. Its sides are cropped to multiples that the network accepts.
     ///
     /// # Errors
     /// [`Error::Picture`] for a photo that is too small; otherwise as [`download`].
@@ -262,7 +264,7 @@ impl Training {
         download(self.executor.run(photo, &self.numbers.clone().reshape([count]))).await
     }
 
-    /// What is needed to go on later; `None` when all steps are done.
+    /// Returns a checkpoint to resume from; `None` when all steps are done.
     ///
     /// # Errors
     /// As [`read`].
@@ -281,7 +283,7 @@ impl Training {
     }
 }
 
-/// The one of `styles` that paints crops of the photos most like the paintings, by Gram matrices.
+/// Returns the style of `styles` with the smallest style loss, by Gram matrices, on crops of the photos.
 ///
 /// # Errors
 /// [`Error::Style`] when there are none; otherwise as [`Training::new`].
@@ -316,17 +318,17 @@ pub async fn nearest<'s>(
     best.map(|b| b.1).ok_or_else(|| Error::Style("There is no style to start from.".to_string()))
 }
 
-/// Some crops, one a tensor, for what all of them are like.
+/// Returns sample crops, one per tensor, for statistics over all crops.
 fn some(crops: &Dataset, device: &Device) -> Result<Vec<Tensor<4>>> {
     Ok(crops.batch(usize::MAX, SOME)?.iter().map(|crop| upload(crop, device)).collect())
 }
 
-/// Of noise that is uniform between `most` and its negative.
+/// Returns the variance of uniform noise between `-most` and `most`.
 fn variance(most: f32) -> f32 {
     most * most / 3.0
 }
 
-/// A painting as the losses see it.
+/// Uploads a painting at the size that the losses use.
 fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
     let (width, height) = Image::fitted(painting.width(), painting.height(), longer);
     if width.min(height) < 16 {

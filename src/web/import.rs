@@ -1,4 +1,4 @@
-//! `import.wasm`: networks of users, out of PyTorch's and ONNX files, as style packs.
+//! `import.wasm`: converts users' networks from PyTorch and ONNX files to style packs.
 
 use js_sys::{Map, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -14,12 +14,12 @@ use crate::style::{Pack, Style};
 use crate::weights::Archive;
 use crate::weights::foreign::quoted;
 
-/// Multiply-adds of a picture that is painted to compare precisions: some seconds in a browser.
+/// Limit of multiply-adds for the picture that compares precisions: a few seconds in a browser.
 const MOST_WORK: u64 = 3 << 30;
-/// The smallest side of that picture.
+/// The smallest side of that picture in pixels.
 const SMALLEST_SIDE: usize = 32;
 
-/// A network that was read, and its weights in as few bits as paint what float weights do.
+/// An imported network, with its weights in the smallest precision whose output matches that of float weights.
 #[wasm_bindgen]
 pub struct Imported {
     converted: Converted,
@@ -28,25 +28,26 @@ pub struct Imported {
 
 #[wasm_bindgen]
 impl Imported {
-    /// The square picture that the network has painted: RGBA.
+    /// Returns the square picture that the network has stylized, as RGBA bytes.
     pub fn painted(&self) -> Vec<u8> {
         self.converted.painted.to_rgba8()
     }
 
-    /// Pixels on a side of that.
+    /// Returns the side of that picture in pixels.
     pub fn side(&self) -> usize {
         self.converted.painted.width()
     }
 
-    /// The file of the style pack, with the file of a thumbnail.
+    /// Serializes the style pack. `thumbnail` is an encoded image file.
     pub fn pack(&self, thumbnail: Vec<u8>) -> std::result::Result<Vec<u8>, JsValue> {
         let pack = Pack { source: self.source.clone(), thumbnail, ..self.converted.pack.clone() };
         pack.write().map_err(js)
     }
 }
 
-/// Reads the network in the file `bytes`; `label` names it in errors, `name` becomes the style's, `source` says what it was made of.
-/// `beside` are the other files, by their names. `sample` is what is painted to compare precisions: RGBA, `side` pixels on a side.
+/// Imports the network in the file `bytes`. `label` names the file in errors, `name` is the style's name, `source`
+/// describes its origin. `beside` maps names to the contents of the other files. `sample` is the picture that compares
+/// precisions: RGBA, `side` pixels on a side.
 #[wasm_bindgen(js_name = importNetwork)]
 pub async fn import_network(
     label: String,
@@ -78,14 +79,15 @@ async fn imported(
     network::convert(&import, name, label, paint).await
 }
 
-/// A part of one of the files beside the network. Their folders are not known: the name decides.
+/// Reads a part of a file beside the network. Folders of these files are unknown, so the file name alone identifies
+/// them.
 fn read_beside(beside: &Map, location: &str, offset: u64, length: u64) -> std::result::Result<Vec<u8>, String> {
     let name = location.rsplit('/').next().unwrap_or(location);
     let Ok(file) = beside.get(&name.into()).dyn_into::<Uint8Array>() else {
         let name = quoted(name);
         return Err(format!("keeps its numbers in a second file, {name}: choose both files, or drop them together"));
     };
-    // Only the part is copied, unless there is less than that, which is told by what is there.
+    // Copies only the requested part. If the file is shorter, its beginning is enough for the error.
     let (start, end) = (u32::try_from(offset), u32::try_from(offset.saturating_add(length)));
     match (start, end) {
         (Ok(start), Ok(end)) if end <= file.length() => Ok(file.subarray(start, end).to_vec()),
@@ -93,7 +95,7 @@ fn read_beside(beside: &Map, location: &str, offset: u64, length: u64) -> std::r
     }
 }
 
-/// The sample, or a smaller one where the network would take long for it.
+/// Returns the sample, or a smaller copy of it where the network would be slow.
 fn affordable(import: &Import, sample: Image) -> Result<Image> {
     let net = import.johnson.network("");
     let mut sample = sample;

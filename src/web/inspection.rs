@@ -1,4 +1,4 @@
-//! `studio.wasm`: what VGG and the losses say of pictures, as numbers, to be compared with other implementations.
+//! `studio.wasm`: raw values of VGG features and losses, for comparison with other implementations.
 
 use js_sys::{Float32Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
@@ -14,9 +14,10 @@ use crate::weights::Archive;
 
 #[wasm_bindgen]
 impl Studio {
-    /// Of a run's usual losses: activations of `picture` at `layers`, `[channels][height][width]` each under its name, and as
-    /// `losses` (total, content, style, variation) and `gradient` those of `start` where `picture` is the photo and `painting`
-    /// the painting. Pictures are `[3][side][side]` in RGB, 0..1; smoothness has no weight.
+    /// Returns VGG features and losses with the default loss weights. Each name in `layers` maps to the features of the
+    /// first picture, `[channels][height][width]`. `losses` (total, content, style, variation) and `gradient` are those
+    /// of the third picture, with the first as the photo and the second as the painting. `pictures` are three pictures,
+    /// `[3][side][side]` each, in RGB, 0..1. The total variation has weight 0.
     pub async fn inspect(
         &self,
         vgg: Vec<u8>,

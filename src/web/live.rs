@@ -1,5 +1,5 @@
-//! `live.wasm`: everything feed-forward. JavaScript holds an [`Engine`] (a device with networks and styles on it) and
-//! [`Session`]s (which paint at one size). Errors are JavaScript `Error`s with a sentence for the user.
+//! `live.wasm`: feed-forward stylization. JavaScript holds an [`Engine`] (a device with its networks and styles) and
+//! [`Session`]s (which stylize at one size). Errors are JavaScript `Error`s with a message for the user.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,7 +19,7 @@ use crate::style::{Pack, Parameters};
 use crate::stylize::{StyleEncoder, StylizeModel};
 use crate::weights::Archive;
 
-/// A device with networks and styles on it: from the start the network of 26 styles.
+/// A device with its networks and styles. It starts with the network of 26 styles.
 #[wasm_bindgen]
 pub struct Engine {
     shared: Rc<Shared>,
@@ -27,8 +27,8 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens the adapter and loads `archive`. `choice` is what [`Engine::choice`] said on this machine before; without it, or
-    /// where it does not fit, the kernels are measured.
+    /// Opens the adapter and loads `archive`. `choice` is an earlier result of [`Engine::choice`] on this machine.
+    /// Without it, or if it is not valid for the adapter, the kernels are benchmarked.
     pub async fn create(archive: Vec<u8>, choice: Option<String>) -> Result<Engine, JsValue> {
         let archive = Archive::parse(&archive).map_err(js)?;
         let gpu = Gpu::open(Request::default()).await.map_err(js)?;
@@ -51,7 +51,7 @@ impl Engine {
         Ok(Engine { shared: Rc::new(shared) })
     }
 
-    /// Loads another network: that which takes any painting, with its style predictor, or one that a style brings.
+    /// Loads another network: the one for arbitrary paintings, with its style encoder, or one from a style pack.
     #[wasm_bindgen(js_name = addNetwork)]
     pub async fn add_network(&self, archive: Vec<u8>) -> Result<(), JsValue> {
         let shared = self.shared.clone();
@@ -65,12 +65,12 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether `network` is loaded.
+    /// Returns whether `network` is loaded.
     pub fn has(&self, network: &str) -> bool {
         self.shared.model(network).is_ok()
     }
 
-    /// Forgets a network that a style brought. Its sessions go on.
+    /// Removes a network that came from a style pack. Its open sessions stay valid.
     #[wasm_bindgen(js_name = removeNetwork)]
     pub fn remove_network(&self, network: &str) {
         if custom::is_own(network) {
@@ -78,7 +78,7 @@ impl Engine {
         }
     }
 
-    /// Takes the style of a pack in under `id`, instead of the one that had it before. Its network must be loaded.
+    /// Adds the style of a pack under `id`, replacing an earlier style of that id. Its network must be loaded.
     #[wasm_bindgen(js_name = addStyle)]
     pub fn add_style(&self, id: String, pack: &[u8]) -> Result<(), JsValue> {
         let pack = Pack::read(pack).map_err(js)?;
@@ -87,7 +87,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes what [`Engine::predict`] said in as a style under `id`.
+    /// Adds a style vector from [`Engine::predict`] as a style under `id`.
     #[wasm_bindgen(js_name = addVector)]
     pub fn add_vector(&self, id: String, vector: &[f32]) -> Result<(), JsValue> {
         let model = self.shared.model(arbitrary::NAME).map_err(js)?;
@@ -96,13 +96,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Forgets the style `id`, if it knows it.
+    /// Removes the style `id`, if it exists.
     #[wasm_bindgen(js_name = removeStyle)]
     pub fn remove_style(&self, id: &str) {
         self.shared.styles.borrow_mut().remove(id);
     }
 
-    /// The style vector of a picture, `height * width * 4` bytes of RGBA. One at a time.
+    /// Encodes a picture, `height * width * 4` bytes of RGBA, as a style vector. Only one call may run at a time.
     pub async fn predict(&self, rgba: Vec<u8>, width: usize, height: usize) -> Result<Vec<f32>, JsValue> {
         let shared = self.shared.clone();
         let encoder = shared.encoder.borrow().clone();
@@ -115,7 +115,8 @@ impl Engine {
         vector.map_err(js)
     }
 
-    /// The bytes of a style pack of what [`Engine::predict`] said. `thumbnail` is a small picture's file, or nothing.
+    /// Serializes a style vector from [`Engine::predict`] as a style pack. `thumbnail` is an encoded image file, or
+    /// empty.
     pub fn pack(
         &self,
         vector: Vec<f32>,
@@ -129,8 +130,8 @@ impl Engine {
         Pack { source, licence, thumbnail, ..pack }.write().map_err(js)
     }
 
-    /// The canvas that sessions show their paintings on from now on. Firefox gives a worker the context of a canvas once
-    /// only, so it belongs to the engine and not to the sessions.
+    /// Sets the canvas that sessions paint on. It belongs to the engine and not to the sessions, because Firefox
+    /// returns the context of a worker's canvas only once.
     #[wasm_bindgen(js_name = setCanvas)]
     pub fn set_canvas(&self, canvas: OffscreenCanvas) -> Result<(), JsValue> {
         let surface = CanvasSurface::new(&self.shared.gpu, canvas).map_err(js)?;
@@ -138,12 +139,12 @@ impl Engine {
         Ok(())
     }
 
-    /// The name of the kernels in use, to be remembered.
+    /// Returns the name of the kernel variant in use, for [`Engine::create`] in later visits.
     pub fn choice(&self) -> String {
         self.shared.variant.name()
     }
 
-    /// JSON: adapter, whether it is a program on the processor, 16-bit arithmetic, limits, styles.
+    /// Returns JSON: adapter, whether it is a software renderer, 16-bit arithmetic, limits, styles.
     pub fn info(&self) -> String {
         let Shared { gpu, variant, .. } = &*self.shared;
         let models = self.shared.models.borrow();
@@ -161,30 +162,30 @@ impl Engine {
         .to_string()
     }
 
-    /// The browser's own device object, for questions that wgpu does not answer.
+    /// Returns the browser's own device object, for queries that wgpu does not offer.
     pub fn device(&self) -> JsValue {
         self.shared.gpu.browser_device().unwrap_or(JsValue::UNDEFINED)
     }
 
-    /// Resolves with a sentence when the device is lost.
+    /// Resolves with a message for the user when the device is lost.
     pub async fn lost(&self) -> String {
         let shared = self.shared.clone();
         Error::DeviceLost(shared.gpu.lost().await).to_string()
     }
 
-    /// Ends the device, as a driver reset would.
+    /// Destroys the device, with the effect of a driver reset.
     pub fn destroy(&self) {
         self.shared.gpu.destroy();
     }
 
-    /// Resolves when everything submitted is done.
+    /// Resolves when all submitted work is done.
     pub async fn done(&self) -> Result<(), JsValue> {
         let shared = self.shared.clone();
         shared.gpu.done().await.map_err(js)
     }
 
-    /// Width and height of the session of `network` for a photo of that size, whose strokes are to be `stroke` times as large
-    /// as usual. [`Session::set_frame_size`] takes the photo's size.
+    /// Returns width and height of the session of `network` for a photo of the given size. `stroke` scales the size of
+    /// the strokes. [`Session::set_frame_size`] takes the photo's size.
     #[wasm_bindgen(js_name = workingSize)]
     pub fn working_size(&self, network: &str, width: usize, height: usize, stroke: f64) -> Result<Vec<u32>, JsValue> {
         let model = self.shared.model(network).map_err(js)?;
@@ -192,7 +193,7 @@ impl Engine {
         Ok(vec![width as u32, height as u32])
     }
 
-    /// A session that paints at `width` x `height` with `network`.
+    /// Opens a session that stylizes at `width` x `height` with `network`.
     pub async fn session(&self, network: String, width: usize, height: usize) -> Result<Session, JsValue> {
         let shared = self.shared.clone();
         let model = shared.model(&network).map_err(js)?;

@@ -1,4 +1,5 @@
-//! What JavaScript sees: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for `live.wasm`.
+//! JavaScript bindings: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for
+//! `live.wasm`.
 
 #[cfg(feature = "import")]
 mod import;
@@ -21,13 +22,14 @@ use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
 
-/// Reports panics, which would otherwise be a bare `unreachable`, on the console.
+/// Logs panics on the console, which otherwise appear only as `unreachable`.
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// A JavaScript `Error` with the sentence of ours, and a name where the page can do more than show it.
+/// Converts an error to a JavaScript `Error` with its message, and with a name for errors that the page handles
+/// specially.
 fn js(error: Error) -> JsValue {
     let told = js_sys::Error::new(&error.to_string());
     match error {

@@ -1,4 +1,4 @@
-//! `live.wasm`, style packs: what can be said of one without an engine.
+//! `live.wasm`, style packs: functions on packs that need no engine.
 
 use wasm_bindgen::prelude::*;
 
@@ -7,11 +7,11 @@ use crate::error::Result as Outcome;
 use crate::net::custom::Architecture;
 use crate::style::Pack;
 
-/// Pixels of both sides of the picture whose cost is told.
+/// Side in pixels of the square picture that costs are computed for.
 const SIDE: usize = 512;
 
-/// JSON: `name`, `network`, `source` and `licence` of a pack, and `expense`: a sentence where its network takes far more
-/// arithmetic than usual, else empty.
+/// Returns JSON: `name`, `network`, `source` and `licence` of a pack, and `expense`: a message if its network takes far
+/// more arithmetic than usual, else empty.
 #[wasm_bindgen(js_name = readPack)]
 pub fn read_pack(pack: &[u8]) -> Result<String, JsValue> {
     let pack = Pack::read(pack).map_err(js)?;
@@ -28,19 +28,21 @@ fn expense(pack: &Pack) -> Outcome<String> {
     Ok(if expense.is_unusual() { expense.to_string() } else { String::new() })
 }
 
-/// The file of a pack's thumbnail: JPEG, PNG or WebP. Empty where it has none.
+/// Returns the file of a pack's thumbnail, in JPEG, PNG or WebP, or nothing if it has none.
 #[wasm_bindgen(js_name = packThumbnail)]
 pub fn pack_thumbnail(pack: &[u8]) -> Result<Vec<u8>, JsValue> {
     Ok(Pack::read(pack).map_err(js)?.thumbnail)
 }
 
-/// The archive of the network that a pack brings, for [`super::live::Engine::add_network`]. Empty where it brings none.
+/// Returns the archive of the network that a pack contains, for [`super::live::Engine::add_network`], or nothing if it
+/// contains none.
 #[wasm_bindgen(js_name = packNetwork)]
 pub fn pack_network(pack: &[u8]) -> Result<Vec<u8>, JsValue> {
     Ok(Pack::read(pack).map_err(js)?.archive)
 }
 
-/// The same pack under another name, also where its own cannot be used, and, if it is given, with another note on its licence.
+/// Returns the pack under another name, even if its own name is invalid, and with `licence` as its licence note if
+/// given.
 #[wasm_bindgen(js_name = renamePack)]
 pub fn rename_pack(pack: &[u8], name: &str, licence: Option<String>) -> Result<Vec<u8>, JsValue> {
     let pack = Pack::read_renamed(pack, name).map_err(js)?;

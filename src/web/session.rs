@@ -1,4 +1,4 @@
-//! `live.wasm`, sessions: paintings at one size.
+//! `live.wasm`, sessions: stylization at one size.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,31 +12,32 @@ use crate::gpu::output::Compositor;
 use crate::image::composite::Look;
 use crate::stylize;
 
-/// Paints pictures at one size.
+/// A session that stylizes pictures at one size.
 #[wasm_bindgen]
 pub struct Session {
     shared: Rc<Shared>,
-    /// The network that it paints with.
+    /// The network of the session.
     network: String,
     session: Rc<RefCell<stylize::Session>>,
     compositor: RefCell<Option<Compositor>>,
 }
 
-/// A reading is under way: sessions answer one question at a time.
+/// Returns the error for a call during a readback: a session runs one operation at a time.
 fn busy() -> JsValue {
     js_sys::Error::new("this session is still reading back: wait for it").into()
 }
 
 #[wasm_bindgen]
 impl Session {
-    /// A photo, as `height * width * 4` bytes of RGBA.
+    /// Sets the photo, as `height * width * 4` bytes of RGBA.
     #[wasm_bindgen(js_name = setPhoto)]
     pub fn set_photo(&self, rgba: &[u8]) -> Result<(), JsValue> {
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
         session.set_photo(&self.shared.gpu, rgba).map_err(js)
     }
 
-    /// A blend of styles of the session's network, as [`super::live::Engine`] knows them: their ids, and a weight for each.
+    /// Sets the style, a blend of styles of the session's network: their ids in [`super::live::Engine`], and a weight
+    /// for each.
     #[wasm_bindgen(js_name = setStyle)]
     pub fn set_style(&self, ids: Vec<String>, weights: &[f32]) -> Result<(), JsValue> {
         let style = self.shared.blend(&self.network, &ids, weights).map_err(js)?;
@@ -44,21 +45,22 @@ impl Session {
         session.set_style(&self.shared.gpu, &style).map_err(js)
     }
 
-    /// How the painting is laid over the photo.
+    /// Sets how the stylized picture and the photo are composited.
     #[wasm_bindgen(js_name = setLook)]
     pub fn set_look(&self, strength: f32, keep_colors: bool, split: f32) -> Result<(), JsValue> {
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
         session.set_look(Look { strength, keep_colors, split }).map_err(js)
     }
 
-    /// How much brushwork the network finds in photos, 0..1: faint streaks that it lays its strokes along.
+    /// Sets the strength of the brushwork texture that photos receive before the network, 0..1: faint streaks that
+    /// guide its strokes.
     #[wasm_bindgen(js_name = setBrushwork)]
     pub fn set_brushwork(&self, strength: f32) -> Result<(), JsValue> {
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
         session.set_brushwork(&self.shared.gpu, strength).map_err(js)
     }
 
-    /// Makes room for pictures of `width` x `height`, which the network sees resized; paintings are read at that size.
+    /// Sets the size of input and output pictures to `width` x `height`. They are resized for the network.
     #[wasm_bindgen(js_name = setFrameSize)]
     pub async fn set_frame_size(&self, width: usize, height: usize) -> Result<(), JsValue> {
         let frame = {
@@ -74,26 +76,26 @@ impl Session {
         Ok(())
     }
 
-    /// A video frame of the size that [`Session::set_frame_size`] was given.
+    /// Sets a video frame of the size in [`Session::set_frame_size`] as the photo.
     #[wasm_bindgen(js_name = setVideoFrame)]
     pub fn set_video_frame(&self, frame: web_sys::VideoFrame) -> Result<(), JsValue> {
         self.copy(wgpu::ExternalImageSource::VideoFrame(frame))
     }
 
-    /// A bitmap of the size that [`Session::set_frame_size`] was given.
+    /// Sets a bitmap of the size in [`Session::set_frame_size`] as the photo.
     #[wasm_bindgen(js_name = setBitmap)]
     pub fn set_bitmap(&self, bitmap: web_sys::ImageBitmap) -> Result<(), JsValue> {
         self.copy(wgpu::ExternalImageSource::ImageBitmap(bitmap))
     }
 
-    /// Whether left and right are exchanged.
+    /// Sets whether the photo is mirrored horizontally.
     #[wasm_bindgen(js_name = setMirrored)]
     pub fn set_mirrored(&self, mirrored: bool) -> Result<(), JsValue> {
         self.session.try_borrow_mut().map_err(|_| busy())?.set_mirrored(&self.shared.gpu, mirrored);
         Ok(())
     }
 
-    /// Paintings of moving pictures flicker less from now on. [`Session::show_at`] comes after it.
+    /// Enables the temporal filter, which reduces flicker of video. It must precede [`Session::show_at`].
     pub async fn steady(&self) -> Result<(), JsValue> {
         let temporal_filter = self.session.try_borrow().map_err(|_| busy())?.new_temporal_filter(&self.shared.gpu);
         let temporal_filter = temporal_filter.await.map_err(js)?;
@@ -102,7 +104,7 @@ impl Session {
         Ok(())
     }
 
-    /// Prepares for [`Session::paint`] at `width` x `height`, whatever the size that the network paints at.
+    /// Prepares [`Session::paint`] at `width` x `height`, independent of the size that the network runs at.
     #[wasm_bindgen(js_name = showAt)]
     pub async fn show_at(&self, width: usize, height: usize) -> Result<(), JsValue> {
         let gpu = &self.shared.gpu;
@@ -112,7 +114,8 @@ impl Session {
         Ok(())
     }
 
-    /// Paints onto the engine's canvas: the network if picture or style has changed, and the last draw, in one submit.
+    /// Paints onto the engine's canvas in one submit: runs the network if picture or style has changed, then
+    /// composites.
     pub fn paint(&self) -> Result<(), JsValue> {
         let unready = || JsValue::from(js_sys::Error::new("setCanvas and showAt come before paint"));
         let mut compositor = self.compositor.borrow_mut();
@@ -131,13 +134,13 @@ impl Session {
         Ok(())
     }
 
-    /// Runs the whole network with the next reading, even if nothing has changed.
+    /// Makes the next readback run the whole network, even if nothing has changed.
     pub fn repaint(&self) -> Result<(), JsValue> {
         self.session.try_borrow_mut().map_err(|_| busy())?.invalidate();
         Ok(())
     }
 
-    /// The painting, as `height * width * 4` bytes of RGBA.
+    /// Reads the stylized picture back, as `height * width * 4` bytes of RGBA.
     pub async fn read(&self) -> Result<Vec<u8>, JsValue> {
         let (shared, session) = (self.shared.clone(), self.session.clone());
         let missing = {
@@ -152,12 +155,12 @@ impl Session {
         pixels.finish(&shared.gpu).await.map_err(js)
     }
 
-    /// Resolves when everything submitted is done.
+    /// Resolves when all submitted work is done.
     pub async fn done(&self) -> Result<(), JsValue> {
         self.shared.gpu.done().await.map_err(js)
     }
 
-    /// JSON: what a frame costs.
+    /// Returns JSON: the cost of a frame.
     pub fn plan(&self) -> Result<String, JsValue> {
         let cost = self.session.try_borrow().map_err(|_| busy())?.cost();
         Ok(cost.json(&self.shared.variant.name()))
@@ -165,7 +168,7 @@ impl Session {
 }
 
 impl Session {
-    /// A session that is open, of `network`.
+    /// Wraps an open session of `network`.
     pub(super) fn new(shared: Rc<Shared>, network: String, session: stylize::Session) -> Self {
         Self { shared, network, session: Rc::new(RefCell::new(session)), compositor: RefCell::new(None) }
     }

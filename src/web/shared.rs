@@ -1,4 +1,4 @@
-//! `live.wasm`: what the engine and its sessions share.
+//! `live.wasm`: state shared by the engine and its sessions.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ use crate::gpu::conv::Variant;
 use crate::style::Style;
 use crate::stylize::{StyleEncoder, StylizeModel};
 
-/// Firefox crashes when a worker's canvas is configured as rgba8unorm.
+/// Format of the canvas. Firefox crashes when a worker's canvas is configured as rgba8unorm.
 pub const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
 
-/// What the engine and its sessions share.
+/// State shared by the engine and its sessions.
 pub struct Shared {
     pub gpu: Gpu,
     pub variant: Variant,
@@ -24,18 +24,18 @@ pub struct Shared {
     pub predicting: Cell<bool>,
     /// The styles of all networks by their ids.
     pub styles: RefCell<BTreeMap<String, Style>>,
-    /// The canvas that paintings are shown on, once it is there.
+    /// The canvas that sessions paint on, once it is set.
     pub surface: RefCell<Option<CanvasSurface>>,
 }
 
 impl Shared {
-    /// The painter of `network`.
+    /// Returns the model of `network`.
     pub fn model(&self, network: &str) -> error::Result<Rc<StylizeModel>> {
         let missing = || Error::Style(format!("The network {network} has not been loaded yet."));
         self.models.borrow().get(network).cloned().ok_or_else(missing)
     }
 
-    /// Takes a network in, and its own styles under their names.
+    /// Adds a network, and its own styles under their names.
     pub fn add(&self, model: StylizeModel) {
         let mut styles = self.styles.borrow_mut();
         for style in (0..model.styles().len()).filter_map(|i| model.styles().get(i)) {
@@ -44,7 +44,7 @@ impl Shared {
         self.models.borrow_mut().insert(model.space().network().to_string(), Rc::new(model));
     }
 
-    /// The blend of the styles `ids` of `network`.
+    /// Returns the blend of the styles `ids` of `network`.
     pub fn blend(&self, network: &str, ids: &[String], weights: &[f32]) -> error::Result<Style> {
         if ids.len() != weights.len() {
             let (ids, weights) = (ids.len(), weights.len());
@@ -61,7 +61,7 @@ impl Shared {
     }
 }
 
-/// A canvas, its surface, and the size that it has.
+/// A canvas, its surface, and its current size.
 pub struct CanvasSurface {
     canvas: OffscreenCanvas,
     pub surface: wgpu::Surface<'static>,
@@ -69,17 +69,17 @@ pub struct CanvasSurface {
 }
 
 impl CanvasSurface {
-    /// The surface of `canvas`, which has no size yet.
+    /// Creates the surface of `canvas`, which has no size yet.
     ///
     /// # Errors
-    /// [`Error::Gpu`] when the canvas gives none.
+    /// [`Error::Gpu`] when the surface cannot be created.
     pub fn new(gpu: &Gpu, canvas: OffscreenCanvas) -> error::Result<Self> {
         let target = wgpu::SurfaceTarget::OffscreenCanvas(canvas.clone());
         let surface = gpu.instance().create_surface(target).map_err(|e| Error::Gpu(e.to_string()))?;
         Ok(Self { canvas, surface, size: (0, 0) })
     }
 
-    /// Gives the canvas `size`, if it has another.
+    /// Resizes the canvas to `size`, if its size differs.
     pub fn fit(&mut self, gpu: &Gpu, size: (usize, usize)) {
         if self.size == size {
             return;

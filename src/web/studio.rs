@@ -1,5 +1,5 @@
-//! `studio.wasm`: optimization of pictures. JavaScript holds a [`Studio`] (a device for burn) and the [`Work`] on it. Errors are
-//! JavaScript `Error`s with a sentence for the user.
+//! `studio.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and the [`Work`] on it. Errors
+//! are JavaScript `Error`s with a message for the user.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,10 +18,10 @@ use crate::train::device::Graphics;
 use crate::train::{Checkpoint, ImageOptimization, OptimizeConfig, Parts, Progress, Start, StyleTarget};
 use crate::weights::Archive;
 
-/// Browsers do not tell how much memory a graphics adapter has: what a small card has is assumed.
+/// Assumed memory of the graphics adapter in bytes, that of a small card: browsers do not report it.
 pub(super) const MEMORY: u64 = 4_000_000_000;
 
-/// A graphics device for burn, one in a worker.
+/// A graphics device for burn, one per worker.
 #[wasm_bindgen]
 pub struct Studio {
     pub(super) graphics: Graphics,
@@ -34,14 +34,14 @@ impl Studio {
         Graphics::open().await.map(|graphics| Self { graphics }).map_err(js)
     }
 
-    /// JSON: adapter, backend, whether it is a program on the processor.
+    /// Returns JSON: adapter, backend, whether it is a software renderer.
     pub fn info(&self) -> String {
         let info = self.graphics.info();
         json!({ "adapter": info.name, "backend": info.backend.to_string(), "software": self.graphics.software() })
             .to_string()
     }
 
-    /// Resolves with a sentence when the device is lost.
+    /// Resolves with a message for the user when the device is lost.
     pub fn lost(&self) -> Promise {
         let lost = self.graphics.browser_device().and_then(|device| Reflect::get(&device, &"lost".into()).ok());
         wasm_bindgen_futures::future_to_promise(async move {
@@ -52,7 +52,7 @@ impl Studio {
         })
     }
 
-    /// Which network of the VGG family an archive holds: `vgg16` or `vgg19`.
+    /// Returns which VGG network an archive holds: `vgg16` or `vgg19`.
     #[wasm_bindgen(js_name = vggName)]
     pub fn vgg_name(archive: &[u8]) -> std::result::Result<String, JsValue> {
         let wrong = |what: &str| {
@@ -62,21 +62,22 @@ impl Studio {
         };
         let archive = Archive::parse(archive).map_err(|_| wrong("is damaged or no archive of weights"))?;
         let network = archive.metadata("network").unwrap_or("no network");
-        // Those that ship are in two parts, called after their last layers; the second is of no use alone.
+        // The archives that ship split VGG16 in two, each named after its last layer. The second one alone is not
+        // usable.
         let whole = VGG16.layers().next().is_some_and(|first| archive.shape(&first.weight()).is_some());
         let known = [VGG16, VGG19].map(|vgg| vgg.name);
         let found = known.into_iter().find(|name| whole && network.split('-').next() == Some(name));
         found.map(str::to_string).ok_or_else(|| wrong(&format!("holds {network}")))
     }
 
-    /// JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
+    /// Returns JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
     pub fn plan(&self, settings: &str, width: usize, height: usize) -> std::result::Result<String, JsValue> {
         let plan =
             OptimizeConfig::parse(settings).and_then(|config| config.plan(width, height, self.graphics.limits(MEMORY)));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
     }
 
-    /// Reads photo and paintings through VGG and prepares the first size, or the one that `checkpoint` was made at.
+    /// Computes the features of photo and paintings, and prepares the first size, or the size of `checkpoint`.
     pub async fn begin(
         &self,
         vgg: &[u8],
@@ -90,7 +91,7 @@ impl Studio {
     }
 }
 
-/// A step to be timed, for benchmarks.
+/// One optimization step for benchmarks.
 #[cfg(feature = "measure")]
 #[wasm_bindgen(js_name = BenchStep)]
 pub struct WebTrial(crate::train::optimize_image::bench_step::BenchStep);
@@ -98,7 +99,7 @@ pub struct WebTrial(crate::train::optimize_image::bench_step::BenchStep);
 #[cfg(feature = "measure")]
 #[wasm_bindgen(js_class = BenchStep)]
 impl WebTrial {
-    /// With our convolution or burn's, on pictures of `side` x `side` pixels.
+    /// Prepares a step with this crate's convolution or burn's, on pictures of `side` x `side` pixels.
     #[wasm_bindgen(constructor)]
     pub fn new(studio: &Studio, vgg: &[u8], side: usize, ours: bool) -> std::result::Result<Self, JsValue> {
         use crate::train::optimize_image::bench_step::BenchStep;
@@ -108,13 +109,13 @@ impl WebTrial {
         BenchStep::new(convolutions, &vgg, side, &studio.graphics.device).map(Self).map_err(js)
     }
 
-    /// Forward and backward.
+    /// Runs the forward and backward pass.
     pub async fn step(&self) -> std::result::Result<(), JsValue> {
         self.0.step().await.map_err(js)
     }
 }
 
-/// The pictures of a run.
+/// The input pictures of an optimization.
 #[wasm_bindgen]
 pub struct Commission {
     photo: Image,
@@ -124,14 +125,14 @@ pub struct Commission {
 
 #[wasm_bindgen]
 impl Commission {
-    /// For a photo: RGBA, row by row from the top left.
+    /// Makes the input for a photo: RGBA, row by row from the top left.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize, height: usize, rgba: &[u8]) -> std::result::Result<Self, JsValue> {
         let photo = Image::from_rgba8(width, height, rgba).map_err(js)?;
         Ok(Self { photo, paintings: Vec::new(), start: None })
     }
 
-    /// A painting whose style is wanted, with a weight beside the others'.
+    /// Adds a painting as style target, with a weight relative to the other paintings.
     pub fn add_painting(
         &mut self,
         width: usize,
@@ -144,28 +145,28 @@ impl Commission {
         Ok(())
     }
 
-    /// Where on the photo the style of the last painting applies: fully where this picture is white, not where it is black. Any
-    /// size: it is stretched to the photo.
+    /// Sets the mask of the photo for the style of the last painting: white applies it, black does not. It may have any
+    /// size and is stretched to the photo.
     pub fn add_mask(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
         let mask = Image::from_rgba8(width, height, rgba).map_err(js)?;
         self.last()?.mask = Some(mask);
         Ok(())
     }
 
-    /// Which part of the last painting is the style, likewise.
+    /// Sets the mask of the last painting for the part that defines the style, likewise.
     pub fn add_style_mask(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
         let mask = Image::from_rgba8(width, height, rgba).map_err(js)?;
         self.last()?.style_mask = Some(mask);
         Ok(())
     }
 
-    /// Painting begins with this picture instead of the photo.
+    /// Sets the initial picture, instead of the photo.
     pub fn start_from(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
         self.start = Some(Image::from_rgba8(width, height, rgba).map_err(js)?);
         Ok(())
     }
 
-    /// Painting begins with noise of the photo's proportions, another one for each `seed`.
+    /// Sets noise of the photo's proportions as the initial picture. Each `seed` gives different noise.
     pub fn start_from_noise(&mut self, seed: u32) -> std::result::Result<(), JsValue> {
         let (width, height) = Image::fitted(self.photo.width(), self.photo.height(), NOISE_SIDE);
         let mut random = Random::new(seed.into());
@@ -175,11 +176,11 @@ impl Commission {
     }
 }
 
-/// Pixels on the longer side of the noise to start from, which is resized as any start.
+/// Longer side of the initial noise in pixels. Like any initial picture it is resized.
 const NOISE_SIDE: usize = 128;
 
 impl Commission {
-    /// The painting that a mask belongs to.
+    /// Returns the last painting, which a mask applies to.
     fn last(&mut self) -> std::result::Result<&mut StyleTarget, JsValue> {
         let none = || js(Error::Style("A mask belongs to a painting: add that first.".to_string()));
         self.paintings.last_mut().ok_or_else(none)
@@ -203,13 +204,13 @@ impl Commission {
     }
 }
 
-/// A painting in work.
+/// A running image optimization.
 #[wasm_bindgen(js_name = ImageOptimization)]
 pub struct Work {
     masterpiece: Rc<RefCell<ImageOptimization>>,
 }
 
-/// A picture as JavaScript takes it: width, height, data.
+/// Converts a picture to a JavaScript object: width, height, data.
 pub(super) fn pixels(picture: &Image) -> std::result::Result<JsValue, JsValue> {
     let painted = js_sys::Object::new();
     let data = Uint8ClampedArray::from(picture.to_rgba8().as_slice());
@@ -221,14 +222,14 @@ pub(super) fn pixels(picture: &Image) -> std::result::Result<JsValue, JsValue> {
     Ok(painted.into())
 }
 
-/// A second call while the first one waits would be a bug of the page.
+/// Returns the error for a call while another one is pending, which would be a bug of the page.
 pub(super) fn busy() -> JsValue {
     js(Error::Gpu("the step before is not done".to_string()))
 }
 
 #[wasm_bindgen(js_class = ImageOptimization)]
 impl Work {
-    /// One step: number, sizes and losses of it; `undefined` when all are done.
+    /// Runs one step; returns its number, sizes and losses, or `undefined` when all steps are done.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
         let masterpiece = self.masterpiece.clone();
@@ -240,7 +241,7 @@ impl Work {
         JSON::parse(&report.to_string())
     }
 
-    /// The painting so far, at the size in work: width, height, data.
+    /// Returns the current result at the current size: width, height, data.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn picture(&self) -> std::result::Result<JsValue, JsValue> {
         let masterpiece = self.masterpiece.clone();
@@ -249,7 +250,7 @@ impl Work {
         pixels(&picture)
     }
 
-    /// What is needed to go on later, `undefined` when all is done.
+    /// Returns a checkpoint to resume from, or `undefined` when all steps are done.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
         let masterpiece = self.masterpiece.clone();

@@ -1,4 +1,5 @@
-//! `studio.wasm`, training of styles: [`Lessons`] say what is learnt from, a [`Pupil`] (`Training` in JavaScript) learns it.
+//! `studio.wasm`, style training: [`Lessons`] hold the training data, a [`Pupil`] (`Training` in JavaScript) runs the
+//! training.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,10 +18,10 @@ use crate::train::train_style::{self, Init, Report, TrainCheckpoint, TrainConfig
 use crate::train::transfer_net::TransferNet;
 use crate::weights::Archive;
 
-/// Pixels a side of scenes: crops are smaller.
+/// Side of scenes in pixels, larger than that of crops.
 const SCENE_SIDE: usize = 384;
 
-/// What a style is learnt from.
+/// The training data of a style: paintings, photos and initial styles.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Lessons {
@@ -36,7 +37,7 @@ impl Lessons {
         Self::default()
     }
 
-    /// A painting, RGBA row by row from the top left, with a weight beside the others'.
+    /// Adds a painting, RGBA row by row from the top left, with a weight relative to the other paintings.
     pub fn add_painting(
         &mut self,
         width: usize,
@@ -48,20 +49,20 @@ impl Lessons {
         Ok(())
     }
 
-    /// A photo to paint while learning.
+    /// Adds a photo to the training dataset.
     pub fn add_photo(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
         self.photos.push(Image::from_rgba8(width, height, rgba).map_err(js)?);
         Ok(())
     }
 
-    /// Training begins with the style of a pack of the network that is trained, whatever the settings say; with several, with
-    /// their blend by weights.
+    /// Adds the style of a pack as initial style, which overrides the settings. The pack must be of the trained
+    /// network. Several initial styles are blended by weight.
     pub fn start_from(&mut self, pack: &[u8], weight: f32) -> std::result::Result<(), JsValue> {
         self.starts.push((Pack::read(pack).map_err(js)?, weight));
         Ok(())
     }
 
-    /// So many scenes drawn by arithmetic, as photos.
+    /// Adds `count` procedural scenes to the training dataset.
     pub fn add_scenes(&mut self, count: usize) -> std::result::Result<(), JsValue> {
         for number in 0..count as u64 {
             self.photos.push(SCENE.paint(SCENE_SIDE, number).map_err(js)?);
@@ -72,14 +73,14 @@ impl Lessons {
 
 #[wasm_bindgen]
 impl Studio {
-    /// JSON of a [`train_style::TrainEstimate`] for training the network of this name.
+    /// Returns JSON of a [`train_style::TrainEstimate`] for training the network of this name.
     pub fn plan_training(&self, settings: &str, network: &str) -> std::result::Result<String, JsValue> {
         let limits = self.graphics.limits(MEMORY);
         let estimate = TrainConfig::parse(settings).and_then(|config| config.plan(&trainable(network)?, limits));
         estimate.map(|estimate| json!(estimate).to_string()).map_err(js)
     }
 
-    /// Prepares training, from the beginning or from a checkpoint.
+    /// Prepares training, from the initial style or from a checkpoint.
     pub async fn train(
         &self,
         vgg: &[u8],
@@ -125,7 +126,7 @@ impl Studio {
     }
 }
 
-/// The blend of packs by their weights.
+/// Returns the blend of packs by their weights.
 fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
     let total: f32 = packs.iter().map(|pack| pack.1).sum();
     if !total.is_finite() || total <= 0.0 || packs.iter().any(|pack| pack.1 < 0.0) {
@@ -138,7 +139,7 @@ fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
     Style::blend(&styles.iter().map(|(style, part)| (style, *part)).collect::<Vec<_>>())
 }
 
-/// A style in training.
+/// A running training of a style.
 #[wasm_bindgen(js_name = Training)]
 pub struct Pupil {
     training: Rc<RefCell<train_style::Training>>,
@@ -148,7 +149,7 @@ pub struct Pupil {
 #[wasm_bindgen(js_class = Training)]
 #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
 impl Pupil {
-    /// One step: number and losses of it; `undefined` when all are done.
+    /// Runs one step; returns its number and losses, or `undefined` when all steps are done.
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
         let training = self.training.clone();
         let mut training = training.try_borrow_mut().map_err(|_| busy())?;
@@ -159,7 +160,7 @@ impl Pupil {
         JSON::parse(&report.to_string())
     }
 
-    /// A photo painted in the style so far: width, height, data.
+    /// Stylizes a photo with the current style; returns width, height, data.
     pub async fn paint(&self, width: usize, height: usize, rgba: Vec<u8>) -> std::result::Result<JsValue, JsValue> {
         let training = self.training.clone();
         let training = training.try_borrow().map_err(|_| busy())?;
@@ -167,7 +168,7 @@ impl Pupil {
         pixels(&training.paint(&photo).await.map_err(js)?)
     }
 
-    /// The style so far as a pack, with a small picture's file as its thumbnail, or an empty one.
+    /// Returns the current style as a pack. `thumbnail` is an encoded image file, or empty.
     pub async fn pack(
         &self,
         name: String,
@@ -182,7 +183,7 @@ impl Pupil {
         pack.write().map_err(js)
     }
 
-    /// What is needed to go on later, `undefined` when all is done.
+    /// Returns a checkpoint to resume from, or `undefined` when all steps are done.
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
         let training = self.training.clone();
         let training = training.try_borrow().map_err(|_| busy())?;

@@ -1,7 +1,8 @@
-//! Files of others: readers of their formats, and what is made of them.
+//! Import of third-party files: parsers of their formats, and conversions of their contents.
 //!
-//! [`onnx`], `torch` and `pickle` read formats. [`network`] makes style packs of transfer networks. With the feature `native`, [`vgg`]
-//! makes archives of VGG weights, and [`published`] converts the published models into the archives that ship.
+//! [`onnx`], `torch` and `pickle` parse formats. [`network`] converts transfer networks to style packs. With the
+//! feature `native`, [`vgg`] converts VGG weights to archives, and [`published`] converts the published models to the
+//! archives that ship.
 
 pub mod network;
 pub mod onnx;

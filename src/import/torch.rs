@@ -1,5 +1,5 @@
-//! PyTorch's files of weights, `torch.save(model.state_dict(), ...)`: zip archives, as written since PyTorch 1.6, and the
-//! sequence of pickles from before, which torchvision's older files still are.
+//! PyTorch weight files, `torch.save(model.state_dict(), ...)`: zip archives, as written since PyTorch 1.6, and the
+//! older format, a sequence of pickles, which torchvision's older files still use.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,38 +10,38 @@ use crate::weights::half;
 
 /// First bytes of a zip archive.
 const ZIP: &[u8] = b"PK\x03\x04";
-/// What the first of the older files' pickles says: a number of 80 bits.
+/// First bytes of the older format: a pickle of an 80-bit magic number.
 const LEGACY: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
-/// Where checkpoints keep the weights, the likeliest first.
+/// Keys under which checkpoints store the weights, the most likely first.
 const PLACES: [&str; 8] =
     ["state_dict", "model_state_dict", "model", "net", "network", "generator", "params_ema", "params"];
-/// Bytes of the name of a tensor.
+/// The longest name of a tensor in bytes.
 const LONGEST_NAME: usize = 256;
-/// Tables within tables in which the weights are looked for.
+/// The deepest nesting of tables that is searched for the weights.
 const DEEPEST: usize = 3;
 
 type Result<T> = std::result::Result<T, String>;
 
-/// The tensors of a file, by name, with their numbers where the file has them.
+/// The tensors of a file by name. Their values are read on request.
 pub struct StateDict<'a> {
     tensors: Tensors,
     storages: BTreeMap<String, &'a [u8]>,
 }
 
-/// Tensors by name. Names and tensors are shared with the pickle: a file may name one of them again and again.
+/// Tensors by name. Names and tensors are shared with the pickle, since a file may refer to one of them many times.
 type Tensors = BTreeMap<Rc<str>, Rc<Stored>>;
 
-/// Whether `bytes` begin as such a file does.
+/// Returns whether `bytes` begin like a PyTorch weight file.
 pub fn is_state_dict(bytes: &[u8]) -> bool {
     bytes.starts_with(ZIP) || bytes.starts_with(LEGACY)
 }
 
 impl<'a> StateDict<'a> {
-    /// Reads the table of tensors.
+    /// Parses the table of tensors.
     ///
     /// # Errors
-    /// What is wrong, as the end of a sentence about the file.
+    /// A description of the problem, phrased as the end of a sentence about the file.
     pub fn parse(bytes: &'a [u8]) -> Result<Self> {
         if bytes.starts_with(ZIP) { Self::zipped(bytes) } else { Self::legacy(bytes) }
     }
@@ -59,7 +59,7 @@ impl<'a> StateDict<'a> {
     }
 
     fn legacy(bytes: &'a [u8]) -> Result<Self> {
-        // Magic number, version of the protocol, and what machine wrote the file.
+        // Skips magic number, protocol version, and information on the machine that wrote the file.
         let mut rest = bytes;
         for _ in 0..3 {
             rest = pickle::read(rest)?.1;
@@ -82,20 +82,20 @@ impl<'a> StateDict<'a> {
         Ok(Self { tensors, storages })
     }
 
-    /// The names of all tensors.
+    /// Returns the names of all tensors.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(|name| &**name)
     }
 
-    /// The shape of tensor `name`, if there is one.
+    /// Returns the shape of tensor `name`, if it exists.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|t| t.shape.as_slice())
     }
 
-    /// The numbers of tensor `name` in row-major order.
+    /// Returns the values of tensor `name` in row-major order.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of the problem with the tensor.
     pub fn values(&self, name: &str) -> Result<Vec<f32>> {
         let wrong = |problem: &str| format!("has a tensor {} that {problem}", quoted(name));
         let stored = self.tensors.get(name).ok_or_else(|| wrong("is missing"))?;
@@ -114,7 +114,7 @@ impl<'a> StateDict<'a> {
         let range = end.and_then(|end| Some(offset.checked_mul(width)?..end.checked_mul(width)?));
         let data = range.and_then(|range| data.get(range)).ok_or_else(|| wrong("is longer than its numbers"))?;
         Ok(match width {
-            // bfloat16 is the upper half of a number in single precision.
+            // bfloat16 is the upper half of a single-precision number.
             2 if storage.class.ends_with("BFloat16Storage") => {
                 data.as_chunks().0.iter().map(|b| f32::from_bits(u32::from(u16::from_le_bytes(*b)) << 16)).collect()
             }
@@ -125,7 +125,7 @@ impl<'a> StateDict<'a> {
     }
 }
 
-/// Bytes of a number of a storage of floats.
+/// Returns the bytes per value of a storage of floats.
 fn width(storage: &Storage) -> Option<usize> {
     match storage.class.rsplit('.').next().unwrap_or_default() {
         "HalfStorage" | "BFloat16Storage" => Some(2),
@@ -135,12 +135,12 @@ fn width(storage: &Storage) -> Option<usize> {
     }
 }
 
-/// The tensors of a table, by name, also where it is in a checkpoint's table.
+/// Returns the tensors of a table by name. The table may be nested in a checkpoint's table.
 fn tensors(value: &Value) -> Result<Tensors> {
     found(value, DEEPEST).ok_or_else(|| "has no table of tensors: save the model's `state_dict()` alone".to_string())
 }
 
-/// The tensors of `value`, or of the likeliest table in it.
+/// Returns the tensors of `value`, or of the most likely table in it.
 fn found(value: &Value, depth: usize) -> Option<Tensors> {
     let named = value.table()?.filter_map(|pair| match pair {
         (Value::Text(name), Value::Tensor(tensor)) if name.len() <= LONGEST_NAME => {
@@ -156,7 +156,8 @@ fn found(value: &Value, depth: usize) -> Option<Tensors> {
     PLACES.into_iter().find_map(likely).or((!own.is_empty()).then_some(own))
 }
 
-/// The files of a zip archive (PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16), none of which is compressed.
+/// Returns the files of a zip archive (PKWARE's APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16), none of which may be
+/// compressed.
 fn entries(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>> {
     const END: usize = 22;
     const CENTRAL: usize = 46;
@@ -164,7 +165,7 @@ fn entries(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>> {
     let damaged = || "is a damaged zip archive".to_string();
     let short = |at: usize| Some(usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?)));
     let long = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize);
-    // A comment of up to 64 KiB may follow the end.
+    // A comment of up to 64 KiB may follow the end record.
     let last = bytes.len().checked_sub(END).ok_or_else(damaged)?;
     let ends = (last.saturating_sub(1 << 16)..=last).rev();
     let end = ends.into_iter().find(|at| bytes[*at..].starts_with(b"PK\x05\x06")).ok_or_else(damaged)?;

@@ -1,4 +1,5 @@
-//! Numbers that an ONNX model keeps in files beside it (`data_location` `EXTERNAL`): where they are, and how they are read.
+//! External data of ONNX models (`data_location` `EXTERNAL`): tensor values in files beside the model, their location,
+//! and how they are read.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -7,14 +8,14 @@ use std::path::{Component, Path};
 use super::messages::TensorProto;
 use crate::weights::foreign;
 
-/// Reads `length` bytes from byte `offset` of the file at a path relative to the model's folder. The path was checked to stay in
-/// that folder. Its errors are ends of sentences about the model.
+/// Function that reads `length` bytes from byte `offset` of a file, at a path relative to the model's folder. The path
+/// has been checked to stay in that folder. Errors are phrased as ends of sentences about the model.
 pub type ReadExternal<'a> = &'a dyn Fn(&str, u64, u64) -> Result<Vec<u8>, String>;
 
-/// All that a model may keep outside of its file, in bytes.
+/// Limit of a model's external data, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// The other files of a model, while it is read.
+/// Access to the external data of a model while it is parsed.
 pub(super) struct External<'a> {
     read: ReadExternal<'a>,
     left: u64,
@@ -25,7 +26,7 @@ impl<'a> External<'a> {
         Self { read, left: MOST_BYTES }
     }
 
-    /// The `length` bytes of the numbers of `proto`.
+    /// Reads the `length` bytes of the values of `proto`.
     pub(super) fn bytes(&mut self, proto: &TensorProto, length: u64) -> Result<Vec<u8>, String> {
         let entry = |key: &str| {
             let named = proto.external_data.iter().find(|entry| entry.key.as_deref() == Some(key));
@@ -55,7 +56,7 @@ impl<'a> External<'a> {
     }
 }
 
-/// Whether a location is a relative path that does not leave its folder, on any system.
+/// Returns whether a location is a relative path that stays in its folder, on any operating system.
 fn is_plain(location: &str) -> bool {
     let path = Path::new(location);
     let inside = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -63,16 +64,16 @@ fn is_plain(location: &str) -> bool {
     inside && !foreign && path.file_name().is_some()
 }
 
-/// The end of a sentence about a model whose second file is missing.
+/// Returns the error for a missing external file, phrased as the end of a sentence about the model.
 pub fn missing(location: &str) -> String {
     let name = foreign::quoted(location);
     format!("keeps its numbers in a second file, {name}, which is not beside it: put both files into one folder")
 }
 
-/// The piece of a second file's `bytes`, if it has as much.
+/// Returns a range of an external file's `bytes`.
 ///
 /// # Errors
-/// That it has not, as the end of a sentence about the model.
+/// When the file is too short, phrased as the end of a sentence about the model.
 pub fn piece(location: &str, bytes: &[u8], offset: u64, length: u64) -> Result<Vec<u8>, String> {
     let end = offset.checked_add(length).and_then(|end| usize::try_from(end).ok());
     let found = end.and_then(|end| bytes.get(usize::try_from(offset).ok()?..end));
@@ -82,7 +83,7 @@ pub fn piece(location: &str, bytes: &[u8], offset: u64, length: u64) -> Result<V
     })
 }
 
-/// What is said of a second file that is too short.
+/// Returns the error for an external file that is too short.
 fn short(location: &str, pointer: bool, found: u64, needed: u64) -> String {
     let name = foreign::quoted(location);
     if pointer {
@@ -91,7 +92,7 @@ fn short(location: &str, pointer: bool, found: u64, needed: u64) -> String {
     format!("needs {needed} bytes of its second file, {name}, which has {found}: it is cut off or of another model")
 }
 
-/// Reads pieces of the files in `folder`; a link that leads out of it is not followed.
+/// Returns a function that reads external data from `folder`. It does not follow links out of the folder.
 pub fn in_folder(folder: &Path) -> impl Fn(&str, u64, u64) -> Result<Vec<u8>, String> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_path_buf();
     move |location, offset, length| {
@@ -104,7 +105,7 @@ pub fn in_folder(folder: &Path) -> impl Fn(&str, u64, u64) -> Result<Vec<u8>, St
         if !path.starts_with(folder.canonicalize().map_err(unread)?) {
             return Err(format!("keeps its numbers in {name}, which lies outside of the model's folder"));
         }
-        // Looked at before it is opened: opening a pipe would wait.
+        // The metadata is checked before the file is opened: opening a pipe would block.
         let about = std::fs::metadata(&path).map_err(unread)?;
         if !about.is_file() {
             return Err(format!("keeps its numbers in {name}, which is no regular file"));
@@ -167,7 +168,7 @@ mod tests {
         }
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n";
         assert!(piece("d", pointer, 0, 1000).unwrap_err().contains("Git LFS"));
-        // The same piece again and again is too much in the end.
+        // Many reads of the same range exceed the limit too.
         let mut external = External::new(&|_, _, length| Ok(vec![0; length as usize]));
         let large = (0..5).map(|_| external.bytes(&proto(&[("location", "d")]), MOST_BYTES / 4).map(drop));
         assert!(large.last().unwrap().is_err());

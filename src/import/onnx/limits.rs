@@ -1,9 +1,9 @@
-//! Counts what a file asks the protobuf reader to allocate, before it does: an empty message takes two bytes of the file, but
-//! hundreds of bytes in memory.
+//! Limits on what a file makes the protobuf reader allocate, checked beforehand: an empty message takes two bytes of
+//! the file, but hundreds of bytes in memory.
 
-/// Messages and texts of a file. Networks of the known kinds have some thousands.
+/// Limit of messages and strings in a file. Networks of the known kinds have a few thousand.
 const MOST_ENTRIES: usize = 100_000;
-/// Integers that the file keeps in few bytes and memory in eight.
+/// Limit of integers, which take few bytes in the file and eight in memory.
 const MOST_INTEGERS: usize = 8 << 20;
 
 enum Field {
@@ -29,7 +29,8 @@ const MODEL: Schema = &[(7, Message(GRAPH))];
 /// Checks the bytes of a model.
 ///
 /// # Errors
-/// That it has too many parts, as the end of a sentence. Damage is left to the protobuf reader, which stops at it too.
+/// When the file has too many parts, phrased as the end of a sentence. Damaged files are not reported here, since the
+/// protobuf reader rejects them.
 pub(super) fn check_model(bytes: &[u8]) -> Result<(), String> {
     check(bytes, MODEL)
 }
@@ -58,7 +59,7 @@ struct Count {
 }
 
 impl Count {
-    /// Counts the fields of one message; stops at damage and at the limits.
+    /// Counts the fields of one message. Stops at damage and at the limits.
     fn message(&mut self, mut rest: &[u8], schema: Schema) {
         while self.entries <= MOST_ENTRIES
             && let Some((number, value)) = field(&mut rest)
@@ -78,7 +79,7 @@ impl Count {
     }
 }
 
-/// The next field of a message: its number, and its bytes if it has a length.
+/// Returns the next field of a message: its number, and its bytes if it is length-delimited.
 fn field<'a>(rest: &mut &'a [u8]) -> Option<(u64, Option<&'a [u8]>)> {
     let key = varint(rest)?;
     let length = match key & 7 {
@@ -113,7 +114,7 @@ fn varint(rest: &mut &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// A message `number` with these contents.
+    /// Makes a message with number `number` and these contents.
     fn wrapped(number: u8, contents: &[u8]) -> Vec<u8> {
         let mut out = vec![number << 3 | 2];
         let mut length = contents.len();
@@ -130,7 +131,7 @@ mod tests {
         let nodes = |count: usize| wrapped(7, &wrapped(1, &[]).repeat(count));
         assert!(check_model(&nodes(MOST_ENTRIES - 1)).is_ok());
         assert!(check_model(&nodes(MOST_ENTRIES)).unwrap_err().contains("more nodes"));
-        // Attributes within attributes' tensors, and the names of a node's inputs.
+        // Tensors nested in attributes, and the names of a node's inputs.
         let attributes = wrapped(7, &wrapped(1, &wrapped(5, &wrapped(5, &[])).repeat(MOST_ENTRIES / 2)));
         let names = wrapped(7, &wrapped(1, &wrapped(1, &[]).repeat(MOST_ENTRIES)));
         assert!(check_model(&attributes).is_err() && check_model(&names).is_err());
@@ -138,7 +139,7 @@ mod tests {
         assert!(check_model(&integers(MOST_INTEGERS)).is_ok());
         assert!(check_model(&integers(MOST_INTEGERS + 1)).is_err());
         assert!(check_tensor(&wrapped(5, &vec![1; MOST_INTEGERS + 1])).is_err());
-        // Numbers in their full length are no more in memory than in the file.
+        // Values in fixed width take no more memory than file space.
         assert!(check_model(&wrapped(7, &wrapped(5, &wrapped(9, &vec![1; MOST_INTEGERS + 1])))).is_ok());
     }
 

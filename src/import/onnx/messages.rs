@@ -1,5 +1,5 @@
-//! The messages of `onnx.proto` of the ONNX project (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>), with the fields
-//! that are read here. The protobuf reader skips all others.
+//! Messages of the ONNX project's `onnx.proto` (<https://github.com/onnx/onnx/blob/main/onnx/onnx.proto>), with the
+//! fields that this crate reads. The protobuf reader skips all others.
 
 use prost::Message;
 

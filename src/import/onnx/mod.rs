@@ -1,7 +1,8 @@
-//! Reading ONNX files: as much of the format as networks of users, the published models and the standard's test vectors need.
+//! ONNX parser. It supports the part of the format that users' networks, the published models and the standard's test
+//! vectors need.
 //!
-//! `messages` has the format's messages, `limits` bounds what they may take in memory, `tensor` reads constants of every type that
-//! weights have, and [`external`] those that a model keeps in other files.
+//! `messages` has the format's messages, `limits` bounds their memory, `tensor` parses constants of every type that
+//! weights have, and [`external`] those in other files.
 
 pub mod external;
 mod limits;
@@ -21,12 +22,12 @@ use self::tensor::tensor;
 use crate::error::{Error, Result};
 use crate::weights::foreign::quoted;
 
-/// What is read of a model besides its nodes.
+/// Options of [`read_model_with`].
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
-    /// Reads the files beside the model that its numbers are in.
+    /// Reads the model's external data.
     pub external: ReadExternal<'a>,
-    /// Only the constants that nodes of this operation take, instead of all.
+    /// Restricts constants to those that nodes of this operator take, instead of all.
     pub only_for: Option<&'a str>,
 }
 
@@ -36,18 +37,18 @@ impl Default for Options<'_> {
     }
 }
 
-/// Reads a model that has all its numbers in itself; `file` names it in errors.
+/// Parses a model without external data. `file` names the model in errors.
 ///
 /// # Errors
-/// [`Error::Model`] when the bytes are no ONNX model or it uses something that is not supported here.
+/// [`Error::Model`] when the bytes are not an ONNX model or use unsupported features.
 pub fn read_model(file: &str, bytes: &[u8]) -> Result<Model> {
     read_model_with(file, bytes, Options::default())
 }
 
-/// Reads a model with these options; `file` names it in errors.
+/// Parses a model with these options. `file` names the model in errors.
 ///
 /// # Errors
-/// As [`read_model`]; also when a file beside it is missing or too short.
+/// As [`read_model`]; also when an external file is missing or too short.
 pub fn read_model_with(file: &str, bytes: &[u8], options: Options) -> Result<Model> {
     let wrong = |problem: String| Error::Model { file: file.into(), problem };
     limits::check_model(bytes).map_err(wrong)?;
@@ -82,10 +83,10 @@ fn read_graph(graph: GraphProto, options: Options) -> std::result::Result<Model,
     Ok(Model { inputs: names(graph.input), outputs: names(graph.output), input_shapes, initializers, nodes })
 }
 
-/// Reads a file that holds a single tensor (`*.pb` of the standard's test vectors); `file` names it in errors.
+/// Parses a file with a single tensor (`*.pb` of the standard's test vectors). `file` names the file in errors.
 ///
 /// # Errors
-/// [`Error::Model`] when the bytes are no such tensor or its type is not supported here.
+/// [`Error::Model`] when the bytes are not such a tensor or its type is not supported.
 pub fn read_tensor(file: &str, bytes: &[u8]) -> Result<Tensor> {
     let wrong = |problem: String| Error::Model { file: file.into(), problem };
     limits::check_tensor(bytes).map_err(wrong)?;

@@ -1,34 +1,34 @@
-//! What ONNX files hold, without the format: nodes and constants.
+//! Contents of ONNX files, independent of the encoding: nodes and constants.
 
 use std::collections::BTreeMap;
 
-/// A network as its file has it.
+/// A network as its file defines it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// The names of the graph's inputs and outputs, in order.
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
-    /// Shapes of the inputs, as far as the file says them; a side that is not fixed is 0.
+    /// Shapes of the inputs, as far as the file specifies them. A variable side is 0.
     pub input_shapes: Vec<Vec<usize>>,
     /// Constant tensors by name.
     pub initializers: BTreeMap<String, Tensor>,
-    /// The operations, each after those whose results it uses.
+    /// The nodes in topological order.
     pub nodes: Vec<Node>,
 }
 
-/// One operation.
+/// One node of the graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     pub name: String,
-    /// What it does, such as `Conv`.
+    /// The operator, such as `Conv`.
     pub op: String,
-    /// The names of the tensors it takes; an optional one that is left out has an empty name.
+    /// The names of the input tensors. An omitted optional input has an empty name.
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
     pub attributes: BTreeMap<String, Attribute>,
 }
 
-/// A setting of an operation.
+/// An attribute of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attribute {
     Float(f32),
@@ -39,14 +39,14 @@ pub enum Attribute {
     Ints(Vec<i64>),
 }
 
-/// A constant tensor: as many numbers as the product of `shape`, in row-major order.
+/// A constant tensor. The values are in row-major order; their number is the product of `shape`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     pub shape: Vec<usize>,
     pub data: Data,
 }
 
-/// The numbers of a [`Tensor`].
+/// The values of a [`Tensor`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Data {
     Float(Vec<f32>),
@@ -57,7 +57,7 @@ pub enum Data {
 }
 
 impl Data {
-    /// How many there are.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         match self {
             Self::Float(v) => v.len(),
@@ -68,12 +68,12 @@ impl Data {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Number `i`, if there is one; integers from 2^53 on are rounded.
+    /// Returns value `i`, if it exists. Integers from 2^53 on are rounded.
     pub fn get(&self, i: usize) -> Option<f64> {
         match self {
             Self::Float(v) => v.get(i).map(|v| f64::from(*v)),

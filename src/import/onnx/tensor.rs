@@ -1,19 +1,19 @@
-//! Constant tensors: their shapes, and numbers of every type that weights are kept in.
+//! Parser of constant tensors: their shapes, and values of every type that weights have.
 
 use super::external::External;
 use super::messages::TensorProto;
 use super::model::{Data, Tensor};
 use crate::weights::half;
 
-/// Axes of a tensor.
+/// Maximum number of axes of a tensor.
 pub const MOST_AXES: usize = 8;
 
 type Read<T> = Result<T, String>;
 
-/// The tensor of a message.
+/// Converts a tensor message to a tensor.
 ///
 /// # Errors
-/// What is wrong with it, as the end of a sentence.
+/// A description of the problem, phrased as the end of a sentence.
 pub(super) fn tensor(mut proto: TensorProto, external: &mut External) -> Read<Tensor> {
     let (shape, count) = shape(&proto.dims)?;
     let kind = proto.data_type.unwrap_or_default();
@@ -29,7 +29,7 @@ pub(super) fn tensor(mut proto: TensorProto, external: &mut External) -> Read<Te
     {
         return Err(format!("has {} bytes, which do not fit shape {shape:?}", raw.len()));
     }
-    // Types narrower than 32 bits are kept as bytes, or one by one in the field for 32 bits.
+    // Types narrower than 32 bits are stored as bytes, or one per entry in the 32-bit field.
     let ints = proto.int32_data;
     let data = match kind {
         1 => Data::Float(raw.map_or(proto.float_data, |raw| numbers(raw, f32::from_le_bytes))),
@@ -39,7 +39,7 @@ pub(super) fn tensor(mut proto: TensorProto, external: &mut External) -> Read<Te
         5 => Data::Int32(wider(from_either(raw, ints, i16::from_le_bytes)?)),
         6 => Data::Int32(raw.map_or(ints, |raw| numbers(raw, i32::from_le_bytes))),
         7 => Data::Int64(raw.map_or(proto.int64_data, |raw| numbers(raw, i64::from_le_bytes))),
-        // Truth values.
+        // Booleans.
         9 => Data::Uint8(from_either(raw, ints, u8::from_le_bytes)?),
         10 => Data::Float(halves(raw, ints, half::to_f32)?),
         11 => {
@@ -55,7 +55,7 @@ pub(super) fn tensor(mut proto: TensorProto, external: &mut External) -> Read<Te
             let signed = |v: u64| i64::try_from(v).map_err(|_| format!("holds {v}, which is too large"));
             Data::Int64(wide.into_iter().map(signed).collect::<Read<_>>()?)
         }
-        // bfloat16: the upper half of a number in single precision.
+        // bfloat16 is the upper half of a single-precision number.
         _ => Data::Float(halves(raw, ints, |bits| f32::from_bits(u32::from(bits) << 16))?),
     };
     if data.len() != count {
@@ -64,7 +64,7 @@ pub(super) fn tensor(mut proto: TensorProto, external: &mut External) -> Read<Te
     Ok(Tensor { shape, data })
 }
 
-/// The sides of a tensor and how many numbers it has. Sides beside one of 0 are multiplied too, so that none is impossible.
+/// Returns the sides of a tensor and the number of its values. The other sides must not overflow even if one side is 0.
 fn shape(dims: &[i64]) -> Read<(Vec<usize>, usize)> {
     if dims.len() > MOST_AXES {
         return Err(format!("has {} axes, where at most {MOST_AXES} are supported", dims.len()));
@@ -78,7 +78,7 @@ fn shape(dims: &[i64]) -> Read<(Vec<usize>, usize)> {
     Ok((sides, count))
 }
 
-/// Bytes of a number of this type.
+/// Returns the bytes per value of a type.
 fn width(kind: i32) -> Read<usize> {
     match kind {
         2 | 3 | 9 => Ok(1),
@@ -91,7 +91,7 @@ fn width(kind: i32) -> Read<usize> {
     }
 }
 
-/// Numbers of `N` little-endian bytes each.
+/// Parses values of `N` little-endian bytes each.
 fn numbers<T, const N: usize>(raw: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {
     raw.as_chunks().0.iter().map(|bytes| from(*bytes)).collect()
 }
@@ -153,7 +153,7 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(data(&typed(3, &[-128, 0, 127])), Data::Int8(vec![-128, 0, 127]));
-        // Half precision without bytes: the bits as integers.
+        // Half precision in the integer field: the bit patterns as integers.
         assert_eq!(data(&typed(10, &[0x3c00, 0xbc00])), Data::Float(vec![1.0, -1.0]));
     }
 

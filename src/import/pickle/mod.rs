@@ -1,7 +1,8 @@
-//! Python's pickles, as far as PyTorch's files of weights need them: tables of tensors, and nothing that would run.
+//! Parser of Python pickles, restricted to the needs of PyTorch weight files: tables of tensors, and no code execution.
 //!
-//! Opcodes are those of CPython's `Lib/pickletools.py`. What a file asks to be called is looked up in a list of four and
-//! refused otherwise. What a file makes of few bytes is bounded: opcodes, axes of tensors, and texts that are copied.
+//! Opcodes are those of CPython's `Lib/pickletools.py`. Only four callables are allowed; all others are rejected.
+//! Limits apply to everything that a few bytes of a file can make large: the number of opcodes, the axes of tensors,
+//! and the strings that are copied.
 
 mod value;
 
@@ -12,13 +13,13 @@ use std::rc::Rc;
 
 use self::value::{Kind, LONGEST_NAME, Many, Result, call, deeper, storage};
 
-/// Opcodes, each of which may make a value: a few bytes of a file are up to a hundred in memory. Large checkpoints have some ten
-/// thousand.
+/// Limit of opcodes. Each may create a value, so that a few bytes of a file become up to a hundred in memory. Large
+/// checkpoints have some ten thousand.
 const MOST_OPCODES: usize = 1_000_000;
-/// Reads one pickle from the front of `bytes`; returns it and what follows.
+/// Parses one pickle from the front of `bytes`. Returns its value and the remaining bytes.
 ///
 /// # Errors
-/// What is wrong, as the end of a sentence about the file.
+/// A description of the problem, phrased as the end of a sentence about the file.
 pub fn read(bytes: &[u8]) -> Result<(Value, &[u8])> {
     let mut reader = Reader { rest: bytes, stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
     for _ in 0..MOST_OPCODES {
@@ -33,18 +34,18 @@ pub fn read(bytes: &[u8]) -> Result<(Value, &[u8])> {
 struct Reader<'a> {
     rest: &'a [u8],
     stack: Vec<Value>,
-    /// Heights of the stack where containers begin.
+    /// Stack heights at which open containers begin.
     marks: Vec<usize>,
     memo: BTreeMap<u32, Value>,
 }
 
 impl<'a> Reader<'a> {
-    /// Does one opcode; returns the value at the end.
+    /// Runs one opcode. Returns the pickle's value after the last one.
     fn step(&mut self) -> Result<Option<Value>> {
         let opcode = self.byte()?;
         match opcode {
             b'.' => return self.pop().map(Some),
-            // Protocol and frames say nothing that is wanted.
+            // Protocol version and frame lengths are skipped.
             0x80 => drop(self.byte()?),
             0x95 => drop(self.take(8)?),
             b'N' => self.stack.push(Value::None),
@@ -130,7 +131,7 @@ impl<'a> Reader<'a> {
                 let value = call(&callable, &arguments)?;
                 self.stack.push(value);
             }
-            // What is set on a table besides its contents, such as the versions of its modules.
+            // State set on a table besides its contents, such as the versions of its modules, is ignored.
             b'b' => {
                 self.pop()?;
                 if self.stack.last().and_then(Value::table).is_none() {
@@ -182,7 +183,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Integers of any length. Those above 64 bits only tell versions, so what they are does not matter.
+    /// Parses an integer of any length. Integers above 64 bits occur only as magic numbers, so their value does not
+    /// matter.
     fn long(&mut self) -> Result<()> {
         let length = self.byte()?.into();
         let bytes = self.take(length)?;
@@ -220,7 +222,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Adds to the list or table on top of the stack.
+    /// Appends to the list or table on top of the stack.
     fn extend(&mut self, wanted: Kind, more: Vec<Value>) -> Result<()> {
         match self.stack.last_mut() {
             Some(Value::Many(Many { kind, items, depth })) if *kind == wanted => {
@@ -232,13 +234,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Remembers the value on top. Lists and tables are filled after that, so they are not: a file that comes back to one is
-    /// refused there.
+    /// Stores the value on top of the stack in the memo. Lists and tables are not stored, since they are filled
+    /// afterwards. A file that refers back to one is rejected at that reference.
     fn remember(&mut self, opcode: u8) -> Result<()> {
         let number = match opcode {
             b'q' => self.byte()?.into(),
             b'r' => u32::from_le_bytes(self.array()?),
-            // Numbered in order.
+            // Entries of this opcode are numbered in order.
             _ => self.memo.len() as u32,
         };
         let value = match self.stack.last().ok_or("remembers a value where there is none")? {
@@ -282,7 +284,7 @@ mod tests {
     fn few_bytes_do_not_become_many() {
         let endless = b"N".repeat(MOST_OPCODES + 1);
         assert!(problem(&endless).contains("longer list"));
-        // A text of 300 bytes as a class, twice for each three bytes of the file.
+        // A string of 300 bytes used as a class name twice for every three bytes of the file.
         let text = [&b"X\x2c\x01\x00\x00"[..], &[b'a'; 300], b"q\x00"].concat();
         assert!(problem(&[&text[..], b"h\x00h\x00\x93."].concat()).contains("too long"));
         let storage = |key: &str| {

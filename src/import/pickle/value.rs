@@ -1,14 +1,14 @@
-//! Values of pickles, and what the functions that pickles may call make of them.
+//! Values of pickles, and the results of the callables that pickles may use.
 
 use std::rc::Rc;
 
 use crate::weights::foreign::quoted;
 
-/// Containers within containers; weights need four.
+/// The deepest nesting of containers. Weight files need four levels.
 const DEEPEST: u8 = 32;
-/// Axes of a tensor.
+/// Maximum number of axes of a tensor.
 pub const MOST_AXES: usize = 8;
-/// Bytes of the name of a class, a storage or a place.
+/// The longest name of a class, a storage or a location in bytes.
 pub const LONGEST_NAME: usize = 256;
 
 /// A value on the pickle's stack.
@@ -26,12 +26,12 @@ pub enum Value {
     Many(Many),
 }
 
-/// A tuple, list or table (keys and values in turn).
+/// A tuple, list or table. Keys and values of a table alternate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Many {
     pub kind: Kind,
     pub items: Rc<Vec<Value>>,
-    /// Levels of containers, this one included.
+    /// Levels of nested containers, including this one.
     pub depth: u8,
 }
 
@@ -43,17 +43,17 @@ pub enum Kind {
     Table,
 }
 
-/// Numbers that lie elsewhere in the file.
+/// Values stored elsewhere in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Storage {
     pub key: Rc<str>,
-    /// As Python knows it, such as `torch.FloatStorage`.
+    /// The Python class, such as `torch.FloatStorage`.
     pub class: Rc<str>,
-    /// How many.
+    /// Number of values.
     pub count: usize,
 }
 
-/// A tensor: a part of a storage.
+/// A tensor: a view of a part of a storage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
     pub storage: Rc<Storage>,
@@ -62,11 +62,11 @@ pub struct Stored {
     pub strides: Vec<usize>,
 }
 
-/// A value, or what is wrong, as the end of a sentence about the file.
+/// A value, or a description of the problem, phrased as the end of a sentence about the file.
 pub type Result<T> = std::result::Result<T, String>;
 
 impl Value {
-    /// Keys and values, if it is a table.
+    /// Returns keys and values, if the value is a table.
     pub fn table(&self) -> Option<impl Iterator<Item = (&Value, &Value)>> {
         match self {
             Self::Many(Many { kind: Kind::Table, items, .. }) => {
@@ -76,7 +76,7 @@ impl Value {
         }
     }
 
-    /// The items, if it is a tuple or list.
+    /// Returns the items, if the value is a tuple or list.
     pub fn items(&self) -> Option<&[Value]> {
         match self {
             Self::Many(Many { kind: Kind::Tuple | Kind::List, items, .. }) => Some(items),
@@ -84,7 +84,7 @@ impl Value {
         }
     }
 
-    /// The number, if it is one from 0 up.
+    /// Returns the integer, if the value is one from 0 up.
     pub fn count(&self) -> Option<usize> {
         match self {
             Self::Int(value) => usize::try_from(*value).ok(),
@@ -100,7 +100,7 @@ impl Value {
     }
 }
 
-/// The depth of a container of at least `depth` with `items`.
+/// Returns the depth of a container of at least `depth` with `items`.
 pub fn deeper(depth: u8, items: &[Value]) -> Result<u8> {
     let deepest = items.iter().map(|item| item.depth() + 1).max().unwrap_or(1).max(depth);
     if deepest > DEEPEST {
@@ -109,7 +109,7 @@ pub fn deeper(depth: u8, items: &[Value]) -> Result<u8> {
     Ok(deepest)
 }
 
-/// What a persistent id stands for: `("storage", class, key, place, count, ...)`.
+/// Resolves a persistent id: `("storage", class, key, place, count, ...)`.
 pub fn storage(id: &Value) -> Result<Value> {
     match id.items() {
         Some([Value::Text(what), Value::Global(class), Value::Text(key), _, count, ..]) if &**what == "storage" => {
@@ -123,7 +123,7 @@ pub fn storage(id: &Value) -> Result<Value> {
     }
 }
 
-/// What a call gives.
+/// Returns the result of a call.
 pub fn call(callable: &Value, arguments: &Value) -> Result<Value> {
     let Value::Global(name) = callable else { return Err("calls something that has no name".to_string()) };
     let arguments = arguments.items().ok_or("calls something without arguments")?;
@@ -141,7 +141,7 @@ pub fn call(callable: &Value, arguments: &Value) -> Result<Value> {
             let offset = offset.count().ok_or_else(wrong)?;
             Ok(Value::Tensor(Rc::new(Stored { storage: Rc::clone(storage), offset, shape, strides })))
         }
-        // A shape by itself, in checkpoints.
+        // A shape as a value of its own occurs in checkpoints.
         ("torch.Size", [shape @ Value::Many(Many { kind: Kind::Tuple | Kind::List, .. })]) => Ok(shape.clone()),
         (
             "collections.OrderedDict"

@@ -1,16 +1,16 @@
-//! The two models of arbitrary style transfer (Ghiasi et al. 2017), as Magenta published them for phones, made into one
-//! archive.
+//! Conversion of the two models of arbitrary style transfer (Ghiasi et al. 2017), as Magenta published them for phones,
+//! to one archive.
 //!
-//! Both files hold 8-bit weights with a scale and a zero point for each output channel, and 32-bit biases; batch
-//! normalizations are folded into them already. Zero points are all 0 and every channel's largest level is 127, so that our
-//! own quantization gives the published levels back.
+//! Both files hold 8-bit weights with a scale and a zero point for each output channel, and 32-bit biases. Batch
+//! normalizations are already folded into them. Zero points are all 0 and every channel's largest level is 127, so that
+//! this crate's quantization reproduces the published levels exactly.
 
 use super::converted::Converted;
 use crate::import::onnx::{Attribute, Data, Model, Node, Tensor};
 use crate::weights::ArchiveBuilder;
 
-/// Style predictor and transformer, in this order: weights quantized, biases in single precision. Biases of zeros are left
-/// out: convolutions before a normalization have no other.
+/// Converts style predictor and transformer, in this order. Weights are quantized, biases are stored in single
+/// precision. Zero biases are left out: convolutions before a normalization have no other.
 pub(super) fn arbitrary(models: &[Model]) -> Converted {
     let mut builder = ArchiveBuilder::new();
     builder
@@ -26,7 +26,7 @@ pub(super) fn arbitrary(models: &[Model]) -> Converted {
         for node in model.nodes.iter().filter(|node| node.op == "DequantizeLinear") {
             let Some(constant) = node.inputs.first().and_then(|name| model.initializers.get(name)) else { continue };
             let published = node.outputs.first().map_or("", |name| name.trim_end_matches("_dequant"));
-            // The epsilon of every normalization, 1e-5, which the network's description has too.
+            // The epsilon of every normalization, 1e-5, which is also in the network's description.
             if published.ends_with("/batchnorm/add/y") {
                 continue;
             }
@@ -35,7 +35,7 @@ pub(super) fn arbitrary(models: &[Model]) -> Converted {
             match constant.shape[..] {
                 [_] if values.iter().all(|v| *v == 0.0) => continue,
                 [_] => builder.float(name, &constant.shape, &values),
-                // The layers that make scales and shifts are matrices.
+                // The layers that compute scales and shifts are stored as matrices.
                 [outputs, inputs, 1, 1] if name.contains(".norm.") => {
                     builder.quantized(name, &[outputs, inputs], &values)
                 }
@@ -48,7 +48,7 @@ pub(super) fn arbitrary(models: &[Model]) -> Converted {
     Ok((builder, tensors))
 }
 
-/// `(level - zero point) * scale`, with one of each for every slice of the first axis.
+/// Returns `(level - zero point) * scale`, with one scale and zero point for every slice of the first axis.
 fn dequantized(model: &Model, node: &Node, constant: &Tensor) -> Result<Vec<f32>, String> {
     let slices = match node.attributes.get("axis") {
         Some(Attribute::Int(0)) => constant.shape.first().copied().unwrap_or(1),
@@ -76,8 +76,8 @@ fn integers(data: &Data) -> Result<Vec<i64>, String> {
     }
 }
 
-/// Our name for a published one: layers counted from 0 and named as in `net::arbitrary` and `net::predictor`, `.w` for
-/// weights and `.b` for biases.
+/// Converts a published tensor name to the archive's: layers counted from 0 and named as in `net::arbitrary` and
+/// `net::predictor`, `.w` for weights and `.b` for biases.
 fn renamed(published: &str) -> Option<String> {
     let (layer, part) = published.rsplit_once('/')?;
     let ending = if part.ends_with("weights") {
@@ -114,7 +114,7 @@ fn renamed(published: &str) -> Option<String> {
     Some(format!("{layer}.{ending}"))
 }
 
-/// Such as `res.0.1` for `residual/residual1/conv2`.
+/// Converts the path of a transformer layer, such as `residual/residual1/conv2` to `res.0.1`.
 fn transformer_layer(path: &[&str]) -> Option<String> {
     let number = |text: &str, prefix: &str| text.strip_prefix(prefix)?.parse::<usize>().ok()?.checked_sub(1);
     match *path {

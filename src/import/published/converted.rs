@@ -1,6 +1,6 @@
-//! The result of a conversion.
+//! Result type of a conversion.
 
 use crate::weights::ArchiveBuilder;
 
-/// An archive and the number of its tensors, scales not counted; or what is wrong with the models.
+/// An archive and the number of its tensors without scales, or a description of the problem with the models.
 pub type Converted = std::result::Result<(ArchiveBuilder, usize), String>;

@@ -1,4 +1,5 @@
-//! From the published models to the archives that ship with the program. `weights/SOURCES.md` says where they are from.
+//! Conversion of the published models to the archives that ship with the program. `weights/SOURCES.md` lists their
+//! sources.
 
 mod arbitrary;
 mod converted;
@@ -15,20 +16,20 @@ use crate::files::{self, Existing};
 use crate::weights::ArchiveBuilder;
 use crate::weights::hash::hex_sha256;
 
-/// One archive that was written.
+/// Report on one written archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// The archive's file name.
     pub archive: String,
     /// Its length in bytes.
     pub bytes: usize,
-    /// How many tensors it has, scales not counted.
+    /// The number of its tensors, scales not counted.
     pub tensors: usize,
     /// Its SHA-256 in hexadecimal.
     pub sha256: String,
 }
 
-/// How published models become one archive.
+/// The conversion of published models to one archive.
 struct Recipe {
     sources: &'static [Source],
     archive: &'static str,
@@ -73,7 +74,7 @@ const RECIPES: [Recipe; 4] = [
     Recipe { sources: &VGG16, archive: "vgg16-block5.safetensors", convert: vgg16_block5 },
 ];
 
-/// The styles of the 26-style network in its order. The source has no names for them; these describe what they make of
+/// The styles of the 26-style network in its order. The source does not name them; these names describe their effect on
 /// a photograph.
 const STYLES: [&str; 26] = [
     "Amber Sky",
@@ -108,8 +109,8 @@ const STYLES: [&str; 26] = [
 /// the same bytes on every machine.
 ///
 /// # Errors
-/// [`Error::File`] when a file cannot be read or written, [`Error::Model`] when a model is not the one that was
-/// published (its SHA-256 differs) or cannot be converted.
+/// [`Error::File`] when a file cannot be read or written, [`Error::Model`] when a model is not the published one (its
+/// SHA-256 differs) or cannot be converted.
 pub fn build(models_dir: &Path, out_dir: &Path) -> Result<Vec<Report>> {
     std::fs::create_dir_all(out_dir).map_err(|e| Error::file(out_dir, e))?;
     RECIPES.iter().map(|recipe| recipe.run(models_dir, out_dir)).collect()
@@ -129,7 +130,7 @@ impl Recipe {
 }
 
 impl Source {
-    /// The model, if it is the one that was published.
+    /// Reads the model, and checks that it is the published one.
     fn read(&self, models_dir: &Path) -> Result<Model> {
         let path = models_dir.join(self.file);
         let unread = |e| Error::file(&path, format!("cannot be read ({e}); `./build.sh weights` fetches it"));
@@ -143,8 +144,8 @@ impl Source {
     }
 }
 
-/// The 26-style network of TensorFlow's Android stylize demo (Dumoulin, Shlens, Kudlur 2017): convolutions quantized,
-/// the styles' scales and shifts in single precision. The tensors keep their names.
+/// Converts the 26-style network of TensorFlow's Android stylize demo (Dumoulin, Shlens, Kudlur 2017). Convolutions are
+/// quantized, the styles' scales and shifts are stored in single precision. The tensors keep their names.
 fn transfer26(models: &[Model]) -> Converted {
     let [model] = models else { return Err("one model was expected".to_string()) };
     let mut builder = ArchiveBuilder::new();

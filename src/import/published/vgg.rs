@@ -1,23 +1,25 @@
-//! The convolutions of VGG16 (Simonyan, Zisserman 2015), out of a published classifier that was trained on top of them.
+//! Conversion of the convolutions of VGG16 (Simonyan, Zisserman 2015) from a published classifier that was trained on
+//! top of them.
 //!
-//! Two archives come of one file: most losses need no layer above relu4_3, so that the last block is fetched by itself.
+//! One file becomes two archives: most losses need no layer above relu4_3, so that the last block is downloaded
+//! separately.
 
 use super::converted::Converted;
 use crate::import::onnx::{Data, Model};
 use crate::weights::ArchiveBuilder;
 
-/// Blocks 1 to 4, without the pooling behind them.
+/// Converts blocks 1 to 4, without the pooling after them.
 pub(super) fn vgg16_to_relu4_3(models: &[Model]) -> Converted {
     blocks(models, "vgg16-to-relu4_3", &[2, 2, 3, 3], 1)
 }
 
-/// Block 5.
+/// Converts block 5.
 pub(super) fn vgg16_block5(models: &[Model]) -> Converted {
     blocks(models, "vgg16-block5", &[3], 5)
 }
 
-/// Blocks of as many convolutions as `lengths` says, the first of which is number `first`: weights quantized, biases in
-/// single precision.
+/// Converts blocks with as many convolutions as `lengths` gives. The first block has number `first`. Weights are
+/// quantized, biases are stored in single precision.
 fn blocks(models: &[Model], name: &str, lengths: &[usize], first: usize) -> Converted {
     let [model] = models else { return Err("one model was expected".to_string()) };
     let mut builder = ArchiveBuilder::new();
@@ -43,7 +45,7 @@ fn blocks(models: &[Model], name: &str, lengths: &[usize], first: usize) -> Conv
     Ok((builder, tensors))
 }
 
-/// Shape and numbers of an initializer in single precision.
+/// Returns shape and values of an initializer in single precision.
 fn floats<'a>(model: &'a Model, name: &str) -> Result<(&'a [usize], &'a [f32]), String> {
     let tensor = model.initializers.get(name).ok_or_else(|| format!("there is no initializer `{name}`"))?;
     match &tensor.data {

@@ -1,8 +1,8 @@
-//! VGG weights in Keras' HDF5 files: data sets of four axes and of one below groups `block1_conv1` and so on, whatever they are
-//! called there.
+//! VGG weights in Keras HDF5 files: datasets with four axes and with one axis below groups `block1_conv1` and so on,
+//! whatever the datasets are called.
 //!
-//! A file may claim any shape, and its groups may contain each other. So the walk is bounded, and shapes are compared before a
-//! number is read.
+//! A file may declare any shape, and its groups may contain each other. The traversal is therefore bounded, and shapes
+//! are checked before values are read.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,18 +12,18 @@ use super::layer::{Found, Read, check_shapes};
 use crate::net::models::vgg::{Layer, Vgg};
 use crate::weights::foreign::quoted;
 
-/// Groups within groups that a file of weights may have.
+/// The deepest nesting of groups in a weight file.
 const DEEPEST: usize = 8;
-/// Groups that are looked into, and what may be in all of them; the weights of a whole training are in some hundred.
+/// Limits of visited groups, and of members in all of them. The checkpoint of a whole training run has a few hundred.
 const MOST_GROUPS: usize = 1000;
 const MOST_MEMBERS: usize = 20_000;
-/// Bytes of a member's name; longer ones are nobody's layer.
+/// The longest name of a member in bytes. Layers have shorter names.
 const LONGEST_NAME: usize = 128;
 
-/// Data sets by their paths.
+/// Datasets by path.
 type Sets = BTreeMap<String, Dataset>;
 
-/// The convolutions of `vgg`.
+/// Reads the convolutions of `vgg`.
 pub(super) fn read(bytes: &[u8], vgg: Vgg) -> Read<Vec<Found>> {
     let file = File::from_bytes(bytes.to_vec()).map_err(damaged)?;
     let names: Vec<String> = vgg.layers().map(name_of).collect();
@@ -39,7 +39,7 @@ fn name_of(layer: Layer) -> String {
     format!("block{}_conv{}", layer.block, layer.convolution)
 }
 
-/// All data sets below groups of these names, those that are not deep first.
+/// Collects all datasets below groups of these names, in breadth-first order.
 fn collect(file: &File, names: &[String]) -> Result<Sets, Error> {
     let mut sets = Sets::new();
     let mut groups: VecDeque<(String, Group, usize)> = VecDeque::from([(String::new(), file.root(), 0)]);
@@ -63,7 +63,7 @@ fn collect(file: &File, names: &[String]) -> Result<Sets, Error> {
                 }
             }
         }
-        // What else there is belongs to no network.
+        // A file with more members is not a network's.
         if members > MOST_MEMBERS {
             break;
         }
@@ -75,7 +75,7 @@ fn found(sets: &Sets, vgg: Vgg, layer: Layer) -> Read<Found> {
     let name = name_of(layer);
     let (weights, shape) = only(sets, &name, 4, "weights")?;
     let (biases, counts) = only(sets, &name, 1, "biases")?;
-    // Keras has height, width, inputs and outputs in this order.
+    // Keras orders the axes as height, width, inputs, outputs.
     let turned = [shape[3], shape[2], shape[0], shape[1]];
     let shape = check_shapes(vgg, layer, &turned, &counts)?;
     let (outputs, inputs) = (shape[0], shape[1]);
@@ -87,7 +87,8 @@ fn found(sets: &Sets, vgg: Vgg, layer: Layer) -> Read<Found> {
     Ok(Found { weights: all.collect(), shape, biases })
 }
 
-/// The only data set with so many axes below `name`, and its shape. The same data by another path is no second one.
+/// Returns the only dataset with `rank` axes below `name`, and its shape. The same data under another path does not
+/// count as a second dataset.
 fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Dataset, Vec<usize>)> {
     let inside = format!("/{name}/");
     let mut found: Option<(&Dataset, Vec<usize>)> = None;
@@ -107,7 +108,7 @@ fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Da
     found.ok_or_else(|| format!("has no {what} of `{name}`"))
 }
 
-/// Where in the file the numbers begin.
+/// Returns the offset of the values in the file.
 fn place(set: &Dataset) -> Option<u64> {
     match set.layout().ok()? {
         Layout::Contiguous { address, .. } => address,
@@ -116,7 +117,7 @@ fn place(set: &Dataset) -> Option<u64> {
     }
 }
 
-/// The numbers of a data set whose shape was compared.
+/// Reads the values of a dataset whose shape has been checked.
 fn values(set: &Dataset, name: &str) -> Read<Vec<f32>> {
     let dtype = set.dtype().map_err(damaged)?;
     if !matches!(dtype, DType::F32 | DType::F64) {
@@ -125,7 +126,7 @@ fn values(set: &Dataset, name: &str) -> Read<Vec<f32>> {
             quoted(&dtype.to_string())
         ));
     }
-    // A chunk is read whole, however small the part that is wanted.
+    // A chunk is read as a whole, however small the requested part.
     if let Some(chunk) = set.chunk_shape().map_err(damaged)? {
         let shape = set.shape().map_err(damaged)?;
         if chunk.iter().zip(&shape).any(|(chunk, side)| chunk > side) {

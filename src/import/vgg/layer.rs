@@ -1,4 +1,4 @@
-//! One layer of VGG as a file has it.
+//! One layer of VGG as stored in a file.
 
 use crate::net::models::vgg::{Layer, Vgg};
 
@@ -9,11 +9,11 @@ pub struct Found {
     pub biases: Vec<f32>,
 }
 
-/// What a file says about a layer, or why it does not.
+/// Data read from a file, or a description of the problem.
 pub type Read<T> = std::result::Result<T, String>;
 
-/// The shape `[outputs, inputs, 3, 3]` of a layer's weights, if that and the shape of its biases are what the network needs. Checked
-/// before numbers are read, of which a small file may claim any amount.
+/// Returns the shape `[outputs, inputs, 3, 3]` of a layer's weights, after checking that it and the shape of the biases
+/// are those of the network. The check precedes reading values, since a small file may declare any number of them.
 pub fn check_shapes(vgg: Vgg, layer: Layer, weights: &[usize], biases: &[usize]) -> Read<Vec<usize>> {
     let expected = [layer.outputs(), layer.inputs(), 3, 3];
     if *weights != expected || *biases != expected[..1] {

@@ -1,7 +1,7 @@
-//! VGG weights that a user has: out of PyTorch, Keras and ONNX files into an archive of ours.
+//! Import of users' VGG weights: converts PyTorch, Keras and ONNX files to an archive.
 //!
-//! Convolutions are found by the names that are usual in each kind of file, or, in ONNX, by their order; classifiers behind them
-//! are left out. Weights are quantized to 8 bits per channel as those that ship are, or kept as they are.
+//! Convolutions are found by the names that are usual in each kind of file or, in ONNX, by their order. The classifiers
+//! after them are left out. Weights are quantized to 8 bits per channel, as those that ship are, or stored unchanged.
 
 mod keras;
 mod layer;
@@ -16,43 +16,47 @@ use crate::text::printable;
 use crate::weights::ArchiveBuilder;
 use crate::weights::foreign::{quoted, stand_in};
 
-/// Mean and deviation of the colours R, G, B in 0..1 that torchvision's models expect (its documentation of pre-trained models).
+/// Mean and standard deviation of the colours R, G, B in 0..1 that torchvision's models expect (its documentation of
+/// pre-trained models).
 const TORCHVISION: [(f32, f32); 3] = [(0.485, 0.229), (0.456, 0.224), (0.406, 0.225)];
 
 /// First bytes of an HDF5 file.
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 
-/// What the first layer expects to see.
+/// The preprocessing that the first layer expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expects {
-    /// R, G, B in 0..1, minus a mean and divided by a deviation each.
+    /// R, G, B in 0..1, with a mean subtracted and divided by a standard deviation for each channel.
     Torchvision,
-    /// B, G, R in 0..255, minus a mean each ([`PREPROCESSING`]): Caffe's models, and Keras', which are made of these.
+    /// B, G, R in 0..255, with a mean subtracted for each channel ([`PREPROCESSING`]): Caffe's models, and Keras
+    /// models, which are converted from these.
     Caffe,
 }
 
-/// How a weight is stored.
+/// The precision in which weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bits {
-    /// As an integer, with one scale for each output channel.
+    /// 8-bit integers, with one scale for each output channel.
     Eight,
-    /// As it is.
+    /// Single precision, unchanged.
     ThirtyTwo,
 }
 
-/// The archive of `vgg`'s convolutions out of the file `bytes`; `file` names it in errors. Without `expects`, torchvision's
-/// names (`features.0.weight`) and ONNX files mean its colours, all others Caffe's.
+/// Converts the convolutions of `vgg` in the file `bytes` to an archive. `file` names the file in errors. Without
+/// `expects`, torchvision's names (`features.0.weight`) and ONNX files imply torchvision's preprocessing, all others
+/// Caffe's.
 ///
 /// # Errors
-/// [`Error::Model`] when the file is none of the three kinds, is damaged, asks for anything to be run, or is not of this network.
+/// [`Error::Model`] when the file is none of the three kinds, is damaged, requests code execution, or is not of this
+/// network.
 pub fn read(file: &str, bytes: &[u8], vgg: Vgg, expects: Option<Expects>, bits: Bits) -> Result<Vec<u8>> {
     read_with(file, bytes, vgg, expects, bits, Options::default().external)
 }
 
-/// As [`read`]; `external` reads the files beside an ONNX file that it keeps numbers in.
+/// Converts as [`read`] does; `external` reads the external data of an ONNX file.
 ///
 /// # Errors
-/// As [`read`]; also when such a file is missing or too short.
+/// As [`read`]; also when an external file is missing or too short.
 pub fn read_with(
     file: &str,
     bytes: &[u8],
@@ -91,11 +95,11 @@ pub fn read_with(
     })
 }
 
-/// Makes a first layer that expects torchvision's colours one that expects Caffe's.
+/// Converts a first layer from torchvision's preprocessing to Caffe's.
 ///
-/// Of a colour `x` in 0..1 these are `(x - mean) / deviation` and `255 x - theirs`; so the first is the second divided by `255
-/// deviation`, plus a constant below 0.01, which goes into the biases. Only at the picture's border, where zeros are beyond it,
-/// is that not the same, by less than the constant.
+/// For a colour `x` in 0..1 the inputs are `(x - mean) / deviation` and `255 x - caffe_mean`. The first is the second
+/// divided by `255 deviation`, plus a constant below 0.01, which is added to the biases. The result differs only at the
+/// picture's border, due to the zero padding, and by less than the constant.
 fn to_caffe(first: &mut Found) {
     let from = first.weights.clone();
     let kernels = from.chunks_exact(27).zip(first.weights.chunks_exact_mut(27)).zip(&mut first.biases);
@@ -113,7 +117,8 @@ fn to_caffe(first: &mut Found) {
     }
 }
 
-/// torchvision's `features.N.weight`, counted through all its layers, or `conv1_1.weight` as converted Caffe models have it.
+/// Reads torchvision's `features.N.weight`, where N counts all its layers, or `conv1_1.weight` of converted Caffe
+/// models.
 fn from_torch(bytes: &[u8], vgg: Vgg) -> Read<(Vec<Found>, Expects)> {
     let file = StateDict::parse(bytes)?;
     let number = |name: &str| name.strip_prefix("features.")?.strip_suffix(".weight")?.parse::<usize>().ok();
@@ -140,9 +145,9 @@ fn from_torch(bytes: &[u8], vgg: Vgg) -> Read<(Vec<Found>, Expects)> {
     Ok((found.collect::<Read<_>>()?, Expects::Torchvision))
 }
 
-/// The first convolutions of an ONNX file, in its order.
+/// Reads the first convolutions of an ONNX file, in its order.
 fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg, external: ReadExternal) -> Read<Vec<Found>> {
-    // The layers of a classifier are several times as large as all convolutions.
+    // The layers of a classifier are several times as large as all convolutions, so only convolutions are read.
     let options = Options { external, only_for: Some("Conv") };
     let model = read_model_with(file, bytes, options).map_err(|e| match e {
         Error::Model { problem, .. } if problem.starts_with("is no ONNX model") => {

@@ -1,16 +1,16 @@
-//! Constants of an ONNX file, and what is computed of them, within bounds.
+//! Constants of an ONNX file, and bounds on values computed from them.
 
 use std::rc::Rc;
 
 use super::parts::Read;
 use crate::import::onnx::{Attribute, Data, Node, Tensor};
 
-/// Numbers that all constants of a file together may be turned into: as many as the largest network has in 8 bits.
+/// Limit of the values that all constants of a file may be converted to: as many as the largest network has in 8 bits.
 const MOST_NUMBERS: usize = 24 << 20;
-/// Numbers of a result that is about sizes: a shape, a padding, a scale for each channel.
+/// Limit of the values of a result that describes sizes: a shape, a padding, a scale for each channel.
 pub const MOST_SIZES: usize = 4096;
 
-/// How much may still be computed.
+/// The number of values that may still be computed.
 #[derive(Debug)]
 pub struct Budget(usize);
 
@@ -21,19 +21,19 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes `count` numbers from it.
+    /// Subtracts `count` values from the budget.
     pub fn charge(&mut self, count: usize) -> Read<()> {
         self.0 = self.0.checked_sub(count).ok_or("has more constants than a network of this kind needs")?;
         Ok(())
     }
 }
 
-/// Numbers in row-major order, in double precision, which holds what sizes and weights need.
+/// Values in row-major order, in double precision, which is exact for sizes and weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Numbers {
     pub shape: Vec<usize>,
     pub values: Rc<Vec<f64>>,
-    /// Whether they are of an integer type, so that a division is rounded.
+    /// Whether the values are of an integer type, so that divisions truncate.
     pub whole: bool,
 }
 
@@ -42,24 +42,24 @@ impl Numbers {
         Self { shape, values: Rc::new(values), whole: false }
     }
 
-    /// A list of whole numbers.
+    /// Makes a list of integers.
     pub fn sizes(sizes: impl IntoIterator<Item = usize>) -> Self {
         let values: Vec<f64> = sizes.into_iter().map(|size| size as f64).collect();
         Self { whole: true, ..Self::new(vec![values.len()], values) }
     }
 
-    /// In single precision.
+    /// Returns the values in single precision.
     pub fn floats(&self) -> Vec<f32> {
         self.values.iter().map(|v| *v as f32).collect()
     }
 
-    /// As whole numbers, rounded towards zero; none beyond 64 bits.
+    /// Returns the values as integers, truncated towards zero and clamped to 64 bits.
     pub fn integers(&self) -> Vec<i64> {
         self.values.iter().map(|v| *v as i64).collect()
     }
 }
 
-/// A constant: as the file has it, or computed.
+/// A constant: a tensor of the file, or a computed value.
 #[derive(Debug, Clone)]
 pub enum Constant<'m> {
     Tensor(&'m Tensor),
@@ -74,7 +74,7 @@ impl<'m> Constant<'m> {
         }
     }
 
-    /// How many numbers it has.
+    /// Returns the number of values.
     pub fn count(&self) -> usize {
         match self {
             Self::Tensor(tensor) => tensor.data.len(),
@@ -82,13 +82,13 @@ impl<'m> Constant<'m> {
         }
     }
 
-    /// Its numbers, if it has at most [`MOST_SIZES`].
+    /// Returns the values, if there are at most [`MOST_SIZES`].
     pub fn small(&self) -> Option<Numbers> {
         let sides = self.shape().iter().try_fold(1usize, |n, side| n.checked_mul((*side).max(1)));
         sides.filter(|sides| *sides <= MOST_SIZES).map(|_| self.converted())
     }
 
-    /// Its numbers, however many the budget has left.
+    /// Returns the values, as far as the budget allows.
     pub fn numbers(&self, budget: &mut Budget) -> Read<Numbers> {
         if let Self::Tensor(_) = self {
             budget.charge(self.count())?;
@@ -96,7 +96,7 @@ impl<'m> Constant<'m> {
         Ok(self.converted())
     }
 
-    /// Its numbers in single precision.
+    /// Returns the values in single precision, as far as the budget allows.
     pub fn floats(&self, budget: &mut Budget) -> Read<Vec<f32>> {
         budget.charge(self.count())?;
         Ok(match self {
@@ -118,7 +118,7 @@ impl<'m> Constant<'m> {
         }
     }
 
-    /// The value of a node `Constant`.
+    /// Returns the value of a `Constant` node.
     pub fn of(node: &'m Node) -> Option<Self> {
         let scalar = |value: f64, whole| Numbers { whole, ..Numbers::new(vec![], vec![value]) };
         let list = |values: Vec<f64>, whole| Numbers { whole, ..Numbers::new(vec![values.len()], values) };
@@ -137,7 +137,7 @@ impl<'m> Constant<'m> {
     }
 }
 
-/// The number of an attribute, or `otherwise`.
+/// Returns an integer attribute, or `otherwise`.
 pub fn int(node: &Node, name: &str, otherwise: i64) -> i64 {
     match node.attributes.get(name) {
         Some(Attribute::Int(value)) => *value,
@@ -145,7 +145,7 @@ pub fn int(node: &Node, name: &str, otherwise: i64) -> i64 {
     }
 }
 
-/// The numbers of an attribute.
+/// Returns an attribute that is a list of integers.
 pub fn ints<'a>(node: &'a Node, name: &str) -> Option<&'a [i64]> {
     match node.attributes.get(name) {
         Some(Attribute::Ints(values)) => Some(values),
@@ -153,7 +153,7 @@ pub fn ints<'a>(node: &'a Node, name: &str) -> Option<&'a [i64]> {
     }
 }
 
-/// The number of an attribute in single precision.
+/// Returns a single-precision attribute.
 pub fn float(node: &Node, name: &str) -> Option<f32> {
     match node.attributes.get(name) {
         Some(Attribute::Float(value)) => Some(*value),
@@ -161,7 +161,7 @@ pub fn float(node: &Node, name: &str) -> Option<f32> {
     }
 }
 
-/// The text of an attribute, or `otherwise`.
+/// Returns a string attribute, or `otherwise`.
 pub fn text<'a>(node: &'a Node, name: &str, otherwise: &'a str) -> &'a str {
     match node.attributes.get(name) {
         Some(Attribute::Text(text)) => text,
@@ -169,7 +169,7 @@ pub fn text<'a>(node: &'a Node, name: &str, otherwise: &'a str) -> &'a str {
     }
 }
 
-/// The axis `axis` of `rank`, which may be counted from behind.
+/// Returns the axis `axis` of `rank` axes. Negative axes count from the end.
 pub fn axis(axis: i64, rank: usize) -> Option<usize> {
     let axis = if axis < 0 { axis.checked_add(i64::try_from(rank).ok()?)? } else { axis };
     usize::try_from(axis).ok().filter(|axis| *axis < rank)

@@ -1,5 +1,5 @@
-//! What ONNX files compute of constants and of the picture's size, to say by how much they pad and enlarge, or to keep weights in
-//! fewer bits: operators of the standard (<https://onnx.ai/onnx/operators/>), in double precision.
+//! Constant folding. ONNX files compute paddings and enlargements from constants and the picture's size, and dequantize
+//! weights, with operators of the standard (<https://onnx.ai/onnx/operators/>), evaluated here in double precision.
 
 use super::constant::{Budget, Constant, MOST_SIZES, Numbers, axis, int, ints};
 use super::parts::Read;
@@ -7,10 +7,10 @@ use super::quantized;
 use super::shapes::{self, broadcast, places};
 use crate::import::onnx::Node;
 
-/// What `node` makes of constants; `None` stands for an input that is left out.
+/// Evaluates `node` on constants. `None` stands for an omitted input.
 ///
 /// # Errors
-/// That it cannot be computed here, or would be more than the budget has left.
+/// When the operator is not supported, or the result exceeds the budget.
 pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], budget: &mut Budget) -> Read<Numbers> {
     let unsupported = || "computes something of constants that is not supported here".to_string();
     let input = |i: usize| inputs.get(i).copied().flatten();
@@ -43,7 +43,7 @@ pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], budget: &mut Budget) 
     Ok(made)
 }
 
-/// What is made of one constant, number by number or as it is.
+/// Evaluates an operator of one constant, elementwise or as a whole.
 fn in_one(node: &Node, x: &Numbers) -> Option<Numbers> {
     let each = |f: fn(f64) -> f64| {
         Some(Numbers { values: x.values.iter().map(|v| f(*v)).collect::<Vec<_>>().into(), ..x.clone() })
@@ -58,7 +58,7 @@ fn in_one(node: &Node, x: &Numbers) -> Option<Numbers> {
         "Abs" => each(f64::abs),
         "Reciprocal" => each(|v| 1.0 / v),
         "Not" => each(|v| f64::from(v == 0.0)),
-        // 1, 10, 11 and 16 are floats of 32, 16, 64 and 16 bits; 9 are truth values; the others are whole numbers.
+        // Types 1, 10, 11 and 16 are floats of 32, 16, 64 and 16 bits, type 9 is boolean, the others are integers.
         "Cast" => match int(node, "to", 1) {
             1 | 10 | 11 | 16 => Some(Numbers { whole: false, ..x.clone() }),
             9 => each(|v| f64::from(v != 0.0)).map(|n| Numbers { whole: true, ..n }),
@@ -69,10 +69,10 @@ fn in_one(node: &Node, x: &Numbers) -> Option<Numbers> {
     }
 }
 
-/// What is made of a constant with the others beside it.
+/// Evaluates an operator of a constant and further inputs.
 fn with_others(node: &Node, x: &Numbers, inputs: &[Option<&Constant>], budget: &mut Budget) -> Read<Option<Numbers>> {
     let small = |i: usize| inputs.get(i).copied().flatten().and_then(Constant::small);
-    // A setting that is an attribute in older files and an input in newer ones.
+    // A parameter that is an attribute in older files and an input in newer ones.
     let setting =
         |name: &str, i: usize| ints(node, name).map(<[i64]>::to_vec).or_else(|| small(i).map(|n| n.integers()));
     let in_shape = |shape: Option<Vec<usize>>| shape.map(|shape| Numbers { shape, ..x.clone() });
@@ -116,14 +116,14 @@ fn part_of_shape(node: &Node, shape: &[usize]) -> Option<Numbers> {
     Some(Numbers::sizes(shape.get(start..end.max(start))?.iter().copied()))
 }
 
-/// A picture's shape, which nodes ask for as they do for a constant's.
+/// Returns a picture's shape for a `Shape` node, which is used as for constants.
 pub fn shape_of(node: &Node, shape: &[usize]) -> Read<Numbers> {
     part_of_shape(node, shape).ok_or_else(|| "asks for a part of a shape that is not there".to_string())
 }
 
 type Pair = fn(f64, f64) -> f64;
 
-/// Operators that combine numbers one by one.
+/// Returns the function of an elementwise operator of two inputs.
 fn pairwise(op: &str) -> Option<Pair> {
     Some(match op {
         "Add" => |a, b| a + b,
@@ -146,7 +146,7 @@ fn pairwise(op: &str) -> Option<Pair> {
 fn combined(node: &Node, a: &Numbers, b: &Numbers, f: Pair, budget: &mut Budget) -> Read<Option<Numbers>> {
     let Some(shape) = broadcast(&a.shape, &b.shape) else { return Ok(None) };
     let most = shape.iter().try_fold(1usize, |n, side| n.checked_mul((*side).max(1)));
-    // Each combines with another of its own size or smaller, but for sizes.
+    // The result is no larger than the larger input, except for values that describe sizes.
     let largest = a.values.len().max(b.values.len()).max(MOST_SIZES);
     if most.is_none_or(|most| most > largest) {
         return Ok(None);
@@ -166,7 +166,7 @@ fn range(start: &Numbers, limit: &Numbers, delta: &Numbers) -> Option<Numbers> {
     let one = |n: &Numbers| n.values.first().copied().filter(|_| n.values.len() == 1);
     let (first, limit, step) = (one(start)?, one(limit)?, one(delta)?);
     let count = ((limit - first) / step).ceil().max(0.0);
-    // Not a number is no count either.
+    // This also rejects NaN.
     (count <= MOST_SIZES as f64).then_some(())?;
     let values: Vec<f64> = (0..count as usize).map(|i| first + i as f64 * step).collect();
     Some(Numbers { whole: start.whole, ..Numbers::new(vec![values.len()], values) })
@@ -182,7 +182,7 @@ fn choice(condition: &Numbers, yes: &Numbers, no: &Numbers) -> Option<Numbers> {
     Some(Numbers { whole: yes.whole, ..Numbers::new(shape, values) })
 }
 
-/// The axes that a reduction names, as an attribute or as an input; all where it names none.
+/// Returns the axes of a reduction, from an attribute or an input, or all axes if there is neither.
 pub fn reduced_axes(node: &Node, given: Option<&Constant>, rank: usize) -> Option<Vec<usize>> {
     let listed = match given {
         Some(given) => Some(given.small()?.integers()),

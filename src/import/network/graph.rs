@@ -1,5 +1,5 @@
-//! Networks as ONNX files have them, as PyTorch's exporters write its example `fast_neural_style`: one chain of steps, beside
-//! which only the residual blocks skip something.
+//! Networks in ONNX files, as PyTorch's exporters write its example `fast_neural_style`: one chain of steps, in which
+//! only the residual blocks have skip connections.
 
 use std::iter::{Enumerate, Peekable};
 use std::vec::IntoIter;
@@ -11,7 +11,7 @@ use crate::import::onnx::external::ReadExternal;
 use crate::import::onnx::{Model, Options, read_model_with};
 use crate::weights::foreign::quoted;
 
-/// Takes all nodes of the file; `external` reads the files beside it.
+/// Converts all nodes of the file. `external` reads the external data.
 pub fn read(file: &str, bytes: &[u8], external: ReadExternal) -> Read<Skeleton> {
     let model = read_model_with(file, bytes, Options { external, only_for: None }).map_err(|e| match e {
         Error::Model { problem, .. } if problem.starts_with("is no ONNX model") => {
@@ -35,10 +35,10 @@ fn skeleton(model: &Model) -> Read<Skeleton> {
     }
 }
 
-/// A walk from step to step.
+/// A traversal of the steps in order.
 struct Walk {
     steps: Peekable<Enumerate<IntoIter<Step>>>,
-    /// The picture that the next step has to take.
+    /// The picture that the next step must take as input.
     at: usize,
 }
 
@@ -46,7 +46,7 @@ impl Walk {
     fn skeleton(mut self) -> Read<Skeleton> {
         let mut input = [1.0; 3];
         while let Some((by, _)) = self.affine()? {
-            // What is added is the same for all pixels, and goes with the first normalization.
+            // The added constant is the same for all pixels, so the first normalization removes it.
             input.iter_mut().zip(by).for_each(|(input, by)| *input *= by);
         }
         let mut contract = Vec::new();
@@ -88,7 +88,8 @@ impl Walk {
         Ok(Skeleton { input, contract, blocks, expand, sigmoid, white })
     }
 
-    /// What is behind the last convolution: whether a sigmoid is, and the white of what comes out, if it is said.
+    /// Consumes the steps after the last convolution. Returns whether there is a sigmoid, and the output value of white
+    /// if the file specifies it.
     fn ending(&mut self) -> Read<(bool, Option<f32>)> {
         let (mut sigmoid, mut white) = (false, None);
         while self.steps.peek().is_some() {
@@ -96,7 +97,7 @@ impl Walk {
             match (&step.operation, white) {
                 (Operation::Sigmoid, None) => (sigmoid, white) = (true, Some(1.0)),
                 (Operation::Clip(0.0, high), None) if *high > 0.0 => white = Some(*high),
-                // Negative colours are clamped anyway, and what is rounded is nearer than anybody sees.
+                // Negative colours are clamped anyway, and the effect of rounding is invisible.
                 (Operation::Relu, None) if matches!(self.next_operation(), None | Some(Operation::Clip(0.0, _))) => {}
                 (Operation::Relu, Some(_)) => {}
                 (Operation::Round, _) if matches!(self.next_operation(), None | Some(Operation::Clip(0.0, _))) => {}
@@ -117,7 +118,7 @@ impl Walk {
         }
     }
 
-    /// The next step, if it multiplies each channel by a number and adds another.
+    /// Consumes the next step, if it multiplies each channel by a constant and adds another.
     fn affine(&mut self) -> Read<Option<(Vec<f32>, Vec<f32>)>> {
         if !matches!(self.next_operation(), Some(Operation::Affine(..))) {
             return Ok(None);
@@ -132,7 +133,7 @@ impl Walk {
         self.steps.peek().map(|(_, step)| &step.operation)
     }
 
-    /// The next step, which takes what the one before has made.
+    /// Consumes the next step, which must take the output of the step before it.
     fn step(&mut self, expected: &str) -> Read<Step> {
         let Some((i, step)) = self.steps.next() else { return Err(instead(expected, None)) };
         if !step.inputs.contains(&self.at) {
@@ -164,7 +165,7 @@ impl Walk {
         Ok(layer)
     }
 
-    /// A convolution over a border that is mirrored by half its kernel.
+    /// Consumes a convolution with reflection padding by half its kernel.
     fn convolution(&mut self, what: &str, kernel: usize, stride: i64) -> Read<Found> {
         let border = format!("a border mirrored by {} pixels in front of {what}", kernel / 2);
         let step = self.step(&border)?;
@@ -186,7 +187,7 @@ impl Walk {
     }
 }
 
-/// Makes a convolution one whose outputs are multiplied by `by`, with `plus` added.
+/// Scales the outputs of a convolution by `by` and adds `plus`.
 fn multiply(layer: &mut Found, by: &[f32], plus: &[f32]) {
     let count = layer.weights.len() / by.len().max(1);
     for (slice, by) in layer.weights.chunks_mut(count.max(1)).zip(by) {
@@ -196,12 +197,12 @@ fn multiply(layer: &mut Found, by: &[f32], plus: &[f32]) {
     bias.iter_mut().zip(by.iter().zip(plus)).for_each(|(bias, (by, plus))| *bias = *bias * by + plus);
 }
 
-/// Whether all are the same.
+/// Returns whether all values are equal.
 fn even(numbers: &[f32]) -> bool {
     numbers.windows(2).all(|pair| pair[0] == pair[1])
 }
 
-/// What is wrong where something else was expected.
+/// Returns the error for a step other than the expected one.
 fn instead(expected: &str, step: Option<&Step>) -> String {
     match step {
         Some(step) => format!("{} stands where {expected} was expected", step.label),
@@ -218,7 +219,7 @@ mod tests {
         read_model("new.onnx", include_bytes!("../../../tests/fixtures/import/new.onnx")).unwrap()
     }
 
-    /// What is said of the model after a change of it.
+    /// Returns the error for the model after a change.
     fn refusal(change: impl FnOnce(&mut Model)) -> String {
         let mut model = model();
         change(&mut model);
@@ -229,7 +230,7 @@ mod tests {
         model.nodes.iter_mut().filter(|node| node.op == op).nth(n).unwrap()
     }
 
-    /// Leaves a node out: those behind it take what it took.
+    /// Removes a node, so that its consumers take its input.
     fn cut(model: &mut Model, op: &str, n: usize) {
         let node = nth(model, op, n).clone();
         model.nodes.retain(|other| *other != node);
@@ -237,7 +238,7 @@ mod tests {
         names.filter(|name| **name == node.outputs[0]).for_each(|name| *name = node.inputs[0].clone());
     }
 
-    /// Puts nodes behind the output, each with one constant or none.
+    /// Appends nodes after the output, each with one constant or none.
     fn append(model: &mut Model, nodes: &[(&str, Option<Vec<f32>>)]) {
         for (i, (op, constant)) in nodes.iter().enumerate() {
             let (name, number) = (format!("end_{i}"), format!("number_{i}"));

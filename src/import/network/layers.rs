@@ -1,14 +1,16 @@
-//! What an ONNX file says of its paddings, convolutions and enlargements, checked against what layers of this kind of network are.
+//! Parameters of paddings, convolutions and enlargements in an ONNX file, checked against the layers of this kind of
+//! network.
 
 use super::constant::{Budget, Constant, Numbers, axis, int, ints, text};
 use super::parts::{Found, Read};
 use crate::import::onnx::{Attribute, Node};
 
-/// Pixels that a border is mirrored by; the widest kernel needs 4.
+/// Maximum padding in pixels. The widest kernel needs 4.
 const WIDEST_BORDER: f64 = 64.0;
 const LONGEST_STRIDE: i64 = 64;
 
-/// By how many pixels the picture is mirrored on each side. `axes` are those that the paddings are of, all without them.
+/// Returns the reflection padding in pixels, which must be the same on all sides. `axes` are the axes of the paddings,
+/// or all axes if absent.
 pub fn padding(node: &Node, given: Option<Numbers>, axes: Option<Numbers>) -> Read<usize> {
     let mode = text(node, "mode", "constant");
     if mode != "reflect" {
@@ -39,11 +41,11 @@ fn wrong_padding(pads: &[f64]) -> String {
     format!("pads by {shown:?}, where the same on all four sides was expected")
 }
 
-/// A convolution over a picture.
+/// A convolution applied to a picture.
 pub struct Convolved {
     pub layer: Found,
     pub stride: i64,
-    /// `[1, channels, height, width]` of what it makes.
+    /// The output shape, `[1, channels, height, width]`.
     pub shape: [usize; 4],
 }
 
@@ -76,7 +78,8 @@ pub fn convolution(
     Ok(Convolved { layer, stride, shape })
 }
 
-/// Whether a picture of that size is enlarged by two, each pixel to four. `given` are the second, third and fourth input.
+/// Checks that a picture of that size is enlarged by two with nearest-neighbour sampling. `given` are the second, third
+/// and fourth input.
 pub fn enlargement(node: &Node, [height, width]: [usize; 2], given: [Option<Numbers>; 3]) -> Read<()> {
     let mode = text(node, "mode", "nearest");
     let axes = ints(node, "axes").unwrap_or(&[0, 1, 2, 3]);
@@ -88,12 +91,12 @@ pub fn enlargement(node: &Node, [height, width]: [usize; 2], given: [Option<Numb
     };
     let sides = [1.0, f64::NAN, height as f64, width as f64];
     let sizes = given[2].as_ref().and_then(|n| fits(n.values.to_vec()));
-    // A size of the axis of channels says nothing: there are as many as there were.
+    // The size along the channel axis is ignored, since the number of channels does not change.
     let from_sizes = sizes.map(|sizes| {
         let scales = sizes.iter().zip(&axes).map(|(size, axis)| if *axis == 1 { 1.0 } else { size / sides[*axis] });
         scales.collect()
     });
-    // Scales come second in `Upsample` and in the oldest `Resize`, third in others.
+    // Scales are the second input of `Upsample` and of the oldest `Resize`, and the third input of others.
     let given = given[..2].iter().rev().flatten().find_map(|n| fits(n.values.to_vec()));
     let listed: Vec<f64> = from_attribute.or(from_sizes).or(given).ok_or("does not say by how much it enlarges")?;
     let mut scales = [1.0; 4];
@@ -107,7 +110,7 @@ pub fn enlargement(node: &Node, [height, width]: [usize; 2], given: [Option<Numb
     if node.op == "Upsample" { Ok(()) } else { check_rounding(node) }
 }
 
-/// Whether the roundings of `Resize` make four of each pixel.
+/// Checks that the rounding of `Resize` replicates each pixel four times.
 fn check_rounding(node: &Node) -> Read<()> {
     let (place, rounding) =
         (text(node, "coordinate_transformation_mode", "half_pixel"), text(node, "nearest_mode", "round_prefer_floor"));
@@ -126,7 +129,7 @@ fn check_rounding(node: &Node) -> Read<()> {
             _ => None,
         }
     };
-    // Away from the borders, where other roundings differ.
+    // Checks pixels away from the borders, where roundings may differ.
     if (2..10u8).any(|i| source(f64::from(i)) != Some(f64::from(i / 2))) {
         return Err(format!("enlarges with `{place}` and `{rounding}`, which does not make four of each pixel"));
     }

@@ -1,10 +1,10 @@
-//! Transfer networks that a user has: out of PyTorch and ONNX files into a style that brings its network.
+//! Import of users' transfer networks: converts PyTorch and ONNX files to a style pack that contains its network.
 //!
-//! They are of one kind, that of PyTorch's examples ([`Johnson`]); widths, residual blocks and what is before and behind may
-//! differ. `state_dict` reads them by the names of their tensors, `graph` step by step; `steps` makes these of an ONNX file's nodes,
-//! with `layers` and `norms` for what they say of their layers, and `fold` computes what they make of constants (`shapes`,
-//! `quantized`). Everything in a file must be accounted for: what belongs to no layer refuses it. `precision` chooses how the weights
-//! are kept.
+//! All are of the architecture of PyTorch's example ([`Johnson`]). Widths, the number of residual blocks, and
+//! preprocessing and postprocessing may differ. `state_dict` reads networks by tensor names, `graph` reads them step by
+//! step. `steps` converts an ONNX file's nodes to these steps, with `layers` and `norms` for the parameters of layers,
+//! and `fold` evaluates computations on constants (`shapes`, `quantized`). Every part of a file must belong to a layer,
+//! otherwise the file is rejected. `precision` chooses the precision of the stored weights.
 
 mod constant;
 mod fold;
@@ -33,35 +33,35 @@ use crate::text::printable;
 use crate::weights::foreign::stand_in;
 use crate::weights::{Archive, ArchiveBuilder};
 
-/// The largest file, in bytes: the weights of the largest network in double precision.
+/// The largest accepted file, in bytes: the weights of the largest network in double precision.
 const LARGEST_FILE: usize = 300 << 20;
 
-/// A layer that was taken, for people.
+/// An imported layer, for reports to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
-    /// What it is called in the archive.
+    /// The layer's name in the archive.
     pub name: String,
-    /// What the file calls it.
+    /// The layer's name in the file.
     pub from: String,
-    /// `[outputs, inputs, kernel, kernel]`.
+    /// The shape of the weights, `[outputs, inputs, kernel, kernel]`.
     pub shape: Vec<usize>,
-    /// Whether it is normalized; otherwise it has a bias.
+    /// Whether a normalization follows; otherwise the layer has a bias.
     pub normalized: bool,
 }
 
-/// How the weights are kept.
+/// The precision in which the weights are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// In 8 bits, with a scale for each output channel.
+    /// 8 bits, with a scale for each output channel.
     Bits8,
-    /// As that, but the first and the last convolution in 16 bits: they see and make colours.
+    /// 8 bits, but 16 bits in the first and the last convolution, which process colours directly.
     Ends16,
     Bits16,
     Bits32,
 }
 
 impl Precision {
-    /// From the smallest to the most exact.
+    /// All precisions, from the smallest to the most exact.
     pub const ALL: [Self; 4] = [Self::Bits8, Self::Ends16, Self::Bits16, Self::Bits32];
 }
 
@@ -70,26 +70,26 @@ impl Precision {
 pub struct Import {
     pub johnson: Johnson,
     pub layers: Vec<Taken>,
-    /// What the file takes and makes for white: 1 or 255.
+    /// The values of white in the network's input and output: 1 or 255.
     pub range: (f32, f32),
     weights: Vec<Vec<f32>>,
     bias: Vec<f32>,
     norms: Vec<Norm>,
 }
 
-/// Reads the network in the file `bytes`, which has everything in itself; `file` names it in errors. `range` is what stands for
-/// white in its pictures, 1 or 255, where the file does not say; without it, 255.
+/// Reads the network in the file `bytes`, without external data. `file` names the file in errors. `range` is the value
+/// of white in the network's pictures, 1 or 255, where the file does not specify it; the default is 255.
 ///
 /// # Errors
-/// [`Error::Model`] when the file is of neither kind, is damaged, asks for anything to be run, or holds another network.
+/// [`Error::Model`] when the file is of neither kind, is damaged, requests code execution, or holds another network.
 pub fn read(file: &str, bytes: &[u8], range: Option<f32>) -> Result<Import> {
     read_with(file, bytes, range, Options::default().external)
 }
 
-/// As [`read`]; `external` reads the files beside an ONNX file that it keeps numbers in.
+/// Reads the network as [`read`] does; `external` reads the external data of an ONNX file.
 ///
 /// # Errors
-/// As [`read`]; also when such a file is missing or too short.
+/// As [`read`]; also when an external file is missing or too short.
 pub fn read_with(file: &str, bytes: &[u8], range: Option<f32>, external: ReadExternal) -> Result<Import> {
     let skeleton = if let Some(problem) = stand_in(bytes) {
         Err(problem.to_string())
@@ -105,7 +105,7 @@ pub fn read_with(file: &str, bytes: &[u8], range: Option<f32>, external: ReadExt
 }
 
 impl Skeleton {
-    /// Checks all shapes, and takes what a picture in 0..1 does not need out of the weights.
+    /// Checks all shapes, and converts the weights to pictures in 0..1.
     fn import(mut self, range: Option<f32>) -> Read<Import> {
         let output = self.white.or(range).unwrap_or(255.0);
         let input = range.or(self.white).unwrap_or(255.0);
@@ -115,7 +115,7 @@ impl Skeleton {
         let blocks = self.blocks.len();
         let johnson =
             Johnson { contract: [first, second, trunk], blocks, expand: [wide, narrow], sigmoid: self.sigmoid };
-        // The limits of what a pack may bring.
+        // Applies the limits of networks in style packs.
         Architecture::parse(&Architecture::Johnson(johnson.clone()).text()).map_err(|e| match e {
             Error::Pack(problem) => problem.replacen("brings", "holds", 1),
             other => other.to_string(),
@@ -150,7 +150,7 @@ impl Skeleton {
                 last.weights.iter_mut().chain(&mut bias).for_each(|w| *w /= output);
             }
         }
-        // All other biases go: a normalization takes the mean away, and with it what is the same for all pixels.
+        // All other biases are dropped: the normalization subtracts the mean, and with it any constant over all pixels.
         let layers = found.iter().zip(net.convolutions()).map(|(layer, c)| Taken {
             name: c.weight.trim_end_matches(".w").to_string(),
             from: layer.name.clone(),
@@ -165,10 +165,10 @@ impl Skeleton {
 }
 
 impl Import {
-    /// The archive of the network with weights in this precision.
+    /// Makes the archive of the network with weights in this precision.
     ///
     /// # Errors
-    /// [`Error::Tensor`] for weights that are no numbers or too large for this precision.
+    /// [`Error::Tensor`] for weights that are not finite or too large for this precision.
     pub fn archive(&self, precision: Precision) -> Result<Vec<u8>> {
         let mut builder = ArchiveBuilder::new();
         let last = self.layers.len() - 1;
@@ -186,7 +186,7 @@ impl Import {
         custom::seal(&Architecture::Johnson(self.johnson.clone()), &mut builder)
     }
 
-    /// Its only style, as a pack that brings the network of `archive`, made by [`Import::archive`].
+    /// Makes the pack of the network's only style. It contains `archive`, which [`Import::archive`] made.
     ///
     /// # Errors
     /// [`Error::Pack`] when the archive is another.

@@ -1,5 +1,6 @@
-//! The ways in which exporters write an instance normalization: the operator of that name, a batch normalization in training mode
-//! over one picture, a group normalization with a group for each channel, or means, squares and roots one by one.
+//! Forms in which exporters write an instance normalization: the operator of that name, a batch normalization in
+//! training mode over one picture, a group normalization with one group per channel, or a sequence of means, squares
+//! and roots.
 
 use super::constant::{Budget, Constant, float, int};
 use super::fold::reduced_axes;
@@ -9,7 +10,7 @@ use crate::import::onnx::Node;
 use crate::net::EPSILON;
 use crate::style::Norm;
 
-/// What is known of a picture's channels, or of each pixel beside them.
+/// An intermediate value of a normalization: one value for each channel, or one for each pixel.
 #[derive(Debug, Clone)]
 pub struct Statistic {
     kind: Kind,
@@ -20,26 +21,26 @@ pub struct Statistic {
 enum Kind {
     /// The mean of each channel.
     Mean,
-    /// The picture minus that.
+    /// The picture minus `Mean`.
     Centred,
-    /// The square of that.
+    /// The square of `Centred`.
     Squares,
-    /// The mean of that, plus a number.
+    /// The mean of `Squares`, plus a constant.
     Variance(f64),
-    /// The root of that.
+    /// The square root of `Variance`.
     Deviation(f64),
-    /// One divided by that.
+    /// The reciprocal of `Deviation`.
     Inverse(f64),
 }
 
-/// What a node makes of a statistic.
+/// The output of a node on a statistic.
 pub enum Made {
     Statistic(Statistic),
-    /// The picture, normalized.
+    /// The normalized picture.
     Normalized(Picture, Norm),
 }
 
-/// An input of such a node.
+/// An input of a node.
 #[derive(Clone, Copy)]
 pub enum Input<'v, 'm> {
     Picture(&'v Picture),
@@ -47,7 +48,7 @@ pub enum Input<'v, 'm> {
     Constant(&'v Constant<'m>),
 }
 
-/// A normalization with scales and shifts in one operator.
+/// Converts a normalization with scales and shifts in one operator.
 pub fn normalization(
     node: &Node,
     picture: &Picture,
@@ -76,7 +77,7 @@ pub fn normalization(
     Ok(Norm { scale: scale.floats(budget)?, shift: shift.floats(budget)? })
 }
 
-/// What `node` makes of a picture's statistics; nothing, if it is none of the operators that normalizations are made of.
+/// Evaluates `node` on a picture's statistics. Returns `None` if it is not an operator of a normalization.
 pub fn statistic(node: &Node, inputs: &[Option<Input>]) -> Read<Option<Made>> {
     use Input::{Constant as C, Picture as P, Statistic as S};
     use Kind::{Centred, Deviation, Inverse, Mean, Squares, Variance};
@@ -87,7 +88,7 @@ pub fn statistic(node: &Node, inputs: &[Option<Input>]) -> Read<Option<Made>> {
     };
     let of =
         |statistic: &Statistic, kind: Kind| Ok(Some(Made::Statistic(Statistic { kind, of: statistic.of.clone() })));
-    // Sums and products do not ask for the order of their parts.
+    // Sums and products are commutative.
     let pair = match (input(0), input(1)) {
         (Some(C(c)), Some(S(s))) if matches!(node.op.as_str(), "Add" | "Mul") => (Some(S(s)), Some(C(c))),
         pair => pair,
@@ -148,14 +149,14 @@ fn over_pixels(node: &Node, picture: &Picture, axes: Option<Input>) -> bool {
     int(node, "keepdims", 1) == 1 && axes.is_some_and(|axes| picture.are_pixels(&axes))
 }
 
-/// Scales and shifts that come behind it are folded into it later.
+/// Makes a normalization without scale and shift. A scale and a shift that follow are folded into it later.
 fn normalized(picture: &Picture, epsilon: f64) -> Read<Option<Made>> {
     check_epsilon(epsilon)?;
     let norm = Norm { scale: vec![1.0; picture.channels()], shift: vec![0.0; picture.channels()] };
     Ok(Some(Made::Normalized(picture.clone(), norm)))
 }
 
-/// Half precision has no nearer number than 1.0014e-5.
+/// Checks the epsilon with a tolerance: the nearest number in half precision is 1.0014e-5.
 fn check_epsilon(epsilon: f64) -> Read<()> {
     if (epsilon / f64::from(EPSILON) - 1.0).abs() < 0.01 {
         return Ok(());

@@ -1,34 +1,36 @@
-//! The parts of a network as files have them, before they are an archive.
+//! Parts of a network as files define them, before they become an archive.
 
 use crate::net::Convolution;
 use crate::style::Norm;
 use crate::weights::foreign::quoted;
 
-/// Weights above this are of no use: what layers make of them is no number, or none in half precision.
+/// The largest accepted weight. Outputs of layers with larger weights are not finite, or not in half precision.
 pub const LARGEST_WEIGHT: f32 = 1e6;
-/// The same for scales, shifts and biases, which are used as they are.
+/// The largest accepted scale, shift or bias. These are used without rescaling.
 pub const LARGEST_SCALE: f32 = 1e4;
-/// A sum of an output's weights above this makes numbers that half precision does not have; the weights become smaller then.
+/// The largest sum of the magnitudes of an output's weights. A larger sum overflows half precision, so the weights are
+/// scaled down.
 pub const LARGEST_SUM: f32 = 4096.0;
-/// Weights that fit into a style pack in 8 bits.
+/// The number of weights that fit into a style pack in 8 bits.
 pub const MOST_WEIGHTS: usize = 32 << 20;
-/// What is wrong with a file, as the end of a sentence about it.
+/// Data read from a file, or a description of the problem, phrased as the end of a sentence about the file.
 pub type Read<T> = std::result::Result<T, String>;
 
-/// One convolution as a file has it, with what belongs to it.
+/// A convolution of a file, with its bias and its normalization.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// What the file calls it.
+    /// The layer's name in the file.
     pub name: String,
-    /// `[outputs, inputs, kernel, kernel]`.
+    /// The shape of the weights, `[outputs, inputs, kernel, kernel]`.
     pub shape: Vec<usize>,
     pub weights: Vec<f32>,
-    /// One number an output.
+    /// One value for each output.
     pub bias: Option<Vec<f32>>,
     pub norm: Option<Norm>,
 }
 
-/// A network as a file has it: the picture is multiplied by `input`, a number for each colour, and goes through all layers.
+/// A network of a file. The picture is multiplied by `input`, one factor per colour, and then passes through all
+/// layers.
 #[derive(Debug)]
 pub struct Skeleton {
     pub input: [f32; 3],
@@ -36,12 +38,12 @@ pub struct Skeleton {
     pub blocks: Vec<[Found; 2]>,
     pub expand: Vec<Found>,
     pub sigmoid: bool,
-    /// The white of what it makes, where the file says it.
+    /// The output value of white, where the file specifies it.
     pub white: Option<f32>,
 }
 
 impl Found {
-    /// Whether its numbers are those of the convolution `c`.
+    /// Checks shapes and values against the convolution `c`.
     pub fn check(&self, c: &Convolution) -> Read<()> {
         let Self { name, shape, weights, bias, norm } = self;
         let expected = [c.outputs, c.inputs, c.kernel, c.kernel];
@@ -63,7 +65,7 @@ impl Found {
         }
     }
 
-    /// Whether its numbers are of a size that can be computed with.
+    /// Checks that no value is too large to compute with.
     pub fn check_size(&self) -> Read<()> {
         let norm = self.norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
         let scales = norm.chain(self.bias.iter().flatten());
@@ -78,7 +80,7 @@ impl Found {
         }
     }
 
-    /// Divides weights in front of a normalization, which takes that away again, so that their sums fit into half precision.
+    /// Scales down weights before a normalization, which removes the scale, so that their sums fit into half precision.
     pub fn shrink(&mut self) {
         let outputs = self.shape.first().copied().unwrap_or(1).max(1);
         if self.norm.is_none() {
@@ -88,7 +90,7 @@ impl Found {
         for slice in self.weights.chunks_mut(count) {
             let sum: f32 = slice.iter().map(|w| w.abs()).sum();
             if sum > LARGEST_SUM {
-                // By a power of two, which is exact.
+                // A power of two is an exact factor.
                 let by = (sum / LARGEST_SUM).log2().ceil().exp2().recip();
                 slice.iter_mut().for_each(|w| *w *= by);
             }

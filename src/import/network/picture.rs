@@ -1,23 +1,23 @@
-//! A picture on its way through an ONNX file: which step made it, its size, and the shape that the file gives it for a while.
+//! A picture in the graph of an ONNX file: the step that made it, its size, and its current shape in the file.
 //!
-//! Exporters write instance normalizations over pictures in other shapes, such as `[1, channels, height * width]`. As long as the
-//! channels stay apart, that is only another view of the same picture.
+//! Exporters write instance normalizations over pictures in other shapes, such as `[1, channels, height * width]`. As
+//! long as the channels stay separate, such a shape is only another view of the same picture.
 
 use super::constant::Constant;
 
-/// The longest side that is counted with.
+/// The longest accepted side in pixels.
 pub const LONGEST_SIDE: usize = 1 << 20;
 
-/// A picture, or its view.
+/// A picture, or a view of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
-    /// The step that made it, counted from 1; 0 is the file's input.
+    /// The step that made the picture, counted from 1; 0 is the file's input.
     pub number: usize,
-    /// `[1, channels, height, width]`.
+    /// The picture's shape, `[1, channels, height, width]`.
     pub shape: [usize; 4],
-    /// The shape that it has in the file.
+    /// The shape of the view in the file.
     pub view: Vec<usize>,
-    /// Whether no number in it is negative.
+    /// Whether no value is negative.
     pub nonnegative: bool,
 }
 
@@ -26,7 +26,7 @@ impl Picture {
         Self { number, shape, view: shape.to_vec(), nonnegative }
     }
 
-    /// Whether the file has it in its own shape.
+    /// Returns whether the view has the picture's own shape.
     pub fn is_plain(&self) -> bool {
         self.view == self.shape
     }
@@ -35,18 +35,18 @@ impl Picture {
         self.shape[1]
     }
 
-    /// How many numbers it has.
+    /// Returns the number of values.
     pub fn count(&self) -> Option<usize> {
         self.shape.iter().try_fold(1usize, |n, side| n.checked_mul(*side))
     }
 
-    /// The same in the shape `view`, if its channels are apart there.
+    /// Returns a view in the shape `view`, if its channels are separate there.
     pub fn seen_as(&self, view: Vec<usize>) -> Option<Self> {
         let seen = Self { view, ..self.clone() };
         seen.split().map(|_| seen)
     }
 
-    /// How many axes of the view count channels: those behind them count pixels.
+    /// Returns the number of axes of the view that index channels. The axes after them index pixels.
     pub fn split(&self) -> Option<usize> {
         let product = |sides: &[usize]| sides.iter().try_fold(1usize, |n, side| n.checked_mul(*side));
         let pixels = self.shape[2].checked_mul(self.shape[3])?;
@@ -56,22 +56,22 @@ impl Picture {
         (0..=self.view.len()).rev().find(apart)
     }
 
-    /// Whether `axes` are those that count pixels.
+    /// Returns whether `axes` are exactly the axes that index pixels.
     pub fn are_pixels(&self, axes: &[usize]) -> bool {
         let split = self.split().unwrap_or(self.view.len());
         let pixels = split..self.view.len();
-        // Sides of 1 make no difference.
+        // Axes of length 1 are ignored.
         let all = pixels.clone().filter(|axis| self.view[*axis] != 1).all(|axis| axes.contains(&axis));
         all && axes.iter().all(|axis| pixels.contains(axis) || self.view.get(*axis) == Some(&1))
     }
 
-    /// Whether the standard's normalizations, which take axis 1 for channels and those behind it for pixels, treat it as they would
-    /// treat the picture itself.
+    /// Returns whether the standard's normalizations, which take axis 1 as channels and later axes as pixels, have the
+    /// same effect on the view as on the picture itself.
     pub fn has_channels_in_place(&self) -> bool {
         self.view.len() >= 3 && self.view[0] == 1 && self.view[1] == self.channels()
     }
 
-    /// A constant that is combined with it as one number for each channel.
+    /// Returns a constant that is broadcast over the view as one value for each channel.
     pub fn per_channel(&self, constant: &Constant) -> Option<Vec<f32>> {
         let numbers = constant.small()?.floats();
         let channels = self.channels();

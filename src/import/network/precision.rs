@@ -1,4 +1,5 @@
-//! How the weights of an imported network are kept: in as few bits as paint what float weights do, as far as anybody sees.
+//! Precision of the weights of an imported network: the smallest one whose output has no visible difference to that of
+//! float weights.
 
 use super::{Import, Precision};
 use crate::error::{Error, Result};
@@ -7,25 +8,26 @@ use crate::net::custom;
 use crate::style::{Pack, Style, StyleSpace};
 use crate::weights::Archive;
 
-/// Nearer than this in decibels, and nobody sees a difference.
+/// PSNR in decibels above which differences are invisible.
 pub const CLOSE_ENOUGH: f64 = 40.0;
 
-/// What became of a network.
+/// Result of a conversion.
 #[derive(Debug, Clone)]
 pub struct Converted {
-    /// Without source, licence and thumbnail.
+    /// The pack, without source, licence and thumbnail.
     pub pack: Pack,
-    /// What was tried, with its distance from float weights in decibels; the last is kept.
+    /// The tried precisions, with the PSNR to the output of float weights in decibels. The last one is used.
     pub tried: Vec<(Precision, f64)>,
-    /// A picture that the network in the pack has painted.
+    /// A picture that the network in the pack has stylized.
     pub painted: Image,
 }
 
-/// The pack called `name` with the smallest weights that paint as float weights do; `paint` paints always the same picture with a
-/// network and its style.
+/// Makes the pack called `name` with the smallest weights whose output matches that of float weights. `paint` stylizes
+/// always the same picture with a network and its style.
 ///
 /// # Errors
-/// [`Error::Model`] when the network makes no picture, or does not fit into a pack in any precision; errors of `paint`.
+/// [`Error::Model`] when the network's output is not finite, or the network does not fit into a pack in any precision;
+/// errors of `paint`.
 pub async fn convert(
     import: &Import,
     name: &str,
@@ -51,13 +53,13 @@ pub async fn convert(
         let (pack, painted, near) = if precision == Precision::Bits32 {
             (exact.clone(), reference.clone(), psnr(reference.data(), reference.data()))
         } else {
-            // Weights beyond the reach of 16 bits leave the last choice.
+            // Weights out of the range of 16 bits are only stored in 32 bits.
             let Ok(pack) = packed(precision) else { continue };
             let painted = painted(&pack).await?;
             let near = psnr(painted.data(), reference.data());
             (pack, painted, near)
         };
-        // A pack may only have so many bytes.
+        // The size of a pack is limited.
         if pack.brought().is_err() {
             continue;
         }
@@ -71,8 +73,8 @@ pub async fn convert(
     Ok(Converted { pack, tried, painted })
 }
 
-/// Peak signal-to-noise ratio of two pictures in decibels, for values in 0..1; 120 where they are the same, and none where one of
-/// them has something that is no number.
+/// Returns the peak signal-to-noise ratio of two pictures in decibels, for values in 0..1. It is 120 if they are equal,
+/// and NaN if one of them contains NaN.
 pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
     let error: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / a.len().max(1) as f64;
     if error.is_nan() { 0.0 } else { -10.0 * error.max(1e-12).log10() }

@@ -1,15 +1,17 @@
-//! `QuantizeLinear` and `DequantizeLinear` of the standard: constants are computed; on pictures both are passed through.
+//! `QuantizeLinear` and `DequantizeLinear` of the standard. On constants they are evaluated; on pictures they pass
+//! their input through.
 //!
-//! In front of and behind the operations of a quantized network stand pairs of the two, which round what flows between them. An
-//! imported network computes in floats, so it does not round there: it paints what the network painted before it was quantized,
-//! up to its weights. Only a range that begins at zero does more than round: it is a ReLU.
+//! In a quantized network, pairs of the two precede and follow the operators and round the activations. An imported
+//! network computes in floats and does not round: its output is that of the network before quantization, except for the
+//! quantized weights. Only a range that begins at zero has a further effect: it acts as a ReLU.
 
 use super::constant::{Constant, Numbers, axis, int};
 use super::parts::Read;
 use super::shapes::{broadcast, places};
 use crate::import::onnx::{Data, Node, Tensor};
 
-/// The smallest and the largest number of the type of a zero point, which is 8 bits without a sign where there is none.
+/// Returns the smallest and the largest value of a zero point's type, which is unsigned 8 bits if there is no zero
+/// point.
 fn range(zero: Option<&Constant>) -> Option<(f64, f64)> {
     match zero {
         None | Some(Constant::Tensor(Tensor { data: Data::Uint8(_), .. })) => Some((0.0, 255.0)),
@@ -18,17 +20,17 @@ fn range(zero: Option<&Constant>) -> Option<(f64, f64)> {
     }
 }
 
-/// Whether `QuantizeLinear` with this zero point takes negative numbers away.
+/// Returns whether `QuantizeLinear` with this zero point clips negative values.
 pub fn clips_at_zero(zero: Option<&Constant>) -> bool {
     let lowest = range(zero).map(|(low, _)| low);
     let point = zero.map_or(Some(0.0), |zero| zero.small().and_then(|n| n.values.first().copied()));
     lowest.is_some() && lowest == point
 }
 
-/// What `node`, one of the two, makes of a constant.
+/// Evaluates `node`, which is one of the two, on a constant.
 ///
 /// # Errors
-/// That it is of another form, as the end of a sentence about the node.
+/// When the form is not supported, phrased as the end of a sentence about the node.
 pub fn constant(node: &Node, x: &Numbers, scale: &Numbers, zero: Option<&Constant>) -> Read<Numbers> {
     if int(node, "block_size", 0) != 0 {
         return Err(
@@ -37,7 +39,7 @@ pub fn constant(node: &Node, x: &Numbers, scale: &Numbers, zero: Option<&Constan
     }
     let misfit = || "has scales or zero points that do not fit its numbers".to_string();
     let points = zero.map(|zero| zero.small().ok_or_else(misfit)).transpose()?;
-    // One for all, or one for each slice along the axis, as if it had sides of 1 for all other axes.
+    // One value for all, or one for each slice along the axis, broadcast over all other axes.
     let spread = |n: &Numbers| {
         if n.values.len() == 1 {
             return Some(Vec::new());
@@ -105,7 +107,7 @@ mod tests {
         let x = list(&[-1.25, 1.25, 0.75, 1e9]);
         let zero = int8(&[10]);
         let signed = constant(&node("QuantizeLinear", &[]), &x, &list(&[0.5]), Some(&Constant::Tensor(&zero))).unwrap();
-        // Halves go to the even number.
+        // Halves round to even.
         assert_eq!(*signed.values, [8.0, 12.0, 12.0, 127.0]);
         let unsigned = constant(&node("QuantizeLinear", &[]), &x, &list(&[0.5]), None).unwrap();
         assert_eq!(*unsigned.values, [0.0, 2.0, 2.0, 255.0]);

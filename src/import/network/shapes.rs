@@ -1,16 +1,17 @@
-//! Operators of the standard that move numbers or give them another shape. Results are bounded before they are made.
+//! Operators of the standard that rearrange values or change their shape. Results are bounded before they are
+//! allocated.
 
 use super::constant::{MOST_SIZES, Numbers, axis};
 use crate::import::onnx::tensor::MOST_AXES;
 
-/// How many numbers a result of this shape has, if that is not too many for one that is about sizes. Sides beside one of 0 count
-/// too.
+/// Returns the number of values of a result of this shape, if it is small enough for a result that describes sizes. The
+/// other sides are bounded even if one side is 0.
 fn bounded(shape: &[usize]) -> Option<usize> {
     let most = shape.iter().try_fold(1usize, |n, side| n.checked_mul((*side).max(1)))?;
     (shape.len() <= MOST_AXES && most <= MOST_SIZES).then(|| shape.iter().product())
 }
 
-/// The shape in which numbers of both shapes are combined one by one.
+/// Returns the broadcast shape of two shapes.
 pub fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let rank = a.len().max(b.len());
     let side = |shape: &[usize], i: usize| (i + shape.len()).checked_sub(rank).map_or(1, |i| shape[i]);
@@ -22,7 +23,7 @@ pub fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     sides.collect()
 }
 
-/// For each number of `shape` its place in numbers of the shape `from`, which are repeated along sides of 1.
+/// Returns for each value of `shape` its index in values of the shape `from`, which are broadcast along sides of 1.
 pub fn places<'a>(from: &'a [usize], shape: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
     let count: usize = shape.iter().product();
     let own: usize = from.iter().product();
@@ -43,7 +44,7 @@ pub fn places<'a>(from: &'a [usize], shape: &'a [usize]) -> impl Iterator<Item =
     })
 }
 
-/// `x` repeated to `shape` and what it already has.
+/// Broadcasts `x` to `shape`.
 pub fn expand(x: &Numbers, shape: &[i64]) -> Option<Numbers> {
     let sides = shape.iter().map(|side| usize::try_from(*side)).collect::<Result<Vec<_>, _>>().ok()?;
     let shape = broadcast(&x.shape, &sides)?;
@@ -52,7 +53,7 @@ pub fn expand(x: &Numbers, shape: &[i64]) -> Option<Numbers> {
     Some(Numbers { whole: x.whole, ..Numbers::new(shape, values) })
 }
 
-/// `x` so many times along each axis.
+/// Repeats `x` along each axis.
 pub fn tile(x: &Numbers, repeats: &[i64]) -> Option<Numbers> {
     if repeats.len() != x.shape.len() {
         return None;
@@ -67,7 +68,7 @@ pub fn tile(x: &Numbers, repeats: &[i64]) -> Option<Numbers> {
     Some(tiled)
 }
 
-/// The slices `indices` of `x` along an axis.
+/// Returns the slices `indices` of `x` along an axis.
 fn take(x: &Numbers, axis: usize, indices: &[usize]) -> Option<Numbers> {
     let side = *x.shape.get(axis)?;
     let mut shape = x.shape.clone();
@@ -84,7 +85,7 @@ fn take(x: &Numbers, axis: usize, indices: &[usize]) -> Option<Numbers> {
     Some(Numbers { whole: x.whole, ..Numbers::new(shape, values) })
 }
 
-/// Slices by their numbers.
+/// Returns slices by index, as `Gather` does.
 pub fn gather(x: &Numbers, indices: &Numbers, along: i64) -> Option<Numbers> {
     let along = axis(along, x.shape.len())?;
     let picked = indices.integers().into_iter().map(|i| axis(i, x.shape[along])).collect::<Option<Vec<_>>>()?;
@@ -94,7 +95,7 @@ pub fn gather(x: &Numbers, indices: &Numbers, along: i64) -> Option<Numbers> {
     Some(Numbers { shape, ..taken })
 }
 
-/// `starts`, `ends`, `axes` and `steps` as the standard has them.
+/// Returns a slice by `starts`, `ends`, `axes` and `steps`, as `Slice` does.
 pub fn slice(
     x: &Numbers,
     starts: &[i64],
@@ -114,7 +115,7 @@ pub fn slice(
         let step = steps.map_or(Some(1), |steps| steps.get(i).copied())?;
         let side = i64::try_from(out.shape[along]).ok().filter(|side| *side <= MOST_SIZES as i64)?;
         let place = |i: i64| if i < 0 { i.saturating_add(side) } else { i };
-        // Ends far away mean all there are.
+        // Ends out of range are clamped.
         let indices: Vec<usize> = match step {
             1.. => (place(*start).clamp(0, side)..place(*end).clamp(0, side)).step_by(step as usize).collect_sizes(),
             0 => return None,
@@ -128,7 +129,7 @@ pub fn slice(
     Some(out)
 }
 
-/// Places as sizes.
+/// Converts indices to `usize`.
 trait CollectSizes {
     fn collect_sizes(self) -> Vec<usize>;
 }
@@ -139,7 +140,7 @@ impl<I: Iterator<Item = i64>> CollectSizes for I {
     }
 }
 
-/// Lists behind each other.
+/// Concatenates lists.
 pub fn concat(parts: &[&Numbers], along: i64) -> Option<Numbers> {
     axis(along, 1)?;
     let total = parts.iter().try_fold(0usize, |n, part| n.checked_add(part.values.len()));
@@ -149,7 +150,7 @@ pub fn concat(parts: &[&Numbers], along: i64) -> Option<Numbers> {
     Some(Numbers { whole: parts.iter().all(|part| part.whole), ..Numbers::new(vec![total], values) })
 }
 
-/// The axes in another order.
+/// Permutes the axes.
 pub fn transpose(x: &Numbers, order: Option<&[i64]>) -> Option<Numbers> {
     let rank = x.shape.len();
     let order = match order {
@@ -174,7 +175,8 @@ pub fn transpose(x: &Numbers, order: Option<&[i64]>) -> Option<Numbers> {
     Some(Numbers { whole: x.whole, ..Numbers::new(shape, values) })
 }
 
-/// The shape that `Reshape` gives to `count` numbers of the shape `from`: 0 stands for the side that was there, -1 for what is left.
+/// Returns the shape that `Reshape` gives to `count` values of the shape `from`: 0 keeps the side, -1 is computed from
+/// the others.
 pub fn reshaped(from: &[usize], count: usize, wanted: &[i64]) -> Option<Vec<usize>> {
     if wanted.len() > MOST_AXES || wanted.iter().filter(|side| **side == -1).count() > 1 {
         return None;
@@ -191,7 +193,7 @@ pub fn reshaped(from: &[usize], count: usize, wanted: &[i64]) -> Option<Vec<usiz
     (shape.iter().try_fold(1usize, |n, side| n.checked_mul(*side)) == Some(count)).then_some(shape)
 }
 
-/// The shape without sides of 1: those that `axes` names, or all.
+/// Returns the shape without sides of 1: those in `axes`, or all.
 pub fn squeezed(from: &[usize], axes: Option<&[i64]>) -> Option<Vec<usize>> {
     let gone = match axes {
         Some(axes) if axes.len() > MOST_AXES => return None,
@@ -202,7 +204,7 @@ pub fn squeezed(from: &[usize], axes: Option<&[i64]>) -> Option<Vec<usize>> {
     Some(kept.map(|(_, side)| *side).collect())
 }
 
-/// The shape with sides of 1 at `axes`.
+/// Returns the shape with sides of 1 inserted at `axes`.
 pub fn unsqueezed(from: &[usize], axes: &[i64]) -> Option<Vec<usize>> {
     let rank = from.len().checked_add(axes.len()).filter(|rank| *rank <= MOST_AXES)?;
     let new = axes.iter().map(|a| axis(*a, rank)).collect::<Option<Vec<_>>>()?;

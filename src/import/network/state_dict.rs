@@ -11,7 +11,7 @@ use crate::weights::foreign::quoted;
 const FIRST: &str = "conv1.conv2d.weight";
 const LAST: &str = "deconv3.conv2d.weight";
 
-/// Takes all tensors of the file.
+/// Converts all tensors of the file.
 pub fn read(bytes: &[u8]) -> Read<Skeleton> {
     let file = StateDict::parse(bytes)?;
     let Some(prefix) = prefix(&file) else {
@@ -37,10 +37,10 @@ pub fn read(bytes: &[u8]) -> Read<Skeleton> {
     Ok(Skeleton { input: [1.0; 3], contract, blocks, expand, sigmoid: false, white: None })
 }
 
-/// What is in front of all names, such as `module.` where a network was trained on several devices.
+/// Returns the prefix of all names, such as `module.` in networks trained on several devices.
 fn prefix(file: &StateDict) -> Option<String> {
     let prefixes: Vec<&str> = file.names().filter_map(|name| name.strip_suffix(FIRST)).collect();
-    // Residual blocks have a `conv1`, too, and the last layers end in it.
+    // Residual blocks have a `conv1` too, and names of the last layers end in it.
     let whole = prefixes.iter().find(|prefix| file.shape(&format!("{prefix}{LAST}")).is_some());
     let of_block = |prefix: &str| prefix.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).ends_with("res");
     let begins = |prefix: &str| prefix.is_empty() || (prefix.ends_with('.') && !of_block(prefix));
@@ -51,7 +51,7 @@ struct Reader<'a> {
     file: StateDict<'a>,
     prefix: String,
     taken: BTreeSet<String>,
-    /// How many numbers may still be read: a file may name one of its storages again and again.
+    /// The number of values that may still be read. It is limited, since a file may refer to a storage many times.
     left: usize,
 }
 
@@ -60,7 +60,7 @@ impl Reader<'_> {
         self.file.shape(&format!("{}{name}", self.prefix)).is_some()
     }
 
-    /// The numbers of tensor `name` with its shape, which is taken.
+    /// Reads shape and values of tensor `name`, and marks it as used.
     fn take(&mut self, name: &str) -> Read<(Vec<usize>, Vec<f32>)> {
         let full = format!("{}{name}", self.prefix);
         let shape = self.file.shape(&full).ok_or_else(|| format!("has no tensor {}", quoted(&full)))?.to_vec();
@@ -82,7 +82,7 @@ impl Reader<'_> {
         let found = self.convolution(name)?;
         let scale = self.take(&format!("{norm}.weight"))?.1;
         let shift = self.take(&format!("{norm}.bias"))?.1;
-        // Files from 2017 have statistics too, which were gathered and never used.
+        // Files from 2017 contain statistics too, which the network never used.
         for unused in ["running_mean", "running_var", "num_batches_tracked"] {
             self.taken.insert(format!("{}{norm}.{unused}", self.prefix));
         }

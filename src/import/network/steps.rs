@@ -1,5 +1,5 @@
-//! An ONNX file's nodes as the steps that pictures take: what is computed of constants is computed, and what is said of a node is
-//! checked.
+//! Converts an ONNX file's nodes to steps on pictures. Computations on constants are evaluated, and the parameters of
+//! nodes are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +14,15 @@ use crate::import::onnx::{Model, Node};
 use crate::style::Norm;
 use crate::weights::foreign::quoted;
 
-/// Side of the picture for which a file's sizes are computed where it does not say one.
+/// Side of the picture that sizes are computed for, if the file does not specify one.
 const SIDE: usize = 64;
 
-/// What happens to a picture.
+/// An operation on a picture.
 #[derive(Debug)]
 pub enum Operation {
-    /// Mirrored at its border by so many pixels.
+    /// Reflection padding by a number of pixels.
     Pad(usize),
-    /// Without padding.
+    /// A convolution without padding.
     Convolution {
         layer: Box<Found>,
         stride: i64,
@@ -30,20 +30,20 @@ pub enum Operation {
     Norm(Norm),
     Relu,
     Add,
-    /// By two, nearest neighbour.
+    /// Enlargement by two with nearest-neighbour sampling.
     Enlarge,
-    /// Each channel times its number of the first list plus that of the second.
+    /// Multiplies each channel by a value of the first list, and adds one of the second.
     Affine(Vec<f32>, Vec<f32>),
     Clip(f32, f32),
     Sigmoid,
-    /// Rounded to whole numbers.
+    /// Rounding to integers.
     Round,
 }
 
-/// A node that works on pictures, which are numbered as they are made; 0 is the input.
+/// A node that operates on pictures. Pictures are numbered in the order in which they are made; 0 is the input.
 #[derive(Debug)]
 pub struct Step {
-    /// The node, for people.
+    /// Description of the node for error messages.
     pub label: String,
     pub operation: Operation,
     pub inputs: Vec<usize>,
@@ -55,7 +55,7 @@ enum Value<'m> {
     Constant(Constant<'m>),
 }
 
-/// The steps of `model`, each of which makes the picture behind those before it, and the number of the output.
+/// Returns the steps of `model`, and the number of the output picture. Step `i`, counted from 0, makes picture `i + 1`.
 pub fn steps(model: &Model) -> Read<(Vec<Step>, usize)> {
     let (input, output, picture) = ends(model)?;
     let mut reader = Reader { values: BTreeMap::new(), steps: Vec::new(), budget: Budget::default() };
@@ -76,7 +76,7 @@ pub fn steps(model: &Model) -> Read<(Vec<Step>, usize)> {
     }
 }
 
-/// The names of the picture that a model takes and of the one that it makes, and the first.
+/// Returns the names of a model's input and output pictures, and the input picture.
 fn ends(model: &Model) -> Read<(&str, &str, Picture)> {
     let pictures: Vec<_> = (model.inputs.iter().zip(&model.input_shapes))
         .filter(|(name, _)| !model.initializers.contains_key(*name))
@@ -95,7 +95,7 @@ fn ends(model: &Model) -> Read<(&str, &str, Picture)> {
     Ok((input, output, Picture::new(0, [1, 3, side(2), side(3)], true)))
 }
 
-/// A constant tensor of `model` that no node takes.
+/// Returns a constant tensor of `model` that no node uses.
 pub fn left_over(model: &Model) -> Option<&str> {
     let used: BTreeSet<&String> = model.nodes.iter().flat_map(|node| &node.inputs).collect();
     model.initializers.keys().find(|name| !used.contains(name)).map(String::as_str)
@@ -114,7 +114,7 @@ struct Reader<'m> {
 }
 
 impl<'m> Reader<'m> {
-    /// What `node` makes.
+    /// Returns the value that `node` makes.
     fn value(&mut self, node: &'m Node) -> Read<Value<'m>> {
         if node.op == "Constant" {
             return Constant::of(node)
@@ -170,7 +170,7 @@ impl<'m> Reader<'m> {
         node.inputs.get(i).and_then(|name| constant(self.values.get(name.as_str())))
     }
 
-    /// What `node` makes of its only picture.
+    /// Returns the value that `node` makes of its only picture.
     fn of_picture(&mut self, node: &'m Node, seen: Picture) -> Read<Value<'m>> {
         let small = |i: usize| self.constant(node, i).and_then(Constant::small);
         let first = picture(node.inputs.first().and_then(|name| self.values.get(name.as_str()))).is_some();
@@ -194,7 +194,7 @@ impl<'m> Reader<'m> {
         if !first {
             return Err("takes its picture in another place than the first".to_string());
         }
-        // What is allowed in every shape.
+        // These operators are allowed in every view.
         let listed = |name: &str| ints(node, name).map(<[i64]>::to_vec).or_else(|| small(1).map(|n| n.integers()));
         let view = match op {
             "Shape" => return shape_of(node, &seen.view).map(|n| Value::Constant(Constant::Numbers(n))),
@@ -248,7 +248,7 @@ impl<'m> Reader<'m> {
         Ok(self.push(node, operation, vec![seen.number], seen, positive))
     }
 
-    /// What `node` makes of a picture, in another size or with other channels.
+    /// Returns the value of a node that changes a picture's size or channels.
     fn resized(&mut self, node: &'m Node, seen: Picture) -> Read<Value<'m>> {
         let small = |i: usize| self.constant(node, i).and_then(Constant::small);
         let [_, channels, height, width] = seen.shape;
@@ -289,7 +289,7 @@ impl<'m> Reader<'m> {
         Ok(self.push(node, operation, vec![number], Picture::new(number, shape, positive), positive))
     }
 
-    /// Takes a step; returns the picture that it makes, which has the size and the view of `like`.
+    /// Adds a step. Returns the picture that it makes, with the size and the view of `like`.
     fn push(
         &mut self,
         node: &Node,

@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Parses an integer of any length. Integers above 64 bits occur only as magic numbers, so their value does not
+    /// Parses an integer of any length. Integers above 64 bits only identify versions, so their value does not
     /// matter.
     fn long(&mut self) -> Result<()> {
         let length = self.byte()?.into();

@@ -22,10 +22,10 @@ const DISTANCE: [&str; 4] = ["relu1_2", "relu2_2", "relu3_3", "relu4_3"];
 /// Style, colour, content and perceptual distance of one stylized picture. Smaller is nearer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
-    /// Style distance by Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of `sum((G - S)^2) /
-    /// sum(S^2)`.
+    /// Style distance by Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of
+    /// `sum((G - S)^2) / sum(S^2)`.
     pub style: f32,
-    /// Colour distance, as [`super::train_style::ColorStatistics::distance`].
+    /// Colour distance, as [`super::losses::color::ColorStatistics::distance`].
     pub colours: f32,
     /// Content distance: `mean((F - C)^2) / mean(C^2)` at relu3_3.
     pub content: f32,

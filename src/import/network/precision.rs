@@ -74,7 +74,7 @@ pub async fn convert(
 }
 
 /// Returns the peak signal-to-noise ratio of two pictures in decibels, for values in 0..1. It is 120 if they are equal,
-/// and NaN if one of them contains NaN.
+/// and 0 if one of them contains NaN.
 pub fn psnr(a: &[f32], b: &[f32]) -> f64 {
     let error: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / a.len().max(1) as f64;
     if error.is_nan() { 0.0 } else { -10.0 * error.max(1e-12).log10() }

@@ -33,9 +33,9 @@ impl ColorStatistics {
         Self { means: self.means + other.means, products: self.products + other.products }
     }
 
-    /// Returns the distance to the target `aim` with means `n` and covariances `D`: the average of `sum((m - n)^2) /
-    /// |D|` and `sum((C - D)^2) / |D|^2`, where `|D|` is the root of the sum of squares. A picture of the target's mean
-    /// colour everywhere has a distance of one half.
+    /// Returns the distance to the target `aim` with means `n` and covariances `D`: the average of
+    /// `sum((m - n)^2) / |D|` and `sum((C - D)^2) / |D|^2`, where `|D|` is the root of the sum of squares. A picture of
+    /// the target's mean colour everywhere has a distance of one half.
     pub fn distance(&self, aim: &Self) -> Tensor<1> {
         let (found, wanted) = (self.covariances(), aim.covariances());
         let squares = |x: Tensor<2>| (x.clone() * x).sum();

@@ -21,8 +21,8 @@ const THREADS: usize = 64;
 pub const WGSL: [&str; 2] =
     [include_str!("../../../shaders/train/im_window.wgsl"), include_str!("../../../shaders/train/im_window_grad.wgsl")];
 
-/// Returns the windowed copies of `x`, `[pictures][channels][height][width]`, on a graphics device: `[pictures][copies
-/// * channels][rows][columns]`.
+/// Returns the windowed copies of `x`, `[pictures][channels][height][width]`, on a graphics device:
+/// `[pictures][copies * channels][rows][columns]`.
 pub fn window(x: Tensor<4>, window: Window) -> Tensor<4> {
     let Window { size: (rows, columns), offset, stride, zoom, blocks } = window;
     let offset = offset as i64;

@@ -14,7 +14,7 @@ use super::style_source::StyleSource;
 /// The default of `--brushwork` for styles of paintings: visible as strokes in a clear sky, hardly visible elsewhere.
 pub const BRUSHWORK: f32 = 0.5;
 
-/// How the painting is composited over its photo.
+/// The compositing of the painting over its photo.
 #[derive(Debug, Args)]
 pub struct LookArguments {
     /// Strength of the style: 0 shows the photo, 1 the painting

@@ -35,7 +35,7 @@ pub struct Arguments {
     /// Picture for the thumbnail, such as the painting of the style; default: a sample that the network stylized
     #[arg(long, value_name = "PICTURE")]
     thumbnail: Option<PathBuf>,
-    /// Value of white in input and output of the network, where the file does not tell; default 255
+    /// Value of white in input and output of the network, if the file does not specify it; default 255
     #[arg(long, value_parser = ["1", "255"])]
     range: Option<String>,
     /// Prints the report as one line of JSON

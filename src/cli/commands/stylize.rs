@@ -33,7 +33,7 @@ pub struct Arguments {
     /// Style name or number, style pack such as `mine.impasto`, or blend such as `teal mist:0.6,3:0.4`
     #[arg(long, default_value = "0")]
     style: OsString,
-    /// Painting that is encoded as a style, with an optional weight, default 1; repeat the flag to blend
+    /// Painting that is encoded as a style instead of `--style`, with an optional weight, default 1; repeat to blend
     #[arg(long, value_name = "PAINTING[:WEIGHT]", conflicts_with = "style")]
     style_image: Vec<OsString>,
     #[command(flatten)]

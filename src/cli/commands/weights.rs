@@ -37,7 +37,7 @@ pub enum Command {
         /// Network in the file
         #[arg(long, value_enum, default_value_t = VggChoice::Vgg19)]
         network: VggChoice,
-        /// Colour convention of the training, where the file does not tell; default: `torchvision` for ONNX and for
+        /// Colour convention of the training, if the file does not specify it; default: `torchvision` for ONNX and for
         /// tensors named `features.0.weight`, otherwise `caffe`
         #[arg(long, value_enum)]
         expects: Option<ExpectsChoice>,

@@ -49,9 +49,7 @@ fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
 }
 
 /// Escapes `text` for a terminal or a message: control characters, and characters that are invisible or change the
-/// order of others, become escapes such as `
-///
-/// ` and `\u{202e}`.
+/// order of others, become escapes such as `\n` and `\u{202e}`.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for (c, is_shown) in judged(text) {

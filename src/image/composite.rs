@@ -6,7 +6,7 @@ use crate::error::Result;
 /// The parameters of the compositing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
-    /// 0 shows the photo, 1 the painting.
+    /// The strength of the style: 0 shows the photo, 1 the painting.
     pub strength: f32,
     /// Takes luminance from the painting and chroma from the photo.
     pub keep_colors: bool,

@@ -1,9 +1,9 @@
-//! The one error type of the crate: every variant says what was wrong, where, and what to do.
+//! The error type of the crate. Every variant states the problem, its location and a remedy.
 
-/// Shorthand for results of this crate.
+/// The result type of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What can go wrong, in sentences meant for the person at the screen.
+/// An error with a message for the user.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The bytes are not a weight archive, or its table of contents is damaged.
@@ -22,7 +22,7 @@ pub enum Error {
     #[error("{0}")]
     Picture(String),
 
-    /// A style that is not in the set, or weights that make no blend.
+    /// A style that is not in the set, or invalid blend weights.
     #[error("{0}")]
     Style(String),
 
@@ -40,8 +40,8 @@ pub enum Error {
     )]
     NoAdapter(String),
 
-    /// The picture needs more than the adapter or the memory allows; `limit` begins with the unit of both numbers. `fits` is the
-    /// largest number of pixels on the longer side that passes the same check, or 0 when none does.
+    /// The picture exceeds a limit of the adapter or the memory; `limit` begins with the unit of both numbers. `fits`
+    /// is the largest number of pixels on the longer side that passes the same check, or 0 if no size passes.
     #[error(
         "a {width}x{height} picture needs {needed} {limit}, and the limit is {allowed}. {}",
         fitting(*.fits)
@@ -54,15 +54,15 @@ pub enum Error {
     )]
     OutOfMemory,
 
-    /// The graphics device was lost: driver reset, sleep, or a command that ran for too long.
+    /// The graphics device was lost: driver reset, sleep, or a command that took too long.
     #[error("the graphics device was lost ({0}). Nothing is lost but the picture in work: try again.")]
     DeviceLost(String),
 
-    /// An optimization whose loss is not a finite number any more; the text says what was read.
+    /// An optimization diverged: its loss is not a finite number. The text contains the values.
     #[error("the optimization diverged: {0}. Lower the learning rate, or weights that are far above their defaults.")]
     Diverged(String),
 
-    /// A GPU command that the driver refused: a bug of ours.
+    /// A GPU command that the driver refused, which is a bug of Impasto.
     #[error("the graphics driver refused a command: {0}. This is a bug of Impasto: please report it.")]
     Gpu(String),
 }
@@ -75,12 +75,13 @@ fn fitting(fits: usize) -> String {
 }
 
 impl Error {
-    /// A [`Error::Tensor`] about `tensor`.
+    /// Returns an [`Error::Tensor`] about `tensor`.
     pub fn tensor(tensor: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Tensor { tensor: tensor.into(), problem: problem.into() }
     }
 
-    /// The same about the user's file at `path`: what is said of archives that ship does not hold for it.
+    /// Converts errors about archives to errors about the user's file at `path`, because the advice for built-in
+    /// archives does not apply to it.
     pub fn of_user_file(self, path: impl AsRef<std::path::Path>) -> Self {
         let advice = "choose another file, or export it again";
         match self {
@@ -90,7 +91,7 @@ impl Error {
         }
     }
 
-    /// A [`Error::File`] about `path`.
+    /// Returns an [`Error::File`] about `path`.
     pub fn file(path: impl AsRef<std::path::Path>, problem: impl ToString) -> Self {
         Self::File { path: path.as_ref().display().to_string(), problem: problem.to_string() }
     }

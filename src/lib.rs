@@ -1,7 +1,8 @@
 //! Impasto: neural style transfer on the user's own GPU, in the browser and on the command line.
 //!
-//! A layer may use only the layers before it: `error` and `text`; `image`, `image_file`, `files`; `weights`; `style`; `net`; `procedural`;
-//! `reference` and `gpu`; `stylize`; `train` and `import`; `web` and the command line. `ARCHITECTURE.md` describes them.
+//! A layer may use only the layers before it: `error` and `text`; `image`, `image_file`, `files`; `weights`; `style`;
+//! `net`; `procedural`; `reference` and `gpu`; `stylize`; `train` and `import`; `web` and the command line.
+//! `ARCHITECTURE.md` describes them.
 
 pub mod error;
 #[cfg(feature = "native")]

@@ -1,7 +1,7 @@
-//! Texts that somebody else wrote: which characters they may have, and how they are shown.
+//! Handles untrusted text: determines the allowed characters, and escapes the others.
 
-/// Ranges of characters that are not seen themselves: they hide text, or change the order in which it is read. Control
-/// characters (`char::is_control`) are not among them.
+/// Ranges of invisible characters, which hide text or change its reading order. Control characters (`char::is_control`)
+/// are not included.
 const HIDDEN: [(char, char); 18] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -23,18 +23,18 @@ const HIDDEN: [(char, char); 18] = [
     ('\u{e0000}', '\u{e00ff}'),
 ];
 
-/// Characters that select the form of the character before them: joiners and variation selectors. Scripts and emoji need
-/// them, one or two at a time, behind a character that is not ASCII.
+/// Characters that select the form of the preceding character: joiners and variation selectors. Scripts and emoji need
+/// one or two of them after a character that is not ASCII.
 const SELECTORS: [(char, char); 3] = [('\u{200c}', '\u{200d}'), ('\u{fe00}', '\u{fe0f}'), ('\u{e0100}', '\u{e01ef}')];
 
-/// Selectors that may follow each other.
+/// The largest number of successive selectors.
 const MOST_SELECTORS: usize = 2;
 
 fn within(c: char, ranges: &[(char, char)]) -> bool {
     ranges.iter().any(|(first, last)| (*first..=*last).contains(&c))
 }
 
-/// The characters of `text`, and whether each may be shown as it is.
+/// Returns the characters of `text`, each with a flag whether it may be shown unescaped.
 fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
     let (mut base, mut selectors) = (false, 0);
     text.chars().map(move |c| {
@@ -48,8 +48,8 @@ fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
     })
 }
 
-/// `text` for a terminal or a message: control characters, and characters that are not seen or change the order of others, are
-/// written as escapes such as `\n` and `\u{202e}`.
+/// Escapes `text` for a terminal or a message: control characters, and characters that are invisible or change the
+/// order of others, become escapes such as `\n` and `\u{202e}`.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for (c, is_shown) in judged(text) {
@@ -62,18 +62,18 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// The first character of `text` that must not be in a name.
+/// Returns the first character of `text` that is not allowed in a name.
 pub(crate) fn unusable(text: &str) -> Option<char> {
     judged(text).find(|(_, shown)| !shown).map(|(c, _)| c)
 }
 
-/// The first character of `text` that must not be in a text of several lines.
+/// Returns the first character of `text` that is not allowed in a text of several lines.
 pub(crate) fn unusable_in_lines(text: &str) -> Option<char> {
     judged(text).find(|(c, shown)| !shown && *c != '\n').map(|(c, _)| c)
 }
 
-/// A text of several lines of at most `bytes` bytes, as near to `text` as [`unusable_in_lines`] allows: tabs become spaces, and
-/// each other unusable character `U+FFFD`.
+/// Converts `text` to an allowed text of several lines of at most `bytes` bytes (see [`unusable_in_lines`]): tabs
+/// become spaces, and each other unusable character becomes `U+FFFD`.
 pub(crate) fn cleaned(text: &str, bytes: usize) -> String {
     let mut clean = String::new();
     for (c, shown) in judged(&text.replace("\r\n", "\n")) {
@@ -91,12 +91,13 @@ pub(crate) fn cleaned(text: &str, bytes: usize) -> String {
     clean
 }
 
-/// A name of at most `letters` characters made of any text, such as a file's name: unusable characters become spaces.
+/// Converts any text, such as a file name, to a name of at most `letters` characters: unusable characters become
+/// spaces.
 pub fn usable_name(text: &str, letters: usize) -> String {
     let spaced: String = judged(text).map(|(c, shown)| if shown { c } else { ' ' }).collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let short: String = words.join(" ").chars().take(letters).collect();
-    // A cut may leave a space at the end.
+    // The cut text may end with a space.
     short.trim_end().to_string()
 }
 

@@ -1,5 +1,5 @@
-//! The choice of kernels for each adapter, in a file of the user's cache folder. The file saves a measurement and nothing else:
-//! where it cannot be read or written, the measurement is made again.
+//! The cache of kernel variants: one choice per adapter, in a file of the user's cache folder. The file only saves the
+//! time of a measurement; if it cannot be read or written, the measurement is repeated.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,17 +8,17 @@ use impasto::files::{Existing, save};
 
 use super::cache;
 
-/// What a choice depends on: the adapter, its driver, and this version of the kernels.
+/// Returns the key of a choice: the adapter, its driver, and the version of the kernels.
 pub fn key(info: &wgpu::AdapterInfo) -> String {
     format!("{} | {} {} | {} | {}", info.name, info.driver, info.driver_info, info.backend, env!("CARGO_PKG_VERSION"))
 }
 
-/// What was remembered for `key`.
+/// Returns the stored value for `key`.
 pub fn recall(key: &str) -> Option<String> {
     read(&file()?).remove(key)
 }
 
-/// Remembers `value` for `key`.
+/// Stores `value` for `key`.
 pub fn store(key: &str, value: &str) {
     let Some(file) = file() else { return };
     let mut all = read(&file);
@@ -26,7 +26,7 @@ pub fn store(key: &str, value: &str) {
     let Ok(json) = serde_json::to_string_pretty(&all) else { return };
     let folder = file.parent().map(std::fs::create_dir_all);
     if matches!(folder, Some(Ok(()))) {
-        // Without the file the measurement is made again.
+        // A write error is ignored: without the file the measurement is repeated.
         let _ = save(&file, json.as_bytes(), Existing::Replace);
     }
 }
@@ -35,7 +35,7 @@ fn read(file: &PathBuf) -> BTreeMap<String, String> {
     std::fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
-/// `kernels.json` in the program's cache folder.
+/// Returns the path of `kernels.json` in the program's cache folder.
 fn file() -> Option<PathBuf> {
     cache::folder("").map(|folder| folder.join("kernels.json"))
 }

@@ -1,4 +1,4 @@
-//! What computes for the studio, and how much memory it may take.
+//! The compute device of `paint`, `train` and `judge`, and its memory limits.
 
 use burn::tensor::Device;
 use clap::ValueEnum;
@@ -9,10 +9,10 @@ use impasto::image_file;
 use impasto::train::device;
 use impasto::train::device::Limits;
 
-/// The memory of a small graphics card in bytes, where nothing is known about a card's own.
+/// The assumed memory in bytes of a discrete graphics card, whose size is unknown: that of a small card.
 const UNKNOWN: u64 = 4_000_000_000;
 
-/// A choice.
+/// The choice of a compute device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Backend {
     Auto,
@@ -20,20 +20,20 @@ pub enum Backend {
     Cpu,
 }
 
-/// What was chosen.
+/// An opened compute device.
 pub struct OpenBackend {
     pub device: Device,
-    /// What it is called.
+    /// The name of the device for messages.
     pub name: String,
-    /// What it allows; of a graphics adapter's memory only what one buffer may have is known.
+    /// The memory limits. For a graphics adapter, only the largest buffer is known exactly.
     pub limits: Limits,
 }
 
 impl Backend {
-    /// Opens the device; everything may take `memory` bytes, or without it four fifths of what is free.
+    /// Opens the device. The memory limit is `memory` bytes, by default four fifths of the free memory.
     ///
     /// # Errors
-    /// [`impasto::error::Error::NoAdapter`] when a graphics adapter was asked for and there is none.
+    /// [`impasto::error::Error::NoAdapter`] when a graphics adapter was requested and there is none.
     pub fn open(self, memory: Option<u64>) -> Result<OpenBackend> {
         let free = || image_file::Limits::default().memory;
         let cpu = || {
@@ -48,7 +48,7 @@ impl Backend {
             Err(error) if self == Self::Gpu => return Err(error),
             _ => return Ok(cpu()),
         };
-        // A card's own memory is not told; other adapters use the machine's.
+        // wgpu does not report the memory of a discrete card; other adapters use the memory of the machine.
         let discrete = gpu.info().device_type == wgpu::DeviceType::DiscreteGpu;
         let total = memory.unwrap_or_else(|| if discrete { UNKNOWN } else { free() });
         let limits = Limits { total, buffer: gpu.bounds().buffer };

@@ -1,8 +1,8 @@
-//! The program's cache folder: what is in it can be made again.
+//! The program's cache folder. Its contents can be recreated.
 
 use std::path::PathBuf;
 
-/// The folder `name` in the cache folder that the platform prescribes, where it has one. It need not exist.
+/// Returns the folder `name` in the platform's cache folder, if the platform has one. The folder may not exist yet.
 pub fn folder(name: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let folder = if cfg!(target_os = "windows") {

@@ -1,4 +1,5 @@
-//! All files of a command, known before its work begins: no output may be an input, and every place is tried first.
+//! The files of a command, checked before its work begins: no output may be an input, and every output must be
+//! writable.
 
 use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
@@ -15,22 +16,23 @@ pub struct FilePlan {
 }
 
 impl FilePlan {
-    /// Adds files that are read.
+    /// Adds input files.
     pub fn inputs<'a>(&mut self, paths: impl IntoIterator<Item = &'a Path>) -> &mut Self {
         self.inputs.extend(paths.into_iter().map(|path| (Identity::of(path), path.to_path_buf())));
         self
     }
 
-    /// Adds a file that is written; `what` names it in a sentence, such as "the painting".
+    /// Adds an output file; `what` names it in messages, such as "the painting".
     pub fn output(&mut self, path: impl Into<PathBuf>, what: &'static str) -> &mut Self {
         self.outputs.push((path.into(), what));
         self
     }
 
-    /// Makes the folders of the outputs, and checks that each output can be written and costs no other file.
+    /// Creates the folders of the outputs, and checks that each output can be written and overwrites no other file of
+    /// the command.
     ///
     /// # Errors
-    /// [`Error::File`] for an output that is an input or another output, and for a place that takes no file.
+    /// [`Error::File`] for an output that is an input or another output, and for a path that cannot be written.
     pub fn check(&self) -> Result<()> {
         let mut taken: HashMap<Identity, &'static str> = HashMap::new();
         for (path, what) in &self.outputs {
@@ -49,7 +51,7 @@ impl FilePlan {
         let mut tried = HashSet::new();
         for (path, _) in &self.outputs {
             let folder = path.parent().unwrap_or(Path::new(""));
-            // A folder is tried once, and each file that is there already by itself.
+            // Each folder is probed once, and each existing file individually.
             if path.symlink_metadata().is_ok() || tried.insert(folder) {
                 make_folder(folder)?;
                 probe(path)?;
@@ -59,10 +61,10 @@ impl FilePlan {
     }
 }
 
-/// Makes `folder` and everything above it.
+/// Creates `folder` and its parents.
 ///
 /// # Errors
-/// [`Error::File`] when that is not possible.
+/// [`Error::File`] when the folder cannot be created.
 pub fn make_folder(folder: &Path) -> Result<()> {
     if folder.as_os_str().is_empty() {
         return Ok(());

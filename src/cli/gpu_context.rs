@@ -1,4 +1,4 @@
-//! The device with the network on it, as the commands need it: opened once, with kernels chosen once.
+//! The device with a loaded network, as the commands use it. Device and kernel variant are selected once.
 
 use impasto::error::{Error, Result};
 use impasto::gpu::conv::Variant;
@@ -9,25 +9,25 @@ use impasto::weights::Archive;
 
 use super::autotune_cache;
 
-/// The archives that ship, so that the tool is one file: the network of 26 styles, and that which takes any painting.
+/// The built-in weight archives, part of the binary: the network of 26 styles, and the network for paintings.
 pub const ARCHIVE: &[u8] = include_bytes!("../../weights/transfer26.safetensors");
 pub const ARBITRARY: &[u8] = include_bytes!("../../weights/arbitrary.safetensors");
 
-/// VGG16, in two parts.
+/// The VGG16 weights, in two parts.
 #[cfg(feature = "studio")]
 pub const VGG16_TO_RELU4_3: &[u8] = include_bytes!("../../weights/vgg16-to-relu4_3.safetensors");
 #[cfg(feature = "studio")]
 pub const VGG16_BLOCK5: &[u8] = include_bytes!("../../weights/vgg16-block5.safetensors");
 
-/// An open device and the painter on it.
+/// An open device with a loaded network.
 pub struct GpuContext {
     pub gpu: Gpu,
     pub model: StylizeModel,
 }
 
 impl GpuContext {
-    /// Opens the fastest adapter and loads the network, with the kernels of `variant` or, without it, those remembered or
-    /// measured for this adapter.
+    /// Opens the fastest adapter and loads the network with the kernels of `variant`, by default with the variant that
+    /// was cached or measured for this adapter.
     pub async fn open(archive: &Archive, variant: Option<Variant>) -> Result<Self> {
         let gpu = Gpu::open(Request::default()).await?;
         let variant = match variant {
@@ -46,12 +46,12 @@ impl GpuContext {
     }
 }
 
-/// The adapter's name.
+/// Returns the name of the adapter.
 pub fn adapter(gpu: &Gpu) -> &str {
     &gpu.info().name
 }
 
-/// The kernels that were chosen for this adapter before, or a new measurement, remembered for the next time.
+/// Returns the cached kernel variant for this adapter, or measures the variants and stores the choice.
 pub async fn chosen(gpu: &Gpu) -> Result<Variant> {
     let key = autotune_cache::key(gpu.info());
     if let Some(choice) = autotune_cache::recall(&key).and_then(|name| Choice::remembered(gpu, &name)) {
@@ -62,7 +62,7 @@ pub async fn chosen(gpu: &Gpu) -> Result<Variant> {
     Ok(choice.variant)
 }
 
-/// The variant that someone named.
+/// Parses the name of a kernel variant.
 pub fn variant(name: &str) -> std::result::Result<Variant, String> {
     let names = || Variant::all().iter().map(Variant::name).collect::<Vec<_>>().join(", ");
     Variant::from_name(name).ok_or_else(|| format!("there is no such variant; they are {}", names()))

@@ -1,4 +1,4 @@
-//! Which photos the arguments of a command mean.
+//! Finds the photos that the arguments of a command name.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -9,37 +9,37 @@ use impasto::files::{Identity, reason};
 
 use super::photos::{ENDINGS, has_ending, has_known_ending};
 
-/// Endings of pictures and videos that are not read. Those in a folder are named, since somebody may miss them.
+/// Extensions of unsupported picture and video formats. Such files in a folder are reported as skipped.
 const NOT_READ: [&str; 36] = [
     "heic", "heif", "avif", "gif", "bmp", "svg", "jxl", "jp2", "j2k", "psd", "xcf", "kra", "tga", "ico", "exr", "hdr",
     "pdf", "eps", "dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "pef", "srw", "mp4", "mov", "m4v", "avi",
     "mkv", "webm", "3gp", "mts",
 ];
-/// Names that a sentence lists before it counts.
+/// Largest number of file names in a message; further files are counted.
 const LISTED: usize = 8;
 
-/// What the arguments mean.
+/// The result of [`find`].
 #[derive(Debug, Default)]
 pub struct InputFiles {
-    /// Each photo once, in order.
+    /// The photos in order, without duplicates.
     pub photos: Vec<PathBuf>,
-    /// What cannot be found.
+    /// Errors for arguments that name no photo.
     pub problems: Vec<Error>,
-    /// What was left out of folders.
+    /// The skipped contents of folders.
     pub left_out: LeftOut,
 }
 
-/// What stands in the folders given and is not taken.
+/// The contents of the given folders that are skipped.
 #[derive(Debug, Default)]
 pub struct LeftOut {
-    /// Pictures and videos of other formats.
+    /// Pictures and videos of unsupported formats.
     pub files: Vec<PathBuf>,
-    /// Folders in these folders.
+    /// Number of subfolders.
     pub folders: usize,
 }
 
 impl LeftOut {
-    /// A sentence about it, if there is anything.
+    /// Returns a sentence about the skipped contents, if there are any.
     pub fn sentence(&self) -> Option<String> {
         let mut parts = Vec::new();
         if !self.files.is_empty() {
@@ -57,13 +57,13 @@ impl LeftOut {
     }
 }
 
-/// `1 file`, `2 files`.
+/// Formats a number with its noun: `1 file`, `2 files`.
 pub fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
-/// Finds the photos that `arguments` name: files, folders (their pictures, not those of folders inside) and patterns such as
-/// `*.jpg`. What exists is taken as it is written before it is tried as a pattern.
+/// Finds the photos that `arguments` name: files, folders (their pictures, without subfolders) and patterns such as
+/// `*.jpg`. The path of an existing file is never read as a pattern.
 pub fn find(arguments: &[OsString]) -> InputFiles {
     let mut found = InputFiles::default();
     let mut seen = HashSet::new();
@@ -96,7 +96,7 @@ fn folder(path: &Path, left_out: &mut LeftOut) -> Result<Vec<PathBuf>> {
     let mut others = Vec::new();
     for entry in std::fs::read_dir(path).map_err(unread)? {
         let entry = entry.map_err(unread)?.path();
-        // macOS keeps `._NAME` beside files on foreign disks; other programs keep notes under such names too.
+        // macOS stores `._NAME` next to files on foreign disks; other programs store hidden files under such names too.
         if entry.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
             continue;
         }

@@ -1,5 +1,5 @@
-//! Jobs that take minutes or hours: steps, progress, saves, the trace, Ctrl-C. No failure to write ends a job: its result is kept in
-//! memory, written again at the next save, and in the end written to another place if need be.
+//! Runs jobs that take minutes or hours: steps, progress, saves, the trace, Ctrl-C. A write error does not end a job:
+//! the result stays in memory, the next save writes it again, and the last save falls back to another folder.
 
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
@@ -17,64 +17,64 @@ use super::report::BAD_INPUT;
 use super::report::{alert, say};
 use super::trace::Trace;
 
-/// The exit code of a program that Ctrl-C ended, as shells report it.
+/// The exit code of a program interrupted by Ctrl-C, as shells report it.
 const INTERRUPTED: u8 = 130;
-/// Bytes of the largest checkpoint: of a picture of 8192 pixels, L-BFGS's history not included.
+/// Largest checkpoint in bytes: that of a picture of 8192 pixels, without the history of L-BFGS.
 pub const LARGEST_CHECKPOINT: u64 = 4 << 30;
-/// Names that are tried for a rescued file in one folder.
+/// Number of names that are tried for a rescued file in one folder.
 const NAMES: usize = 100;
 
-/// A job that goes step by step.
+/// A job that runs step by step.
 pub trait Job {
-    /// What one step was like.
+    /// The result of one step, such as its losses.
     type Report;
-    /// Head of the trace: the number of the step comes first, the seconds last.
+    /// The header of the trace. The first column is the number of the step, the last one the seconds.
     const COLUMNS: &'static str;
 
-    /// One step; `None` when all are done.
+    /// Runs one step. Returns `None` when all steps are done.
     fn step(&mut self) -> Result<Option<Self::Report>>;
-    /// The number of a step, from 1, and how many there are.
+    /// Returns the number of a step, from 1, and the number of all steps.
     fn position(report: &Self::Report) -> (usize, usize);
-    /// The losses, for the progress bar.
+    /// Returns the losses for the progress bar.
     fn describe(report: &Self::Report) -> String;
-    /// The row of the trace, without the seconds.
+    /// Returns the row of the trace, without the seconds.
     fn row(report: &Self::Report) -> String;
-    /// The files of the result so far, the most important first.
+    /// Returns the files of the result so far, the most important first.
     fn artifacts(&self) -> Result<Vec<Artifact>>;
-    /// The checkpoint to go on from; `None` when all steps are done.
+    /// Returns the checkpoint to resume from, or `None` when all steps are done.
     fn checkpoint(&self) -> Result<Option<Vec<u8>>>;
 }
 
-/// A file that a job makes.
+/// An output file of a job.
 pub struct Artifact {
-    /// What it is, such as "the painting".
+    /// The name of the file in messages, such as "the painting".
     pub what: &'static str,
     pub path: PathBuf,
     pub bytes: Vec<u8>,
 }
 
-/// Where a job writes, and when.
+/// The output paths of a job, and the interval of its saves.
 pub struct JobFiles<'a> {
     pub output: &'a Path,
     /// Steps between two saves.
     pub save_every: Option<usize>,
     pub trace: Option<&'a Path>,
-    /// The step of the checkpoint that the job goes on from.
+    /// The step of the checkpoint that the job resumes from.
     pub resumed: Option<usize>,
 }
 
-/// The path of the checkpoint of a job that writes `output`.
+/// Returns the path of the checkpoint of a job that writes `output`.
 pub fn checkpoint_path(output: &Path) -> PathBuf {
     let mut name = output.as_os_str().to_owned();
     name.push(".checkpoint");
     name.into()
 }
 
-/// Adds the checkpoint of a job that writes `output` to the files of its command. Without `force`, no other checkpoint than
-/// `resumed` may be there.
+/// Adds the checkpoint of a job that writes `output` to the files of its command. Without `force`, no other checkpoint
+/// than `resumed` may exist.
 ///
 /// # Errors
-/// [`Error::File`] when the checkpoint of another job is there.
+/// [`Error::File`] when the checkpoint of another job exists.
 pub fn plan_checkpoint(plan: &mut FilePlan, output: &Path, resumed: Option<&Path>, force: bool) -> Result<()> {
     let path = checkpoint_path(output);
     let same = resumed.is_some_and(|resumed| Identity::of(resumed) == Identity::of(&path));
@@ -85,7 +85,7 @@ pub fn plan_checkpoint(plan: &mut FilePlan, output: &Path, resumed: Option<&Path
         );
         return Err(Error::file(&path, problem));
     }
-    // The checkpoint of this job is read before it is replaced; another one stays.
+    // The checkpoint of this job is read before it is replaced; another checkpoint must not be overwritten.
     if !same {
         plan.inputs(resumed);
     }
@@ -93,10 +93,11 @@ pub fn plan_checkpoint(plan: &mut FilePlan, output: &Path, resumed: Option<&Path
     Ok(())
 }
 
-/// Runs `job` to its end or to Ctrl-C, which takes effect after the step in work, and writes its result.
+/// Runs `job` to its end or until Ctrl-C, which takes effect after the current step, and writes its result.
 ///
 /// # Errors
-/// What a step says, after the result so far is written; [`Error::File`] when the result can be written nowhere.
+/// The error of a step, after the result so far is written; [`Error::File`] when the result cannot be written to any
+/// folder.
 pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
     let interrupted = interruption()?;
     let mut trace = files.trace.map(|path| Trace::open(path, J::COLUMNS, files.resumed)).transpose()?;
@@ -131,7 +132,7 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
     }
     let finished = finish(&job, files.output);
     if let Some(error) = failure {
-        // What the step said comes last, where it is seen.
+        // The error of the step is printed last, where it is most visible.
         if let Err(unsaved) = finished {
             alert!("{unsaved}");
         }
@@ -151,14 +152,14 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
     Ok(code)
 }
 
-/// What the last save of a job came to.
+/// The outcome of the last save of a job.
 struct Finished {
-    /// The checkpoint of a job that is not at its end.
+    /// The checkpoint of a job that did not reach its end.
     unfinished: Option<PathBuf>,
     code: ExitCode,
 }
 
-/// Writes everything; what cannot be written at its place is written elsewhere.
+/// Writes all files; a file that cannot be written at its path is written to another folder.
 fn finish<J: Job>(job: &J, output: &Path) -> Result<Finished> {
     let mut code = ExitCode::SUCCESS;
     let mut place = |artifact: &Artifact| -> Result<PathBuf> {
@@ -188,7 +189,7 @@ fn finish<J: Job>(job: &J, output: &Path) -> Result<Finished> {
     Ok(Finished { unfinished, code })
 }
 
-/// Writes result and checkpoint, each whether the other can be written or not.
+/// Writes result and checkpoint; an error of one does not prevent the other.
 fn save_all<J: Job>(job: &J, output: &Path) -> Vec<Error> {
     let mut problems = Vec::new();
     let mut tried = |saved: Result<Saved>| problems.extend(saved.err());
@@ -204,7 +205,7 @@ fn save_all<J: Job>(job: &J, output: &Path) -> Vec<Error> {
     problems
 }
 
-/// Saves the artifact in the first folder that takes it, under a name that no file has: the current folder, the home folder, the
+/// Saves the artifact under an unused name in the first writable folder of: the current folder, the home folder, the
 /// folder of temporary files.
 fn rescue(artifact: &Artifact) -> Option<PathBuf> {
     let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).map(PathBuf::from);
@@ -235,9 +236,9 @@ fn rescue_in(folder: &Path, artifact: &Artifact) -> Option<PathBuf> {
     None
 }
 
-/// Becomes true with Ctrl-C.
+/// Returns a flag that Ctrl-C sets.
 fn interruption() -> Result<Arc<AtomicBool>> {
-    // The system takes one handler a process.
+    // The system accepts one handler per process.
     static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     if let Some(flag) = INTERRUPTED.get() {
         return Ok(Arc::clone(flag));
@@ -249,7 +250,7 @@ fn interruption() -> Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// A progress bar, where someone is there to see it.
+/// Returns a progress bar, hidden if standard error is no terminal.
 fn progress(steps: usize) -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -265,7 +266,7 @@ fn progress(steps: usize) -> ProgressBar {
 mod tests {
     use super::*;
 
-    /// Counts to its end, and writes what it has counted.
+    /// A job that counts to `steps` and writes the count.
     struct Counter {
         step: usize,
         steps: usize,
@@ -327,7 +328,7 @@ mod tests {
         planned(None, true).unwrap();
         planned(Some(&checkpoint_path(&output)), false).unwrap();
 
-        // A folder where the checkpoint should be: the count is written all the same, and the problem is told.
+        // With a folder at the path of the checkpoint, the count is still written, and the error is reported.
         std::fs::remove_file(checkpoint_path(&output)).unwrap();
         std::fs::create_dir(checkpoint_path(&output)).unwrap();
         let problems = save_all(&Counter { step: 5, ..counter(0) }, &output);

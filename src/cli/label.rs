@@ -1,14 +1,14 @@
-//! One line of text, drawn into a picture: Noto Sans Mono, rendered beforehand.
+//! Draws a line of text into a picture, with the prerendered font Noto Sans Mono.
 
 use impasto::image::Image;
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 
-/// A size of letters.
+/// A font size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Letters(RasterHeight);
 
 impl Letters {
-    /// Letters that suit a caption `width` pixels wide.
+    /// Returns the font size for a caption `width` pixels wide.
     pub fn for_width(width: usize) -> Self {
         Self(match width {
             0..240 => RasterHeight::Size16,
@@ -17,12 +17,12 @@ impl Letters {
         })
     }
 
-    /// Pixels from top to bottom.
+    /// Returns the height of a line in pixels.
     pub fn height(self) -> usize {
         self.0.val()
     }
 
-    /// `text`, shortened with two dots to fit into `width` pixels.
+    /// Returns `text`, shortened with two dots to fit into `width` pixels.
     pub fn fitted(self, text: &str, width: usize) -> String {
         let room = width / get_raster_width(FontWeight::Regular, self.0);
         if text.chars().count() <= room {
@@ -31,8 +31,8 @@ impl Letters {
         text.chars().take(room.saturating_sub(2)).chain("..".chars()).collect()
     }
 
-    /// Draws `text` in grey level `ink` over `canvas` (RGB in 0..1, `canvas_width` pixels wide), with its upper left corner at
-    /// `(x, y)`. Letters that the font lacks become question marks; what lies outside is left out.
+    /// Draws `text` in grey level `ink` over `canvas` (RGB in 0..1, `canvas_width` pixels wide), with its upper left
+    /// corner at `(x, y)`. Characters that the font lacks become question marks; pixels outside the canvas are clipped.
     pub fn draw(self, text: &str, ink: f32, canvas: &mut [f32], canvas_width: usize, (x, y): (usize, usize)) {
         let advance = get_raster_width(FontWeight::Regular, self.0);
         for (i, letter) in text.chars().enumerate() {
@@ -55,7 +55,7 @@ impl Letters {
     }
 }
 
-/// Copies `picture` into `canvas`, with its upper left corner at `(x, y)`; it must lie inside.
+/// Copies `picture` into `canvas`, with its upper left corner at `(x, y)`. The picture must lie inside the canvas.
 pub fn paste(picture: &Image, canvas: &mut [f32], canvas_width: usize, (x, y): (usize, usize)) {
     for (row, pixels) in picture.data().chunks_exact(picture.width() * 3).enumerate() {
         let at = ((y + row) * canvas_width + x) * 3;
@@ -76,7 +76,7 @@ mod tests {
         assert!(canvas.iter().any(|v| *v < 0.1));
         assert!(canvas[..width * 2 * 3].iter().all(|v| *v == 1.0));
         assert!(canvas[canvas.len() - width * 2 * 3..].iter().all(|v| *v == 1.0));
-        // Text that hangs over is cut, not wrapped.
+        // Text beyond the right edge is clipped, not wrapped.
         letters.draw("long enough to hang over", 0.0, &mut canvas, width, (width - 3, 2));
         assert_eq!(letters.fitted("Starry Strokes", 50), "Starr..");
         assert_eq!(letters.fitted("Ink", 50), "Ink");

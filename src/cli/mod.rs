@@ -1,4 +1,4 @@
-//! The command-line tool: its arguments, its exit codes, and what the [`commands`] share.
+//! The command line: arguments, exit codes, and the code that the [`commands`] share.
 
 mod autotune_cache;
 #[cfg(feature = "studio")]
@@ -37,7 +37,7 @@ struct Cli {
     command: commands::Command,
 }
 
-/// Runs the command that the arguments name.
+/// Runs the command of the process arguments.
 pub fn run() -> ExitCode {
     ignore_file_size_signal();
     let cli = match parse(std::env::args_os()) {
@@ -47,7 +47,7 @@ pub fn run() -> ExitCode {
     report::exit(commands::run(cli.command).unwrap_or_else(|error| report::failure(&error)))
 }
 
-/// The arguments. A number below zero is a number, and no option.
+/// Parses the arguments. A negative number is a value, not a flag.
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
     let command = Cli::command().mut_subcommands(with_negative_numbers);
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
@@ -57,17 +57,18 @@ fn with_negative_numbers(command: clap::Command) -> clap::Command {
     command.allow_negative_numbers(true).mut_subcommands(with_negative_numbers)
 }
 
-/// Where the system limits the size of files (`ulimit -f`), a write beyond it fails like any other instead of ending the program.
+/// Ignores SIGXFSZ, so that a write beyond the file size limit (`ulimit -f`) returns an error instead of ending the
+/// program.
 fn ignore_file_size_signal() {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
 }
 
-/// Arguments that clap refuses: its first paragraph as one sentence. Help and version are no errors.
+/// Prints the error of clap: the first paragraph as one sentence. Help and version are not errors.
 fn refuse(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A closed pipe is the reader's choice.
+            // A closed pipe is not an error.
             let _ = error.print();
             ExitCode::SUCCESS
         }

@@ -1,4 +1,4 @@
-//! Where the paintings of a command go.
+//! The output paths of the paintings of a command.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use impasto::error::{Error, Result};
 
 use super::photos::{ENDINGS, has_known_ending};
 
-/// The path of the painting of each of `photos`. With `single`, `output` is a file, unless it is a folder or ends as one;
-/// otherwise it is a folder, and paintings are PNG files named as their photos.
+/// Returns the path of the painting of each of `photos`. With `single`, `output` is a file, unless it is an existing
+/// folder or ends in a separator. Otherwise it is a folder, and paintings are PNG files with the names of their photos.
 ///
 /// # Errors
-/// [`Error::File`] for an ending that is no format, and for several paintings into one file.
+/// [`Error::File`] for an unknown extension, and for several paintings in one file.
 pub fn paintings(photos: &[PathBuf], single: bool, output: &Path) -> Result<Vec<PathBuf>> {
     let last = output.as_os_str().as_encoded_bytes().last();
     let as_folder = output.is_dir() || last.is_some_and(|byte| std::path::is_separator(char::from(*byte)));
@@ -27,10 +27,10 @@ pub fn paintings(photos: &[PathBuf], single: bool, output: &Path) -> Result<Vec<
     Ok(named_as(photos, output))
 }
 
-/// The path of one painting, whose ending names a format.
+/// Checks that the extension of `output` names a format, and returns the path.
 ///
 /// # Errors
-/// [`Error::File`] for another ending.
+/// [`Error::File`] for another extension.
 pub fn painting(output: &Path) -> Result<PathBuf> {
     if has_known_ending(output) {
         return Ok(output.to_path_buf());
@@ -38,7 +38,7 @@ pub fn painting(output: &Path) -> Result<PathBuf> {
     Err(Error::file(output, format!("the name of a painting must end in {}", ENDINGS.join(", "))))
 }
 
-/// `folder/NAME.png` for each photo; photos of the same name are numbered.
+/// Returns `folder/NAME.png` for each photo; photos of the same name are numbered.
 fn named_as(photos: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
     let mut taken = HashSet::new();
     let place = |photo: &PathBuf| {
@@ -50,7 +50,7 @@ fn named_as(photos: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
                 name.push(format!("-{number}"));
             }
             name.push(".png");
-            // Some file systems do not tell capital letters from small ones.
+            // Some file systems are case-insensitive.
             if taken.insert(name.to_string_lossy().to_lowercase()) {
                 return folder.join(name);
             }
@@ -60,7 +60,7 @@ fn named_as(photos: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
     photos.iter().map(place).collect()
 }
 
-/// `path` with `suffix` behind the name's stem and another ending: `starry.impasto` becomes `starry-preview.png`.
+/// Returns `path` with `suffix` after the stem and another extension: `starry.impasto` becomes `starry-preview.png`.
 #[cfg(feature = "studio")]
 pub fn derived(path: &Path, suffix: &str, ending: &str) -> PathBuf {
     let mut name = path.file_stem().unwrap_or_default().to_os_string();

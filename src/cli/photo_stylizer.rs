@@ -1,4 +1,4 @@
-//! Stylizes photos one after the other, in one style, on one device.
+//! Stylizes a sequence of photos in one style on one device.
 
 use clap::Args;
 use impasto::error::{Error, Result};
@@ -11,38 +11,38 @@ use super::gpu_context::{GpuContext, adapter};
 use super::photos::{PictureFile, ReadArguments};
 use super::style_source::StyleSource;
 
-/// The default of `--brushwork` for styles of paintings: enough for strokes in a clear sky, too little to be seen elsewhere.
+/// The default of `--brushwork` for styles of paintings: visible as strokes in a clear sky, hardly visible elsewhere.
 pub const BRUSHWORK: f32 = 0.5;
 
-/// How a painting is laid over its photo.
+/// The compositing of the painting over its photo.
 #[derive(Debug, Args)]
 pub struct LookArguments {
-    /// 0 shows the photo, 1 the painting.
+    /// Strength of the style: 0 shows the photo, 1 the painting
     #[arg(long, default_value_t = 1.0, value_parser = strength)]
     strength: f32,
-    /// Takes the luminance from the painting and the colours from the photo.
+    /// Takes the luminance from the painting and the colours from the photo
     #[arg(long)]
     keep_colors: bool,
 }
 
 impl LookArguments {
-    /// As the session takes it.
+    /// Returns the arguments in the form that the session takes.
     pub fn look(&self) -> Look {
         Look { strength: self.strength, keep_colors: self.keep_colors, split: 0.0 }
     }
 }
 
-/// What the strokes are like.
+/// The size and strength of the strokes.
 #[derive(Debug, Args)]
 pub struct StrokeArguments {
-    /// Lets the strength lie between the photo's own style and the painting's, instead of between photo and painting.
+    /// Applies the strength to the style instead of the pixels: blends with the photo's own style; paintings only
     #[arg(long)]
     pub gentle: bool,
-    /// Size of the strokes: 2 for twice the default size.
+    /// Stroke size, 0.25 to 8, relative to the default size
     #[arg(long, default_value_t = 1.0, value_parser = stroke)]
     stroke: f64,
-    /// How much brushwork is in what is flat in the photo: 0 for none, 1 for the most. Without it, 0.5 for styles of paintings
-    /// and none for the others.
+    /// Strength of the streaks added to flat areas of the photo, 0 to 1; default 0.5 for styles of paintings, 0 for
+    /// others
     #[arg(long, value_parser = strength)]
     brushwork: Option<f32>,
 }
@@ -52,20 +52,21 @@ fn strength(text: &str) -> std::result::Result<f32, String> {
     number.ok_or_else(|| "it is a number from 0 to 1".to_string())
 }
 
-/// Smaller strokes take the network beyond the pixels that there are; larger ones leave nothing to be recognized.
+/// Parses the stroke size. Below 0.25 the network would need more pixels than the photo has; above 8 nothing in the
+/// result is recognizable.
 fn stroke(text: &str) -> std::result::Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|s| (0.25..=8.0).contains(s));
     number.ok_or_else(|| "the size of strokes is a number from 0.25 to 8".to_string())
 }
 
-/// Stylizes pictures in one style; the session is kept for pictures of the same size.
+/// Stylizes pictures in one style; reuses the session for pictures of the same size.
 pub struct PhotoStylizer {
     context: GpuContext,
     style: Style,
     look: Look,
     stroke: f64,
     brushwork: f32,
-    /// Where the strength lies between the photo's own style and the painting's.
+    /// Encodes the photo's own style, if the strength blends styles.
     encoder: Option<StyleEncoder>,
     session: Option<Session>,
 }
@@ -87,21 +88,22 @@ impl PhotoStylizer {
         Ok(Self { context, style, look, stroke, brushwork, encoder, session: None })
     }
 
-    /// The adapter's name.
+    /// Returns the name of the adapter.
     pub fn adapter(&self) -> &str {
         adapter(&self.context.gpu)
     }
 
-    /// The name of the kernels' variant.
+    /// Returns the name of the kernel variant.
     pub fn variant(&self) -> String {
         self.context.model.variant().name()
     }
 
-    /// Checks that the photo in `file` can be read and stylized at `size`, and that the network does not take far more time than
-    /// usual, unless `force`. Nothing is decoded.
+    /// Checks that the photo in `file` can be read and stylized at `size`, and, unless `force`, that the cost of the
+    /// network is not unusual. The photo is not decoded.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] with the largest `--size` that passes this check, [`Error::Style`] with what a picture costs.
+    /// [`Error::TooLarge`] with the largest `--size` that passes this check, [`Error::Style`] with the cost of a
+    /// picture.
     pub fn check(&self, file: &PictureFile, reading: &ReadArguments, size: Option<u32>, force: bool) -> Result<()> {
         let GpuContext { gpu, model } = &self.context;
         let original = file.size();
@@ -115,7 +117,7 @@ impl PhotoStylizer {
             })
         };
         if let Err(error) = readable(size) {
-            // Of a file that cannot be read at any size, its own sentence says why.
+            // If the file cannot be read at any size, its own error is returned.
             let fits = if readable(Some(1)).is_ok() { largest() } else { 0 };
             let (width, height) = wanted;
             let problem = format!(
@@ -134,10 +136,10 @@ impl PhotoStylizer {
         Err(Error::Style(format!("{expense} `--force` uses it all the same.")))
     }
 
-    /// The picture in the style, at its size; not rounded to 8 bits where `depth16`.
+    /// Returns the stylized picture in the size of the photo; with `depth16` it is not rounded to 8 bits.
     ///
     /// # Errors
-    /// What the device says.
+    /// The error of the device.
     pub async fn paint(&mut self, photo: &Image, depth16: bool) -> Result<Image> {
         let gpu = &self.context.gpu;
         let (width, height) = (photo.width(), photo.height());

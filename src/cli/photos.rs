@@ -1,4 +1,4 @@
-//! Pictures from and to files, as the arguments of a command say.
+//! Reads and writes pictures with the options of the command line.
 
 use std::path::Path;
 
@@ -11,37 +11,37 @@ pub use impasto::image_file::{ENDINGS, Picture, PictureFile};
 
 const MEGABYTE: u64 = 1_000_000;
 
-/// Whether the ending of `path` names a format that can be read and written.
+/// Returns whether the extension of `path` names a format that can be read and written.
 pub fn has_known_ending(path: &Path) -> bool {
     has_ending(path, &ENDINGS)
 }
 
-/// Whether the ending of `path` is one of `endings`, in letters of either case.
+/// Returns whether the extension of `path` is one of `endings`; case is ignored.
 pub fn has_ending(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
-/// How pictures are read.
+/// The options for reading pictures.
 #[derive(Debug, Args)]
 pub struct ReadArguments {
-    /// The most pixels that a picture may have, width times height. Without it, 268 million.
+    /// Largest picture that is read, in pixels, width times height; default 268 million
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u64).range(1..))]
     max_pixels: Option<u64>,
-    /// The most memory that may be used, in MB. Without it, four fifths of what is free.
+    /// Largest amount of memory that may be used, in MB; default: four fifths of the free memory
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..))]
     memory: Option<u64>,
-    /// The colour behind transparent pixels, such as `white` or `#f4ead5`. Without it, white, and transparency is kept.
+    /// Colour behind transparent pixels, such as `white` or `#f4ead5`; default: white, and transparency is kept
     #[arg(long, value_name = "COLOUR", value_parser = colour)]
     background: Option<[f32; 3]>,
 }
 
 impl ReadArguments {
-    /// The memory that may be used in bytes, if it was given.
+    /// Returns the memory limit in bytes, if it was given.
     pub fn memory(&self) -> Option<u64> {
         self.memory.map(|megabytes| megabytes.saturating_mul(MEGABYTE))
     }
 
-    /// How a picture is read, with its longer side fitted to `size` pixels, if given.
+    /// Returns the options for reading a picture, with its longer side fitted to `size` pixels, if given.
     pub fn options(&self, size: Option<u32>) -> ReadOptions {
         let default = Limits::default();
         let limits = Limits {
@@ -59,7 +59,8 @@ impl ReadArguments {
         PictureFile::open(path, &self.options(None).limits)
     }
 
-    /// The picture, with its longer side fitted to `size` pixels, if given. A background leaves no transparency.
+    /// Decodes a picture, with its longer side fitted to `size` pixels, if given. With `--background`, the picture has
+    /// no transparency.
     ///
     /// # Errors
     /// As [`PictureFile::decode`].
@@ -67,7 +68,7 @@ impl ReadArguments {
         file.decode(&self.options(size)).map(|picture| self.grounded(picture))
     }
 
-    /// Reads a picture, as [`ReadArguments::decode`] gives it.
+    /// Reads a picture, like [`ReadArguments::open`] and [`ReadArguments::decode`].
     ///
     /// # Errors
     /// As [`image_file::read`].
@@ -75,12 +76,12 @@ impl ReadArguments {
         self.decode(&self.open(path)?, size)
     }
 
-    /// The picture without transparency, if a background was given.
+    /// Removes the transparency of the picture if a background was given.
     fn grounded(&self, picture: Picture) -> Picture {
         Picture { alpha: picture.alpha.filter(|_| self.background.is_none()), ..picture }
     }
 
-    /// Reads a picture with at most `size` pixels on the longer side: more would only be memory.
+    /// Reads a picture with at most `size` pixels on the longer side, to save memory.
     ///
     /// # Errors
     /// As [`image_file::read`].
@@ -90,7 +91,7 @@ impl ReadArguments {
         image_file::read(path, &options).map(|picture| self.grounded(picture))
     }
 
-    /// Reads a mask, in which transparent is black, with at most `size` pixels on the longer side.
+    /// Reads a mask with at most `size` pixels on the longer side. Transparent pixels are black.
     ///
     /// # Errors
     /// As [`image_file::read_mask`].
@@ -100,7 +101,7 @@ impl ReadArguments {
         Ok(image_file::read_mask(path, &options)?.image)
     }
 
-    /// Checks that a picture of this size may be made.
+    /// Checks that a picture of this size is within the limits.
     ///
     /// # Errors
     /// As [`image_file::check_resize`].
@@ -109,19 +110,19 @@ impl ReadArguments {
     }
 }
 
-/// How paintings are written.
+/// The options for writing paintings.
 #[derive(Debug, Args)]
 pub struct WriteArguments {
-    /// Keeps date, place, camera and copyright of the photo in the painting (EXIF).
+    /// Copies date, place, camera, author and copyright of the photo (EXIF)
     #[arg(long)]
     keep_metadata: bool,
-    /// Bits a channel: 16 in PNG and TIFF files. Without it, 16 where the photo has more than 8.
+    /// Bits per channel in PNG and TIFF files; default: 16 where the photo has more than 8
     #[arg(long, value_name = "BITS", value_parser = ["8", "16"])]
     depth: Option<String>,
 }
 
 impl WriteArguments {
-    /// The writer of the painting of `photo`.
+    /// Returns the writer for the painting of `photo`.
     pub fn writer(&self, photo: &Picture) -> PhotoWriter {
         PhotoWriter {
             depth16: self.depth.as_deref().map_or(photo.depth16, |depth| depth == "16"),
@@ -132,11 +133,11 @@ impl WriteArguments {
     }
 }
 
-/// Makes the bytes of a painting's file.
+/// Encodes paintings as files.
 #[derive(Debug, Clone)]
 pub struct PhotoWriter {
     quality: u8,
-    /// 16 bits a channel, where the format has them.
+    /// 16 bits per channel, if the format supports them.
     pub depth16: bool,
     color_profile: bool,
     alpha: Option<Alpha>,
@@ -144,22 +145,22 @@ pub struct PhotoWriter {
 }
 
 impl Default for PhotoWriter {
-    /// Opaque pictures with 8 bits a channel, which say that they are sRGB.
+    /// Returns a writer of opaque pictures with 8 bits per channel and an sRGB colour profile.
     fn default() -> Self {
         Self { quality: JPEG_QUALITY, depth16: false, color_profile: true, alpha: None, metadata: None }
     }
 }
 
 impl PhotoWriter {
-    /// Pixels alone, with this quality, 1 to 100, in JPEG files.
+    /// Returns a writer of pixels without a colour profile; `quality` is that of JPEG files, 1 to 100.
     pub fn plain(quality: u8) -> Self {
         Self { quality, color_profile: false, ..Self::default() }
     }
 
-    /// The bytes of the file at `path`, whose ending names the format.
+    /// Returns the bytes of the file at `path`, whose extension selects the format.
     ///
     /// # Errors
-    /// [`Error::File`] for another ending, and when the format cannot hold the picture.
+    /// [`Error::File`] for another extension, and when the format cannot hold the picture.
     pub fn bytes(&self, picture: &Image, path: &Path) -> Result<Vec<u8>> {
         let named = |error: Error| Error::file(path, error);
         let format = Format::of(path);
@@ -181,18 +182,18 @@ impl PhotoWriter {
     }
 }
 
-/// Reads a picture that comes with the program.
+/// Decodes a picture that comes with the program.
 #[cfg(feature = "studio")]
 pub fn decode(bytes: &[u8]) -> Result<Image> {
     image_file::decode(bytes, "picture", &ReadOptions::default()).map(|picture| picture.image)
 }
 
-/// The bytes of a small JPEG file.
+/// Returns the bytes of a small JPEG file.
 pub fn jpeg(picture: &Image, quality: u8) -> Result<Vec<u8>> {
     PhotoWriter::plain(quality).bytes(picture, Path::new("thumbnail.jpg"))
 }
 
-/// `white`, `black`, `grey`, `#rgb` or `#rrggbb`.
+/// Parses a colour: `white`, `black`, `grey`, `#rgb` or `#rrggbb`.
 fn colour(text: &str) -> std::result::Result<[f32; 3], String> {
     let named = match text.to_ascii_lowercase().as_str() {
         "white" => Some([255; 3]),

@@ -1,4 +1,5 @@
-//! What the commands print. A closed pipe ends the output quietly, a full disk ends it with a sentence, and neither ends the work.
+//! Prints the output of the commands. A closed pipe ends the output silently, a full disk ends it with an error
+//! message; the command continues in both cases.
 
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::path::Path;
@@ -8,23 +9,23 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use impasto::error::Error;
 use impasto::text::printable;
 
-/// Bad input of any kind ends in this exit code, with one sentence on stderr for each thing that was wrong.
+/// The exit code for bad input of any kind. Standard error has one sentence for each problem.
 pub const BAD_INPUT: u8 = 2;
 
 /// The state of standard output.
 static OUTPUT: AtomicU8 = AtomicU8::new(OPEN);
 const OPEN: u8 = 0;
-/// The reader of the pipe has gone, which is the reader's choice.
+/// The reader closed the pipe, which is not an error.
 const CLOSED: u8 = 1;
-/// Text was lost.
+/// Output was lost.
 const FAILED: u8 = 2;
 
-/// Prints a line on standard output, as `say!` does, without its panic.
+/// Prints a line on standard output, like `println!`, but without a panic on write errors.
 macro_rules! say {
     ($($text:tt)*) => { $crate::cli::report::line(&format!($($text)*)) };
 }
 
-/// Prints a line on standard error, behind the program's name.
+/// Prints a line on standard error, after the name of the program.
 macro_rules! alert {
     ($($text:tt)*) => { $crate::cli::report::warning(&format!($($text)*)) };
 }
@@ -50,28 +51,29 @@ pub fn line(text: &str) {
     }
 }
 
-/// Prints a line on standard error, behind the program's name. Where that cannot be written, nobody is there to be told.
+/// Prints a line on standard error, after the name of the program. Write errors are ignored, since they cannot be
+/// reported.
 pub fn warning(text: &str) {
     let _ = writeln!(stderr(), "impasto: {}", printable(text));
 }
 
-/// Prints what a picture's reader notes about the file at `path`.
+/// Prints the notes of the picture reader about the file at `path`.
 pub fn notes(path: &Path, notes: &[String]) {
     notes.iter().for_each(|note| warning(&format!("{}: {note}", path.display())));
 }
 
-/// The exit code of a command that has ended with `code`: a failure where text was lost.
+/// Returns the exit code of a command that ended with `code`: a failure if output was lost.
 pub fn exit(code: ExitCode) -> ExitCode {
     if OUTPUT.load(Ordering::Relaxed) == FAILED { ExitCode::from(BAD_INPUT) } else { code }
 }
 
-/// Prints an error, and gives its exit code.
+/// Prints an error, and returns its exit code.
 pub fn failure(error: &Error) -> ExitCode {
     warning(&error.to_string());
     ExitCode::from(BAD_INPUT)
 }
 
-/// The path as text, for JSON too: what is not UTF-8 in it is replaced.
+/// Converts a path to text, also for JSON. Bytes that are not UTF-8 are replaced.
 pub fn path(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }

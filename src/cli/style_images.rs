@@ -1,4 +1,4 @@
-//! Paintings given as styles: `PAINTING` or `PAINTING:WEIGHT`.
+//! Reads and encodes paintings given as styles: `PAINTING` or `PAINTING:WEIGHT`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,18 +14,18 @@ use impasto::weights::Archive;
 use super::photos::ReadArguments;
 use super::style_text::parse;
 
-/// A painting whose style is wanted, with its weight in the blend.
+/// A style painting with its weight in the blend.
 pub struct Painting {
     pub path: PathBuf,
     weight: f32,
-    /// As the predictor sees it.
+    /// The painting in the input size of the style predictor.
     picture: Image,
 }
 
-/// Reads what `arguments` name.
+/// Reads the paintings that `arguments` name.
 ///
 /// # Errors
-/// [`Error::File`] for a picture that cannot be read, [`Error::Style`] for weights that make no blend.
+/// [`Error::File`] for a picture that cannot be read, [`Error::Style`] if all weights are 0 or one is invalid.
 pub fn read(arguments: &[OsString], reading: &ReadArguments) -> Result<Vec<Painting>> {
     let paintings = arguments.iter().map(|text| {
         let (path, weight) = parse(text, |path| path.is_file())?;
@@ -39,10 +39,10 @@ pub fn read(arguments: &[OsString], reading: &ReadArguments) -> Result<Vec<Paint
     Ok(paintings)
 }
 
-/// The style of `paintings`, blended by their weights.
+/// Returns the style of `paintings`, blended by their weights.
 ///
 /// # Errors
-/// As [`StyleEncoder::load`] and [`StyleEncoder::predict`].
+/// As [`StyleEncoder::load`] and [`StyleEncoder::encode_image`].
 pub async fn style(gpu: &Gpu, model: &StylizeModel, archive: &Archive, paintings: &[Painting]) -> Result<Style> {
     let encoder = StyleEncoder::load(gpu, archive).await?;
     let mut vectors = Vec::new();
@@ -52,7 +52,7 @@ pub async fn style(gpu: &Gpu, model: &StylizeModel, archive: &Archive, paintings
     model.space().vector(name(paintings), &mix(&vectors)?)
 }
 
-/// What a blend is called.
+/// Returns the name of a blend: the file names of the paintings.
 pub fn name(paintings: &[Painting]) -> String {
     let names = paintings.iter().map(|p| p.path.file_stem().unwrap_or_default().to_string_lossy());
     names.collect::<Vec<_>>().join(" + ")

@@ -1,4 +1,4 @@
-//! The style that someone asks for: styles of the network of 26, style packs, paintings, and blends of them.
+//! Resolves a style argument: styles of the network of 26, style packs, paintings, and blends of them.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -16,16 +16,16 @@ use super::report;
 use super::style_images::{self, Painting};
 use super::style_text::parse_list;
 
-/// The ending of style packs.
+/// The file extension of style packs.
 pub const ENDING: &str = "impasto";
 
-/// What was asked for, read and checked as far as it can be without a device.
+/// A requested style, read and checked as far as possible without a device.
 pub struct StyleSource {
-    /// The archive of the network that paints it.
+    /// The archive of the network of the style.
     pub archive: Archive,
-    /// What it is called.
+    /// The name of the style.
     pub name: String,
-    /// The files that it is made of.
+    /// The files that the style is read from.
     pub files: Vec<PathBuf>,
     made_of: MadeOf,
 }
@@ -35,15 +35,15 @@ enum MadeOf {
     Paintings(Vec<Painting>),
 }
 
-/// The styles of the archive that ships.
+/// Returns the styles of the built-in archive.
 pub fn styles(archive: &Archive) -> Result<StyleSet> {
     StyleSet::read(archive, &transfer26::network().norms)
 }
 
-/// The network called `name`, with its archive.
+/// Returns the network called `name`, with its archive.
 ///
 /// # Errors
-/// [`Error::Style`] when this program has none of that name.
+/// [`Error::Style`] when this program has no network of that name.
 pub fn network(name: &str) -> Result<(Network, Archive)> {
     let (network, archive) = match name {
         transfer26::NAME => (transfer26::network(), ARCHIVE),
@@ -62,7 +62,7 @@ pub fn network(name: &str) -> Result<(Network, Archive)> {
     Ok((network, Archive::parse(archive)?))
 }
 
-/// The network of the first of `packs`, with its archive, which one of them may bring.
+/// Returns the network of the first of `packs`, with its archive, which one of the packs may contain.
 ///
 /// # Errors
 /// As [`network`], and [`Error::Pack`] for a network that cannot be used.
@@ -77,27 +77,28 @@ pub fn network_of(packs: &[&Pack]) -> Result<(Network, Archive)> {
     }
 }
 
-/// What the styles of `network` are.
+/// Returns the style space of `network`: the layout of its style parameters.
 pub fn space(network: &Network, archive: &Archive) -> Result<StyleSpace> {
     StyleSpace::read(archive, network.tensors(), &network.norms)
 }
 
-/// The pack in a file.
+/// Reads a style pack from a file.
 pub fn read_pack(path: &Path) -> Result<Pack> {
     let bytes = files::read(path, Pack::MAX_BYTES, "a style pack")?;
     Pack::read(&bytes).map_err(|error| Error::file(path, error))
 }
 
-/// Whether the ending of `path` is that of a style pack.
+/// Returns whether `path` has the extension of a style pack.
 pub fn is_pack(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ENDING))
 }
 
 impl StyleSource {
-    /// Reads what `--style` says or, where there are some, the paintings of `--style-image`.
+    /// Reads the style of `--style`, or the paintings of `--style-image` if there are any.
     ///
     /// # Errors
-    /// [`Error::Style`] for what is no style and what does not blend, [`Error::File`] for files that cannot be used.
+    /// [`Error::Style`] for an unknown style and for styles that do not blend, [`Error::File`] for files that cannot be
+    /// used.
     pub fn read(style: &OsStr, images: &[OsString], reading: &ReadArguments) -> Result<Self> {
         if !images.is_empty() {
             let paintings = style_images::read(images, reading)?;
@@ -122,10 +123,10 @@ impl StyleSource {
         Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(wanted) })
     }
 
-    /// The style, for the painter in `context`, which was opened with [`StyleSource::archive`].
+    /// Returns the style for the network in `context`, which was opened with [`StyleSource::archive`].
     ///
     /// # Errors
-    /// What the device says where paintings have to be looked at.
+    /// The error of the device, if paintings have to be encoded.
     pub async fn style(&self, context: &GpuContext) -> Result<Style> {
         match &self.made_of {
             MadeOf::Style(style) => Ok(style.clone()),
@@ -135,13 +136,13 @@ impl StyleSource {
         }
     }
 
-    /// Whether its network takes style vectors, so that photos have a style of their own in it.
+    /// Returns whether the network takes style vectors, so that photos can be encoded as styles too.
     pub fn has_vectors(&self) -> bool {
         self.archive.metadata("network") == Some(arbitrary::NAME)
     }
 }
 
-/// The blend of packs of one network and of its own styles.
+/// Blends packs of one network with each other and with built-in styles of that network.
 fn packed(parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
     let read = |(path, _): &(PathBuf, f32)| if is_pack(path) { read_pack(path).map(Some) } else { Ok(None) };
     let packs: Vec<Option<Pack>> = parts.iter().map(read).collect::<Result<_>>()?;

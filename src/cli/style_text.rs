@@ -1,5 +1,5 @@
-//! Styles as arguments: `NAME`, `FILE`, each with `:WEIGHT` behind it or not, with commas between. Names of files may hold commas
-//! and colons, and need not be UTF-8.
+//! Parses styles as arguments: `NAME` or `FILE`, each with an optional `:WEIGHT`, separated by commas. File names may
+//! contain commas and colons, and need not be UTF-8.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use impasto::error::{Error, Result};
 /// A style or a painting with its weight in a blend.
 pub type Weighted = (PathBuf, f32);
 
-/// The parts of a blend. Where the text between some commas is a file, that file is meant.
+/// Parses the parts of a blend. Text that names an existing file is one part, even if it contains commas.
 ///
 /// # Errors
 /// As [`parse`].
@@ -32,10 +32,11 @@ pub fn parse_list(text: &OsStr, exists: impl Fn(&Path) -> bool) -> Result<Vec<We
     Ok(parts)
 }
 
-/// Path and weight. What exists is a path as it is written, and so is what has no number behind its last colon.
+/// Parses path and weight. The path of an existing file, and text without a number after its last colon, is a path
+/// without a weight.
 ///
 /// # Errors
-/// [`Error::Style`] for a weight below 0 or without end.
+/// [`Error::Style`] for a weight that is negative or not finite.
 pub fn parse(text: &OsStr, exists: impl Fn(&Path) -> bool) -> Result<Weighted> {
     let whole = (PathBuf::from(text), 1.0);
     if exists(&whole.0) {
@@ -56,12 +57,12 @@ pub fn parse(text: &OsStr, exists: impl Fn(&Path) -> bool) -> Result<Weighted> {
     }
 }
 
-/// The text without spaces around it.
+/// Returns the text without surrounding spaces.
 fn trimmed(text: &OsStr) -> OsString {
     text.to_str().map_or_else(|| text.to_os_string(), |text| text.trim().into())
 }
 
-/// The pieces between the places of an ASCII letter.
+/// Splits the text at an ASCII character.
 fn split(text: &OsStr, letter: u8) -> Vec<OsString> {
     #[cfg(unix)]
     {

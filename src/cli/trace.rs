@@ -1,4 +1,4 @@
-//! The table of losses of a job, a row a step, as comma-separated values.
+//! The trace of a job: a CSV table of losses with one row per step.
 
 use std::fs::{File, OpenOptions};
 use std::io::{LineWriter, Write};
@@ -9,7 +9,7 @@ use impasto::files::{self, Existing, reason};
 
 use super::report::alert;
 
-/// Bytes of the largest table that a job goes on with.
+/// Largest table in bytes that a resumed job continues.
 const LARGEST: u64 = 1 << 30;
 
 /// A table that is being written.
@@ -19,11 +19,11 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Begins the table with the row of `columns`, or goes on with it behind the row of step `resumed`: rows of later steps were
-    /// written by a run whose work is lost, and are removed.
+    /// Opens a table with the header `columns`. With `resumed`, it continues an existing table after the row of that
+    /// step: later rows, written by a run whose work is lost, are removed.
     ///
     /// # Errors
-    /// [`Error::File`] when it cannot be written, and when the file that is there is not such a table.
+    /// [`Error::File`] when the table cannot be written, and when the existing file is not such a table.
     pub fn open(path: &Path, columns: &str, resumed: Option<usize>) -> Result<Self> {
         let older = if path.exists() { Some(table(path, columns)?) } else { None };
         let rows = match (older, resumed) {
@@ -36,15 +36,16 @@ impl Trace {
         Ok(Self { path: path.to_path_buf(), file: LineWriter::new(file) })
     }
 
-    /// Checks that the file at `path`, if there is one, is such a table, so that nothing else is overwritten.
+    /// Checks that the file at `path`, if it exists, is such a table, so that no other file is overwritten.
     ///
     /// # Errors
-    /// [`Error::File`] when it is something else.
+    /// [`Error::File`] when it is another file.
     pub fn check(path: &Path, columns: &str) -> Result<()> {
         if path.exists() { table(path, columns).map(drop) } else { Ok(()) }
     }
 
-    /// Writes a row. Gives the table back, unless it cannot be written: then it says so, and the job goes on without it.
+    /// Writes a row and returns the table. After a write error it prints the error and returns `None`, and the job
+    /// continues without the trace.
     pub fn row(mut self, row: &str) -> Option<Self> {
         match writeln!(self.file, "{row}") {
             Ok(()) => Some(self),
@@ -57,7 +58,7 @@ impl Trace {
     }
 }
 
-/// The text of a table with these columns; an empty file is one without rows.
+/// Returns the text of a table with these columns; an empty file is a table without rows.
 fn table(path: &Path, columns: &str) -> Result<String> {
     let bytes = files::read(path, LARGEST, "a trace")?;
     let text = String::from_utf8(bytes).unwrap_or_default();
@@ -67,7 +68,7 @@ fn table(path: &Path, columns: &str) -> Result<String> {
     Err(Error::file(path, "the file that is there is not a trace of this command; choose another name for the trace"))
 }
 
-/// The whole rows up to that of `step`.
+/// Returns the complete rows up to the row of `step`.
 fn kept(text: &str, columns: &str, step: usize) -> String {
     let fields = columns.split(',').count();
     let whole =
@@ -89,7 +90,7 @@ mod tests {
             trace = trace.and_then(|trace| trace.row(&format!("{step},0.5")));
         }
         drop(trace);
-        // The last row was cut by a crash.
+        // A last row that a crash has cut off.
         let text = std::fs::read_to_string(&path).unwrap() + "6,0";
         std::fs::write(&path, text).unwrap();
         Trace::open(&path, "step,loss", Some(3)).unwrap().row("4,0.4").unwrap();

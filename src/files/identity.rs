@@ -1,19 +1,19 @@
-//! When two paths name one file.
+//! Determines whether two paths name the same file.
 
 use std::path::{Path, PathBuf};
 
-/// What tells a file from others: two paths to one file, also through links, have equal identities.
+/// The identity of a file: two paths to the same file, also through links, have equal identities.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Identity {
-    /// A file that exists, on systems that number files: device and inode. Hard links share it.
+    /// The device and inode of an existing file, on systems with inode numbers. Hard links share it.
     #[cfg(unix)]
     Inode { device: u64, inode: u64 },
-    /// Otherwise the absolute path, without links as far as its folders exist.
+    /// Otherwise the absolute path, with links resolved as far as its folders exist.
     Path(PathBuf),
 }
 
 impl Identity {
-    /// The identity of the file at `path`, which need not exist.
+    /// Returns the identity of the file at `path`, which need not exist.
     pub fn of(path: &Path) -> Self {
         #[cfg(unix)]
         if let Ok(metadata) = path.metadata() {
@@ -24,7 +24,7 @@ impl Identity {
     }
 }
 
-/// The path with its existing folders resolved.
+/// Returns the path with its existing folders resolved.
 pub(super) fn absolute(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;

@@ -1,4 +1,4 @@
-//! Locks of outputs that take minutes or hours, so that two runs do not write to one file.
+//! Locks the outputs of long jobs, so that two runs do not write to the same file.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -8,15 +8,15 @@ use sha2::{Digest, Sha256};
 use super::identity::absolute;
 use crate::error::{Error, Result};
 
-/// A lock of one output. It ends when it is dropped or the process ends, however that happens.
+/// A lock of one output. It is released when it is dropped or when the process ends for any reason.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Locks the output at `path`. The lock is a file in `folder`, so that nothing is left beside the output. Where no file can be
-    /// made there, the run goes on without a lock, and there is none.
+    /// Locks the output at `path`. The lock is a file in `folder`, so that no file remains next to the output. Returns
+    /// `None` if no file can be created there; the job then runs without a lock.
     ///
     /// # Errors
     /// [`Error::File`] when another process holds the lock.

@@ -1,5 +1,5 @@
-//! Files of the native tool: reads with a bound, saves that keep the older file until the new one is complete, and locks of
-//! outputs that take hours.
+//! Reads and writes files for the command line: reads with a size limit, saves that keep the older file until the new
+//! one is complete, and locks of the outputs of long jobs.
 
 mod identity;
 mod lock;
@@ -11,11 +11,12 @@ pub use lock::Lock;
 pub use read::{check_regular, read};
 pub use save::{Existing, Saved, Step, probe, remove, save, save_with};
 
-/// What an I/O error says, without its number: `No space left on device (os error 28)` becomes `no space left on device`.
+/// Returns the message of an I/O error without its number: `No space left on device (os error 28)` becomes `no space
+/// left on device`.
 pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
-    // Only the first letter of a sentence is lowered, not that of an abbreviation.
+    // The first letter is only lowered if the text does not begin with an abbreviation.
     let mut letters = text.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),

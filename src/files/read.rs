@@ -1,4 +1,4 @@
-//! Reads with a bound: nothing is read before the file's kind and size are known.
+//! Reads files with a size limit. The type and size of a file are checked before it is read.
 
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
@@ -7,12 +7,12 @@ use std::path::Path;
 use super::reason;
 use crate::error::{Error, Result};
 
-/// The bytes of the file at `path`, at most `limit`; `what` names such files in the sentence of a refusal, such as "a style
-/// pack".
+/// Reads the file at `path`, which has at most `limit` bytes. `what` names such files in error messages, such as "a
+/// style pack".
 ///
 /// # Errors
-/// [`Error::File`] when there is no such file, when it is a folder, a pipe or a device, when it is too large, and when it cannot
-/// be read.
+/// [`Error::File`] when there is no such file, when it is a folder, a pipe or a device, when it is too large, and when
+/// it cannot be read.
 pub fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>> {
     let metadata = check_regular(path)?;
     let too_large = |bytes: u64| {
@@ -33,10 +33,11 @@ pub fn read(path: &Path, limit: u64, what: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Checks that `path` is a regular file, without opening it: opening a pipe would wait for its other end.
+/// Checks that `path` is a regular file, without opening it, because opening a pipe would block until its other end
+/// opens.
 ///
 /// # Errors
-/// [`Error::File`] with what it is instead.
+/// [`Error::File`] with the actual type of the file.
 pub fn check_regular(path: &Path) -> Result<Metadata> {
     let metadata = path.metadata().map_err(|e| match e.kind() {
         ErrorKind::NotFound => Error::file(path, "there is no such file"),

@@ -1,5 +1,5 @@
-//! Saves: a file is written beside its place under a name of its own, brought to the disk, and renamed. Until then the file that
-//! was there before is untouched; after a failure nothing is left of the attempt.
+//! Saves files atomically: writes a temporary file in the same folder, syncs it to the disk, and renames it. Until the
+//! renaming the previous file is unchanged; after a failure the temporary file is removed.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -9,50 +9,50 @@ use tempfile::{Builder, NamedTempFile};
 use super::reason;
 use crate::error::{Error, Result};
 
-/// Bytes that are written at once.
+/// The number of bytes per write.
 const CHUNK: usize = 1 << 16;
-/// Bytes that [`probe`] writes, to find out whether there is any room.
+/// The bytes that [`probe`] writes, to detect a full disk.
 const PROBE: [u8; 4096] = [0; 4096];
 
-/// What becomes of a file that is there already.
+/// The treatment of an existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It is replaced.
+    /// Replaces the file.
     Replace,
-    /// It stays, and nothing is written.
+    /// Keeps the file and writes nothing.
     Keep,
 }
 
-/// What a save did.
+/// The result of a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
     Written,
-    /// A file was there, and stayed.
+    /// A file existed and was kept.
     Kept,
 }
 
-/// The steps of a save, in their order.
+/// The steps of a save, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The temporary file is made.
+    /// Creates the temporary file.
     Create,
-    /// Bytes from this position on are written.
+    /// Writes bytes from this position on.
     Write(usize),
-    /// The bytes are brought to the disk.
+    /// Syncs the bytes to the disk.
     Sync,
-    /// The temporary file takes its place.
+    /// Renames the temporary file to its final name.
     Rename,
 }
 
 /// Writes `bytes` to the file at `path`.
 ///
 /// # Errors
-/// [`Error::File`] when it cannot be written; the file that was there is as it was.
+/// [`Error::File`] when the file cannot be written; an existing file is then unchanged.
 pub fn save(path: &Path, bytes: &[u8], existing: Existing) -> Result<Saved> {
     save_with(path, bytes, existing, &|_| Ok(()))
 }
 
-/// As [`save`], with `before` called before each step, so that tests can let each step fail.
+/// Writes a file like [`save`], and calls `before` before each step, so that tests can make each step fail.
 ///
 /// # Errors
 /// As [`save`].
@@ -98,7 +98,7 @@ fn write_beside(
         Existing::Replace => file.persist(target).map_err(|e| e.error)?,
         Existing::Keep => match file.persist_noclobber(target) {
             Ok(file) => file,
-            // Another process was faster.
+            // Another process created the file in the meantime.
             Err(e) if e.error.kind() == ErrorKind::AlreadyExists => return Ok(Saved::Kept),
             Err(e) => return Err(e.error),
         },
@@ -107,10 +107,10 @@ fn write_beside(
     Ok(Saved::Written)
 }
 
-/// Checks that a file can be written at `path`, by a trial beside it, and leaves everything as it was.
+/// Checks that a file can be written at `path`, with a temporary file in the same folder. Existing files are unchanged.
 ///
 /// # Errors
-/// [`Error::File`] with what is in the way.
+/// [`Error::File`] with the reason.
 pub fn probe(path: &Path) -> Result<()> {
     let target = target(path)?;
     let trial = || {
@@ -123,7 +123,7 @@ pub fn probe(path: &Path) -> Result<()> {
     })
 }
 
-/// Removes the file at `path`, if there is one.
+/// Removes the file at `path`, if it exists.
 ///
 /// # Errors
 /// [`Error::File`] when it cannot be removed.
@@ -136,7 +136,7 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// The file that `path` stands for: that at the end of symbolic links. Only regular files that may be written are replaced.
+/// Returns the file that `path` refers to, with symbolic links resolved. Only writable regular files may be replaced.
 fn target(path: &Path) -> Result<PathBuf> {
     let target = match path.symlink_metadata() {
         Ok(metadata) if metadata.is_symlink() => path.canonicalize().map_err(|_| {
@@ -160,7 +160,7 @@ fn target(path: &Path) -> Result<PathBuf> {
     Ok(target)
 }
 
-/// An empty file beside `target` under a name that no other file has, which is removed when it is dropped.
+/// Creates an empty file next to `target` under an unused name. It is removed when it is dropped.
 fn temporary(target: &Path) -> io::Result<NamedTempFile> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = Builder::new();
@@ -172,13 +172,14 @@ fn temporary(target: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder).map_err(|e| io::Error::new(e.kind(), source(&e)))
 }
 
-/// What the system said: `tempfile` adds the temporary name, which means nothing to the user.
+/// Returns the error of the system without the temporary name that `tempfile` adds, which means nothing to the user.
 fn source(error: &io::Error) -> String {
     let inner = error.get_ref().and_then(|inner| inner.source()).map(ToString::to_string);
     inner.unwrap_or_else(|| error.to_string())
 }
 
-/// Brings a renaming to the disk, where the system has a way to. Some file systems refuse it, and then do it by themselves.
+/// Syncs a renaming to the disk, on systems that support it. Errors are ignored: file systems that refuse the call sync
+/// by themselves.
 fn sync_folder(target: &Path) {
     #[cfg(unix)]
     if let Some(folder) = target.parent() {

@@ -1,45 +1,47 @@
-//! Brushwork: faint streaks in the photo, before the network sees it. Twin of `streak` in `load_input.wgsl`.
+//! Adds brushwork to a photo: faint streaks, before the network sees it. The same function as `streak` in
+//! `load_input.wgsl`.
 //!
-//! A feed-forward network has no chance to invent: what is flat in the photo, a sky, a wall, gets the same few pixels of
-//! texture over and over, which looks woven. Streaks that flow, too faint to be seen in a photo, give it something to lay its
-//! strokes along. (Gatys et al. optimize from noise, and Ulyanov et al. 2016, "Texture Networks", feed noise into a network
-//! that was trained with it, for the same reason.)
+//! A feed-forward network repeats the same few pixels of texture in flat areas of the photo, such as a sky or a wall,
+//! which looks woven. Curved streaks, too faint to be seen in a photo, give the strokes a direction to follow. (Gatys
+//! et al. optimize from noise, and Ulyanov et al. 2016, "Texture Networks", feed noise into a network that was trained
+//! with it, for the same reason.)
 
 use crate::error::Result;
 use crate::image::Image;
 
-/// How strong brushwork is, and how large.
+/// The amplitude and size of the streaks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Brushwork {
-    /// How much of the streaks is added, of white; 0 for none.
+    /// The amplitude of the streaks, as a fraction of white; 0 for none.
     pub amount: f32,
-    /// Width of a streak in pixels.
+    /// The width of a streak in pixels.
     pub grain: f32,
-    /// Pixels from one direction to another.
+    /// The distance in pixels over which the direction changes.
     pub flow: f32,
 }
 
-/// The amount at a strength of 1. The streaks' standard deviation is about 1.
+/// The amplitude at a strength of 1. The streaks before scaling have a standard deviation of about 1.
 const STRONGEST: f32 = 0.06;
-/// Streaks for the longer side of a picture, and the widths that the network makes strokes of.
+/// The number of streak widths on the longer side of a picture, and the range of widths in pixels from which the
+/// network makes strokes.
 const STREAKS: f32 = 155.0;
 const THINNEST: f32 = 2.0;
 const WIDEST: f32 = 8.0;
-/// Grains from one direction to another.
+/// The distance over which the direction changes, in streak widths.
 const FLOW: f32 = 25.0;
 
 const TAPS: u32 = 8;
-/// Of the taps along a streak, in grains.
+/// The distance between the taps along a streak, in streak widths.
 const SPACING: f32 = 0.6;
 
 impl Brushwork {
-    /// Of `strength` 0..1 for a picture of `width` x `height` pixels.
+    /// Returns the brushwork of `strength` 0..1 for a picture of `width` x `height` pixels.
     pub fn new(strength: f32, width: usize, height: usize) -> Self {
         let grain = (width.max(height) as f32 / STREAKS).clamp(THINNEST, WIDEST);
         Self { amount: strength * STRONGEST, grain, flow: grain * FLOW }
     }
 
-    /// The streak at a pixel.
+    /// Returns the value of the streaks at a pixel.
     fn streak(&self, x: f32, y: f32) -> f32 {
         let angle = noise(x / self.flow, y / self.flow, 1) * std::f32::consts::TAU;
         let along = |i: u32| SPACING * (i as f32 - 0.5 * (TAPS - 1) as f32);
@@ -48,7 +50,7 @@ impl Brushwork {
     }
 }
 
-/// The photo with brushwork in it.
+/// Returns the photo with brushwork added.
 ///
 /// # Errors
 /// As [`Image::new`].
@@ -64,7 +66,7 @@ pub fn brushed(photo: &Image, brushwork: Brushwork) -> Result<Image> {
     Image::new(width, photo.height(), photo.data().chunks_exact(3).enumerate().flat_map(color).collect())
 }
 
-/// A number from -0.5 to 0.5 for each crossing of a lattice.
+/// Returns a pseudorandom number from -0.5 to 0.5 for each lattice point.
 fn crossing(x: i32, y: i32, seed: u32) -> f32 {
     let mut h =
         (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77) ^ seed.wrapping_mul(0xc2b2_ae3d);
@@ -73,7 +75,7 @@ fn crossing(x: i32, y: i32, seed: u32) -> f32 {
     ((h ^ (h >> 15)) >> 8) as f32 / 16_777_216.0 - 0.5
 }
 
-/// Value noise: smooth between the crossings.
+/// Returns value noise, smoothly interpolated between the lattice points.
 fn noise(x: f32, y: f32, seed: u32) -> f32 {
     let (left, top) = (x.floor() as i32, y.floor() as i32);
     let smooth = |t: f32| t * t * (3.0 - 2.0 * t);

@@ -1,16 +1,16 @@
-//! How a painting and its photo are combined: strength and colour preservation.
+//! Composites a painting over its photo: strength and colour preservation.
 
 use super::Image;
 use crate::error::Result;
 
-/// How a painting is laid over its photo.
+/// The parameters of the compositing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
-    /// 0 shows the photo, 1 the painting.
+    /// The strength of the style: 0 shows the photo, 1 the painting.
     pub strength: f32,
-    /// Luminance from the painting, chroma from the photo.
+    /// Takes luminance from the painting and chroma from the photo.
     pub keep_colors: bool,
-    /// Part of the width, from the left, that shows the photo untouched (a before/after line).
+    /// The fraction of the width, from the left, that shows the unchanged photo (a before/after line).
     pub split: f32,
 }
 
@@ -23,27 +23,27 @@ impl Default for Look {
 /// Weights of R, G and B in luma (ITU-R BT.601, which the YIQ transfer of Gatys et al. 2016 uses).
 pub const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
-/// Luma of a colour.
+/// Returns the luma of a colour.
 pub fn luma(c: [f32; 3]) -> f32 {
     c[0] * LUMA[0] + c[1] * LUMA[1] + c[2] * LUMA[2]
 }
 
-/// One pixel of the result, from the painting's and the photo's colour; `position` is the pixel centre's place in 0..1 of
-/// the width.
+/// Returns one pixel of the result from the colours of painting and photo; `position` is the horizontal position of the
+/// pixel's centre, in 0..1 of the width.
 pub fn look_pixel(painted: [f32; 3], photo: [f32; 3], position: f32, look: Look) -> [f32; 3] {
     if position < look.split {
         return photo;
     }
     let mut target = painted;
     if look.keep_colors {
-        // In YIQ only Y changes, which in RGB is the same step on every channel.
+        // Only Y changes in YIQ, which is the same difference in each RGB channel.
         let step = luma(painted) - luma(photo);
         target = photo.map(|v| (v + step).clamp(0.0, 1.0));
     }
     std::array::from_fn(|c| photo[c] + (target[c] - photo[c]) * look.strength)
 }
 
-/// The painting laid over its photo, cropped to the photo's size.
+/// Returns the painting composited over its photo, cropped to the photo's size.
 ///
 /// # Errors
 /// As [`Image::new`].

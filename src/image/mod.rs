@@ -5,8 +5,8 @@ pub mod composite;
 
 use crate::error::{Error, Result};
 
-/// An RGB picture: `height * width * 3` values in 0..1, row by row, channels interleaved (HWC).
-/// Values are as stored in files (sRGB-encoded): that is what the networks were trained on.
+/// An RGB picture: `height * width * 3` values in 0..1, row by row, channels interleaved (HWC). Values are sRGB-encoded
+/// as in files, because the networks were trained on such values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
     width: usize,
@@ -15,7 +15,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// A picture from `height * width * 3` values.
+    /// Creates a picture from `height * width * 3` values.
     ///
     /// # Errors
     /// [`Error::Picture`] when a side is zero or the number of values does not fit.
@@ -24,7 +24,7 @@ impl Image {
         Ok(Self { width, height, data })
     }
 
-    /// A picture from `height * width * 4` bytes of RGBA. Transparent pixels are laid on white.
+    /// Creates a picture from `height * width * 4` bytes of RGBA. Transparent pixels are composited over white.
     ///
     /// # Errors
     /// [`Error::Picture`] as for [`Image::new`].
@@ -41,29 +41,28 @@ impl Image {
         Ok(Self { width, height, data })
     }
 
-    /// `height * width * 4` bytes of opaque RGBA, rounded to nearest.
+    /// Returns `height * width * 4` bytes of opaque RGBA, rounded to nearest.
     pub fn to_rgba8(&self) -> Vec<u8> {
         let byte = |v: f32| (v.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
         self.data.chunks_exact(3).flat_map(|p| [byte(p[0]), byte(p[1]), byte(p[2]), 255]).collect()
     }
 
-    /// Width in pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// The values, HWC.
+    /// Returns the values in HWC order.
     pub fn data(&self) -> &[f32] {
         &self.data
     }
 
-    /// The picture at another size: a tent filter as wide as the reduction, so that shrinking averages and enlarging
-    /// interpolates.
+    /// Resizes the picture with a tent filter as wide as the reduction: shrinking averages, enlarging interpolates.
     ///
     /// # Errors
     /// [`Error::Picture`] when a side is zero.
@@ -78,10 +77,10 @@ impl Image {
         Ok(Self { width, height, data })
     }
 
-    /// The rectangle of `width` x `height` pixels whose top left corner is at `x`, `y`.
+    /// Returns the rectangle of `width` x `height` pixels with its top left corner at `x`, `y`.
     ///
     /// # Errors
-    /// [`Error::Picture`] when it does not lie within the picture or has no pixels.
+    /// [`Error::Picture`] when the rectangle is not within the picture or has no pixels.
     pub fn cropped(&self, (x, y): (usize, usize), width: usize, height: usize) -> Result<Self> {
         let within = |start: usize, side: usize, all: usize| start.checked_add(side).is_some_and(|end| end <= all);
         if !within(x, width, self.width) || !within(y, height, self.height) {
@@ -94,15 +93,15 @@ impl Image {
         Self::new(width, height, (0..height).flat_map(|r| row(r).iter().copied()).collect())
     }
 
-    /// The size that has `longer` pixels on the longer side and the same proportions, at least one pixel a side.
+    /// Returns the size with `longer` pixels on the longer side and the same proportions, at least one pixel per side.
     pub fn fitted(width: usize, height: usize, longer: usize) -> (usize, usize) {
         let scale = longer as f64 / width.max(height) as f64;
         let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
         (side(width), side(height))
     }
 
-    /// The largest number of pixels on the longer side, up to `longest`, at which a picture of these proportions `fits`, as
-    /// [`Image::fitted`] sizes it; 0 when no size fits.
+    /// Returns the largest number of pixels on the longer side, up to `longest`, at which a picture of these
+    /// proportions `fits`, with sizes as in [`Image::fitted`]; 0 if no size fits.
     pub fn largest_fitted(
         (width, height): (usize, usize),
         longest: usize,
@@ -134,7 +133,7 @@ fn check_size(width: usize, height: usize, len: usize, channels: usize) -> Resul
     Ok(())
 }
 
-/// Resamples the middle axis of `data`, seen as `[outer][from][inner]`, to `to` entries with a tent filter.
+/// Resamples the middle axis of `data`, a tensor of shape `[outer][from][inner]`, to `to` entries with a tent filter.
 fn resample(data: &[f32], from: usize, to: usize, inner: usize, outer: usize) -> Vec<f32> {
     if from == to {
         return data.to_vec();
@@ -164,12 +163,12 @@ fn resample(data: &[f32], from: usize, to: usize, inner: usize, outer: usize) ->
     out
 }
 
-/// The values of a picture, HWC, as planes, CHW.
+/// Converts the values of a picture from HWC to CHW order.
 pub fn to_chw(image: &Image) -> Vec<f32> {
     (0..3).flat_map(|c| image.data().iter().skip(c).step_by(3).copied()).collect()
 }
 
-/// Three planes, CHW, as the values of a picture, HWC.
+/// Converts values from CHW to HWC order.
 pub fn to_hwc(x: &[f32], height: usize, width: usize) -> Vec<f32> {
     let plane = height * width;
     (0..plane).flat_map(|i| [x[i], x[plane + i], x[2 * plane + i]]).collect()

@@ -1,4 +1,4 @@
-//! How opaque each pixel of a picture is.
+//! The alpha channel of a picture.
 
 use super::limits::Limits;
 use super::problem::Problem;
@@ -6,7 +6,7 @@ use super::resample::Canvas;
 use crate::error::{Error, Result};
 use image::metadata::Orientation;
 
-/// One value in 0..1 for each pixel, row by row: 0 is transparent, 1 is opaque.
+/// The alpha channel of a picture: one value in 0..1 per pixel, row by row. 0 is transparent, 1 is opaque.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alpha {
     width: usize,
@@ -15,7 +15,7 @@ pub struct Alpha {
 }
 
 impl Alpha {
-    /// The alpha of a picture of `width` x `height` pixels.
+    /// Creates the alpha channel of a picture of `width` x `height` pixels.
     ///
     /// # Errors
     /// [`Error::Picture`] when a side is zero or the number of values does not fit.
@@ -29,22 +29,22 @@ impl Alpha {
         Ok(Self { width, height, data })
     }
 
-    /// Width in pixels.
+    /// Returns the width in pixels.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// The values, row by row.
+    /// Returns the values, row by row.
     pub fn data(&self) -> &[f32] {
         &self.data
     }
 
-    /// The alpha at another size, resampled as [`crate::image::Image::resized`] does it.
+    /// Returns the alpha channel at another size, resampled like [`crate::image::Image::resized`].
     ///
     /// # Errors
     /// [`Error::Picture`] when a side is zero or the size is beyond `limits`.

@@ -1,4 +1,4 @@
-//! From what a file holds to sRGB over a background: 8, 16 or 32 bits, gray, RGB or CMYK, with any profile.
+//! Converts decoded pixels to sRGB over a background: 8, 16 or 32 bits, gray, RGB or CMYK, with any colour profile.
 
 use std::sync::Arc;
 
@@ -10,16 +10,17 @@ use moxcms::{
 
 use super::source::{Channels, Chromaticities, ColorTag, Header, Row};
 
-/// A profile that moves no colour by as much as half a step of 8 bits is not applied.
+/// The threshold, half a step of 8 bits, below which a profile is not applied because it changes no colour by as much.
 const SAME: u16 = 128;
-/// Steps a channel of the colours that are tried for that.
+/// The number of steps per channel of the test colours for [`SAME`].
 const TRIED: u32 = 6;
-/// Entries of a transfer curve that is made from code points.
+/// The number of entries of a transfer curve that is computed from code points.
 const CURVE: usize = 4096;
-/// Light of white paper in a picture with a high dynamic range, and the most that can be told, in candela per square metre.
+/// The luminance of white paper in a picture with a high dynamic range, and the peak luminance of PQ, in candela per
+/// square metre.
 const PQ_WHITE: f64 = 203.0;
 const PQ_PEAK: f64 = 10_000.0;
-/// Signal of white paper in Hybrid Log-Gamma.
+/// The signal of white paper in Hybrid Log-Gamma.
 const HLG_WHITE: f64 = 0.75;
 
 /// Converts rows to sRGB over a background.
@@ -28,21 +29,21 @@ pub(super) struct Converter {
     premultiplied: bool,
     background: [f32; 3],
     transform: Option<Transform>,
-    /// One row's colours without alpha, and what the transform makes of them.
+    /// The colours of one row without alpha, and the result of the transform.
     colors: Vec<u16>,
     converted: Vec<u16>,
-    /// A pixel with alpha under 1 was seen.
+    /// True after a pixel with alpha below 1.
     pub transparent: bool,
 }
 
 struct Transform {
     executor: Arc<Transform16BitExecutor>,
-    /// Gray is written three times, for a profile of RGB.
+    /// Gray is written three times, for an RGB profile.
     gray_as_rgb: bool,
 }
 
 impl Converter {
-    /// A converter for the picture of this header. Notes tell of profiles that cannot be used.
+    /// Creates the converter for the picture with this header. Adds a note for a profile that cannot be used.
     pub fn new(header: &Header, background: [f32; 3], notes: &mut Vec<String>) -> Self {
         let transform = match profile(&header.color, notes) {
             None => None,
@@ -117,7 +118,7 @@ impl Converter {
         }
         self.converted.clear();
         self.converted.resize(row.len() / count * 3, 0);
-        // The lengths fit, which is the only thing that the transform refuses.
+        // The transform only fails for wrong lengths, and the lengths are correct here.
         if executor.transform(&self.colors, &mut self.converted).is_err() {
             return self.direct(row, |v| f32::from(value(v)) / 65535.0, with_alpha, out);
         }
@@ -147,7 +148,7 @@ impl Converter {
     }
 }
 
-/// The profile that a file names, nothing for sRGB.
+/// Returns the colour profile of a file, or `None` for sRGB.
 fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
     match tag {
         ColorTag::Srgb => None,
@@ -193,7 +194,7 @@ fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
     }
 }
 
-/// Whether these chromaticities span a triangle.
+/// Returns whether these chromaticities span a triangle.
 fn sensible(c: &Chromaticities) -> bool {
     let ok = |(x, y): (f32, f32)| (0.0..=1.0).contains(&x) && y > 0.0 && y <= 1.0;
     let area = (c.green.0 - c.red.0) * (c.blue.1 - c.red.1) - (c.blue.0 - c.red.0) * (c.green.1 - c.red.1);
@@ -208,7 +209,7 @@ fn set_curve(profile: &mut ColorProfile, curve: ToneReprCurve) {
     profile.blue_trc = Some(curve);
 }
 
-/// The profile of code points of ITU-T H.273; only RGB with the full range.
+/// Returns the profile of code points of ITU-T H.273. Only full-range RGB is supported.
 fn code_points(primaries: u8, transfer: u8, matrix: u8, full_range: bool) -> Option<ColorProfile> {
     if matrix != 0 || !full_range {
         return None;
@@ -225,7 +226,7 @@ fn code_points(primaries: u8, transfer: u8, matrix: u8, full_range: bool) -> Opt
         matrix_coefficients: MatrixCoefficients::Identity,
         full_range,
     };
-    // The function gives false also where it worked; then the code points are set.
+    // The function returns false even on success; it sets the code points on success.
     profile.cicp = None;
     profile.update_rgb_colorimetry_from_cicp(cicp);
     profile.cicp?;
@@ -242,7 +243,7 @@ fn code_points(primaries: u8, transfer: u8, matrix: u8, full_range: bool) -> Opt
     Some(profile)
 }
 
-/// Light of a signal by SMPTE ST 2084, as a share of its peak.
+/// Returns the luminance of a PQ signal (SMPTE ST 2084), relative to the peak.
 fn perceptual_quantizer(signal: f64) -> f64 {
     let (m1, m2) = (2610.0 / 16384.0, 2523.0 / 4096.0 * 128.0);
     let (c1, c2, c3) = (3424.0 / 4096.0, 2413.0 / 4096.0 * 32.0, 2392.0 / 4096.0 * 32.0);
@@ -250,13 +251,13 @@ fn perceptual_quantizer(signal: f64) -> f64 {
     ((root - c1).max(0.0) / (c2 - c3 * root)).powf(1.0 / m1)
 }
 
-/// Light of a signal by ITU-R BT.2100's Hybrid Log-Gamma, without the display's own curve.
+/// Returns the scene light of a Hybrid Log-Gamma signal (ITU-R BT.2100), without the system gamma of the display.
 fn hybrid_log_gamma(signal: f64) -> f64 {
     let (a, b, c) = (0.178_832_77, 0.284_668_92, 0.559_910_73);
     if signal <= 0.5 { signal * signal / 3.0 } else { (((signal - c) / a).exp() + b) / 12.0 }
 }
 
-/// The way from `profile` to sRGB for pixels of these channels, nothing where the colours stay.
+/// Returns the transform from `profile` to sRGB for pixels of these channels, or `None` if it would change no colour.
 fn transform(profile: &ColorProfile, channels: Channels) -> Result<Option<Transform>, String> {
     let (layout, inputs, gray_as_rgb) = match (profile.color_space, channels.colors()) {
         (DataColorSpace::Rgb, 3) => (Layout::Rgb, 3, false),
@@ -279,7 +280,7 @@ fn transform(profile: &ColorProfile, channels: Channels) -> Result<Option<Transf
     Ok(Some(Transform { executor, gray_as_rgb }))
 }
 
-/// Whether the transform leaves a grid of colours as they are.
+/// Returns whether the transform keeps a grid of colours unchanged.
 fn changes_nothing(executor: &Transform16BitExecutor, inputs: u32) -> bool {
     let level = |step: u32| (step * u32::from(u16::MAX) / (TRIED - 1)) as u16;
     (0..TRIED.pow(inputs)).all(|index| {
@@ -290,7 +291,7 @@ fn changes_nothing(executor: &Transform16BitExecutor, inputs: u32) -> bool {
     })
 }
 
-/// The bytes of an ICC profile that says sRGB; nothing where it cannot be made.
+/// Returns the bytes of the sRGB ICC profile, or `None` if it cannot be encoded.
 pub(super) fn srgb_profile() -> Option<Vec<u8>> {
     ColorProfile::new_srgb().encode().ok()
 }
@@ -301,7 +302,7 @@ mod tests {
 
     #[test]
     fn white_paper_of_high_dynamic_range_is_white() {
-        // BT.2408: 203 candela per square metre are 58 % of the signal of PQ, and 75 % of that of HLG.
+        // BT.2408: 203 candela per square metre are 58 % of the PQ signal and 75 % of the HLG signal.
         assert!((perceptual_quantizer(0.58) * PQ_PEAK / PQ_WHITE - 1.0).abs() < 0.02);
         assert!((perceptual_quantizer(1.0) - 1.0).abs() < 1e-9);
         assert!((hybrid_log_gamma(1.0) - 1.0).abs() < 1e-4);

@@ -1,24 +1,25 @@
-//! How much of its picture the first scan of a JPEG file holds: its Huffman codes are followed, nothing is decoded.
+//! Measures how much of the picture the first scan of a JPEG file contains. It parses the Huffman codes and decodes no
+//! pixels.
 
-/// What a scan holds, in blocks of the picture that are stored together (MCUs).
+/// The coverage of a scan, in minimum coded units (MCUs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Coverage {
-    /// Those that are whole, from the top left, row by row.
+    /// The number of complete MCUs, from the top left, row by row.
     pub done: usize,
     pub columns: usize,
     pub rows: usize,
-    /// Pixels of one.
+    /// The size of an MCU in pixels.
     pub width: usize,
     pub height: usize,
 }
 
 impl Coverage {
-    /// The share of the picture that is missing, in 0..1.
+    /// Returns the fraction of the picture that is missing, in 0..1.
     pub fn missing(self) -> f64 {
         1.0 - self.done as f64 / (self.columns * self.rows) as f64
     }
 
-    /// Sets all pixels that are missing to `value`.
+    /// Sets all missing pixels to `value`.
     pub fn fill(self, buffer: &mut [u8], row: usize, channels: usize, value: u8) {
         let (first, column) =
             (self.done / self.columns * self.height, self.done % self.columns * self.width * channels);
@@ -29,7 +30,7 @@ impl Coverage {
     }
 }
 
-/// Huffman codes of one table: for each length the first code, the first symbol, and how many there are.
+/// A Huffman table: for each code length the first code, the index of its first symbol, and the number of codes.
 #[derive(Debug, Clone, Default)]
 struct Codes {
     lengths: [(u32, usize, u32); 16],
@@ -48,7 +49,7 @@ impl Codes {
         codes
     }
 
-    /// The next symbol; nothing at the end of the data or for a code that is none.
+    /// Reads the next symbol. Returns `None` at the end of the data and for an invalid code.
     fn read(&self, bits: &mut Bits<'_>) -> Option<u8> {
         let mut code = 0;
         for &(first, symbol, count) in &self.lengths {
@@ -61,7 +62,7 @@ impl Codes {
     }
 }
 
-/// The bits of entropy-coded data, up to a marker.
+/// A bit reader of entropy-coded data, up to a marker.
 struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -87,7 +88,7 @@ impl Bits<'_> {
         (0..count).try_for_each(|_| self.next().map(drop))
     }
 
-    /// Goes on behind a restart marker; nothing where there is none.
+    /// Continues after a restart marker. Returns `None` if there is no such marker.
     fn restart(&mut self) -> Option<()> {
         self.left = 0;
         let marker = self.bytes.get(self.at..self.at + 2)?;
@@ -102,7 +103,7 @@ struct Component {
     vertical: usize,
 }
 
-/// What the segments before the first scan tell.
+/// The contents of the segments before the first scan.
 #[derive(Debug, Default)]
 struct Frame {
     width: usize,
@@ -144,7 +145,7 @@ impl Frame {
         Some(())
     }
 
-    /// Follows the scan with this header and these data.
+    /// Parses the scan with this header and data.
     fn follow(&self, header: &[u8], data: &[u8]) -> Option<Coverage> {
         let count = usize::from(*header.first()?);
         let mut parts = Vec::new();
@@ -152,7 +153,8 @@ impl Frame {
             let component = *self.components.iter().find(|component| component.id == entry[0])?;
             parts.push((component, self.dc.get(usize::from(entry[1] >> 4))?, self.ac.get(usize::from(entry[1] & 15))?));
         }
-        // A single component is stored block by block, which covers the picture in another order where it is scaled.
+        // A single component is stored block by block; if it is subsampled, its blocks cover the picture in another
+        // order.
         let alone = parts.len() == 1;
         let most = |side: fn(&Component) -> usize| self.components.iter().map(side).max().filter(|&most| most > 0);
         let (wide, high) = (most(|c| c.horizontal)?, most(|c| c.vertical)?);
@@ -182,7 +184,7 @@ impl Frame {
         Some(Coverage { done, columns, rows, width, height })
     }
 
-    /// Follows one block. The first scan of a progressive file has its first coefficient only.
+    /// Parses one block. In the first scan of a progressive file, a block contains only its first coefficient.
     fn block(&self, dc: &Codes, ac: &Codes, bits: &mut Bits<'_>) -> Option<()> {
         let size = dc.read(bits).filter(|&size| size <= 16)?;
         bits.skip(size)?;
@@ -206,7 +208,7 @@ impl Frame {
     }
 }
 
-/// How much of the picture the first scan holds; nothing where that cannot be told.
+/// Returns how much of the picture the first scan contains, or `None` if it cannot be determined.
 pub(super) fn coverage(bytes: &[u8]) -> Option<Coverage> {
     let mut frame = Frame::default();
     let mut at = 2;
@@ -224,7 +226,7 @@ pub(super) fn coverage(bytes: &[u8]) -> Option<Coverage> {
 mod tests {
     use super::*;
 
-    /// A gray picture of 3 x 2 blocks. Code 0 is size 0 and the end of a block, so that a block takes two bits.
+    /// Returns a gray picture of 3 x 2 blocks. Code 0 means size 0 and end of block, so that a block takes two bits.
     fn file(data: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 16, 0, 24, 1, 1, 0x11, 0];
         for table in [0x00, 0x10] {
@@ -242,7 +244,7 @@ mod tests {
         assert_eq!(done(&[0, 0]), Some(6));
         assert_eq!(done(&[0]), Some(4));
         assert_eq!(done(&[0, 0xff, 0xd9]), Some(4));
-        // A code that no table has.
+        // A code that is in no table.
         assert_eq!(done(&[0b0000_1000, 0]), Some(2));
         assert_eq!(done(&[]), Some(0));
         assert_eq!(coverage(&file(&[0])[..40]), None);

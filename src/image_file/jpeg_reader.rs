@@ -1,4 +1,4 @@
-//! JPEG files. A file that ends early is decoded as far as it goes.
+//! Reads JPEG files. A truncated file is decoded as far as possible.
 
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
@@ -11,15 +11,15 @@ use super::problem::{Problem, damaged, unsupported};
 use super::source::{Channels, ColorTag, Header, Sink, Source, push_rows};
 use super::truncation::{self, Structure};
 
-/// Bytes of one coefficient that is kept until the last scan.
+/// Bytes per coefficient that the decoder keeps until the last scan.
 const COEFFICIENT: u64 = 2;
-/// The marker at the end of a file.
+/// The end marker of a file (EOI).
 const END: [u8; 2] = [0xff, 0xd9];
 
 struct JpegSource<'a> {
     bytes: &'a [u8],
     header: Header,
-    /// The colours that the decoder gives.
+    /// The colour space of the decoder's output.
     output: ColorSpace,
     structure: Structure,
 }
@@ -27,7 +27,7 @@ struct JpegSource<'a> {
 /// Reads the header of a JPEG file.
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Source + 'a>, Problem> {
     let structure = truncation::structure(bytes);
-    // The size is known from the file's structure before the decoder sees it.
+    // The limits are checked against the size in the file's structure before the decoder runs.
     if let Some((width, height)) = structure.size {
         limits.check_pixels(width.into(), height.into())?;
     }
@@ -58,7 +58,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
     if let Some(exif) = decoder.exif() {
         header.set_exif(exif);
     }
-    // Upsampled blocks are padded, so that a pixel may take a little more than its share.
+    // The decoder pads upsampled blocks, so that the estimate allows a little more than the exact size per pixel.
     let kept = if structure.keeps_coefficients { components * COEFFICIENT } else { 0 };
     header.decoding = header.pixels() * (channels.count() as u64 + kept) / 15 * 16 + (1 << 20);
     if structure.truncated {
@@ -79,7 +79,7 @@ impl Source for JpegSource<'_> {
             if !self.structure.truncated {
                 return Err(problem(&error));
             }
-            // Progressive files that end within their first scan are decoded where they have an end.
+            // The decoder accepts progressive files that end within their first scan if an end marker is appended.
             let mut ended = reserve(self.bytes.len() + END.len())?;
             ended.extend_from_slice(self.bytes);
             ended.extend_from_slice(&END);
@@ -89,7 +89,7 @@ impl Source for JpegSource<'_> {
         let note = truncation::mend(self.bytes, &self.structure, &mut buffer, row, channels);
         match self.output {
             ColorSpace::CMYK => {
-                // By Adobe's convention, which all writers of CMYK follow, 255 is no ink.
+                // In Adobe's convention, which all writers of CMYK follow, 255 means no ink.
                 buffer.iter_mut().for_each(|value| *value = 255 - *value);
                 push_rows(&buffer, row, sink)?;
             }
@@ -112,7 +112,7 @@ fn decoder(bytes: &[u8], output: ColorSpace) -> JpegDecoder<ZCursor<&[u8]>> {
     JpegDecoder::new_with_options(ZCursor::new(bytes), options)
 }
 
-/// The inks of a pixel: Adobe's files store luminance and chrominance of the inks, and black inverted.
+/// Converts a pixel from YCCK to CMYK. Adobe's files store luminance and chrominance of the inks, and inverted black.
 fn ycck_to_cmyk(pixel: &mut [u8; 4]) {
     let [y, cb, cr, k] = pixel.map(f32::from);
     let byte = |value: f32| value.round().clamp(0.0, 255.0) as u8;
@@ -120,7 +120,7 @@ fn ycck_to_cmyk(pixel: &mut [u8; 4]) {
     *pixel = [byte(y + 1.402 * cr), byte(y - 0.344_136 * cb - 0.714_136 * cr), byte(y + 1.772 * cb), byte(255.0 - k)];
 }
 
-/// What the decoder says, in the project's words.
+/// Converts an error of the decoder.
 fn problem(error: &DecodeErrors) -> Problem {
     match error {
         DecodeErrors::Unsupported(_) => {

@@ -1,34 +1,34 @@
-//! How large a picture may be, checked before anything is decoded.
+//! Limits for the size of pictures, checked before decoding.
 
 use super::problem::{Problem, gigabytes, megapixels};
 
-/// The most pixels of a picture by default: a little above the largest pictures of phones (200 megapixels).
+/// The default limit of pixels: a little above the largest pictures of phones (200 megapixels).
 pub const DEFAULT_PIXELS: u64 = 1 << 28;
-/// Where nothing is known about memory, what a small computer has free, in bytes.
+/// The assumed free memory in bytes if it cannot be determined: that of a small computer.
 const UNKNOWN_MEMORY: u64 = 4_000_000_000;
-/// Bytes of one pixel of an [`crate::image::Image`].
+/// Bytes per pixel of an [`crate::image::Image`].
 const IMAGE_BYTES: u64 = 12;
-/// The longest side of a picture. No format that is written allows more than JPEG's 65535 by much.
+/// The longest side of a picture in pixels. The supported output formats do not allow much more than JPEG's 65535.
 const LONGEST_SIDE: u64 = 1 << 20;
 
-/// Bounds of what is read and resized.
+/// Limits for reading and resizing pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most pixels of a picture, width times height.
+    /// The largest number of pixels of a picture, width times height.
     pub pixels: u64,
-    /// The most bytes that decoding and resizing one picture may take.
+    /// The largest number of bytes for decoding and resizing one picture.
     pub memory: u64,
 }
 
 impl Default for Limits {
-    /// 268 megapixels, and four fifths of the memory that is free.
+    /// Returns the default limits: 268 megapixels, and four fifths of the free memory.
     fn default() -> Self {
         Self { pixels: DEFAULT_PIXELS, memory: free_memory().map_or(UNKNOWN_MEMORY, |free| free / 5 * 4) }
     }
 }
 
 impl Limits {
-    /// Refuses pictures with too many pixels.
+    /// Checks the number of pixels of a picture.
     pub(super) fn check_pixels(&self, width: u64, height: u64) -> Result<(), Problem> {
         let pixels = width.saturating_mul(height);
         if width == 0 || height == 0 {
@@ -46,7 +46,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Refuses what takes too much memory: `needed` bytes to read a picture of `width` x `height` pixels.
+    /// Checks the memory for reading a picture of `width` x `height` pixels, which is `needed` bytes.
     pub(super) fn check_memory(&self, width: u64, height: u64, needed: u64) -> Result<(), Problem> {
         if needed > self.memory {
             return Err(Problem(format!(
@@ -58,7 +58,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Refuses files that are larger than the memory allowed.
+    /// Checks that a file is not larger than the memory limit.
     pub(super) fn check_file(&self, bytes: u64) -> Result<(), Problem> {
         if bytes > self.memory {
             return Err(Problem(format!(
@@ -70,7 +70,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Refuses sizes to which no picture can be resized within these limits.
+    /// Checks that a picture can be resized to this size within the limits.
     pub(super) fn check_target(&self, width: u64, height: u64) -> Result<(), Problem> {
         let pixels = width.saturating_mul(height);
         let needed = pixels.saturating_mul(IMAGE_BYTES);
@@ -95,7 +95,7 @@ impl Limits {
     }
 }
 
-/// The largest size of a picture with these proportions that has at most `pixels` pixels.
+/// Returns the largest longer side of a picture with these proportions that has at most `pixels` pixels.
 fn longest_side(width: u64, height: u64, pixels: u64) -> u64 {
     let longer = width.max(height);
     let shorter = |longest: u64| (width.min(height) as f64 * longest as f64 / longer as f64).round().max(1.0) as u64;
@@ -107,15 +107,15 @@ fn longest_side(width: u64, height: u64, pixels: u64) -> u64 {
     longest
 }
 
-/// Refuses to resize a picture to `width` x `height` pixels where that would pass `limits`.
+/// Checks that a picture can be resized to `width` x `height` pixels within `limits`.
 ///
 /// # Errors
-/// [`crate::error::Error::Picture`], with the largest size that is allowed.
+/// [`crate::error::Error::Picture`], with the largest allowed size.
 pub fn check_resize(width: usize, height: usize, limits: &Limits) -> crate::error::Result<()> {
     limits.check_target(width as u64, height as u64).map_err(|problem| crate::error::Error::Picture(problem.sentence()))
 }
 
-/// An empty buffer with room for `len` values, or a sentence where the memory is not there.
+/// Allocates an empty buffer with capacity for `len` values; an error describes missing memory.
 pub(super) fn reserve<T>(len: usize) -> Result<Vec<T>, Problem> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(len).map_err(|_| {
@@ -125,14 +125,14 @@ pub(super) fn reserve<T>(len: usize) -> Result<Vec<T>, Problem> {
     Ok(buffer)
 }
 
-/// A buffer of `len` values, or a sentence where the memory is not there.
+/// Allocates a buffer of `len` values; an error describes missing memory.
 pub(super) fn filled<T: Clone>(len: usize, value: T) -> Result<Vec<T>, Problem> {
     let mut buffer = reserve(len)?;
     buffer.resize(len, value);
     Ok(buffer)
 }
 
-/// The memory that this process may still take, in bytes; known on Linux only.
+/// Returns the memory that this process may still allocate, in bytes. Supported on Linux only.
 fn free_memory() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let available = read("/proc/meminfo").and_then(|text| kilobytes(&text, "MemAvailable:"));
@@ -147,13 +147,13 @@ fn free_memory() -> Option<u64> {
     [available, address_space, group].into_iter().flatten().min()
 }
 
-/// The bytes that the line beginning with `name` of a file of `/proc` gives in kilobytes.
+/// Returns in bytes the kilobytes in the line of a `/proc` file that begins with `name`.
 fn kilobytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
-/// The soft limit of the address space in bytes (`ulimit -v`), if there is one.
+/// Returns the soft limit of the address space in bytes (`ulimit -v`), if there is one.
 fn address_space(text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     line.split_whitespace().next()?.parse().ok()

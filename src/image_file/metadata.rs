@@ -1,4 +1,4 @@
-//! What a photo's EXIF block says about it, without what would show or break after painting.
+//! Filters the EXIF metadata of a photo: drops values that no longer apply to the painting or would reveal the photo.
 
 use std::io::Cursor;
 
@@ -7,12 +7,12 @@ use exif::{Context, Exif, Field, In, Tag, Value};
 
 use super::tiff_tags::{Entry, Reader};
 
-/// The longest value that is kept, in bytes: longer ones hide previews and a camera's own data.
+/// The longest kept value in bytes. Longer values contain previews and vendor data.
 const LONGEST_VALUE: u64 = 8192;
-/// The most that all values may take: an EXIF block in JPEG has to fit into 64 KiB.
+/// The largest total size of the values in bytes: an EXIF block in a JPEG file must fit into 64 KiB.
 const LONGEST_BLOCK: usize = 48 << 10;
 
-/// The tags that are kept: when, with what, how and by whom the photo was taken. GPS tags are all kept.
+/// The kept tags: date, camera, exposure and author of the photo. All GPS tags are kept too.
 const KEPT: [Tag; 45] = [
     Tag::ImageDescription,
     Tag::Make,
@@ -68,8 +68,9 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// What is worth keeping of an EXIF block (from its byte order mark on), or of a TIFF file; nothing where there is
-    /// nothing. Orientation is upright and the colour space sRGB, as of every picture that is written.
+    /// Extracts the kept metadata of an EXIF block (starting at its byte order mark), or of a TIFF file. Returns `None`
+    /// if there is none. Orientation is set to upright and the colour space to sRGB, as in every picture that is
+    /// written.
     pub fn from_exif(block: &[u8]) -> Option<Self> {
         let tags = kept_tags(block)?;
         let exif = parse(block)?;
@@ -90,19 +91,19 @@ impl Metadata {
         write(&fields).map(|exif| Self { exif })
     }
 
-    /// The EXIF block, from its byte order mark on.
+    /// Returns the EXIF block, starting at its byte order mark.
     pub fn exif(&self) -> &[u8] {
         &self.exif
     }
 
-    /// The fields of the block.
+    /// Returns the fields of the block.
     pub(super) fn fields(&self) -> Vec<Field> {
         parse(&self.exif).map(|exif| exif.fields().cloned().collect()).unwrap_or_default()
     }
 }
 
-/// The tags of a block that are kept. Values that are too long are never read: there can be thousands of them, all in
-/// the same place.
+/// Returns the kept tags of a block. Values that are too long are never read, because a file can have thousands of them
+/// at the same position.
 fn kept_tags(block: &[u8]) -> Option<Vec<Tag>> {
     let (reader, first) = Reader::new(block)?;
     let directory = reader.directory(first);
@@ -126,7 +127,7 @@ fn kept_tags(block: &[u8]) -> Option<Vec<Tag>> {
     Some(tags)
 }
 
-/// Reads a block as far as it follows the format.
+/// Parses a block as far as it is valid.
 fn parse(block: &[u8]) -> Option<Exif> {
     match exif::Reader::new().continue_on_error(true).read_raw(block.to_vec()) {
         Ok(exif) => Some(exif),
@@ -142,7 +143,7 @@ fn write(fields: &[Field]) -> Option<Vec<u8>> {
     Some(block.into_inner())
 }
 
-/// Bytes that a value takes; 0 for values of an unknown kind.
+/// Returns the size of a value in bytes; 0 for values of an unknown type.
 fn value_size(value: &Value) -> usize {
     match value {
         Value::Byte(values) => values.len(),

@@ -1,6 +1,6 @@
-//! Pictures from and to files, for the command line: PNG, JPEG, WebP and TIFF, told by contents, within limits.
+//! Reads and writes picture files for the command line: PNG, JPEG, WebP and TIFF, detected by contents, within limits.
 //!
-//! [`read()`] gives a picture in sRGB, upright, with its transparency apart; [`encode`] gives the bytes of a file.
+//! [`read()`] returns an upright picture in sRGB with separate alpha; [`encode`] returns the bytes of a file.
 
 mod alpha;
 mod color;
@@ -28,7 +28,7 @@ pub use metadata::Metadata;
 pub use read::{Picture, PictureFile, ReadOptions, decode, read, read_mask};
 pub use write::{ENDINGS, Format, JPEG_QUALITY, WriteOptions, encode};
 
-/// What the user is told of an animation.
+/// Returns the note about an animation.
 fn frames_note(frames: u64) -> String {
     format!("the picture is animated: only the first of its {frames} frames is used")
 }

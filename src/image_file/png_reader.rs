@@ -1,4 +1,4 @@
-//! PNG files: rows are decoded one by one, unless the picture is interlaced.
+//! Reads PNG files. Rows are decoded one by one, unless the picture is interlaced.
 
 use std::io::Cursor;
 
@@ -8,12 +8,12 @@ use super::limits::{Limits, filled};
 use super::problem::{Problem, damaged, unsupported};
 use super::source::{Channels, Chromaticities, ColorTag, Header, Row, Sink, Source};
 
-/// The most bytes that profiles and other side data may take when they are decompressed.
+/// The largest decompressed size of profiles and other ancillary data in bytes.
 const SIDE_DATA: usize = 32 << 20;
-/// Rows that the decoder keeps: what is decompressed and the row before.
+/// The number of rows that the decoder buffers: decompressed data and the previous row.
 const ROWS_KEPT: usize = 8;
 
-/// The gamma that the PNG specification gives for sRGB, and how far others may be from it to be taken as the same.
+/// The gamma of sRGB in the PNG specification, and the tolerance within which another gamma is taken as sRGB.
 const SRGB_GAMMA: f32 = 1.0 / 2.2;
 const GAMMA_TOLERANCE: f32 = 0.05;
 
@@ -27,7 +27,7 @@ struct PngSource<'a> {
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Source + 'a>, Problem> {
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), PngLimits { bytes: SIDE_DATA });
     decoder.set_ignore_text_chunk(true);
-    // Palettes and 1 to 4 bits become 8, transparent colours become alpha, 16 bits stay.
+    // Palettes and 1 to 4 bits are expanded to 8 bits and transparent colours to alpha; 16 bits are kept.
     decoder.set_transformations(Transformations::EXPAND);
     let info = decoder.read_header_info().map_err(|e| problem(&e))?;
     let (width, height) = info.size();
@@ -93,7 +93,7 @@ impl Source for PngSource<'_> {
     }
 }
 
-/// What the decoder says, in the project's words.
+/// Converts an error of the decoder.
 fn problem(error: &DecodingError) -> Problem {
     match error {
         DecodingError::LimitsExceeded => unsupported("PNG", "more data beside the picture than is sensible"),
@@ -101,7 +101,7 @@ fn problem(error: &DecodingError) -> Problem {
     }
 }
 
-/// The most precise of the chunks on colour, in the order of the PNG specification.
+/// Returns the most precise of the colour chunks, in the order of the PNG specification.
 fn color_tag(info: &png::Info<'_>) -> ColorTag {
     if let Some(points) = info.coding_independent_code_points {
         return ColorTag::CodePoints {
@@ -124,7 +124,7 @@ fn color_tag(info: &png::Info<'_>) -> ColorTag {
                 blue: pair(chrm.blue),
             });
             let gamma = gamma.into_value();
-            // Alone, the gamma of sRGB and what is near it mean sRGB with its own curve, as browsers take it.
+            // Without chromaticities, a gamma near that of sRGB means sRGB with its own curve, as in browsers.
             if chromaticities.is_none() && (gamma / SRGB_GAMMA - 1.0).abs() < GAMMA_TOLERANCE {
                 return ColorTag::Srgb;
             }
@@ -134,7 +134,7 @@ fn color_tag(info: &png::Info<'_>) -> ColorTag {
     }
 }
 
-/// The data of the eXIf chunk, which may stand behind the picture.
+/// Returns the data of the eXIf chunk, which may follow the image data.
 fn exif_chunk(bytes: &[u8]) -> Option<&[u8]> {
     let mut rest = bytes.get(8..)?;
     loop {

@@ -1,4 +1,4 @@
-//! What is wrong with a file, as a sentence without the file's name.
+//! Error descriptions without the name of the file.
 
 use std::fmt::Display;
 
@@ -9,32 +9,32 @@ use crate::error::Error;
 pub(super) struct Problem(pub String);
 
 impl Problem {
-    /// The description as a sentence of its own.
+    /// Returns the description as a sentence.
     pub fn sentence(self) -> String {
         let mut letters = self.0.chars();
         let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
         format!("{first}{}.", letters.as_str())
     }
 
-    /// The error about the file of this name.
+    /// Returns the error for the file of this name.
     pub fn of(self, name: &str) -> Error {
         Error::File { path: name.to_string(), problem: self.0 }
     }
 }
 
-/// A file of this kind whose contents do not follow the format.
+/// Returns the problem of a file of this kind with invalid contents.
 pub(super) fn damaged(kind: &str) -> Problem {
     Problem(format!(
         "the {kind} file is damaged or cut off. Copy or download it again, or open it in another program and save it anew"
     ))
 }
 
-/// A kind of picture that follows the format but is not supported.
+/// Returns the problem of a valid file of this kind with an unsupported feature.
 pub(super) fn unsupported(kind: &str, what: impl Display) -> Problem {
     Problem(format!("this {kind} file has {what}, which cannot be read. Save the picture as an 8-bit RGB PNG or JPEG"))
 }
 
-/// `pixels` in megapixels, for sentences.
+/// Formats `pixels` in megapixels.
 pub(super) fn megapixels(pixels: u64) -> String {
     match pixels as f64 / 1e6 {
         1.0 => "1 megapixel".to_string(),
@@ -43,7 +43,7 @@ pub(super) fn megapixels(pixels: u64) -> String {
     }
 }
 
-/// `bytes` in the unit that makes them short, for sentences.
+/// Formats `bytes` in GB, MB or kB.
 pub(super) fn gigabytes(bytes: u64) -> String {
     match bytes as f64 {
         bytes if bytes >= 1e9 => format!("{} GB", short(bytes / 1e9)),
@@ -52,7 +52,7 @@ pub(super) fn gigabytes(bytes: u64) -> String {
     }
 }
 
-/// At most one digit after the point.
+/// Formats a number with at most one decimal.
 fn short(number: f64) -> String {
     format!("{number:.1}").trim_end_matches(".0").to_string()
 }

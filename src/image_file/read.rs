@@ -1,4 +1,4 @@
-//! From a file to a picture: limits first, then rows through colours and size.
+//! Reads a picture from a file: checks the limits, then streams the rows through colour conversion and resampling.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,42 +16,41 @@ use super::{jpeg_reader, png_reader, tiff_reader, webp_reader};
 use crate::error::{Error, Result};
 use crate::image::Image;
 
-/// How a picture is read.
+/// Options for reading pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReadOptions {
     pub limits: Limits,
     /// The colour behind transparent pixels, sRGB in 0..1.
     pub background: [f32; 3],
-    /// Pixels of the longer side; without it the picture's own.
+    /// The longer side of the result in pixels; by default that of the picture.
     pub size: Option<u32>,
-    /// Pictures that are smaller than `size` keep their size.
+    /// Keeps the size of pictures that are smaller than `size`.
     pub at_most: bool,
 }
 
 impl Default for ReadOptions {
-    /// Over white, at the picture's own size.
+    /// Returns the default options: white background, the picture's own size.
     fn default() -> Self {
         Self { limits: Limits::default(), background: [1.0; 3], size: None, at_most: false }
     }
 }
 
-/// A picture from a file, upright.
+/// An upright picture from a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
-    /// sRGB, over the background where it is transparent.
+    /// The colours in sRGB; transparent pixels are composited over the background.
     pub image: Image,
-    /// Present when a pixel is transparent.
+    /// The alpha channel, if a pixel is transparent.
     pub alpha: Option<Alpha>,
-    /// The file has more than 8 bits a channel.
+    /// True if the file has more than 8 bits per channel.
     pub depth16: bool,
-    /// What the file tells about the photo.
+    /// The metadata of the photo.
     pub metadata: Option<Metadata>,
-    /// What the user should know: parts that are missing, frames that are not used. Without the file's name and a full
-    /// stop.
+    /// Notes for the user about missing parts and unused frames, without the file's name and without a full stop.
     pub notes: Vec<String>,
 }
 
-/// The file of a picture whose header is read: its size is known, and nothing is decoded.
+/// The file of a picture with its parsed header. The pixels are not decoded.
 pub struct PictureFile {
     name: String,
     bytes: Vec<u8>,
@@ -59,10 +58,10 @@ pub struct PictureFile {
 }
 
 impl PictureFile {
-    /// Reads the file at `path`, and the picture's header.
+    /// Reads the file at `path`, and parses the header of the picture.
     ///
     /// # Errors
-    /// [`Error::File`] when it is not a regular file, cannot be read, is not a picture of a kind that is read, and when it is beyond
+    /// [`Error::File`] when it is not a regular file, cannot be read, is not of a supported format, or exceeds
     /// `limits`.
     pub fn open(path: &Path, limits: &Limits) -> Result<Self> {
         let name = path.display().to_string();
@@ -71,7 +70,7 @@ impl PictureFile {
         Ok(Self { name, bytes, header })
     }
 
-    /// Width and height, upright.
+    /// Returns width and height of the upright picture.
     pub fn size(&self) -> (usize, usize) {
         let (width, height) = (self.header.width as usize, self.header.height as usize);
         if turned(self.header.orientation) { (height, width) } else { (width, height) }
@@ -80,15 +79,15 @@ impl PictureFile {
     /// Checks that the picture can be decoded with these options.
     ///
     /// # Errors
-    /// [`Error::File`] when it is beyond the limits.
+    /// [`Error::File`] when it exceeds the limits.
     pub fn check(&self, options: &ReadOptions) -> Result<()> {
         target(&self.header, options).map(drop).map_err(|problem| problem.of(&self.name))
     }
 
-    /// The picture.
+    /// Decodes the picture.
     ///
     /// # Errors
-    /// [`Error::File`] when it is damaged, or beyond the limits.
+    /// [`Error::File`] when it is damaged or exceeds the limits.
     pub fn decode(&self, options: &ReadOptions) -> Result<Picture> {
         decode(&self.bytes, &self.name, options)
     }
@@ -102,7 +101,7 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Picture> {
     PictureFile::open(path, &options.limits)?.decode(options)
 }
 
-/// Reads a picture from the bytes of a file; `name` is the file's name in errors.
+/// Decodes a picture from the bytes of a file; `name` is the file's name in errors.
 ///
 /// # Errors
 /// [`Error::File`] as for [`read`].
@@ -110,7 +109,7 @@ pub fn decode(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Picture
     picture(bytes, name, options).map_err(|problem| problem.of(name))
 }
 
-/// Reads a mask: a picture whose transparent pixels are black.
+/// Reads a mask: a picture in which transparent pixels are black.
 ///
 /// # Errors
 /// [`Error::File`] as for [`read`].
@@ -118,10 +117,10 @@ pub fn read_mask(path: &Path, options: &ReadOptions) -> Result<Picture> {
     read(path, &ReadOptions { background: [0.0; 3], ..*options })
 }
 
-/// The contents of a regular file that is not larger than the memory allowed.
+/// Reads a regular file that is not larger than the memory limit.
 fn read_bytes(path: &Path, limits: &Limits) -> std::result::Result<Vec<u8>, Problem> {
     let unreadable = |error: std::io::Error| Problem(reason(&error));
-    // Opening a FIFO would wait for a writer, so its kind is asked first.
+    // The type of the file is checked first, because opening a FIFO would block until it has a writer.
     let about = std::fs::metadata(path).map_err(unreadable)?;
     if about.is_dir() {
         return Err(Problem("this is a folder, not a picture".to_string()));
@@ -132,12 +131,12 @@ fn read_bytes(path: &Path, limits: &Limits) -> std::result::Result<Vec<u8>, Prob
     limits.check_file(about.len())?;
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = reserve(usize::try_from(about.len()).unwrap_or(usize::MAX))?;
-    // A file that grows meanwhile is not followed.
+    // Bytes that are appended to the file while it is read are ignored.
     file.take(about.len()).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
 
-/// Why a file cannot be read, in the project's words where the system's are short.
+/// Describes why a file cannot be read.
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_string(),
@@ -154,7 +153,7 @@ fn picture(bytes: &[u8], name: &str, options: &ReadOptions) -> std::result::Resu
     picture.ok_or_else(|| damaged(format))
 }
 
-/// What gives the picture's header and rows, and the format's name.
+/// Returns the source of the picture's header and rows, and the name of the format.
 fn source<'a>(
     bytes: &'a [u8],
     name: &str,
@@ -170,7 +169,7 @@ fn source<'a>(
     })
 }
 
-/// The size of the result as it is stored, checked against the limits.
+/// Returns the size of the result in the orientation of the file, checked against the limits.
 fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize, usize), Problem> {
     let (width, height) = (header.width as usize, header.height as usize);
     let wanted = options.size.map(|size| size as usize);
@@ -183,7 +182,7 @@ fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize,
     if wanted.is_some() {
         limits.check_target(upright_width as u64, upright_height as u64)?;
     }
-    // The result with alpha, a copy of it without, and rows on their way.
+    // The result with alpha, a copy without alpha, and row buffers.
     let channels = if header.channels.has_alpha() { 8 } else { 3 };
     let result =
         (target_width as u64).saturating_mul(target_height as u64).saturating_mul(channels * size_of::<f32>() as u64);
@@ -193,7 +192,7 @@ fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize,
     Ok((target_width, target_height))
 }
 
-/// Decodes the rows into a picture; nothing where rows are missing.
+/// Decodes the rows into a picture. Returns `None` if rows are missing.
 fn painted(
     source: Box<dyn Source + '_>,
     header: &Header,
@@ -227,7 +226,7 @@ fn painted(
     }))
 }
 
-/// Colours and, if wanted, alpha of interleaved pixels.
+/// Splits interleaved pixels into colours and, if `wanted`, alpha.
 fn split(data: &[f32], wanted: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
     let pixels = data.as_chunks::<4>().0;
     let mut colors = reserve(pixels.len() * 3)?;

@@ -1,4 +1,4 @@
-//! Rows to a picture of another size, upright: no more than a few rows of the source are kept.
+//! Resamples a picture row by row, and rotates it upright. Only a few rows of the source are kept in memory.
 
 use std::collections::VecDeque;
 
@@ -7,8 +7,7 @@ use image::metadata::Orientation;
 use super::limits::{filled, reserve};
 use super::problem::Problem;
 
-/// What one row of the result takes from the rows of the source: a tent as wide as the reduction, as
-/// [`crate::image::Image::resized`] does it.
+/// The tent filter of one axis, as wide as the reduction, like that of [`crate::image::Image::resized`].
 #[derive(Debug, Clone, Copy)]
 struct Tent {
     from: usize,
@@ -28,7 +27,7 @@ impl Tent {
         (index as f64 + 0.5) * self.scale() - 0.5
     }
 
-    /// First and last source of a target. At the borders they are repeated.
+    /// Returns the first and last source index of a target index. Borders are repeated.
     fn reach(self, index: usize) -> (usize, usize) {
         let last = self.from as f64 - 1.0;
         let center = self.center(index);
@@ -36,7 +35,7 @@ impl Tent {
         (low.clamp(0.0, last) as usize, high.clamp(0.0, last) as usize)
     }
 
-    /// Sources of a target with their weights, which sum to 1.
+    /// Returns the first source index of a target index, and the weights, which sum to 1.
     fn weights(self, index: usize) -> (usize, Vec<f32>) {
         let (first, last) = self.reach(index);
         let (center, radius) = (self.center(index), self.radius());
@@ -53,21 +52,21 @@ impl Tent {
     }
 }
 
-/// A row of the result that is still summed.
+/// A row of the result that is being summed.
 struct Pending {
     first: usize,
     weights: Vec<f32>,
     sum: Vec<f32>,
 }
 
-/// Takes rows of a picture and gives it at another size, turned upright.
+/// A resampler that receives the rows of a picture and produces it at another size, upright.
 pub(super) struct Canvas {
     channels: usize,
     vertical: Tent,
-    /// For each column of the result its first source column and weights; nothing where the width stays.
+    /// The first source column and the weights of each column of the result; `None` if the width stays the same.
     columns: Option<Vec<(usize, Vec<f32>)>>,
     orientation: Orientation,
-    /// Rows taken and rows given.
+    /// The numbers of received and finished rows.
     taken: usize,
     given: usize,
     pending: VecDeque<Pending>,
@@ -76,7 +75,7 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    /// For a picture of `from` pixels as it is stored, to be `to` pixels before it is turned.
+    /// Creates the resampler from size `from` to size `to`, both in the orientation of the file.
     pub fn new(
         from: (usize, usize),
         to: (usize, usize),
@@ -97,7 +96,7 @@ impl Canvas {
         })
     }
 
-    /// Takes the next row of the source.
+    /// Receives the next row of the source.
     pub fn push(&mut self, row: &[f32]) {
         if self.taken == self.vertical.from {
             return;
@@ -121,19 +120,19 @@ impl Canvas {
         self.taken += 1;
         while self.pending.front().is_some_and(|pending| pending.first + pending.weights.len() <= self.taken) {
             if let Some(mut pending) = self.pending.pop_front() {
-                // Rounding of sums may pass the ends by a little.
+                // Rounding errors of the sum may slightly exceed the range.
                 pending.sum.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
                 self.give(&pending.sum);
             }
         }
     }
 
-    /// Whether all rows of the source were taken.
+    /// Returns whether all rows of the source were received.
     pub fn complete(&self) -> bool {
         self.taken == self.vertical.from
     }
 
-    /// The values, and width and height of the upright picture.
+    /// Returns the values, and width and height of the upright picture.
     pub fn finish(self) -> (Vec<f32>, usize, usize) {
         let (width, height) = (self.width(), self.vertical.to);
         let (width, height) = if turned(self.orientation) { (height, width) } else { (width, height) };
@@ -144,7 +143,7 @@ impl Canvas {
         self.data.len() / self.channels / self.vertical.to
     }
 
-    /// Sets one row of the result, at its place in the upright picture.
+    /// Stores one row of the result at its position in the upright picture.
     fn give(&mut self, row: &[f32]) {
         let channels = self.channels;
         let mut resized = std::mem::take(&mut self.row);
@@ -177,7 +176,7 @@ impl Canvas {
     }
 }
 
-/// Whether width and height are exchanged.
+/// Returns whether the orientation exchanges width and height.
 pub(super) fn turned(orientation: Orientation) -> bool {
     matches!(
         orientation,
@@ -185,7 +184,7 @@ pub(super) fn turned(orientation: Orientation) -> bool {
     )
 }
 
-/// The index in the upright picture of a stored pixel.
+/// Returns the index of a stored pixel in the upright picture.
 fn upright(orientation: Orientation, (x, y): (usize, usize), (width, height): (usize, usize)) -> usize {
     let (right, bottom) = (width - 1 - x, height - 1 - y);
     match orientation {

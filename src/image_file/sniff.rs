@@ -1,13 +1,13 @@
-//! What a file is, by its contents.
+//! Detects the format of a file by its contents.
 
 use std::path::Path;
 
 use super::tiff_tags;
 
-/// Bytes at the beginning that tell kinds of files apart.
+/// The number of bytes at the beginning of a file that are examined.
 const HEAD: usize = 4096;
 
-/// The pictures that are read.
+/// The supported picture formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readable {
     Png,
@@ -16,13 +16,14 @@ pub(super) enum Readable {
     Tiff,
 }
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Readable(Readable),
-    /// Another file: what it is, and how it becomes a picture that is read. `{}` stands for the name.
+    /// An unsupported file: its description, and how to convert it to a supported picture. `{}` stands for the file
+    /// name.
     Other(&'static str, &'static str),
-    /// The contents tell nothing.
+    /// An unknown format.
     Unknown,
 }
 
@@ -38,7 +39,7 @@ const CHOOSE: &str = "Choose a PNG, JPEG, WebP or TIFF picture";
 
 const RAW: Kind = Kind::Other("a raw photo of a camera (DNG or alike)", DEVELOP);
 
-/// Beginnings of files, the longer before those that they begin with.
+/// The signatures of formats. A longer signature precedes its own prefixes.
 const BEGINNINGS: [(&[u8], Kind); 36] = [
     (b"\x89PNG\r\n\x1a\n", Kind::Readable(Readable::Png)),
     (b"\xff\xd8\xff", Kind::Readable(Readable::Jpeg)),
@@ -87,10 +88,11 @@ const BEGINNINGS: [(&[u8], Kind); 36] = [
     ),
 ];
 
-/// Endings of raw photos that are TIFF files by their beginning.
+/// File extensions of raw photos that have the signature of TIFF files.
 const RAW_ENDINGS: [&str; 12] = ["dng", "nef", "nrw", "cr2", "arw", "srf", "sr2", "pef", "srw", "3fr", "erf", "kdc"];
 
-/// What the file with these bytes and this name is. The name only tells raw photos from other TIFF files.
+/// Returns the kind of a file from its bytes and its name. The name is only used to distinguish raw photos from other
+/// TIFF files.
 pub(super) fn kind_of(bytes: &[u8], name: &str) -> Kind {
     let ending = Path::new(name).extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     match kind(bytes) {
@@ -99,7 +101,7 @@ pub(super) fn kind_of(bytes: &[u8], name: &str) -> Kind {
     }
 }
 
-/// What the file with these bytes is.
+/// Returns the kind of a file from its bytes.
 fn kind(bytes: &[u8]) -> Kind {
     if bytes.is_empty() {
         return Kind::Other("empty", AGAIN);
@@ -130,7 +132,7 @@ fn kind(bytes: &[u8]) -> Kind {
     text(&bytes[..bytes.len().min(HEAD)])
 }
 
-/// Files of the family of MP4, by the first of their brands that is known.
+/// Returns the kind of a file of the MP4 family, from the first known brand.
 fn media(bytes: &[u8]) -> Kind {
     let length = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
     let brands = bytes.get(8..length.min(bytes.len()).min(HEAD)).unwrap_or_default();
@@ -142,7 +144,7 @@ fn media(bytes: &[u8]) -> Kind {
                 return Kind::Other("an AVIF picture", "Convert it to PNG, for example with `avifdec {} {}.png`");
             }
             b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" => {
-                // MIAF is the family of both: AVIF says so in another brand.
+                // MIAF is the common base of both formats; AVIF has an additional brand.
                 if contains(bytes, b"avif") {
                     return Kind::Other("an AVIF picture", "Convert it to PNG, for example with `avifdec {} {}.png`");
                 }
@@ -161,19 +163,19 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
     bytes[..bytes.len().min(64)].windows(word.len()).any(|part| part == word)
 }
 
-/// BM, and a header of a size that BMP knows.
+/// Returns whether the file begins with `BM` and a header size that BMP defines.
 fn is_bitmap(bytes: &[u8]) -> bool {
     let size = bytes.get(14..18).map(|size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
     bytes.starts_with(b"BM") && matches!(size, Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124))
 }
 
-/// Text files; nothing is known of others.
+/// Returns the kind of a text file, or [`Kind::Unknown`] for other files.
 fn text(head: &[u8]) -> Kind {
     let netpbm = head.len() > 3 && head[0] == b'P' && (b'1'..=b'7').contains(&head[1]) && head[2].is_ascii_whitespace();
     if netpbm {
         return Kind::Other("a PNM picture", CONVERT);
     }
-    // A letter may be cut at the end of what is looked at.
+    // The last character may be cut at the end of the examined bytes.
     let (text, cut) = match std::str::from_utf8(head) {
         Ok(text) => (text, true),
         Err(error) => {
@@ -196,7 +198,7 @@ fn text(head: &[u8]) -> Kind {
 }
 
 impl Kind {
-    /// The sentence that refuses a file of this name that is not read.
+    /// Returns the error message for a file of this name, or `None` for a supported picture.
     pub fn refusal(self, name: &str) -> Option<String> {
         match self {
             Self::Readable(_) => None,
@@ -214,7 +216,7 @@ impl Kind {
     }
 }
 
-/// The name of a file as a shell takes it without quotes, or a stand-in for names that need them.
+/// Returns the name of a file if a shell accepts it without quotes, or else a placeholder.
 fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "._-+,=@%".contains(c);
     match Path::new(name).file_name().map(|file| file.to_string_lossy()) {
@@ -223,7 +225,8 @@ fn quoted(name: &str) -> String {
     }
 }
 
-/// The name of what a command of `advice` makes of a file, without ending, such that the file is not overwritten.
+/// Returns the output name, without extension, for the command in `advice`, chosen so that the command does not
+/// overwrite the file.
 fn result(name: &str, advice: &str) -> String {
     let quoted = quoted(name);
     let path = Path::new(&quoted);

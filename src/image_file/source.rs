@@ -1,4 +1,4 @@
-//! What every decoder gives: a description of the picture, then its rows.
+//! The interface of the decoders: a description of the picture, then its rows.
 
 use image::metadata::Orientation;
 
@@ -12,12 +12,12 @@ pub(super) enum Channels {
     GrayAlpha,
     Rgb,
     Rgba,
-    /// Inks: 0 is none, the largest value is full.
+    /// Inks: 0 is no ink, the largest value is full ink.
     Cmyk,
 }
 
 impl Channels {
-    /// Values of a pixel.
+    /// Returns the number of values per pixel.
     pub fn count(self) -> usize {
         match self {
             Self::Gray => 1,
@@ -27,7 +27,7 @@ impl Channels {
         }
     }
 
-    /// Values of a pixel without alpha.
+    /// Returns the number of values per pixel without alpha.
     pub fn colors(self) -> usize {
         match self {
             Self::Gray | Self::GrayAlpha => 1,
@@ -36,7 +36,7 @@ impl Channels {
         }
     }
 
-    /// Whether the last channel is alpha.
+    /// Returns whether the last channel is alpha.
     pub fn has_alpha(self) -> bool {
         matches!(self, Self::GrayAlpha | Self::Rgba)
     }
@@ -51,16 +51,17 @@ pub(super) struct Chromaticities {
     pub blue: (f32, f32),
 }
 
-/// What a file says about its colours.
+/// The colour space that a file specifies.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ColorTag {
-    /// sRGB, also where a file says nothing.
+    /// sRGB, also for a file without a specified colour space.
     Srgb,
     /// An ICC profile.
     Icc(Vec<u8>),
-    /// PNG's code points: primaries and transfer function as ITU-T H.273 numbers them.
+    /// The code points of a PNG file: primaries and transfer function in the numbering of ITU-T H.273.
     CodePoints { primaries: u8, transfer: u8, matrix: u8, full_range: bool },
-    /// PNG's gAMA and cHRM: values are light to the power of `gamma`; without chromaticities those of sRGB.
+    /// The gAMA and cHRM chunks of a PNG file: values are light to the power of `gamma`; without chromaticities, those
+    /// of sRGB apply.
     Gamma { gamma: f32, chromaticities: Option<Chromaticities> },
 }
 
@@ -70,21 +71,21 @@ pub(super) struct Header {
     pub width: u32,
     pub height: u32,
     pub channels: Channels,
-    /// More than 8 bits a channel.
+    /// True for more than 8 bits per channel.
     pub deep: bool,
-    /// Colours are multiplied by alpha already.
+    /// True if colours are premultiplied by alpha.
     pub premultiplied: bool,
-    /// The most bytes that decoding takes, without the rows' conversion.
+    /// The largest number of bytes for decoding, without the conversion of the rows.
     pub decoding: u64,
     pub orientation: Orientation,
     pub color: ColorTag,
     pub metadata: Option<Metadata>,
-    /// What the user is told.
+    /// Notes for the user.
     pub notes: Vec<String>,
 }
 
 impl Header {
-    /// A picture of 8-bit sRGB without metadata.
+    /// Returns the header of an 8-bit sRGB picture without metadata.
     pub fn plain(width: u32, height: u32, channels: Channels) -> Self {
         Self {
             width,
@@ -100,7 +101,7 @@ impl Header {
         }
     }
 
-    /// Takes orientation and metadata from an EXIF block.
+    /// Sets orientation and metadata from an EXIF block.
     pub fn set_exif(&mut self, exif: &[u8]) {
         let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
         if let Some(orientation) = Orientation::from_exif_chunk(exif) {
@@ -109,32 +110,32 @@ impl Header {
         self.metadata = Metadata::from_exif(exif);
     }
 
-    /// Pixels of the picture.
+    /// Returns the number of pixels.
     pub fn pixels(&self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
     }
 }
 
-/// One row of pixels, channels interleaved.
+/// One row of pixels with interleaved channels.
 pub(super) enum Row<'a> {
     U8(&'a [u8]),
     U16(&'a [u16]),
-    /// 0..1
+    /// Values in 0..1.
     F32(&'a [f32]),
 }
 
-/// Takes the rows of a picture, top to bottom.
+/// A function that receives the rows of a picture from top to bottom.
 pub(super) type Sink<'a> = dyn FnMut(Row<'_>) -> Result<(), Problem> + 'a;
 
-/// A picture whose header is read.
+/// A picture with a parsed header.
 pub(super) trait Source {
     fn header(&self) -> &Header;
 
-    /// Decodes all rows. Gives notes on what was wrong and could be read nevertheless.
+    /// Decodes all rows. Returns notes on recoverable errors.
     fn rows(self: Box<Self>, sink: &mut Sink<'_>) -> Result<Vec<String>, Problem>;
 }
 
-/// Gives a decoded buffer of 8-bit rows to the sink.
+/// Passes the rows of a decoded 8-bit buffer to the sink.
 pub(super) fn push_rows(buffer: &[u8], row: usize, sink: &mut Sink<'_>) -> Result<(), Problem> {
     buffer.chunks_exact(row.max(1)).try_for_each(|row| sink(Row::U8(row)))
 }

@@ -1,4 +1,4 @@
-//! TIFF files: the first page, with 8, 16 or 32 (float) bits a channel.
+//! Reads TIFF files: the first page, with 8, 16 or 32 (float) bits per channel.
 
 use std::io::Cursor;
 
@@ -19,7 +19,7 @@ struct TiffSource<'a> {
 
 /// Reads the header of a TIFF file.
 pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Source + 'a>, Problem> {
-    // The decoder makes room for the values of a tag before it reads them.
+    // The tags are checked first, because the decoder allocates memory for the values of a tag before it reads them.
     let tags = tiff_tags::tags(bytes);
     if tags.unsound {
         return Err(damaged("TIFF"));
@@ -38,12 +38,12 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
     let mut header = Header::plain(width, height, channels);
     header.deep = usize::from(color.bytes_per_pixel()) > channels.count();
     header.premultiplied = tags.premultiplied && channels.has_alpha();
-    // The decoder's result, the copy with its channels in order, and strips that are read whole.
+    // The output of the decoder, a copy with reordered channels, and strips that are read as a whole.
     header.decoding = decoder.total_bytes().saturating_mul(3).saturating_add(bytes.len() as u64);
     limits.check_memory(width.into(), height.into(), header.decoding)?;
     header.orientation = decoder.orientation().unwrap_or(header.orientation);
     if let Ok(Some(profile)) = decoder.icc_profile() {
-        // CMYK is converted by the decoder, so that a profile of inks does not fit any more.
+        // The decoder converts CMYK to RGB, so that a CMYK profile does not fit the pixels.
         header.color = ColorTag::Icc(profile);
     }
     header.metadata = Metadata::from_exif(bytes);
@@ -92,7 +92,7 @@ impl Source for TiffSource<'_> {
     }
 }
 
-/// What the decoder says, in the project's words.
+/// Converts an error of the decoder.
 fn problem(error: &ImageError) -> Problem {
     match error {
         ImageError::Unsupported(_) => unsupported("TIFF", "a rare kind of pixels or compression"),

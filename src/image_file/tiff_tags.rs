@@ -1,8 +1,8 @@
-//! The tags of TIFF files that tell kinds apart: a reader of directories that never follows more than a few.
+//! Reads the tags of TIFF files that distinguish kinds of files. It follows a limited number of directories.
 
-/// Directories that are looked at.
+/// The largest number of directories that are read.
 const DIRECTORIES: usize = 1000;
-/// Entries of a directory that are looked at.
+/// The largest number of entries of a directory that are read.
 const ENTRIES: usize = 512;
 
 const NEW_SUBFILE_TYPE: u16 = 254;
@@ -11,25 +11,25 @@ const MAKE: u16 = 271;
 const SUB_DIRECTORIES: u16 = 330;
 const EXTRA_SAMPLES: u16 = 338;
 const DNG_VERSION: u16 = 50706;
-/// Photometric interpretations of sensor data.
+/// The photometric interpretations of raw sensor data.
 const SENSOR: [u32; 2] = [32803, 34892];
 
-/// The most values of a tag that a decoder of pictures reads: each takes it 32 bytes.
+/// The largest number of values of a tag that a picture decoder may read: each value takes 32 bytes of its memory.
 const VALUES: u32 = 1 << 20;
-/// The last tag of the format itself, and the tag of profiles.
+/// The last tag of the format itself, and the tag of ICC profiles.
 const LAST_OF_FORMAT: u16 = 347;
 const PROFILE: u16 = 34675;
 
-/// What the directories tell.
+/// The information in the directories.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct TiffTags {
-    /// Pictures in the file.
+    /// The number of pictures in the file.
     pub pages: u64,
-    /// The file holds what a camera's sensor saw.
+    /// True if the file contains raw sensor data of a camera.
     pub raw: bool,
-    /// Colours are multiplied by alpha already.
+    /// True if colours are premultiplied by alpha.
     pub premultiplied: bool,
-    /// A tag says that it has more values than the file can hold, or than are sensible.
+    /// True if a tag declares more values than the file can contain, or more than [`VALUES`].
     pub unsound: bool,
 }
 
@@ -49,33 +49,33 @@ pub(super) fn tags(bytes: &[u8]) -> TiffTags {
     found
 }
 
-/// One entry of a directory.
+/// An entry of a directory.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub tag: u16,
-    /// The type of the values, as the format numbers it.
+    /// The type of the values, in the numbering of the format.
     kind: u16,
     count: u32,
-    /// The first value, if it is a whole number that stands in the entry, or where the values stand.
+    /// The first value, if it is an integer that is stored in the entry; otherwise the position of the values.
     pub value: u32,
 }
 
 impl Entry {
-    /// Bytes of all values.
+    /// Returns the size of all values in bytes.
     pub fn size(self) -> u64 {
         const SIZES: [u64; 14] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4];
         SIZES.get(usize::from(self.kind)).copied().unwrap_or(0) * u64::from(self.count)
     }
 }
 
-/// Reads directories of TIFF files and EXIF blocks.
+/// A reader of the directories of TIFF files and EXIF blocks.
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     big_endian: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader, and where the first directory is; nothing for what does not begin as such a file.
+    /// Returns a reader and the position of the first directory, or `None` for data without the signature.
     pub fn new(bytes: &'a [u8]) -> Option<(Self, u32)> {
         let reader = Self { bytes, big_endian: bytes.starts_with(b"MM") };
         let begins = (reader.big_endian || bytes.starts_with(b"II")) && reader.u16(2) == Some(42);
@@ -83,14 +83,14 @@ impl<'a> Reader<'a> {
         Some((reader, first))
     }
 
-    /// The entries of the directory at this place.
+    /// Returns the entries of the directory at this position.
     pub fn directory(&self, offset: u32) -> Vec<Entry> {
         let offset = offset as usize;
         let count = self.u16(offset).map_or(0, usize::from).min(ENTRIES);
         let entry = |index: usize| {
             let at = offset + 2 + index * 12;
             let kind = self.u16(at + 2)?;
-            // A short stands in the first two bytes of the value.
+            // A short is stored in the first two bytes of the value field.
             let value = if kind == 3 { self.u16(at + 8).map(u32::from) } else { self.u32(at + 8) }?;
             Some(Entry { tag: self.u16(at)?, kind, count: self.u32(at + 4)?, value })
         };
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        // Cameras put a small preview first, and the sensor's data into another directory.
+        // Cameras store a small preview first, and the sensor data in another directory.
         found.raw |= small && others && photo_maker;
     }
 }
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    /// A little-endian file with these entries (tag, type, value) in one directory.
+    /// Returns a little-endian file with these entries (tag, type, value) in one directory.
     fn file(entries: &[(u16, u16, u32)]) -> Vec<u8> {
         let mut bytes = b"II\x2a\0\x08\0\0\0".to_vec();
         bytes.extend((entries.len() as u16).to_le_bytes());

@@ -1,4 +1,4 @@
-//! TIFF files: deflated, with profile and metadata.
+//! Writes TIFF files with deflate compression, colour profile and metadata.
 
 use std::io::{Cursor, Seek, Write};
 
@@ -10,7 +10,7 @@ use tiff::tags::{ExtraSamples, Tag, Type};
 
 use super::metadata::Metadata;
 
-/// The bytes of a TIFF file with these pixels; nothing where it cannot be written.
+/// Returns the bytes of a TIFF file with these pixels, or `None` if it cannot be written.
 pub(super) fn tiff<C: ColorType>(
     values: &[C::Inner],
     alpha: bool,
@@ -66,7 +66,7 @@ fn write_field<W: Write + Seek, K: TiffKind>(directory: &mut DirectoryEncoder<'_
             (Type::SRATIONAL, values.iter().flat_map(|v| [v.num, v.denom]).flat_map(i32::to_ne_bytes).collect())
         }
         Value::Undefined(values, _) => (Type::UNDEFINED, values.clone()),
-        // No tag that is kept has another type by the standard.
+        // The standard defines no other type for the kept tags.
         _ => return Some(()),
     };
     write_entry(directory, tag, kind, &bytes)

@@ -1,26 +1,27 @@
-//! Whether a JPEG file is whole, and how much of its picture is missing.
+//! Detects truncated JPEG files, and how much of the picture is missing.
 
 use super::entropy::{self, Coverage};
 use super::jpeg_segment::next_segment;
 
-/// The gray that missing parts are left in.
+/// The gray value of missing parts.
 const GRAY: u8 = 128;
 
-/// What the markers of a JPEG file tell.
+/// The information in the markers of a JPEG file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Structure {
-    /// Width and height.
+    /// Width and height in pixels.
     pub size: Option<(u16, u16)>,
-    /// Scans that begin.
+    /// The number of scans that begin in the file.
     pub scans: usize,
-    /// The end marker is missing.
+    /// True if the end marker is missing.
     pub truncated: bool,
     pub progressive: bool,
-    /// The decoder has to keep all coefficients until the last scan: progressive, or one scan for each channel.
+    /// True if the decoder must keep all coefficients until the last scan: for progressive files, and for files with
+    /// one scan per channel.
     pub keeps_coefficients: bool,
 }
 
-/// Follows the markers of a JPEG file to the end of its first picture.
+/// Parses the markers of a JPEG file up to the end of its first picture.
 pub(super) fn structure(bytes: &[u8]) -> Structure {
     let mut found = Structure { truncated: true, ..Structure::default() };
     let (mut components, mut at) = (0, 2);
@@ -50,7 +51,7 @@ pub(super) fn structure(bytes: &[u8]) -> Structure {
     found
 }
 
-/// Makes the parts that are missing of a decoded picture gray, and says how much that is.
+/// Fills the missing parts of a decoded picture with gray, and returns a note about their extent.
 pub(super) fn mend(
     bytes: &[u8],
     structure: &Structure,
@@ -82,15 +83,15 @@ pub(super) fn mend(
     }
 }
 
-/// The bytes without the zeros that a download which was broken off leaves at the end.
+/// Returns the bytes without the trailing zeros of an interrupted download.
 fn without_padding(bytes: &[u8]) -> &[u8] {
-    /// More zeros than a picture's data have in a row.
+    /// More zeros than occur in a row in the data of a picture.
     const PADDING: usize = 64;
     let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     if bytes.len() - end >= PADDING { &bytes[..end] } else { bytes }
 }
 
-/// Whether the last rows repeat those before, as decoders fill what is missing.
+/// Returns whether the last rows repeat the rows before, because some decoders fill missing parts by repetition.
 fn ends_in_repetition(buffer: &[u8], row: usize) -> bool {
     // A row of blocks has 8 or 16 rows of pixels.
     [8, 16].iter().any(|&period| {
@@ -104,7 +105,8 @@ fn ends_in_repetition(buffer: &[u8], row: usize) -> bool {
 mod tests {
     use super::*;
 
-    /// SOI, a table with a false end in it, SOF, SOS, data with a stuffed byte and a restart, EOI.
+    /// Returns a file of SOI, a table that contains a false end marker, SOF, SOS, data with a stuffed byte and a
+    /// restart, EOI.
     fn file(scan_components: u8) -> Vec<u8> {
         let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 4, 0xff, 0xd9];
         bytes.extend([0xff, 0xc0, 0, 8, 8, 0, 48, 0, 64, 3, 0xff, 0xff, 0xda, 0, 3, scan_components]);

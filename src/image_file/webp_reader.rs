@@ -1,4 +1,4 @@
-//! WebP files: lossy, lossless, and the first frame of animations.
+//! Reads WebP files: lossy, lossless, and the first frame of animations.
 
 use std::io::Cursor;
 
@@ -8,7 +8,8 @@ use super::limits::{Limits, filled};
 use super::problem::{Problem, damaged, unsupported};
 use super::source::{Channels, ColorTag, Header, Sink, Source, push_rows};
 
-/// Bytes a pixel that decoding takes at most beside the result: a lossless frame, its transforms and its place in an animation.
+/// The largest number of bytes per pixel for decoding, without the result: a lossless frame, its transforms, and its
+/// copy in an animation.
 const WORKING_BYTES: u64 = 16;
 
 struct WebpSource<'a> {
@@ -24,7 +25,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
     let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(|e| problem(&e))?;
     let (width, height) = decoder.dimensions();
     limits.check_pixels(width.into(), height.into())?;
-    // A frame has a size of its own, which the decoder believes before it compares.
+    // Each frame has its own size, and the decoder allocates memory for it before it compares the sizes.
     if bitstreams(bytes.get(12..).unwrap_or_default()).any(|(w, h)| w > width || h > height) {
         return Err(damaged("WebP"));
     }
@@ -33,7 +34,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
     let mut header = Header::plain(width, height, channels);
     header.decoding = header.pixels() * (channels.count() as u64 + WORKING_BYTES);
     limits.check_memory(width.into(), height.into(), header.decoding)?;
-    // Side data that cannot be read are no reason to refuse the picture.
+    // Unreadable ancillary data do not make the picture unreadable.
     if let Ok(Some(profile)) = decoder.icc_profile() {
         header.color = ColorTag::Icc(profile);
     }
@@ -56,7 +57,7 @@ impl Source for WebpSource<'_> {
         let len = self.decoder.output_buffer_size().ok_or_else(|| damaged("WebP"))?;
         let mut buffer = filled(len, 0_u8)?;
         if self.decoder.is_animated() {
-            // What the first frame does not cover is transparent.
+            // Pixels that the first frame does not cover are transparent.
             self.decoder.set_background_color([0; 4]).map_err(|e| problem(&e))?;
         }
         self.decoder.read_image(&mut buffer).map_err(|e| problem(&e))?;
@@ -65,13 +66,13 @@ impl Source for WebpSource<'_> {
     }
 }
 
-/// Whether the file says that it is longer. Some writers count a byte of padding that is not there.
+/// Returns whether the declared size exceeds the file. Some writers count a padding byte that is missing.
 fn is_cut(bytes: &[u8]) -> bool {
     let told = bytes.get(4..8).map(|size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
     told.is_none_or(|told| u64::from(told) + 8 > bytes.len() as u64 + 1)
 }
 
-/// The sizes that the bitstreams in these chunks name, those in frames of an animation too.
+/// Returns the sizes in the bitstreams of these chunks, including those in the frames of an animation.
 fn bitstreams(chunks: &[u8]) -> impl Iterator<Item = (u32, u32)> {
     let mut stack = vec![chunks];
     std::iter::from_fn(move || {
@@ -99,7 +100,7 @@ fn bitstreams(chunks: &[u8]) -> impl Iterator<Item = (u32, u32)> {
     })
 }
 
-/// What the decoder says, in the project's words.
+/// Converts an error of the decoder.
 fn problem(error: &DecodingError) -> Problem {
     match error {
         DecodingError::UnsupportedFeature(_) => unsupported("WebP", "a rare kind of compression"),

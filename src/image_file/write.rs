@@ -1,4 +1,4 @@
-//! Pictures to the bytes of files.
+//! Encodes pictures as files.
 
 use std::path::Path;
 
@@ -16,13 +16,13 @@ use super::tiff_writer::tiff;
 use crate::error::{Error, Result};
 use crate::image::Image;
 
-/// Visually lossless for paintings, at about a fifth of the size of PNG.
+/// The default JPEG quality: visually lossless for paintings, at about a fifth of the size of PNG.
 pub const JPEG_QUALITY: u8 = 92;
 
-/// The endings of files that are read and written.
+/// The file extensions of supported formats.
 pub const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "jfif", "webp", "tif", "tiff"];
 
-/// A format that is written.
+/// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Png,
@@ -32,7 +32,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that the ending of `path` names, in capitals or not.
+    /// Returns the format that the extension of `path` names; case is ignored.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "png" => Some(Self::Png),
@@ -43,7 +43,7 @@ impl Format {
         }
     }
 
-    /// What the format is called.
+    /// Returns the name of the format.
     pub fn name(self) -> &'static str {
         match self {
             Self::Png => "PNG",
@@ -53,17 +53,17 @@ impl Format {
         }
     }
 
-    /// Whether transparency is kept.
+    /// Returns whether the format supports transparency.
     pub fn has_alpha(self) -> bool {
         self != Self::Jpeg
     }
 
-    /// Whether 16 bits a channel are kept.
+    /// Returns whether the format supports 16 bits per channel.
     pub fn has_depth16(self) -> bool {
         matches!(self, Self::Png | Self::Tiff)
     }
 
-    /// The longest side that the format can hold, in pixels.
+    /// Returns the longest side in pixels that the format supports.
     fn longest_side(self) -> usize {
         match self {
             Self::Jpeg => 65_535,
@@ -73,14 +73,14 @@ impl Format {
     }
 }
 
-/// How a picture is written.
+/// Options for writing pictures.
 #[derive(Debug, Clone, Copy)]
 pub struct WriteOptions<'a> {
-    /// 1 to 100.
+    /// The JPEG quality, 1 to 100.
     pub jpeg_quality: u8,
-    /// 16 bits a channel, in PNG and TIFF.
+    /// 16 bits per channel, in PNG and TIFF files.
     pub depth16: bool,
-    /// Says in the file that the colours are sRGB.
+    /// Embeds an sRGB colour profile.
     pub color_profile: bool,
     pub metadata: Option<&'a Metadata>,
 }
@@ -91,10 +91,10 @@ impl Default for WriteOptions<'_> {
     }
 }
 
-/// The bytes of a file with this picture. JPEG leaves `alpha` away.
+/// Returns the bytes of a file with this picture. JPEG files drop `alpha`.
 ///
 /// # Errors
-/// [`Error::Picture`] when `alpha` has another size, a side is too long for the format, or memory is short.
+/// [`Error::Picture`] when `alpha` has another size, a side is too long for the format, or memory is insufficient.
 pub fn encode(picture: &Image, alpha: Option<&Alpha>, format: Format, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
     encode_inner(picture, alpha, format, options).map_err(|problem| Error::Picture(problem.sentence()))
 }
@@ -157,7 +157,7 @@ struct Pixels<'a> {
 }
 
 impl Pixels<'_> {
-    /// The channels of all pixels, each converted.
+    /// Returns the channels of all pixels, each converted.
     fn values<T>(&self, convert: impl Fn(f32) -> T) -> std::result::Result<Vec<T>, Problem> {
         let colors = self.picture.data();
         let Some(alpha) = self.alpha else {
@@ -182,7 +182,7 @@ fn to_u16(value: f32) -> u16 {
     (value.clamp(0.0, 1.0) * 65535.0 + 0.5) as u16
 }
 
-/// The profile to embed, if one is wanted.
+/// Returns the profile to embed, if one is requested.
 fn profile(options: &WriteOptions<'_>) -> Option<Vec<u8>> {
     options.color_profile.then(srgb_profile).flatten()
 }

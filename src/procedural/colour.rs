@@ -1,45 +1,46 @@
-//! Colours, and mixing them as the eye expects.
+//! Colours, and perceptual colour mixing.
 
-/// A colour as files store it (sRGB-encoded, 0..1).
+/// A colour, sRGB-encoded as in files, in 0..1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Colour(pub [f32; 3]);
 
 impl Colour {
-    /// The colour written as `0xRRGGBB`.
+    /// Returns the colour written as `0xRRGGBB`.
     pub const fn hex(code: u32) -> Self {
         let [_, red, green, blue] = code.to_be_bytes();
         Self([red as f32 / 255.0, green as f32 / 255.0, blue as f32 / 255.0])
     }
 
-    /// This colour with `cover` (0..1) of another laid over it.
+    /// Composites `cover` (0..1) of another colour over this colour.
     pub fn under(self, other: Self, cover: f32) -> Self {
         Self(std::array::from_fn(|i| self.0[i] + (other.0[i] - self.0[i]) * cover))
     }
 
-    /// All three values times `factor`.
+    /// Multiplies all three values by `factor`.
     pub fn times(self, factor: f32) -> Self {
         Self(self.0.map(|v| v * factor))
     }
 
-    /// All three values plus `light`.
+    /// Adds `light` to all three values.
     pub fn plus(self, light: f32) -> Self {
         Self(self.0.map(|v| v + light))
     }
 
-    /// The colour `t` (0..1) of the way to another in Oklab, where the way between two hues stays clean.
+    /// Interpolates to another colour by `t` (0..1) in Oklab, where mixtures of two hues stay saturated.
     pub fn mixed(self, other: Self, t: f32) -> Self {
         let (a, b) = (self.oklab(), other.oklab());
         Self::from_oklab(std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t))
     }
 
-    /// Lighter by `lighter` (Oklab lightness, 0..1), `richer` times as colourful, its hue turned by `turn` radians.
+    /// Returns the colour lightened by `lighter` (Oklab lightness, 0..1), with `richer` times the chroma, and its hue
+    /// rotated by `turn` radians.
     pub fn varied(self, lighter: f32, richer: f32, turn: f32) -> Self {
         let [l, a, b] = self.oklab();
         let (sin, cos) = turn.sin_cos();
         Self::from_oklab([(l + lighter).clamp(0.0, 1.0), (a * cos - b * sin) * richer, (a * sin + b * cos) * richer])
     }
 
-    /// The colour at `t` (0..1) of a row of colours with equal distances; beyond its ends, the end.
+    /// Returns the colour at `t` (0..1) of a ramp of equidistant colours, clamped at the ends.
     pub fn of_ramp(stops: &[Self], t: f32) -> Self {
         let place = t.clamp(0.0, 1.0) * stops.len().saturating_sub(1) as f32;
         let first = (place as usize).min(stops.len().saturating_sub(2));
@@ -49,7 +50,8 @@ impl Colour {
         }
     }
 
-    /// Lightness and two colour axes (Ottosson: "A perceptual color space for image processing", 2020).
+    /// Returns Oklab lightness and the two colour axes (Ottosson: "A perceptual color space for image processing",
+    /// 2020).
     fn oklab(self) -> [f32; 3] {
         let [r, g, b] = self.0.map(|v| if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) });
         let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
@@ -87,7 +89,7 @@ mod tests {
             let back = colour.varied(0.0, 1.0, 0.0);
             assert!(colour.0.iter().zip(back.0).all(|(a, b)| (a - b).abs() < 2e-3), "{colour:?} {back:?}");
         }
-        // White has lightness 1 and no hue; Ottosson's own example of a blue.
+        // White has lightness 1 and no hue; the blue is Ottosson's own example.
         assert!((Colour::hex(0xffffff).oklab()[0] - 1.0).abs() < 1e-3);
         let blue = Colour::hex(0x0000ff).oklab();
         assert!((blue[0] - 0.452).abs() < 1e-3 && (blue[2] + 0.3115).abs() < 1e-3, "{blue:?}");

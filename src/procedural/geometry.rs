@@ -1,8 +1,8 @@
-//! Points of the picture, whose sides are 1 long, and what lies near a line drawn through it.
+//! Points of the picture, whose sides have length 1, and the pixels near a path.
 
 use std::ops::{Add, Mul, Sub};
 
-/// A place, or a step. The picture spans 0..1 both ways; y goes down.
+/// A position or a vector. The picture spans 0..1 in both directions; y points down.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     pub x: f32,
@@ -10,32 +10,32 @@ pub struct Point {
 }
 
 impl Point {
-    /// The point `(x, y)`.
+    /// Returns the point `(x, y)`.
     pub const fn new(x: f32, y: f32) -> Self {
         Self { x, y }
     }
 
-    /// The step of length 1 at `angle` radians from the x axis.
+    /// Returns the unit vector at `angle` radians from the x axis.
     pub fn turned(angle: f32) -> Self {
         Self::new(angle.cos(), angle.sin())
     }
 
-    /// Length of the step.
+    /// Returns the length of the vector.
     pub fn length(self) -> f32 {
         self.x.hypot(self.y)
     }
 
-    /// Radians from the x axis, -pi to pi.
+    /// Returns the angle from the x axis in radians, -pi to pi.
     pub fn angle(self) -> f32 {
         self.y.atan2(self.x)
     }
 
-    /// The product of lengths and the cosine between.
+    /// Returns the dot product.
     pub fn dot(self, other: Self) -> f32 {
         self.x * other.x + self.y * other.y
     }
 
-    /// The same step a quarter turn further.
+    /// Returns the vector rotated by a quarter turn.
     pub fn across(self) -> Self {
         Self::new(-self.y, self.x)
     }
@@ -62,24 +62,24 @@ impl Mul<f32> for Point {
     }
 }
 
-/// Rises smoothly from 0 at `from` to 1 at `to`; falls where `to` is the smaller.
+/// Returns the smoothstep from 0 at `from` to 1 at `to`; it falls if `to` is smaller than `from`.
 pub fn smooth(from: f32, to: f32, value: f32) -> f32 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
-/// One pixel near a path.
+/// A pixel near a path.
 #[derive(Debug, Clone, Copy)]
 pub struct Touch {
-    /// The pixel's place in its picture, row by row.
+    /// The index of the pixel in its picture, row by row.
     pub index: usize,
-    /// Length of the path up to the place nearest to the pixel's centre.
+    /// The length of the path up to the point nearest to the pixel's centre.
     pub along: f32,
-    /// Distance from the path, negative on the left of its direction as seen on the screen.
+    /// The distance from the path, negative on the left of its direction as seen on the screen.
     pub across: f32,
 }
 
-/// Finds the pixels near paths. Kept from path to path, since it holds a number for each pixel.
+/// Finds the pixels near paths. It is reused for many paths, because it holds one number per pixel.
 pub struct Sweep {
     side: usize,
     nearest: Vec<f32>,
@@ -87,12 +87,12 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// For a picture of `side` pixels each way.
+    /// Creates a sweep for a picture of `side` x `side` pixels.
     pub fn new(side: usize) -> Self {
         Self { side, nearest: vec![f32::INFINITY; side * side], slots: vec![0; side * side] }
     }
 
-    /// The pixels whose centres are at most `reach` from `path`, each once, by the nearest place of the path.
+    /// Returns the pixels whose centres are at most `reach` from `path`, each once, with the nearest point of the path.
     pub fn along(&mut self, path: &[Point], reach: f32) -> Vec<Touch> {
         let pixels = |v: f32| v * self.side as f32 - 0.5;
         let clip = |v: f32| v.clamp(0.0, self.side as f32) as usize;

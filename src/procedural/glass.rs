@@ -1,4 +1,4 @@
-//! A stained-glass window: cells of coloured glass between lead, lit from behind.
+//! Draws a stained-glass window: cells of coloured glass between lead, lit from behind.
 
 use std::f32::consts::{PI, TAU};
 
@@ -22,7 +22,7 @@ const EMERALD: [Colour; 4] =
 
 /// Half the width of the lead between two pieces.
 const HALF_LEAD: f32 = 0.0042;
-/// A wreath of the rose: radius between two petals, how much further their tips reach, number of petals, glass.
+/// A ring of petals of the rose window: radius between two petals, extra radius of the tips, number of petals, glass.
 struct Wreath(f32, f32, f32, &'static [Colour]);
 const ROSE: [Wreath; 4] = [
     Wreath(0.042, 0.0, 1.0, &HEART),
@@ -30,7 +30,7 @@ const ROSE: [Wreath; 4] = [
     Wreath(0.125, 0.05, 7.0, &FLAME),
     Wreath(0.185, 0.065, 14.0, &RUBY),
 ];
-/// Widest distance between a place and what makes its cell.
+/// The largest distance between a point and the site of its cell.
 const NEAR: f32 = 0.3;
 const TILES: usize = 16;
 
@@ -39,23 +39,23 @@ struct Site {
     piece: f32,
 }
 
-/// What is known of one place in the window.
+/// The properties of one point of the window.
 struct Place {
-    /// The glass that is meant here.
+    /// The possible colours of the glass.
     glass: &'static [Colour],
-    /// A number of its own for each piece.
+    /// A pseudorandom number of the piece.
     piece: f32,
-    /// How far the lead's edge is.
+    /// The distance to the edge of the lead.
     free: f32,
 }
 
-/// A rose above hills, before a sky of loose cells.
+/// A rose above hills, in front of a sky of irregular cells.
 struct Window {
     noise: Noise,
     sun: Point,
     turn: f32,
     sites: Vec<Site>,
-    /// For each of `TILES` by `TILES` squares, the sites that may matter there.
+    /// The sites near each of the `TILES` x `TILES` squares.
     tiles: Vec<Vec<usize>>,
 }
 
@@ -77,7 +77,7 @@ impl Window {
     fn at(&self, p: Point) -> Place {
         let hill = |base: f32, shift: f32| p.y - base - 0.13 * self.noise.at(p.x * 1.9 + shift, shift);
         let (near, far) = (hill(0.9, 40.3), hill(0.76, 10.7));
-        // Frames of the large forms have stronger lead than the pieces inside.
+        // The outlines of the large forms have wider lead than the pieces inside.
         let frame = near.abs().min(far.abs()) - 1.4 * HALF_LEAD;
         let outside = if far < 0.0 {
             match self.rose(p - self.sun) {
@@ -93,7 +93,7 @@ impl Window {
         } else if far > 0.0 {
             &EMERALD
         } else {
-            // The sky darkens away from the sun, a whole piece at a time.
+            // The sky becomes darker with the distance from the sun; each piece has one colour.
             match (site.place - self.sun).length() + 0.12 * (site.piece - 0.5) {
                 d if d < 0.3 => &AZURE,
                 d if d < 0.46 => &COBALT,
@@ -104,10 +104,12 @@ impl Window {
         Place { glass, piece: (site.piece + region * 0.37).fract(), free: frame.min(outside).min(border - HALF_LEAD) }
     }
 
-    /// The place `from` the middle of the rose; outside the rose, the distance to it.
+    /// Returns the properties of the point at `from` relative to the middle of the rose, or outside the rose the
+    /// distance to it.
     fn rose(&self, from: Point) -> std::result::Result<Place, f32> {
         let (angle, distance) = (from.angle() / TAU, from.length());
-        // How far inside a wreath, and where among its petals; every other wreath is turned by half a petal.
+        // Returns the distance into a ring and the position among its petals. Every other ring is rotated by half a
+        // petal.
         let inside = |i: usize| {
             let Wreath(radius, reach, petals, _) = ROSE[i];
             let turn = angle * petals + self.turn + 0.5 * (i % 2) as f32;
@@ -127,7 +129,7 @@ impl Window {
         Ok(Place { glass, piece, free: outer.min(inner).min(spoke) - HALF_LEAD })
     }
 
-    /// The site nearest to `p`, and the distance to the border of its cell (Voronoi).
+    /// Returns the site nearest to `p`, and the distance to the border of its cell (Voronoi).
     fn cell(&self, p: Point) -> (&Site, f32) {
         let tile = |v: f32| ((v * TILES as f32) as usize).min(TILES - 1);
         let candidates = || self.tiles[tile(p.y) * TILES + tile(p.x)].iter().map(|&i| &self.sites[i]);
@@ -143,7 +145,7 @@ impl Window {
     }
 }
 
-/// Paints a window.
+/// Draws a window.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let window = Window::new(random);
     let grain = Noise::new(random);
@@ -156,13 +158,13 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
         let streaks = Point::turned(piece * 40.0);
         let (x, y) = (p.dot(streaks) * 22.0 + piece * 90.0, p.dot(streaks.across()) * 5.0);
         let streak = grain.fractal(x, y, 3);
-        // Light floods the middle of a piece; dirt gathers along the lead.
+        // A piece is lighter in the middle and darker along the lead.
         let flood = smooth(-0.004, 0.03, free);
         let light = 0.12 * streak + 0.12 * flood - 0.05 + 0.08 * (piece - 0.5);
         let lit = colour.varied(light, 1.0 + 0.15 * flood, 0.3 * ((piece * 31.0).fract() - 0.5));
         let glow = lit.times(0.64 + 0.35 * flood).plus(0.07 * smooth(0.2, 0.5, streak));
         canvas.lay(index, glow, -0.4, edge(free, pixel));
-        // Lead is a round bar.
+        // The lead has a round profile.
         let bar = (1.0 - (free / HALF_LEAD + 1.0).clamp(0.0, 1.0).powi(2)).sqrt();
         canvas.lay(index, LEAD, bar, edge(-free, pixel));
     }

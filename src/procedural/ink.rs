@@ -1,4 +1,4 @@
-//! Ink on paper: mountains that sink into mist, a moon left bare, pines, and a red seal.
+//! Draws an ink painting: mountains that fade into mist, a moon of bare paper, pines, and a red seal.
 
 use super::canvas::{Canvas, edge};
 use super::colour::Colour;
@@ -9,7 +9,7 @@ const PAPER: Colour = Colour::hex(0xf3ecdc);
 const INK: Colour = Colour::hex(0x171d26);
 const SEAL: Colour = Colour::hex(0xb92f22);
 const RIDGES: usize = 6;
-/// Pines stand on the ridges from this one on; those behind are too far.
+/// The first ridge with pines; the ridges before it are too distant.
 const WOODED: usize = 3;
 
 struct Ridge {
@@ -17,9 +17,9 @@ struct Ridge {
     height: f32,
     peak: f32,
     shift: f32,
-    /// Ink in the brush, 0 to 1.
+    /// The ink density of the ridge, 0 to 1.
     strength: f32,
-    /// How far the wash runs down before it is gone.
+    /// The length over which the wash fades downwards.
     run: f32,
 }
 
@@ -40,7 +40,7 @@ impl Scroll {
             Ridge {
                 base: 0.5 + 0.52 * near,
                 height: 0.34 - 0.17 * near,
-                // Peaks step from side to side, so that a valley winds between them.
+                // Peaks alternate between left and right, so that a valley winds between them.
                 peak: place(if i % 2 == 0 { 0.3 } else { 0.72 } + random.between(-0.12, 0.12)),
                 shift: random.between(0.0, 90.0),
                 strength: 0.34 + 0.66 * near.powf(0.8),
@@ -50,19 +50,19 @@ impl Scroll {
         Self { noise, moon, ridges: ridges.collect() }
     }
 
-    /// Height of the picture at which `ridge` begins.
+    /// Returns the height in the picture at which `ridge` begins.
     fn crest(&self, ridge: &Ridge, x: f32) -> f32 {
         let mass = (-((x - ridge.peak) / 0.24).powi(2)).exp();
         let rocks = self.noise.fractal(x * 3.2 + ridge.shift, ridge.shift, 5);
         ridge.base - ridge.height * (0.75 * mass + 0.55 * rocks * (0.35 + mass))
     }
 
-    /// Ink at `p`, 0 to 1.
+    /// Returns the ink density at `p`, 0 to 1.
     fn wash(&self, p: Point, pixel: f32) -> f32 {
         let clouds = self.noise.fractal(p.x * 2.0, p.y * 3.5 + 70.0, 4);
         let moon = edge((p - self.moon).length() - 0.085, pixel);
         let sky = (0.2 + 0.3 * clouds - 0.3 * p.y).max(0.03) * moon;
-        // Wet edges creep.
+        // Wet edges are irregular.
         let creep = 0.004 * self.noise.fractal(p.x * 45.0, p.y * 45.0, 2);
         self.ridges.iter().fold(sky, |behind, ridge| {
             let depth = p.y - self.crest(ridge, p.x) + creep;
@@ -70,7 +70,7 @@ impl Scroll {
             if cover == 0.0 {
                 return behind;
             }
-            // Texture strokes fall from the crest; in them the ink lies thicker.
+            // Texture strokes run down from the crest, with more ink.
             let fall = p.x * 17.0 + depth * 9.0 * ((p.x - ridge.peak) / 0.1).clamp(-1.0, 1.0) + ridge.shift;
             let rock = self.noise.fractal(fall, p.y * 6.0, 3);
             let strokes = smooth(0.0, 0.09, rock) * smooth(1.9 * ridge.run, 0.0, depth);
@@ -78,19 +78,19 @@ impl Scroll {
             let fading = (-(depth / ridge.run).powi(2)).exp();
             let blot = 0.75 + 0.7 * self.noise.fractal(p.x * 5.0 + ridge.shift, p.y * 7.0, 3);
             let ink = ridge.strength * (fading * 0.5 * blot + 0.62 * strokes + 0.35 * pool);
-            // Mist is bare paper, and hides what is behind.
+            // Mist is bare paper, and covers the ridges behind it.
             behind + (ink.clamp(0.0, 1.0) - behind) * cover
         })
     }
 }
 
-/// Paints a scroll.
+/// Draws an ink painting.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let scroll = Scroll::new(random);
     let fibres = Noise::new(random);
     let pixel = 1.0 / side as f32;
     let mut canvas = Canvas::new(side, |p| {
-        // Ink gathers in the hollows of the paper.
+        // Ink is denser in the hollows of the paper.
         let hollow = 1.0 + 0.25 * fibres.fractal(p.x * 60.0, p.y * 60.0, 2);
         PAPER.mixed(INK, (scroll.wash(p, pixel) * hollow).clamp(0.0, 1.0))
     });
@@ -111,14 +111,14 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
     canvas
 }
 
-/// A trunk, and boughs that shorten towards the tip.
+/// Draws a trunk, and boughs that become shorter towards the top.
 fn pine(canvas: &mut Canvas, sweep: &mut Sweep, random: &mut Random, foot: Point, height: f32, strength: f32) {
     let height = height * random.between(0.6, 1.25);
     let tip = foot + Point::new(random.between(-0.15, 0.15) * height, -height);
     let mut stroke = |from: Point, to: Point, half_width: f32| {
         let length = (to - from).length();
         for touch in sweep.along(&[from, to], half_width + canvas.pixel()) {
-            // Boughs swell in the middle and end in points.
+            // Boughs are thicker in the middle and pointed at the ends.
             let swell = (1.0 - (2.0 * touch.along / length - 1.0).powi(2)).max(0.12).sqrt();
             let cover = edge(half_width * swell - touch.across.abs(), canvas.pixel());
             canvas.lay(touch.index, INK, 0.0, cover * (0.25 + 0.75 * strength));
@@ -140,7 +140,7 @@ fn pine(canvas: &mut Canvas, sweep: &mut Sweep, random: &mut Random, foot: Point
     }
 }
 
-/// The painter's seal, worn, on the side where the moon is not.
+/// Draws a worn seal on the side opposite to the moon.
 fn seal(canvas: &mut Canvas, sweep: &mut Sweep, moon: Point, wear: &Noise) {
     const HALF: f32 = 0.027;
     let centre = Point::new(if moon.x > 0.5 { 0.075 } else { 0.925 }, 0.1);
@@ -148,7 +148,7 @@ fn seal(canvas: &mut Canvas, sweep: &mut Sweep, moon: Point, wear: &Noise) {
     for touch in sweep.along(&[centre - down, centre + down], HALF) {
         let (u, v) = (touch.across / HALF, touch.along / HALF - 1.0);
         let worn = smooth(-0.3, -0.1, wear.fractal(u * 2.5, v * 2.5, 2));
-        // Two characters that nobody can read: bars crossed by a bar.
+        // Two invented characters: bars crossed by a bar.
         let bars = smooth(0.1, 0.04, (u.abs() - 0.4).abs()).max(smooth(0.1, 0.04, (v.abs() - 0.45).abs()));
         let carved = bars * smooth(0.85, 0.75, u.abs().max(v.abs()));
         canvas.lay(touch.index, SEAL, 0.0, 0.95 * worn * (1.0 - carved));

@@ -1,7 +1,7 @@
-//! Marbled paper: drops of paint on water, drawn out by combs.
+//! Draws marbled paper: drops of paint on water, drawn out by combs.
 //!
-//! Drops and combs move every point by known formulas, so that each pixel can be followed back to the drop it came from
-//! (Lu, Jaffer, Jin, Zhao, Mao: "Mathematical Marbling", 2012).
+//! Drops and combs displace every point by known formulas, so that each pixel can be traced back to the drop that it
+//! came from (Lu, Jaffer, Jin, Zhao, Mao: "Mathematical Marbling", 2012).
 
 use std::f32::consts::{FRAC_PI_2, TAU};
 
@@ -22,16 +22,18 @@ const PAINTS: [Colour; 7] = [
 ];
 
 enum Step {
-    /// A drop pushes everything away from `centre`; inside `radius` is its paint.
+    /// A drop of paint of `radius` that displaces all other paint away from `centre`.
     Drop { centre: Point, radius: f32, paint: usize },
-    /// Teeth `spacing` apart draw paint along `direction`, by `pull` at each tooth and less beside it.
+    /// A comb with teeth `spacing` apart that draws paint along `direction`, by `pull` at each tooth and less beside
+    /// it.
     Comb { direction: Point, spacing: f32, pull: f32, sharpness: f32, offset: f32 },
-    /// Paint sways by `height` in waves of `length`, along `direction`.
+    /// A sinusoidal displacement by `height` along `direction`, with waves of `length`.
     Sway { direction: Point, length: f32, height: f32, phase: f32 },
 }
 
 impl Step {
-    /// Where the paint that is at `p` after this step was before it; or the paint, if the step brought it.
+    /// Returns the position before this step of the paint that is at `p` after it, or the paint itself if the step
+    /// added it.
     fn before(&self, p: Point) -> std::result::Result<Point, usize> {
         match *self {
             Self::Drop { centre, radius, paint } => {
@@ -45,7 +47,8 @@ impl Step {
             Self::Comb { direction, spacing, pull, sharpness, offset } => {
                 let place = (p.dot(direction.across()) + offset) / spacing;
                 let beside = (place - place.round()).abs() * spacing;
-                // Neighbouring teeth pull in opposite directions; halfway between, nothing moves, so that nothing tears.
+                // Neighbouring teeth pull in opposite directions; the displacement is zero halfway between them, so
+                // that it is continuous.
                 let way = if (place.round() as i64) % 2 == 0 { pull } else { -pull };
                 let drag = |from: f32| sharpness / (sharpness + from);
                 Ok(p - direction * (way * (drag(beside) - drag(spacing * 0.5))))
@@ -58,7 +61,7 @@ impl Step {
     }
 }
 
-/// Paints marbled paper.
+/// Draws marbled paper.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let grain = Noise::new(random);
     let steps = steps(random);
@@ -72,7 +75,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
         }
         WATER
     };
-    // Four samples a pixel, on a turned grid.
+    // Four samples per pixel, on a rotated grid.
     let pixel = 1.0 / side as f32;
     let offsets = [(-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125, 0.375)];
     let mut canvas = Canvas::new(side, |p| {
@@ -89,7 +92,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
 
 fn steps(random: &mut Random) -> Vec<Step> {
     let mut steps = Vec::new();
-    // Drops that fall late press those before them into veins.
+    // Late drops compress earlier ones into veins.
     for (layer, distance) in [0.12, 0.13, 0.16].into_iter().enumerate() {
         for centre in random.scatter(distance, 0.15) {
             let radius = distance * random.between(0.35, 0.6);

@@ -1,5 +1,5 @@
-//! Paintings made by arithmetic, so that there are styles to try before anyone has brought a picture: each kind is a program
-//! that paints a square of any size, the same for the same seed.
+//! Draws procedural paintings, which serve as built-in styles. Each kind is a program that draws a square picture of
+//! any size, deterministic for a seed.
 
 mod canvas;
 mod colour;
@@ -20,18 +20,18 @@ use crate::image::Image;
 use canvas::Canvas;
 use random::Random;
 
-/// A manner of painting.
+/// A kind of painting.
 pub struct Kind {
-    /// What the command line and the file are called.
+    /// The name on the command line and of the file.
     pub name: &'static str,
-    /// What people read.
+    /// The title for display.
     pub title: &'static str,
-    /// The seed of the picture that ships.
+    /// The seed of the painting that comes with the program.
     pub seed: u64,
     paint: fn(usize, &mut Random) -> Canvas,
 }
 
-/// All kinds.
+/// All kinds of paintings.
 pub const KINDS: [Kind; 8] = [
     Kind { name: "swirls", title: "Swirling strokes", seed: 5, paint: swirls::paint },
     Kind { name: "stipple", title: "Points of colour", seed: 5, paint: stipple::paint },
@@ -43,24 +43,24 @@ pub const KINDS: [Kind; 8] = [
     Kind { name: "paper", title: "Cut paper", seed: 6, paint: paper::paint },
 ];
 
-/// Not to take a style of, but to paint while one is learnt.
+/// Procedural scenes: content for training, not a style.
 pub const SCENE: Kind = Kind { name: "scene", title: "Scene to learn on", seed: 0, paint: scenes::paint };
 
-/// The most pixels to a side.
+/// The largest side of a painting in pixels.
 pub const LARGEST: usize = 4096;
 
 impl Kind {
-    /// The kind of this name, or scenes.
+    /// Returns the kind of this name, which may also be that of [`SCENE`].
     ///
     /// # Errors
-    /// [`Error::Style`] when there is none; the message lists those that are.
+    /// [`Error::Style`] for an unknown name; the message lists the known names.
     pub fn named(name: &str) -> Result<&'static Self> {
         let names = || KINDS.iter().map(|k| k.name).collect::<Vec<_>>().join(", ");
         let found = KINDS.iter().chain([&SCENE]).find(|k| k.name.eq_ignore_ascii_case(name));
         found.ok_or_else(|| Error::Style(format!("There is no kind of painting called `{name}`: choose {}.", names())))
     }
 
-    /// Paints a picture of `side` pixels each way.
+    /// Draws a picture of `side` x `side` pixels.
     ///
     /// # Errors
     /// [`Error::Picture`] for a side of 0 or more than [`LARGEST`] pixels.

@@ -1,4 +1,4 @@
-//! Cut paper: weeds and blooms with round lobes, scissored from painted sheets and laid on others.
+//! Draws cut paper: weeds and blooms with round lobes, cut from painted sheets and laid on other sheets.
 
 use std::f32::consts::{FRAC_PI_2, TAU};
 
@@ -7,7 +7,7 @@ use super::colour::Colour;
 use super::geometry::{Point, smooth};
 use super::random::{Noise, Random};
 
-/// A sheet and what lies on it.
+/// The colours of the sheets and of the shapes on them.
 const PAIRS: [(Colour, Colour); 9] = [
     (Colour::hex(0xf5ead6), Colour::hex(0x1f4fa8)),
     (Colour::hex(0xf0aaa6), Colour::hex(0xb01f36)),
@@ -20,10 +20,10 @@ const PAIRS: [(Colour, Colour); 9] = [
     (Colour::hex(0xf7d9cf), Colour::hex(0xe4572e)),
 ];
 const ROWS: usize = 3;
-/// How far a shape throws its shadow.
+/// The offset of the shadow of a shape.
 const SHADOW: Point = Point::new(-0.005, -0.007);
 
-/// A stroke with round ends: from, to, radius.
+/// A line with round ends: from, to, radius.
 type Lobe = (Point, Point, f32);
 
 struct Sheet {
@@ -35,7 +35,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    /// Distance into the shape: lobes melt into each other where they meet.
+    /// Returns the signed distance into the shape. Lobes are joined smoothly where they meet.
     fn shape(&self, p: Point) -> f32 {
         const MELT: f32 = 0.012;
         let outside = self.lobes.iter().fold(1.0_f32, |joined, &(from, to, radius)| {
@@ -49,7 +49,7 @@ impl Sheet {
     }
 }
 
-/// A stem with lobes to both sides, from one end of a sheet to the other.
+/// Returns a stem with lobes on both sides, from one end of a sheet to the other.
 fn weed(random: &mut Random, middle: Point, size: f32) -> Vec<Lobe> {
     const JOINTS: usize = 4;
     let mut heading = random.between(-0.5, 0.5) - FRAC_PI_2;
@@ -76,7 +76,7 @@ fn weed(random: &mut Random, middle: Point, size: f32) -> Vec<Lobe> {
     lobes
 }
 
-/// Lobes around a middle.
+/// Returns lobes around a middle.
 fn bloom(random: &mut Random, middle: Point, size: f32) -> Vec<Lobe> {
     let petals = 6 + random.below(4);
     let turn = random.unit();
@@ -88,7 +88,7 @@ fn bloom(random: &mut Random, middle: Point, size: f32) -> Vec<Lobe> {
     (0..petals).map(petal).collect()
 }
 
-/// Three columns of sheets, cut at heights of their own.
+/// Returns three columns of sheets, each divided at its own heights.
 fn sheets(random: &mut Random) -> Vec<Sheet> {
     let mut pairs = PAIRS;
     random.shuffle(&mut pairs);
@@ -108,19 +108,19 @@ fn sheets(random: &mut Random) -> Vec<Sheet> {
     pairs.into_iter().enumerate().map(sheet).collect()
 }
 
-/// Lays a picture of cut paper.
+/// Draws a picture of cut paper.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let sheets = sheets(random);
     let noise = Noise::new(random);
     let pixel = 1.0 / side as f32;
-    // No hand cuts quite straight.
+    // Cut edges are slightly irregular.
     let snip = |p: Point| p + Point::new(noise.at(p.x * 11.0, p.y * 11.0), noise.at(p.y * 11.0, p.x * 11.0)) * 0.006;
     let mut canvas = Canvas::new(side, |p| {
         let q = snip(p);
         let inside = |s: &&Sheet| (s.low.x..s.high.x).contains(&q.x) && (s.low.y..s.high.y).contains(&q.y);
         let Some(sheet) = sheets.iter().find(inside) else { return PAIRS[0].0 };
         let border = (q.x - sheet.low.x).min(sheet.high.x - q.x).min(q.y - sheet.low.y).min(sheet.high.y - q.y);
-        // The brush that painted the sheets shows in them.
+        // The brush strokes of the painted sheets are visible.
         let brushed = |colour: Colour, x: f32, y: f32| colour.times(1.0 + 0.14 * noise.fractal(x * 5.0, y * 38.0, 2));
         let ground = brushed(sheet.ground, p.x, p.y).times(0.82 + 0.18 * smooth(0.0, 0.008, border));
         let shade = smooth(-0.006, 0.006, sheet.shape(q + SHADOW));

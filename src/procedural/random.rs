@@ -1,13 +1,13 @@
-//! Randomness that is the same everywhere: a generator, noise, and points that keep their distance.
+//! Deterministic, platform-independent randomness: a generator, noise, and Poisson disk sampling.
 
 use super::geometry::Point;
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
+/// The SplitMix64 generator (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// The generator that `seed` starts.
+    /// Creates the generator with this seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -19,39 +19,39 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from 0 up to, not including, 1.
+    /// Returns a number in 0..1, without 1.
     pub fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u32 << 24) as f32
     }
 
-    /// A number from `low` to `high`.
+    /// Returns a number from `low` to `high`.
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
-    /// A whole number below `end`, which must not be 0.
+    /// Returns an integer below `end`, which must not be 0.
     pub fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
-    /// Whether something happens that does with this probability.
+    /// Returns true with this probability.
     pub fn chance(&mut self, probability: f32) -> bool {
         self.unit() < probability
     }
 
-    /// Puts `items` in any order (Fisher and Yates).
+    /// Shuffles `items` (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
     }
 
-    /// Points of the unit square and `margin` around it, none nearer to another than `distance`, in any order (Bridson:
-    /// "Fast Poisson Disk Sampling in Arbitrary Dimensions", 2007).
+    /// Returns points of the unit square and `margin` around it, with at least `distance` between any two, in random
+    /// order (Bridson: "Fast Poisson Disk Sampling in Arbitrary Dimensions", 2007).
     pub fn scatter(&mut self, distance: f32, margin: f32) -> Vec<Point> {
         const TRIES: usize = 20;
         let extent = 1.0 + 2.0 * margin;
-        // At most one point fits into a cell.
+        // A cell contains at most one point.
         let cell = distance / std::f32::consts::SQRT_2;
         let cells = (extent / cell).ceil() as usize;
         let mut grid: Vec<Option<Point>> = vec![None; cells * cells];
@@ -88,7 +88,7 @@ impl Random {
     }
 }
 
-/// Gradient noise in two dimensions (Perlin: "Improving Noise", 2002), with sixteen directions around the circle.
+/// Gradient noise in two dimensions (Perlin: "Improving Noise", 2002), with sixteen gradient directions on the circle.
 #[derive(Debug, Clone)]
 pub struct Noise {
     order: Vec<u8>,
@@ -96,7 +96,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// A noise of its own.
+    /// Creates a noise from random numbers.
     pub fn new(random: &mut Random) -> Self {
         let mut order: Vec<u8> = (0..=255).collect();
         random.shuffle(&mut order);
@@ -104,7 +104,7 @@ impl Noise {
         Self { order, directions }
     }
 
-    /// About -0.7 to 0.7, with features one unit wide.
+    /// Returns the noise at a point, about -0.7 to 0.7, with features one unit wide.
     pub fn at(&self, x: f32, y: f32) -> f32 {
         let (cx, cy) = (x.floor(), y.floor());
         let (u, v) = (x - cx, y - cy);
@@ -119,11 +119,11 @@ impl Noise {
         mix(mix(corner(0, 0), corner(1, 0), ease(u)), mix(corner(0, 1), corner(1, 1), ease(u)), ease(v))
     }
 
-    /// `octaves` of noise, each twice as fine and half as strong as the one before.
+    /// Returns the sum of `octaves` of noise, each with twice the frequency and half the amplitude of the previous one.
     pub fn fractal(&self, x: f32, y: f32, octaves: u32) -> f32 {
         let octave = |i: u32| {
             let scale = (1 << i) as f32;
-            // The shift keeps the zeros of the octaves' grids apart.
+            // The offset separates the zeros of the octaves' grids.
             self.at(x * scale + 17.3 * i as f32, y * scale - 9.1 * i as f32) / scale
         };
         (0..octaves).map(octave).sum()
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn splitmix_gives_the_published_numbers() {
-        // The first outputs for seed 1234567, as the reference implementation prints them.
+        // The first outputs for seed 1234567 of the reference implementation.
         let mut random = Random::new(1_234_567);
         assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
     }

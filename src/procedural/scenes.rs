@@ -1,26 +1,26 @@
-//! Scenes as a camera might see them, for networks to learn on where there are few photos: landscapes with haze, things on a
-//! table, fronts of houses. Plain beside photos, but with their smooth skies, their edges and their textures.
+//! Draws scenes like those of a camera, as training content where there are few photos: landscapes with haze, objects
+//! on a table, fronts of houses. They are simpler than photos, but have smooth skies, edges and textures.
 
 use super::canvas::{Canvas, edge};
 use super::colour::Colour;
 use super::geometry::{Point, smooth};
 use super::random::{Noise, Random};
 
-/// Skies from the zenith to the horizon: noon, evening, overcast, morning.
+/// The colours of skies from the zenith to the horizon: noon, evening, overcast, morning.
 const SKIES: [[Colour; 3]; 4] = [
     [Colour::hex(0x2f6fb5), Colour::hex(0x7fb2dd), Colour::hex(0xdbe8ee)],
     [Colour::hex(0x2b3a67), Colour::hex(0xb0607a), Colour::hex(0xf4b26a)],
     [Colour::hex(0x8f9aa3), Colour::hex(0xb4bcc1), Colour::hex(0xd9dcdb)],
     [Colour::hex(0x6f9ac4), Colour::hex(0xc9cfe0), Colour::hex(0xf6dccb)],
 ];
-/// Ground from far to near: woods, rock, meadows, sand.
+/// The colours of the ground from far to near: woods, rock, meadows, sand.
 const GROUNDS: [[Colour; 2]; 4] = [
     [Colour::hex(0x3f6b52), Colour::hex(0x1d3a1f)],
     [Colour::hex(0x7b746c), Colour::hex(0x3b3430)],
     [Colour::hex(0x86a057), Colour::hex(0x4a6a24)],
     [Colour::hex(0xcdb48a), Colour::hex(0x8d6d45)],
 ];
-/// Things and walls.
+/// The colours of objects and walls.
 const THINGS: [Colour; 8] = [
     Colour::hex(0xc2412d),
     Colour::hex(0xe0a63a),
@@ -32,7 +32,7 @@ const THINGS: [Colour; 8] = [
     Colour::hex(0x4a4f57),
 ];
 
-/// One of them.
+/// Draws one of the scenes.
 pub(super) fn paint(side: usize, random: &mut Random) -> Canvas {
     let mut canvas = match random.below(3) {
         0 => landscape(side, random),
@@ -48,7 +48,7 @@ fn any<T: Copy>(of: &[T], random: &mut Random) -> T {
     of[random.below(of.len())]
 }
 
-/// A sky with clouds and a sun, at a place of which only the height counts for its colour.
+/// A sky with clouds and a sun. The base colour depends only on the height.
 struct Sky {
     colours: [Colour; 3],
     clouds: Noise,
@@ -68,7 +68,7 @@ impl Sky {
 
     fn at(&self, p: Point, horizon: f32) -> Colour {
         let blue = Colour::of_ramp(&self.colours, p.y / horizon);
-        // Clouds lie flatter towards the horizon.
+        // Clouds become flatter towards the horizon.
         let depth = 1.0 / (horizon * 1.15 - p.y).max(0.05);
         let cloud = self.clouds.fractal(p.x * 1.2 * depth, depth * 2.0, 5);
         let lit = blue.under(Colour::hex(0xfbf6ee), smooth(0.0, 0.45, cloud + self.cover) * 0.85);
@@ -113,7 +113,7 @@ fn landscape(side: usize, random: &mut Random) -> Canvas {
         if !water || p.y < shore {
             return land(p);
         }
-        // What stands above the shore, upside down, broken by ripples that grow towards the viewer.
+        // The reflection of the land above the shore, distorted by ripples that grow towards the viewer.
         let down = p.y - shore;
         let ripple = (p.y * 90.0 / (0.3 + down * 4.0) + 3.0 * (p.x * 7.0).sin()).sin() * 0.02 * (0.2 + down * 2.0);
         let mirrored = land(Point::new(p.x + ripple, (shore - down * 0.9 + ripple).max(0.0)));
@@ -121,7 +121,7 @@ fn landscape(side: usize, random: &mut Random) -> Canvas {
     })
 }
 
-/// Balls and boxes on a table in front of a wall, lit from one side.
+/// Draws balls and boxes on a table in front of a wall, lit from one side.
 fn table(side: usize, random: &mut Random) -> Canvas {
     let (wall, wood) = (any(&THINGS, random).varied(0.15, 0.4, 0.0), any(&GROUNDS, random)[1].varied(0.15, 0.7, 0.4));
     let level = random.between(0.5, 0.68);
@@ -153,7 +153,7 @@ fn table(side: usize, random: &mut Random) -> Canvas {
                 let ball = paint.times(lit).plus((lit - 0.95).max(0.0) * 3.0);
                 colour = colour.under(ball, edge(radius * (1.0 - d.length()), pixel));
             } else {
-                // The front, and a side that turns away from the light.
+                // The front of a box, and a side that faces away from the light.
                 let inside = radius * (1.0 - d.x.abs().max(d.y.abs()));
                 let front = paint.varied(noise.fractal(p.x * 14.0, p.y * 14.0, 3) * 0.12, 1.0, 0.0);
                 let face = if d.x * light.x > 0.25 { front } else { front.times(0.6) };
@@ -164,7 +164,7 @@ fn table(side: usize, random: &mut Random) -> Canvas {
     })
 }
 
-/// Fronts of houses with rows of windows, a street before them.
+/// Draws fronts of houses with rows of windows, behind a street.
 fn street(side: usize, random: &mut Random) -> Canvas {
     let sky = Sky::new(random);
     let noise = Noise::new(random);

@@ -1,4 +1,4 @@
-//! Dots of pure colour on a warm ground, which mix in the eye (divisionism).
+//! Draws dots of pure colour on a warm ground, for optical mixing (divisionism).
 
 use std::f32::consts::{PI, TAU};
 
@@ -20,10 +20,10 @@ const MEADOW: [Colour; 4] =
 const BLOSSOM: [Colour; 3] = [Colour::hex(0xe3426a), Colour::hex(0xf57b2a), Colour::hex(0xfff2d8)];
 
 const HORIZON: f32 = 0.5;
-/// Dots from coarse to fine: radius, distance between their centres.
+/// The layers of dots from coarse to fine: radius, distance between centres.
 const LAYERS: [(f32, f32); 3] = [(0.0165, 0.026), (0.0145, 0.026), (0.011, 0.032)];
 
-/// An evening by the sea: what the dots depict.
+/// The depicted scene: an evening by the sea.
 struct Scene {
     noise: Noise,
     sun: Point,
@@ -66,7 +66,7 @@ impl Scene {
         let depth = (p.y - HORIZON) / 0.3;
         let base = Colour::of_ramp(&SEA, 0.15 + depth * 0.8 + ripples * 0.35);
         let path = (-((p.x - self.sun.x) / (0.05 + 0.1 * depth)).powi(2)).exp();
-        // Dots of light between dots of water: mixed as paint, the two would be grey.
+        // Dots of light lie between dots of water, because a mixture of the two colours would be grey.
         if random.chance(path * (0.7 + ripples)) { GLITTER[random.below(GLITTER.len())] } else { base }
     }
 
@@ -76,7 +76,7 @@ impl Scene {
     }
 }
 
-/// Paints an evening of dots.
+/// Draws a divisionist evening by the sea.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let scene = Scene::new(random);
     let grain = Noise::new(random);
@@ -91,7 +91,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
             let colour = if meadow && random.chance(0.09) {
                 BLOSSOM[random.below(BLOSSOM.len())]
             } else if random.chance(0.07) {
-                // The complement beside a colour makes both shine.
+                // Some dots have the complementary hue, which makes both colours look more vivid.
                 seen.varied(random.between(-0.1, 0.0), 0.9, PI)
             } else {
                 seen.varied(random.between(-0.08, 0.06), random.between(1.1, 1.45), random.between(-0.35, 0.35))
@@ -103,7 +103,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
     canvas
 }
 
-/// One touch of the brush: round, or a little longer than wide.
+/// Draws one dot: round, or slightly elongated.
 fn dab(
     canvas: &mut Canvas,
     sweep: &mut Sweep,

@@ -1,11 +1,11 @@
-//! Thick brush strokes that follow whirls.
+//! Draws thick brush strokes that follow whirls.
 
 use super::canvas::Canvas;
 use super::colour::Colour;
 use super::geometry::{Point, Sweep, smooth};
 use super::random::{Noise, Random};
 
-/// From the deepest night to the hearts of the whirls.
+/// The colour ramp from the dark background to the centres of the whirls.
 const NIGHT_TO_FIRE: [Colour; 9] = [
     Colour::hex(0x1d0f33),
     Colour::hex(0x3f1757),
@@ -17,10 +17,10 @@ const NIGHT_TO_FIRE: [Colour; 9] = [
     Colour::hex(0xfde3a0),
     Colour::hex(0xfff7df),
 ];
-/// What a stroke in fifteen is painted with instead.
+/// The colours of one stroke in fifteen.
 const ACCENTS: [Colour; 3] = [Colour::hex(0x1f9a94), Colour::hex(0x7fd0bd), Colour::hex(0x2c4fa3)];
 
-/// Strokes from coarse to fine: half width, length, distance between their beginnings.
+/// The layers of strokes from coarse to fine: half width, length, distance between starting points.
 const LAYERS: [(f32, f32, f32); 3] = [(0.023, 0.21, 0.036), (0.0165, 0.16, 0.029), (0.0105, 0.11, 0.036)];
 
 struct Whirl {
@@ -29,7 +29,7 @@ struct Whirl {
     spin: f32,
 }
 
-/// Where paint flows, and what it is.
+/// The flow field and the colour field.
 struct Flow {
     whirls: Vec<Whirl>,
     noise: Noise,
@@ -44,14 +44,14 @@ impl Flow {
         };
         let noise = Noise::new(random);
         let mut centres = random.scatter(0.34, 0.02);
-        // The largest whirl stands off the middle.
+        // The largest whirl is off-centre.
         let heart = Point::new(0.36, 0.4);
         centres.sort_by(|a, b| (*a - heart).length().total_cmp(&(*b - heart).length()));
         let whirls = centres.into_iter().enumerate().map(|place| whirl(place, random)).collect();
         Self { whirls, noise }
     }
 
-    /// Direction of length 1.
+    /// Returns the direction of the flow, a unit vector.
     fn direction(&self, p: Point) -> Point {
         let drift = 0.25 + 1.6 * self.noise.fractal(p.x * 1.7, p.y * 1.7, 2);
         let mut sum = Point::turned(drift) * 0.3;
@@ -64,7 +64,7 @@ impl Flow {
         sum * (1.0 / sum.length().max(1e-4))
     }
 
-    /// Place on the ramp of colours.
+    /// Returns the position on the colour ramp.
     fn heat(&self, p: Point) -> f32 {
         let mut heat = 0.27 + 0.5 * self.noise.fractal(p.x * 2.3 + 40.0, p.y * 3.1, 3);
         for whirl in &self.whirls {
@@ -77,7 +77,7 @@ impl Flow {
         heat.clamp(0.0, 1.0)
     }
 
-    /// A path of `length` through `start`.
+    /// Returns a path of `length` along the flow, beginning at `start`.
     fn path(&self, start: Point, length: f32) -> Vec<Point> {
         const STEPS: usize = 10;
         let mut path = vec![start];
@@ -90,7 +90,7 @@ impl Flow {
     }
 }
 
-/// Paints whirls of thick paint.
+/// Draws whirls of thick paint.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let flow = Flow::new(random);
     let bristles = Noise::new(random);
@@ -99,7 +99,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
     for (layer, (half_width, length, distance)) in LAYERS.into_iter().enumerate() {
         for start in random.scatter(distance, 0.1) {
             let heat = flow.heat(start);
-            // The finest strokes are lights on the crests; in the dark they would be fuss.
+            // The finest strokes are highlights on light areas; dark areas would look restless with them.
             if layer == 2 && !random.chance(heat * 1.3) {
                 continue;
             }
@@ -118,11 +118,11 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
             for touch in sweep.along(&flow.path(start, length), half_width) {
                 let (u, v) = (touch.along / length, touch.across / half_width);
                 let strand = bristles.at(v * 2.2 + shift, u * 1.6) + 0.5 * bristles.at(v * 5.0 - shift, u * 3.0);
-                // The brush runs dry strand by strand.
+                // The strands of the brush run dry one by one.
                 let dry = smooth(1.25, 0.8, u + 0.45 * strand);
                 let rim = smooth(1.0, 0.72, v.abs() + 0.25 * strand.abs());
                 let paint = colour.under(second, smooth(-0.25, 0.45, strand + v * 0.3)).plus(0.05 * strand);
-                // Bristles leave grooves, and pile paint up where they lift off.
+                // Bristles leave grooves, and accumulate paint at the end of the stroke.
                 let thickness = (0.4 + 0.7 * strand + 0.25 * smooth(0.6, 0.95, u)) * smooth(1.05, 0.5, v.abs());
                 canvas.lay(touch.index, paint, thickness, rim * dry);
             }

@@ -1,4 +1,4 @@
-//! Rolling waves in the manner of Japanese colour prints: flat blues, foam, dark contours, a sky that fades.
+//! Draws rolling waves in the manner of Japanese colour prints: flat blues, foam, dark contours, a sky with a gradient.
 
 use std::f32::consts::PI;
 
@@ -13,7 +13,7 @@ const SUN: Colour = Colour::hex(0xcc4a33);
 const INDIGO: Colour = Colour::hex(0x132a4e);
 const FOAM: Colour = Colour::hex(0xf6efdc);
 const MIST: Colour = Colour::hex(0xf5ead0);
-/// From the crest down.
+/// The colours of the water from the crest down.
 const WATER: [Colour; 4] = [Colour::hex(0x9cc4c9), Colour::hex(0x4f8fb0), Colour::hex(0x24588f), Colour::hex(0x193a6c)];
 
 const BANDS: usize = 6;
@@ -41,19 +41,20 @@ impl Band {
         }
     }
 
-    /// How near `place` is to a crest: 0 in the trough, and on it 1 or, rounded, less.
+    /// Returns the closeness of `place` to a crest: 0 in the trough, 1 on the crest, or less if `round` is above 0.
     fn crest(place: f32, round: f32) -> f32 {
         let sine = (place * PI).sin();
         (1.0 + round).sqrt() - (sine * sine + round).sqrt()
     }
 
-    /// How far `p` is below the water's surface, roughly in lengths of the picture; and the place along the wave.
+    /// Returns the depth of `p` below the water's surface, roughly in units of the picture, and the position along the
+    /// wave.
     fn below(&self, p: Point, noise: &Noise) -> (f32, f32) {
         let lift = ((self.base - p.y) / self.height).clamp(0.0, 1.4);
-        // Crests run ahead of their troughs and hang over.
+        // Crests lean forward and overhang.
         let x = p.x + self.lean * self.height * lift * lift;
         let place = x / self.length + self.phase + 0.25 * noise.at(x * 1.5, self.shift);
-        // Deep lines follow the crest in rounder bends.
+        // Deep lines follow the crest with rounder bends.
         let sunk = (p.y - self.base) / self.height + 1.0;
         let rise = Self::crest(place, 0.003 + 0.2 * smooth(0.0, 2.0, sunk)).powf(1.25);
         let strength = 0.72 + 0.55 * noise.at(place.round() * 3.7, self.shift + 9.0);
@@ -88,7 +89,7 @@ impl Band {
     }
 }
 
-/// A bar of mist with round ends, as printers cut it.
+/// A bar of mist with round ends, as in woodblock prints.
 struct Bar {
     from: Point,
     length: f32,
@@ -97,7 +98,7 @@ struct Bar {
 impl Bar {
     const HALF_HEIGHT: f32 = 0.0125;
 
-    /// Each bar touches the one above it, so that they read as one drift of mist.
+    /// Creates a bar that touches the one above it, so that all bars form one bank of mist.
     fn new(index: usize, random: &mut Random) -> Self {
         let y = 0.27 + 1.9 * Self::HALF_HEIGHT * index as f32;
         let x = if index.is_multiple_of(2) { random.between(-0.1, 0.3) } else { random.between(0.25, 0.7) };
@@ -110,7 +111,7 @@ impl Bar {
     }
 }
 
-/// Prints waves.
+/// Draws waves.
 pub fn paint(side: usize, random: &mut Random) -> Canvas {
     let noise = Noise::new(random);
     let sun = Point::new(random.between(0.58, 0.78), random.between(0.19, 0.25));
@@ -123,7 +124,7 @@ pub fn paint(side: usize, random: &mut Random) -> Canvas {
         let inside = mist.iter().map(|bar| bar.inside(p)).fold(f32::NEG_INFINITY, f32::max);
         let sky = sky.under(MIST, 0.92 * edge(inside, pixel));
         let depths: Vec<f32> = bands.iter().map(|band| band.depth(p, &noise)).collect();
-        // What lies behind a band that covers the whole pixel does not show.
+        // Layers behind a band that covers the whole pixel are invisible.
         let first = depths.iter().rposition(|&depth| depth > pixel).unwrap_or(0);
         let seen = bands.iter().zip(&depths).skip(first).filter(|(_, depth)| **depth > -pixel);
         seen.fold(sky, |behind, (band, &depth)| behind.under(band.colour(p, depth, &noise, pixel), edge(depth, pixel)))

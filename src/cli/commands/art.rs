@@ -1,4 +1,4 @@
-//! `impasto art`: paintings made by arithmetic, to take styles of.
+//! `impasto art`: draws procedural paintings as style images.
 
 use std::path::{Path, PathBuf};
 
@@ -14,21 +14,21 @@ use crate::cli::report::say;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The kind of painting; without it, one of each.
+    /// Kind of painting; default: one of each kind
     kind: Option<String>,
-    /// Where the painting goes; its ending says the format. For one of each kind, a folder.
+    /// Output file, whose extension selects the format; a folder without KIND
     #[arg(short, long, required_unless_present = "list")]
     output: Option<PathBuf>,
-    /// Another painting of the same kind for each number. Without it, the one that ships.
+    /// Seed of the variant of the kind; default: the seed of the painting that comes with the program
     #[arg(long)]
     seed: Option<u64>,
-    /// Pixels on each side.
+    /// Side in pixels, 1 to 4096
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=LARGEST as i64))]
     size: u32,
-    /// Quality of JPEG files. A network that reads them at 256 pixels needs no more.
+    /// JPEG quality, 1 to 100; 70 is enough for a network that reads the file at 256 pixels
     #[arg(long, default_value_t = 70, value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: u8,
-    /// Lists the kinds.
+    /// Lists the kinds
     #[arg(long)]
     list: bool,
 }
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What is to be painted, and where it goes.
+/// Returns the kinds to draw, each with its output path.
 fn wanted(kind: Option<&'static Kind>, output: &Path) -> Result<Vec<(&'static Kind, PathBuf)>> {
     if let Some(kind) = kind {
         let named = PathBuf::from(kind.name);

@@ -1,4 +1,4 @@
-//! `impasto flicker`: how much paintings of a still scene change from frame to frame, since cameras are noisy.
+//! `impasto flicker`: measures the change from frame to frame of a stylized still scene under camera noise.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,23 +15,23 @@ use crate::cli::photos::ReadArguments;
 use crate::cli::report::say;
 use crate::cli::style_source::StyleSource;
 
-/// Frames until the memory of a steady picture is filled.
+/// Frames until the temporal filter has settled.
 const SETTLING: usize = 6;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The scene.
+    /// Photo of the still scene
     photo: PathBuf,
-    /// Styles, each as `stylize --style` takes it.
+    /// Style, as in `stylize --style`; repeat the flag to compare styles
     #[arg(long = "style", required = true)]
     styles: Vec<OsString>,
-    /// Brightness, of 1, that a camera's noise has at most.
+    /// Amplitude of the noise, as a fraction of white, 0 to 1
     #[arg(long, default_value_t = 0.03)]
     noise: f32,
-    /// Pixels on the longer side of the photo.
+    /// Longer side of the photo in pixels, 16 to 2048
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=2048))]
     size: u32,
-    /// Frames to compare, behind some that are not.
+    /// Number of compared frames, 2 to 1000, after 6 frames that are not compared
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=1000))]
     frames: u32,
     #[command(flatten)]
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The mean change of 255 between two frames.
+/// Returns the mean absolute change between two successive frames, on the scale 0 to 255.
 async fn measured(gpu: &Gpu, session: &mut Session, scene: &Image, arguments: &Arguments) -> Result<f32> {
     let mut random = Random::new(1);
     let mut before: Option<Image> = None;

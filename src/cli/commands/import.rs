@@ -1,4 +1,4 @@
-//! `impasto import`: a transfer network that someone has as a style that brings its network.
+//! `impasto import`: converts a transfer network to a style pack that contains the network.
 
 use std::path::{Path, PathBuf};
 
@@ -25,30 +25,30 @@ use crate::cli::report::{self, say};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The network: a `.pth` or `.onnx` file of the kind of PyTorch's example `fast_neural_style`.
+    /// Network to convert: a `.pth` or `.onnx` file with the architecture of PyTorch's example `fast_neural_style`
     model: PathBuf,
-    /// Where the pack goes; it should end in `.impasto`.
+    /// Output style pack; the extension must be `.impasto`
     #[arg(short, long)]
     output: PathBuf,
     #[command(flatten)]
     about: About,
-    /// A picture to be its thumbnail, such as the painting that it learnt. Without it, one that it has painted.
+    /// Picture for the thumbnail, such as the painting of the style; default: a sample that the network stylized
     #[arg(long, value_name = "PICTURE")]
     thumbnail: Option<PathBuf>,
-    /// What the network takes and makes for white, where the file does not tell: 255 is usual.
+    /// Value of white in input and output of the network, if the file does not specify it; default 255
     #[arg(long, value_parser = ["1", "255"])]
     range: Option<String>,
-    /// Tells it as one line of JSON.
+    /// Prints the report as one line of JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     read: ReadArguments,
 }
 
-/// Bytes of the largest file of a network: far above those of transfer networks.
+/// Largest network file in bytes, far above the size of transfer networks.
 const LARGEST_MODEL: u64 = 1 << 30;
 
-/// The picture that is painted to measure it, and the pixels on its sides.
+/// The procedural picture that is stylized to compare weight precisions, and its side in pixels.
 const SAMPLE: &str = "swirls";
 const SAMPLE_SIDE: usize = 256;
 
@@ -82,10 +82,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The pack with the smallest weights that paint as float weights do.
+/// Converts the network to a pack with the smallest weights whose result matches that of float weights.
 async fn convert(import: &Import, name: &str, file: &str) -> Result<Converted> {
     let gpu = Gpu::open(Request::default()).await?;
-    // What 16-bit arithmetic adds is no matter of the weights.
+    // Without 16-bit arithmetic, so that only the precision of the weights is measured.
     let variant = Variant { half: false, ..gpu_context::chosen(&gpu).await? };
     let kind = Kind::named(SAMPLE)?;
     let sample = kind.paint(SAMPLE_SIDE, kind.seed)?;
@@ -93,7 +93,7 @@ async fn convert(import: &Import, name: &str, file: &str) -> Result<Converted> {
     network::convert(import, name, file, paint).await
 }
 
-/// The picture in a style of the network in `archive`.
+/// Stylizes the picture in a style of the network in `archive`.
 async fn paint(gpu: &Gpu, variant: Variant, archive: &Archive, style: &Style, picture: &Image) -> Result<Image> {
     let model = StylizeModel::load(gpu, archive, variant).await?;
     let mut session = model.session(gpu, picture.width(), picture.height()).await?;

@@ -1,4 +1,4 @@
-//! `impasto info`: what the adapter and the weights are.
+//! `impasto info`: prints the adapter, its limits and features, and the weight archives.
 
 use std::process::ExitCode;
 
@@ -17,12 +17,12 @@ use crate::cli::style_source::{network, space, styles};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Tells it as JSON.
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Runs the command. Without an adapter, the weights are told all the same.
+/// Runs the command. Without an adapter, the weights are printed nevertheless.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let weights = [weights(transfer26::NAME, ARCHIVE.len())?, weights(arbitrary::NAME, ARBITRARY.len())?];
     let adapter = pollster::block_on(adapter());
@@ -69,7 +69,7 @@ async fn adapter() -> Result<Value> {
     }))
 }
 
-/// What is known of an archive and, where it has styles of its own, their names.
+/// Describes a weight archive: metadata, size and, if it contains styles, their names.
 fn weights(name: &str, bytes: usize) -> Result<Value> {
     let (network, archive) = network(name)?;
     let said = |key: &str| archive.metadata(key).map(str::to_string);
@@ -86,7 +86,7 @@ fn weights(name: &str, bytes: usize) -> Result<Value> {
     }))
 }
 
-/// The entries of `value` as indented lines below its entry `heading`. Prints nothing where there is nothing.
+/// Prints the entries of `value` as indented lines below its entry `heading`. Prints nothing if `value` is no object.
 fn print_part(title: &str, heading: &str, value: &Value) {
     let Some(entries) = value.as_object() else { return };
     say!("{title}: {}", entries.get(heading).and_then(Value::as_str).unwrap_or("unnamed"));

@@ -1,4 +1,4 @@
-//! `impasto judge`: numbers for paintings, to compare methods and settings by.
+//! `impasto judge`: measures style, colour, content and perceptual distance, to compare methods and settings.
 
 use std::path::PathBuf;
 
@@ -14,22 +14,22 @@ use crate::cli::report::say;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The paintings to judge, all of one photo.
+    /// Stylized pictures to measure, all of the same photo
     #[arg(required = true)]
     painted: Vec<PathBuf>,
-    /// The photo that they were painted from.
+    /// Photo that was stylized
     #[arg(long)]
     photo: PathBuf,
-    /// The painting whose style they are meant to have.
+    /// Painting whose style was the target
     #[arg(long)]
     style_image: PathBuf,
-    /// Pixels on the longer side of every picture when VGG16 looks at it.
+    /// Longer side of every picture in pixels for VGG16, 32 to 2048
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..=2048))]
     size: u32,
-    /// Pixels on the longer side of the painting then, where its strokes are meant to be larger or smaller. Without it, SIZE.
+    /// Longer side of the painting in pixels, 32 to 2048, for larger or smaller strokes; default: SIZE
     #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u32).range(32..=2048))]
     stroke_size: Option<u32>,
-    /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
+    /// Compute device; `auto` takes the graphics adapter unless it is a software adapter
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     processor: Backend,
     #[command(flatten)]

@@ -24,40 +24,40 @@ use impasto::error::Result;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Paint photos.
+    /// Stylize photos with a feed-forward network
     Stylize(stylize::Arguments),
-    /// Paint one photo pixel by pixel, after paintings, as well as can be: minutes instead of milliseconds.
+    /// Optimize the pixels of one photo against VGG features: minutes instead of milliseconds
     #[cfg(feature = "studio")]
     Paint(paint::Arguments),
-    /// Learn a style from paintings, on photos, as a pack that paints live: minutes.
+    /// Train a style for a feed-forward network on paintings, as a style pack, in minutes
     #[cfg(feature = "studio")]
     Train(train::Arguments),
-    /// Tell how near paintings are to a photo and to a painting's style, in numbers.
+    /// Measure style, colour, content and perceptual distance of stylized pictures
     #[cfg(feature = "studio")]
     Judge(judge::Arguments),
-    /// Paint one photo in every style, on one labelled sheet.
+    /// Stylize one photo in every style, on one labelled sheet
     Sheet(sheet::Arguments),
-    /// Tell how much paintings of a still scene change from frame to frame.
+    /// Measure the change between frames of a noisy still scene
     Flicker(flicker::Arguments),
-    /// Make paintings by arithmetic, to take styles of.
+    /// Draw procedural paintings
     Art(art::Arguments),
-    /// Take a transfer network that you have, PyTorch's or ONNX, as a style that brings its network.
+    /// Convert a PyTorch or ONNX transfer network to a style pack that contains it
     Import(import::Arguments),
-    /// Make and read style packs.
+    /// Write and read style packs
     #[command(subcommand)]
     Style(style::Command),
-    /// Tell what the graphics adapter and the weights are.
+    /// Print the graphics adapter, its limits and the weight archives
     Info(info::Arguments),
-    /// Tell what painting a photo of some size costs.
+    /// Print the cost of stylizing a photo of a given size
     Plan(plan::Arguments),
-    /// Write the generated shaders, as WGSL and SPIR-V.
+    /// Write the generated shaders as WGSL and SPIR-V
     Shaders(shaders::Arguments),
-    /// Make the weight archives that ship with the program.
+    /// Convert VGG weights and published models to weight archives
     #[command(subcommand)]
     Weights(weights::Command),
 }
 
-/// Runs a command; returns the exit code.
+/// Runs a command and returns its exit code.
 pub fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Stylize(arguments) => stylize::run(&arguments),

@@ -1,4 +1,4 @@
-//! `impasto plan`: what painting a photo of some size costs.
+//! `impasto plan`: prints the cost of stylizing a photo of a given size.
 
 use clap::Args;
 use impasto::error::{Error, Result};
@@ -14,24 +14,25 @@ use crate::cli::style_source::network;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Width and height of the photo in pixels.
+    /// Width and height of the photo in pixels
     #[arg(long, default_value = "1280x720", value_parser = size, value_name = "WIDTHxHEIGHT")]
     size: (usize, usize),
-    /// The network: `transfer26`, that of the 26 styles, or `arbitrary`, that of paintings.
+    /// Network: `transfer26`, of the 26 styles, or `arbitrary`, for paintings
     #[arg(long, default_value = transfer26::NAME)]
     network: String,
-    /// The kernels, such as `tiled8x4-f16`. Without it, those chosen for this adapter; without an adapter, `tiled8x4-f32`.
+    /// Kernel variant, such as `tiled8x4-f16`; default: the choice for this adapter, or `tiled8x4-f32` without an
+    /// adapter
     #[arg(long, value_parser = variant)]
     variant: Option<Variant>,
-    /// Tells it as JSON.
+    /// Prints JSON
     #[arg(long)]
     json: bool,
 }
 
-/// The kernels that are planned for on a machine without an adapter: those that most graphics cards run.
+/// The kernel variant for a machine without an adapter: the one that most graphics cards run.
 const NO_ADAPTER: Variant = Variant { family: Family::Tiled(TILES[0]), half: false };
 
-/// The graphics processor that the times are told for: an Apple M1.
+/// The arithmetic and memory throughput that the times assume: an Apple M1.
 const FLOPS: f64 = 2.6e12;
 const BYTES_A_SECOND: f64 = 68e9;
 
@@ -41,7 +42,7 @@ fn size(text: &str) -> std::result::Result<(usize, usize), String> {
     sides.ok_or_else(|| "a size is written such as 1280x720".to_string())
 }
 
-/// The kernels for the adapter of this machine, or [`NO_ADAPTER`] where there is none.
+/// Returns the kernel variant for the adapter of this machine, or [`NO_ADAPTER`] if there is no adapter.
 async fn adapter_variant() -> Result<Variant> {
     match Gpu::open(Request::default()).await {
         Ok(gpu) => chosen(&gpu).await,

@@ -1,4 +1,4 @@
-//! `impasto shaders`: every generated shader of all networks, for tools that judge shaders without running them.
+//! `impasto shaders`: writes every generated shader of all networks, for offline shader analysis tools.
 
 use std::path::{Path, PathBuf};
 
@@ -20,14 +20,14 @@ use crate::cli::report::say;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Folder for the shaders.
+    /// Output folder
     folder: PathBuf,
-    /// Only these kernels, such as `tiled8x4-f16`.
+    /// Kernel variant, such as `tiled8x4-f16`; default: all variants
     #[arg(long, value_parser = variant)]
     variant: Option<Variant>,
 }
 
-/// Runs the command. Needs no graphics adapter.
+/// Runs the command. It needs no graphics adapter.
 pub fn run(arguments: &Arguments) -> Result<()> {
     make_folder(&arguments.folder)?;
     let stages = [fuse(&transfer26::network())?.stages, fuse(&arbitrary::network())?.stages].concat();
@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Such as `3x3-stride1-32to32-sum`.
+/// Describes a convolution, such as `3x3-stride1-32to32-sum`.
 fn describe(spec: &Spec) -> String {
     use impasto::gpu::conv::Residual::{None, Read, Written};
     let sum = match spec.residual {
@@ -76,7 +76,8 @@ fn describe(spec: &Spec) -> String {
     format!("{kernel}x{kernel}-stride{stride}-{inputs}to{outputs}{enlarged}{sum}")
 }
 
-/// `NAME.wgsl` as generated and `NAME.spv` without bounds checks and without zeroed workgroup memory: the kernel alone.
+/// Writes `NAME.wgsl` as generated, and `NAME.spv` without bounds checks and without zero-initialized workgroup memory,
+/// so that the SPIR-V contains the kernel alone.
 fn write(folder: &Path, name: &str, wgsl: &str) -> Result<()> {
     let mistake = |problem: String| Error::Model { file: name.to_string(), problem };
     let module = naga::front::wgsl::parse_str(wgsl).map_err(|e| mistake(e.emit_to_string(wgsl)))?;

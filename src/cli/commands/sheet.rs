@@ -1,4 +1,4 @@
-//! `impasto sheet`: one photo in every style.
+//! `impasto sheet`: stylizes one photo in every style, on one labelled sheet.
 
 use std::path::PathBuf;
 
@@ -22,24 +22,24 @@ use crate::cli::{gpu_context, output_paths, report, style_source};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The photo: PNG, JPEG, WebP or TIFF.
+    /// Photo: PNG, JPEG, WebP or TIFF
     input: PathBuf,
-    /// Where the sheet goes; its ending says the format.
+    /// Output file; the extension selects the format
     #[arg(short, long)]
     output: PathBuf,
-    /// Pixels on the longer side of each picture.
+    /// Longer side of each picture in pixels, at least 32
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..))]
     size: u32,
     #[command(flatten)]
     look: LookArguments,
-    /// Style packs to paint it in instead of the 26 styles. Those of one network come together.
+    /// Style packs instead of the 26 styles, grouped by network
     #[arg(long, num_args = 1..)]
     packs: Vec<PathBuf>,
     #[command(flatten)]
     read: ReadArguments,
 }
 
-/// Width over height that a sheet comes closest to.
+/// The target ratio of width to height of a sheet.
 const PROPORTION: f64 = 1.5;
 const PAPER: f32 = 0.965;
 const INK: f32 = 0.18;
@@ -54,20 +54,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     report::notes(&arguments.input, &notes);
     let palettes = palettes(&arguments.packs)?;
     let styles: usize = palettes.iter().map(|palette| palette.styles.len()).sum();
-    // The sheet's own proportions do not matter here: it is about as large as its pictures together.
+    // The check ignores the layout of the sheet: its area is about the sum of its pictures.
     arguments.read.check_size((styles + 1) * photo.width(), photo.height())?;
     let pictures = pollster::block_on(paint_all(&palettes, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;
     save(&place, &PhotoWriter::default().bytes(&sheet, &place)?, Existing::Replace).map(drop)
 }
 
-/// A network and the styles that it paints in, with their captions.
+/// A network with its styles and their captions.
 struct Palette {
     archive: Archive,
     styles: Vec<(String, Style)>,
 }
 
-/// The styles of the sheet: those in `packs` or, where there are none, the 26.
+/// Returns the styles of the sheet: those in `packs` or, if there are none, the 26 built-in styles.
 fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
     let packs: Vec<Pack> = packs.iter().map(|path| read_pack(path)).collect::<Result<_>>()?;
     if packs.is_empty() {
@@ -94,7 +94,7 @@ fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
     names.iter().map(palette).collect()
 }
 
-/// The photo and its paintings, each with its caption.
+/// Returns the photo and its stylized pictures, each with its caption.
 async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
     let gpu = Gpu::open(Request::default()).await?;
     let variant = gpu_context::chosen(&gpu).await?;
@@ -116,7 +116,7 @@ async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -
     Ok(pictures)
 }
 
-/// All pictures, which have one size, in rows with their captions below.
+/// Lays out the pictures, which all have one size, in rows with their captions below.
 fn lay_out(pictures: &[(String, Image)]) -> Result<Image> {
     let (width, height) = pictures.first().map_or((1, 1), |p| (p.1.width(), p.1.height()));
     let letters = Letters::for_width(width);
@@ -124,7 +124,7 @@ fn lay_out(pictures: &[(String, Image)]) -> Result<Image> {
     let cell = (width + margin, height + margin + letters.height() * 3 / 2);
     let columns = columns(pictures.len(), cell);
     let rows = pictures.len().div_ceil(columns);
-    // The captions' own air serves as the margin below.
+    // The space below the captions serves as the bottom margin.
     let (sheet_width, sheet_height) = (columns * cell.0 + margin, rows * cell.1 + margin);
     let mut canvas = vec![PAPER; sheet_width * sheet_height * 3];
     for (i, (caption, picture)) in pictures.iter().enumerate() {
@@ -136,7 +136,7 @@ fn lay_out(pictures: &[(String, Image)]) -> Result<Image> {
     Image::new(sheet_width, sheet_height, canvas)
 }
 
-/// The number of columns whose sheet is nearest to [`PROPORTION`]; of two that are near, the one with fewer empty places.
+/// Returns the number of columns whose sheet has a ratio near [`PROPORTION`] and few empty cells.
 fn columns(count: usize, cell: (usize, usize)) -> usize {
     let badness = |columns: &usize| {
         let rows = count.div_ceil(*columns);

@@ -1,4 +1,4 @@
-//! `impasto style`: style packs, made of paintings and read.
+//! `impasto style`: writes and reads style packs.
 
 use std::path::{Path, PathBuf};
 
@@ -20,46 +20,46 @@ use crate::cli::photos::{self, Picture, ReadArguments};
 use crate::cli::report::{self, say};
 use crate::cli::style_source::{ENDING, is_pack, network, network_of, read_pack, space};
 
-/// Side of the thumbnails, and the quality of their JPEG.
+/// Side of the thumbnails in pixels, and their JPEG quality.
 const THUMB_SIDE: usize = 192;
 const THUMB_QUALITY: u8 = 75;
-/// Letters of a file's name that are told as the source of a style.
+/// Largest number of characters of a file name that is used as the source of a style.
 const MAX_SOURCE: usize = 400;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Take the style of a painting, and write it as a pack that page and command line read.
+    /// Encode a painting and write the style as a pack, for the page and the command line
     Make(Make),
-    /// Tell what is in style packs.
+    /// Print the contents of style packs
     Show(Show),
 }
 
 #[derive(Debug, Args)]
 pub struct Make {
-    /// The painting: PNG, JPEG or WebP.
+    /// Painting: PNG, JPEG, WebP or TIFF
     painting: PathBuf,
-    /// Where the pack goes; it should end in `.impasto`.
+    /// Output style pack; the extension must be `.impasto`
     #[arg(short, long)]
     output: PathBuf,
     #[command(flatten)]
     about: About,
-    /// The square to look at, in pixels. Without it, the whole painting.
+    /// Square of the painting that is encoded: left, top and side in pixels; default: the whole painting
     #[arg(long, value_name = "X,Y,SIDE", value_parser = square)]
     square: Option<(usize, usize, usize)>,
     #[command(flatten)]
     read: ReadArguments,
 }
 
-/// What a pack says of itself.
+/// The metadata of a style pack.
 #[derive(Debug, Args)]
 pub struct About {
-    /// What the style is called. Without it, as the file is.
+    /// Name of the style; default: from the file name
     #[arg(long, value_parser = |text: &str| usable(text, name_problem))]
     name: Option<String>,
-    /// What the style was made of: a painting, its painter.
+    /// Source of the style, such as painting and painter; default: the file name
     #[arg(long, value_parser = |text: &str| usable(text, text_problem))]
     source: Option<String>,
-    /// What may be done with the style.
+    /// Licence of the style; default: empty
     #[arg(long, default_value = "", value_parser = |text: &str| usable(text, text_problem))]
     pub licence: String,
 }
@@ -69,12 +69,12 @@ fn usable(text: &str, problem: fn(&str) -> Option<String>) -> std::result::Resul
 }
 
 impl About {
-    /// The style's name, of a painting in this file.
+    /// Returns the name of the style: the argument, or the file name of the painting as a title.
     pub fn title(&self, painting: &Path) -> String {
         self.name.clone().unwrap_or_else(|| title(&stem(painting)))
     }
 
-    /// What is told of this painting.
+    /// Returns the source of the style: the argument, or the file name of the painting.
     pub fn source(&self, painting: &Path) -> String {
         self.source.clone().unwrap_or_else(|| stem(painting))
     }
@@ -86,13 +86,13 @@ fn stem(path: &Path) -> String {
 
 #[derive(Debug, Args)]
 pub struct Show {
-    /// Style packs.
+    /// Style packs to read
     #[arg(required = true)]
     packs: Vec<PathBuf>,
-    /// Writes the thumbnail of a single pack there.
+    /// Output file for the thumbnail of a single pack
     #[arg(long)]
     thumbnail: Option<PathBuf>,
-    /// Tells it as one line of JSON for each pack.
+    /// Prints one line of JSON per pack
     #[arg(long)]
     json: bool,
 }
@@ -140,7 +140,7 @@ fn make(arguments: &Make) -> Result<()> {
     save(&arguments.output, &pack.write()?, Existing::Replace).map(drop)
 }
 
-/// A file's name as a title: `starry_night` becomes `Starry night`.
+/// Converts a file name to a title: `starry_night` becomes `Starry night`.
 fn title(file: &str) -> String {
     let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
@@ -150,10 +150,10 @@ fn title(file: &str) -> String {
         .unwrap_or("Untitled".to_string())
 }
 
-/// Whether a pack may be written there.
+/// Checks that `path` has the extension of style packs.
 ///
 /// # Errors
-/// [`Error::File`] for another ending than that of packs.
+/// [`Error::File`] for another extension.
 pub fn pack_place(path: &Path) -> Result<()> {
     if is_pack(path) {
         return Ok(());
@@ -161,7 +161,7 @@ pub fn pack_place(path: &Path) -> Result<()> {
     Err(Error::file(path, format!("style packs end in .{ENDING}; name one that does")))
 }
 
-/// The file of a thumbnail: the square in the middle.
+/// Returns the JPEG file of a thumbnail, which shows the square in the middle of `picture`.
 pub fn thumbnail(picture: &Image) -> Result<Vec<u8>> {
     let side = picture.width().min(picture.height());
     let corner = ((picture.width() - side) / 2, (picture.height() - side) / 2);

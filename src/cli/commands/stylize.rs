@@ -1,4 +1,4 @@
-//! `impasto stylize`: photos in, paintings out.
+//! `impasto stylize`: stylizes photos with a feed-forward network.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -24,42 +24,41 @@ use crate::cli::style_source::StyleSource;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Photos: PNG, JPEG, WebP or TIFF files, folders of them, patterns such as `*.jpg`.
+    /// Photos: PNG, JPEG, WebP or TIFF files, folders, or patterns such as `*.jpg`
     #[arg(required = true)]
     input: Vec<OsString>,
-    /// Where the painting goes; its ending says the format. For several photos, a folder.
+    /// Output file, whose extension selects the format; a folder for several photos
     #[arg(short, long)]
     output: PathBuf,
-    /// A style's name or number, a style pack such as `mine.impasto`, or a blend such as `teal mist:0.6,3:0.4`.
+    /// Style name or number, style pack such as `mine.impasto`, or blend such as `teal mist:0.6,3:0.4`
     #[arg(long, default_value = "0")]
     style: OsString,
-    /// A painting to take the style of, instead of one of the styles above; several, each with `:WEIGHT` behind it or not,
-    /// make a blend.
+    /// Painting that is encoded as a style instead of `--style`, with an optional weight, default 1; repeat to blend
     #[arg(long, value_name = "PAINTING[:WEIGHT]", conflicts_with = "style")]
     style_image: Vec<OsString>,
     #[command(flatten)]
     look: LookArguments,
     #[command(flatten)]
     stroke: StrokeArguments,
-    /// Pixels on the longer side. Without it photos keep their size.
+    /// Longer side of the result in pixels; default: the size of the photo
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
     #[command(flatten)]
     read: ReadArguments,
     #[command(flatten)]
     write: WriteArguments,
-    /// Leaves paintings alone that are there already, and does not paint these photos again.
+    /// Keeps existing paintings and skips their photos
     #[arg(long)]
     no_clobber: bool,
-    /// Uses a style pack whose network takes far more time than usual, too.
+    /// Allows networks that take 32 times the arithmetic of the built-in network, or more
     #[arg(long)]
     force: bool,
-    /// Prints one line of JSON for each photo.
+    /// Prints one line of JSON per photo
     #[arg(long)]
     json: bool,
 }
 
-/// What became of the photos.
+/// The numbers of photos that were stylized, that failed and that were skipped.
 #[derive(Debug, Default)]
 struct Counts {
     painted: usize,
@@ -67,7 +66,8 @@ struct Counts {
     kept: usize,
 }
 
-/// Runs the command. One bad photo does not stop the others: it is told, and the exit code says so at the end.
+/// Runs the command. A photo that fails does not stop the others: the error is printed, and the exit code reports it at
+/// the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let wanted = StyleSource::read(&arguments.style, &arguments.style_image, &arguments.read)?;
     if arguments.stroke.gentle && !wanted.has_vectors() {
@@ -105,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             match outcome {
                 Ok(Saved::Written) => counts.painted += 1,
                 Ok(Saved::Kept) => counts.kept += 1,
-                // Nothing more can be painted on a device that is gone, or where there never was one.
+                // No other photo can be stylized without a device, so these errors end the command.
                 Err(error @ (Error::DeviceLost(_) | Error::NoAdapter(_))) => return Err(error),
                 Err(error) => {
                     counts.failed += 1;
@@ -124,7 +124,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(if counts.failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
 }
 
-/// Paints one photo.
+/// Stylizes one photo.
 async fn paint(
     arguments: &Arguments,
     wanted: &StyleSource,
@@ -133,7 +133,7 @@ async fn paint(
     bar: &ProgressBar,
 ) -> Result<Saved> {
     let file = arguments.read.open(photo)?;
-    // Opened late: a photo that cannot be read needs no device.
+    // The device is opened here, because a photo that cannot be read needs none.
     let stylizer = match stylizer {
         Some(stylizer) => stylizer,
         empty => empty.insert(PhotoStylizer::new(wanted, &arguments.look, &arguments.stroke).await?),
@@ -160,7 +160,7 @@ async fn paint(
     Ok(saved)
 }
 
-/// Such as `3 photos painted, 1 failed`.
+/// Returns a summary such as `3 photos painted, 1 failed`.
 fn summary(counts: &Counts) -> String {
     let Counts { painted, failed, kept } = counts;
     let mut text = format!("{} painted", count(*painted, "photo"));
@@ -176,7 +176,7 @@ fn summary(counts: &Counts) -> String {
     text
 }
 
-/// Says what went wrong, with the photo's name if the sentence lacks it.
+/// Prints an error, with the name of the photo if the message lacks it.
 fn tell(arguments: &Arguments, photo: Option<&Path>, error: &Error) {
     let mut sentence = error.to_string();
     let photo = photo.map(report::path);
@@ -189,7 +189,7 @@ fn tell(arguments: &Arguments, photo: Option<&Path>, error: &Error) {
     }
 }
 
-/// A bar for several photos, where someone is there to see it.
+/// Returns a progress bar for several photos, hidden if standard error is no terminal.
 fn progress(photos: usize, json: bool) -> ProgressBar {
     if photos < 2 || json || !stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -1,4 +1,4 @@
-//! `impasto weights`: from published models to weight archives.
+//! `impasto weights`: converts VGG weights and published models to weight archives.
 
 use std::path::{Path, PathBuf};
 
@@ -13,35 +13,35 @@ use impasto::net::models::vgg::{VGG16, VGG19, Vgg};
 use crate::cli::file_plan::FilePlan;
 use crate::cli::report::say;
 
-/// Bytes of the largest file of VGG weights: that of VGG19 with its dense layers has 575 MB.
+/// Largest file of VGG weights in bytes: the file of VGG19 with its dense layers has 575 MB.
 pub const LARGEST_ARCHIVE: u64 = 1 << 30;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Convert the published models. Downloads nothing: `./build.sh weights` fetches them first.
+    /// Convert the published models; downloads nothing, `./build.sh weights` fetches them first
     Build {
-        /// Folder of the published models.
+        /// Folder of the published models
         #[arg(long, value_name = "DIR")]
         models: PathBuf,
-        /// Folder for the archives.
+        /// Output folder for the archives
         #[arg(long, value_name = "DIR", default_value = "weights")]
         out: PathBuf,
     },
-    /// Make an archive of VGG weights that you have: PyTorch's `.pth`, Keras' `.h5`, or ONNX. `paint --vgg` takes it.
+    /// Convert VGG weights (PyTorch `.pth`, Keras `.h5`, or ONNX) to an archive for `paint --vgg`
     Import {
-        /// The file, such as torchvision's `vgg19-dcbb9e9d.pth`.
+        /// File of VGG weights, such as torchvision's `vgg19-dcbb9e9d.pth`
         file: PathBuf,
-        /// Where the archive goes.
+        /// Output archive
         #[arg(short, long)]
         output: PathBuf,
-        /// Which of the two it is.
+        /// Network in the file
         #[arg(long, value_enum, default_value_t = VggChoice::Vgg19)]
         network: VggChoice,
-        /// The colours that the network was trained on, where the file's kind does not tell: `torchvision` is usual for ONNX and
-        /// for tensors called `features.0.weight`, `caffe` for all others.
+        /// Colour convention of the training, if the file does not specify it; default: `torchvision` for ONNX and for
+        /// tensors named `features.0.weight`, otherwise `caffe`
         #[arg(long, value_enum)]
         expects: Option<ExpectsChoice>,
-        /// Bits of a weight: 32 keeps them as they are, at four times the size.
+        /// Bits per weight; 32 keeps the weights exactly, at four times the size
         #[arg(long, default_value = "8", value_parser = bits)]
         bits: Bits,
     },
@@ -55,7 +55,7 @@ fn bits(text: &str) -> std::result::Result<Bits, String> {
     }
 }
 
-/// A network of the family.
+/// A network of the VGG family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum VggChoice {
     Vgg16,
@@ -63,7 +63,7 @@ pub enum VggChoice {
 }
 
 impl VggChoice {
-    /// What it is made of.
+    /// Returns the layers of the network.
     pub fn vgg(self) -> Vgg {
         match self {
             Self::Vgg16 => VGG16,
@@ -72,7 +72,7 @@ impl VggChoice {
     }
 }
 
-/// Colours.
+/// The colour convention of the training of a VGG network.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum ExpectsChoice {
     Torchvision,

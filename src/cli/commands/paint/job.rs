@@ -1,4 +1,4 @@
-//! `impasto paint` as a job.
+//! `impasto paint` as a [`Job`].
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use impasto::train::{ImageOptimization, Parts, Progress};
 use crate::cli::job_runner::{Artifact, Job};
 use crate::cli::photos::PhotoWriter;
 
-/// A painting to be finished.
+/// The optimization of one photo, with its output file.
 pub struct PaintJob<'a> {
     pub masterpiece: ImageOptimization,
     pub output: &'a Path,

@@ -1,4 +1,4 @@
-//! What the picture of `impasto paint` is optimized for, as arguments.
+//! The loss function of `impasto paint`, as arguments.
 
 use clap::{Args, ValueEnum};
 use impasto::error::{Error, Result};
@@ -6,28 +6,28 @@ use impasto::net::Pooling;
 use impasto::net::models::vgg::{Layer, Vgg};
 use impasto::train::{StyleLoss, Term, Terms};
 
-/// Layers, weights and statistics.
+/// Layers, weights and statistics of the losses.
 #[derive(Debug, Args)]
 pub struct LossArguments {
-    /// Layers whose features are the content, such as `relu4_2` or `relu3_1:0.5,relu4_2`.
+    /// Layers of the content loss with optional weights, such as `relu3_1:0.5,relu4_2`; default `relu4_2`
     #[arg(long, value_name = "LAYER[:WEIGHT],...")]
     content_layers: Option<String>,
-    /// Layers whose statistics are the style.
+    /// Layers of the style loss with optional weights; default `relu1_1,relu2_1,relu3_1,relu4_1`
     #[arg(long, value_name = "LAYER[:WEIGHT],...")]
     style_layers: Option<String>,
-    /// Statistics that are compared: `gram`, products of features; or `covariance`, their means and how they vary together.
+    /// Statistics of the style loss: `gram`, the Gram matrix; `covariance`, mean and covariance of the features
     #[arg(long, value_enum, default_value_t = StyleLossChoice::Gram)]
     style_loss: StyleLossChoice,
-    /// Weight of the content: more keeps more of the photo.
+    /// Content weight; default 0.02; more keeps more of the photo
     #[arg(long)]
     content_weight: Option<f32>,
-    /// Weight of the style.
+    /// Style weight; default 1
     #[arg(long)]
     style_weight: Option<f32>,
-    /// Weight of smoothness.
+    /// Total variation weight; default 0.2
     #[arg(long)]
     variation_weight: Option<f32>,
-    /// How the network shrinks what it sees: `average` paints smoother than `max`, which it was trained with.
+    /// Pooling of the VGG network: `average` gives smoother results than `max`, which the network was trained with
     #[arg(long, value_enum, default_value_t = PoolingChoice::Average)]
     pooling: PoolingChoice,
 }
@@ -45,10 +45,10 @@ enum PoolingChoice {
 }
 
 impl LossArguments {
-    /// The usual terms, with what was said changed.
+    /// Returns the default loss terms, changed by the arguments.
     ///
     /// # Errors
-    /// [`Error::Style`] for layers that `vgg` lacks and for weights that are none.
+    /// [`Error::Style`] for layers that `vgg` lacks and for invalid weights.
     pub fn terms(&self, vgg: &Vgg) -> Result<Terms> {
         let defaults = Terms::of(vgg)?;
         let term = |defaults: Term, names: &Option<String>, weight: Option<f32>| {
@@ -74,7 +74,7 @@ impl LossArguments {
     }
 }
 
-/// `LAYER` or `LAYER:WEIGHT`, with commas between.
+/// Parses layers, `LAYER` or `LAYER:WEIGHT`, separated by commas.
 pub fn layers(vgg: &Vgg, text: &str) -> Result<Vec<(Layer, f32)>> {
     let layer = |part: &str| {
         let (name, weight) = part.split_once(':').unwrap_or((part, "1"));

@@ -1,4 +1,4 @@
-//! `impasto paint`: one photo, painted pixel by pixel (Gatys, Ecker, Bethge 2015), for minutes rather than milliseconds.
+//! `impasto paint`: optimizes the pixels of one photo (Gatys, Ecker, Bethge 2015), in minutes rather than milliseconds.
 
 mod job;
 pub mod losses;
@@ -38,61 +38,61 @@ use crate::cli::{cache, output_paths};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A photo: a PNG, JPEG, WebP or TIFF file.
+    /// Photo: PNG, JPEG, WebP or TIFF
     photo: PathBuf,
     #[command(flatten)]
     styles: StyleArguments,
-    /// Size of the paintings as they are looked at, relative to the photo's: above 1 strokes come out larger.
+    /// Size of the paintings relative to the photo, 0.1 to 10; larger gives larger strokes
     #[arg(long, default_value_t = 1.0, value_parser = style_scale)]
     style_scale: f32,
-    /// Where the painting goes; its ending says the format.
+    /// Output file; the extension selects the format
     #[arg(short, long)]
     output: PathBuf,
-    /// Pixels on the longer side.
+    /// Longer side of the result in pixels, 16 to 8192
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..=8192))]
     size: u32,
-    /// Pixels of the size to begin with; sizes between grow by the root of two.
+    /// Smallest size of the coarse-to-fine schedule in pixels, 16 to 8192; sizes grow by the root of two
     #[arg(long, value_name = "SIZE", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=8192))]
     coarse: u32,
-    /// Steps at the first size; those above get half as many.
+    /// Steps at the smallest size; every larger size gets half
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
     #[command(flatten)]
     optimizer: OptimizerArguments,
     #[command(flatten)]
     losses: LossArguments,
-    /// The network that looks at the pictures. The weights of `vgg16` ship; those of `vgg19` are given by `--vgg`.
+    /// VGG network; the weights of `vgg16` come with the program, those of `vgg19` are given by `--vgg`
     #[arg(long, value_enum, default_value_t = VggChoice::Vgg16)]
     network: VggChoice,
-    /// Its weights, as `weights import` makes them.
+    /// Weights of the VGG network, from `weights import`; default: the built-in weights of `vgg16`
     #[arg(long, value_name = "FILE")]
     vgg: Option<PathBuf>,
-    /// What to begin with: `photo`, `noise`, or a picture, such as one that `stylize` painted.
+    /// Initial picture: `photo`, `noise`, or a file, such as a result of `stylize`
     #[arg(long, value_name = "photo|noise|PICTURE", default_value = "photo")]
     start: OsString,
-    /// Another noise for each number.
+    /// Seed of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Takes the luminance from the paintings and the colours from the photo.
+    /// Optimizes the luminance only and keeps the colours of the photo
     #[arg(long)]
     keep_colors: bool,
-    /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
+    /// Compute device; `auto` takes the graphics adapter unless it is a software adapter
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     processor: Backend,
     #[command(flatten)]
     read: ReadArguments,
     #[command(flatten)]
     write: WriteArguments,
-    /// Writes the painting so far every so many steps, and beside it `OUTPUT.checkpoint` to go on from.
+    /// Steps between saves of the result so far and of `OUTPUT.checkpoint`; default: no saves before the end
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     save_every: Option<u32>,
-    /// Writes the losses of every step as a table (CSV).
+    /// Output file for the losses of every step (CSV)
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Goes on from a checkpoint, with the arguments that it was made with.
+    /// Checkpoint to continue from; the other arguments must be the same
     #[arg(long, value_name = "FILE", conflicts_with = "start")]
     resume: Option<PathBuf>,
-    /// Starts anew where the checkpoint of an earlier run is, and gives up its work.
+    /// Starts anew where the checkpoint of an earlier run exists, and discards that run
     #[arg(long)]
     force: bool,
 }
@@ -170,7 +170,7 @@ fn lock(arguments: &Arguments, output: &Path) -> Result<Option<Lock>> {
     Lock::acquire(output, cache::folder("locks").as_deref())
 }
 
-/// The weights of the network up to `last`.
+/// Returns the weights of the network up to `last`.
 fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
     let Some(path) = &arguments.vgg else {
         if arguments.network == VggChoice::Vgg19 {

@@ -1,23 +1,22 @@
-//! How the picture of `impasto paint` is optimized, as arguments.
+//! The optimizer of `impasto paint`, as arguments.
 
 use clap::{Args, ValueEnum};
 use impasto::error::{Error, Result};
 use impasto::train::Optimizer;
 
-/// How the picture is optimized.
+/// The optimizer and its parameters.
 #[derive(Debug, Args)]
 pub struct OptimizerArguments {
-    /// What makes a step of a gradient: `adam`; `sgd`, gradient descent with momentum; or `lbfgs`, as Gatys et al. have it.
+    /// Optimizer: `adam`; `sgd`, gradient descent with momentum; or `lbfgs`, as in Gatys et al.
     #[arg(long, value_enum, default_value_t = OptimizerChoice::Adam)]
     optimizer: OptimizerChoice,
-    /// How far a step goes. With `adam` brightness, of 1, that it changes at most (0.02 unless said); with `sgd` brightness for
-    /// a gradient of 1 (0.002); with `lbfgs` the part of the way that it finds right (1).
+    /// Learning rate; default 0.02 for `adam`, 0.002 for `sgd`, 1 for `lbfgs`
     #[arg(long)]
     rate: Option<f32>,
-    /// Part of the step before that `sgd` goes on with (0.9 unless said).
+    /// Momentum, `sgd` only; default 0.9
     #[arg(long)]
     momentum: Option<f32>,
-    /// Steps that `lbfgs` remembers; each takes the memory of two pictures (20 unless said).
+    /// Steps of the L-BFGS history, 1 to 200, `lbfgs` only; default 20; each takes the memory of two pictures
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..=200))]
     history: Option<u32>,
 }
@@ -30,10 +29,10 @@ enum OptimizerChoice {
 }
 
 impl OptimizerArguments {
-    /// The optimizer, and the rate that was said or suits it.
+    /// Returns the optimizer, and the learning rate that was given or its default.
     ///
     /// # Errors
-    /// [`Error::Style`] for a number that belongs to another optimizer.
+    /// [`Error::Style`] for a parameter of another optimizer.
     pub fn optimizer(&self) -> Result<(Optimizer, f32)> {
         let optimizer = match (self.optimizer, self.momentum, self.history) {
             (OptimizerChoice::Adam, None, None) => Optimizer::Adam,

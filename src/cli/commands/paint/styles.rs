@@ -1,4 +1,4 @@
-//! The paintings of `impasto paint`: `--style-image` repeated, each with the masks that stand behind it.
+//! The paintings of `impasto paint`: `--style-image`, repeated, each followed by its masks.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,21 +15,21 @@ const STYLE_IMAGE: &str = "style-image";
 const MASK: &str = "mask";
 const STYLE_MASK: &str = "style-mask";
 
-/// What was said of one painting.
+/// The arguments of one painting.
 #[derive(Debug, Clone)]
 struct Named {
-    /// With `:WEIGHT` behind it or not.
+    /// The path, with an optional `:WEIGHT`.
     painting: OsString,
     mask: Option<PathBuf>,
     style_mask: Option<PathBuf>,
 }
 
-/// What was said of all paintings, in order.
+/// The arguments of all paintings, in order.
 #[derive(Debug, Clone, Default)]
 pub struct StyleArguments(Vec<Named>);
 
 impl StyleArguments {
-    /// Reads the files as `reading` says, paintings and masks with at most `size` pixels on the longer side.
+    /// Reads paintings and masks with the options of `reading`, with at most `size` pixels on the longer side.
     ///
     /// # Errors
     /// As [`parse`] and [`ReadArguments::read_within`].
@@ -47,7 +47,7 @@ impl StyleArguments {
         self.0.iter().map(painting).collect()
     }
 
-    /// All files that are named.
+    /// Returns the paths of all paintings and masks.
     ///
     /// # Errors
     /// As [`parse`].

@@ -1,4 +1,4 @@
-//! `impasto train` as a job.
+//! `impasto train` as a [`Job`].
 
 use std::path::{Path, PathBuf};
 
@@ -13,17 +13,17 @@ use crate::cli::commands::style::thumbnail;
 use crate::cli::job_runner::{Artifact, Job};
 use crate::cli::photos::PhotoWriter;
 
-/// A style to be trained.
+/// The training of one style, with its output files.
 pub struct TrainJob<'a> {
     pub training: Training,
-    /// All of the pack but its numbers.
+    /// The pack without its parameters.
     pub pack: Pack,
-    /// The network whose weights are all trained, and the archive of those before.
+    /// The network with its initial weights, if all weights are trained.
     pub brings: Option<(Network, Archive)>,
     pub output: &'a Path,
-    /// A photo to stylize with every save, and where the picture goes.
+    /// The photo that is stylized at every save, and the path of the result.
     pub preview: Option<(Image, PathBuf)>,
-    /// A photo to stylize for the thumbnail.
+    /// The photo that is stylized for the thumbnail.
     pub sample: Option<Image>,
 }
 

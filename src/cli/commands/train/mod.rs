@@ -1,4 +1,4 @@
-//! `impasto train`: a style pack that is learnt from paintings, in minutes, and paints live.
+//! `impasto train`: trains a style for a feed-forward network on paintings, in minutes, and writes a style pack.
 
 mod job;
 
@@ -37,128 +37,128 @@ use crate::cli::style_text::{Weighted, parse};
 use crate::cli::trace::Trace;
 use crate::cli::{cache, photos};
 
-/// With fewer photos a style may learn the photos instead of the painting.
+/// Number of photos below which a warning is printed: a style may fit the photos instead of the painting.
 const FEW: usize = 3;
-/// Longer side in pixels of photos as they are read: crops are far smaller. And of scenes.
+/// Longer side in pixels of the photos as they are read, far above the size of the crops, and side of the scenes.
 const PHOTO: usize = 1024;
 const SCENE_SIDE: usize = 384;
-/// Longer side in pixels of the photo of a thumbnail, small enough for strokes to be seen.
+/// Longer side in pixels of the photo of a thumbnail, small enough to make strokes visible.
 const SAMPLE: usize = 256;
 /// Longer side in pixels of the preview, and of the paintings as they are read.
 const PREVIEW: usize = 448;
 const PAINTING: usize = 2048;
-/// Photos that are free to use: `www/assets/photos/CREDITS.md` says whose they are. And scenes beside them.
+/// The photos that come with the program, which are free to use (sources in `www/assets/photos/CREDITS.md`), and the
+/// number of scenes beside them.
 const BUNDLED: [&[u8]; 3] = [
     include_bytes!("../../../../www/assets/photos/astronaut.webp"),
     include_bytes!("../../../../www/assets/photos/chelsea.webp"),
     include_bytes!("../../../../www/assets/photos/coffee.webp"),
 ];
 const SCENES: u8 = 4;
-/// Begins with what the style predictor says of the paintings.
+/// The value of `--start` that selects the output of the style predictor for the paintings.
 const INSTANT: &str = "instant";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A painting to learn; several, each with `:WEIGHT` behind it or not, are mixed.
+    /// Style painting with an optional weight, default 1; several are mixed
     #[arg(required = true, value_name = "PAINTING[:WEIGHT]")]
     paintings: Vec<OsString>,
-    /// Photos to learn on: files, folders and patterns. Five or more are best. Without any, three that come with the program.
+    /// Training photos: files, folders, patterns; five or more are best; default: three photos that come with the
+    /// program
     #[arg(long, num_args = 1..)]
     photos: Vec<OsString>,
-    /// So many scenes drawn by arithmetic, beside the photos; without `--photos` as many as are needed.
+    /// Number of procedural scenes beside the photos; default 0, or 4 without `--photos`
     #[arg(long)]
     scenes: Option<u8>,
-    /// Where the style pack goes; it should end in `.impasto`.
+    /// Output style pack; the extension must be `.impasto`
     #[arg(short, long)]
     output: PathBuf,
     #[command(flatten)]
     about: About,
     #[command(flatten)]
     loss_weights: LossArguments,
-    /// What to begin with. `instant`, which is usual: what `stylize --style-image` makes of the paintings; the style belongs to the
-    /// network for paintings then. Or, in the network of 26 styles, and blending with these: their `mean`, the one `nearest` to
-    /// the paintings, one of them or a blend, as `stylize --style` takes them. Or a style pack.
+    /// Initial style; default `instant`, or `mean` with `--all-weights`. `instant` encodes the paintings for the
+    /// network for paintings; `mean`, `nearest` (to the paintings) or STYLE (as in `stylize --style`) starts in the
+    /// network of 26 styles; PACK starts from a style pack
     #[arg(long, value_name = "instant|mean|nearest|STYLE|PACK")]
     start: Option<OsString>,
-    /// What computes. `auto` takes the graphics adapter unless that is a program on the processor.
+    /// Compute device; `auto` takes the graphics adapter unless it is a software adapter
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     processor: Backend,
-    /// A photo that is stylized with every save, as `NAME-preview.png` beside the pack.
+    /// Photo that is stylized at every save, as `NAME-preview.png` beside the pack
     #[arg(long, value_name = "PHOTO")]
     preview: Option<PathBuf>,
-    /// The pack's thumbnail is this photo, painted, instead of the painting.
+    /// Photo that is stylized for the thumbnail of the pack; default: the painting is the thumbnail
     #[arg(long, value_name = "PHOTO")]
     sample: Option<PathBuf>,
-    /// Writes pack, preview and `OUTPUT.checkpoint` every so many steps.
+    /// Steps between saves of pack, preview and `OUTPUT.checkpoint`; default: no saves before the end
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u32).range(1..))]
     save_every: Option<u32>,
-    /// Writes the losses of every step as a table (CSV).
+    /// Output file for the losses of every step (CSV)
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Goes on from a checkpoint, with the arguments that it was made with.
+    /// Checkpoint to continue from; the other arguments must be the same
     #[arg(long, value_name = "FILE")]
     resume: Option<PathBuf>,
-    /// Starts anew where the checkpoint of an earlier run is, and gives up its work.
+    /// Starts anew where the checkpoint of an earlier run exists, and discards that run
     #[arg(long)]
     force: bool,
     #[command(flatten)]
     read: ReadArguments,
 }
 
-/// How it is learnt.
+/// The settings of the training.
 #[derive(Debug, Args)]
 struct LossArguments {
-    /// More of them come nearer to the painting; 150 are convincing.
+    /// Number of steps; more come nearer to the painting
     #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
-    /// What a step changes a number of the style by at most, at first. Without it, 0.02 for what begins with a painting's or a
-    /// pack's style, and 0.03 otherwise.
+    /// Initial learning rate; default 0.03, or 0.02 when training starts from `instant` or a pack
     #[arg(long)]
     rate: Option<f32>,
-    /// Pixels a side of the squares of photos that are painted, a multiple of 4.
+    /// Side of the training crops in pixels, 32 to 1024, a multiple of 4
     #[arg(long, default_value_t = 224, value_parser = clap::value_parser!(u32).range(32..=1024))]
     crop: u32,
-    /// How many of them a step sees.
+    /// Batch size in crops, 1 to 32
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=32))]
     batch: u32,
-    /// Pixels on the longer side of the paintings: the larger, the larger the strokes.
+    /// Longer side of the paintings in pixels, 32 to 2048; larger gives larger strokes
     #[arg(long, value_name = "SIZE", default_value_t = 320, value_parser = clap::value_parser!(u32).range(32..=2048))]
     stroke_size: u32,
-    /// Weight of the content: more keeps more of the photo, a lighter style.
+    /// Content weight; default 1; more keeps more of the photo
     #[arg(long)]
     content_weight: Option<f32>,
-    /// Weight of the style.
+    /// Style weight; default 6, or 12 when training starts from `instant` or a pack
     #[arg(long)]
     style_weight: Option<f32>,
-    /// Weight of the painting's colours.
+    /// Colour loss weight; default 1.5, or 6 when training starts from `instant` or a pack
     #[arg(long)]
     palette_weight: Option<f32>,
-    /// Layers of VGG16 whose statistics are the style, such as `relu1_2,relu2_2:0.5`.
+    /// VGG16 layers of the style loss with optional weights; default `relu1_2,relu2_2,relu3_3,relu4_3`
     #[arg(long, value_name = "LAYER[:WEIGHT],...")]
     style_layers: Option<String>,
-    /// Layers whose features are the content.
+    /// VGG16 layers of the content loss with optional weights; default `relu3_3`
     #[arg(long, value_name = "LAYER[:WEIGHT],...")]
     content_layers: Option<String>,
-    /// Weight of smoothness.
+    /// Total variation weight; default 0
     #[arg(long)]
     variation_weight: Option<f32>,
-    /// Weight of not changing when the photo is noisy: live video flickers less.
+    /// Stability weight: penalizes change of the result under noise, which reduces flicker of video; default 0
     #[arg(long)]
     stability_weight: Option<f32>,
-    /// Brightness, of 1, that this noise has at most.
+    /// Amplitude of the noise of `--stability-weight`, as a fraction of white; default 0.04
     #[arg(long)]
     noise: Option<f32>,
-    /// Other crops for each number.
+    /// Seed of the crops
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Trains all weights of the network, not the style's alone: the pack brings a network of its own, some 300 KB, and takes
-    /// more steps.
+    /// Trains all weights of the network: the pack contains a network of its own of about 300 KB; needs more steps
     #[arg(long)]
     all_weights: bool,
 }
 
 impl LossArguments {
-    /// The `defaults` settings but for what is said.
+    /// Returns the `defaults`, changed by the arguments.
     fn over(&self, defaults: TrainSettings) -> Result<TrainSettings> {
         let mut loss_weights = defaults.loss_weights;
         for (term, weight, names) in [
@@ -188,14 +188,14 @@ impl LossArguments {
 }
 
 impl Arguments {
-    /// What is said to begin with, or the default.
+    /// Returns the value of `--start`, or its default.
     fn beginning(&self) -> &OsStr {
-        // Of the network for paintings not all weights can be trained.
+        // `--all-weights` cannot train the network for paintings.
         let defaults = if self.loss_weights.all_weights { "mean" } else { INSTANT };
         self.start.as_deref().unwrap_or(OsStr::new(defaults))
     }
 
-    /// The photos to train on: those of `files`, or those that come with the program, and scenes.
+    /// Returns the photos to train on: those of `files`, or those that come with the program, and scenes.
     fn photos(&self, files: &[PathBuf]) -> Result<Vec<Image>> {
         let mut photos = Vec::new();
         for path in files {
@@ -238,7 +238,7 @@ impl Arguments {
 struct Files {
     paintings: Vec<Weighted>,
     photos: Vec<PathBuf>,
-    /// Where the preview goes.
+    /// The path of the preview.
     preview: Option<PathBuf>,
 }
 
@@ -327,7 +327,7 @@ fn read_notes(path: &Path) -> Result<TrainCheckpoint> {
         .map_err(|error| Error::file(path, error))
 }
 
-/// The network to be trained, its weights, and what to begin with.
+/// Returns the network to be trained, its weights, and the initial style.
 fn start(arguments: &Arguments) -> Result<(Network, Archive, Init)> {
     let text = arguments.beginning();
     if text == INSTANT {

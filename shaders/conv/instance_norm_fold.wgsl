@@ -1,10 +1,8 @@
 // Folds the statistics of a convolution's output and a style's scale and shift into one (a, b) per channel, so that `a * v + b`
-// is
-// the conditional instance normalization (Dumoulin et al. 2017). One workgroup per quad of channels. Each partial holds the mean
-// and
-// centred sum of squares of one tile. The partials are merged by Chan, Golub, LeVeque 1979, in the form for many sets: first the
-// common mean, then the sum of every set's own spread and its distance from that mean. E[x^2] - E[x]^2 is avoided because of
-// cancellation. For video, mean and variance are smoothed over time. Reference: src/reference/layers.rs.
+// is the conditional instance normalization (Dumoulin et al. 2017). One workgroup per quad of channels. Each partial holds the
+// mean and centred sum of squares of one tile. The partials are merged by Chan, Golub, LeVeque 1979, in the form for many sets:
+// first the common mean, then the sum of every set's own spread and its distance from that mean. E[x^2] - E[x]^2 is avoided
+// because of cancellation. For video, mean and variance are smoothed over time. Reference: src/reference/layers.rs.
 
 const EPSILON: f32 = 1e-5;
 

@@ -1,9 +1,7 @@
 // Converts a texture to the first tensor: one quad per pixel (R, G, B, 0), resized to the picture that the network sees,
-// optionally
-// mirrored horizontally, with brushwork added, and padded by reflection at the right and lower border to the size that the
-// network
-// accepts.
-// Reference: Image::resized in src/image/mod.rs, reflect_pad in src/reference/picture.rs, brushed in src/image/brushwork.rs.
+// optionally mirrored horizontally, with brushwork added, and padded by reflection at the right and lower border to the size that
+// the network accepts. Reference: Image::resized in src/image/mod.rs, reflect_pad in src/reference/picture.rs, brushed in
+// src/image/brushwork.rs.
 
 // 0 if the texture has the picture's size: on software adapters, loops are slow even with a single iteration.
 const RESIZED: u32 = 1u;

@@ -1,7 +1,7 @@
 // 1x1 convolution with its bias and, optionally, ReLU6 or a residual sum: the expansion and projection layers of MobileNetV2
 // (Sandler et al. 2018). A thread computes 8 pixels x QUADS quads of channels, so that a loaded weight is used for 8 pixels and a
-// loaded pixel for 4 * QUADS channels. Pixels are numbered linearly, independent of rows.
-// Reference: convolution in src/reference/convolution.rs, bias in src/reference/layers.rs.
+// loaded pixel for 4 * QUADS channels. Pixels are numbered linearly, independent of rows. Reference: convolution in
+// src/reference/convolution.rs, bias in src/reference/layers.rs.
 
 const QUADS: u32 = 1u; // divides the quads of output channels
 const RELU6: u32 = 1u;

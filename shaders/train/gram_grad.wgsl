@@ -1,8 +1,6 @@
 // Product of a symmetric matrix with the channels of features: the backward pass of the Gram matrix. A thread computes 16
-// channels
-// of 4 pixels. The pixels of a thread are THREADS apart, so that adjacent threads read adjacent values; all threads of a
-// workgroup
-// read the same part of the matrix. Reference: symmetric_product in src/reference/layers.rs.
+// channels of 4 pixels. The pixels of a thread are THREADS apart, so that adjacent threads read adjacent values; all threads of a
+// workgroup read the same part of the matrix. Reference: symmetric_product in src/reference/layers.rs.
 //
 // Features are [picture][channel][pixel], the matrix is [picture][channel][channel]; channels are a multiple of 16.
 

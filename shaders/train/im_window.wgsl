@@ -1,6 +1,5 @@
 // Copies planes into the windows that a convolution reads: reflected at the border, cropped, enlarged by nearest neighbour,
-// strided,
-// and in several shifted copies. A thread computes one value. Reference: src/reference/window.rs.
+// strided, and in several shifted copies. A thread computes one value. Reference: src/reference/window.rs.
 //
 // Tensors have burn's layout: [picture][channel][y][x]. There are `blocks` x `blocks` copies, in row order, each with all
 // channels.

@@ -1,6 +1,5 @@
 // Backward pass of im_window.wgsl: the gradient of a source value is the sum of the gradients of all its copies. A thread
-// computes
-// one value. Reference: window_back in src/reference/window.rs.
+// computes one value. Reference: window_back in src/reference/window.rs.
 
 struct Shape {
     channels: u32, // of the source

@@ -1,7 +1,6 @@
 // Instance normalization of planes with scale, shift and optional ReLU, for training. One workgroup per plane. Mean and variance
-// are
-// computed in two passes, because E[x^2] - E[x]^2 suffers from cancellation. Reference: instance_norm in src/reference/layers.rs,
-// followed by a ReLU.
+// are computed in two passes, because E[x^2] - E[x]^2 suffers from cancellation. Reference: instance_norm in
+// src/reference/layers.rs, followed by a ReLU.
 //
 // Tensors have burn's layout: [picture][channel][pixel].
 

@@ -1,9 +1,7 @@
 // Gradient of the weights of a dense 3x3 convolution at stride 1 with zero padding: for each tap, the products of the shifted
-// input
-// with the gradient of the output, summed over the pixels of a chunk of rows. A workgroup computes 8 inputs x 32 outputs from
-// segments
-// of 16 columns in workgroup memory. A thread computes one input x 4 outputs x 9 taps and keeps a window of 9 input pixels in
-// registers, which moves along the row. Reference: weights_gradient in src/reference/convolution.rs.
+// input with the gradient of the output, summed over the pixels of a chunk of rows. A workgroup computes 8 inputs x 32 outputs
+// from segments of 16 columns in workgroup memory. A thread computes one input x 4 outputs x 9 taps and keeps a window of 9 input
+// pixels in registers, which moves along the row. Reference: weights_gradient in src/reference/convolution.rs.
 //
 // Tensors have burn's layout: [picture][channel][y][x]. Sums are [picture][chunk][input][tap][output / 4]; taps are in row order.
 

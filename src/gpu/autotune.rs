@@ -1,6 +1,5 @@
 //! Selection of the convolution variant: a measurement of a few milliseconds on the first use of an adapter. The caller
-//! stores
-//! the name of the result.
+//! stores the name of the result.
 
 use web_time::Instant;
 use wgpu::BufferUsages;

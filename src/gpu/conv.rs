@@ -1,6 +1,5 @@
 //! The convolution kernels: selects the shader of a convolution, its specialization constants and its workgroup counts.
-//! The
-//! shaders are `conv_direct.wgsl`, `conv_rgb.wgsl`, `conv_large.wgsl`, `conv_generic.wgsl` (family *direct*) and
+//! The shaders are `conv_direct.wgsl`, `conv_rgb.wgsl`, `conv_large.wgsl`, `conv_generic.wgsl` (family *direct*) and
 //! `conv_tiled.wgsl` (family *tiled*).
 
 use super::preprocess::specialize;
@@ -236,8 +235,7 @@ impl Spec {
 }
 
 /// Bytes of workgroup memory for the input patch: half of the minimum that WebGPU guarantees, so that two workgroups
-/// fit on a
-/// device that has only the minimum.
+/// fit on a device that has only the minimum.
 const STAGED_BYTES: u32 = 8192;
 
 /// Returns the threads across and down a tile that is as square in pixels as `columns` allows.

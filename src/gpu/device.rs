@@ -164,8 +164,7 @@ impl Gpu {
     }
 
     /// Resolves with the reason when the device is lost. Only the first caller receives it; for later callers the
-    /// future never
-    /// resolves.
+    /// future never resolves.
     pub async fn lost(&self) -> String {
         let receiver = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
         match receiver {
@@ -229,8 +228,7 @@ impl Gpu {
     }
 
     /// Returns the layout of bind group 0 of `pipeline`, cached: a new layout object for each dispatch of each plan
-    /// would add
-    /// garbage for the browser to collect.
+    /// would add garbage for the browser to collect.
     pub(crate) fn layout(&self, pipeline: &wgpu::ComputePipeline) -> wgpu::BindGroupLayout {
         let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
         layouts.entry(pipeline.clone()).or_insert_with(|| pipeline.get_bind_group_layout(0)).clone()
@@ -243,8 +241,7 @@ impl Gpu {
     }
 
     /// Returns the render pipeline that fills targets of `format` with the output of the fragment shader `paint` of
-    /// `wgsl`,
-    /// compiled on first use.
+    /// `wgsl`, compiled on first use.
     pub(crate) fn render_pipeline(&self, label: &str, wgsl: &str, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
         let mut pipelines = self.render_pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {

@@ -21,8 +21,7 @@ pub(crate) struct InputTensor<'a> {
     /// Whether it is stored in 16 bits.
     pub half: bool,
     /// Width and height of the picture that the network sees (`picture`) and of the tensor (`padded`). The padding
-    /// mirrors the
-    /// picture.
+    /// mirrors the picture.
     pub picture: [u32; 2],
     pub padded: [u32; 2],
 }

@@ -1,6 +1,5 @@
 //! The GPU executor: an adapter and its device, kernels with their specializations, and the compiler from a network to
-//! a plan.
-//! A plan creates pipelines, bind groups and buffers once; a frame is one compute pass and one submit.
+//! a plan. A plan creates pipelines, bind groups and buffers once; a frame is one compute pass and one submit.
 
 pub mod autotune;
 pub mod bounds;

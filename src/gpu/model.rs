@@ -70,8 +70,7 @@ impl Model {
     }
 
     /// Compiles the model for photos of `width` x `height`. Photos are padded by reflection at the right and lower
-    /// border to a
-    /// size that the network accepts.
+    /// border to a size that the network accepts.
     ///
     /// # Errors
     /// [`Error::TooLarge`](crate::error::Error::TooLarge) naming the limit that the size exceeds,

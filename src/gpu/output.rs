@@ -1,6 +1,5 @@
 //! The output: the draw that composites the last tensor and the photo into pixels, and the texture for reading them
-//! back. The
-//! shader is `composite.wgsl`.
+//! back. The shader is `composite.wgsl`.
 
 use bytemuck::{bytes_of, cast_slice};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
@@ -29,8 +28,7 @@ pub struct Compositor {
 
 impl Compositor {
     /// Creates a compositor of `frame` and the output of `plan`, or of `temporal_filter` if given, for targets of
-    /// `format` and
-    /// `width` x `height`. The output is resized to the target.
+    /// `format` and `width` x `height`. The output is resized to the target.
     ///
     /// # Errors
     /// The errors of the device.

@@ -1,6 +1,5 @@
 //! A network compiled for one input size ([`Plan`]): all buffers and bind groups are created once, and a frame is
-//! recorded by
-//! iterating over a list of dispatches.
+//! recorded by iterating over a list of dispatches.
 
 use bytemuck::cast_slice;
 

@@ -1,15 +1,11 @@
 //! Specialization of shaders. A WGSL file is valid by itself; a specialization replaces the values of `const NAME`
-//! lines,
-//! drops the lines tagged `// when NAME == VALUE` (or `>=`) whose condition does not hold, repeats the lines tagged
-//! `// each NAME` NAME times, and, for 16-bit arithmetic, changes the aliases above the bindings to their f16 types.
-//! The
-//! specialized text depends on nothing else, so the text is the key of the pipeline cache.
+//! lines, drops the lines tagged `// when NAME == VALUE` (or `>=`) whose condition does not hold, repeats the lines
+//! tagged `// each NAME` NAME times, and, for 16-bit arithmetic, changes the aliases above the bindings to their f16
+//! types. The specialized text depends on nothing else, so the text is the key of the pipeline cache.
 //!
 //! `each` repeats a line that ends in the tag, or the lines from one that is only the tag to `// end NAME`. With N the
-//! first
-//! letter of the name, copy i has i where the file has 0 in names such as `sum_n0` and in the constant `N0`. The
-//! unspecialized
-//! file is the case of one copy.
+//! first letter of the name, copy i has i where the file has 0 in names such as `sum_n0` and in the constant `N0`. The
+//! unspecialized file is the case of one copy.
 
 /// Returns the shader `source` with the constants of `values` set, in f16 if `half`.
 ///

@@ -1,6 +1,5 @@
 //! Flicker reduction: outputs of a static scene are averaged over frames, and the normalizations' statistics are
-//! smoothed over
-//! time. The shader is `temporal_filter.wgsl`.
+//! smoothed over time. The shader is `temporal_filter.wgsl`.
 
 use std::cell::Cell;
 

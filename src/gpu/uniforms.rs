@@ -54,8 +54,7 @@ pub struct TemporalFilterUniforms {
 }
 
 /// Uniforms of the convolutions, `shaders/conv/conv_*.wgsl`. `in_norm` and `skip_norm` are the offsets of the inputs'
-/// (a, b)
-/// pairs, in quads; `in_low` and `skip_low` are 0 after a ReLU and the lowest float otherwise.
+/// (a, b) pairs, in quads; `in_low` and `skip_low` are 0 after a ReLU and the lowest float otherwise.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub struct ConvUniforms {
@@ -68,8 +67,7 @@ pub struct ConvUniforms {
 }
 
 /// Uniforms of `instance_norm_fold.wgsl`. `style` and `norm` are the offsets of the slot's scales and of its (a, b)
-/// pairs, in
-/// quads.
+/// pairs, in quads.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub struct InstanceNormFoldUniforms {

@@ -1,5 +1,5 @@
-//! The weight layout of the kernels: blocks of `lanes` input columns x 4 outputs, in the order
-//! `[phase][ky][input quad][kx][output quad]`, padded with zeros.
+//! The weight layout of the kernels: blocks of `lanes` input columns x 4 outputs, in the order `[phase][ky][input
+//! quad][kx][output quad]`, padded with zeros.
 
 use super::conv::{Kernel, Spec};
 use crate::net::Convolution;
@@ -37,8 +37,7 @@ pub fn packed_len(spec: &Spec, kernel: &Kernel) -> usize {
 
 /// Returns the four 2x2 kernels that are equivalent to nearest-neighbour enlargement by two followed by the 3x3 kernel
 /// `weight`. The even output pixel has the taps (w0, w1 + w2) on input pixels (-1, 0), the odd one (w0 + w1, w2) on (0,
-/// +1), in
-/// both directions. Reflection by one on the enlarged grid becomes clamping on the input grid.
+/// +1), in both directions. Reflection by one on the enlarged grid becomes clamping on the input grid.
 fn phase_taps(layer: &Convolution, weight: &[f32]) -> Vec<Vec<f32>> {
     let joined = |phase: usize, tap: usize| match (phase, tap) {
         (0, 0) => 0..1,

@@ -2,12 +2,11 @@
 //! architecture.
 //!
 //! The archive's metadata has `network`, which is `own-` and the beginning of the fingerprint of all tensors, so that
-//! no file
-//! can use another network's name; and `architecture`, JSON: `{"family":"johnson","contract":[32,64,128],"blocks":5,
-//! "expand":[64,32],"finish":"clamp"}` ([`Johnson`]; `finish` may be `sigmoid`), or `{"family":"transfer26"}` for the
-//! 26-style network with other weights. The archive contains the tensors that the network names ([`Network::tensors`]),
-//! and no
-//! others. The style itself is stored elsewhere in the pack.
+//! no file can use another network's name; and `architecture`, JSON:
+//! `{"family":"johnson","contract":[32,64,128],"blocks":5, "expand":[64,32],"finish":"clamp"}` ([`Johnson`]; `finish`
+//! may be `sigmoid`), or `{"family":"transfer26"}` for the 26-style network with other weights. The archive contains
+//! the tensors that the network names ([`Network::tensors`]), and no others. The style itself is stored elsewhere in
+//! the pack.
 
 use serde_json::{Value, json};
 

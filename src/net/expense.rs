@@ -7,8 +7,7 @@ use super::models::transfer26;
 use crate::error::Result;
 
 /// Threshold for the warning: a network with this many times the arithmetic of the 26-style network is used only after
-/// a
-/// confirmation. A network of the usual size that a style pack contains has 7 to 8 times as much.
+/// a confirmation. A network of the usual size that a style pack contains has 7 to 8 times as much.
 pub const MOST_TIMES: u64 = 32;
 
 /// The cost of one picture.

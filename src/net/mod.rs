@@ -1,6 +1,5 @@
 //! Networks as data: layers over numbered tensors, and the shapes of the tensors for an input size. Independent of the
-//! GPU:
-//! `reference` runs a [`Network`] with plain loops, `gpu` compiles it into dispatches.
+//! GPU: `reference` runs a [`Network`] with plain loops, `gpu` compiles it into dispatches.
 
 pub mod custom;
 pub mod expense;
@@ -99,8 +98,7 @@ pub enum Operation {
     /// Clamps to 0..6 (Howard et al. 2017, "MobileNets").
     Relu6,
     /// Adds one column of zeros on the right and one row below: with a 3x3 convolution of stride 2, this is
-    /// TensorFlow's `SAME`
-    /// padding of even sizes.
+    /// TensorFlow's `SAME` padding of even sizes.
     PadEnd,
     /// Pools windows of 2x2 pixels at stride 2; an odd row or column at the end is dropped.
     Pool2(Pooling),
@@ -162,8 +160,7 @@ pub struct Network {
 /// Minimum side, in pixels, to which [`Network::working_size`] reduces a photo, unless the photo's side is shorter.
 const SHORTEST: usize = 8;
 /// Exponent with which the working size grows beyond [`Network::broad_up_to`]: for a photo twice as wide, the network
-/// sees
-/// half as many columns again, and its strokes are a third wider.
+/// sees half as many columns again, and its strokes are a third wider.
 const GROWTH: f64 = 0.6;
 
 impl Network {
@@ -173,8 +170,7 @@ impl Network {
     }
 
     /// Returns the width and height to which a photo of that size is resized for the network, so that strokes are
-    /// `stroke` times
-    /// their default size. If the result is smaller than the photo, the output is enlarged.
+    /// `stroke` times their default size. If the result is smaller than the photo, the output is enlarged.
     pub fn working_size(&self, (width, height): (usize, usize), stroke: f64) -> (usize, usize) {
         let longer = width.max(height) as f64;
         let broad = self.broad_up_to as f64;
@@ -241,8 +237,7 @@ impl Network {
     }
 
     /// Returns `size` rounded up to a size that the network accepts, and to at least twice [`Network::multiple`], so
-    /// that at no
-    /// level the reflected border is wider than the tensor.
+    /// that at no level the reflected border is wider than the tensor.
     pub fn padded(&self, size: usize) -> usize {
         size.next_multiple_of(self.multiple).max(2 * self.multiple)
     }
@@ -329,10 +324,8 @@ impl Network {
     }
 
     /// Returns the number of input pixels, along one side, that one output pixel depends on through the convolutions.
-    /// Excludes
-    /// the normalizations' statistics, which depend on the whole picture. After Araujo, Norris, Sim 2019, "Computing
-    /// Receptive
-    /// Fields".
+    /// Excludes the normalizations' statistics, which depend on the whole picture. After Araujo, Norris, Sim 2019,
+    /// "Computing Receptive Fields".
     pub fn receptive_field(&self) -> usize {
         let mut field = vec![(1.0_f64, 1.0_f64)];
         for layer in &self.layers {

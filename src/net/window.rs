@@ -23,8 +23,7 @@ pub struct Window {
 
 impl Window {
     /// Returns the window of whole planes of `height` x `width` with a border of `pad` pixels, in as many copies as a
-    /// convolution
-    /// with a kernel of `3 * blocks` pixels needs.
+    /// convolution with a kernel of `3 * blocks` pixels needs.
     pub fn padded(height: usize, width: usize, pad: usize, blocks: usize) -> Self {
         let side = |length: usize| length + 2 * pad - SHIFT * (blocks - 1);
         Self { size: (side(height), side(width)), offset: -(pad as isize), stride: 1, zoom: 1, blocks }

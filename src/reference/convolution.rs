@@ -1,6 +1,6 @@
 //! Reference implementations of convolutions. [`convolution`] is the reference of every `conv_*.wgsl`, of
-//! `conv3x3_rgb.wgsl`
-//! and, without their biases and activations, of `pointwise.wgsl`; [`depthwise`] is the reference of `depthwise.wgsl`.
+//! `conv3x3_rgb.wgsl` and, without their biases and activations, of `pointwise.wgsl`; [`depthwise`] is the reference of
+//! `depthwise.wgsl`.
 
 use crate::net::{Convolution, Shape};
 
@@ -18,8 +18,7 @@ pub fn convolution(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> 
 }
 
 /// Convolves every channel of the CHW tensor `x` of `shape` separately with `weight` (`[channels][1][kernel][kernel]`).
-/// Returns
-/// CHW.
+/// Returns CHW.
 pub fn depthwise(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Vec<f32> {
     let (height, width) = (c.output_size(shape.height), c.output_size(shape.width));
     let taps = Taps::new(c, shape);
@@ -34,8 +33,7 @@ pub fn depthwise(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Ve
 }
 
 /// Backward pass of [`convolution`] to its weights: returns their gradient, `[outputs][inputs][kernel][kernel]`, given
-/// the
-/// `gradient` of its CHW result. Reference of `train_conv3x3_weight_grad.wgsl`.
+/// the `gradient` of its CHW result. Reference of `train_conv3x3_weight_grad.wgsl`.
 pub fn weights_gradient(x: &[f32], shape: Shape, c: &Convolution, gradient: &[f32]) -> Vec<f32> {
     let taps = Taps::new(c, shape);
     let planes = gradient.chunks_exact(c.output_size(shape.height) * c.output_size(shape.width));
@@ -44,8 +42,7 @@ pub fn weights_gradient(x: &[f32], shape: Shape, c: &Convolution, gradient: &[f3
 }
 
 /// The input coordinates of each tap: for every row (column) of the kernel and every row (column) of the output, the
-/// input's
-/// row (column), or `None` for a zero beyond the border.
+/// input's row (column), or `None` for a zero beyond the border.
 struct Taps {
     kernel: usize,
     source_width: usize,

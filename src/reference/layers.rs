@@ -1,6 +1,5 @@
 //! Reference implementations of normalization, enlargement and activation. [`instance_norm`] and [`affine`] are the
-//! reference of
-//! `instance_norm_fold.wgsl`.
+//! reference of `instance_norm_fold.wgsl`.
 
 use crate::net::{EPSILON, Pooling, Preprocessing, Shape};
 
@@ -31,8 +30,7 @@ pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> V
 }
 
 /// Backward pass of [`instance_norm`], followed by a ReLU if `rectified`: returns the gradients of `x`, of the scales
-/// and of
-/// the shifts, given the `gradient` of the result. Reference of `instance_norm_grad.wgsl`.
+/// and of the shifts, given the `gradient` of the result. Reference of `instance_norm_grad.wgsl`.
 pub fn instance_norm_back(
     x: &[f32],
     shape: Shape,
@@ -128,8 +126,7 @@ pub fn gram(x: &[f32], channels: usize) -> Vec<f32> {
 }
 
 /// Returns the product of `matrix`, `[channels][channels]` and symmetric, with the channels of `x`: each output channel
-/// is the
-/// sum of all channels weighted by a row. Reference of `gram_grad.wgsl`.
+/// is the sum of all channels weighted by a row. Reference of `gram_grad.wgsl`.
 pub fn symmetric_product(matrix: &[f32], x: &[f32], channels: usize) -> Vec<f32> {
     let pixels = x.len() / channels;
     let mixed = |row: &[f32], pixel: usize| row.iter().zip(x[pixel..].iter().step_by(pixels)).map(|(w, v)| w * v).sum();

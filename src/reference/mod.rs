@@ -1,6 +1,5 @@
 //! The reference executor: every layer as a direct implementation of its definition, in plain loops and float32. Slow;
-//! tests
-//! compare each kernel and each whole network with it. Tensors are CHW.
+//! tests compare each kernel and each whole network with it. Tensors are CHW.
 
 pub mod convolution;
 pub mod layers;

@@ -27,8 +27,7 @@ const NOISE: f32 = 0.04;
 const MOTION: f32 = 0.12;
 
 /// Returns the next state of the temporal filter: the output's colour and the photo's luma of each pixel. Where `photo`
-/// has
-/// changed only by noise, the fraction `keep`, 0..1, of the state `before` is kept.
+/// has changed only by noise, the fraction `keep`, 0..1, of the state `before` is kept.
 pub fn steadied(painted: &Image, photo: &Image, before: &[[f32; 4]], keep: f32) -> Vec<[f32; 4]> {
     let pixels = painted.data().chunks_exact(3).zip(photo.data().chunks_exact(3)).zip(before);
     let next = |((color, photo), before): ((&[f32], &[f32]), &[f32; 4])| {

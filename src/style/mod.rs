@@ -1,9 +1,8 @@
 //! Styles: the scales and shifts of a transfer network's conditional instance normalizations.
 //!
 //! All other parameters of the network are shared by all its styles. A weighted sum of two styles' scales and shifts is
-//! again a
-//! style, between the two (Dumoulin, Shlens, Kudlur 2017, "A Learned Representation for Artistic Style", sections 2.1
-//! and 3.3).
+//! again a style, between the two (Dumoulin, Shlens, Kudlur 2017, "A Learned Representation for Artistic Style",
+//! sections 2.1 and 3.3).
 
 mod choice;
 mod pack;
@@ -36,8 +35,7 @@ pub struct Style {
 
 impl Style {
     /// Returns the weighted sum of styles, applied to every scale and every shift. Weights are not normalized: with a
-    /// sum of 1, the
-    /// result is a blend, and weights outside of 0..1 exaggerate a style.
+    /// sum of 1, the result is a blend, and weights outside of 0..1 exaggerate a style.
     ///
     /// # Errors
     /// [`Error::Style`] if `parts` is empty, if the styles belong to different networks, or if a weight or a sum is not

@@ -1,23 +1,17 @@
 //! Style packs: one style in one small file, for storing and sharing.
 //!
 //! A pack is a safetensors file with the extension `.impasto`. Its metadata has `format` ([`FORMAT`]), `name`,
-//! `network`
-//! (the network that the style belongs to), `network_sha256` (the [`StyleSpace`](super::StyleSpace)'s fingerprint),
-//! `source`
-//! (the origin of the style, such as a painting) and `licence` (the terms of use); the last two may be empty. Metadata
-//! contains no
-//! control characters and no invisible characters, except for line breaks in the last two. The tensors are `vector`,
-//! `F32`
-//! `[100]`, for a style from the style predictor, or `scales` and `shifts`, `F32` or `F16`, each with one number for
-//! each channel
-//! of each normalization in network order, for a trained style; and, optionally, `thumbnail`, `U8`, a small JPEG, PNG
-//! or WebP
-//! file. A pack has about 1 KB (vector) or 4 KB (trained), plus the thumbnail.
+//! `network` (the network that the style belongs to), `network_sha256` (the [`StyleSpace`](super::StyleSpace)'s
+//! fingerprint), `source` (the origin of the style, such as a painting) and `licence` (the terms of use); the last two
+//! may be empty. Metadata contains no control characters and no invisible characters, except for line breaks in the
+//! last two. The tensors are `vector`, `F32` `[100]`, for a style from the style predictor, or `scales` and `shifts`,
+//! `F32` or `F16`, each with one number for each channel of each normalization in network order, for a trained style;
+//! and, optionally, `thumbnail`, `U8`, a small JPEG, PNG or WebP file. A pack has about 1 KB (vector) or 4 KB
+//! (trained), plus the thumbnail.
 //!
 //! A pack may contain its network: `archive`, `U8`, is then a weight archive within the file, whose `network` equals
-//! that of the
-//! pack and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::custom` documents its
-//! contents.
+//! that of the pack and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::custom`
+//! documents its contents.
 
 use super::{DIMENSIONS, Norm, Style};
 use crate::error::{Error, Result};
@@ -74,8 +68,8 @@ impl Pack {
     pub const MAX_BYTES: u64 = (MAX_BYTES + MAX_ARCHIVE) as u64;
 
     /// Reads a pack and validates it. Does not check whether it fits a network, which [`super::StyleSpace::style`]
-    /// does. Characters
-    /// of source and licence that [`Pack::write`] refuses are replaced, because older packs may contain them.
+    /// does. Characters of source and licence that [`Pack::write`] refuses are replaced, because older packs may
+    /// contain them.
     ///
     /// # Errors
     /// [`Error::Pack`] with the problem found.

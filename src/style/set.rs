@@ -8,8 +8,7 @@ use crate::error::{Error, Result};
 use crate::weights::Archive;
 
 /// The styles that a network was trained on, in the order of its archive. Empty (the default) for a network without
-/// built-in
-/// styles.
+/// built-in styles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StyleSet {
     styles: Vec<Style>,
@@ -17,10 +16,8 @@ pub struct StyleSet {
 
 impl StyleSet {
     /// Reads the styles of a network whose normalizations are `slots`: for each the prefix of its tensors' names and
-    /// its number of
-    /// channels, in network order. `PREFIX.gamma` (scales) and `PREFIX.beta` (shifts) have shape `[styles, channels]`;
-    /// the names are
-    /// a JSON list under `styles` in the archive's metadata.
+    /// its number of channels, in network order. `PREFIX.gamma` (scales) and `PREFIX.beta` (shifts) have shape
+    /// `[styles, channels]`; the names are a JSON list under `styles` in the archive's metadata.
     ///
     /// # Errors
     /// [`Error::Archive`] if the names are missing, unusable or ambiguous, [`Error::Tensor`] if a tensor is missing or
@@ -79,10 +76,8 @@ impl StyleSet {
     }
 
     /// Parses a style selection to weights, one per style and summing to 1. `text` is a style, or several separated by
-    /// commas, each
-    /// optionally followed by `:WEIGHT` (default 1). A style is its number, counted from 0, its name, or an unambiguous
-    /// beginning of
-    /// its name; case, spaces and punctuation are ignored.
+    /// commas, each optionally followed by `:WEIGHT` (default 1). A style is its number, counted from 0, its name, or
+    /// an unambiguous beginning of its name; case, spaces and punctuation are ignored.
     ///
     /// # Errors
     /// [`Error::Style`] with a sentence that explains the problem and lists the available styles.

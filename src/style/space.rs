@@ -6,8 +6,7 @@ use crate::error::{Error, Result};
 use crate::weights::Archive;
 
 /// Maximum absolute scale or shift of a pack: larger values make activations exceed the range of 16-bit arithmetic.
-/// Trained
-/// values are below 20.
+/// Trained values are below 20.
 const LARGEST: f32 = 1000.0;
 
 /// The space of all styles of one network: its name, the fingerprint of its weights, and the channels of its
@@ -23,10 +22,8 @@ pub struct StyleSpace {
 
 impl StyleSpace {
     /// Reads the style space of an archive's network, whose weights are the tensors `weights` and whose normalizations
-    /// are
-    /// `slots`, as in [`super::StyleSet::read`]. Two archives with the same weights give the same space, independent of
-    /// the styles
-    /// that they contain.
+    /// are `slots`, as in [`super::StyleSet::read`]. Two archives with the same weights give the same space,
+    /// independent of the styles that they contain.
     ///
     /// # Errors
     /// [`Error::Tensor`] if a tensor is missing or unusable.

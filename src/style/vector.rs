@@ -1,6 +1,5 @@
 //! Style vectors, the output of the style predictor, and the layers that compute scales and shifts from them (Ghiasi et
-//! al. 2017,
-//! "Exploring the structure of a real-time, arbitrary neural artistic stylization network", section 3).
+//! al. 2017, "Exploring the structure of a real-time, arbitrary neural artistic stylization network", section 3).
 
 use super::{Norm, Style};
 use crate::error::{Error, Result};
@@ -10,8 +9,7 @@ use crate::weights::Archive;
 pub const DIMENSIONS: usize = 100;
 
 /// Two linear layers for each normalization of a network: the first computes its scales from a style vector, the second
-/// its
-/// shifts.
+/// its shifts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleLayers {
     network: String,
@@ -27,10 +25,8 @@ struct Linear {
 
 impl StyleLayers {
     /// Reads the layers of a network whose normalizations are `slots`: for each the prefix of its tensors' names and
-    /// its number of
-    /// channels, in network order. `PREFIX.gamma.w` and `PREFIX.beta.w` have shape `[channels, DIMENSIONS]`,
-    /// `PREFIX.gamma.b` and
-    /// `PREFIX.beta.b` `[channels]`.
+    /// its number of channels, in network order. `PREFIX.gamma.w` and `PREFIX.beta.w` have shape `[channels,
+    /// DIMENSIONS]`, `PREFIX.gamma.b` and `PREFIX.beta.b` `[channels]`.
     ///
     /// # Errors
     /// [`Error::Tensor`] if a tensor is missing or unusable.
@@ -71,8 +67,7 @@ impl Linear {
 }
 
 /// Returns the weighted mean of style vectors. The sum of the weights need not be 1. The layers after it are affine, so
-/// the
-/// result is also the mean of the styles' scales and shifts.
+/// the result is also the mean of the styles' scales and shifts.
 ///
 /// # Errors
 /// [`Error::Style`] if `vectors` is empty, if a vector does not have [`DIMENSIONS`] finite numbers, or if the weights

@@ -1,6 +1,5 @@
 //! Feed-forward stylization of pictures. A [`StylizeModel`] holds a network on a device; a [`Session`] runs it at one
-//! size. A
-//! [`StyleEncoder`] encodes paintings to styles.
+//! size. A [`StyleEncoder`] encodes paintings to styles.
 
 mod style_encoder;
 
@@ -23,8 +22,7 @@ use crate::weights::Archive;
 pub use style_encoder::StyleEncoder;
 
 /// A transfer network on a device: the 26-style network with its styles, or a network without built-in styles (the
-/// arbitrary
-/// network, or one from a style pack).
+/// arbitrary network, or one from a style pack).
 pub struct StylizeModel {
     model: Model,
     styles: StyleSet,
@@ -61,8 +59,7 @@ impl StylizeModel {
     }
 
     /// Returns the first limit of the device that stylizing a photo of `size` with strokes of that size exceeds, if
-    /// any.
-    /// Allocates nothing.
+    /// any. Allocates nothing.
     ///
     /// # Errors
     /// As [`crate::net::Network::shapes`].
@@ -99,8 +96,7 @@ impl StylizeModel {
     }
 
     /// Creates a session that runs the network at `width` x `height`. By default, input photos and output pictures have
-    /// that size
-    /// too, and the first style is set, if the network has built-in styles.
+    /// that size too, and the first style is set, if the network has built-in styles.
     ///
     /// # Errors
     /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and the errors of the device.
@@ -129,8 +125,7 @@ impl StylizeModel {
 }
 
 /// Stylizes pictures at one size. The network runs only if the picture or the style has changed; changes of strength,
-/// colours
-/// and the before/after line cost one draw.
+/// colours and the before/after line cost one draw.
 pub struct Session {
     plan: Rc<Plan>,
     frame: Rc<Frame>,
@@ -168,8 +163,7 @@ impl Session {
     }
 
     /// Creates a frame for pictures of another size than the network's; the network sees them resized. Existing
-    /// compositors keep
-    /// showing the old frame.
+    /// compositors keep showing the old frame.
     ///
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and the errors of the device.
@@ -179,8 +173,7 @@ impl Session {
     }
 
     /// Replaces the input frame by `frame`, created by [`Session::new_frame`]. Outputs that are read have its size.
-    /// Removes the
-    /// temporal filter, which refers to the old frame.
+    /// Removes the temporal filter, which refers to the old frame.
     pub fn set_frame(&mut self, gpu: &Gpu, frame: Frame) {
         frame.set_brushwork(gpu, self.brushwork);
         self.frame = Rc::new(frame);
@@ -200,8 +193,7 @@ impl Session {
     }
 
     /// Enables flicker reduction until the next [`Session::set_frame`]. Pictures count as one scene while style and
-    /// mirroring
-    /// stay the same. Existing compositors keep showing unfiltered output.
+    /// mirroring stay the same. Existing compositors keep showing unfiltered output.
     pub fn set_temporal_filter(&mut self, temporal_filter: TemporalFilter) {
         self.temporal_filter = Some(Rc::new(temporal_filter));
         self.reader = None;
@@ -360,8 +352,7 @@ impl Session {
     }
 
     /// Submits the work of [`Session::read`]. [`Reading::finish`] returns the pixels; until then, the session can be
-    /// used for
-    /// everything but another reading.
+    /// used for everything but another reading.
     ///
     /// # Errors
     /// An error that the device has reported since the last call; [`Error::Picture`] without a reader.

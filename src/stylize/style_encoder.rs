@@ -8,8 +8,7 @@ use crate::net::models::{arbitrary, predictor};
 use crate::weights::Archive;
 
 /// The style predictor (Ghiasi et al. 2017) on a device. [`crate::style::StyleSpace::vector`] converts its output to
-/// styles;
-/// [`crate::style::mix`] mixes the vectors of several paintings.
+/// styles; [`crate::style::mix`] mixes the vectors of several paintings.
 pub struct StyleEncoder {
     plan: VectorPlan,
 }

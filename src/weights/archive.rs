@@ -1,16 +1,12 @@
 //! Reader of weight archives.
 //!
 //! The format is safetensors (<https://huggingface.co/docs/safetensors>): eight bytes of header length, a JSON header
-//! with type,
-//! shape and offsets of every tensor and a table of metadata, then the tensor data. Tensors of type `F32` and `F16` are
-//! stored
-//! directly; an `I8` tensor `NAME` is quantized and accompanied by `NAME.scale`, `F32`, with one positive scale per
-//! slice of the
-//! first axis.
+//! with type, shape and offsets of every tensor and a table of metadata, then the tensor data. Tensors of type `F32`
+//! and `F16` are stored directly; an `I8` tensor `NAME` is quantized and accompanied by `NAME.scale`, `F32`, with one
+//! positive scale per slice of the first axis.
 //!
 //! An archive comes from the network or from the user's disk and is untrusted: every length, offset, type, shape and
-//! number is
-//! checked before use, and no allocation uses a length that exceeds the file's own.
+//! number is checked before use, and no allocation uses a length that exceeds the file's own.
 
 use std::collections::BTreeMap;
 
@@ -36,8 +32,7 @@ pub struct Archive {
 
 impl Archive {
     /// Parses and validates the header: offsets are in order, without holes or overlaps, the length of each tensor
-    /// matches its type
-    /// and shape, and the last tensor ends at the end of the file.
+    /// matches its type and shape, and the last tensor ends at the end of the file.
     ///
     /// # Errors
     /// [`Error::Tensor`] if the entry of one tensor is invalid, [`Error::Archive`] if the file as a whole is.
@@ -95,8 +90,7 @@ impl Archive {
     }
 
     /// Returns the SHA-256 of the tensors `names` and their scales as 64 hexadecimal digits. Other contents of the
-    /// archive have no
-    /// effect.
+    /// archive have no effect.
     ///
     /// # Errors
     /// [`Error::Tensor`] if a tensor is missing.
@@ -202,8 +196,7 @@ fn header(bytes: &[u8]) -> Result<&[u8]> {
 }
 
 /// Returns the error for a header that the parser refused. The parser often does not name the invalid tensor (and with
-/// a
-/// 32-bit usize, it reports a 5 GB offset as broken JSON), so the header is searched for the invalid entry.
+/// a 32-bit usize, it reports a 5 GB offset as broken JSON), so the header is searched for the invalid entry.
 fn explain(error: &SafeTensorError, header: &[u8], file: usize) -> Error {
     let Ok(Value::Object(entries)) = serde_json::from_slice(header) else {
         return Error::Archive(format!("its header is no table of tensors ({error})"));

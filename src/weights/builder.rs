@@ -10,8 +10,7 @@ use super::{half, quantize};
 use crate::error::{Error, Result};
 
 /// Collects tensors and metadata and writes them as one archive. Equal contents give equal bytes, independent of the
-/// order of
-/// insertion.
+/// order of insertion.
 #[derive(Debug, Clone, Default)]
 pub struct ArchiveBuilder {
     metadata: BTreeMap<String, String>,
@@ -108,8 +107,7 @@ impl ArchiveBuilder {
     }
 
     /// Returns the JSON header, padded so that the data starts at a multiple of eight bytes. The safetensors crate is
-    /// not used for
-    /// this, because it stores metadata in a hash map, whose order changes from run to run.
+    /// not used for this, because it stores metadata in a hash map, whose order changes from run to run.
     fn header(&self, encoded: &Encoded) -> Result<Vec<u8>> {
         let json = |e: serde_json::Error| Error::Archive(e.to_string());
         let mut fields = Vec::with_capacity(encoded.len() + 1);

@@ -37,8 +37,7 @@ pub fn stand_in(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Quotes a name from a file for a message: in backticks, shortened, with terminal control characters and invisible
-/// characters
-/// escaped.
+/// characters escaped.
 pub fn quoted(name: &str) -> String {
     let short: String = name.chars().take(LONGEST).collect();
     let rest = if short.len() < name.len() { "…" } else { "" };

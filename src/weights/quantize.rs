@@ -10,8 +10,7 @@ pub struct Quantized {
 /// Quantizes `slices` equal slices of finite `values` so that the largest magnitude of each slice becomes 127.
 ///
 /// The error is at most half a scale, apart from f32 rounding. A slice of zeros has scale 1, so that scales are always
-/// positive.
-/// `slices` must divide the number of values.
+/// positive. `slices` must divide the number of values.
 pub fn quantize(values: &[f32], slices: usize) -> Quantized {
     let mut levels = Vec::with_capacity(values.len());
     let mut scales = Vec::with_capacity(slices);

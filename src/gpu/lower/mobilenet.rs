@@ -1,20 +1,15 @@
 //! Lowering of MobileNet-like networks to kernels: 1x1 convolutions, depthwise 3x3 convolutions and a first 3x3
-//! convolution,
-//! each with its padding, bias, ReLU6 and residual sum folded in, and the global mean. The shaders are
-//! `pointwise.wgsl`,
-//! `depthwise.wgsl`, `conv3x3_rgb.wgsl` and `global_mean.wgsl`. All tensors have 32 bits, because such a network runs
-//! only once
-//! per picture.
+//! convolution, each with its padding, bias, ReLU6 and residual sum folded in, and the global mean. The shaders are
+//! `pointwise.wgsl`, `depthwise.wgsl`, `conv3x3_rgb.wgsl` and `global_mean.wgsl`. All tensors have 32 bits, because
+//! such a network runs only once per picture.
 
 use crate::error::{Error, Result};
 use crate::gpu::preprocess::specialize;
 use crate::net::{Border, Convolution, Network, Operation, Shape, TensorId};
 
 /// Maximum quads of outputs per thread of the 1x1 kernel, on hardware and on software adapters. Compiled for AMD's
-/// RDNA2 by
-/// RADV, one quad takes 96 registers and leaves 10 waves, four take 256 and leave 4, for 4 % fewer cycles per quad; on
-/// Mesa's
-/// lavapipe, the style predictor takes 131 ms with one and 98 ms with four.
+/// RDNA2 by RADV, one quad takes 96 registers and leaves 10 waves, four take 256 and leave 4, for 4 % fewer cycles per
+/// quad; on Mesa's lavapipe, the style predictor takes 131 ms with one and 98 ms with four.
 pub const QUADS_A_THREAD: [u32; 2] = [1, 4];
 
 /// The operation of a stage.

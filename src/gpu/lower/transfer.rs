@@ -1,6 +1,5 @@
 //! Lowering of transfer networks to fused convolutions: padding, the previous layer's normalization or bias and its
-//! ReLU,
-//! residual sums and nearest-neighbour enlargement are folded into the load of the convolution that reads them.
+//! ReLU, residual sums and nearest-neighbour enlargement are folded into the load of the convolution that reads them.
 
 use crate::error::{Error, Result};
 use crate::gpu::conv::{Residual, Spec};

@@ -16,8 +16,7 @@ pub struct Assignment {
 }
 
 /// Assigns tensors, in the order in which they are written, to buffers. The greedy algorithm selects the smallest free
-/// buffer
-/// that is large enough, else enlarges the largest free one, else adds a new one.
+/// buffer that is large enough, else enlarges the largest free one, else adds a new one.
 pub fn assign(tensors: &[Lifetime]) -> Assignment {
     let mut bytes: Vec<u64> = Vec::new();
     let mut busy_until: Vec<usize> = Vec::new();

@@ -1,6 +1,5 @@
 //! The schedule of a network for one input size, as pure data: buffers shared by lifetime, dispatches, costs. Nothing
-//! here
-//! needs a device; `gpu::executable` creates the pipelines and bind groups of a schedule.
+//! here needs a device; `gpu::executable` creates the pipelines and bind groups of a schedule.
 
 pub mod lifetimes;
 pub mod mobilenet;
@@ -81,8 +80,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Returns one line for each buffer and dispatch, for debugging and tests:
-    /// `stage 3 [4, 2, 1] buffer 0, weights 3, -, buffer 1`.
+    /// Returns one line for each buffer and dispatch, for debugging and tests: `stage 3 [4, 2, 1] buffer 0, weights 3,
+    /// -, buffer 1`.
     pub fn lines(&self) -> Vec<String> {
         let bound = |binding: &Option<Binding>| match binding {
             None => "-".to_string(),

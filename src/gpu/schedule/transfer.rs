@@ -27,8 +27,7 @@ pub struct TransferKernels {
 }
 
 /// Offsets of the (a, b) pairs of the normalizations and biases, and of the scales and shifts of a style. Unit: quads
-/// of
-/// channels; each quad has two vectors of four numbers.
+/// of channels; each quad has two vectors of four numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormLayout {
     /// Quads of the identity, which comes first, for tensors without normalization.
@@ -93,8 +92,7 @@ impl TransferKernels {
     }
 
     /// Returns the shapes of the network's tensors for photos of `width` x `height`. Photos are padded by reflection at
-    /// the right
-    /// and lower border to a size that the network accepts.
+    /// the right and lower border to a size that the network accepts.
     ///
     /// # Errors
     /// As [`Network::shapes`].
@@ -134,8 +132,7 @@ impl TransferKernels {
     }
 
     /// Returns the stored tensors' sizes and lifetimes: step 0 loads the input, step `i + 1` is convolution `i`, the
-    /// step after
-    /// the last draws the output. The statistics are one more tensor, which lives through all steps.
+    /// step after the last draws the output. The statistics are one more tensor, which lives through all steps.
     fn lifetimes(&self, shapes: &[Shape]) -> Vec<Lifetime> {
         let stages = &self.fused.stages;
         let last = stages.len() + 1;

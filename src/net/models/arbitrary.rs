@@ -1,12 +1,9 @@
 //! The transfer network of arbitrary style transfer: Ghiasi et al. 2017 ("Exploring the structure of a real-time,
-//! arbitrary
-//! neural artistic stylization network", BMVC), as Magenta published it for phones. Input and output are RGB in 0..1.
-//! The style
-//! comes from the network in [`super::predictor`] through `style::StyleLayers`.
+//! arbitrary neural artistic stylization network", BMVC), as Magenta published it for phones. Input and output are RGB
+//! in 0..1. The style comes from the network in [`super::predictor`] through `style::StyleLayers`.
 //!
 //! The layers of the published file, where `conv k s a->b` is a convolution with a kernel of k, stride s, a inputs and
-//! b outputs,
-//! and a reflected border of k / 2:
+//! b outputs, and a reflected border of k / 2:
 //!
 //! - contract: `relu(conv 9 1 3->8 + bias)`, `relu(conv 3 2 8->16 + bias)`, `relu(conv 3 2 16->32 + bias)`. The biases
 //!   are folded
@@ -17,8 +14,7 @@
 //!   enlarged by nearest neighbour
 //!
 //! Each `norm` is an instance normalization (epsilon 1e-5) whose scales and shifts belong to the style. The published
-//! file is
-//! fixed at 384 x 384 pixels; the network is not.
+//! file is fixed at 384 x 384 pixels; the network is not.
 
 use crate::net::{Network, Operation};
 

@@ -1,16 +1,11 @@
 //! The network of Johnson, Alahi, Fei-Fei 2016 ("Perceptual Losses for Real-Time Style Transfer and Super-Resolution")
-//! as
-//! PyTorch's examples train it, with one style per network: instance instead of batch normalization, reflected borders,
-//! and
-//! nearest-neighbour enlargement instead of transposed convolutions (Odena, Dumoulin, Olah 2016, "Deconvolution and
-//! Checkerboard
-//! Artifacts").
+//! as PyTorch's examples train it, with one style per network: instance instead of batch normalization, reflected
+//! borders, and nearest-neighbour enlargement instead of transposed convolutions (Odena, Dumoulin, Olah 2016,
+//! "Deconvolution and Checkerboard Artifacts").
 //!
 //! Unlike the 26-style network, it ends in a bias instead of a normalization, and its output is trained to be colours:
-//! they are
-//! clamped, unless the network was trained with a sigmoid. Input and output are RGB in 0..1; `import` scales the
-//! weights of
-//! networks whose input and output are in 0..255.
+//! they are clamped, unless the network was trained with a sigmoid. Input and output are RGB in 0..1; `import` scales
+//! the weights of networks whose input and output are in 0..255.
 
 use crate::net::{Network, Operation, TensorId};
 

@@ -1,16 +1,12 @@
 //! The style predictor of arbitrary style transfer (Ghiasi et al. 2017), distilled by Magenta to a MobileNetV2 (Sandler
-//! et al.
-//! 2018). The input is a painting of 256 x 256 pixels, RGB in 0..1; the output is a style vector of 100 numbers.
+//! et al. 2018). The input is a painting of 256 x 256 pixels, RGB in 0..1; the output is a style vector of 100 numbers.
 //!
 //! The layers of the published file: a 3x3 convolution of stride 2 to 32 channels; 17 blocks, each of which widens by a
-//! 1x1
-//! convolution (except the first), convolves depthwise by 3x3 and narrows by a 1x1 convolution without activation, with
-//! a
-//! residual sum if input and output have the same shape; a 1x1 convolution to 1280 channels; the mean of each channel;
-//! a matrix.
-//! Batch normalizations are folded into biases; all convolutions except the narrowing ones and the matrix are followed
-//! by ReLU6.
-//! Padding is zero: one pixel on every side, or, at stride 2, one on the right and one below.
+//! 1x1 convolution (except the first), convolves depthwise by 3x3 and narrows by a 1x1 convolution without activation,
+//! with a residual sum if input and output have the same shape; a 1x1 convolution to 1280 channels; the mean of each
+//! channel; a matrix. Batch normalizations are folded into biases; all convolutions except the narrowing ones and the
+//! matrix are followed by ReLU6. Padding is zero: one pixel on every side, or, at stride 2, one on the right and one
+//! below.
 
 use crate::net::{Border, Convolution, Network, Operation, TensorId};
 use crate::style::DIMENSIONS;

@@ -1,8 +1,6 @@
 //! The 26-style transfer network of TensorFlow's Android stylize demo: Johnson et al. 2016 ("Perceptual Losses"),
-//! narrowed to
-//! 32 channels, with the conditional instance normalization of Dumoulin, Shlens, Kudlur 2017 ("A Learned Representation
-//! for
-//! Artistic Style"). Input and output are RGB in 0..1.
+//! narrowed to 32 channels, with the conditional instance normalization of Dumoulin, Shlens, Kudlur 2017 ("A Learned
+//! Representation for Artistic Style"). Input and output are RGB in 0..1.
 
 use crate::net::{Network, Operation, TensorId};
 
@@ -13,8 +11,7 @@ const WIDTH: usize = 32;
 pub const NAME: &str = "transfer26";
 
 /// Returns the network: 18 convolutions, each followed by a conditional instance normalization; 140,364 weights, 990
-/// scales
-/// and shifts per style, 19,404 multiply-adds per input pixel.
+/// scales and shifts per style, 19,404 multiply-adds per input pixel.
 pub fn network() -> Network {
     let mut net = Network::new(NAME, 3, 4);
     let mut x = net.push_normalized(0, "contract.0", (3, WIDTH), 9, 1);

@@ -1,10 +1,9 @@
 //! VGG16 and VGG19 up to their last convolution (Simonyan, Zisserman 2015, "Very Deep Convolutional Networks for
-//! Large-Scale
-//! Image Recognition"). Gatys, Ecker, Bethge 2015 optimize pictures against their features. The input is RGB in 0..1.
+//! Large-Scale Image Recognition"). Gatys, Ecker, Bethge 2015 optimize pictures against their features. The input is
+//! RGB in 0..1.
 //!
 //! Both consist of five blocks of 3x3 convolutions with zero padding, each followed by a ReLU, with 2x2 pooling between
-//! blocks.
-//! They differ only in the number of convolutions per block.
+//! blocks. They differ only in the number of convolutions per block.
 
 use crate::error::{Error, Result};
 use crate::net::{Border, Convolution, Network, Operation, Pooling, Preprocessing};
@@ -98,8 +97,7 @@ impl Vgg {
     }
 
     /// Returns the network from the picture to the ReLU of `last`. Accepts pictures of any size for which the last
-    /// tensor has at
-    /// least one pixel.
+    /// tensor has at least one pixel.
     pub fn network(&self, pooling: Pooling, last: Layer) -> Network {
         let mut net = Network::new(self.name, 3, 1);
         let mut x = net.push(Operation::Preprocess(PREPROCESSING), &[0]);

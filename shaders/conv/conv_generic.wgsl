@@ -1,7 +1,7 @@
 // Dense convolution of any kernel and stride, or nearest-neighbour enlargement by two followed by a 3x3 convolution (as four 2x2
 // convolutions on the input grid, one per phase, with summed weights: exact, 2.25 times fewer multiplies). Without workgroup
-// memory: a thread computes 8 pixels x ROWS rows x QUADS quads of channels, as in conv_direct.wgsl. Reference:
-// src/reference/convolution.rs.
+// memory: a thread computes 8 pixels x ROWS rows x QUADS quads of channels, as in conv_direct.wgsl.
+// Reference: src/reference/convolution.rs.
 
 const KERNEL: u32 = 3u;
 const STRIDE: u32 = 2u;

@@ -1,6 +1,6 @@
 // The first convolution: 3 input channels, a large kernel, stride 1, reflected border, no normalization before it. Like
-// conv_large.wgsl, but with three inputs per weight block, so that the empty fourth channel has no cost. Reference:
-// src/reference/convolution.rs.
+// conv_large.wgsl, but with three inputs per weight block, so that the empty fourth channel has no cost.
+// Reference: src/reference/convolution.rs.
 
 const KERNEL: u32 = 9u; // a multiple of three
 const OUT_QUADS: u32 = 8u;

@@ -1,7 +1,7 @@
 // Dense convolution for hardware adapters: 64 threads share a 2-D patch of the input with its halo, which is loaded into
 // workgroup memory once per slice of input channels and reused by all taps. A thread computes a run of PIXELS pixels x GROUP
-// quads of channels in registers. Supports any kernel and stride, and the four phases of an enlargement. Reference:
-// src/reference/convolution.rs.
+// quads of channels in registers. Supports any kernel and stride, and the four phases of an enlargement.
+// Reference: src/reference/convolution.rs.
 //
 // Loops have constant bounds, so that hardware compilers unroll them and keep the arrays in registers.
 

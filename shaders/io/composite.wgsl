@@ -1,6 +1,6 @@
 // Composites the last tensor with the photo: applies normalization and sigmoid (or bias and clamp), resizes to the target, then
-// applies strength, colour preservation and the before/after line. Drawn as one triangle that covers the target. Reference:
-// src/image/composite.rs, with Image::resized in src/image/mod.rs.
+// applies strength, colour preservation and the before/after line. Drawn as one triangle that covers the target.
+// Reference: src/image/composite.rs, with Image::resized in src/image/mod.rs.
 
 // 0 if all sizes are equal: on software adapters, loops are slow even with a single iteration.
 const RESIZED: u32 = 1u;

@@ -1,8 +1,8 @@
 // Dense 3x3 convolution at stride 1 with zero padding, bias and optional ReLU, for training. A thread computes 8 pixels of 2
 // columns x 4 channels, so that a loaded pixel is used for both columns and all taps. Threads are numbered along rows, so that
 // small layers leave no threads idle, adjacent threads read adjacent values, and all threads of a workgroup read the same
-// weights. The loop has no branches, because on some software adapters a load behind a branch is expensive. Reference:
-// src/reference/convolution.rs with the bias and the ReLU of src/reference/layers.rs.
+// weights. The loop has no branches, because on some software adapters a load behind a branch is expensive.
+// Reference: src/reference/convolution.rs with the bias and the ReLU of src/reference/layers.rs.
 //
 // Tensors have burn's layout: [picture][channel][y][x]. Weights are [input][tap][output / 4], one vec4 each; taps are in row
 // order.

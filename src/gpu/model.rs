@@ -32,8 +32,8 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Tensor`](crate::error::Error::Tensor) for weights of a wrong shape,
-    /// [`Error::Model`](crate::error::Error::Model) for
-    /// layers that the kernels cannot run, and the errors of the device.
+    /// [`Error::Model`](crate::error::Error::Model) for layers that the kernels cannot run, and the errors of the
+    /// device.
     pub async fn load(gpu: &Gpu, net: Network, archive: &Archive, variant: Variant) -> Result<Self> {
         let kernels = TransferKernels::new(net, variant)?;
         let mut packed = Vec::new();

@@ -11,8 +11,7 @@
 ///
 /// # Panics
 /// If the shader does not declare a constant, or if a tag cannot be parsed. Both are mistakes in this crate, which the
-/// test that
-/// validates every specialization finds.
+/// test that validates every specialization finds.
 pub fn specialize(source: &str, values: &[(&str, u32)], half: bool) -> String {
     let mut text = String::with_capacity(source.len() * 2);
     if half {

@@ -25,8 +25,7 @@ impl VectorPlan {
     ///
     /// # Errors
     /// [`Error::Tensor`] for weights of a wrong shape, [`Error::Model`] for layers that the kernels cannot run or an
-    /// output of more
-    /// than one pixel; otherwise as [`Network::shapes`], and the errors of the device.
+    /// output of more than one pixel; otherwise as [`Network::shapes`], and the errors of the device.
     pub async fn new(gpu: &Gpu, net: &Network, archive: &Archive, size: (usize, usize)) -> Result<Self> {
         Self::with_quads(gpu, net, archive, size, QUADS_A_THREAD[usize::from(gpu.software())]).await
     }

@@ -1,5 +1,5 @@
-//! The weight layout of the kernels: blocks of `lanes` input columns x 4 outputs, in the order `[phase][ky][input
-//! quad][kx][output quad]`, padded with zeros.
+//! The weight layout of the kernels: blocks of `lanes` input columns x 4 outputs, in the order
+//! `[phase][ky][input quad][kx][output quad]`, padded with zeros.
 
 use super::conv::{Kernel, Spec};
 use crate::net::Convolution;

@@ -25,8 +25,7 @@ const WIDEST: usize = 512;
 const MOST_BLOCKS: usize = 20;
 /// Maximum number of convolution weights: twenty times the usual, and the maximum number of bytes of an archive.
 const MOST_WEIGHTS: usize = 1 << 25;
-/// Maximum absolute weight: larger weights make sums exceed the range of 16-bit arithmetic. Trained weights are below
-/// 100.
+/// Maximum absolute weight: larger weights make sums exceed the range of 16-bit numbers. Trained weights are below 100.
 const LARGEST_WEIGHT: f32 = 10_000.0;
 
 /// The architecture of a network.

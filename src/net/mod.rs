@@ -158,6 +158,7 @@ pub struct Network {
 }
 
 /// Minimum side, in pixels, to which [`Network::working_size`] reduces a photo, unless the photo's side is shorter.
+/// Strokes need some pixels.
 const SHORTEST: usize = 8;
 /// Exponent with which the working size grows beyond [`Network::broad_up_to`]: for a photo twice as wide, the network
 /// sees half as many columns again, and its strokes are a third wider.
@@ -246,8 +247,7 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::Picture`] if a side is zero or not a multiple of [`Network::multiple`]; [`Error::Model`] if the layers
-    /// do not match
-    /// each other.
+    /// do not match each other.
     pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>> {
         if height == 0 || width == 0 || !height.is_multiple_of(self.multiple) || !width.is_multiple_of(self.multiple) {
             return Err(Error::Picture(format!(

@@ -16,8 +16,7 @@ use crate::weights::Archive;
 ///
 /// # Errors
 /// [`Error::Tensor`] for weights of a wrong shape, [`Error::Model`] for a network whose output is not a picture;
-/// otherwise as
-/// [`Network::shapes`].
+/// otherwise as [`Network::shapes`].
 pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<Image> {
     let (x, Shape { channels, height, width }) = forward(net, archive, style, photo)?;
     if channels != 3 {

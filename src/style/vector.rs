@@ -25,8 +25,8 @@ struct Linear {
 
 impl StyleLayers {
     /// Reads the layers of a network whose normalizations are `slots`: for each the prefix of its tensors' names and
-    /// its number of channels, in network order. `PREFIX.gamma.w` and `PREFIX.beta.w` have shape `[channels,
-    /// DIMENSIONS]`, `PREFIX.gamma.b` and `PREFIX.beta.b` `[channels]`.
+    /// its number of channels, in network order. `PREFIX.gamma.w` and `PREFIX.beta.w` have shape
+    /// `[channels, DIMENSIONS]`, `PREFIX.gamma.b` and `PREFIX.beta.b` `[channels]`.
     ///
     /// # Errors
     /// [`Error::Tensor`] if a tensor is missing or unusable.
@@ -71,8 +71,7 @@ impl Linear {
 ///
 /// # Errors
 /// [`Error::Style`] if `vectors` is empty, if a vector does not have [`DIMENSIONS`] finite numbers, or if the weights
-/// are
-/// negative, not finite, or all 0.
+/// are negative, not finite, or all 0.
 pub fn mix<V: AsRef<[f32]>>(vectors: &[(V, f32)]) -> Result<Vec<f32>> {
     if let Some((_, weight)) = vectors.iter().find(|(_, weight)| !weight.is_finite() || *weight < 0.0) {
         return Err(Error::Style(format!("{weight} is no weight for a style: choose a number from 0 up.")));

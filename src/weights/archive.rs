@@ -118,8 +118,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`Error::Tensor`] if it is missing, has another shape or a type that is not `F32`, `F16` or `I8`, holds numbers
-    /// that are not
-    /// finite, or lacks usable scales.
+    /// that are not finite, or lacks usable scales.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (dtype, bytes) = self.entry(name, shape)?;
         let values: Vec<f32> = match dtype {

@@ -77,8 +77,7 @@ impl ArchiveBuilder {
     ///
     /// # Errors
     /// [`Error::Tensor`] if a name is duplicate or reserved, a shape does not match its values, is empty or, for a
-    /// quantized tensor,
-    /// has no axis, or a number cannot be stored.
+    /// quantized tensor, has no axis, or a number cannot be stored.
     pub fn finish(&self) -> Result<Vec<u8>> {
         let mut entries = Vec::new();
         for (name, tensor) in &self.tensors {

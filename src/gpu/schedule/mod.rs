@@ -80,8 +80,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Returns one line for each buffer and dispatch, for debugging and tests: `stage 3 [4, 2, 1] buffer 0, weights 3,
-    /// -, buffer 1`.
+    /// Returns one line for each buffer and dispatch, for debugging and tests:
+    /// `stage 3 [4, 2, 1] buffer 0, weights 3, -, buffer 1`.
     pub fn lines(&self) -> Vec<String> {
         let bound = |binding: &Option<Binding>| match binding {
             None => "-".to_string(),

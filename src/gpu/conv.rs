@@ -180,7 +180,7 @@ impl Spec {
     }
 
     fn tiled(&self, tile: Tile, half: bool) -> Kernel {
-        // Two quads of 16-bit sums beside a long run of inputs need more registers than 8 waves on AMD's RDNA2 allow.
+        // Two quads of 16-bit sums and a long run of inputs need more registers than 8 waves on AMD's RDNA2 allow.
         let crowded = half && (tile.pixels - 1) * self.stride + self.kernel > 12;
         let group = if self.out_quads().is_multiple_of(tile.group) && !crowded { tile.group } else { 1 };
         // Adjacent threads cover adjacent quads of channels: at most 8 threads. The remaining threads cover pixels.

@@ -87,7 +87,7 @@ impl Pack {
         Self::parse(bytes)?.renamed(name)
     }
 
-    /// Parses the file without the checks of `check`.
+    /// Parses the file without calling `check`.
     fn parse(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > MAX_BYTES + MAX_ARCHIVE {
             return Err(too_large(bytes.len()));

@@ -6,12 +6,10 @@
 //! b outputs, and a reflected border of k / 2:
 //!
 //! - contract: `relu(conv 9 1 3->8 + bias)`, `relu(conv 3 2 8->16 + bias)`, `relu(conv 3 2 16->32 + bias)`. The biases
-//!   are folded
-//!   batch normalizations; the style does not affect these layers.
+//!   are folded batch normalizations; the style does not affect these layers.
 //! - five residual blocks `x + norm(conv 3 1 32->32 (relu(norm(conv 3 1 32->32 (x)))))`, without ReLU after the sum
 //! - expand: `relu(norm(conv 3 1 32->16 (enlarged)))`, `relu(norm(conv 3 1 16->8 (enlarged)))`, `norm(conv 9 1 8->3)`,
-//!   sigmoid;
-//!   enlarged by nearest neighbour
+//!   sigmoid; enlarged by nearest neighbour
 //!
 //! Each `norm` is an instance normalization (epsilon 1e-5) whose scales and shifts belong to the style. The published
 //! file is fixed at 384 x 384 pixels; the network is not.

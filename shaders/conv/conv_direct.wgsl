@@ -1,27 +1,28 @@
-// Dense 3x3 convolution without workgroup memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, so that a
-// weight, once loaded, serves many pixels. For software adapters, where barriers are dear and a load costs more than a
-// dozen multiplications. Twin: src/reference/convolution.rs.
+// Dense 3x3 convolution without workgroup memory: a thread computes 8 pixels x ROWS rows x QUADS quads of channels, so that a
+// loaded weight is used for many pixels. For software adapters, where barriers are expensive and a load costs more than a dozen
+// multiplications. Reference: src/reference/convolution.rs.
 //
-// Tensors are planar quads: [channel / 4][y][x], one vec4 each. Unrolled over taps, rows and quads, because some software
-// adapters keep indexed arrays in memory. The tags `when` and `each` are for the specializer, src/gpu/wgsl.rs.
+// Tensors are planar quads: [channel / 4][y][x], one vec4 each. The code is unrolled over taps, rows and quads, because some
+// software adapters keep indexed arrays in memory. The tags `when` and `each` are directives of the specializer,
+// src/gpu/preprocess.rs.
 
 const STRIDE: u32 = 2u; // 1 or 2
 const IN_QUADS: u32 = 8u;
 const OUT_QUADS: u32 = 8u;
 const QUADS: u32 = 1u;
 const ROWS: u32 = 1u;
-const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: and the sum is written, at stride 1
-const Q0: u32 = 0u; // number of a quad and of a row where the code is unrolled
+const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: the sum is also written, at stride 1
+const Q0: u32 = 0u; // index of a quad (Q0) and of a row (R0) in unrolled code
 const R0: u32 = 0u;
 
-alias Quad = vec4<f32>; // as stored
+alias Quad = vec4<f32>; // storage type
 alias Block = mat4x4<f32>; // weights: 4 inputs (columns) x 4 outputs
 alias Window = mat4x4<f32>; // 4 pixels (columns) x 4 inputs
 
 struct Shape {
     in_size: vec2<u32>,
     out_size: vec2<u32>,
-    in_norm: u32, // where the input's (a, b) pairs begin in `norms`
+    in_norm: u32, // offset of the input's (a, b) pairs in `norms`
     skip_norm: u32,
     in_low: f32, // lower bound after normalization: 0 for ReLU
     skip_low: f32,
@@ -36,13 +37,13 @@ struct Shape {
 @group(0) @binding(6) var<storage, read> skip: array<Quad>; // when RESIDUAL >= 1
 @group(0) @binding(7) var<storage, read_write> sum: array<Quad>; // when RESIDUAL == 2
 
-// Mirrored at the border; threads beyond the picture stay inside it.
+// Returns the coordinate reflected at the border. Coordinates of threads beyond the picture are clamped.
 fn reflect_index(i: i32, n: u32) -> u32 {
     let last = i32(n) - 1;
     return u32(clamp(last - abs(last - abs(i)), 0, last));
 }
 
-// The input at `i`, normalized, rectified and, in a residual sum, added to the skipped branch.
+// Returns the input at `i` after normalization, ReLU and, for a residual sum, addition of the skip branch.
 fn load(i: u32, a: vec4<f32>, b: vec4<f32>, skip_a: vec4<f32>, skip_b: vec4<f32>) -> Quad {
     var v = max(vec4<f32>(source[i]) * a + b, vec4<f32>(shape.in_low));
     v += max(vec4<f32>(skip[i]) * skip_a + skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
@@ -61,7 +62,7 @@ fn store(base: u32, count: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
     if (count > 7u) { target_[base + 7u] = Quad(right[3]); }
 }
 
-// Squared distances from the mean, summed over the pixels that count (1 inside the picture, 0 beyond it).
+// Returns the squared distances from the mean, summed over the pixels with weights `inside` (1 inside the picture, 0 beyond it).
 fn spread(pixels: mat4x4<f32>, mean: vec4<f32>, inside: vec4<f32>) -> vec4<f32> {
     let d = pixels - mat4x4<f32>(mean, mean, mean, mean);
     return mat4x4<f32>(d[0] * d[0], d[1] * d[1], d[2] * d[2], d[3] * d[3]) * inside;
@@ -160,7 +161,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
 
-    // Mean and centred sum of squares of the pixels made here, for Chan's merge in instance_norm_fold.wgsl.
+    // Mean and centred sum of squares of this thread's pixels, for Chan's merge in instance_norm_fold.wgsl.
     let count = min(8u, width - x0);
     let pixels = f32(count * min(ROWS, height - y));
     let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));

@@ -1,28 +1,29 @@
-// Dense convolution of any kernel and stride, and nearest-neighbour enlargement by two followed by a 3x3 convolution (as four
-// 2x2 convolutions on the small grid, one a PHASE, with summed weights: exact, 2.25 times fewer multiplies). Without workgroup
-// memory: a thread makes 8 pixels x ROWS rows x QUADS quads of channels, as in conv_direct.wgsl. Twin: src/reference/convolution.rs.
+// Dense convolution of any kernel and stride, or nearest-neighbour enlargement by two followed by a 3x3 convolution (as four 2x2
+// convolutions on the input grid, one per phase, with summed weights: exact, 2.25 times fewer multiplies). Without workgroup
+// memory: a thread computes 8 pixels x ROWS rows x QUADS quads of channels, as in conv_direct.wgsl.
+// Reference: src/reference/convolution.rs.
 
 const KERNEL: u32 = 3u;
 const STRIDE: u32 = 2u;
-const BORDER: u32 = 0u; // 0 reflects, 1 clamps
-const PHASES: u32 = 1u; // 4: the output is twice as large as the grid of threads
+const BORDER: u32 = 0u; // 0: reflect, 1: clamp
+const PHASES: u32 = 1u; // 4: the output has twice the size of the thread grid
 const PAD: u32 = 1u;
 const IN_QUADS: u32 = 8u;
 const OUT_QUADS: u32 = 8u;
 const QUADS: u32 = 1u;
 const ROWS: u32 = 1u;
 const RESIDUAL: u32 = 1u; // 1: the input is the sum of two tensors
-const Q0: u32 = 0u; // number of a quad and of a row where the code is unrolled
+const Q0: u32 = 0u; // index of a quad (Q0) and of a row (R0) in unrolled code
 const R0: u32 = 0u;
 
-alias Quad = vec4<f32>; // as stored
+alias Quad = vec4<f32>; // storage type
 alias Block = mat4x4<f32>; // weights: 4 inputs (columns) x 4 outputs
 alias Window = mat4x4<f32>; // 4 pixels (columns) x 4 inputs
 
 struct Shape {
     in_size: vec2<u32>,
     out_size: vec2<u32>,
-    in_norm: u32, // where the input's (a, b) pairs begin in `norms`
+    in_norm: u32, // offset of the input's (a, b) pairs in `norms`
     skip_norm: u32,
     in_low: f32, // lower bound after normalization: 0 for ReLU
     skip_low: f32,
@@ -36,21 +37,21 @@ struct Shape {
 @group(0) @binding(5) var<storage, read_write> partials: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> skip: array<Quad>; // when RESIDUAL >= 1
 
-// The coordinate inside the picture that stands for `i`; threads beyond the picture stay inside it.
+// Returns the coordinate in the picture whose value is used at `i`. Coordinates of threads beyond the picture are clamped.
 fn border_index(i: i32, n: u32) -> u32 {
     let last = i32(n) - 1;
     let mirrored = select(i, last - abs(last - abs(i)), BORDER == 0u);
     return u32(clamp(mirrored, 0, last));
 }
 
-// The input at `i`, normalized, rectified and, in a residual sum, added to the skipped branch.
+// Returns the input at `i` after normalization, ReLU and, for a residual sum, addition of the skip branch.
 fn load(i: u32, a: vec4<f32>, b: vec4<f32>, skip_a: vec4<f32>, skip_b: vec4<f32>) -> Quad {
     var v = max(vec4<f32>(source[i]) * a + b, vec4<f32>(shape.in_low));
     v += max(vec4<f32>(skip[i]) * skip_a + skip_b, vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
     return Quad(v);
 }
 
-// Writes the first `count` pixels of a run of 8, `step` apart.
+// Writes the first `count` pixels of a run of 8, at distance `step`.
 fn store(base: u32, step: u32, count: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
     target_[base] = Quad(left[0]);
     if (count > 1u) { target_[base + 1u * step] = Quad(left[1]); }
@@ -62,7 +63,7 @@ fn store(base: u32, step: u32, count: u32, left: mat4x4<f32>, right: mat4x4<f32>
     if (count > 7u) { target_[base + 7u * step] = Quad(right[3]); }
 }
 
-// Squared distances from the mean, summed over the pixels that count (1 inside the picture, 0 beyond it).
+// Returns the squared distances from the mean, summed over the pixels with weights `inside` (1 inside the picture, 0 beyond it).
 fn spread(pixels: mat4x4<f32>, mean: vec4<f32>, inside: vec4<f32>) -> vec4<f32> {
     let d = pixels - mat4x4<f32>(mean, mean, mean, mean);
     return mat4x4<f32>(d[0] * d[0], d[1] * d[1], d[2] * d[2], d[3] * d[3]) * inside;
@@ -80,7 +81,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (x0 >= width || y >= height) {
         return;
     }
-    // Phase p of the enlargement reads taps p - 1 and p of the small grid.
+    // Phase p of the enlargement reads taps p - 1 and p of the input grid.
     let left_edge = i32(x0 * STRIDE) - i32(PAD) + i32(phase % 2u);
     let step = i32(STRIDE);
     var left_r0_q0 = mat4x4<f32>(); // each ROWS and QUADS
@@ -126,7 +127,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
 
-    // Mean and centred sum of squares of the pixels made here, for Chan's merge in instance_norm_fold.wgsl.
+    // Mean and centred sum of squares of this thread's pixels, for Chan's merge in instance_norm_fold.wgsl.
     let count = min(8u, width - x0);
     let pixels = f32(count * min(ROWS, height - y));
     let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));

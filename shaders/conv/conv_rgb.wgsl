@@ -1,21 +1,22 @@
-// The first convolution: 3 channels in, a large kernel, stride 1, reflected border, no normalization before it. As
-// conv_large.wgsl, but three inputs wide, so that the empty fourth channel costs nothing. Twin: src/reference/convolution.rs.
+// The first convolution: 3 input channels, a large kernel, stride 1, reflected border, no normalization before it. Like
+// conv_large.wgsl, but with three inputs per weight block, so that the empty fourth channel has no cost.
+// Reference: src/reference/convolution.rs.
 
 const KERNEL: u32 = 9u; // a multiple of three
 const OUT_QUADS: u32 = 8u;
 const QUADS: u32 = 1u;
 const ROWS: u32 = 1u;
-const Q0: u32 = 0u; // number of a quad and of a row where the code is unrolled
+const Q0: u32 = 0u; // index of a quad (Q0) and of a row (R0) in unrolled code
 const R0: u32 = 0u;
 
-alias Quad = vec4<f32>; // as stored
+alias Quad = vec4<f32>; // storage type
 alias Block = mat3x4<f32>; // weights: 3 inputs (columns) x 4 outputs
 alias Window = mat4x3<f32>; // 4 pixels (columns) x 3 inputs
 
 struct Shape {
     in_size: vec2<u32>,
     out_size: vec2<u32>,
-    in_norm: u32, // where the input's (a, b) pairs begin in `norms`
+    in_norm: u32, // offset of the input's (a, b) pairs in `norms`
     skip_norm: u32,
     in_low: f32, // lower bound after normalization: 0 for ReLU
     skip_low: f32,
@@ -27,7 +28,7 @@ struct Shape {
 @group(0) @binding(4) var<storage, read_write> target_: array<Quad>;
 @group(0) @binding(5) var<storage, read_write> partials: array<vec4<f32>>;
 
-// Mirrored at the border; threads beyond the picture stay inside it.
+// Returns the coordinate reflected at the border. Coordinates of threads beyond the picture are clamped.
 fn reflect_index(i: i32, n: u32) -> u32 {
     let last = i32(n) - 1;
     return u32(clamp(last - abs(last - abs(i)), 0, last));
@@ -45,7 +46,7 @@ fn store(base: u32, count: u32, left: mat4x4<f32>, right: mat4x4<f32>) {
     if (count > 7u) { target_[base + 7u] = Quad(right[3]); }
 }
 
-// Squared distances from the mean, summed over the pixels that count (1 inside the picture, 0 beyond it).
+// Returns the squared distances from the mean, summed over the pixels with weights `inside` (1 inside the picture, 0 beyond it).
 fn spread(pixels: mat4x4<f32>, mean: vec4<f32>, inside: vec4<f32>) -> vec4<f32> {
     let d = pixels - mat4x4<f32>(mean, mean, mean, mean);
     return mat4x4<f32>(d[0] * d[0], d[1] * d[1], d[2] * d[2], d[3] * d[3]) * inside;
@@ -115,7 +116,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
 
-    // Mean and centred sum of squares of the pixels made here, for Chan's merge in instance_norm_fold.wgsl.
+    // Mean and centred sum of squares of this thread's pixels, for Chan's merge in instance_norm_fold.wgsl.
     let count = min(8u, width - x0);
     let pixels = f32(count * min(ROWS, height - y));
     let inside_left = select(vec4<f32>(0.0), vec4<f32>(1.0), vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));

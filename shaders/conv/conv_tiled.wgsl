@@ -1,38 +1,39 @@
-// Dense convolution for hardware: 64 threads share a 2-D patch of the input, staged with its halo once a slice of input
-// channels in workgroup memory and reused by all taps; a thread makes a run of PIXELS pixels x GROUP quads of channels in
-// registers. Any kernel and stride, and the enlargement's four PHASES. Twin: src/reference/convolution.rs.
+// Dense convolution for hardware adapters: 64 threads share a 2-D patch of the input with its halo, which is loaded into
+// workgroup memory once per slice of input channels and reused by all taps. A thread computes a run of PIXELS pixels x GROUP
+// quads of channels in registers. Supports any kernel and stride, and the four phases of an enlargement.
+// Reference: src/reference/convolution.rs.
 //
-// Loops have constant bounds: hardware compilers unroll them and keep the arrays in registers.
+// Loops have constant bounds, so that hardware compilers unroll them and keep the arrays in registers.
 
 const KERNEL: u32 = 3u;
 const STRIDE: u32 = 1u;
-const BORDER: u32 = 0u; // 0 reflects, 1 clamps
-const PHASES: u32 = 1u; // 4: the output is twice as large as the grid of threads
+const BORDER: u32 = 0u; // 0: reflect, 1: clamp
+const PHASES: u32 = 1u; // 4: the output has twice the size of the thread grid
 const PAD: u32 = 1u;
 const IN_QUADS: u32 = 8u;
 const OUT_QUADS: u32 = 8u;
-const LANES: u32 = 4u; // inputs of a quad that are in use: 3 for a picture
-const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: and the sum is written
-const PIXELS: u32 = 8u; // pixels a thread
-const GROUP: u32 = 1u; // quads of output channels a thread
+const LANES: u32 = 4u; // used inputs of a quad: 3 for a picture
+const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: the sum is also written
+const PIXELS: u32 = 8u; // pixels per thread
+const GROUP: u32 = 1u; // quads of output channels per thread
 const ACROSS: u32 = 1u; // threads along x
 const DOWN: u32 = 8u; // threads along y; ACROSS * DOWN divides 64
-const SLICE: u32 = 4u; // input quads staged at a time; divides IN_QUADS
-const CARRY: bool = true; // false: a row of taps is summed by itself first, for 16-bit arithmetic
+const SLICE: u32 = 4u; // input quads loaded into workgroup memory at a time; divides IN_QUADS
+const CARRY: bool = true; // false: a row of taps is summed separately first, for 16-bit arithmetic
 
-const COLUMNS: u32 = ACROSS * DOWN; // threads that share output channels
+const COLUMNS: u32 = ACROSS * DOWN; // number of threads with the same output channels
 const TILE_WIDTH: u32 = ACROSS * PIXELS;
 const PATCH_WIDTH: u32 = (TILE_WIDTH - 1u) * STRIDE + KERNEL;
 const PATCH_HEIGHT: u32 = (DOWN - 1u) * STRIDE + KERNEL;
 const PATCH: u32 = PATCH_WIDTH * PATCH_HEIGHT;
 const RUN: u32 = (PIXELS - 1u) * STRIDE + KERNEL;
 
-alias Quad = vec4<f32>; // as stored and multiplied
+alias Quad = vec4<f32>; // type of storage and multiplication
 
 struct Shape {
     in_size: vec2<u32>,
     out_size: vec2<u32>,
-    in_norm: u32, // where the input's (a, b) pairs begin in `norms`
+    in_norm: u32, // offset of the input's (a, b) pairs in `norms`
     skip_norm: u32,
     in_low: f32, // lower bound after normalization: 0 for ReLU
     skip_low: f32,
@@ -50,14 +51,15 @@ struct Shape {
 var<workgroup> patch_: array<Quad, SLICE * PATCH>;
 var<workgroup> moments: array<vec4<f32>, 64u * GROUP>;
 
-// The coordinate inside the picture that stands for `i`; the halo of a tile that hangs over stays inside.
+// Returns the coordinate in the picture whose value is used at `i`. Coordinates of a tile's part beyond the picture are clamped.
 fn border_index(i: i32, n: u32) -> u32 {
     let last = i32(n) - 1;
     let mirrored = select(i, last - abs(last - abs(i)), BORDER == 0u);
     return u32(clamp(mirrored, 0, last));
 }
 
-// Stages SLICE quads of the input, beginning with `first`: normalized, rectified, added to the skipped branch.
+// Loads SLICE quads of the input, from `first` on, into workgroup memory, after normalization, ReLU and addition of the skip
+// branch.
 fn stage(first: u32, corner: vec2<i32>, local: u32, writes_sum: bool) {
     for (var i = local; i < SLICE * PATCH; i += 64u) {
         let quad = first + i / PATCH;
@@ -88,7 +90,7 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
     let lx = (column % ACROSS) * PIXELS;
     let ly = column / ACROSS;
     let origin = tile.xy * vec2<u32>(TILE_WIDTH, DOWN);
-    // Phase p of the enlargement reads taps p - 1 and p of the small grid.
+    // Phase p of the enlargement reads taps p - 1 and p of the input grid.
     let corner = vec2<i32>(origin * STRIDE + vec2<u32>(phase % 2u, phase / 2u)) - vec2<i32>(i32(PAD));
 
     var acc: array<array<vec4<f32>, PIXELS>, GROUP>;
@@ -171,7 +173,7 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
     }
 }
 
-// Sum of `moments` over the threads that share this thread's output channels.
+// Returns the sum of `moments` over the threads with the same output channels.
 fn gather(g: u32, local: u32) -> vec4<f32> {
     let base = g * 64u + local / COLUMNS * COLUMNS;
     var total = vec4<f32>();

@@ -1,25 +1,26 @@
-// Folds the statistics of a convolution's output and a style's scale and shift into one (a, b) a channel, so that
-// `a * v + b` is the conditional instance normalization (Dumoulin et al. 2017). One workgroup a quad of channels. Each
-// partial holds the mean and centred sum of squares of one tile; they are merged by Chan, Golub, LeVeque 1979, in the form
-// for many sets: first the common mean, then every set's own spread plus its distance from that mean. Never
-// E[x^2] - E[x]^2, which cancels. In moving pictures both follow slowly what they were before. Twin: src/reference/layers.rs.
+// Folds the statistics of a convolution's output and a style's scale and shift into one (a, b) per channel, so that `a * v + b`
+// is the conditional instance normalization (Dumoulin et al. 2017). One workgroup per quad of channels. Each partial holds the
+// mean and centred sum of squares of one tile. The partials are merged by Chan, Golub, LeVeque 1979, in the form for many sets:
+// first the common mean, then the sum of every set's own spread and its distance from that mean. E[x^2] - E[x]^2 is avoided
+// because of cancellation. For video, mean and variance are smoothed over time. Reference: src/reference/layers.rs.
 
 const EPSILON: f32 = 1e-5;
 
 struct Shape {
-    size: vec2<u32>, // of the grid that the tiles cover, a phase
+    size: vec2<u32>, // of the grid that the tiles of one phase cover
     tile: vec2<u32>,
     phases: u32,
-    style: u32, // where the scales begin in `style`; the shifts follow after `quads`
+    style: u32, // offset of the scales in `style`; the shifts follow after `quads`
     quads: u32,
-    norm: u32, // where the (a, b) pairs begin in `norms`
+    norm: u32, // offset of the (a, b) pairs in `norms`
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> partials: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> style: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> norms: array<vec4<f32>>;
-// First the part of the statistics before that stays, 0..1, four times; then means and variances, laid out as `style` is.
+// First the fraction of the previous statistics that is kept, 0..1, four times; then means and variances, in the layout of
+// `style`.
 @group(0) @binding(4) var<storage, read_write> history: array<vec4<f32>>;
 
 var<workgroup> totals: array<vec4<f32>, 64>;
@@ -37,7 +38,7 @@ fn reduce(value: vec4<f32>, local: u32) -> vec4<f32> {
     return totals[0];
 }
 
-// Pixels that tile `i` of a phase covers.
+// Returns the number of pixels that tile `i` of a phase covers.
 fn covered(i: u32, across: u32) -> f32 {
     let corner = vec2<u32>(i % across, i / across) * shape.tile;
     let part = min(shape.tile, shape.size - corner);

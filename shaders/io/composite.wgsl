@@ -1,24 +1,24 @@
-// Turns the last tensor into what is shown: normalization and sigmoid (or bias and clamp), resized to the target, then strength, colour
-// preservation and the before/after line, against the photo. Drawn as one triangle that covers the target.
-// Twin: src/image/composite.rs, with Image::resized in src/image/mod.rs.
+// Composites the last tensor with the photo: applies normalization and sigmoid (or bias and clamp), resizes to the target, then
+// applies strength, colour preservation and the before/after line. Drawn as one triangle that covers the target.
+// Reference: src/image/composite.rs, with Image::resized in src/image/mod.rs.
 
-// 0 where all sizes are the same: software adapters take their time for loops, even for those that run once.
+// 0 if all sizes are equal: on software adapters, loops are slow even with a single iteration.
 const RESIZED: u32 = 1u;
-// What makes colours of `tensor`: 1 a sigmoid, 2 a clamp, 0 nothing where it is what `temporal_filter.wgsl` made.
+// Conversion of `tensor` to colours: 1 a sigmoid, 2 a clamp, 0 none, for the output of `temporal_filter.wgsl`.
 const FINISH: u32 = 1u;
 
-alias Quad = vec4<f32>; // as stored
+alias Quad = vec4<f32>; // storage type
 
 struct Look {
     size: vec2<u32>, // of the target
     source: vec2<u32>, // of the photo's texture
-    painting: vec2<u32>, // of the part of the tensor that is painting
+    painting: vec2<u32>, // of the unpadded part of the tensor
     stride: u32, // pixels from one row of the tensor to the next
-    norm: u32, // where the tensor's (a, b) pair is in `norms`
+    norm: u32, // offset of the tensor's (a, b) pair in `norms`
     strength: f32,
-    split: f32, // part of the width, from the left, that shows the photo
+    split: f32, // fraction of the width, from the left, that shows the photo
     keep_colors: u32, // 1: luminance from the painting, chroma from the photo
-    mirrored: u32, // 1: the photo is shown with left and right exchanged
+    mirrored: u32, // 1: the photo is mirrored horizontally
 }
 
 @group(0) @binding(0) var<uniform> look: Look;
@@ -55,8 +55,8 @@ fn texel(x: i32, y: i32, painting: bool) -> vec3<f32> {
     return photo_texel(x, y);
 }
 
-// One pixel of the photo or the painting, both of which a tent filter as wide as the reduction brings to the target's size:
-// shrinking averages, enlarging interpolates, and at the same size it is the pixel.
+// Returns one pixel of the photo or the painting, resized to the target's size by a tent filter. The filter is as wide as the
+// reduction: it averages for reduction, interpolates for enlargement, and is the identity at equal size.
 fn resized(at: vec2<u32>, size: vec2<u32>, painting: bool) -> vec3<f32> {
     var sum = vec4<f32>(texel(i32(at.x), i32(at.y), painting), 1.0);
     let scale = vec2<f32>(size) / vec2<f32>(look.size); // when RESIZED == 1
@@ -84,7 +84,7 @@ fn paint(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
     }
     var after = resized(at, look.painting, true);
     if (look.keep_colors == 1u) {
-        // In YIQ only Y changes, which in RGB is the same step on every channel.
+        // In YIQ only Y changes, which in RGB adds the same value to every channel.
         after = clamp(before + dot(after - before, LUMA), vec3<f32>(0.0), vec3<f32>(1.0));
     }
     return vec4<f32>(mix(before, after, look.strength), 1.0);

@@ -1,28 +1,28 @@
-// Turns a texture into the first tensor: one quad a pixel (R, G, B, 0), resized to the picture that the network sees, mirrored
-// left to right if asked for, with brushwork in it, and reflected at the right and lower border up to the size that the
-// network accepts.
-// Twin: Image::resized in src/image/mod.rs, reflect_pad in src/reference/picture.rs, brushed in src/image/brushwork.rs.
+// Converts a texture to the first tensor: one quad per pixel (R, G, B, 0), resized to the picture that the network sees,
+// optionally mirrored horizontally, with brushwork added, and padded by reflection at the right and lower border to the size that
+// the network accepts. Reference: Image::resized in src/image/mod.rs, reflect_pad in src/reference/picture.rs, brushed in
+// src/image/brushwork.rs.
 
-// 0 where the texture has the picture's size: software adapters take their time for loops, even for those that run once.
+// 0 if the texture has the picture's size: on software adapters, loops are slow even with a single iteration.
 const RESIZED: u32 = 1u;
 
-alias Quad = vec4<f32>; // as stored
+alias Quad = vec4<f32>; // storage type
 
 struct Shape {
     source: vec2<u32>, // of the texture
     picture: vec2<u32>,
     padded: vec2<u32>,
-    mirrored: u32, // 1: left and right exchanged
-    amount: f32, // of brushwork; 0: none
-    grain: f32, // width of its streaks in pixels of the picture
-    flow: f32, // how far it is from one direction to another
+    mirrored: u32, // 1: mirrored horizontally
+    amount: f32, // amplitude of the brushwork; 0: none
+    grain: f32, // width of the brushwork's streaks in pixels of the picture
+    flow: f32, // distance over which the streaks change direction, in pixels
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var source: texture_2d<f32>;
 @group(0) @binding(2) var<storage, read_write> target_: array<Quad>;
 
-// Reflected again and again where the picture is smaller than what is missing.
+// Returns the reflected coordinate; reflects repeatedly if the picture is smaller than the padding.
 fn reflect_index(i: u32, n: u32) -> u32 {
     let period = max(2u * (n - 1u), 1u);
     let j = i % period;
@@ -35,7 +35,8 @@ fn texel(x: i32, y: i32) -> vec3<f32> {
     return textureLoad(source, vec2<i32>(select(at.x, last.x - at.x, shape.mirrored == 1u), at.y), 0).rgb;
 }
 
-// A tent filter as wide as the reduction: shrinking averages, enlarging interpolates, and at the same size it is the pixel.
+// Resizes by a tent filter as wide as the reduction: averages for reduction, interpolates for enlargement, identity at equal
+// size.
 fn resized(at: vec2<u32>) -> vec3<f32> {
     var sum = vec4<f32>(texel(i32(at.x), i32(at.y)), 1.0);
     let scale = vec2<f32>(shape.source) / vec2<f32>(shape.picture); // when RESIZED == 1
@@ -54,7 +55,7 @@ fn resized(at: vec2<u32>) -> vec3<f32> {
     return sum.rgb / sum.a;
 }
 
-// A number from -0.5 to 0.5 for each crossing of a lattice.
+// Returns a pseudo-random number from -0.5 to 0.5 for each lattice point.
 fn crossing(x: i32, y: i32, seed: u32) -> f32 {
     var h = (bitcast<u32>(x) * 0x9e3779b1u) ^ (bitcast<u32>(y) * 0x85ebca77u) ^ (seed * 0xc2b2ae3du);
     h = (h ^ (h >> 15u)) * 0x2c1b3c6du;
@@ -62,7 +63,7 @@ fn crossing(x: i32, y: i32, seed: u32) -> f32 {
     return f32((h ^ (h >> 15u)) >> 8u) / 16777216.0 - 0.5;
 }
 
-// Value noise: smooth between the crossings.
+// Value noise: interpolates smoothly between the lattice points.
 fn noise(at: vec2<f32>, seed: u32) -> f32 {
     let low = vec2<i32>(floor(at));
     let t = fract(at);
@@ -74,9 +75,9 @@ fn noise(at: vec2<f32>, seed: u32) -> f32 {
 
 const TAU: f32 = 6.2831853;
 const TAPS: u32 = 8u;
-const SPACING: f32 = 0.6; // of the taps, in grains
+const SPACING: f32 = 0.6; // distance of the taps, in grains
 
-// Noise smeared along directions that turn slowly from place to place.
+// Returns noise smeared along directions that vary slowly over the picture.
 fn streak(at: vec2<f32>) -> f32 {
     let angle = noise(at / shape.flow, 1u) * TAU;
     let along = vec2<f32>(cos(angle), sin(angle)) * SPACING;

@@ -1,32 +1,32 @@
-// Keeps a still picture still: where the photo has not changed but for noise, the painting is mixed with what it was before.
-// After the last normalization and sigmoid (or bias and clamp), at the size that the network paints. Twin: steadied in src/reference/picture.rs, with
+// Reduces flicker: where the photo has changed only by noise, the output is mixed with the previous output. Runs after the last
+// normalization and sigmoid (or bias and clamp), at the network's size. Reference: steadied in src/reference/picture.rs, with
 // Image::resized in src/image/mod.rs.
 
-// 0 where the texture has the painting's size.
+// 0 if the texture has the output's size.
 const RESIZED: u32 = 1u;
-// What makes colours of `tensor`: 1 a sigmoid, 2 a clamp.
+// Conversion of `tensor` to colours: 1 a sigmoid, 2 a clamp.
 const FINISH: u32 = 1u;
 
-alias Quad = vec4<f32>; // as stored
+alias Quad = vec4<f32>; // storage type
 
 struct Shape {
     source: vec2<u32>, // of the photo's texture
     painting: vec2<u32>,
     stride: u32, // pixels from one row of the tensor to the next
-    norm: u32, // where the tensor's (a, b) pair is in `norms`
-    mirrored: u32, // 1: the photo is seen with left and right exchanged
-    keep: f32, // part of the painting before that stays, 0..1; 0 in the first frame
+    norm: u32, // offset of the tensor's (a, b) pair in `norms`
+    mirrored: u32, // 1: the photo is mirrored horizontally
+    keep: f32, // fraction of the previous output that is kept, 0..1; 0 in the first frame
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var source: texture_2d<f32>;
 @group(0) @binding(2) var<storage, read> tensor: array<Quad>;
 @group(0) @binding(3) var<storage, read> norms: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> history: array<vec4<f32>>; // painting, and the photo's luma
+@group(0) @binding(4) var<storage, read_write> history: array<vec4<f32>>; // the output's colours, and the photo's luma
 
 const LUMA = vec3<f32>(0.299, 0.587, 0.114);
 
-// Changes of luma: up to the first it is noise, from the second on the picture moves.
+// Thresholds of luma changes: changes up to NOISE are noise, changes from MOTION on are motion.
 const NOISE = 0.04;
 const MOTION = 0.12;
 
@@ -36,7 +36,7 @@ fn texel(x: i32, y: i32) -> vec3<f32> {
     return textureLoad(source, vec2<i32>(select(at.x, last.x - at.x, shape.mirrored == 1u), at.y), 0).rgb;
 }
 
-// A tent filter as wide as the reduction: the pixel that the network saw.
+// Resizes by a tent filter as wide as the reduction, as load_input.wgsl does.
 fn resized(at: vec2<u32>) -> vec3<f32> {
     var sum = vec4<f32>(texel(i32(at.x), i32(at.y)), 1.0);
     let scale = vec2<f32>(shape.source) / vec2<f32>(shape.painting); // when RESIZED == 1

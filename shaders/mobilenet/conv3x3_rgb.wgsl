@@ -1,9 +1,9 @@
-// The first layer of MobileNetV2: 3x3 convolution of a picture over a border of zeros, with its bias and ReLU6. A thread makes
-// one pixel of one quad of channels: the layer is a fortieth of the network. Twin: convolution in src/reference/convolution.rs, bias in
-// src/reference/layers.rs.
+// The first layer of MobileNetV2: 3x3 convolution of a picture with zero padding, its bias and ReLU6. A thread computes one pixel
+// of one quad of channels; the kernel is not optimized further, because the layer is a fortieth of the network.
+// Reference: convolution in src/reference/convolution.rs, bias in src/reference/layers.rs.
 
 const STRIDE: u32 = 2u;
-const PAD: u32 = 0u; // zeros before the first row and column; behind the last there are as many as are read
+const PAD: u32 = 0u; // zeros before the first row and column; after the last, as many as are read
 const RELU6: u32 = 1u;
 
 struct Shape {

@@ -1,8 +1,8 @@
-// 3x3 convolution of each channel by itself over a border of zeros, with its bias and ReLU6 (Howard et al. 2017, "MobileNets").
-// A thread makes 4 pixels of a row of one quad of channels. Twin: depthwise in src/reference/convolution.rs, bias in src/reference/layers.rs.
+// Depthwise 3x3 convolution with zero padding, its bias and ReLU6 (Howard et al. 2017, "MobileNets"). A thread computes 4 pixels
+// of a row of one quad of channels. Reference: depthwise in src/reference/convolution.rs, bias in src/reference/layers.rs.
 
 const STRIDE: u32 = 1u; // 1 or 2
-const PAD: u32 = 1u; // zeros before the first row and column; behind the last there are as many as are read
+const PAD: u32 = 1u; // zeros before the first row and column; after the last, as many as are read
 const RELU6: u32 = 1u;
 
 struct Shape {
@@ -19,7 +19,7 @@ struct Shape {
 @group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> target_: array<vec4<f32>>;
 
-// The pixel of a row that begins at `row`, or zeros beyond its ends.
+// Returns the pixel at `x` of the row that begins at `row`, or zeros beyond its ends.
 fn load(row: u32, x: i32) -> vec4<f32> {
     let inside = x >= 0 && x < i32(shape.in_size.x);
     let v = source[row + u32(clamp(x, 0, i32(shape.in_size.x) - 1))];

@@ -1,4 +1,4 @@
-// The mean of each channel. One workgroup a quad of channels. Twin: global_mean in src/reference/layers.rs.
+// Mean of each channel. One workgroup per quad of channels. Reference: global_mean in src/reference/layers.rs.
 
 struct Shape {
     in_size: vec2<u32>,

@@ -1,12 +1,12 @@
-// 1x1 convolution with its bias and, as asked for, ReLU6 or the sum with a skipped tensor: the widening and narrowing layers of
-// MobileNetV2 (Sandler et al. 2018). A thread makes 8 pixels x QUADS quads of channels, so that a weight, once loaded, serves
-// 8 pixels and a pixel 4 * QUADS channels. Pixels are numbered through, rows do not matter here.
-// Twin: convolution in src/reference/convolution.rs, bias in src/reference/layers.rs.
+// 1x1 convolution with its bias and, optionally, ReLU6 or a residual sum: the expansion and projection layers of MobileNetV2
+// (Sandler et al. 2018). A thread computes 8 pixels x QUADS quads of channels, so that a loaded weight is used for 8 pixels and a
+// loaded pixel for 4 * QUADS channels. Pixels are numbered linearly, independent of rows. Reference: convolution in
+// src/reference/convolution.rs, bias in src/reference/layers.rs.
 
 const QUADS: u32 = 1u; // divides the quads of output channels
 const RELU6: u32 = 1u;
 const RESIDUAL: u32 = 1u; // 1: `skip` is added
-const Q0: u32 = 0u; // number of a quad where the code is unrolled
+const Q0: u32 = 0u; // index of a quad in unrolled code
 
 alias Block = mat4x4<f32>; // weights: 4 inputs (columns) x 4 outputs
 alias Window = mat4x4<f32>; // 4 pixels (columns) x 4 channels
@@ -41,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (p >= pixels || first >= shape.out_quads) {
         return;
     }
-    // Pixels beyond the last are computed as the last, and not stored.
+    // Pixels beyond the last are computed like the last and not stored.
     let p1 = min(p + 1u, pixels - 1u);
     let p2 = min(p + 2u, pixels - 1u);
     let p3 = min(p + 3u, pixels - 1u);

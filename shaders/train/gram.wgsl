@@ -1,13 +1,13 @@
-// Products of the channels of features with each other, summed over a chunk of their pixels: what Gram matrices are made of. A
-// thread makes a tile of 8 x 8 channels. The matrix is symmetric: tiles below the diagonal are written by those above it.
-// Twin: gram in src/reference/layers.rs.
+// Partial Gram matrices: products of every two channels of the features, summed over a chunk of their pixels. A thread computes a
+// tile of 8 x 8 channels. The matrix is symmetric: the tiles below the diagonal are written by the threads of those above it.
+// Reference: gram in src/reference/layers.rs.
 //
 // Features are [picture][channel][pixel], products [picture][chunk][channel][channel]; channels are a multiple of 8.
 
 struct Shape {
     channels: u32,
     pixels: u32,
-    chunk: u32, // pixels of one
+    chunk: u32, // pixels per chunk
     chunks: u32,
 }
 
@@ -15,7 +15,7 @@ struct Shape {
 @group(0) @binding(1) var<storage, read_write> products: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> shape: Shape;
 
-// Four channels of one pixel, the first of them at `place`.
+// Returns four channels of one pixel; the first channel is at `place`.
 fn load(place: u32) -> vec4<f32> {
     let next = shape.pixels;
     return vec4<f32>(features[place], features[place + next], features[place + 2u * next], features[place + 3u * next]);
@@ -25,7 +25,7 @@ fn outer(column: vec4<f32>, row: vec4<f32>) -> mat4x4<f32> {
     return mat4x4<f32>(column * row.x, column * row.y, column * row.z, column * row.w);
 }
 
-// Writes four by four products: `tile` has a column for each of the channels from `row` on.
+// Writes 4 x 4 products: column i of `tile` holds the products of channel `row` + i.
 fn store(base: u32, row: u32, column: u32, tile: mat4x4<f32>) {
     let place = base + (row * shape.channels + column) / 4u;
     let next = shape.channels / 4u;
@@ -41,7 +41,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= across * (across + 1u) / 2u) {
         return;
     }
-    // Column and row of tile number x of a triangle.
+    // Column and row of tile number `id.x` of the triangle.
     var column = u32((sqrt(f32(8u * id.x + 1u)) - 1.0) * 0.5);
     if (column * (column + 1u) / 2u > id.x) {
         column -= 1u;

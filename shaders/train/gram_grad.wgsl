@@ -1,6 +1,6 @@
-// Features times a symmetric matrix of their channels: how a loss of a Gram matrix goes back to the features. A thread makes 16
-// channels of 4 pixels, which lie as many apart as a workgroup has threads, so that neighbours read what lies side by side, and
-// all of a workgroup read the same part of the matrix. Twin: symmetric_product in src/reference/layers.rs.
+// Product of a symmetric matrix with the channels of features: the backward pass of the Gram matrix. A thread computes 16
+// channels of 4 pixels. The pixels of a thread are THREADS apart, so that adjacent threads read adjacent values; all threads of a
+// workgroup read the same part of the matrix. Reference: symmetric_product in src/reference/layers.rs.
 //
 // Features are [picture][channel][pixel], the matrix is [picture][channel][channel]; channels are a multiple of 16.
 
@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     var c = mat4x4<f32>();
     var d = mat4x4<f32>();
     for (var channel = 0u; channel < shape.channels; channel++) {
-        // A row of the matrix is a column of it.
+        // The matrix is symmetric, so its rows are its columns.
         let quad = ((plane + channel) * shape.channels) / 4u + group.y * 4u;
         let weights = mat4x4<f32>(matrix[quad], matrix[quad + 1u], matrix[quad + 2u], matrix[quad + 3u]);
         let places = (plane + channel) * shape.pixels + inside;

@@ -1,7 +1,8 @@
-// Copies of planes as a convolution wants to read them: mirrored beyond their border, cut, enlarged to nearest neighbours, every so
-// manieth pixel, and several copies shifted against each other. A thread makes one number. Twin: src/reference/window.rs.
+// Copies planes into the windows that a convolution reads: reflected at the border, cropped, enlarged by nearest neighbour,
+// strided, and in several shifted copies. A thread computes one value. Reference: src/reference/window.rs.
 //
-// Tensors are burn's: [picture][channel][y][x]. Of `blocks` x `blocks` copies, rows first, each has all channels.
+// Tensors have burn's layout: [picture][channel][y][x]. There are `blocks` x `blocks` copies, in row order, each with all
+// channels.
 
 struct Shape {
     channels: u32, // of the source
@@ -19,10 +20,10 @@ struct Shape {
 @group(0) @binding(1) var<storage, read_write> target_: array<f32>;
 @group(0) @binding(2) var<storage, read> shape: Shape;
 
-// Pixels between two copies.
+// Shift between adjacent copies, in pixels.
 const SHIFT: u32 = 3u;
 
-// Where in a row or column of `size` pixels the number for place `at` of copy `block` lies.
+// Returns the source coordinate, in a row or column of `size` pixels, of position `at` in copy `block`.
 fn place(at: u32, block: u32, size: u32) -> u32 {
     let last = i32(size * shape.zoom) - 1;
     let there = abs(i32(at * shape.stride + block * SHIFT) + shape.offset);

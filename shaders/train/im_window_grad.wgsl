@@ -1,5 +1,5 @@
-// The way back through im_window.wgsl: each number of the source gets the sum of the gradients of all its copies. A thread makes
-// one number. Twin: window_back in src/reference/window.rs.
+// Backward pass of im_window.wgsl: the gradient of a source value is the sum of the gradients of all its copies. A thread
+// computes one value. Reference: window_back in src/reference/window.rs.
 
 struct Shape {
     channels: u32, // of the source
@@ -17,12 +17,12 @@ struct Shape {
 @group(0) @binding(1) var<storage, read_write> target_: array<f32>;
 @group(0) @binding(2) var<storage, read> shape: Shape;
 
-// Pixels between two copies.
+// Shift between adjacent copies, in pixels.
 const SHIFT: u32 = 3u;
-// A pixel itself, and its images before the first and behind the last pixel.
+// Images of a pixel: itself, and its reflections at the first and at the last pixel.
 const IMAGES: u32 = 3u;
 
-// Which place of a copy shows pixel `at` of `size`, or -1: `way` counts images, enlarged pixels and copies.
+// Returns the position in a copy that reads pixel `at` of `size`, or -1. `way` enumerates images, enlarged pixels and copies.
 fn shown(at: u32, way: u32, size: u32, count: u32) -> i32 {
     let last = i32(size * shape.zoom) - 1;
     let pixel = i32(at * shape.zoom + way / IMAGES % shape.zoom);
@@ -33,7 +33,7 @@ fn shown(at: u32, way: u32, size: u32, count: u32) -> i32 {
     } else if (image == 2u) {
         there = 2 * last - pixel;
     }
-    // The first and the last pixel are not mirrored in themselves.
+    // The first and the last pixel are not reflected onto themselves.
     let twice = image != 0u && there == pixel;
     let block = way / (IMAGES * shape.zoom);
     let steps = there - shape.offset - i32(block * SHIFT);

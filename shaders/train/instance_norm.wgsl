@@ -1,7 +1,8 @@
-// Instance normalization with scale, shift and ReLU of whole planes, for training: a workgroup normalizes one. Mean and variance
-// in two passes, since E[x^2] - E[x]^2 loses what it computes. Twin: instance_norm in src/reference/layers.rs, then a ReLU.
+// Instance normalization of planes with scale, shift and optional ReLU, for training. One workgroup per plane. Mean and variance
+// are computed in two passes, because E[x^2] - E[x]^2 suffers from cancellation. Reference: instance_norm in
+// src/reference/layers.rs, followed by a ReLU.
 //
-// Tensors are burn's: [picture][channel][pixel].
+// Tensors have burn's layout: [picture][channel][pixel].
 
 struct Shape {
     channels: u32,

@@ -1,6 +1,5 @@
-// The way back through instance_norm.wgsl: gradients of the source, and for each plane of scale and shift. A workgroup makes
-// those of one plane; it normalizes once more instead of keeping what was normalized. Twin: instance_norm_back in
-// src/reference/layers.rs.
+// Backward pass of instance_norm.wgsl: gradients of the source and, per plane, of scale and shift. One workgroup per plane. The
+// normalized values are recomputed instead of stored. Reference: instance_norm_back in src/reference/layers.rs.
 
 struct Shape {
     channels: u32,
@@ -54,7 +53,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let inverse = 1.0 / sqrt(variance / count + EPSILON);
     let a = scale[channel];
     let b = shift[channel];
-    // What lets nothing through has no gradient.
+    // The gradient is zero where the ReLU's output is zero.
     let low = select(-3.4e38, 0.0, shape.rectified == 1u);
     var both = vec2<f32>();
     for (var i = thread; i < shape.pixels; i += THREADS) {

@@ -1,10 +1,11 @@
-// Dense 3x3 convolution at stride 1 over a border of zeros, with bias and ReLU, for the networks of the studio: a thread makes
-// 8 pixels of 2 columns x 4 channels, so that a pixel, once loaded, serves both columns and every tap. Threads are counted
-// along rows, so that small layers leave none idle, neighbours read what lies side by side, and all of a workgroup read the
-// same weights. Nothing in the loop branches: some software adapters pay for every load behind a branch. Twin: src/reference/convolution.rs
-// with the bias and the ReLU of src/reference/layers.rs.
+// Dense 3x3 convolution at stride 1 with zero padding, bias and optional ReLU, for training. A thread computes 8 pixels of 2
+// columns x 4 channels, so that a loaded pixel is used for both columns and all taps. Threads are numbered along rows, so that
+// small layers leave no threads idle, adjacent threads read adjacent values, and all threads of a workgroup read the same
+// weights. The loop has no branches, because on some software adapters a load behind a branch is expensive.
+// Reference: src/reference/convolution.rs with the bias and the ReLU of src/reference/layers.rs.
 //
-// Tensors are burn's: [picture][channel][y][x]. Weights are [input][tap][output / 4], one vec4 each, rows of taps first.
+// Tensors have burn's layout: [picture][channel][y][x]. Weights are [input][tap][output / 4], one vec4 each; taps are in row
+// order.
 
 struct Shape {
     width: u32,
@@ -15,7 +16,7 @@ struct Shape {
     rectified: u32, // 1: ReLU
 }
 
-// Ten neighbours in a column: the pixels of a thread and one on each side.
+// Ten adjacent pixels of a column: the 8 pixels of a thread and one on each side.
 struct Line {
     near: vec4<f32>,
     far: vec4<f32>,
@@ -28,8 +29,8 @@ struct Line {
 @group(0) @binding(3) var<storage, read_write> target_: array<f32>;
 @group(0) @binding(4) var<storage, read> shape: Shape;
 
-// Column `x` of the plane that begins at `plane`, from the pixel above `y0` on; zeros beyond the border. Left of the first
-// column `x` wraps around, beyond every picture.
+// Returns column `x` of the plane that begins at `plane`, from the pixel above `y0` on, with zeros beyond the border. Left of the
+// first column, the unsigned `x` wraps to a value outside of every picture.
 fn load(plane: u32, x: u32, y0: u32) -> Line {
     let inside = x < shape.width;
     let column = plane + min(x, shape.width - 1u);
@@ -54,7 +55,8 @@ fn load(plane: u32, x: u32, y0: u32) -> Line {
     );
 }
 
-// A column of taps over the first four pixels of a thread, and over the other four: columns are pixels.
+// Applies a column of taps to the first four pixels of a thread (`near`) and to the other four (`far`). Result columns are
+// pixels.
 fn near(w: mat3x4<f32>, line: Line) -> mat4x4<f32> {
     return w * mat4x3<f32>(line.near.xyz, line.near.yzw, vec3<f32>(line.near.zw, line.far.x), vec3<f32>(line.near.w, line.far.xy));
 }
@@ -63,7 +65,7 @@ fn far(w: mat3x4<f32>, line: Line) -> mat4x4<f32> {
     return w * mat4x3<f32>(line.far.xyz, line.far.yzw, vec3<f32>(line.far.zw, line.end.x), vec3<f32>(line.far.w, line.end));
 }
 
-// Writes the first `count` of 8 pixels below each other.
+// Writes the first `count` of 8 vertically adjacent pixels.
 fn store(base: u32, count: u32, upper: vec4<f32>, lower: vec4<f32>) {
     let width = shape.width;
     target_[base] = upper.x;
@@ -76,7 +78,7 @@ fn store(base: u32, count: u32, upper: vec4<f32>, lower: vec4<f32>) {
     if (count > 7u) { target_[base + 7u * width] = lower.w; }
 }
 
-// Writes a quad of channels, those of them that there are.
+// Writes a quad of channels, without channels beyond the last.
 fn store_quad(quad: u32, picture: u32, pixel: u32, count: u32, upper: mat4x4<f32>, lower: mat4x4<f32>) {
     let low = vec4<f32>(select(-3.4e38, 0.0, shape.rectified == 1u));
     let near = transpose(upper);

@@ -1,9 +1,9 @@
-// The way back through a dense 3x3 convolution at stride 1 over a border of zeros, to its weights: the sums over the pixels of a
-// chunk of rows of products of what went in, shifted by each tap, with the gradient of what came out. A workgroup makes 8 inputs x
-// 32 outputs out of segments of 16 columns that it shares; a thread one input x 4 outputs x 9 taps, and the 9 pixels of the input
-// that it holds move along the row. Twin: weights_gradient in src/reference/convolution.rs.
+// Gradient of the weights of a dense 3x3 convolution at stride 1 with zero padding: for each tap, the products of the shifted
+// input with the gradient of the output, summed over the pixels of a chunk of rows. A workgroup computes 8 inputs x 32 outputs
+// from segments of 16 columns in workgroup memory. A thread computes one input x 4 outputs x 9 taps and keeps a window of 9 input
+// pixels in registers, which moves along the row. Reference: weights_gradient in src/reference/convolution.rs.
 //
-// Tensors are burn's: [picture][channel][y][x]. Sums are [picture][chunk][input][tap][output / 4], rows of taps first.
+// Tensors have burn's layout: [picture][channel][y][x]. Sums are [picture][chunk][input][tap][output / 4]; taps are in row order.
 
 struct Shape {
     width: u32,
@@ -11,7 +11,7 @@ struct Shape {
     inputs: u32,
     outputs: u32,
     out_quads: u32, // of the sums
-    rows: u32, // of a chunk
+    rows: u32, // rows per chunk
     chunks: u32,
 }
 
@@ -19,7 +19,7 @@ const COLUMNS = 16u;
 const INPUTS = 8u;
 const QUADS = 8u;
 const THREADS = 64u;
-// A segment and its neighbours on both sides.
+// Columns of a segment and one neighbour on each side.
 const WIDE = 18u;
 
 @group(0) @binding(0) var<storage, read> source: array<f32>;
@@ -27,13 +27,13 @@ const WIDE = 18u;
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> shape: Shape;
 
-// [input][row][column] and [quad][column].
+// Layouts: `pixels` is [input][row][column], `wanted` is [quad][column].
 var<workgroup> pixels: array<f32, 432>;
 var<workgroup> wanted: array<vec4<f32>, 128>;
 
-// Pixel number `index` of the segment from `left` on in the rows around `y`, of the inputs from `first` on in the planes of a picture.
+// Returns value `index` of the segment: columns from `left` - 1 on, rows `y` - 1 to `y` + 1, inputs from `first` on.
 fn pixel(index: u32, picture: u32, first: u32, y: u32, left: u32) -> f32 {
-    // Left of the first column and above the first row they wrap around, beyond every picture.
+    // Left of the first column and above the first row, the unsigned values wrap to values outside of every picture.
     let column = left + index % WIDE - 1u;
     let row = y + index / WIDE % 3u - 1u;
     let input = first + index / (3u * WIDE);
@@ -42,7 +42,7 @@ fn pixel(index: u32, picture: u32, first: u32, y: u32, left: u32) -> f32 {
     return select(0.0, source[select(0u, place, inside)], inside);
 }
 
-// The gradients of four outputs, number `index` of the segment.
+// Returns the gradients of four outputs, for position `index` of the segment.
 fn four(index: u32, picture: u32, first: u32, y: u32, left: u32) -> vec4<f32> {
     let column = left + index % COLUMNS;
     let output = vec4<u32>(4u * (first + index / COLUMNS)) + vec4<u32>(0u, 1u, 2u, 3u);
@@ -73,7 +73,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 wanted[index] = four(index, group.z, quad, y, left);
             }
             workgroupBarrier();
-            // Three columns of three rows.
+            // A window of three columns of three rows.
             var before = vec3<f32>(pixels[mine], pixels[mine + WIDE], pixels[mine + 2u * WIDE]);
             var here = vec3<f32>(pixels[mine + 1u], pixels[mine + WIDE + 1u], pixels[mine + 2u * WIDE + 1u]);
             for (var column = 0u; column < COLUMNS; column++) {

@@ -1,5 +1,5 @@
-//! The choice between the convolution variants: a measurement of a few milliseconds when an adapter is first met, remembered
-//! by its name.
+//! Selection of the convolution variant: a measurement of a few milliseconds on the first use of an adapter. The caller
+//! stores the name of the result.
 
 use web_time::Instant;
 use wgpu::BufferUsages;
@@ -9,30 +9,31 @@ use super::device::Gpu;
 use crate::error::Result;
 use crate::net::Border;
 
-/// The variant that was chosen.
+/// The selected variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
     pub variant: Variant,
 }
 
-/// Side of the tensors that are measured.
+/// Side of the measured tensors, in pixels.
 const SIDE: u32 = 64;
-/// Dispatches timed together: browsers report the end of work in coarse steps.
+/// Dispatches timed together. Browsers report completion with a coarse clock, so that a single dispatch cannot be
+/// timed.
 const REPEATS: u32 = 16;
 
 impl Choice {
-    /// A choice made before.
+    /// Returns a stored choice by the name of its variant.
     ///
-    /// Returns `None` where `name` is no variant, or one that this adapter does not have.
+    /// Returns `None` if `name` is not the name of a variant, or if this adapter does not support the variant.
     pub fn remembered(gpu: &Gpu, name: &str) -> Option<Self> {
         let variant = Variant::from_name(name).filter(|v| gpu.half() || !v.half)?;
         Some(Self { variant })
     }
 
-    /// Measures what the adapter runs fastest.
+    /// Measures the variants and returns the fastest on this adapter.
     ///
     /// # Errors
-    /// What the device says.
+    /// The errors of the device.
     pub async fn measure(gpu: &Gpu) -> Result<Self> {
         let direct = Variant { family: Family::Direct, half: false };
         if gpu.software() {
@@ -40,7 +41,7 @@ impl Choice {
         }
         let tiled = Variant { family: Family::Tiled(TILES[0]), half: false };
         let mut measured = vec![(direct, time(gpu, direct).await?), (tiled, time(gpu, tiled).await?)];
-        // A tie goes to the tiles: where the clock is too coarse to tell, the adapter is fast.
+        // A tie selects the tiled variant: if the clock is too coarse to show a difference, the adapter is fast.
         if measured[0].1 * 1.5 < measured[1].1 {
             return Ok(Self { variant: direct });
         }
@@ -49,7 +50,7 @@ impl Choice {
         for variant in others.filter(|v| *v != tiled && (gpu.half() || !v.half)) {
             measured.push((variant, time(gpu, variant).await?));
         }
-        // Another shape must be clearly faster, or it is noise.
+        // Another tile shape must be at least 5 % faster, because smaller differences are noise.
         let mut best = measured[1];
         for candidate in &measured[2..] {
             if candidate.1 < best.1 * 0.95 {
@@ -60,7 +61,7 @@ impl Choice {
     }
 }
 
-/// Milliseconds of one convolution of the trunk in `variant`.
+/// Returns the milliseconds of one 3x3 convolution with 32 channels in `variant`.
 async fn time(gpu: &Gpu, variant: Variant) -> Result<f64> {
     let spec = Spec {
         kernel: 3,
@@ -100,7 +101,7 @@ async fn time(gpu: &Gpu, variant: Variant) -> Result<f64> {
         drop(pass);
         gpu.queue.submit([encoder.finish()]);
     };
-    // The first run compiles.
+    // The first run includes the compilation of the pipeline.
     run(1);
     gpu.done().await?;
     let start = Instant::now();

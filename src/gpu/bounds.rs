@@ -1,42 +1,42 @@
-//! What a device allows, and what a picture may break of it.
+//! Limits of a device, and checks of sizes against them.
 
 use crate::error::Error;
 
-/// The largest size of the things that a plan needs, on a device.
+/// The limits of a device for the resources that a plan needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Bytes of a storage buffer (`maxStorageBufferBindingSize` and `maxBufferSize`, whichever is less).
+    /// Maximum bytes of a storage buffer: the smaller of `maxStorageBufferBindingSize` and `maxBufferSize`.
     pub buffer: u64,
-    /// Pixels along a side of a texture (`maxTextureDimension2D`).
+    /// Maximum pixels along a side of a texture (`maxTextureDimension2D`).
     pub texture: u32,
 }
 
-/// A bound that is broken.
+/// A size that exceeds a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Excess {
-    /// The unit of both numbers, and the bound's name.
+    /// The unit of both numbers, and the limit's name.
     limit: &'static str,
     needed: u64,
     allowed: u64,
 }
 
 impl Excess {
-    /// That of a texture with a side of so many pixels.
+    /// Returns the excess of a texture whose longer side has `needed` pixels, or `None` if it fits.
     pub fn side(bounds: Bounds, needed: u64) -> Option<Self> {
         Self::of("pixels in `maxTextureDimension2D`", needed, bounds.texture.into())
     }
 
-    /// That of a buffer of so many bytes.
+    /// Returns the excess of a buffer of `needed` bytes, or `None` if it fits.
     pub fn buffer(bounds: Bounds, needed: u64) -> Option<Self> {
         Self::of("bytes in `maxStorageBufferBindingSize`", needed, bounds.buffer)
     }
 
-    /// Whether `needed` is more than `allowed`; `limit` begins with the unit of both.
+    /// Returns an excess if `needed` is more than `allowed`. `limit` begins with the unit of both numbers.
     pub fn of(limit: &'static str, needed: u64, allowed: u64) -> Option<Self> {
         (needed > allowed).then_some(Self { limit, needed, allowed })
     }
 
-    /// The error for a picture of `width` x `height`, of which `fits` pixels on the longer side would fit.
+    /// Returns the error for a picture of `width` x `height`, of which `fits` pixels on the longer side would fit.
     pub fn error(self, (width, height): (usize, usize), fits: usize) -> Error {
         let Self { limit, needed, allowed } = self;
         Error::TooLarge { width, height, limit, needed, allowed, fits }

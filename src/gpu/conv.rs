@@ -1,40 +1,42 @@
-//! The convolution kernels: which shader makes a convolution, with which constants, over how many workgroups. Beside
-//! `conv_direct.wgsl`, `conv_rgb.wgsl`, `conv_large.wgsl`, `conv_generic.wgsl` (family *direct*) and `conv_tiled.wgsl` (family *tiled*).
+//! The convolution kernels: selects the shader of a convolution, its specialization constants and its workgroup counts.
+//! The shaders are `conv_direct.wgsl`, `conv_rgb.wgsl`, `conv_large.wgsl`, `conv_generic.wgsl` (family *direct*) and
+//! `conv_tiled.wgsl` (family *tiled*).
 
 use super::preprocess::specialize;
 use crate::net::Border;
 
-/// Storage type and family of all convolutions of a plan.
+/// Storage type and kernel family of all convolutions of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Variant {
     pub family: Family,
-    /// 16-bit storage and multiplication; sums and statistics stay in 32 bits. Needs the adapter's `shader-f16`.
+    /// 16-bit storage and multiplication. Sums and statistics stay in 32 bits. Needs the adapter's `shader-f16`.
     pub half: bool,
 }
 
-/// How a convolution is laid over threads.
+/// Mapping of a convolution to threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// Without workgroup memory, 8 pixels x 2 or 4 rows x up to 4 quads of channels a thread: for software adapters.
+    /// Without workgroup memory; a thread computes 8 pixels x 2 or 4 rows x up to 4 quads of channels. For software
+    /// adapters.
     Direct,
-    /// A staged patch for 64 threads: for hardware.
+    /// With an input patch in workgroup memory for 64 threads. For hardware adapters.
     Tiled(Tile),
 }
 
-/// The part of the output that one thread of the tiled family makes.
+/// The part of the output that one thread of the tiled family computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tile {
-    /// Pixels, along x.
+    /// Pixels along x.
     pub pixels: u32,
     /// Quads of output channels.
     pub group: u32,
 }
 
-/// The tile shapes to choose from: 8 pixels x 4 channels, 4x4, 8x8.
+/// The available tile shapes: 8 pixels x 4 channels, 4x4, 8x8.
 pub const TILES: [Tile; 3] = [Tile { pixels: 8, group: 1 }, Tile { pixels: 4, group: 1 }, Tile { pixels: 8, group: 2 }];
 
 impl Variant {
-    /// A short name, such as `tiled8x4-f16`.
+    /// Returns a short name, such as `tiled8x4-f16`.
     pub fn name(&self) -> String {
         let family = match self.family {
             Family::Direct => "direct".to_string(),
@@ -43,91 +45,91 @@ impl Variant {
         format!("{family}-{}", if self.half { "f16" } else { "f32" })
     }
 
-    /// The variant that [`Variant::name`] names.
+    /// Returns the variant with the name `name`, as [`Variant::name`] returns it.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|v| v.name() == name)
     }
 
-    /// Every variant.
+    /// Returns all variants.
     pub fn all() -> Vec<Self> {
         let families = std::iter::once(Family::Direct).chain(TILES.map(Family::Tiled));
         families.flat_map(|family| [false, true].map(|half| Self { family, half })).collect()
     }
 
-    /// Bytes of one quad in storage.
+    /// Returns the bytes of one stored quad of channels.
     pub fn quad_bytes(&self) -> u64 {
         if self.half { 8 } else { 16 }
     }
 }
 
-/// One fused convolution: what the plan compiler found in the network, as the kernels see it.
+/// One fused convolution of the lowered network, as the kernels need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Spec {
-    /// Side of the kernel as run: 2 for each phase of an enlargement.
+    /// Side of the executed kernel: 2 for each phase of a folded enlargement.
     pub kernel: u32,
     pub stride: u32,
     pub pad: u32,
     pub border: Border,
     pub inputs: u32,
     pub outputs: u32,
-    /// 4 where a nearest-neighbour enlargement by two is folded in, else 1.
+    /// 4 if a nearest-neighbour enlargement by two is folded in, else 1.
     pub phases: u32,
     pub residual: Residual,
 }
 
-/// Whether a convolution's input is the sum of two tensors.
+/// Specifies whether a convolution's input is the sum of two tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Residual {
     None,
-    /// Summed while loading.
+    /// The sum is computed while loading.
     Read,
-    /// Summed while loading, and written for a later skip.
+    /// The sum is computed while loading and written to memory for a later skip connection.
     Written,
 }
 
-/// A kernel ready to be compiled.
+/// A specialized kernel, not yet compiled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kernel {
-    /// Name of the shader file, for labels and reports.
+    /// Name of the shader file, used in labels and reports.
     pub file: &'static str,
     /// The specialized WGSL.
     pub wgsl: String,
-    /// Whether it reads (a, b) pairs (binding 3); the first layer's direct kernel does not.
+    /// Whether the kernel reads (a, b) pairs (binding 3). The first layer's direct kernel does not.
     pub reads_norms: bool,
     pub residual: Residual,
-    /// Inputs a weight block: 3 where the empty fourth channel is skipped.
+    /// Input channels of a weight block: 3 if the empty fourth channel is skipped, else 4.
     pub lanes: u32,
-    /// Width and height of the grid cell that one entry of statistics covers.
+    /// Width and height, in pixels, of the grid cell that one entry of statistics covers.
     pub cell: [u32; 2],
-    /// Pixels and z-slices that one workgroup covers.
+    /// Pixels (`block`) and z-slices (`depth`) that one workgroup covers.
     block: [u32; 2],
     depth: u32,
 }
 
 impl Kernel {
-    /// Workgroups for a grid of `width` x `height` threads' pixels.
+    /// Returns the workgroup counts for a grid of `width` x `height` pixels.
     pub fn workgroups(&self, width: u32, height: u32) -> [u32; 3] {
         [width.div_ceil(self.block[0]), height.div_ceil(self.block[1]), self.depth]
     }
 
-    /// Entries of statistics a quad of channels and a phase.
+    /// Returns the number of entries of statistics per quad of channels and phase.
     pub fn cells(&self, width: u32, height: u32) -> u32 {
         width.div_ceil(self.cell[0]) * height.div_ceil(self.cell[1])
     }
 }
 
 impl Spec {
-    /// Quads of input channels.
+    /// Returns the number of quads of input channels.
     pub fn in_quads(&self) -> u32 {
         self.inputs.div_ceil(4)
     }
 
-    /// Quads of output channels.
+    /// Returns the number of quads of output channels.
     pub fn out_quads(&self) -> u32 {
         self.outputs.div_ceil(4)
     }
 
-    /// The kernel that makes this convolution in `variant`.
+    /// Returns the kernel of this convolution in `variant`.
     pub fn kernel(&self, variant: Variant) -> Kernel {
         match variant.family {
             Family::Direct => self.direct(variant.half),
@@ -136,9 +138,10 @@ impl Spec {
     }
 
     fn direct(&self, half: bool) -> Kernel {
-        // A power of two that divides the quads, 4 at most: more costs registers and compile time and gains little.
+        // A power of two that divides the number of quads, at most 4: more costs registers and compile time and gains
+        // little.
         let quads = [4, 2, 1].into_iter().find(|q| self.out_quads().is_multiple_of(*q)).unwrap_or(1);
-        // Fewer quads leave room for more rows.
+        // Fewer quads leave registers for more rows.
         let rows = if quads == 4 { 2 } else { 4 };
         let common = [("OUT_QUADS", self.out_quads()), ("QUADS", quads), ("ROWS", rows)];
         let inputs = ("IN_QUADS", self.in_quads());
@@ -161,7 +164,8 @@ impl Spec {
             extra.push(("KERNEL", self.kernel));
             ("conv_generic", include_str!("../../shaders/conv/conv_generic.wgsl"), 4, extra)
         };
-        // The gathering kernel reads sums and never writes them: the compiler asks for that only where it can be had.
+        // The generic kernel reads residual sums and never writes them. Lowering requests a written sum only from other
+        // kernels.
         debug_assert!(file != "conv_generic" || self.residual != Residual::Written);
         Kernel {
             file,
@@ -176,10 +180,10 @@ impl Spec {
     }
 
     fn tiled(&self, tile: Tile, half: bool) -> Kernel {
-        // Two quads of 16-bit sums beside a long run of inputs take more registers than leave 8 waves on AMD's RDNA2.
+        // Two quads of 16-bit sums and a long run of inputs need more registers than 8 waves on AMD's RDNA2 allow.
         let crowded = half && (tile.pixels - 1) * self.stride + self.kernel > 12;
         let group = if self.out_quads().is_multiple_of(tile.group) && !crowded { tile.group } else { 1 };
-        // Threads beside each other along the channels: as many as there are quads, up to 8; the others share pixels.
+        // Adjacent threads cover adjacent quads of channels: at most 8 threads. The remaining threads cover pixels.
         let beside = [8, 4, 2, 1].into_iter().find(|n| (self.out_quads() / group).is_multiple_of(*n)).unwrap_or(1);
         let columns = 64 / beside;
         let quad_bytes = if half { 8 } else { 16 };
@@ -187,7 +191,8 @@ impl Spec {
             let (across, down) = tile_threads(columns, pixels);
             ((across * pixels - 1) * self.stride + self.kernel) * ((down - 1) * self.stride + self.kernel) * quad_bytes
         };
-        // Where few channels leave many threads for pixels, the halo of a wide tile would not fit: fewer pixels a thread.
+        // With few channels, many threads cover pixels, and the halo of a wide tile may not fit: use fewer pixels per
+        // thread.
         let pixels = [8, 4, 2, 1].into_iter().find(|p| *p <= tile.pixels && patch(*p) <= STAGED_BYTES).unwrap_or(1);
         let (across, down) = tile_threads(columns, pixels);
         let staged = (STAGED_BYTES / patch(pixels)).max(1);
@@ -229,10 +234,11 @@ impl Spec {
     }
 }
 
-/// Workgroup memory for the staged patch: half of what WebGPU guarantees, so that two workgroups fit where only that is there.
+/// Bytes of workgroup memory for the input patch: half of the minimum that WebGPU guarantees, so that two workgroups
+/// fit on a device that has only the minimum.
 const STAGED_BYTES: u32 = 8192;
 
-/// Threads across and down a tile, as square in pixels as `columns` allows.
+/// Returns the threads across and down a tile that is as square in pixels as `columns` allows.
 fn tile_threads(columns: u32, pixels: u32) -> (u32, u32) {
     let mut across = 1;
     while across * pixels * across * 2 <= columns {

@@ -1,4 +1,4 @@
-//! The adapter and its device: what it can do, how its errors become ours, and pipelines made once for each shader text.
+//! The adapter and its device: capabilities, conversion of wgpu errors, and pipelines cached by shader text.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,27 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::bounds::Bounds;
 use crate::error::{Error, Result};
 
-/// What to ask of the adapter.
+/// Options for opening an adapter.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request {
-    /// Stay within WebGPU's default limits, even where the adapter has more.
+    /// Restricts the device to WebGPU's default limits, even if the adapter supports higher ones.
     pub default_limits: bool,
 }
 
-/// The first thing that went wrong on a device, until somebody asks.
+/// The first unreported error of a device.
 #[derive(Clone, Default)]
 pub(crate) struct Fault(Arc<Mutex<Option<Error>>>);
 
 impl Fault {
     pub(crate) fn set(&self, error: Error) {
         let mut fault = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A lost device makes other errors follow: it is the one to tell.
+        // A lost device causes further errors, so the loss replaces an earlier error.
         if fault.is_none() || matches!(error, Error::DeviceLost(_)) {
             *fault = Some(error);
         }
     }
 
-    /// The error, which is forgotten unless the device is lost for good.
+    /// Returns the error and clears it. The loss of the device is never cleared.
     pub(crate) fn take(&self) -> Option<Error> {
         let mut fault = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*fault {
@@ -36,7 +36,7 @@ impl Fault {
     }
 }
 
-/// One adapter, its device and queue.
+/// An adapter, its device and its queue.
 pub struct Gpu {
     instance: wgpu::Instance,
     info: wgpu::AdapterInfo,
@@ -49,18 +49,19 @@ pub struct Gpu {
     lost: Arc<Mutex<Option<futures_channel::oneshot::Receiver<String>>>>,
     pipelines: Mutex<HashMap<String, wgpu::ComputePipeline>>,
     render_pipelines: Mutex<HashMap<(String, wgpu::TextureFormat), wgpu::RenderPipeline>>,
-    /// Those of the pipelines above.
+    /// Bind group layouts of the cached pipelines.
     layouts: Mutex<HashMap<wgpu::ComputePipeline, wgpu::BindGroupLayout>>,
     render_layouts: Mutex<HashMap<wgpu::RenderPipeline, wgpu::BindGroupLayout>>,
 }
 
 impl Gpu {
-    /// Opens the fastest adapter there is.
+    /// Opens the fastest available adapter.
     ///
     /// # Errors
-    /// [`Error::NoAdapter`] when there is none, or when it refuses to open.
+    /// [`Error::NoAdapter`] if there is no adapter, or if the adapter refuses to open a device.
     pub async fn open(request: Request) -> Result<Self> {
-        // burn, where it is built too, switches OpenGL on for all: our kernels are made for the others.
+        // burn, if it is part of the build, enables wgpu's OpenGL backend; the kernels support the primary backends
+        // only.
         let backends = wgpu::Backends::PRIMARY;
         let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor { backends, ..descriptor });
@@ -91,13 +92,13 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error| uncaptured.set(from_wgpu(error))));
         let (sender, receiver) = futures_channel::oneshot::channel();
         let on_lost = fault.clone();
-        // The callback may be called once only, and the type does not say so.
+        // The callback is called at most once, but its type does not express this.
         let sender = Mutex::new(Some(sender));
         device.set_device_lost_callback(move |reason, message| {
             let text = if message.is_empty() { format!("{reason:?}") } else { message };
             on_lost.set(Error::DeviceLost(text.clone()));
             if let Some(sender) = sender.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                // Nobody waits: then nobody needs to be told.
+                // Sending fails only if the receiver is gone, which needs no handling.
                 let _ = sender.send(text);
             }
         });
@@ -121,48 +122,49 @@ impl Gpu {
         })
     }
 
-    /// The instance, for surfaces.
+    /// Returns the wgpu instance, for creating surfaces.
     pub fn instance(&self) -> &wgpu::Instance {
         &self.instance
     }
 
-    /// The adapter's own description.
+    /// Returns the adapter's description of itself.
     pub fn info(&self) -> &wgpu::AdapterInfo {
         &self.info
     }
 
-    /// Whether the adapter has 16-bit arithmetic (`shader-f16`).
+    /// Whether the adapter supports 16-bit arithmetic (`shader-f16`).
     pub fn half(&self) -> bool {
         self.half
     }
 
-    /// What the adapter offers beyond the core, asked for or not.
+    /// Returns all features that the adapter supports, whether or not the device has them enabled.
     pub fn features(&self) -> wgpu::Features {
         self.features
     }
 
-    /// The limits that the device was opened with.
+    /// Returns the limits that the device was opened with.
     pub fn limits(&self) -> wgpu::Limits {
         self.device.limits()
     }
 
-    /// The browser's own device object.
+    /// Returns the browser's `GPUDevice` object.
     #[cfg(target_arch = "wasm32")]
     pub fn browser_device(&self) -> Option<wasm_bindgen::JsValue> {
         self.device.as_webgpu().map(|device| device.clone().into())
     }
 
-    /// The device's bounds.
+    /// Returns the limits that plans are checked against.
     pub fn bounds(&self) -> Bounds {
         self.bounds
     }
 
-    /// Whether the adapter is a program on the processor, as far as it says so.
+    /// Whether the adapter is a software renderer, according to its description.
     pub fn software(&self) -> bool {
         is_software(&self.info)
     }
 
-    /// Resolves when the device is lost, with the reason. The first caller gets the answer; for later ones it never comes.
+    /// Resolves with the reason when the device is lost. Only the first caller receives it; for later callers the
+    /// future never resolves.
     pub async fn lost(&self) -> String {
         let receiver = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
         match receiver {
@@ -171,20 +173,20 @@ impl Gpu {
         }
     }
 
-    /// Ends the device, as a driver reset would: everything on it is lost.
+    /// Destroys the device and all its resources, as a driver reset would.
     pub fn destroy(&self) {
         self.device.destroy();
     }
 
-    /// The first error since the last call, if any.
+    /// Returns the first error since the last call, if any.
     ///
     /// # Errors
-    /// That error. A lost device stays lost.
+    /// That error. The loss of the device is reported by every call.
     pub fn check(&self) -> Result<()> {
         self.fault.take().map_or(Ok(()), Err)
     }
 
-    /// Runs `make`, which creates things on the device, and reports what the device says to it.
+    /// Runs `make`, which creates resources on the device, inside error scopes and returns the errors of the device.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] or [`Error::Gpu`], or the error of `make`.
@@ -196,14 +198,14 @@ impl Gpu {
         let memory = memory.pop();
         let refused = validation.await.or(memory.await);
         if refused.is_some() {
-            // A device that is gone refuses everything: then that is what to tell.
+            // A lost device rejects every call: report the loss instead.
             self.wait();
         }
         self.check()?;
         refused.map_or(made, |error| Err(from_wgpu(error)))
     }
 
-    /// The compute pipeline of `wgsl`, made on first use.
+    /// Returns the compute pipeline of `wgsl`, compiled on first use.
     pub(crate) fn pipeline(&self, label: &str, wgsl: &str) -> wgpu::ComputePipeline {
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
@@ -213,7 +215,8 @@ impl Gpu {
                 layout: None,
                 module: &module,
                 entry_point: Some("main"),
-                // Every kernel writes its workgroup memory before it reads it; zeroing would cost a serial loop.
+                // Every kernel writes its workgroup memory before it reads it; zero-initialization would cost a serial
+                // loop.
                 compilation_options: wgpu::PipelineCompilationOptions {
                     zero_initialize_workgroup_memory: false,
                     ..Default::default()
@@ -224,21 +227,21 @@ impl Gpu {
         pipelines.entry(wgsl.to_string()).or_insert_with(make).clone()
     }
 
-    /// What is bound to `pipeline`, asked for once: an object for every step of every plan would be one more for the browser to
-    /// clear away.
+    /// Returns the layout of bind group 0 of `pipeline`, cached: a new layout object for each dispatch of each plan
+    /// would add garbage for the browser to collect.
     pub(crate) fn layout(&self, pipeline: &wgpu::ComputePipeline) -> wgpu::BindGroupLayout {
         let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
         layouts.entry(pipeline.clone()).or_insert_with(|| pipeline.get_bind_group_layout(0)).clone()
     }
 
-    /// The same of a pipeline that draws.
+    /// Returns the layout of bind group 0 of a render pipeline, cached.
     pub(crate) fn render_layout(&self, pipeline: &wgpu::RenderPipeline) -> wgpu::BindGroupLayout {
         let mut layouts = self.render_layouts.lock().unwrap_or_else(PoisonError::into_inner);
         layouts.entry(pipeline.clone()).or_insert_with(|| pipeline.get_bind_group_layout(0)).clone()
     }
 
-    /// The pipeline that covers targets of `format` with what the fragment shader `paint` of `wgsl` makes, made on first
-    /// use.
+    /// Returns the render pipeline that fills targets of `format` with the output of the fragment shader `paint` of
+    /// `wgsl`, compiled on first use.
     pub(crate) fn render_pipeline(&self, label: &str, wgsl: &str, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
         let mut pipelines = self.render_pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
@@ -275,7 +278,7 @@ impl Gpu {
         })
     }
 
-    /// `resources` as bindings 0, 1, 2 ... of `layout`; `None` where it has no such binding.
+    /// Returns a bind group of `layout` with `resources` as bindings 0, 1, 2 ...; `None` omits the binding.
     pub(crate) fn bindings<'r>(
         &self,
         layout: &wgpu::BindGroupLayout,
@@ -288,7 +291,7 @@ impl Gpu {
         self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
     }
 
-    /// A 2-D texture of `size` pixels, without smaller levels.
+    /// Creates a 2-D texture of `size` pixels without mip levels.
     pub(crate) fn texture(
         &self,
         label: &str,
@@ -308,27 +311,27 @@ impl Gpu {
         })
     }
 
-    /// A buffer of `bytes`.
+    /// Creates a buffer of `bytes`.
     pub(crate) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
         let descriptor = wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false };
         self.device.create_buffer(&descriptor)
     }
 
-    /// A buffer that shaders read, holding `data`.
+    /// Creates a buffer that contains `data`, padded to a multiple of 16 bytes.
     pub(crate) fn filled(&self, label: &str, data: &[u8], usage: wgpu::BufferUsages) -> wgpu::Buffer {
         let buffer = self.buffer(label, data.len().next_multiple_of(16) as u64, usage | wgpu::BufferUsages::COPY_DST);
         self.queue.write_buffer(&buffer, 0, data);
         buffer
     }
 
-    /// The bytes of `buffer`, which must be mappable, once everything submitted before is done.
+    /// Returns the bytes of `buffer`, which must be mappable, after all submitted work is done.
     ///
     /// # Errors
-    /// What went wrong on the device meanwhile.
+    /// The errors of the device since the last check.
     pub(crate) async fn download(&self, buffer: &wgpu::Buffer) -> Result<Vec<u8>> {
         let (sender, receiver) = futures_channel::oneshot::channel();
         buffer.slice(..).map_async(wgpu::MapMode::Read, move |mapped| {
-            // The receiver lives until the answer is there.
+            // The receiver lives until it has received the result.
             let _ = sender.send(mapped);
         });
         self.wait();
@@ -340,14 +343,14 @@ impl Gpu {
         Ok(bytes)
     }
 
-    /// Resolves when everything submitted so far is done.
+    /// Resolves when all submitted work is done.
     ///
     /// # Errors
-    /// What went wrong on the device meanwhile.
+    /// The errors of the device since the last check.
     pub async fn done(&self) -> Result<()> {
         let (sender, receiver) = futures_channel::oneshot::channel();
         self.queue.on_submitted_work_done(move || {
-            // The receiver lives until the answer is there.
+            // The receiver lives until it has received the result.
             let _ = sender.send(());
         });
         self.wait();
@@ -356,14 +359,14 @@ impl Gpu {
         answer.map_err(|_| Error::DeviceLost("while waiting for it".to_string()))
     }
 
-    /// Lets a native device make progress; browsers do so by themselves.
+    /// Polls a native device. Browsers need no polling.
     fn wait(&self) {
-        // A failing wait shows in the callbacks and in `check`.
+        // Errors of the poll are reported by the callbacks and by `check`.
         let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
     }
 }
 
-/// Whether an adapter is a program on the processor, as far as it says so.
+/// Whether an adapter is a software renderer, according to its description.
 pub(crate) fn is_software(info: &wgpu::AdapterInfo) -> bool {
     let name = format!("{} {} {}", info.name, info.driver, info.driver_info).to_lowercase();
     info.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "warp"].iter().any(|s| name.contains(s))

@@ -1,4 +1,5 @@
-//! A [`Schedule`] on a device: buffers, pipelines and bind groups, made once, and the dispatches recorded for each frame.
+//! A [`Schedule`] on a device: buffers, pipelines and bind groups, created once, and the dispatches recorded for each
+//! frame.
 
 use wgpu::BufferUsages;
 
@@ -6,20 +7,20 @@ use super::device::Gpu;
 use super::schedule::{Binding, Program, Schedule};
 use super::step::Step;
 
-/// Offsets of uniforms must be multiples of this in WebGPU's default limits (`minUniformBufferOffsetAlignment`).
+/// Alignment of uniform offsets, in bytes, in WebGPU's default limits (`minUniformBufferOffsetAlignment`).
 const UNIFORM_STRIDE: u64 = 256;
 
-/// What the dispatches of a network bind besides its buffers. Indices are numbers of stages.
+/// The resources that the dispatches of a network bind besides its tensors. Indices are stage numbers.
 #[derive(Clone, Copy)]
 pub(crate) struct Resources<'a> {
     pub pipelines: &'a [wgpu::ComputePipeline],
     pub weights: &'a [Option<wgpu::Buffer>],
     pub biases: &'a [Option<wgpu::Buffer>],
-    /// What only networks with normalizations have.
+    /// Present only for networks with normalizations.
     pub norms: Option<Norms<'a>>,
 }
 
-/// The pipeline and the buffers of normalizations.
+/// The pipeline and the buffers of the normalizations.
 #[derive(Clone, Copy)]
 pub(crate) struct Norms<'a> {
     pub pipeline: &'a wgpu::ComputePipeline,
@@ -36,7 +37,7 @@ pub(crate) struct Executable {
 }
 
 impl Executable {
-    /// Makes the buffers of `schedule`, which can be used as `usage` says besides, and its bind groups.
+    /// Creates the buffers of `schedule`, with `usage` in addition to storage, and its bind groups.
     pub fn new(gpu: &Gpu, schedule: &Schedule, resources: Resources, usage: BufferUsages) -> Self {
         let usage = usage | BufferUsages::STORAGE;
         let buffers: Vec<_> = schedule.buffers.iter().map(|&bytes| gpu.buffer("tensor", bytes, usage)).collect();

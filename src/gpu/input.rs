@@ -1,4 +1,5 @@
-//! What is painted: a photo or a video frame, as a texture of a size of its own. Beside `load_input.wgsl`.
+//! The input picture: a photo or a video frame in a texture, whose size may differ from the network's. The shader is
+//! `load_input.wgsl`.
 
 use std::cell::Cell;
 
@@ -19,12 +20,13 @@ pub(crate) struct InputTensor<'a> {
     pub tensor: &'a wgpu::Buffer,
     /// Whether it is stored in 16 bits.
     pub half: bool,
-    /// Width and height of the picture that the network sees, and of the tensor, into which the rest is mirrored.
+    /// Width and height of the picture that the network sees (`picture`) and of the tensor (`padded`). The padding
+    /// mirrors the picture.
     pub picture: [u32; 2],
     pub padded: [u32; 2],
 }
 
-/// A picture on the device, and the step that makes a network's first tensor of it.
+/// A picture on the device, and the dispatch that writes it to a network's first tensor.
 pub struct Frame {
     pub(crate) texture: wgpu::Texture,
     shape: Cell<LoadInputUniforms>,
@@ -33,10 +35,10 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Room for pictures of `width` x `height`, which are resized to make the tensor of `input_tensor`.
+    /// Creates the texture for pictures of `width` x `height` and the dispatch that resizes them into `input_tensor`.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    /// [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub(crate) async fn new(gpu: &Gpu, input_tensor: InputTensor<'_>, (width, height): (usize, usize)) -> Result<Self> {
         if width == 0 || height == 0 {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
@@ -48,13 +50,13 @@ impl Frame {
         gpu.scoped(|| Ok(Self::build(gpu, input_tensor, [width as u32, height as u32]))).await
     }
 
-    /// The first of the device's bounds that a picture of `width` x `height` breaks, if any.
+    /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any.
     pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
         Excess::side(bounds, width.max(height) as u64)
     }
 
     fn build(gpu: &Gpu, input_tensor: InputTensor, source: [u32; 2]) -> Self {
-        // A browser draws a video frame into the texture, which takes more than a copy.
+        // A browser renders a video frame into the texture, which needs more usages than a copy.
         let external =
             if cfg!(target_arch = "wasm32") { TextureUsages::RENDER_ATTACHMENT } else { TextureUsages::empty() };
         let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST | external;
@@ -75,22 +77,22 @@ impl Frame {
         Self { texture, shape: Cell::new(shape), uniform, step }
     }
 
-    /// Width and height of the pictures.
+    /// Returns width and height of the pictures.
     pub fn size(&self) -> (usize, usize) {
         (self.texture.width() as usize, self.texture.height() as usize)
     }
 
-    /// Whether left and right are exchanged, as people expect of a mirror.
+    /// Whether the picture is mirrored horizontally.
     pub fn mirrored(&self) -> bool {
         self.shape.get().mirrored == 1
     }
 
-    /// Exchanges left and right from now on, or no longer.
+    /// Sets whether the picture is mirrored horizontally.
     pub fn set_mirrored(&self, gpu: &Gpu, mirrored: bool) {
         self.set_shape(gpu, LoadInputUniforms { mirrored: u32::from(mirrored), ..self.shape.get() });
     }
 
-    /// The network sees the picture with brushwork of `strength` 0..1 in it from now on.
+    /// Sets the strength, 0..1, of the brushwork that is added to the picture that the network sees.
     pub fn set_brushwork(&self, gpu: &Gpu, strength: f32) {
         let shape = self.shape.get();
         let [width, height] = shape.picture.map(|side| side as usize);
@@ -103,10 +105,10 @@ impl Frame {
         gpu.queue.write_buffer(&self.uniform, 0, bytes_of(&shape));
     }
 
-    /// Uploads a picture, as `height * width * 4` bytes of RGBA.
+    /// Uploads a picture as `height * width * 4` bytes of RGBA.
     ///
     /// # Errors
-    /// [`Error::Picture`] when the number of bytes does not fit.
+    /// [`Error::Picture`] if the number of bytes does not match.
     pub fn upload(&self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
         let (width, height) = self.size();
         if rgba.len() != width * height * 4 {
@@ -121,7 +123,7 @@ impl Frame {
         Ok(())
     }
 
-    /// Copies a picture that the browser holds, such as a video frame of this size, without a detour through memory.
+    /// Copies a picture that the browser holds, such as a video frame of this size, without a copy through main memory.
     #[cfg(target_arch = "wasm32")]
     pub fn copy(&self, gpu: &Gpu, source: wgpu::ExternalImageSource) {
         let source = wgpu::CopyExternalImageSourceInfo { source, origin: wgpu::Origin2d::ZERO, flip_y: false };
@@ -129,7 +131,7 @@ impl Frame {
         gpu.queue.copy_external_image_to_texture(&source, target, self.texture.size());
     }
 
-    /// Records the step that makes the network's first tensor.
+    /// Records the dispatch that writes the network's first tensor.
     pub(crate) fn record(&self, pass: &mut wgpu::ComputePass) {
         self.step.record(pass);
     }

@@ -1,5 +1,5 @@
-//! The GPU executor: an adapter and its device, kernels with their specializations, and the compiler that turns a network
-//! into a plan: pipelines, bind groups and buffers made once, then one compute pass and one submit a frame.
+//! The GPU executor: an adapter and its device, kernels with their specializations, and the compiler from a network to
+//! a plan. A plan creates pipelines, bind groups and buffers once; a frame is one compute pass and one submit.
 
 pub mod autotune;
 pub mod bounds;

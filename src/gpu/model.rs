@@ -1,4 +1,4 @@
-//! A network on a device ([`Model`]), from which plans for input sizes are made.
+//! A network on a device ([`Model`]), which is compiled to plans for input sizes.
 
 use bytemuck::cast_slice;
 use wgpu::BufferUsages;
@@ -18,7 +18,7 @@ use crate::net::Network;
 use crate::weights::Archive;
 use crate::weights::half::from_f32;
 
-/// A network's pipelines and weights, ready for any input size.
+/// A network's pipelines and weights, for any input size.
 pub struct Model {
     kernels: TransferKernels,
     pipelines: Vec<wgpu::ComputePipeline>,
@@ -31,8 +31,9 @@ impl Model {
     /// Loads `net` with the weights of `archive`, for the kernels of `variant`.
     ///
     /// # Errors
-    /// [`Error::Tensor`](crate::error::Error::Tensor) for weights that do not fit, [`Error::Model`](crate::error::Error::Model) for
-    /// layers that the kernels cannot run, and what the device says.
+    /// [`Error::Tensor`](crate::error::Error::Tensor) for weights of a wrong shape,
+    /// [`Error::Model`](crate::error::Error::Model) for layers that the kernels cannot run, and the errors of the
+    /// device.
     pub async fn load(gpu: &Gpu, net: Network, archive: &Archive, variant: Variant) -> Result<Self> {
         let kernels = TransferKernels::new(net, variant)?;
         let mut packed = Vec::new();
@@ -58,22 +59,22 @@ impl Model {
         gpu.scoped(make).await
     }
 
-    /// The network.
+    /// Returns the network.
     pub fn network(&self) -> &Network {
         &self.kernels.net
     }
 
-    /// The variant of its kernels.
+    /// Returns the variant of its kernels.
     pub fn variant(&self) -> Variant {
         self.kernels.variant
     }
 
-    /// Compiles the model for photos of `width` x `height`, which are mirrored at the right and lower border to what the
-    /// network accepts.
+    /// Compiles the model for photos of `width` x `height`. Photos are padded by reflection at the right and lower
+    /// border to a size that the network accepts.
     ///
     /// # Errors
-    /// [`Error::TooLarge`](crate::error::Error::TooLarge) naming the limit that the size breaks,
-    /// [`Error::OutOfMemory`](crate::error::Error::OutOfMemory), and what the device says.
+    /// [`Error::TooLarge`](crate::error::Error::TooLarge) naming the limit that the size exceeds,
+    /// [`Error::OutOfMemory`](crate::error::Error::OutOfMemory), and the errors of the device.
     pub async fn plan(&self, gpu: &Gpu, width: usize, height: usize) -> Result<Plan> {
         if let Some(excess) = self.excess(gpu.bounds(), (width, height))? {
             let fits = |width, height| matches!(self.excess(gpu.bounds(), (width, height)), Ok(None));
@@ -85,7 +86,7 @@ impl Model {
         gpu.scoped(|| Ok(self.build(gpu, (width, height), padded, &schedule, cost))).await
     }
 
-    /// The first of the device's bounds that a picture of `width` x `height` breaks, if any. Allocates nothing.
+    /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any. Allocates nothing.
     ///
     /// # Errors
     /// As [`Network::shapes`].
@@ -134,7 +135,7 @@ impl Model {
     }
 }
 
-/// A pair of quads (1, bias) for every four channels.
+/// Returns a pair of quads (1, bias) for every four channels.
 fn bias_pairs(bias: &[f32]) -> Vec<f32> {
     let pair = |quad: &[f32]| {
         let mut pair = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0];
@@ -144,7 +145,7 @@ fn bias_pairs(bias: &[f32]) -> Vec<f32> {
     bias.chunks(4).flat_map(pair).collect()
 }
 
-/// IEEE 754 half floats, little-endian.
+/// Converts `values` to IEEE 754 half floats, little-endian.
 fn to_half(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| from_f32(*v).to_le_bytes()).collect()
 }

@@ -1,5 +1,5 @@
-//! What is shown: the draw that turns the last tensor into pixels, and the texture to read them back from. Beside
-//! `composite.wgsl`.
+//! The output: the draw that composites the last tensor and the photo into pixels, and the texture for reading them
+//! back. The shader is `composite.wgsl`.
 
 use bytemuck::{bytes_of, cast_slice};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
@@ -14,10 +14,10 @@ use super::uniforms::CompositeUniforms;
 use crate::error::Result;
 use crate::image::composite::Look;
 
-/// Copies from a texture must have rows of a multiple of this many bytes.
+/// Alignment, in bytes, of rows in copies from a texture to a buffer.
 const ROW_ALIGNMENT: u32 = wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
 
-/// Draws what a plan has painted, onto targets of one format.
+/// Draws the output of a plan to targets of one format.
 pub struct Compositor {
     pipeline: wgpu::RenderPipeline,
     bindings: wgpu::BindGroup,
@@ -27,11 +27,11 @@ pub struct Compositor {
 }
 
 impl Compositor {
-    /// A presenter of `frame` as `plan` has painted it, and `temporal_filter` if there is one, onto targets of `format` and
-    /// `width` x `height`, to which the painting is resized.
+    /// Creates a compositor of `frame` and the output of `plan`, or of `temporal_filter` if given, for targets of
+    /// `format` and `width` x `height`. The output is resized to the target.
     ///
     /// # Errors
-    /// What the device says.
+    /// The errors of the device.
     pub async fn new(
         gpu: &Gpu,
         (plan, frame, temporal_filter): (&Plan, &Frame, Option<&TemporalFilter>),
@@ -51,10 +51,10 @@ impl Compositor {
         let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
         let target = (size[0] as usize, size[1] as usize);
         let resized = u32::from(frame.size() != target || plan.size() != target);
-        // What is steady has its colours already.
+        // The output of the temporal filter already contains colours.
         let finish = if temporal_filter.is_some() { 0 } else { plan.finish as u32 };
         let values = [("RESIZED", resized), ("FINISH", finish)];
-        // What is steady is kept in 32 bits.
+        // The output of the temporal filter is stored in 32 bits.
         let half = plan.half && temporal_filter.is_none();
         let wgsl = specialize(include_str!("../../shaders/io/composite.wgsl"), &values, half);
         let pipeline = gpu.render_pipeline("composite", &wgsl, format);
@@ -77,18 +77,18 @@ impl Compositor {
             temporal_filter.map_or(&plan.executable.output, |s| &s.history).as_entire_binding(),
             plan.norms.as_entire_binding(),
         ];
-        // What is steady is normalized already.
+        // The output of the temporal filter is already normalized.
         let used = if temporal_filter.is_some() { 3 } else { 4 };
         let bindings = gpu.bindings(&gpu.render_layout(&pipeline), resources.into_iter().take(used));
         Self { pipeline, bindings, look, shape, format }
     }
 
-    /// Width and height of the targets.
+    /// Returns width and height of the targets.
     pub fn size(&self) -> (usize, usize) {
         (self.shape.size[0] as usize, self.shape.size[1] as usize)
     }
 
-    /// How the painting is laid over the photo from now on, and whether the photo is mirrored.
+    /// Sets how the painting is composited with the photo, and whether the photo is mirrored.
     pub fn set_look(&mut self, gpu: &Gpu, look: Look, mirrored: bool) {
         self.shape.strength = look.strength;
         self.shape.split = look.split;
@@ -97,7 +97,7 @@ impl Compositor {
         gpu.queue.write_buffer(&self.look, 0, bytes_of(&self.shape));
     }
 
-    /// Records the draw onto `target`.
+    /// Records the draw to `target`.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder, target: &wgpu::TextureView) {
         let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
             label: Some("composite"),
@@ -115,7 +115,7 @@ impl Compositor {
     }
 }
 
-/// A texture to paint into and the buffer to read it back through. Clones share them.
+/// A render texture and the buffer for its readback. Clones share both.
 #[derive(Clone)]
 pub struct OutputTexture {
     texture: wgpu::Texture,
@@ -124,17 +124,18 @@ pub struct OutputTexture {
 }
 
 impl OutputTexture {
-    /// The first of the device's bounds that reading a picture of `width` x `height` back in 8 bits breaks, if any.
+    /// Returns the first limit of the device that the 8-bit readback of a picture of `width` x `height` exceeds, if
+    /// any.
     pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
         let row = (width as u64 * 4).next_multiple_of(ROW_ALIGNMENT.into());
         Excess::buffer(bounds, row * height as u64)
     }
 
-    /// A canvas for `compositor`: four bytes a pixel for [`TextureFormat::Rgba8Unorm`], four floats for
+    /// Creates the texture for `compositor`: four bytes per pixel for [`TextureFormat::Rgba8Unorm`], four floats for
     /// [`TextureFormat::Rgba32Float`].
     ///
     /// # Errors
-    /// What the device says.
+    /// The errors of the device.
     pub async fn new(gpu: &Gpu, compositor: &Compositor) -> Result<Self> {
         let [width, height] = compositor.shape.size;
         let pixel = if compositor.format == TextureFormat::Rgba32Float { 16 } else { 4 };
@@ -149,7 +150,7 @@ impl OutputTexture {
         gpu.scoped(make).await
     }
 
-    /// Records `compositor`'s draw and the copy to the readback buffer.
+    /// Records the draw of `compositor` and the copy to the readback buffer.
     pub fn record(&self, encoder: &mut wgpu::CommandEncoder, compositor: &Compositor) {
         compositor.record(encoder, &self.texture.create_view(&Default::default()));
         let layout = wgpu::TexelCopyBufferLayout { offset: 0, bytes_per_row: Some(self.row), rows_per_image: None };
@@ -157,10 +158,10 @@ impl OutputTexture {
         encoder.copy_texture_to_buffer(self.texture.as_image_copy(), target, self.texture.size());
     }
 
-    /// The pixels, row by row without padding, once everything submitted is done.
+    /// Returns the pixels, row by row without padding, after all submitted work is done.
     ///
     /// # Errors
-    /// What went wrong on the device.
+    /// The errors of the device.
     pub async fn read(&self, gpu: &Gpu) -> Result<Vec<u8>> {
         let bytes = gpu.download(&self.staging).await?;
         let pixel = if self.texture.format() == TextureFormat::Rgba32Float { 16 } else { 4 };
@@ -169,7 +170,7 @@ impl OutputTexture {
     }
 }
 
-/// The floats behind the bytes of a [`TextureFormat::Rgba32Float`] canvas, without the fourth channel.
+/// Converts the bytes of a [`TextureFormat::Rgba32Float`] texture to floats, without the fourth channel.
 pub fn floats(bytes: &[u8]) -> Vec<f32> {
     let values: Vec<f32> = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
     cast_slice::<f32, [f32; 4]>(&values).iter().flat_map(|p| [p[0], p[1], p[2]]).collect()

@@ -1,5 +1,5 @@
-//! A network's plan for one input size ([`Plan`]): every buffer and bind group made once, and a frame recorded by walking a list
-//! of dispatches.
+//! A network compiled for one input size ([`Plan`]): all buffers and bind groups are created once, and a frame is
+//! recorded by iterating over a list of dispatches.
 
 use bytemuck::cast_slice;
 
@@ -11,16 +11,16 @@ use super::schedule::Cost;
 use crate::error::{Error, Result};
 use crate::style::Style;
 
-/// A model compiled for one picture size. A [`Frame`] makes its first tensor.
+/// A model compiled for one picture size. A [`Frame`] fills its first tensor.
 pub struct Plan {
     /// Whether tensors are stored in 16 bits.
     pub(crate) half: bool,
-    /// The network on the device, up to the last tensor, before its normalization or bias and what makes colours of it.
+    /// The network on the device up to the last tensor, before its normalization or bias and the conversion to colours.
     pub(crate) executable: Executable,
-    /// The size of the first tensor, which the network accepts.
+    /// Size of the first tensor, which the network accepts.
     pub(crate) padded: [u32; 2],
     pub(crate) finish: Finish,
-    /// All (a, b) pairs; those of the last tensor begin at `output_norm`.
+    /// All (a, b) pairs; the pairs of the last tensor begin at `output_norm`.
     pub(crate) norms: wgpu::Buffer,
     pub(crate) output_norm: u32,
     /// Pixels from one row of the last tensor to the next.
@@ -28,18 +28,18 @@ pub struct Plan {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) style: wgpu::Buffer,
-    /// Statistics of the frame before, led by the part of them that stays.
+    /// Statistics of the previous frame, preceded by the fraction of them that is kept.
     pub(super) history: wgpu::Buffer,
-    /// Quads of each normalization.
+    /// Quads of channels of each normalization.
     pub(super) slots: Vec<u32>,
     pub(super) cost: Cost,
 }
 
 impl Plan {
-    /// Room for pictures of `width` x `height`, which the network sees resized to its own size.
+    /// Creates a frame for pictures of `width` x `height`, which are resized to the network's size.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    /// [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
         let picture = [self.width as u32, self.height as u32];
         let input_tensor =
@@ -47,12 +47,12 @@ impl Plan {
         Frame::new(gpu, input_tensor, size).await
     }
 
-    /// Width and height of the picture that the network sees.
+    /// Returns width and height of the picture that the network sees.
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.height)
     }
 
-    /// What one frame costs.
+    /// Returns the cost of one frame.
     pub fn cost(&self) -> Cost {
         self.cost
     }
@@ -60,7 +60,7 @@ impl Plan {
     /// Uploads the scales and shifts of `style`.
     ///
     /// # Errors
-    /// [`Error::Style`] when the style belongs to another network.
+    /// [`Error::Style`] if the style belongs to another network.
     pub fn set_style(&self, gpu: &Gpu, style: &Style) -> Result<()> {
         let mut values = Vec::new();
         let fits = style.norms.len() == self.slots.len()
@@ -81,12 +81,12 @@ impl Plan {
         Ok(())
     }
 
-    /// From now on the statistics of the normalizations keep this part, 0..1, of what they were in the frame before.
+    /// Sets the fraction, 0..1, of the previous frame's statistics that the normalizations keep.
     pub fn keep_statistics(&self, gpu: &Gpu, part: f32) {
         gpu.queue.write_buffer(&self.history, 0, cast_slice(&[part; 4]));
     }
 
-    /// Submits the network on `frame` and what `after` records behind it.
+    /// Submits the network on `frame`, followed by the commands that `after` records.
     pub fn run(&self, gpu: &Gpu, frame: &Frame, after: impl FnOnce(&mut wgpu::CommandEncoder)) {
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         self.record(frame, &mut encoder.begin_compute_pass(&Default::default()));

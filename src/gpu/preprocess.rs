@@ -1,17 +1,17 @@
-//! Specialization of shaders. A WGSL file is valid by itself; a specialization replaces the values of `const NAME` lines,
-//! drops the lines tagged `// when NAME == VALUE` (or `>=`) whose condition does not hold, unrolls what is tagged
-//! `// each NAME` NAME times, and, for 16-bit arithmetic, turns the aliases above the bindings into their f16 types. Text in,
-//! text out: what the text depends on is in the text, so the text itself is the key of the pipeline cache.
+//! Specialization of shaders. A WGSL file is valid by itself; a specialization replaces the values of `const NAME`
+//! lines, drops the lines tagged `// when NAME == VALUE` (or `>=`) whose condition does not hold, repeats the lines
+//! tagged `// each NAME` NAME times, and, for 16-bit arithmetic, changes the aliases above the bindings to their f16
+//! types. The specialized text depends on nothing else, so the text is the key of the pipeline cache.
 //!
-//! `each` repeats a line that ends in the tag, or the lines from one that is only the tag to `// end NAME`. With N the first
-//! letter of the name, copy i has i where the file has 0 in names such as `sum_n0` and in the constant `N0`: as it stands, the
-//! file is the case of one copy.
+//! `each` repeats a line that ends in the tag, or the lines from one that is only the tag to `// end NAME`. With N the
+//! first letter of the name, copy i has i where the file has 0 in names such as `sum_n0` and in the constant `N0`. The
+//! unspecialized file is the case of one copy.
 
-/// The shader `source` with the constants of `values` set, in f16 if `half`.
+/// Returns the shader `source` with the constants of `values` set, in f16 if `half`.
 ///
 /// # Panics
-/// When a constant is not declared by the shader or a tag cannot be read: a mistake in this crate, found by the test that
-/// validates every specialization.
+/// If the shader does not declare a constant, or if a tag cannot be parsed. Both are mistakes in this crate, which the
+/// test that validates every specialization finds.
 pub fn specialize(source: &str, values: &[(&str, u32)], half: bool) -> String {
     let mut text = String::with_capacity(source.len() * 2);
     if half {
@@ -37,7 +37,7 @@ pub fn specialize(source: &str, values: &[(&str, u32)], half: bool) -> String {
     text
 }
 
-/// Appends `lines` to `text`, with their tags obeyed.
+/// Appends `lines` to `text`, with their tags applied.
 fn emit(lines: &[String], constants: &[(String, String)], text: &mut String) {
     let mut at = 0;
     while let Some(line) = lines.get(at) {
@@ -69,7 +69,7 @@ fn count(name: &str, constants: &[(String, String)]) -> u32 {
     value.unwrap_or_else(|| panic!("`each {name}` needs a number"))
 }
 
-/// Copy `i` of `lines`, which are tagged with `name`.
+/// Returns copy `i` of `lines`, which are tagged with `name`.
 fn copies(lines: &[String], name: &str, i: u32) -> Vec<String> {
     let constant = format!("{}0", &name[..1]);
     let suffix = format!("_{}", constant.to_lowercase());
@@ -100,7 +100,7 @@ fn copies(lines: &[String], name: &str, i: u32) -> Vec<String> {
         .collect()
 }
 
-/// Name, type and value of a `const NAME: TYPE = VALUE;` line whose value is a literal.
+/// Returns name, type and value of a `const NAME: TYPE = VALUE;` line whose value is a literal.
 fn declaration(line: &str) -> Option<(&str, &str, &str)> {
     let (name, rest) = line.strip_prefix("const ")?.split_once(": ")?;
     let (kind, rest) = rest.split_once(" = ")?;

@@ -1,8 +1,8 @@
-//! One dispatch, with all that it needs.
+//! One dispatch with its resources.
 
 use super::device::Gpu;
 
-/// A pipeline, what is bound to it, and how many workgroups it runs.
+/// A pipeline, its bind group and its workgroup counts.
 pub(crate) struct Step {
     pipeline: wgpu::ComputePipeline,
     bindings: wgpu::BindGroup,
@@ -10,7 +10,7 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// `resources` are bindings 0, 1, 2 ... of `pipeline`; `None` where it has no such binding.
+    /// Creates a step with `resources` as bindings 0, 1, 2 ... of `pipeline`; `None` omits the binding.
     pub fn new<'r>(
         gpu: &Gpu,
         pipeline: wgpu::ComputePipeline,

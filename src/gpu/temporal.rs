@@ -1,5 +1,5 @@
-//! Less flicker: paintings of a still scene are mixed with those before, and the normalizations' statistics follow slowly.
-//! Beside `temporal_filter.wgsl`.
+//! Flicker reduction: outputs of a static scene are averaged over frames, and the normalizations' statistics are
+//! smoothed over time. The shader is `temporal_filter.wgsl`.
 
 use std::cell::Cell;
 
@@ -14,14 +14,15 @@ use super::step::Step;
 use super::uniforms::TemporalFilterUniforms;
 use crate::error::Result;
 
-/// Part of the painting before that stays where nothing moves: noise goes down to about a third.
+/// Fraction of the previous output that is kept where nothing moves. Reduces noise to about a third.
 pub const KEEP_PAINTING: f32 = 0.75;
-/// Part of the statistics before that stays: they are means over the whole picture, and must follow what moves.
+/// Fraction of the previous statistics that is kept. Statistics are means over the whole picture and must follow
+/// motion.
 pub const KEEP_STATISTICS: f32 = 0.6;
 
-/// The memory of what was painted before, and the step that brings it up to date.
+/// The previous output, and the dispatch that updates it.
 pub struct TemporalFilter {
-    /// Painting and the photo's luma, `[height][width]`.
+    /// The output's colours and the photo's luma, `[height][width]`.
     pub(crate) history: wgpu::Buffer,
     uniform: wgpu::Buffer,
     shape: Cell<TemporalFilterUniforms>,
@@ -29,10 +30,10 @@ pub struct TemporalFilter {
 }
 
 impl TemporalFilter {
-    /// A memory for what `plan` paints of `frame`.
+    /// Creates a temporal filter for the output of `plan` on `frame`.
     ///
     /// # Errors
-    /// What the device says.
+    /// The errors of the device.
     pub async fn new(gpu: &Gpu, plan: &Plan, frame: &Frame) -> Result<Self> {
         gpu.scoped(|| Ok(Self::build(gpu, plan, frame))).await
     }
@@ -66,7 +67,7 @@ impl TemporalFilter {
         Self { history, uniform, shape: Cell::new(shape), step }
     }
 
-    /// Whether the next painting is mixed with the one before, and whether the photo is mirrored.
+    /// Sets whether the next output is averaged with the previous one, and whether the photo is mirrored.
     pub fn set(&self, gpu: &Gpu, plan: &Plan, keep: bool, mirrored: bool) {
         let part = if keep { KEEP_PAINTING } else { 0.0 };
         let before = self.shape.get();
@@ -78,7 +79,7 @@ impl TemporalFilter {
         }
     }
 
-    /// Records the step, which comes after the plan's.
+    /// Records the dispatch, which must follow those of the plan.
     pub fn record(&self, pass: &mut wgpu::ComputePass) {
         self.step.record(pass);
     }

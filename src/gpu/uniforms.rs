@@ -1,4 +1,4 @@
-//! The uniforms of all kernels, as their WGSL declares them.
+//! The uniforms of all kernels, laid out as in their WGSL declarations.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -53,8 +53,8 @@ pub struct TemporalFilterUniforms {
     pub keep: f32,
 }
 
-/// Uniforms of the convolutions, `shaders/conv/conv_*.wgsl`. `in_norm` and `skip_norm` are where the (a, b) pairs of the inputs begin,
-/// in quads; `in_low` and `skip_low` are 0 behind a ReLU and the lowest number otherwise.
+/// Uniforms of the convolutions, `shaders/conv/conv_*.wgsl`. `in_norm` and `skip_norm` are the offsets of the inputs'
+/// (a, b) pairs, in quads; `in_low` and `skip_low` are 0 after a ReLU and the lowest float otherwise.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub struct ConvUniforms {
@@ -66,7 +66,8 @@ pub struct ConvUniforms {
     pub skip_low: f32,
 }
 
-/// Uniforms of `instance_norm_fold.wgsl`. `style` and `norm` are where the slot's scales and its (a, b) pairs begin, in quads.
+/// Uniforms of `instance_norm_fold.wgsl`. `style` and `norm` are the offsets of the slot's scales and of its (a, b)
+/// pairs, in quads.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub struct InstanceNormFoldUniforms {

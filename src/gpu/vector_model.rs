@@ -1,4 +1,4 @@
-//! Networks that turn a picture into a few numbers: compiled for one picture size, run once a picture, read back.
+//! Networks that compute a vector from a picture: compiled for one picture size, run once per picture, read back.
 
 use bytemuck::cast_slice;
 use wgpu::BufferUsages;
@@ -12,10 +12,10 @@ use crate::error::{Error, Result};
 use crate::net::{Network, Shape};
 use crate::weights::Archive;
 
-/// A network on a device, for pictures of one size and with all it needs.
+/// A network on a device with its weights, compiled for pictures of one size.
 pub struct VectorPlan {
     size: [u32; 2],
-    /// How many numbers come out.
+    /// Length of the output vector.
     count: usize,
     executable: Executable,
 }
@@ -24,13 +24,13 @@ impl VectorPlan {
     /// Loads `net` with the weights of `archive` for pictures of `width` x `height`.
     ///
     /// # Errors
-    /// [`Error::Tensor`] for weights that do not fit, [`Error::Model`] for layers that the kernels cannot run or an output of
-    /// more than one pixel; otherwise as [`Network::shapes`], and what the device says.
+    /// [`Error::Tensor`] for weights of a wrong shape, [`Error::Model`] for layers that the kernels cannot run or an
+    /// output of more than one pixel; otherwise as [`Network::shapes`], and the errors of the device.
     pub async fn new(gpu: &Gpu, net: &Network, archive: &Archive, size: (usize, usize)) -> Result<Self> {
         Self::with_quads(gpu, net, archive, size, QUADS_A_THREAD[usize::from(gpu.software())]).await
     }
 
-    /// As [`VectorPlan::new`], with at most `quads` quads of outputs a thread of the 1x1 kernel.
+    /// As [`VectorPlan::new`], with at most `quads` quads of outputs per thread of the 1x1 kernel.
     ///
     /// # Errors
     /// As [`VectorPlan::new`].
@@ -71,20 +71,20 @@ impl VectorPlan {
         }
     }
 
-    /// Room for pictures of `size`, which the network sees resized to its own.
+    /// Creates a frame for pictures of `size`, which are resized to the network's size.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    /// [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
         let input_tensor =
             InputTensor { tensor: &self.executable.input, half: false, picture: self.size, padded: self.size };
         Frame::new(gpu, input_tensor, size).await
     }
 
-    /// Runs the network on `frame`, made by [`VectorPlan::frame`], and reads its output.
+    /// Runs the network on `frame`, created by [`VectorPlan::frame`], and returns its output.
     ///
     /// # Errors
-    /// What went wrong on the device.
+    /// The errors of the device.
     pub async fn read(&self, gpu: &Gpu, frame: &Frame) -> Result<Vec<f32>> {
         gpu.check()?;
         let bytes = self.count as u64 * 4;
@@ -95,7 +95,7 @@ impl VectorPlan {
         frame.record(&mut pass);
         self.executable.record(&mut pass);
         drop(pass);
-        // One pixel a quad: the channels lie one behind the other.
+        // The output has one pixel, so the quads of channels are contiguous.
         encoder.copy_buffer_to_buffer(&self.executable.output, 0, &staging, 0, bytes);
         gpu.queue.submit([encoder.finish()]);
         let bytes = gpu.download(&staging).await?;
@@ -103,7 +103,7 @@ impl VectorPlan {
     }
 }
 
-/// Weights and biases of a stage as its kernel reads them, empty where it has none.
+/// Returns weights and biases of a stage in the layout of its kernel; both are empty if the stage has none.
 fn weights(stage: &Stage, archive: &Archive) -> Result<[Vec<f32>; 2]> {
     let Some((name, shape)) = stage.weight() else { return Ok([vec![], vec![]]) };
     let weight = stage.pack(&archive.tensor(name, &shape)?);

@@ -1,10 +1,10 @@
-//! Weights as the kernels read them: blocks of `lanes` input columns x 4 outputs, in the order
+//! The weight layout of the kernels: blocks of `lanes` input columns x 4 outputs, in the order
 //! `[phase][ky][input quad][kx][output quad]`, padded with zeros.
 
 use super::conv::{Kernel, Spec};
 use crate::net::Convolution;
 
-/// Packs `weight` (`[outputs][inputs][kernel][kernel]`) for `kernel`, which makes `spec` of the layer `layer`.
+/// Packs `weight` (`[outputs][inputs][kernel][kernel]`) of the layer `layer` for `kernel`, which computes `spec`.
 pub fn pack(layer: &Convolution, spec: &Spec, kernel: &Kernel, weight: &[f32]) -> Vec<f32> {
     let taps = if spec.phases == 4 { phase_taps(layer, weight) } else { vec![weight.to_vec()] };
     let side = spec.kernel as usize;
@@ -30,14 +30,14 @@ pub fn pack(layer: &Convolution, spec: &Spec, kernel: &Kernel, weight: &[f32]) -
     packed
 }
 
-/// How many numbers [`pack`] makes.
+/// Returns the number of values that [`pack`] returns.
 pub fn packed_len(spec: &Spec, kernel: &Kernel) -> usize {
     (spec.phases * spec.kernel.pow(2) * spec.in_quads() * spec.out_quads() * kernel.lanes * 4) as usize
 }
 
-/// The four 2x2 kernels that equal nearest-neighbour enlargement by two followed by the 3x3 kernel `weight`: for the even
-/// output pixel the taps (w0, w1 + w2) on small pixels (-1, 0), for the odd one (w0 + w1, w2) on (0, +1), in both directions.
-/// Reflection by one on the enlarged grid becomes clamping on the small one.
+/// Returns the four 2x2 kernels that are equivalent to nearest-neighbour enlargement by two followed by the 3x3 kernel
+/// `weight`. The even output pixel has the taps (w0, w1 + w2) on input pixels (-1, 0), the odd one (w0 + w1, w2) on (0,
+/// +1), in both directions. Reflection by one on the enlarged grid becomes clamping on the input grid.
 fn phase_taps(layer: &Convolution, weight: &[f32]) -> Vec<Vec<f32>> {
     let joined = |phase: usize, tap: usize| match (phase, tap) {
         (0, 0) => 0..1,

@@ -1,10 +1,12 @@
-//! Networks that a style brings with it: an archive with the weights of one network and a text that says what it is made of.
+//! Networks that a style pack contains: an archive with the weights of one network and a description of its
+//! architecture.
 //!
-//! The archive's table of texts has `network`, `own-` and the beginning of the fingerprint of all its tensors, so that no file
-//! can pass its network off as another; and `architecture`, JSON: `{"family":"johnson","contract":[32,64,128],"blocks":5,
-//! "expand":[64,32],"finish":"clamp"}` ([`Johnson`]; `finish` may be `sigmoid`), or `{"family":"transfer26"}` for the
-//! 26-style network with weights of its own. Its tensors are those that the network names ([`Network::tensors`]), and no
-//! others. The style itself is not in it.
+//! The archive's metadata has `network`, which is `own-` and the beginning of the fingerprint of all tensors, so that
+//! no file can use another network's name; and `architecture`, JSON:
+//! `{"family":"johnson","contract":[32,64,128],"blocks":5, "expand":[64,32],"finish":"clamp"}` ([`Johnson`]; `finish`
+//! may be `sigmoid`), or `{"family":"transfer26"}` for the 26-style network with other weights. The archive contains
+//! the tensors that the network names ([`Network::tensors`]), and no others. The style itself is stored elsewhere in
+//! the pack.
 
 use serde_json::{Value, json};
 
@@ -18,15 +20,15 @@ use crate::weights::{Archive, ArchiveBuilder};
 
 /// Digits of the fingerprint in a name.
 const DIGITS: usize = 12;
-/// The widest layer and the most residual blocks: four times what is usual.
+/// Maximum layer width and number of residual blocks: four times the usual.
 const WIDEST: usize = 512;
 const MOST_BLOCKS: usize = 20;
-/// Weights of its convolutions: twenty times what is usual, and as many as an archive may have bytes.
+/// Maximum number of convolution weights: twenty times the usual, and the maximum number of bytes of an archive.
 const MOST_WEIGHTS: usize = 1 << 25;
-/// The largest weight: beyond, sums leave the range of 16-bit arithmetic. Trained ones are below 100.
+/// Maximum absolute weight: larger weights make sums exceed the range of 16-bit numbers. Trained weights are below 100.
 const LARGEST_WEIGHT: f32 = 10_000.0;
 
-/// What a network is made of.
+/// The architecture of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Architecture {
     Johnson(Johnson),
@@ -35,10 +37,10 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// Reads what [`Architecture::text`] wrote.
+    /// Parses the output of [`Architecture::text`].
     ///
     /// # Errors
-    /// [`Error::Pack`] when it is none that this program knows, or larger than makes sense.
+    /// [`Error::Pack`] if the architecture is unknown or exceeds a limit.
     pub fn parse(text: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(text).map_err(|_| brings("is not described as it should be"))?;
         let widths = |key: &str, count: usize| {
@@ -78,7 +80,7 @@ impl Architecture {
         }
     }
 
-    /// JSON, as it stands in archives: the same for the same architecture.
+    /// Returns the JSON that archives contain. Equal architectures have equal texts.
     pub fn text(&self) -> String {
         match self {
             Self::Johnson(Johnson { contract, blocks, expand, sigmoid }) => {
@@ -90,7 +92,7 @@ impl Architecture {
         }
     }
 
-    /// The network, under this name.
+    /// Returns the network, under this name.
     pub fn network(&self, name: &str) -> Network {
         match self {
             Self::Johnson(johnson) => johnson.network(name),
@@ -99,20 +101,21 @@ impl Architecture {
     }
 }
 
-/// Whether this is how networks that a style brings are called.
+/// Whether `name` is the name of a network from a style pack.
 pub fn is_own(name: &str) -> bool {
     name.starts_with(OWN)
 }
 
-/// The name of the network with this fingerprint.
+/// Returns the name of the network with this fingerprint.
 pub fn name(sha256: &str) -> String {
     format!("{OWN}{sha256:.DIGITS$}")
 }
 
-/// The network in `archive`, which comes from who knows where: its architecture, its name, and each of its tensors are checked.
+/// Returns the network in `archive`, which is untrusted: its architecture, its name, and each of its tensors are
+/// checked.
 ///
 /// # Errors
-/// [`Error::Pack`] with what is wrong.
+/// [`Error::Pack`] with the problem found.
 pub fn network(archive: &Archive) -> Result<Network> {
     let called = archive.metadata("network").unwrap_or_default();
     let net = Architecture::parse(archive.metadata("architecture").unwrap_or_default())?.network(called);
@@ -135,8 +138,8 @@ pub fn network(archive: &Archive) -> Result<Network> {
     Ok(net)
 }
 
-/// The archive of a network of this architecture whose tensors `builder` has. Whatever texts it has stay beside those that are
-/// needed.
+/// Returns the archive of a network of this architecture with the tensors of `builder`. Other metadata of `builder` is
+/// kept.
 ///
 /// # Errors
 /// As [`network`], and [`Error::Tensor`] for numbers that cannot be stored.
@@ -148,9 +151,9 @@ pub fn seal(architecture: &Architecture, builder: &mut ArchiveBuilder) -> Result
     network(&Archive::parse(&bytes)?).map(|_| bytes)
 }
 
-/// Names and shapes of the tensors of `net`.
+/// Returns names and shapes of the tensors of `net`.
 fn tensors(net: &Network) -> Result<Vec<(String, Vec<usize>)>> {
-    // Only channels are asked for, which are the same at any size.
+    // Only channels are needed, which are the same at any size.
     let side = 2 * net.multiple;
     let shapes = net.shapes(side, side)?;
     let named = net.layers.iter().filter_map(|layer| match &layer.operation {

@@ -1,4 +1,4 @@
-//! Networks that take far more arithmetic than usual: what is said before one is used.
+//! The arithmetic cost of a network, and the warning shown before an unusually expensive one is used.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use super::Network;
 use super::models::transfer26;
 use crate::error::Result;
 
-/// A network with this many times the arithmetic of the 26-style network is used only after a question. One of the usual size
-/// that a style brings has 7 to 8 times as much.
+/// Threshold for the warning: a network with this many times the arithmetic of the 26-style network is used only after
+/// a confirmation. A network of the usual size that a style pack contains has 7 to 8 times as much.
 pub const MOST_TIMES: u64 = 32;
 
-/// What one picture costs.
+/// The cost of one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expense {
-    /// Of the picture.
+    /// Size of the picture in pixels.
     pub width: usize,
     pub height: usize,
     /// Multiply-adds of the network's convolutions for one picture.
     pub multiply_adds: u64,
-    /// The same as a multiple of what the 26-style network takes, rounded down.
+    /// The multiply-adds as a multiple of those of the 26-style network, rounded down.
     pub times: u64,
 }
 
 impl Expense {
-    /// Whether it is so much that the user should be asked first.
+    /// Whether the cost is high enough to ask the user for confirmation.
     pub fn is_unusual(&self) -> bool {
         self.times >= MOST_TIMES
     }
@@ -42,13 +42,13 @@ impl fmt::Display for Expense {
 }
 
 impl Network {
-    /// What a picture of `width` x `height` pixels costs with this network.
+    /// Returns the cost of a picture of `width` x `height` pixels with this network.
     ///
     /// # Errors
     /// As [`Network::shapes`].
     pub fn expense(&self, width: usize, height: usize) -> Result<Expense> {
         let cost = |net: &Network| {
-            // Networks take only multiples; pictures are padded to them.
+            // Networks accept only multiples of `multiple`; pictures are padded to them.
             let fit = |side: usize| side.max(8).next_multiple_of(net.multiple);
             net.multiply_adds(fit(height), fit(width))
         };

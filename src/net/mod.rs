@@ -1,5 +1,5 @@
-//! Networks as data: layers over numbered tensors, and the shapes that an input size gives them. No GPU here: `reference` runs a
-//! [`Network`] slowly and obviously, `gpu` compiles it into dispatches.
+//! Networks as data: layers over numbered tensors, and the shapes of the tensors for an input size. Independent of the
+//! GPU: `reference` runs a [`Network`] with plain loops, `gpu` compiles it into dispatches.
 
 pub mod custom;
 pub mod expense;
@@ -11,13 +11,14 @@ use crate::error::{Error, Result};
 /// Number of a tensor within a network. Tensor 0 is the input picture.
 pub type TensorId = usize;
 
-/// The epsilon under the root of every instance normalization (Ulyanov et al. 2016, as trained).
+/// The epsilon added to the variance in every instance normalization (Ulyanov et al. 2016, as trained).
 pub const EPSILON: f32 = 1e-5;
 
-/// What lies beyond the border of a convolution's input.
+/// Values beyond the border of a convolution's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Border {
-    /// The picture mirrored at its outermost pixels, which are not repeated; again and again where it is very small.
+    /// The picture reflected at its outermost pixels, which are not repeated. Reflected repeatedly if the picture is
+    /// very small.
     Reflect,
     /// The outermost pixel, repeated.
     Clamp,
@@ -26,7 +27,7 @@ pub enum Border {
 }
 
 impl Border {
-    /// The coordinate inside `0..size` that stands for `i`, or `None` for a zero.
+    /// Returns the coordinate in `0..size` whose value is used at `i`, or `None` for a zero.
     pub fn index(self, i: isize, size: usize) -> Option<usize> {
         let n = size as isize;
         match self {
@@ -55,20 +56,21 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// Output length along one side of `size` pixels.
+    /// Returns the output length along one side of `size` pixels.
     pub fn output_size(&self, size: usize) -> usize {
         (size + 2 * self.pad).saturating_sub(self.kernel) / self.stride + 1
     }
 }
 
-/// How a window becomes one pixel.
+/// Reduction of a pooling window to one pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pooling {
     Max,
     Average,
 }
 
-/// From a picture to what a network was trained on: output channel `i` is `scale` times channel `order[i]` minus `mean[i]`.
+/// Conversion of a picture to a network's input: output channel `i` is `scale` times channel `order[i]` minus
+/// `mean[i]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Preprocessing {
     pub order: [usize; 3],
@@ -76,15 +78,15 @@ pub struct Preprocessing {
     pub mean: [f32; 3],
 }
 
-/// What one layer does. Inputs and outputs are CHW tensors.
+/// The operation of one layer. Inputs and outputs are CHW tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
-    /// Of a picture with three channels.
+    /// Preprocesses a picture with three channels.
     Preprocess(Preprocessing),
     Convolution(Convolution),
-    /// A convolution of each channel by itself: as many outputs as inputs, weights `[channels][1][kernel][kernel]`.
+    /// A depthwise convolution: as many outputs as inputs, weights `[channels][1][kernel][kernel]`.
     Depthwise(Convolution),
-    /// Adds one number a channel: the tensor of that name, `[channels]`.
+    /// Adds one number per channel: the tensor of that name, `[channels]`.
     Bias {
         tensor: String,
     },
@@ -95,10 +97,10 @@ pub enum Operation {
     Relu,
     /// Clamps to 0..6 (Howard et al. 2017, "MobileNets").
     Relu6,
-    /// One more column of zeros on the right and one more row below: with a 3x3 convolution of stride 2, TensorFlow's `SAME`
-    /// padding of even sizes.
+    /// Adds one column of zeros on the right and one row below: with a 3x3 convolution of stride 2, this is
+    /// TensorFlow's `SAME` padding of even sizes.
     PadEnd,
-    /// Windows of 2x2 pixels, one beside the other; an odd row or column at the end is dropped.
+    /// Pools windows of 2x2 pixels at stride 2; an odd row or column at the end is dropped.
     Pool2(Pooling),
     /// The mean of each channel, as a tensor of one pixel.
     GlobalMean,
@@ -111,7 +113,7 @@ pub enum Operation {
     Clamp,
 }
 
-/// One layer: an operation, the tensors it reads, the tensor it makes.
+/// One layer: an operation, the tensors it reads, the tensor it writes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     pub operation: Operation,
@@ -128,7 +130,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Number of values.
+    /// Returns the number of values.
     pub fn len(&self) -> usize {
         self.channels * self.height * self.width
     }
@@ -139,7 +141,7 @@ impl Shape {
     }
 }
 
-/// A network: layers in the order in which they run. The last layer makes the output.
+/// A network: layers in execution order. The last layer computes the output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     /// Identifier, as in the weight archive's metadata.
@@ -151,24 +153,25 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// The style's normalizations, in network order: tensor prefix and channels.
     pub norms: Vec<(String, usize)>,
-    /// Pixels of the longer side up to which its strokes are large enough. 0: at any size.
+    /// Longer side in pixels up to which strokes are large enough. 0: at any size.
     pub broad_up_to: usize,
 }
 
-/// No side of a picture that a network works on is shorter, where the photo has as much: it needs some pixels to make strokes.
+/// Minimum side, in pixels, to which [`Network::working_size`] reduces a photo, unless the photo's side is shorter.
+/// Strokes need some pixels.
 const SHORTEST: usize = 8;
-/// The power with which the working size grows behind [`Network::broad_up_to`]: in a photo twice as wide the network sees
-/// half as many columns again, and its strokes are a third wider.
+/// Exponent with which the working size grows beyond [`Network::broad_up_to`]: for a photo twice as wide, the network
+/// sees half as many columns again, and its strokes are a third wider.
 const GROWTH: f64 = 0.6;
 
 impl Network {
-    /// An empty network that reads pictures of `inputs` channels.
+    /// Creates an empty network that reads pictures of `inputs` channels.
     pub fn new(name: impl Into<String>, inputs: usize, multiple: usize) -> Self {
         Self { name: name.into(), inputs, multiple, layers: Vec::new(), norms: Vec::new(), broad_up_to: 0 }
     }
 
-    /// Width and height at which to show it a photo of that size, so that strokes are `stroke` times as large as usual.
-    /// Where the result is smaller than the photo, its painting is enlarged.
+    /// Returns the width and height to which a photo of that size is resized for the network, so that strokes are
+    /// `stroke` times their default size. If the result is smaller than the photo, the output is enlarged.
     pub fn working_size(&self, (width, height): (usize, usize), stroke: f64) -> (usize, usize) {
         let longer = width.max(height) as f64;
         let broad = self.broad_up_to as f64;
@@ -177,7 +180,7 @@ impl Network {
         (side(width), side(height))
     }
 
-    /// The names of the tensors that hold its weights and biases: everything but what makes a style.
+    /// Returns the names of the weight and bias tensors, without the parameters of styles.
     pub fn tensors(&self) -> impl Iterator<Item = &str> {
         self.layers.iter().filter_map(|layer| match &layer.operation {
             Operation::Convolution(c) | Operation::Depthwise(c) => Some(c.weight.as_str()),
@@ -186,14 +189,14 @@ impl Network {
         })
     }
 
-    /// Appends a layer and returns the tensor that it makes.
+    /// Appends a layer and returns its output tensor.
     pub fn push(&mut self, operation: Operation, inputs: &[TensorId]) -> TensorId {
         let output = self.layers.len() + 1;
         self.layers.push(Layer { operation, inputs: inputs.to_vec(), output });
         output
     }
 
-    /// Appends a convolution with the weight `NAME.w`, over a border mirrored by half its kernel.
+    /// Appends a convolution with the weight `NAME.w` and a reflected border of half its kernel.
     pub fn push_reflected(
         &mut self,
         x: TensorId,
@@ -221,12 +224,12 @@ impl Network {
         self.push(Operation::InstanceNorm { norm: self.norms.len() - 1 }, &[y])
     }
 
-    /// The tensor that the network makes.
+    /// Returns the network's output tensor.
     pub fn output(&self) -> TensorId {
         self.layers.last().map_or(0, |layer| layer.output)
     }
 
-    /// The convolutions, in network order.
+    /// Returns the convolutions, in network order.
     pub fn convolutions(&self) -> impl Iterator<Item = &Convolution> {
         self.layers.iter().filter_map(|layer| match &layer.operation {
             Operation::Convolution(convolution) => Some(convolution),
@@ -234,17 +237,17 @@ impl Network {
         })
     }
 
-    /// `size` rounded up to what the network accepts, and to at least twice [`Network::multiple`]: then no reflection at
-    /// any level is wider than the tensor that it mirrors.
+    /// Returns `size` rounded up to a size that the network accepts, and to at least twice [`Network::multiple`], so
+    /// that at no level the reflected border is wider than the tensor.
     pub fn padded(&self, size: usize) -> usize {
         size.next_multiple_of(self.multiple).max(2 * self.multiple)
     }
 
-    /// Shape of every tensor for an input of `height` x `width`, indexed by [`TensorId`].
+    /// Returns the shape of every tensor for an input of `height` x `width`, indexed by [`TensorId`].
     ///
     /// # Errors
-    /// [`Error::Picture`] when a side is zero or no multiple of [`Network::multiple`]; [`Error::Model`] when the layers do
-    /// not fit each other.
+    /// [`Error::Picture`] if a side is zero or not a multiple of [`Network::multiple`]; [`Error::Model`] if the layers
+    /// do not match each other.
     pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>> {
         if height == 0 || width == 0 || !height.is_multiple_of(self.multiple) || !width.is_multiple_of(self.multiple) {
             return Err(Error::Picture(format!(
@@ -300,7 +303,7 @@ impl Network {
         Ok(shapes)
     }
 
-    /// Multiply-adds of the convolutions for an input of `height` x `width`, as the layers say it (nothing fused).
+    /// Returns the multiply-adds of the convolutions for an input of `height` x `width`, without fusion of layers.
     ///
     /// # Errors
     /// As [`Network::shapes`].
@@ -310,7 +313,7 @@ impl Network {
             .layers
             .iter()
             .map(|layer| match &layer.operation {
-                // Where usize has 32 bits, the product does not fit into it.
+                // The product may exceed a 32-bit usize.
                 Operation::Convolution(c) => {
                     shapes[layer.output].len() as u64 * (c.inputs * c.kernel * c.kernel) as u64
                 }
@@ -320,8 +323,9 @@ impl Network {
             .sum())
     }
 
-    /// Pixels of the input, along one side, that one output pixel depends on through the convolutions (normalization
-    /// statistics, which see the whole picture, aside). After Araujo, Norris, Sim 2019, "Computing Receptive Fields".
+    /// Returns the number of input pixels, along one side, that one output pixel depends on through the convolutions.
+    /// Excludes the normalizations' statistics, which depend on the whole picture. After Araujo, Norris, Sim 2019,
+    /// "Computing Receptive Fields".
     pub fn receptive_field(&self) -> usize {
         let mut field = vec![(1.0_f64, 1.0_f64)];
         for layer in &self.layers {

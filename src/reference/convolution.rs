@@ -1,9 +1,10 @@
-//! Convolutions by their definitions. [`convolution`] is the twin of every `conv_*.wgsl`, of `conv3x3_rgb.wgsl` and, without their
-//! biases and activations, of `pointwise.wgsl`; [`depthwise`] is that of `depthwise.wgsl`.
+//! Reference implementations of convolutions. [`convolution`] is the reference of every `conv_*.wgsl`, of
+//! `conv3x3_rgb.wgsl` and, without their biases and activations, of `pointwise.wgsl`; [`depthwise`] is the reference of
+//! `depthwise.wgsl`.
 
 use crate::net::{Convolution, Shape};
 
-/// Convolves the CHW tensor `x` of `shape` with `weight` (`[outputs][inputs][kernel][kernel]`); returns CHW.
+/// Convolves the CHW tensor `x` of `shape` with `weight` (`[outputs][inputs][kernel][kernel]`). Returns CHW.
 pub fn convolution(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Vec<f32> {
     let (height, width) = (c.output_size(shape.height), c.output_size(shape.width));
     let taps = Taps::new(c, shape);
@@ -16,8 +17,8 @@ pub fn convolution(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> 
     out
 }
 
-/// Convolves every channel of the CHW tensor `x` of `shape` by itself with `weight` (`[channels][1][kernel][kernel]`);
-/// returns CHW.
+/// Convolves every channel of the CHW tensor `x` of `shape` separately with `weight` (`[channels][1][kernel][kernel]`).
+/// Returns CHW.
 pub fn depthwise(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Vec<f32> {
     let (height, width) = (c.output_size(shape.height), c.output_size(shape.width));
     let taps = Taps::new(c, shape);
@@ -31,8 +32,8 @@ pub fn depthwise(x: &[f32], shape: Shape, c: &Convolution, weight: &[f32]) -> Ve
     out
 }
 
-/// The way back through [`convolution`] to its weights, `[outputs][inputs][kernel][kernel]`, from the `gradient` of its CHW result.
-/// Twin of `train_conv3x3_weight_grad.wgsl`.
+/// Backward pass of [`convolution`] to its weights: returns their gradient, `[outputs][inputs][kernel][kernel]`, given
+/// the `gradient` of its CHW result. Reference of `train_conv3x3_weight_grad.wgsl`.
 pub fn weights_gradient(x: &[f32], shape: Shape, c: &Convolution, gradient: &[f32]) -> Vec<f32> {
     let taps = Taps::new(c, shape);
     let planes = gradient.chunks_exact(c.output_size(shape.height) * c.output_size(shape.width));
@@ -40,8 +41,8 @@ pub fn weights_gradient(x: &[f32], shape: Shape, c: &Convolution, gradient: &[f3
     planes.flat_map(|plane| sources().flat_map(|source| taps.products(source, plane))).collect()
 }
 
-/// Which pixels each tap reads: for every row (column) of the kernel and every row (column) of the output, the input's row
-/// (column), or `None` for a zero beyond the border.
+/// The input coordinates of each tap: for every row (column) of the kernel and every row (column) of the output, the
+/// input's row (column), or `None` for a zero beyond the border.
 struct Taps {
     kernel: usize,
     source_width: usize,
@@ -58,7 +59,8 @@ impl Taps {
         Self { kernel: c.kernel, source_width: shape.width, rows: table(shape.height), columns: table(shape.width) }
     }
 
-    /// For each tap the sum of products of what it reads of one channel `source` with one channel `plane` of the output's size.
+    /// Returns, for each tap, the sum of products of its inputs in the channel `source` with the output channel
+    /// `plane`.
     fn products(&self, source: &[f32], plane: &[f32]) -> Vec<f32> {
         let mut sums = Vec::with_capacity(self.kernel * self.kernel);
         for rows in &self.rows {
@@ -76,7 +78,7 @@ impl Taps {
         sums
     }
 
-    /// Adds one channel `source`, convolved with `weight` (`[kernel][kernel]`), to one channel `plane` of the output.
+    /// Adds the input channel `source`, convolved with `weight` (`[kernel][kernel]`), to the output channel `plane`.
     fn add(&self, weight: &[f32], source: &[f32], plane: &mut [f32]) {
         for (ky, rows) in self.rows.iter().enumerate() {
             for (kx, columns) in self.columns.iter().enumerate() {
@@ -95,7 +97,7 @@ impl Taps {
     }
 }
 
-/// The input coordinate that tap `k` of output coordinate `i` reads, or `None` for a zero beyond the border.
+/// Returns the input coordinate that tap `k` of output coordinate `i` reads, or `None` for a zero beyond the border.
 fn source_index(c: &Convolution, i: usize, k: usize, size: usize) -> Option<usize> {
     c.border.index((i * c.stride + k) as isize - c.pad as isize, size)
 }

@@ -1,9 +1,9 @@
-//! Normalization, enlargement and activation by their definitions. [`instance_norm`] and [`affine`] are the twins of
-//! `instance_norm_fold.wgsl`.
+//! Reference implementations of normalization, enlargement and activation. [`instance_norm`] and [`affine`] are the
+//! reference of `instance_norm_fold.wgsl`.
 
 use crate::net::{EPSILON, Pooling, Preprocessing, Shape};
 
-/// Mean and biased variance of `values`, in two passes and double precision.
+/// Returns mean and biased variance of `values`, computed in two passes and double precision.
 pub fn mean_variance(values: &[f32]) -> (f32, f32) {
     let n = values.len() as f64;
     let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
@@ -11,13 +11,13 @@ pub fn mean_variance(values: &[f32]) -> (f32, f32) {
     (mean as f32, variance as f32)
 }
 
-/// The `(a, b)` for which `a * v + b` is `v` normalized by `mean` and `variance`, then scaled and shifted.
+/// Returns the `(a, b)` for which `a * v + b` is `v` normalized by `mean` and `variance`, then scaled and shifted.
 pub fn affine(mean: f32, variance: f32, scale: f32, shift: f32) -> (f32, f32) {
     let a = scale / (variance + EPSILON).sqrt();
     (a, shift - mean * a)
 }
 
-/// Instance normalization (Ulyanov et al. 2016) with one scale and shift a channel.
+/// Instance normalization (Ulyanov et al. 2016) with one scale and shift per channel.
 pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> Vec<f32> {
     let planes = x.chunks_exact(shape.height * shape.width).zip(scale.iter().zip(shift));
     planes
@@ -29,8 +29,8 @@ pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> V
         .collect()
 }
 
-/// The way back through [`instance_norm`] and, if it was `rectified`, a ReLU: from the `gradient` of the result to those of `x`, of
-/// the scales and of the shifts. Twin of `instance_norm_grad.wgsl`.
+/// Backward pass of [`instance_norm`], followed by a ReLU if `rectified`: returns the gradients of `x`, of the scales
+/// and of the shifts, given the `gradient` of the result. Reference of `instance_norm_grad.wgsl`.
 pub fn instance_norm_back(
     x: &[f32],
     shape: Shape,
@@ -57,13 +57,13 @@ pub fn instance_norm_back(
     [of_x, of_scale, of_shift]
 }
 
-/// `x` with one number a channel added.
+/// Returns `x` with one number per channel added.
 pub fn bias(x: &[f32], shape: Shape, numbers: &[f32]) -> Vec<f32> {
     let planes = x.chunks_exact(shape.height * shape.width).zip(numbers);
     planes.flat_map(|(plane, number)| plane.iter().map(move |v| v + number)).collect()
 }
 
-/// `x` with one more column of zeros on the right and one more row of them below.
+/// Returns `x` with one more column of zeros on the right and one more row of zeros below.
 pub fn pad_end(x: &[f32], shape: Shape) -> Vec<f32> {
     let mut out = Vec::with_capacity(shape.channels * (shape.height + 1) * (shape.width + 1));
     for plane in x.chunks_exact(shape.height * shape.width) {
@@ -76,14 +76,14 @@ pub fn pad_end(x: &[f32], shape: Shape) -> Vec<f32> {
     out
 }
 
-/// A picture of three channels as its network wants it.
+/// Converts a picture of three channels to the network's input.
 pub fn preprocess(x: &[f32], shape: Shape, p: &Preprocessing) -> Vec<f32> {
     let plane = shape.height * shape.width;
     let channels = p.order.iter().zip(p.mean);
     channels.flat_map(|(&c, mean)| x[c * plane..][..plane].iter().map(move |v| v * p.scale - mean)).collect()
 }
 
-/// The largest value or the mean of each window of 2x2 pixels, without an odd row or column at the end.
+/// Returns the maximum or the mean of each window of 2x2 pixels, without an odd row or column at the end.
 pub fn pool2(x: &[f32], shape: Shape, pooling: Pooling) -> Vec<f32> {
     let mut out = Vec::with_capacity(x.len() / 4);
     for plane in x.chunks_exact(shape.height * shape.width) {
@@ -100,7 +100,7 @@ pub fn pool2(x: &[f32], shape: Shape, pooling: Pooling) -> Vec<f32> {
     out
 }
 
-/// The mean of each channel. Twin of `global_mean.wgsl`.
+/// Returns the mean of each channel. Reference of `global_mean.wgsl`.
 pub fn global_mean(x: &[f32], shape: Shape) -> Vec<f32> {
     x.chunks_exact(shape.height * shape.width).map(|plane| mean_variance(plane).0).collect()
 }
@@ -116,7 +116,8 @@ pub fn upsample2(x: &[f32], shape: Shape) -> Vec<f32> {
     out
 }
 
-/// The sums over all pixels of products of each two channels: `[channels][channels]`. Twin of `gram.wgsl`.
+/// Returns the Gram matrix: the sums over all pixels of the products of every two channels, `[channels][channels]`, not
+/// normalized. Reference of `gram.wgsl`.
 pub fn gram(x: &[f32], channels: usize) -> Vec<f32> {
     let planes = || x.chunks_exact(x.len() / channels);
     let product =
@@ -124,8 +125,8 @@ pub fn gram(x: &[f32], channels: usize) -> Vec<f32> {
     planes().flat_map(|a| planes().map(move |b| product(a, b))).collect()
 }
 
-/// Each channel as the sum of all channels by the weights in a row of `matrix`, `[channels][channels]` and symmetric. Twin of
-/// `gram_grad.wgsl`.
+/// Returns the product of `matrix`, `[channels][channels]` and symmetric, with the channels of `x`: each output channel
+/// is the sum of all channels weighted by a row. Reference of `gram_grad.wgsl`.
 pub fn symmetric_product(matrix: &[f32], x: &[f32], channels: usize) -> Vec<f32> {
     let pixels = x.len() / channels;
     let mixed = |row: &[f32], pixel: usize| row.iter().zip(x[pixel..].iter().step_by(pixels)).map(|(w, v)| w * v).sum();

@@ -1,4 +1,4 @@
-//! The reference executor: every layer as its definition says it, in plain loops, in float32. Short, obvious, slow: the
+//! The reference executor: every layer as a direct implementation of its definition, in plain loops and float32. Slow;
 //! tests compare each kernel and each whole network with it. Tensors are CHW.
 
 pub mod convolution;
@@ -15,8 +15,8 @@ use crate::weights::Archive;
 /// Runs `net` on `photo`, whose sides must be multiples of [`Network::multiple`], with the weights of `archive`.
 ///
 /// # Errors
-/// [`Error::Tensor`] for weights that do not fit, [`Error::Model`] for a network whose output is no picture; otherwise as
-/// [`Network::shapes`].
+/// [`Error::Tensor`] for weights of a wrong shape, [`Error::Model`] for a network whose output is not a picture;
+/// otherwise as [`Network::shapes`].
 pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<Image> {
     let (x, Shape { channels, height, width }) = forward(net, archive, style, photo)?;
     if channels != 3 {
@@ -26,17 +26,17 @@ pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Re
     Image::new(width, height, to_hwc(&x, height, width))
 }
 
-/// As [`run`], for networks with any output: returns it as a CHW tensor with its shape.
+/// As [`run`], for networks with any output. Returns the output as a CHW tensor, and its shape.
 ///
 /// # Errors
-/// [`Error::Tensor`] for weights that do not fit; otherwise as [`Network::shapes`].
+/// [`Error::Tensor`] for weights of a wrong shape; otherwise as [`Network::shapes`].
 pub fn forward(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<(Vec<f32>, Shape)> {
     let shapes = net.shapes(photo.height(), photo.width())?;
     let mut tensors = tensors(net, archive, style, photo, &shapes)?;
     Ok((tensors.swap_remove(net.output()), shapes[net.output()]))
 }
 
-/// Every tensor of the network, CHW, indexed by [`TensorId`](crate::net::TensorId); `shapes` are those of
+/// Returns every tensor of the network, CHW, indexed by [`TensorId`](crate::net::TensorId). `shapes` is the result of
 /// [`Network::shapes`] for this photo.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
-//! Borders and the temporal filter by their definitions. Twins of parts of `load_input.wgsl` and of `temporal_filter.wgsl`.
+//! Reference implementations of border reflection and of the temporal filter, for parts of `load_input.wgsl` and for
+//! `temporal_filter.wgsl`.
 
 use crate::error::Result;
 use crate::image::Image;
 use crate::image::composite::luma;
 use crate::net::Border;
 
-/// The photo, mirrored at its right and lower border to `width` x `height`.
+/// Returns the photo, padded by reflection at its right and lower border to `width` x `height`.
 ///
 /// # Errors
 /// As [`Image::new`].
@@ -21,12 +22,12 @@ pub fn reflect_pad(image: &Image, width: usize, height: usize) -> Result<Image> 
     Image::new(width, height, data)
 }
 
-/// Changes of luma: up to the first it is noise, from the second on the picture moves.
+/// Thresholds of luma changes: changes up to `NOISE` are noise, changes from `MOTION` on are motion.
 const NOISE: f32 = 0.04;
 const MOTION: f32 = 0.12;
 
-/// The next memory of a steady picture: the painting's colour and the photo's luma of each pixel. Where `photo` has not
-/// changed but for noise, the part `keep`, 0..1, of what was `before` stays.
+/// Returns the next state of the temporal filter: the output's colour and the photo's luma of each pixel. Where `photo`
+/// has changed only by noise, the fraction `keep`, 0..1, of the state `before` is kept.
 pub fn steadied(painted: &Image, photo: &Image, before: &[[f32; 4]], keep: f32) -> Vec<[f32; 4]> {
     let pixels = painted.data().chunks_exact(3).zip(photo.data().chunks_exact(3)).zip(before);
     let next = |((color, photo), before): ((&[f32], &[f32]), &[f32; 4])| {

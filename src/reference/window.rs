@@ -1,14 +1,14 @@
-//! Windows on planes by their definition. Twins of `im_window.wgsl` and `im_window_grad.wgsl`.
+//! Reference implementations of windows on planes, for `im_window.wgsl` and `im_window_grad.wgsl`.
 
 use crate::net::Shape;
 use crate::net::window::Window;
 
-/// The copies of `x`, `[blocks * blocks * channels][rows][columns]`.
+/// Returns the copies of `x`, `[blocks * blocks * channels][rows][columns]`.
 pub fn window(window: Window, x: &[f32], shape: Shape) -> Vec<f32> {
     window.sources(shape).map(|i| x[i]).collect()
 }
 
-/// The gradient of `x`, of that shape, where the copies have this `gradient`.
+/// Backward pass of [`window`]: returns the gradient of `x`, of shape `shape`, given the `gradient` of the copies.
 pub fn window_back(window: Window, gradient: &[f32], shape: Shape) -> Vec<f32> {
     let mut sums = vec![0.0; shape.len()];
     for (i, value) in window.sources(shape).zip(gradient) {
@@ -46,7 +46,7 @@ mod tests {
         let copies = super::window(window, &x, plane);
         assert_eq!((window.size, copies.len()), ((5, 5), 100));
         assert_eq!([copies[0], copies[25], copies[50], copies[75]], [0.0, 3.0, 24.0, 27.0]);
-        // Every number goes back to where it came from.
+        // Each gradient is added to the pixel that the value was copied from.
         let back = window_back(window, &vec![1.0; 100], plane);
         assert_eq!(back.iter().sum::<f32>(), 100.0);
         assert_eq!((back[0], back[27]), (1.0, 4.0));

@@ -1,11 +1,11 @@
-//! Understanding what someone typed to choose a style or a blend.
+//! Parsing of a style or blend selection that a user typed.
 
-/// What matters of a name when names are compared: letters and digits, in lower case.
+/// Returns the part of a name that is significant in comparisons: letters and digits, in lower case.
 pub(super) fn fold(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// One weight per name, summing to 1, or a sentence that says what was not understood. See
+/// Parses `text` to one weight per name, summing to 1, or returns an error message. See
 /// [`StyleSet::parse`](super::StyleSet::parse) for the grammar.
 pub(super) fn parse(names: &[&str], text: &str) -> Result<Vec<f32>, String> {
     let mut weights = vec![0.0f64; names.len()];
@@ -32,7 +32,8 @@ fn parse_weight(text: &str, style: &str) -> Result<f64, String> {
     }
 }
 
-/// The index of the style meant by `text`: an exact name goes before a number, a number before the beginning of a name.
+/// Returns the index of the style that `text` selects: an exact name takes precedence over a number, a number over the
+/// beginning of a name.
 fn find(names: &[&str], text: &str) -> Result<usize, String> {
     let wanted = fold(text);
     if wanted.is_empty() {
@@ -66,13 +67,13 @@ fn list(names: &[&str]) -> String {
     format!("The styles are: {}.", numbered.join(", "))
 }
 
-/// The name most like `wanted`, if one is like it at all: at most a third of its letters differ.
+/// Returns the name most similar to `wanted`, if at most a third of its letters differ.
 fn nearest<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
     let best = names.iter().map(|name| (distance(&fold(name), wanted), *name)).min_by_key(|(d, _)| *d);
     best.filter(|(d, name)| d * 3 <= fold(name).chars().count().max(wanted.chars().count())).map(|(_, name)| name)
 }
 
-/// Levenshtein distance: how many letters must be added, dropped or replaced to turn `a` into `b`.
+/// Returns the Levenshtein distance: the number of letters to add, remove or replace to turn `a` into `b`.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,7 +1,7 @@
 //! Styles: the scales and shifts of a transfer network's conditional instance normalizations.
 //!
-//! Everything else of the network is shared by all its styles, and a weighted sum of two styles' scales and shifts is
-//! again a style, somewhere between them (Dumoulin, Shlens, Kudlur 2017, "A Learned Representation for Artistic Style",
+//! All other parameters of the network are shared by all its styles. A weighted sum of two styles' scales and shifts is
+//! again a style, between the two (Dumoulin, Shlens, Kudlur 2017, "A Learned Representation for Artistic Style",
 //! sections 2.1 and 3.3).
 
 mod choice;
@@ -17,29 +17,29 @@ pub use vector::{DIMENSIONS, StyleLayers, mix};
 
 use crate::error::{Error, Result};
 
-/// What one style says to one normalization: `out = normalized * scale + shift`, each with one number per channel.
+/// One style's parameters of one normalization: `out = normalized * scale + shift`, each with one number per channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Norm {
     pub scale: Vec<f32>,
     pub shift: Vec<f32>,
 }
 
-/// One style: a [`Norm`] for each conditional instance normalization of the network that it belongs to, in its order.
+/// One style: a [`Norm`] for each conditional instance normalization of its network, in network order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Style {
-    /// The network's name, as archives have it.
+    /// The network's name, as in archives.
     pub network: String,
     pub name: String,
     pub norms: Vec<Norm>,
 }
 
 impl Style {
-    /// The sum of styles, each times its weight: the same for every scale and every shift. Weights are taken as they are;
-    /// where their sum is 1, the result is a blend, and weights outside of 0..1 exaggerate.
+    /// Returns the weighted sum of styles, applied to every scale and every shift. Weights are not normalized: with a
+    /// sum of 1, the result is a blend, and weights outside of 0..1 exaggerate a style.
     ///
     /// # Errors
-    /// [`Error::Style`] when there is none, when they belong to different networks, and when a weight is no number or the
-    /// sum overflows.
+    /// [`Error::Style`] if `parts` is empty, if the styles belong to different networks, or if a weight or a sum is not
+    /// finite.
     pub fn blend(parts: &[(&Style, f32)]) -> Result<Style> {
         let (first, _) = parts.first().ok_or_else(|| Error::Style("A blend needs at least one style.".to_string()))?;
         for (style, weight) in parts {
@@ -71,7 +71,7 @@ impl Style {
         Ok(Style { network: first.network.clone(), name: names.collect::<Vec<_>>().join(" + "), norms })
     }
 
-    /// Whether both belong to the same network.
+    /// Whether both styles belong to the same network.
     fn fits(&self, other: &Style) -> bool {
         let shapes = |style: &Style| -> Vec<(usize, usize)> {
             style.norms.iter().map(|n| (n.scale.len(), n.shift.len())).collect()
@@ -94,7 +94,7 @@ mod tests {
         let (a, b) = (style("n", "a", 1.0), style("n", "b", 3.0));
         let half = Style::blend(&[(&a, 0.5), (&b, 0.5)]).unwrap();
         assert_eq!((half.name.as_str(), &half.norms), ("a + b", &style("n", "", 2.0).norms));
-        // What has no part does not lend its name.
+        // A style with weight 0 does not contribute to the name.
         assert_eq!(Style::blend(&[(&a, 0.0), (&b, 1.0)]).unwrap(), b);
     }
 

@@ -1,90 +1,93 @@
-//! Style packs: one style in one small file, to keep and to pass on.
+//! Style packs: one style in one small file, for storing and sharing.
 //!
-//! A pack is a safetensors file with the ending `.impasto`. Its table of texts has `format` ([`FORMAT`]), `name`, `network`
-//! (the network that the style belongs to), `network_sha256` (the [`StyleSpace`](super::StyleSpace)'s fingerprint), `source`
-//! (what the style was made of) and `licence` (what its maker says of its use); the last two may be empty. None of them has
-//! control characters or characters that are not seen, but for line breaks in the last two. Its tensors are
-//! `vector`, `F32` `[100]`, for a style that the predictor read, or `scales` and `shifts`, `F32` or `F16`, each with one number
-//! for each channel of each normalization in the network's order, for a style that was trained; and, if there is one,
-//! `thumbnail`, `U8`, a small JPEG, PNG or WebP file. It is about 1 KB, or 4 KB, and the thumbnail.
+//! A pack is a safetensors file with the extension `.impasto`. Its metadata has `format` ([`FORMAT`]), `name`,
+//! `network` (the network that the style belongs to), `network_sha256` (the [`StyleSpace`](super::StyleSpace)'s
+//! fingerprint), `source` (the origin of the style, such as a painting) and `licence` (the terms of use); the last two
+//! may be empty. Metadata contains no control characters and no invisible characters, except for line breaks in the
+//! last two. The tensors are `vector`, `F32` `[100]`, for a style from the style predictor, or `scales` and `shifts`,
+//! `F32` or `F16`, each with one number for each channel of each normalization in network order, for a trained style;
+//! and, optionally, `thumbnail`, `U8`, a small JPEG, PNG or WebP file. A pack has about 1 KB (vector) or 4 KB
+//! (trained), plus the thumbnail.
 //!
-//! A style may bring its network: `archive`, `U8`, is then a weight archive within the file, whose `network` is that of the pack
-//! and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::own` says what is in it.
+//! A pack may contain its network: `archive`, `U8`, is then a weight archive within the file, whose `network` equals
+//! that of the pack and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::custom`
+//! documents its contents.
 
 use super::{DIMENSIONS, Norm, Style};
 use crate::error::{Error, Result};
 use crate::text::{cleaned, printable, unusable, unusable_in_lines};
 use crate::weights::{Archive, ArchiveBuilder};
 
-/// The version of the format, in each pack's table of texts.
+/// The version of the format, stored in each pack's metadata.
 pub const FORMAT: &str = "impasto-style-1";
 
-/// How the names of networks begin that are brought by styles, so that none passes for one of the program's.
+/// Prefix of the names of networks that packs contain, which keeps them distinct from built-in networks.
 pub const OWN: &str = "own-";
 
-/// Packs above this, without the network that they bring, are refused: ours have some KB.
+/// Maximum bytes of a pack without its network. Typical packs have a few KB.
 const MAX_BYTES: usize = 1 << 20;
-/// Networks above this are refused: the usual one has 1.7 MB.
+/// Maximum bytes of a network in a pack. The usual one has 1.7 MB.
 const MAX_ARCHIVE: usize = 32 << 20;
-/// Letters of a name.
+/// Maximum characters of a name.
 pub const MAX_NAME: usize = 80;
-/// Bytes of texts beside the name.
+/// Maximum bytes of source and licence, each.
 const MAX_TEXT: usize = 2000;
-/// How files of the allowed kinds begin, at which byte.
+/// Signatures of the allowed picture files, with their byte offsets.
 const PICTURES: [(usize, &[u8]); 3] = [(0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"), (8, b"WEBP")];
 
-/// A style as it stands in a file.
+/// A style as stored in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack {
     pub name: String,
-    /// The network's name, as archives have it.
+    /// The network's name, as in archives.
     pub network: String,
-    /// The fingerprint of the network that it was made for.
+    /// The fingerprint of the network that the style was made for.
     pub network_sha256: String,
-    /// What it was made of: a painting, its painter.
+    /// The origin of the style: a painting, its painter.
     pub source: String,
-    /// What may be done with it.
+    /// The terms of use.
     pub licence: String,
     pub parameters: Parameters,
-    /// A small picture's file: JPEG, PNG or WebP. May be empty.
+    /// The file of a small picture: JPEG, PNG or WebP. May be empty.
     pub thumbnail: Vec<u8>,
-    /// The weight archive of its network, where it brings that. May be empty.
+    /// The weight archive of the network, if the pack contains it. May be empty.
     pub archive: Vec<u8>,
 }
 
-/// What makes the style.
+/// The parameters of a style.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Parameters {
-    /// What the style predictor says: [`DIMENSIONS`] numbers.
+    /// The output of the style predictor: [`DIMENSIONS`] numbers.
     Vector(Vec<f32>),
-    /// The scales of all normalizations, and their shifts.
+    /// The scales and the shifts of all normalizations.
     Norms { scales: Vec<f32>, shifts: Vec<f32> },
 }
 
 impl Pack {
-    /// Bytes of the largest pack, with the network that it brings.
+    /// Maximum bytes of a pack with its network.
     pub const MAX_BYTES: u64 = (MAX_BYTES + MAX_ARCHIVE) as u64;
 
-    /// Reads a pack and checks everything in it but whether it fits a network, which [`super::StyleSpace::style`] does. Of source
-    /// and licence, characters that [`Pack::write`] refuses are replaced: older packs may have them.
+    /// Reads a pack and validates it. Does not check whether it fits a network, which [`super::StyleSpace::style`]
+    /// does. Characters of source and licence that [`Pack::write`] refuses are replaced, because older packs may
+    /// contain them.
     ///
     /// # Errors
-    /// [`Error::Pack`] with what is wrong.
+    /// [`Error::Pack`] with the problem found.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let pack = Self::parse(bytes)?;
         pack.check()?;
         Ok(pack)
     }
 
-    /// As [`Pack::read`], with another name, whatever stands in the file.
+    /// As [`Pack::read`], with `name` instead of the name in the file, which is not validated.
     ///
     /// # Errors
-    /// [`Error::Pack`] with what is wrong.
+    /// [`Error::Pack`] with the problem found.
     pub fn read_renamed(bytes: &[u8], name: &str) -> Result<Self> {
         Self::parse(bytes)?.renamed(name)
     }
 
-    /// What stands in the file.
+    /// Parses the file without calling `check`.
     fn parse(bytes: &[u8]) -> Result<Self> {
         if bytes.len() > MAX_BYTES + MAX_ARCHIVE {
             return Err(too_large(bytes.len()));
@@ -130,10 +133,10 @@ impl Pack {
         Ok(pack)
     }
 
-    /// The bytes of the file: the same for the same contents.
+    /// Returns the bytes of the file. Equal packs give equal bytes.
     ///
     /// # Errors
-    /// [`Error::Pack`] for what [`Pack::read`] would refuse.
+    /// [`Error::Pack`] for a pack that [`Pack::read`] would refuse.
     pub fn write(&self) -> Result<Vec<u8>> {
         self.check()?;
         let mut builder = ArchiveBuilder::new();
@@ -160,10 +163,10 @@ impl Pack {
         Self::read(&bytes).map(|_| bytes)
     }
 
-    /// The same under another name.
+    /// Returns the pack under another name.
     ///
     /// # Errors
-    /// [`Error::Pack`] when it is none.
+    /// [`Error::Pack`] if the name is unusable.
     pub fn renamed(mut self, name: &str) -> Result<Self> {
         self.name = name.trim().to_string();
         self.check()?;
@@ -184,10 +187,10 @@ impl Pack {
         self.brought().map(drop)
     }
 
-    /// The archive of the network that it brings, if it brings one: it is that of the pack.
+    /// Returns the archive of the network that the pack contains, if any, after checking its name and fingerprint.
     ///
     /// # Errors
-    /// [`Error::Pack`] when it is damaged or another.
+    /// [`Error::Pack`] if the archive is damaged or contains another network.
     pub fn brought(&self) -> Result<Option<Archive>> {
         if self.archive.is_empty() {
             return Ok(None);
@@ -206,7 +209,7 @@ impl Pack {
     }
 }
 
-/// Why a text cannot be the name of a style, if so.
+/// Returns the reason why a text cannot be the name of a style, if so.
 pub fn name_problem(name: &str) -> Option<String> {
     if name.trim().is_empty() || name.chars().count() > MAX_NAME {
         return Some(format!("it takes 1 to {MAX_NAME} letters"));
@@ -214,7 +217,7 @@ pub fn name_problem(name: &str) -> Option<String> {
     unusable(name).map(unseen)
 }
 
-/// Why a text cannot be the source or the licence of a style, if so.
+/// Returns the reason why a text cannot be the source or the licence of a style, if so.
 pub fn text_problem(text: &str) -> Option<String> {
     if text.len() > MAX_TEXT {
         return Some(format!("it has more than {MAX_TEXT} bytes"));
@@ -240,14 +243,14 @@ impl Parameters {
         Ok(Self::Norms { scales: numbers("scales")?, shifts: numbers("shifts")? })
     }
 
-    /// Those of a style, for networks whose styles are trained.
+    /// Returns the parameters of a trained style.
     pub fn of(style: &Style) -> Self {
         let all = |side: fn(&Norm) -> &[f32]| style.norms.iter().flat_map(side).copied().collect();
         Self::Norms { scales: all(|n| &n.scale), shifts: all(|n| &n.shift) }
     }
 }
 
-/// An [`Error::Pack`].
+/// Returns an [`Error::Pack`].
 pub(super) fn refused(problem: impl Into<String>) -> Error {
     Error::Pack(problem.into())
 }

@@ -1,4 +1,4 @@
-//! The styles of one network, read from its archive, and their mixtures.
+//! The styles of one network, read from its archive, and their blends.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,21 @@ use super::{Norm, Style};
 use crate::error::{Error, Result};
 use crate::weights::Archive;
 
-/// The styles that a network was trained on, in the order of its archive. A network that takes any style has none of its own:
-/// the default.
+/// The styles that a network was trained on, in the order of its archive. Empty (the default) for a network without
+/// built-in styles.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StyleSet {
     styles: Vec<Style>,
 }
 
 impl StyleSet {
-    /// Reads the styles of a network whose normalizations are `slots`: each the prefix of its tensors' names and its
-    /// number of channels, in network order. `PREFIX.gamma` (scales) and `PREFIX.beta` (shifts) have shape
+    /// Reads the styles of a network whose normalizations are `slots`: for each the prefix of its tensors' names and
+    /// its number of channels, in network order. `PREFIX.gamma` (scales) and `PREFIX.beta` (shifts) have shape
     /// `[styles, channels]`; the names are a JSON list under `styles` in the archive's metadata.
     ///
     /// # Errors
-    /// [`Error::Archive`] when the names are missing, unusable or ambiguous, [`Error::Tensor`] when a tensor is.
+    /// [`Error::Archive`] if the names are missing, unusable or ambiguous, [`Error::Tensor`] if a tensor is missing or
+    /// unusable.
     pub fn read(archive: &Archive, slots: &[(String, usize)]) -> Result<Self> {
         let network = archive.metadata("network").unwrap_or_default();
         let named = |name| Style { network: network.to_string(), name, norms: Vec::new() };
@@ -29,7 +30,7 @@ impl StyleSet {
             let shape = [styles.len(), *channels];
             let scales = archive.tensor(&format!("{prefix}.gamma"), &shape)?;
             let shifts = archive.tensor(&format!("{prefix}.beta"), &shape)?;
-            // The archive refuses empty tensors, so that `channels` is at least one here.
+            // The archive refuses empty tensors, so `channels` is at least one.
             let rows = scales.chunks_exact(*channels).zip(shifts.chunks_exact(*channels));
             for (style, (scale, shift)) in styles.iter_mut().zip(rows) {
                 style.norms.push(Norm { scale: scale.to_vec(), shift: shift.to_vec() });
@@ -38,30 +39,30 @@ impl StyleSet {
         Ok(Self { styles })
     }
 
-    /// The names, in order.
+    /// Returns the names, in order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.styles.iter().map(|style| style.name.as_str())
     }
 
-    /// How many styles there are.
+    /// Returns the number of styles.
     pub fn len(&self) -> usize {
         self.styles.len()
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.styles.is_empty()
     }
 
-    /// Style number `index`, counted from 0.
+    /// Returns style number `index`, counted from 0.
     pub fn get(&self, index: usize) -> Option<&Style> {
         self.styles.get(index)
     }
 
-    /// The sum of all styles, each times its weight, as [`Style::blend`] takes it.
+    /// Returns the weighted sum of all styles, as [`Style::blend`] computes it.
     ///
     /// # Errors
-    /// [`Error::Style`] when there are no styles or not one finite weight per style, or the sum overflows.
+    /// [`Error::Style`] if the set is empty, if there is not one finite weight per style, or if the sum overflows.
     pub fn mix(&self, weights: &[f32]) -> Result<Style> {
         if self.is_empty() {
             return Err(none());
@@ -74,12 +75,12 @@ impl StyleSet {
         Style::blend(&parts)
     }
 
-    /// The weights, one per style and summing to 1, that `text` asks for: a style, or several with commas between
-    /// them, each optionally followed by `:WEIGHT` (otherwise 1). A style is its number, counted from 0, its name, or
-    /// the beginning of its name where no other style begins so; case, spaces and punctuation do not matter.
+    /// Parses a style selection to weights, one per style and summing to 1. `text` is a style, or several separated by
+    /// commas, each optionally followed by `:WEIGHT` (default 1). A style is its number, counted from 0, its name, or
+    /// an unambiguous beginning of its name; case, spaces and punctuation are ignored.
     ///
     /// # Errors
-    /// [`Error::Style`] with a sentence that says what was not understood and which styles there are.
+    /// [`Error::Style`] with a sentence that explains the problem and lists the available styles.
     pub fn parse(&self, text: &str) -> Result<Vec<f32>> {
         let names: Vec<&str> = self.names().collect();
         if names.is_empty() {
@@ -93,7 +94,7 @@ fn none() -> Error {
     Error::Style("This network has no styles of its own: give it a painting.".to_string())
 }
 
-/// The archive's style names: at least one, and each usable in [`StyleSet::parse`].
+/// Returns the archive's style names: at least one, and each usable in [`StyleSet::parse`].
 fn read_names(archive: &Archive) -> Result<Vec<String>> {
     let damaged = |problem: &str| Error::Archive(problem.into());
     let text = archive.metadata("styles").ok_or_else(|| damaged("it does not name its styles"))?;
@@ -105,7 +106,7 @@ fn read_names(archive: &Archive) -> Result<Vec<String>> {
     let mut seen = BTreeSet::new();
     for name in &names {
         let key = fold(name);
-        // A name of digits would be taken for a number, and `:` and `,` separate names from weights and each other.
+        // A name of digits would be parsed as a number, and `:` and `,` are separators.
         let usable = key.chars().any(char::is_alphabetic) && !name.contains([':', ',']);
         if !usable || name.chars().any(char::is_control) {
             return Err(Error::Archive(format!("{name:?} is no usable name for a style")));

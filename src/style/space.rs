@@ -1,30 +1,32 @@
-//! What a style must fit: the network whose normalizations it sets.
+//! The style space of a network: the shape that its styles must have.
 
 use super::pack::refused;
 use super::{Norm, Pack, Parameters, Style, StyleLayers};
 use crate::error::{Error, Result};
 use crate::weights::Archive;
 
-/// The largest scale or shift of a pack: beyond, activations leave the range of 16-bit arithmetic. Trained ones are below 20.
+/// Maximum absolute scale or shift of a pack: larger values make activations exceed the range of 16-bit arithmetic.
+/// Trained values are below 20.
 const LARGEST: f32 = 1000.0;
 
-/// All styles that one network can have: its name, the fingerprint of its weights, and the channels of its normalizations.
+/// The space of all styles of one network: its name, the fingerprint of its weights, and the channels of its
+/// normalizations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleSpace {
     network: String,
     sha256: String,
     channels: Vec<usize>,
-    /// Where styles come from vectors.
+    /// Present if styles are computed from style vectors.
     layers: Option<StyleLayers>,
 }
 
 impl StyleSpace {
-    /// Reads what an archive says of the styles of its network, whose weights are the tensors `weights` and whose
-    /// normalizations are `slots`, as [`super::StyleSet::read`] takes them. Two archives with the same weights give the same
-    /// space, whatever styles they bring.
+    /// Reads the style space of an archive's network, whose weights are the tensors `weights` and whose normalizations
+    /// are `slots`, as in [`super::StyleSet::read`]. Two archives with the same weights give the same space,
+    /// independent of the styles that they contain.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when a tensor is missing or unusable.
+    /// [`Error::Tensor`] if a tensor is missing or unusable.
     pub fn read<'n>(
         archive: &Archive,
         weights: impl Iterator<Item = &'n str>,
@@ -44,20 +46,20 @@ impl StyleSpace {
         })
     }
 
-    /// The network's name.
+    /// Returns the network's name.
     pub fn network(&self) -> &str {
         &self.network
     }
 
-    /// SHA-256 of the network's weights.
+    /// Returns the SHA-256 of the network's weights.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// The style that a vector of the style predictor describes.
+    /// Returns the style for a vector of the style predictor.
     ///
     /// # Errors
-    /// [`Error::Style`] when it is no style vector, or when styles of this network do not come from vectors.
+    /// [`Error::Style`] if `vector` is not a style vector, or if this network does not support style vectors.
     pub fn vector(&self, name: impl Into<String>, vector: &[f32]) -> Result<Style> {
         match &self.layers {
             Some(layers) => layers.style(name, vector),
@@ -65,11 +67,11 @@ impl StyleSpace {
         }
     }
 
-    /// The style in a pack.
+    /// Returns the style in a pack.
     ///
     /// # Errors
-    /// [`Error::Pack`] when it belongs to another network or to another version of this one, and when its numbers are too large
-    /// to paint with.
+    /// [`Error::Pack`] if the pack belongs to another network or to another version of this one, or if its values are
+    /// too large.
     pub fn style(&self, pack: &Pack) -> Result<Style> {
         let name = &pack.name;
         if pack.network != self.network {
@@ -104,7 +106,7 @@ impl StyleSpace {
         }
     }
 
-    /// A pack of this network.
+    /// Returns a pack of this network.
     pub fn pack(&self, name: impl Into<String>, parameters: Parameters) -> Pack {
         Pack {
             name: name.into(),

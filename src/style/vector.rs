@@ -1,14 +1,15 @@
-//! Style vectors: what the style predictor says of a painting, and the layers that make scales and shifts of it (Ghiasi et al.
-//! 2017, "Exploring the structure of a real-time, arbitrary neural artistic stylization network", section 3).
+//! Style vectors, the output of the style predictor, and the layers that compute scales and shifts from them (Ghiasi et
+//! al. 2017, "Exploring the structure of a real-time, arbitrary neural artistic stylization network", section 3).
 
 use super::{Norm, Style};
 use crate::error::{Error, Result};
 use crate::weights::Archive;
 
-/// Numbers of a style vector.
+/// Length of a style vector.
 pub const DIMENSIONS: usize = 100;
 
-/// Two matrices with biases for each normalization of a network: one makes its scales of a style vector, one its shifts.
+/// Two linear layers for each normalization of a network: the first computes its scales from a style vector, the second
+/// its shifts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleLayers {
     network: String,
@@ -23,12 +24,12 @@ struct Linear {
 }
 
 impl StyleLayers {
-    /// Reads the layers of a network whose normalizations are `slots`: each the prefix of its tensors' names and its number
-    /// of channels, in network order. `PREFIX.gamma.w` and `PREFIX.beta.w` have shape `[channels, DIMENSIONS]`,
-    /// `PREFIX.gamma.b` and `PREFIX.beta.b` `[channels]`.
+    /// Reads the layers of a network whose normalizations are `slots`: for each the prefix of its tensors' names and
+    /// its number of channels, in network order. `PREFIX.gamma.w` and `PREFIX.beta.w` have shape
+    /// `[channels, DIMENSIONS]`, `PREFIX.gamma.b` and `PREFIX.beta.b` `[channels]`.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when one of them is missing or unusable.
+    /// [`Error::Tensor`] if a tensor is missing or unusable.
     pub fn read(archive: &Archive, slots: &[(String, usize)]) -> Result<Self> {
         let linear = |name: String, channels: usize| {
             let weight = archive.tensor(&format!("{name}.w"), &[channels, DIMENSIONS])?;
@@ -41,16 +42,16 @@ impl StyleLayers {
         Ok(Self { network, layers: slots.iter().map(layer).collect::<Result<_>>()? })
     }
 
-    /// The names of the tensors that [`StyleLayers::read`] reads.
+    /// Returns the names of the tensors that [`StyleLayers::read`] reads.
     pub fn tensors(slots: &[(String, usize)]) -> impl Iterator<Item = String> {
         let ends = [".gamma.w", ".gamma.b", ".beta.w", ".beta.b"];
         slots.iter().flat_map(move |(prefix, _)| ends.map(|end| format!("{prefix}{end}")))
     }
 
-    /// The style that `vector` describes.
+    /// Computes the style for `vector`.
     ///
     /// # Errors
-    /// [`Error::Style`] when it does not have [`DIMENSIONS`] finite numbers.
+    /// [`Error::Style`] if it does not have [`DIMENSIONS`] finite numbers.
     pub fn style(&self, name: impl Into<String>, vector: &[f32]) -> Result<Style> {
         check(vector)?;
         let norms = self.layers.iter().map(|[scale, shift]| Norm { scale: scale.of(vector), shift: shift.of(vector) });
@@ -65,12 +66,12 @@ impl Linear {
     }
 }
 
-/// The mean of style vectors by their weights, whose sum need not be 1. The layers behind it are affine, so that this is
-/// also the mean of the styles' scales and shifts.
+/// Returns the weighted mean of style vectors. The sum of the weights need not be 1. The layers after it are affine, so
+/// the result is also the mean of the styles' scales and shifts.
 ///
 /// # Errors
-/// [`Error::Style`] when there is none, when one does not have [`DIMENSIONS`] finite numbers, and when the weights are
-/// negative, no numbers, or all 0.
+/// [`Error::Style`] if `vectors` is empty, if a vector does not have [`DIMENSIONS`] finite numbers, or if the weights
+/// are negative, not finite, or all 0.
 pub fn mix<V: AsRef<[f32]>>(vectors: &[(V, f32)]) -> Result<Vec<f32>> {
     if let Some((_, weight)) = vectors.iter().find(|(_, weight)| !weight.is_finite() || *weight < 0.0) {
         return Err(Error::Style(format!("{weight} is no weight for a style: choose a number from 0 up.")));
@@ -108,7 +109,7 @@ mod tests {
     fn layers() -> StyleLayers {
         let mut builder = ArchiveBuilder::new();
         for (i, name) in ["gamma", "beta"].into_iter().enumerate() {
-            // The first channel takes the number at i, the second is the bias alone.
+            // The first channel reads the number at i; the second is the bias alone.
             let mut weight = vec![0.0; 2 * DIMENSIONS];
             weight[i] = 2.0;
             builder.float(format!("a.{name}.w"), &[2, DIMENSIONS], &weight);

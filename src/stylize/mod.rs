@@ -1,5 +1,5 @@
-//! Feed-forward sessions: a picture in, its painting out. A [`StylizeModel`] holds a network on a device; a [`Session`] paints at
-//! one size. A [`StyleEncoder`] makes styles of paintings.
+//! Feed-forward stylization of pictures. A [`StylizeModel`] holds a network on a device; a [`Session`] runs it at one
+//! size. A [`StyleEncoder`] encodes paintings to styles.
 
 mod style_encoder;
 
@@ -21,8 +21,8 @@ use crate::weights::Archive;
 
 pub use style_encoder::StyleEncoder;
 
-/// A transfer network on a device: that of 26 styles with its styles, or one that has none of its own, that of arbitrary styles
-/// or one that a style brings.
+/// A transfer network on a device: the 26-style network with its styles, or a network without built-in styles (the
+/// arbitrary network, or one from a style pack).
 pub struct StylizeModel {
     model: Model,
     styles: StyleSet,
@@ -30,10 +30,11 @@ pub struct StylizeModel {
 }
 
 impl StylizeModel {
-    /// Loads the network that `archive` holds, for the kernels of `variant`.
+    /// Loads the network that `archive` contains, for the kernels of `variant`.
     ///
     /// # Errors
-    /// [`Error::Archive`] when the archive holds none of them; otherwise as [`custom::network`] and [`Model::load`].
+    /// [`Error::Archive`] if the archive contains no supported network; otherwise as [`custom::network`] and
+    /// [`Model::load`].
     pub async fn load(gpu: &Gpu, archive: &Archive, variant: Variant) -> Result<Self> {
         let (net, styles) = match archive.metadata("network") {
             Some(transfer26::NAME) => {
@@ -52,13 +53,13 @@ impl StylizeModel {
         Ok(Self { model: Model::load(gpu, net, archive, variant).await?, styles, space })
     }
 
-    /// Width and height of the session for a photo of that size: see [`crate::net::Network::working_size`].
+    /// Returns width and height of the session for a photo of that size: see [`crate::net::Network::working_size`].
     pub fn working_size(&self, size: (usize, usize), stroke: f64) -> (usize, usize) {
         self.model.network().working_size(size, stroke)
     }
 
-    /// The first of the device's bounds that stylizing a photo of `size` with strokes of that size breaks, if any. Allocates
-    /// nothing.
+    /// Returns the first limit of the device that stylizing a photo of `size` with strokes of that size exceeds, if
+    /// any. Allocates nothing.
     ///
     /// # Errors
     /// As [`crate::net::Network::shapes`].
@@ -70,7 +71,7 @@ impl StylizeModel {
         }
     }
 
-    /// What a photo of `size` costs with strokes of that size.
+    /// Returns the arithmetic cost of a photo of `size` with strokes of that size.
     ///
     /// # Errors
     /// As [`crate::net::Network::shapes`].
@@ -79,26 +80,26 @@ impl StylizeModel {
         self.model.network().expense(width, height)
     }
 
-    /// What styles of this network are.
+    /// Returns the style space of this network.
     pub fn space(&self) -> &StyleSpace {
         &self.space
     }
 
-    /// The styles of the archive.
+    /// Returns the styles of the archive.
     pub fn styles(&self) -> &StyleSet {
         &self.styles
     }
 
-    /// The variant of the kernels.
+    /// Returns the variant of the kernels.
     pub fn variant(&self) -> Variant {
         self.model.variant()
     }
 
-    /// A session that paints at `width` x `height`. Until it is told otherwise, its photos and its paintings have that size
-    /// too, and the first style is set, if the network has styles of its own.
+    /// Creates a session that runs the network at `width` x `height`. By default, input photos and output pictures have
+    /// that size too, and the first style is set, if the network has built-in styles.
     ///
     /// # Errors
-    /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and what the device says.
+    /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub async fn session(&self, gpu: &Gpu, width: usize, height: usize) -> Result<Session> {
         if width == 0 || height == 0 {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
@@ -123,55 +124,56 @@ impl StylizeModel {
     }
 }
 
-/// Paints pictures at one size. The network runs only when picture or style has changed; strength, colours and the
-/// before/after line cost one draw.
+/// Stylizes pictures at one size. The network runs only if the picture or the style has changed; changes of strength,
+/// colours and the before/after line cost one draw.
 pub struct Session {
     plan: Rc<Plan>,
     frame: Rc<Frame>,
     look: Look,
     brushwork: f32,
-    /// What paintings are read through, made when the first is.
+    /// The resources for reading the output, created on first use.
     reader: Option<Reader>,
-    /// Where paintings are to be steady.
+    /// Present if flicker reduction is enabled.
     temporal_filter: Option<Rc<TemporalFilter>>,
     stale: bool,
-    /// Whether the painting before is one of the same scene in the same style.
+    /// Whether the previous output shows the same scene in the same style.
     settled: bool,
 }
 
-/// What paintings are read through.
+/// The resources for reading the output.
 pub struct Reader {
     compositor: Compositor,
     canvas: OutputTexture,
 }
 
 impl Session {
-    /// Width and height at which the network paints.
+    /// Returns width and height of the network's input.
     pub fn size(&self) -> (usize, usize) {
         self.plan.size()
     }
 
-    /// What one frame costs.
+    /// Returns the cost of one frame.
     pub fn cost(&self) -> Cost {
         self.plan.cost()
     }
 
-    /// The picture's place on the device.
+    /// Returns the input picture on the device.
     pub fn frame(&self) -> &Frame {
         &self.frame
     }
 
-    /// Room for a picture of another size than the network's, which sees it resized. Presenters made before show the old one.
+    /// Creates a frame for pictures of another size than the network's; the network sees them resized. Existing
+    /// compositors keep showing the old frame.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] naming the limit, and what the device says.
+    /// [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub fn new_frame<'g>(&self, gpu: &'g Gpu, size: (usize, usize)) -> impl Future<Output = Result<Frame>> + use<'g> {
         let plan = self.plan.clone();
         async move { plan.frame(gpu, size).await }
     }
 
-    /// Paints `frame`, made by [`Session::new_frame`], from now on; paintings that are read have its size. A steadier knows the
-    /// old frame, and goes.
+    /// Replaces the input frame by `frame`, created by [`Session::new_frame`]. Outputs that are read have its size.
+    /// Removes the temporal filter, which refers to the old frame.
     pub fn set_frame(&mut self, gpu: &Gpu, frame: Frame) {
         frame.set_brushwork(gpu, self.brushwork);
         self.frame = Rc::new(frame);
@@ -181,17 +183,17 @@ impl Session {
         self.stale = true;
     }
 
-    /// What [`Session::set_temporal_filter`] takes. The session is free while it is made.
+    /// Creates a temporal filter for [`Session::set_temporal_filter`]. The future does not borrow the session.
     ///
     /// # Errors
-    /// What the device says.
+    /// The errors of the device.
     pub fn new_temporal_filter<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<TemporalFilter>> + use<'g> {
         let (plan, frame) = (self.plan.clone(), self.frame.clone());
         async move { TemporalFilter::new(gpu, &plan, &frame).await }
     }
 
-    /// Paintings flicker less from now on, up to the next [`Session::set_frame`]: pictures are taken for those of one scene
-    /// while style and mirror stay. Presenters made before show paintings as they were.
+    /// Enables flicker reduction until the next [`Session::set_frame`]. Pictures count as one scene while style and
+    /// mirroring stay the same. Existing compositors keep showing unfiltered output.
     pub fn set_temporal_filter(&mut self, temporal_filter: TemporalFilter) {
         self.temporal_filter = Some(Rc::new(temporal_filter));
         self.reader = None;
@@ -199,7 +201,7 @@ impl Session {
         self.settled = false;
     }
 
-    /// Whether the picture is seen and shown with left and right exchanged.
+    /// Sets whether the picture is mirrored horizontally, for the network and for display.
     pub fn set_mirrored(&mut self, gpu: &Gpu, mirrored: bool) {
         if self.frame.mirrored() != mirrored {
             self.frame.set_mirrored(gpu, mirrored);
@@ -208,27 +210,27 @@ impl Session {
         }
     }
 
-    /// A photo, as `height * width * 4` bytes of RGBA.
+    /// Uploads a photo, given as `height * width * 4` bytes of RGBA.
     ///
     /// # Errors
-    /// [`Error::Picture`] when the number of bytes does not fit.
+    /// [`Error::Picture`] if the number of bytes does not match.
     pub fn set_photo(&mut self, gpu: &Gpu, rgba: &[u8]) -> Result<()> {
         self.frame.upload(gpu, rgba)?;
         self.stale = true;
         Ok(())
     }
 
-    /// A picture that the browser holds, of the frame's size.
+    /// Copies a picture of the frame's size that the browser holds.
     #[cfg(target_arch = "wasm32")]
     pub fn copy_photo(&mut self, gpu: &Gpu, source: wgpu::ExternalImageSource) {
         self.frame.copy(gpu, source);
         self.stale = true;
     }
 
-    /// The style to paint in.
+    /// Sets the style.
     ///
     /// # Errors
-    /// [`Error::Style`] when it belongs to another network.
+    /// [`Error::Style`] if it belongs to another network.
     pub fn set_style(&mut self, gpu: &Gpu, style: &Style) -> Result<()> {
         self.plan.set_style(gpu, style)?;
         self.stale = true;
@@ -236,10 +238,10 @@ impl Session {
         Ok(())
     }
 
-    /// How much brushwork the network finds in photos, 0..1: see [`crate::image::brushwork`]. At first none.
+    /// Sets the strength of the brushwork that is added to photos, 0..1: see [`crate::image::brushwork`]. Default: 0.
     ///
     /// # Errors
-    /// [`Error::Picture`] when `strength` is no number. Values beyond 0..1 are clamped.
+    /// [`Error::Picture`] if `strength` is not finite. Values beyond 0..1 are clamped.
     pub fn set_brushwork(&mut self, gpu: &Gpu, strength: f32) -> Result<()> {
         if !strength.is_finite() {
             return Err(Error::Picture("brushwork must be a number from 0 to 1".to_string()));
@@ -254,10 +256,10 @@ impl Session {
         Ok(())
     }
 
-    /// How the painting is laid over the photo.
+    /// Sets how the output is composited with the photo.
     ///
     /// # Errors
-    /// [`Error::Picture`] when a value is no number. Values beyond 0..1 are clamped.
+    /// [`Error::Picture`] if a value is not finite. Values beyond 0..1 are clamped.
     pub fn set_look(&mut self, look: Look) -> Result<()> {
         if !look.strength.is_finite() || !look.split.is_finite() {
             return Err(Error::Picture("strength and split must be numbers from 0 to 1".to_string()));
@@ -266,12 +268,12 @@ impl Session {
         Ok(())
     }
 
-    /// Runs the whole network in the next frame, even if nothing has changed.
+    /// Forces the network to run in the next frame, even if nothing has changed.
     pub fn invalidate(&mut self) {
         self.stale = true;
     }
 
-    /// Records what the next frame needs: the network, if picture or style has changed, as one compute pass.
+    /// Records the network as one compute pass, if picture or style has changed.
     fn record_network(&mut self, gpu: &Gpu, encoder: &mut wgpu::CommandEncoder) {
         if std::mem::take(&mut self.stale) {
             let mut pass = encoder.begin_compute_pass(&Default::default());
@@ -286,7 +288,7 @@ impl Session {
         }
     }
 
-    /// Paints onto `target`, of the format and size of `compositor`, in one submit.
+    /// Draws the output to `target`, of the format and size of `compositor`, in one submit.
     ///
     /// # Errors
     /// An error that the device has reported since the last call.
@@ -300,10 +302,10 @@ impl Session {
         Ok(())
     }
 
-    /// A presenter of this session onto targets of `format` and `size`. The session is free while it is made.
+    /// Creates a compositor of this session for targets of `format` and `size`. The future does not borrow the session.
     ///
     /// # Errors
-    /// What the device says.
+    /// The errors of the device.
     pub fn compositor<'g>(
         &self,
         gpu: &'g Gpu,
@@ -314,10 +316,10 @@ impl Session {
         async move { Compositor::new(gpu, (&plan, &frame, temporal_filter.as_deref()), format, size).await }
     }
 
-    /// Paints and reads back: `height * width * 4` bytes of RGBA, of the frame's size.
+    /// Stylizes the picture and reads it back as `height * width * 4` bytes of RGBA, of the frame's size.
     ///
     /// # Errors
-    /// What went wrong on the device.
+    /// The errors of the device.
     pub async fn read(&mut self, gpu: &Gpu) -> Result<Vec<u8>> {
         if !self.readable() {
             let reader = self.new_reader(gpu).await?;
@@ -326,15 +328,15 @@ impl Session {
         self.start_read(gpu)?.finish(gpu).await
     }
 
-    /// Whether [`Session::start_read`] has what it needs.
+    /// Whether a reader is set, which [`Session::start_read`] needs.
     pub fn readable(&self) -> bool {
         self.reader.is_some()
     }
 
-    /// What [`Session::start_read`] needs, for [`Session::set_reader`]. The session is free while it is made.
+    /// Creates a reader for [`Session::set_reader`]. The future does not borrow the session.
     ///
     /// # Errors
-    /// What the device says.
+    /// The errors of the device.
     pub fn new_reader<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<Reader>> + use<'g> {
         let compositor = self.compositor(gpu, wgpu::TextureFormat::Rgba8Unorm, self.frame.size());
         async move {
@@ -344,13 +346,13 @@ impl Session {
         }
     }
 
-    /// Reads through `reader` until the frame's size changes.
+    /// Sets the reader that is used until the frame or the temporal filter is replaced.
     pub fn set_reader(&mut self, reader: Reader) {
         self.reader = Some(reader);
     }
 
-    /// Submits what [`Session::read`] does. The pixels come with [`Reading::finish`]; the session is free meanwhile, for
-    /// everything but another reading.
+    /// Submits the work of [`Session::read`]. [`Reading::finish`] returns the pixels; until then, the session can be
+    /// used for everything but another reading.
     ///
     /// # Errors
     /// An error that the device has reported since the last call; [`Error::Picture`] without a reader.
@@ -367,10 +369,10 @@ impl Session {
         Ok(Reading { canvas: canvas.clone() })
     }
 
-    /// Paints and reads back without rounding to 8 bits.
+    /// Stylizes the picture and reads it back without rounding to 8 bits.
     ///
     /// # Errors
-    /// What went wrong on the device.
+    /// The errors of the device.
     pub async fn read_exact(&mut self, gpu: &Gpu) -> Result<Image> {
         let (width, height) = self.frame.size();
         let mut compositor = self.compositor(gpu, wgpu::TextureFormat::Rgba32Float, (width, height)).await?;
@@ -384,16 +386,16 @@ impl Session {
     }
 }
 
-/// A reading under way.
+/// A readback in progress.
 pub struct Reading {
     canvas: OutputTexture,
 }
 
 impl Reading {
-    /// The pixels: `height * width * 4` bytes of RGBA.
+    /// Returns the pixels: `height * width * 4` bytes of RGBA.
     ///
     /// # Errors
-    /// What went wrong on the device.
+    /// The errors of the device.
     pub async fn finish(self, gpu: &Gpu) -> Result<Vec<u8>> {
         self.canvas.read(gpu).await
     }

@@ -1,4 +1,4 @@
-//! From paintings to styles: a [`StyleEncoder`] holds the style predictor on a device.
+//! Encoding of paintings to styles: a [`StyleEncoder`] holds the style predictor on a device.
 
 use crate::error::{Error, Result};
 use crate::gpu::vector_model::VectorPlan;
@@ -7,8 +7,8 @@ use crate::image::Image;
 use crate::net::models::{arbitrary, predictor};
 use crate::weights::Archive;
 
-/// The style predictor (Ghiasi et al. 2017) on a device. [`crate::style::StyleSpace::vector`] makes styles of what it says;
-/// mixtures of paintings are mixtures of their vectors: [`crate::style::mix`].
+/// The style predictor (Ghiasi et al. 2017) on a device. [`crate::style::StyleSpace::vector`] converts its output to
+/// styles; [`crate::style::mix`] mixes the vectors of several paintings.
 pub struct StyleEncoder {
     plan: VectorPlan,
 }
@@ -17,7 +17,7 @@ impl StyleEncoder {
     /// Loads the predictor from the arbitrary network's archive.
     ///
     /// # Errors
-    /// [`Error::Archive`] when the archive holds another network; otherwise as [`VectorPlan::new`].
+    /// [`Error::Archive`] if the archive contains another network; otherwise as [`VectorPlan::new`].
     pub async fn load(gpu: &Gpu, archive: &Archive) -> Result<Self> {
         let found = archive.metadata("network").unwrap_or("no network");
         if found != arbitrary::NAME {
@@ -27,33 +27,33 @@ impl StyleEncoder {
         Ok(Self { plan: VectorPlan::new(gpu, &predictor::network(), archive, size).await? })
     }
 
-    /// Room for a painting of `size`, which the network sees stretched or shrunk to a square.
+    /// Creates a frame for a painting of `size`, which is resized to a square for the network.
     ///
     /// # Errors
-    /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and what the device says.
+    /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
         self.plan.frame(gpu, size).await
     }
 
-    /// The style vector of the painting in `frame`, made by [`StyleEncoder::frame`].
+    /// Returns the style vector of the painting in `frame`, created by [`StyleEncoder::frame`].
     ///
     /// # Errors
-    /// What went wrong on the device.
+    /// The errors of the device.
     pub async fn encode(&self, gpu: &Gpu, frame: &Frame) -> Result<Vec<f32>> {
         self.plan.read(gpu, frame).await
     }
 
-    /// The style vector of a painting, as `height * width * 4` bytes of RGBA.
+    /// Returns the style vector of a painting, given as `height * width * 4` bytes of RGBA.
     ///
     /// # Errors
-    /// [`Error::Picture`] when the number of bytes does not fit; otherwise as [`StyleEncoder::frame`].
+    /// [`Error::Picture`] if the number of bytes does not match; otherwise as [`StyleEncoder::frame`].
     pub async fn encode_rgba(&self, gpu: &Gpu, rgba: &[u8], size: (usize, usize)) -> Result<Vec<f32>> {
         let frame = self.frame(gpu, size).await?;
         frame.upload(gpu, rgba)?;
         self.encode(gpu, &frame).await
     }
 
-    /// The style vector of a picture of any size, resized on the processor.
+    /// Returns the style vector of a picture of any size, resized on the CPU.
     ///
     /// # Errors
     /// As [`StyleEncoder::encode`].

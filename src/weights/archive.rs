@@ -1,12 +1,12 @@
-//! Reading weight archives.
+//! Reader of weight archives.
 //!
 //! The format is safetensors (<https://huggingface.co/docs/safetensors>): eight bytes of header length, a JSON header
-//! with type, shape and offsets of every tensor and a table of texts, then the numbers. Tensors of type `F32` and
-//! `F16` stand for themselves; an `I8` tensor `NAME` is quantized and has beside it `NAME.scale`, `F32`, one positive
-//! scale per slice of the first axis.
+//! with type, shape and offsets of every tensor and a table of metadata, then the tensor data. Tensors of type `F32`
+//! and `F16` are stored directly; an `I8` tensor `NAME` is quantized and accompanied by `NAME.scale`, `F32`, with one
+//! positive scale per slice of the first axis.
 //!
-//! An archive comes from the network or from the user's disk, so nothing in it is believed: every length, offset, type,
-//! shape and number is checked before use, and nothing is allocated by a length that exceeds the file's own.
+//! An archive comes from the network or from the user's disk and is untrusted: every length, offset, type, shape and
+//! number is checked before use, and no allocation uses a length that exceeds the file's own.
 
 use std::collections::BTreeMap;
 
@@ -16,26 +16,26 @@ use serde_json::Value;
 use super::{half, hash};
 use crate::error::{Error, Result};
 
-/// Headers above this are refused: ours have a few KiB, and parsed JSON takes many times the room of its text.
+/// Maximum bytes of a header. Typical headers have a few KiB; parsed JSON takes many times the memory of its text.
 const MAX_HEADER: u64 = 1 << 20;
-/// The header's length comes first, as a little-endian u64.
+/// Bytes of the header's length, a little-endian u64 at the start of the file.
 const PREFIX: usize = 8;
 
-/// A weight archive in memory, its table of contents checked.
+/// A weight archive in memory with a validated header.
 #[derive(Debug, Clone)]
 pub struct Archive {
-    /// Everything behind the header.
+    /// All bytes after the header.
     data: Vec<u8>,
     metadata: BTreeMap<String, String>,
     tensors: BTreeMap<String, TensorInfo>,
 }
 
 impl Archive {
-    /// Reads and checks the table of contents: offsets in order, without holes or overlaps, each tensor exactly as long
-    /// as its type and shape say, and the last one ending where the file ends.
+    /// Parses and validates the header: offsets are in order, without holes or overlaps, the length of each tensor
+    /// matches its type and shape, and the last tensor ends at the end of the file.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when the entry of one tensor is at fault, [`Error::Archive`] when the file as a whole is.
+    /// [`Error::Tensor`] if the entry of one tensor is invalid, [`Error::Archive`] if the file as a whole is.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let header = header(bytes)?;
         let (length, contents) = SafeTensors::read_metadata(bytes).map_err(|e| explain(&e, header, bytes.len()))?;
@@ -44,10 +44,11 @@ impl Archive {
         Ok(Self { data: bytes[PREFIX + length..].to_vec(), metadata, tensors })
     }
 
-    /// This archive with the tensors of `other` beside its own; the texts stay its own. For networks in several files.
+    /// Returns this archive with the tensors of `other` added; the metadata of `other` is dropped. For networks in
+    /// several files.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when both have a tensor of the same name.
+    /// [`Error::Tensor`] if both have a tensor of the same name.
     pub fn join(mut self, other: Self) -> Result<Self> {
         let shift = self.data.len();
         self.data.extend(other.data);
@@ -61,25 +62,25 @@ impl Archive {
         Ok(self)
     }
 
-    /// A text of the header's table, such as `network` or `licence`.
+    /// Returns the metadata under `key`, such as `network` or `licence`.
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)
     }
 
-    /// The names of all tensors, scales included, in alphabetical order.
+    /// Returns the names of all tensors, scales included, in alphabetical order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.tensors.keys().map(String::as_str)
     }
 
-    /// The shape of tensor `name`, if there is one.
+    /// Returns the shape of tensor `name`, if it exists.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         self.tensors.get(name).map(|info| info.shape.as_slice())
     }
 
-    /// The bytes of `name`, which is no tensor of numbers but, say, a small picture's file.
+    /// Returns the bytes of the blob `name`, such as the file of a small picture.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when it is missing or not a list of `U8`.
+    /// [`Error::Tensor`] if it is missing or not a list of `U8`.
     pub fn bytes(&self, name: &str) -> Result<&[u8]> {
         let count = self.shape(name).map(|shape| shape.iter().product()).unwrap_or(0);
         match self.entry(name, &[count])? {
@@ -88,10 +89,11 @@ impl Archive {
         }
     }
 
-    /// SHA-256 of what the tensors `names` and their scales hold, whatever else is in the archive: 64 hexadecimal digits.
+    /// Returns the SHA-256 of the tensors `names` and their scales as 64 hexadecimal digits. Other contents of the
+    /// archive have no effect.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when one of them is missing.
+    /// [`Error::Tensor`] if a tensor is missing.
     pub fn fingerprint(&self, names: &[String]) -> Result<String> {
         let mut parts: BTreeMap<String, &TensorInfo> = BTreeMap::new();
         for name in names {
@@ -105,18 +107,18 @@ impl Archive {
         let mut text = Vec::new();
         for (name, info) in parts {
             let (_, bytes) = self.entry(&name, &info.shape)?;
-            // Name, type and shape end with a line, so that no two sets of tensors give the same bytes.
+            // A line break after name, type and shape makes the encoding of a set of tensors unique.
             text.extend(format!("{name:?} {} {:?}\n", info.dtype, info.shape).into_bytes());
             text.extend(bytes);
         }
         Ok(hash::hex_sha256(&text))
     }
 
-    /// The numbers of tensor `name` in row-major order, dequantized where it is quantized.
+    /// Returns the values of tensor `name` in row-major order, dequantized if it is quantized.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when it is missing, has another shape or a type that is not `F32`, `F16` or `I8`, holds
-    /// numbers that are not finite, or lacks usable scales.
+    /// [`Error::Tensor`] if it is missing, has another shape or a type that is not `F32`, `F16` or `I8`, holds numbers
+    /// that are not finite, or lacks usable scales.
     pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (dtype, bytes) = self.entry(name, shape)?;
         let values: Vec<f32> = match dtype {
@@ -131,7 +133,7 @@ impl Archive {
         }
     }
 
-    /// Type and bytes of a tensor whose shape was compared with `shape`.
+    /// Returns type and bytes of a tensor after checking its shape.
     fn entry(&self, name: &str, shape: &[usize]) -> Result<(Dtype, &[u8])> {
         let info = self.tensors.get(name).ok_or_else(|| Error::tensor(name, "is missing"))?;
         if info.shape != shape {
@@ -166,7 +168,7 @@ impl Archive {
     }
 }
 
-/// The name of the scales that belong to the quantized tensor `name`.
+/// Returns the name of the scales of the quantized tensor `name`.
 pub(super) fn scale_name(name: &str) -> String {
     format!("{name}.scale")
 }
@@ -175,7 +177,7 @@ fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
 }
 
-/// The bytes of the JSON header, its length checked.
+/// Returns the bytes of the JSON header after checking its length.
 fn header(bytes: &[u8]) -> Result<&[u8]> {
     let damaged = |problem: String| Err(Error::Archive(problem));
     let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX>() else {
@@ -185,15 +187,15 @@ fn header(bytes: &[u8]) -> Result<&[u8]> {
     if length > MAX_HEADER {
         return damaged(format!("its header claims {length} bytes, where at most {MAX_HEADER} make sense"));
     }
-    // The limit above makes the cast exact, also where usize has 32 bits.
+    // The limit above makes the cast exact, also with a 32-bit usize.
     match rest.get(..length as usize) {
         Some(header) => Ok(header),
         None => damaged(format!("its header claims {length} bytes, but only {} follow", rest.len())),
     }
 }
 
-/// The error for a header that the parser refused. The parser often does not say which tensor it stumbled over (and
-/// where usize has 32 bits, it takes a 5 GB offset for broken JSON), so the header is searched for the culprit.
+/// Returns the error for a header that the parser refused. The parser often does not name the invalid tensor (and with
+/// a 32-bit usize, it reports a 5 GB offset as broken JSON), so the header is searched for the invalid entry.
 fn explain(error: &SafeTensorError, header: &[u8], file: usize) -> Error {
     let Ok(Value::Object(entries)) = serde_json::from_slice(header) else {
         return Error::Archive(format!("its header is no table of tensors ({error})"));
@@ -217,7 +219,7 @@ fn explain(error: &SafeTensorError, header: &[u8], file: usize) -> Error {
     Error::Archive(error.to_string())
 }
 
-/// The offsets of one entry of the header if they agree with its type and shape and lie within `available` bytes.
+/// Returns the offsets of one entry of the header if they match its type and shape and lie within `available` bytes.
 fn check_entry(entry: &Value, available: u64) -> std::result::Result<(u64, u64), String> {
     let field = |key: &str| entry.get(key).ok_or_else(|| format!("has no `{key}` in the header"));
     let dtype: Dtype = serde_json::from_value(field("dtype")?.clone())

@@ -1,4 +1,4 @@
-//! Writing weight archives.
+//! Writer of weight archives.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +9,8 @@ use super::archive::scale_name;
 use super::{half, quantize};
 use crate::error::{Error, Result};
 
-/// Collects tensors and texts and writes them as one archive. Equal contents give equal bytes, whatever the order in
-/// which they were added.
+/// Collects tensors and metadata and writes them as one archive. Equal contents give equal bytes, independent of the
+/// order of insertion.
 #[derive(Debug, Clone, Default)]
 pub struct ArchiveBuilder {
     metadata: BTreeMap<String, String>,
@@ -32,22 +32,22 @@ enum Storage {
     Quantized,
 }
 
-/// A tensor as it will stand in the file. The order is the file's: widest numbers first, so that each is aligned.
+/// Tensors as stored in the file, in file order: widest types first, so that every tensor is aligned.
 type Encoded = BTreeMap<(Reverse<usize>, String), (Dtype, Vec<usize>, Vec<u8>)>;
 
 impl ArchiveBuilder {
-    /// An archive without contents.
+    /// Creates a builder without contents.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets a text of the header's table.
+    /// Sets an entry of the header's metadata.
     pub fn metadata(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
         self.metadata.insert(key.into(), value.into());
         self
     }
 
-    /// Adds a tensor stored in single precision. `values` in row-major order, as many as `shape` says.
+    /// Adds a tensor stored in single precision. `values` are in row-major order and match `shape` in number.
     pub fn float(&mut self, name: impl Into<String>, shape: &[usize], values: &[f32]) -> &mut Self {
         self.add(name.into(), Storage::Float, shape, values)
     }
@@ -62,7 +62,7 @@ impl ArchiveBuilder {
         self.add(name.into(), Storage::Quantized, shape, values)
     }
 
-    /// Adds something that is no tensor of numbers, such as a small picture's file, as a list of unsigned bytes.
+    /// Adds a blob, such as the file of a small picture, as a list of unsigned bytes.
     pub fn bytes(&mut self, name: impl Into<String>, bytes: &[u8]) -> &mut Self {
         self.blobs.push((name.into(), bytes.to_vec()));
         self
@@ -73,10 +73,10 @@ impl ArchiveBuilder {
         self
     }
 
-    /// The bytes of the archive.
+    /// Returns the bytes of the archive.
     ///
     /// # Errors
-    /// [`Error::Tensor`] when a name is used twice or reserved, a shape does not fit its values, is empty or, for a
+    /// [`Error::Tensor`] if a name is duplicate or reserved, a shape does not match its values, is empty or, for a
     /// quantized tensor, has no axis, or a number cannot be stored.
     pub fn finish(&self) -> Result<Vec<u8>> {
         let mut entries = Vec::new();
@@ -105,8 +105,8 @@ impl ArchiveBuilder {
         Ok(out)
     }
 
-    /// The JSON header, padded so that the data starts at a multiple of eight bytes. Written here because the
-    /// safetensors crate keeps texts in a hash map, whose order changes from run to run.
+    /// Returns the JSON header, padded so that the data starts at a multiple of eight bytes. The safetensors crate is
+    /// not used for this, because it stores metadata in a hash map, whose order changes from run to run.
     fn header(&self, encoded: &Encoded) -> Result<Vec<u8>> {
         let json = |e: serde_json::Error| Error::Archive(e.to_string());
         let mut fields = Vec::with_capacity(encoded.len() + 1);

@@ -1,27 +1,28 @@
-//! What is common to reading files that others have made: telling what is no such file at all, and quoting their names.
+//! Shared helpers for reading third-party files: detection of files that are not the expected file at all, and quoting
+//! of names.
 
 use crate::text::printable;
 
-/// How a pointer of Git LFS begins (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
+/// First bytes of a Git LFS pointer (<https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>).
 const LFS_START: &[u8] = b"version https://git-lfs.github.com/spec/";
-/// The specification allows pointers of less than 1024 bytes.
+/// Maximum length of a pointer: the specification allows pointers of less than 1024 bytes.
 pub const LFS_LENGTH: u64 = 1024;
 
-/// The end of a sentence about a file that [`git_lfs_pointer`] recognizes.
+/// End of an error message about a file that [`git_lfs_pointer`] recognizes.
 pub const GIT_LFS: &str = "is a Git LFS pointer, not the file itself: fetch the file with `git lfs pull`, or download it from the project's page";
-/// The end of a sentence about a file that [`web_page`] recognizes.
+/// End of an error message about a file that [`web_page`] recognizes.
 pub const WEB_PAGE: &str =
     "is a web page, not the file itself: the link led to a page about the file; download the file from there";
 
-/// Letters of a name that a message repeats.
+/// Maximum characters of a name that a message quotes.
 const LONGEST: usize = 80;
 
-/// Whether `bytes` are a pointer that Git LFS leaves in place of a large file.
+/// Whether `bytes` are a pointer that Git LFS stores in place of a large file.
 pub fn git_lfs_pointer(bytes: &[u8]) -> bool {
     bytes.len() as u64 <= LFS_LENGTH && bytes.starts_with(LFS_START)
 }
 
-/// Whether `bytes` begin as a web page does.
+/// Whether `bytes` begin like an HTML page.
 pub fn web_page(bytes: &[u8]) -> bool {
     let start = bytes.trim_ascii_start();
     [&b"<!doctype html"[..], b"<html"]
@@ -29,14 +30,14 @@ pub fn web_page(bytes: &[u8]) -> bool {
         .any(|mark| start.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark)))
 }
 
-/// The end of a sentence about a file that stands in place of the one that was meant, if `bytes` are such a file.
+/// Returns the end of an error message if `bytes` are a file stored in place of the intended one.
 pub fn stand_in(bytes: &[u8]) -> Option<&'static str> {
     let kinds = [(git_lfs_pointer as fn(&[u8]) -> bool, GIT_LFS), (web_page, WEB_PAGE)];
     kinds.into_iter().find(|(is, _)| is(bytes)).map(|(_, sentence)| sentence)
 }
 
-/// A name out of a file, for a message: in backticks, shortened, with everything escaped that a terminal would obey or a reader
-/// would not see.
+/// Quotes a name from a file for a message: in backticks, shortened, with terminal control characters and invisible
+/// characters escaped.
 pub fn quoted(name: &str) -> String {
     let short: String = name.chars().take(LONGEST).collect();
     let rest = if short.len() < name.len() { "…" } else { "" };

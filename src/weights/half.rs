@@ -1,12 +1,12 @@
 //! IEEE 754 half precision: conversion from and to single precision.
 
-/// The value of the half-precision number with these bits. Exact.
+/// Returns the value of the half-precision number with these bits. Exact.
 pub fn to_f32(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let exponent = u32::from(bits >> 10) & 0x1f;
     let mantissa = u32::from(bits & 0x3ff);
     let magnitude = match exponent {
-        // Subnormal: a multiple of 2^-24, which single precision holds exactly.
+        // Subnormal: a multiple of 2^-24, which single precision represents exactly.
         0 => (mantissa as f32 / (1 << 24) as f32).to_bits(),
         0x1f => 0x7f80_0000 | mantissa << 13,
         _ => (exponent + 127 - 15) << 23 | mantissa << 13,
@@ -14,7 +14,8 @@ pub fn to_f32(bits: u16) -> f32 {
     f32::from_bits(sign | magnitude)
 }
 
-/// The bits of the half-precision number nearest to `value`, ties to even. From 65520 on the result is infinite.
+/// Returns the bits of the half-precision number nearest to `value`, ties to even. From 65520 on the result is
+/// infinite.
 pub fn from_f32(value: f32) -> u16 {
     let bits = value.to_bits();
     let sign = (bits >> 16) as u16 & 0x8000;
@@ -24,10 +25,11 @@ pub fn from_f32(value: f32) -> u16 {
     } else if magnitude >= 0x4780_0000 {
         0x7c00
     } else if magnitude < 0x3880_0000 {
-        // Below 2^-14: adding 0.5, whose last bit weighs 2^-24, lets the hardware round to that multiple.
+        // Below 2^-14: after adding 0.5, the last mantissa bit has the value 2^-24, so the hardware rounds to that
+        // multiple.
         (f32::from_bits(magnitude) + 0.5).to_bits() - 0.5f32.to_bits()
     } else {
-        // Rounding up may carry into the exponent: that is the right result, infinity included.
+        // Rounding up may carry into the exponent, which gives the correct result, including infinity.
         let even = magnitude >> 13 & 1;
         (magnitude + 0xfff + even - ((127 - 15) << 23)) >> 13
     };

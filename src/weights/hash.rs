@@ -1,8 +1,8 @@
-//! Fingerprints of bytes.
+//! Hashes of bytes.
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 (FIPS 180-4) as 64 hexadecimal digits.
+/// Returns the SHA-256 (FIPS 180-4) as 64 hexadecimal digits.
 pub fn hex_sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -7,9 +7,9 @@ pub struct Quantized {
     pub scales: Vec<f32>,
 }
 
-/// Quantizes `slices` equal slices of finite `values` so that the largest magnitude of each becomes 127.
+/// Quantizes `slices` equal slices of finite `values` so that the largest magnitude of each slice becomes 127.
 ///
-/// No error exceeds half a scale (but for rounding in f32). A slice of zeros gets scale 1, so that scales are always
+/// The error is at most half a scale, apart from f32 rounding. A slice of zeros has scale 1, so that scales are always
 /// positive. `slices` must divide the number of values.
 pub fn quantize(values: &[f32], slices: usize) -> Quantized {
     let mut levels = Vec::with_capacity(values.len());

@@ -1,24 +1,25 @@
-//! From layers to the kernels of MobileNet-like networks: convolutions of 1x1, depthwise ones of 3x3 and a first one of 3x3, each
-//! with its padding, bias, ReLU6 and residual sum folded in, and the mean over the picture. Beside `pointwise.wgsl`,
-//! `depthwise.wgsl`, `conv3x3_rgb.wgsl` and `global_mean.wgsl`. All in 32 bits: such a network runs once a picture.
+//! Lowering of MobileNet-like networks to kernels: 1x1 convolutions, depthwise 3x3 convolutions and a first 3x3
+//! convolution, each with its padding, bias, ReLU6 and residual sum folded in, and the global mean. The shaders are
+//! `pointwise.wgsl`, `depthwise.wgsl`, `conv3x3_rgb.wgsl` and `global_mean.wgsl`. All tensors have 32 bits, because
+//! such a network runs only once per picture.
 
 use crate::error::{Error, Result};
 use crate::gpu::preprocess::specialize;
 use crate::net::{Border, Convolution, Network, Operation, Shape, TensorId};
 
-/// Quads of outputs that a thread of the 1x1 kernel makes at most, on hardware and on adapters that are programs on the
-/// processor. Compiled for AMD's RDNA2 by RADV, one quad takes 96 registers and leaves 10 waves, four take 256 and leave 4,
-/// for 4 % fewer cycles a quad; on Mesa's lavapipe, the style predictor takes 131 ms with one and 98 ms with four.
+/// Maximum quads of outputs per thread of the 1x1 kernel, on hardware and on software adapters. Compiled for AMD's
+/// RDNA2 by RADV, one quad takes 96 registers and leaves 10 waves, four take 256 and leave 4, for 4 % fewer cycles per
+/// quad; on Mesa's lavapipe, the style predictor takes 131 ms with one and 98 ms with four.
 pub const QUADS_A_THREAD: [u32; 2] = [1, 4];
 
-/// What a stage computes.
+/// The operation of a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    /// 1x1, by threads that make so many quads of outputs.
+    /// 1x1 convolution; a thread computes this many quads of outputs.
     Pointwise(Convolution, u32),
-    /// 3x3, each channel by itself.
+    /// 3x3 depthwise convolution.
     Depthwise(Convolution),
-    /// 3x3 on a picture.
+    /// 3x3 convolution of an RGB picture.
     Stem(Convolution),
     GlobalMean,
 }
@@ -27,26 +28,26 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     pub kind: Kind,
-    /// Name of the bias.
+    /// Name of the bias tensor.
     pub bias: Option<String>,
     pub relu6: bool,
-    /// Number of the stored tensor that is added at the end.
+    /// Number of the stored tensor that is added to the output.
     pub skip: Option<usize>,
-    /// Number of the stored tensor that is read: 0 is the picture, `i + 1` is what stage `i` writes.
+    /// Number of the stored tensor that is read: 0 is the picture, `i + 1` is the output of stage `i`.
     pub input: usize,
     /// The network's tensor that is written.
     pub tensor: TensorId,
 }
 
-/// Where a tensor of the network is.
+/// Location of a tensor of the network.
 #[derive(Clone, Copy)]
 enum Value {
     Stored(usize),
-    /// Stored without the zeros behind its end, which the kernels know.
+    /// Stored without the zero padding at the right and lower border, which the kernels supply.
     Padded(usize),
 }
 
-/// The stages of `net`, in the order in which they run, with at most `quads` quads of outputs a thread (one of
+/// Returns the stages of `net` in execution order, with at most `quads` quads of outputs per thread (one of
 /// [`QUADS_A_THREAD`]).
 ///
 /// # Errors
@@ -80,7 +81,7 @@ pub fn stages(net: &Network, quads: u32) -> Result<Vec<Stage>> {
                 stages.push(new(kind, input));
             }
             (Operation::GlobalMean, Value::Stored(input)) => stages.push(new(Kind::GlobalMean, input)),
-            // What remains is done by the stage before, if nothing else reads what it would have written.
+            // The remaining operations are folded into the previous stage, if nothing else reads its output.
             _ => {
                 let read_once = |id: TensorId| net.layers.iter().filter(|l| l.inputs.contains(&id)).count() == 1;
                 let made = stages.last_mut().filter(|s| s.kind != Kind::GlobalMean && read_once(s.tensor));
@@ -106,7 +107,7 @@ pub fn stages(net: &Network, quads: u32) -> Result<Vec<Stage>> {
 }
 
 impl Stage {
-    /// Name of the shader file.
+    /// Returns the name of the shader file.
     pub fn file(&self) -> &'static str {
         match self.kind {
             Kind::Pointwise(..) => "pointwise",
@@ -116,7 +117,7 @@ impl Stage {
         }
     }
 
-    /// What tells its kernel from others, such as `pointwise-2quads-sum`.
+    /// Returns the name of the specialized kernel, such as `pointwise-2quads-sum`.
     pub fn name(&self) -> String {
         let geometry = match &self.kind {
             Kind::Pointwise(_, quads) => format!("-{quads}quads"),
@@ -128,7 +129,7 @@ impl Stage {
         format!("{}{geometry}{relu6}{sum}", self.file())
     }
 
-    /// The specialized WGSL. Sizes and channels are no constants of it, so that few pipelines make the whole network.
+    /// Returns the specialized WGSL. Sizes and channels are uniforms, so that the network needs few pipelines.
     pub fn wgsl(&self) -> String {
         let relu6 = ("RELU6", u32::from(self.relu6));
         let geometry = |c: &Convolution| [("STRIDE", c.stride as u32), ("PAD", c.pad as u32), relu6];
@@ -147,7 +148,7 @@ impl Stage {
         }
     }
 
-    /// Workgroups for an output of `shape`.
+    /// Returns the workgroup counts for an output of `shape`.
     pub fn workgroups(&self, shape: Shape) -> [u32; 3] {
         let (width, height) = (shape.width as u32, shape.height as u32);
         let quads = shape.channels.div_ceil(4) as u32;
@@ -159,7 +160,7 @@ impl Stage {
         }
     }
 
-    /// Shape of the stage's weight tensor, if it has one.
+    /// Returns name and shape of the stage's weight tensor, if it has one.
     pub fn weight(&self) -> Option<(&str, [usize; 4])> {
         match &self.kind {
             Kind::Pointwise(c, _) | Kind::Stem(c) => Some((&c.weight, [c.outputs, c.inputs, c.kernel, c.kernel])),
@@ -168,7 +169,7 @@ impl Stage {
         }
     }
 
-    /// `weight` as the kernel reads it: quads of outputs, padded with zeros, in the order that its shader says.
+    /// Packs `weight` for the kernel: quads of outputs, padded with zeros, in the order documented in the shader.
     pub fn pack(&self, weight: &[f32]) -> Vec<f32> {
         let mut packed = Vec::new();
         match &self.kind {
@@ -201,7 +202,8 @@ impl Stage {
     }
 }
 
-/// The numbers of `weight` at `at(o)` for the outputs o of quad `oq`; zero beyond the last output and where there is none.
+/// Returns the values of `weight` at `at(o)` for the outputs o of quad `oq`; zero beyond the last output and where `at`
+/// returns `None`.
 fn quad(weight: &[f32], oq: usize, outputs: usize, at: impl Fn(usize) -> Option<usize>) -> [f32; 4] {
     std::array::from_fn(|lane| {
         let o = oq * 4 + lane;
@@ -209,7 +211,7 @@ fn quad(weight: &[f32], oq: usize, outputs: usize, at: impl Fn(usize) -> Option<
     })
 }
 
-/// The largest power of two up to `most` that divides the quads of outputs.
+/// Returns the largest power of two up to `most` that divides the number of quads of outputs.
 fn quads_a_thread(c: &Convolution, most: u32) -> u32 {
     let quads = c.outputs.div_ceil(4) as u32;
     [4, 2, 1].into_iter().find(|n| *n <= most && quads.is_multiple_of(*n)).unwrap_or(1)

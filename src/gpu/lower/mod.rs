@@ -1,4 +1,4 @@
-//! From networks to the stages that kernels run. Plain data: nothing here needs a device.
+//! Lowering of networks to the stages that kernels run. Pure data: nothing here needs a device.
 
 pub mod mobilenet;
 pub mod transfer;

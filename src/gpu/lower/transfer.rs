@@ -1,20 +1,20 @@
-//! From layers to fused convolutions: padding, the previous layer's normalization or bias and its ReLU, residual sums and
-//! nearest-neighbour enlargement are folded into the load of the convolution that reads them.
+//! Lowering of transfer networks to fused convolutions: padding, the previous layer's normalization or bias and its
+//! ReLU, residual sums and nearest-neighbour enlargement are folded into the load of the convolution that reads them.
 
 use crate::error::{Error, Result};
 use crate::gpu::conv::{Residual, Spec};
 use crate::net::{Border, Convolution, Layer, Network, Operation, TensorId};
 
-/// A tensor in memory and what happens to it on load: `a * v + b` in each channel, then ReLU.
+/// A tensor in memory and the operation applied on load: `a * v + b` in each channel, then ReLU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// Number of the stored tensor: 0 is the input picture, others are numbered as they are written.
+    /// Number of the stored tensor: 0 is the input picture, others are numbered in the order in which they are written.
     pub tensor: usize,
     pub affine: Affine,
     pub relu: bool,
 }
 
-/// Where a channel's (a, b) come from.
+/// Origin of a channel's (a, b).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Affine {
     /// (1, 0).
@@ -33,10 +33,10 @@ pub struct Stage {
     pub input: Source,
     /// The other term of a residual sum.
     pub skip: Option<Source>,
-    /// Where that sum is written, if a later stage skips from it.
+    /// Number of the stored tensor that the sum is written to, if a later stage reads it as a skip connection.
     pub sum: Option<usize>,
     pub output: usize,
-    /// The normalization whose statistics this stage gathers, if its output is normalized.
+    /// The normalization whose statistics this stage computes, if its output is normalized.
     pub norm: Option<usize>,
 }
 
@@ -44,20 +44,21 @@ pub struct Stage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fused {
     pub stages: Vec<Stage>,
-    /// The network's tensor behind each stored one.
+    /// The network's tensor of each stored tensor.
     pub stored: Vec<TensorId>,
-    /// Names and channels of the biases.
+    /// Names and channel counts of the biases.
     pub biases: Vec<(String, usize)>,
     /// The stored tensor that the last operation reads.
     pub output: Source,
     pub finish: Finish,
 }
 
-/// What makes colours of the last tensor. The numbers are those of `FINISH` in `composite.wgsl` and `temporal_filter.wgsl`.
+/// The last operation, which converts the last tensor to colours. The discriminants are the values of `FINISH` in
+/// `composite.wgsl` and `temporal_filter.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
     Sigmoid = 1,
-    /// To 0..1.
+    /// Clamps to 0..1.
     Clamp = 2,
 }
 
@@ -66,11 +67,11 @@ enum Value {
     Stored(Source),
     Sum(Source, Source),
     Enlarged(TensorId),
-    /// The end, which the presenting kernel computes.
+    /// The network's output, which the compositing kernel computes.
     Finished(Source, Finish),
 }
 
-/// Fuses `net`.
+/// Lowers `net` to fused convolutions.
 ///
 /// # Errors
 /// [`Error::Model`] for a layer that the kernels cannot run.
@@ -143,7 +144,7 @@ fn plain(tensor: usize) -> Source {
     Source { tensor, affine: Affine::Identity, relu: false }
 }
 
-/// The stage for the convolution `c`, or `None` where the kernels cannot run it.
+/// Returns the stage of the convolution `c`, or `None` if the kernels cannot run it.
 fn convolution(
     net: &Network,
     layer: &Layer,
@@ -178,7 +179,7 @@ fn convolution(
         (_, None) => Residual::Read,
         _ => Residual::Written,
     };
-    // The direct kernels write a sum from the middle taps of a 3x3 kernel that visits every pixel.
+    // The direct kernels write the sum at the centre taps of a 3x3 kernel that reads every pixel.
     if residual == Residual::Written && (enlarged || c.kernel != 3 || c.stride != 1) {
         return None;
     }
@@ -228,7 +229,7 @@ mod tests {
         let mut net = Network::new("odd", 3, 1);
         net.push(Operation::Relu, &[0]);
         assert!(matches!(fuse(&net), Err(Error::Model { .. })));
-        // A sum that is read again must be written by the convolution that reads it first, and not every one can.
+        // A sum with several readers must be written by the first convolution that reads it; not all kernels can do so.
         let sum_read_by = |kernel, stride| {
             let mut net = Network::new("odd", 3, 2);
             let mut norm = 0;

@@ -1,6 +1,6 @@
-//! Buffers reused by lifetime: which tensors of a plan can share memory.
+//! Buffer reuse by lifetime: determines which tensors of a plan can share memory.
 
-/// A tensor's need for memory: its size in bytes, the step that writes it and the last step that reads it.
+/// A tensor's memory requirement: its size in bytes, the step that writes it and the last step that reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetime {
     pub bytes: u64,
@@ -8,15 +8,15 @@ pub struct Lifetime {
     pub last_read: usize,
 }
 
-/// Which buffer each tensor lives in, and how large the buffers are.
+/// The buffer of each tensor, and the sizes of the buffers in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub buffer_of: Vec<usize>,
     pub bytes: Vec<u64>,
 }
 
-/// Assigns tensors, in the order in which they are written, to as few bytes of buffers as a greedy choice finds: the free
-/// buffer that fits best, else the largest free one, enlarged, else a new one.
+/// Assigns tensors, in the order in which they are written, to buffers. The greedy algorithm selects the smallest free
+/// buffer that is large enough, else enlarges the largest free one, else adds a new one.
 pub fn assign(tensors: &[Lifetime]) -> Assignment {
     let mut bytes: Vec<u64> = Vec::new();
     let mut busy_until: Vec<usize> = Vec::new();

@@ -1,4 +1,4 @@
-//! Schedules of networks that turn a picture into a few numbers.
+//! Schedules of networks that compute a vector from a picture.
 
 use bytemuck::bytes_of;
 
@@ -8,10 +8,11 @@ use crate::gpu::lower::mobilenet::Stage;
 use crate::gpu::uniforms::MobilenetUniforms;
 use crate::net::Shape;
 
-/// What `stages` run on a picture for which the network's tensors have these `shapes`. Tensors are in 32 bits.
+/// Returns the schedule of `stages` for a picture for which the network's tensors have these `shapes`. Tensors have 32
+/// bits.
 pub fn schedule(stages: &[Stage], shapes: &[Shape]) -> Schedule {
     let stored: Vec<Shape> = std::iter::once(0).chain(stages.iter().map(|s| s.tensor)).map(|t| shapes[t]).collect();
-    // Tensor 0 is written in step 0, what stage i writes in step i + 1, and the last one is read behind all steps.
+    // Tensor 0 is written in step 0, the output of stage i in step i + 1; the last tensor is read after all steps.
     let life = |(t, shape): (usize, &Shape)| {
         let last_read = stages.iter().rposition(|s| s.input == t || s.skip == Some(t)).unwrap_or(stages.len());
         let bytes = (shape.channels.div_ceil(4) * shape.height * shape.width * 16) as u64;

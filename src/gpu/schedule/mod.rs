@@ -1,23 +1,23 @@
-//! What a network runs for one input size, as plain data: buffers shared by lifetime, dispatches, costs. Nothing here needs a device;
-//! `gpu::executable` makes pipelines and bind groups of it.
+//! The schedule of a network for one input size, as pure data: buffers shared by lifetime, dispatches, costs. Nothing
+//! here needs a device; `gpu::executable` creates the pipelines and bind groups of a schedule.
 
 pub mod lifetimes;
 pub mod mobilenet;
 pub mod transfer;
 
-/// What one frame costs, counted from the structure: each tensor read and written once by every kernel that uses it.
+/// The cost of one frame, computed from the structure: every kernel reads and writes each of its tensors once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
     pub dispatches: u64,
     pub bytes_read: u64,
     pub bytes_written: u64,
     pub multiply_adds: u64,
-    /// Bytes of the buffers that are held.
+    /// Bytes of the allocated buffers.
     pub memory: u64,
 }
 
 impl Cost {
-    /// The costs and the kernels' name as JSON.
+    /// Returns the costs and the name of the kernels' variant as JSON.
     pub fn json(&self, variant: &str) -> String {
         serde_json::json!({
             "variant": variant,
@@ -31,7 +31,7 @@ impl Cost {
     }
 }
 
-/// What a dispatch binds.
+/// A resource that a dispatch binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
     /// One of [`Schedule::buffers`].
@@ -44,11 +44,11 @@ pub enum Binding {
     Norms,
     /// The scales and shifts of the style.
     Style,
-    /// The statistics of the frame before.
+    /// The statistics of the previous frame.
     History,
 }
 
-/// Which kernel a dispatch runs.
+/// The kernel that a dispatch runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
     /// The kernel of this stage.
@@ -63,7 +63,7 @@ pub struct Dispatch {
     pub program: Program,
     /// The bytes of the uniforms at binding 0.
     pub uniforms: Vec<u8>,
-    /// What is bound from binding 1 on; `None` where the kernel has no such binding.
+    /// The resources from binding 1 on; `None` if the kernel has no such binding.
     pub bindings: Vec<Option<Binding>>,
     pub workgroups: [u32; 3],
 }
@@ -73,14 +73,15 @@ pub struct Dispatch {
 pub struct Schedule {
     /// Bytes of each buffer.
     pub buffers: Vec<u64>,
-    /// The buffers of the first and of the last tensor.
+    /// Indices of the buffers of the first and of the last tensor.
     pub input: usize,
     pub output: usize,
     pub dispatches: Vec<Dispatch>,
 }
 
 impl Schedule {
-    /// One line for each buffer and dispatch, for people and for tests: `stage 3 [4, 2, 1] buffer 0, weights 3, -, buffer 1`.
+    /// Returns one line for each buffer and dispatch, for debugging and tests:
+    /// `stage 3 [4, 2, 1] buffer 0, weights 3, -, buffer 1`.
     pub fn lines(&self) -> Vec<String> {
         let bound = |binding: &Option<Binding>| match binding {
             None => "-".to_string(),

@@ -26,11 +26,11 @@ pub struct TransferKernels {
     pub norms: NormLayout,
 }
 
-/// Where the (a, b) pairs of the normalizations and biases are, and the scales and shifts of a style. In quads of channels, of which
-/// each has two numbers of four.
+/// Offsets of the (a, b) pairs of the normalizations and biases, and of the scales and shifts of a style. Unit: quads
+/// of channels; each quad has two vectors of four numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormLayout {
-    /// Quads of the identity, which comes first, for tensors that have no normalization.
+    /// Quads of the identity, which comes first, for tensors without normalization.
     identity: u32,
     /// Quads of each normalization.
     norms: Vec<u32>,
@@ -45,7 +45,7 @@ impl NormLayout {
         Self { identity: norms.iter().copied().max().unwrap_or(1), norms, biases }
     }
 
-    /// Where the pairs of `affine` begin.
+    /// Returns the offset of the pairs of `affine`, in quads.
     pub fn offset(&self, affine: Affine) -> u32 {
         let norms = |count: usize| 2 * (self.identity + self.norms[..count].iter().sum::<u32>());
         match affine {
@@ -55,22 +55,23 @@ impl NormLayout {
         }
     }
 
-    /// Where the scales of a normalization begin in a style.
+    /// Returns the offset of a normalization's scales in a style, in quads.
     fn style_offset(&self, slot: usize) -> u32 {
         2 * self.norms[..slot].iter().sum::<u32>()
     }
 
-    /// Quads of the identity.
+    /// Returns the quads of the identity.
     pub fn identity(&self) -> u32 {
         self.identity
     }
 
-    /// Quads of each normalization.
+    /// Returns the quads of each normalization.
     pub fn slots(&self) -> &[u32] {
         &self.norms
     }
 
-    /// Bytes of all pairs, of a style, and of the statistics of a frame, which are led by the part of them that stays.
+    /// Returns the bytes of all pairs, of a style, and of a frame's statistics, which are preceded by the fraction that
+    /// is kept.
     pub fn bytes(&self) -> [u64; 3] {
         let pairs = self.offset(Affine::Bias(self.biases.len()));
         let style = self.style_offset(self.norms.len());
@@ -79,7 +80,7 @@ impl NormLayout {
 }
 
 impl TransferKernels {
-    /// The kernels of `net` in `variant`.
+    /// Creates the kernels of `net` in `variant`.
     ///
     /// # Errors
     /// [`Error::Model`](crate::error::Error::Model) for layers that the kernels cannot run.
@@ -90,8 +91,8 @@ impl TransferKernels {
         Ok(Self { net, variant, fused, kernels, norms })
     }
 
-    /// The shapes of the network's tensors for photos of `width` x `height`, which are mirrored at the right and lower border to what
-    /// the network accepts.
+    /// Returns the shapes of the network's tensors for photos of `width` x `height`. Photos are padded by reflection at
+    /// the right and lower border to a size that the network accepts.
     ///
     /// # Errors
     /// As [`Network::shapes`].
@@ -99,7 +100,7 @@ impl TransferKernels {
         self.net.shapes(self.net.padded(height), self.net.padded(width))
     }
 
-    /// The first of the device's bounds that a picture of `width` x `height` breaks, if any.
+    /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any.
     ///
     /// # Errors
     /// As [`Network::shapes`].
@@ -110,7 +111,7 @@ impl TransferKernels {
         Ok(Excess::side(bounds, side).or_else(|| Excess::buffer(bounds, largest)))
     }
 
-    /// What a photo of this size runs, and what a frame of it costs.
+    /// Returns the schedule for a photo of this size, and the cost of a frame.
     ///
     /// # Errors
     /// As [`Network::shapes`].
@@ -130,8 +131,8 @@ impl TransferKernels {
         Ok((Schedule { buffers: assignment.bytes, input, output, dispatches }, cost))
     }
 
-    /// The stored tensors' sizes and lifetimes: step 0 loads the input, step `i + 1` is convolution `i`, the step after the last
-    /// draws the output. The statistics are one more tensor, alive all along.
+    /// Returns the stored tensors' sizes and lifetimes: step 0 loads the input, step `i + 1` is convolution `i`, the
+    /// step after the last draws the output. The statistics are one more tensor, which lives through all steps.
     fn lifetimes(&self, shapes: &[Shape]) -> Vec<Lifetime> {
         let stages = &self.fused.stages;
         let last = stages.len() + 1;
@@ -152,12 +153,12 @@ impl TransferKernels {
         tensors
     }
 
-    /// The grid of threads' pixels that makes a stage's output.
+    /// Returns the pixel grid over which a stage's threads compute its output.
     fn grid(&self, stage: &Stage, shapes: &[Shape]) -> (u32, u32) {
         grid(&stage.spec, &shapes[self.fused.stored[stage.output]])
     }
 
-    /// Bytes of the statistics that a stage writes.
+    /// Returns the bytes of the statistics that a stage writes.
     fn statistics(&self, stage: &Stage, kernel: &Kernel, shapes: &[Shape]) -> u64 {
         let (width, height) = self.grid(stage, shapes);
         u64::from(kernel.cells(width, height) * stage.spec.phases * stage.spec.out_quads()) * STATISTICS
@@ -193,7 +194,7 @@ impl TransferKernels {
         Dispatch { program: Program::Stage(i), uniforms: bytes_of(&uniforms).to_vec(), bindings, workgroups }
     }
 
-    /// Folds the statistics of stage `i` and the style of `slot` into (a, b) pairs.
+    /// Returns the dispatch that folds the statistics of stage `i` and the style of `slot` into (a, b) pairs.
     fn fold(&self, i: usize, stage: &Stage, slot: usize, shapes: &[Shape], assignment: &Assignment) -> Dispatch {
         let (width, height) = self.grid(stage, shapes);
         let quads = stage.spec.out_quads();
@@ -219,12 +220,13 @@ impl TransferKernels {
         assignment: &Assignment,
         dispatches: usize,
     ) -> Cost {
-        // The output is drawn from the last tensor and the photo onto a canvas, both in 8 bits.
+        // The output is drawn from the last tensor and the photo to a texture; photo and texture have 8 bits per
+        // channel.
         let picture = (width * height * 4) as u64;
         let mut cost = Cost {
             bytes_read: 2 * picture + tensors[self.fused.output.tensor].bytes,
             bytes_written: picture + tensors[0].bytes,
-            // The input is loaded by a dispatch of its own.
+            // A separate dispatch loads the input.
             dispatches: dispatches as u64 + 1,
             memory: assignment.bytes.iter().sum::<u64>() + picture,
             multiply_adds: 0,
@@ -245,7 +247,7 @@ impl TransferKernels {
     }
 }
 
-/// The grid that makes an output of `shape`: the small grid where an enlargement is folded in.
+/// Returns the pixel grid of an output of `shape`: the grid before enlargement if an enlargement is folded in.
 fn grid(spec: &Spec, shape: &Shape) -> (u32, u32) {
     let scale = if spec.phases == 4 { 2 } else { 1 };
     (shape.width as u32 / scale, shape.height as u32 / scale)

@@ -1,31 +1,31 @@
-//! The transformer of arbitrary style transfer: Ghiasi et al. 2017 ("Exploring the structure of a real-time, arbitrary neural
-//! artistic stylization network", BMVC), as Magenta published it for phones. RGB in 0..1 in and out. The style comes from the
-//! network in [`super::predictor`] by way of `style::StyleLayers`.
+//! The transfer network of arbitrary style transfer: Ghiasi et al. 2017 ("Exploring the structure of a real-time,
+//! arbitrary neural artistic stylization network", BMVC), as Magenta published it for phones. Input and output are RGB
+//! in 0..1. The style comes from the network in [`super::predictor`] through `style::StyleLayers`.
 //!
-//! As read from the published file, where `conv k s a->b` is a convolution with a kernel of k, stride s, a inputs and b
-//! outputs, over a border mirrored by k / 2:
+//! The layers of the published file, where `conv k s a->b` is a convolution with a kernel of k, stride s, a inputs and
+//! b outputs, and a reflected border of k / 2:
 //!
-//! - contract: `relu(conv 9 1 3->8 + bias)`, `relu(conv 3 2 8->16 + bias)`, `relu(conv 3 2 16->32 + bias)`. The biases are what
-//!   is left of batch normalizations; the style has no say here.
+//! - contract: `relu(conv 9 1 3->8 + bias)`, `relu(conv 3 2 8->16 + bias)`, `relu(conv 3 2 16->32 + bias)`. The biases
+//!   are folded batch normalizations; the style does not affect these layers.
 //! - five residual blocks `x + norm(conv 3 1 32->32 (relu(norm(conv 3 1 32->32 (x)))))`, without ReLU after the sum
-//! - expand: `relu(norm(conv 3 1 32->16 (enlarged)))`, `relu(norm(conv 3 1 16->8 (enlarged)))`, `norm(conv 9 1 8->3)`, sigmoid;
-//!   enlarged by nearest neighbour
+//! - expand: `relu(norm(conv 3 1 32->16 (enlarged)))`, `relu(norm(conv 3 1 16->8 (enlarged)))`, `norm(conv 9 1 8->3)`,
+//!   sigmoid; enlarged by nearest neighbour
 //!
-//! Each `norm` is an instance normalization (epsilon 1e-5) whose scales and shifts belong to the style. The published file is
-//! fixed at 384 x 384 pixels; the network is not.
+//! Each `norm` is an instance normalization (epsilon 1e-5) whose scales and shifts belong to the style. The published
+//! file is fixed at 384 x 384 pixels; the network is not.
 
 use crate::net::{Network, Operation};
 
 /// Name of the network in archives.
 pub const NAME: &str = "arbitrary";
 
-/// Above this its strokes get too fine: it was trained and published for 384 pixels.
+/// Longer side in pixels above which strokes become too fine: the network was trained and published for 384 pixels.
 const BROAD_UP_TO: usize = 512;
 
 /// Channels of the residual trunk.
 const WIDTH: usize = 32;
 
-/// The network: 16 convolutions, 13 of them followed by a normalization.
+/// Returns the network: 16 convolutions, 13 of them followed by a normalization.
 pub fn network() -> Network {
     let mut net = Network::new(NAME, 3, 4);
     net.broad_up_to = BROAD_UP_TO;
@@ -66,7 +66,7 @@ mod tests {
         let channels: usize = net.norms.iter().map(|n| n.1).sum();
         assert_eq!((net.convolutions().count(), net.norms.len()), (16, 13));
         assert_eq!(weights + 2 * 100 * channels, 176_968);
-        // The network of 26 styles has 125, by two more convolutions of 3x3 at a step of 4 pixels.
+        // The 26-style network has 125, because it has two more 3x3 convolutions at a step of 4 pixels.
         assert_eq!(net.receptive_field(), 125 - 2 * 2 * 4);
     }
 

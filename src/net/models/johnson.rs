@@ -1,31 +1,32 @@
-//! The network of Johnson, Alahi, Fei-Fei 2016 ("Perceptual Losses for Real-Time Style Transfer and Super-Resolution") as
-//! PyTorch's examples train it, one style a network: instance instead of batch normalization, reflected borders, and nearest
-//! enlargement instead of transposed convolutions (Odena, Dumoulin, Olah 2016, "Deconvolution and Checkerboard Artifacts").
+//! The network of Johnson, Alahi, Fei-Fei 2016 ("Perceptual Losses for Real-Time Style Transfer and Super-Resolution")
+//! as PyTorch's examples train it, with one style per network: instance instead of batch normalization, reflected
+//! borders, and nearest-neighbour enlargement instead of transposed convolutions (Odena, Dumoulin, Olah 2016,
+//! "Deconvolution and Checkerboard Artifacts").
 //!
-//! Beside the 26-style network it has no normalization at the end but a bias, and it was trained to make colours itself: they
-//! are clamped, unless a sigmoid was trained with it. RGB in 0..1 in and out; `import` scales the weights of networks that take
-//! and make 0..255.
+//! Unlike the 26-style network, it ends in a bias instead of a normalization, and its output is trained to be colours:
+//! they are clamped, unless the network was trained with a sigmoid. Input and output are RGB in 0..1; `import` scales
+//! the weights of networks whose input and output are in 0..255.
 
 use crate::net::{Network, Operation, TensorId};
 
-/// What differs between networks of this family.
+/// The hyperparameters of a network of this family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Johnson {
-    /// Outputs of the three convolutions that contract; the last is the width of the residual trunk.
+    /// Output channels of the three downsampling convolutions; the last is the width of the residual trunk.
     pub contract: [usize; 3],
-    /// Residual blocks.
+    /// Number of residual blocks.
     pub blocks: usize,
-    /// Outputs of the two convolutions that expand.
+    /// Output channels of the two upsampling convolutions.
     pub expand: [usize; 2],
-    /// Whether a sigmoid makes the colours, instead of a clamp.
+    /// Whether the last operation is a sigmoid instead of a clamp.
     pub sigmoid: bool,
 }
 
-/// The tensor of the only bias.
+/// Name of the only bias tensor.
 pub const BIAS: &str = "expand.2.b";
 
 impl Johnson {
-    /// The network called `name`. The usual one, `[32, 64, 128]`, 5, `[64, 32]`, has 1,674,432 weights.
+    /// Returns the network called `name`. The usual one, `[32, 64, 128]`, 5, `[64, 32]`, has 1,674,432 weights.
     pub fn network(&self, name: &str) -> Network {
         let [first, second, trunk] = self.contract;
         let [wide, narrow] = self.expand;
@@ -68,7 +69,7 @@ mod tests {
         let net = Johnson { contract: [32, 64, 128], blocks: 5, expand: [64, 32], sigmoid: false }.network("usual");
         let weights: usize = net.convolutions().map(|c| c.inputs * c.outputs * c.kernel * c.kernel).sum();
         assert_eq!(weights, 1_674_432);
-        // With scales, shifts and the biases that a normalization takes away again: the 1,679,235 of its `state_dict`.
+        // With scales, shifts and the biases that a normalization cancels: the 1,679,235 values of its `state_dict`.
         let outputs: usize = net.convolutions().map(|c| c.outputs).sum();
         assert_eq!(weights + outputs + net.norms.iter().map(|n| 2 * n.1).sum::<usize>(), 1_679_235);
         let shapes = net.shapes(64, 96).unwrap();

@@ -1,4 +1,4 @@
-//! The networks that are known: their layers, as functions of their sizes.
+//! The supported networks: their layers, as functions of their sizes.
 
 pub mod arbitrary;
 pub mod johnson;

@@ -1,11 +1,12 @@
-//! The style predictor of arbitrary style transfer (Ghiasi et al. 2017), distilled by Magenta to a MobileNetV2 (Sandler et al.
-//! 2018): a painting of 256 x 256 pixels, RGB in 0..1, becomes a style vector of 100 numbers.
+//! The style predictor of arbitrary style transfer (Ghiasi et al. 2017), distilled by Magenta to a MobileNetV2 (Sandler
+//! et al. 2018). The input is a painting of 256 x 256 pixels, RGB in 0..1; the output is a style vector of 100 numbers.
 //!
-//! As read from the published file: a 3x3 convolution of stride 2 to 32 channels; 17 blocks, each of which widens by a 1x1
-//! convolution (the first does not), convolves depthwise by 3x3 and narrows by a 1x1 convolution without activation, summed
-//! with the block's input where both have the same shape; a 1x1 convolution to 1280 channels; the mean of each channel; a
-//! matrix. Batch normalizations are folded into biases; everything but the narrowing convolutions, the sums and the matrix is
-//! followed by ReLU6. Borders are zeros: one pixel all around, or, at stride 2, one on the right and one below.
+//! The layers of the published file: a 3x3 convolution of stride 2 to 32 channels; 17 blocks, each of which widens by a
+//! 1x1 convolution (except the first), convolves depthwise by 3x3 and narrows by a 1x1 convolution without activation,
+//! with a residual sum if input and output have the same shape; a 1x1 convolution to 1280 channels; the mean of each
+//! channel; a matrix. Batch normalizations are folded into biases; all convolutions except the narrowing ones and the
+//! matrix are followed by ReLU6. Padding is zero: one pixel on every side, or, at stride 2, one on the right and one
+//! below.
 
 use crate::net::{Border, Convolution, Network, Operation, TensorId};
 use crate::style::DIMENSIONS;
@@ -13,14 +14,14 @@ use crate::style::DIMENSIONS;
 /// Width and height of the paintings.
 pub const SIDE: usize = 256;
 
-/// How much wider a block is inside than at its ends (Sandler et al. 2018, table 1).
+/// Expansion factor: the ratio of a block's inner channels to its input channels (Sandler et al. 2018, table 1).
 const EXPANSION: usize = 6;
 
 /// Output channels, first stride and number of the blocks (Sandler et al. 2018, table 2).
 const BLOCKS: [(usize, usize, usize); 7] =
     [(16, 1, 1), (24, 2, 2), (32, 2, 3), (64, 2, 4), (96, 1, 3), (160, 2, 3), (320, 1, 1)];
 
-/// The network: 53 convolutions, 2,317,760 weights.
+/// Returns the network: 53 convolutions, 2,317,760 weights.
 pub fn network() -> Network {
     let mut net = Network::new("predictor", 3, 32);
     let mut x = activated(&mut net, 0, "predict.stem", Operation::Convolution, (3, 32), 3, 2);
@@ -37,7 +38,7 @@ pub fn network() -> Network {
     net
 }
 
-/// An inverted residual block with a linear bottleneck.
+/// Appends an inverted residual block with a linear bottleneck.
 fn block(
     net: &mut Network,
     x: TensorId,
@@ -56,7 +57,7 @@ fn block(
     if stride == 1 && inputs == outputs { net.push(Operation::Add, &[x, y]) } else { y }
 }
 
-/// A convolution, its bias and ReLU6.
+/// Appends a convolution, its bias and ReLU6.
 fn activated(
     net: &mut Network,
     x: TensorId,
@@ -70,7 +71,7 @@ fn activated(
     net.push(Operation::Relu6, &[y])
 }
 
-/// A convolution and its bias.
+/// Appends a convolution and its bias.
 fn biased(
     net: &mut Network,
     x: TensorId,
@@ -84,7 +85,7 @@ fn biased(
     net.push(Operation::Bias { tensor: format!("{name}.b") }, &[y])
 }
 
-/// A convolution over zeros: as many on each side at stride 1, only behind the end at stride 2.
+/// Appends a convolution with zero padding: symmetric at stride 1, only right and below at stride 2.
 fn convolution(
     net: &mut Network,
     mut x: TensorId,

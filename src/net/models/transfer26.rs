@@ -1,6 +1,6 @@
-//! The 26-style transfer network of TensorFlow's Android stylize demo: Johnson et al. 2016 ("Perceptual Losses"), narrowed to
-//! 32 channels, with the conditional instance normalization of Dumoulin, Shlens, Kudlur 2017 ("A Learned Representation for
-//! Artistic Style"). RGB in 0..1 in and out.
+//! The 26-style transfer network of TensorFlow's Android stylize demo: Johnson et al. 2016 ("Perceptual Losses"),
+//! narrowed to 32 channels, with the conditional instance normalization of Dumoulin, Shlens, Kudlur 2017 ("A Learned
+//! Representation for Artistic Style"). Input and output are RGB in 0..1.
 
 use crate::net::{Network, Operation, TensorId};
 
@@ -10,8 +10,8 @@ const WIDTH: usize = 32;
 /// Name of the network in archives.
 pub const NAME: &str = "transfer26";
 
-/// The network: 18 convolutions, each followed by a conditional instance normalization; 140,364 weights, 990 scales and
-/// shifts a style, 19,404 multiply-adds an input pixel.
+/// Returns the network: 18 convolutions, each followed by a conditional instance normalization; 140,364 weights, 990
+/// scales and shifts per style, 19,404 multiply-adds per input pixel.
 pub fn network() -> Network {
     let mut net = Network::new(NAME, 3, 4);
     let mut x = net.push_normalized(0, "contract.0", (3, WIDTH), 9, 1);
@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn one_output_pixel_sees_a_good_part_of_the_picture() {
-        // 9; two of stride 2: 11, 15; twelve 3x3 at a step of 4: 111; enlarged to a step of 2: 115, of 1: 117; 9x9: 125.
+        // 9; two of stride 2: 11, 15; twelve 3x3 at a step of 4: 111; enlarged to a step of 2: 115, of 1: 117; 9x9:
+        // 125.
         assert_eq!(network().receptive_field(), 125);
     }
 }

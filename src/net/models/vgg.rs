@@ -1,8 +1,9 @@
-//! VGG16 and VGG19 up to their last convolution (Simonyan, Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale
-//! Image Recognition"), whose features Gatys, Ecker, Bethge 2015 optimize pictures against. RGB in 0..1 in.
+//! VGG16 and VGG19 up to their last convolution (Simonyan, Zisserman 2015, "Very Deep Convolutional Networks for
+//! Large-Scale Image Recognition"). Gatys, Ecker, Bethge 2015 optimize pictures against their features. The input is
+//! RGB in 0..1.
 //!
-//! Five blocks of 3x3 convolutions over a border of zeros, a ReLU behind each, 2x2 pooling between blocks. Only the lengths
-//! of the blocks differ between the two.
+//! Both consist of five blocks of 3x3 convolutions with zero padding, each followed by a ReLU, with 2x2 pooling between
+//! blocks. They differ only in the number of convolutions per block.
 
 use crate::error::{Error, Result};
 use crate::net::{Border, Convolution, Network, Operation, Pooling, Preprocessing};
@@ -10,7 +11,8 @@ use crate::net::{Border, Convolution, Network, Operation, Pooling, Preprocessing
 /// Output channels of the blocks.
 const WIDTHS: [usize; 5] = [64, 128, 256, 512, 512];
 
-/// What the published weights expect (Caffe's convention): 255 x RGB in the order BGR, minus the mean colour of ImageNet.
+/// Preprocessing of the published weights (Caffe's convention): 255 x RGB in the order BGR, minus the mean colour of
+/// ImageNet.
 pub const PREPROCESSING: Preprocessing =
     Preprocessing { order: [2, 1, 0], scale: 255.0, mean: [103.939, 116.779, 123.68] };
 
@@ -22,12 +24,12 @@ pub struct Vgg {
     pub blocks: [usize; 5],
 }
 
-/// 13 convolutions.
+/// VGG16, with 13 convolutions.
 pub const VGG16: Vgg = Vgg { name: "vgg16", blocks: [2, 2, 3, 3, 3] };
-/// 16 convolutions.
+/// VGG19, with 16 convolutions.
 pub const VGG19: Vgg = Vgg { name: "vgg19", blocks: [2, 2, 4, 4, 4] };
 
-/// A convolution and the ReLU behind it. Blocks and convolutions are counted from 1, as their names do.
+/// A convolution and the ReLU after it. Blocks and convolutions are counted from 1, as in their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Layer {
     pub block: usize,
@@ -35,22 +37,22 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// What the literature calls its output, such as `relu4_2`.
+    /// Returns the name of the output in the literature, such as `relu4_2`.
     pub fn name(self) -> String {
         format!("relu{}_{}", self.block, self.convolution)
     }
 
-    /// Name of the weight tensor, `[outputs][inputs][3][3]`.
+    /// Returns the name of the weight tensor, `[outputs][inputs][3][3]`.
     pub fn weight(self) -> String {
         format!("conv{}_{}.w", self.block, self.convolution)
     }
 
-    /// Name of the bias tensor, `[outputs]`.
+    /// Returns the name of the bias tensor, `[outputs]`.
     pub fn bias(self) -> String {
         format!("conv{}_{}.b", self.block, self.convolution)
     }
 
-    /// Input channels.
+    /// Returns the number of input channels.
     pub fn inputs(self) -> usize {
         match (self.block, self.convolution) {
             (1, 1) => 3,
@@ -59,33 +61,33 @@ impl Layer {
         }
     }
 
-    /// Output channels.
+    /// Returns the number of output channels.
     pub fn outputs(self) -> usize {
         WIDTHS[self.block - 1]
     }
 
-    /// Whether the output of the block before is pooled in front of this convolution.
+    /// Whether the input of this convolution is the pooled output of the previous block.
     pub fn follows_pooling(self) -> bool {
         self.block > 1 && self.convolution == 1
     }
 
-    /// Length of the output along a side of `size` pixels of the picture. Poolings drop an odd row or column.
+    /// Returns the side of the output for a picture side of `size` pixels. Pooling drops an odd row or column.
     pub fn size(self, size: usize) -> usize {
         size >> (self.block - 1)
     }
 }
 
 impl Vgg {
-    /// All layers, in order.
+    /// Returns all layers, in order.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
         let blocks = (1..).zip(self.blocks);
         blocks.flat_map(|(block, length)| (1..=length).map(move |convolution| Layer { block, convolution }))
     }
 
-    /// The layer that is called `name`, such as `relu4_2`.
+    /// Returns the layer called `name`, such as `relu4_2`.
     ///
     /// # Errors
-    /// [`Error::Style`], with all names, when there is none.
+    /// [`Error::Style`], with all names, if there is no such layer.
     pub fn layer(&self, name: &str) -> Result<Layer> {
         let wanted = name.trim();
         self.layers().find(|layer| layer.name() == wanted).ok_or_else(|| {
@@ -94,7 +96,8 @@ impl Vgg {
         })
     }
 
-    /// The network from the picture to the ReLU of `last`, for pictures of any size with at least one pixel left there.
+    /// Returns the network from the picture to the ReLU of `last`. Accepts pictures of any size for which the last
+    /// tensor has at least one pixel.
     pub fn network(&self, pooling: Pooling, last: Layer) -> Network {
         let mut net = Network::new(self.name, 3, 1);
         let mut x = net.push(Operation::Preprocess(PREPROCESSING), &[0]);

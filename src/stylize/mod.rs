@@ -1,5 +1,4 @@
-//! Feed-forward stylization of pictures. A [`StylizeModel`] holds a network on a device; a [`Session`] runs it at one
-//! size. A [`StyleEncoder`] encodes paintings to styles.
+//! Feed-forward stylization: a [`StylizeModel`] holds a network on a device, and a [`Session`] runs it at one size.
 
 mod style_encoder;
 
@@ -33,8 +32,7 @@ impl StylizeModel {
     /// Loads the network that `archive` contains, for the kernels of `variant`.
     ///
     /// # Errors
-    /// [`Error::Archive`] if the archive contains no supported network; otherwise as [`custom::network`] and
-    /// [`Model::load`].
+    /// [`Error::Archive`] for an unsupported network; otherwise as [`custom::network`] and [`Model::load`].
     pub async fn load(gpu: &Gpu, archive: &Archive, variant: Variant) -> Result<Self> {
         let (net, styles) = match archive.metadata("network") {
             Some(transfer26::NAME) => {

@@ -86,9 +86,13 @@ for (const name of BROWSERS) {
       await ready(page);
       for (const [file, wanted] of [['p3.png', 'p3.want.png'], ['p3.jpg', 'p3.want.png'], ['adobe.webp', 'adobe.want.png']]) {
         await show(page, file);
-        const difference = await meanDifference(page, await savedPng(page), fixture(wanted).toString('base64'));
+        const difference = () => savedPng(page).then((png) => meanDifference(page, png, fixture(wanted).toString('base64')));
+        // On a slow machine the first picture may be that of a size that was rendered before.
+        const end = Date.now() + 10_000;
+        let off = await difference();
+        while (off > 2 && Date.now() < end) off = await difference();
         // JPEG itself is that far from what it was made of.
-        assert.ok(difference <= 2, `${file} is ${difference} of 255 off`);
+        assert.ok(off <= 2, `${file} is ${off} of 255 off`);
       }
       for (const file of ['o6.png', 'o6.webp', 'o8.jpg']) {
         await show(page, file);

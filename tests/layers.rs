@@ -184,3 +184,12 @@ fn no_files_use_each_other() {
     let lines: Vec<String> = circular.map(|(m, other)| format!("{} uses {}", m.join("/"), other.join("/"))).collect();
     assert!(lines.is_empty(), "{}", lines.join("\n"));
 }
+
+#[test]
+fn only_the_module_without_a_gpu_uses_the_plain_executor() {
+    let users = graph()
+        .into_iter()
+        .filter(|(module, used)| module[0] != "reference" && used.iter().any(|other| other[0] == "reference"));
+    let users: Vec<String> = users.map(|(module, _)| module.join("/")).collect();
+    assert_eq!(users, ["web/import"]);
+}

@@ -163,6 +163,14 @@ fn resample(data: &[f32], from: usize, to: usize, inner: usize, outer: usize) ->
     out
 }
 
+/// Returns mean and biased variance of `values`, computed in two passes and double precision.
+pub fn mean_variance(values: &[f32]) -> (f32, f32) {
+    let n = values.len() as f64;
+    let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+    let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
+    (mean as f32, variance as f32)
+}
+
 /// Converts the values of a picture from HWC to CHW order.
 pub fn to_chw(image: &Image) -> Vec<f32> {
     (0..3).flat_map(|c| image.data().iter().skip(c).step_by(3).copied()).collect()

@@ -1,15 +1,8 @@
 //! Reference implementations of normalization, enlargement and activation. [`instance_norm`] and [`affine`] are the
 //! reference of `instance_norm_fold.wgsl`.
 
+use crate::image::mean_variance;
 use crate::net::{EPSILON, Pooling, Preprocessing, Shape};
-
-/// Returns mean and biased variance of `values`, computed in two passes and double precision.
-pub fn mean_variance(values: &[f32]) -> (f32, f32) {
-    let n = values.len() as f64;
-    let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
-    let variance = values.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n;
-    (mean as f32, variance as f32)
-}
 
 /// Returns the `(a, b)` for which `a * v + b` is `v` normalized by `mean` and `variance`, then scaled and shifted.
 pub fn affine(mean: f32, variance: f32, scale: f32, shift: f32) -> (f32, f32) {

@@ -4,8 +4,8 @@ use burn::tensor::Device;
 
 use super::checkpoint::Fingerprint;
 use crate::error::{Error, Result};
-use crate::image::Image;
 use crate::image::composite::LUMA;
+use crate::image::{Image, mean_variance};
 use crate::train::device::upload;
 use crate::train::losses::Source;
 
@@ -100,7 +100,7 @@ pub(super) fn luminance(picture: &Image) -> Result<Image> {
 /// Returns `painting` with the mean and standard deviation of `photo`, both grey. Otherwise the optimization would
 /// match the painting's brightness rather than its strokes.
 fn matched(painting: &Image, photo: &Image) -> Result<Image> {
-    let statistics = |image: &Image| crate::reference::layers::mean_variance(image.data());
+    let statistics = |image: &Image| mean_variance(image.data());
     let ((from, variance), (to, aim)) = (statistics(painting), statistics(photo));
     let gain = (aim / variance.max(f32::MIN_POSITIVE)).sqrt();
     // A painting of one colour has no contrast to scale.

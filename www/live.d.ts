@@ -56,8 +56,10 @@ export class Session {
   setLook(strength: number, keepColors: boolean, split: number): void;
   /** How much the network finds to follow in what is flat, 0..1. */
   setBrushwork(strength: number): void;
-  /** Photos and frames have this size from now on, and paintings that are read. `showAt` comes after it. */
+  /** Photos and frames have this size from now on, and paintings that are read, unless `setReadSize` follows. `showAt` comes after it. */
   setFrameSize(width: number, height: number): Promise<void>;
+  /** The size of paintings that are read. It precedes the first `read`. */
+  setReadSize(width: number, height: number): void;
   setVideoFrame(frame: VideoFrame): void;
   setBitmap(bitmap: ImageBitmap): void;
   /** Left and right exchanged. */

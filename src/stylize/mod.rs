@@ -320,7 +320,7 @@ impl Session {
     /// The errors of the device.
     pub async fn read(&mut self, gpu: &Gpu) -> Result<Vec<u8>> {
         if !self.readable() {
-            let reader = self.new_reader(gpu).await?;
+            let reader = self.new_reader(gpu, self.frame.size()).await?;
             self.set_reader(reader);
         }
         self.start_read(gpu)?.finish(gpu).await
@@ -331,12 +331,12 @@ impl Session {
         self.reader.is_some()
     }
 
-    /// Creates a reader for [`Session::set_reader`]. The future does not borrow the session.
+    /// Creates a reader of pictures of `size` for [`Session::set_reader`]. The future does not borrow the session.
     ///
     /// # Errors
     /// The errors of the device.
-    pub fn new_reader<'g>(&self, gpu: &'g Gpu) -> impl Future<Output = Result<Reader>> + use<'g> {
-        let compositor = self.compositor(gpu, wgpu::TextureFormat::Rgba8Unorm, self.frame.size());
+    pub fn new_reader<'g>(&self, gpu: &'g Gpu, size: (usize, usize)) -> impl Future<Output = Result<Reader>> + use<'g> {
+        let compositor = self.compositor(gpu, wgpu::TextureFormat::Rgba8Unorm, size);
         async move {
             let compositor = compositor.await?;
             let canvas = OutputTexture::new(gpu, &compositor).await?;

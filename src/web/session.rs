@@ -1,6 +1,6 @@
 //! `live.wasm`, sessions: stylization at one size.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -20,6 +20,8 @@ pub struct Session {
     network: String,
     session: Rc<RefCell<stylize::Session>>,
     compositor: RefCell<Option<Compositor>>,
+    /// Width and height of pictures that are read, where the frame's size is another.
+    read_size: Cell<Option<(usize, usize)>>,
 }
 
 /// Returns the error for a call during a readback: a session runs one operation at a time.
@@ -60,7 +62,8 @@ impl Session {
         session.set_brushwork(&self.shared.gpu, strength).map_err(js)
     }
 
-    /// Sets the size of input and output pictures to `width` x `height`. They are resized for the network.
+    /// Sets the size of input pictures to `width` x `height`. They are resized for the network. The pictures that
+    /// [`Session::read`] returns have this size, unless [`Session::set_read_size`] follows.
     #[wasm_bindgen(js_name = setFrameSize)]
     pub async fn set_frame_size(&self, width: usize, height: usize) -> Result<(), JsValue> {
         let frame = {
@@ -72,8 +75,16 @@ impl Session {
         };
         let frame = frame.await.map_err(js)?;
         *self.compositor.borrow_mut() = None;
+        self.read_size.set(None);
         self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(&self.shared.gpu, frame);
         Ok(())
+    }
+
+    /// Sets the size of the pictures that [`Session::read`] returns, before the first of them: other than the input's for
+    /// video frames whose pixels are not square.
+    #[wasm_bindgen(js_name = setReadSize)]
+    pub fn set_read_size(&self, width: usize, height: usize) {
+        self.read_size.set(Some((width, height)));
     }
 
     /// Sets a video frame of the size in [`Session::set_frame_size`] as the photo.
@@ -145,7 +156,8 @@ impl Session {
         let (shared, session) = (self.shared.clone(), self.session.clone());
         let missing = {
             let session = session.try_borrow().map_err(|_| busy())?;
-            (!session.readable()).then(|| session.new_reader(&shared.gpu))
+            let size = self.read_size.get().unwrap_or_else(|| session.frame().size());
+            (!session.readable()).then(|| session.new_reader(&shared.gpu, size))
         };
         if let Some(reader) = missing {
             let reader = reader.await.map_err(js)?;
@@ -170,7 +182,13 @@ impl Session {
 impl Session {
     /// Wraps an open session of `network`.
     pub(super) fn new(shared: Rc<Shared>, network: String, session: stylize::Session) -> Self {
-        Self { shared, network, session: Rc::new(RefCell::new(session)), compositor: RefCell::new(None) }
+        Self {
+            shared,
+            network,
+            session: Rc::new(RefCell::new(session)),
+            compositor: RefCell::new(None),
+            read_size: Cell::new(None),
+        }
     }
 
     fn copy(&self, source: wgpu::ExternalImageSource) -> Result<(), JsValue> {

@@ -8,6 +8,8 @@ import { keepStreams, moving, SMALL } from './moving.mjs';
 import { open, ready, savedFile, savedPng, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
+/** The largest difference from the player, of 255: measured are 1 in Chromium and 2 in Firefox. */
+const TOLERANCE = 4;
 const PLAIN = `${SMALL}&strength=0`;
 /** Where in an ISO media file the matrix of a track is, behind the name of its header. */
 const MATRIX = 4 + 20 + 16;
@@ -33,16 +35,22 @@ async function show(page, name, bytes) {
 }
 
 /**
- * What the browser's own player shows of a video in its middle, at the middles of its quarters.
+ * What the browser's own player shows of a video in its middle, at the middles of its quarters: as a screenshot, since a canvas
+ * can have other colours.
  * @param {import('puppeteer-core').Page} page @param {Uint8Array} bytes
  */
-function played(page, bytes) {
-  return page.evaluate(
-    async (base64, places) => {
+async function played(page, bytes) {
+  const size = await page.evaluate(
+    async (base64) => {
       const video = document.createElement('video');
+      video.id = 'player';
       video.muted = true;
+      video.style.cssText = 'position: fixed; inset: 0 auto auto 0; z-index: 99; max-width: none; border-radius: 0;';
       video.src = URL.createObjectURL(new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))]));
+      document.body.append(video);
       await new Promise((resolve) => (video.onloadeddata = resolve));
+      const { videoWidth: width, videoHeight: height } = video;
+      Object.assign(video.style, { width: `${width}px`, height: `${height}px` });
       const seeked = new Promise((resolve) => (video.onseeked = resolve));
       const shown = new Promise((resolve) => {
         video.requestVideoFrameCallback(resolve);
@@ -50,15 +58,13 @@ function played(page, bytes) {
       });
       video.currentTime = 0.3;
       await Promise.all([seeked, shown]);
-      const { videoWidth: width, videoHeight: height } = video;
-      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext('2d'));
-      context.drawImage(video, 0, 0);
-      const values = places.map(([x, y]) => [...context.getImageData(Math.floor(x * width), Math.floor(y * height), 1, 1).data]);
-      return { size: `${width} x ${height}`, values };
+      return { width, height };
     },
     Buffer.from(bytes).toString('base64'),
-    QUARTERS,
   );
+  const shot = await page.screenshot({ clip: { x: 0, y: 0, ...size }, encoding: 'base64' });
+  await page.evaluate(() => document.getElementById('player')?.remove());
+  return pixelsAt(page, shot, QUARTERS);
 }
 
 /** Takes a movie apart. @param {Buffer} bytes */
@@ -114,10 +120,8 @@ async function comparedWithPlayer(page, videos) {
     const [painted, wanted] = [await pixelsAt(page, await savedPng(page), QUARTERS), await played(page, bytes)];
     assert.equal(painted.size, size, title);
     assert.equal(wanted.size, size, title);
-    // A canvas, other than the player, leaves the primaries of BT.601 as they are: up to 22 of 255.
-    const tolerance = title === 'new' ? 4 : 24;
     painted.values.forEach((value, i) => {
-      value.forEach((v, c) => assert.ok(Math.abs(v - wanted.values[i][c]) <= tolerance, `${title}: ${value}, not ${wanted.values[i]}`));
+      value.forEach((v, c) => assert.ok(Math.abs(v - wanted.values[i][c]) <= TOLERANCE, `${title}: ${value}, not ${wanted.values[i]}`));
     });
   }
 }
@@ -126,7 +130,7 @@ for (const name of BROWSERS) {
   describe(`video files in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('a video is painted as the player shows it: turned and stretched', async () => {
+    test('a video is painted as the player shows it: turned and stretched, in its colours', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await comparedWithPlayer(page, [

@@ -22,8 +22,14 @@ const STATS_MS = 500;
 /**
  * A session for one network, resolution and frame size, with or without flicker reduction. It is freed when it is retired and
  * has no pending read: a wasm object must not be freed while one of its promises is pending.
- * @typedef {{ session: Session, network: Network, lines: number, width: number, height: number, steady: boolean,
- *   pendingReads: number, retired: boolean }} SessionRecord
+ * @typedef {{ session: Session, network: Network, lines: number, size: FrameSize, steady: boolean, pendingReads: number,
+ *   retired: boolean }} SessionRecord
+ */
+
+/**
+ * The size that a frame is shown at, and the size of the frame itself, which is another where its pixels were not square.
+ * @typedef {{ width: number, height: number, frameWidth: number, frameHeight: number }} FrameSize
+ * @typedef {{ frame: VideoFrame | ImageBitmap, size: FrameSize, times: FrameTimes }} WaitingFrame
  */
 
 /**
@@ -33,7 +39,7 @@ const STATS_MS = 500;
 export class VideoRenderer {
   /** @type {SessionRecord | undefined} */
   #active;
-  /** @type {{ frame: VideoFrame | ImageBitmap, times: FrameTimes } | undefined} */
+  /** @type {WaitingFrame | undefined} */
   #waiting;
   /** @type {VideoSettings} */
   #settings;
@@ -47,7 +53,8 @@ export class VideoRenderer {
   #contentStyle;
   /** The styles whose network could not be loaded. @type {string | undefined} */
   #failedStyles;
-  #size = { width: 0, height: 0 };
+  /** @type {FrameSize} */
+  #size = { width: 0, height: 0, frameWidth: 0, frameHeight: 0 };
   #inFlight = 0;
   #opening = false;
   #stopped = false;
@@ -106,7 +113,7 @@ export class VideoRenderer {
   take({ frame, missed, times }) {
     this.#frameTimer.addMissed(missed + (this.#waiting ? 1 : 0));
     this.#waiting?.frame.close();
-    this.#waiting = { frame, times };
+    this.#waiting = { ...withSquarePixels(frame), times };
     this.#update();
   }
 
@@ -114,7 +121,8 @@ export class VideoRenderer {
   async snapshot() {
     const active = this.#active;
     if (!active) throw new Error('There is no painting yet: wait for the first frame.');
-    const { width, height, session } = active;
+    const { session } = active;
+    const { width, height } = active.size;
     active.pendingReads += 1;
     try {
       // The next frame restores the split.
@@ -144,9 +152,9 @@ export class VideoRenderer {
   #update() {
     const waiting = this.#waiting;
     if (!waiting || this.#stopped || this.#inFlight >= this.maxInFlight) return;
-    this.#size = sizeOf(waiting.frame);
+    this.#size = waiting.size;
     const active = this.#active;
-    const fits = active?.width === this.#size.width && active.height === this.#size.height;
+    const fits = active !== undefined && isSameSize(active.size, this.#size);
     const { steady } = this.#settings;
     const same = active?.network === this.#network && active.lines === this.#lines() && active.steady === steady;
     if (!fits || !same) this.#openSession();
@@ -177,7 +185,8 @@ export class VideoRenderer {
   async #openSession() {
     if (this.#opening) return;
     this.#opening = true;
-    const { width, height } = this.#size;
+    const size = this.#size;
+    const { width, height } = size;
     const lines = this.#lines();
     const { steady } = this.#settings;
     const network = this.#network;
@@ -187,10 +196,11 @@ export class VideoRenderer {
       // Multiples of four need no padding.
       const side = (/** @type {number} */ pixels) => Math.max(4, Math.round((pixels * scale) / 4) * 4);
       const session = await this.engine.session(network, side(width), side(height));
-      await session.setFrameSize(width, height);
+      await session.setFrameSize(size.frameWidth, size.frameHeight);
+      session.setReadSize(width, height);
       if (steady) await session.steady();
       await session.showAt(width, height);
-      this.#activate({ session, network, lines, width, height, steady, pendingReads: 0, retired: false });
+      this.#activate({ session, network, lines, size, steady, pendingReads: 0, retired: false });
     } catch (error) {
       this.#opening = false;
       this.#fail(error);
@@ -238,7 +248,7 @@ export class VideoRenderer {
 
   /**
    * @param {Session} session
-   * @param {{ frame: VideoFrame | ImageBitmap, times: FrameTimes }} waiting
+   * @param {WaitingFrame} waiting
    */
   #render(session, { frame, times }) {
     const now = performance.now();
@@ -297,7 +307,7 @@ export class VideoRenderer {
       const framesPerSecond = (this.#framesShown * 1000) / (now - this.#reportedAt);
       // Frames in flight share the time.
       const milliseconds = (now - begun) / this.maxInFlight;
-      this.send({ type: 'stats', framesPerSecond, milliseconds, lines: this.#active?.lines ?? 0, ...this.#size });
+      this.send({ type: 'stats', framesPerSecond, milliseconds, lines: this.#active?.lines ?? 0, width: this.#size.width, height: this.#size.height });
       this.#reportedAt = now;
       this.#framesShown = 0;
     }
@@ -339,8 +349,34 @@ function isVideoFrame(frame) {
   return typeof VideoFrame !== 'undefined' && frame instanceof VideoFrame;
 }
 
-/** @param {VideoFrame | ImageBitmap} frame */
-function sizeOf(frame) {
-  if (isVideoFrame(frame)) return { width: frame.displayWidth, height: frame.displayHeight };
-  return { width: frame.width, height: frame.height };
+/**
+ * The frame with its pixels taken as square, and the size that it is shown at. Chromium copies frames with square pixels in the
+ * colours that its player shows, and stretched ones with the primaries of BT.601 left as they are, up to 22 of 255 off. The engine
+ * stretches the picture. A frame that is replaced is closed.
+ * @param {VideoFrame | ImageBitmap} frame
+ * @returns {{ frame: VideoFrame | ImageBitmap, size: FrameSize }}
+ */
+export function withSquarePixels(frame) {
+  if (!isVideoFrame(frame)) {
+    const { width, height } = frame;
+    return { frame, size: { width, height, frameWidth: width, frameHeight: height } };
+  }
+  const { displayWidth: width, displayHeight: height, visibleRect } = frame;
+  let square = frame;
+  if (visibleRect && visibleRect.width * visibleRect.height !== width * height) {
+    // Before the rotation, which the constructor applies to these sizes.
+    square = new VideoFrame(frame, { displayWidth: visibleRect.width, displayHeight: visibleRect.height });
+    frame.close();
+  }
+  return { frame: square, size: { width, height, frameWidth: square.displayWidth, frameHeight: square.displayHeight } };
+}
+
+/** @param {FrameSize} one @param {FrameSize} other */
+function isSameSize(one, other) {
+  return (
+    one.width === other.width &&
+    one.height === other.height &&
+    one.frameWidth === other.frameWidth &&
+    one.frameHeight === other.frameHeight
+  );
 }

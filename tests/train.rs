@@ -12,12 +12,12 @@ use impasto::image::Image;
 use impasto::net::custom;
 use impasto::net::models::transfer26;
 use impasto::procedural::Kind;
-use impasto::style::{Pack, Style, StyleSet, StyleSpace};
+use impasto::style::{Pack, Style, StyleSet, StyleSpace, parameters};
 use impasto::train::device::{cpu, gpu};
 use impasto::train::train_style::{
     InitState, Report, TrainCheckpoint, TrainData, TrainSettings, Training, nearest, network,
 };
-use impasto::train::transfer_net::{TransferNet, parameters, weights};
+use impasto::train::transfer_net::{TransferNet, weights};
 
 fn painted(kind: &str, side: usize) -> Image {
     Kind::named(kind).unwrap().paint(side, 3).unwrap()

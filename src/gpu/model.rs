@@ -15,6 +15,7 @@ use super::weight_layout::pack;
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::Network;
+use crate::style::StyleLayout;
 use crate::weights::Archive;
 use crate::weights::half::from_f32;
 
@@ -126,7 +127,7 @@ impl Model {
             stride: padded[0],
             width,
             height,
-            slots: layout.slots().to_vec(),
+            layout: StyleLayout::new(self.kernels.net.norms.iter().map(|(_, channels)| *channels)),
             norms,
             style,
             history,

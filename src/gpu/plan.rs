@@ -9,7 +9,7 @@ use super::input::{Frame, InputTensor};
 use super::lower::transfer::Finish;
 use super::schedule::Cost;
 use crate::error::{Error, Result};
-use crate::style::Style;
+use crate::style::{Style, StyleLayout, quads};
 
 /// A model compiled for one picture size. A [`Frame`] fills its first tensor.
 pub struct Plan {
@@ -30,8 +30,8 @@ pub struct Plan {
     pub(super) style: wgpu::Buffer,
     /// Statistics of the previous frame, preceded by the fraction of them that is kept.
     pub(super) history: wgpu::Buffer,
-    /// Quads of channels of each normalization.
-    pub(super) slots: Vec<u32>,
+    /// Of the scales and shifts of a style.
+    pub(super) layout: StyleLayout,
     pub(super) cost: Cost,
 }
 
@@ -62,22 +62,13 @@ impl Plan {
     /// # Errors
     /// [`Error::Style`] if the style belongs to another network.
     pub fn set_style(&self, gpu: &Gpu, style: &Style) -> Result<()> {
-        let mut values = Vec::new();
-        let fits = style.norms.len() == self.slots.len()
-            && style.norms.iter().zip(&self.slots).all(|(n, quads)| n.scale.len().div_ceil(4) as u32 == *quads);
-        if !fits {
+        if !self.layout.fits(style) {
             return Err(Error::Style(format!(
                 "the style {} belongs to another network: choose one of this network",
                 style.name
             )));
         }
-        for (norm, quads) in style.norms.iter().zip(&self.slots) {
-            for side in [&norm.scale, &norm.shift] {
-                values.extend_from_slice(side);
-                values.resize(values.len() + *quads as usize * 4 - side.len(), 0.0);
-            }
-        }
-        gpu.queue.write_buffer(&self.style, 0, cast_slice(&values));
+        gpu.queue.write_buffer(&self.style, 0, cast_slice(&quads(style)));
         Ok(())
     }
 

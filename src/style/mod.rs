@@ -5,11 +5,13 @@
 //! sections 2.1 and 3.3).
 
 mod choice;
+mod layout;
 mod pack;
 mod set;
 mod space;
 mod vector;
 
+pub use layout::{StyleLayout, parameters, quads};
 pub use pack::{MAX_NAME, OWN, Pack, Parameters, name_problem, text_problem};
 pub use set::StyleSet;
 pub use space::StyleSpace;

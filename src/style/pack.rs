@@ -13,7 +13,8 @@
 //! that of the pack and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::custom`
 //! documents its contents.
 
-use super::{DIMENSIONS, Norm, Style};
+use super::layout::separated;
+use super::{DIMENSIONS, Style};
 use crate::error::{Error, Result};
 use crate::text::{cleaned, printable, unusable, unusable_in_lines};
 use crate::weights::{Archive, ArchiveBuilder};
@@ -245,8 +246,8 @@ impl Parameters {
 
     /// Returns the parameters of a trained style.
     pub fn of(style: &Style) -> Self {
-        let all = |side: fn(&Norm) -> &[f32]| style.norms.iter().flat_map(side).copied().collect();
-        Self::Norms { scales: all(|n| &n.scale), shifts: all(|n| &n.shift) }
+        let (scales, shifts) = separated(style);
+        Self::Norms { scales, shifts }
     }
 }
 

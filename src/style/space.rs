@@ -1,7 +1,7 @@
 //! The style space of a network: the shape that its styles must have.
 
 use super::pack::refused;
-use super::{Norm, Pack, Parameters, Style, StyleLayers};
+use super::{Pack, Parameters, Style, StyleLayers, StyleLayout};
 use crate::error::{Error, Result};
 use crate::weights::Archive;
 
@@ -15,7 +15,7 @@ const LARGEST: f32 = 1000.0;
 pub struct StyleSpace {
     network: String,
     sha256: String,
-    channels: Vec<usize>,
+    layout: StyleLayout,
     /// Present if styles are computed from style vectors.
     layers: Option<StyleLayers>,
 }
@@ -41,7 +41,7 @@ impl StyleSpace {
         Ok(Self {
             network: archive.metadata("network").unwrap_or_default().to_string(),
             sha256: archive.fingerprint(&names)?,
-            channels: slots.iter().map(|(_, channels)| *channels).collect(),
+            layout: StyleLayout::new(slots.iter().map(|(_, channels)| *channels)),
             layers,
         })
     }
@@ -85,18 +85,11 @@ impl StyleSpace {
         let style = match &pack.parameters {
             Parameters::Vector(vector) => self.vector(name, vector)?,
             Parameters::Norms { scales, shifts } => {
-                let count: usize = self.channels.iter().sum();
-                if scales.len() != count || shifts.len() != count {
-                    let found = scales.len();
-                    return Err(refused(format!("({name}) sets {found} channels, and the network has {count}")));
-                }
-                let mut start = 0;
-                let norms = self.channels.iter().map(|channels| {
-                    let range = start..start + channels;
-                    start = range.end;
-                    Norm { scale: scales[range.clone()].to_vec(), shift: shifts[range].to_vec() }
-                });
-                Style { network: self.network.clone(), name: name.clone(), norms: norms.collect() }
+                let norms = self.layout.joined(scales, shifts).ok_or_else(|| {
+                    let (found, count) = (scales.len(), self.layout.channels());
+                    refused(format!("({name}) sets {found} channels, and the network has {count}"))
+                })?;
+                Style { network: self.network.clone(), name: name.clone(), norms }
             }
         };
         let fits = |value: &f32| value.is_finite() && value.abs() <= LARGEST;
@@ -123,6 +116,7 @@ impl StyleSpace {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Norm;
     use super::*;
     use crate::weights::ArchiveBuilder;
 

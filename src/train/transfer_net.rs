@@ -11,7 +11,7 @@ use super::device::tensor;
 use super::ops::layers::{Kernel, instance_norm, upsample2};
 use crate::error::{Error, Result};
 use crate::net::{Layer, Network, Operation, TensorId};
-use crate::style::{Norm, Style};
+use crate::style::StyleLayout;
 use crate::weights::Archive;
 
 /// A transfer network on a device.
@@ -62,13 +62,13 @@ impl TransferNet {
     }
 
     /// Stylizes `pictures`, `[n][3][height][width]` in 0..1, all in one style. The sides must be valid for
-    /// [`Network::shapes`]. `numbers` are the style's parameters in the order of [`parameters`]. They may be followed
+    /// [`Network::shapes`]. `numbers` are the style's parameters in the order of [`crate::style::parameters`]. They may be followed
     /// by all weights of the convolutions in the order of [`weights`], which then replace the frozen weights; this is
     /// not available in browsers.
     pub fn run(&self, pictures: Tensor<4>, numbers: &Tensor<1>) -> Tensor<4> {
-        let slots = slots(self.net.norms.iter().map(|(_, channels)| *channels));
+        let ranges = StyleLayout::new(self.net.norms.iter().map(|(_, channels)| *channels)).ranges();
         #[cfg(feature = "native")]
-        let mut given = Given::behind(slots.last().map_or(0, |slot| slot.1.end), numbers);
+        let mut given = Given::behind(ranges.last().map_or(0, |(_, shift)| shift.end), numbers);
         let mut tensors = vec![pictures];
         for layer in &self.net.layers {
             let input = |i: usize| tensors[layer.inputs[i]].clone();
@@ -85,7 +85,7 @@ impl TransferNet {
                 }
                 Operation::Bias { tensor } => x + self.biases[tensor].clone(),
                 Operation::InstanceNorm { norm } => {
-                    let (scale, shift) = slots[*norm].clone();
+                    let (scale, shift) = ranges[*norm].clone();
                     let part = |range: Range<usize>| numbers.clone().slice([range]);
                     instance_norm(x, part(scale), part(shift), self.rectified(layer.output))
                 }
@@ -148,53 +148,14 @@ pub fn weights(net: &Network, archive: &Archive) -> Result<Vec<f32>> {
     Ok(tensors.collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// Returns the ranges of the scale and the shift of each normalization among the parameters of a style.
-fn slots(channels: impl Iterator<Item = usize>) -> Vec<(Range<usize>, Range<usize>)> {
-    let mut start = 0;
-    let slot = |channels| {
-        let middle = start + channels;
-        let slot = (start..middle, middle..middle + channels);
-        start = slot.1.end;
-        slot
-    };
-    channels.map(slot).collect()
-}
-
-/// Returns the parameters of `style` as one list: for each normalization all scales, then all shifts.
-pub fn parameters(style: &Style) -> Vec<f32> {
-    style.norms.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift).copied()).collect()
-}
-
-/// Returns the style called `name` with the parameters `numbers`, in the order of [`parameters`]. `like` is a style of
-/// the same network.
-pub fn style(name: &str, like: &Style, numbers: &[f32]) -> Style {
-    let norm = |(scale, shift): (Range<usize>, Range<usize>)| Norm {
-        scale: numbers[scale].to_vec(),
-        shift: numbers[shift].to_vec(),
-    };
-    let norms = slots(like.norms.iter().map(|norm| norm.scale.len())).into_iter().map(norm).collect();
-    Style { network: like.network.clone(), name: name.to_string(), norms }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::image::Image;
     use crate::net::models::{arbitrary, transfer26};
     use crate::reference;
+    use crate::style::{Norm, Style, parameters};
     use crate::train::device::{cpu as processor, gpu, read, upload};
-
-    #[test]
-    fn numbers_of_a_style_come_back_as_they_went() {
-        let norm = |from: u8, n: u8| Norm {
-            scale: (from..from + n).map(f32::from).collect(),
-            shift: (from + n..from + 2 * n).map(f32::from).collect(),
-        };
-        let before = Style { network: "n".into(), name: "x".into(), norms: vec![norm(0, 3), norm(6, 2)] };
-        let numbers = parameters(&before);
-        assert_eq!(numbers, (0..10u8).map(f32::from).collect::<Vec<_>>());
-        assert_eq!(style("x", &before, &numbers), before);
-    }
 
     #[test]
     fn both_networks_paint_as_the_reference_executor_does() {

@@ -140,7 +140,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn trees_of_any_links(name in select(&["small.h5", "huge.h5", "links.h5"][..]), changes in vec((any::<usize>(), any::<usize>(), size()), 0..4)) {
+    fn trees_of_any_links(name in select(&["small.h5", "huge.h5", "links.h5", "loops.h5"][..]), changes in vec((any::<usize>(), any::<usize>(), size()), 0..4)) {
         read_both(&rewired(name, &changes));
     }
 }
@@ -174,7 +174,8 @@ fn files_that_have_done_harm() {
     let names: Vec<u8> = (0..50_000).flat_map(|i| [text_code(&format!("n{i}")), b"h\x02".to_vec()].concat()).collect();
     let pickle = [b"\x80\x02}(".to_vec(), text_code("first"), tensor, names, b"u.".to_vec()].concat();
     read_both(&zip(&[("x/data.pkl".to_string(), pickle), ("x/data/0".to_string(), vec![0; 4])]));
-    for name in ["small.h5", "huge.h5", "links.h5"] {
+    // The layers of `loops.h5` are found, since groups that contain themselves are listed once.
+    for name in ["small.h5", "huge.h5", "links.h5", "loops.h5"] {
         let bytes = std::fs::read(fixture("import").join(name)).unwrap();
         let said = harmless(|| vgg::read("x", &bytes, VGG16, None, Bits::Eight)).unwrap_err().to_string();
         let what = if name == "links.h5" { "has no weights of `block1_conv1`" } else { "is no vgg16" };

@@ -65,11 +65,6 @@ impl NormLayout {
         self.identity
     }
 
-    /// Returns the quads of each normalization.
-    pub fn slots(&self) -> &[u32] {
-        &self.norms
-    }
-
     /// Returns the bytes of all pairs, of a style, and of a frame's statistics, which are preceded by the fraction that
     /// is kept.
     pub fn bytes(&self) -> [u64; 3] {

@@ -1,10 +1,11 @@
 //! VGG weights in Keras HDF5 files: datasets with four axes and with one axis below groups `block1_conv1` and so on,
 //! whatever the datasets are called.
 //!
-//! A file may declare any shape, and its groups may contain each other. The traversal is therefore bounded, and shapes
-//! are checked before values are read.
+//! A file may declare any shape, and its groups may contain each other and themselves. The traversal is therefore bounded,
+//! and shapes are checked before values are read.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use hdf5_pure::{DType, Dataset, Error, File, Group, Layout};
 
@@ -14,9 +15,9 @@ use crate::weights::foreign::quoted;
 
 /// The deepest nesting of groups in a weight file.
 const DEEPEST: usize = 8;
-/// Limits of visited groups, and of members in all of them. The checkpoint of a whole training run has a few hundred.
-const MOST_GROUPS: usize = 1000;
-const MOST_MEMBERS: usize = 20_000;
+/// Limits of listed groups, and of members in all of them. The checkpoint of a whole training run has a few hundred.
+const MOST_GROUPS: usize = 2000;
+const MOST_MEMBERS: usize = 200_000;
 /// The longest name of a member in bytes. Layers have shorter names.
 const LONGEST_NAME: usize = 128;
 
@@ -39,36 +40,63 @@ fn name_of(layer: Layer) -> String {
     format!("block{}_conv{}", layer.block, layer.convolution)
 }
 
-/// Collects all datasets below groups of these names, in breadth-first order.
+/// Collects all datasets below groups of these names, in breadth-first order, from each group once. The library does
+/// not tell the address of a group, so a group is taken for a listed one if it has the same members. Such a group is
+/// listed again after all others, as far as the limits allow, since two groups may have members of the same names.
 fn collect(file: &File, names: &[String]) -> Result<Sets, Error> {
     let mut sets = Sets::new();
-    let mut groups: VecDeque<(String, Group, usize)> = VecDeque::from([(String::new(), file.root(), 0)]);
+    let mut groups = VecDeque::from([(String::new(), file.root(), 0)]);
+    let mut repeated = VecDeque::new();
+    let mut known = HashSet::new();
     let mut members = 0;
     for _ in 0..MOST_GROUPS {
-        let Some((path, group, depth)) = groups.pop_front() else { break };
-        let inside = names.iter().any(|name| path.split('/').any(|part| part == name));
-        if inside {
-            for (name, set) in group.iter_datasets()? {
-                members += 1;
-                if name.len() <= LONGEST_NAME && members <= MOST_MEMBERS {
-                    sets.insert(format!("{path}/{name}"), set);
-                }
-            }
-        }
-        if depth < DEEPEST {
-            for (name, inner) in group.iter_groups()? {
-                members += 1;
-                if name.len() <= LONGEST_NAME && members <= MOST_MEMBERS {
-                    groups.push_back((format!("{path}/{name}"), inner, depth + 1));
-                }
-            }
-        }
+        let next = groups.pop_front().map(|next| (next, true));
+        let Some(((path, group, depth), is_new)) = next.or_else(|| repeated.pop_front().map(|next| (next, false)))
+        else {
+            break;
+        };
+        let listing = Listing::of(&group)?;
+        members += listing.groups.len() + listing.sets.len();
         // A file with more members is not a network's.
         if members > MOST_MEMBERS {
             break;
         }
+        if is_new && !known.insert(listing.identity()) {
+            repeated.push_back((path, group, depth));
+            continue;
+        }
+        if names.iter().any(|name| path.split('/').any(|part| part == name)) {
+            sets.extend(listing.sets.into_iter().map(|(name, set)| (format!("{path}/{name}"), set)));
+        }
+        if depth < DEEPEST {
+            groups.extend(listing.groups.into_iter().map(|(name, inner)| (format!("{path}/{name}"), inner, depth + 1)));
+        }
     }
     Ok(sets)
+}
+
+/// The members of a group whose names are not too long.
+struct Listing {
+    groups: Vec<(String, Group)>,
+    sets: Vec<(String, Dataset)>,
+}
+
+impl Listing {
+    fn of(group: &Group) -> Result<Self, Error> {
+        let fits = |name: &str| name.len() <= LONGEST_NAME;
+        let groups = group.iter_groups()?.filter(|(name, _)| fits(name)).collect();
+        let sets = group.iter_datasets()?.filter(|(name, _)| fits(name)).collect();
+        Ok(Self { groups, sets })
+    }
+
+    /// Returns a number that is equal for the same group under another path.
+    fn identity(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.groups.iter().for_each(|(name, _)| name.hash(&mut hasher));
+        self.groups.len().hash(&mut hasher);
+        self.sets.iter().for_each(|(name, set)| (name, place(set)).hash(&mut hasher));
+        hasher.finish()
+    }
 }
 
 fn found(sets: &Sets, vgg: Vgg, layer: Layer) -> Read<Found> {

@@ -1,4 +1,4 @@
-//! Settings of style training as JSON, the format of the page.
+//! Changes of the default settings of style training: those of the page, in JSON, and those of the command line.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,23 +17,29 @@ use crate::train::vgg_features::Convolutions;
 /// input, its output, and intermediate results of the normalization that follows.
 const KEPT: u64 = 8;
 
-/// Settings of a training run in JSON. Missing fields have their default values.
+/// Changes of the settings of a training run. Missing fields keep their default values.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TrainConfig {
-    steps: Option<usize>,
-    crop: Option<usize>,
-    batch: Option<usize>,
-    painting: Option<usize>,
-    content_weight: Option<f32>,
-    style_weight: Option<f32>,
-    palette_weight: Option<f32>,
-    variation_weight: Option<f32>,
-    stability_weight: Option<f32>,
-    noise: Option<f32>,
-    rate: Option<f32>,
-    seed: Option<u64>,
-    start: Option<String>,
+    pub steps: Option<usize>,
+    pub crop: Option<usize>,
+    pub batch: Option<usize>,
+    pub painting: Option<usize>,
+    pub content_weight: Option<f32>,
+    pub style_weight: Option<f32>,
+    pub palette_weight: Option<f32>,
+    pub variation_weight: Option<f32>,
+    pub stability_weight: Option<f32>,
+    pub noise: Option<f32>,
+    pub rate: Option<f32>,
+    pub seed: Option<u64>,
+    /// The initial style, as [`Init::of`] parses it.
+    pub start: Option<String>,
+    /// Layers of VGG16 with their weights in the losses. The page does not offer them.
+    #[serde(skip)]
+    pub content_layers: Option<Vec<(Layer, f32)>>,
+    #[serde(skip)]
+    pub style_layers: Option<Vec<(Layer, f32)>>,
 }
 
 /// The initial style of a training run.
@@ -83,9 +89,14 @@ impl TrainConfig {
         Ok(self.over(TrainSettings::defaults()?))
     }
 
-    /// Returns `defaults` with all fields replaced that the JSON sets.
-    fn over(&self, defaults: TrainSettings) -> TrainSettings {
+    /// Returns `defaults` with these changes.
+    pub fn over(&self, defaults: TrainSettings) -> TrainSettings {
         let mut loss_weights = defaults.loss_weights;
+        for (term, layers) in
+            [(&mut loss_weights.content, &self.content_layers), (&mut loss_weights.style, &self.style_layers)]
+        {
+            term.layers = layers.clone().unwrap_or(std::mem::take(&mut term.layers));
+        }
         for (number, choice) in [
             (&mut loss_weights.content.weight, self.content_weight),
             (&mut loss_weights.style.weight, self.style_weight),

@@ -10,13 +10,13 @@ use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::models::vgg::VGG16;
 use crate::procedural::random::Random;
-use crate::style::Style;
+use crate::style::{Style, StyleLayout, parameters};
 use crate::train::Features;
 use crate::train::device::{download, read, tensor, upload};
 use crate::train::losses::perceptual::Targets;
 use crate::train::optim::{Optimizer, OptimizerState};
 use crate::train::optimize_image::checkpoint::Fingerprint;
-use crate::train::transfer_net::{TransferNet, parameters, style};
+use crate::train::transfer_net::TransferNet;
 use crate::weights::Archive;
 
 /// Learning rate of the convolutions' weights, relative to that of scales and shifts: weights are much smaller.
@@ -233,7 +233,9 @@ impl Training {
         if numbers.iter().any(|number| !number.is_finite()) {
             return Err(Error::Diverged("the style has numbers that are not finite".to_string()));
         }
-        Ok(style(name, &self.origin.style, &numbers))
+        let origin = &self.origin.style;
+        let norms = StyleLayout::of(origin).norms(&numbers);
+        Ok(Style { network: origin.network.clone(), name: name.to_string(), norms })
     }
 
     /// Returns all current weights of the convolutions, if they are trained.

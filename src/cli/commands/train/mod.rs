@@ -1,6 +1,7 @@
 //! `impasto train`: trains a style for a feed-forward network on paintings, in minutes, and writes a style pack.
 
 mod job;
+mod settings;
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,6 @@ use impasto::error::{Error, Result};
 use impasto::files::{self, Lock};
 use impasto::image::Image;
 use impasto::net::Network;
-use impasto::net::models::vgg::VGG16;
 use impasto::net::models::{arbitrary, transfer26};
 use impasto::procedural::SCENE;
 use impasto::style::{Pack, Parameters};
@@ -22,7 +22,7 @@ use impasto::train::transfer_net::{TransferNet, weights};
 use impasto::weights::Archive;
 
 use self::job::TrainJob;
-use super::paint::losses::layers;
+use self::settings::SettingsArguments;
 use super::style::{About, pack_place};
 use crate::cli::backend::{Backend, OpenBackend};
 use crate::cli::file_plan::FilePlan;
@@ -76,7 +76,7 @@ pub struct Arguments {
     #[command(flatten)]
     about: About,
     #[command(flatten)]
-    loss_weights: LossArguments,
+    settings: SettingsArguments,
     /// Initial style; default `instant`, or `mean` with `--all-weights`. `instant` encodes the paintings for the
     /// network for paintings; `mean`, `nearest` (to the paintings) or STYLE (as in `stylize --style`) starts in the
     /// network of 26 styles; PACK starts from a style pack
@@ -107,91 +107,11 @@ pub struct Arguments {
     read: ReadArguments,
 }
 
-/// The settings of the training.
-#[derive(Debug, Args)]
-struct LossArguments {
-    /// Number of steps; more come nearer to the painting
-    #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u32).range(1..))]
-    steps: u32,
-    /// Initial learning rate; default 0.03, or 0.02 when training starts from `instant` or a pack
-    #[arg(long)]
-    rate: Option<f32>,
-    /// Side of the training crops in pixels, 32 to 1024, a multiple of 4
-    #[arg(long, default_value_t = 224, value_parser = clap::value_parser!(u32).range(32..=1024))]
-    crop: u32,
-    /// Batch size in crops, 1 to 32
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=32))]
-    batch: u32,
-    /// Longer side of the paintings in pixels, 32 to 2048; larger gives larger strokes
-    #[arg(long, value_name = "SIZE", default_value_t = 320, value_parser = clap::value_parser!(u32).range(32..=2048))]
-    stroke_size: u32,
-    /// Content weight; default 1; more keeps more of the photo
-    #[arg(long)]
-    content_weight: Option<f32>,
-    /// Style weight; default 6, or 12 when training starts from `instant` or a pack
-    #[arg(long)]
-    style_weight: Option<f32>,
-    /// Colour loss weight; default 1.5, or 6 when training starts from `instant` or a pack
-    #[arg(long)]
-    palette_weight: Option<f32>,
-    /// VGG16 layers of the style loss with optional weights; default `relu1_2,relu2_2,relu3_3,relu4_3`
-    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
-    style_layers: Option<String>,
-    /// VGG16 layers of the content loss with optional weights; default `relu3_3`
-    #[arg(long, value_name = "LAYER[:WEIGHT],...")]
-    content_layers: Option<String>,
-    /// Total variation weight; default 0
-    #[arg(long)]
-    variation_weight: Option<f32>,
-    /// Stability weight: penalizes change of the result under noise, which reduces flicker of video; default 0
-    #[arg(long)]
-    stability_weight: Option<f32>,
-    /// Amplitude of the noise of `--stability-weight`, as a fraction of white; default 0.04
-    #[arg(long)]
-    noise: Option<f32>,
-    /// Seed of the crops
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Trains all weights of the network: the pack contains a network of its own of about 300 KB; needs more steps
-    #[arg(long)]
-    all_weights: bool,
-}
-
-impl LossArguments {
-    /// Returns the `defaults`, changed by the arguments.
-    fn over(&self, defaults: TrainSettings) -> Result<TrainSettings> {
-        let mut loss_weights = defaults.loss_weights;
-        for (term, weight, names) in [
-            (&mut loss_weights.content, self.content_weight, &self.content_layers),
-            (&mut loss_weights.style, self.style_weight, &self.style_layers),
-        ] {
-            term.weight = weight.unwrap_or(term.weight);
-            if let Some(names) = names {
-                term.layers = layers(&VGG16, names)?;
-            }
-        }
-        loss_weights.palette = self.palette_weight.unwrap_or(loss_weights.palette);
-        loss_weights.variation = self.variation_weight.unwrap_or(loss_weights.variation);
-        loss_weights.stability = self.stability_weight.unwrap_or(loss_weights.stability);
-        loss_weights.noise = self.noise.unwrap_or(loss_weights.noise);
-        let (crop, batch, painting) = (self.crop as usize, self.batch as usize, self.stroke_size as usize);
-        Ok(TrainSettings {
-            loss_weights,
-            steps: self.steps as usize,
-            rate: self.rate.unwrap_or(defaults.rate),
-            crop,
-            batch,
-            painting,
-            seed: self.seed,
-        })
-    }
-}
-
 impl Arguments {
     /// Returns the value of `--start`, or its default.
     fn beginning(&self) -> &OsStr {
         // `--all-weights` cannot train the network for paintings.
-        let defaults = if self.loss_weights.all_weights { "mean" } else { INSTANT };
+        let defaults = if self.settings.all_weights { "mean" } else { INSTANT };
         self.start.as_deref().unwrap_or(OsStr::new(defaults))
     }
 
@@ -265,7 +185,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let beginning = arguments.beginning();
     let near = beginning == INSTANT || Path::new(beginning).is_file();
     let defaults = if near { TrainSettings::fine_tune()? } else { TrainSettings::defaults()? };
-    let settings = arguments.loss_weights.over(defaults)?;
+    let settings = arguments.settings.config()?.over(defaults);
     let files = Files::of(arguments)?;
     let _lock = arguments.lock(&files)?;
     let read = |path: &Path, size: usize| Ok::<_, Error>(arguments.read.read_within(path, size)?.image);
@@ -294,7 +214,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     let trained = arguments
-        .loss_weights
+        .settings
         .all_weights
         .then_some(())
         .map(|()| train_style::network::architecture(&archive))

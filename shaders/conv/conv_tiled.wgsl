@@ -3,7 +3,7 @@
 // quads of channels in registers. Supports any kernel and stride, and the four phases of an enlargement.
 // Reference: src/reference/convolution.rs.
 //
-// Loops have constant bounds, so that hardware compilers unroll them and keep the arrays in registers.
+// Loops that index arrays are written out, so that the arrays stay in registers.
 
 const KERNEL: u32 = 3u;
 const STRIDE: u32 = 1u;
@@ -102,24 +102,24 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
             for (var ky = 0u; ky < KERNEL; ky++) {
                 var run: array<Quad, RUN>;
                 let row = s * PATCH + (ly * STRIDE + ky) * PATCH_WIDTH + lx * STRIDE;
-                for (var i = 0u; i < RUN; i++) {
+                for (var i = 0u; i < RUN; i++) { // unroll
                     run[i] = patch_[row + i];
                 }
-                for (var g = 0u; g < GROUP; g++) {
+                for (var g = 0u; g < GROUP; g++) { // unroll
                     var part: array<Quad, PIXELS>;
-                    for (var i = 0u; i < PIXELS; i++) {
+                    for (var i = 0u; i < PIXELS; i++) { // unroll
                         part[i] = Quad(select(vec4<f32>(), acc[g][i], CARRY));
                     }
-                    for (var kx = 0u; kx < KERNEL; kx++) {
+                    for (var kx = 0u; kx < KERNEL; kx++) { // unroll
                         let b = (((phase * KERNEL + ky) * IN_QUADS + slice + s) * KERNEL + kx) * OUT_QUADS + first + g;
-                        for (var lane = 0u; lane < LANES; lane++) {
+                        for (var lane = 0u; lane < LANES; lane++) { // unroll
                             let w = weights[b * LANES + lane];
-                            for (var i = 0u; i < PIXELS; i++) {
+                            for (var i = 0u; i < PIXELS; i++) { // unroll
                                 part[i] = fma(w, Quad(run[i * STRIDE + kx][lane]), part[i]);
                             }
                         }
                     }
-                    for (var i = 0u; i < PIXELS; i++) {
+                    for (var i = 0u; i < PIXELS; i++) { // unroll
                         acc[g][i] = select(acc[g][i], vec4<f32>(), CARRY) + vec4<f32>(part[i]);
                     }
                 }
@@ -131,13 +131,13 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
     let y = origin.y + ly;
     let scale = select(1u, 2u, PHASES == 4u);
     var inside: array<bool, PIXELS>;
-    for (var i = 0u; i < PIXELS; i++) {
+    for (var i = 0u; i < PIXELS; i++) { // unroll
         inside[i] = x0 + i < shape.out_size.x && y < shape.out_size.y;
     }
-    for (var g = 0u; g < GROUP; g++) {
+    for (var g = 0u; g < GROUP; g++) { // unroll
         let row = ((first + g) * shape.out_size.y * scale + y * scale + phase / 2u) * shape.out_size.x * scale;
         var total = vec4<f32>();
-        for (var i = 0u; i < PIXELS; i++) {
+        for (var i = 0u; i < PIXELS; i++) { // unroll
             if (inside[i]) {
                 target_[row + (x0 + i) * scale + phase % 2u] = Quad(acc[g][i]);
                 total += acc[g][i];
@@ -151,13 +151,13 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
     let count = f32(covered.x * covered.y);
     var mean: array<vec4<f32>, GROUP>;
     workgroupBarrier();
-    for (var g = 0u; g < GROUP; g++) {
+    for (var g = 0u; g < GROUP; g++) { // unroll
         mean[g] = gather(g, local) / count;
     }
     workgroupBarrier();
-    for (var g = 0u; g < GROUP; g++) {
+    for (var g = 0u; g < GROUP; g++) { // unroll
         var squares = vec4<f32>();
-        for (var i = 0u; i < PIXELS; i++) {
+        for (var i = 0u; i < PIXELS; i++) { // unroll
             let d = select(vec4<f32>(), acc[g][i] - mean[g], inside[i]);
             squares += d * d;
         }
@@ -165,7 +165,7 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
     }
     workgroupBarrier();
     if (column == 0u) {
-        for (var g = 0u; g < GROUP; g++) {
+        for (var g = 0u; g < GROUP; g++) { // unroll
             let p = 2u * ((((first + g) * PHASES + phase) * tiles.y + tile.y) * tiles.x + tile.x);
             partials[p] = mean[g];
             partials[p + 1u] = gather(g, local);

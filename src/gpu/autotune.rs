@@ -15,11 +15,12 @@ pub struct Choice {
     pub variant: Variant,
 }
 
-/// Side of the measured tensors, in pixels.
-const SIDE: u32 = 64;
-/// Dispatches timed together. Browsers report completion with a coarse clock, so that a single dispatch cannot be
-/// timed.
-const REPEATS: u32 = 16;
+/// Side of the measured tensors, in pixels. Smaller ones leave most of a large card idle.
+const SIDE: u32 = 256;
+/// Time of the dispatches that are measured together, in milliseconds, and their largest number. Browsers report
+/// completion with a coarse clock, so that a single dispatch cannot be timed.
+const MEASURED_MS: f64 = 8.0;
+const MOST_REPEATS: u32 = 64;
 
 impl Choice {
     /// Returns a stored choice by the name of its variant.
@@ -104,8 +105,15 @@ async fn time(gpu: &Gpu, variant: Variant) -> Result<f64> {
     // The first run includes the compilation of the pipeline.
     run(1);
     gpu.done().await?;
-    let start = Instant::now();
-    run(REPEATS);
-    gpu.done().await?;
-    Ok(start.elapsed().as_secs_f64() * 1e3 / f64::from(REPEATS))
+    let mut repeats = 1;
+    loop {
+        let start = Instant::now();
+        run(repeats);
+        gpu.done().await?;
+        let elapsed = start.elapsed().as_secs_f64() * 1e3;
+        if elapsed >= MEASURED_MS || repeats >= MOST_REPEATS {
+            return Ok(elapsed / f64::from(repeats));
+        }
+        repeats *= 8;
+    }
 }

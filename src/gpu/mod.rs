@@ -16,6 +16,7 @@ pub mod schedule;
 mod step;
 pub mod temporal;
 pub mod uniforms;
+mod unroll;
 pub mod vector_model;
 pub mod weight_layout;
 

@@ -7,6 +7,8 @@
 //! first letter of the name, copy i has i where the file has 0 in names such as `sum_n0` and in the constant `N0`. The
 //! unspecialized file is the case of one copy.
 
+use super::unroll::unroll;
+
 /// Returns the shader `source` with the constants of `values` set, in f16 if `half`.
 ///
 /// # Panics
@@ -34,7 +36,7 @@ pub fn specialize(source: &str, values: &[(&str, u32)], half: bool) -> String {
         assert!(constants.iter().any(|c| c.0 == *name), "the shader declares no constant {name}");
     }
     emit(&lines, &constants, &mut text);
-    text
+    unroll(&text)
 }
 
 /// Appends `lines` to `text`, with their tags applied.

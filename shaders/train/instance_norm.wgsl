@@ -51,9 +51,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     variance /= count;
     let a = scale[channel] / sqrt(variance + EPSILON);
-    let b = shift[channel] - mean * a;
+    let b = shift[channel];
     let low = select(-3.4e38, 0.0, shape.rectified == 1u);
     for (var i = thread; i < shape.pixels; i += THREADS) {
-        target_[first + i] = max(source[first + i] * a + b, low);
+        // The mean is subtracted first: in `x * a + (b - mean * a)`, the large terms cancel to different roundings if a driver fuses
+        // the multiplication and the addition.
+        target_[first + i] = max((source[first + i] - mean) * a + b, low);
     }
 }

@@ -31,7 +31,7 @@ fn the_plain_executor_predicts_the_reference_vector() {
             .unwrap();
     let off = distance(&vector, &reference_vector());
     println!("off by {off}");
-    assert!(off <= 1e-4, "off by {off}");
+    assert!(off <= 1e-5, "off by {off}");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn the_plain_executor_paints_the_reference_picture() {
     let (got, expected) = (every_second_pixel(&got), picture("arbitrary/out.png"));
     let (off, ratio) = (distance(&got, expected.data()), psnr(&got, expected.data()));
     println!("off by {off}, {ratio:.1} dB");
-    assert!(off <= 1e-3, "off by {off}, {ratio:.1} dB");
+    assert!(ratio >= 75.0, "off by {off}, {ratio:.1} dB");
 }
 
 #[test]
@@ -63,7 +63,8 @@ fn the_kernels_paint_the_reference_picture() {
         let got = every_second_pixel(&pollster::block_on(session.read_exact(&gpu)).unwrap());
         let (off, ratio) = (distance(&got, expected.data()), psnr(&got, expected.data()));
         println!("{}: off by {off}, {ratio:.1} dB", variant.name());
-        let enough = if variant.half { ratio >= 50.0 } else { off <= 1e-3 };
+        // The reference is kept in 16 bits.
+        let enough = ratio >= if variant.half { 57.0 } else { 75.0 };
         assert!(enough, "{}: off by {off}, {ratio:.1} dB", variant.name());
     }
 }
@@ -88,7 +89,7 @@ fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
             let got = pollster::block_on(session.read_exact(&gpu)).unwrap();
             let (off, ratio) = (distance(got.data(), &cropped), psnr(got.data(), &cropped));
             println!("{} {width}x{height}: off by {off}, {ratio:.1} dB", variant.name());
-            let enough = if variant.half { ratio >= 50.0 } else { off <= 1e-4 };
+            let enough = if variant.half { ratio >= 52.0 } else { off <= 2e-5 };
             assert!(enough, "{} {width}x{height}: off by {off}, {ratio:.1} dB", variant.name());
         }
     }

@@ -146,7 +146,7 @@ fn the_reference_vector_is_predicted() {
     let got = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
     let off = distance(&got, &expected);
     println!("off by {off}");
-    assert!(off <= 1e-3, "off by {off}");
+    assert!(off <= 1e-5, "off by {off}");
     // Nothing of a painting is left behind for the next.
     pollster::block_on(predictor.encode_rgba(&gpu, &[9; 16], (2, 2))).unwrap();
     let again = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
@@ -164,7 +164,7 @@ fn paintings_of_any_size_are_seen_as_the_resampling_on_the_processor_sees_them()
     let net = impasto::net::models::predictor::network();
     let (expected, _) = impasto::reference::forward(&net, &archive, &unstyled(), &seen).unwrap();
     let off = distance(&got, &expected);
-    assert!(off <= 1e-3, "off by {off}");
+    assert!(off <= 1e-5, "off by {off}");
     assert!(pollster::block_on(predictor.encode_rgba(&gpu, &[0; 4], (1, 1))).is_ok());
 }
 

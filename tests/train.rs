@@ -92,18 +92,18 @@ fn both_devices_learn_alike() {
     let [first, second] = [&mut one, &mut other].map(|training| learn(training, 1)[0]);
     let losses = |r: &Report| [r.total, r.content, r.style, r.palette, r.variation, r.stability];
     for (a, b) in losses(&first).into_iter().zip(losses(&second)) {
-        assert!((a - b).abs() <= 1e-3 * a && a > 0.0, "{first:?} and {second:?}");
+        assert!((a - b).abs() <= 5e-4 * a && a > 0.0, "{first:?} and {second:?}");
     }
     // Adam's mean after the first step is a tenth of the gradient.
     let [gradient, same] = [&one, &other].map(|training| pollster::block_on(training.notes()).unwrap().unwrap().mean);
     let distance = relative_distance(&same, &gradient);
     println!("gradients: {distance:.1e}");
-    assert!(distance <= 1e-3, "{distance}");
+    assert!(distance <= 5e-4, "{distance}");
     let [first, second] = [&mut one, &mut other].map(|training| learn(training, 19));
     assert_eq!(first.len(), 19);
     for (a, b) in first.iter().zip(&second) {
         println!("step {}: {} and {}", a.step, a.total, b.total);
-        assert!((a.total - b.total).abs() <= 0.02 * a.total, "{a:?} and {b:?}");
+        assert!((a.total - b.total).abs() <= 0.005 * a.total, "{a:?} and {b:?}");
     }
     assert!(first[18].total < 0.9 * first[0].total, "{first:?}");
     assert!(pollster::block_on(one.step()).unwrap().is_none());

@@ -46,7 +46,7 @@ fn float_weights_give_the_reference_values() {
     for family in [Family::Direct, Family::Tiled(TILES[0])] {
         let found = worst(&gpu, &archive, Variant { family, half: false }, |a, b| f64::from(distance(a, b)));
         println!("{family:?}: {found:?}");
-        assert!(found.iter().all(|d| *d <= 1e-3), "{family:?}: {found:?}");
+        assert!(found.iter().all(|d| *d <= 7e-5), "{family:?}: {found:?}");
     }
 }
 
@@ -60,7 +60,7 @@ fn quantized_weights_stay_close() {
         }
         let found = worst(&gpu, &archive, variant, psnr);
         println!("{}: {found:.1?} dB", variant.name());
-        let wanted = if variant.half { 35.0 } else { 40.0 };
+        let wanted = 43.0;
         assert!(found.iter().all(|d| *d >= wanted), "{}: {found:?}", variant.name());
     }
 }
@@ -74,7 +74,7 @@ fn the_plain_executor_gives_the_reference_values() {
     let style = styles.mix(&weights("mix")).unwrap();
     let got = impasto::reference::run(&net, &archive, &style, &photo).unwrap();
     let off = distance(&every_second_pixel(&got), picture("transfer26/out_mix_b.png").data());
-    assert!(off <= 1e-3, "off by {off}");
+    assert!(off <= 7e-5, "off by {off}");
 }
 
 #[test]

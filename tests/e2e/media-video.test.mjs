@@ -62,7 +62,7 @@ async function played(page, bytes) {
     },
     Buffer.from(bytes).toString('base64'),
   );
-  const shot = await page.screenshot({ clip: { x: 0, y: 0, ...size }, encoding: 'base64' });
+  const shot = await page.screenshot({ clip: { x: 0, y: 0, ...size }, encoding: 'base64', captureBeyondViewport: false });
   await page.evaluate(() => document.getElementById('player')?.remove());
   return pixelsAt(page, shot, QUARTERS);
 }

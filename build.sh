@@ -5,6 +5,7 @@ cd "$(dirname "$0")"
 
 CACHE="${IMPASTO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/impasto}"
 MODELS="$CACHE/models"
+MODULES="$CACHE/modules"
 LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
 LIVE_BUDGET=460800
@@ -19,7 +20,7 @@ die() { printf 'build.sh: %s\n' "$*" >&2; exit 1; }
 help() {
   cat <<'TEXT'
 ./build.sh build     the page and its wasm modules, into dist/
-./build.sh run       build, then serve dist/ on localhost
+./build.sh run       build and serve dist/ on localhost, as soon as the page can stylize
 ./build.sh test      every check and test; ends with `N passed, N failed`
 ./build.sh bench     build, then time it beside other runtimes in the same browsers
 ./build.sh weights   fetch the published models and rebuild weights/
@@ -121,45 +122,70 @@ need_models() {
   rm -rf "$folder"
 }
 
-# One wasm module of the crate, into dist/: its name, which is its feature too unless another is named, and the bytes that it may
-# have with brotli.
+# One wasm module of the crate, into the cache: its name, which is its feature too unless another is named, and the bytes that it
+# may have with brotli.
 wasm_module() {
   local name=$1 budget=$2 features=${3:-$1} size
   say "building $name.wasm"
   "${WASM_CARGO[@]}" rustc --lib --crate-type cdylib --profile release-wasm --no-default-features --features "web,$features" \
     --target "$TARGET" "${WASM_STD[@]}"
   "$WASM_BINDGEN" --target web --no-typescript --remove-name-section --remove-producers-section --out-name "$name" \
-    --out-dir dist "$CACHE/target-wasm/$TARGET/release-wasm/impasto.wasm"
+    --out-dir "$MODULES" "$CACHE/target-wasm/$TARGET/release-wasm/impasto.wasm"
   npx --no-install wasm-opt -Oz --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
-    --enable-sign-ext --enable-mutable-globals --enable-multivalue "dist/${name}_bg.wasm" -o "dist/${name}_bg.wasm"
+    --enable-sign-ext --enable-mutable-globals --enable-multivalue "$MODULES/${name}_bg.wasm" -o "$MODULES/${name}_bg.wasm"
   size=$(node -e 'const z=require("zlib"),f=require("fs");console.log(z.brotliCompressSync(f.readFileSync(process.argv[1])).length)' \
-    "dist/${name}_bg.wasm")
+    "$MODULES/${name}_bg.wasm")
   say "$name.wasm: $size bytes with brotli, of $budget allowed"
   [ "$size" -le "$budget" ] || die "$name.wasm is over its budget."
 }
 
-build() {
+need_build_tools() {
   need_node_modules
   need_wasm_target
   need_wasm_bindgen
+}
+
+# The page with the wasm modules that are named, as dist/. It replaces the folder at once, since a server may be reading it.
+assemble() {
+  local next name
+  next=$(mktemp -d dist.XXXXXX)
+  mkdir -p "$next/weights"
+  for name in "$@"; do cp "$MODULES/$name.js" "$MODULES/${name}_bg.wasm" "$next/"; done
+  cp -R www/. "$next/"
+  cp weights/transfer26.safetensors weights/arbitrary.safetensors weights/vgg16-to-relu4_3.safetensors \
+    weights/vgg16-block5.safetensors "$next/weights/"
+  rm -f "$next"/*.d.ts
+  node tools/bundle.mjs "$next" || { rm -rf "$next"; die "the page could not be bundled."; }
+  chmod 755 "$next"
   rm -rf dist
-  mkdir -p dist/weights
+  mv "$next" dist
+}
+
+build() {
+  need_build_tools
   wasm_module live "$LIVE_BUDGET"
   wasm_module studio "$STUDIO_BUDGET"
   wasm_module import "$IMPORT_BUDGET"
-  cp -R www/. dist/
-  cp weights/transfer26.safetensors weights/arbitrary.safetensors weights/vgg16-to-relu4_3.safetensors \
-    weights/vgg16-block5.safetensors dist/weights/
-  rm -f dist/*.d.ts
-  node tools/bundle.mjs dist || die "the page could not be bundled."
+  assemble live studio import
 }
 
+# Serves the page as soon as it can stylize, and builds the other modules behind it.
 run() {
-  build
-  local port=${PORT:-8080}
+  need_build_tools
+  wasm_module live "$LIVE_BUDGET"
+  assemble live
+  local port=${PORT:-8080} server
   while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+  node tools/serve.mjs dist "$port" &
+  server=$!
+  trap 'kill "$server" 2>/dev/null' EXIT
   say "open http://localhost:$port"
-  node tools/serve.mjs dist "$port"
+  say "Masterpiece, training and import of networks follow (some minutes, the first time)"
+  wasm_module studio "$STUDIO_BUDGET"
+  wasm_module import "$IMPORT_BUDGET"
+  assemble live studio import
+  say "all modules are there: reload http://localhost:$port"
+  wait "$server"
 }
 
 bench() {
@@ -173,6 +199,7 @@ bench() {
   node tools/live-cost.mjs dist
   say "what a step of a Masterpiece costs, with our convolution and with burn's"
   wasm_module studio "$MEASURED_BUDGET" measure
+  assemble live studio import
   node tools/studio-cost.mjs dist
 }
 

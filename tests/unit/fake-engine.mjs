@@ -67,6 +67,7 @@ export class FakeEngine {
   /** The sentence of the lost device. @type {(message: string) => void} */
   lose = () => {};
   #lost = new Promise((resolve) => (this.lose = resolve));
+  #predicting = false;
   /** @type {Map<Operation, Gate>} */
   #gates = new Map();
   /** @type {Map<Operation, string[]>} */
@@ -170,7 +171,9 @@ export class FakeEngine {
   /** @param {Uint8Array} rgba @param {number} width @param {number} height */
   async predict(rgba, width, height) {
     if (rgba.length !== width * height * 4) throw new Error(`${rgba.length} bytes are not ${width} x ${height} pixels.`);
-    await this.wait('predict');
+    if (this.#predicting) throw new Error('The style encoder was used twice at a time.');
+    this.#predicting = true;
+    await this.wait('predict').finally(() => (this.#predicting = false));
     return new Float32Array([rgba[0]]);
   }
 

@@ -149,6 +149,7 @@ test('a worker that sends nothing for minutes has failed; a paused one has not',
   FakeWorker.last.answer(BEGUN);
   FakeWorker.last.answer({ type: 'paused' });
   mock.timers.tick(60 * 60_000);
+  await settled();
   assert.equal(FakeWorker.all.length, 1);
   controller.resume();
   mock.timers.tick(5 * 60_000);

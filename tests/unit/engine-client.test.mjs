@@ -72,6 +72,109 @@ test('answers find their requests, in any order', async () => {
   assert.deepEqual(told, [], 'answers to requests are no events');
 });
 
+/** @param {string} type @returns {number} the id of the newest request of this type */
+const idOf = (type) => FakeWorker.last.ofType(type).at(-1).requestId;
+/** @param {string} type @param {number} requestId */
+const answer = (type, requestId, rest = {}) => FakeWorker.last.answer({ type, requestId, ...rest });
+const typesTold = () => told.map(({ type }) => type);
+
+test('each request has another id, also of another worker', () => {
+  client.start(CANVAS);
+  client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
+  client.changeLook(LOOK);
+  const first = FakeWorker.last;
+  client.start(CANVAS);
+  client.changeLook(LOOK);
+  const ids = [...first.sent, ...FakeWorker.last.sent].map(({ requestId }) => requestId);
+  assert.equal(new Set(ids).size, 5);
+  assert.ok(ids.every((id) => Number.isInteger(id) && id > 0));
+});
+
+test('a failed request is rejected with the reason, and once', async () => {
+  client.start(CANVAS);
+  const save = client.save();
+  answer('failed', idOf('save'), { operation: 'save', message: 'The picture could not be read.' });
+  assert.equal(await reasonOf(save), 'The picture could not be read.');
+  answer('pixels', idOf('save'));
+  assert.deepEqual(told, []);
+});
+
+test('only the newest look is rendered; an older one and an older photo are stale', () => {
+  client.start(CANVAS);
+  client.showPhoto(pixels(1, 1), null, LOOK);
+  client.changeLook(LOOK);
+  const older = idOf('look');
+  client.changeLook(LOOK);
+  answer('rendered', idOf('photo'));
+  answer('rendered', older);
+  answer('failed', older, { operation: 'look' });
+  assert.deepEqual(told, []);
+  answer('rendered', idOf('look'));
+  assert.deepEqual(typesTold(), ['rendered']);
+});
+
+test('thumbnails, pictures and failures of a photo count until the next photo', () => {
+  client.start(CANVAS);
+  client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
+  const older = idOf('photo');
+  client.changeLook(LOOK);
+  answer('thumbnail', older);
+  answer('frame', older);
+  answer('failed', older, { operation: 'photo' });
+  assert.deepEqual(typesTold(), ['thumbnail', 'frame', 'failed']);
+  client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
+  for (const type of ['thumbnail', 'frame', 'failed', 'rendered']) answer(type, older, { operation: 'photo' });
+  assert.equal(told.length, 3);
+});
+
+test('all messages of a video are one request, which ends with stop or with a photo', () => {
+  client.start(CANVAS);
+  const frame = () => new FakeVideoFrame({ visibleRect: { width: 4, height: 4 } });
+  const send = (/** @type {any} */ one) => client.sendFrame({ frame: one, missed: 0, times: { shown: 0, media: 0 } });
+  client.setVideo(/** @type {any} */ ({}));
+  const first = idOf('set-video');
+  send(frame());
+  client.setVideo(/** @type {any} */ ({}));
+  assert.deepEqual([idOf('frame'), idOf('set-video')], [first, first]);
+  for (const type of ['ready-for-frame', 'stats', 'recorded']) answer(type, first);
+  assert.deepEqual(typesTold(), ['ready-for-frame', 'stats', 'recorded']);
+  client.stopVideo();
+  assert.equal(idOf('stop-video'), first);
+  const [late, unsent] = [frame(), frame()];
+  answer('ready-for-frame', first);
+  answer('recorded', first, { frame: late });
+  send(unsent);
+  assert.deepEqual([told.length, late.closed, unsent.closed], [3, true, true]);
+  client.stopVideo();
+  assert.equal(FakeWorker.last.ofType('stop-video').length, 1);
+  client.setVideo(/** @type {any} */ ({}));
+  const second = idOf('set-video');
+  assert.notEqual(second, first);
+  client.showPhoto(pixels(1, 1), null, LOOK);
+  answer('stats', second);
+  assert.equal(told.length, 3);
+});
+
+test('what a worker sent before it was replaced is dropped', () => {
+  client.start(CANVAS);
+  const old = FakeWorker.last;
+  const { requestId } = old.sent[0];
+  client.start(CANVAS);
+  old.answer({ type: 'ready', requestId, info: {}, choice: 'old' });
+  old.answer({ type: 'lost', requestId, message: 'The device is lost.' });
+  old.crash('out of memory');
+  assert.deepEqual([told, stored.size, FakeWorker.last.terminated], [[], 0, false]);
+});
+
+test('a lost device ends the worker, and what waited for it', async () => {
+  client.start(CANVAS);
+  const save = client.save();
+  answer('lost', idOf('start'), { message: 'The device is lost.' });
+  assert.equal(await reasonOf(save), 'The device is lost.');
+  assert.deepEqual([typesTold(), FakeWorker.last.terminated], [['lost'], true]);
+  client.stop();
+});
+
 test('a request without an engine fails at once', async () => {
   assert.match(await reasonOf(client.save()), /start it again/);
 });

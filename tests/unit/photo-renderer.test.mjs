@@ -5,7 +5,7 @@ import { FakeEngine, packOf, pixels, settled } from './fake-engine.mjs';
 const { PhotoRenderer } = await import('../../www/inference/photo-renderer.js');
 const { StyleRegistry } = await import('../../www/inference/style-registry.js');
 
-/** @import { Look, Pixels } from '../../www/inference/protocol.js' */
+/** @import { AnswerRequest, Look } from '../../www/inference/protocol.js' */
 
 /** Longer than the pause after which a picture counts as finished. */
 const QUIET_MS = 200;
@@ -35,8 +35,11 @@ beforeEach(() => {
 /** @param {boolean} [hasCanvas] */
 function renderer(hasCanvas = true) {
   const thumbnails = { pause: () => told.push('pause'), resume: () => told.push('resume') };
-  return new PhotoRenderer(engine, registry, hasCanvas, (message) => sent.push(message), /** @type {any} */ (thumbnails));
+  return new PhotoRenderer(engine, registry, hasCanvas, /** @type {any} */ (thumbnails));
 }
+
+/** @param {number} requestId @returns {AnswerRequest} */
+const answerTo = (requestId) => (answer) => sent.push({ ...answer, requestId });
 
 /** @param {Partial<Look>} [change] @returns {Look} */
 function look(change = {}) {
@@ -62,7 +65,7 @@ async function pause() {
 test('a photo is rendered at its size and reported once the GPU is done', async () => {
   const photos = renderer();
   engine.hold('sessionDone');
-  photos.show(1, pixels(8, 4), look({ split: 0.25, strength: 0.5 }));
+  photos.show(answerTo(1), pixels(8, 4), look({ split: 0.25, strength: 0.5 }));
   await settled();
   assert.deepEqual(session().argumentsOf('showAt'), [[8, 4]]);
   assert.deepEqual(session().argumentsOf('setStyle'), [[['Candy'], [1]]]);
@@ -70,57 +73,57 @@ test('a photo is rendered at its size and reported once the GPU is done', async 
   assert.equal(session().argumentsOf('paint').length, 1);
   assert.deepEqual(sent, []);
   await engine.release('sessionDone');
-  assert.deepEqual(sent.map(({ type, serial, painting }) => [type, serial, painting]), [['rendered', 1, true]]);
+  assert.deepEqual(sent.map(({ type, requestId, painting }) => [type, requestId, painting]), [['rendered', 1, true]]);
 });
 
 test('of looks that arrive while the picture is busy, only the newest is rendered', async () => {
   const photos = renderer();
   engine.hold('sessionDone');
-  photos.show(1, pixels(8, 4), look());
+  photos.show(answerTo(1), pixels(8, 4), look());
   await settled();
-  for (let i = 2; i <= 9; i += 1) photos.change(i, look({ parts: [{ id: `style ${i}`, weight: 1 }] }));
+  for (let i = 2; i <= 9; i += 1) photos.change(answerTo(i), look({ parts: [{ id: `style ${i}`, weight: 1 }] }));
   await engine.release('sessionDone');
   assert.deepEqual(session().argumentsOf('setStyle').map(([[id]]) => id), ['Candy', 'style 9']);
-  assert.deepEqual(ofType('rendered').map(({ serial }) => serial).at(-1), 9);
+  assert.deepEqual(ofType('rendered').map(({ requestId }) => requestId).at(-1), 9);
   assert.equal(engine.sessions.length, 1);
 });
 
 test('of photos that arrive while a session opens, only the newest is rendered', async () => {
   const photos = renderer();
   engine.hold('session');
-  photos.show(1, pixels(8, 4), look());
+  photos.show(answerTo(1), pixels(8, 4), look());
   await settled();
-  photos.show(2, pixels(6, 6), look());
-  photos.show(3, pixels(4, 8), look());
+  photos.show(answerTo(2), pixels(6, 6), look());
+  photos.show(answerTo(3), pixels(4, 8), look());
   await engine.release('session');
   assert.deepEqual(engine.sessions.map(({ width, height, freed }) => [width, height, freed]), [[8, 4, true], [4, 8, false]]);
-  assert.equal(ofType('rendered').at(-1).serial, 3);
+  assert.equal(ofType('rendered').at(-1).requestId, 3);
 });
 
 test('a slider that changes only the last step is reported when it rests', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4), look());
+  photos.show(answerTo(1), pixels(8, 4), look());
   await settled();
   await pause();
   sent.length = 0;
   for (let i = 2; i <= 5; i += 1) {
-    photos.change(i, look({ strength: i / 10 }));
+    photos.change(answerTo(i), look({ strength: i / 10 }));
     await settled();
   }
   assert.deepEqual(sent, []);
   await pause();
-  assert.deepEqual(sent.map(({ type, serial, painting }) => [type, serial, painting]), [['rendered', 5, false]]);
+  assert.deepEqual(sent.map(({ type, requestId, painting }) => [type, requestId, painting]), [['rendered', 5, false]]);
   assert.equal(session().argumentsOf('setStyle').length, 1);
   assert.deepEqual(told.slice(-2), ['pause', 'resume']);
 });
 
 test('a session for another size replaces the old one, which stays until then', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4), look());
+  photos.show(answerTo(1), pixels(8, 4), look());
   await settled();
   const old = session();
   engine.hold('session');
-  photos.show(2, pixels(16, 8), look());
+  photos.show(answerTo(2), pixels(16, 8), look());
   await settled();
   assert.equal(old.freed, false);
   await engine.release('session');
@@ -130,13 +133,13 @@ test('a session for another size replaces the old one, which stays until then', 
 
 test('another photo of the same size uses the same session; another stroke size needs another one', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4, 1), look());
+  photos.show(answerTo(1), pixels(8, 4, 1), look());
   await settled();
-  photos.show(2, pixels(8, 4, 2), look());
+  photos.show(answerTo(2), pixels(8, 4, 2), look());
   await settled();
   assert.equal(engine.sessions.length, 1);
   assert.deepEqual(session().argumentsOf('setPhoto').map(([rgba]) => rgba[0]), [1, 2]);
-  photos.change(3, look({ stroke: 2 }));
+  photos.change(answerTo(3), look({ stroke: 2 }));
   await settled();
   assert.deepEqual([engine.sessions.length, session().width, session().height], [2, 4, 2]);
   // The photo is still there for the new session.
@@ -145,53 +148,63 @@ test('another photo of the same size uses the same session; another stroke size 
 
 test('a size that the engine refuses is reported, and the old picture stays', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4), look());
+  photos.show(answerTo(1), pixels(8, 4), look());
   await settled();
   engine.failOnce('session', 'There is not enough memory.');
-  photos.show(2, pixels(64, 64), look());
+  photos.show(answerTo(2), pixels(64, 64), look());
   await settled();
   const [failed] = ofType('failed');
-  assert.deepEqual([failed.operation, failed.serial, failed.message], ['photo', 2, 'There is not enough memory.']);
+  assert.deepEqual([failed.operation, failed.requestId, failed.message], ['photo', 2, 'There is not enough memory.']);
   assert.deepEqual([session().width, session().height], [8, 4]);
-  photos.save(7);
+  photos.save(answerTo(7));
   await settled();
   assert.deepEqual([ofType('pixels')[0].requestId, ofType('pixels')[0].pixels.width], [7, 8]);
 });
 
+test('a stroke size that the engine refuses is a failure of the photo', async () => {
+  const photos = renderer();
+  photos.show(answerTo(1), pixels(8, 4), look());
+  await settled();
+  engine.failOnce('session', 'There is not enough memory.');
+  photos.change(answerTo(2), look({ stroke: 2 }));
+  await settled();
+  assert.deepEqual(ofType('failed').map(({ operation, requestId }) => [operation, requestId]), [['photo', 1]]);
+});
+
 test('a network that cannot be fetched keeps the old styles, and is fetched for the next look', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4), look());
+  photos.show(answerTo(1), pixels(8, 4), look());
   await settled();
   online = false;
   const painting = look({ network: 'arbitrary', parts: [{ id: 'painting', weight: 1 }] });
-  photos.change(2, painting);
+  photos.change(answerTo(2), painting);
   await settled();
-  assert.deepEqual(ofType('failed').map(({ operation, serial, message }) => [operation, serial, message]), [['look', 2, 'You are offline.']]);
+  assert.deepEqual(ofType('failed').map(({ operation, requestId, message }) => [operation, requestId, message]), [['look', 2, 'You are offline.']]);
   assert.equal(session().network, 'transfer26');
   assert.equal(session().argumentsOf('setStyle').length, 1);
   online = true;
-  photos.change(3, painting);
+  photos.change(answerTo(3), painting);
   await settled();
-  assert.deepEqual([session().network, ofType('rendered').at(-1).serial], ['arbitrary', 3]);
+  assert.deepEqual([session().network, ofType('rendered').at(-1).requestId], ['arbitrary', 3]);
 });
 
 test('a photo whose network cannot be fetched is rendered with the next look', async () => {
   const photos = renderer();
   online = false;
-  photos.show(1, pixels(8, 4, 9), look({ network: 'arbitrary' }));
+  photos.show(answerTo(1), pixels(8, 4, 9), look({ network: 'arbitrary' }));
   await settled();
   assert.equal(engine.sessions.length, 0);
-  photos.change(2, look());
+  photos.change(answerTo(2), look());
   await settled();
   assert.deepEqual(session().argumentsOf('setPhoto').map(([rgba]) => rgba[0]), [9]);
-  assert.equal(ofType('rendered').at(-1).serial, 2);
+  assert.equal(ofType('rendered').at(-1).requestId, 2);
 });
 
 test('a save has its own look, waits for the picture, and answers its request', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4), look({ split: 0.5, strength: 0.8 }));
-  photos.save(11);
-  photos.save(12);
+  photos.show(answerTo(1), pixels(8, 4), look({ split: 0.5, strength: 0.8 }));
+  photos.save(answerTo(11));
+  photos.save(answerTo(12));
   await settled();
   assert.deepEqual(ofType('pixels').map(({ requestId }) => requestId), [11, 12]);
   assert.deepEqual(session().argumentsOf('setLook').at(-1), [0.8, false, 0]);
@@ -199,14 +212,14 @@ test('a save has its own look, waits for the picture, and answers its request', 
 
 test('saves without a photo and failed readbacks are answered with the reason', async () => {
   const photos = renderer();
-  photos.save(1);
+  photos.save(answerTo(1));
   await settled();
-  photos.show(2, pixels(8, 4), look());
+  photos.show(answerTo(2), pixels(8, 4), look());
   await settled();
   engine.failOnce('read', 'The device is lost.');
-  photos.save(3);
+  photos.save(answerTo(3));
   await settled();
-  const failures = ofType('failed').map((message) => [message.operation, message.serial, message.message]);
+  const failures = ofType('failed').map((message) => [message.operation, message.requestId, message.message]);
   assert.deepEqual(failures, [
     ['save', 1, 'There is no painting to save yet: open a photo first.'],
     ['save', 3, 'The device is lost.'],
@@ -215,12 +228,12 @@ test('saves without a photo and failed readbacks are answered with the reason', 
 
 test('a session is not freed while its picture is read, even if another photo arrives', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4), look());
+  photos.show(answerTo(1), pixels(8, 4), look());
   await settled();
   engine.hold('read');
-  photos.save(2);
+  photos.save(answerTo(2));
   await settled();
-  photos.show(3, pixels(4, 4), look());
+  photos.show(answerTo(3), pixels(4, 4), look());
   await settled();
   assert.equal(engine.sessions[0].freed, false);
   await engine.release('read');
@@ -230,35 +243,40 @@ test('a session is not freed while its picture is read, even if another photo ar
 
 test('the result has the transparency of the photo', async () => {
   const photos = renderer();
-  photos.show(1, pixels(8, 4, 7, 90), look());
-  photos.save(2);
+  photos.show(answerTo(1), pixels(8, 4, 7, 90), look());
+  photos.save(answerTo(2));
   await settled();
   assert.equal(ofType('pixels')[0].pixels.data[3], 90);
 });
 
 test('without a canvas, pictures are sent', async () => {
   const photos = renderer(false);
-  photos.show(1, pixels(8, 4, 33), look());
+  photos.show(answerTo(1), pixels(8, 4, 33), look());
   await settled();
   assert.equal(session().argumentsOf('paint').length, 0);
   assert.deepEqual(sent.map(({ type }) => type), ['frame', 'rendered']);
   assert.equal(sent[0].pixels.data[0], 33);
+  // A picture belongs to the photo, however the look has changed.
+  photos.change(answerTo(2), look({ split: 0.5 }));
+  await settled();
+  await pause();
+  assert.deepEqual(sent.slice(2).map(({ type, requestId }) => [type, requestId]), [['frame', 1], ['rendered', 2]]);
 });
 
 test('a gentle look blends with the style of the photo, which is encoded once', async () => {
   const photos = renderer();
   registry.add('painting', packOf({ name: 'A painting', network: 'arbitrary' }));
   const gentle = look({ network: 'arbitrary', parts: [{ id: 'painting', weight: 1 }], gentle: true, strength: 0.75 });
-  photos.show(1, pixels(8, 4), gentle);
+  photos.show(answerTo(1), pixels(8, 4), gentle);
   await settled();
   const content = 'content style of the photo';
   assert.deepEqual(session().argumentsOf('setStyle').at(-1), [['painting', content], [0.75, 0.25]]);
   assert.deepEqual(session().argumentsOf('setLook').at(-1), [1, false, 0]);
   engine.styles.delete(content);
-  photos.change(2, { ...gentle, strength: 0.5 });
+  photos.change(answerTo(2), { ...gentle, strength: 0.5 });
   await settled();
   assert.equal(engine.styles.has(content), false, 'the style was encoded again');
-  photos.show(3, pixels(8, 4, 50), gentle);
+  photos.show(answerTo(3), pixels(8, 4, 50), gentle);
   await settled();
   assert.deepEqual([...(engine.styles.get(content) ?? [])], [50]);
 });
@@ -267,10 +285,10 @@ test('a style that was replaced is set again', async () => {
   const photos = renderer();
   registry.add('own', packOf({ name: 'One', network: 'transfer26' }));
   const own = look({ parts: [{ id: 'own', weight: 1 }] });
-  photos.show(1, pixels(8, 4), own);
+  photos.show(answerTo(1), pixels(8, 4), own);
   await settled();
   registry.add('own', packOf({ name: 'Two', network: 'transfer26' }));
-  photos.change(2, own);
+  photos.change(answerTo(2), own);
   await settled();
   assert.equal(session().argumentsOf('setStyle').length, 2);
 });

@@ -7,7 +7,7 @@ const { StyleTransition } = await import('../../www/inference/style-transition.j
 const { BatchRenderer } = await import('../../www/inference/batch-renderer.js');
 const { ThumbnailRenderer } = await import('../../www/inference/thumbnail-renderer.js');
 
-/** @import { Look } from '../../www/inference/protocol.js' */
+/** @import { AnswerRequest, Look } from '../../www/inference/protocol.js' */
 
 /** @type {FakeEngine} */
 let engine;
@@ -130,6 +130,9 @@ test('paintings are encoded one after the other, and a failed one does not stop 
   assert.deepEqual([...engine.styles.keys()], ['style 2']);
 });
 
+/** @param {number} requestId @returns {AnswerRequest} */
+const answerTo = (requestId) => (answer) => sent.push({ ...answer, requestId });
+
 /** @param {Partial<Look>} [change] @returns {Look} */
 function look(change = {}) {
   const parts = [{ id: 'Candy', weight: 1 }];
@@ -137,11 +140,11 @@ function look(change = {}) {
 }
 
 test('photos in the background are rendered in their order, and those of one size share a session', async () => {
-  const batch = new BatchRenderer(engine, registry, (message) => sent.push(message));
+  const batch = new BatchRenderer(engine, registry);
   engine.hold('read');
-  batch.paint(1, pixels(8, 4, 1), look());
-  batch.paint(2, pixels(8, 4, 2, 50), look());
-  batch.paint(3, pixels(4, 4, 3), look());
+  batch.paint(answerTo(1), pixels(8, 4, 1), look());
+  batch.paint(answerTo(2), pixels(8, 4, 2, 50), look());
+  batch.paint(answerTo(3), pixels(4, 4, 3), look());
   await settled();
   assert.equal(engine.sessions[0].argumentsOf('setPhoto').length, 1, 'a session is used while it is read');
   await engine.release('read');
@@ -156,19 +159,19 @@ test('photos in the background are rendered in their order, and those of one siz
 });
 
 test('a photo that fails in the background is answered with the reason; the next one is rendered', async () => {
-  const batch = new BatchRenderer(engine, registry, (message) => sent.push(message));
+  const batch = new BatchRenderer(engine, registry);
   online = false;
-  batch.paint(1, pixels(8, 4), look({ network: 'arbitrary' }));
-  batch.paint(2, pixels(8, 4), look());
+  batch.paint(answerTo(1), pixels(8, 4), look({ network: 'arbitrary' }));
+  batch.paint(answerTo(2), pixels(8, 4), look());
   await settled();
-  const answers = sent.map(({ type, requestId, serial, message }) => [type, requestId ?? serial, message]);
+  const answers = sent.map(({ type, requestId, message }) => [type, requestId, message]);
   assert.deepEqual(answers, [['failed', 1, 'You are offline.'], ['pixels', 2, undefined]]);
 });
 
 test('a gentle look in the background blends with the style of its photo', async () => {
-  const batch = new BatchRenderer(engine, registry, (message) => sent.push(message));
+  const batch = new BatchRenderer(engine, registry);
   registry.add('painting', PAINTING);
-  batch.paint(1, pixels(8, 4, 77), look({ network: 'arbitrary', parts: [{ id: 'painting', weight: 1 }], gentle: true, strength: 0.75 }));
+  batch.paint(answerTo(1), pixels(8, 4, 77), look({ network: 'arbitrary', parts: [{ id: 'painting', weight: 1 }], gentle: true, strength: 0.75 }));
   await settled();
   const [session] = engine.sessions;
   const [[ids, weights]] = session.argumentsOf('setStyle');
@@ -177,8 +180,8 @@ test('a gentle look in the background blends with the style of its photo', async
 });
 
 test('thumbnails are rendered while the viewer is idle, and a new photo restarts them', async () => {
-  const thumbnails = new ThumbnailRenderer(engine, ['a', 'b', 'c'], (message) => sent.push(message));
-  thumbnails.show(1, pixels(4, 4, 1));
+  const thumbnails = new ThumbnailRenderer(engine, ['a', 'b', 'c']);
+  thumbnails.show(answerTo(1), pixels(4, 4, 1));
   await settled();
   assert.deepEqual(sent, []);
   engine.hold('read');
@@ -186,28 +189,28 @@ test('thumbnails are rendered while the viewer is idle, and a new photo restarts
   await settled();
   thumbnails.pause();
   await engine.release('read');
-  assert.deepEqual(sent.map(({ serial, style }) => [serial, style]), [[1, 'a']]);
+  assert.deepEqual(sent.map(({ requestId, style }) => [requestId, style]), [[1, 'a']]);
   engine.hold('read');
   thumbnails.resume();
   await settled();
-  thumbnails.show(2, pixels(4, 4, 2));
+  thumbnails.show(answerTo(2), pixels(4, 4, 2));
   await engine.release('read');
-  const later = sent.slice(1).map(({ serial, style, pixels: { data } }) => [serial, style, data[0]]);
+  const later = sent.slice(1).map(({ requestId, style, pixels: { data } }) => [requestId, style, data[0]]);
   assert.deepEqual(later, [[2, 'a', 2], [2, 'b', 2], [2, 'c', 2]]);
   assert.equal(engine.sessions.length, 1);
 });
 
 test('thumbnails that fail stop until the next photo', async () => {
-  const thumbnails = new ThumbnailRenderer(engine, ['a', 'b'], (message) => sent.push(message));
-  thumbnails.show(1, pixels(4, 4));
+  const thumbnails = new ThumbnailRenderer(engine, ['a', 'b']);
+  thumbnails.show(answerTo(1), pixels(4, 4));
   engine.failOnce('session', 'There is not enough memory.');
   thumbnails.resume();
   await settled();
   thumbnails.resume();
   await settled();
   assert.deepEqual(sent.map(({ type, operation, message }) => [type, operation, message]), [['failed', 'thumbnails', 'There is not enough memory.']]);
-  thumbnails.show(2, null);
-  thumbnails.show(3, pixels(4, 4));
+  thumbnails.show(answerTo(2), null);
+  thumbnails.show(answerTo(3), pixels(4, 4));
   thumbnails.resume();
   await settled();
   assert.deepEqual(sent.slice(1).map(({ style }) => style), ['a', 'b']);

@@ -41,7 +41,7 @@ function settings(change = {}) {
 
 /** @param {VideoSettings} [given] @param {boolean} [polled] @param {any} [canvas] */
 function renderer(given = settings(), polled = false, canvas = undefined) {
-  return new VideoRenderer(engine, registry, (message) => sent.push(message), polled, canvas, given);
+  return new VideoRenderer(engine, registry, (answer) => sent.push(answer), polled, canvas, given);
 }
 
 /** @param {number} [width] @param {number} [height] @param {number} [value] */

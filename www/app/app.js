@@ -286,7 +286,7 @@ export class App {
         this.#photos.onRendered(message, this.#selection.title);
         break;
       case 'thumbnail':
-        if (message.serial === this.#photos.serial) this.#styleList.drawThumbnail(message.style, message.pixels);
+        this.#styleList.drawThumbnail(message.style, message.pixels);
         break;
       case 'ready-for-frame':
         this.#video.frameRequested();
@@ -357,7 +357,7 @@ export class App {
   }
 
   /** @param {Extract<FromWorker, { type: 'failed' }>} message */
-  #failed({ operation, serial, message }) {
+  #failed({ operation, message }) {
     if (operation === 'video') {
       this.#video.onFailure(message);
       return;
@@ -365,7 +365,7 @@ export class App {
     this.#toast.show(message);
     if (operation === 'thumbnails') return;
     this.#viewer.idle();
-    if (operation === 'photo') this.#photos.recover(serial);
+    if (operation === 'photo') this.#photos.recover();
   }
 
   /** Closes, in this order: a message, the comparison, a job, the video. */

@@ -5,7 +5,7 @@ import { openSession } from './photo-renderer.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
+ * @import { AnswerRequest, Look, Network, Pixels } from './protocol.js'
  * @import { StyleRegistry } from './style-registry.js'
  */
 
@@ -21,29 +21,27 @@ export class BatchRenderer {
   /**
    * @param {Engine} engine
    * @param {StyleRegistry} registry
-   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, registry, send) {
+  constructor(engine, registry) {
     this.engine = engine;
     this.registry = registry;
-    this.send = send;
   }
 
   /**
-   * @param {number} requestId
+   * @param {AnswerRequest} answer
    * @param {Pixels} photo
    * @param {Look} look
    */
-  paint(requestId, photo, look) {
-    this.#last = this.#last.then(() => this.#paint(requestId, photo, look));
+  paint(answer, photo, look) {
+    this.#last = this.#last.then(() => this.#paint(answer, photo, look));
   }
 
   /**
-   * @param {number} requestId
+   * @param {AnswerRequest} answer
    * @param {Pixels} photo
    * @param {Look} look
    */
-  async #paint(requestId, photo, look) {
+  async #paint(answer, photo, look) {
     const { width, height, data } = photo;
     try {
       await this.registry.loadNetwork(look.network);
@@ -56,9 +54,9 @@ export class BatchRenderer {
       session.setLook(strength, look.keepColors, 0);
       const pixels = { width, height, data: new Uint8ClampedArray(await session.read()) };
       putBack(pixels, photo);
-      this.send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
+      answer({ type: 'pixels', pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
+      answer({ type: 'failed', operation: 'save', message: messageOf(error) });
     }
   }
 

@@ -26,7 +26,6 @@ export class PhotoMode {
   #painted;
   /** The number of the newest opening, so that a slow file does not replace a later one. */
   #opening = 0;
-  #serial = 0;
 
   /**
    * @param {EngineClient} client
@@ -49,11 +48,6 @@ export class PhotoMode {
   /** The current photo, also while a video is shown. */
   get photo() {
     return this.#photo;
-  }
-
-  /** The number of the request that sent the photo; its thumbnails have the same number. */
-  get serial() {
-    return this.#serial;
   }
 
   /** Cancels the opening of a photo. */
@@ -107,7 +101,7 @@ export class PhotoMode {
       this.controls.setCaption(this.#photo, pixels);
       this.styleList.fadeThumbnails();
       this.viewer.busy('Painting …');
-      this.#serial = this.client.showPhoto(pixels, thumb, this.app.look());
+      this.client.showPhoto(pixels, thumb, this.app.look());
     } catch (error) {
       this.toast.show(messageOf(error));
     }
@@ -124,9 +118,9 @@ export class PhotoMode {
    * @param {Extract<FromWorker, { type: 'rendered' }>} message
    * @param {string} style
    */
-  onRendered({ serial, painting, milliseconds }, style) {
+  onRendered({ painting, milliseconds }, style) {
     const info = this.app.info();
-    if (serial !== this.client.serial || !this.#photo || !info || this.app.isVideoOn()) return;
+    if (!this.#photo || !info || this.app.isVideoOn()) return;
     this.#painted = { photo: this.#photo, size: this.controls.size };
     this.viewer.idle();
     this.viewer.showPainting(`${this.#photo.name}, painted in the style ${style}`);
@@ -137,10 +131,8 @@ export class PhotoMode {
   /**
    * Recovers from a size that cannot be rendered. A photo that was rendered before returns to the size that worked; a new photo
    * is tried at a smaller size. If no size is small enough, the previous photo is shown again.
-   * @param {number} serial of the failed request
    */
-  recover(serial) {
-    if (serial < this.#serial) return;
+  recover() {
     const smaller = this.controls.smallerSize;
     if (this.#photo !== this.#painted?.photo && smaller) {
       this.controls.size = smaller;

@@ -4,7 +4,7 @@ import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './styl
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
+ * @import { AnswerRequest, Look, Network, Pixels } from './protocol.js'
  * @import { StyleRegistry } from './style-registry.js'
  * @import { ThumbnailRenderer } from './thumbnail-renderer.js'
  */
@@ -38,11 +38,16 @@ export class PhotoRenderer {
   #look;
   /** @type {string | undefined} the styles that the session has */
   #parts;
-  /** @type {number[]} */
+  /** The saves that wait for the picture. @type {AnswerRequest[]} */
   #saves = [];
-  #serial = 0;
-  /** The last request that the page was told of. */
-  #reported = 0;
+  /** Answers the request that brought the newest photo. @type {AnswerRequest} */
+  #answerPhoto = () => {};
+  /** Answers the request that brought the photo of the session. @type {AnswerRequest} */
+  #answerShown = () => {};
+  /** Answers the newest request, for a photo or a look. @type {AnswerRequest} */
+  #answer = () => {};
+  /** The last request that was answered with a picture. @type {AnswerRequest | undefined} */
+  #answered;
   #lookChanged = false;
   #busy = false;
   /** Whether the network ran since the last report, and when it started. */
@@ -55,33 +60,32 @@ export class PhotoRenderer {
    * @param {Engine} engine
    * @param {StyleRegistry} registry
    * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
-   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    * @param {ThumbnailRenderer} thumbnails held back while the picture is busy
    */
-  constructor(engine, registry, shown, send, thumbnails) {
+  constructor(engine, registry, shown, thumbnails) {
     this.engine = engine;
     this.registry = registry;
     this.hasCanvas = shown;
-    this.send = send;
     this.thumbnails = thumbnails;
   }
 
   /**
-   * @param {number} serial
+   * @param {AnswerRequest} answer
    * @param {Pixels} photo
    * @param {Look} look
    */
-  show(serial, photo, look) {
+  show(answer, photo, look) {
     this.#nextPhoto = photo;
-    this.change(serial, look);
+    this.#answerPhoto = answer;
+    this.change(answer, look);
   }
 
   /**
-   * @param {number} serial
+   * @param {AnswerRequest} answer
    * @param {Look} look
    */
-  change(serial, look) {
-    this.#serial = serial;
+  change(answer, look) {
+    this.#answer = answer;
     this.#nextPhoto ??= this.#failedPhoto;
     this.#failedPhoto = undefined;
     this.#look = look;
@@ -89,9 +93,9 @@ export class PhotoRenderer {
     this.#update();
   }
 
-  /** @param {number} requestId */
-  save(requestId) {
-    this.#saves.push(requestId);
+  /** @param {AnswerRequest} answer */
+  save(answer) {
+    this.#saves.push(answer);
     this.#update();
   }
 
@@ -110,7 +114,7 @@ export class PhotoRenderer {
       const ran = this.#render();
       // Slider changes are not awaited, since some browsers report completion only every 100 ms.
       if (ran || this.#saves.length > 0) await this.#finish();
-      while (this.#saves.length > 0) await this.#answerSave(/** @type {number} */ (this.#saves.shift()));
+      while (this.#saves.length > 0) await this.#answerSave(/** @type {AnswerRequest} */ (this.#saves.shift()));
     }
     this.#busy = false;
     this.#settleTimer = setTimeout(() => this.#settled(), SETTLE_MS);
@@ -121,6 +125,7 @@ export class PhotoRenderer {
    * @param {Look} look
    */
   async #openSession(photo, { stroke, network }) {
+    const answer = this.#answerPhoto;
     this.#nextPhoto = undefined;
     try {
       await this.registry.loadNetwork(network);
@@ -144,12 +149,13 @@ export class PhotoRenderer {
       this.#since = performance.now();
       this.#session.setPhoto(new Uint8Array(photo.data.buffer));
       this.#photo = photo;
+      this.#answerShown = answer;
       this.#lookChanged = true;
       this.#networkRan = true;
     } catch (error) {
       // A session without a photo has nothing to show.
       if (!this.#photo) this.#closeSession();
-      this.#fail('photo', error);
+      this.#fail('photo', error, answer);
     }
   }
 
@@ -161,7 +167,8 @@ export class PhotoRenderer {
       await this.registry.addContentStyle(CONTENT_STYLE, photo);
       this.#parts = undefined;
     } catch (error) {
-      this.#fail('look', error);
+      // It is not tried again for another look.
+      this.#fail('look', error, this.#answerShown);
     }
     // After a failure, the strength blends with the photo instead.
     this.#contentStyleOf = photo;
@@ -208,16 +215,16 @@ export class PhotoRenderer {
 
   /** Waits for the GPU, then reports the picture. */
   async #finish() {
-    const serial = this.#serial;
+    const answer = this.#answer;
     const session = this.#session;
     if (!session || !this.#photo) return;
     try {
       await session.done();
       const milliseconds = performance.now() - this.#since;
       if (!this.hasCanvas) await this.#sendFrame(session);
-      this.send({ type: 'rendered', serial, painting: this.#networkRan, milliseconds });
+      answer({ type: 'rendered', painting: this.#networkRan, milliseconds });
       this.#networkRan = false;
-      this.#reported = serial;
+      this.#answered = answer;
     } catch (error) {
       this.#fail('look', error);
     }
@@ -226,7 +233,7 @@ export class PhotoRenderer {
   /** Nothing has changed for a while: reports the last picture and resumes the thumbnails. */
   async #settled() {
     this.#busy = true;
-    if (this.#reported !== this.#serial) await this.#finish();
+    if (this.#answered !== this.#answer) await this.#finish();
     this.#busy = false;
     if (this.#nextPhoto || this.#lookChanged || this.#saves.length > 0) this.#update();
     else this.thumbnails.resume();
@@ -235,17 +242,17 @@ export class PhotoRenderer {
   /** @param {Session} session */
   async #sendFrame(session) {
     const pixels = await this.#pixels(session, /** @type {Look} */ (this.#look));
-    this.send({ type: 'frame', pixels }, [pixels.data.buffer]);
+    this.#answerShown({ type: 'frame', pixels }, [pixels.data.buffer]);
   }
 
-  /** @param {number} requestId */
-  async #answerSave(requestId) {
+  /** @param {AnswerRequest} answer */
+  async #answerSave(answer) {
     try {
       if (!this.#session || !this.#look) throw new Error('There is no painting to save yet: open a photo first.');
       const pixels = await this.#pixels(this.#session, { ...this.#look, split: 0 });
-      this.send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
+      answer({ type: 'pixels', pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
+      answer({ type: 'failed', operation: 'save', message: messageOf(error) });
     }
   }
 
@@ -267,10 +274,11 @@ export class PhotoRenderer {
   /**
    * @param {'photo' | 'look'} operation
    * @param {unknown} error
+   * @param {AnswerRequest} [answer]
    */
-  #fail(operation, error) {
+  #fail(operation, error, answer = this.#answer) {
     this.#networkRan = false;
-    this.send({ type: 'failed', operation, serial: this.#serial, message: messageOf(error) });
+    answer({ type: 'failed', operation, message: messageOf(error) });
   }
 }
 

@@ -2,7 +2,7 @@ import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Pixels } from './protocol.js'
+ * @import { AnswerRequest, Pixels } from './protocol.js'
  */
 
 /** The network of the 26 styles. */
@@ -18,7 +18,8 @@ export class ThumbnailRenderer {
   #side = 0;
   /** @type {Pixels | null} */
   #photo = null;
-  #serial = 0;
+  /** Answers the request that brought the photo. @type {AnswerRequest} */
+  #answer = () => {};
   /** The index of the next style. */
   #next = 0;
   #paused = true;
@@ -27,20 +28,18 @@ export class ThumbnailRenderer {
   /**
    * @param {Engine} engine
    * @param {string[]} styles
-   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, styles, send) {
+  constructor(engine, styles) {
     this.engine = engine;
     this.styles = styles;
-    this.send = send;
   }
 
   /**
-   * @param {number} serial
+   * @param {AnswerRequest} answer
    * @param {Pixels | null} photo
    */
-  show(serial, photo) {
-    this.#serial = serial;
+  show(answer, photo) {
+    this.#answer = answer;
     this.#photo = photo;
     this.#next = 0;
   }
@@ -61,14 +60,14 @@ export class ThumbnailRenderer {
       while (!this.#paused && this.#photo && this.#next < this.styles.length) await this.#renderNext(this.#photo);
     } catch (error) {
       this.#photo = null;
-      this.send({ type: 'failed', operation: 'thumbnails', serial: this.#serial, message: messageOf(error) });
+      this.#answer({ type: 'failed', operation: 'thumbnails', message: messageOf(error) });
     }
     this.#busy = false;
   }
 
   /** @param {Pixels} photo */
   async #renderNext(photo) {
-    const serial = this.#serial;
+    const answer = this.#answer;
     const style = this.styles[this.#next++];
     if (!this.#session || this.#side !== photo.width) {
       const session = await this.engine.session(NETWORK, photo.width, photo.height);
@@ -81,8 +80,8 @@ export class ThumbnailRenderer {
     session.setStyle([style], new Float32Array([1]));
     session.setLook(1, false, 0);
     const data = new Uint8ClampedArray(await session.read());
-    if (serial !== this.#serial) return;
+    if (answer !== this.#answer) return;
     const pixels = { width: photo.width, height: photo.height, data };
-    this.send({ type: 'thumbnail', serial, style, pixels }, [data.buffer]);
+    answer({ type: 'thumbnail', style, pixels }, [data.buffer]);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { pixels, settled } from './fake-engine.mjs';
-import { FakeVideoFrame, FakeWorker, setGlobals } from './fake-browser.mjs';
+import { bitmap, FakeVideoFrame, FakeWorker, setGlobals } from './fake-browser.mjs';
 
 /** @type {Map<string, string>} */
 const stored = new Map();
@@ -196,6 +196,18 @@ test('another start ends the worker before, and what waited for it', async () =>
   client.start(CANVAS);
   assert.match(await reasonOf(save), /restarted/);
   assert.deepEqual([old.terminated, FakeWorker.last.terminated, FakeWorker.last === old], [true, false, false]);
+});
+
+test('a photo is transferred, as a bitmap or as pixels; without an engine the bitmap is closed', () => {
+  const [photo, thumb] = [bitmap(8, 4), bitmap(4, 4)];
+  client.showPhoto(photo, thumb, LOOK);
+  assert.deepEqual([photo.closed, thumb.closed], [true, true]);
+  client.start(CANVAS);
+  const [shown, square, transparent] = [bitmap(8, 4), bitmap(4, 4), pixels(8, 4)];
+  client.showPhoto(shown, square, LOOK);
+  assert.deepEqual(FakeWorker.last.transferred, [shown, square]);
+  client.stylize(transparent, LOOK).catch(() => {});
+  assert.deepEqual([FakeWorker.last.transferred, shown.closed], [[transparent.data.buffer], false]);
 });
 
 test('a frame without an engine is closed', () => {

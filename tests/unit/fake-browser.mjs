@@ -84,9 +84,13 @@ export class FakeWorker extends EventTarget {
     return worker;
   }
 
-  /** @param {any} message */
-  postMessage(message) {
+  /** What was transferred with the last message. @type {any[]} */
+  transferred = [];
+
+  /** @param {any} message @param {any[]} [transfer] */
+  postMessage(message, transfer = []) {
     this.sent.push(message);
+    this.transferred = transfer;
   }
 
   terminate() {

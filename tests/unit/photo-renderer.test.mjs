@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
+import { bitmap, FakeCanvas, setGlobals } from './fake-browser.mjs';
 import { FakeEngine, packOf, pixels, settled } from './fake-engine.mjs';
+
+setGlobals({ OffscreenCanvas: FakeCanvas });
 
 const { PhotoRenderer } = await import('../../www/inference/photo-renderer.js');
 const { StyleRegistry } = await import('../../www/inference/style-registry.js');
@@ -239,6 +242,86 @@ test('a session is not freed while its picture is read, even if another photo ar
   await engine.release('read');
   assert.deepEqual(ofType('pixels').map(({ pixels: { width, height } }) => [width, height]), [[8, 4]]);
   assert.equal(engine.sessions[0].freed, true);
+});
+
+test('an opaque photo is a bitmap, which other sessions get again; it is closed when another photo has replaced it', async () => {
+  const photos = renderer();
+  const [first, second, third] = [bitmap(8, 4, 11), bitmap(8, 4, 12), bitmap(4, 4, 13)];
+  photos.show(answerTo(1), first, look());
+  await settled();
+  photos.change(answerTo(2), look({ stroke: 2 }));
+  await settled();
+  assert.deepEqual([engine.sessions.map((one) => one.argumentsOf('setBitmap')), first.closed], [[[[first]], [[first]]], false]);
+  photos.show(answerTo(3), second, look({ stroke: 2 }));
+  await settled();
+  assert.deepEqual([first.closed, second.closed], [true, false]);
+  photos.show(answerTo(4), third, look());
+  photos.save(answerTo(5));
+  await settled();
+  assert.deepEqual([second.closed, third.closed], [true, false]);
+  assert.deepEqual([...ofType('pixels')[0].pixels.data.slice(0, 4)], [13, 13, 13, 255]);
+});
+
+test('a bitmap that is not rendered is closed, and the one that is shown stays', async () => {
+  const photos = renderer();
+  const [shown, skipped, refused, next] = [bitmap(8, 4), bitmap(6, 6), bitmap(4, 8), bitmap(16, 8)];
+  photos.show(answerTo(1), shown, look());
+  await settled();
+  engine.failOnce('session', 'There is not enough memory.');
+  photos.show(answerTo(2), refused, look());
+  await settled();
+  assert.deepEqual([shown.closed, refused.closed], [false, true]);
+  engine.failOnce('session', 'There is not enough memory.');
+  photos.change(answerTo(3), look({ stroke: 2 }));
+  await settled();
+  assert.equal(shown.closed, false);
+  engine.hold('session');
+  photos.change(answerTo(4), look({ stroke: 3 }));
+  await settled();
+  photos.show(answerTo(5), skipped, look());
+  photos.show(answerTo(6), next, look());
+  await engine.release('session');
+  assert.deepEqual([shown, skipped, next].map(({ closed }) => closed), [true, true, false]);
+});
+
+test('of bitmaps that wait for a network, the newest is rendered, and the others are closed', async () => {
+  const photos = renderer();
+  online = false;
+  const [first, second, third] = [bitmap(8, 4, 1), bitmap(8, 4, 2), bitmap(8, 4, 3)];
+  const painting = look({ network: 'arbitrary' });
+  photos.show(answerTo(1), first, painting);
+  photos.show(answerTo(2), second, painting);
+  await settled();
+  assert.deepEqual([first.closed, second.closed], [true, false]);
+  photos.show(answerTo(3), third, painting);
+  assert.equal(second.closed, true);
+  await settled();
+  photos.change(answerTo(4), look());
+  await settled();
+  assert.deepEqual([session().argumentsOf('setBitmap'), third.closed], [[[third]], false]);
+});
+
+test('a photo that arrives while the network of an older one is fetched in vain is not replaced by that one', async () => {
+  const photos = renderer();
+  const [first, second] = [bitmap(8, 4, 1), bitmap(8, 4, 2)];
+  engine.hold('addNetwork');
+  engine.failOnce('addNetwork', 'The network is damaged.');
+  photos.show(answerTo(1), first, look({ network: 'arbitrary' }));
+  await settled();
+  photos.show(answerTo(2), second, look({ network: 'transfer26' }));
+  await engine.release('addNetwork');
+  photos.change(answerTo(3), look({ strength: 0.5 }));
+  await settled();
+  await pause();
+  assert.deepEqual([session().argumentsOf('setBitmap'), first.closed, second.closed], [[[second]], true, false]);
+});
+
+test('the style of a photo is encoded from the pixels of its bitmap', async () => {
+  const photos = renderer();
+  registry.add('painting', packOf({ name: 'A painting', network: 'arbitrary' }));
+  photos.show(answerTo(1), bitmap(8, 4, 66), look({ network: 'arbitrary', parts: [{ id: 'painting', weight: 1 }], gentle: true, strength: 0.75 }));
+  await settled();
+  assert.deepEqual([...(engine.styles.get('content style of the photo') ?? [])], [66]);
 });
 
 test('the result has the transparency of the photo', async () => {

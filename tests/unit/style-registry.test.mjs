@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
+import { bitmap, FakeCanvas, setGlobals } from './fake-browser.mjs';
 import { FakeEngine, packOf, pixels, settled } from './fake-engine.mjs';
+
+setGlobals({ OffscreenCanvas: FakeCanvas });
 
 const { StyleRegistry } = await import('../../www/inference/style-registry.js');
 const { StyleTransition } = await import('../../www/inference/style-transition.js');
@@ -158,6 +161,18 @@ test('photos in the background are rendered in their order, and those of one siz
   assert.deepEqual(engine.sessions[0].argumentsOf('setLook').at(-1), [1, false, 0]);
 });
 
+test('a bitmap is closed when it is rendered in the background, and also when it fails', async () => {
+  const batch = new BatchRenderer(engine, registry);
+  const [rendered, failed] = [bitmap(8, 4, 5), bitmap(8, 4)];
+  batch.paint(answerTo(1), rendered, look());
+  await settled();
+  engine.failOnce('setBitmap', 'The bitmap is broken.');
+  batch.paint(answerTo(2), failed, look());
+  await settled();
+  assert.deepEqual(sent.map(({ type, requestId, pixels: result }) => [type, requestId, result?.data[0]]), [['pixels', 1, 5], ['failed', 2, undefined]]);
+  assert.deepEqual([rendered.closed, failed.closed], [true, true]);
+});
+
 test('a photo that fails in the background is answered with the reason; the next one is rendered', async () => {
   const batch = new BatchRenderer(engine, registry);
   online = false;
@@ -198,6 +213,22 @@ test('thumbnails are rendered while the viewer is idle, and a new photo restarts
   const later = sent.slice(1).map(({ requestId, style, pixels: { data } }) => [requestId, style, data[0]]);
   assert.deepEqual(later, [[2, 'a', 2], [2, 'b', 2], [2, 'c', 2]]);
   assert.equal(engine.sessions.length, 1);
+});
+
+test('the square of a photo is closed with the next one, also while its session opens', async () => {
+  const thumbnails = new ThumbnailRenderer(engine, ['a', 'b']);
+  const [first, second] = [bitmap(4, 4, 1), bitmap(4, 4, 2)];
+  engine.hold('session');
+  thumbnails.show(answerTo(1), first);
+  thumbnails.resume();
+  await settled();
+  thumbnails.show(answerTo(2), second);
+  assert.deepEqual([first.closed, second.closed], [true, false]);
+  await engine.release('session');
+  assert.deepEqual(sent.map(({ type, requestId, style, pixels: { data } }) => [type, requestId, style, data[0]]), [
+    ['thumbnail', 2, 'a', 2],
+    ['thumbnail', 2, 'b', 2],
+  ]);
 });
 
 test('thumbnails that fail stop until the next photo', async () => {

@@ -3,7 +3,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
  * @import { ScheduledFrame } from '../media/frame-scheduler.js'
- * @import { Command, FromWorker, NamedPack, Look, VideoSettings, Pixels, PackInfo, ToWorker } from './protocol.js'
+ * @import { Command, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, ToWorker } from './protocol.js'
  */
 
 const CHOICE_KEY = 'impasto.kernels';
@@ -62,13 +62,13 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Shows a photo, which ends a video. Its pixels are transferred.
-   * @param {Pixels} photo
-   * @param {Pixels | null} thumb
+   * Shows a photo, which ends a video. Both pictures are transferred.
+   * @param {PhotoInput} photo
+   * @param {PhotoInput | null} thumb
    * @param {Look} look
    */
   showPhoto(photo, thumb, look) {
-    const transfer = thumb ? [photo.data.buffer, thumb.data.buffer] : [photo.data.buffer];
+    const transfer = thumb ? [storageOf(photo), storageOf(thumb)] : [storageOf(photo)];
     const requestId = this.#send({ type: 'photo', photo, thumb, look }, transfer);
     Object.assign(this.#current, { photo: requestId, picture: requestId, video: 0 });
   }
@@ -89,7 +89,7 @@ export class EngineClient extends EventTarget {
   /** Sends a frame of the video, which is transferred; closes it if there is no video. @param {ScheduledFrame} sent */
   sendFrame(sent) {
     const { video } = this.#current;
-    if (this.#worker && video) this.#send({ type: 'frame', ...sent }, [sent.frame], video);
+    if (video) this.#send({ type: 'frame', ...sent }, [sent.frame], video);
     else sent.frame.close();
   }
 
@@ -106,13 +106,13 @@ export class EngineClient extends EventTarget {
   }
 
   /**
-   * Stylizes a photo in the background. Its pixels are transferred.
-   * @param {Pixels} photo
+   * Stylizes a photo in the background, which is transferred.
+   * @param {PhotoInput} photo
    * @param {Look} look
    * @returns {Promise<Pixels>} rejects with a message for the user
    */
   stylize(photo, look) {
-    return this.#request({ type: 'stylize', photo, look }, [photo.data.buffer]);
+    return this.#request({ type: 'stylize', photo, look }, [storageOf(photo)]);
   }
 
   /**
@@ -190,7 +190,8 @@ export class EngineClient extends EventTarget {
   #send(command, transfer = [], requestId = ++this.#lastId) {
     /** @type {ToWorker} */
     const message = { ...command, requestId };
-    this.#worker?.postMessage(message, transfer);
+    if (this.#worker) this.#worker.postMessage(message, transfer);
+    else for (const item of transfer) if ('close' in item) item.close();
     return requestId;
   }
 
@@ -230,6 +231,11 @@ export class EngineClient extends EventTarget {
     for (const { reject } of this.#pending.values()) reject(new Error(message));
     this.#pending.clear();
   }
+}
+
+/** What is transferred with a photo. @param {PhotoInput} photo */
+function storageOf(photo) {
+  return 'data' in photo ? photo.data.buffer : photo;
 }
 
 /** @param {string} network */

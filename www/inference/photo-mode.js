@@ -1,4 +1,4 @@
-import { groundOf, photoPixels, squarePixels } from '../media/photo.js';
+import { groundOf, photoInput, squareBitmap } from '../media/photo.js';
 import { messageOf } from '../common/errors.js';
 
 /**
@@ -96,12 +96,12 @@ export class PhotoMode {
     if (!this.#photo || !info || this.app.isVideoOn()) return;
     try {
       const side = thumbSide() ?? (info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
-      const pixels = photoPixels(this.#photo, this.controls.size, this.controls.ground);
-      const thumb = side > 0 ? squarePixels(this.#photo, side, this.controls.ground) : null;
-      this.controls.setCaption(this.#photo, pixels);
+      const input = photoInput(this.#photo, this.controls.size, this.controls.ground);
+      const thumb = side > 0 ? squareBitmap(this.#photo, side, this.controls.ground) : null;
+      this.controls.setCaption(this.#photo, input);
       this.styleList.fadeThumbnails();
       this.viewer.busy('Painting …');
-      this.client.showPhoto(pixels, thumb, this.app.look());
+      this.client.showPhoto(input, thumb, this.app.look());
     } catch (error) {
       this.toast.show(messageOf(error));
     }

@@ -1,10 +1,11 @@
 import { messageOf } from '../common/errors.js';
 import { putBack } from '../media/transparency.js';
+import { closePhoto, pixelsOfPhoto, setPhoto } from './photo-input.js';
 import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './style-registry.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { AnswerRequest, Look, Network, Pixels } from './protocol.js'
+ * @import { AnswerRequest, Look, Network, PhotoInput, Pixels } from './protocol.js'
  * @import { StyleRegistry } from './style-registry.js'
  * @import { ThumbnailRenderer } from './thumbnail-renderer.js'
  */
@@ -22,17 +23,17 @@ const CONTENT_STYLE = 'content style of the photo';
 export class PhotoRenderer {
   /** @type {Session | undefined} */
   #session;
-  /** @type {Pixels | undefined} the photo of the session */
+  /** @type {PhotoInput | undefined} the photo of the session */
   #photo;
   /** The stroke size of the session. */
   #stroke = 1;
   /** @type {Network | undefined} of the session */
   #network;
-  /** @type {Pixels | undefined} a photo that waits for its session */
+  /** @type {PhotoInput | undefined} a photo that waits for its session */
   #nextPhoto;
-  /** @type {Pixels | undefined} a photo whose network could not be had: another look may bring it */
+  /** @type {PhotoInput | undefined} a photo whose network could not be had: another look may bring it */
   #failedPhoto;
-  /** @type {Pixels | undefined} the photo whose own style is known */
+  /** @type {PhotoInput | undefined} the photo whose own style is known */
   #contentStyleOf;
   /** @type {Look | undefined} */
   #look;
@@ -71,10 +72,13 @@ export class PhotoRenderer {
 
   /**
    * @param {AnswerRequest} answer
-   * @param {Pixels} photo
+   * @param {PhotoInput} photo kept for other sessions until the next one, and then closed
    * @param {Look} look
    */
   show(answer, photo, look) {
+    closePhoto(this.#nextPhoto);
+    closePhoto(this.#failedPhoto);
+    this.#failedPhoto = undefined;
     this.#nextPhoto = photo;
     this.#answerPhoto = answer;
     this.change(answer, look);
@@ -121,16 +125,18 @@ export class PhotoRenderer {
   }
 
   /**
-   * @param {Pixels} photo
+   * @param {PhotoInput} photo
    * @param {Look} look
    */
   async #openSession(photo, { stroke, network }) {
     const answer = this.#answerPhoto;
+    const before = this.#photo;
     this.#nextPhoto = undefined;
     try {
       await this.registry.loadNetwork(network);
     } catch (error) {
-      if (photo !== this.#photo) this.#failedPhoto = photo;
+      if (photo !== this.#photo && this.#nextPhoto) closePhoto(photo);
+      else if (photo !== this.#photo) this.#failedPhoto = photo;
       this.#lookChanged = false;
       this.#fail('look', error);
       return;
@@ -147,7 +153,7 @@ export class PhotoRenderer {
         if (this.hasCanvas) await session.showAt(photo.width, photo.height);
       }
       this.#since = performance.now();
-      this.#session.setPhoto(new Uint8Array(photo.data.buffer));
+      setPhoto(this.#session, photo);
       this.#photo = photo;
       this.#answerShown = answer;
       this.#lookChanged = true;
@@ -157,6 +163,7 @@ export class PhotoRenderer {
       if (!this.#photo) this.#closeSession();
       this.#fail('photo', error, answer);
     }
+    for (const gone of new Set([before, photo])) if (gone !== this.#photo) closePhoto(gone);
   }
 
   /** Encodes the photo's own style, once per photo. */
@@ -164,7 +171,7 @@ export class PhotoRenderer {
     const photo = this.#photo;
     if (!photo || photo === this.#contentStyleOf) return;
     try {
-      await this.registry.addContentStyle(CONTENT_STYLE, photo);
+      await this.registry.addContentStyle(CONTENT_STYLE, pixelsOfPhoto(photo));
       this.#parts = undefined;
     } catch (error) {
       // It is not tried again for another look.
@@ -262,12 +269,12 @@ export class PhotoRenderer {
    * @returns {Promise<Pixels>}
    */
   async #pixels(session, look) {
-    const photo = /** @type {Pixels} */ (this.#photo);
+    const photo = /** @type {PhotoInput} */ (this.#photo);
     const { width, height } = photo;
     session.setLook(this.#effectiveStyle(look).strength, look.keepColors, look.split);
     const rgba = await session.read();
     const pixels = { width, height, data: new Uint8ClampedArray(rgba) };
-    putBack(pixels, photo);
+    if ('data' in photo) putBack(pixels, photo);
     return pixels;
   }
 

@@ -13,6 +13,12 @@
  */
 
 /**
+ * A photo at the size that it is rendered at. An opaque one is a bitmap, which whoever has it closes. One that keeps its
+ * transparency is pixels: a bitmap has no colours where nothing is opaque, and others than the pixels where half is.
+ * @typedef {ImageBitmap | Pixels} PhotoInput
+ */
+
+/**
  * A network. `transfer26` has 26 styles, whose ids are their names; `arbitrary` takes the style of any painting; `own-…`
  * networks come with style packs.
  * @typedef {'transfer26' | 'arbitrary'} BuiltinNetwork
@@ -59,7 +65,8 @@
  * carries the `requestId` of its request. Only `client.js` and `worker.js` see these numbers.
  * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`. Answered by what concerns
  *   the engine as a whole: `loading`, `ready`, `unsupported`, `rejected-styles`, `lost` and `stopped`.
- * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails). Answered by `frame`, `rendered`,
+ * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails). The worker has them until the next
+ *   photo; the page makes others of the file's picture, which it keeps. Answered by `frame`, `rendered`,
  *   `thumbnail` and `failed`, until the next photo.
  * - `look`: a changed look; answered by `rendered` or `failed`. The request before, `photo` or `look`, is not answered any more
  *   by `rendered`.
@@ -78,12 +85,12 @@
  * - `import-pack`: adds the style of a pack under `id`; with `tried`, its network is loaded first. Answered by `style` or `failed`.
  * - `rename-style`: renames the pack of a style; answered by `style` or `failed`.
  * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
- *   | { type: 'photo', photo: Pixels, thumb: Pixels | null, look: Look }
+ *   | { type: 'photo', photo: PhotoInput, thumb: PhotoInput | null, look: Look }
  *   | { type: 'look', look: Look }
  *   | { type: 'set-video', settings: VideoSettings }
  *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }
  *   | { type: 'stop-video' }
- *   | { type: 'stylize', photo: Pixels, look: Look }
+ *   | { type: 'stylize', photo: PhotoInput, look: Look }
  *   | { type: 'save' }
  *   | { type: 'add-styles', styles: NamedPack[] }
  *   | { type: 'remove-style', id: string }

@@ -1,8 +1,9 @@
 import { messageOf } from '../common/errors.js';
+import { closePhoto, setPhoto } from './photo-input.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { AnswerRequest, Pixels } from './protocol.js'
+ * @import { AnswerRequest, PhotoInput } from './protocol.js'
  */
 
 /** The network of the 26 styles. */
@@ -16,7 +17,7 @@ export class ThumbnailRenderer {
   /** @type {Session | undefined} */
   #session;
   #side = 0;
-  /** @type {Pixels | null} */
+  /** @type {PhotoInput | null} */
   #photo = null;
   /** Answers the request that brought the photo. @type {AnswerRequest} */
   #answer = () => {};
@@ -36,9 +37,10 @@ export class ThumbnailRenderer {
 
   /**
    * @param {AnswerRequest} answer
-   * @param {Pixels | null} photo
+   * @param {PhotoInput | null} photo closed with the next one
    */
   show(answer, photo) {
+    closePhoto(this.#photo);
     this.#answer = answer;
     this.#photo = photo;
     this.#next = 0;
@@ -59,29 +61,32 @@ export class ThumbnailRenderer {
     try {
       while (!this.#paused && this.#photo && this.#next < this.styles.length) await this.#renderNext(this.#photo);
     } catch (error) {
+      closePhoto(this.#photo);
       this.#photo = null;
       this.#answer({ type: 'failed', operation: 'thumbnails', message: messageOf(error) });
     }
     this.#busy = false;
   }
 
-  /** @param {Pixels} photo */
+  /** @param {PhotoInput} photo */
   async #renderNext(photo) {
     const answer = this.#answer;
+    const { width, height } = photo;
     const style = this.styles[this.#next++];
-    if (!this.#session || this.#side !== photo.width) {
-      const session = await this.engine.session(NETWORK, photo.width, photo.height);
+    if (!this.#session || this.#side !== width) {
+      const session = await this.engine.session(NETWORK, width, height);
       this.#session?.free();
       this.#session = session;
-      this.#side = photo.width;
+      this.#side = width;
+      // Another photo has replaced this one, which is closed.
+      if (answer !== this.#answer) return;
     }
     const session = this.#session;
-    session.setPhoto(new Uint8Array(photo.data.buffer));
+    setPhoto(session, photo);
     session.setStyle([style], new Float32Array([1]));
     session.setLook(1, false, 0);
     const data = new Uint8ClampedArray(await session.read());
     if (answer !== this.#answer) return;
-    const pixels = { width: photo.width, height: photo.height, data };
-    answer({ type: 'thumbnail', style, pixels }, [data.buffer]);
+    answer({ type: 'thumbnail', style, pixels: { width, height, data } }, [data.buffer]);
   }
 }

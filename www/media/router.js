@@ -3,7 +3,7 @@ import { decodePhoto } from './decode.js';
 import { leftOutSentence, sortFiles } from './dropped-files.js';
 import { isPack, isVideo } from './file-kinds.js';
 import { isNetwork } from './network-files.js';
-import { photoPixels } from './photo.js';
+import { photoInput } from './photo.js';
 
 /**
  * @import { Look } from '../inference/protocol.js'
@@ -75,7 +75,7 @@ export class FileRouter {
       const photo = await decodePhoto(file, file.name);
       this.app.addToPhotoLibrary(photo);
       try {
-        const painting = await this.client.stylize(photoPixels(photo, size, ground), look);
+        const painting = await this.client.stylize(photoInput(photo, size, ground), look);
         return { ...(await this.exporter.encodePhoto(painting, photo)), notice: photo.notice };
       } finally {
         photo.bitmap.close();

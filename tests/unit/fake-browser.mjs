@@ -32,11 +32,17 @@ export class FakeCanvas {
     this.height = height;
   }
 
+  /** @returns {any} an `ImageBitmap` of the canvas */
+  transferToImageBitmap() {
+    return bitmap(this.width, this.height);
+  }
+
   getContext() {
     let value = 0;
     const canvas = this;
     return {
       canvas,
+      fillRect() {},
       /** @param {{ value?: number, closed?: boolean }} picture */
       drawImage(picture) {
         if (picture.closed) throw new Error('A closed picture was drawn.');

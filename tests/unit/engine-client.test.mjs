@@ -30,7 +30,8 @@ beforeEach(() => {
   stored.clear();
   client = new EngineClient();
   told = [];
-  client.addEventListener('message', (event) => told.push(/** @type {CustomEvent<FromWorker>} */ (event).detail));
+  const types = ['loading', 'ready', 'unsupported', 'lost', 'stopped', 'rendered', 'frame', 'thumbnail', 'ready-for-frame', 'recorded', 'stats', 'failed'];
+  client.listen(Object.fromEntries(types.map((type) => [type, (/** @type {FromWorker} */ answer) => told.push(answer)])));
 });
 
 /** @param {Promise<unknown>} promise @returns {Promise<string>} the message of its error */

@@ -27,6 +27,8 @@ const PICTURE = { width: 1, height: 1, data: new Uint8ClampedArray([1, 2, 3, 255
 
 /** @type {Store} */
 let store;
+/** What the photo mode does with answers. @type {any} */
+let answers;
 /** What client, viewer and toast were told. @type {any[][]} */
 let told;
 /** @type {InstanceType<typeof PhotoMode>} */
@@ -76,7 +78,7 @@ beforeEach(() => {
       store, viewer, controls, toast,
     );
   jobs = { optimize: host('optimize'), train: host('train') };
-  photos = new PhotoMode(store, noting('client', { save: async () => PICTURE }), viewer, noting('styleList'), controls, toast);
+  photos = new PhotoMode(store, noting('client', { save: async () => PICTURE, listen: (/** @type {any} */ given) => (answers = given) }), viewer, noting('styleList'), controls, toast);
   store.subscribe(['size'], ({ size }) => (controls.smallerSize = size > 384 ? 384 : undefined));
 });
 
@@ -154,26 +156,35 @@ test('a changed background concerns transparent photos only', async () => {
 
 test('a photo whose size fails is tried smaller; then the one before comes back, at its size', async () => {
   await begin();
-  photos.onRendered({ type: 'rendered', painting: true, milliseconds: 5 });
+  answers.rendered({ painting: true, milliseconds: 5 });
   store.update({ size: 512 });
   await photos.open(() => photo('huge', { bitmap: bitmap(4000, 2000) }));
   told = [];
-  photos.recover();
+  answers.failed({ operation: 'photo', message: 'There is not enough memory.' });
   assert.deepEqual([store.state.photo?.name, store.state.size, sizesSent()], ['huge', 384, [[384, 192]]]);
-  photos.recover();
+  answers.failed({ operation: 'photo', message: 'There is not enough memory.' });
   assert.deepEqual([store.state.photo?.name, store.state.size, sizesSent().at(-1)], ['first', 32, [32, 16]]);
   assert.equal(sizesSent().length, 2);
-  photos.recover();
+  answers.failed({ operation: 'photo', message: 'There is not enough memory.' });
   assert.equal(sizesSent().length, 2);
   store.update({ mode: 'video', size: 512 });
-  photos.recover();
+  answers.failed({ operation: 'photo', message: 'There is not enough memory.' });
   assert.equal(store.state.size, 512);
+});
+
+test('failures are told: those of a video are not the photo’s, and thumbnails interrupt nothing', async () => {
+  await begin();
+  answers.failed({ operation: 'video', message: 'a' });
+  answers.failed({ operation: 'thumbnails', message: 'b' });
+  assert.deepEqual(told, [['toast.show', 'b']]);
+  answers.failed({ operation: 'look', message: 'c' });
+  assert.deepEqual(told.slice(1), [['toast.show', 'c'], ['viewer.idle']]);
 });
 
 test('a picture that is rendered during a video is not shown', async () => {
   await begin();
   store.update({ mode: 'video' });
-  photos.onRendered({ type: 'rendered', painting: true, milliseconds: 5 });
+  answers.rendered({ painting: true, milliseconds: 5 });
   assert.deepEqual(calls('viewer.showPainting'), []);
 });
 

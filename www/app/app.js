@@ -29,7 +29,7 @@ import { StyleSelection } from '../styles/selection.js';
 import { StyleLibrary } from '../styles/library.js';
 
 /**
- * @import { EngineInfo, FromWorker } from '../inference/protocol.js'
+ * @import { EngineInfo } from '../inference/protocol.js'
  * @import { BlendSliders } from '../components/blend-sliders.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ConfirmDialog } from '../components/confirm-dialog.js'
@@ -109,8 +109,15 @@ export class App {
   }
 
   begin() {
-    this.#client.addEventListener('message', (event) => {
-      this.#onMessage(/** @type {CustomEvent<FromWorker>} */ (event).detail);
+    this.#client.listen({
+      loading: ({ loaded, total }) => {
+        if (!this.#isVideoShown) this.#viewer.busy('Downloading the engine …', total ? loaded / total : undefined);
+      },
+      ready: ({ info }) => this.#ready(info),
+      unsupported: ({ message }) => this.#onUnsupported(message),
+      'rejected-styles': ({ ids }) => this.#library.userStyles.reportUnusable(ids),
+      lost: ({ message }) => this.#recovery.onLost(message),
+      stopped: ({ message }) => this.#recovery.onStopped(message),
     });
     this.#viewer.split.addEventListener('split', () => {
       const split = this.#viewer.split.value;
@@ -202,51 +209,10 @@ export class App {
     this.#library.sendToEngine();
   }
 
-  /** @param {FromWorker} message */
-  #onMessage(message) {
-    const { engine } = this.#store.state;
-    switch (message.type) {
-      case 'loading':
-        if (!this.#isVideoShown) this.#viewer.busy('Downloading the engine …', message.total ? message.loaded / message.total : undefined);
-        break;
-      case 'ready':
-        this.#ready(message.info);
-        break;
-      case 'unsupported':
-        if (this.#hasRun) this.#recovery.onBlocked(message.message);
-        else this.showUnsupported(message.message);
-        break;
-      case 'rejected-styles':
-        this.#library.userStyles.reportUnusable(message.ids);
-        break;
-      case 'frame':
-        this.#viewer.drawPixels(message.pixels);
-        break;
-      case 'rendered':
-        this.#photos.onRendered(message);
-        break;
-      case 'thumbnail':
-        this.#styleList.drawThumbnail(message.style, message.pixels);
-        break;
-      case 'ready-for-frame':
-        this.#video.frameRequested();
-        break;
-      case 'recorded':
-        this.#video.record(message.frame, message.times);
-        break;
-      case 'stats':
-        if (engine && this.#isVideoShown) this.#controls.showStats(message, engine);
-        break;
-      case 'failed':
-        this.#failed(message);
-        break;
-      case 'lost':
-        this.#recovery.onLost(message.message);
-        break;
-      case 'stopped':
-        this.#recovery.onStopped(message.message);
-        break;
-    }
+  /** @param {string} message why the engine cannot run */
+  #onUnsupported(message) {
+    if (this.#hasRun) this.#recovery.onBlocked(message);
+    else this.showUnsupported(message);
   }
 
   /** @param {EngineInfo} info */
@@ -274,18 +240,6 @@ export class App {
   /** The styles that have a painting. */
   #styleOptions() {
     return styleOptions(this.#library.userStyles, this.#library.builtinStyles);
-  }
-
-  /** @param {Extract<FromWorker, { type: 'failed' }>} message */
-  #failed({ operation, message }) {
-    if (operation === 'video') {
-      this.#video.onFailure(message);
-      return;
-    }
-    this.#toast.show(message);
-    if (operation === 'thumbnails') return;
-    this.#viewer.idle();
-    if (operation === 'photo') this.#photos.recover();
   }
 
   /** Closes, in this order: a message, the comparison, a job, the video. */

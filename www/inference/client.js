@@ -8,15 +8,20 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 
 const CHOICE_KEY = 'impasto.kernels';
 
+/**
+ * What is done with the answers of a type.
+ * @typedef {{ [Type in FromWorker['type']]?: (answer: Extract<FromWorker, { type: Type }>) => void }} AnswerHandlers
+ */
+
 /** No request. */
 const NONE = { engine: 0, photo: 0, picture: 0, video: 0 };
 
 /**
  * The page's connection to the worker, and the only place that matches answers to requests. Answers to requests with a promise
- * settle it. Other answers are dispatched as `message` events with a `FromWorker` as detail, unless they are stale: a newer
- * request has replaced theirs, or their worker was replaced. A crashed worker is reported as `stopped`; `start` creates a new one.
+ * settle it. Other answers go to those who `listen`, unless they are stale: a newer request has replaced theirs, or their worker
+ * was replaced. A crashed worker is reported as `stopped`; `start` creates a new one.
  */
-export class EngineClient extends EventTarget {
+export class EngineClient {
   /** @type {Worker | undefined} */
   #worker;
   /** The id of the newest request. Ids are not used again for another worker. */
@@ -28,6 +33,13 @@ export class EngineClient extends EventTarget {
    * picture (`photo` or `look`), and the video. 0 for none.
    */
   #current = { ...NONE };
+  /** @type {AnswerHandlers[]} */
+  #handlers = [];
+
+  /** @param {AnswerHandlers} handlers of answers to requests without a promise */
+  listen(handlers) {
+    this.#handlers.push(handlers);
+  }
 
   /** @param {HTMLCanvasElement} canvas fresh: it can be handed over once */
   start(canvas) {
@@ -214,7 +226,7 @@ export class EngineClient extends EventTarget {
       this.stop();
       this.#rejectAll(message.message);
     }
-    this.dispatchEvent(new CustomEvent('message', { detail: message }));
+    for (const handlers of this.#handlers) /** @type {((answer: any) => void) | undefined} */ (handlers[message.type])?.(message);
   }
 
   /**

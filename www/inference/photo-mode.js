@@ -42,6 +42,12 @@ export class PhotoMode {
     this.styleList = styleList;
     this.controls = controls;
     this.toast = toast;
+    client.listen({
+      rendered: (answer) => this.#onRendered(answer),
+      frame: ({ pixels }) => viewer.drawPixels(pixels),
+      thumbnail: ({ style, pixels }) => styleList.drawThumbnail(style, pixels),
+      failed: (answer) => this.#onFailed(answer),
+    });
     store.subscribe(['engine', 'mode', 'photo', 'size', 'ground'], (state, before) => this.#onChange(state, before));
     store.subscribe(['look'], (state, before) => this.#onLook(state, before));
   }
@@ -133,7 +139,7 @@ export class PhotoMode {
    * The worker has rendered the photo.
    * @param {Extract<FromWorker, { type: 'rendered' }>} message
    */
-  onRendered({ painting, milliseconds }) {
+  #onRendered({ painting, milliseconds }) {
     const { engine, mode, photo, size, title } = this.store.state;
     if (!photo || !engine || mode === 'video') return;
     this.#painted = { photo, size };
@@ -143,11 +149,20 @@ export class PhotoMode {
     if (painting) this.controls.showTiming(milliseconds, engine);
   }
 
+  /** @param {Extract<FromWorker, { type: 'failed' }>} answer */
+  #onFailed({ operation, message }) {
+    if (operation === 'video') return;
+    this.toast.show(message);
+    if (operation === 'thumbnails') return;
+    this.viewer.idle();
+    if (operation === 'photo') this.#recover();
+  }
+
   /**
    * Recovers from a size that cannot be rendered. A photo that was rendered before returns to the size that worked; a new photo
    * is tried at a smaller size. If no size is small enough, the previous photo is shown again.
    */
-  recover() {
+  #recover() {
     const { mode, photo } = this.store.state;
     if (mode === 'video') return;
     const smaller = this.controls.smallerSize;

@@ -9,8 +9,7 @@ import { NEUTRAL } from '../media/transparency.js';
  * @import { State, Store } from '../app/store.js'
  * @import { EngineClient } from './client.js'
  * @import { SourceInfo } from '../media/video-source.js'
- * @import { FrameTimes } from '../media/frame-scheduler.js'
- * @import { Pixels, VideoSettings } from './protocol.js'
+ * @import { FromWorker, Pixels, VideoSettings } from './protocol.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
@@ -51,6 +50,12 @@ export class VideoMode {
     this.app = app;
     const groundColour = () => (store.state.ground.keep ? NEUTRAL : store.state.ground.colour);
     this.#source = new VideoSource((sent) => client.sendFrame(sent), () => store.state.engine, groundColour);
+    client.listen({
+      'ready-for-frame': () => this.#frameRequested(),
+      recorded: ({ frame, times }) => this.#recorder.add(frame, times),
+      stats: (stats) => this.#showStats(stats),
+      failed: ({ operation, message }) => operation === 'video' && this.#onFailure(message),
+    });
     store.subscribe(['mode', 'engine', 'look', 'video'], (state, before) => this.#onChange(state, before));
     this.#source.addEventListener('begin', (event) => {
       this.#info = /** @type {CustomEvent<SourceInfo>} */ (event).detail;
@@ -150,7 +155,7 @@ export class VideoMode {
   }
 
   /** The worker requests another frame, so the previous one is being shown. */
-  frameRequested() {
+  #frameRequested() {
     this.#source.feed();
     if (!this.#info || !this.viewer.hasAttribute('data-pending')) return;
     this.viewer.idle();
@@ -185,9 +190,10 @@ export class VideoMode {
     if (begun === this.#info) await this.#beginRecording(begun, true);
   }
 
-  /** @param {VideoFrame} frame painted, for the recording @param {FrameTimes} times of the frame that it is painted of */
-  record(frame, times) {
-    this.#recorder.add(frame, times);
+  /** @param {Extract<FromWorker, { type: 'stats' }>} stats */
+  #showStats(stats) {
+    const { engine } = this.store.state;
+    if (engine && this.#info) this.controls.showStats(stats, engine);
   }
 
   /**
@@ -273,7 +279,7 @@ export class VideoMode {
   }
 
   /** The worker cannot render the video. @param {string} message */
-  onFailure(message) {
+  #onFailure(message) {
     if (!this.#info) return;
     this.toast.show(message);
     this.close();

@@ -167,7 +167,7 @@ export class App {
       step: (by) => this.#styleList.step(by),
     });
     listenForFiles({
-      files: (given) => this.#router.route(given),
+      files: this.#router.route.bind(this.#router),
       styles: (given) => this.#library.addFiles(given),
       pasted: (given) => this.#router.paste(given),
       nothing: (message) => this.#toast.show(message),

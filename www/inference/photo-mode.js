@@ -48,7 +48,7 @@ export class PhotoMode {
       thumbnail: ({ style, pixels }) => styleList.drawThumbnail(style, pixels),
       failed: (answer) => this.#onFailed(answer),
     });
-    store.subscribe(['engine', 'mode', 'photo', 'size', 'ground'], (state, before) => this.#onChange(state, before));
+    store.subscribe(['engine', 'mode', 'photo', 'size', 'ground'], this.#onChange);
     store.subscribe(['look'], (state, before) => this.#onLook(state, before));
   }
 
@@ -94,13 +94,13 @@ export class PhotoMode {
    * @param {Readonly<State>} state
    * @param {Readonly<State>} before
    */
-  #onChange({ mode, photo, ground, size, engine }, before) {
+  #onChange = ({ mode, photo, ground, size, engine }, before) => {
     const isOther = mode !== before.mode || photo !== before.photo;
     const hasGround = ground !== before.ground && photo?.opaque === false;
     const isShown = mode === 'photo' && (isOther || hasGround);
     if (isShown && photo) this.viewer.setPhoto(photo.bitmap, groundOf(photo.opaque, ground));
     if (isShown || size !== before.size || engine !== before.engine) this.#render();
-  }
+  };
 
   /** Sends the photo at the chosen size, and a small square of it for the thumbnails. */
   #render() {

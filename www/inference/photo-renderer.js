@@ -72,25 +72,19 @@ export class PhotoRenderer {
 
   /**
    * @param {AnswerRequest} answer
-   * @param {PhotoInput} photo kept for other sessions until the next one, and then closed
    * @param {Look} look
+   * @param {PhotoInput} [photo] a new one, kept for other sessions until the next one, and then closed
    */
-  show(answer, photo, look) {
-    closePhoto(this.#nextPhoto);
-    closePhoto(this.#failedPhoto);
-    this.#failedPhoto = undefined;
-    this.#nextPhoto = photo;
-    this.#answerPhoto = answer;
-    this.change(answer, look);
-  }
-
-  /**
-   * @param {AnswerRequest} answer
-   * @param {Look} look
-   */
-  change(answer, look) {
+  show(answer, look, photo) {
     this.#answer = answer;
-    this.#nextPhoto ??= this.#failedPhoto;
+    if (photo) {
+      closePhoto(this.#nextPhoto);
+      closePhoto(this.#failedPhoto);
+      this.#nextPhoto = photo;
+      this.#answerPhoto = answer;
+    } else {
+      this.#nextPhoto ??= this.#failedPhoto;
+    }
     this.#failedPhoto = undefined;
     this.#look = look;
     this.#lookChanged = true;

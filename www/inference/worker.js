@@ -181,10 +181,10 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
     case 'photo':
       stopVideo();
       thumbnails?.show(answer, message.thumb);
-      photos?.show(answer, message.photo, message.look);
+      photos?.show(answer, message.look, message.photo);
       break;
     case 'look':
-      photos?.change(answer, message.look);
+      photos?.show(answer, message.look);
       break;
     case 'stylize':
       if (batch) batch.paint(answer, message.photo, message.look);

@@ -57,7 +57,7 @@ export class FileRouter {
     const left = leftOutSentence({ videos, others });
     if (photos.length > 1) this.#paintAll(photos, left);
     else if (first) await this.#takeVideo(first);
-    else if (photos.length === 1) await this.#takePhoto(photos[0]);
+    else if (photos.length === 1) await this.routeOne(photos[0]);
     if (!left) return;
     const [next] = videos;
     const action = next && { label: `Open “${next.name}”`, run: () => this.route(videos) };
@@ -88,14 +88,9 @@ export class FileRouter {
       this.library.addFiles([file]);
       return false;
     }
-    if (!(await isVideo(file))) return this.#takePhoto(file);
+    if (!(await isVideo(file))) return this.photos.open(() => decodePhoto(file, file.name || 'Pasted picture'));
     await this.#takeVideo(file);
     return false;
-  }
-
-  /** @param {File} file */
-  #takePhoto(file) {
-    return this.photos.open(() => decodePhoto(file, file.name || 'Pasted picture'));
   }
 
   /** @param {File} file */

@@ -203,6 +203,9 @@ test('a job takes the viewer, continues aside, and gives way to the photo, a vid
   // A video, which shows no photo.
   store.update({ mode: 'video' });
   assert.deepEqual([calls('train hidden').length, sizesSent().length], [1, 0]);
+  // A hidden job leaves the video alone.
+  jobs.train.hide();
+  assert.equal(store.state.mode, 'video');
   // The photo, rendered once.
   await jobs.optimize.show();
   jobs.optimize.hide();

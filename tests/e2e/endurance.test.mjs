@@ -46,6 +46,8 @@ async function startPainting() {
   };
   /** @type {import('../../www/inference/protocol.js').VideoSettings} */
   const moving = { look, mirrored: false, steady: true, lines: 48, startLines: 48, framesPerSecond: 24, recording: false };
+  /** The request of the video. */
+  const VIDEO = 2;
   Reflect.set(window, 'taken', 0);
   const feed = async () => {
     const taken = Reflect.get(window, 'taken') + 1;
@@ -53,18 +55,18 @@ async function startPainting() {
     context.fillStyle = `hsl(${taken % 360} 60% 50%)`;
     context.fillRect(taken % 50, 10, 20, 20);
     const frame = await createImageBitmap(source);
-    worker.postMessage({ type: 'frame', frame, missed: 0, times: { shown: 0, media: 0 } }, [frame]);
+    worker.postMessage({ type: 'frame', requestId: VIDEO, frame, missed: 0, times: { shown: 0, media: 0 } }, [frame]);
   };
   worker.onmessage = ({ data }) => {
     if (data.type === 'ready-for-frame') feed();
     if (data.type === 'ready') {
-      worker.postMessage({ type: 'set-video', settings: moving });
+      worker.postMessage({ type: 'set-video', requestId: VIDEO, settings: moving });
       feed();
     }
     if (data.message) Reflect.set(window, 'complaint', data.message);
   };
   /** @type {import('../../www/inference/protocol.js').ToWorker} */
-  const start = { type: 'start', networks, canvas };
+  const start = { type: 'start', requestId: 1, networks, canvas };
   worker.postMessage(start, [canvas]);
 }
 

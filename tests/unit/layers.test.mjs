@@ -86,3 +86,12 @@ test('no two scripts import each other, directly or through others', () => {
   }
   for (const file of files) visit(file, []);
 });
+
+test('the modes of the page do not know each other, not even their types', () => {
+  const modes = files.filter((file) => /(^|[/-])mode\.js$/.test(file));
+  assert.equal(modes.length, 4, `${modes}`);
+  for (const file of modes) {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    assert.doesNotMatch(text, /['/-]mode\.js'/, `${file} names another mode`);
+  }
+});

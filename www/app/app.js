@@ -22,13 +22,14 @@ import { styleOptions } from '../jobs/style-options.js';
 import { storedPainting } from '../styles/painting.js';
 import { PhotoMode } from '../inference/photo-mode.js';
 import { openSample, SAMPLES } from '../media/samples.js';
+import { initialState, Store } from './store.js';
 import { sizeInAddress } from './settings.js';
 import { SettingsSync } from './settings-sync.js';
 import { StyleSelection } from '../styles/selection.js';
 import { StyleLibrary } from '../styles/library.js';
 
 /**
- * @import { EngineInfo, FromWorker, Look } from '../inference/protocol.js'
+ * @import { EngineInfo } from '../inference/protocol.js'
  * @import { BlendSliders } from '../components/blend-sliders.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ConfirmDialog } from '../components/confirm-dialog.js'
@@ -40,12 +41,9 @@ import { StyleLibrary } from '../styles/library.js';
 /** The number of placeholders in the style list until the engine reports its styles. */
 const PLACEHOLDER_COUNT = 26;
 
-/** The look of an unmodified style, for comparison. */
-const DEFAULT_LOOK = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
-
 /**
- * The application: connects the controls, the modes and the engine. `data-state` on the root element is the state of the
- * engine.
+ * The application: connects the store, the controls, the modes and the engine. `data-state` on the root element is the state of
+ * the engine.
  */
 export class App {
   #client = new EngineClient();
@@ -53,94 +51,48 @@ export class App {
   #styleList = /** @type {StyleList} */ (document.querySelector('style-list'));
   #toast = /** @type {ToastLine} */ (document.querySelector('toast-line'));
   #settings = new SettingsSync();
-  #controls = new Controls(this.#settings.settings, SAMPLES);
+  #store = new Store(initialState(this.#settings.settings));
+  #controls = new Controls(this.#settings.settings, SAMPLES, this.#store);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
   #confirm = /** @type {ConfirmDialog} */ (document.querySelector('confirm-dialog'));
   #recovery = new EngineRecovery(this.#viewer, this.#controls, this.#toast, () => this.#start());
-  #selection = new StyleSelection(this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.settings.style, () => {
-    // Once the engine runs, changes come from the user.
-    if (this.#info) this.#leaveJob();
-    this.#train.refresh();
-    if (this.#info && !this.#video.isOn) this.#viewer.busy('Painting …');
-    this.#changeLook();
-  });
+  #selection = new StyleSelection(this.#store, this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.settings.style);
   #library = new StyleLibrary(this.#client, this.#selection, this.#dialog, this.#toast, {
-    onEncoding: () => !this.#video.isOn && this.#viewer.busy('Encoding the painting …'),
+    onEncoding: () => !this.#isVideoShown && this.#viewer.busy('Encoding the painting …'),
     onFailure: () => this.#viewer.idle(),
-    onStyleChange: () => this.#changeLook(),
+    // The same look, with another pack.
+    onStyleChange: () => this.#store.updateLook({}),
     train: (id) => this.#train.openDialog([{ id, weight: 1 }]),
     ask: (question) => this.#confirm.ask(question),
     importNetwork,
   });
-  #video = new VideoMode(this.#client, this.#viewer, this.#controls, this.#toast, {
-    info: () => this.#info,
-    look: () => this.#look(),
-    onEnd: () => this.#photos.restore(),
+  // The modes, of which each leaves the viewer when the store says that another one is shown. The photo mode comes last: it shows
+  // the photo when they have left.
+  #video = new VideoMode(this.#store, this.#client, this.#viewer, this.#controls, this.#toast, {
     saveMovie: (movie) => this.#exporter.saveMovie(movie),
     useAsStyle: (picture, name) => this.#library.encode(picture, name),
   });
-  #photos = new PhotoMode(this.#client, this.#viewer, this.#styleList, this.#controls, this.#toast, {
-    info: () => this.#info,
-    look: () => this.#look(),
-    isVideoOn: () => this.#video.isOn,
-    onPhoto: () => {
-      this.#video.stop();
-      this.#optimize.hide();
-      this.#train.hide();
-      if (this.#photos.photo && !this.#photos.photo.credit) this.#train.photoLibrary.add(this.#photos.photo);
-    },
-  });
-  #optimize = new OptimizeMode(this.#viewer, this.#controls, this.#toast, {
-    info: () => this.#info,
-    photo: () => (this.#video.isOn ? undefined : this.#photos.photo),
-    painting: () => this.#client.save(),
-    styleOptions: () => styleOptions(this.#library.userStyles, this.#library.builtinStyles),
-    selectedStyles: () => this.#selection.parts,
-    restorePhoto: () => this.#photos.restore(),
-    prepareViewer: () => {
-      this.#video.stop();
-      this.#train.hide();
-    },
-  });
-  #train = new TrainMode(this.#viewer, this.#controls, this.#toast, {
-    info: () => this.#info,
-    photo: () => this.#photos.photo,
-    styleOptions: () => styleOptions(this.#library.userStyles, this.#library.builtinStyles),
-    selectedStyles: () => this.#selection.parts,
-    network: () => this.#selection.network,
-    focusStyleList: () => this.#styleList.step(0),
-    stylize: (photo, parts) => this.#client.stylize(photo, { ...this.#look(), ...DEFAULT_LOOK, network: this.#selection.networkOf(parts), parts }),
+  #optimize = new OptimizeMode(this.#store, this.#client, this.#viewer, this.#controls, this.#toast, () => this.#styleOptions());
+  #train = new TrainMode(this.#store, this.#client, this.#viewer, this.#controls, this.#toast, {
+    styleOptions: () => this.#styleOptions(),
+    networkOf: (parts) => this.#selection.networkOf(parts),
     styleOf: (id) => this.#library.styleOf(id),
     saveTrainedStyle: (style, used) => this.#library.userStyles.addTrained(style, used),
     isTrained: (id) => this.#library.userStyles.find(id)?.trained === true,
     choose: (id) => this.#selection.choose(id),
-    restorePhoto: () => this.#photos.restore(),
-    prepareViewer: () => {
-      this.#video.stop();
-      this.#optimize.hide();
-    },
+    focus: () => this.#styleList.step(0),
   });
-  #exporter = new Exporter(this.#viewer, this.#controls, this.#toast, {
-    picture: () => this.#activeJob?.picture() ?? this.#client.save(),
-    exportInfo: () =>
-      this.#activeJob
-        ? this.#activeJob.exportInfo
-        : {
-            source: this.#video.name ?? this.#photos.photo?.name ?? '',
-            style: this.#selection.title,
-            tiff: this.#video.isOn ? undefined : this.#photos.photo?.tiff,
-          },
+  #photos = new PhotoMode(this.#store, this.#client, this.#viewer, this.#styleList, this.#controls, this.#toast);
+  #exporter = new Exporter(this.#store, this.#viewer, this.#controls, this.#toast, {
+    photo: this.#photos,
+    video: this.#video,
+    optimize: this.#optimize,
+    train: this.#train,
   });
-  #router = new FileRouter(this.#client, this.#photos, this.#video, this.#library, this.#exporter, this.#toast, {
-    look: () => (this.#info ? this.#look() : undefined),
-    size: () => this.#controls.size,
-    ground: () => this.#controls.ground,
-    addToPhotoLibrary: (photo) => this.#train.photoLibrary.add(photo),
-    leaveJob: () => this.#leaveJob(),
-  });
-  /** @type {EngineInfo | undefined} */
-  #info;
+  #router = new FileRouter(this.#store, this.#client, this.#photos, this.#video, this.#library, this.#exporter, this.#toast, (photo) =>
+    this.#train.photoLibrary.add(photo),
+  );
   /** The number of the current engine. */
   #engine = 0;
   /** @type {() => void} */
@@ -149,27 +101,34 @@ export class App {
   #firstReady = new Promise((resolve) => (this.#resolveFirstReady = resolve));
   /** Whether an engine has run on this page. */
   #hasRun = false;
-  #lookFrame = 0;
 
   /** @param {(reason: string) => void} giveUp shows the page without an engine */
   constructor(giveUp) {
     this.showUnsupported = giveUp;
-    this.#settings.connect(this.#controls, this.#selection, () => this.#info !== undefined);
+    this.#settings.connect(this.#store, this.#controls, this.#selection);
   }
 
   begin() {
-    this.#client.addEventListener('message', (event) => {
-      this.#onMessage(/** @type {CustomEvent<FromWorker>} */ (event).detail);
+    this.#client.listen({
+      loading: ({ loaded, total }) => {
+        if (!this.#isVideoShown) this.#viewer.busy('Downloading the engine …', total ? loaded / total : undefined);
+      },
+      ready: ({ info }) => this.#ready(info),
+      unsupported: ({ message }) => this.#onUnsupported(message),
+      'rejected-styles': ({ ids }) => this.#library.userStyles.reportUnusable(ids),
+      lost: ({ message }) => this.#recovery.onLost(message),
+      stopped: ({ message }) => this.#recovery.onStopped(message),
     });
     this.#viewer.split.addEventListener('split', () => {
-      this.#controls.comparing = this.#viewer.split.value > 0;
-      if (!this.#activeJob) this.#changeLook();
+      const split = this.#viewer.split.value;
+      this.#controls.comparing = split > 0;
+      this.#store.updateLook({ split });
     });
     const open = () => document.getElementById('file')?.click();
     const compare = () => this.#viewer.split.toggle();
     const save = () => this.#exporter.save();
     const camera = () => {
-      this.#leaveJob();
+      this.#store.leaveJob();
       this.#video.toggleCamera();
     };
     const random = () => this.#selection.shuffle();
@@ -183,19 +142,8 @@ export class App {
       share: () => this.#exporter.share(),
       joining: (on) => (this.#styleList.joining = on),
       undo: () => this.#settings.step('undo'),
-      look: () => this.#changeLook(),
-      ground: () => {
-        if (!this.#activeJob) this.#photos.changeGround();
-        this.#settings.saveSoon();
-      },
-      photoData: () => this.#settings.saveSoon(),
-      size: () => {
-        if (this.#video.isOn) this.#changeLook();
-        else this.#photos.render();
-        this.#settings.saveSoon();
-      },
       asStyle: () => {
-        const photo = this.#photos.photo;
+        const { photo } = this.#store.state;
         if (photo) this.#library.encode(storedPainting(photo.bitmap), photo.name);
       },
       sample: (id) => this.#photos.open(() => openSample(id)),
@@ -209,9 +157,7 @@ export class App {
       record: () => this.#video.toggleRecording(),
       escape: () => this.#escape(),
       strength: (percent) => {
-        if (this.#activeJob) return;
-        this.#controls.strength = percent / 100;
-        this.#changeLook();
+        if (!this.#store.isJobShown) this.#controls.strength = percent / 100;
       },
       mirror: () => this.#video.mirror(),
       play: () => this.#viewer.videoBar.togglePlay(),
@@ -221,7 +167,7 @@ export class App {
       step: (by) => this.#styleList.step(by),
     });
     listenForFiles({
-      files: (given) => this.#router.route(given),
+      files: this.#router.route.bind(this.#router),
       styles: (given) => this.#library.addFiles(given),
       pasted: (given) => this.#router.paste(given),
       nothing: (message) => this.#toast.show(message),
@@ -255,58 +201,18 @@ export class App {
 
   #start() {
     document.documentElement.dataset.state = 'starting';
-    this.#info = undefined;
+    this.#store.update({ engine: undefined });
     this.#engine += 1;
-    if (!this.#video.isOn) this.#viewer.showCopy();
+    if (!this.#isVideoShown) this.#viewer.showCopy();
     this.#viewer.busy('Starting the engine …');
     this.#client.start(this.#viewer.freshCanvas());
     this.#library.sendToEngine();
   }
 
-  /** @param {FromWorker} message */
-  #onMessage(message) {
-    switch (message.type) {
-      case 'loading':
-        if (!this.#video.isOn) this.#viewer.busy('Downloading the engine …', message.total ? message.loaded / message.total : undefined);
-        break;
-      case 'ready':
-        this.#ready(message.info);
-        break;
-      case 'unsupported':
-        if (this.#hasRun) this.#recovery.onBlocked(message.message);
-        else this.showUnsupported(message.message);
-        break;
-      case 'rejected-styles':
-        this.#library.userStyles.reportUnusable(message.ids);
-        break;
-      case 'frame':
-        this.#viewer.drawPixels(message.pixels);
-        break;
-      case 'rendered':
-        this.#photos.onRendered(message, this.#selection.title);
-        break;
-      case 'thumbnail':
-        if (message.serial === this.#photos.serial) this.#styleList.drawThumbnail(message.style, message.pixels);
-        break;
-      case 'ready-for-frame':
-        this.#video.frameRequested();
-        break;
-      case 'recorded':
-        this.#video.record(message.frame, message.times);
-        break;
-      case 'stats':
-        if (this.#info && this.#video.isOn) this.#controls.showStats(message, this.#info);
-        break;
-      case 'failed':
-        this.#failed(message);
-        break;
-      case 'lost':
-        this.#recovery.onLost(message.message);
-        break;
-      case 'stopped':
-        this.#recovery.onStopped(message.message);
-        break;
-    }
+  /** @param {string} message why the engine cannot run */
+  #onUnsupported(message) {
+    if (this.#hasRun) this.#recovery.onBlocked(message);
+    else this.showUnsupported(message);
   }
 
   /** @param {EngineInfo} info */
@@ -317,62 +223,30 @@ export class App {
     this.#selection.read(this.#selection.text);
     await this.#library.selectionLoaded();
     if (engine !== this.#engine) return;
-    this.#info = info;
     this.#hasRun = true;
-    this.#resolveFirstReady();
     this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.settings.size);
     this.#viewer.idle();
     document.documentElement.dataset.state = 'ready';
-    if (!this.#video.resume()) this.#photos.render();
+    // The modes start with it.
+    this.#store.update({ engine: info });
+    this.#resolveFirstReady();
     this.#library.loadThumbnails();
-    this.#optimize.enable();
-    this.#train.enable();
   }
 
-  /** The job that is shown in the viewer. */
-  get #activeJob() {
-    return [this.#optimize, this.#train].find(({ isShown }) => isShown);
+  get #isVideoShown() {
+    return this.#store.state.mode === 'video';
   }
 
-  /** Hides the shown job, which continues, and restores the photo. */
-  #leaveJob() {
-    this.#activeJob?.hide(true);
-  }
-
-  /** Sends the look at most once per animation frame. */
-  #changeLook() {
-    this.#settings.saveSoon();
-    if (!this.#info || this.#lookFrame) return;
-    this.#lookFrame = requestAnimationFrame(() => {
-      this.#lookFrame = 0;
-      if (!this.#video.changeLook()) this.#client.changeLook(this.#look());
-    });
-  }
-
-  /** @returns {Look} */
-  #look() {
-    const { strength, keepColors, gentle, stroke, brushwork } = this.#controls;
-    const { network, parts } = this.#selection;
-    return { network, parts, gentle, strength, keepColors, split: this.#viewer.split.value, stroke, brushwork };
-  }
-
-  /** @param {Extract<FromWorker, { type: 'failed' }>} message */
-  #failed({ operation, serial, message }) {
-    if (operation === 'video') {
-      this.#video.onFailure(message);
-      return;
-    }
-    this.#toast.show(message);
-    if (operation === 'thumbnails') return;
-    this.#viewer.idle();
-    if (operation === 'photo') this.#photos.recover(serial);
+  /** The styles that have a painting. */
+  #styleOptions() {
+    return styleOptions(this.#library.userStyles, this.#library.builtinStyles);
   }
 
   /** Closes, in this order: a message, the comparison, a job, the video. */
   #escape() {
     if (this.#toast.open) this.#toast.close();
     else if (this.#viewer.split.value > 0) this.#viewer.split.toggle();
-    else if (this.#activeJob) this.#leaveJob();
+    else if (this.#store.isJobShown) this.#store.leaveJob();
     else this.#video.close();
   }
 }

@@ -2,7 +2,7 @@
  * @import { EngineInfo } from '../inference/protocol.js'
  * @import { Format } from '../media/encode.js'
  * @import { Settings } from './settings.js'
- * @import { Ground } from '../media/transparency.js'
+ * @import { Store } from './store.js'
  */
 
 import { byId } from '../common/dom.js';
@@ -17,7 +17,7 @@ const SIZES = [384, 512, 768, 1024, 1600, 2048];
 const DEFAULT_SIZE = 1024;
 const DEFAULT_SIZE_IN_SOFTWARE = 384;
 
-/** The sidebar: the caption of the picture, and the controls. */
+/** The sidebar: the caption of the picture, and the controls, whose values it writes to the store. */
 export class Controls {
   #strength = byId('strength', HTMLInputElement);
   #strengthValue = byId('strength-value', HTMLOutputElement);
@@ -55,14 +55,17 @@ export class Controls {
   /**
    * @param {Settings} settings
    * @param {{ id: string, name: string }[]} samples
+   * @param {Store} store
    */
-  constructor(settings, samples) {
+  constructor(settings, samples, store) {
+    this.store = store;
     this.#steady.checked = settings.steady;
     this.#ground.value = settings.ground.keep ? 'keep' : 'fill';
     this.#groundColour.value = settings.ground.colour;
     this.#groundRow.hidden = settings.ground.keep;
     this.#photoData.checked = settings.photoData;
     this.setValues(settings);
+    store.subscribe(['size'], ({ size }) => this.#showSize(size));
     for (const { id, name } of samples) {
       const button = document.createElement('button');
       button.type = 'button';
@@ -78,8 +81,7 @@ export class Controls {
   }
 
   /**
-   * @param {{ open: () => void, save: () => void, compare: () => void, look: () => void, size: () => void,
-   *   ground: () => void, photoData: () => void,
+   * @param {{ open: () => void, save: () => void, compare: () => void,
    *   camera: () => void, random: () => void, joining: (on: boolean) => void, undo: () => void, copy: () => void,
    *   share: () => void, asStyle: () => void, sample: (id: string) => void }} act
    */
@@ -98,33 +100,56 @@ export class Controls {
     this.#joining.addEventListener('change', () => act.joining(this.#joining.checked));
     this.#strength.addEventListener('input', () => {
       this.#showStrength();
-      act.look();
+      this.#writeLook();
     });
-    this.#keepColors.addEventListener('change', act.look);
-    this.#gentle.addEventListener('change', act.look);
+    this.#keepColors.addEventListener('change', () => this.#writeLook());
+    this.#gentle.addEventListener('change', () => this.#writeLook());
     this.#brushwork.addEventListener('input', () => {
       showPercent(this.#brushwork, this.#brushworkValue);
-      act.look();
+      this.#writeLook();
     });
-    this.#steady.addEventListener('change', act.look);
-    this.#ground.addEventListener('change', () => {
-      this.#groundRow.hidden = this.ground.keep;
-      act.ground();
-    });
-    this.#groundColour.addEventListener('change', act.ground);
-    this.#photoData.addEventListener('change', act.photoData);
+    this.#steady.addEventListener('change', () => this.#writeVideo());
+    this.#ground.addEventListener('change', () => this.#writeGround());
+    this.#groundColour.addEventListener('change', () => this.#writeGround());
+    this.#photoData.addEventListener('change', () => this.store.update({ photoData: this.#photoData.checked }));
     this.#undo.addEventListener('click', act.undo);
     // Another stroke size needs another session: applied when the slider is released.
     this.#stroke.addEventListener('input', () => this.#showStroke());
-    this.#stroke.addEventListener('change', act.look);
+    this.#stroke.addEventListener('change', () => this.#writeLook());
     this.#size.addEventListener('change', () => {
-      if (this.#isVideo) this.#videoChoice = this.#size.value;
-      else this.chosenSize = this.size;
-      act.size();
+      if (this.#isVideo) {
+        this.#videoChoice = this.#size.value;
+        this.#writeVideo();
+      } else {
+        this.chosenSize = Number(this.#size.value);
+        this.store.update({ size: this.chosenSize });
+      }
     });
     for (const button of this.#samples.querySelectorAll('button')) {
       button.addEventListener('click', () => act.sample(button.dataset.sample ?? ''));
     }
+  }
+
+  #writeLook() {
+    this.store.updateLook({
+      strength: Number(this.#strength.value) / 100,
+      keepColors: this.#keepColors.checked,
+      gentle: this.#gentle.checked,
+      stroke: strokeOf(this.#stroke),
+      brushwork: Number(this.#brushwork.value) / 100,
+    });
+  }
+
+  #writeGround() {
+    const ground = { keep: this.#ground.value === 'keep', colour: this.#groundColour.value };
+    this.#groundRow.hidden = ground.keep;
+    this.store.update({ ground });
+  }
+
+  #writeVideo() {
+    const lines = Number(this.#videoChoice) || 0;
+    const framesPerSecond = lines ? PACES[0] : Number(this.#videoChoice.split(' ')[1]);
+    this.store.update({ video: { lines, framesPerSecond, steady: this.#steady.checked } });
   }
 
   showOffline() {
@@ -135,14 +160,11 @@ export class Controls {
     byId('help-sheet', HTMLDialogElement).showModal();
   }
 
-  /** 0..1 */
-  get strength() {
-    return Number(this.#strength.value) / 100;
-  }
-
+  /** @param {number} part 0..1 */
   set strength(part) {
     this.#strength.value = String(Math.round(part * 100));
     this.#showStrength();
+    this.#writeLook();
   }
 
   /**
@@ -150,13 +172,15 @@ export class Controls {
    * @param {Pick<Settings, 'strength' | 'keepColors' | 'gentle' | 'stroke' | 'brushwork'>} settings
    */
   setValues({ strength, keepColors, gentle, stroke, brushwork }) {
-    this.strength = strength;
+    this.#strength.value = String(Math.round(strength * 100));
+    this.#showStrength();
     this.#keepColors.checked = keepColors;
     this.#gentle.checked = gentle;
     this.#brushwork.value = String(Math.round(brushwork * 100));
     showPercent(this.#brushwork, this.#brushworkValue);
     this.#stroke.value = String(Math.log2(stroke));
     this.#showStroke();
+    this.#writeLook();
   }
 
   /** @param {boolean} can */
@@ -164,63 +188,14 @@ export class Controls {
     this.#undo.disabled = !can;
   }
 
-  /** The stroke size relative to the default. */
-  get stroke() {
-    return Math.round(2 ** Number(this.#stroke.value) * 100) / 100;
-  }
-
-  /** Whether flicker is reduced. */
-  get steady() {
-    return this.#steady.checked;
-  }
-
-  /** The background of transparent pictures. @returns {Ground} */
-  get ground() {
-    return { keep: this.#ground.value === 'keep', colour: this.#groundColour.value };
-  }
-
-  /** Whether saved files keep the photo's metadata. */
-  get photoData() {
-    return this.#photoData.checked;
-  }
-
   /** @returns {Format} */
   get format() {
     return /** @type {Format} */ (byId('format', HTMLSelectElement).value);
   }
 
-  /** Whether a lower strength blends with the photo's own style. */
-  get gentle() {
-    return this.#gentle.checked;
-  }
-
-  /** The amount of brushwork, 0..1. */
-  get brushwork() {
-    return Number(this.#brushwork.value) / 100;
-  }
-
   /** @param {boolean} can whether the selected styles are encoded paintings, which can be gentle and have brushwork */
   set usesEncoder(can) {
     for (const input of [this.#gentle, this.#brushwork]) /** @type {HTMLElement} */ (input.parentElement).hidden = !can;
-  }
-
-  get keepColors() {
-    return this.#keepColors.checked;
-  }
-
-  /** The chosen photo size: the longer side in pixels. */
-  get size() {
-    return this.#isVideo ? this.#photoSize : Number(this.#size.value);
-  }
-
-  /** The fixed resolution of videos in lines; 0 adapts it to the frame rate. */
-  get lines() {
-    return Number(this.#videoChoice) || 0;
-  }
-
-  /** The requested frame rate of videos. */
-  get framesPerSecond() {
-    return this.lines ? PACES[0] : Number(this.#videoChoice.split(' ')[1]);
   }
 
   /** @param {boolean} on */
@@ -232,7 +207,6 @@ export class Controls {
   set isVideo(moving) {
     if (moving === this.#isVideo) return;
     if (moving) {
-      this.#photoSize = this.size;
       this.#photoOptions = [...this.#size.options];
       const offers = [
         ...PACES.map((pace) => [`pace ${pace}`, `${pace} fps`]),
@@ -248,7 +222,8 @@ export class Controls {
     this.#isVideo = moving;
   }
 
-  set size(size) {
+  /** @param {number} size of photos */
+  #showSize(size) {
     this.#photoSize = size;
     if (this.#isVideo) return;
     this.#size.value = String(size);
@@ -286,9 +261,10 @@ export class Controls {
   offerSizes(info, wanted) {
     const chosen = this.chosenSize || wanted || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);
     const sizes = [...new Set([...SIZES, chosen])].sort((a, b) => a - b);
-    this.#size.replaceChildren(
-      ...sizes.map((size) => new Option(`${size} px`, String(size), size === chosen, size === chosen)),
-    );
+    const options = sizes.map((size) => new Option(`${size} px`, String(size), size === chosen, size === chosen));
+    if (this.#isVideo) this.#photoOptions = options;
+    else this.#size.replaceChildren(...options);
+    this.store.update({ size: chosen });
   }
 
   /**
@@ -325,14 +301,19 @@ export class Controls {
 
   #showStroke() {
     const { min, max, value } = this.#stroke;
-    this.#strokeValue.textContent = `× ${this.stroke}`;
-    this.#stroke.setAttribute('aria-valuetext', `${this.stroke} times`);
+    this.#strokeValue.textContent = `× ${strokeOf(this.#stroke)}`;
+    this.#stroke.setAttribute('aria-valuetext', `${strokeOf(this.#stroke)} times`);
     this.#stroke.style.setProperty('--fill', `${((Number(value) - Number(min)) / (Number(max) - Number(min))) * 100}%`);
   }
 
   #showStrength() {
     showPercent(this.#strength, this.#strengthValue);
   }
+}
+
+/** The stroke size relative to the default. @param {HTMLInputElement} slider */
+function strokeOf(slider) {
+  return Math.round(2 ** Number(slider.value) * 100) / 100;
 }
 
 /**

@@ -3,6 +3,7 @@ import { loadSettings, saveSettings } from './settings.js';
 
 /**
  * @import { Controls } from './controls.js'
+ * @import { Store } from './store.js'
  * @import { Settings } from './settings.js'
  * @import { StyleSelection } from '../styles/selection.js'
  */
@@ -10,7 +11,7 @@ import { loadSettings, saveSettings } from './settings.js';
 /** Browsers allow about a hundred changes of the address in half a minute. */
 const DELAY_MS = 400;
 
-/** Saves the controls and the selected styles in the browser and in the address, and undoes changes of them. */
+/** Saves what the user has chosen in the browser and in the address, and undoes changes of the look. */
 export class SettingsSync {
   /** @type {Settings} */
   #settings = loadSettings();
@@ -25,30 +26,34 @@ export class SettingsSync {
   }
 
   /**
+   * Begins to save.
+   * @param {Store} store
    * @param {Controls} controls
    * @param {StyleSelection} selection
-   * @param {() => boolean} isReady whether the selection is valid: without an engine there are no styles
    */
-  connect(controls, selection, isReady) {
+  connect(store, controls, selection) {
+    this.store = store;
     this.controls = controls;
     this.selection = selection;
-    this.isReady = isReady;
+    store.subscribe(['look', 'size', 'ground', 'photoData', 'video'], () => this.#saveSoon());
   }
 
-  saveSoon() {
+  #saveSoon() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#save(), DELAY_MS);
   }
 
   #save() {
     clearTimeout(this.#timer);
-    if (!this.controls || !this.selection) return;
-    const { strength, keepColors, gentle, stroke, brushwork, steady, chosenSize, ground, photoData } = this.controls;
+    if (!this.store || !this.controls || !this.selection) return;
+    const { engine, look, video, ground, photoData } = this.store.state;
+    const { strength, keepColors, gentle, stroke, brushwork } = look;
     const style = this.selection.text;
-    const size = chosenSize ?? this.#settings.size;
-    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady, size, ground, photoData };
+    const size = this.controls.chosenSize ?? this.#settings.size;
+    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady: video.steady, size, ground, photoData };
     saveSettings(this.#settings);
-    if (this.isReady?.()) this.#history.note({ style, strength, keepColors, gentle, stroke, brushwork });
+    // Without an engine there are no styles, and the selection is not valid yet.
+    if (engine) this.#history.note({ style, strength, keepColors, gentle, stroke, brushwork });
     this.controls.canUndo = this.#history.canUndo;
   }
 
@@ -57,7 +62,7 @@ export class SettingsSync {
     // A change that is not saved yet counts as well.
     this.#save();
     const state = this.#history[direction]();
-    if (!state || !this.isReady?.()) return;
+    if (!state || !this.store?.state.engine) return;
     this.controls?.setValues(state);
     this.selection?.read(state.style);
   }

@@ -2,10 +2,11 @@ import { messageOf } from '../common/errors.js';
 import { putBack } from '../media/transparency.js';
 import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './style-registry.js';
 import { openSession } from './photo-renderer.js';
+import { closePhoto, pixelsOfPhoto, setPhoto } from './photo-input.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
+ * @import { AnswerRequest, Look, Network, PhotoInput } from './protocol.js'
  * @import { StyleRegistry } from './style-registry.js'
  */
 
@@ -21,49 +22,48 @@ export class BatchRenderer {
   /**
    * @param {Engine} engine
    * @param {StyleRegistry} registry
-   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, registry, send) {
+  constructor(engine, registry) {
     this.engine = engine;
     this.registry = registry;
-    this.send = send;
   }
 
   /**
-   * @param {number} requestId
-   * @param {Pixels} photo
+   * @param {AnswerRequest} answer
+   * @param {PhotoInput} photo closed when it is rendered
    * @param {Look} look
    */
-  paint(requestId, photo, look) {
-    this.#last = this.#last.then(() => this.#paint(requestId, photo, look));
+  paint(answer, photo, look) {
+    this.#last = this.#last.then(() => this.#paint(answer, photo, look));
   }
 
   /**
-   * @param {number} requestId
-   * @param {Pixels} photo
+   * @param {AnswerRequest} answer
+   * @param {PhotoInput} photo
    * @param {Look} look
    */
-  async #paint(requestId, photo, look) {
-    const { width, height, data } = photo;
+  async #paint(answer, photo, look) {
+    const { width, height } = photo;
     try {
       await this.registry.loadNetwork(look.network);
-      if (usesContentStyle(look)) await this.registry.addContentStyle(CONTENT_STYLE, photo);
+      if (usesContentStyle(look)) await this.registry.addContentStyle(CONTENT_STYLE, pixelsOfPhoto(photo));
       const session = await this.#sessionFor(photo, look);
       const { parts, strength } = effectiveStyle(look, CONTENT_STYLE);
-      session.setPhoto(new Uint8Array(data.buffer));
+      setPhoto(session, photo);
       setStyle(session, parts);
       setBrushwork(session, look);
       session.setLook(strength, look.keepColors, 0);
       const pixels = { width, height, data: new Uint8ClampedArray(await session.read()) };
-      putBack(pixels, photo);
-      this.send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
+      if ('data' in photo) putBack(pixels, photo);
+      answer({ type: 'pixels', pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
+      answer({ type: 'failed', operation: 'save', message: messageOf(error) });
     }
+    closePhoto(photo);
   }
 
   /**
-   * @param {Pixels} photo
+   * @param {{ width: number, height: number }} photo
    * @param {Look} look
    */
   async #sessionFor({ width, height }, { stroke, network }) {

@@ -3,36 +3,58 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
  * @import { ScheduledFrame } from '../media/frame-scheduler.js'
- * @import { FromWorker, NamedPack, Look, VideoSettings, Pixels, PackInfo, ToWorker } from './protocol.js'
+ * @import { Command, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, ToWorker } from './protocol.js'
  */
 
 const CHOICE_KEY = 'impasto.kernels';
 
 /**
- * The page's connection to the worker. Dispatches `message` events with a `FromWorker` as detail. A crashed worker is reported
- * as `stopped`; `start` creates a new one.
+ * What is done with the answers of a type.
+ * @typedef {{ [Type in FromWorker['type']]?: (answer: Extract<FromWorker, { type: Type }>) => void }} AnswerHandlers
  */
-export class EngineClient extends EventTarget {
+
+/** No request. */
+const NONE = { engine: 0, photo: 0, picture: 0, video: 0 };
+
+/**
+ * The page's connection to the worker, and the only place that matches answers to requests. Answers to requests with a promise
+ * settle it. Other answers go to those who `listen`, unless they are stale: a newer request has replaced theirs, or their worker
+ * was replaced. A crashed worker is reported as `stopped`; `start` creates a new one.
+ */
+export class EngineClient {
   /** @type {Worker | undefined} */
   #worker;
-  #serial = 0;
-  #requestId = 0;
+  /** The id of the newest request. Ids are not used again for another worker. */
+  #lastId = 0;
   /** Pending requests by id. @type {Map<number, { resolve: (answer: any) => void, reject: (error: Error) => void }>} */
   #pending = new Map();
+  /**
+   * The requests without a promise whose answers count: the start of the worker, the newest photo, the newest request for a
+   * picture (`photo` or `look`), and the video. 0 for none.
+   */
+  #current = { ...NONE };
+  /** @type {AnswerHandlers[]} */
+  #handlers = [];
+
+  /** @param {AnswerHandlers} handlers of answers to requests without a promise */
+  listen(handlers) {
+    this.#handlers.push(handlers);
+  }
 
   /** @param {HTMLCanvasElement} canvas fresh: it can be handed over once */
   start(canvas) {
-    this.#worker?.terminate();
+    this.stop();
     this.#rejectAll('The engine was restarted. Try again.');
     const worker = new Worker(scriptAddress('inference/worker.js'), { type: 'module', name: 'impasto' });
     this.#worker = worker;
     worker.addEventListener('message', (event) => this.#receive(event.data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.#receive({ type: 'stopped', message: `The engine stopped: ${event.message || 'its worker failed.'}` });
+      const message = `The engine stopped: ${event.message || 'its worker failed.'}`;
+      this.#receive({ type: 'stopped', requestId, message });
     });
     const offscreen = 'transferControlToOffscreen' in canvas ? canvas.transferControlToOffscreen() : undefined;
-    this.#send(
+    const requestId = this.#send(
       {
         type: 'start',
         networks: { transfer26: weightsUrl('transfer26'), arbitrary: weightsUrl('arbitrary') },
@@ -41,36 +63,31 @@ export class EngineClient extends EventTarget {
       },
       offscreen ? [offscreen] : [],
     );
+    this.#current.engine = requestId;
   }
 
   /** Terminates the worker without a message. */
   stop() {
     this.#worker?.terminate();
     this.#worker = undefined;
-  }
-
-  /** The number of the newest request. The picture is up to date when `rendered` has this number. */
-  get serial() {
-    return this.#serial;
+    this.#current = { ...NONE };
   }
 
   /**
-   * Shows a photo. Its pixels are transferred.
-   * @param {Pixels} photo
-   * @param {Pixels | null} thumb
+   * Shows a photo, which ends a video. Both pictures are transferred.
+   * @param {PhotoInput} photo
+   * @param {PhotoInput | null} thumb
    * @param {Look} look
-   * @returns {number} the serial
    */
   showPhoto(photo, thumb, look) {
-    const serial = ++this.#serial;
-    const transfer = thumb ? [photo.data.buffer, thumb.data.buffer] : [photo.data.buffer];
-    this.#send({ type: 'photo', serial, photo, thumb, look }, transfer);
-    return serial;
+    const transfer = thumb ? [storageOf(photo), storageOf(thumb)] : [storageOf(photo)];
+    const requestId = this.#send({ type: 'photo', photo, thumb, look }, transfer);
+    Object.assign(this.#current, { photo: requestId, picture: requestId, video: 0 });
   }
 
   /** @param {Look} look */
   changeLook(look) {
-    this.#send({ type: 'look', serial: ++this.#serial, look });
+    this.#current.picture = this.#send({ type: 'look', look });
   }
 
   /**
@@ -78,33 +95,36 @@ export class EngineClient extends EventTarget {
    * @param {VideoSettings} moving
    */
   setVideo(moving) {
-    this.#send({ type: 'set-video', settings: moving });
+    this.#current.video = this.#send({ type: 'set-video', settings: moving }, [], this.#current.video || undefined);
   }
 
-  /** Sends a frame, which is transferred. @param {ScheduledFrame} sent */
+  /** Sends a frame of the video, which is transferred; closes it if there is no video. @param {ScheduledFrame} sent */
   sendFrame(sent) {
-    if (this.#worker) this.#send({ type: 'frame', ...sent }, [sent.frame]);
+    const { video } = this.#current;
+    if (video) this.#send({ type: 'frame', ...sent }, [sent.frame], video);
     else sent.frame.close();
   }
 
   /** Ends the video. */
   stopVideo() {
-    this.#send({ type: 'stop-video' });
+    const { video } = this.#current;
+    if (video) this.#send({ type: 'stop-video' }, [], video);
+    this.#current.video = 0;
   }
 
   /** @returns {Promise<Pixels>} the painting at full size; rejects with a message */
   save() {
-    return this.#request((requestId) => ({ type: 'save', requestId }));
+    return this.#request({ type: 'save' });
   }
 
   /**
-   * Stylizes a photo in the background. Its pixels are transferred.
-   * @param {Pixels} photo
+   * Stylizes a photo in the background, which is transferred.
+   * @param {PhotoInput} photo
    * @param {Look} look
    * @returns {Promise<Pixels>} rejects with a message for the user
    */
   stylize(photo, look) {
-    return this.#request((requestId) => ({ type: 'stylize', requestId, photo, look }), [photo.data.buffer]);
+    return this.#request({ type: 'stylize', photo, look }, [storageOf(photo)]);
   }
 
   /**
@@ -128,7 +148,7 @@ export class EngineClient extends EventTarget {
    * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   encodeStyle(id, painting, about) {
-    return this.#request((requestId) => ({ type: 'encode-style', requestId, id, painting, ...about }), [painting.data.buffer]);
+    return this.#request({ type: 'encode-style', id, painting, ...about }, [painting.data.buffer]);
   }
 
   /**
@@ -137,7 +157,7 @@ export class EngineClient extends EventTarget {
    * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   inspectPack(pack) {
-    return this.#request((requestId) => ({ type: 'inspect-pack', requestId, pack }));
+    return this.#request({ type: 'inspect-pack', pack });
   }
 
   /**
@@ -148,7 +168,7 @@ export class EngineClient extends EventTarget {
    * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   importPack(id, pack, tried) {
-    return this.#request((requestId) => ({ type: 'import-pack', requestId, id, pack, tried }));
+    return this.#request({ type: 'import-pack', id, pack, tried });
   }
 
   /**
@@ -157,49 +177,65 @@ export class EngineClient extends EventTarget {
    * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   renameStyle(id, name) {
-    return this.#request((requestId) => ({ type: 'rename-style', requestId, id, name }));
+    return this.#request({ type: 'rename-style', id, name });
   }
 
   /**
-   * @param {(requestId: number) => ToWorker} message
+   * Sends a request that is answered once.
+   * @param {Command} command
    * @param {Transferable[]} [transfer]
    * @returns {Promise<any>}
    */
-  #request(message, transfer = []) {
+  #request(command, transfer = []) {
     if (!this.#worker) return Promise.reject(new Error('The engine does not run: start it again, then try once more.'));
-    const requestId = ++this.#requestId;
     return new Promise((resolve, reject) => {
-      this.#pending.set(requestId, { resolve, reject });
-      this.#send(message(requestId), transfer);
+      this.#pending.set(this.#send(command, transfer), { resolve, reject });
     });
   }
 
   /**
-   * @param {ToWorker} message
+   * @param {Command} command
    * @param {Transferable[]} [transfer]
+   * @param {number} [requestId] of the request that the command belongs to; a new one by default
+   * @returns {number} the id of the request
    */
-  #send(message, transfer = []) {
-    this.#worker?.postMessage(message, transfer);
+  #send(command, transfer = [], requestId = ++this.#lastId) {
+    /** @type {ToWorker} */
+    const message = { ...command, requestId };
+    if (this.#worker) this.#worker.postMessage(message, transfer);
+    else for (const item of transfer) if ('close' in item) item.close();
+    return requestId;
   }
 
   /** @param {FromWorker} message */
   #receive(message) {
-    if (message.type === 'ready') saveKernelChoice(message.choice);
-    if (message.type === 'pixels' || message.type === 'style') {
-      this.#pending.get(message.requestId)?.resolve(message.type === 'pixels' ? message.pixels : message.style);
+    const request = this.#pending.get(message.requestId);
+    if (request) {
       this.#pending.delete(message.requestId);
+      if (message.type === 'pixels') request.resolve(message.pixels);
+      else if (message.type === 'style') request.resolve(message.style);
+      else request.reject(new Error('message' in message ? message.message : `An unexpected answer came: ${message.type}.`));
       return;
     }
-    if (message.type === 'failed' && (message.operation === 'save' || message.operation === 'style')) {
-      this.#pending.get(message.serial)?.reject(new Error(message.message));
-      this.#pending.delete(message.serial);
+    if (!this.#isCurrent(message)) {
+      if (message.type === 'recorded') message.frame.close();
       return;
     }
+    if (message.type === 'ready') saveKernelChoice(message.choice);
     if (message.type === 'stopped' || message.type === 'lost' || message.type === 'unsupported') {
       this.stop();
       this.#rejectAll(message.message);
     }
-    this.dispatchEvent(new CustomEvent('message', { detail: message }));
+    for (const handlers of this.#handlers) /** @type {((answer: any) => void) | undefined} */ (handlers[message.type])?.(message);
+  }
+
+  /**
+   * Whether no newer request has replaced the one that is answered. A photo is rendered when its newest look is.
+   * @param {FromWorker} message
+   */
+  #isCurrent({ type, requestId }) {
+    if (type === 'rendered') return requestId === this.#current.picture;
+    return Object.values(this.#current).includes(requestId);
   }
 
   /** @param {string} message */
@@ -207,6 +243,11 @@ export class EngineClient extends EventTarget {
     for (const { reject } of this.#pending.values()) reject(new Error(message));
     this.#pending.clear();
   }
+}
+
+/** What is transferred with a photo. @param {PhotoInput} photo */
+function storageOf(photo) {
+  return 'data' in photo ? photo.data.buffer : photo;
 }
 
 /** @param {string} network */

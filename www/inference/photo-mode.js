@@ -1,14 +1,15 @@
-import { groundOf, photoPixels, squarePixels } from '../media/photo.js';
+import { groundOf, photoInput, squareBitmap } from '../media/photo.js';
 import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Controls } from '../app/controls.js'
+ * @import { State, Store } from '../app/store.js'
  * @import { EngineClient } from './client.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { StyleList } from '../components/style-list.js'
  * @import { ToastLine } from '../components/toast-line.js'
  * @import { Photo } from '../media/decode.js'
- * @import { EngineInfo, FromWorker, Look } from './protocol.js'
+ * @import { FromWorker, Pixels } from './protocol.js'
  */
 
 /**
@@ -20,40 +21,46 @@ const THUMB_SIDE_IN_SOFTWARE = 96;
 
 /** The photo mode: opens, shows and stylizes one photo. */
 export class PhotoMode {
-  /** @type {Photo | undefined} */
-  #photo;
   /** @type {{ photo: Photo, size: number } | undefined} the last photo that was rendered */
   #painted;
   /** The number of the newest opening, so that a slow file does not replace a later one. */
   #opening = 0;
-  #serial = 0;
+  #lookFrame = 0;
 
   /**
+   * @param {Store} store
    * @param {EngineClient} client
    * @param {PictureViewer} viewer
    * @param {StyleList} styleList
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ info: () => EngineInfo | undefined, look: () => Look, isVideoOn: () => boolean, onPhoto: () => void }} app the
-   *   state of the page; `onPhoto` is called before a new photo is shown
    */
-  constructor(client, viewer, styleList, controls, toast, app) {
+  constructor(store, client, viewer, styleList, controls, toast) {
+    this.store = store;
     this.client = client;
     this.viewer = viewer;
     this.styleList = styleList;
     this.controls = controls;
     this.toast = toast;
-    this.app = app;
+    client.listen({
+      rendered: (answer) => this.#onRendered(answer),
+      frame: ({ pixels }) => viewer.drawPixels(pixels),
+      thumbnail: ({ style, pixels }) => styleList.drawThumbnail(style, pixels),
+      failed: (answer) => this.#onFailed(answer),
+    });
+    store.subscribe(['engine', 'mode', 'photo', 'size', 'ground'], this.#onChange);
+    store.subscribe(['look'], (state, before) => this.#onLook(state, before));
   }
 
-  /** The current photo, also while a video is shown. */
-  get photo() {
-    return this.#photo;
+  /** @returns {Promise<Pixels>} the painting at full size */
+  picture() {
+    return this.client.save();
   }
 
-  /** The number of the request that sent the photo; its thumbnails have the same number. */
-  get serial() {
-    return this.#serial;
+  /** Names of photo and style for the file name, and the photo's EXIF data. */
+  get exportInfo() {
+    const { photo, title } = this.store.state;
+    return { source: photo?.name ?? '', style: title, tiff: photo?.tiff };
   }
 
   /** Cancels the opening of a photo. */
@@ -71,11 +78,9 @@ export class PhotoMode {
     try {
       const photo = await open();
       if (opening !== this.#opening) return false;
-      this.#photo = photo;
-      this.app.onPhoto();
       this.toast.dismiss();
-      this.#showInViewer(photo);
-      this.render();
+      // The other modes leave the viewer; then this one shows the photo.
+      this.store.update({ photo, mode: 'photo' });
       if (photo.notice) this.toast.show(photo.notice);
       return true;
     } catch (error) {
@@ -84,75 +89,85 @@ export class PhotoMode {
     }
   }
 
-  /** @param {Photo} photo */
-  #showInViewer({ bitmap, opaque }) {
-    this.viewer.setPhoto(bitmap, groundOf(opaque, this.controls.ground));
-  }
-
-  /** Applies a changed background to a transparent photo. */
-  changeGround() {
-    if (!this.#photo || this.#photo.opaque || this.app.isVideoOn()) return;
-    this.#showInViewer(this.#photo);
-    this.render();
-  }
+  /**
+   * Shows another photo, or the photo after another mode or on another background, and stylizes it once.
+   * @param {Readonly<State>} state
+   * @param {Readonly<State>} before
+   */
+  #onChange = ({ mode, photo, ground, size, engine }, before) => {
+    const isOther = mode !== before.mode || photo !== before.photo;
+    const hasGround = ground !== before.ground && photo?.opaque === false;
+    const isShown = mode === 'photo' && (isOther || hasGround);
+    if (isShown && photo) this.viewer.setPhoto(photo.bitmap, groundOf(photo.opaque, ground));
+    if (isShown || size !== before.size || engine !== before.engine) this.#render();
+  };
 
   /** Sends the photo at the chosen size, and a small square of it for the thumbnails. */
-  render() {
-    const info = this.app.info();
-    if (!this.#photo || !info || this.app.isVideoOn()) return;
+  #render() {
+    const { engine, mode, photo, size, ground, look } = this.store.state;
+    if (!photo || !engine || mode === 'video') return;
     try {
-      const side = thumbSide() ?? (info.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
-      const pixels = photoPixels(this.#photo, this.controls.size, this.controls.ground);
-      const thumb = side > 0 ? squarePixels(this.#photo, side, this.controls.ground) : null;
-      this.controls.setCaption(this.#photo, pixels);
+      const side = thumbSide() ?? (engine.software ? THUMB_SIDE_IN_SOFTWARE : THUMB_SIDE);
+      const input = photoInput(photo, size, ground);
+      const thumb = side > 0 ? squareBitmap(photo, side, ground) : null;
+      this.controls.setCaption(photo, input);
       this.styleList.fadeThumbnails();
       this.viewer.busy('Painting …');
-      this.#serial = this.client.showPhoto(pixels, thumb, this.app.look());
+      this.client.showPhoto(input, thumb, look);
     } catch (error) {
       this.toast.show(messageOf(error));
     }
   }
 
-  /** Shows the photo again after a video. */
-  restore() {
-    if (this.#photo) this.#showInViewer(this.#photo);
-    this.render();
+  /**
+   * Sends a changed look, at most once per animation frame. A job hides the photo: it is rendered when it is shown again.
+   * @param {Readonly<State>} state
+   * @param {Readonly<State>} before
+   */
+  #onLook({ engine, mode, look }, before) {
+    if (!engine || mode !== 'photo') return;
+    if (look.parts !== before.look.parts) this.viewer.busy('Painting …');
+    if (this.#lookFrame) return;
+    this.#lookFrame = requestAnimationFrame(() => {
+      this.#lookFrame = 0;
+      const { state } = this.store;
+      if (state.mode === 'photo') this.client.changeLook(state.look);
+    });
   }
 
   /**
    * The worker has rendered the photo.
    * @param {Extract<FromWorker, { type: 'rendered' }>} message
-   * @param {string} style
    */
-  onRendered({ serial, painting, milliseconds }, style) {
-    const info = this.app.info();
-    if (serial !== this.client.serial || !this.#photo || !info || this.app.isVideoOn()) return;
-    this.#painted = { photo: this.#photo, size: this.controls.size };
+  #onRendered({ painting, milliseconds }) {
+    const { engine, mode, photo, size, title } = this.store.state;
+    if (!photo || !engine || mode === 'video') return;
+    this.#painted = { photo, size };
     this.viewer.idle();
-    this.viewer.showPainting(`${this.#photo.name}, painted in the style ${style}`);
+    this.viewer.showPainting(`${photo.name}, painted in the style ${title}`);
     this.controls.canSave = true;
-    if (painting) this.controls.showTiming(milliseconds, info);
+    if (painting) this.controls.showTiming(milliseconds, engine);
+  }
+
+  /** @param {Extract<FromWorker, { type: 'failed' }>} answer */
+  #onFailed({ operation, message }) {
+    if (operation === 'video') return;
+    this.toast.show(message);
+    if (operation === 'thumbnails') return;
+    this.viewer.idle();
+    if (operation === 'photo') this.#recover();
   }
 
   /**
    * Recovers from a size that cannot be rendered. A photo that was rendered before returns to the size that worked; a new photo
    * is tried at a smaller size. If no size is small enough, the previous photo is shown again.
-   * @param {number} serial of the failed request
    */
-  recover(serial) {
-    if (serial < this.#serial) return;
+  #recover() {
+    const { mode, photo } = this.store.state;
+    if (mode === 'video') return;
     const smaller = this.controls.smallerSize;
-    if (this.#photo !== this.#painted?.photo && smaller) {
-      this.controls.size = smaller;
-      this.render();
-      return;
-    }
-    const { photo, size } = this.#painted ?? {};
-    if (!photo || !size || (photo === this.#photo && size === this.controls.size)) return;
-    if (photo !== this.#photo) this.#showInViewer(photo);
-    this.#photo = photo;
-    this.controls.size = size;
-    this.render();
+    if (photo !== this.#painted?.photo && smaller) this.store.update({ size: smaller });
+    else if (this.#painted) this.store.update(this.#painted);
   }
 }
 

@@ -1,10 +1,11 @@
 import { messageOf } from '../common/errors.js';
 import { putBack } from '../media/transparency.js';
+import { closePhoto, pixelsOfPhoto, setPhoto } from './photo-input.js';
 import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './style-registry.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Look, Network, Pixels } from './protocol.js'
+ * @import { AnswerRequest, Look, Network, PhotoInput, Pixels } from './protocol.js'
  * @import { StyleRegistry } from './style-registry.js'
  * @import { ThumbnailRenderer } from './thumbnail-renderer.js'
  */
@@ -22,27 +23,32 @@ const CONTENT_STYLE = 'content style of the photo';
 export class PhotoRenderer {
   /** @type {Session | undefined} */
   #session;
-  /** @type {Pixels | undefined} the photo of the session */
+  /** @type {PhotoInput | undefined} the photo of the session */
   #photo;
   /** The stroke size of the session. */
   #stroke = 1;
   /** @type {Network | undefined} of the session */
   #network;
-  /** @type {Pixels | undefined} a photo that waits for its session */
+  /** @type {PhotoInput | undefined} a photo that waits for its session */
   #nextPhoto;
-  /** @type {Pixels | undefined} a photo whose network could not be had: another look may bring it */
+  /** @type {PhotoInput | undefined} a photo whose network could not be had: another look may bring it */
   #failedPhoto;
-  /** @type {Pixels | undefined} the photo whose own style is known */
+  /** @type {PhotoInput | undefined} the photo whose own style is known */
   #contentStyleOf;
   /** @type {Look | undefined} */
   #look;
   /** @type {string | undefined} the styles that the session has */
   #parts;
-  /** @type {number[]} */
+  /** The saves that wait for the picture. @type {AnswerRequest[]} */
   #saves = [];
-  #serial = 0;
-  /** The last request that the page was told of. */
-  #reported = 0;
+  /** Answers the request that brought the newest photo. @type {AnswerRequest} */
+  #answerPhoto = () => {};
+  /** Answers the request that brought the photo of the session. @type {AnswerRequest} */
+  #answerShown = () => {};
+  /** Answers the newest request, for a photo or a look. @type {AnswerRequest} */
+  #answer = () => {};
+  /** The last request that was answered with a picture. @type {AnswerRequest | undefined} */
+  #answered;
   #lookChanged = false;
   #busy = false;
   /** Whether the network ran since the last report, and when it started. */
@@ -55,43 +61,39 @@ export class PhotoRenderer {
    * @param {Engine} engine
    * @param {StyleRegistry} registry
    * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
-   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    * @param {ThumbnailRenderer} thumbnails held back while the picture is busy
    */
-  constructor(engine, registry, shown, send, thumbnails) {
+  constructor(engine, registry, shown, thumbnails) {
     this.engine = engine;
     this.registry = registry;
     this.hasCanvas = shown;
-    this.send = send;
     this.thumbnails = thumbnails;
   }
 
   /**
-   * @param {number} serial
-   * @param {Pixels} photo
+   * @param {AnswerRequest} answer
    * @param {Look} look
+   * @param {PhotoInput} [photo] a new one, kept for other sessions until the next one, and then closed
    */
-  show(serial, photo, look) {
-    this.#nextPhoto = photo;
-    this.change(serial, look);
-  }
-
-  /**
-   * @param {number} serial
-   * @param {Look} look
-   */
-  change(serial, look) {
-    this.#serial = serial;
-    this.#nextPhoto ??= this.#failedPhoto;
+  show(answer, look, photo) {
+    this.#answer = answer;
+    if (photo) {
+      closePhoto(this.#nextPhoto);
+      closePhoto(this.#failedPhoto);
+      this.#nextPhoto = photo;
+      this.#answerPhoto = answer;
+    } else {
+      this.#nextPhoto ??= this.#failedPhoto;
+    }
     this.#failedPhoto = undefined;
     this.#look = look;
     this.#lookChanged = true;
     this.#update();
   }
 
-  /** @param {number} requestId */
-  save(requestId) {
-    this.#saves.push(requestId);
+  /** @param {AnswerRequest} answer */
+  save(answer) {
+    this.#saves.push(answer);
     this.#update();
   }
 
@@ -110,22 +112,25 @@ export class PhotoRenderer {
       const ran = this.#render();
       // Slider changes are not awaited, since some browsers report completion only every 100 ms.
       if (ran || this.#saves.length > 0) await this.#finish();
-      while (this.#saves.length > 0) await this.#answerSave(/** @type {number} */ (this.#saves.shift()));
+      while (this.#saves.length > 0) await this.#answerSave(/** @type {AnswerRequest} */ (this.#saves.shift()));
     }
     this.#busy = false;
     this.#settleTimer = setTimeout(() => this.#settled(), SETTLE_MS);
   }
 
   /**
-   * @param {Pixels} photo
+   * @param {PhotoInput} photo
    * @param {Look} look
    */
   async #openSession(photo, { stroke, network }) {
+    const answer = this.#answerPhoto;
+    const before = this.#photo;
     this.#nextPhoto = undefined;
     try {
       await this.registry.loadNetwork(network);
     } catch (error) {
-      if (photo !== this.#photo) this.#failedPhoto = photo;
+      if (photo !== this.#photo && this.#nextPhoto) closePhoto(photo);
+      else if (photo !== this.#photo) this.#failedPhoto = photo;
       this.#lookChanged = false;
       this.#fail('look', error);
       return;
@@ -142,15 +147,17 @@ export class PhotoRenderer {
         if (this.hasCanvas) await session.showAt(photo.width, photo.height);
       }
       this.#since = performance.now();
-      this.#session.setPhoto(new Uint8Array(photo.data.buffer));
+      setPhoto(this.#session, photo);
       this.#photo = photo;
+      this.#answerShown = answer;
       this.#lookChanged = true;
       this.#networkRan = true;
     } catch (error) {
       // A session without a photo has nothing to show.
       if (!this.#photo) this.#closeSession();
-      this.#fail('photo', error);
+      this.#fail('photo', error, answer);
     }
+    for (const gone of new Set([before, photo])) if (gone !== this.#photo) closePhoto(gone);
   }
 
   /** Encodes the photo's own style, once per photo. */
@@ -158,10 +165,11 @@ export class PhotoRenderer {
     const photo = this.#photo;
     if (!photo || photo === this.#contentStyleOf) return;
     try {
-      await this.registry.addContentStyle(CONTENT_STYLE, photo);
+      await this.registry.addContentStyle(CONTENT_STYLE, pixelsOfPhoto(photo));
       this.#parts = undefined;
     } catch (error) {
-      this.#fail('look', error);
+      // It is not tried again for another look.
+      this.#fail('look', error, this.#answerShown);
     }
     // After a failure, the strength blends with the photo instead.
     this.#contentStyleOf = photo;
@@ -208,16 +216,16 @@ export class PhotoRenderer {
 
   /** Waits for the GPU, then reports the picture. */
   async #finish() {
-    const serial = this.#serial;
+    const answer = this.#answer;
     const session = this.#session;
     if (!session || !this.#photo) return;
     try {
       await session.done();
       const milliseconds = performance.now() - this.#since;
       if (!this.hasCanvas) await this.#sendFrame(session);
-      this.send({ type: 'rendered', serial, painting: this.#networkRan, milliseconds });
+      answer({ type: 'rendered', painting: this.#networkRan, milliseconds });
       this.#networkRan = false;
-      this.#reported = serial;
+      this.#answered = answer;
     } catch (error) {
       this.#fail('look', error);
     }
@@ -226,7 +234,7 @@ export class PhotoRenderer {
   /** Nothing has changed for a while: reports the last picture and resumes the thumbnails. */
   async #settled() {
     this.#busy = true;
-    if (this.#reported !== this.#serial) await this.#finish();
+    if (this.#answered !== this.#answer) await this.#finish();
     this.#busy = false;
     if (this.#nextPhoto || this.#lookChanged || this.#saves.length > 0) this.#update();
     else this.thumbnails.resume();
@@ -235,17 +243,17 @@ export class PhotoRenderer {
   /** @param {Session} session */
   async #sendFrame(session) {
     const pixels = await this.#pixels(session, /** @type {Look} */ (this.#look));
-    this.send({ type: 'frame', pixels }, [pixels.data.buffer]);
+    this.#answerShown({ type: 'frame', pixels }, [pixels.data.buffer]);
   }
 
-  /** @param {number} requestId */
-  async #answerSave(requestId) {
+  /** @param {AnswerRequest} answer */
+  async #answerSave(answer) {
     try {
       if (!this.#session || !this.#look) throw new Error('There is no painting to save yet: open a photo first.');
       const pixels = await this.#pixels(this.#session, { ...this.#look, split: 0 });
-      this.send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
+      answer({ type: 'pixels', pixels }, [pixels.data.buffer]);
     } catch (error) {
-      this.send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
+      answer({ type: 'failed', operation: 'save', message: messageOf(error) });
     }
   }
 
@@ -255,22 +263,23 @@ export class PhotoRenderer {
    * @returns {Promise<Pixels>}
    */
   async #pixels(session, look) {
-    const photo = /** @type {Pixels} */ (this.#photo);
+    const photo = /** @type {PhotoInput} */ (this.#photo);
     const { width, height } = photo;
     session.setLook(this.#effectiveStyle(look).strength, look.keepColors, look.split);
     const rgba = await session.read();
     const pixels = { width, height, data: new Uint8ClampedArray(rgba) };
-    putBack(pixels, photo);
+    if ('data' in photo) putBack(pixels, photo);
     return pixels;
   }
 
   /**
    * @param {'photo' | 'look'} operation
    * @param {unknown} error
+   * @param {AnswerRequest} [answer]
    */
-  #fail(operation, error) {
+  #fail(operation, error, answer = this.#answer) {
     this.#networkRan = false;
-    this.send({ type: 'failed', operation, serial: this.#serial, message: messageOf(error) });
+    answer({ type: 'failed', operation, message: messageOf(error) });
   }
 }
 

@@ -13,6 +13,12 @@
  */
 
 /**
+ * A photo at the size that it is rendered at. An opaque one is a bitmap, which whoever has it closes. One that keeps its
+ * transparency is pixels: a bitmap has no colours where nothing is opaque, and others than the pixels where half is.
+ * @typedef {ImageBitmap | Pixels} PhotoInput
+ */
+
+/**
  * A network. `transfer26` has 26 styles, whose ids are their names; `arbitrary` takes the style of any painting; `own-…`
  * networks come with style packs.
  * @typedef {'transfer26' | 'arbitrary'} BuiltinNetwork
@@ -55,73 +61,84 @@
  */
 
 /**
- * Messages of the page. `serial` numbers the requests that change the viewer; `requestId` identifies a request that has an answer.
- * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`.
- * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails).
- * - `look`: a changed look.
- * - `set-video`: starts a video, or changes its settings.
+ * Requests of the page. Each message carries a `requestId`, which no other request has, also of another worker; each answer
+ * carries the `requestId` of its request. Only `client.js` and `worker.js` see these numbers.
+ * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`. Answered by what concerns
+ *   the engine as a whole: `loading`, `ready`, `unsupported`, `rejected-styles`, `lost` and `stopped`.
+ * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails). The worker has them until the next
+ *   photo; the page makes others of the file's picture, which it keeps. Answered by `frame`, `rendered`,
+ *   `thumbnail` and `failed`, until the next photo.
+ * - `look`: a changed look; answered by `rendered` or `failed`. The request before, `photo` or `look`, is not answered any more
+ *   by `rendered`.
+ * - `set-video`: starts a video, or changes its settings. All messages of a video are one request, from the first `set-video` to
+ *   `stop-video` or the next `photo`. Answered by `ready-for-frame`, `stats`, `recorded` and `failed`.
  * - `frame`: a video frame, sent at the start and after each `ready-for-frame`, with the number of frames that were missed since
  *   the previous one, and its times. The worker closes the frame.
  * - `stop-video`: ends the video. The photo is shown again with the next `photo` or `look`.
  * - `stylize`: stylizes a photo in the background; answered by `pixels` or `failed`.
  * - `save`: requests the picture at full size; answered by `pixels` or `failed`.
  * - `add-styles`: adds styles, under the names that the page shows, or replaces those with the same id. Invalid packs are
- *   reported by `rejected-styles`.
+ *   reported by `rejected-styles`, when their network is there.
  * - `remove-style`: removes a style.
  * - `encode-style`: encodes a painting as a style under `id`; answered by `style` or `failed`.
  * - `inspect-pack`: reads the metadata of a pack; answered by `style` or `failed`.
  * - `import-pack`: adds the style of a pack under `id`; with `tried`, its network is loaded first. Answered by `style` or `failed`.
  * - `rename-style`: renames the pack of a style; answered by `style` or `failed`.
  * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
- *   | { type: 'photo', serial: number, photo: Pixels, thumb: Pixels | null, look: Look }
- *   | { type: 'look', serial: number, look: Look }
+ *   | { type: 'photo', photo: PhotoInput, thumb: PhotoInput | null, look: Look }
+ *   | { type: 'look', look: Look }
  *   | { type: 'set-video', settings: VideoSettings }
  *   | { type: 'frame', frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }
  *   | { type: 'stop-video' }
- *   | { type: 'stylize', requestId: number, photo: Pixels, look: Look }
- *   | { type: 'save', requestId: number }
+ *   | { type: 'stylize', photo: PhotoInput, look: Look }
+ *   | { type: 'save' }
  *   | { type: 'add-styles', styles: NamedPack[] }
  *   | { type: 'remove-style', id: string }
- *   | { type: 'encode-style', requestId: number, id: string, painting: Pixels, name: string, source: string, licence: string,
- *       thumbnail: Uint8Array }
- *   | { type: 'inspect-pack', requestId: number, pack: Uint8Array }
- *   | { type: 'import-pack', requestId: number, id: string, pack: Uint8Array, tried: boolean }
- *   | { type: 'rename-style', requestId: number, id: string, name: string }} ToWorker
+ *   | { type: 'encode-style', id: string, painting: Pixels, name: string, source: string, licence: string, thumbnail: Uint8Array }
+ *   | { type: 'inspect-pack', pack: Uint8Array }
+ *   | { type: 'import-pack', id: string, pack: Uint8Array, tried: boolean }
+ *   | { type: 'rename-style', id: string, name: string }} Command
+ * @typedef {Command & { requestId: number }} ToWorker
  */
 
 /**
- * Messages of the worker.
+ * Answers of the worker: results, progress and failures.
  * - `loading`: the downloaded bytes of a network's weights; `total` is 0 if it is unknown.
  * - `ready`: the engine runs. `choice` is the kernel selection to store for the next `start`.
  * - `unsupported`: the engine cannot run on this machine. The worker is of no further use.
  * - `rendered`: the GPU has finished the picture. `painting` says whether the network ran, and not only the last step.
  * - `frame`: the picture, for a page without an offscreen canvas.
- * - `thumbnail`: one of the 26 styles on the small square of the photo with this serial.
+ * - `thumbnail`: one of the 26 styles on the small square of the photo.
  * - `style`: the answer to `encode-style`, `inspect-pack`, `import-pack` and `rename-style`.
  * - `pixels`: the answer to `stylize` and `save`.
  * - `rejected-styles`: the ids of styles of `add-styles` that cannot be used.
  * - `ready-for-frame`: requests another frame.
  * - `recorded`: a rendered frame for the recording, which closes it, and the times of its source frame.
  * - `stats`: frames per second, milliseconds per frame, the network's resolution in lines, and the size of the frames.
- * - `failed`: an operation failed, and the previous picture stays. `message` is for the user. For `save` and `style`, `serial` is
- *   the request's id.
+ * - `failed`: an operation failed, and the previous picture stays. `message` is for the user.
  * - `lost`: the graphics device is lost. A new worker gets another one.
  * - `stopped`: the engine has stopped, for example after a crash. Only a new worker helps.
  * @typedef {{ type: 'loading', loaded: number, total: number }
  *   | { type: 'ready', info: EngineInfo, choice: string }
  *   | { type: 'unsupported', message: string }
- *   | { type: 'rendered', serial: number, painting: boolean, milliseconds: number }
+ *   | { type: 'rendered', painting: boolean, milliseconds: number }
  *   | { type: 'frame', pixels: Pixels }
- *   | { type: 'thumbnail', serial: number, style: string, pixels: Pixels }
- *   | { type: 'style', requestId: number, style: PackInfo }
- *   | { type: 'pixels', requestId: number, pixels: Pixels }
+ *   | { type: 'thumbnail', style: string, pixels: Pixels }
+ *   | { type: 'style', style: PackInfo }
+ *   | { type: 'pixels', pixels: Pixels }
  *   | { type: 'rejected-styles', ids: string[] }
  *   | { type: 'ready-for-frame' }
  *   | { type: 'recorded', frame: VideoFrame, times: FrameTimes }
  *   | { type: 'stats', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
- *   | { type: 'failed', operation: 'photo' | 'look' | 'video' | 'save' | 'thumbnails' | 'style', serial: number, message: string }
+ *   | { type: 'failed', operation: 'photo' | 'look' | 'video' | 'save' | 'thumbnails' | 'style', message: string }
  *   | { type: 'lost', message: string }
- *   | { type: 'stopped', message: string }} FromWorker
+ *   | { type: 'stopped', message: string }} Answer
+ * @typedef {Answer & { requestId: number }} FromWorker
+ */
+
+/**
+ * Answers one request of the page.
+ * @typedef {(answer: Answer, transfer?: Transferable[]) => void} AnswerRequest
  */
 
 export {};

@@ -1,8 +1,9 @@
 import { messageOf } from '../common/errors.js';
+import { closePhoto, setPhoto } from './photo-input.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, Pixels } from './protocol.js'
+ * @import { AnswerRequest, PhotoInput } from './protocol.js'
  */
 
 /** The network of the 26 styles. */
@@ -16,9 +17,10 @@ export class ThumbnailRenderer {
   /** @type {Session | undefined} */
   #session;
   #side = 0;
-  /** @type {Pixels | null} */
+  /** @type {PhotoInput | null} */
   #photo = null;
-  #serial = 0;
+  /** Answers the request that brought the photo. @type {AnswerRequest} */
+  #answer = () => {};
   /** The index of the next style. */
   #next = 0;
   #paused = true;
@@ -27,20 +29,19 @@ export class ThumbnailRenderer {
   /**
    * @param {Engine} engine
    * @param {string[]} styles
-   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(engine, styles, send) {
+  constructor(engine, styles) {
     this.engine = engine;
     this.styles = styles;
-    this.send = send;
   }
 
   /**
-   * @param {number} serial
-   * @param {Pixels | null} photo
+   * @param {AnswerRequest} answer
+   * @param {PhotoInput | null} photo closed with the next one
    */
-  show(serial, photo) {
-    this.#serial = serial;
+  show(answer, photo) {
+    closePhoto(this.#photo);
+    this.#answer = answer;
     this.#photo = photo;
     this.#next = 0;
   }
@@ -60,29 +61,32 @@ export class ThumbnailRenderer {
     try {
       while (!this.#paused && this.#photo && this.#next < this.styles.length) await this.#renderNext(this.#photo);
     } catch (error) {
+      closePhoto(this.#photo);
       this.#photo = null;
-      this.send({ type: 'failed', operation: 'thumbnails', serial: this.#serial, message: messageOf(error) });
+      this.#answer({ type: 'failed', operation: 'thumbnails', message: messageOf(error) });
     }
     this.#busy = false;
   }
 
-  /** @param {Pixels} photo */
+  /** @param {PhotoInput} photo */
   async #renderNext(photo) {
-    const serial = this.#serial;
+    const answer = this.#answer;
+    const { width, height } = photo;
     const style = this.styles[this.#next++];
-    if (!this.#session || this.#side !== photo.width) {
-      const session = await this.engine.session(NETWORK, photo.width, photo.height);
+    if (!this.#session || this.#side !== width) {
+      const session = await this.engine.session(NETWORK, width, height);
       this.#session?.free();
       this.#session = session;
-      this.#side = photo.width;
+      this.#side = width;
+      // Another photo has replaced this one, which is closed.
+      if (answer !== this.#answer) return;
     }
     const session = this.#session;
-    session.setPhoto(new Uint8Array(photo.data.buffer));
+    setPhoto(session, photo);
     session.setStyle([style], new Float32Array([1]));
     session.setLook(1, false, 0);
     const data = new Uint8ClampedArray(await session.read());
-    if (serial !== this.#serial) return;
-    const pixels = { width: photo.width, height: photo.height, data };
-    this.send({ type: 'thumbnail', serial, style, pixels }, [data.buffer]);
+    if (answer !== this.#answer) return;
+    answer({ type: 'thumbnail', style, pixels: { width, height, data } }, [data.buffer]);
   }
 }

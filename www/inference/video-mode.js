@@ -6,10 +6,10 @@ import { NEUTRAL } from '../media/transparency.js';
 
 /**
  * @import { Controls } from '../app/controls.js'
+ * @import { State, Store } from '../app/store.js'
  * @import { EngineClient } from './client.js'
  * @import { SourceInfo } from '../media/video-source.js'
- * @import { FrameTimes } from '../media/frame-scheduler.js'
- * @import { EngineInfo, Look, VideoSettings } from './protocol.js'
+ * @import { FromWorker, Pixels, VideoSettings } from './protocol.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
@@ -30,26 +30,38 @@ export class VideoMode {
   #starting = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #clock;
+  #changeFrame = 0;
 
   /**
+   * @param {Store} store
    * @param {EngineClient} client
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ info: () => EngineInfo | undefined, look: () => Look, onEnd: () => void, saveMovie: (movie: Blob) => void,
-   *   useAsStyle: (picture: Promise<Blob>, name: string) => void }} app the state of the page, and
-   *   callbacks for the end, for recordings and for a frame to use as a style
+   * @param {{ saveMovie: (movie: Blob) => void, useAsStyle: (picture: Promise<Blob>, name: string) => void }} app callbacks for
+   *   recordings and for a frame to use as a style
    */
-  constructor(client, viewer, controls, toast, app) {
+  constructor(store, client, viewer, controls, toast, app) {
+    this.store = store;
     this.client = client;
     this.viewer = viewer;
     this.controls = controls;
     this.toast = toast;
     this.app = app;
-    this.#source = new VideoSource((sent) => client.sendFrame(sent), app.info, () => (controls.ground.keep ? NEUTRAL : controls.ground.colour));
+    const groundColour = () => (store.state.ground.keep ? NEUTRAL : store.state.ground.colour);
+    this.#source = new VideoSource((sent) => client.sendFrame(sent), () => store.state.engine, groundColour);
+    client.listen({
+      'ready-for-frame': () => this.#frameRequested(),
+      recorded: ({ frame, times }) => this.#recorder.add(frame, times),
+      stats: (stats) => this.#showStats(stats),
+      failed: ({ operation, message }) => operation === 'video' && this.#onFailure(message),
+    });
+    store.subscribe(['mode', 'engine', 'look', 'video'], (state, before) => this.#onChange(state, before));
     this.#source.addEventListener('begin', (event) => {
       this.#info = /** @type {CustomEvent<SourceInfo>} */ (event).detail;
-      this.resume();
+      // The other modes leave the viewer.
+      store.update({ mode: 'video' });
+      this.#resume();
     });
     this.#source.addEventListener('resize', (event) => {
       if (!this.#info) return;
@@ -62,7 +74,7 @@ export class VideoMode {
     const { videoBar: bar } = viewer;
     bar.addEventListener('close', () => this.close());
     bar.addEventListener('mirror', () => this.mirror());
-    bar.addEventListener('as-style', () => app.useAsStyle(this.#source.snapshot(), this.name ?? ''));
+    bar.addEventListener('as-style', () => app.useAsStyle(this.#source.snapshot(), this.#info?.name ?? ''));
     bar.addEventListener('record', () => this.toggleRecording());
     bar.addEventListener('record-all', () => this.#recordAll());
     bar.addEventListener('turn', () => this.#open(() => this.#source.turnCamera()));
@@ -72,13 +84,33 @@ export class VideoMode {
     });
   }
 
-  get isOn() {
-    return this.#info !== undefined;
+  /** @returns {Promise<Pixels>} the newest frame */
+  picture() {
+    return this.client.save();
   }
 
-  /** The name of the source. */
-  get name() {
-    return this.#info?.name;
+  /** Names of the source and of the style for the file name. */
+  get exportInfo() {
+    return { source: this.#info?.name ?? '', style: this.store.state.title };
+  }
+
+  /**
+   * Ends the video when another mode is shown, continues it with another engine, and applies changed options.
+   * @param {Readonly<State>} state
+   * @param {Readonly<State>} before
+   */
+  #onChange({ mode, engine, look, video }, before) {
+    if (mode !== 'video') this.#stop();
+    else if (engine && engine !== before.engine) this.#resume();
+    else if (engine && (look !== before.look || video !== before.video)) this.#changeSoon();
+  }
+
+  /** Sends changed options, at most once per animation frame. */
+  #changeSoon() {
+    this.#changeFrame ||= requestAnimationFrame(() => {
+      this.#changeFrame = 0;
+      this.#change();
+    });
   }
 
   toggleCamera() {
@@ -105,14 +137,10 @@ export class VideoMode {
     }
   }
 
-  /**
-   * Starts the video, or continues it with another engine.
-   * @returns {boolean} whether there is one
-   */
-  resume() {
+  /** Starts the video, or continues it with another engine. */
+  #resume() {
     const begun = this.#info;
-    if (!begun) return false;
-    if (!this.app.info()) return true;
+    if (!begun || !this.store.state.engine) return;
     this.viewer.prepareVideo(begun.width, begun.height);
     this.viewer.videoBar.show(this.#source.video, begun);
     this.viewer.videoBar.mirrored = begun.mirrored;
@@ -124,11 +152,10 @@ export class VideoMode {
     document.documentElement.dataset.video = begun.camera ? 'camera' : 'video';
     this.client.setVideo(this.#settings(begun));
     this.#source.feed();
-    return true;
   }
 
   /** The worker requests another frame, so the previous one is being shown. */
-  frameRequested() {
+  #frameRequested() {
     this.#source.feed();
     if (!this.#info || !this.viewer.hasAttribute('data-pending')) return;
     this.viewer.idle();
@@ -136,19 +163,18 @@ export class VideoMode {
     this.controls.canSave = true;
   }
 
-  /** @returns {boolean} whether there is a show whose look has been changed */
-  changeLook() {
-    if (!this.#info) return false;
+  /** Sends the options as they are now. */
+  #change() {
+    if (!this.#info) return;
     this.client.setVideo(this.#settings(this.#info));
     this.#source.refresh();
-    return true;
   }
 
   mirror() {
     if (!this.#info?.camera) return;
     this.#info.mirrored = !this.#info.mirrored;
     this.viewer.videoBar.mirrored = this.#info.mirrored;
-    this.changeLook();
+    this.#change();
   }
 
   toggleRecording() {
@@ -164,9 +190,10 @@ export class VideoMode {
     if (begun === this.#info) await this.#beginRecording(begun, true);
   }
 
-  /** @param {VideoFrame} frame painted, for the recording @param {FrameTimes} times of the frame that it is painted of */
-  record(frame, times) {
-    this.#recorder.add(frame, times);
+  /** @param {Extract<FromWorker, { type: 'stats' }>} stats */
+  #showStats(stats) {
+    const { engine } = this.store.state;
+    if (engine && this.#info) this.controls.showStats(stats, engine);
   }
 
   /**
@@ -185,7 +212,7 @@ export class VideoMode {
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
       // The video may have ended in the meantime.
-      if (this.#info) this.changeLook();
+      if (this.#info) this.#change();
       if (this.#info && file) this.#endWith(video);
       if (this.#info && waits) await video.play();
     } catch (error) {
@@ -217,7 +244,7 @@ export class VideoMode {
     if (track || !recordsFrames()) return this.#recorder.start(painting, { width, height }, { track: track ?? soundOf(video) }, false);
     const silent = await this.#recorder.start(painting, { width, height }, { all }, false, () => videoClock(video));
     // Slightly less than the frame interval, for videos with exactly this frame rate.
-    const spacing = 0.9 / this.controls.framesPerSecond;
+    const spacing = 0.9 / this.store.state.video.framesPerSecond;
     if (this.#recorder.wantsFrames) this.#source.pace = { spacing, patience };
     return silent;
   }
@@ -244,7 +271,7 @@ export class VideoMode {
       const movie = this.#recorder.stop(seconds);
       this.#source.once = undefined;
       this.#source.pace = undefined;
-      if (this.#info) this.changeLook();
+      if (this.#info) this.#change();
       this.app.saveMovie(await movie);
     } catch (error) {
       this.toast.show(messageOf(error));
@@ -252,8 +279,8 @@ export class VideoMode {
   }
 
   /** The worker cannot render the video. @param {string} message */
-  onFailure(message) {
-    if (!this.isOn) return;
+  #onFailure(message) {
+    if (!this.#info) return;
     this.toast.show(message);
     this.close();
   }
@@ -263,8 +290,8 @@ export class VideoMode {
     this.#source.close();
   }
 
-  /** Ends the video because another picture is shown. */
-  stop() {
+  /** Ends the video because another mode is shown. */
+  #stop() {
     if (!this.#info) return;
     if (this.#recorder.on) this.#endRecording();
     this.#info = undefined;
@@ -277,9 +304,7 @@ export class VideoMode {
   }
 
   #end() {
-    if (!this.#info) return;
-    this.stop();
-    this.app.onEnd();
+    if (this.#info) this.store.update({ mode: 'photo' });
   }
 
   /**
@@ -287,13 +312,12 @@ export class VideoMode {
    * @returns {VideoSettings}
    */
   #settings({ mirrored }) {
+    const { engine, look, video } = this.store.state;
     return {
-      look: this.app.look(),
+      look,
       mirrored,
-      steady: this.controls.steady,
-      lines: this.controls.lines,
-      startLines: this.app.info()?.software ? START_LINES_IN_SOFTWARE : START_LINES,
-      framesPerSecond: this.controls.framesPerSecond,
+      ...video,
+      startLines: engine?.software ? START_LINES_IN_SOFTWARE : START_LINES,
       recording: this.#recorder.wantsFrames,
     };
   }

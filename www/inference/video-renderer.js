@@ -8,7 +8,7 @@ import { StyleTransition } from './style-transition.js';
 /**
  * @import { FrameTimes } from '../media/frame-scheduler.js'
  * @import { Engine, Session } from '../live.js'
- * @import { FromWorker, VideoSettings, Network, Pixels } from './protocol.js'
+ * @import { AnswerRequest, VideoSettings, Network, Pixels } from './protocol.js'
  * @import { StyleRegistry } from './style-registry.js'
  */
 
@@ -66,15 +66,15 @@ export class VideoRenderer {
   /**
    * @param {Engine} engine
    * @param {StyleRegistry} registry
-   * @param {(message: FromWorker, transfer?: Transferable[]) => void} send
+   * @param {AnswerRequest} answer answers the request that started the video
    * @param {boolean} polled whether finished work is noticed only now and then
    * @param {OffscreenCanvas | undefined} canvas that the engine paints on
    * @param {VideoSettings} settings
    */
-  constructor(engine, registry, send, polled, canvas, settings) {
+  constructor(engine, registry, answer, polled, canvas, settings) {
     this.engine = engine;
     this.registry = registry;
-    this.send = send;
+    this.answer = answer;
     this.canvas = canvas;
     this.maxInFlight = polled ? FRAMES_WHERE_POLLED : 1;
     this.#settings = settings;
@@ -223,7 +223,7 @@ export class VideoRenderer {
     } catch (error) {
       this.#opening = false;
       this.#failedStyles = JSON.stringify(parts);
-      if (this.#active) this.send({ type: 'failed', operation: 'look', serial: 0, message: messageOf(error) });
+      if (this.#active) this.answer({ type: 'failed', operation: 'look', message: messageOf(error) });
       else this.#fail(error);
       return false;
     }
@@ -280,7 +280,7 @@ export class VideoRenderer {
         this.#fail(error);
       },
     );
-    if (this.#inFlight < this.maxInFlight) this.send({ type: 'ready-for-frame' });
+    if (this.#inFlight < this.maxInFlight) this.answer({ type: 'ready-for-frame' });
   }
 
   /**
@@ -293,7 +293,7 @@ export class VideoRenderer {
     const { width, height } = this.canvas;
     const visibleRect = { x: 0, y: 0, width: width - (width % 2), height: height - (height % 2) };
     const frame = new VideoFrame(this.canvas, { timestamp: Math.round(times.shown * 1000), visibleRect });
-    this.send({ type: 'recorded', frame, times }, [frame]);
+    this.answer({ type: 'recorded', frame, times }, [frame]);
   }
 
   /** @param {number} begun */
@@ -307,12 +307,12 @@ export class VideoRenderer {
       const framesPerSecond = (this.#framesShown * 1000) / (now - this.#reportedAt);
       // Frames in flight share the time.
       const milliseconds = (now - begun) / this.maxInFlight;
-      this.send({ type: 'stats', framesPerSecond, milliseconds, lines: this.#active?.lines ?? 0, width: this.#size.width, height: this.#size.height });
+      this.answer({ type: 'stats', framesPerSecond, milliseconds, lines: this.#active?.lines ?? 0, width: this.#size.width, height: this.#size.height });
       this.#reportedAt = now;
       this.#framesShown = 0;
     }
     if (this.#waiting) this.#update();
-    else this.send({ type: 'ready-for-frame' });
+    else this.answer({ type: 'ready-for-frame' });
   }
 
   /**
@@ -332,7 +332,7 @@ export class VideoRenderer {
 
   /** @param {unknown} error */
   #fail(error) {
-    this.send({ type: 'failed', operation: 'video', serial: 0, message: messageOf(error) });
+    this.answer({ type: 'failed', operation: 'video', message: messageOf(error) });
   }
 }
 

@@ -10,7 +10,7 @@ import { ThumbnailRenderer } from './thumbnail-renderer.js';
 import { supportsVideoFrames } from './video-frame-support.js';
 
 /**
- * @import { FromWorker, NamedPack, VideoSettings, PackInfo, ToWorker } from './protocol.js'
+ * @import { AnswerRequest, NamedPack, PackInfo, ToWorker, VideoSettings } from './protocol.js'
  */
 
 /** @type {PhotoRenderer | undefined} */
@@ -19,6 +19,10 @@ let photos;
 let thumbnails;
 /** @type {VideoRenderer | undefined} while the picture moves */
 let video;
+/** The request of the video. */
+let videoId = 0;
+/** Answers `start`: what concerns the engine as a whole. @type {AnswerRequest} */
+let answerStart = () => {};
 /** @type {BatchRenderer | undefined} */
 let batch;
 /** @type {Engine | undefined} */
@@ -36,17 +40,16 @@ let polled = false;
 
 /** If an empty queue takes longer than this to be done, the browser polls. */
 const POLLED_MS = 30;
+const NOT_STARTED = 'The engine is still starting: wait a moment, then try again.';
 
-/**
- * @param {FromWorker} message
- * @param {Transferable[]} [transfer]
- */
-function send(message, transfer = []) {
-  self.postMessage(message, { transfer });
+/** @param {number} requestId @returns {AnswerRequest} */
+function answerTo(requestId) {
+  return (answer, transfer = []) => self.postMessage({ ...answer, requestId }, { transfer });
 }
 
 /** @param {Extract<ToWorker, { type: 'start' }>} message */
-async function start({ networks, choice, canvas }) {
+async function start({ requestId, networks, choice, canvas }) {
+  const send = (answerStart = answerTo(requestId));
   if (!navigator.gpu) {
     send({ type: 'unsupported', message: 'This browser has no WebGPU in web workers.' });
     return;
@@ -76,16 +79,16 @@ async function start({ networks, choice, canvas }) {
   engine.lost().then((message) => send({ type: 'lost', message }));
   const info = { ...JSON.parse(engine.info()), videoFrames: supportsVideoFrames(engine.device()) };
   registry = new StyleRegistry(engine, (network) => fetchLater(networks[network]), (ids) => send({ type: 'rejected-styles', ids }));
-  thumbnails = new ThumbnailRenderer(engine, info.styles, send);
-  batch = new BatchRenderer(engine, registry, send);
-  photos = new PhotoRenderer(engine, registry, canvas !== undefined, send, thumbnails);
+  thumbnails = new ThumbnailRenderer(engine, info.styles);
+  batch = new BatchRenderer(engine, registry);
+  photos = new PhotoRenderer(engine, registry, canvas !== undefined, thumbnails);
   resolveRegistry(registry);
   send({ type: 'ready', info, choice: engine.choice() });
 }
 
 /** @param {string} url */
 function fetchNetwork(url) {
-  return fetchBytes(url, (loaded, total) => send({ type: 'loading', loaded, total }));
+  return fetchBytes(url, (loaded, total) => answerStart({ type: 'loading', loaded, total }));
 }
 
 /** Downloads a network on demand. @param {string} url */
@@ -100,14 +103,14 @@ async function fetchLater(url) {
 
 /**
  * Answers a request with a pack or with an error.
- * @param {number} requestId
+ * @param {AnswerRequest} answer
  * @param {(registry: StyleRegistry) => PackInfo | Promise<PackInfo>} make
  */
-async function answerWithPack(requestId, make) {
+async function answerWithPack(answer, make) {
   try {
-    send({ type: 'style', requestId, style: await make(await started) });
+    answer({ type: 'style', style: await make(await started) });
   } catch (error) {
-    send({ type: 'failed', operation: 'style', serial: requestId, message: messageOf(error) });
+    answer({ type: 'failed', operation: 'style', message: messageOf(error) });
   }
 }
 
@@ -128,18 +131,20 @@ async function addStyles(styles) {
       }
     }
   }
-  if (ids.length > 0) send({ type: 'rejected-styles', ids });
+  if (ids.length > 0) answerStart({ type: 'rejected-styles', ids });
 }
 
-/** @param {VideoSettings} moving */
-function setVideo(moving) {
+/** @param {number} requestId of the video @param {VideoSettings} moving */
+function setVideo(requestId, moving) {
   if (!engine || !registry) return;
-  if (video) {
+  if (video && requestId === videoId) {
     video.change(moving);
     return;
   }
+  stopVideo();
   thumbnails?.pause();
-  video = new VideoRenderer(engine, registry, send, polled, outputCanvas, moving);
+  videoId = requestId;
+  video = new VideoRenderer(engine, registry, answerTo(requestId), polled, outputCanvas, moving);
 }
 
 function stopVideo() {
@@ -147,26 +152,27 @@ function stopVideo() {
   video = undefined;
 }
 
-/** @param {number} requestId */
-async function saveVideoFrame(requestId) {
+/** @param {AnswerRequest} answer */
+async function saveVideoFrame(answer) {
   try {
     const pixels = await /** @type {VideoRenderer} */ (video).snapshot();
-    send({ type: 'pixels', requestId, pixels }, [pixels.data.buffer]);
+    answer({ type: 'pixels', pixels }, [pixels.data.buffer]);
   } catch (error) {
-    send({ type: 'failed', operation: 'save', serial: requestId, message: messageOf(error) });
+    answer({ type: 'failed', operation: 'save', message: messageOf(error) });
   }
 }
 
 self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: message }) => {
+  const answer = answerTo(message.requestId);
   switch (message.type) {
     case 'start':
       start(message);
       break;
     case 'set-video':
-      setVideo(message.settings);
+      setVideo(message.requestId, message.settings);
       break;
     case 'frame':
-      if (video) video.take(message);
+      if (video && message.requestId === videoId) video.take(message);
       else message.frame.close();
       break;
     case 'stop-video':
@@ -174,14 +180,15 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       break;
     case 'photo':
       stopVideo();
-      thumbnails?.show(message.serial, message.thumb);
-      photos?.show(message.serial, message.photo, message.look);
+      thumbnails?.show(answer, message.thumb);
+      photos?.show(answer, message.look, message.photo);
       break;
     case 'look':
-      photos?.change(message.serial, message.look);
+      photos?.show(answer, message.look);
       break;
     case 'stylize':
-      batch?.paint(message.requestId, message.photo, message.look);
+      if (batch) batch.paint(answer, message.photo, message.look);
+      else answer({ type: 'failed', operation: 'save', message: NOT_STARTED });
       break;
     case 'add-styles':
       addStyles(message.styles);
@@ -190,20 +197,21 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       started.then((registry) => registry.remove(message.id));
       break;
     case 'encode-style':
-      answerWithPack(message.requestId, (registry) => registry.encode(message.id, message.painting, message));
+      answerWithPack(answer, (registry) => registry.encode(message.id, message.painting, message));
       break;
     case 'inspect-pack':
-      answerWithPack(message.requestId, () => readPackInfo(message.pack));
+      answerWithPack(answer, () => readPackInfo(message.pack));
       break;
     case 'import-pack':
-      answerWithPack(message.requestId, (registry) => registry.importPack(message.id, message.pack, message.tried));
+      answerWithPack(answer, (registry) => registry.importPack(message.id, message.pack, message.tried));
       break;
     case 'rename-style':
-      answerWithPack(message.requestId, (registry) => registry.rename(message.id, message.name));
+      answerWithPack(answer, (registry) => registry.rename(message.id, message.name));
       break;
     case 'save':
-      if (video) saveVideoFrame(message.requestId);
-      else photos?.save(message.requestId);
+      if (video) saveVideoFrame(answer);
+      else if (photos) photos.save(answer);
+      else answer({ type: 'failed', operation: 'save', message: NOT_STARTED });
       break;
   }
 });
@@ -211,5 +219,5 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
 // A panic in wasm never settles its promise and is reported only here.
 self.addEventListener('unhandledrejection', (event) => {
   event.preventDefault();
-  send({ type: 'stopped', message: `The engine stopped: ${messageOf(event.reason)}` });
+  answerStart({ type: 'stopped', message: `The engine stopped: ${messageOf(event.reason)}` });
 });

@@ -5,6 +5,7 @@ import { ScreenWakeLock } from './wake-lock.js';
 
 /**
  * @import { Controls } from '../app/controls.js'
+ * @import { Store } from '../app/store.js'
  * @import { Pixels } from '../inference/protocol.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ToastLine } from '../components/toast-line.js'
@@ -14,7 +15,8 @@ import { ScreenWakeLock } from './wake-lock.js';
  */
 
 /**
- * A kind of job. While a job is shown, the root element has the attribute `data-<rootAttribute>`. `background` is the picture
+ * A kind of job. `mode` is the mode of the page while the job is shown; the root element then has the attribute
+ * `data-<rootAttribute>`. `background` is the picture
  * under the preview, left of the split line, and `describe` the description for screen readers. `updatePanel` updates the job's
  * panel. `bannerText` is the text of the banner of a hidden job; `offered` says whether the job waits for the user to continue
  * it, as a finished job with `canContinue` does. `discardLabel` is the label of the banner's discard button. `onShow`,
@@ -23,6 +25,7 @@ import { ScreenWakeLock } from './wake-lock.js';
  * @template {{ id: string, settings: object }} R
  * @typedef {{
  *   runtime: JobRuntime<R>,
+ *   mode: 'optimize' | 'train',
  *   rootAttribute: string,
  *   banner: ResumeBanner,
  *   background: (run: R) => Pixels,
@@ -51,7 +54,8 @@ export class JobHost {
   #wakeLock = new ScreenWakeLock();
   /** @type {JobController<R> | undefined} */
   #controller;
-  #isShown = false;
+  /** Whether the job has taken the viewer. */
+  #hasViewer = false;
   /** The picture under the preview. @type {ImageBitmap | undefined} */
   #background;
   /** The checkpoint of a job that an earlier visit left, until the job is continued. @type {Checkpoint | undefined} */
@@ -65,18 +69,18 @@ export class JobHost {
 
   /**
    * @param {JobKind<R>} kind
+   * @param {Store} store
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ restorePhoto: () => void, prepareViewer: () => void }} app `restorePhoto` shows the photo again,
-   *   `prepareViewer` clears the viewer
    */
-  constructor(kind, viewer, controls, toast, app) {
+  constructor(kind, store, viewer, controls, toast) {
     this.kind = kind;
+    this.store = store;
     this.viewer = viewer;
     this.controls = controls;
     this.toast = toast;
-    this.app = app;
+    store.subscribe(['mode'], () => !this.isShown && this.#hide());
     addEventListener('beforeunload', (event) => this.#controller?.hasUnsavedProgress && event.preventDefault());
     document.addEventListener('visibilitychange', () => document.hidden && this.#controller?.isRunning && this.#controller.requestCheckpoint());
   }
@@ -87,7 +91,7 @@ export class JobHost {
 
   /** Whether the job is shown in the viewer. */
   get isShown() {
-    return this.#isShown;
+    return this.store.state.mode === this.kind.mode;
   }
 
   /** @returns {Promise<Pixels>} the picture so far */
@@ -147,15 +151,16 @@ export class JobHost {
   async show() {
     const controller = this.#controller;
     if (!controller) return;
-    this.app.prepareViewer();
+    // The other modes leave the viewer.
+    this.store.update({ mode: this.kind.mode });
     this.#isOffered = false;
-    this.#isShown = true;
+    this.#hasViewer = true;
     this.#couldSaveBefore = this.controls.canSave;
     document.documentElement.dataset[this.kind.rootAttribute] = '';
     this.#onChange(controller);
     const { width, height, data } = this.kind.background(controller.run);
     this.#background ??= await createImageBitmap(new ImageData(data, width, height));
-    if (!this.#isShown || controller !== this.#controller) return;
+    if (!this.isShown || controller !== this.#controller) return;
     this.viewer.idle();
     this.viewer.setPhoto(this.#background, hasTransparency(data) ? null : NEUTRAL);
     this.viewer.hidePainting();
@@ -163,26 +168,27 @@ export class JobHost {
     this.kind.onShow();
   }
 
-  /**
-   * Hides the job, which continues in the background.
-   * @param {boolean} [back] whether to show the photo again
-   */
-  hide(back = false) {
-    if (!this.#isShown) return;
-    this.#isShown = false;
+  /** Hides the job, which continues in the background, and shows the photo. */
+  hide() {
+    if (this.isShown) this.store.update({ mode: 'photo' });
+  }
+
+  /** Another mode is shown. */
+  #hide() {
+    if (!this.#hasViewer) return;
+    this.#hasViewer = false;
     this.viewer.removeOverlay();
     delete document.documentElement.dataset[this.kind.rootAttribute];
     this.controls.canSave = this.#couldSaveBefore;
     this.kind.onHide();
     this.#updateBanner();
-    if (back) this.app.restorePhoto();
   }
 
   /** Discards the job and its saved state. */
   async discard() {
     this.#detach();
     this.#wakeLock.enabled = false;
-    this.hide(true);
+    this.hide();
     this.#updateBanner();
     try {
       await this.kind.discard();
@@ -221,7 +227,7 @@ export class JobHost {
   #onChange(controller) {
     this.#wakeLock.enabled = controller.isRunning;
     this.kind.onChange?.(controller);
-    if (this.#isShown) {
+    if (this.isShown) {
       this.kind.updatePanel(controller);
       this.controls.canSave = controller.picture !== undefined;
     } else this.#updateBanner();
@@ -235,7 +241,7 @@ export class JobHost {
 
   /** @param {JobController<R>} controller */
   #onPicture(controller) {
-    if (this.#isShown) {
+    if (this.isShown) {
       if (controller.picture) this.viewer.showOverlay(controller.picture, this.kind.describe(controller));
       this.controls.canSave = controller.picture !== undefined;
     }
@@ -245,7 +251,7 @@ export class JobHost {
   #updateBanner() {
     const { banner, bannerText, canContinue, discardLabel } = this.kind;
     const controller = this.#controller;
-    if (!controller || this.#isShown) {
+    if (!controller || this.isShown) {
       banner.hide();
       return;
     }

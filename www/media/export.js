@@ -4,26 +4,37 @@ import { messageOf } from '../common/errors.js';
 
 /**
  * @import { Controls } from '../app/controls.js'
+ * @import { Mode, Store } from '../app/store.js'
  * @import { Pixels } from '../inference/protocol.js'
  * @import { Format } from './encode.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** Exports pictures: saves, copies and shares them. */
+/**
+ * What a mode shows: the painting, without the split line; and what is painted, in which style, and the photo's EXIF data.
+ * @typedef {{ picture: () => Promise<Pixels>, exportInfo: { source: string, style: string, tiff?: Uint8Array } }} PictureSource
+ */
+
+/** Exports pictures: saves, copies and shares what the current mode shows. */
 export class Exporter {
   /**
+   * @param {Store} store
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ picture: () => Promise<Pixels>, exportInfo: () => { source: string, style: string, tiff?: Uint8Array } }} app the
-   *   painting, without the line; what is painted, in which style, and the photo's EXIF data
+   * @param {Record<Mode, PictureSource>} sources
    */
-  constructor(viewer, controls, toast, app) {
+  constructor(store, viewer, controls, toast, sources) {
+    this.store = store;
     this.viewer = viewer;
     this.controls = controls;
     this.toast = toast;
-    this.app = app;
+    this.sources = sources;
+  }
+
+  get #source() {
+    return this.sources[this.store.state.mode];
   }
 
   save() {
@@ -58,17 +69,17 @@ export class Exporter {
    */
   async encodePhoto(pixels, { name, tiff }) {
     const blob = await encode(pixels, this.controls.format, this.#keptMetadata(tiff));
-    return { blob, name: fileName(name, this.app.exportInfo().style, blob) };
+    return { blob, name: fileName(name, this.#source.exportInfo.style, blob) };
   }
 
   /** The EXIF data to keep: none unless the user wants it. @param {Uint8Array | undefined} tiff */
   #keptMetadata(tiff) {
-    return this.controls.photoData ? tiff : undefined;
+    return this.store.state.photoData ? tiff : undefined;
   }
 
   /** @param {Blob} blob */
   #name(blob) {
-    const { source, style } = this.app.exportInfo();
+    const { source, style } = this.#source.exportInfo;
     return fileName(source, style, blob);
   }
 
@@ -77,8 +88,8 @@ export class Exporter {
    * @param {Format} format
    */
   async #encode(format) {
-    const { tiff } = this.app.exportInfo();
-    return encode(await this.app.picture(), format, this.#keptMetadata(tiff));
+    const { tiff } = this.#source.exportInfo;
+    return encode(await this.#source.picture(), format, this.#keptMetadata(tiff));
   }
 
   /** @param {() => Promise<void>} act something with the painting, if there is one */

@@ -3,12 +3,13 @@ import { hasTransparency, layOver, NEUTRAL } from './transparency.js';
 
 /**
  * @import { Photo } from './decode.js'
- * @import { Pixels } from '../inference/protocol.js'
+ * @import { PhotoInput, Pixels } from '../inference/protocol.js'
  * @import { Ground } from './transparency.js'
  */
 
 /** The minimum longer side: smaller photos are enlarged to it, since strokes would hide their content. */
 const MAX_ENLARGEMENT = 2;
+const NO_MEMORY = 'The browser has no memory left for a picture of this size. Choose a smaller size.';
 
 /**
  * The whole photo with a longer side of `longest`, within the limits of enlargement. If transparency is kept, it is in the
@@ -18,11 +19,28 @@ const MAX_ENLARGEMENT = 2;
  * @param {Ground} ground behind transparent photos
  * @returns {Pixels}
  */
-export function photoPixels({ bitmap, opaque }, longest, { keep, colour }) {
-  const scale = Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height));
-  const pixels = pixelsOf(whole(bitmap, scale, groundOf(opaque, { keep, colour })));
-  if (!opaque && keep && hasTransparency(pixels.data)) layOver(pixels.data, NEUTRAL);
+export function photoPixels(photo, longest, ground) {
+  const pixels = pixelsOf(whole(photo.bitmap, scaleOf(photo, longest), groundOf(photo.opaque, ground)));
+  if (!photo.opaque && ground.keep && hasTransparency(pixels.data)) layOver(pixels.data, NEUTRAL);
   return pixels;
+}
+
+/**
+ * The same as `photoPixels`, for the inference worker: a bitmap, if the photo is opaque.
+ * @param {Photo} photo
+ * @param {number} longest pixels
+ * @param {Ground} ground behind transparent photos
+ * @returns {PhotoInput}
+ */
+export function photoInput(photo, longest, ground) {
+  // Bitmaps of a canvas are premultiplied: colours under transparency would differ from the pixels by more than 1 of 255.
+  if (!photo.opaque && ground.keep) return photoPixels(photo, longest, ground);
+  return bitmapOf(whole(photo.bitmap, scaleOf(photo, longest), groundOf(photo.opaque, ground)));
+}
+
+/** @param {Photo} photo @param {number} longest pixels */
+function scaleOf({ bitmap }, longest) {
+  return Math.min(MAX_ENLARGEMENT, longest / Math.max(bitmap.width, bitmap.height));
 }
 
 /**
@@ -36,18 +54,18 @@ export function groundOf(opaque, { keep, colour }) {
 }
 
 /**
- * The central square of a photo.
+ * The central square of a photo, opaque.
  * @param {Photo} photo
  * @param {number} side pixels
  * @param {Ground} ground behind transparent photos
- * @returns {Pixels}
+ * @returns {ImageBitmap}
  */
-export function squarePixels({ bitmap }, side, { keep, colour }) {
+export function squareBitmap({ bitmap }, side, { keep, colour }) {
   const edge = Math.min(bitmap.width, bitmap.height);
   const x = Math.floor((bitmap.width - edge) / 2);
   // Tall photos are cropped in their upper part, where faces and horizons usually are.
   const y = Math.floor((bitmap.height - edge) / 3);
-  return pixelsOf(resample(bitmap, { x, y, width: edge, height: edge }, side, side, keep ? NEUTRAL : colour));
+  return bitmapOf(resample(bitmap, { x, y, width: edge, height: edge }, side, side, keep ? NEUTRAL : colour));
 }
 
 /**
@@ -70,6 +88,20 @@ export function whole(bitmap, scale, ground = NEUTRAL) {
 export function pixelsOf(context) {
   const { width, height } = context.canvas;
   return { width, height, data: context.getImageData(0, 0, width, height).data };
+}
+
+/**
+ * The pixels of an opaque canvas, unchanged, as a bitmap that can be transferred.
+ * @param {CanvasRenderingContext2D} context
+ * @returns {ImageBitmap}
+ */
+function bitmapOf({ canvas }) {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  // Drawn on the processor, as the canvas is: a GPU may round otherwise.
+  const context = copy.getContext('2d', { willReadFrequently: true });
+  if (!context) throw new Error(NO_MEMORY);
+  context.drawImage(canvas, 0, 0);
+  return copy.transferToImageBitmap();
 }
 
 /**
@@ -106,7 +138,7 @@ function draw(source, from, width, height, ground) {
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext('2d', { alpha: true, willReadFrequently: true });
-  if (!context) throw new Error('The browser has no memory left for a picture of this size. Choose a smaller size.');
+  if (!context) throw new Error(NO_MEMORY);
   if (ground) {
     context.fillStyle = ground;
     context.fillRect(0, 0, width, height);

@@ -3,17 +3,16 @@ import { decodePhoto } from './decode.js';
 import { leftOutSentence, sortFiles } from './dropped-files.js';
 import { isPack, isVideo } from './file-kinds.js';
 import { isNetwork } from './network-files.js';
-import { photoPixels } from './photo.js';
+import { photoInput } from './photo.js';
 
 /**
- * @import { Look } from '../inference/protocol.js'
+ * @import { Store } from '../app/store.js'
  * @import { EngineClient } from '../inference/client.js'
  * @import { Exporter } from './export.js'
  * @import { VideoMode } from '../inference/video-mode.js'
  * @import { Photo } from './decode.js'
  * @import { PhotoMode } from '../inference/photo-mode.js'
  * @import { StyleLibrary } from '../styles/library.js'
- * @import { Ground } from './transparency.js'
  * @import { PhotoQueue } from '../components/photo-queue.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
@@ -22,24 +21,24 @@ export class FileRouter {
   #queue = /** @type {PhotoQueue} */ (document.querySelector('photo-queue'));
 
   /**
+   * @param {Store} store
    * @param {EngineClient} client
    * @param {PhotoMode} photos
-   * @param {VideoMode} show
+   * @param {VideoMode} video
    * @param {StyleLibrary} library
    * @param {Exporter} exporter
    * @param {ToastLine} toast
-   * @param {{ look: () => Look | undefined, size: () => number, ground: () => Ground,
-   *   addToPhotoLibrary: (photo: Photo) => void, leaveJob: () => void }} app
-   *   the look is undefined without an engine
+   * @param {(photo: Photo) => void} addToPhotoLibrary
    */
-  constructor(client, photos, show, library, exporter, toast, app) {
+  constructor(store, client, photos, video, library, exporter, toast, addToPhotoLibrary) {
+    this.store = store;
     this.client = client;
     this.photos = photos;
-    this.video = show;
+    this.video = video;
     this.library = library;
     this.exporter = exporter;
     this.toast = toast;
-    this.app = app;
+    this.addToPhotoLibrary = addToPhotoLibrary;
   }
 
   /**
@@ -58,7 +57,7 @@ export class FileRouter {
     const left = leftOutSentence({ videos, others });
     if (photos.length > 1) this.#paintAll(photos, left);
     else if (first) await this.#takeVideo(first);
-    else if (photos.length === 1) await this.#takePhoto(photos[0]);
+    else if (photos.length === 1) await this.routeOne(photos[0]);
     if (!left) return;
     const [next] = videos;
     const action = next && { label: `Open “${next.name}”`, run: () => this.route(videos) };
@@ -69,13 +68,13 @@ export class FileRouter {
 
   /** @param {File[]} photos @param {string} note on files that are not among them */
   #paintAll(photos, note) {
-    const [look, size, ground] = [this.app.look(), this.app.size(), this.app.ground()];
-    if (!look) return;
+    const { engine, look, size, ground } = this.store.state;
+    if (!engine) return;
     this.#queue.paint(photos, note, async (file) => {
       const photo = await decodePhoto(file, file.name);
-      this.app.addToPhotoLibrary(photo);
+      this.addToPhotoLibrary(photo);
       try {
-        const painting = await this.client.stylize(photoPixels(photo, size, ground), look);
+        const painting = await this.client.stylize(photoInput(photo, size, ground), look);
         return { ...(await this.exporter.encodePhoto(painting, photo)), notice: photo.notice };
       } finally {
         photo.bitmap.close();
@@ -89,27 +88,22 @@ export class FileRouter {
       this.library.addFiles([file]);
       return false;
     }
-    if (!(await isVideo(file))) return this.#takePhoto(file);
+    if (!(await isVideo(file))) return this.photos.open(() => decodePhoto(file, file.name || 'Pasted picture'));
     await this.#takeVideo(file);
     return false;
   }
 
   /** @param {File} file */
-  #takePhoto(file) {
-    return this.photos.open(() => decodePhoto(file, file.name || 'Pasted picture'));
-  }
-
-  /** @param {File} file */
   #takeVideo(file) {
     this.photos.cancelOpening();
-    this.app.leaveJob();
+    this.store.leaveJob();
     return this.video.takeVideo(file);
   }
 
   /** Opens a pasted picture as a photo, and offers to use it as a style. @param {File[]} files */
   async paste(files) {
     const [file] = files;
-    const before = this.photos.photo;
+    const before = this.store.state.photo;
     if (files.length > 1) this.route(files);
     else if (await this.routeOne(file)) {
       this.toast.show('Painted as a photo.', {

@@ -4,6 +4,7 @@ import { isCustomNetwork } from '../common/networks.js';
 /**
  * @import { Network, Part } from '../inference/protocol.js'
  * @import { Controls } from '../app/controls.js'
+ * @import { Store } from '../app/store.js'
  * @import { BlendSliders } from '../components/blend-sliders.js'
  * @import { StyleList } from '../components/style-list.js'
  * @import { ToastLine } from '../components/toast-line.js'
@@ -26,7 +27,7 @@ function incompatibleMessage(network) {
   return 'The built-in styles blend with each other and with what was learnt for that. Choose this one alone; a painting can then be learnt.';
 }
 
-/** The available styles and the selected blend, shown by the style list and the sliders. */
+/** The available styles and the selected blend, shown by the style list and the sliders, and written to the store. */
 export class StyleSelection {
   #blend = new Blend();
   /** @type {Record<Style['kind'], Style[]>} */
@@ -34,19 +35,19 @@ export class StyleSelection {
   #text;
 
   /**
+   * @param {Store} store
    * @param {StyleList} styleList
    * @param {BlendSliders} sliders
    * @param {Controls} controls
    * @param {ToastLine} toast
    * @param {string} text what was chosen on the last visit
-   * @param {() => void} changed is called when the selection has changed
    */
-  constructor(styleList, sliders, controls, toast, text, changed) {
+  constructor(store, styleList, sliders, controls, toast, text) {
+    this.store = store;
     this.styleList = styleList;
     this.sliders = sliders;
     this.controls = controls;
     this.#text = text;
-    this.onChange = changed;
     const on = (/** @type {EventTarget} */ target, /** @type {string} */ type, /** @type {(detail: any) => void} */ act) =>
       target.addEventListener(type, (event) => act(/** @type {CustomEvent} */ (event).detail));
     on(styleList, 'choose', (id) => this.choose(id));
@@ -100,8 +101,13 @@ export class StyleSelection {
     if (this.#lists['built-in'].length === 0) return;
     this.styleList.setStyles(this.styles);
     const known = new Set(this.styles.map(({ id }) => id));
-    if (this.parts.every(({ id }) => known.has(id))) this.#draw();
-    else this.read(this.#text);
+    if (!this.parts.every(({ id }) => known.has(id))) {
+      this.read(this.#text);
+      return;
+    }
+    this.#draw();
+    const { look, title } = this.store.state;
+    if (look.network !== this.network || title !== this.title) this.#write();
   }
 
   /** @param {string} id the only selected style */
@@ -128,7 +134,7 @@ export class StyleSelection {
     if (!first) return;
     this.#blend.read(text, this.styles.filter(({ kind, busy }) => kind !== 'own' || !busy), first.id);
     this.#draw();
-    this.onChange();
+    this.#write(true);
   }
 
   /** @param {() => void} change */
@@ -136,7 +142,18 @@ export class StyleSelection {
     change();
     this.#text = this.#blend.text();
     this.#draw();
-    this.onChange();
+    this.#write(true);
+  }
+
+  /**
+   * Writes the selection to the store.
+   * @param {boolean} [isChosen] whether the user has chosen it: a job then gives way to the photo
+   */
+  #write(isChosen = false) {
+    const { store, network, parts, title } = this;
+    const { engine, look } = store.state;
+    const leaves = isChosen && engine !== undefined && store.isJobShown;
+    store.update({ look: { ...look, network, parts }, title, ...(leaves && { mode: 'photo' }) });
   }
 
   #draw() {

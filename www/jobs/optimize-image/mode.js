@@ -12,8 +12,8 @@ import { nextSmallerSize } from './estimates.js';
 
 /**
  * @import { Controls } from '../../app/controls.js'
- * @import { Photo } from '../../media/decode.js'
- * @import { EngineInfo, Pixels } from '../../inference/protocol.js'
+ * @import { Store } from '../../app/store.js'
+ * @import { Pixels } from '../../inference/protocol.js'
  * @import { PictureViewer } from '../../components/picture-viewer.js'
  * @import { ToastLine } from '../../components/toast-line.js'
  * @import { JobRequest } from './job-dialog.js'
@@ -33,20 +33,20 @@ export class OptimizeMode {
   #host;
 
   /**
+   * @param {Store} store
+   * @param {{ save: () => Promise<Pixels> }} client the painting of the photo, to start from
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, painting: () => Promise<Pixels>,
-   *   styleOptions: () => StyleOption[], selectedStyles: () => { id: string, weight: number }[], restorePhoto: () => void,
-   *   prepareViewer: () => void }} app
-   *   the state of the page; `restorePhoto` shows the photo again, `prepareViewer` clears the viewer
+   * @param {() => StyleOption[]} styleOptions the styles that have a painting
    */
-  constructor(viewer, controls, toast, app) {
-    this.controls = controls;
+  constructor(store, client, viewer, controls, toast, styleOptions) {
+    this.store = store;
+    this.client = client;
     this.toast = toast;
-    this.app = app;
+    this.styleOptions = styleOptions;
     this.#panel = new OptimizePanel({
-      close: () => this.hide(true),
+      close: () => this.#host.hide(),
       pause: () => (this.#controller?.state === 'paused' ? this.#controller.resume() : this.#controller?.pause()),
       stop: () => this.#controller?.stop(),
       compare: () => viewer.split.toggle(),
@@ -66,6 +66,7 @@ export class OptimizeMode {
         startOptions: ({ network }) => ({ archive: archiveInMemory(network) }),
         readSaved,
       },
+      mode: 'optimize',
       rootAttribute: 'optimizing',
       banner,
       bannerText,
@@ -80,7 +81,8 @@ export class OptimizeMode {
       busyMessage: 'Another tab is painting or learning, or a style is being learnt here. Finish that, then try again.',
       unreadableMessage: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
     };
-    this.#host = new JobHost(kind, viewer, controls, toast, app);
+    this.#host = new JobHost(kind, store, viewer, controls, toast);
+    store.subscribe(['engine'], ({ engine }) => engine && this.#enable());
     viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
     this.#button.addEventListener('click', () => this.#openDialog());
     this.#networkFile.addEventListener('change', () => {
@@ -92,11 +94,6 @@ export class OptimizeMode {
 
   get #controller() {
     return this.#host.controller;
-  }
-
-  /** Whether the job is shown in the viewer. */
-  get isShown() {
-    return this.#host.isShown;
   }
 
   /** Names of photo and paintings for the file name, and the photo's EXIF data. */
@@ -112,35 +109,34 @@ export class OptimizeMode {
   }
 
   /** Enables the mode once the engine runs and a photo is shown, and offers an unfinished job. */
-  enable() {
+  #enable() {
     this.#button.disabled = false;
     return this.#host.restore();
   }
 
-  /**
-   * Hides the job, which continues in the background.
-   * @param {boolean} [back] whether to show the photo again
-   */
-  hide(back = false) {
-    this.#host.hide(back);
+  /** The photo to optimize: none while a video is shown. */
+  get #photo() {
+    const { mode, photo } = this.store.state;
+    return mode === 'video' ? undefined : photo;
   }
 
   #openDialog() {
-    const photo = this.app.photo();
+    const photo = this.#photo;
+    const { engine, look } = this.store.state;
     if (!photo) return;
-    this.#dialog.show(photo, this.app.styleOptions(), this.app.selectedStyles(), {
-      software: this.app.info()?.software ?? false,
+    this.#dialog.show(photo, this.styleOptions(), look.parts, {
+      software: engine?.software ?? false,
       replaces: this.#controller !== undefined,
     });
   }
 
   /** @param {JobRequest} order */
   async #begin({ settings, minutes, start, network, styles: models }) {
-    const photo = this.app.photo();
+    const photo = this.#photo;
     if (!photo) return;
     try {
       const size = settings.size ?? 0;
-      const pixels = photoPixels(photo, size, this.controls.ground);
+      const pixels = photoPixels(photo, size, this.store.state.ground);
       const paintings = await Promise.all(
         models.map(async ({ option, weight, mask, part }) => {
           const bitmap = await option.load();
@@ -158,7 +154,7 @@ export class OptimizeMode {
         minutes,
         photo: pixels,
         paintings,
-        start: start === 'painting' ? await this.app.painting() : start,
+        start: start === 'painting' ? await this.client.save() : start,
         network,
         ...(photo.tiff && { photoData: btoa(Array.from(photo.tiff, (byte) => String.fromCharCode(byte)).join('')) }),
       };

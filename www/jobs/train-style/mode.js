@@ -14,8 +14,8 @@ import { withLessMemory, MOST_PHOTOS, photoScale, subjectSize } from './estimate
 
 /**
  * @import { Controls } from '../../app/controls.js'
- * @import { Photo } from '../../media/decode.js'
- * @import { EngineInfo, Network, Part, Pixels } from '../../inference/protocol.js'
+ * @import { Store } from '../../app/store.js'
+ * @import { Look, Network, Part, PhotoInput, Pixels } from '../../inference/protocol.js'
  * @import { PictureViewer } from '../../components/picture-viewer.js'
  * @import { ToastLine } from '../../components/toast-line.js'
  * @import { StyleRecord } from '../../styles/style-db.js'
@@ -29,16 +29,17 @@ import { withLessMemory, MOST_PHOTOS, photoScale, subjectSize } from './estimate
 /** The step time is saved every this number of steps. */
 const NOTED_STEPS = 5;
 
+/** The look of an unmodified style, for comparison. */
+const DEFAULT_LOOK = { strength: 1, gentle: false, keepColors: false, split: 0, stroke: 1 };
+
 /**
- * What the mode needs from the page. `styleOptions` are the styles that have a painting, `stylize` stylizes a picture with a
- * blend of styles, `styleOf` finds a style, `saveTrainedStyle` adds a style to the list, `isTrained` says whether a style was
- * trained, `choose` selects it. `restorePhoto` shows the photo again, `prepareViewer` clears the viewer.
- * @typedef {{ info: () => EngineInfo | undefined, photo: () => Photo | undefined, styleOptions: () => StyleOption[], selectedStyles: () => Part[],
- *   network: () => Network, focusStyleList: () => void,
- *   stylize: (photo: Pixels, parts: Part[]) => Promise<Pixels>,
+ * What the mode needs of the styles. `styleOptions` are the styles that have a painting, `networkOf` is the network of a blend,
+ * `styleOf` finds a style, `saveTrainedStyle` adds a style to the list, `isTrained` says whether a style was trained, `choose`
+ * selects it, `focus` moves the focus to the list.
+ * @typedef {{ styleOptions: () => StyleOption[], networkOf: (parts: Part[]) => Network, focus: () => void,
  *   styleOf: (id: string) => Promise<Pick<StyleRecord, 'pack' | 'network' | 'source' | 'licence'> | undefined>,
  *   saveTrainedStyle: (style: { id: string, pack: Uint8Array, painting: Blob }, used: boolean) => Promise<boolean>,
- *   isTrained: (id: string) => boolean, choose: (id: string) => void, restorePhoto: () => void, prepareViewer: () => void }} TrainCallbacks
+ *   isTrained: (id: string) => boolean, choose: (id: string) => void }} StyleAccess
  */
 
 /** The training mode: the dialog, the panel and the host of a training, whose result is a style in the list. */
@@ -57,17 +58,21 @@ export class TrainMode {
   #saveError = '';
 
   /**
+   * @param {Store} store
+   * @param {{ stylize: (photo: PhotoInput, look: Look) => Promise<Pixels> }} client
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {TrainCallbacks} page
+   * @param {StyleAccess} styles
    */
-  constructor(viewer, controls, toast, page) {
+  constructor(store, client, viewer, controls, toast, styles) {
+    this.store = store;
+    this.client = client;
     this.viewer = viewer;
     this.toast = toast;
-    this.page = page;
+    this.styles = styles;
     this.#panel = new TrainPanel({
-      close: () => this.hide(true),
+      close: () => this.#host.hide(),
       pause: () => (this.#controller?.state === 'paused' ? this.#controller.resume() : this.#controller?.pause()),
       stop: () => this.#stop(),
       compare: () => viewer.split.toggle(),
@@ -85,11 +90,12 @@ export class TrainMode {
         createWorker: () => new Worker(scriptAddress('jobs/train-style/worker.js'), { type: 'module', name: 'impasto learning' }),
         readSaved,
       },
+      mode: 'train',
       rootAttribute: 'training',
       banner,
-      bannerText: (controller, offered) => bannerText(controller, offered, page.isTrained(controller.run.id)),
+      bannerText: (controller, offered) => bannerText(controller, offered, styles.isTrained(controller.run.id)),
       canContinue: ({ progress: { step, steps } }) => step < steps,
-      discardLabel: ({ run }) => (page.isTrained(run.id) ? 'Dismiss' : 'Discard'),
+      discardLabel: ({ run }) => (styles.isTrained(run.id) ? 'Dismiss' : 'Discard'),
       background: ({ instant, subject }) => instant ?? subject,
       describe: ({ run }) => `${run.subjectName}, painted in what has been learnt of ${namesOf(run)} so far`,
       updatePanel: (controller) => this.#panel.show(controller, this.#saveError),
@@ -101,18 +107,16 @@ export class TrainMode {
       busyMessage: 'Another tab is painting or learning, or a Masterpiece is being painted here. Finish or discard that, then try again.',
       unreadableMessage: 'A style that was being learnt was kept here, but this version of Impasto cannot read it.',
     };
-    this.#host = new JobHost(kind, viewer, controls, toast, page);
+    this.#host = new JobHost(kind, store, viewer, controls, toast);
+    store.subscribe(['engine'], ({ engine }) => engine && this.#host.restore());
+    store.subscribe(['look'], ({ look }, before) => look.parts !== before.look.parts && this.#refresh());
+    store.subscribe(['photo'], ({ photo }) => photo && !photo.credit && this.photoLibrary.add(photo));
     viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
-    for (const button of this.#buttons) button.addEventListener('click', () => this.openDialog(page.selectedStyles()));
+    for (const button of this.#buttons) button.addEventListener('click', () => this.openDialog(store.state.look.parts));
   }
 
   get #controller() {
     return this.#host.controller;
-  }
-
-  /** Whether the job is shown in the viewer. */
-  get isShown() {
-    return this.#host.isShown;
   }
 
   /** Names of photo and style for the file name. */
@@ -126,16 +130,11 @@ export class TrainMode {
     return this.#host.picture();
   }
 
-  /** Offers an unfinished training, once the engine runs. */
-  enable() {
-    return this.#host.restore();
-  }
-
   /** Updates the buttons after a change of the selected styles. */
-  refresh() {
-    const parts = this.page.selectedStyles();
+  #refresh() {
+    const { parts, network } = this.store.state.look;
     const further = this.#isTrained(parts);
-    const can = (further || this.page.network() === 'arbitrary') && this.#requestedStyles(parts).length > 0;
+    const can = (further || network === 'arbitrary') && this.#requestedStyles(parts).length > 0;
     for (const button of this.#buttons) {
       button.hidden = !can;
       const text = button.querySelector('span') ?? button;
@@ -143,21 +142,13 @@ export class TrainMode {
     }
   }
 
-  /**
-   * Hides the job, which continues in the background.
-   * @param {boolean} [back] whether to show the photo again
-   */
-  hide(back = false) {
-    this.#host.hide(back);
-  }
-
   /** Opens the dialog. @param {Part[]} parts the styles to train as one */
   async openDialog(parts) {
     const models = this.#requestedStyles(parts);
-    const info = this.page.info();
-    if (models.length === 0 || !info) return;
-    const { software, styles } = info;
-    const further = this.#isTrained(parts) ? (await this.page.styleOf(parts[0].id))?.network : undefined;
+    const { engine } = this.store.state;
+    if (models.length === 0 || !engine) return;
+    const { software, styles } = engine;
+    const further = this.#isTrained(parts) ? (await this.styles.styleOf(parts[0].id))?.network : undefined;
     this.#dialog.show(models, this.photoLibrary.photos, styles, {
       software,
       replaces: this.#controller?.isRunning ?? false,
@@ -167,12 +158,12 @@ export class TrainMode {
 
   /** Whether the selected style was trained here. @param {Part[]} parts */
   #isTrained(parts) {
-    return parts.length === 1 && this.page.isTrained(parts[0].id);
+    return parts.length === 1 && this.styles.isTrained(parts[0].id);
   }
 
   /** @param {Part[]} parts @returns {RequestedStyle[]} empty unless all of them have a painting; sorted by weight */
   #requestedStyles(parts) {
-    const options = this.page.styleOptions();
+    const options = this.styles.styleOptions();
     const models = parts.flatMap(({ id, weight }) => {
       const option = options.find((other) => other.id === id);
       return option && weight > 0 ? [{ option, weight }] : [];
@@ -182,11 +173,11 @@ export class TrainMode {
 
   /** @param {TrainRequest} order */
   async #begin({ styles: models, network, settings, photos, scenes }) {
-    const photo = this.page.photo();
+    const { engine, photo } = this.store.state;
     if (!photo) return;
     this.viewer.busy('Preparing the paintings …');
     try {
-      const software = this.page.info()?.software ?? false;
+      const software = engine?.software ?? false;
       const { width, height } = photo.bitmap;
       const size = subjectSize({ width, height }, software, cropForTests());
       const subject = pixelsOf(resample(photo.bitmap, { x: 0, y: 0, width, height }, size.width, size.height));
@@ -194,8 +185,8 @@ export class TrainMode {
       const [painting, thumbnail] = [await storedPainting(first), await thumbnailOf(first)];
       first.close();
       const { id, name } = models[0].option;
-      const styles = await Promise.all(models.map(({ option }) => this.page.styleOf(option.id)));
-      const further = models.length === 1 && this.page.isTrained(id);
+      const styles = await Promise.all(models.map(({ option }) => this.styles.styleOf(option.id)));
+      const further = models.length === 1 && this.styles.isTrained(id);
       const { crop = 0, painting: longest = 0 } = settings;
       /** @type {TrainRun} */
       const run = {
@@ -237,7 +228,8 @@ export class TrainMode {
   async #stylizeNow({ width, height, data }, models) {
     try {
       const parts = models.map(({ option, weight }) => ({ id: option.id, weight }));
-      return await this.page.stylize({ width, height, data: data.slice() }, parts);
+      const look = { ...this.store.state.look, ...DEFAULT_LOOK, network: this.styles.networkOf(parts), parts };
+      return await this.client.stylize({ width, height, data: data.slice() }, look);
     } catch (error) {
       // The comparison then shows the photo.
       console.info(error);
@@ -272,19 +264,19 @@ export class TrainMode {
   async #saveStyle(controller) {
     const { run, pack, progress } = controller;
     if (!pack) return;
-    const watched = this.isShown;
+    const watched = this.#host.isShown;
     try {
       const painting = new Blob([run.painting], { type: 'image/jpeg' });
-      const kept = await this.page.saveTrainedStyle({ id: run.id, pack, painting }, watched);
+      const kept = await this.styles.saveTrainedStyle({ id: run.id, pack, painting }, watched);
       // The style is chosen and shown. A training that was stopped early is kept, so that it can be continued.
       if (progress.step >= progress.steps) await this.#host.discard();
       if (!kept) return;
-      const use = { label: 'Use it', run: () => this.page.choose(run.id) };
+      const use = { label: 'Use it', run: () => this.styles.choose(run.id) };
       const where = `is in the style list, and blends with ${run.network === 'arbitrary' ? 'paintings' : 'the built-in styles'}.`;
       this.toast.show(`“${run.name}” ${where}`, watched ? undefined : use);
     } catch (error) {
       this.#saveError = `The style could not be saved: ${messageOf(error)}`;
-      if (this.isShown) this.#panel.show(controller, this.#saveError);
+      if (this.#host.isShown) this.#panel.show(controller, this.#saveError);
       else this.toast.show(this.#saveError);
     }
   }
@@ -308,7 +300,7 @@ export class TrainMode {
 
   #onHide() {
     this.viewer.split.value = this.#split;
-    if (this.#panel.hide()) this.page.focusStyleList();
+    if (this.#panel.hide()) this.styles.focus();
   }
 }
 

@@ -1,0 +1,400 @@
+/**
+ * A fake of the engine, for unit tests of the inference worker's classes. It stands in for `live.js`, which only the build
+ * makes: importing this file redirects imports of `live.js` to it, so the classes under test are imported after it, with
+ * `await import()`. Like the real objects, a fake session must not be used after `free`, nor freed while one of its promises
+ * is pending; a violation throws.
+ */
+import { register } from 'node:module';
+
+/**
+ * @import { Engine as RealEngine, Session as RealSession } from '../../www/live.js'
+ * @import { PackInfo, Pixels } from '../../www/inference/protocol.js'
+ */
+
+const REDIRECTION = `
+  export function resolve(specifier, context, next) {
+    if (specifier.endsWith('/live.js')) return { url: ${JSON.stringify(import.meta.url)}, shortCircuit: true };
+    return next(specifier, context);
+  }`;
+register(`data:text/javascript,${encodeURIComponent(REDIRECTION)}`);
+
+/** The 26 styles of the real engine are three here. */
+export const STYLES = ['Udnie', 'Candy', 'Mosaic'];
+
+/** Waits until all pending promises and messages have been handled. */
+export async function settled() {
+  for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A condition that promises wait for: open, unless a test holds it. */
+class Gate {
+  /** @type {(() => void)[]} */
+  #waiting = [];
+  #held = false;
+
+  /** @returns {Promise<void>} */
+  async pass() {
+    if (this.#held) await new Promise((resolve) => this.#waiting.push(() => resolve(undefined)));
+  }
+
+  hold() {
+    this.#held = true;
+  }
+
+  /** Lets all, or the oldest `count`, continue. Those that come later pass, unless only some were released. */
+  release(count = Infinity) {
+    this.#held = count < this.#waiting.length;
+    for (const resume of this.#waiting.splice(0, count)) resume();
+  }
+}
+
+/**
+ * An operation that a test can hold, release, and let fail.
+ * @typedef {'create' | 'session' | 'setFrameSize' | 'showAt' | 'steady' | 'read' | 'done' | 'sessionDone' | 'predict' | 'addNetwork' |
+ *   'setPhoto' | 'setBitmap' | 'setStyle' | 'paint'} Operation
+ */
+
+/** @implements {RealEngine} */
+export class FakeEngine {
+  /** All sessions, in the order in which they were opened. @type {FakeSession[]} */
+  sessions = [];
+  /** @type {Set<string>} */
+  networks = new Set(['transfer26']);
+  /** Packs and vectors by style id. @type {Map<string, Uint8Array | Float32Array>} */
+  styles = new Map();
+  /** @type {unknown} */
+  canvas;
+  /** The sentence of the lost device. @type {(message: string) => void} */
+  lose = () => {};
+  #lost = new Promise((resolve) => (this.lose = resolve));
+  #predicting = false;
+  /** @type {Map<Operation, Gate>} */
+  #gates = new Map();
+  /** @type {Map<Operation, string[]>} */
+  #failures = new Map();
+
+  /** @param {Operation} operation whose promises stay pending until `release` */
+  hold(operation) {
+    this.#gate(operation).hold();
+  }
+
+  /** @param {Operation} operation @param {number} [count] */
+  async release(operation, count) {
+    this.#gate(operation).release(count);
+    await settled();
+  }
+
+  /** @param {Operation} operation whose next call fails @param {string} message */
+  failOnce(operation, message) {
+    this.#failures.set(operation, [...(this.#failures.get(operation) ?? []), message]);
+  }
+
+  /** @param {Operation} operation @returns {Gate} */
+  #gate(operation) {
+    const gate = this.#gates.get(operation) ?? new Gate();
+    this.#gates.set(operation, gate);
+    return gate;
+  }
+
+  /** @param {Operation} operation */
+  check(operation) {
+    const message = this.#failures.get(operation)?.shift();
+    if (message) throw new Error(message);
+  }
+
+  /** @param {Operation} operation */
+  async wait(operation) {
+    await this.#gate(operation).pass();
+    this.check(operation);
+  }
+
+  choice() {
+    return 'fake kernels';
+  }
+
+  info() {
+    return JSON.stringify({ adapter: 'Fake', backend: 'fake', software: false, half: false, styles: STYLES });
+  }
+
+  /** @returns {Promise<string>} */
+  lost() {
+    return this.#lost;
+  }
+
+  /** @param {unknown} canvas */
+  setCanvas(canvas) {
+    this.canvas = canvas;
+  }
+
+  done() {
+    return this.wait('done');
+  }
+
+  device() {
+    return { createTexture: () => ({ destroy() {} }), queue: { copyExternalImageToTexture() {} } };
+  }
+
+  /** @param {Uint8Array} archive the name of its network */
+  async addNetwork(archive) {
+    await this.wait('addNetwork');
+    this.networks.add(new TextDecoder().decode(archive));
+  }
+
+  /** @param {string} network */
+  has(network) {
+    return this.networks.has(network);
+  }
+
+  /** @param {string} network */
+  removeNetwork(network) {
+    this.networks.delete(network);
+  }
+
+  /** @param {string} id @param {Uint8Array} pack */
+  addStyle(id, pack) {
+    const { network, fits } = contentOf(pack);
+    if (!this.networks.has(network)) throw new Error(`The network ${network} is missing.`);
+    if (fits === false) throw new Error(`The pack of ${id} does not fit its network.`);
+    this.styles.set(id, pack);
+  }
+
+  /** @param {string} id @param {Float32Array} vector */
+  addVector(id, vector) {
+    this.styles.set(id, vector);
+  }
+
+  /** @param {string} id */
+  removeStyle(id) {
+    this.styles.delete(id);
+  }
+
+  /** @param {Uint8Array} rgba @param {number} width @param {number} height */
+  async predict(rgba, width, height) {
+    if (rgba.length !== width * height * 4) throw new Error(`${rgba.length} bytes are not ${width} x ${height} pixels.`);
+    if (this.#predicting) throw new Error('The style encoder was used twice at a time.');
+    this.#predicting = true;
+    await this.wait('predict').finally(() => (this.#predicting = false));
+    return new Float32Array([rgba[0]]);
+  }
+
+  /** @param {Float32Array} _vector @param {string} name @param {string} source @param {string} licence */
+  pack(_vector, name, source, licence) {
+    return packOf({ name, network: 'arbitrary', source, licence });
+  }
+
+  /** @param {string} _network @param {number} width @param {number} height @param {number} stroke @returns {[number, number]} */
+  workingSize(_network, width, height, stroke) {
+    return [Math.round(width / stroke), Math.round(height / stroke)];
+  }
+
+  /** @param {string} network @param {number} width @param {number} height */
+  async session(network, width, height) {
+    if (!this.networks.has(network)) throw new Error(`The network ${network} is missing.`);
+    await this.wait('session');
+    const session = new FakeSession(this, network, width, height);
+    this.sessions.push(session);
+    return session;
+  }
+}
+
+/** @implements {RealSession} */
+export class FakeSession {
+  /** The names of the methods that were called, with their arguments. @type {[string, ...any[]][]} */
+  calls = [];
+  freed = false;
+  #pending = 0;
+  /** @type {[number, number]} */
+  #frameSize;
+  /** @type {[number, number] | undefined} */
+  #readSize;
+  /** The first byte of the photo: the picture that is read is made of it. */
+  #value = 0;
+
+  /** @param {FakeEngine} engine @param {string} network @param {number} width @param {number} height */
+  constructor(engine, network, width, height) {
+    this.engine = engine;
+    this.network = network;
+    this.width = width;
+    this.height = height;
+    this.#frameSize = [width, height];
+  }
+
+  /** @param {string} name @returns {any[][]} the arguments of all calls of a method */
+  argumentsOf(name) {
+    return this.calls.filter(([called]) => called === name).map(([, ...args]) => args);
+  }
+
+  /** @param {string} name @param {any[]} args */
+  #enter(name, ...args) {
+    if (this.freed) throw new Error(`${name}() of a session that was freed`);
+    this.calls.push([name, ...args]);
+  }
+
+  /** @param {Operation} operation */
+  async #wait(operation) {
+    this.#pending += 1;
+    try {
+      await this.engine.wait(operation);
+    } finally {
+      this.#pending -= 1;
+    }
+  }
+
+  /** @param {Uint8Array} rgba */
+  setPhoto(rgba) {
+    this.#enter('setPhoto', rgba);
+    this.engine.check('setPhoto');
+    const [width, height] = this.#frameSize;
+    if (rgba.length !== width * height * 4) throw new Error(`${rgba.length} bytes are not ${width} x ${height} pixels.`);
+    this.#value = rgba[0];
+  }
+
+  /** @param {string[]} ids @param {Float32Array} weights */
+  setStyle(ids, weights) {
+    this.#enter('setStyle', ids, [...weights]);
+    this.engine.check('setStyle');
+  }
+
+  /** @param {number} strength @param {boolean} keepColors @param {number} split */
+  setLook(strength, keepColors, split) {
+    this.#enter('setLook', strength, keepColors, split);
+  }
+
+  /** @param {number} strength */
+  setBrushwork(strength) {
+    this.#enter('setBrushwork', strength);
+  }
+
+  /** @param {number} width @param {number} height */
+  async setFrameSize(width, height) {
+    this.#enter('setFrameSize', width, height);
+    await this.#wait('setFrameSize');
+    this.#frameSize = [width, height];
+  }
+
+  /** @param {number} width @param {number} height */
+  setReadSize(width, height) {
+    this.#enter('setReadSize', width, height);
+    this.#readSize = [width, height];
+  }
+
+  /** @param {any} frame */
+  setVideoFrame(frame) {
+    this.#enter('setVideoFrame', frame);
+    this.#copy(frame, frame.displayWidth, frame.displayHeight);
+  }
+
+  /** @param {any} bitmap */
+  setBitmap(bitmap) {
+    this.#enter('setBitmap', bitmap);
+    this.engine.check('setBitmap');
+    this.#copy(bitmap, bitmap.width, bitmap.height);
+  }
+
+  /** @param {any} picture @param {number} width @param {number} height */
+  #copy(picture, width, height) {
+    if (picture.closed) throw new Error('A closed picture was copied.');
+    if (width !== this.#frameSize[0] || height !== this.#frameSize[1]) throw new Error('A picture of another size was copied.');
+    this.#value = picture.value ?? 0;
+  }
+
+  /** @param {boolean} mirrored */
+  setMirrored(mirrored) {
+    this.#enter('setMirrored', mirrored);
+  }
+
+  async steady() {
+    this.#enter('steady');
+    await this.#wait('steady');
+  }
+
+  /** @param {number} width @param {number} height */
+  async showAt(width, height) {
+    this.#enter('showAt', width, height);
+    await this.#wait('showAt');
+  }
+
+  paint() {
+    this.#enter('paint');
+    this.engine.check('paint');
+  }
+
+  async read() {
+    this.#enter('read');
+    const [width, height] = this.#readSize ?? this.#frameSize;
+    await this.#wait('read');
+    return new Uint8Array(width * height * 4).fill(255).map((byte, i) => (i % 4 === 3 ? byte : this.#value));
+  }
+
+  async done() {
+    this.#enter('done');
+    await this.#wait('sessionDone');
+  }
+
+  free() {
+    if (this.freed) throw new Error('A session was freed twice.');
+    if (this.#pending > 0) throw new Error('A session was freed while one of its promises was pending.');
+    this.freed = true;
+  }
+}
+
+/** The engine that the worker's next start creates. @type {{ next: FakeEngine, choice?: string }} */
+export const created = { next: new FakeEngine() };
+
+/** The class that `live.js` exports. */
+export class Engine {
+  /** @param {Uint8Array} _archive @param {string} [choice] */
+  static async create(_archive, choice) {
+    created.choice = choice;
+    await created.next.wait('create');
+    return created.next;
+  }
+}
+
+/** The initialization that `live.js` exports. */
+export default async function init() {}
+
+/**
+ * A style pack: JSON here. `archive` is the network that it brings; a pack that does not `fit` is refused by its network.
+ * @typedef {Partial<Omit<PackInfo, 'pack' | 'thumbnail'>> & { archive?: string, fits?: boolean }} PackContent
+ */
+
+/** @param {PackContent} content @returns {Uint8Array<ArrayBuffer>} */
+export function packOf(content) {
+  return new Uint8Array(new TextEncoder().encode(JSON.stringify(content)));
+}
+
+/** @param {Uint8Array} pack */
+function contentOf(pack) {
+  return JSON.parse(new TextDecoder().decode(pack));
+}
+
+/** @param {Uint8Array} pack */
+export function readPack(pack) {
+  try {
+    const { name, network, source = '', licence = '', expense = '' } = contentOf(pack);
+    return JSON.stringify({ name, network, source, licence, expense });
+  } catch {
+    throw new Error('This is not a style pack.');
+  }
+}
+
+export function packThumbnail() {
+  return new Uint8Array();
+}
+
+/** @param {Uint8Array} pack */
+export function packNetwork(pack) {
+  return new Uint8Array(new TextEncoder().encode(contentOf(pack).archive ?? ''));
+}
+
+/** @param {Uint8Array} pack @param {string} name */
+export function renamePack(pack, name) {
+  return packOf({ ...contentOf(pack), name });
+}
+
+/** @param {number} width @param {number} height @param {number} [value] of the colours @param {number} [alpha] @returns {Pixels} */
+export function pixels(width, height, value = 7, alpha = 255) {
+  const data = new Uint8ClampedArray(width * height * 4).fill(value).map((byte, i) => (i % 4 === 3 ? alpha : byte));
+  return { width, height, data };
+}

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { register } from 'node:module';
+import { beforeEach, mock, test } from 'node:test';
+import { setGlobals } from './fake-browser.mjs';
+import { pixels, settled } from './fake-engine.mjs';
+
+/** What the input of a job was given, as lists of calls: the class stands in for `Commission` and `Lessons` of `studio.js`. */
+class FakeInput {
+  /** @type {any[][]} */
+  calls = [];
+
+  /** @param {any[]} args */
+  constructor(...args) {
+    this.calls.push(['new', ...args]);
+    return new Proxy(this, {
+      get: (target, name) => (name in target ? Reflect.get(target, name) : (/** @type {any[]} */ ...given) => void target.calls.push([name, ...given])),
+    });
+  }
+
+  /** @param {string} name */
+  argumentsOf(name) {
+    return this.calls.filter(([called]) => called === name).map(([, ...args]) => args);
+  }
+}
+
+setGlobals({ FakeInput });
+const STUDIO = 'export const Commission = FakeInput; export const Lessons = FakeInput; export const Studio = undefined;';
+const REDIRECTION = `export function resolve(specifier, context, next) {
+  if (specifier.endsWith('/studio.js')) return { url: 'data:text/javascript,${encodeURIComponent(STUDIO)}', shortCircuit: true };
+  return next(specifier, context);
+}`;
+register(`data:text/javascript,${encodeURIComponent(REDIRECTION)}`);
+const { OptimizeJob } = await import('../../www/jobs/optimize-image/job.js');
+const { TrainJob } = await import('../../www/jobs/train-style/job.js');
+
+let now = 0;
+mock.method(performance, 'now', () => now);
+
+/** An optimization or a training of the wasm module. */
+class FakeWork {
+  made = 0;
+  freed = false;
+
+  /** @param {any} settings @param {() => void} onStep */
+  constructor(settings, onStep) {
+    this.settings = settings;
+    this.onStep = onStep;
+  }
+
+  async step() {
+    if (this.freed) throw new Error('step() of a job that was freed');
+    if (this.made === this.settings.steps) return undefined;
+    this.made += 1;
+    // A step takes 1 ms for each thousand pixels, and the first one a second more.
+    now += (this.settings.size ** 2 / 1000) + (this.made === 1 ? 1000 : 0);
+    this.onStep();
+    return { step: this.made, steps: this.settings.steps, width: this.settings.size, height: this.settings.size, total: 1, content: 1, style: 1, variation: 0 };
+  }
+
+  async picture() {
+    return pixels(2, 2, this.made);
+  }
+
+  paint = this.picture;
+
+  async checkpoint() {
+    return new Uint8Array([this.made]);
+  }
+
+  async pack() {
+    return new Uint8Array([1, 2, 3]);
+  }
+
+  free() {
+    this.freed = true;
+  }
+}
+
+/** The studio: two sizes, of which the second one is the chosen size. */
+class FakeStudio {
+  /** @type {{ settings: any, input: FakeInput, checkpoint: any, work: FakeWork }[]} */
+  begun = [];
+  /** @param {FakeWork} _work */
+  onStep = (_work) => {};
+  failure = '';
+
+  info() {
+    return JSON.stringify({ software: true });
+  }
+
+  /** @param {string} text */
+  plan(text) {
+    const { size, smallest, steps } = JSON.parse(text);
+    const scales = [{ width: smallest, height: smallest, steps }, { width: size, height: size, steps: steps / 2 }];
+    return JSON.stringify({ scales: smallest < size ? scales : scales.slice(1) });
+  }
+
+  plan_training() {
+    return JSON.stringify({ memory: 1 });
+  }
+
+  /** @param {any} _vgg @param {string} text @param {any} input @param {any} checkpoint */
+  async begin(_vgg, text, input, checkpoint) {
+    if (this.failure) throw new Error(this.failure);
+    const settings = JSON.parse(text);
+    /** @type {FakeWork} */
+    const work = new FakeWork(settings, () => this.onStep(work));
+    this.begun.push({ settings, input, checkpoint, work });
+    return work;
+  }
+
+  /** @param {any} vgg @param {any} _network @param {string} text @param {any} input @param {any} checkpoint */
+  train(vgg, _network, text, input, checkpoint) {
+    return this.begin(vgg, JSON.stringify({ ...JSON.parse(text), size: 8 }), input, checkpoint);
+  }
+}
+
+/** @type {FakeStudio} */
+let studio;
+/** What the page was sent. @type {any[]} */
+let sent;
+
+beforeEach(() => {
+  [studio, sent, now] = [new FakeStudio(), [], 1_000_000];
+});
+
+/** @param {object} [change] */
+function run(change = {}) {
+  const paintings = [
+    { name: 'One', weight: 1, pixels: pixels(4, 4) },
+    { name: 'Two', weight: 2, pixels: pixels(4, 4), mask: pixels(2, 2), part: pixels(3, 3) },
+  ];
+  return /** @type {any} */ ({ id: 'a', name: 'A photo', settings: { size: 512 }, minutes: 5, photo: pixels(4, 2, 9, 100), paintings, start: 'photo', ...change });
+}
+
+const optimizeJob = () => new OptimizeJob(/** @type {any} */ (studio), new Uint8Array(), (message) => sent.push(message));
+const typesOf = () => sent.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
+
+test('minutes become steps: both sizes are measured, and the measurements are freed', async () => {
+  await optimizeJob().execute(run(), undefined);
+  const [small, large, work] = studio.begun;
+  assert.deepEqual([small.settings.size, large.settings.size, work.settings.size], [128, 512, 512]);
+  assert.ok(studio.begun.every(({ work: { freed } }) => freed));
+  // The first step of a measurement includes preparation: it is not counted.
+  const { settings, cost, software } = sent.find(({ type }) => type === 'begun');
+  assert.ok(cost.pixel * 512 ** 2 + cost.fixed < 300, JSON.stringify(cost));
+  assert.equal(software, true);
+  assert.ok(settings.steps > 100 && work.work.made === settings.steps);
+  assert.equal(sent.at(-1).type, 'done');
+  assert.equal(sent.at(-1).picture.data[0], Math.min(255, settings.steps));
+});
+
+test('a job that is stopped while it is measured ends with a picture', async () => {
+  const job = optimizeJob();
+  studio.onStep = () => job.stop();
+  await job.execute(run(), undefined);
+  assert.equal(studio.begun[0].work.made, 1);
+  assert.equal(studio.begun.at(-1)?.work.made, 0);
+  assert.equal(sent.at(-1).type, 'done');
+});
+
+test('a job that continues is not measured, and has its checkpoint', async () => {
+  const progress = { step: 10, steps: 20, width: 512, height: 512, losses: [], marks: [], finished: false };
+  const checkpoint = { progress, bytes: new Uint8Array([10]), picture: null, sequence: 0 };
+  const job = optimizeJob();
+  await job.execute(run({ settings: { size: 512, steps: 20 } }), checkpoint);
+  assert.deepEqual(studio.begun.map((begun) => [begun.settings.steps, begun.checkpoint]), [[20, checkpoint.bytes]]);
+  assert.equal(sent.find(({ type }) => type === 'begun').cost, undefined);
+});
+
+test('the input has the photo without its transparency, the paintings with their masks, and the start', async () => {
+  const settings = { size: 64, steps: 1 };
+  await optimizeJob().execute(run({ settings, start: pixels(4, 2, 3, 0) }), undefined);
+  await optimizeJob().execute(run({ settings, start: 'noise' }), undefined);
+  const [{ input }, second] = studio.begun;
+  const [[width, height, rgba]] = input.argumentsOf('new');
+  assert.deepEqual([width, height, rgba[0], rgba[3]], [4, 2, 9, 255]);
+  assert.deepEqual(input.argumentsOf('add_painting').map(([, , , weight]) => weight), [1, 2]);
+  assert.deepEqual([input.argumentsOf('add_mask').length, input.argumentsOf('add_style_mask').length], [1, 1]);
+  assert.equal(input.argumentsOf('start_from')[0][2][3], 255);
+  assert.deepEqual(second.input.argumentsOf('start_from_noise'), [[1]]);
+});
+
+test('a size that does not fit fails with the reason; the browser without storage is told', async () => {
+  studio.failure = 'The largest size here is 256.';
+  await assert.rejects(optimizeJob().execute(run(), undefined), /largest size here is 256/);
+  studio.failure = '';
+  await optimizeJob().execute(run({ settings: { size: 64, steps: 2 } }), undefined);
+  assert.match(sent.find(({ type }) => type === 'kept').message, /keeps no files .*painting goes on/);
+});
+
+/** @param {object} [change] */
+function training(change = {}) {
+  const settings = { crop: 64, steps: 20 };
+  return /** @type {any} */ ({
+    id: 't', name: 'Waves, learnt', network: 'arbitrary', starts: [{ pack: new Uint8Array([5]), weight: 1 }], settings,
+    paintings: [{ name: 'Waves', weight: 1, pixels: pixels(4, 4) }], photos: [pixels(4, 4)], scenes: 3, subject: pixels(4, 4), subjectName: 'A photo',
+    instant: null, source: '', licence: '', painting: new Uint8Array(), thumbnail: new Uint8Array(), ...change,
+  });
+}
+
+const trainJob = () => new TrainJob(/** @type {any} */ (studio), new Uint8Array(), new Uint8Array(), (message) => sent.push(message));
+
+test('a training has its data, makes its steps, and ends with a style pack', async () => {
+  await trainJob().execute(training(), undefined);
+  const [{ input, work }] = studio.begun;
+  assert.deepEqual([input.argumentsOf('add_painting').length, input.argumentsOf('add_photo').length], [1, 1]);
+  assert.deepEqual([input.argumentsOf('start_from'), input.argumentsOf('add_scenes')], [[[new Uint8Array([5]), 1]], [[3]]]);
+  assert.deepEqual([work.made, work.freed], [20, true]);
+  const done = sent.at(-1);
+  assert.deepEqual([done.type, [...done.pack]], ['done', [1, 2, 3]]);
+  assert.equal(sent.find(({ type }) => type === 'steps').steps[0].width, 64);
+});
+
+test('a training that is stopped keeps a checkpoint to continue from, and its style', async () => {
+  const job = trainJob();
+  studio.onStep = ({ made }) => made === 7 && job.stop();
+  await job.execute(training(), undefined);
+  await settled();
+  const kept = sent.findLast(({ checkpoint }) => checkpoint);
+  assert.deepEqual([kept.checkpoint.progress.step, [...kept.checkpoint.bytes], sent.at(-1).type], [7, [7], 'done']);
+  assert.equal(typesOf().at(-1), 'done');
+});

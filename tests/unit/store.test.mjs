@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { initialState, Store } from '../../www/app/store.js';
+
+/** @type {import('../../www/app/settings.js').Settings} */
+const SETTINGS = {
+  style: 'starry-strokes', strength: 0.5, keepColors: true, gentle: false, size: 0, stroke: 2, brushwork: 0.5, steady: true,
+  ground: { keep: true, colour: '#ffffff' }, photoData: false,
+};
+const store = () => new Store(initialState(SETTINGS));
+
+test('the state begins with the settings, without an engine and a photo', () => {
+  const { engine, photo, mode, look, video } = store().state;
+  assert.deepEqual([engine, photo, mode, video.steady], [undefined, undefined, 'photo', true]);
+  assert.deepEqual([look.strength, look.keepColors, look.stroke], [0.5, true, 2]);
+});
+
+test('subscribers hear of their keys, in the order of subscription, with the state before', () => {
+  const page = store();
+  /** @type {any[]} */
+  const heard = [];
+  page.subscribe(['mode', 'size'], (state, before) => heard.push(['first', state.mode, before.mode, state.size]));
+  page.subscribe(['mode'], () => heard.push(['second']));
+  page.subscribe(['title'], () => heard.push(['third']));
+  page.update({ mode: 'video', size: 512 });
+  assert.deepEqual(heard, [['first', 'video', 'photo', 512], ['second']]);
+  page.update({ mode: 'video', size: 512 });
+  assert.equal(heard.length, 2, 'a value that is the same was told');
+});
+
+test('a state is never changed, only replaced', () => {
+  const page = store();
+  const { state } = page;
+  page.updateLook({ strength: 1 });
+  assert.deepEqual([state.look.strength, page.state.look.strength, page.state.look.stroke], [0.5, 1, 2]);
+  assert.notEqual(page.state, state);
+});
+
+test('a subscriber may change the state: those after it see the newest one', () => {
+  const page = store();
+  /** @type {number[]} */
+  const splits = [];
+  page.subscribe(['mode'], () => page.updateLook({ split: 0.5 }));
+  page.subscribe(['mode'], ({ look }) => splits.push(look.split));
+  page.update({ mode: 'train' });
+  assert.deepEqual(splits, [0.5]);
+});
+
+test('a job gives way to the photo; a video does not', () => {
+  const page = store();
+  for (const mode of /** @type {const} */ (['optimize', 'train'])) {
+    page.update({ mode });
+    assert.equal(page.isJobShown, true);
+    page.leaveJob();
+    assert.equal(page.state.mode, 'photo');
+  }
+  page.update({ mode: 'video' });
+  page.leaveJob();
+  assert.deepEqual([page.isJobShown, page.state.mode], [false, 'video']);
+});

@@ -1,4 +1,4 @@
-//! One step of a Masterpiece, forward and backward through VGG16 to relu4_2, with our convolution and with burn's own, in turns; and a
+//! One step of a Masterpiece, forward and backward through VGG16 to `relu4_2`, with our convolution and with burn's own, in turns; and a
 //! convolution whose weights learn, forward and back to input and weights, likewise.
 //!
 //! `cargo bench --features studio [-- SIDE [ROUNDS]]`

@@ -12,11 +12,21 @@ pub enum Error {
 
     /// One tensor of an archive is missing, has the wrong type or shape, or holds unusable numbers.
     #[error("tensor `{tensor}` of the weight archive {problem}. Fetch or make the archive again.")]
-    Tensor { tensor: String, problem: String },
+    Tensor {
+        /// Name of the tensor.
+        tensor: String,
+        /// The problem, as the end of a sentence about the tensor.
+        problem: String,
+    },
 
     /// A model file given for conversion cannot be used.
     #[error("{file}: {problem}")]
-    Model { file: String, problem: String },
+    Model {
+        /// Name of the file or network.
+        file: String,
+        /// The problem.
+        problem: String,
+    },
 
     /// A picture that cannot be decoded, is empty, or has the wrong number of pixels.
     #[error("{0}")]
@@ -32,7 +42,12 @@ pub enum Error {
 
     /// A file or folder that cannot be read or written.
     #[error("{path}: {problem}")]
-    File { path: String, problem: String },
+    File {
+        /// The path as the user gave it.
+        path: String,
+        /// The problem and a remedy.
+        problem: String,
+    },
 
     /// No usable graphics adapter.
     #[error(
@@ -40,13 +55,25 @@ pub enum Error {
     )]
     NoAdapter(String),
 
-    /// The picture exceeds a limit of the adapter or the memory; `limit` begins with the unit of both numbers. `fits`
-    /// is the largest number of pixels on the longer side that passes the same check, or 0 if no size passes.
+    /// The picture exceeds a limit of the adapter or the memory.
     #[error(
         "a {width}x{height} picture needs {needed} {limit}, and the limit is {allowed}. {}",
         fitting(*.fits)
     )]
-    TooLarge { width: usize, height: usize, limit: &'static str, needed: u64, allowed: u64, fits: usize },
+    TooLarge {
+        /// Width of the picture in pixels.
+        width: usize,
+        /// Height of the picture in pixels.
+        height: usize,
+        /// The limit, as `MB of memory`: the unit of `needed` and `allowed` comes first.
+        limit: &'static str,
+        /// The amount that the picture needs.
+        needed: u64,
+        /// The amount that is allowed.
+        allowed: u64,
+        /// The largest number of pixels on the longer side that passes the same check, or 0 if no size passes.
+        fits: usize,
+    },
 
     /// The graphics device ran out of memory.
     #[error(

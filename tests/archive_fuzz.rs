@@ -300,8 +300,8 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    let number = prop_oneof![0..64u64, Just(1 << 32), Just(u64::MAX), Just(i64::MAX as u64), any::<u64>()];
     const TYPES: [&str; 9] = ["F32", "F16", "I8", "U8", "F64", "F4", "BOOL", "C64", "?"];
+    let number = prop_oneof![0..64u64, Just(1 << 32), Just(u64::MAX), Just(i64::MAX as u64), any::<u64>()];
     prop_oneof![
         (any::<usize>(), 0..8u8).prop_map(|(at, bit)| Damage::Flip(at, 1 << bit)),
         (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Damage::Set(at, byte)),
@@ -325,7 +325,7 @@ impl Damage {
             Self::Remove(at, n) => drop(bytes.drain(at % length..(at % length + n).min(bytes.len()))),
             Self::HeaderLength(n) => bytes.iter_mut().zip(n.to_le_bytes()).for_each(|(b, new)| *b = new),
             Self::Number(n, value) => {
-                replace(bytes, n, |c| c.is_ascii_digit(), |c| b"[,".contains(&c), &value.to_string())
+                replace(bytes, n, |c| c.is_ascii_digit(), |c| b"[,".contains(&c), &value.to_string());
             }
             Self::Type(n, name) => replace(bytes, n, |c| c.is_ascii_alphanumeric(), |c| c == b'"', name),
         }

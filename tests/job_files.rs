@@ -77,7 +77,7 @@ fn a_job_goes_on_when_its_folder_is_gone_and_saves_elsewhere() {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("The work goes on") && said.contains("saved as"), "{said}");
+    assert!(said.contains("The job continues") && said.contains("saved as"), "{said}");
     assert_eq!(bench.picture("painted-rescued.png").dimensions(), (24, 18));
     assert_eq!(fs::read_to_string(bench.path("loss.csv")).unwrap().lines().count(), 151);
 }

@@ -122,7 +122,9 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
         if files.save_every.is_some_and(|n| step % n == 0) && step < steps {
             let problems = save_all(&job, files.output);
             bar.suspend(|| {
-                problems.iter().for_each(|error| alert!("{error}. The work goes on; the next save tries again."))
+                for error in &problems {
+                    alert!("{error}. The job continues; the next save tries again.");
+                }
             });
         }
         last = Some(report);

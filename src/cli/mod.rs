@@ -48,7 +48,7 @@ pub fn run() -> ExitCode {
 }
 
 /// Parses the arguments. A negative number is a value, not a flag.
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let command = Cli::command().mut_subcommands(with_negative_numbers);
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }

@@ -26,6 +26,7 @@ pub enum Existing {
 /// The result of a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
+    /// The bytes were written to the file.
     Written,
     /// A file existed and was kept.
     Kept,

@@ -12,6 +12,7 @@ use crate::net::Border;
 /// The selected variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
+    /// Storage type and kernel family of the convolutions.
     pub variant: Variant,
 }
 

@@ -19,6 +19,7 @@ use crate::image::Image;
 /// Options for reading pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReadOptions {
+    /// Limits of pixels and memory, checked before decoding.
     pub limits: Limits,
     /// The colour behind transparent pixels, sRGB in 0..1.
     pub background: [f32; 3],

@@ -25,9 +25,13 @@ pub const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "jfif", "webp", "tif", "ti
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// Portable Network Graphics, lossless, with 8 or 16 bits per channel.
     Png,
+    /// JPEG, lossy, without transparency.
     Jpeg,
+    /// WebP, written losslessly.
     WebP,
+    /// TIFF, lossless, with 8 or 16 bits per channel.
     Tiff,
 }
 
@@ -82,6 +86,7 @@ pub struct WriteOptions<'a> {
     pub depth16: bool,
     /// Embeds an sRGB colour profile.
     pub color_profile: bool,
+    /// Metadata of the photo to copy to the file.
     pub metadata: Option<&'a Metadata>,
 }
 

@@ -31,6 +31,7 @@ const LARGEST_WEIGHT: f32 = 10_000.0;
 /// The architecture of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Architecture {
+    /// A network of the architecture of `johnson`, with its sizes.
     Johnson(Johnson),
     /// The 26-style network.
     Transfer26,

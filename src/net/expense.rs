@@ -13,8 +13,9 @@ pub const MOST_TIMES: u64 = 32;
 /// The cost of one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expense {
-    /// Size of the picture in pixels.
+    /// Width of the picture in pixels.
     pub width: usize,
+    /// Height of the picture in pixels.
     pub height: usize,
     /// Multiply-adds of the network's convolutions for one picture.
     pub multiply_adds: u64,

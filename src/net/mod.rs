@@ -47,11 +47,17 @@ impl Border {
 pub struct Convolution {
     /// Name of the weight tensor, `[outputs][inputs][kernel][kernel]`.
     pub weight: String,
+    /// Input channels.
     pub inputs: usize,
+    /// Output channels.
     pub outputs: usize,
+    /// Side of the kernel in pixels.
     pub kernel: usize,
+    /// Distance in input pixels between adjacent output pixels.
     pub stride: usize,
+    /// Pixels added on every side of the input.
     pub pad: usize,
+    /// Values of the added pixels.
     pub border: Border,
 }
 
@@ -65,7 +71,9 @@ impl Convolution {
 /// Reduction of a pooling window to one pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pooling {
+    /// The largest value of the window.
     Max,
+    /// The mean of the window.
     Average,
 }
 
@@ -73,8 +81,11 @@ pub enum Pooling {
 /// `mean[i]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Preprocessing {
+    /// Input channel of each output channel.
     pub order: [usize; 3],
+    /// Factor of the input's values.
     pub scale: f32,
+    /// Numbers subtracted from the output channels, after scaling.
     pub mean: [f32; 3],
 }
 
@@ -83,17 +94,21 @@ pub struct Preprocessing {
 pub enum Operation {
     /// Preprocesses a picture with three channels.
     Preprocess(Preprocessing),
+    /// A dense convolution.
     Convolution(Convolution),
     /// A depthwise convolution: as many outputs as inputs, weights `[channels][1][kernel][kernel]`.
     Depthwise(Convolution),
     /// Adds one number per channel: the tensor of that name, `[channels]`.
     Bias {
+        /// Name of the bias tensor.
         tensor: String,
     },
     /// Instance normalization with the style's scale and shift number `norm` (see [`Network::norms`]).
     InstanceNorm {
+        /// Index in [`Network::norms`].
         norm: usize,
     },
+    /// `max(x, 0)`.
     Relu,
     /// Clamps to 0..6 (Howard et al. 2017, "MobileNets").
     Relu6,
@@ -108,6 +123,7 @@ pub enum Operation {
     Upsample2,
     /// Sum of two tensors of the same shape.
     Add,
+    /// The logistic function `1 / (1 + exp(-x))`.
     Sigmoid,
     /// Clamps to 0..1.
     Clamp,
@@ -116,16 +132,22 @@ pub enum Operation {
 /// One layer: an operation, the tensors it reads, the tensor it writes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
+    /// The operation.
     pub operation: Operation,
+    /// The tensors that it reads: two for [`Operation::Add`], else one.
     pub inputs: Vec<TensorId>,
+    /// The tensor that it writes.
     pub output: TensorId,
 }
 
 /// Channels, height and width of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
+    /// Number of channels.
     pub channels: usize,
+    /// Height in pixels.
     pub height: usize,
+    /// Width in pixels.
     pub width: usize,
 }
 
@@ -150,6 +172,7 @@ pub struct Network {
     pub inputs: usize,
     /// Both sides of the input must be multiples of this.
     pub multiple: usize,
+    /// The layers, in execution order. Layer `i` writes tensor `i + 1`.
     pub layers: Vec<Layer>,
     /// The style's normalizations, in network order: tensor prefix and channels.
     pub norms: Vec<(String, usize)>,

@@ -22,7 +22,9 @@ use crate::error::{Error, Result};
 /// One style's parameters of one normalization: `out = normalized * scale + shift`, each with one number per channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Norm {
+    /// Factor of each channel.
     pub scale: Vec<f32>,
+    /// Offset of each channel.
     pub shift: Vec<f32>,
 }
 
@@ -31,7 +33,9 @@ pub struct Norm {
 pub struct Style {
     /// The network's name, as in archives.
     pub network: String,
+    /// The style's name. A blend has the names of its parts.
     pub name: String,
+    /// Scales and shifts, in network order.
     pub norms: Vec<Norm>,
 }
 

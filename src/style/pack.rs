@@ -39,6 +39,7 @@ const PICTURES: [(usize, &[u8]); 3] = [(0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x
 /// A style as stored in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack {
+    /// The style's name, at most [`MAX_NAME`] characters.
     pub name: String,
     /// The network's name, as in archives.
     pub network: String,
@@ -48,6 +49,7 @@ pub struct Pack {
     pub source: String,
     /// The terms of use.
     pub licence: String,
+    /// The style's parameters.
     pub parameters: Parameters,
     /// The file of a small picture: JPEG, PNG or WebP. May be empty.
     pub thumbnail: Vec<u8>,
@@ -61,7 +63,12 @@ pub enum Parameters {
     /// The output of the style predictor: [`DIMENSIONS`] numbers.
     Vector(Vec<f32>),
     /// The scales and the shifts of all normalizations.
-    Norms { scales: Vec<f32>, shifts: Vec<f32> },
+    Norms {
+        /// One number for each channel of each normalization, in network order.
+        scales: Vec<f32>,
+        /// As many numbers, in the same order.
+        shifts: Vec<f32>,
+    },
 }
 
 impl Pack {
@@ -239,7 +246,7 @@ impl Parameters {
         if archive.shape("vector").is_some() {
             return Ok(Self::Vector(archive.tensor("vector", &[DIMENSIONS])?));
         }
-        let count = archive.shape("scales").map(|shape| shape.iter().product()).unwrap_or(0);
+        let count = archive.shape("scales").map_or(0, |shape| shape.iter().product());
         let numbers = |name: &str| archive.tensor(name, &[count]);
         Ok(Self::Norms { scales: numbers("scales")?, shifts: numbers("shifts")? })
     }

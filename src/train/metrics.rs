@@ -22,15 +22,15 @@ const DISTANCE: [&str; 4] = ["relu1_2", "relu2_2", "relu3_3", "relu4_3"];
 /// Style, colour, content and perceptual distance of one stylized picture. Smaller is nearer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
-    /// Style distance by Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of
+    /// Style distance by Gram matrices: the mean over `relu1_2`, `relu2_2`, `relu3_3`, `relu4_3` of
     /// `sum((G - S)^2) / sum(S^2)`.
     pub style: f32,
     /// Colour distance, as [`super::losses::color::ColorStatistics::distance`].
     pub colours: f32,
-    /// Content distance: `mean((F - C)^2) / mean(C^2)` at relu3_3.
+    /// Content distance: `mean((F - C)^2) / mean(C^2)` at `relu3_3`.
     pub content: f32,
     /// Perceptual distance between the stylized picture and the photo: squared differences of features normalized to
-    /// length 1 at each position, averaged over positions and summed over relu1_2, relu2_2, relu3_3 and relu4_3 (LPIPS:
+    /// length 1 at each position, averaged over positions and summed over `relu1_2`, `relu2_2`, `relu3_3` and `relu4_3` (LPIPS:
     /// Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", with VGG16, without
     /// the learned weights and without the last layer).
     pub distance: f32,

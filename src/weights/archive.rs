@@ -82,7 +82,7 @@ impl Archive {
     /// # Errors
     /// [`Error::Tensor`] if it is missing or not a list of `U8`.
     pub fn bytes(&self, name: &str) -> Result<&[u8]> {
-        let count = self.shape(name).map(|shape| shape.iter().product()).unwrap_or(0);
+        let count = self.shape(name).map_or(0, |shape| shape.iter().product());
         match self.entry(name, &[count])? {
             (Dtype::U8, bytes) => Ok(bytes),
             (other, _) => Err(Error::tensor(name, format!("has type {other}; U8 was expected"))),
@@ -98,7 +98,7 @@ impl Archive {
         let mut parts: BTreeMap<String, &TensorInfo> = BTreeMap::new();
         for name in names {
             let info = self.tensors.get(name).ok_or_else(|| Error::tensor(name, "is missing"))?;
-            parts.insert(name.to_string(), info);
+            parts.insert(name.clone(), info);
             let scale = scale_name(name);
             if let Some(info) = self.tensors.get(&scale) {
                 parts.insert(scale, info);

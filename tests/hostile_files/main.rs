@@ -33,7 +33,7 @@ static ALLOCATOR: Counting = Counting;
 fn read_both(bytes: &[u8]) {
     let sentence = |error: Error| match error {
         Error::Model { file, problem } => {
-            assert!(file == "x" && !problem.is_empty() && problem.len() < 2000, "{problem}")
+            assert!(file == "x" && !problem.is_empty() && problem.len() < 2000, "{problem}");
         }
         other => panic!("{other:?}"),
     };

@@ -144,10 +144,10 @@ fn make(arguments: &Make) -> Result<()> {
 fn title(file: &str) -> String {
     let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).take(MAX_NAME).collect())
-        .unwrap_or("Untitled".to_string())
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).take(MAX_NAME).collect(),
+        None => "Untitled".to_string(),
+    }
 }
 
 /// Checks that `path` has the extension of style packs.

@@ -56,7 +56,9 @@ pub enum Precision {
     Bits8,
     /// 8 bits, but 16 bits in the first and the last convolution, which process colours directly.
     Ends16,
+    /// 16-bit floats.
     Bits16,
+    /// 32-bit floats.
     Bits32,
 }
 
@@ -68,7 +70,9 @@ impl Precision {
 /// A network that was read and checked, in single precision, for pictures in 0..1.
 #[derive(Debug, Clone)]
 pub struct Import {
+    /// Widths and number of residual blocks.
     pub johnson: Johnson,
+    /// The imported layers, in network order.
     pub layers: Vec<Taken>,
     /// The values of white in the network's input and output: 1 or 255.
     pub range: (f32, f32),

@@ -14,7 +14,7 @@ pub const LARGEST_SUM: f32 = 4096.0;
 /// The number of weights that fit into a style pack in 8 bits.
 pub const MOST_WEIGHTS: usize = 32 << 20;
 /// Data read from a file, or a description of the problem, phrased as the end of a sentence about the file.
-pub type Read<T> = std::result::Result<T, String>;
+pub type Read<T> = Result<T, String>;
 
 /// A convolution of a file, with its bias and its normalization.
 #[derive(Debug, Clone, Default)]

@@ -44,7 +44,7 @@ fn prefix(file: &StateDict) -> Option<String> {
     let whole = prefixes.iter().find(|prefix| file.shape(&format!("{prefix}{LAST}")).is_some());
     let of_block = |prefix: &str| prefix.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).ends_with("res");
     let begins = |prefix: &str| prefix.is_empty() || (prefix.ends_with('.') && !of_block(prefix));
-    whole.or_else(|| prefixes.iter().find(|prefix| begins(prefix))).map(|prefix| prefix.to_string())
+    whole.or_else(|| prefixes.iter().find(|prefix| begins(prefix))).map(ToString::to_string)
 }
 
 struct Reader<'a> {

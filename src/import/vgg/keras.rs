@@ -129,7 +129,8 @@ fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Da
             Some((first, _)) if place(first).is_some() && place(first) == place(set) => {}
             Some(_) => return Err(format!("has two {what} of `{name}`")),
             None => {
-                found = Some((set, shape.into_iter().map(|side| usize::try_from(side).unwrap_or(usize::MAX)).collect()))
+                found =
+                    Some((set, shape.into_iter().map(|side| usize::try_from(side).unwrap_or(usize::MAX)).collect()));
             }
         }
     }

@@ -10,7 +10,7 @@ pub struct Found {
 }
 
 /// Data read from a file, or a description of the problem.
-pub type Read<T> = std::result::Result<T, String>;
+pub type Read<T> = Result<T, String>;
 
 /// Returns the shape `[outputs, inputs, 3, 3]` of a layer's weights, after checking that it and the shape of the biases
 /// are those of the network. The check precedes reading values, since a small file may declare any number of them.

@@ -19,6 +19,7 @@ pub const PREPROCESSING: Preprocessing =
 /// A network of the family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vgg {
+    /// Identifier, as in the weight archive's metadata.
     pub name: &'static str,
     /// Convolutions in each block.
     pub blocks: [usize; 5],
@@ -32,7 +33,9 @@ pub const VGG19: Vgg = Vgg { name: "vgg19", blocks: [2, 2, 4, 4, 4] };
 /// A convolution and the ReLU after it. Blocks and convolutions are counted from 1, as in their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Layer {
+    /// Number of the block, 1 to 5.
     pub block: usize,
+    /// Number of the convolution within its block, from 1.
     pub convolution: usize,
 }
 

@@ -27,7 +27,9 @@ const SMALLEST: f32 = 1e-12;
 /// A loss term: its layers with their weights, and the weight of their weighted mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
+    /// Weight of the term in the total loss.
     pub weight: f32,
+    /// Layers of VGG with their weights in the mean.
     pub layers: Vec<(Layer, f32)>,
 }
 
@@ -39,13 +41,14 @@ pub struct Terms {
     /// Style loss: distance between the statistics of the features and those of the paintings, as `style_loss` defines
     /// them.
     pub style: Term,
+    /// The statistics that the style loss compares.
     pub style_loss: StyleLoss,
     /// Weight of the total variation: the mean squared difference to the neighbours below and to the right.
     pub variation: f32,
 }
 
 impl Terms {
-    /// Returns the default weights: content at relu4_2, style at the first layers of four blocks.
+    /// Returns the default weights: content at `relu4_2`, style at the first layers of four blocks.
     ///
     /// # Errors
     /// [`Error::Style`] when `vgg` lacks one of the layers.
@@ -93,9 +96,13 @@ pub(super) fn check_weight(weight: f32) -> Result<()> {
 /// The losses of one picture. Content, style and variation are unweighted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parts {
+    /// The weighted sum of the losses.
     pub total: f32,
+    /// Content loss.
     pub content: f32,
+    /// Style loss.
     pub style: f32,
+    /// Total variation.
     pub variation: f32,
 }
 
@@ -103,6 +110,7 @@ pub struct Parts {
 pub struct Source {
     /// The picture of the painting, `[1][3][height][width]`.
     pub painting: Tensor<4>,
+    /// Weight relative to those of the other paintings.
     pub weight: f32,
     /// Grey mask of the photo, stretched to its size, for the region where the style applies: white is full, black is
     /// none. Without a mask the style applies everywhere.

@@ -31,13 +31,14 @@ pub struct TrainLoss {
     pub variation: f32,
     /// Weight of the stability loss: the mean squared change of the output when noise is added to the photo, relative
     /// to the mean square of the noise (Rainy, de Berker 2018, Element AI, "Stabilizing neural style-transfer for
-    /// video"). `noise` is the largest amplitude of that noise, as a part of white.
+    /// video").
     pub stability: f32,
+    /// Largest amplitude of the noise of the stability loss, as a part of white.
     pub noise: f32,
 }
 
 impl TrainLoss {
-    /// Returns the default weights: content at relu3_3, style at the last layers of four blocks.
+    /// Returns the default weights: content at `relu3_3`, style at the last layers of four blocks.
     ///
     /// # Errors
     /// [`crate::error::Error::Style`] when `vgg` lacks one of the layers.

@@ -163,7 +163,8 @@ impl<B: RectifiedConvolution, C: CheckpointStrategy> RectifiedConvolution for Au
 
         let inputs = x.shape()[1];
         let node = x.node();
-        let [x, weights, bias, turned, nothing] = [x, weights, bias, turned, nothing].map(|t| t.into_primitive());
+        let [x, weights, bias, turned, nothing] =
+            [x, weights, bias, turned, nothing].map(FloatTensor::<Self>::into_primitive);
         let forward = |x: FloatTensor<B>| {
             let [weights, bias, turned, nothing] =
                 [&weights, &bias, &turned, &nothing].map(|tensor: &FloatTensor<B>| tensor.clone());

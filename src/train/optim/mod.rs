@@ -21,26 +21,39 @@ pub enum Optimizer {
     /// Adam. Steps have about the same size everywhere, whatever the size of the gradient, so that coarse and fine
     /// structure develop together.
     Adam,
-    /// Gradient descent with momentum. Each step keeps the part `momentum` of the previous step.
-    Sgd { momentum: f32 },
-    /// L-BFGS. Estimates the curvature from the last `history` steps.
-    Lbfgs { history: usize },
+    /// Gradient descent with momentum.
+    Sgd {
+        /// Part of the previous update that a step keeps, 0..1.
+        momentum: f32,
+    },
+    /// L-BFGS.
+    Lbfgs {
+        /// Number of previous steps that the curvature is estimated from, at least 1.
+        history: usize,
+    },
 }
 
 /// State of an optimizer for a picture `[1][3][height][width]`. All tensors have the picture's shape and no autodiff.
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "a run has one of it")]
 pub enum OptimizerState {
-    /// Running means of gradients and of their squares, and the number of steps in them.
+    /// Adam.
     Adam {
+        /// Running mean of the gradients.
         mean: Tensor<4>,
+        /// Running mean of the squared gradients.
         square: Tensor<4>,
+        /// Number of steps in the means.
         steps: u32,
     },
+    /// Gradient descent with momentum.
     Sgd {
+        /// Part of the velocity that a step keeps, 0..1.
         momentum: f32,
+        /// The previous update of the picture.
         velocity: Tensor<4>,
     },
+    /// L-BFGS.
     Lbfgs(Lbfgs),
 }
 

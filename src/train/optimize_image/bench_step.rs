@@ -11,7 +11,7 @@ use crate::train::vgg_features::Convolutions;
 use crate::train::{Features, Objective, Parts, Terms};
 use crate::weights::Archive;
 
-/// Features up to relu4_2, losses, and a picture.
+/// Features up to `relu4_2`, losses, and a picture.
 pub struct BenchStep {
     features: Features,
     objective: Objective,

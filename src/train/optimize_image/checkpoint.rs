@@ -17,9 +17,11 @@ const LBFGS: &str = "lbfgs";
 pub struct Checkpoint {
     /// Fingerprint of photo, paintings and settings.
     pub fingerprint: u64,
-    /// Index of the current size, and the number of steps done at it.
+    /// Index of the current size in the schedule.
     pub scale: usize,
+    /// Number of steps done at the current size.
     pub step: usize,
+    /// The picture and its optimizer state.
     pub sketch: OptimizerSnapshot,
 }
 

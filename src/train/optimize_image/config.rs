@@ -81,6 +81,7 @@ struct TermChange {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
+    /// Sizes with their steps, in order.
     pub scales: Vec<PlannedScale>,
     /// Approximate memory in bytes at the largest size.
     pub peak: u64,
@@ -91,8 +92,11 @@ pub struct Plan {
 /// One size of a run in pixels, and the number of steps at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PlannedScale {
+    /// Width of the picture in pixels.
     pub width: usize,
+    /// Height of the picture in pixels.
     pub height: usize,
+    /// Number of steps at this size.
     pub steps: usize,
 }
 

@@ -20,6 +20,7 @@ const WORKING: u64 = 4;
 /// Parameters of a run that determine its memory use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemoryEstimate {
+    /// The network of the losses.
     pub vgg: Vgg,
     /// The last layer that any loss reads.
     pub last: Layer,
@@ -27,7 +28,9 @@ pub struct MemoryEstimate {
     pub style: Vec<Layer>,
     /// As [`Settings::style_scale`].
     pub style_scale: f32,
+    /// The optimizer, whose state holds pictures.
     pub optimizer: Optimizer,
+    /// The implementation of the convolutions, which determines the copies of activations.
     pub convolutions: Convolutions,
 }
 

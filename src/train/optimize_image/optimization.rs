@@ -22,11 +22,15 @@ pub const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 /// Settings of an optimization.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
+    /// The network of the losses.
     pub vgg: Vgg,
+    /// Pooling between the blocks of the network.
     pub pooling: Pooling,
+    /// Weights and layers of the losses.
     pub terms: Terms,
     /// Sizes and their steps, in order; see [`crate::train::coarse_to_fine`].
     pub scales: Vec<Scale>,
+    /// The optimizer with its parameters.
     pub optimizer: Optimizer,
     /// Learning rate; see [`Optimizer::rate`].
     pub rate: f32,
@@ -50,8 +54,11 @@ pub enum Start {
 pub struct Progress {
     /// Number of the step, from 1, counted over all sizes.
     pub step: usize,
+    /// Number of steps of the run.
     pub steps: usize,
+    /// Width of the picture in pixels at this step.
     pub width: usize,
+    /// Height of the picture in pixels at this step.
     pub height: usize,
     /// The losses before the step. Losses at different sizes are not comparable.
     pub parts: Parts,

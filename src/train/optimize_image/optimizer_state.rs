@@ -21,21 +21,31 @@ pub struct PictureState {
 /// A [`PictureState`] in CPU memory, as checkpoints store it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptimizerSnapshot {
+    /// The optimized picture.
     pub picture: Image,
+    /// State of the optimizer.
     pub memory: SnapshotState,
+    /// Running average of pictures, not corrected for bias.
     pub average: Image,
+    /// Number of pictures in the average.
     pub averaged: u32,
 }
 
 /// An optimizer state in CPU memory.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SnapshotState {
+    /// Adam.
     Adam {
+        /// Running mean of the gradients.
         mean: Image,
+        /// Running mean of the squared gradients.
         square: Image,
+        /// Number of steps in the means.
         steps: u32,
     },
+    /// Gradient descent with momentum.
     Sgd {
+        /// The previous update of the picture.
         velocity: Image,
     },
     /// L-BFGS. Its history takes the memory of dozens of pictures and rebuilds within as many steps, so it is not

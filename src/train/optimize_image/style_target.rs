@@ -15,6 +15,7 @@ const LEAST: f32 = 1e-4;
 /// A painting as style target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleTarget {
+    /// The painting.
     pub picture: Image,
     /// Weight relative to those of the other paintings.
     pub weight: f32,

@@ -13,9 +13,11 @@ pub struct TrainCheckpoint {
     pub fingerprint: u64,
     /// The number of steps done.
     pub step: usize,
-    /// Trained parameters, and Adam's running means of their gradients and of the squared gradients.
+    /// Trained parameters: those of the style, then the weights if they are trained.
     pub numbers: Vec<f32>,
+    /// Adam's running mean of the gradients, one for each parameter.
     pub mean: Vec<f32>,
+    /// Adam's running mean of the squared gradients, one for each parameter.
     pub square: Vec<f32>,
 }
 

@@ -21,23 +21,36 @@ const KEPT: u64 = 8;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TrainConfig {
+    /// Number of steps, 1 to 100,000; see [`TrainSettings::steps`].
     pub steps: Option<usize>,
+    /// Side of the crops in pixels, 1 to 1024; see [`TrainSettings::crop`].
     pub crop: Option<usize>,
+    /// Number of crops per step, 1 to 32; see [`TrainSettings::batch`].
     pub batch: Option<usize>,
+    /// Longer side of the paintings in pixels, 1 to 2048; see [`TrainSettings::painting`].
     pub painting: Option<usize>,
+    /// Weight of the content loss.
     pub content_weight: Option<f32>,
+    /// Weight of the style loss.
     pub style_weight: Option<f32>,
+    /// Weight of the color loss.
     pub palette_weight: Option<f32>,
+    /// Weight of the total variation.
     pub variation_weight: Option<f32>,
+    /// Weight of the stability loss.
     pub stability_weight: Option<f32>,
+    /// Largest amplitude of the noise of the stability loss, as a part of white.
     pub noise: Option<f32>,
+    /// Initial learning rate; see [`TrainSettings::rate`].
     pub rate: Option<f32>,
+    /// Seed of crops and noise.
     pub seed: Option<u64>,
     /// The initial style, as [`Init::of`] parses it.
     pub start: Option<String>,
     /// Layers of VGG16 with their weights in the losses. The page does not offer them.
     #[serde(skip)]
     pub content_layers: Option<Vec<(Layer, f32)>>,
+    /// Layers of the style loss, likewise.
     #[serde(skip)]
     pub style_layers: Option<Vec<(Layer, f32)>>,
 }
@@ -45,6 +58,7 @@ pub struct TrainConfig {
 /// The initial style of a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Init {
+    /// A given style or blend.
     Style(Style),
     /// The nearest of these styles, as [`super::nearest`] selects it.
     Nearest(Vec<Style>),

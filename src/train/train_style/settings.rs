@@ -9,16 +9,20 @@ use crate::train::optim::LARGEST_RATE;
 /// Settings of style training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
+    /// Weights and layers of the losses.
     pub loss_weights: TrainLoss,
+    /// Number of steps.
     pub steps: usize,
     /// Initial learning rate of Adam for scales and shifts: about the largest change per step. It decreases to 0 along
     /// a cosine.
     pub rate: f32,
-    /// Side of the crops in pixels, a multiple of the network's, and the number of crops per step.
+    /// Side of the crops in pixels, a multiple of the network's.
     pub crop: usize,
+    /// Number of crops per step.
     pub batch: usize,
     /// Longer side of the paintings in pixels. Larger paintings make larger strokes relative to a crop.
     pub painting: usize,
+    /// Seed of crops and noise.
     pub seed: u64,
 }
 

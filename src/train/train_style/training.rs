@@ -27,7 +27,9 @@ const SOME: usize = 12;
 
 /// Training data: paintings with weights, and photos.
 pub struct TrainData<'a> {
+    /// The paintings, with their weights relative to each other.
     pub paintings: &'a [(Image, f32)],
+    /// The photos that crops are taken from.
     pub photos: &'a [Image],
 }
 
@@ -59,13 +61,17 @@ impl InitState {
 pub struct Report {
     /// Number of the step, from 1.
     pub step: usize,
+    /// Number of steps of the run.
     pub steps: usize,
     /// The weighted sum of the losses.
     pub total: f32,
+    /// Content loss.
     pub content: f32,
+    /// Style loss.
     pub style: f32,
     /// Color loss, or 0 when its weight is 0 and it is not computed.
     pub palette: f32,
+    /// Total variation.
     pub variation: f32,
     /// Stability loss, or 0 when its weight is 0 and it is not computed.
     pub stability: f32,

@@ -7,6 +7,20 @@ use crate::error::{Error, Result};
 
 /// An RGB picture: `height * width * 3` values in 0..1, row by row, channels interleaved (HWC). Values are sRGB-encoded
 /// as in files, because the networks were trained on such values.
+///
+/// ```
+/// use impasto::image::Image;
+///
+/// # fn main() -> impasto::error::Result<()> {
+/// let red = Image::from_rgba8(4, 2, &[255, 0, 0, 255].repeat(4 * 2))?;
+/// assert_eq!(red.data()[..3], [1.0, 0.0, 0.0]);
+/// let (width, height) = Image::fitted(red.width(), red.height(), 2);
+/// let small = red.resized(width, height)?;
+/// assert_eq!((small.width(), small.height()), (2, 1));
+/// assert_eq!(small.to_rgba8(), [255, 0, 0, 255].repeat(2));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
     width: usize,

@@ -1,5 +1,24 @@
 //! Networks as data: layers over numbered tensors, and the shapes of the tensors for an input size. Independent of the
 //! GPU: `reference` runs a [`Network`] with plain loops, `gpu` compiles it into dispatches.
+//!
+//! ```
+//! use impasto::net::models::transfer26;
+//! use impasto::net::{Network, Operation, Shape};
+//!
+//! # fn main() -> impasto::error::Result<()> {
+//! // A network of three layers: a 3x3 convolution of stride 2 with normalization, an enlargement, a sigmoid.
+//! let mut network = Network::new("small", 3, 2);
+//! let x = network.push_normalized(0, "conv", (3, 8), 3, 2);
+//! let x = network.push(Operation::Upsample2, &[x]);
+//! let output = network.push(Operation::Sigmoid, &[x]);
+//! assert_eq!(network.shapes(64, 96)?[output], Shape { channels: 8, height: 64, width: 96 });
+//! assert_eq!(network.multiply_adds(64, 96)?, 32 * 48 * 8 * 3 * 9);
+//! assert!(network.shapes(63, 96).is_err(), "63 is not a multiple of 2");
+//!
+//! assert_eq!(transfer26::network().convolutions().count(), 18);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod custom;
 pub mod expense;

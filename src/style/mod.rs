@@ -43,6 +43,22 @@ impl Style {
     /// Returns the weighted sum of styles, applied to every scale and every shift. Weights are not normalized: with a
     /// sum of 1, the result is a blend, and weights outside of 0..1 exaggerate a style.
     ///
+    /// ```
+    /// use impasto::style::{Norm, Style};
+    ///
+    /// # fn main() -> impasto::error::Result<()> {
+    /// let style = |name: &str, scale: f32| Style {
+    ///     network: "transfer26".to_string(),
+    ///     name: name.to_string(),
+    ///     norms: vec![Norm { scale: vec![scale; 32], shift: vec![0.0; 32] }],
+    /// };
+    /// let blend = Style::blend(&[(&style("Waves", 1.0), 0.75), (&style("Ink", 3.0), 0.25)])?;
+    /// assert_eq!(blend.name, "Waves + Ink");
+    /// assert_eq!(blend.norms[0].scale, [1.5; 32]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Style`] if `parts` is empty, if the styles belong to different networks, or if a weight or a sum is not
     /// finite.

@@ -37,6 +37,26 @@ const MAX_TEXT: usize = 2000;
 const PICTURES: [(usize, &[u8]); 3] = [(0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"), (8, b"WEBP")];
 
 /// A style as stored in a file.
+///
+/// ```
+/// use impasto::net::models::arbitrary;
+/// use impasto::style::{DIMENSIONS, Pack, Parameters, StyleSpace};
+/// use impasto::weights::Archive;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let archive = Archive::parse(&std::fs::read("weights/arbitrary.safetensors")?)?;
+/// let network = arbitrary::network();
+/// let space = StyleSpace::read(&archive, network.tensors(), &network.norms)?;
+/// // `StyleEncoder` computes this vector from a painting.
+/// let vector = vec![0.0; DIMENSIONS];
+/// let pack = Pack { source: "My own painting".to_string(), ..space.pack("Waves", Parameters::Vector(vector)) };
+/// let bytes = pack.write()?;
+/// let read = Pack::read(&bytes)?;
+/// assert_eq!(read, pack);
+/// assert_eq!(space.style(&read)?.norms.len(), network.norms.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack {
     /// The style's name, at most [`MAX_NAME`] characters.

@@ -9,6 +9,23 @@ use crate::weights::Archive;
 
 /// The styles that a network was trained on, in the order of its archive. Empty (the default) for a network without
 /// built-in styles.
+///
+/// ```
+/// use impasto::net::models::transfer26;
+/// use impasto::style::StyleSet;
+/// use impasto::weights::Archive;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let archive = Archive::parse(&std::fs::read("weights/transfer26.safetensors")?)?;
+/// let styles = StyleSet::read(&archive, &transfer26::network().norms)?;
+/// assert_eq!(styles.len(), 26);
+/// // The beginning of a name is sufficient if no other name begins like it.
+/// let blend = styles.mix(&styles.parse("starry:3, Red Weave:1")?)?;
+/// assert!(blend.name.contains("Starry Strokes"));
+/// assert!(styles.parse("unknown").is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StyleSet {
     styles: Vec<Style>,

@@ -1,4 +1,5 @@
-//! Feed-forward stylization: a [`StylizeModel`] holds a network on a device, and a [`Session`] runs it at one size.
+//! Feed-forward stylization of photos and video: a [`StylizeModel`] holds a network on a device, a [`Session`] runs it at
+//! one size, and a [`StyleEncoder`] turns paintings into styles. The documentation of the crate has an example.
 
 mod style_encoder;
 

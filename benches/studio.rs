@@ -1,5 +1,5 @@
-//! One step of a Masterpiece, forward and backward through VGG16 to `relu4_2`, with our convolution and with burn's own, in turns; and a
-//! convolution whose weights learn, forward and back to input and weights, likewise.
+//! One step of image optimization, forward and backward through VGG16 to `relu4_2`, with our convolution and with burn's own, in turns; and a
+//! convolution with trained weights, forward and backward to input and weights, likewise.
 //!
 //! `cargo bench --features studio [-- SIDE [ROUNDS]]`
 
@@ -77,10 +77,10 @@ fn in_turns(rounds: usize, run: impl Fn(usize)) -> [f64; 2] {
     let mut times = [const { Vec::new() }; 2];
     for round in 0..=rounds {
         for (which, times) in times.iter_mut().enumerate() {
-            let begin = Instant::now();
+            let start = Instant::now();
             run(which);
             if round > 0 {
-                times.push(begin.elapsed().as_secs_f64());
+                times.push(start.elapsed().as_secs_f64());
             }
         }
     }

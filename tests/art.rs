@@ -77,8 +77,8 @@ fn sizes_show_the_same_painting() {
         let off = difference(&large, &small);
         assert!(off < 0.04, "{} is off by {off}", kind.name);
         for side in [0, LARGEST + 1] {
-            let said = kind.paint(side, 1).unwrap_err();
-            assert!(matches!(&said, Error::Picture(text) if text.contains("from 1 to 4096")), "{said}");
+            let message = kind.paint(side, 1).unwrap_err();
+            assert!(matches!(&message, Error::Picture(text) if text.contains("from 1 to 4096")), "{message}");
         }
     }
 }
@@ -179,10 +179,10 @@ impl Bench {
     /// Runs what must end in exit code 2 with one sentence, and returns the sentence.
     fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.starts_with("impasto: ") && said.lines().count() == 1, "{arguments:?}: {said}");
-        said
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.starts_with("impasto: ") && message.lines().count() == 1, "{arguments:?}: {message}");
+        message
     }
 }
 
@@ -207,7 +207,7 @@ fn the_command_paints_one_or_all() {
 }
 
 #[test]
-fn what_cannot_be_painted_is_told_in_a_sentence() {
+fn impossible_requests_are_refused_in_a_sentence() {
     let bench = Bench::new();
     std::fs::write(bench.path("file"), "taken").unwrap();
     for (arguments, expected) in [
@@ -221,8 +221,8 @@ fn what_cannot_be_painted_is_told_in_a_sentence() {
         (&["art", "-o", "file"], "needs a folder"),
         (&["art", "--size", "8", "-o", "file/below"], "folder cannot be made"),
     ] {
-        let said = bench.fails(arguments);
-        assert!(said.contains(expected), "{arguments:?}: {said}");
+        let message = bench.fails(arguments);
+        assert!(message.contains(expected), "{arguments:?}: {message}");
     }
     assert!(!bench.path("a.png").exists() && !bench.path("a.jpg").exists());
 }

@@ -201,7 +201,7 @@ fn metadata_is_carried_upright_into_each_format() {
 }
 
 #[test]
-fn formats_are_told_by_the_ending() {
+fn the_extension_selects_the_format() {
     for (name, format) in [
         ("a.png", Some(Format::Png)),
         ("A.JPG", Some(Format::Jpeg)),
@@ -329,7 +329,7 @@ fn other_files_are_named_without_a_decoders_words() {
 }
 
 #[test]
-fn half_of_a_jpeg_is_told_with_how_much_is_missing() {
+fn truncated_jpegs_are_reported_with_the_missing_part() {
     for name in ["restarts.jpg", "progressive.jpg"] {
         let whole = fixture(name);
         assert!(decoded(&whole).notes.is_empty());
@@ -380,7 +380,7 @@ fn damaged_png_webp_and_tiff_files_are_refused() {
 }
 
 #[test]
-fn the_first_frame_of_animations_is_read_and_told() {
+fn the_first_frame_of_animations_is_read_with_a_warning() {
     for name in ["animated.png", "animated.webp"] {
         let read = decoded(&fixture(name));
         assert_eq!(&read.image.to_rgba8()[..4], [0xc8, 0x28, 0x28, 255], "{name}");

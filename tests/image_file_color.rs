@@ -59,7 +59,7 @@ fn profiles_are_honoured_in_each_format() {
 }
 
 #[test]
-fn a_picture_that_is_srgb_keeps_its_numbers() {
+fn srgb_pictures_are_not_converted() {
     let rgb = ramp(24, 16);
     let mut png = Vec::new();
     let mut encoder = PngEncoder::new(&mut png);
@@ -69,7 +69,7 @@ fn a_picture_that_is_srgb_keeps_its_numbers() {
 }
 
 #[test]
-fn chunks_of_png_tell_colours_in_the_order_of_the_specification() {
+fn png_colour_chunks_have_the_precedence_of_the_specification() {
     let rgb = ramp(24, 16);
     let size = (24, 16);
     let plain = decoded(&png_with(&[], size, &rgb)).image;
@@ -90,14 +90,14 @@ fn chunks_of_png_tell_colours_in_the_order_of_the_specification() {
     let primaries: Vec<u8> =
         [31270_u32, 32900, 68000, 32000, 26500, 69000, 15000, 6000].iter().flat_map(|v| v.to_be_bytes()).collect();
     assert!(off(&[gamma(45_455), (b"cHRM", primaries)], &p3) < 4.0);
-    let nonsense = decoded(&png_with(&[(b"cICP", vec![200, 13, 0, 1])], size, &rgb));
-    assert!(nonsense.notes[0].contains("sRGB"), "{:?}", nonsense.notes);
+    let invalid = decoded(&png_with(&[(b"cICP", vec![200, 13, 0, 1])], size, &rgb));
+    assert!(invalid.notes[0].contains("sRGB"), "{:?}", invalid.notes);
     let flat: Vec<u8> = [0_u32; 8].iter().flat_map(|v| v.to_be_bytes()).collect();
     assert!(decoded(&png_with(&[gamma(45_455), (b"cHRM", flat)], size, &rgb)).notes[0].contains("sRGB"));
 }
 
 #[test]
-fn profiles_that_are_damaged_or_do_not_fit_are_told() {
+fn damaged_or_unsuitable_profiles_are_reported() {
     let rgb = ramp(24, 16);
     let mut gray = ColorProfile::new_gray_with_gamma(1.8).encode().unwrap();
     for icc in [b"no profile".to_vec(), gray.clone()] {

@@ -152,7 +152,7 @@ fn other_files_are_refused_in_a_sentence() {
     let (numbers, names) = (numbers(VGG16), torchvision_names(VGG16));
     let good = zipped(&names, &numbers);
     let old = legacy(&names, &numbers);
-    let evil = zip(&[("x/data.pkl".to_string(), b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.".to_vec())]);
+    let malicious = zip(&[("x/data.pkl".to_string(), b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.".to_vec())]);
     let empty = zip(&[("x/data.pkl".to_string(), b"\x80\x02}.".to_vec())]);
     let mut flat = numbers.clone();
     flat[0].1[5] = f32::NAN;
@@ -160,7 +160,7 @@ fn other_files_are_refused_in_a_sentence() {
         (&good[..], VGG19, "has 13 convolutions, where vgg19 has 16"),
         (&good[..good.len() / 2], VGG16, "damaged zip archive"),
         (&old[..old.len() / 2], VGG16, "is cut off"),
-        (&evil, VGG16, "asks to call `os.system`"),
+        (&malicious, VGG16, "asks to call `os.system`"),
         (&empty, VGG16, "no table of tensors"),
         (&zip(&[]), VGG16, "is no file of weights that is known"),
         (b"hello", VGG16, "is no file of weights that is known"),

@@ -148,7 +148,7 @@ fn on_cpu(vector: &Vector, x: &[f32]) -> Vec<f32> {
 }
 
 /// A convolution of `layer`, which pads with zeros, through a kernel that mirrors `pad` pixels: zeros are laid around the
-/// picture first, wide enough that no wanted pixel sees the mirror.
+/// picture first, wide enough that no compared pixel depends on the reflection.
 fn over_zeros(
     device: &Device,
     variant: Variant,

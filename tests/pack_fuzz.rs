@@ -28,7 +28,7 @@ fn valid(trained: bool) -> Vec<u8> {
     pack.write().unwrap()
 }
 
-/// A pack that brings the smallest network that there can be.
+/// A pack that contains the smallest possible network.
 static BRINGING: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let architecture = Architecture::Johnson(Johnson { contract: [1; 3], blocks: 1, expand: [1; 2], sigmoid: false });
     let mut builder = ArchiveBuilder::new();
@@ -111,7 +111,7 @@ proptest! {
         match Pack::read(&bytes) {
             Ok(pack) => {
                 prop_assert_eq!(&Pack::read(&pack.write().unwrap()).unwrap(), &pack);
-                let Some(archive) = pack.brought().unwrap() else { return Ok(()) };
+                let Some(archive) = pack.network_archive().unwrap() else { return Ok(()) };
                 match custom::network(&archive) {
                     Ok(net) => prop_assert_eq!(Some(net.name.as_str()), archive.metadata("network")),
                     Err(Error::Pack(problem)) => prop_assert!(!untouched && !problem.is_empty()),

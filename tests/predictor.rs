@@ -147,14 +147,14 @@ fn the_reference_vector_is_predicted() {
     let off = distance(&got, &expected);
     println!("off by {off}");
     assert!(off <= 1e-3, "off by {off}");
-    // Nothing of a painting is left behind for the next.
+    // No state of one painting affects the next.
     pollster::block_on(predictor.encode_rgba(&gpu, &[9; 16], (2, 2))).unwrap();
     let again = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
     assert_eq!(got, again);
 }
 
 #[test]
-fn paintings_of_any_size_are_seen_as_the_resampling_on_the_processor_sees_them() {
+fn the_gpu_resamples_paintings_as_the_cpu_does() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
     let predictor = pollster::block_on(StyleEncoder::load(&gpu, &archive)).unwrap();
     let painting = picture("arbitrary/content.png").resized(301, 517).unwrap();

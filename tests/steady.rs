@@ -1,4 +1,4 @@
-//! Moving pictures that flicker less: the kernel against its twin, and what it is good for.
+//! The temporal filter: the kernel against the reference, and its effect on flicker.
 
 mod common;
 
@@ -33,8 +33,8 @@ fn noisy(scene: &Image, seed: u32, amplitude: f32) -> Image {
 
 fn session(gpu: &Gpu, steady: bool) -> Session {
     let variant = *Variant::all().iter().find(|v| !v.half).unwrap();
-    let painter = block_on(StylizeModel::load(gpu, &shipped(), variant)).unwrap();
-    let mut session = block_on(painter.session(gpu, WIDTH, HEIGHT)).unwrap();
+    let model = block_on(StylizeModel::load(gpu, &shipped(), variant)).unwrap();
+    let mut session = block_on(model.session(gpu, WIDTH, HEIGHT)).unwrap();
     if steady {
         let temporal_filter: TemporalFilter = block_on(session.new_temporal_filter(gpu)).unwrap();
         session.set_temporal_filter(temporal_filter);
@@ -107,13 +107,13 @@ fn another_frame_ends_it() {
 fn another_style_shows_at_once() {
     let gpu = gpu();
     let variant = Variant::all()[0];
-    let painter = block_on(StylizeModel::load(&gpu, &shipped(), variant)).unwrap();
+    let model = block_on(StylizeModel::load(&gpu, &shipped(), variant)).unwrap();
     let (mut steady, mut plain) = (session(&gpu, true), session(&gpu, false));
     let photo = scene("transfer26/content_a.png");
     for _ in 0..3 {
         painted(&gpu, &mut steady, &photo);
     }
-    let style = painter.styles().get(5).unwrap();
+    let style = model.styles().get(5).unwrap();
     steady.set_style(&gpu, style).unwrap();
     plain.set_style(&gpu, style).unwrap();
     let change = 255.0 * mean_change(&painted(&gpu, &mut steady, &photo), &painted(&gpu, &mut plain, &photo));
@@ -163,7 +163,7 @@ impl Bare {
 }
 
 #[test]
-fn the_kernel_is_its_twin() {
+fn the_kernel_equals_the_reference() {
     let gpu = gpu();
     let one = scene("transfer26/content_a.png");
     // Left and right exchanged in the lower half, where luma changes by much, by little, and not at all.

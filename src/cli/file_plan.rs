@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_tried() {
+    fn output_paths_are_probed() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "x").unwrap();
         let mut plan = FilePlan::default();

@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_give_their_pictures_and_tell_what_they_leave_out() {
+    fn folders_give_their_pictures_and_report_skipped_files() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.JPG", "a.png", "phone.HEIC", "._a.png", ".hidden.png", "notes.txt", "Thumbs.db"] {
             std::fs::write(folder.path().join(name), "x").unwrap();

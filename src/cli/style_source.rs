@@ -69,7 +69,7 @@ pub fn network(name: &str) -> Result<(Network, Archive)> {
 pub fn network_of(packs: &[&Pack]) -> Result<(Network, Archive)> {
     let name = packs.first().map_or(transfer26::NAME, |pack| pack.network.as_str());
     match packs.iter().find(|pack| pack.network == name && !pack.archive.is_empty()) {
-        Some(pack) => match pack.brought()? {
+        Some(pack) => match pack.network_archive()? {
             Some(archive) => Ok((custom::network(&archive)?, archive)),
             None => network(name),
         },
@@ -111,16 +111,16 @@ impl StyleSource {
         }
         let parts = parse_list(style, Path::is_file)?;
         let files: Vec<PathBuf> = parts.iter().map(|(path, _)| path.clone()).filter(|path| is_pack(path)).collect();
-        let (archive, wanted) = match files.first() {
+        let (archive, blend) = match files.first() {
             None => {
                 let (_, archive) = network(transfer26::NAME)?;
                 let set = styles(&archive)?;
-                let wanted = set.mix(&set.parse(&style.to_string_lossy())?)?;
-                (archive, wanted)
+                let blend = set.mix(&set.parse(&style.to_string_lossy())?)?;
+                (archive, blend)
             }
             Some(_) => packed(&parts)?,
         };
-        Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(wanted) })
+        Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(blend) })
     }
 
     /// Returns the style for the network in `context`, which was opened with [`StyleSource::archive`].

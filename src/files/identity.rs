@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_do_not_exist_are_told_apart_by_their_folders() {
+    fn files_that_do_not_exist_are_distinguished_by_their_folders() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("inner")).unwrap();
         let direct = Identity::of(&folder.path().join("new.png"));

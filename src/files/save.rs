@@ -114,12 +114,12 @@ fn write_beside(
 /// [`Error::File`] with the reason.
 pub fn probe(path: &Path) -> Result<()> {
     let target = target(path)?;
-    let trial = || {
+    let write_probe = || {
         let mut file = temporary(&target)?;
         file.write_all(&PROBE)?;
         file.close()
     };
-    trial().map_err(|error| {
+    write_probe().map_err(|error| {
         Error::file(path, format!("the file cannot be written there: {}; {}", reason(&error), advice(&error)))
     })
 }
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn places_that_take_no_file_are_found_out_before() {
+    fn probing_finds_paths_that_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         probe(&path).unwrap();

@@ -26,7 +26,7 @@ impl Choice {
     /// Returns a stored choice by the name of its variant.
     ///
     /// Returns `None` if `name` is not the name of a variant, or if this adapter does not support the variant.
-    pub fn remembered(gpu: &Gpu, name: &str) -> Option<Self> {
+    pub fn stored(gpu: &Gpu, name: &str) -> Option<Self> {
         let variant = Variant::from_name(name).filter(|v| gpu.half() || !v.half)?;
         Some(Self { variant })
     }

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_survive_the_way_there_and_back() {
+    fn bytes_survive_a_round_trip() {
         let rgba: Vec<u8> = (0..=255).flat_map(|v| [v, 255 - v, v / 2, 255]).collect();
         assert_eq!(Image::from_rgba8(16, 16, &rgba).unwrap().to_rgba8(), rgba);
     }

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_linux_tells_of_memory_is_read() {
+    fn memory_reports_of_linux_are_parsed() {
         assert_eq!(kilobytes("MemTotal: 9 kB\nMemAvailable:   12 kB\n", "MemAvailable:"), Some(12_288));
         assert_eq!(kilobytes("MemTotal: 9 kB\n", "MemAvailable:"), None);
         assert_eq!(kilobytes("MemAvailable: much kB\n", "MemAvailable:"), None);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_is_not_there_is_a_sentence() {
+    fn missing_memory_is_an_error() {
         assert!(reserve::<f32>(usize::MAX / 8).is_err());
         assert_eq!(filled(3, 7_u8).unwrap_or_default(), [7, 7, 7]);
     }

@@ -173,14 +173,14 @@ fn source<'a>(
 /// Returns the size of the result in the orientation of the file, checked against the limits.
 fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize, usize), Problem> {
     let (width, height) = (header.width as usize, header.height as usize);
-    let wanted = options.size.map(|size| size as usize);
-    let wanted = wanted.filter(|size| !options.at_most || *size < width.max(height));
-    let (target_width, target_height) = wanted.map_or((width, height), |size| Image::fitted(width, height, size));
+    let longer = options.size.map(|size| size as usize);
+    let longer = longer.filter(|size| !options.at_most || *size < width.max(height));
+    let (target_width, target_height) = longer.map_or((width, height), |size| Image::fitted(width, height, size));
     let limits = &options.limits;
     let (upright_width, upright_height) =
         if turned(header.orientation) { (target_height, target_width) } else { (target_width, target_height) };
     limits.check_pixels(header.width.into(), header.height.into())?;
-    if wanted.is_some() {
+    if longer.is_some() {
         limits.check_target(upright_width as u64, upright_height as u64)?;
     }
     // The result with alpha, a copy without alpha, and row buffers.
@@ -227,12 +227,12 @@ fn painted(
     }))
 }
 
-/// Splits interleaved pixels into colours and, if `wanted`, alpha.
-fn split(data: &[f32], wanted: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
+/// Splits interleaved pixels into colours and, if `with_alpha`, alpha.
+fn split(data: &[f32], with_alpha: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
     let pixels = data.as_chunks::<4>().0;
     let mut colors = reserve(pixels.len() * 3)?;
     pixels.iter().for_each(|[r, g, b, _]| colors.extend([r, g, b]));
-    if !wanted {
+    if !with_alpha {
         return Ok((colors, None));
     }
     let mut alpha = reserve(pixels.len())?;

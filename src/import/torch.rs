@@ -149,8 +149,8 @@ fn found(value: &Value, depth: usize) -> Option<Tensors> {
         _ => None,
     });
     let own: Tensors = named.collect();
-    let likely = |place: &str| {
-        let inner = value.table()?.find(|(key, _)| matches!(key, Value::Text(name) if &**name == place))?.1;
+    let likely = |name: &str| {
+        let inner = value.table()?.find(|(key, _)| matches!(key, Value::Text(text) if &**text == name))?.1;
         depth.checked_sub(1).and_then(|depth| found(inner, depth))
     };
     PLACES.into_iter().find_map(likely).or((!own.is_empty()).then_some(own))

@@ -217,8 +217,8 @@ impl Network {
     pub fn working_size(&self, (width, height): (usize, usize), stroke: f64) -> (usize, usize) {
         let longer = width.max(height) as f64;
         let broad = self.broad_up_to as f64;
-        let usual = if broad > 0.0 && longer > broad { (longer / broad).powf(1.0 - GROWTH) } else { 1.0 };
-        let side = |pixels: usize| ((pixels as f64 / (usual * stroke)).round() as usize).max(pixels.min(SHORTEST));
+        let reduction = if broad > 0.0 && longer > broad { (longer / broad).powf(1.0 - GROWTH) } else { 1.0 };
+        let side = |pixels: usize| ((pixels as f64 / (reduction * stroke)).round() as usize).max(pixels.min(SHORTEST));
         (side(width), side(height))
     }
 

@@ -35,11 +35,11 @@ fn parse_weight(text: &str, style: &str) -> Result<f64, String> {
 /// Returns the index of the style that `text` selects: an exact name takes precedence over a number, a number over the
 /// beginning of a name.
 fn find(names: &[&str], text: &str) -> Result<usize, String> {
-    let wanted = fold(text);
-    if wanted.is_empty() {
+    let key = fold(text);
+    if key.is_empty() {
         return Err(format!("A style is missing: write a name or a number. {}", list(names)));
     }
-    if let Some(i) = names.iter().position(|name| fold(name) == wanted) {
+    if let Some(i) = names.iter().position(|name| fold(name) == key) {
         return Ok(i);
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
@@ -48,11 +48,11 @@ fn find(names: &[&str], text: &str) -> Result<usize, String> {
             _ => Err(format!("There is no style {text}: they are numbered from 0 to {}.", names.len() - 1)),
         };
     }
-    let matches: Vec<usize> = (0..names.len()).filter(|&i| fold(names[i]).starts_with(&wanted)).collect();
+    let matches: Vec<usize> = (0..names.len()).filter(|&i| fold(names[i]).starts_with(&key)).collect();
     match matches[..] {
         [i] => Ok(i),
         [] => {
-            let hint = nearest(names, &wanted).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
+            let hint = nearest(names, &key).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
             Err(format!("There is no style `{text}`.{hint} {}", list(names)))
         }
         _ => {
@@ -67,10 +67,10 @@ fn list(names: &[&str]) -> String {
     format!("The styles are: {}.", numbered.join(", "))
 }
 
-/// Returns the name most similar to `wanted`, if at most a third of its letters differ.
-fn nearest<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
-    let best = names.iter().map(|name| (distance(&fold(name), wanted), *name)).min_by_key(|(d, _)| *d);
-    best.filter(|(d, name)| d * 3 <= fold(name).chars().count().max(wanted.chars().count())).map(|(_, name)| name)
+/// Returns the name most similar to `key`, if at most a third of its letters differ.
+fn nearest<'a>(names: &[&'a str], key: &str) -> Option<&'a str> {
+    let best = names.iter().map(|name| (distance(&fold(name), key), *name)).min_by_key(|(d, _)| *d);
+    best.filter(|(d, name)| d * 3 <= fold(name).chars().count().max(key.chars().count())).map(|(_, name)| name)
 }
 
 /// Returns the Levenshtein distance: the number of letters to add, remove or replace to turn `a` into `b`.

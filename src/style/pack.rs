@@ -27,7 +27,7 @@ pub const OWN: &str = "own-";
 
 /// Maximum bytes of a pack without its network. Typical packs have a few KB.
 const MAX_BYTES: usize = 1 << 20;
-/// Maximum bytes of a network in a pack. The usual one has 1.7 MB.
+/// Maximum bytes of a network in a pack. PyTorch's example has 1.7 MB.
 const MAX_ARCHIVE: usize = 32 << 20;
 /// Maximum characters of a name.
 pub const MAX_NAME: usize = 80;
@@ -212,14 +212,14 @@ impl Pack {
         if !self.thumbnail.is_empty() && !PICTURES.iter().any(known) {
             return Err(refused("has a thumbnail that is no JPEG, PNG or WebP picture"));
         }
-        self.brought().map(drop)
+        self.network_archive().map(drop)
     }
 
     /// Returns the archive of the network that the pack contains, if any, after checking its name and fingerprint.
     ///
     /// # Errors
     /// [`Error::Pack`] if the archive is damaged or contains another network.
-    pub fn brought(&self) -> Result<Option<Archive>> {
+    pub fn network_archive(&self) -> Result<Option<Archive>> {
         if self.archive.is_empty() {
             return Ok(None);
         }
@@ -393,7 +393,7 @@ mod tests {
         };
         let back = Pack::read(&sound.write().unwrap()).unwrap();
         assert_eq!(back, sound);
-        assert_eq!(back.brought().unwrap().unwrap().tensor("c.w", &[2, 3]).unwrap(), [0.5; 6]);
+        assert_eq!(back.network_archive().unwrap().unwrap().tensor("c.w", &[2, 3]).unwrap(), [0.5; 6]);
         let refusal = |pack: Pack| problem(pack.write().map(|_| sound.clone()));
         assert!(refusal(Pack { network: "own-1".into(), ..sound.clone() }).contains("another network"));
         assert!(refusal(Pack { network_sha256: "0".into(), ..sound.clone() }).contains("another network"));

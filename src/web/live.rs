@@ -32,8 +32,8 @@ impl Engine {
     pub async fn create(archive: Vec<u8>, choice: Option<String>) -> Result<Engine, JsValue> {
         let archive = Archive::parse(&archive).map_err(js)?;
         let gpu = Gpu::open(Request::default()).await.map_err(js)?;
-        let remembered = choice.and_then(|name| Choice::remembered(&gpu, &name));
-        let choice = match remembered {
+        let stored = choice.and_then(|name| Choice::stored(&gpu, &name));
+        let choice = match stored {
             Some(choice) => choice,
             None => Choice::measure(&gpu).await.map_err(js)?,
         };

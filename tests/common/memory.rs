@@ -51,7 +51,7 @@ pub fn measured<T>(work: impl FnOnce() -> T) -> (T, Taken) {
 
 /// Reads a file of any kind: whatever is in it, that takes less than 5 seconds and 512 MB.
 #[track_caller]
-pub fn harmless<T>(read: impl FnOnce() -> T) -> T {
+pub fn bounded<T>(read: impl FnOnce() -> T) -> T {
     let (made, taken) = measured(read);
     assert!(taken.time < Duration::from_secs(5), "took {:?}", taken.time);
     assert!(taken.peak < 512 << 20, "took {} MB", taken.peak >> 20);

@@ -52,10 +52,10 @@ impl Bench {
     /// Runs what must end in exit code 2; returns its sentences.
     pub fn fails(&self, arguments: &[&str]) -> Vec<String> {
         let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         // The Vulkan loader and its drivers say things of their own.
-        said.lines().filter(|l| l.starts_with("impasto: ") || l.contains("panicked")).map(str::to_string).collect()
+        message.lines().filter(|l| l.starts_with("impasto: ") || l.contains("panicked")).map(str::to_string).collect()
     }
 
     pub fn picture(&self, name: &str) -> DynamicImage {

@@ -39,7 +39,7 @@ fn reference(name: &str) -> Image {
 /// How near what an imported network paints is to what onnxruntime paints with `new.onnx`, in decibels.
 fn near(import: &Import) -> f64 {
     let pack = import.pack("x", import.archive(Precision::Bits32).unwrap()).unwrap();
-    let archive = pack.brought().unwrap().unwrap();
+    let archive = pack.network_archive().unwrap().unwrap();
     let net = custom::network(&archive).unwrap();
     let style = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap().style(&pack).unwrap();
     let painted = reference::run(&net, &archive, &style, &reference("picture")).unwrap();
@@ -344,8 +344,8 @@ fn numbers_that_are_too_large_are_refused() {
         let mut values = tensor.values();
         values[1] = value;
         *tensor = floats(name, &tensor.dims, &values);
-        let said = refusal(&graph);
-        assert!(said.contains(what), "{said}");
+        let message = refusal(&graph);
+        assert!(message.contains(what), "{message}");
     }
     // A normalization takes away how large weights are: they become smaller, and paint the same.
     let mut graph = new();
@@ -359,7 +359,7 @@ fn numbers_that_are_too_large_are_refused() {
 fn stand_ins_for_files_are_named() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 6728029\n";
     for (bytes, what) in [(&pointer[..], "is a Git LFS pointer"), (b"<!DOCTYPE html><html>", "is a web page")] {
-        let said = network::read("a.pth", bytes, None).unwrap_err().to_string();
-        assert!(said.starts_with("a.pth: ") && said.contains(what), "{said}");
+        let message = network::read("a.pth", bytes, None).unwrap_err().to_string();
+        assert!(message.starts_with("a.pth: ") && message.contains(what), "{message}");
     }
 }

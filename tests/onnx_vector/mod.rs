@@ -16,7 +16,7 @@ pub enum Work {
         bias: Vec<f32>,
     },
     /// Padding: a 1x1 convolution that changes nothing, as wide a border on every side as the widest that is asked for, and
-    /// the wanted window of its output, from this row and column on.
+    /// the requested window of its output, from this row and column on.
     Pad {
         layer: Convolution,
         weight: Vec<f32>,

@@ -114,7 +114,7 @@ pub fn run(command: Command) -> Result<()> {
 }
 
 fn make(arguments: &Make) -> Result<()> {
-    pack_place(&arguments.output)?;
+    check_pack_path(&arguments.output)?;
     let mut plan = FilePlan::default();
     plan.inputs([arguments.painting.as_path()]).output(&arguments.output, "the style pack");
     plan.check()?;
@@ -154,7 +154,7 @@ fn title(file: &str) -> String {
 ///
 /// # Errors
 /// [`Error::File`] for another extension.
-pub fn pack_place(path: &Path) -> Result<()> {
+pub fn check_pack_path(path: &Path) -> Result<()> {
     if is_pack(path) {
         return Ok(());
     }
@@ -174,19 +174,19 @@ fn show(arguments: &Show) -> Result<()> {
     }
     let mut plan = FilePlan::default();
     plan.inputs(arguments.packs.iter().map(PathBuf::as_path));
-    if let Some(place) = &arguments.thumbnail {
-        plan.output(place, "the thumbnail");
+    if let Some(path) = &arguments.thumbnail {
+        plan.output(path, "the thumbnail");
     }
     plan.check()?;
     for path in &arguments.packs {
         let pack = read_pack(path)?;
         let fits = network_of(&[&pack]).and_then(|(net, archive)| space(&net, &archive)?.style(&pack));
         tell(path, &pack, fits.err(), arguments.json);
-        if let Some(place) = &arguments.thumbnail {
+        if let Some(path) = &arguments.thumbnail {
             if pack.thumbnail.is_empty() {
                 return Err(Error::file(path, "this style pack has no thumbnail"));
             }
-            save(place, &pack.thumbnail, Existing::Replace)?;
+            save(path, &pack.thumbnail, Existing::Replace)?;
         }
     }
     Ok(())
@@ -203,8 +203,8 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
         Parameters::Norms { .. } => "trained scales and shifts",
     };
     let problem = problem.map(|error| error.to_string());
-    let brought = pack.brought().ok().flatten();
-    let architecture = brought.as_ref().and_then(|archive| archive.metadata("architecture"));
+    let network = pack.network_archive().ok().flatten();
+    let architecture = network.as_ref().and_then(|archive| archive.metadata("architecture"));
     if as_json {
         let line = json!({
             "file": report::path(path), "name": pack.name, "network": pack.network, "network_sha256": pack.network_sha256,

@@ -69,8 +69,8 @@ struct Counts {
 /// Runs the command. A photo that fails does not stop the others: the error is printed, and the exit code reports it at
 /// the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let wanted = StyleSource::read(&arguments.style, &arguments.style_image, &arguments.read)?;
-    if arguments.stroke.gentle && !wanted.has_vectors() {
+    let source = StyleSource::read(&arguments.style, &arguments.style_image, &arguments.read)?;
+    if arguments.stroke.gentle && !source.has_vectors() {
         let reason = "A gentle strength is for styles of paintings: give `--style-image`, or leave `--gentle` out.";
         return Err(Error::Style(reason.to_string()));
     }
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let kept: HashSet<&Path> =
         paintings.iter().map(PathBuf::as_path).filter(|path| arguments.no_clobber && path.exists()).collect();
     let mut plan = FilePlan::default();
-    plan.inputs(photos.iter().chain(&wanted.files).map(PathBuf::as_path));
+    plan.inputs(photos.iter().chain(&source.files).map(PathBuf::as_path));
     for painting in paintings.iter().filter(|path| !kept.contains(path.as_path())) {
         plan.output(painting, "the painting");
     }
@@ -100,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             bar.set_message(photo.display().to_string());
             let outcome = match kept.contains(painting.as_path()) {
                 true => Ok(Saved::Kept),
-                false => paint(arguments, &wanted, &mut stylizer, (photo, painting), &bar).await,
+                false => paint(arguments, &source, &mut stylizer, (photo, painting), &bar).await,
             };
             match outcome {
                 Ok(Saved::Written) => counts.painted += 1,
@@ -127,7 +127,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// Stylizes one photo.
 async fn paint(
     arguments: &Arguments,
-    wanted: &StyleSource,
+    source: &StyleSource,
     stylizer: &mut Option<PhotoStylizer>,
     (photo, painting): (&Path, &Path),
     bar: &ProgressBar,
@@ -136,7 +136,7 @@ async fn paint(
     // The device is opened here, because a photo that cannot be read needs none.
     let stylizer = match stylizer {
         Some(stylizer) => stylizer,
-        empty => empty.insert(PhotoStylizer::new(wanted, &arguments.look, &arguments.stroke).await?),
+        empty => empty.insert(PhotoStylizer::new(source, &arguments.look, &arguments.stroke).await?),
     };
     let start = Instant::now();
     stylizer.check(&file, &arguments.read, arguments.size, arguments.force)?;
@@ -150,7 +150,7 @@ async fn paint(
         say!(
             "{}",
             json!({
-                "input": report::path(photo), "output": report::path(painting), "style": wanted.name,
+                "input": report::path(photo), "output": report::path(painting), "style": source.name,
                 "width": painted.width(), "height": painted.height(), "warnings": picture.notes,
                 "milliseconds": start.elapsed().as_millis() as u64,
                 "adapter": stylizer.adapter(), "variant": stylizer.variant(),

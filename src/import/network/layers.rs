@@ -20,11 +20,11 @@ pub fn padding(node: &Node, given: Option<Numbers>, axes: Option<Numbers>) -> Re
     let pads: Vec<f64> = listed.or(given.map(|n| n.values.to_vec())).ok_or("does not say by how much it pads")?;
     let axes = axes.map_or(vec![0, 1, 2, 3], |axes| axes.integers());
     let mut all = [0.0; 8];
-    let places =
+    let padded_axes =
         axes.iter().map(|a| axis(*a, 4)).collect::<Option<Vec<_>>>().filter(|axes| 2 * axes.len() == pads.len());
-    let places = places.ok_or_else(|| wrong_padding(&pads))?;
-    for (i, axis) in places.iter().enumerate() {
-        (all[*axis], all[axis + 4]) = (pads[i], pads[i + places.len()]);
+    let padded_axes = padded_axes.ok_or_else(|| wrong_padding(&pads))?;
+    for (i, axis) in padded_axes.iter().enumerate() {
+        (all[*axis], all[axis + 4]) = (pads[i], pads[i + padded_axes.len()]);
     }
     match all {
         [0.0, 0.0, top, left, 0.0, 0.0, bottom, right]
@@ -112,10 +112,10 @@ pub fn enlargement(node: &Node, [height, width]: [usize; 2], given: [Option<Numb
 
 /// Checks that the rounding of `Resize` replicates each pixel four times.
 fn check_rounding(node: &Node) -> Read<()> {
-    let (place, rounding) =
+    let (mode, rounding) =
         (text(node, "coordinate_transformation_mode", "half_pixel"), text(node, "nearest_mode", "round_prefer_floor"));
     let source = |i: f64| {
-        let x = match place {
+        let x = match mode {
             "asymmetric" => i / 2.0,
             "half_pixel" | "pytorch_half_pixel" | "half_pixel_symmetric" => (i + 0.5) / 2.0 - 0.5,
             "tf_half_pixel_for_nn" => (i + 0.5) / 2.0,
@@ -131,7 +131,7 @@ fn check_rounding(node: &Node) -> Read<()> {
     };
     // Checks pixels away from the borders, where roundings may differ.
     if (2..10u8).any(|i| source(f64::from(i)) != Some(f64::from(i / 2))) {
-        return Err(format!("enlarges with `{place}` and `{rounding}`, which does not make four of each pixel"));
+        return Err(format!("enlarges with `{mode}` and `{rounding}`, which does not make four of each pixel"));
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ pub async fn convert(
             (pack, painted, near)
         };
         // The size of a pack is limited.
-        if pack.brought().is_err() {
+        if pack.network_archive().is_err() {
             continue;
         }
         tried.push((precision, near));

@@ -33,24 +33,24 @@ impl<'a> External<'a> {
             named.and_then(|entry| entry.value.as_deref())
         };
         let location = entry("location").unwrap_or_default();
-        let said = foreign::quoted(location);
+        let name = foreign::quoted(location);
         if !is_plain(location) {
-            return Err(format!("keeps its numbers in {said}, which is no file in the model's own folder"));
+            return Err(format!("keeps its numbers in {name}, which is no file in the model's own folder"));
         }
         let number = |key: &str| match entry(key) {
             None => Ok(None),
-            Some(text) => text.trim().parse::<u64>().map(Some).map_err(|_| format!("has no usable {key} in {said}")),
+            Some(text) => text.trim().parse::<u64>().map(Some).map_err(|_| format!("has no usable {key} in {name}")),
         };
         let offset = number("offset")?.unwrap_or(0);
         if let Some(found) = number("length")?
             && found != length
         {
-            return Err(format!("has {found} bytes in {said}, where its shape needs {length}"));
+            return Err(format!("has {found} bytes in {name}, where its shape needs {length}"));
         }
         self.left = self.left.checked_sub(length).ok_or("keeps too many numbers in other files")?;
         let bytes = (self.read)(location, offset, length)?;
         if bytes.len() as u64 != length {
-            return Err(format!("has numbers in {said} that cannot be read whole"));
+            return Err(format!("has numbers in {name} that cannot be read whole"));
         }
         Ok(bytes)
     }

@@ -61,14 +61,14 @@ fn read_graph(graph: GraphProto, options: Options) -> std::result::Result<Model,
     let mut external = External::new(options.external);
     let nodes = graph.node.into_iter().map(|proto| node(proto, &mut external));
     let nodes = nodes.collect::<std::result::Result<Vec<_>, _>>()?;
-    let wanted: Option<BTreeSet<&String>> = options.only_for.map(|op| {
+    let used: Option<BTreeSet<&String>> = options.only_for.map(|op| {
         let taking = nodes.iter().filter(|node| node.op == op);
         taking.flat_map(|node| &node.inputs).collect()
     });
     let mut initializers = BTreeMap::new();
     for proto in graph.initializer {
         let name = proto.name.clone().unwrap_or_default();
-        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&name)) {
+        if used.as_ref().is_some_and(|used| !used.contains(&name)) {
             continue;
         }
         let tensor =

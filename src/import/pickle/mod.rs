@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
                 let items = self.above_mark()?;
                 self.extend(Kind::Table, items)?;
             }
-            b'q' | b'r' | 0x94 => self.remember(opcode)?,
+            b'q' | b'r' | 0x94 => self.memoize(opcode)?,
             b'h' | b'j' => {
                 let number = if opcode == b'h' { self.byte()?.into() } else { u32::from_le_bytes(self.array()?) };
                 let value = self.memo.get(&number).cloned();
@@ -223,9 +223,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Appends to the list or table on top of the stack.
-    fn extend(&mut self, wanted: Kind, more: Vec<Value>) -> Result<()> {
+    fn extend(&mut self, expected: Kind, more: Vec<Value>) -> Result<()> {
         match self.stack.last_mut() {
-            Some(Value::Many(Many { kind, items, depth })) if *kind == wanted => {
+            Some(Value::Many(Many { kind, items, depth })) if *kind == expected => {
                 *depth = deeper(*depth, &more)?;
                 Rc::make_mut(items).extend(more);
                 Ok(())
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
 
     /// Stores the value on top of the stack in the memo. Lists and tables are not stored, since they are filled
     /// afterwards. A file that refers back to one is rejected at that reference.
-    fn remember(&mut self, opcode: u8) -> Result<()> {
+    fn memoize(&mut self, opcode: u8) -> Result<()> {
         let number = match opcode {
             b'q' => self.byte()?.into(),
             b'r' => u32::from_le_bytes(self.array()?),
@@ -274,10 +274,10 @@ mod tests {
 
     #[test]
     fn what_would_run_is_refused_by_name() {
-        let said = problem(b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.");
-        assert!(said.contains("`os.system`"), "{said}");
-        let said = problem(b"\x80\x04\x8c\x05posix\x8c\x06system\x93)R.");
-        assert!(said.contains("`posix.system`"), "{said}");
+        let message = problem(b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.");
+        assert!(message.contains("`os.system`"), "{message}");
+        let message = problem(b"\x80\x04\x8c\x05posix\x8c\x06system\x93)R.");
+        assert!(message.contains("`posix.system`"), "{message}");
     }
 
     #[test]
@@ -319,8 +319,8 @@ mod tests {
             (b"i", "opcode 0x69"),
             (&deep[..], "too deep"),
         ] {
-            let said = problem(bytes);
-            assert!(said.contains(what), "{bytes:?}: {said}");
+            let message = problem(bytes);
+            assert!(message.contains(what), "{bytes:?}: {message}");
         }
     }
 }

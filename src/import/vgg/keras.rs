@@ -94,7 +94,7 @@ impl Listing {
         let mut hasher = DefaultHasher::new();
         self.groups.iter().for_each(|(name, _)| name.hash(&mut hasher));
         self.groups.len().hash(&mut hasher);
-        self.sets.iter().for_each(|(name, set)| (name, place(set)).hash(&mut hasher));
+        self.sets.iter().for_each(|(name, set)| (name, offset(set)).hash(&mut hasher));
         hasher.finish()
     }
 }
@@ -126,7 +126,7 @@ fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Da
             continue;
         }
         match &found {
-            Some((first, _)) if place(first).is_some() && place(first) == place(set) => {}
+            Some((first, _)) if offset(first).is_some() && offset(first) == offset(set) => {}
             Some(_) => return Err(format!("has two {what} of `{name}`")),
             None => {
                 found =
@@ -138,7 +138,7 @@ fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Da
 }
 
 /// Returns the offset of the values in the file.
-fn place(set: &Dataset) -> Option<u64> {
+fn offset(set: &Dataset) -> Option<u64> {
     match set.layout().ok()? {
         Layout::Contiguous { address, .. } => address,
         Layout::Chunked { .. } => set.chunks().ok()?.first().map(|chunk| chunk.address),

@@ -69,14 +69,14 @@ pub fn read_with(
     if let Some(problem) = stand_in(bytes) {
         return Err(wrong(problem.to_string()));
     }
-    let (mut found, usual) = if is_state_dict(bytes) {
+    let (mut found, default_preprocessing) = if is_state_dict(bytes) {
         from_torch(bytes, vgg).map_err(wrong)?
     } else if bytes.starts_with(HDF5) {
         (keras::read(bytes, vgg).map_err(wrong)?, Expects::Caffe)
     } else {
         (from_onnx(file, bytes, vgg, external).map_err(wrong)?, Expects::Torchvision)
     };
-    let expects = expects.unwrap_or(usual);
+    let expects = expects.unwrap_or(default_preprocessing);
     if let (Expects::Torchvision, Some(first)) = (expects, found.first_mut()) {
         to_caffe(first);
     }

@@ -92,10 +92,10 @@ impl Vgg {
     /// # Errors
     /// [`Error::Style`], with all names, if there is no such layer.
     pub fn layer(&self, name: &str) -> Result<Layer> {
-        let wanted = name.trim();
-        self.layers().find(|layer| layer.name() == wanted).ok_or_else(|| {
+        let name = name.trim();
+        self.layers().find(|layer| layer.name() == name).ok_or_else(|| {
             let names: Vec<String> = self.layers().map(Layer::name).collect();
-            Error::Style(format!("{} has no layer `{wanted}`: its layers are {}.", self.name, names.join(", ")))
+            Error::Style(format!("{} has no layer `{name}`: its layers are {}.", self.name, names.join(", ")))
         })
     }
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_found_by_name_and_strange_names_refused_with_the_others() {
+    fn layers_are_found_by_name_and_unknown_names_are_refused_with_a_list() {
         assert_eq!(VGG16.layer(" relu4_2").unwrap(), Layer { block: 4, convolution: 2 });
         assert!(VGG19.layer("relu4_4").is_ok());
         let refused = VGG16.layer("relu4_4").unwrap_err().to_string();

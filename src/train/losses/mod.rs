@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Tensor;
 
-use self::style::{Aim, Statistics, StyleLoss, weights};
+use self::style::{Statistics, StyleLoss, Target, weights};
 use super::Features;
 use super::device::read;
 use crate::error::{Error, Result};
@@ -122,7 +122,7 @@ pub struct Source {
 /// The optimization targets of one photo and its paintings at one size.
 pub struct Objective {
     terms: Terms,
-    wanted: BTreeSet<Layer>,
+    layers: BTreeSet<Layer>,
     /// The photo's features by layer, and the reciprocal of their mean square.
     content: BTreeMap<Layer, (Tensor<4>, Tensor<1>)>,
     regions: Vec<Region>,
@@ -132,7 +132,7 @@ pub struct Objective {
 struct Region {
     weight: f32,
     /// Style targets by layer, and the pixel weights of the region at that layer.
-    targets: BTreeMap<Layer, (Aim, Option<Tensor<2>>)>,
+    targets: BTreeMap<Layer, (Target, Option<Tensor<2>>)>,
 }
 
 impl Objective {
@@ -178,27 +178,27 @@ impl Objective {
             for (layer, statistics) in mixed(features, terms.style_loss, &style_layers, group)? {
                 let mask = group[0].mask.as_ref();
                 let mask = mask.map(|mask| weights(mask, layer, width, height, &device)).transpose()?;
-                targets.insert(layer, (Aim::new(statistics), mask));
+                targets.insert(layer, (Target::new(statistics), mask));
             }
             regions.push(Region { weight, targets });
         }
-        let wanted = &names(&terms.content) | &style_layers;
-        Ok(Self { terms: terms.clone(), wanted, content, regions })
+        let layers = &names(&terms.content) | &style_layers;
+        Ok(Self { terms: terms.clone(), layers, content, regions })
     }
 
     /// Returns the losses of `picture`, `[1][3][height][width]` of the photo's size: total, content, style, variation,
     /// one value each. Only the total is meant to be differentiated.
     pub fn losses(&self, features: &Features, picture: Tensor<4>) -> [Tensor<1>; 4] {
-        let found = features.of(picture.clone(), &self.wanted);
+        let found = features.of(picture.clone(), &self.layers);
         let content = mean(&self.terms.content, |layer| {
-            let (aim, inverse) = &self.content[layer];
-            let off = found[layer].clone() - aim.clone();
+            let (target, inverse) = &self.content[layer];
+            let off = found[layer].clone() - target.clone();
             (off.clone() * off).mean() * inverse.clone()
         });
         let style = mean(&self.terms.style, |layer| {
             let regions = self.regions.iter().map(|Region { weight, targets }| {
-                let (aim, mask) = &targets[layer];
-                Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(aim) * *weight
+                let (target, mask) = &targets[layer];
+                Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(target) * *weight
             });
             Tensor::cat(regions.collect(), 0).sum()
         });

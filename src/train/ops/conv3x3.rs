@@ -92,9 +92,9 @@ impl Direction {
     ) -> Self {
         let padded = outputs.next_multiple_of(4);
         let mut weights = vec![0.0; inputs * TAPS * padded];
-        for (row, place) in weights.chunks_exact_mut(padded).zip(0..) {
+        for (row, index) in weights.chunks_exact_mut(padded).zip(0..) {
             for (output, value) in row[..outputs].iter_mut().enumerate() {
-                *value = weight(output, place / TAPS, place % TAPS);
+                *value = weight(output, index / TAPS, index % TAPS);
             }
         }
         let mut bias = bias.to_vec();

@@ -124,13 +124,13 @@ impl OptimizerState {
         }
     }
 
-    /// Returns the movement of the picture for this gradient.
-    pub fn movement(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
+    /// Returns the update of the picture for this gradient.
+    pub fn update(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
         match self {
             Self::Adam { mean, square, steps } => {
                 *steps += 1;
-                *mean = fade(mean, gradient.clone(), FORGET.0);
-                *square = fade(square, gradient.clone() * gradient.clone(), FORGET.1);
+                *mean = ema(mean, gradient.clone(), FORGET.0);
+                *square = ema(square, gradient.clone() * gradient.clone(), FORGET.1);
                 let unbiased = |m: &Tensor<4>, keep: f32| m.clone() / (1.0 - keep.powi(*steps as i32));
                 unbiased(mean, FORGET.0) / (unbiased(square, FORGET.1).sqrt() + EPSILON) * -rate
             }
@@ -139,19 +139,19 @@ impl OptimizerState {
                 *velocity = velocity.clone() * *momentum - gradient.clone() * (rate * values);
                 velocity.clone()
             }
-            Self::Lbfgs(lbfgs) => lbfgs.movement(gradient, rate),
+            Self::Lbfgs(lbfgs) => lbfgs.update(gradient, rate),
         }
     }
 
-    /// Records the movement that the picture actually made, which clamping to 0..1 may have reduced.
-    pub fn moved(&mut self, gradient: Tensor<4>, moved: Tensor<4>) {
+    /// Records the update that the picture actually made, which clamping to 0..1 may have reduced.
+    pub fn record(&mut self, gradient: Tensor<4>, update: Tensor<4>) {
         if let Self::Lbfgs(lbfgs) = self {
-            lbfgs.moved(gradient, moved);
+            lbfgs.record(gradient, update);
         }
     }
 }
 
 /// Returns the exponential moving average: `keep` of `old` plus the rest of `new`.
-pub fn fade(old: &Tensor<4>, new: Tensor<4>, keep: f32) -> Tensor<4> {
+pub fn ema(old: &Tensor<4>, new: Tensor<4>, keep: f32) -> Tensor<4> {
     old.clone() * keep + new * (1.0 - keep)
 }

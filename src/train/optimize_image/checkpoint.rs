@@ -22,7 +22,7 @@ pub struct Checkpoint {
     /// Number of steps done at the current size.
     pub step: usize,
     /// The picture and its optimizer state.
-    pub sketch: OptimizerSnapshot,
+    pub snapshot: OptimizerSnapshot,
 }
 
 /// Fingerprint of pictures and settings: FNV-1a in 64 bits, the same in every version and on every machine. It detects
@@ -55,9 +55,9 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Tensor`] when the optimizer state has values that are not finite.
     pub fn write(&self) -> Result<Vec<u8>> {
-        let OptimizerSnapshot { picture, memory, average, averaged } = &self.sketch;
+        let OptimizerSnapshot { picture, optimizer_state, average, averaged } = &self.snapshot;
         let (mut images, mut steps) = (vec![("picture", picture), ("average", average)], 0);
-        let optimizer = match memory {
+        let optimizer = match optimizer_state {
             SnapshotState::Adam { mean, square, steps: seen } => {
                 images.extend([("mean", mean), ("square", square)]);
                 steps = *seen;
@@ -110,22 +110,22 @@ impl Checkpoint {
             let values = archive.tensor(name, &[height, width, 3]).map_err(|e| wrong(reason(e)))?;
             Image::new(width, height, values)
         };
-        let memory = match text("optimizer")? {
+        let optimizer_state = match text("optimizer")? {
             ADAM => SnapshotState::Adam { mean: image("mean")?, square: image("square")?, steps: count("steps")? },
             SGD => SnapshotState::Sgd { velocity: image("velocity")? },
             LBFGS => SnapshotState::Lbfgs,
             other => return Err(wrong(format!("it is of an optimizer called `{other}`"))),
         };
-        if let SnapshotState::Adam { square, .. } = &memory
+        if let SnapshotState::Adam { square, .. } = &optimizer_state
             && square.data().iter().any(|v| *v < 0.0)
         {
             return Err(wrong("squares are below zero".to_string()));
         }
         let (picture, average) = (image("picture")?, image("average")?);
-        let sketch = OptimizerSnapshot { picture, memory, average, averaged: count("averaged")? };
+        let snapshot = OptimizerSnapshot { picture, optimizer_state, average, averaged: count("averaged")? };
         let fingerprint =
             text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is no number".to_string()))?;
-        Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, sketch })
+        Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, snapshot })
     }
 }
 
@@ -142,9 +142,9 @@ fn reason(error: Error) -> String {
 mod tests {
     use super::*;
 
-    fn checkpoint(memory: SnapshotState) -> Checkpoint {
-        let sketch = OptimizerSnapshot { picture: image(1), memory, average: image(4), averaged: 5 };
-        Checkpoint { fingerprint: u64::MAX, scale: 2, step: 5, sketch }
+    fn checkpoint(optimizer_state: SnapshotState) -> Checkpoint {
+        let snapshot = OptimizerSnapshot { picture: image(1), optimizer_state, average: image(4), averaged: 5 };
+        Checkpoint { fingerprint: u64::MAX, scale: 2, step: 5, snapshot }
     }
 
     fn image(seed: usize) -> Image {
@@ -157,8 +157,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for memory in [adam(image(3)), SnapshotState::Sgd { velocity: image(6) }, SnapshotState::Lbfgs] {
-            let checkpoint = checkpoint(memory);
+        for optimizer_state in [adam(image(3)), SnapshotState::Sgd { velocity: image(6) }, SnapshotState::Lbfgs] {
+            let checkpoint = checkpoint(optimizer_state);
             assert_eq!(Checkpoint::parse(&checkpoint.write().unwrap()).unwrap(), checkpoint);
         }
     }

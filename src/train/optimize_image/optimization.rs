@@ -75,7 +75,7 @@ pub struct ImageOptimization {
     /// Photo and paintings as inputs of the losses.
     seen: (Image, Vec<StyleTarget>),
     objective: Objective,
-    canvas: PictureState,
+    state: PictureState,
     /// Index in [`Settings::scales`], or their number when finished, and the number of steps done at that size.
     scale: usize,
     step: usize,
@@ -109,7 +109,7 @@ impl ImageOptimization {
         } else {
             (photo.clone(), paintings)
         };
-        let (scale, step, canvas) = match start {
+        let (scale, step, state) = match start {
             Start::Picture(picture) => {
                 let (width, height) = fitted(&photo, settings.scales[0].longer);
                 let picture = picture.resized(width, height)?;
@@ -117,7 +117,7 @@ impl ImageOptimization {
                 (0, 0, PictureState::new(&picture, settings.optimizer, device))
             }
             Start::Checkpoint(c) => {
-                let size = (c.sketch.picture.width(), c.sketch.picture.height());
+                let size = (c.snapshot.picture.width(), c.snapshot.picture.height());
                 let fits = |s: &Scale| c.step < s.steps && fitted(&photo, s.longer) == size;
                 if c.fingerprint != fingerprint || !settings.scales.get(c.scale).is_some_and(fits) {
                     return Err(Error::Picture(
@@ -126,12 +126,12 @@ impl ImageOptimization {
                             .to_string(),
                     ));
                 }
-                (c.scale, c.step, c.sketch.canvas(settings.optimizer, device)?)
+                (c.scale, c.step, c.snapshot.restore(settings.optimizer, device)?)
             }
         };
         let objective = objective(&settings, &features, &seen, settings.scales[scale].longer, device)?;
         let device = device.clone();
-        Ok(Self { settings, device, features, fingerprint, photo, seen, objective, canvas, scale, step })
+        Ok(Self { settings, device, features, fingerprint, photo, seen, objective, state, scale, step })
     }
 
     /// Runs one step; returns `None` when all steps are done.
@@ -141,7 +141,7 @@ impl ImageOptimization {
     /// unchanged.
     pub async fn step(&mut self) -> Result<Option<Progress>> {
         let Some(scale) = self.settings.scales.get(self.scale).copied() else { return Ok(None) };
-        let picture = self.canvas.picture().clone().autodiff().require_grad();
+        let picture = self.state.picture().clone().autodiff().require_grad();
         let losses = self.objective.losses(&self.features, picture.clone());
         let gradients = losses[0].backward();
         let parts = Parts::read(losses).await?;
@@ -150,7 +150,7 @@ impl ImageOptimization {
         if self.settings.keep_colors {
             gradient = grey_gradient(gradient);
         }
-        self.canvas.step(gradient, self.settings.rate);
+        self.state.step(gradient, self.settings.rate);
         let [_, _, height, width] = picture.dims();
         self.step += 1;
         let steps = self.settings.scales.iter().map(|s| s.steps).sum();
@@ -165,7 +165,7 @@ impl ImageOptimization {
     async fn grow(&mut self) -> Result<()> {
         if let Some(next) = self.settings.scales.get(self.scale + 1) {
             let (width, height) = fitted(&self.photo, next.longer);
-            self.canvas = self.canvas.enlarged(width, height, &self.device).await?;
+            self.state = self.state.enlarged(width, height, &self.device).await?;
             self.objective = objective(&self.settings, &self.features, &self.seen, next.longer, &self.device)?;
         }
         self.scale += 1;
@@ -183,7 +183,7 @@ impl ImageOptimization {
     /// # Errors
     /// As [`download`].
     pub async fn picture(&self) -> Result<Image> {
-        let painted = download(self.canvas.average().clamp(0.0, 1.0)).await?;
+        let painted = download(self.state.average().clamp(0.0, 1.0)).await?;
         if !self.settings.keep_colors {
             return Ok(painted);
         }
@@ -199,8 +199,8 @@ impl ImageOptimization {
         if self.scale == self.settings.scales.len() {
             return Ok(None);
         }
-        let sketch = OptimizerSnapshot::of(&self.canvas).await?;
-        Ok(Some(Checkpoint { fingerprint: self.fingerprint, scale: self.scale, step: self.step, sketch }))
+        let snapshot = OptimizerSnapshot::of(&self.state).await?;
+        Ok(Some(Checkpoint { fingerprint: self.fingerprint, scale: self.scale, step: self.step, snapshot }))
     }
 }
 

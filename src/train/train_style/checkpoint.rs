@@ -69,16 +69,16 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_other_files_are_refused() {
-        let notes = TrainCheckpoint {
+        let checkpoint = TrainCheckpoint {
             fingerprint: u64::MAX,
             step: 3,
             numbers: vec![1.0, -2.0],
             mean: vec![0.5, 0.0],
             square: vec![0.1, 0.2],
         };
-        let bytes = notes.write().unwrap();
-        assert_eq!(TrainCheckpoint::parse(&bytes).unwrap(), notes);
-        let negative = TrainCheckpoint { square: vec![-1.0, 0.0], ..notes }.write().unwrap();
+        let bytes = checkpoint.write().unwrap();
+        assert_eq!(TrainCheckpoint::parse(&bytes).unwrap(), checkpoint);
+        let negative = TrainCheckpoint { square: vec![-1.0, 0.0], ..checkpoint }.write().unwrap();
         let weights = ArchiveBuilder::new().float("numbers", &[1], &[1.0]).finish().unwrap();
         for bytes in [&b"hello"[..], &bytes[..bytes.len() - 4], &negative, &weights] {
             let refused = TrainCheckpoint::parse(bytes).unwrap_err().to_string();

@@ -114,7 +114,7 @@ impl TrainConfig {
         for (number, choice) in [
             (&mut loss_weights.content.weight, self.content_weight),
             (&mut loss_weights.style.weight, self.style_weight),
-            (&mut loss_weights.palette, self.palette_weight),
+            (&mut loss_weights.color, self.palette_weight),
             (&mut loss_weights.variation, self.variation_weight),
             (&mut loss_weights.stability, self.stability_weight),
             (&mut loss_weights.noise, self.noise),
@@ -144,7 +144,7 @@ impl TrainConfig {
     ///
     /// # Errors
     /// As [`Init::of`].
-    pub fn beginning(&self, styles: &StyleSet) -> Result<Init> {
+    pub fn init(&self, styles: &StyleSet) -> Result<Init> {
         Init::of(self.start.as_deref().unwrap_or("mean"), styles)
     }
 
@@ -221,7 +221,7 @@ mod tests {
     const ROOMY: Limits = Limits { total: 4_000_000_000, buffer: 1 << 30 };
 
     #[test]
-    fn nothing_said_is_the_usual_training_and_what_is_said_counts() {
+    fn empty_settings_are_the_defaults_and_given_ones_override_them() {
         assert_eq!(TrainConfig::parse("{}").unwrap().settings().unwrap(), TrainSettings::defaults().unwrap());
         let text = r#"{ "steps": 9, "crop": 64, "batch": 1, "painting": 400, "contentWeight": 2, "stabilityWeight": 0.5, "seed": 7 }"#;
         let settings = TrainConfig::parse(text).unwrap().settings().unwrap();
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_recipes_are_refused_in_a_sentence() {
+    fn invalid_settings_are_refused_in_a_sentence() {
         for (text, what) in [
             ("[", "cannot be used"),
             (r#"{ "size": 3 }"#, "unknown field `size`"),

@@ -52,7 +52,7 @@ impl TrainSettings {
     pub fn fine_tune() -> Result<Self> {
         let mut settings = Self::defaults()?;
         settings.loss_weights.style.weight *= 2.0;
-        settings.loss_weights.palette *= 4.0;
+        settings.loss_weights.color *= 4.0;
         settings.rate = 0.02;
         Ok(settings)
     }
@@ -61,9 +61,9 @@ impl TrainSettings {
     /// that older checkpoints stay valid.
     pub(super) fn fingerprint_text(&self) -> String {
         let Self { loss_weights, steps, rate, crop, batch, painting, seed } = self;
-        let TrainLoss { content, style, palette, variation, stability, noise } = loss_weights;
+        let TrainLoss { content, style, color, variation, stability, noise } = loss_weights;
         format!(
-            "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {palette:?}, variation: {variation:?}, \
+            "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {color:?}, variation: {variation:?}, \
              stability: {stability:?}, noise: {noise:?} }}, steps: {steps}, rate: {rate:?}, crop: {crop}, batch: {batch}, \
              painting: {painting}, seed: {seed} }}"
         )
@@ -77,10 +77,10 @@ impl TrainSettings {
 
     pub(super) fn check(&self, multiple: usize) -> Result<()> {
         let refuse = |problem: String| Err(Error::Style(problem));
-        let TrainLoss { content, style, palette, variation, stability, noise } = &self.loss_weights;
+        let TrainLoss { content, style, color, variation, stability, noise } = &self.loss_weights;
         let weights =
             [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
-        for number in weights.chain([*palette, *variation, *stability, *noise]) {
+        for number in weights.chain([*color, *variation, *stability, *noise]) {
             check_weight(number)?;
         }
         if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
@@ -118,6 +118,11 @@ mod tests {
         let settings = TrainSettings { seed: 7, ..TrainSettings::fine_tune().unwrap() };
         let text = settings.fingerprint_text();
         assert!(text.starts_with("TrainSettings { lesson: Lesson { content: Term { weight: 1.0, layers: [("), "{text}");
-        assert_eq!(text, format!("{settings:?}").replace("loss_weights: TrainLoss", "lesson: Lesson"));
+        assert_eq!(
+            text,
+            format!("{settings:?}")
+                .replace("loss_weights: TrainLoss", "lesson: Lesson")
+                .replace(" color:", " palette:")
+        );
     }
 }

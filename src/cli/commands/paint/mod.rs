@@ -131,14 +131,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let (width, height) = Image::fitted(photo.width(), photo.height(), size);
     let OpenBackend { device, name, limits } = arguments.processor.open(arguments.read.memory())?;
-    let demand = MemoryEstimate::of(&settings, Convolutions::of(&device))?;
-    demand.check(width, height, limits)?;
+    let estimate = MemoryEstimate::of(&settings, Convolutions::of(&device))?;
+    estimate.check(width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
-    let needed = demand.peak(width, height);
+    let needed = estimate.peak(width, height);
     let archive = weights(arguments, last)?;
-    let masterpiece = ImageOptimization::new(&archive, settings, photo, paintings, start, &device);
-    let masterpiece = masterpiece.map_err(|error| match &arguments.vgg {
+    let optimization = ImageOptimization::new(&archive, settings, photo, paintings, start, &device);
+    let optimization = optimization.map_err(|error| match &arguments.vgg {
         Some(path) => error.of_user_file(path),
         None => error,
     })?;
@@ -148,9 +148,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output: &output,
         save_every: arguments.save_every.map(|n| n as usize),
         trace: arguments.trace.as_deref(),
-        resumed: arguments.resume.is_some().then(|| masterpiece.steps_done()),
+        resumed: arguments.resume.is_some().then(|| optimization.steps_done()),
     };
-    job_runner::run(PaintJob { masterpiece, output: &output, writer }, &files)
+    job_runner::run(PaintJob { optimization, output: &output, writer }, &files)
 }
 
 /// Checks all files of the command, and locks its output.

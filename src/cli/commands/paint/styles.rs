@@ -92,11 +92,11 @@ impl Args for StyleArguments {
 
 impl FromArgMatches for StyleArguments {
     fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
-        let said = |name: &'static str| {
+        let arguments_of = |name: &'static str| {
             let texts = matches.get_many::<OsString>(name).into_iter().flatten().cloned();
             matches.indices_of(name).into_iter().flatten().zip(texts).map(move |(at, text)| (at, name, text))
         };
-        let mut all: Vec<_> = [STYLE_IMAGE, MASK, STYLE_MASK].into_iter().flat_map(said).collect();
+        let mut all: Vec<_> = [STYLE_IMAGE, MASK, STYLE_MASK].into_iter().flat_map(arguments_of).collect();
         all.sort();
         let mut named: Vec<Named> = Vec::new();
         for (_, name, text) in all {
@@ -109,8 +109,8 @@ impl FromArgMatches for StyleArguments {
                 let text = text.display();
                 return refuse(format!("--{name} {text} stands before any --style-image, and belongs behind one\n"));
             };
-            let place = if name == MASK { &mut last.mask } else { &mut last.style_mask };
-            if place.replace(PathBuf::from(&text)).is_some() {
+            let mask = if name == MASK { &mut last.mask } else { &mut last.style_mask };
+            if mask.replace(PathBuf::from(&text)).is_some() {
                 let painting = last.painting.display();
                 return refuse(format!("{painting} has two of --{name}, where one is possible\n"));
             }
@@ -150,9 +150,9 @@ mod tests {
             "right",
         ])
         .unwrap();
-        let said = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+        let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
         let found: Vec<_> =
-            named.iter().map(|n| (n.painting.to_str().unwrap(), said(&n.mask), said(&n.style_mask))).collect();
+            named.iter().map(|n| (n.painting.to_str().unwrap(), text(&n.mask), text(&n.style_mask))).collect();
         let text = str::to_string;
         assert_eq!(found, [("a:2", text(""), text("part")), ("b", text(""), text("")), ("c", text("right"), text(""))]);
     }

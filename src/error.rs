@@ -7,11 +7,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The bytes are not a weight archive, or its table of contents is damaged.
-    #[error("the weight archive is damaged: {0}. Fetch or make it again.")]
+    #[error("the weight archive is damaged: {0}. Download or create the archive again.")]
     Archive(String),
 
     /// One tensor of an archive is missing, has the wrong type or shape, or holds unusable numbers.
-    #[error("tensor `{tensor}` of the weight archive {problem}. Fetch or make the archive again.")]
+    #[error("tensor `{tensor}` of the weight archive {problem}. Download or create the archive again.")]
     Tensor {
         /// Name of the tensor.
         tensor: String,
@@ -37,7 +37,7 @@ pub enum Error {
     Style(String),
 
     /// A style pack that is damaged or belongs to another network.
-    #[error("this style pack {0}. Ask for a new copy of it, or make the style again from its painting.")]
+    #[error("this style pack {0}. Get a new copy of it, or create the style again from its painting.")]
     Pack(String),
 
     /// A file or folder that cannot be read or written.
@@ -51,7 +51,8 @@ pub enum Error {
 
     /// No usable graphics adapter.
     #[error(
-        "no usable graphics adapter was found ({0}). Update the graphics driver; on Linux, `mesa-vulkan-drivers` brings a software one."
+        "no usable graphics adapter was found ({0}). Update the graphics driver; on Linux, the package \
+         `mesa-vulkan-drivers` provides a software adapter."
     )]
     NoAdapter(String),
 
@@ -82,11 +83,13 @@ pub enum Error {
     OutOfMemory,
 
     /// The graphics device was lost: driver reset, sleep, or a command that took too long.
-    #[error("the graphics device was lost ({0}). Nothing is lost but the picture in work: try again.")]
+    #[error("the graphics device was lost ({0}). Only the current picture is lost. Try again.")]
     DeviceLost(String),
 
     /// An optimization diverged: its loss is not a finite number. The text contains the values.
-    #[error("the optimization diverged: {0}. Lower the learning rate, or weights that are far above their defaults.")]
+    #[error(
+        "the optimization diverged: {0}. Lower the learning rate, or loss weights that are far above their defaults."
+    )]
     Diverged(String),
 
     /// A GPU command that the driver refused, which is a bug of Impasto.

@@ -1,5 +1,5 @@
-//! The arbitrary-style network against values computed with onnxruntime from the published weights, activations in single
-//! precision (`tests/fixtures/arbitrary`: of the output every second pixel, 16 bits a channel).
+//! Compares the arbitrary-style network with values that onnxruntime computed from the published weights, with
+//! activations in single precision (`tests/fixtures/arbitrary`: every second pixel of the output, 16 bits per channel).
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Paintings made by arithmetic: those that ship, and those that anyone can make.
+//! Procedural paintings: those that ship, and the command `impasto art`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -7,7 +7,7 @@ use impasto::error::Error;
 use impasto::image::Image;
 use impasto::procedural::{KINDS, Kind, LARGEST};
 
-/// Mean difference that JPEG and another machine's sines may make, of 1.
+/// Largest mean difference by JPEG and by the sine function of another machine, on the scale 0..1.
 const TOLERANCE: f32 = 0.03;
 
 fn difference(a: &Image, b: &Image) -> f32 {
@@ -21,7 +21,7 @@ fn painted(name: &str, side: usize) -> Image {
     kind.paint(side, kind.seed).unwrap()
 }
 
-/// The part of the pixels between the rows `from` and `to`, of 1, for which `test` holds.
+/// Returns the fraction of the pixels between the rows `from` and `to` for which `test` is true.
 fn part(image: &Image, (from, to): (f32, f32), test: impl Fn(f32, f32, f32) -> bool) -> f32 {
     let row = |t: f32| (t * image.height() as f32) as usize * image.width() * 3;
     let pixels = image.data()[row(from)..row(to)].chunks_exact(3);
@@ -176,7 +176,7 @@ impl Bench {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs what must end in exit code 2 with one sentence, and returns the sentence.
+    /// Runs a command that must end with exit code 2 and one error message, and returns the message.
     fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -219,7 +219,7 @@ fn impossible_requests_are_refused_in_a_sentence() {
         (&["art", "waves", "-o", "a.jpg", "--quality", "0"], "--quality"),
         (&["art", "-o", "a.png"], "needs a folder"),
         (&["art", "-o", "file"], "needs a folder"),
-        (&["art", "--size", "8", "-o", "file/below"], "folder cannot be made"),
+        (&["art", "--size", "8", "-o", "file/below"], "folder cannot be created"),
     ] {
         let message = bench.fails(arguments);
         assert!(message.contains(expected), "{arguments:?}: {message}");

@@ -1,4 +1,4 @@
-//! The command-line tool, run as a user runs it.
+//! Commands of the command-line tool, run as a user runs them.
 
 mod common;
 
@@ -88,7 +88,7 @@ fn paintings_are_styles() {
     }
     let mean = |picture: &RgbImage, c: usize| picture.pixels().map(|p| u32::from(p[c])).sum::<u32>() / (48 * 36);
     assert!(mean(&red, 0) > mean(&blue, 0) && mean(&blue, 2) > mean(&red, 2), "the colours are not the paintings'");
-    // A weight of 0 is no part of a blend, and half a strength is half the way.
+    // A style of weight 0 does not contribute, and half the strength is the mean of photo and painting.
     let (alone, _) = paint("alone.png", &["--style-image", "red.png:2", "--style-image", "blue.jpg:0"]);
     assert_eq!(alone, red);
     let (half, _) = paint("half.png", &["--style-image", "red.png", "--strength", "0.5"]);
@@ -138,7 +138,7 @@ fn bad_input_is_one_sentence() {
         (&["stylize", "p.png", "-o", "x.png", "--style", "no such style"], "no such style"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "gone.png"], "gone.png"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "text.png"], "text.png"),
-        (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:-1"], "from 0 up"),
+        (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:-1"], "at least 0"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:0"], "above 0"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png", "--style", "3"], "--style"),
         (&["stylize", "p.png", "-o", "one.png", "--style-image", "one.png"], "overwrite"),

@@ -1,4 +1,4 @@
-//! The command-line tool and people's files: nothing is lost, and nothing goes wrong without a sentence.
+//! The command-line tool and the user's files: no file is lost, and every failure is reported in a sentence.
 
 mod common;
 
@@ -87,11 +87,11 @@ fn paths_that_cannot_be_written_are_reported_before_any_work() {
     let bench = Bench::new();
     bench.photo("photo.png", 16, 16);
     fs::write(bench.path("file"), "x").unwrap();
-    for (place, words) in [("/proc/painted.png", "/proc/painted.png"), ("file/painted.png", "is in the way")] {
+    for (place, words) in [("/proc/painted.png", "/proc/painted.png"), ("file/painted.png", "a file has this name")] {
         let message = bench.fails(&["stylize", "photo.png", "-o", place]);
         assert!(message.len() == 1 && message[0].contains(words), "{message:?}");
     }
-    // A temporary file of the user's, called as ours once were, stays.
+    // A file of the user with the name of an old temporary file stays.
     fs::write(bench.path("painted.part"), "mine").unwrap();
     bench.succeeds(&["stylize", "photo.png", "-o", "painted.png"]);
     assert_eq!(fs::read_to_string(bench.path("painted.part")).unwrap(), "mine");
@@ -159,11 +159,11 @@ fn a_batch_of_good_and_bad_files_ends_with_a_summary() {
     }
     assert!(!message.contains("._good"), "{message}");
     assert!(message.contains("40 photos painted, 9 failed"), "{message}");
-    // Again: what is there stays.
+    // The second run keeps the existing files.
     fs::write(bench.path("out/good-00.png"), "mine").unwrap();
     let again = bench.run(&["stylize", "in", "-o", "out", "--no-clobber"]);
     let message = String::from_utf8_lossy(&again.stderr).into_owned();
-    assert!(message.contains("0 photos painted, 40 left alone") && message.contains("9 failed"), "{message}");
+    assert!(message.contains("0 photos painted, 40 skipped") && message.contains("9 failed"), "{message}");
     assert_eq!(fs::read_to_string(bench.path("out/good-00.png")).unwrap(), "mine");
 }
 
@@ -210,7 +210,7 @@ fn sizes_beyond_the_limits_are_refused_and_the_advice_is_taken() {
         let (advice, message) = advised(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(message.contains("size"), "{message}");
         assert!(advice.parse::<u32>().unwrap() < size.parse().unwrap(), "{message}");
-        // The first of the two would take as long as the second.
+        // The advised size is that of the next case, which is tested.
         if size == "99999999" {
             continue;
         }

@@ -1,4 +1,5 @@
-//! The studio's convolution on the graphics device against the plain reference, and its gradient against burn's own on the CPU.
+//! The 3x3 convolution of training on the graphics device against the plain reference, and its gradient against burn's
+//! own on the CPU.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -33,7 +34,7 @@ struct Case {
     input: Vec<f32>,
     kernel: Vec<f32>,
     bias: Vec<f32>,
-    /// What the output is weighted with, for a gradient.
+    /// The gradient of the output.
     output_gradient: Vec<f32>,
 }
 

@@ -1,4 +1,4 @@
-//! Colours of picture files: profiles, chunks of PNG, inks of JPEG.
+//! Colours of picture files: colour profiles, colour chunks of PNG, CMYK JPEG.
 
 mod common;
 
@@ -12,7 +12,7 @@ use impasto::image::Image;
 use impasto::image_file::{Format, WriteOptions, encode};
 use moxcms::{ColorProfile, Layout, RenderingIntent, TransformOptions};
 
-/// What a colour-managed program makes of these sRGB numbers where they mean colours of `profile`.
+/// Converts numbers that are colours of `profile` to sRGB, as a colour-managed program does.
 fn managed(rgb: &[u8], profile: &ColorProfile) -> Vec<f32> {
     let options = TransformOptions { rendering_intent: RenderingIntent::RelativeColorimetric, ..Default::default() };
     let transform = profile.create_transform_f32(Layout::Rgb, &ColorProfile::new_srgb(), Layout::Rgb, options).unwrap();
@@ -106,9 +106,9 @@ fn damaged_or_unsuitable_profiles_are_reported() {
         encoder.set_icc_profile(icc).unwrap();
         encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
         let read = decoded(&jpeg);
-        assert!(read.notes[0].contains("colours are taken as sRGB"), "{:?}", read.notes);
+        assert!(read.notes[0].contains("colours are interpreted as sRGB"), "{:?}", read.notes);
     }
-    // A gray picture with it is read through it, and one with a profile of RGB too.
+    // Gray pictures are converted by gray profiles and by RGB profiles.
     for (icc, darker) in [(std::mem::take(&mut gray), false), (ColorProfile::new_srgb().encode().unwrap(), true)] {
         let mut png = Vec::new();
         let mut encoder = PngEncoder::new(&mut png);
@@ -143,7 +143,7 @@ fn written_pictures_say_that_they_are_srgb() {
         assert!(!has(&without, word), "{format:?}");
         assert_eq!(without, encode(&image, None, format, &plain).unwrap(), "{format:?} differs from run to run");
     }
-    // Without a profile, JPEG is what the encoder alone writes.
+    // Without a profile, the file equals the encoder's own output.
     let mut alone = Vec::new();
     JpegEncoder::new_with_quality(&mut alone, 92).write_image(&ramp(9, 5), 9, 5, ExtendedColorType::Rgb8).unwrap();
     assert_eq!(encode(&image, None, Format::Jpeg, &plain).unwrap(), alone);

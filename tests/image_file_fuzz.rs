@@ -1,4 +1,5 @@
-//! Damaged and hostile picture files: a picture or a sentence, within the time and the memory that are allowed.
+//! Damaged and malicious picture files: reading them gives a picture or an error message, within the allowed time and
+//! memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -84,7 +85,7 @@ fn apply(bytes: &mut Vec<u8>, change: &Change, headers: bool) {
     }
 }
 
-/// Makes the checksums of a PNG file right, so that what was changed is read.
+/// Corrects the checksums of a PNG file, so that the changed bytes are read.
 fn update_checksums(bytes: &mut [u8]) {
     let mut at = 8;
     while bytes.starts_with(b"\x89PNG") && at + 12 <= bytes.len() {

@@ -1,5 +1,5 @@
-//! `impasto import`: transfer networks of users against onnxruntime (`tests/fixtures/import`), as styles that bring their
-//! network.
+//! `impasto import`: compares users' transfer networks with onnxruntime (`tests/fixtures/import`), and tests styles
+//! whose packs contain their network.
 
 mod common;
 
@@ -80,7 +80,7 @@ fn the_kernels_paint_what_onnxruntime_does() {
         session.set_style(&gpu, &model.space().style(&pack).unwrap()).unwrap();
         session.set_photo(&gpu, &reference("picture").to_rgba8()).unwrap();
         let painted = pollster::block_on(session.read_exact(&gpu)).unwrap();
-        // The first of moving pictures that are steady is no other.
+        // The first frame with the temporal filter equals a single picture.
         let temporal_filter = pollster::block_on(session.new_temporal_filter(&gpu)).unwrap();
         session.set_temporal_filter(temporal_filter);
         let steady = pollster::block_on(session.read_exact(&gpu)).unwrap();
@@ -159,8 +159,8 @@ fn other_pytorch_files_are_refused_in_a_sentence() {
         refusal(&zipped(&all))
     };
     let without = |name: &str| changed(&|all| all.retain(|t| t.0 != name));
-    assert_eq!(refusal(b"hello"), "is no file of a network that is known: PyTorch's (.pth) and ONNX are");
-    assert!(without("conv1.conv2d.weight").contains("no network of PyTorch's example fast_neural_style"));
+    assert_eq!(refusal(b"hello"), "is not a supported network file: PyTorch's (.pth) and ONNX are");
+    assert!(without("conv1.conv2d.weight").contains("not a network of PyTorch's example fast_neural_style"));
     assert_eq!(without("in3.bias"), "has no tensor `in3.bias`");
     assert_eq!(without("res1.conv2.conv2d.weight"), "has no tensor `res1.conv2.conv2d.weight`");
     let left = "has a tensor `res2.conv1.conv2d.bias` that belongs to no layer of this kind of network";
@@ -227,7 +227,7 @@ fn an_imported_network_is_a_style_like_any_other() {
     let bare = Pack { name: "Bare".into(), archive: vec![], ..pack };
     std::fs::write(bench.path("bare.impasto"), bare.write().unwrap()).unwrap();
     let refused = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "bare.impasto"]);
-    assert!(refused[0].contains("does not bring it"), "{refused:?}");
+    assert!(refused[0].contains("does not contain it"), "{refused:?}");
     // With a pack that contains the network, it paints.
     assert_eq!(paint("both.png", "bare.impasto,new.impasto"), new);
 }
@@ -237,9 +237,9 @@ fn files_that_cannot_be_imported_are_refused_in_a_sentence() {
     let bench = bench();
     std::fs::write(bench.path("notes.onnx"), "Not a network.").unwrap();
     for (arguments, what) in [
-        (&["import", "notes.onnx", "-o", "x.impasto"][..], "notes.onnx: is no file of a network that is known"),
+        (&["import", "notes.onnx", "-o", "x.impasto"][..], "notes.onnx: is not a supported network file"),
         (&["import", "missing.pth", "-o", "x.impasto"], "missing.pth: "),
-        (&["import", "new.onnx", "-o", "x.png"], "style packs end in .impasto"),
+        (&["import", "new.onnx", "-o", "x.png"], "must end in .impasto"),
         (&["import", "new.onnx", "-o", "x.impasto", "--range", "7"], "invalid value '7'"),
         (&["import", "new.onnx", "-o", "x.impasto", "--thumbnail", "notes.onnx"], "Choose a PNG, JPEG, WebP or TIFF"),
     ] {
@@ -248,7 +248,7 @@ fn files_that_cannot_be_imported_are_refused_in_a_sentence() {
     }
 }
 
-/// What retrained networks of the 26 styles' shape will be: here with the weights that ship.
+/// Packs with a network of the 26-style architecture, here with the weights that ship.
 #[test]
 fn packs_may_contain_a_network_of_the_26_style_architecture() {
     let bench = bench();

@@ -1,4 +1,4 @@
-//! Long jobs and their files: whatever fails, what was made is kept, and nobody's file is overwritten.
+//! Files of long jobs: a failure does not lose the result, and no other file is overwritten.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -58,8 +58,8 @@ fn no_output_of_a_job_is_an_input() {
         assert!(message.len() == 1 && message[0].contains("overwrite"), "{arguments:?}: {message:?}");
     }
     let twice = bench.fails(&paint("out.png", &["--trace", "out.png"]));
-    assert!(twice[0].contains("would be one file"), "{twice:?}");
-    // A preview has a name that no painting has.
+    assert!(twice[0].contains("have the same path"), "{twice:?}");
+    // The path of the preview must differ from those of the paintings.
     fs::copy(bench.path("night.jpg"), bench.path("x-preview.png")).unwrap();
     let mut arguments = [&train[..], &["x.impasto", "--preview", "photo.png"]].concat();
     arguments[1] = "x-preview.png";
@@ -97,7 +97,7 @@ fn output_paths_are_probed_before_the_first_step() {
     assert_eq!(fs::read_to_string(bench.path("notes.csv")).unwrap(), "dear diary");
 }
 
-/// Two runs on one output, a crash, and what may follow it.
+/// Two runs with one output, and runs after a crash.
 #[test]
 fn runs_do_not_touch_each_others_work() {
     let bench = bench();
@@ -106,7 +106,7 @@ fn runs_do_not_touch_each_others_work() {
     let mut child = started(&bench, &paint("out.png", &more), &checkpoint);
     let second = bench.fails(&paint("out.png", &["--steps", "1", "--force"]));
     assert!(second[0].contains("another run"), "{second:?}");
-    // The first run ends as a crash would end it, some steps behind its checkpoint.
+    // The first run is killed some steps after its checkpoint.
     let rows = || fs::read_to_string(bench.path("loss.csv")).unwrap();
     let saved = rows().lines().count();
     while rows().lines().count() < saved + 5 {

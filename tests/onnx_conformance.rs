@@ -1,5 +1,4 @@
-//! The ONNX standard's own test vectors against the plain executor and, one layer at a time, against every kernel that can
-//! be asked for what they hold.
+//! Compares the plain executor with the ONNX standard's test vectors, and every kernel that supports their layer.
 
 mod bare_kernel;
 mod common;

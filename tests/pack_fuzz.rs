@@ -1,4 +1,4 @@
-//! Damaged and hostile style packs: a sentence or a sound pack, never a panic.
+//! Damaged and malicious style packs: reading them gives an error message or a valid pack, and never panics.
 
 use std::sync::LazyLock;
 
@@ -102,7 +102,7 @@ proptest! {
         }
     }
 
-    /// The same of packs that bring a network, and of the network in them: nothing in it may be changed.
+    /// The same for packs that contain a network: every change of the network is detected.
     #[test]
     fn damaged_networks_in_packs_are_refused(damages in proptest::collection::vec(damage(), 0..3)) {
         let mut bytes = BRINGING.clone();
@@ -123,7 +123,7 @@ proptest! {
         }
     }
 
-    /// Archives that pass for a network, damaged: a sentence, never a panic.
+    /// Damaged archives of networks: an error message, never a panic.
     #[test]
     fn damaged_archives_of_networks_are_refused(damages in proptest::collection::vec(damage(), 1..3)) {
         let mut bytes = Pack::read(&BRINGING).unwrap().archive;

@@ -35,7 +35,7 @@ fn a_painting_has_its_size_and_a_table_of_losses() {
     let bench = bench();
     let more = ["--size", "32", "--coarse", "20", "--steps", "4", "--trace", "loss.csv", "--save-every", "2"];
     let message = bench.succeeds(&arguments(&more));
-    assert!(message.contains("32x24 by 6 steps at 23, 32 pixels, on the processor"), "{message}");
+    assert!(message.contains("32x24 by 6 steps at 23, 32 pixels, on the CPU"), "{message}");
     assert!(message.contains("memory: about ") && message.contains("out.png: step 6 of 6"), "{message}");
     assert_eq!(bench.picture("out.png").dimensions(), (32, 24));
     let rows = rows(&bench, "loss.csv");
@@ -63,7 +63,7 @@ fn noise_and_other_initial_pictures_give_different_results() {
     assert!(noise > 0.1 && painting > 0.01 && (noise - painting).abs() > 1e-3, "{noise}, {painting}");
 }
 
-/// Every optimizer, loss and mask that can be said.
+/// Every optimizer, loss and mask argument.
 #[test]
 fn optimizers_losses_masks_and_scales_have_options() {
     let bench = bench();
@@ -86,7 +86,7 @@ fn optimizers_losses_masks_and_scales_have_options() {
     }
 }
 
-/// Ctrl-C leaves painting and checkpoint, and the run can go on from there.
+/// Ctrl-C writes painting and checkpoint, and the run can be resumed from them.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_goes_on() {
@@ -128,13 +128,13 @@ fn what_cannot_be_painted_is_refused_in_one_sentence() {
         message[0].clone()
     };
     assert!(refused(&["--content-layers", "relu6_1"]).contains("its layers are relu1_1"));
-    assert!(refused(&["--style-layers", "relu1_1:much"]).contains("`much` is no weight"));
+    assert!(refused(&["--style-layers", "relu1_1:much"]).contains("`much` is not a weight"));
     assert!(refused(&["--style-weight", "-1"]).contains("-1"));
     assert!(refused(&["--rate", "0"]).contains("rate"));
-    assert!(refused(&["--momentum", "0.5"]).contains("--momentum belongs to"));
-    assert!(refused(&["--optimizer", "sgd", "--momentum", "1"]).contains("1 is no momentum"));
+    assert!(refused(&["--momentum", "0.5"]).contains("--momentum applies only to"));
+    assert!(refused(&["--optimizer", "sgd", "--momentum", "1"]).contains("1 is not a momentum"));
     assert!(refused(&["--style-scale", "100"]).contains("style scale"));
-    assert!(refused(&["--mask", "photo.png", "--mask", "night.jpg"]).contains("two of --mask"));
+    assert!(refused(&["--mask", "photo.png", "--mask", "night.jpg"]).contains("more than one --mask"));
     assert!(refused(&["--network", "vgg19"]).contains("weights import"));
     assert!(refused(&["--vgg", "photo.png"]).contains("photo.png: the file is damaged, or is not a weight archive"));
     assert!(refused(&["--start", "nothing.png"]).contains("nothing.png"));

@@ -1,5 +1,5 @@
-//! The style predictor's kernels against the plain executor, on small networks with random weights over odd sizes and channel
-//! counts, and the whole predictor against the reference vector.
+//! Compares the style predictor's kernels with the plain executor, on small networks with random weights, odd sizes and
+//! several channel counts, and the whole predictor with the reference vector.
 
 mod common;
 
@@ -23,7 +23,7 @@ impl Net {
         Self { net: Network::new("random", 3, 1), archive: ArchiveBuilder::new() }
     }
 
-    /// A convolution and its bias; depthwise where `depthwise`. At stride 2 zeros lie behind the end only if `even`.
+    /// A convolution and its bias; depthwise where `depthwise`. At stride 2, zeros follow the end only if `even`.
     fn conv(
         &mut self,
         mut x: TensorId,
@@ -104,7 +104,7 @@ fn kernels_agree_with_the_plain_executor() {
     }
 }
 
-/// The mean over a busy picture hides where a pixel is: here the picture is black but for one.
+/// A black picture with one white pixel: the mean over a full picture would hide the position of a pixel.
 #[test]
 fn every_pixel_is_where_it_belongs() {
     let gpu = gpu();

@@ -1,5 +1,5 @@
-//! The studio against values computed with onnxruntime and JAX from the float weights (`tests/fixtures/vgg16`), on burn's
-//! processor backend and on wgpu; and the behaviour of whole runs.
+//! Compares VGG features, losses and gradients, on burn's CPU backend and on wgpu, with values that onnxruntime and JAX
+//! computed from the float weights (`tests/fixtures/vgg16`), and tests whole optimizations.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -167,7 +167,7 @@ fn both_devices_paint_alike_for_two_hundred_steps() {
     both_devices_paint_alike(128, 200, 30.0);
 }
 
-/// What 8-bit weights do to a finished picture.
+/// The effect of 8-bit weights on a finished picture.
 #[test]
 fn eight_bits_paint_the_same_picture() {
     let shipped = Fixture::new();
@@ -193,7 +193,7 @@ fn steps_lower_the_loss_and_sizes_grow() {
     let losses = paint(&mut optimization, 100);
     assert_eq!(losses.len(), 32);
     assert!(losses[15].total < 0.5 * losses[0].total, "{:?} then {:?}", losses[0], losses[15]);
-    // What was painted at one size holds at the next: it does not begin anew.
+    // Each size starts from the result of the previous one.
     assert!(losses[24].style < 0.7 * losses[0].style, "{:?} then {:?}", losses[0], losses[24]);
     let painted = picture(&optimization);
     assert_eq!((painted.width(), painted.height()), (64, 64));
@@ -201,7 +201,7 @@ fn steps_lower_the_loss_and_sizes_grow() {
     assert!(pollster::block_on(optimization.checkpoint()).unwrap().is_none());
 }
 
-/// A run of 8 steps at two sizes, and what is left of it when it stops after 5 and goes on from its checkpoint.
+/// Runs 8 steps at two sizes, uninterrupted, and stopped after 5 steps and resumed from the checkpoint.
 fn whole_and_resumed(fixture: &Fixture, settings: &Settings) -> ([Vec<Parts>; 2], [Image; 2], Checkpoint) {
     let mut whole = fixture.start_from_photo(settings, &cpu());
     let expected = paint(&mut whole, 8).split_off(5);
@@ -224,7 +224,7 @@ fn a_checkpoint_goes_on_as_if_nothing_had_happened() {
         let ([expected, found], [whole, resumed], checkpoint) = whole_and_resumed(&fixture, &settings);
         let off = |i: usize| (found[i].total - expected[i].total).abs() / expected[i].total;
         if let Optimizer::Lbfgs { .. } = optimizer {
-            // The picture is there, its history begins anew and with it the loss goes on falling.
+            // The picture is restored, the history starts empty, and the loss continues to decrease.
             assert!(off(0) < 1e-4 && found[2].total < found[0].total, "{found:?} for {expected:?}");
         } else {
             assert!((0..3).all(|i| off(i) <= 1e-4), "{found:?} for {expected:?}");
@@ -279,7 +279,7 @@ fn paintings_are_mixed_by_weight() {
     }
 }
 
-/// Adam's first step goes the whole rate against the sign of the gradient, whatever its size.
+/// Adam's first step has the size of the learning rate and the opposite sign of the gradient, whatever its size.
 #[test]
 fn adam_steps_against_the_gradient_and_stays_in_the_picture() {
     let device = cpu();
@@ -375,7 +375,7 @@ fn what_cannot_be_painted_is_refused_in_a_sentence() {
     };
     assert_eq!(start_run(&good, 1.0, &fixture.photo), "");
     assert!(start_run(&good, 0.0, &fixture.photo).contains("weight above 0"));
-    assert!(start_run(&good, f32::NAN, &fixture.photo).contains("weights from 0 up"));
+    assert!(start_run(&good, f32::NAN, &fixture.photo).contains("must be at least 0"));
     let narrow = fixture.photo.resized(64, 4).unwrap();
     assert!(start_run(&good, 1.0, &narrow).contains("too small for the last layer"));
     let none = Settings { scales: vec![], ..good.clone() };

@@ -1,4 +1,4 @@
-//! The studio's other kernels and their backward passes on the graphics device, against the plain reference.
+//! Compares the other training kernels and their backward passes on the graphics device with the plain reference.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -32,7 +32,7 @@ const SIZES: [[usize; 3]; 8] =
 struct Case {
     size: [usize; 3],
     features: Vec<f32>,
-    /// What the products are weighted with, for a gradient: not symmetric.
+    /// The gradient of the products, which is not symmetric.
     output_gradient: Vec<f32>,
 }
 

@@ -1,4 +1,4 @@
-//! What the studio takes for a style: statistics against plain sums, and masks.
+//! Style targets of image optimization: statistics against plain sums, and masks.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -75,7 +75,7 @@ fn statistics_are_plain_sums() {
     }
 }
 
-/// The way to a mixture is the mean of the ways to what it is mixed of.
+/// The gradient for a mixture is the mean of the gradients for its parts.
 #[test]
 fn mixtures_have_the_gradient_of_several_losses() {
     let (device, channels, pixels) = (cpu(), 4, 6);
@@ -185,7 +185,7 @@ fn a_style_mask_takes_part_of_the_painting() {
             let at = (y * width + x) * 3;
             [p.data()[at], p.data()[at + 1], p.data()[at + 2]]
         };
-        // The photo to the left, the painting to the right: the left half asks for nothing that the photo has not got there.
+        // The photo to the left, the painting to the right: the left half of the photo already has its target statistics.
         let both = drawn(width, height, |x, y| pixel(if x < 32 { photo } else { painting }, x, y));
         let mask = || Some(left(width, height, 26));
         let part = studio.style(photo, &[studio.source(&both, mask(), mask())]).0;
@@ -257,7 +257,7 @@ fn masks_and_scales_are_part_of_what_a_checkpoint_belongs_to() {
     assert!(start_run(&photo, half(), 0.1, start()).err().unwrap().contains("too small for the last layer"));
 }
 
-/// Half as large, a painting's stripes are half as wide: another style.
+/// A painting at half the size has stripes of half the width, which is another style.
 #[test]
 fn paintings_are_resized_to_the_style_scale() {
     let photo = drawn(32, 32, |x, y| [0.3 + 0.01 * (x + y) as f32; 3]);

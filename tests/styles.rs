@@ -1,4 +1,4 @@
-//! Styles of paintings: packs made, read and painted with by the command-line tool, and those that ship.
+//! Style packs on the command line: writing, reading, stylizing, and the packs that ship.
 
 mod common;
 
@@ -79,7 +79,7 @@ fn styles_of_paintings_blend_with_each_other_only() {
     let half = paint("half.png", &["--style", "one.impasto,two.impasto"]);
     let away = |picture: &[f32]| distance(&half, picture);
     assert!(away(&one) > 0.02 && away(&two) > 0.02);
-    // Gently: no strength is the photo in its own style, which is neither photo nor painting.
+    // With `--gentle`, strength 0 is the photo in its own style, which differs from photo and painting.
     let gentle = paint("gentle.png", &["--style", "one.impasto", "--gentle", "--strength", "0"]);
     let photo = bench.picture("photo.png").into_rgb32f();
     assert!(distance(&gentle, &photo) > 0.02 && distance(&gentle, &one) > 0.02);
@@ -125,7 +125,7 @@ fn other_files_than_style_packs_are_refused_in_a_sentence() {
         std::fs::write(bench.path(&format!("{name}.impasto")), pack.write().unwrap()).unwrap();
     }
     for (file, expected) in [
-        ("text.impasto", "damaged or no style pack"),
+        ("text.impasto", "is damaged, or is not a style pack"),
         ("weights.impasto", "another kind of safetensors"),
         ("old.impasto", "another version"),
         ("foreign.impasto", "\"johnson\""),
@@ -259,6 +259,9 @@ fn texts_of_a_style_are_checked_before_it_is_made() {
         let output = bench.run(&arguments);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{message}");
-        assert!(message.contains(flag) && message.contains("cannot be seen") && !message.contains('\x1b'), "{message}");
+        assert!(
+            message.contains(flag) && message.contains("invisible character") && !message.contains('\x1b'),
+            "{message}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Training of styles: both devices train alike, a resumed run equals an uninterrupted one, and the result is a
-//! style of the live network; and the command line.
+//! Style training: both devices train alike, a resumed run equals an uninterrupted one, the result is a style of the
+//! feed-forward network, and `impasto train`.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -186,7 +186,7 @@ fn all_weights_are_trained_and_stored_in_the_pack() {
     let space = StyleSpace::read(&network_archive, net.tensors(), &net.norms).unwrap();
     let found = impasto::reference::run(&net, &network_archive, &space.style(&pack).unwrap(), &photo).unwrap();
     let expected = pollster::block_on(whole.paint(&photo)).unwrap();
-    // What 16 bits cost.
+    // The stored weights have 16 bits.
     let psnr = impasto::import::network::psnr(found.data(), expected.data());
     println!("{psnr:.1} dB");
     assert!(psnr > 40.0, "{psnr}");
@@ -206,7 +206,7 @@ fn settings_that_cannot_be_are_refused_in_a_sentence() {
     refused(TrainSettings { painting: 4, ..settings(1) }, "32 pixels on the longer side");
     let mut still = settings(1);
     (still.loss_weights.stability, still.loss_weights.noise) = (1.0, 0.0);
-    refused(still, "Against noise of 0");
+    refused(still, "needs noise");
     let mut silent = settings(1);
     silent.loss_weights.style.layers.clear();
     refused(silent, "need a layer");
@@ -230,7 +230,7 @@ fn the_command_line_trains_a_pack_that_paints() {
     let traced = ["--start", "nearest", "--trace", "x.csv", "--preview", "one.png", "--save-every", "2"];
     let (code, message) = impasto(&[&common[..], &quick, &traced].concat());
     assert_eq!(code, Some(0), "{message}");
-    assert!(message.contains("2 photos are few") && message.contains("begins with"), "{message}");
+    assert!(message.contains("2 photos are few") && message.contains("starts with"), "{message}");
     assert_eq!(std::fs::read_to_string(at("x.csv")).unwrap().lines().count(), 4);
     assert!(at("x-preview.png").exists() && !at("x.png").exists() && !at("x.impasto.checkpoint").exists());
     let (code, message) = impasto(&["style", "show", "x.impasto"]);
@@ -252,7 +252,7 @@ fn the_command_line_trains_a_pack_that_paints() {
     let (code, message) = impasto(&["stylize", "one.png", "--style", "y.impasto", "-o", "instant.png"]);
     assert!(code == Some(0) && at("instant.png").exists(), "{message}");
     let (code, message) = impasto(&[&common[..], &quick, &["--all-weights", "--start", "instant"]].concat());
-    assert!(code == Some(2) && message.contains("not of arbitrary"), "{message}");
+    assert!(code == Some(2) && message.contains("not for arbitrary"), "{message}");
     let (code, message) = impasto(&["style", "show", "whole.impasto"]);
     assert!(
         code == Some(0) && message.contains("network of its own") && message.contains("usable     yes"),

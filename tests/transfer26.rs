@@ -1,5 +1,5 @@
-//! The 26-style network against values computed with onnxruntime from the float weights (`tests/fixtures/transfer26`: every
-//! second pixel, 16 bits a channel), and the behaviour of sessions.
+//! Compares the 26-style network with values that onnxruntime computed from the float weights
+//! (`tests/fixtures/transfer26`: every second pixel, 16 bits per channel), and tests sessions.
 
 mod common;
 

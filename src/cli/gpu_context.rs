@@ -65,5 +65,5 @@ pub async fn chosen(gpu: &Gpu) -> Result<Variant> {
 /// Parses the name of a kernel variant.
 pub fn variant(name: &str) -> std::result::Result<Variant, String> {
     let names = || Variant::all().iter().map(Variant::name).collect::<Vec<_>>().join(", ");
-    Variant::from_name(name).ok_or_else(|| format!("there is no such variant; they are {}", names()))
+    Variant::from_name(name).ok_or_else(|| format!("there is no such variant; the variants are {}", names()))
 }

@@ -81,7 +81,8 @@ pub fn plan_checkpoint(plan: &mut FilePlan, output: &Path, resumed: Option<&Path
     if path.exists() && !same && !force {
         let name = path.display();
         let problem = format!(
-            "the checkpoint of an earlier run is there; go on with it by `--resume {name}`, or give up its work by `--force`"
+            "the checkpoint of an earlier run exists; continue that run with `--resume {name}`, or discard it with \
+             `--force`"
         );
         return Err(Error::file(&path, problem));
     }
@@ -148,7 +149,7 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
         say!("{output}: step {step} of {steps}, {}; {seconds_per_step:.2} s a step", J::describe(&report));
     }
     if let Some(checkpoint) = unfinished {
-        say!("stopped; `--resume {}` goes on with the same arguments", checkpoint.display());
+        say!("stopped; continue with `--resume {}` and the same arguments", checkpoint.display());
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(code)
@@ -183,7 +184,7 @@ fn finish<J: Job>(job: &J, output: &Path) -> Result<Finished> {
         Some(bytes) => Some(save_or_rescue(&Artifact { what: "the checkpoint", path, bytes })?),
         None => {
             if let Err(error) = files::remove(&path) {
-                alert!("{error}. It is of no use any more.");
+                alert!("{error}. The file is no longer needed.");
             }
             None
         }

@@ -86,7 +86,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 fn sentence(text: &str) -> String {
     let paragraph = text.split("\n\n").next().unwrap_or(text).trim_start_matches("error: ");
     let words: Vec<&str> = paragraph.split_whitespace().collect();
-    format!("{}; `impasto --help` and `impasto COMMAND --help` list what can be said.", words.join(" "))
+    format!("{}; `impasto --help` and `impasto COMMAND --help` list the commands and options.", words.join(" "))
 }
 
 #[cfg(test)]

@@ -49,14 +49,14 @@ pub struct StrokeArguments {
 
 fn strength(text: &str) -> std::result::Result<f32, String> {
     let number = text.parse::<f32>().ok().filter(|s| (0.0..=1.0).contains(s));
-    number.ok_or_else(|| "it is a number from 0 to 1".to_string())
+    number.ok_or_else(|| "this must be a number from 0 to 1".to_string())
 }
 
 /// Parses the stroke size. Below 0.25 the network would need more pixels than the photo has; above 8 nothing in the
 /// result is recognizable.
 fn stroke(text: &str) -> std::result::Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|s| (0.25..=8.0).contains(s));
-    number.ok_or_else(|| "the size of strokes is a number from 0.25 to 8".to_string())
+    number.ok_or_else(|| "the stroke size must be a number from 0.25 to 8".to_string())
 }
 
 /// Stylizes pictures in one style; reuses the session for pictures of the same size.
@@ -121,8 +121,8 @@ impl PhotoStylizer {
             let fits = if readable(Some(1)).is_ok() { largest() } else { 0 };
             let (width, height) = target;
             let problem = format!(
-                "a picture of {width}x{height} pixels is beyond the limits, which `--max-pixels` and `--memory` set. The largest \
-                 `--size` that fits is about {fits} pixels"
+                "a picture of {width}x{height} pixels exceeds the limits of `--max-pixels` and `--memory`. The \
+                 largest `--size` that fits is about {fits} pixels"
             );
             return Err(if fits == 0 { error } else { Error::Picture(problem) });
         }
@@ -133,7 +133,7 @@ impl PhotoStylizer {
         if force || !expense.is_unusual() {
             return Ok(());
         }
-        Err(Error::Style(format!("{expense} `--force` uses it all the same.")))
+        Err(Error::Style(format!("{expense} Use it anyway with `--force`.")))
     }
 
     /// Returns the stylized picture in the size of the photo; with `depth16` it is not rounded to 8 bits.

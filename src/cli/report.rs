@@ -46,7 +46,7 @@ pub fn line(text: &str) {
         OUTPUT.store(FAILED, Ordering::Relaxed);
         let reason = impasto::files::reason(&error);
         warning(&format!(
-            "standard output cannot be written: {reason}. The work goes on, and nothing more is printed."
+            "standard output cannot be written: {reason}. The command continues, and nothing more is printed."
         ));
     }
 }

@@ -49,9 +49,9 @@ pub fn network(name: &str) -> Result<(Network, Archive)> {
         transfer26::NAME => (transfer26::network(), ARCHIVE),
         arbitrary::NAME => (arbitrary::network(), ARBITRARY),
         other if custom::is_own(other) => {
-            let hint = "give a style pack that brings it, too";
+            let hint = "add a style pack that contains it";
             return Err(Error::Style(format!(
-                "The network {other:?} comes with a style pack, and this one does not bring it: {hint}."
+                "The network {other:?} is part of a style pack, and this pack does not contain it: {hint}."
             )));
         }
         other => {
@@ -154,7 +154,7 @@ fn packed(parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
     let apart = |path: &Path| {
         let kind = if custom::is_own(name) { "a style with a network of its own" } else { "styles of paintings" };
         Error::Style(format!(
-            "`{}` and {kind} belong to different networks, which do not blend: choose styles of one kind.",
+            "`{}` and {kind} belong to different networks and cannot be blended: choose styles of one network.",
             path.display()
         ))
     };
@@ -170,7 +170,9 @@ fn packed(parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
     }
     let sum: f32 = blend.iter().map(|(_, weight)| weight).sum();
     if sum <= 0.0 || !sum.is_finite() {
-        return Err(Error::Style("These weights make no blend: give at least one style a weight above 0.".to_string()));
+        return Err(Error::Style(
+            "These weights cannot be used: give at least one style a weight above 0.".to_string(),
+        ));
     }
     let shares: Vec<(&Style, f32)> = blend.iter().map(|(style, weight)| (style, weight / sum)).collect();
     Ok((archive, Style::blend(&shares)?))

@@ -99,7 +99,7 @@ impl Image {
         let within = |start: usize, side: usize, all: usize| start.checked_add(side).is_some_and(|end| end <= all);
         if !within(x, width, self.width) || !within(y, height, self.height) {
             return Err(Error::Picture(format!(
-                "{width}x{height} pixels from {x}, {y} do not lie within a picture of {}x{}",
+                "the rectangle of {width}x{height} pixels at {x}, {y} is not inside the picture of {}x{} pixels",
                 self.width, self.height
             )));
         }

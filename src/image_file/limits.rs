@@ -33,7 +33,7 @@ impl Limits {
         let pixels = width.saturating_mul(height);
         if width == 0 || height == 0 {
             return Err(Problem(format!(
-                "the file says that the picture has {width}x{height} pixels, which is no picture: the file is damaged"
+                "the header declares a picture of {width}x{height} pixels, which is impossible: the file is damaged"
             )));
         }
         if pixels > self.pixels {
@@ -120,7 +120,7 @@ pub(super) fn reserve<T>(len: usize) -> Result<Vec<T>, Problem> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(len).map_err(|_| {
         let bytes = gigabytes((len as u64).saturating_mul(size_of::<T>() as u64));
-        Problem(format!("there is not enough memory: {bytes} could not be had. Choose a smaller `--size`"))
+        Problem(format!("there is not enough memory: {bytes} could not be allocated. Choose a smaller `--size`"))
     })?;
     Ok(buffer)
 }

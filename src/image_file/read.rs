@@ -141,7 +141,9 @@ fn read_bytes(path: &Path, limits: &Limits) -> std::result::Result<Vec<u8>, Prob
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_string(),
-        std::io::ErrorKind::PermissionDenied => "the file may not be read: its permissions do not allow it".to_string(),
+        std::io::ErrorKind::PermissionDenied => {
+            "the file cannot be read: its permissions do not allow reading".to_string()
+        }
         _ => format!("the file cannot be read: {error}"),
     }
 }

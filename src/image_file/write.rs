@@ -116,7 +116,7 @@ fn encode_inner(
         && (alpha.width(), alpha.height()) != (width, height)
     {
         return Err(Problem(format!(
-            "transparency of {}x{} does not fit a picture of {width}x{height}",
+            "the alpha channel of {}x{} pixels does not fit the picture of {width}x{height} pixels",
             alpha.width(),
             alpha.height()
         )));

@@ -43,18 +43,20 @@ impl Architecture {
     /// # Errors
     /// [`Error::Pack`] if the architecture is unknown or exceeds a limit.
     pub fn parse(text: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(text).map_err(|_| invalid("is not described as it should be"))?;
+        let value: Value = serde_json::from_str(text).map_err(|_| invalid("has an invalid description"))?;
         let widths = |key: &str, count: usize| {
             let list = value.get(key).and_then(Value::as_array).filter(|list| list.len() == count);
             let width = |v: &Value| v.as_u64().filter(|v| (1..=WIDEST as u64).contains(v)).map(|v| v as usize);
-            list.and_then(|list| list.iter().map(width).collect::<Option<Vec<usize>>>())
-                .ok_or_else(|| invalid(format!("has no usable widths `{key}`: {count} from 1 to {WIDEST} are needed")))
+            list.and_then(|list| list.iter().map(width).collect::<Option<Vec<usize>>>()).ok_or_else(|| {
+                invalid(format!("has invalid widths `{key}`: {count} numbers from 1 to {WIDEST} are needed"))
+            })
         };
         match value.get("family").and_then(Value::as_str) {
             Some("johnson") => {
                 let blocks = value.get("blocks").and_then(Value::as_u64).filter(|n| *n <= MOST_BLOCKS as u64);
-                let blocks =
-                    blocks.ok_or_else(|| invalid(format!("has no number of blocks from 0 to {MOST_BLOCKS}")))?;
+                let blocks = blocks.ok_or_else(|| {
+                    invalid(format!("has an invalid number of blocks: 0 to {MOST_BLOCKS} are allowed"))
+                })?;
                 let (contract, expand) = (widths("contract", 3)?, widths("expand", 2)?);
                 let johnson = Johnson {
                     contract: [contract[0], contract[1], contract[2]],
@@ -69,14 +71,14 @@ impl Architecture {
                 let net = johnson.network("");
                 let weights: usize = net.convolutions().map(|c| c.inputs * c.outputs * c.kernel * c.kernel).sum();
                 if weights > MOST_WEIGHTS {
-                    return Err(invalid(format!("has {weights} weights, of which at most {MOST_WEIGHTS} are taken")));
+                    return Err(invalid(format!("has {weights} weights, but at most {MOST_WEIGHTS} are allowed")));
                 }
                 Ok(Self::Johnson(johnson))
             }
             Some("transfer26") => Ok(Self::Transfer26),
             other => {
                 let family = printable(other.unwrap_or("without a name"));
-                Err(invalid(format!("is of a family that this version does not know ({family})")))
+                Err(invalid(format!("has an architecture that this version does not support ({family})")))
             }
         }
     }
@@ -134,7 +136,7 @@ pub fn network(archive: &Archive) -> Result<Network> {
     }
     let expected = name(&archive.fingerprint(&names).map_err(in_pack)?);
     if called != expected {
-        return Err(invalid(format!("is called {called:?}, which is not the name of its weights")));
+        return Err(invalid(format!("has the name {called:?}, which does not match its weights")));
     }
     Ok(net)
 }
@@ -173,7 +175,7 @@ fn in_pack(error: Error) -> Error {
 }
 
 fn invalid(problem: impl std::fmt::Display) -> Error {
-    Error::Pack(format!("brings a network that {problem}"))
+    Error::Pack(format!("contains a network that {problem}"))
 }
 
 #[cfg(test)]
@@ -224,17 +226,17 @@ mod tests {
             builder.metadata("network", &name).metadata("architecture", text).metadata(key, value).finish().unwrap()
         };
         assert_eq!(with("network", &name), sound);
-        assert!(problem(&with("network", "transfer26")).contains("not the name of its weights"));
-        assert!(problem(&with("architecture", "{")).contains("not described"));
-        assert!(problem(&with("architecture", r#"{"family":"unet"}"#)).contains("does not know (unet)"));
+        assert!(problem(&with("network", "transfer26")).contains("does not match its weights"));
+        assert!(problem(&with("architecture", "{")).contains("invalid description"));
+        assert!(problem(&with("architecture", r#"{"family":"unet"}"#)).contains("does not support (unet)"));
         let wide = small().text().replace("[5,4]", "[5,8]");
         assert!(problem(&with("architecture", &wide)).contains("`expand.1.w` has shape [4, 5, 3, 3]"));
         let endless = small().text().replace(":1,", ":2000000000,");
-        assert!(problem(&with("architecture", &endless)).contains("number of blocks from 0 to 20"));
+        assert!(problem(&with("architecture", &endless)).contains("number of blocks: 0 to 20"));
         let huge = small().text().replace("[4,5,6]", "[4,5,600]");
         assert!(problem(&with("architecture", &huge)).contains("widths `contract`"));
         let heavy = small().text().replace("[4,5,6]", "[4,5,512]").replace(":1,", ":20,");
-        assert!(problem(&with("architecture", &heavy)).contains("weights, of which at most"));
+        assert!(problem(&with("architecture", &heavy)).contains("weights, but at most"));
         let mut large = ArchiveBuilder::new();
         for (name, shape) in tensors(&small().network("")).unwrap() {
             large.float(name, &shape, &vec![-2e4; shape.iter().product()]);

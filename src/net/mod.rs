@@ -301,7 +301,7 @@ impl Network {
         for layer in &self.layers {
             let misfit = |problem: &str| Error::Model {
                 file: self.name.clone(),
-                problem: format!("the layer that makes tensor {} {problem}", layer.output),
+                problem: format!("the layer with the output tensor {} {problem}", layer.output),
             };
             let input = |i: usize| {
                 let id = layer.inputs.get(i).ok_or_else(|| misfit("has too few inputs"))?;
@@ -325,7 +325,7 @@ impl Network {
                 }
                 Operation::Preprocess(_) if first.channels != 3 => return Err(misfit("expects three channels")),
                 Operation::Pool2(_) if first.height < 2 || first.width < 2 => {
-                    return Err(misfit("pools what has only one row or column: the picture is too small"));
+                    return Err(misfit("pools a tensor with only one row or column: the picture is too small"));
                 }
                 Operation::Add if input(1)? != first => return Err(misfit("adds tensors of different shapes")),
                 Operation::Preprocess(_)

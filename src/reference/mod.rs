@@ -40,7 +40,7 @@ use crate::weights::Archive;
 pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<Image> {
     let (x, Shape { channels, height, width }) = forward(net, archive, style, photo)?;
     if channels != 3 {
-        let problem = format!("makes {channels} channels, which are no picture");
+        let problem = format!("has {channels} output channels, but a picture has three");
         return Err(Error::Model { file: net.name.clone(), problem });
     }
     Image::new(width, height, to_hwc(&x, height, width))

@@ -66,12 +66,14 @@ impl Style {
         let (first, _) = parts.first().ok_or_else(|| Error::Style("A blend needs at least one style.".to_string()))?;
         for (style, weight) in parts {
             if !weight.is_finite() {
-                let problem = format!("The weight of style `{}` is {weight}, which is no number.", style.name);
+                let problem =
+                    format!("The weight of style `{}` is {weight}, which is not a finite number.", style.name);
                 return Err(Error::Style(problem));
             }
             if !style.fits(first) {
                 return Err(Error::Style(format!(
-                    "`{}` and `{}` are styles of different networks, which do not blend: choose styles of one kind.",
+                    "`{}` and `{}` are styles of different networks and cannot be blended: choose styles of one \
+                     network.",
                     first.name, style.name
                 )));
             }

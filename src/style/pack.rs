@@ -123,14 +123,14 @@ impl Pack {
         if let Some(problem) = crate::weights::foreign::stand_in(bytes) {
             return Err(refused(problem));
         }
-        let archive = Archive::parse(bytes).map_err(|_| refused("is damaged or no style pack at all"))?;
+        let archive = Archive::parse(bytes).map_err(|_| refused("is damaged, or is not a style pack"))?;
         match archive.metadata("format") {
             Some(FORMAT) => {}
             Some(other) => {
                 let other = printable(other);
-                return Err(refused(format!("is of a kind that this version does not know ({other})")));
+                return Err(refused(format!("has a format that this version does not support ({other})")));
             }
-            None => return Err(refused("is no style pack but another kind of safetensors file")),
+            None => return Err(refused("is not a style pack, but another kind of safetensors file")),
         }
         let blob = |name: &str, what: &str| match archive.shape(name) {
             Some(_) => archive.bytes(name).map(<[u8]>::to_vec).map_err(|_| refused(format!("has a damaged {what}"))),
@@ -140,7 +140,7 @@ impl Pack {
         let lines = |key: &str| {
             let text = text(key);
             if text.len() > MAX_TEXT {
-                Err(refused(format!("says more than {MAX_TEXT} bytes about its {key}")))
+                Err(refused(format!("has a {key} of more than {MAX_TEXT} bytes")))
             } else {
                 Ok(cleaned(&text, MAX_TEXT))
             }
@@ -151,7 +151,7 @@ impl Pack {
             network_sha256: text("network_sha256"),
             source: lines("source")?,
             licence: lines("licence")?,
-            parameters: Parameters::read(&archive).map_err(|_| refused("is damaged: it holds no usable style"))?,
+            parameters: Parameters::read(&archive).map_err(|_| refused("is damaged: it contains no usable style"))?,
             thumbnail: blob("thumbnail", "thumbnail")?,
             archive: blob("archive", "network")?,
         };
@@ -203,14 +203,14 @@ impl Pack {
 
     fn check(&self) -> Result<()> {
         if let Some(problem) = name_problem(&self.name) {
-            return Err(refused(format!("has no usable name: {problem}")));
+            return Err(refused(format!("has an invalid name: {problem}")));
         }
         if let Some(problem) = [&self.source, &self.licence].into_iter().find_map(|text| text_problem(text)) {
-            return Err(refused(format!("has a source or licence that cannot be used: {problem}")));
+            return Err(refused(format!("has an invalid source or licence: {problem}")));
         }
         let known = |(start, mark): &(usize, &[u8])| self.thumbnail.get(*start..).is_some_and(|t| t.starts_with(mark));
         if !self.thumbnail.is_empty() && !PICTURES.iter().any(known) {
-            return Err(refused("has a thumbnail that is no JPEG, PNG or WebP picture"));
+            return Err(refused("has a thumbnail that is not a JPEG, PNG or WebP picture"));
         }
         self.network_archive().map(drop)
     }
@@ -226,12 +226,12 @@ impl Pack {
         if self.archive.len() > MAX_ARCHIVE {
             return Err(too_large(self.archive.len()));
         }
-        let archive = Archive::parse(&self.archive).map_err(|_| refused("brings a network that is damaged"))?;
+        let archive = Archive::parse(&self.archive).map_err(|_| refused("contains a damaged network"))?;
         let names: Vec<String> = archive.names().map(str::to_string).collect();
-        let sha256 = archive.fingerprint(&names).map_err(|_| refused("brings a network that is damaged"))?;
+        let sha256 = archive.fingerprint(&names).map_err(|_| refused("contains a damaged network"))?;
         let same = archive.metadata("network") == Some(&self.network) && sha256 == self.network_sha256;
         if !same || !self.network.starts_with(OWN) {
-            return Err(refused("brings another network than it names"));
+            return Err(refused("contains another network than it declares"));
         }
         Ok(Some(archive))
     }
@@ -240,7 +240,7 @@ impl Pack {
 /// Returns the reason why a text cannot be the name of a style, if so.
 pub fn name_problem(name: &str) -> Option<String> {
     if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-        return Some(format!("it takes 1 to {MAX_NAME} letters"));
+        return Some(format!("a name has 1 to {MAX_NAME} characters"));
     }
     unusable(name).map(unseen)
 }
@@ -254,11 +254,11 @@ pub fn text_problem(text: &str) -> Option<String> {
 }
 
 fn unseen(c: char) -> String {
-    format!("the character {} in it cannot be seen", printable(&c.to_string()))
+    format!("it contains the invisible character {}", printable(&c.to_string()))
 }
 
 fn too_large(bytes: usize) -> Error {
-    refused(format!("has {bytes} bytes, which is too many for a style"))
+    refused(format!("has {bytes} bytes, which is too large for a style pack"))
 }
 
 impl Parameters {
@@ -324,12 +324,12 @@ mod tests {
     fn what_is_no_pack_is_refused_with_a_sentence() {
         let sound = pack(Parameters::Vector(vec![0.5; 100]));
         let bytes = sound.write().unwrap();
-        assert_eq!(problem(Pack::read(b"hello")), "is damaged or no style pack at all");
-        assert_eq!(problem(Pack::read(&bytes[..bytes.len() - 1])), "is damaged or no style pack at all");
-        assert!(problem(Pack::read(&vec![0; MAX_BYTES + MAX_ARCHIVE + 1])).contains("too many"));
+        assert_eq!(problem(Pack::read(b"hello")), "is damaged, or is not a style pack");
+        assert_eq!(problem(Pack::read(&bytes[..bytes.len() - 1])), "is damaged, or is not a style pack");
+        assert!(problem(Pack::read(&vec![0; MAX_BYTES + MAX_ARCHIVE + 1])).contains("too large"));
         let thick = [&sound.thumbnail[..], &vec![0; MAX_BYTES]].concat();
         assert!(
-            problem(Pack { thumbnail: thick, ..sound.clone() }.write().map(|_| sound.clone())).contains("too many")
+            problem(Pack { thumbnail: thick, ..sound.clone() }.write().map(|_| sound.clone())).contains("too large")
         );
         let mut other = ArchiveBuilder::new();
         other.float("vector", &[100], &[0.0; 100]);
@@ -349,7 +349,7 @@ mod tests {
     fn texts_and_thumbnails_are_checked() {
         let sound = pack(Parameters::Vector(vec![0.5; 100]));
         for name in ["", "  ", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\x1b[1m", "\u{feff}", &"x".repeat(81)] {
-            assert!(problem(sound.clone().renamed(name)).contains("no usable name"), "{name:?}");
+            assert!(problem(sound.clone().renamed(name)).contains("an invalid name"), "{name:?}");
         }
         let html = Pack { thumbnail: b"<html>".to_vec(), ..sound.clone() };
         assert!(problem(html.write().map(|_| sound.clone())).contains("thumbnail"));
@@ -357,7 +357,7 @@ mod tests {
         assert!(problem(endless.write().map(|_| sound.clone())).contains("licence"));
         for text in ["\x1b]0;x\x07", "a\rb", "\u{202e}a"] {
             let hidden = Pack { source: text.into(), ..sound.clone() };
-            assert!(problem(hidden.write().map(|_| sound.clone())).contains("cannot be seen"), "{text:?}");
+            assert!(problem(hidden.write().map(|_| sound.clone())).contains("invisible character"), "{text:?}");
         }
         let lines = Pack { licence: "CC0\nby nobody".into(), ..sound.clone() };
         assert_eq!(Pack::read(&lines.write().unwrap()).unwrap(), lines);
@@ -371,7 +371,7 @@ mod tests {
         older.metadata("format", FORMAT).metadata("name", "a\u{202e}b").metadata("source", "\x1b]0;owned\x07");
         older.metadata("licence", "\x1b".repeat(MAX_TEXT)).float("vector", &[100], &[0.0; 100]);
         let bytes = older.finish().unwrap();
-        assert!(problem(Pack::read(&bytes)).contains("the character \\u{202e} in it cannot be seen"));
+        assert!(problem(Pack::read(&bytes)).contains("it contains the invisible character \\u{202e}"));
         let renamed = Pack::read_renamed(&bytes, "ab").unwrap();
         assert_eq!((renamed.name.as_str(), renamed.source.as_str()), ("ab", "\u{fffd}]0;owned\u{fffd}"));
         assert_eq!(Pack::read(&renamed.write().unwrap()).unwrap(), renamed);
@@ -400,7 +400,7 @@ mod tests {
         let posing = network.metadata("network", "transfer26").finish().unwrap();
         let posing = Pack { network: "transfer26".into(), archive: posing, ..sound.clone() };
         assert!(refusal(posing).contains("another network"));
-        assert!(refusal(Pack { archive: b"hello".to_vec(), ..sound.clone() }).contains("network that is damaged"));
-        assert!(refusal(Pack { archive: vec![0; MAX_ARCHIVE + 1], ..sound.clone() }).contains("too many"));
+        assert!(refusal(Pack { archive: b"hello".to_vec(), ..sound.clone() }).contains("contains a damaged network"));
+        assert!(refusal(Pack { archive: vec![0; MAX_ARCHIVE + 1], ..sound.clone() }).contains("too large"));
     }
 }

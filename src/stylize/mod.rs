@@ -45,7 +45,7 @@ impl StylizeModel {
             Some(name) if custom::is_own(name) => (custom::network(archive)?, StyleSet::default()),
             other => {
                 let (found, one, two) = (other.unwrap_or("no network"), transfer26::NAME, arbitrary::NAME);
-                return Err(Error::Archive(format!("it holds {found} where {one} or {two} is needed")));
+                return Err(Error::Archive(format!("it contains {found}, but {one} or {two} is needed")));
             }
         };
         let space = StyleSpace::read(archive, net.tensors(), &net.norms)?;

@@ -48,7 +48,7 @@ impl TransferNet {
                 | Operation::Sigmoid
                 | Operation::Clamp => {}
                 other => {
-                    let problem = format!("{other:?} is no layer of a transfer network");
+                    let problem = format!("{other:?} is not a layer of a transfer network");
                     return Err(Error::Model { file: net.name.clone(), problem });
                 }
             }
@@ -97,7 +97,7 @@ impl TransferNet {
                 Operation::Sigmoid => sigmoid(x),
                 Operation::Clamp => x.clamp(0.0, 1.0),
                 // `load` rejects these layers.
-                _ => unreachable!("no layer of a transfer network"),
+                _ => unreachable!("not a layer of a transfer network"),
             });
         }
         tensors.swap_remove(self.net.output())

@@ -62,7 +62,7 @@ async fn inspected(
     let start = picture(2).autodiff().require_grad();
     let losses = objective.losses(&features, start.clone());
     let gradients = losses[0].backward();
-    let gradient = start.grad(&gradients).ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+    let gradient = start.grad(&gradients).ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
     let Parts { total, content, style, variation } = Parts::read(losses).await?;
     found.push(("losses".to_string(), vec![total, content, style, variation]));
     found.push(("gradient".to_string(), read(gradient).await?));

@@ -108,7 +108,7 @@ impl Engine {
         let encoder = shared.encoder.borrow().clone();
         let encoder = encoder.ok_or_else(|| js(Error::Style("The style predictor is not loaded yet.".into())))?;
         if shared.predicting.replace(true) {
-            return Err(js(Error::Style("Another painting is being looked at: wait for it.".into())));
+            return Err(js(Error::Style("Another painting is being encoded: wait until it is done.".into())));
         }
         let vector = encoder.encode_rgba(&shared.gpu, &rgba, (width, height)).await;
         shared.predicting.set(false);

@@ -57,18 +57,17 @@ impl Studio {
     #[wasm_bindgen(js_name = vggName)]
     pub fn vgg_name(archive: &[u8]) -> std::result::Result<String, JsValue> {
         let wrong = |what: &str| {
-            let advice =
-                "Choose an archive that `impasto weights import` made of a file with weights of VGG16 or VGG19.";
+            let advice = "Choose an archive that `impasto weights import` created from weights of VGG16 or VGG19.";
             js(Error::Style(format!("This file {what}. {advice}")))
         };
-        let archive = Archive::parse(archive).map_err(|_| wrong("is damaged or no archive of weights"))?;
+        let archive = Archive::parse(archive).map_err(|_| wrong("is damaged, or is not a weight archive"))?;
         let network = archive.metadata("network").unwrap_or("no network");
         // The archives that ship split VGG16 in two, each named after its last layer. The second one alone is not
         // usable.
         let whole = VGG16.layers().next().is_some_and(|first| archive.shape(&first.weight()).is_some());
         let known = [VGG16, VGG19].map(|vgg| vgg.name);
         let found = known.into_iter().find(|name| whole && network.split('-').next() == Some(name));
-        found.map(str::to_string).ok_or_else(|| wrong(&format!("holds {network}")))
+        found.map(str::to_string).ok_or_else(|| wrong(&format!("contains {network}")))
     }
 
     /// Returns JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
@@ -183,7 +182,7 @@ const NOISE_SIDE: usize = 128;
 impl Commission {
     /// Returns the last painting, which a mask applies to.
     fn last(&mut self) -> std::result::Result<&mut StyleTarget, JsValue> {
-        let none = || js(Error::Style("A mask belongs to a painting: add that first.".to_string()));
+        let none = || js(Error::Style("A mask needs a painting: add the painting first.".to_string()));
         self.paintings.last_mut().ok_or_else(none)
     }
 
@@ -225,7 +224,7 @@ pub(super) fn pixels(picture: &Image) -> std::result::Result<JsValue, JsValue> {
 
 /// Returns the error for a call while another one is pending, which would be a bug of the page.
 pub(super) fn busy() -> JsValue {
-    js(Error::Gpu("the step before is not done".to_string()))
+    js(Error::Gpu("the previous step has not finished".to_string()))
 }
 
 #[wasm_bindgen(js_class = ImageOptimization)]

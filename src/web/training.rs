@@ -131,7 +131,7 @@ fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
     let total: f32 = packs.iter().map(|pack| pack.1).sum();
     if !total.is_finite() || total <= 0.0 || packs.iter().any(|pack| pack.1 < 0.0) {
         return Err(Error::Style(
-            "Styles to begin with need weights from 0 up, and at least one of them a weight above 0.".to_string(),
+            "Weights of initial styles must be at least 0, and at least one weight must be above 0.".to_string(),
         ));
     }
     let styles = packs.iter().map(|(pack, weight)| Ok((space.style(pack)?, weight / total)));

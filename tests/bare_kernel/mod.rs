@@ -1,5 +1,5 @@
-//! Single kernels on a device of their own, fed with any numbers and read back as they are: what `gpu::Plan` does for a
-//! network, without the 8-bit photo at one end and the sigmoid at the other.
+//! Runs single kernels on a device of their own with arbitrary inputs, and reads their outputs unchanged. `gpu::Plan`
+//! does the same for a network, but with an 8-bit photo as input and a sigmoid at the end.
 
 use bytemuck::cast_slice;
 use impasto::gpu::conv::{Kernel, Spec, Variant};
@@ -111,7 +111,7 @@ impl Device {
         .remove(0)
     }
 
-    /// Runs one compute shader over the buffers `bound` and returns what those of `outputs` hold then.
+    /// Runs one compute shader over the buffers `bound` and returns the contents of the buffers `outputs`.
     fn dispatch(
         &self,
         wgsl: &str,

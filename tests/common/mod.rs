@@ -1,4 +1,4 @@
-//! What several tests need: pictures, archives, comparisons, and one device.
+//! Helpers that several tests share: pictures, archives, comparisons, and one device.
 #![allow(dead_code)] // every test crate uses its own part
 
 pub mod memory;

@@ -1,4 +1,4 @@
-//! ONNX files as tests make and change them: the messages of `onnx.proto` that networks need.
+//! Creates and changes ONNX files: the messages of `onnx.proto` that networks need.
 
 use prost::Message;
 

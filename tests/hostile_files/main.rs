@@ -1,5 +1,5 @@
-//! Files that are well formed, but made to do harm: whatever they hold, reading them ends in a sentence or a sound result, in less
-//! than 5 seconds and 512 MB.
+//! Well-formed but malicious files: reading them ends with an error message or a valid result, in less than 5 seconds
+//! and 512 MB.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -145,7 +145,7 @@ proptest! {
     }
 }
 
-/// What is known to have done harm.
+/// Known malicious files.
 #[test]
 fn known_malicious_files_are_refused() {
     let read = |node: NodeProto, constant: TensorProto| {
@@ -178,7 +178,7 @@ fn known_malicious_files_are_refused() {
     for name in ["small.h5", "huge.h5", "links.h5", "loops.h5"] {
         let bytes = std::fs::read(fixture("import").join(name)).unwrap();
         let message = bounded(|| vgg::read("x", &bytes, VGG16, None, Bits::Eight)).unwrap_err().to_string();
-        let what = if name == "links.h5" { "has no weights of `block1_conv1`" } else { "is no vgg16" };
+        let what = if name == "links.h5" { "has no weights of `block1_conv1`" } else { "is not vgg16" };
         assert!(message.contains(what), "{name}: {message}");
     }
     // One storage that all tensors name, each larger than the file.

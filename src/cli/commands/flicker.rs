@@ -41,7 +41,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
     if !(0.0..=1.0).contains(&arguments.noise) {
-        return Err(Error::Picture("Noise is a number from 0 to 1.".to_string()));
+        return Err(Error::Picture("The noise must be a number from 0 to 1.".to_string()));
     }
     let scene = arguments.read.read(&arguments.photo, Some(arguments.size))?.image;
     say!("mean change of 255 from frame to frame, with noise of up to {} of white", arguments.noise);

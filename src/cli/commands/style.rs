@@ -101,7 +101,7 @@ fn square(text: &str) -> std::result::Result<(usize, usize, usize), String> {
     let numbers: Vec<usize> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
     match numbers[..] {
         [x, y, side] if side > 0 && text.matches(',').count() == 2 => Ok((x, y, side)),
-        _ => Err("a square is written such as 120,40,300: left, top and side in pixels".to_string()),
+        _ => Err("write a square such as 120,40,300: left, top and side in pixels".to_string()),
     }
 }
 
@@ -158,7 +158,7 @@ pub fn check_pack_path(path: &Path) -> Result<()> {
     if is_pack(path) {
         return Ok(());
     }
-    Err(Error::file(path, format!("style packs end in .{ENDING}; name one that does")))
+    Err(Error::file(path, format!("the name of a style pack must end in .{ENDING}")))
 }
 
 /// Returns the JPEG file of a thumbnail, which shows the square in the middle of `picture`.
@@ -170,7 +170,7 @@ pub fn thumbnail(picture: &Image) -> Result<Vec<u8>> {
 
 fn show(arguments: &Show) -> Result<()> {
     if arguments.thumbnail.is_some() && arguments.packs.len() != 1 {
-        return Err(Error::Style("A thumbnail is written of one pack: name only one.".to_string()));
+        return Err(Error::Style("A thumbnail can be written for one pack only: name one pack.".to_string()));
     }
     let mut plan = FilePlan::default();
     plan.inputs(arguments.packs.iter().map(PathBuf::as_path));
@@ -215,12 +215,12 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
         say!("{line}");
         return;
     }
-    let or_none = |text: &str| if text.is_empty() { "not told".to_string() } else { text.to_string() };
+    let or_none = |text: &str| if text.is_empty() { "not given".to_string() } else { text.to_string() };
     say!("{}: {}", path.display(), pack.name);
     say!("  style      {kind}, {numbers} numbers");
     say!("  network    {} {:.12}", pack.network, pack.network_sha256);
     if let Some(architecture) = architecture {
-        say!("  brings it  {} bytes, {architecture}", pack.archive.len());
+        say!("  contained  {} bytes, {architecture}", pack.archive.len());
     }
     say!("  source     {}", or_none(&pack.source));
     say!("  licence    {}", or_none(&pack.licence));

@@ -71,7 +71,7 @@ struct Counts {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let source = StyleSource::read(&arguments.style, &arguments.style_image, &arguments.read)?;
     if arguments.stroke.gentle && !source.has_vectors() {
-        let reason = "A gentle strength is for styles of paintings: give `--style-image`, or leave `--gentle` out.";
+        let reason = "`--gentle` applies only to styles of paintings: give `--style-image`, or remove `--gentle`.";
         return Err(Error::Style(reason.to_string()));
     }
     let InputFiles { photos, problems, left_out } = find(&arguments.input);
@@ -166,8 +166,8 @@ fn summary(counts: &Counts) -> String {
     let mut text = format!("{} painted", count(*painted, "photo"));
     if *kept > 0 {
         text += &format!(
-            ", {kept} left alone, as {} there already",
-            if *kept == 1 { "its painting is" } else { "their paintings are" }
+            ", {kept} skipped, because {}",
+            if *kept == 1 { "its painting exists" } else { "their paintings exist" }
         );
     }
     if *failed > 0 {
@@ -210,6 +210,6 @@ mod tests {
         let said = |painted, failed, kept| summary(&Counts { painted, failed, kept });
         assert_eq!(said(1, 0, 0), "1 photo painted");
         assert_eq!(said(48, 2, 0), "48 photos painted, 2 failed");
-        assert_eq!(said(0, 0, 3), "0 photos painted, 3 left alone, as their paintings are there already");
+        assert_eq!(said(0, 0, 3), "0 photos painted, 3 skipped, because their paintings exist");
     }
 }

@@ -61,7 +61,10 @@ pub fn stages(net: &Network, quads: u32) -> Result<Vec<Stage>> {
     for layer in &net.layers {
         let unsupported = || Error::Model {
             file: net.name.clone(),
-            problem: format!("the GPU kernels cannot run {:?} (it makes tensor {})", layer.operation, layer.output),
+            problem: format!(
+                "the GPU kernels cannot run {:?} (its output is tensor {})",
+                layer.operation, layer.output
+            ),
         };
         let first = values[layer.inputs[0]];
         let new = |kind, input| Stage { kind, bias: None, relu6: false, skip: None, input, tensor: layer.output };

@@ -91,7 +91,7 @@ pub fn fuse(net: &Network) -> Result<Fused> {
     for layer in &net.layers {
         let unsupported = |what: &str| Error::Model {
             file: net.name.clone(),
-            problem: format!("the GPU kernels cannot run {what} (the layer that makes tensor {})", layer.output),
+            problem: format!("the GPU kernels cannot run {what} (the layer with the output tensor {})", layer.output),
         };
         let input = values[layer.inputs[0]];
         let value = match (&layer.operation, input) {
@@ -107,7 +107,8 @@ pub fn fuse(net: &Network) -> Result<Fused> {
                 Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
             ) => {
                 let made_by = fused.stages.iter_mut().find(|s| s.output == tensor);
-                made_by.ok_or_else(|| unsupported("a normalization of what no convolution made"))?.norm = Some(*norm);
+                made_by.ok_or_else(|| unsupported("a normalization whose input is not a convolution"))?.norm =
+                    Some(*norm);
                 Value::Stored(Source { tensor, affine: Affine::Norm(*norm), relu: false })
             }
             (
@@ -115,7 +116,8 @@ pub fn fuse(net: &Network) -> Result<Fused> {
                 Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
             ) => {
                 let made_by = fused.stages.iter().find(|s| s.output == tensor);
-                let channels = made_by.ok_or_else(|| unsupported("a bias of what no convolution made"))?.layer.outputs;
+                let channels =
+                    made_by.ok_or_else(|| unsupported("a bias whose input is not a convolution"))?.layer.outputs;
                 fused.biases.push((name.clone(), channels));
                 Value::Stored(Source { tensor, affine: Affine::Bias(fused.biases.len() - 1), relu: false })
             }
@@ -141,7 +143,8 @@ pub fn fuse(net: &Network) -> Result<Fused> {
         }
         _ => {
             let problem =
-                "the GPU kernels need a normalization or a bias at the end, and a sigmoid or a clamp behind it"
+                "the GPU kernels need a network that ends in a normalization or a bias, followed by a sigmoid or a \
+                 clamp"
                     .to_string();
             return Err(Error::Model { file: net.name.clone(), problem });
         }

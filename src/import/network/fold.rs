@@ -12,7 +12,7 @@ use crate::import::onnx::Node;
 /// # Errors
 /// When the operator is not supported, or the result exceeds the budget.
 pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], budget: &mut Budget) -> Read<Numbers> {
-    let unsupported = || "computes something of constants that is not supported here".to_string();
+    let unsupported = || "has an unsupported operation on constants".to_string();
     let input = |i: usize| inputs.get(i).copied().flatten();
     let x = input(0).ok_or_else(unsupported)?;
     let made = match node.op.as_str() {
@@ -118,7 +118,7 @@ fn part_of_shape(node: &Node, shape: &[usize]) -> Option<Numbers> {
 
 /// Returns a picture's shape for a `Shape` node, which is used as for constants.
 pub fn shape_of(node: &Node, shape: &[usize]) -> Read<Numbers> {
-    part_of_shape(node, shape).ok_or_else(|| "asks for a part of a shape that is not there".to_string())
+    part_of_shape(node, shape).ok_or_else(|| "selects a part of a shape that does not exist".to_string())
 }
 
 type Pair = fn(f64, f64) -> f64;

@@ -98,7 +98,7 @@ pub fn read_with(file: &str, bytes: &[u8], range: Option<f32>, external: ReadExt
     let skeleton = if let Some(problem) = stand_in(bytes) {
         Err(problem.to_string())
     } else if bytes.len() > LARGEST_FILE {
-        Err(format!("has {} MB, which is more than a network of this kind", bytes.len() >> 20))
+        Err(format!("has {} MB, which is too large for a network of this kind", bytes.len() >> 20))
     } else if is_state_dict(bytes) {
         state_dict::read(bytes)
     } else {
@@ -121,7 +121,7 @@ impl Skeleton {
             Johnson { contract: [first, second, trunk], blocks, expand: [wide, narrow], sigmoid: self.sigmoid };
         // Applies the limits of networks in style packs.
         Architecture::parse(&Architecture::Johnson(johnson.clone()).text()).map_err(|e| match e {
-            Error::Pack(problem) => problem.replacen("brings", "holds", 1),
+            Error::Pack(problem) => problem,
             other => other.to_string(),
         })?;
         let white = |layer: &mut Found| {

@@ -60,7 +60,7 @@ impl Found {
         }
         let norm = norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
         match weights.iter().chain(norm).chain(bias.iter().flatten()).find(|v| !v.is_finite()) {
-            Some(wrong) => Err(format!("has {wrong} among the numbers of {name}")),
+            Some(wrong) => Err(format!("has the value {wrong} in {name}")),
             None => Ok(()),
         }
     }
@@ -72,10 +72,9 @@ impl Found {
         let large = |limit: f32| move |v: &&f32| v.is_nan() || v.abs() > limit;
         let found = self.weights.iter().find(large(LARGEST_WEIGHT)).or(scales.into_iter().find(large(LARGEST_SCALE)));
         match found {
-            Some(wrong) => Err(format!(
-                "has {wrong:e} among the numbers of {}, which is too large to compute with",
-                quoted(&self.name)
-            )),
+            Some(wrong) => {
+                Err(format!("has the value {wrong:e} in {}, which is too large to compute with", quoted(&self.name)))
+            }
             None => Ok(()),
         }
     }

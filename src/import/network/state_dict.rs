@@ -15,7 +15,7 @@ const LAST: &str = "deconv3.conv2d.weight";
 pub fn read(bytes: &[u8]) -> Read<Skeleton> {
     let file = StateDict::parse(bytes)?;
     let Some(prefix) = prefix(&file) else {
-        let what = "is no network of PyTorch's example fast_neural_style";
+        let what = "is not a network of PyTorch's example fast_neural_style";
         return Err(format!("{what}: it has no tensor `{FIRST}`"));
     };
     let mut reader = Reader { file, prefix, taken: BTreeSet::new(), left: MOST_WEIGHTS };

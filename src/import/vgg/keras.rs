@@ -109,7 +109,7 @@ fn found(sets: &Sets, vgg: Vgg, layer: Layer) -> Read<Found> {
     let (outputs, inputs) = (shape[0], shape[1]);
     let (weights, biases) = (values(weights, &name)?, values(biases, &name)?);
     if weights.len() != 9 * outputs * inputs || biases.len() != outputs {
-        return Err(format!("has fewer numbers in `{name}` than it says"));
+        return Err(format!("has fewer numbers in `{name}` than it declares"));
     }
     let all = (0..outputs * inputs * 9).map(|i| weights[(i % 9 * inputs + i / 9 % inputs) * outputs + i / 9 / inputs]);
     Ok(Found { weights: all.collect(), shape, biases })
@@ -159,7 +159,7 @@ fn values(set: &Dataset, name: &str) -> Read<Vec<f32>> {
     if let Some(chunk) = set.chunk_shape().map_err(damaged)? {
         let shape = set.shape().map_err(damaged)?;
         if chunk.iter().zip(&shape).any(|(chunk, side)| chunk > side) {
-            return Err(format!("has `{name}` in pieces that are larger than it is"));
+            return Err(format!("has chunks of `{name}` that are larger than the dataset"));
         }
     }
     set.read_f32().map_err(damaged)

@@ -18,7 +18,8 @@ pub fn check_shapes(vgg: Vgg, layer: Layer, weights: &[usize], biases: &[usize])
     let expected = [layer.outputs(), layer.inputs(), 3, 3];
     if *weights != expected || *biases != expected[..1] {
         return Err(format!(
-            "is no {}: {} has weights of the shape {weights:?} and biases of {biases:?}, where {expected:?} and {:?} were expected",
+            "is not {}: {} has weights of the shape {weights:?} and biases of {biases:?}, where {expected:?} and {:?} \
+             were expected",
             vgg.name,
             layer.weight(),
             &expected[..1]

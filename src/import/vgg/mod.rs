@@ -136,7 +136,7 @@ fn from_torch(bytes: &[u8], vgg: Vgg) -> Read<(Vec<Found>, Expects)> {
         return Ok((named.collect::<Read<_>>()?, Expects::Caffe));
     }
     if file.names().any(|name| name.ends_with(".running_mean")) {
-        return Err("is a VGG with batch normalization; the one without is needed".to_string());
+        return Err("is a VGG with batch normalization; use the variant without it".to_string());
     }
     if numbers.len() != count {
         return Err(format!("has {} convolutions, where {} has {count}", numbers.len(), vgg.name));
@@ -150,8 +150,8 @@ fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg, external: ReadExternal) -> Read
     // The layers of a classifier are several times as large as all convolutions, so only convolutions are read.
     let options = Options { external, only_for: Some("Conv") };
     let model = read_model_with(file, bytes, options).map_err(|e| match e {
-        Error::Model { problem, .. } if problem.starts_with("is no ONNX model") => {
-            "is no file of weights that is known: PyTorch's (.pth), Keras' (.h5) and ONNX are".to_string()
+        Error::Model { problem, .. } if problem.starts_with("is not an ONNX model") => {
+            "is not a supported weight file: use PyTorch (.pth), Keras (.h5) or ONNX".to_string()
         }
         Error::Model { problem, .. } => problem,
         other => other.to_string(),
@@ -167,12 +167,12 @@ fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg, external: ReadExternal) -> Read
     };
     let floats = |tensor: &Tensor| match &tensor.data {
         Data::Float(values) => Ok(values.clone()),
-        _ => Err("has weights that are no floats: export it without quantization".to_string()),
+        _ => Err("has weights that are not floats: export it without quantization".to_string()),
     };
     let of = |(layer, node): (Layer, &&Node)| {
         let grouped = !matches!(node.attributes.get("group"), None | Some(Attribute::Int(1)));
         if grouped {
-            return Err(format!("is no {}: {} is a grouped convolution", vgg.name, quoted(&node.name)));
+            return Err(format!("is not {}: {} is a grouped convolution", vgg.name, quoted(&node.name)));
         }
         let (weights, biases) = (tensor(node.inputs.get(1))?, tensor(node.inputs.get(2))?);
         let shape = check_shapes(vgg, layer, &weights.shape, &biases.shape)?;

@@ -82,7 +82,7 @@ impl Kernel {
     /// [`Error::Model`] for kernel sizes, strides and borders that cannot be trained.
     pub fn new(c: &net::Convolution, weights: &[f32], device: &Device) -> Result<Self> {
         if !c.kernel.is_multiple_of(3) || !(1..=2).contains(&c.stride) || c.border != Border::Reflect {
-            let problem = format!("{}x{0} with a stride of {}, which cannot be trained", c.kernel, c.stride);
+            let problem = format!("a {}x{0} convolution with a stride of {} cannot be trained", c.kernel, c.stride);
             return Err(Error::Model { file: c.weight.clone(), problem });
         }
         #[cfg(feature = "reference")]

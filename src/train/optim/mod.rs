@@ -103,7 +103,7 @@ impl Optimizer {
     pub fn check(self) -> Result<()> {
         match self {
             Self::Sgd { momentum } if !(0.0..1.0).contains(&momentum) => Err(Error::Style(format!(
-                "{momentum} is no momentum: it is a part, from 0 up to below 1, such as 0.9."
+                "{momentum} is not a momentum: choose a number of at least 0 and below 1, such as 0.9."
             ))),
             Self::Lbfgs { history: 0 } => {
                 Err(Error::Style("L-BFGS needs a history of at least 1 step, such as 20.".to_string()))

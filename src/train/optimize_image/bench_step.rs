@@ -39,7 +39,7 @@ impl BenchStep {
         let picture = self.picture.clone().autodiff().require_grad();
         let losses = self.objective.losses(&self.features, picture.clone());
         let gradients = losses[0].backward();
-        let gradient = picture.grad(&gradients).ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        let gradient = picture.grad(&gradients).ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
         Parts::read(losses).await?;
         read(gradient.sum()).await.map(|_| ())
     }

@@ -100,10 +100,11 @@ impl Checkpoint {
         };
         let archive = Archive::parse(bytes).map_err(|e| wrong(reason(e)))?;
         if archive.metadata(KIND.0) != Some(KIND.1) {
-            return Err(wrong(format!("it is no {}", KIND.1)));
+            return Err(wrong(format!("it is not of the kind `{}`", KIND.1)));
         }
         let text = |name: &str| archive.metadata(name).ok_or_else(|| wrong(format!("it has no {name}")));
-        let number = |name: &str| text(name)?.parse::<usize>().map_err(|_| wrong(format!("its {name} is no number")));
+        let number =
+            |name: &str| text(name)?.parse::<usize>().map_err(|_| wrong(format!("its {name} is not a number")));
         let count = |name: &str| u32::try_from(number(name)?).map_err(|_| wrong(format!("its {name} is too large")));
         let (width, height) = (number("width")?, number("height")?);
         let image = |name: &str| {
@@ -114,17 +115,17 @@ impl Checkpoint {
             ADAM => SnapshotState::Adam { mean: image("mean")?, square: image("square")?, steps: count("steps")? },
             SGD => SnapshotState::Sgd { velocity: image("velocity")? },
             LBFGS => SnapshotState::Lbfgs,
-            other => return Err(wrong(format!("it is of an optimizer called `{other}`"))),
+            other => return Err(wrong(format!("it has the unknown optimizer `{other}`"))),
         };
         if let SnapshotState::Adam { square, .. } = &optimizer_state
             && square.data().iter().any(|v| *v < 0.0)
         {
-            return Err(wrong("squares are below zero".to_string()));
+            return Err(wrong("a mean of squares is negative".to_string()));
         }
         let (picture, average) = (image("picture")?, image("average")?);
         let snapshot = OptimizerSnapshot { picture, optimizer_state, average, averaged: count("averaged")? };
         let fingerprint =
-            text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is no number".to_string()))?;
+            text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is not a number".to_string()))?;
         Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, snapshot })
     }
 }
@@ -170,9 +171,9 @@ mod tests {
         let negative = checkpoint(adam(Image::new(3, 2, vec![-1.0; 18]).unwrap())).write().unwrap();
         for (bytes, what) in [
             (&b"hello"[..], "only 5 bytes"),
-            (&good[..good.len() - 4], "cut off"),
-            (&weights[..], "it is no painting in work"),
-            (&negative[..], "below zero"),
+            (&good[..good.len() - 4], "truncated"),
+            (&weights[..], "it is not of the kind `painting in work"),
+            (&negative[..], "is negative"),
         ] {
             let refused = Checkpoint::parse(bytes).unwrap_err().to_string();
             assert!(refused.contains(what) && refused.contains("start without one"), "{refused}");

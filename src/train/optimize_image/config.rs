@@ -127,12 +127,14 @@ impl OptimizeConfig {
     /// [`Error::Style`] for invalid JSON, unknown fields, and sizes or step counts out of range.
     pub fn parse(json: &str) -> Result<Self> {
         let config: Self = serde_json::from_str(json)
-            .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
+            .map_err(|e| Error::Style(format!("These settings are invalid ({e}): choose other settings.")))?;
         let limits =
             [("size", config.size, 8192), ("smallest size", config.smallest, 8192), ("steps", config.steps, 100_000)];
         for (what, number, most) in limits {
             if number == 0 || number > most {
-                return Err(Error::Style(format!("{number} is no {what}: choose a number from 1 to {most}.")));
+                return Err(Error::Style(format!(
+                    "{number} is out of range for the {what}: choose a number from 1 to {most}."
+                )));
             }
         }
         Ok(config)
@@ -273,9 +275,9 @@ mod tests {
     #[test]
     fn invalid_settings_are_refused_in_a_sentence() {
         for (text, what) in [
-            ("{", "cannot be used"),
+            ("{", "are invalid"),
             (r#"{ "sizes": 3 }"#, "unknown field `sizes`"),
-            (r#"{ "steps": 0 }"#, "0 is no steps"),
+            (r#"{ "steps": 0 }"#, "0 is out of range for the steps"),
             (r#"{ "size": 100000 }"#, "from 1 to 8192"),
         ] {
             let refused = OptimizeConfig::parse(text).unwrap_err().to_string();

@@ -121,8 +121,8 @@ impl ImageOptimization {
                 let fits = |s: &Scale| c.step < s.steps && fitted(&photo, s.longer) == size;
                 if c.fingerprint != fingerprint || !settings.scales.get(c.scale).is_some_and(fits) {
                     return Err(Error::Picture(
-                        "The checkpoint belongs to another photo, other paintings or other settings: give those that it \
-                         was made with, or start without it."
+                        "The checkpoint belongs to another photo, other paintings or other settings: use the photo, \
+                         paintings and settings that it was made with, or start without it."
                             .to_string(),
                     ));
                 }
@@ -146,7 +146,7 @@ impl ImageOptimization {
         let gradients = losses[0].backward();
         let parts = Parts::read(losses).await?;
         let gradient = picture.grad(&gradients);
-        let mut gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        let mut gradient = gradient.ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
         if self.settings.keep_colors {
             gradient = grey_gradient(gradient);
         }
@@ -237,7 +237,8 @@ fn check(settings: &Settings, photo: &Image, paintings: &[StyleTarget]) -> Resul
             let (width, height) = fitted(picture, scaled(scale.longer, factor));
             if net.shapes(height, width).is_err() || width < 2 || height < 2 {
                 return Err(Error::Picture(format!(
-                    "At {width}x{height} a picture is too small for the last layer: choose a larger size or crop it."
+                    "A picture of {width}x{height} pixels is too small for the last layer: choose a larger size, or \
+                     crop the picture."
                 )));
             }
         }

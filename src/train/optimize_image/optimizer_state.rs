@@ -144,7 +144,7 @@ impl OptimizerSnapshot {
             }
             (SnapshotState::Lbfgs, Optimizer::Lbfgs { .. }) => OptimizerState::new(optimizer, &picture),
             _ => {
-                let problem = format!("The checkpoint is of another optimizer than {}.", optimizer.name());
+                let problem = format!("The checkpoint belongs to another optimizer than {}.", optimizer.name());
                 return Err(Error::Picture(problem));
             }
         };

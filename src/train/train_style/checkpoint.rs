@@ -46,7 +46,7 @@ impl TrainCheckpoint {
         };
         let archive = Archive::parse(bytes).map_err(|e| wrong(e.to_string()))?;
         if archive.metadata(KIND.0) != Some(KIND.1) {
-            return Err(wrong(format!("it is no {}", KIND.1)));
+            return Err(wrong(format!("it is not of the kind `{}`", KIND.1)));
         }
         let number = |name: &str| {
             let text = archive.metadata(name).and_then(|text| text.parse::<u64>().ok());
@@ -56,7 +56,7 @@ impl TrainCheckpoint {
         let values = |name: &str| archive.tensor(name, &[count]).map_err(|e| wrong(e.to_string()));
         let (numbers, mean, square) = (values("numbers")?, values("mean")?, values("square")?);
         if square.iter().any(|v| *v < 0.0) {
-            return Err(wrong("squares are below zero".to_string()));
+            return Err(wrong("a mean of squares is negative".to_string()));
         }
         let step = usize::try_from(number("step")?).map_err(|_| wrong("its step is too large".to_string()))?;
         Ok(Self { fingerprint: number("fingerprint")?, step, numbers, mean, square })

@@ -81,7 +81,7 @@ impl TrainConfig {
     /// [`Error::Style`] for invalid JSON, unknown fields, and numbers out of range.
     pub fn parse(json: &str) -> Result<Self> {
         let config: Self = serde_json::from_str(json)
-            .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
+            .map_err(|e| Error::Style(format!("These settings are invalid ({e}): choose other settings.")))?;
         for (what, number, most) in [
             ("number of steps", config.steps, 100_000),
             ("size of crops", config.crop, 1024),
@@ -89,7 +89,9 @@ impl TrainConfig {
             ("size of paintings", config.painting, 2048),
         ] {
             if let Some(number) = number.filter(|number| *number == 0 || *number > most) {
-                return Err(Error::Style(format!("{number} is no {what}: choose one from 1 to {most}.")));
+                return Err(Error::Style(format!(
+                    "{number} is out of range for the {what}: choose a number from 1 to {most}."
+                )));
             }
         }
         Ok(config)
@@ -265,9 +267,9 @@ mod tests {
     #[test]
     fn invalid_settings_are_refused_in_a_sentence() {
         for (text, what) in [
-            ("[", "cannot be used"),
+            ("[", "are invalid"),
             (r#"{ "size": 3 }"#, "unknown field `size`"),
-            (r#"{ "steps": 0 }"#, "0 is no number of steps"),
+            (r#"{ "steps": 0 }"#, "0 is out of range for the number of steps"),
             (r#"{ "crop": 4096 }"#, "from 1 to 1024"),
         ] {
             let refused = TrainConfig::parse(text).unwrap_err().to_string();

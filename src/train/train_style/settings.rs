@@ -63,9 +63,9 @@ impl TrainSettings {
         let Self { loss_weights, steps, rate, crop, batch, painting, seed } = self;
         let TrainLoss { content, style, color, variation, stability, noise } = loss_weights;
         format!(
-            "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {color:?}, variation: {variation:?}, \
-             stability: {stability:?}, noise: {noise:?} }}, steps: {steps}, rate: {rate:?}, crop: {crop}, batch: {batch}, \
-             painting: {painting}, seed: {seed} }}"
+            "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {color:?}, \
+             variation: {variation:?}, stability: {stability:?}, noise: {noise:?} }}, steps: {steps}, rate: {rate:?}, \
+             crop: {crop}, batch: {batch}, painting: {painting}, seed: {seed} }}"
         )
     }
 
@@ -84,11 +84,11 @@ impl TrainSettings {
             check_weight(number)?;
         }
         if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
-            return refuse("Content and style need a layer with a weight above 0 each.".to_string());
+            return refuse("The content loss and the style loss each need a layer with a weight above 0.".to_string());
         }
         if *stability > 0.0 && *noise == 0.0 {
             return refuse(
-                "Against noise of 0 nothing has to be learnt: give noise, or stability no weight.".to_string(),
+                "The stability loss needs noise: set the noise above 0, or the stability weight to 0.".to_string(),
             );
         }
         if !(self.rate > 0.0 && self.rate <= LARGEST_RATE) {
@@ -99,7 +99,8 @@ impl TrainSettings {
         }
         if self.steps == 0 || self.batch == 0 || self.crop < 32 || !self.crop.is_multiple_of(multiple) {
             return refuse(format!(
-                "Training needs at least one step and one crop a step, of at least 32 pixels a side and a multiple of {multiple}."
+                "Training needs at least one step and one crop per step. The side of a crop is at least 32 pixels and \
+                 a multiple of {multiple}."
             ));
         }
         if self.painting < 32 {

@@ -115,7 +115,7 @@ impl Training {
         settings.check(executor.network().multiple)?;
         let TrainData { paintings, photos } = data;
         if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
-            let problem = "Paintings need weights from 0 up, and at least one of them a weight above 0.";
+            let problem = "Weights of paintings must be at least 0, and at least one weight must be above 0.";
             return Err(Error::Style(problem.to_string()));
         }
         let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
@@ -142,8 +142,8 @@ impl Training {
         if let Some(checkpoint) = checkpoint {
             if checkpoint.fingerprint != fingerprint || checkpoint.step >= settings.steps {
                 return Err(Error::Picture(
-                    "The checkpoint belongs to other paintings, photos or settings: give those that it was made with, or \
-                     start without it."
+                    "The checkpoint belongs to other paintings, photos or settings: use the paintings, photos and \
+                     settings that it was made with, or start without it."
                         .to_string(),
                 ));
             }
@@ -197,7 +197,7 @@ impl Training {
         total = total + stability.clone() * settings.loss_weights.stability;
         let gradients = total.backward();
         let gradient = numbers.grad(&gradients);
-        let gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        let gradient = gradient.ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
         let losses = [total, content, style_loss, color, variation, stability].map(Tensor::inner);
         let values = read(Tensor::cat(losses.to_vec(), 0)).await?;
         let [total, content, style, color, variation, stability] = values[..] else {
@@ -267,7 +267,7 @@ impl Training {
         let side = |length: usize| length / multiple * multiple;
         let (width, height) = (side(photo.width()), side(photo.height()));
         if width.min(height) < 4 * multiple {
-            return Err(Error::Picture("The photo is too small to be painted: choose a larger one.".to_string()));
+            return Err(Error::Picture("The photo is too small to be stylized: choose a larger one.".to_string()));
         }
         let photo = upload(&photo.cropped((0, 0), width, height)?, &self.device);
         let count = self.numbers.dims()[3];
@@ -343,7 +343,7 @@ fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
     let (width, height) = Image::fitted(painting.width(), painting.height(), longer);
     if width.min(height) < 16 {
         return Err(Error::Picture(
-            "The painting is too narrow to learn from: crop it, or choose another.".to_string(),
+            "The painting is too narrow for training: crop it, or choose another one.".to_string(),
         ));
     }
     Ok(upload(&painting.resized(width, height)?, device))

@@ -193,7 +193,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
     let photos = arguments.photos(&files.photos)?;
     if photos.len() < FEW {
-        alert!("{} photos are few; with five or more the style fits others better", photos.len());
+        alert!("{} photos are few; with five or more, the style fits other photos better", photos.len());
     }
     let preview = arguments.preview.as_deref().map(|path| read(path, PREVIEW)).transpose()?;
     let sample = arguments.sample.as_deref().map(|path| read(path, SAMPLE)).transpose()?;
@@ -209,7 +209,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Init::Nearest(all) => {
             let found = nearest(&executor, &vgg, &settings, &data, &all, &device);
             let found = pollster::block_on(found)?.clone();
-            say!("begins with {}", found.name);
+            say!("starts with {}", found.name);
             found
         }
     };

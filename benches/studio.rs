@@ -1,5 +1,6 @@
-//! One step of a Masterpiece, forward and backward through VGG16 to relu4_2, with our convolution and with burn's own, in turns; and a
-//! convolution whose weights learn, forward and back to input and weights, likewise.
+//! Benchmarks one step of image optimization, forward and backward through VGG16 to `relu4_2`, with this crate's
+//! convolution and with burn's own, in turns; and a convolution with trained weights, forward and backward to input and
+//! weights, likewise.
 //!
 //! `cargo bench --features studio [-- SIDE [ROUNDS]]`
 
@@ -16,7 +17,7 @@ use impasto::train::optimize_image::bench_step::BenchStep;
 use impasto::train::vgg_features::Convolutions;
 use impasto::weights::Archive;
 
-/// What a small laptop's graphics adapter does: multiply-adds a second, and bytes of memory a second.
+/// Throughput of a small laptop's graphics adapter: multiply-adds and bytes of memory per second.
 const LAPTOP: (f64, f64) = (1.3e12, 68e9);
 
 /// Channels in and out and sides, as the network of 26 styles has them for squares of 128 pixels.
@@ -77,10 +78,10 @@ fn in_turns(rounds: usize, run: impl Fn(usize)) -> [f64; 2] {
     let mut times = [const { Vec::new() }; 2];
     for round in 0..=rounds {
         for (which, times) in times.iter_mut().enumerate() {
-            let begin = Instant::now();
+            let start = Instant::now();
             run(which);
             if round > 0 {
-                times.push(begin.elapsed().as_secs_f64());
+                times.push(start.elapsed().as_secs_f64());
             }
         }
     }

@@ -28,7 +28,7 @@ fn main() -> Result<()> {
 async fn stylize(photo: &Image) -> Result<Image> {
     let gpu = Gpu::open(Request::default()).await?;
     let archive = Archive::parse(include_bytes!("../weights/transfer26.safetensors"))?;
-    // The kernels that run fastest on this adapter. The command-line tool remembers them.
+    // The kernels that run fastest on this adapter. The command-line tool stores the choice.
     let variant = Choice::measure(&gpu).await?.variant;
     let model = StylizeModel::load(&gpu, &archive, variant).await?;
     let style = model.styles().mix(&model.styles().parse("Starry Strokes")?)?;

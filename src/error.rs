@@ -7,16 +7,26 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The bytes are not a weight archive, or its table of contents is damaged.
-    #[error("the weight archive is damaged: {0}. Fetch or make it again.")]
+    #[error("the weight archive is damaged: {0}. Download or create the archive again.")]
     Archive(String),
 
     /// One tensor of an archive is missing, has the wrong type or shape, or holds unusable numbers.
-    #[error("tensor `{tensor}` of the weight archive {problem}. Fetch or make the archive again.")]
-    Tensor { tensor: String, problem: String },
+    #[error("tensor `{tensor}` of the weight archive {problem}. Download or create the archive again.")]
+    Tensor {
+        /// Name of the tensor.
+        tensor: String,
+        /// The problem, as the end of a sentence about the tensor.
+        problem: String,
+    },
 
     /// A model file given for conversion cannot be used.
     #[error("{file}: {problem}")]
-    Model { file: String, problem: String },
+    Model {
+        /// Name of the file or network.
+        file: String,
+        /// The problem.
+        problem: String,
+    },
 
     /// A picture that cannot be decoded, is empty, or has the wrong number of pixels.
     #[error("{0}")]
@@ -27,26 +37,44 @@ pub enum Error {
     Style(String),
 
     /// A style pack that is damaged or belongs to another network.
-    #[error("this style pack {0}. Ask for a new copy of it, or make the style again from its painting.")]
+    #[error("this style pack {0}. Get a new copy of it, or create the style again from its painting.")]
     Pack(String),
 
     /// A file or folder that cannot be read or written.
     #[error("{path}: {problem}")]
-    File { path: String, problem: String },
+    File {
+        /// The path as the user gave it.
+        path: String,
+        /// The problem and a remedy.
+        problem: String,
+    },
 
     /// No usable graphics adapter.
     #[error(
-        "no usable graphics adapter was found ({0}). Update the graphics driver; on Linux, `mesa-vulkan-drivers` brings a software one."
+        "no usable graphics adapter was found ({0}). Update the graphics driver; on Linux, the package \
+         `mesa-vulkan-drivers` provides a software adapter."
     )]
     NoAdapter(String),
 
-    /// The picture exceeds a limit of the adapter or the memory; `limit` begins with the unit of both numbers. `fits`
-    /// is the largest number of pixels on the longer side that passes the same check, or 0 if no size passes.
+    /// The picture exceeds a limit of the adapter or the memory.
     #[error(
         "a {width}x{height} picture needs {needed} {limit}, and the limit is {allowed}. {}",
         fitting(*.fits)
     )]
-    TooLarge { width: usize, height: usize, limit: &'static str, needed: u64, allowed: u64, fits: usize },
+    TooLarge {
+        /// Width of the picture in pixels.
+        width: usize,
+        /// Height of the picture in pixels.
+        height: usize,
+        /// The limit, as `MB of memory`: the unit of `needed` and `allowed` comes first.
+        limit: &'static str,
+        /// The amount that the picture needs.
+        needed: u64,
+        /// The amount that is allowed.
+        allowed: u64,
+        /// The largest number of pixels on the longer side that passes the same check, or 0 if no size passes.
+        fits: usize,
+    },
 
     /// The graphics device ran out of memory.
     #[error(
@@ -55,11 +83,13 @@ pub enum Error {
     OutOfMemory,
 
     /// The graphics device was lost: driver reset, sleep, or a command that took too long.
-    #[error("the graphics device was lost ({0}). Nothing is lost but the picture in work: try again.")]
+    #[error("the graphics device was lost ({0}). Only the current picture is lost. Try again.")]
     DeviceLost(String),
 
     /// An optimization diverged: its loss is not a finite number. The text contains the values.
-    #[error("the optimization diverged: {0}. Lower the learning rate, or weights that are far above their defaults.")]
+    #[error(
+        "the optimization diverged: {0}. Lower the learning rate, or loss weights that are far above their defaults."
+    )]
     Diverged(String),
 
     /// A GPU command that the driver refused, which is a bug of Impasto.

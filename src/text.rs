@@ -35,7 +35,7 @@ fn within(c: char, ranges: &[(char, char)]) -> bool {
 }
 
 /// Returns the characters of `text`, each with a flag whether it may be shown unescaped.
-fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
+fn classified(text: &str) -> impl Iterator<Item = (char, bool)> {
     let (mut base, mut selectors) = (false, 0);
     text.chars().map(move |c| {
         if within(c, &SELECTORS) {
@@ -52,7 +52,7 @@ fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
 /// order of others, become escapes such as `\n` and `\u{202e}`.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for (c, is_shown) in judged(text) {
+    for (c, is_shown) in classified(text) {
         if is_shown {
             shown.push(c);
         } else {
@@ -64,19 +64,19 @@ pub fn printable(text: &str) -> String {
 
 /// Returns the first character of `text` that is not allowed in a name.
 pub(crate) fn unusable(text: &str) -> Option<char> {
-    judged(text).find(|(_, shown)| !shown).map(|(c, _)| c)
+    classified(text).find(|(_, shown)| !shown).map(|(c, _)| c)
 }
 
 /// Returns the first character of `text` that is not allowed in a text of several lines.
 pub(crate) fn unusable_in_lines(text: &str) -> Option<char> {
-    judged(text).find(|(c, shown)| !shown && *c != '\n').map(|(c, _)| c)
+    classified(text).find(|(c, shown)| !shown && *c != '\n').map(|(c, _)| c)
 }
 
 /// Converts `text` to an allowed text of several lines of at most `bytes` bytes (see [`unusable_in_lines`]): tabs
 /// become spaces, and each other unusable character becomes `U+FFFD`.
 pub(crate) fn cleaned(text: &str, bytes: usize) -> String {
     let mut clean = String::new();
-    for (c, shown) in judged(&text.replace("\r\n", "\n")) {
+    for (c, shown) in classified(&text.replace("\r\n", "\n")) {
         let c = match c {
             '\n' => c,
             '\t' | '\r' => ' ',
@@ -94,7 +94,7 @@ pub(crate) fn cleaned(text: &str, bytes: usize) -> String {
 /// Converts any text, such as a file name, to a name of at most `letters` characters: unusable characters become
 /// spaces.
 pub fn usable_name(text: &str, letters: usize) -> String {
-    let spaced: String = judged(text).map(|(c, shown)| if shown { c } else { ' ' }).collect();
+    let spaced: String = classified(text).map(|(c, shown)| if shown { c } else { ' ' }).collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let short: String = words.join(" ").chars().take(letters).collect();
     // The cut text may end with a space.
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_seen_stays() {
+    fn visible_characters_stay() {
         for text in [
             "Étude in blue",
             "北斎",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_seen_is_escaped() {
+    fn invisible_characters_are_escaped() {
         assert_eq!(printable("\x1b]0;owned\x07"), r"\u{1b}]0;owned\u{7}");
         assert_eq!(printable("a\u{202e}b\u{2066}"), r"a\u{202e}b\u{2066}");
         assert_eq!(printable("one\ntwo\u{9b}1m"), r"one\ntwo\u{9b}1m");

@@ -1,5 +1,5 @@
-//! The arbitrary-style network against values computed with onnxruntime from the published weights, activations in single
-//! precision (`tests/fixtures/arbitrary`: of the output every second pixel, 16 bits a channel).
+//! Compares the arbitrary-style network with values that onnxruntime computed from the published weights, with
+//! activations in single precision (`tests/fixtures/arbitrary`: every second pixel of the output, 16 bits per channel).
 
 mod common;
 
@@ -56,8 +56,8 @@ fn the_kernels_paint_the_reference_picture() {
             continue;
         }
         let variant = Variant { family, half };
-        let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
-        let mut session = pollster::block_on(painter.session(&gpu, photo.width(), photo.height())).unwrap();
+        let model = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
+        let mut session = pollster::block_on(model.session(&gpu, photo.width(), photo.height())).unwrap();
         session.set_photo(&gpu, &photo.to_rgba8()).unwrap();
         session.set_style(&gpu, &reference_style(&archive)).unwrap();
         let got = every_second_pixel(&pollster::block_on(session.read_exact(&gpu)).unwrap());
@@ -74,7 +74,7 @@ fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
     let (net, style) = (arbitrary::network(), reference_style(&archive));
     for variant in Variant::all().into_iter().filter(|v| gpu.half() || !v.half) {
-        let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
+        let model = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
         for (width, height) in [(8, 13), (37, 50), (90, 61)] {
             let rgba: Vec<u8> = noise(5, width * height * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
             let opaque: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
@@ -83,7 +83,7 @@ fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
             let expected = impasto::reference::run(&net, &archive, &style, &padded).unwrap();
             let rows = expected.data().chunks_exact(padded.width() * 3).take(height);
             let cropped: Vec<f32> = rows.flat_map(|row| &row[..width * 3]).copied().collect();
-            let mut session = pollster::block_on(painter.session(&gpu, width, height)).unwrap();
+            let mut session = pollster::block_on(model.session(&gpu, width, height)).unwrap();
             session.set_photo(&gpu, &opaque).unwrap();
             session.set_style(&gpu, &style).unwrap();
             let got = pollster::block_on(session.read_exact(&gpu)).unwrap();

@@ -1,5 +1,5 @@
-//! Damaged and hostile weight archives: always an error that says what is wrong, never a panic, never memory by a
-//! length that only the file claims.
+//! Damaged and malicious weight archives: reading them returns an error that names the problem, never panics, and never
+//! allocates memory by a length that only the file declares.
 
 #[path = "common/memory.rs"]
 mod memory;
@@ -67,8 +67,8 @@ fn poked(tensor: &str, number: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Parses and reads everything there is; the first error. No piece of memory that this takes may be out of proportion
-/// to the file.
+/// Parses the archive and reads all tensors; returns the first error. Fails if an allocation is out of proportion to the
+/// file.
 fn read_all(bytes: &[u8]) -> Result<(), Error> {
     let (result, taken) = measured(|| read_all_unwatched(bytes));
     let largest = taken.largest;
@@ -170,13 +170,13 @@ fn the_writer_refuses_what_the_reader_would() {
 fn files_that_are_no_archives() {
     blames_archive(b"", "0 bytes");
     blames_archive(&[1, 2, 3], "3 bytes");
-    blames_archive(b"<!doctype html><title>Not found</title>", "its header claims");
-    blames_archive(&archive("[1, 2]", &[]), "no table");
-    blames_archive(&archive("{\"a\":", &[]), "no table");
-    blames_archive(&archive(&"[".repeat(100_000), &[]), "no table");
+    blames_archive(b"<!doctype html><title>Not found</title>", "its header has a length of");
+    blames_archive(&archive("[1, 2]", &[]), "not a table");
+    blames_archive(&archive("{\"a\":", &[]), "not a table");
+    blames_archive(&archive(&"[".repeat(100_000), &[]), "not a table");
     let mut not_utf8 = archive("{\"abc\":1}", &[]);
     not_utf8[11] = 0xff;
-    blames_archive(&not_utf8, "no table");
+    blames_archive(&not_utf8, "not a table");
 }
 
 #[test]
@@ -184,11 +184,11 @@ fn huge_header_lengths() {
     for length in [u64::MAX, u64::MAX - 7, 1 << 63, 1 << 32, (1 << 32) - 1, (1 << 20) + 1] {
         let mut bytes = valid();
         bytes[..8].copy_from_slice(&length.to_le_bytes());
-        blames_archive(&bytes, &format!("claims {length} bytes, where"));
+        blames_archive(&bytes, &format!("length of {length} bytes, but at most"));
     }
     let mut bytes = valid();
     bytes[..8].copy_from_slice(&(1u64 << 20).to_le_bytes());
-    blames_archive(&bytes, "claims 1048576 bytes, but only");
+    blames_archive(&bytes, "length of 1048576 bytes, but only");
 }
 
 #[test]
@@ -196,11 +196,11 @@ fn four_gigabyte_tensors_in_a_small_file() {
     let entry = |shape: &str, start: u64, end: u64| {
         format!(r#"{{"big":{{"dtype":"F32","shape":{shape},"data_offsets":[{start},{end}]}}}}"#)
     };
-    blames(&archive(&entry("[1073741824]", 0, 1 << 32), &[0; 16]), "big", "the file holds only 16");
+    blames(&archive(&entry("[1073741824]", 0, 1 << 32), &[0; 16]), "big", "the file has only 16");
     blames(&archive(&entry("[4611686018427387904]", 0, 0), &[0; 16]), "big", "impossible shape");
     blames(&archive(&entry("[4294967296, 4294967296]", 0, 0), &[]), "big", "impossible shape");
     blames(&archive(&entry("[99999999999999999999]", 0, 16), &[0; 16]), "big", "no usable shape");
-    blames(&archive(&entry("[1]", u64::MAX - 3, u64::MAX), &[0; 4]), "big", "the file holds only 4");
+    blames(&archive(&entry("[1]", u64::MAX - 3, u64::MAX), &[0; 4]), "big", "the file has only 4");
     blames(&archive(&entry("[1]", 4, 0), &[0; 4]), "big", "before its start");
     blames(&archive(&entry("[-1]", 0, 4), &[0; 4]), "big", "no usable shape");
 }
@@ -211,8 +211,8 @@ fn truncated_files() {
     for length in 0..bytes.len() {
         assert!(read_all(&bytes[..length]).is_err(), "{length} bytes");
     }
-    // The last tensor in the file is the one that is cut off first.
-    blames(&bytes[..bytes.len() - 1], "conv", "cut off");
+    // Truncation affects the last tensor of the file first.
+    blames(&bytes[..bytes.len() - 1], "conv", "truncated");
     let mut longer = bytes.clone();
     longer.push(0);
     blames_archive(&longer, "not fully covered");
@@ -229,7 +229,7 @@ fn overlapping_tensors_and_holes() {
     blames(&two("[0,8]", "[4,12]"), "b", "overlaps");
     blames(&two("[0,8]", "[0,8]"), "b", "overlaps");
     let hole = archive(r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, &[0; 12]);
-    blames(&hole, "a", "leaves a hole");
+    blames(&hole, "a", "leaves a gap");
 }
 
 #[test]
@@ -278,10 +278,10 @@ fn unusable_scales() {
 
 #[test]
 fn numbers_that_are_not_finite() {
-    blames(&poked("bias", &f32::NAN.to_le_bytes()), "bias", "holds NaN at position 0");
-    blames(&poked("norm.gamma", &f32::INFINITY.to_le_bytes()), "norm.gamma", "holds inf");
-    blames(&poked("soft", &0x7c00u16.to_le_bytes()), "soft", "holds inf");
-    blames(&poked("soft", &0xfe00u16.to_le_bytes()), "soft", "holds NaN");
+    blames(&poked("bias", &f32::NAN.to_le_bytes()), "bias", "has the value NaN at position 0");
+    blames(&poked("norm.gamma", &f32::INFINITY.to_le_bytes()), "norm.gamma", "has the value inf");
+    blames(&poked("soft", &0x7c00u16.to_le_bytes()), "soft", "has the value inf");
+    blames(&poked("soft", &0xfe00u16.to_le_bytes()), "soft", "has the value NaN");
 }
 
 /// One way of damaging a file. Positions are taken modulo the file's length.
@@ -300,8 +300,8 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    let number = prop_oneof![0..64u64, Just(1 << 32), Just(u64::MAX), Just(i64::MAX as u64), any::<u64>()];
     const TYPES: [&str; 9] = ["F32", "F16", "I8", "U8", "F64", "F4", "BOOL", "C64", "?"];
+    let number = prop_oneof![0..64u64, Just(1 << 32), Just(u64::MAX), Just(i64::MAX as u64), any::<u64>()];
     prop_oneof![
         (any::<usize>(), 0..8u8).prop_map(|(at, bit)| Damage::Flip(at, 1 << bit)),
         (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Damage::Set(at, byte)),
@@ -325,7 +325,7 @@ impl Damage {
             Self::Remove(at, n) => drop(bytes.drain(at % length..(at % length + n).min(bytes.len()))),
             Self::HeaderLength(n) => bytes.iter_mut().zip(n.to_le_bytes()).for_each(|(b, new)| *b = new),
             Self::Number(n, value) => {
-                replace(bytes, n, |c| c.is_ascii_digit(), |c| b"[,".contains(&c), &value.to_string())
+                replace(bytes, n, |c| c.is_ascii_digit(), |c| b"[,".contains(&c), &value.to_string());
             }
             Self::Type(n, name) => replace(bytes, n, |c| c.is_ascii_alphanumeric(), |c| c == b'"', name),
         }

@@ -1,4 +1,4 @@
-//! Paintings made by arithmetic: those that ship, and those that anyone can make.
+//! Procedural paintings: those that ship, and the command `impasto art`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -7,7 +7,7 @@ use impasto::error::Error;
 use impasto::image::Image;
 use impasto::procedural::{KINDS, Kind, LARGEST};
 
-/// Mean difference that JPEG and another machine's sines may make, of 1.
+/// Largest mean difference by JPEG and by the sine function of another machine, on the scale 0..1.
 const TOLERANCE: f32 = 0.03;
 
 fn difference(a: &Image, b: &Image) -> f32 {
@@ -21,7 +21,7 @@ fn painted(name: &str, side: usize) -> Image {
     kind.paint(side, kind.seed).unwrap()
 }
 
-/// The part of the pixels between the rows `from` and `to`, of 1, for which `test` holds.
+/// Returns the fraction of the pixels between the rows `from` and `to` for which `test` is true.
 fn part(image: &Image, (from, to): (f32, f32), test: impl Fn(f32, f32, f32) -> bool) -> f32 {
     let row = |t: f32| (t * image.height() as f32) as usize * image.width() * 3;
     let pixels = image.data()[row(from)..row(to)].chunks_exact(3);
@@ -77,8 +77,8 @@ fn sizes_show_the_same_painting() {
         let off = difference(&large, &small);
         assert!(off < 0.04, "{} is off by {off}", kind.name);
         for side in [0, LARGEST + 1] {
-            let said = kind.paint(side, 1).unwrap_err();
-            assert!(matches!(&said, Error::Picture(text) if text.contains("from 1 to 4096")), "{said}");
+            let message = kind.paint(side, 1).unwrap_err();
+            assert!(matches!(&message, Error::Picture(text) if text.contains("from 1 to 4096")), "{message}");
         }
     }
 }
@@ -176,13 +176,13 @@ impl Bench {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs what must end in exit code 2 with one sentence, and returns the sentence.
+    /// Runs a command that must end with exit code 2 and one error message, and returns the message.
     fn fails(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.starts_with("impasto: ") && said.lines().count() == 1, "{arguments:?}: {said}");
-        said
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.starts_with("impasto: ") && message.lines().count() == 1, "{arguments:?}: {message}");
+        message
     }
 }
 
@@ -207,7 +207,7 @@ fn the_command_paints_one_or_all() {
 }
 
 #[test]
-fn what_cannot_be_painted_is_told_in_a_sentence() {
+fn impossible_requests_are_refused_in_a_sentence() {
     let bench = Bench::new();
     std::fs::write(bench.path("file"), "taken").unwrap();
     for (arguments, expected) in [
@@ -219,10 +219,10 @@ fn what_cannot_be_painted_is_told_in_a_sentence() {
         (&["art", "waves", "-o", "a.jpg", "--quality", "0"], "--quality"),
         (&["art", "-o", "a.png"], "needs a folder"),
         (&["art", "-o", "file"], "needs a folder"),
-        (&["art", "--size", "8", "-o", "file/below"], "folder cannot be made"),
+        (&["art", "--size", "8", "-o", "file/below"], "folder cannot be created"),
     ] {
-        let said = bench.fails(arguments);
-        assert!(said.contains(expected), "{arguments:?}: {said}");
+        let message = bench.fails(arguments);
+        assert!(message.contains(expected), "{arguments:?}: {message}");
     }
     assert!(!bench.path("a.png").exists() && !bench.path("a.jpg").exists());
 }

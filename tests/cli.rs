@@ -1,4 +1,4 @@
-//! The command-line tool, run as a user runs it.
+//! Commands of the command-line tool, run as a user runs them.
 
 mod common;
 
@@ -88,7 +88,7 @@ fn paintings_are_styles() {
     }
     let mean = |picture: &RgbImage, c: usize| picture.pixels().map(|p| u32::from(p[c])).sum::<u32>() / (48 * 36);
     assert!(mean(&red, 0) > mean(&blue, 0) && mean(&blue, 2) > mean(&red, 2), "the colours are not the paintings'");
-    // A weight of 0 is no part of a blend, and half a strength is half the way.
+    // A style of weight 0 does not contribute, and half the strength is the mean of photo and painting.
     let (alone, _) = paint("alone.png", &["--style-image", "red.png:2", "--style-image", "blue.jpg:0"]);
     assert_eq!(alone, red);
     let (half, _) = paint("half.png", &["--style-image", "red.png", "--strength", "0.5"]);
@@ -138,7 +138,7 @@ fn bad_input_is_one_sentence() {
         (&["stylize", "p.png", "-o", "x.png", "--style", "no such style"], "no such style"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "gone.png"], "gone.png"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "text.png"], "text.png"),
-        (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:-1"], "from 0 up"),
+        (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:-1"], "at least 0"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png:0"], "above 0"),
         (&["stylize", "p.png", "-o", "x.png", "--style-image", "p.png", "--style", "3"], "--style"),
         (&["stylize", "p.png", "-o", "one.png", "--style-image", "one.png"], "overwrite"),
@@ -148,9 +148,9 @@ fn bad_input_is_one_sentence() {
         (&["weights", "build", "--models", "empty", "--out", "x"], "multistyle26.onnx"),
     ];
     for (arguments, word) in cases {
-        let said = bench.fails(arguments);
-        assert_eq!(said.len(), 1, "{arguments:?}: {said:?}");
-        assert!(said[0].contains(word), "{arguments:?}: {}", said[0]);
+        let message = bench.fails(arguments);
+        assert_eq!(message.len(), 1, "{arguments:?}: {message:?}");
+        assert!(message[0].contains(word), "{arguments:?}: {}", message[0]);
         assert!(!bench.path("x.png").exists());
     }
     // A single pixel is a picture.
@@ -182,22 +182,22 @@ fn the_sheet_shows_every_style() {
 }
 
 #[test]
-fn info_and_plan_tell_what_they_know_and_the_choice_is_remembered() {
+fn info_and_plan_print_their_facts_and_the_choice_is_stored() {
     let bench = Bench::new();
     let info: serde_json::Value = serde_json::from_str(&bench.succeeds(&["info", "--json"])).unwrap();
     assert_eq!(info["weights"][0]["network"], "transfer26");
     assert_eq!(info["weights"][0]["styles"].as_array().unwrap().len(), 26);
     assert_eq!(info["weights"][1]["network"], "arbitrary");
     assert!(info["adapter"]["limits"]["texture side"].as_u64().unwrap() >= 8192);
-    let said = bench.succeeds(&["info"]);
-    assert!(said.contains("Starry Strokes") && said.contains("shader-f16"), "{said}");
+    let message = bench.succeeds(&["info"]);
+    assert!(message.contains("Starry Strokes") && message.contains("shader-f16"), "{message}");
 
     let file = bench.path("cache/impasto/kernels.json");
-    let remembered = std::fs::read_to_string(&file).unwrap();
+    let stored = std::fs::read_to_string(&file).unwrap();
     let chosen = info["adapter"]["kernels"].as_str().unwrap();
-    assert!(remembered.contains(chosen), "{remembered}");
-    // What is remembered is what is used, and a damaged memory is no memory.
-    std::fs::write(&file, remembered.replace(chosen, "tiled4x4-f32")).unwrap();
+    assert!(stored.contains(chosen), "{stored}");
+    // The stored choice is used, and a damaged cache is ignored.
+    std::fs::write(&file, stored.replace(chosen, "tiled4x4-f32")).unwrap();
     let plan = ["plan", "--size", "64x48", "--json"];
     let cost: serde_json::Value = serde_json::from_str(&bench.succeeds(&plan)).unwrap();
     assert_eq!(cost["variant"], "tiled4x4-f32");
@@ -210,7 +210,7 @@ fn info_and_plan_tell_what_they_know_and_the_choice_is_remembered() {
 }
 
 #[test]
-fn without_an_adapter_the_weights_are_told() {
+fn without_an_adapter_the_weights_are_still_printed() {
     let bench = Bench::new();
     let none = bench.path("no-driver.json");
     let mut command = bench.command(&["info"]);
@@ -253,10 +253,10 @@ fn a_name_and_its_number_are_one_style() {
 fn flicker_is_measured_and_what_is_steady_flickers_less() {
     let bench = Bench::new();
     bench.photo("p.png", 64, 48);
-    let told = bench.succeeds(&["flicker", "p.png", "--style", "Teal Mist", "--size", "64", "--frames", "4"]);
-    let line = told.lines().find(|line| line.ends_with("Teal Mist")).unwrap();
+    let output = bench.succeeds(&["flicker", "p.png", "--style", "Teal Mist", "--size", "64", "--frames", "4"]);
+    let line = output.lines().find(|line| line.ends_with("Teal Mist")).unwrap();
     let numbers: Vec<f32> = line.split_whitespace().take(2).map(|number| number.parse().unwrap()).collect();
-    assert!(numbers[0] > 2.0 * numbers[1] && numbers[1] > 0.0, "{told}");
+    assert!(numbers[0] > 2.0 * numbers[1] && numbers[1] > 0.0, "{output}");
     let still = bench.succeeds(&["flicker", "p.png", "--style", "Teal Mist", "--size", "64", "--noise", "0"]);
     assert!(still.lines().any(|line| line.starts_with("0.00     0.00")), "{still}");
     let refused = bench.fails(&["flicker", "p.png", "--style", "Teal Mist", "--noise", "2"]);

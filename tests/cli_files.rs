@@ -1,4 +1,4 @@
-//! The command-line tool and people's files: nothing is lost, and nothing goes wrong without a sentence.
+//! The command-line tool and the user's files: no file is lost, and every failure is reported in a sentence.
 
 mod common;
 
@@ -50,8 +50,8 @@ fn no_output_is_an_input() {
         &["weights", "import", "mine.impasto", "-o", "mine.impasto"],
     ] {
         fs::create_dir_all(bench.path("x")).unwrap();
-        let said = bench.fails(arguments);
-        assert!(said.len() == 1 && said[0].contains("overwrite"), "{arguments:?}: {said:?}");
+        let message = bench.fails(arguments);
+        assert!(message.len() == 1 && message[0].contains("overwrite"), "{arguments:?}: {message:?}");
     }
     let after: Vec<_> =
         ["photo.png", "mine.impasto", "painting.impasto"].map(|n| fs::read(bench.path(n)).unwrap()).into();
@@ -72,9 +72,9 @@ fn a_full_disk_leaves_the_older_file() {
         "sheet photo.png -o good.png --size 32",
     ] {
         let output = shell(&bench, &format!("ulimit -f 1; exec \"$0\" {command}"));
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{command}: {said}");
-        assert!(said.contains("cannot be written") && !said.contains("panicked"), "{said}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{command}: {message}");
+        assert!(message.contains("cannot be written") && !message.contains("panicked"), "{message}");
     }
     assert_eq!(fs::read_to_string(bench.path("good.png")).unwrap(), "the older file");
     assert_eq!(fs::read_to_string(bench.path("good.impasto")).unwrap(), "the older file");
@@ -83,15 +83,15 @@ fn a_full_disk_leaves_the_older_file() {
 }
 
 #[test]
-fn places_that_take_no_file_are_told_before_any_work() {
+fn paths_that_cannot_be_written_are_reported_before_any_work() {
     let bench = Bench::new();
     bench.photo("photo.png", 16, 16);
     fs::write(bench.path("file"), "x").unwrap();
-    for (place, words) in [("/proc/painted.png", "/proc/painted.png"), ("file/painted.png", "is in the way")] {
-        let said = bench.fails(&["stylize", "photo.png", "-o", place]);
-        assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
+    for (place, words) in [("/proc/painted.png", "/proc/painted.png"), ("file/painted.png", "a file has this name")] {
+        let message = bench.fails(&["stylize", "photo.png", "-o", place]);
+        assert!(message.len() == 1 && message[0].contains(words), "{message:?}");
     }
-    // A temporary file of the user's, called as ours once were, stays.
+    // A file of the user with the name of an old temporary file stays.
     fs::write(bench.path("painted.part"), "mine").unwrap();
     bench.succeeds(&["stylize", "photo.png", "-o", "painted.png"]);
     assert_eq!(fs::read_to_string(bench.path("painted.part")).unwrap(), "mine");
@@ -104,19 +104,22 @@ fn standard_output_may_close_or_fill() {
         bench.photo(name, 16, 16);
     }
     let closed = shell(&bench, "set -o pipefail; \"$0\" stylize in -o out --json | head -c 1 > /dev/null");
-    let said = String::from_utf8_lossy(&closed.stderr).into_owned();
-    assert!(closed.status.success() && !said.contains("panicked"), "{said}");
+    let message = String::from_utf8_lossy(&closed.stderr).into_owned();
+    assert!(closed.status.success() && !message.contains("panicked"), "{message}");
     assert_eq!(names(&bench, "out"), ["a.png", "b.png", "c.png"]);
 
     let full = shell(&bench, "exec \"$0\" stylize in -o full --json > /dev/full");
-    let said = String::from_utf8_lossy(&full.stderr).into_owned();
-    assert_eq!(full.status.code(), Some(2), "{said}");
-    assert!(said.matches("standard output cannot be written").count() == 1 && !said.contains("panicked"), "{said}");
+    let message = String::from_utf8_lossy(&full.stderr).into_owned();
+    assert_eq!(full.status.code(), Some(2), "{message}");
+    assert!(
+        message.matches("standard output cannot be written").count() == 1 && !message.contains("panicked"),
+        "{message}"
+    );
     assert_eq!(names(&bench, "full"), ["a.png", "b.png", "c.png"]);
     for command in ["info", "plan --size 64x64", "art --list", "--help", "stylize --help"] {
         let output = shell(&bench, &format!("exec \"$0\" {command} > /dev/full 2> said"));
-        let said = fs::read_to_string(bench.path("said")).unwrap();
-        assert!(!said.contains("panicked") && output.status.code().is_some(), "{command}: {said}");
+        let message = fs::read_to_string(bench.path("said")).unwrap();
+        assert!(!message.contains("panicked") && output.status.code().is_some(), "{command}: {message}");
         shell(&bench, &format!("exec \"$0\" {command} 2>&-"));
     }
 }
@@ -147,20 +150,20 @@ fn a_batch_of_good_and_bad_files_ends_with_a_summary() {
     fs::write(bench.path("in/clip.mp4"), b"\0\0\0\x18ftypmp42").unwrap();
     fs::write(bench.path("in/._good-00.png"), b"\0\x05\x16\x07").unwrap();
     let output = bench.run(&["stylize", "in", "-o", "out", "--max-pixels", "100000000"]);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(!said.contains("panicked"), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(!message.contains("panicked"), "{message}");
     assert_eq!(names(&bench, "out").len(), 40);
     for (name, _) in bad.iter().chain(&[("bomb.png", &b""[..]), ("clip.mp4", b"")]) {
-        assert!(said.contains(name), "{name} is not told: {said}");
+        assert!(message.contains(name), "{name} is not told: {message}");
     }
-    assert!(!said.contains("._good"), "{said}");
-    assert!(said.contains("40 photos painted, 9 failed"), "{said}");
-    // Again: what is there stays.
+    assert!(!message.contains("._good"), "{message}");
+    assert!(message.contains("40 photos painted, 9 failed"), "{message}");
+    // The second run keeps the existing files.
     fs::write(bench.path("out/good-00.png"), "mine").unwrap();
     let again = bench.run(&["stylize", "in", "-o", "out", "--no-clobber"]);
-    let said = String::from_utf8_lossy(&again.stderr).into_owned();
-    assert!(said.contains("0 photos painted, 40 left alone") && said.contains("9 failed"), "{said}");
+    let message = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(message.contains("0 photos painted, 40 skipped") && message.contains("9 failed"), "{message}");
     assert_eq!(fs::read_to_string(bench.path("out/good-00.png")).unwrap(), "mine");
 }
 
@@ -190,10 +193,10 @@ fn sizes_beyond_the_limits_are_refused_and_the_advice_is_taken() {
     let bench = Bench::new();
     bench.photo("photo.png", 60, 40);
     let advised = |arguments: &[&str]| {
-        let said = bench.fails(arguments);
-        assert_eq!(said.len(), 1, "{said:?}");
-        let mut numbers = said[0].split(|letter: char| !letter.is_ascii_digit()).filter(|text| !text.is_empty());
-        (numbers.next_back().unwrap().to_string(), said[0].clone())
+        let message = bench.fails(arguments);
+        assert_eq!(message.len(), 1, "{message:?}");
+        let mut numbers = message[0].split(|letter: char| !letter.is_ascii_digit()).filter(|text| !text.is_empty());
+        (numbers.next_back().unwrap().to_string(), message[0].clone())
     };
     let stylize = |size: &str, more: &[&str]| {
         [&["stylize", "photo.png", "-o", "x.png", "--size", size][..], more]
@@ -204,18 +207,21 @@ fn sizes_beyond_the_limits_are_refused_and_the_advice_is_taken() {
     };
     for (size, more) in [("99999999", &[][..]), ("30000", &[]), ("2000", &["--max-pixels", "10000"])] {
         let arguments = stylize(size, more);
-        let (advice, said) = advised(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(said.contains("size"), "{said}");
-        assert!(advice.parse::<u32>().unwrap() < size.parse().unwrap(), "{said}");
-        // The first of the two would take as long as the second.
+        let (advice, message) = advised(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(message.contains("size"), "{message}");
+        assert!(advice.parse::<u32>().unwrap() < size.parse().unwrap(), "{message}");
+        // The advised size is that of the next case, which is tested.
         if size == "99999999" {
             continue;
         }
         let arguments = stylize(&advice, more);
         bench.succeeds(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    let said = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--size", "-5"]);
-    assert!(said[0].contains("-5") && said[0].contains("--size") && !said[0].contains("unexpected"), "{said:?}");
+    let message = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--size", "-5"]);
+    assert!(
+        message[0].contains("-5") && message[0].contains("--size") && !message[0].contains("unexpected"),
+        "{message:?}"
+    );
 }
 
 #[cfg(unix)]
@@ -238,9 +244,9 @@ fn pipes_are_not_waited_for() {
         let mut command = Command::new("timeout");
         command.args(["20", env!("CARGO_BIN_EXE_impasto")]).args(arguments).current_dir(bench.path("."));
         let output = command.env("XDG_CACHE_HOME", bench.path("cache")).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.contains("regular file"), "{arguments:?}: {said}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert!(message.contains("regular file"), "{arguments:?}: {message}");
     }
 }
 
@@ -304,8 +310,8 @@ fn transparency_stays_unless_a_background_is_given() {
     let black = bench.picture("black.png");
     assert!(!black.color().has_alpha());
     assert!(black.into_rgb8().pixels().zip(logo.pixels()).all(|(a, b)| (f32::from(a[0]) - over(b, 0.0)).abs() <= 1.5));
-    let said = bench.fails(&["stylize", "logo.png", "-o", "x.png", "--background", "reddish"]);
-    assert!(said[0].contains("#f4ead5"), "{said:?}");
+    let message = bench.fails(&["stylize", "logo.png", "-o", "x.png", "--background", "reddish"]);
+    assert!(message[0].contains("#f4ead5"), "{message:?}");
 }
 
 #[test]
@@ -357,7 +363,7 @@ fn metadata_are_kept_on_request() {
 }
 
 #[test]
-fn half_a_photo_is_painted_and_told() {
+fn truncated_photos_are_painted_with_a_warning() {
     let bench = Bench::new();
     bench.photo("whole.jpg", 64, 64);
     let bytes = fs::read(bench.path("whole.jpg")).unwrap();

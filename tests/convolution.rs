@@ -1,4 +1,5 @@
-//! The studio's convolution on the graphics device against its plain twin, and its gradient against burn's own on the processor.
+//! The 3x3 convolution of training on the graphics device against the plain reference, and its gradient against burn's
+//! own on the CPU.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -33,8 +34,8 @@ struct Case {
     input: Vec<f32>,
     kernel: Vec<f32>,
     bias: Vec<f32>,
-    /// What the output is weighted with, for a gradient.
-    aim: Vec<f32>,
+    /// The gradient of the output.
+    output_gradient: Vec<f32>,
 }
 
 impl Case {
@@ -47,7 +48,7 @@ impl Case {
             input: numbers(pictures * inputs * height * width),
             kernel: numbers(outputs * inputs * 9),
             bias: numbers(outputs),
-            aim: numbers(pictures * outputs * height * width),
+            output_gradient: numbers(pictures * outputs * height * width),
         }
     }
 
@@ -56,20 +57,20 @@ impl Case {
         tensor(self.input.clone(), [pictures, inputs, height, width], device)
     }
 
-    /// What the output of `convolve` is, and the gradient of its product with the aim.
+    /// Returns the output of `convolve`, and the input gradient of its product with `output_gradient`.
     fn both(&self, device: &Device, convolve: impl Fn(Tensor<4>) -> Tensor<4>) -> (Vec<f32>, Vec<f32>) {
         let [pictures, _, outputs, height, width] = self.size;
-        let aim = tensor(self.aim.clone(), [pictures, outputs, height, width], device);
+        let output_gradient = tensor(self.output_gradient.clone(), [pictures, outputs, height, width], device);
         let input = self.input(device).autodiff().require_grad();
         let output = convolve(input.clone());
-        let gradients = (output.clone() * aim).sum().backward();
+        let gradients = (output.clone() * output_gradient).sum().backward();
         let numbers = |tensor| pollster::block_on(read(tensor)).unwrap();
         (numbers(output.inner()), numbers(input.grad(&gradients).unwrap()))
     }
 }
 
 #[test]
-fn it_equals_its_twin_and_its_gradient_that_of_burn() {
+fn it_equals_the_reference_and_its_gradient_that_of_burn() {
     let (graphics, processor) = (pollster::block_on(gpu()).unwrap(), cpu());
     for size in SIZES {
         let [_, inputs, outputs, height, width] = size;
@@ -80,9 +81,9 @@ fn it_equals_its_twin_and_its_gradient_that_of_burn() {
         let geometry =
             Geometry { weight: String::new(), inputs, outputs, kernel: 3, stride: 1, pad: 1, border: Border::Zero };
         let (from, to) = (Shape { channels: inputs, height, width }, Shape { channels: outputs, height, width });
-        let twin =
+        let reference =
             |picture| layers::bias(&convolution::convolution(picture, from, &geometry, &case.kernel), to, &case.bias);
-        let expected = case.input.chunks_exact(from.len()).flat_map(twin).map(|v| v.max(0.0)).collect::<Vec<_>>();
+        let expected = case.input.chunks_exact(from.len()).flat_map(reference).map(|v| v.max(0.0)).collect::<Vec<_>>();
         assert!(expected.contains(&0.0) || expected.len() < 8, "{size:?}: the ReLU has nothing to do");
         let distance = relative_distance(&found, &expected);
         assert!(distance < 1e-5, "{size:?}: {distance}");

@@ -1,4 +1,4 @@
-//! The programs of `examples/` run on real files. Cargo builds them before it runs the tests.
+//! Runs the programs of `examples/` on real files. Cargo builds them before it runs the tests.
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Picture files, read and written: limits, colours, transparency, metadata, half files.
+//! Reading and writing of picture files: limits, colours, transparency, metadata, truncated files.
 
 mod common;
 
@@ -125,7 +125,7 @@ fn reading_at_a_size_is_as_resizing_what_was_read() {
 
 #[test]
 fn pictures_are_upright_for_each_orientation_in_each_format() {
-    // Rows 1 2 3 / 4 5 6 as stored, and upright for orientations 1 to 8; 9 and 0 mean nothing.
+    // Rows 1 2 3 / 4 5 6 as stored, and upright for orientations 1 to 8; 9 and 0 are invalid.
     const UPRIGHT: [(u16, usize, &[u8]); 10] = [
         (1, 3, &[1, 2, 3, 4, 5, 6]),
         (2, 3, &[3, 2, 1, 6, 5, 4]),
@@ -201,7 +201,7 @@ fn metadata_is_carried_upright_into_each_format() {
 }
 
 #[test]
-fn formats_are_told_by_the_ending() {
+fn the_extension_selects_the_format() {
     for (name, format) in [
         ("a.png", Some(Format::Png)),
         ("A.JPG", Some(Format::Jpeg)),
@@ -222,7 +222,7 @@ fn formats_are_told_by_the_ending() {
 
 #[test]
 fn limits_come_before_work() {
-    // A header alone, which says a terapixel; and one that says 900 megapixels.
+    // A header that declares a terapixel, and one that declares 900 megapixels.
     for side in [1_u32 << 20, 30_000] {
         let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
         let mut header = side.to_be_bytes().to_vec();
@@ -258,7 +258,7 @@ fn limits_come_before_work() {
 
 #[test]
 fn compressed_side_data_are_bounded() {
-    // 150 MB of zeros as the png crate compresses it: a profile that is no profile.
+    // 150 MB of zeros as the png crate compresses it: an invalid profile.
     let mut data = b"x\0\0".to_vec();
     let mut zeros = Vec::new();
     let mut encoder = png::Encoder::new(&mut zeros, 30_000, 5_000);
@@ -329,7 +329,7 @@ fn other_files_are_named_without_a_decoders_words() {
 }
 
 #[test]
-fn half_of_a_jpeg_is_told_with_how_much_is_missing() {
+fn truncated_jpegs_are_reported_with_the_missing_part() {
     for name in ["restarts.jpg", "progressive.jpg"] {
         let whole = fixture(name);
         assert!(decoded(&whole).notes.is_empty());
@@ -350,17 +350,17 @@ fn half_of_a_jpeg_is_told_with_how_much_is_missing() {
         &decoded(&whole).image.cropped((0, 0), 101, 14).unwrap(),
     );
     assert!(top < 1e-6, "what is there must stay: {top}");
-    // With an end put behind the half, the file is damaged.
+    // Half a file with an end marker is damaged, not truncated.
     let mut ended = whole[..whole.len() / 2 + 200].to_vec();
     ended.extend([0xff, 0xd9]);
     assert!(decoded(&ended).notes[0].contains("damaged"));
-    // A download that was broken off leaves zeros where the rest should be.
+    // An interrupted download leaves zeros at the end.
     let mut padded = whole[..whole.len() / 2 + 200].to_vec();
     padded.extend([0; 500]);
     assert!(decoded(&padded).notes[0].contains("66 %"), "{:?}", decoded(&padded).notes);
     // Where only the end marker is missing, all of the picture is there.
     assert!(decoded(&whole[..whole.len() - 2]).notes.is_empty());
-    // A second picture behind the first changes nothing.
+    // A second picture after the first is ignored.
     assert_eq!(decoded(&[whole.clone(), whole.clone()].concat()), decoded(&whole));
 }
 
@@ -369,10 +369,10 @@ fn damaged_png_webp_and_tiff_files_are_refused() {
     for format in LOSSLESS {
         let bytes = encode(&picture(60, 40), None, format, &WriteOptions::default()).unwrap();
         let sentence = refused(&bytes[..bytes.len() / 2]);
-        assert!(sentence.contains("damaged or cut off") && sentence.contains(format.name()), "{sentence}");
+        assert!(sentence.contains("damaged or truncated") && sentence.contains(format.name()), "{sentence}");
     }
     let lossy = fixture("lossy-alpha.webp");
-    assert!(refused(&lossy[..lossy.len() - 10]).contains("cut off"));
+    assert!(refused(&lossy[..lossy.len() - 10]).contains("truncated"));
     let mut bytes = encode(&picture(60, 40), None, Format::Png, &WriteOptions::default()).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -380,7 +380,7 @@ fn damaged_png_webp_and_tiff_files_are_refused() {
 }
 
 #[test]
-fn the_first_frame_of_animations_is_read_and_told() {
+fn the_first_frame_of_animations_is_read_with_a_warning() {
     for name in ["animated.png", "animated.webp"] {
         let read = decoded(&fixture(name));
         assert_eq!(&read.image.to_rgba8()[..4], [0xc8, 0x28, 0x28, 255], "{name}");

@@ -1,4 +1,4 @@
-//! Colours of picture files: profiles, chunks of PNG, inks of JPEG.
+//! Colours of picture files: colour profiles, colour chunks of PNG, CMYK JPEG.
 
 mod common;
 
@@ -12,7 +12,7 @@ use impasto::image::Image;
 use impasto::image_file::{Format, WriteOptions, encode};
 use moxcms::{ColorProfile, Layout, RenderingIntent, TransformOptions};
 
-/// What a colour-managed program makes of these sRGB numbers where they mean colours of `profile`.
+/// Converts numbers that are colours of `profile` to sRGB, as a colour-managed program does.
 fn managed(rgb: &[u8], profile: &ColorProfile) -> Vec<f32> {
     let options = TransformOptions { rendering_intent: RenderingIntent::RelativeColorimetric, ..Default::default() };
     let transform = profile.create_transform_f32(Layout::Rgb, &ColorProfile::new_srgb(), Layout::Rgb, options).unwrap();
@@ -59,7 +59,7 @@ fn profiles_are_honoured_in_each_format() {
 }
 
 #[test]
-fn a_picture_that_is_srgb_keeps_its_numbers() {
+fn srgb_pictures_are_not_converted() {
     let rgb = ramp(24, 16);
     let mut png = Vec::new();
     let mut encoder = PngEncoder::new(&mut png);
@@ -69,7 +69,7 @@ fn a_picture_that_is_srgb_keeps_its_numbers() {
 }
 
 #[test]
-fn chunks_of_png_tell_colours_in_the_order_of_the_specification() {
+fn png_colour_chunks_have_the_precedence_of_the_specification() {
     let rgb = ramp(24, 16);
     let size = (24, 16);
     let plain = decoded(&png_with(&[], size, &rgb)).image;
@@ -90,14 +90,14 @@ fn chunks_of_png_tell_colours_in_the_order_of_the_specification() {
     let primaries: Vec<u8> =
         [31270_u32, 32900, 68000, 32000, 26500, 69000, 15000, 6000].iter().flat_map(|v| v.to_be_bytes()).collect();
     assert!(off(&[gamma(45_455), (b"cHRM", primaries)], &p3) < 4.0);
-    let nonsense = decoded(&png_with(&[(b"cICP", vec![200, 13, 0, 1])], size, &rgb));
-    assert!(nonsense.notes[0].contains("sRGB"), "{:?}", nonsense.notes);
+    let invalid = decoded(&png_with(&[(b"cICP", vec![200, 13, 0, 1])], size, &rgb));
+    assert!(invalid.notes[0].contains("sRGB"), "{:?}", invalid.notes);
     let flat: Vec<u8> = [0_u32; 8].iter().flat_map(|v| v.to_be_bytes()).collect();
     assert!(decoded(&png_with(&[gamma(45_455), (b"cHRM", flat)], size, &rgb)).notes[0].contains("sRGB"));
 }
 
 #[test]
-fn profiles_that_are_damaged_or_do_not_fit_are_told() {
+fn damaged_or_unsuitable_profiles_are_reported() {
     let rgb = ramp(24, 16);
     let mut gray = ColorProfile::new_gray_with_gamma(1.8).encode().unwrap();
     for icc in [b"no profile".to_vec(), gray.clone()] {
@@ -106,9 +106,9 @@ fn profiles_that_are_damaged_or_do_not_fit_are_told() {
         encoder.set_icc_profile(icc).unwrap();
         encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
         let read = decoded(&jpeg);
-        assert!(read.notes[0].contains("colours are taken as sRGB"), "{:?}", read.notes);
+        assert!(read.notes[0].contains("colours are interpreted as sRGB"), "{:?}", read.notes);
     }
-    // A gray picture with it is read through it, and one with a profile of RGB too.
+    // Gray pictures are converted by gray profiles and by RGB profiles.
     for (icc, darker) in [(std::mem::take(&mut gray), false), (ColorProfile::new_srgb().encode().unwrap(), true)] {
         let mut png = Vec::new();
         let mut encoder = PngEncoder::new(&mut png);
@@ -143,7 +143,7 @@ fn written_pictures_say_that_they_are_srgb() {
         assert!(!has(&without, word), "{format:?}");
         assert_eq!(without, encode(&image, None, format, &plain).unwrap(), "{format:?} differs from run to run");
     }
-    // Without a profile, JPEG is what the encoder alone writes.
+    // Without a profile, the file equals the encoder's own output.
     let mut alone = Vec::new();
     JpegEncoder::new_with_quality(&mut alone, 92).write_image(&ramp(9, 5), 9, 5, ExtendedColorType::Rgb8).unwrap();
     assert_eq!(encode(&image, None, Format::Jpeg, &plain).unwrap(), alone);

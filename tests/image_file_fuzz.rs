@@ -1,4 +1,5 @@
-//! Damaged and hostile picture files: a picture or a sentence, within the time and the memory that are allowed.
+//! Damaged and malicious picture files: reading them gives a picture or an error message, within the allowed time and
+//! memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -84,8 +85,8 @@ fn apply(bytes: &mut Vec<u8>, change: &Change, headers: bool) {
     }
 }
 
-/// Makes the checksums of a PNG file right, so that what was changed is read.
-fn mend_checksums(bytes: &mut [u8]) {
+/// Corrects the checksums of a PNG file, so that the changed bytes are read.
+fn update_checksums(bytes: &mut [u8]) {
     let mut at = 8;
     while bytes.starts_with(b"\x89PNG") && at + 12 <= bytes.len() {
         let length = u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
@@ -135,7 +136,7 @@ fn changed_files_give_a_picture_or_a_sentence_within_the_limits() {
     let result = runner.run(&strategy, |(file, changes, headers, size)| {
         let mut bytes = file.get(&files).clone();
         changes.iter().for_each(|change| apply(&mut bytes, change, headers));
-        mend_checksums(&mut bytes);
+        update_checksums(&mut bytes);
         let limits = Limits { pixels: 1 << 22, memory: MEMORY };
         let options = ReadOptions { limits, size, ..ReadOptions::default() };
         let before = NOW.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! `import::vgg`: VGG files as PyTorch and Keras write them, made by the tests byte by byte.
+//! `import::vgg` on VGG files as PyTorch and Keras write them, which the tests create byte by byte.
 
 mod common;
 
@@ -95,7 +95,7 @@ fn both_kinds_of_pytorchs_files_are_read() {
     }
 }
 
-/// What the first layer makes of colours in the middle of a picture is what it made of torchvision's.
+/// The first layer gives the same output for Caffe's input as the original layer for torchvision's.
 #[test]
 fn torchvisions_colours_are_folded_into_the_first_layer() {
     let (numbers, names) = (numbers(VGG16), torchvision_names(VGG16));
@@ -152,21 +152,21 @@ fn other_files_are_refused_in_a_sentence() {
     let (numbers, names) = (numbers(VGG16), torchvision_names(VGG16));
     let good = zipped(&names, &numbers);
     let old = legacy(&names, &numbers);
-    let evil = zip(&[("x/data.pkl".to_string(), b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.".to_vec())]);
+    let malicious = zip(&[("x/data.pkl".to_string(), b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.".to_vec())]);
     let empty = zip(&[("x/data.pkl".to_string(), b"\x80\x02}.".to_vec())]);
     let mut flat = numbers.clone();
     flat[0].1[5] = f32::NAN;
     for (bytes, vgg, what) in [
         (&good[..], VGG19, "has 13 convolutions, where vgg19 has 16"),
         (&good[..good.len() / 2], VGG16, "damaged zip archive"),
-        (&old[..old.len() / 2], VGG16, "is cut off"),
-        (&evil, VGG16, "asks to call `os.system`"),
+        (&old[..old.len() / 2], VGG16, "is truncated"),
+        (&malicious, VGG16, "asks to call `os.system`"),
         (&empty, VGG16, "no table of tensors"),
-        (&zip(&[]), VGG16, "is no file of weights that is known"),
-        (b"hello", VGG16, "is no file of weights that is known"),
+        (&zip(&[]), VGG16, "is not a supported weight file"),
+        (b"hello", VGG16, "is not a supported weight file"),
         (b"\x89HDF\r\n\x1a\n", VGG16, "cannot be read as an HDF5 file"),
         (&keras(&numbers[..5]), VGG16, "has no weights of `block3_conv2`"),
-        (&zipped(&names, &flat), VGG16, "its conv1_1.w holds NaN"),
+        (&zipped(&names, &flat), VGG16, "its conv1_1.w has the value NaN"),
     ] {
         let refused = vgg::read("a.pth", bytes, vgg, None, Bits::Eight).unwrap_err().to_string();
         assert!(refused.starts_with("a.pth: ") && refused.contains(what), "{what}: {refused}");

@@ -1,5 +1,5 @@
-//! `impasto import`: transfer networks of users against onnxruntime (`tests/fixtures/import`), as styles that bring their
-//! network.
+//! `impasto import`: compares users' transfer networks with onnxruntime (`tests/fixtures/import`), and tests styles
+//! whose packs contain their network.
 
 mod common;
 
@@ -47,7 +47,7 @@ fn tensors() -> Vec<NamedTensor> {
 }
 
 fn style(pack: &Pack) -> (Archive, Style) {
-    let archive = pack.brought().unwrap().unwrap();
+    let archive = pack.network_archive().unwrap().unwrap();
     let net = custom::network(&archive).unwrap();
     let style = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap().style(pack).unwrap();
     (archive, style)
@@ -75,12 +75,12 @@ fn the_kernels_paint_what_onnxruntime_does() {
     let paint = |name: &str, precision: Precision, variant: Variant| {
         let import = import(name);
         let pack = import.pack("x", import.archive(precision).unwrap()).unwrap();
-        let painter = pollster::block_on(StylizeModel::load(&gpu, &style(&pack).0, variant)).unwrap();
-        let mut session = pollster::block_on(painter.session(&gpu, WIDTH, HEIGHT)).unwrap();
-        session.set_style(&gpu, &painter.space().style(&pack).unwrap()).unwrap();
+        let model = pollster::block_on(StylizeModel::load(&gpu, &style(&pack).0, variant)).unwrap();
+        let mut session = pollster::block_on(model.session(&gpu, WIDTH, HEIGHT)).unwrap();
+        session.set_style(&gpu, &model.space().style(&pack).unwrap()).unwrap();
         session.set_photo(&gpu, &reference("picture").to_rgba8()).unwrap();
         let painted = pollster::block_on(session.read_exact(&gpu)).unwrap();
-        // The first of moving pictures that are steady is no other.
+        // The first frame with the temporal filter equals a single picture.
         let temporal_filter = pollster::block_on(session.new_temporal_filter(&gpu)).unwrap();
         session.set_temporal_filter(temporal_filter);
         let steady = pollster::block_on(session.read_exact(&gpu)).unwrap();
@@ -106,7 +106,7 @@ fn the_kernels_paint_what_onnxruntime_does() {
 }
 
 #[test]
-fn every_layer_is_told_with_its_place_in_the_file() {
+fn every_layer_is_reported_with_its_name_in_the_file() {
     let import = import("new.onnx");
     let layers: Vec<_> = import.layers.iter().map(|l| (l.name.as_str(), l.from.as_str(), l.normalized)).collect();
     let expected = [
@@ -159,8 +159,8 @@ fn other_pytorch_files_are_refused_in_a_sentence() {
         refusal(&zipped(&all))
     };
     let without = |name: &str| changed(&|all| all.retain(|t| t.0 != name));
-    assert_eq!(refusal(b"hello"), "is no file of a network that is known: PyTorch's (.pth) and ONNX are");
-    assert!(without("conv1.conv2d.weight").contains("no network of PyTorch's example fast_neural_style"));
+    assert_eq!(refusal(b"hello"), "is not a supported network file: PyTorch's (.pth) and ONNX are");
+    assert!(without("conv1.conv2d.weight").contains("not a network of PyTorch's example fast_neural_style"));
     assert_eq!(without("in3.bias"), "has no tensor `in3.bias`");
     assert_eq!(without("res1.conv2.conv2d.weight"), "has no tensor `res1.conv2.conv2d.weight`");
     let left = "has a tensor `res2.conv1.conv2d.bias` that belongs to no layer of this kind of network";
@@ -193,14 +193,14 @@ fn bench() -> Bench {
 #[test]
 fn an_imported_network_is_a_style_like_any_other() {
     let bench = bench();
-    let told =
+    let report =
         bench.succeeds(&["import", "new.onnx", "-o", "new.impasto", "--name", "Waves", "--licence", "CC0", "--json"]);
-    let told = &json_lines(&told)[0];
-    assert_eq!((told["layers"].as_array().unwrap().len(), told["name"].as_str()), (10, Some("Waves")));
-    let tried = told["tried"].as_array().unwrap();
+    let report = &json_lines(&report)[0];
+    assert_eq!((report["layers"].as_array().unwrap().len(), report["name"].as_str()), (10, Some("Waves")));
+    let tried = report["tried"].as_array().unwrap();
     assert!(tried.last().unwrap()["decibels"].as_f64().unwrap() >= 40.0, "{tried:?}");
-    let said = bench.succeeds(&["import", "old.onnx", "-o", "old.impasto", "--thumbnail", "photo.png"]);
-    assert!(said.contains("res.0.1     3x3,   6 to   6, normalized  res1.conv2.conv2d"), "{said}");
+    let message = bench.succeeds(&["import", "old.onnx", "-o", "old.impasto", "--thumbnail", "photo.png"]);
+    assert!(message.contains("res.0.1     3x3,   6 to   6, normalized  res1.conv2.conv2d"), "{message}");
 
     let shown = json_lines(&bench.succeeds(&["style", "show", "new.impasto", "old.impasto", "--json"]));
     assert_eq!((&shown[0]["problem"], &shown[1]["problem"]), (&serde_json::Value::Null, &serde_json::Value::Null));
@@ -227,30 +227,30 @@ fn an_imported_network_is_a_style_like_any_other() {
     let bare = Pack { name: "Bare".into(), archive: vec![], ..pack };
     std::fs::write(bench.path("bare.impasto"), bare.write().unwrap()).unwrap();
     let refused = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "bare.impasto"]);
-    assert!(refused[0].contains("does not bring it"), "{refused:?}");
-    // With one that brings it, it paints.
+    assert!(refused[0].contains("does not contain it"), "{refused:?}");
+    // With a pack that contains the network, it paints.
     assert_eq!(paint("both.png", "bare.impasto,new.impasto"), new);
 }
 
 #[test]
-fn what_cannot_be_imported_gets_a_sentence() {
+fn files_that_cannot_be_imported_are_refused_in_a_sentence() {
     let bench = bench();
     std::fs::write(bench.path("notes.onnx"), "Not a network.").unwrap();
     for (arguments, what) in [
-        (&["import", "notes.onnx", "-o", "x.impasto"][..], "notes.onnx: is no file of a network that is known"),
+        (&["import", "notes.onnx", "-o", "x.impasto"][..], "notes.onnx: is not a supported network file"),
         (&["import", "missing.pth", "-o", "x.impasto"], "missing.pth: "),
-        (&["import", "new.onnx", "-o", "x.png"], "style packs end in .impasto"),
+        (&["import", "new.onnx", "-o", "x.png"], "must end in .impasto"),
         (&["import", "new.onnx", "-o", "x.impasto", "--range", "7"], "invalid value '7'"),
         (&["import", "new.onnx", "-o", "x.impasto", "--thumbnail", "notes.onnx"], "Choose a PNG, JPEG, WebP or TIFF"),
     ] {
-        let said = bench.fails(arguments);
-        assert!(said.len() == 1 && said[0].contains(what), "{arguments:?}: {said:?}");
+        let message = bench.fails(arguments);
+        assert!(message.len() == 1 && message[0].contains(what), "{arguments:?}: {message:?}");
     }
 }
 
-/// What retrained networks of the 26 styles' shape will be: here with the weights that ship.
+/// Packs with a network of the 26-style architecture, here with the weights that ship.
 #[test]
-fn a_network_of_the_26_styles_shape_can_be_brought_too() {
+fn packs_may_contain_a_network_of_the_26_style_architecture() {
     let bench = bench();
     let (shipped, net) = (shipped(), transfer26::network());
     let mut builder = ArchiveBuilder::new();

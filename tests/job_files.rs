@@ -1,4 +1,4 @@
-//! Long jobs and their files: whatever fails, what was made is kept, and nobody's file is overwritten.
+//! Files of long jobs: a failure does not lose the result, and no other file is overwritten.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -29,9 +29,9 @@ fn paint<'a>(output: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 fn started(bench: &Bench, arguments: &[&str], file: &Path) -> Child {
     let mut command = bench.command(arguments);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let begin = Instant::now();
+    let start = Instant::now();
     while !file.exists() {
-        assert!(child.try_wait().unwrap().is_none() && begin.elapsed() < Duration::from_secs(60));
+        assert!(child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(2));
     }
     child
@@ -54,12 +54,12 @@ fn no_output_of_a_job_is_an_input() {
         [&train[..], &["x.impasto", "--trace", "night.jpg"]].concat(),
         [&train[..], &["x.impasto", "--sample", "start.png", "--trace", "start.png"]].concat(),
     ] {
-        let said = bench.fails(&arguments);
-        assert!(said.len() == 1 && said[0].contains("overwrite"), "{arguments:?}: {said:?}");
+        let message = bench.fails(&arguments);
+        assert!(message.len() == 1 && message[0].contains("overwrite"), "{arguments:?}: {message:?}");
     }
     let twice = bench.fails(&paint("out.png", &["--trace", "out.png"]));
-    assert!(twice[0].contains("would be one file"), "{twice:?}");
-    // A preview has a name that no painting has.
+    assert!(twice[0].contains("have the same path"), "{twice:?}");
+    // The path of the preview must differ from those of the paintings.
     fs::copy(bench.path("night.jpg"), bench.path("x-preview.png")).unwrap();
     let mut arguments = [&train[..], &["x.impasto", "--preview", "photo.png"]].concat();
     arguments[1] = "x-preview.png";
@@ -69,21 +69,21 @@ fn no_output_of_a_job_is_an_input() {
 }
 
 #[test]
-fn a_job_goes_on_when_its_folder_is_gone_and_saves_elsewhere() {
+fn a_job_continues_when_its_folder_is_deleted_and_saves_elsewhere() {
     let bench = bench();
     let more = ["--steps", "150", "--save-every", "1", "--trace", "loss.csv"];
     let child = started(&bench, &paint("out/painted.png", &more), &bench.path("out/painted.png"));
     fs::rename(bench.path("out"), bench.path("away")).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("The work goes on") && said.contains("saved as"), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("The job continues") && message.contains("saved as"), "{message}");
     assert_eq!(bench.picture("painted-rescued.png").dimensions(), (24, 18));
     assert_eq!(fs::read_to_string(bench.path("loss.csv")).unwrap().lines().count(), 151);
 }
 
 #[test]
-fn places_are_tried_before_the_first_step() {
+fn output_paths_are_probed_before_the_first_step() {
     let bench = bench();
     fs::write(bench.path("file"), "x").unwrap();
     for place in ["/proc/painted.png", "file/painted.png"] {
@@ -92,12 +92,12 @@ fn places_are_tried_before_the_first_step() {
         assert!(!String::from_utf8_lossy(&output.stdout).contains("steps"));
     }
     fs::write(bench.path("notes.csv"), "dear diary").unwrap();
-    let said = bench.fails(&paint("out.png", &["--steps", "1", "--trace", "notes.csv"]));
-    assert!(said[0].contains("not a trace"), "{said:?}");
+    let message = bench.fails(&paint("out.png", &["--steps", "1", "--trace", "notes.csv"]));
+    assert!(message[0].contains("not a trace"), "{message:?}");
     assert_eq!(fs::read_to_string(bench.path("notes.csv")).unwrap(), "dear diary");
 }
 
-/// Two runs on one output, a crash, and what may follow it.
+/// Two runs with one output, and runs after a crash.
 #[test]
 fn runs_do_not_touch_each_others_work() {
     let bench = bench();
@@ -106,7 +106,7 @@ fn runs_do_not_touch_each_others_work() {
     let mut child = started(&bench, &paint("out.png", &more), &checkpoint);
     let second = bench.fails(&paint("out.png", &["--steps", "1", "--force"]));
     assert!(second[0].contains("another run"), "{second:?}");
-    // The first run ends as a crash would end it, some steps behind its checkpoint.
+    // The first run is killed some steps after its checkpoint.
     let rows = || fs::read_to_string(bench.path("loss.csv")).unwrap();
     let saved = rows().lines().count();
     while rows().lines().count() < saved + 5 {
@@ -117,8 +117,8 @@ fn runs_do_not_touch_each_others_work() {
     child.wait().unwrap();
     let kept = fs::read(&checkpoint).unwrap();
     for other in [&["--steps", "1"][..], &["--steps", "1", "--resume", "loss.csv"]] {
-        let said = bench.fails(&paint("out.png", other));
-        assert!(said[0].contains("--force"), "{said:?}");
+        let message = bench.fails(&paint("out.png", other));
+        assert!(message[0].contains("--force"), "{message:?}");
     }
     assert!(fs::read(&checkpoint).unwrap() == kept);
     bench.succeeds(&paint("out.png", &[&more[..], &["--resume", "out.png.checkpoint"]].concat()));
@@ -141,8 +141,8 @@ fn numbers_beyond_reason_are_refused_with_what_is_meant() {
         (&["--memory", "0"], "--memory"),
         (&["--memory", "1"], "MB of memory"),
     ] {
-        let said = bench.fails(&paint("out.png", more));
-        assert!(said.len() == 1 && said[0].contains(words), "{more:?}: {said:?}");
-        assert!(!said[0].contains("adapter") && !said[0].contains("bug"), "{said:?}");
+        let message = bench.fails(&paint("out.png", more));
+        assert!(message.len() == 1 && message[0].contains(words), "{more:?}: {message:?}");
+        assert!(!message[0].contains("adapter") && !message[0].contains("bug"), "{message:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Every kernel in every variant against the plain executor, on small networks with random weights, over odd sizes, channel
-//! counts, strides, kernels, borders, enlargements and residual sums.
+//! Compares every kernel in every variant with the plain executor, on small networks with random weights and odd sizes,
+//! with several channel counts, strides, kernels, borders, enlargements and residual sums.
 
 mod common;
 
@@ -251,7 +251,7 @@ fn flipped(image: &Image) -> Image {
     Image::new(image.width(), image.height(), data).unwrap()
 }
 
-/// A frame, the network's picture and the target, each of a size of its own, as the resampling on the processor has them,
+/// A frame, the network's picture and the target, each with its own size, compared with resampling on the CPU,
 /// with brushwork and without.
 #[test]
 fn frames_and_targets_of_other_sizes() {

@@ -1,4 +1,4 @@
-//! The layers of the crate: what a file may use is what lies before it, and no two files use each other.
+//! The layers of the crate: a file uses only files of earlier layers, and no two files use each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

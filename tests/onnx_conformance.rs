@@ -1,5 +1,4 @@
-//! The ONNX standard's own test vectors against the plain executor and, one layer at a time, against every kernel that can
-//! be asked for what they hold.
+//! Compares the plain executor with the ONNX standard's test vectors, and every kernel that supports their layer.
 
 mod bare_kernel;
 mod common;
@@ -148,7 +147,7 @@ fn on_cpu(vector: &Vector, x: &[f32]) -> Vec<f32> {
 }
 
 /// A convolution of `layer`, which pads with zeros, through a kernel that mirrors `pad` pixels: zeros are laid around the
-/// picture first, wide enough that no wanted pixel sees the mirror.
+/// picture first, wide enough that no compared pixel depends on the reflection.
 fn over_zeros(
     device: &Device,
     variant: Variant,

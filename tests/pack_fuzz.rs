@@ -1,4 +1,4 @@
-//! Damaged and hostile style packs: a sentence or a sound pack, never a panic.
+//! Damaged and malicious style packs: reading them gives an error message or a valid pack, and never panics.
 
 use std::sync::LazyLock;
 
@@ -28,7 +28,7 @@ fn valid(trained: bool) -> Vec<u8> {
     pack.write().unwrap()
 }
 
-/// A pack that brings the smallest network that there can be.
+/// A pack that contains the smallest possible network.
 static BRINGING: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let architecture = Architecture::Johnson(Johnson { contract: [1; 3], blocks: 1, expand: [1; 2], sigmoid: false });
     let mut builder = ArchiveBuilder::new();
@@ -102,7 +102,7 @@ proptest! {
         }
     }
 
-    /// The same of packs that bring a network, and of the network in them: nothing in it may be changed.
+    /// The same for packs that contain a network: every change of the network is detected.
     #[test]
     fn damaged_networks_in_packs_are_refused(damages in proptest::collection::vec(damage(), 0..3)) {
         let mut bytes = BRINGING.clone();
@@ -111,7 +111,7 @@ proptest! {
         match Pack::read(&bytes) {
             Ok(pack) => {
                 prop_assert_eq!(&Pack::read(&pack.write().unwrap()).unwrap(), &pack);
-                let Some(archive) = pack.brought().unwrap() else { return Ok(()) };
+                let Some(archive) = pack.network_archive().unwrap() else { return Ok(()) };
                 match custom::network(&archive) {
                     Ok(net) => prop_assert_eq!(Some(net.name.as_str()), archive.metadata("network")),
                     Err(Error::Pack(problem)) => prop_assert!(!untouched && !problem.is_empty()),
@@ -123,7 +123,7 @@ proptest! {
         }
     }
 
-    /// Archives that pass for a network, damaged: a sentence, never a panic.
+    /// Damaged archives of networks: an error message, never a panic.
     #[test]
     fn damaged_archives_of_networks_are_refused(damages in proptest::collection::vec(damage(), 1..3)) {
         let mut bytes = Pack::read(&BRINGING).unwrap().archive;

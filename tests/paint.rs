@@ -34,9 +34,9 @@ fn rows(bench: &Bench, name: &str) -> Vec<Vec<f64>> {
 fn a_painting_has_its_size_and_a_table_of_losses() {
     let bench = bench();
     let more = ["--size", "32", "--coarse", "20", "--steps", "4", "--trace", "loss.csv", "--save-every", "2"];
-    let said = bench.succeeds(&arguments(&more));
-    assert!(said.contains("32x24 by 6 steps at 23, 32 pixels, on the processor"), "{said}");
-    assert!(said.contains("memory: about ") && said.contains("out.png: step 6 of 6"), "{said}");
+    let message = bench.succeeds(&arguments(&more));
+    assert!(message.contains("32x24 by 6 steps at 23, 32 pixels, on the CPU"), "{message}");
+    assert!(message.contains("memory: about ") && message.contains("out.png: step 6 of 6"), "{message}");
     assert_eq!(bench.picture("out.png").dimensions(), (32, 24));
     let rows = rows(&bench, "loss.csv");
     let sizes: Vec<_> = rows.iter().map(|r| (r[0], r[1], r[2])).collect();
@@ -51,7 +51,7 @@ fn a_painting_has_its_size_and_a_table_of_losses() {
 }
 
 #[test]
-fn noise_and_other_pictures_begin_differently() {
+fn noise_and_other_initial_pictures_give_different_results() {
     let bench = bench();
     let first = |start: &str| {
         let more = ["--size", "24", "--steps", "1", "--coarse", "24", "--trace", "loss.csv", "--start", start];
@@ -63,7 +63,7 @@ fn noise_and_other_pictures_begin_differently() {
     assert!(noise > 0.1 && painting > 0.01 && (noise - painting).abs() > 1e-3, "{noise}, {painting}");
 }
 
-/// Every optimizer, loss and mask that can be said.
+/// Every optimizer, loss and mask argument.
 #[test]
 fn optimizers_losses_masks_and_scales_have_options() {
     let bench = bench();
@@ -76,34 +76,34 @@ fn optimizers_losses_masks_and_scales_have_options() {
         assert!(rows[2][3] < rows[0][3], "{more:?}: {rows:?}");
         rows[0][4 + 1]
     };
-    let usual = style(&[]);
+    let default = style(&[]);
     for same in [&["--optimizer", "sgd", "--momentum", "0.5"][..], &["--optimizer", "lbfgs", "--history", "2"]] {
-        assert!((style(same) - usual).abs() < 1e-5 * usual, "{same:?}");
+        assert!((style(same) - default).abs() < 1e-5 * default, "{same:?}");
     }
     let masks = ["--mask", "left.png", "--style-image", "photo.png:2", "--style-mask", "left.png"];
     for other in [&["--style-loss", "covariance"][..], &["--style-scale", "2"], &masks] {
-        assert!((style(other) - usual).abs() > 1e-3 * usual, "{other:?}");
+        assert!((style(other) - default).abs() > 1e-3 * default, "{other:?}");
     }
 }
 
-/// Ctrl-C leaves painting and checkpoint, and the run can go on from there.
+/// Ctrl-C writes painting and checkpoint, and the run can be resumed from them.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_goes_on() {
     let bench = bench();
     let more = ["--size", "24", "--coarse", "24", "--steps", "60", "--save-every", "1", "--trace", "loss.csv"];
     let mut child = bench.command(&arguments(&more)).stdout(Stdio::piped()).spawn().unwrap();
-    let begin = Instant::now();
+    let start = Instant::now();
     while !bench.path("out.png.checkpoint").exists() {
-        assert!(child.try_wait().unwrap().is_none() && begin.elapsed() < Duration::from_secs(60));
+        assert!(child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(5));
     }
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("--resume out.png.checkpoint"), "{said}");
+    let message = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    assert!(message.contains("--resume out.png.checkpoint"), "{message}");
     assert_eq!(bench.picture("out.png").dimensions(), (24, 18));
     let before = rows(&bench, "loss.csv").len();
     assert!((1..60).contains(&before), "{before}");
@@ -122,26 +122,26 @@ fn what_cannot_be_painted_is_refused_in_one_sentence() {
     let bench = bench();
     let small = ["--size", "24", "--steps", "1"];
     let refused = |more: &[&str]| {
-        let said = bench.fails(&arguments(&[&small, more].concat()));
-        assert_eq!(said.len(), 1, "{said:?}");
+        let message = bench.fails(&arguments(&[&small, more].concat()));
+        assert_eq!(message.len(), 1, "{message:?}");
         assert!(!bench.path("out.png").exists());
-        said[0].clone()
+        message[0].clone()
     };
     assert!(refused(&["--content-layers", "relu6_1"]).contains("its layers are relu1_1"));
-    assert!(refused(&["--style-layers", "relu1_1:much"]).contains("`much` is no weight"));
+    assert!(refused(&["--style-layers", "relu1_1:much"]).contains("`much` is not a weight"));
     assert!(refused(&["--style-weight", "-1"]).contains("-1"));
     assert!(refused(&["--rate", "0"]).contains("rate"));
-    assert!(refused(&["--momentum", "0.5"]).contains("--momentum belongs to"));
-    assert!(refused(&["--optimizer", "sgd", "--momentum", "1"]).contains("1 is no momentum"));
+    assert!(refused(&["--momentum", "0.5"]).contains("--momentum applies only to"));
+    assert!(refused(&["--optimizer", "sgd", "--momentum", "1"]).contains("1 is not a momentum"));
     assert!(refused(&["--style-scale", "100"]).contains("style scale"));
-    assert!(refused(&["--mask", "photo.png", "--mask", "night.jpg"]).contains("two of --mask"));
+    assert!(refused(&["--mask", "photo.png", "--mask", "night.jpg"]).contains("more than one --mask"));
     assert!(refused(&["--network", "vgg19"]).contains("weights import"));
     assert!(refused(&["--vgg", "photo.png"]).contains("photo.png: the file is damaged, or is not a weight archive"));
     assert!(refused(&["--start", "nothing.png"]).contains("nothing.png"));
     assert!(refused(&["--resume", "photo.png"]).contains("checkpoint cannot be used"));
-    let said = bench.fails(&arguments(&["--size", "2000", "--memory", "1000"]));
-    let size: Option<usize> = said[0].split("about ").nth(1).and_then(|s| s.split(' ').next()?.parse().ok());
-    assert!(said[0].contains("2000x1500") && size.is_some_and(|s| (300..700).contains(&s)), "{said:?}");
+    let message = bench.fails(&arguments(&["--size", "2000", "--memory", "1000"]));
+    let size: Option<usize> = message[0].split("about ").nth(1).and_then(|s| s.split(' ').next()?.parse().ok());
+    assert!(message[0].contains("2000x1500") && size.is_some_and(|s| (300..700).contains(&s)), "{message:?}");
     let over = ["paint", "photo.png", "--style-image", "night.jpg", "-o", "night.jpg", "--size", "24"];
     assert!(bench.fails(&over)[0].contains("overwrite"));
 }

@@ -1,5 +1,5 @@
-//! The style predictor's kernels against the plain executor, on small networks with random weights over odd sizes and channel
-//! counts, and the whole predictor against the reference vector.
+//! Compares the style predictor's kernels with the plain executor, on small networks with random weights, odd sizes and
+//! several channel counts, and the whole predictor with the reference vector.
 
 mod common;
 
@@ -23,7 +23,7 @@ impl Net {
         Self { net: Network::new("random", 3, 1), archive: ArchiveBuilder::new() }
     }
 
-    /// A convolution and its bias; depthwise where `depthwise`. At stride 2 zeros lie behind the end only if `even`.
+    /// A convolution and its bias; depthwise where `depthwise`. At stride 2, zeros follow the end only if `even`.
     fn conv(
         &mut self,
         mut x: TensorId,
@@ -104,7 +104,7 @@ fn kernels_agree_with_the_plain_executor() {
     }
 }
 
-/// The mean over a busy picture hides where a pixel is: here the picture is black but for one.
+/// A black picture with one white pixel: the mean over a full picture would hide the position of a pixel.
 #[test]
 fn every_pixel_is_where_it_belongs() {
     let gpu = gpu();
@@ -147,14 +147,14 @@ fn the_reference_vector_is_predicted() {
     let off = distance(&got, &expected);
     println!("off by {off}");
     assert!(off <= 1e-5, "off by {off}");
-    // Nothing of a painting is left behind for the next.
+    // No state of one painting affects the next.
     pollster::block_on(predictor.encode_rgba(&gpu, &[9; 16], (2, 2))).unwrap();
     let again = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
     assert_eq!(got, again);
 }
 
 #[test]
-fn paintings_of_any_size_are_seen_as_the_resampling_on_the_processor_sees_them() {
+fn the_gpu_resamples_paintings_as_the_cpu_does() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
     let predictor = pollster::block_on(StyleEncoder::load(&gpu, &archive)).unwrap();
     let painting = picture("arbitrary/content.png").resized(301, 517).unwrap();

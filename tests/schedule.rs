@@ -1,6 +1,6 @@
-//! What networks run at several sizes, compared with files of `tests/fixtures/schedules`. No device is needed.
+//! Compares the schedules of networks at several sizes with files of `tests/fixtures/schedules`. Needs no device.
 //!
-//! After a wanted change, `UPDATE_SCHEDULES=1 cargo test --test schedule` writes the files anew; read the difference before you commit it.
+//! After an intended change, `UPDATE_SCHEDULES=1 cargo test --test schedule` writes the files anew; read the difference before you commit it.
 
 use std::fmt::Write;
 use std::path::Path;

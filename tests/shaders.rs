@@ -1,4 +1,4 @@
-//! Every WGSL file is valid by itself, and in every specialization that a network uses, in every variant.
+//! Validates every WGSL file by itself, and in every specialization and variant that a network uses.
 
 use std::path::{Path, PathBuf};
 

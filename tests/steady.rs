@@ -1,4 +1,4 @@
-//! Moving pictures that flicker less: the kernel against its twin, and what it is good for.
+//! The temporal filter: the kernel against the reference, and its effect on flicker.
 
 mod common;
 
@@ -24,7 +24,7 @@ fn scene(name: &str) -> Image {
     Image::new(width, height, picture.into_raw()).unwrap().resized(WIDTH, HEIGHT).unwrap()
 }
 
-/// What a camera makes of a still scene in a room: every value off by up to `amplitude`.
+/// Camera noise on a still scene: changes every value by up to `amplitude`.
 fn noisy(scene: &Image, seed: u32, amplitude: f32) -> Image {
     let noise = noise(seed, scene.data().len());
     let data = scene.data().iter().zip(noise).map(|(v, n)| (v + n * amplitude).clamp(0.0, 1.0)).collect();
@@ -33,8 +33,8 @@ fn noisy(scene: &Image, seed: u32, amplitude: f32) -> Image {
 
 fn session(gpu: &Gpu, steady: bool) -> Session {
     let variant = *Variant::all().iter().find(|v| !v.half).unwrap();
-    let painter = block_on(StylizeModel::load(gpu, &shipped(), variant)).unwrap();
-    let mut session = block_on(painter.session(gpu, WIDTH, HEIGHT)).unwrap();
+    let model = block_on(StylizeModel::load(gpu, &shipped(), variant)).unwrap();
+    let mut session = block_on(model.session(gpu, WIDTH, HEIGHT)).unwrap();
     if steady {
         let temporal_filter: TemporalFilter = block_on(session.new_temporal_filter(gpu)).unwrap();
         session.set_temporal_filter(temporal_filter);
@@ -52,7 +52,7 @@ fn mean_change(one: &Image, other: &Image) -> f32 {
     sum / one.data().len() as f32
 }
 
-/// Mean change from frame to frame, of 255, once the memory is filled.
+/// Mean change from frame to frame on the scale 0..255, after the filter has settled.
 fn flicker(gpu: &Gpu, steady: bool, amplitude: f32) -> f32 {
     let mut session = session(gpu, steady);
     let scene = scene("transfer26/content_a.png");
@@ -107,20 +107,20 @@ fn another_frame_ends_it() {
 fn another_style_shows_at_once() {
     let gpu = gpu();
     let variant = Variant::all()[0];
-    let painter = block_on(StylizeModel::load(&gpu, &shipped(), variant)).unwrap();
+    let model = block_on(StylizeModel::load(&gpu, &shipped(), variant)).unwrap();
     let (mut steady, mut plain) = (session(&gpu, true), session(&gpu, false));
     let photo = scene("transfer26/content_a.png");
     for _ in 0..3 {
         painted(&gpu, &mut steady, &photo);
     }
-    let style = painter.styles().get(5).unwrap();
+    let style = model.styles().get(5).unwrap();
     steady.set_style(&gpu, style).unwrap();
     plain.set_style(&gpu, style).unwrap();
     let change = 255.0 * mean_change(&painted(&gpu, &mut steady, &photo), &painted(&gpu, &mut plain, &photo));
     assert!(change < 0.01, "it is {change} off");
 }
 
-/// A plan for scenes, with or without a memory of what was painted.
+/// A plan for scenes, with or without the temporal filter.
 struct Bare {
     plan: Plan,
     frame: Frame,
@@ -140,7 +140,7 @@ impl Bare {
         Self { plan, frame, temporal_filter }
     }
 
-    /// The painting, for which the part `keep` of the statistics stays, and, where there is a memory, of what was painted.
+    /// Stylizes a scene; keeps the fraction `keep` of the statistics and, with the temporal filter, of the output.
     fn paint(&self, gpu: &Gpu, photo: &Image, keep: bool) -> Image {
         let Self { plan, frame, temporal_filter } = self;
         let format = wgpu::TextureFormat::Rgba32Float;
@@ -163,7 +163,7 @@ impl Bare {
 }
 
 #[test]
-fn the_kernel_is_its_twin() {
+fn the_kernel_equals_the_reference() {
     let gpu = gpu();
     let one = scene("transfer26/content_a.png");
     // Left and right exchanged in the lower half, where luma changes by much, by little, and not at all.
@@ -189,7 +189,7 @@ fn the_kernel_is_its_twin() {
     assert!(mean_change(&second, &got) > 0.01, "nothing was mixed");
 }
 
-/// The statistics' memory alone: kept wholly, the second scene is normalized by those of the first.
+/// The smoothing of statistics alone: if they are kept completely, the first scene's statistics normalize the second.
 #[test]
 fn statistics_that_are_kept_are_those_of_the_frame_before() {
     let gpu = gpu();
@@ -203,7 +203,7 @@ fn statistics_that_are_kept_are_those_of_the_frame_before() {
     let held = bare.paint(&gpu, &dim, true);
     // Instance normalization undoes the dimming of a picture; statistics that lag do not.
     assert!(mean_change(&first, &held) > 1.2 * mean_change(&first, &plain));
-    // They catch up.
+    // They converge.
     (0..20).for_each(|_| drop(bare.paint(&gpu, &dim, true)));
     assert!(mean_change(&plain, &bare.paint(&gpu, &dim, true)) < 1e-3);
 }

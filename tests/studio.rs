@@ -1,5 +1,5 @@
-//! The studio against values computed with onnxruntime and JAX from the float weights (`tests/fixtures/vgg16`), on burn's
-//! processor backend and on wgpu; and the behaviour of whole runs.
+//! Compares VGG features, losses and gradients, on burn's CPU backend and on wgpu, with values that onnxruntime and JAX
+//! computed from the float weights (`tests/fixtures/vgg16`), and tests whole optimizations.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -48,8 +48,8 @@ fn agrees_with_the_reference(device: &Device) {
     for (pooling, name) in POOLINGS {
         let features = Features::load(&archive, VGG16, pooling, layer("relu4_3"), device).unwrap();
         let kept_layers = [("relu1_2", 16, 4), ("relu2_2", 8, 4), ("relu3_3", 8, 2), ("relu4_3", 4, 2)];
-        let wanted = kept_layers.iter().map(|l| layer(l.0)).collect();
-        for ((layer, found), (text, side, step)) in features.of(picture("input"), &wanted).into_iter().zip(kept_layers)
+        let layers = kept_layers.iter().map(|l| layer(l.0)).collect();
+        for ((layer, found), (text, side, step)) in features.of(picture("input"), &layers).into_iter().zip(kept_layers)
         {
             let expected = reference.tensor(&format!("{name}_{text}"), &[side, side, layer.outputs()]).unwrap();
             let distance = relative_distance(&kept(found, step), &expected);
@@ -89,13 +89,13 @@ fn wgpu_gives_the_reference_values() {
 }
 
 /// Photo and painting of the fixture, and the weights that ship.
-struct Easel {
+struct Fixture {
     archive: Archive,
     photo: Image,
     painting: Image,
 }
 
-impl Easel {
+impl Fixture {
     fn new() -> Self {
         let reference = vgg_reference();
         let picture = |name| vgg_reference_picture(&reference, name);
@@ -117,36 +117,36 @@ impl Easel {
         }
     }
 
-    fn begin(&self, settings: &Settings, start: Start, device: &Device) -> Result<ImageOptimization, Error> {
+    fn start_run(&self, settings: &Settings, start: Start, device: &Device) -> Result<ImageOptimization, Error> {
         let paintings = vec![StyleTarget::new(self.painting.clone(), 1.0)];
         ImageOptimization::new(&self.archive, settings.clone(), self.photo.clone(), paintings, start, device)
     }
 
-    fn begin_with_photo(&self, settings: &Settings, device: &Device) -> ImageOptimization {
-        self.begin(settings, Start::Picture(self.photo.clone()), device).unwrap()
+    fn start_from_photo(&self, settings: &Settings, device: &Device) -> ImageOptimization {
+        self.start_run(settings, Start::Picture(self.photo.clone()), device).unwrap()
     }
 }
 
 /// Runs up to `steps` steps; returns their losses.
-fn paint(masterpiece: &mut ImageOptimization, steps: usize) -> Vec<Parts> {
+fn paint(optimization: &mut ImageOptimization, steps: usize) -> Vec<Parts> {
     let mut losses = Vec::new();
     while losses.len() < steps {
-        let Some(progress) = pollster::block_on(masterpiece.step()).unwrap() else { break };
+        let Some(progress) = pollster::block_on(optimization.step()).unwrap() else { break };
         losses.push(progress.parts);
     }
     losses
 }
 
-fn picture(masterpiece: &ImageOptimization) -> Image {
-    pollster::block_on(masterpiece.picture()).unwrap()
+fn picture(optimization: &ImageOptimization) -> Image {
+    pollster::block_on(optimization.picture()).unwrap()
 }
 
 /// Runs `steps` steps on both devices: losses within 0.5 % of each other at every step, and finished pictures that agree by `psnr`
 /// decibels.
 fn both_devices_paint_alike(longer: usize, steps: usize, psnr: f64) {
-    let easel = Easel::new();
-    let settings = easel.settings(vec![Scale { longer, steps }]);
-    let [mut a, mut b] = [&cpu(), adapter()].map(|device| easel.begin_with_photo(&settings, device));
+    let fixture = Fixture::new();
+    let settings = fixture.settings(vec![Scale { longer, steps }]);
+    let [mut a, mut b] = [&cpu(), adapter()].map(|device| fixture.start_from_photo(&settings, device));
     let (x, y) = (paint(&mut a, steps + 1), paint(&mut b, steps + 1));
     assert_eq!((x.len(), y.len()), (steps, steps));
     let off = |(x, y): (&Parts, &Parts)| (x.total - y.total).abs() / x.total;
@@ -167,16 +167,16 @@ fn both_devices_paint_alike_for_two_hundred_steps() {
     both_devices_paint_alike(128, 200, 30.0);
 }
 
-/// What 8-bit weights do to a finished picture.
+/// The effect of 8-bit weights on a finished picture.
 #[test]
 fn eight_bits_paint_the_same_picture() {
-    let shipped = Easel::new();
-    let exact = Easel { archive: float_vgg16(), ..Easel::new() };
+    let shipped = Fixture::new();
+    let exact = Fixture { archive: float_vgg16(), ..Fixture::new() };
     let settings = shipped.settings(vec![Scale { longer: 48, steps: 20 }]);
-    let painted = [&shipped, &exact].map(|easel| {
-        let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
-        let losses = paint(&mut masterpiece, 20);
-        (picture(&masterpiece), losses[19].total)
+    let painted = [&shipped, &exact].map(|fixture| {
+        let mut optimization = fixture.start_from_photo(&settings, &cpu());
+        let losses = paint(&mut optimization, 20);
+        (picture(&optimization), losses[19].total)
     });
     let [(a, loss), (b, exact_loss)] = &painted;
     let psnr = common::psnr(a.data(), b.data());
@@ -186,30 +186,30 @@ fn eight_bits_paint_the_same_picture() {
 
 #[test]
 fn steps_lower_the_loss_and_sizes_grow() {
-    let easel = Easel::new();
-    let settings = easel.settings(coarse_to_fine(32, 64, 16));
+    let fixture = Fixture::new();
+    let settings = fixture.settings(coarse_to_fine(32, 64, 16));
     assert_eq!(settings.scales.iter().map(|s| (s.longer, s.steps)).collect::<Vec<_>>(), [(32, 16), (45, 8), (64, 8)]);
-    let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
-    let losses = paint(&mut masterpiece, 100);
+    let mut optimization = fixture.start_from_photo(&settings, &cpu());
+    let losses = paint(&mut optimization, 100);
     assert_eq!(losses.len(), 32);
     assert!(losses[15].total < 0.5 * losses[0].total, "{:?} then {:?}", losses[0], losses[15]);
-    // What was painted at one size holds at the next: it does not begin anew.
+    // Each size starts from the result of the previous one.
     assert!(losses[24].style < 0.7 * losses[0].style, "{:?} then {:?}", losses[0], losses[24]);
-    let painted = picture(&masterpiece);
+    let painted = picture(&optimization);
     assert_eq!((painted.width(), painted.height()), (64, 64));
     assert!(painted.data().iter().all(|v| (0.0..=1.0).contains(v)));
-    assert!(pollster::block_on(masterpiece.checkpoint()).unwrap().is_none());
+    assert!(pollster::block_on(optimization.checkpoint()).unwrap().is_none());
 }
 
-/// A run of 8 steps at two sizes, and what is left of it when it stops after 5 and goes on from its checkpoint.
-fn whole_and_resumed(easel: &Easel, settings: &Settings) -> ([Vec<Parts>; 2], [Image; 2], Checkpoint) {
-    let mut whole = easel.begin_with_photo(settings, &cpu());
+/// Runs 8 steps at two sizes, uninterrupted, and stopped after 5 steps and resumed from the checkpoint.
+fn whole_and_resumed(fixture: &Fixture, settings: &Settings) -> ([Vec<Parts>; 2], [Image; 2], Checkpoint) {
+    let mut whole = fixture.start_from_photo(settings, &cpu());
     let expected = paint(&mut whole, 8).split_off(5);
-    let mut first = easel.begin_with_photo(settings, &cpu());
+    let mut first = fixture.start_from_photo(settings, &cpu());
     paint(&mut first, 5);
     let bytes = pollster::block_on(first.checkpoint()).unwrap().unwrap().write().unwrap();
     let checkpoint = Checkpoint::parse(&bytes).unwrap();
-    let mut second = easel.begin(settings, Start::Checkpoint(checkpoint.clone()), &cpu()).unwrap();
+    let mut second = fixture.start_run(settings, Start::Checkpoint(checkpoint.clone()), &cpu()).unwrap();
     let found = paint(&mut second, 8);
     assert_eq!((found.len(), expected.len()), (3, 3));
     ([expected, found], [picture(&whole), picture(&second)], checkpoint)
@@ -217,34 +217,34 @@ fn whole_and_resumed(easel: &Easel, settings: &Settings) -> ([Vec<Parts>; 2], [I
 
 #[test]
 fn a_checkpoint_goes_on_as_if_nothing_had_happened() {
-    let easel = Easel::new();
-    let mut settings = easel.settings(vec![Scale { longer: 32, steps: 3 }, Scale { longer: 40, steps: 5 }]);
+    let fixture = Fixture::new();
+    let mut settings = fixture.settings(vec![Scale { longer: 32, steps: 3 }, Scale { longer: 40, steps: 5 }]);
     for optimizer in OPTIMIZERS {
         (settings.optimizer, settings.rate) = (optimizer, optimizer.rate());
-        let ([expected, found], [whole, resumed], checkpoint) = whole_and_resumed(&easel, &settings);
+        let ([expected, found], [whole, resumed], checkpoint) = whole_and_resumed(&fixture, &settings);
         let off = |i: usize| (found[i].total - expected[i].total).abs() / expected[i].total;
         if let Optimizer::Lbfgs { .. } = optimizer {
-            // The picture is there, its history begins anew and with it the loss goes on falling.
+            // The picture is restored, the history starts empty, and the loss continues to decrease.
             assert!(off(0) < 1e-4 && found[2].total < found[0].total, "{found:?} for {expected:?}");
         } else {
             assert!((0..3).all(|i| off(i) <= 1e-4), "{found:?} for {expected:?}");
             assert!(common::distance(whole.data(), resumed.data()) < 1e-3);
         }
         let other = Settings { rate: 0.03, ..settings.clone() };
-        let refused = easel.begin(&other, Start::Checkpoint(checkpoint), &cpu()).err().unwrap();
+        let refused = fixture.start_run(&other, Start::Checkpoint(checkpoint), &cpu()).err().unwrap();
         assert!(refused.to_string().contains("other settings"), "{refused}");
     }
 }
 
 #[test]
 fn kept_colours_are_the_photos() {
-    let easel = Easel::new();
-    let mut settings = easel.settings(vec![Scale { longer: 32, steps: 6 }]);
+    let fixture = Fixture::new();
+    let mut settings = fixture.settings(vec![Scale { longer: 32, steps: 6 }]);
     settings.keep_colors = true;
-    let mut masterpiece = easel.begin_with_photo(&settings, &cpu());
-    paint(&mut masterpiece, 6);
-    let painted = picture(&masterpiece);
-    let photo = easel.photo.resized(32, 32).unwrap();
+    let mut optimization = fixture.start_from_photo(&settings, &cpu());
+    paint(&mut optimization, 6);
+    let painted = picture(&optimization);
+    let photo = fixture.photo.resized(32, 32).unwrap();
     let mut changed = 0;
     for (p, q) in painted.data().chunks_exact(3).zip(photo.data().chunks_exact(3)) {
         // Differences of channels are colour alone, where nothing was clamped.
@@ -258,11 +258,12 @@ fn kept_colours_are_the_photos() {
 
 #[test]
 fn paintings_are_mixed_by_weight() {
-    let (easel, device) = (Easel::new(), cpu());
-    let [photo, painting] = [&easel.photo, &easel.painting].map(|p| upload(p, &device));
+    let (fixture, device) = (Fixture::new(), cpu());
+    let [photo, painting] = [&fixture.photo, &fixture.painting].map(|p| upload(p, &device));
     for style_loss in [StyleLoss::Gram, StyleLoss::Covariance] {
         let terms = Terms { style_loss, ..Terms::of(&VGG16).unwrap() };
-        let features = Features::load(&easel.archive, VGG16, Pooling::Average, terms.last().unwrap(), &device).unwrap();
+        let features =
+            Features::load(&fixture.archive, VGG16, Pooling::Average, terms.last().unwrap(), &device).unwrap();
         let style = |paintings: &[(Tensor<4>, f32)]| {
             let objective = Objective::new(&features, &terms, photo.clone(), paintings).unwrap();
             pollster::block_on(Parts::read(objective.losses(&features, photo.clone()))).unwrap().style
@@ -278,7 +279,7 @@ fn paintings_are_mixed_by_weight() {
     }
 }
 
-/// Adam's first step goes the whole rate against the sign of the gradient, whatever its size.
+/// Adam's first step has the size of the learning rate and the opposite sign of the gradient, whatever its size.
 #[test]
 fn adam_steps_against_the_gradient_and_stays_in_the_picture() {
     let device = cpu();
@@ -298,11 +299,11 @@ const OPTIMIZERS: [Optimizer; 3] =
 
 #[test]
 fn every_optimizer_lowers_the_loss() {
-    let easel = Easel::new();
+    let fixture = Fixture::new();
     for optimizer in OPTIMIZERS {
-        let mut settings = easel.settings(vec![Scale { longer: 32, steps: 20 }, Scale { longer: 40, steps: 10 }]);
+        let mut settings = fixture.settings(vec![Scale { longer: 32, steps: 20 }, Scale { longer: 40, steps: 10 }]);
         (settings.optimizer, settings.rate) = (optimizer, optimizer.rate());
-        let losses = paint(&mut easel.begin_with_photo(&settings, &cpu()), 30);
+        let losses = paint(&mut fixture.start_from_photo(&settings, &cpu()), 30);
         let [first, small, grown, last] = [0, 19, 20, 29].map(|i| losses[i].total);
         println!("{optimizer:?}: {first} to {small}, {grown} to {last}");
         assert!(small < 0.5 * first && last < grown, "{optimizer:?}: {losses:?}");
@@ -350,7 +351,7 @@ fn momentum_goes_on_where_the_gradient_ends() {
     }
 }
 
-/// Nothing was learnt and everything is 0: no division by it may reach the picture.
+/// A gradient of zero changes nothing: no division by zero may reach the picture.
 #[test]
 fn lbfgs_stays_where_there_is_no_gradient() {
     let device = cpu();
@@ -364,25 +365,25 @@ fn lbfgs_stays_where_there_is_no_gradient() {
 
 #[test]
 fn what_cannot_be_painted_is_refused_in_a_sentence() {
-    let easel = Easel::new();
-    let good = easel.settings(vec![Scale { longer: 32, steps: 1 }]);
-    let begin = |settings: &Settings, weight: f32, photo: &Image| {
+    let fixture = Fixture::new();
+    let good = fixture.settings(vec![Scale { longer: 32, steps: 1 }]);
+    let start_run = |settings: &Settings, weight: f32, photo: &Image| {
         let start = Start::Picture(photo.clone());
-        let paintings = vec![StyleTarget::new(easel.painting.clone(), weight)];
-        let made = ImageOptimization::new(&easel.archive, settings.clone(), photo.clone(), paintings, start, &cpu());
+        let paintings = vec![StyleTarget::new(fixture.painting.clone(), weight)];
+        let made = ImageOptimization::new(&fixture.archive, settings.clone(), photo.clone(), paintings, start, &cpu());
         made.err().map(|e| e.to_string()).unwrap_or_default()
     };
-    assert_eq!(begin(&good, 1.0, &easel.photo), "");
-    assert!(begin(&good, 0.0, &easel.photo).contains("weight above 0"));
-    assert!(begin(&good, f32::NAN, &easel.photo).contains("weights from 0 up"));
-    let narrow = easel.photo.resized(64, 4).unwrap();
-    assert!(begin(&good, 1.0, &narrow).contains("too small for the last layer"));
+    assert_eq!(start_run(&good, 1.0, &fixture.photo), "");
+    assert!(start_run(&good, 0.0, &fixture.photo).contains("weight above 0"));
+    assert!(start_run(&good, f32::NAN, &fixture.photo).contains("must be at least 0"));
+    let narrow = fixture.photo.resized(64, 4).unwrap();
+    assert!(start_run(&good, 1.0, &narrow).contains("too small for the last layer"));
     let none = Settings { scales: vec![], ..good.clone() };
-    assert!(begin(&none, 1.0, &easel.photo).contains("at least one step"));
-    let mut blind = good.clone();
-    blind.terms.style.layers.clear();
-    assert!(begin(&blind, 1.0, &easel.photo).contains("style loss needs a layer"));
+    assert!(start_run(&none, 1.0, &fixture.photo).contains("at least one step"));
+    let mut without_style = good.clone();
+    without_style.terms.style.layers.clear();
+    assert!(start_run(&without_style, 1.0, &fixture.photo).contains("style loss needs a layer"));
     let mut deep = good;
     deep.terms.content.layers = vec![(layer("relu5_1"), 1.0)];
-    assert!(begin(&deep, 1.0, &easel.photo.resized(64, 64).unwrap()).contains("conv5_1.w"));
+    assert!(start_run(&deep, 1.0, &fixture.photo.resized(64, 64).unwrap()).contains("conv5_1.w"));
 }

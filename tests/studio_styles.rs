@@ -1,4 +1,4 @@
-//! What the studio takes for a style: statistics against plain sums, and masks.
+//! Style targets of image optimization: statistics against plain sums, and masks.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -9,7 +9,7 @@ use impasto::image::Image;
 use impasto::net::Pooling;
 use impasto::net::models::vgg::VGG16;
 use impasto::train::device::{cpu, read, tensor, upload};
-use impasto::train::losses::style::{Aim, Statistics};
+use impasto::train::losses::style::{Statistics, Target};
 use impasto::train::{
     Features, ImageOptimization, Objective, Optimizer, Parts, Scale, Settings, Source, Start, StyleLoss, StyleTarget,
     Term, Terms,
@@ -41,9 +41,9 @@ fn plain(f: &[f32], w: &[f32], channels: usize, central: bool) -> (Vec<f64>, Vec
     (means, products)
 }
 
-fn relative(found: &[f64], aim: &[f64]) -> f64 {
+fn relative(found: &[f64], target: &[f64]) -> f64 {
     let squares = |v: &mut dyn Iterator<Item = f64>| v.map(|v| v * v).sum::<f64>();
-    squares(&mut found.iter().zip(aim).map(|(a, b)| a - b)) / squares(&mut aim.iter().copied())
+    squares(&mut found.iter().zip(target).map(|(a, b)| a - b)) / squares(&mut target.iter().copied())
 }
 
 #[test]
@@ -57,34 +57,36 @@ fn statistics_are_plain_sums() {
         });
         for kind in KINDS {
             let central = kind == StyleLoss::Covariance;
-            let [(means, products), (aim_means, aim_products)] =
+            let [(means, products), (target_means, target_products)] =
                 [0, 1].map(|i| plain(&sides[i].0, &sides[i].1, channels, central));
             let expected = match kind {
-                StyleLoss::Gram => relative(&products, &aim_products),
-                StyleLoss::Covariance => (relative(&products, &aim_products) + relative(&means, &aim_means)) / 2.0,
+                StyleLoss::Gram => relative(&products, &target_products),
+                StyleLoss::Covariance => {
+                    (relative(&products, &target_products) + relative(&means, &target_means)) / 2.0
+                }
             };
-            let [found, aim] = sides.each_ref().map(|(f, w)| {
+            let [found, target] = sides.each_ref().map(|(f, w)| {
                 let weights = masked.then(|| tensor(w.clone(), [1, pixels], &device));
                 Statistics::of(kind, tensor(f.clone(), [1, channels, height, width], &device), weights.as_ref())
             });
-            let distance = number(found.distance(&Aim::new(aim)));
+            let distance = number(found.distance(&Target::new(target)));
             assert!((distance - expected).abs() < 1e-5 * expected, "{kind:?}, {masked}: {distance} for {expected}");
         }
     }
 }
 
-/// The way to a mixture is the mean of the ways to what it is mixed of.
+/// The gradient for a mixture is the mean of the gradients for its parts.
 #[test]
 fn mixtures_have_the_gradient_of_several_losses() {
     let (device, channels, pixels) = (cpu(), 4, 6);
     let at = |seed: f32| tensor(features(channels, pixels, seed).0, [1, channels, 2, 3], &device);
     let gram = |x: Tensor<4>| Statistics::of(StyleLoss::Gram, x, None);
-    let gradient = |aim: Statistics| {
+    let gradient = |target: Statistics| {
         let x = at(3.0).autodiff().require_grad();
-        let loss = gram(x.clone()).distance(&Aim::new(aim));
+        let loss = gram(x.clone()).distance(&Target::new(target));
         pollster::block_on(read(x.grad(&loss.backward()).unwrap())).unwrap()
     };
-    // Losses are relative to the squares of their aims, which differ.
+    // Losses are relative to the squares of their targets, which differ.
     let products = |seed: f32| plain(&features(channels, pixels, seed).0, &[1.0 / 6.0; 6], channels, false).1;
     let squares = |products: &[f64]| products.iter().map(|v| v * v).sum::<f64>();
     let (a, b) = (products(0.0), products(11.0));
@@ -183,7 +185,7 @@ fn a_style_mask_takes_part_of_the_painting() {
             let at = (y * width + x) * 3;
             [p.data()[at], p.data()[at + 1], p.data()[at + 2]]
         };
-        // The photo to the left, the painting to the right: the left half asks for nothing that the photo has not got there.
+        // The photo to the left, the painting to the right: the left half of the photo already has its target statistics.
         let both = drawn(width, height, |x, y| pixel(if x < 32 { photo } else { painting }, x, y));
         let mask = || Some(left(width, height, 26));
         let part = studio.style(photo, &[studio.source(&both, mask(), mask())]).0;
@@ -193,7 +195,7 @@ fn a_style_mask_takes_part_of_the_painting() {
     }
 }
 
-fn begin(
+fn start_run(
     photo: &Image,
     paintings: Vec<StyleTarget>,
     style_scale: f32,
@@ -225,9 +227,9 @@ fn each_side_is_painted_in_its_own_style() {
     let painting =
         |colour, mask: &Image| StyleTarget { mask: Some(mask.clone()), ..StyleTarget::new(stripes(colour), 1.0) };
     let paintings = vec![painting([0.9, 0.3, 0.1], &masks[0]), painting([0.1, 0.3, 0.9], &masks[1])];
-    let mut masterpiece = begin(&photo, paintings, 1.0, Start::Picture(photo.clone())).unwrap();
-    while pollster::block_on(masterpiece.step()).unwrap().is_some() {}
-    let painted = pollster::block_on(masterpiece.picture()).unwrap();
+    let mut optimization = start_run(&photo, paintings, 1.0, Start::Picture(photo.clone())).unwrap();
+    while pollster::block_on(optimization.step()).unwrap().is_some() {}
+    let painted = pollster::block_on(optimization.picture()).unwrap();
     let warmth = |columns: std::ops::Range<usize>| {
         let pixels = painted.data().chunks_exact(3).enumerate().filter(|(i, _)| columns.contains(&(i % 32)));
         let (sum, count) = pixels.fold((0.0, 0), |(sum, n), (_, p)| (sum + p[0] - p[2], n + 1));
@@ -243,26 +245,26 @@ fn masks_and_scales_are_part_of_what_a_checkpoint_belongs_to() {
     let painting = |mask: Option<Image>| vec![StyleTarget { mask, ..StyleTarget::new(stripes([0.9, 0.3, 0.1]), 1.0) }];
     let start = || Start::Picture(photo.clone());
     let half = || painting(Some(left(8, 8, 4)));
-    let first = begin(&photo, half(), 1.5, start()).unwrap();
+    let first = start_run(&photo, half(), 1.5, start()).unwrap();
     let checkpoint = || Start::Checkpoint(pollster::block_on(first.checkpoint()).unwrap().unwrap());
-    assert!(begin(&photo, half(), 1.5, checkpoint()).is_ok());
+    assert!(start_run(&photo, half(), 1.5, checkpoint()).is_ok());
     for (paintings, scale) in [(painting(None), 1.5), (painting(Some(left(8, 8, 5))), 1.5), (half(), 1.0)] {
-        assert!(begin(&photo, paintings, scale, checkpoint()).err().unwrap().contains("other settings"));
+        assert!(start_run(&photo, paintings, scale, checkpoint()).err().unwrap().contains("other settings"));
     }
     let black = painting(Some(left(8, 8, 0)));
-    assert!(begin(&photo, black, 1.0, start()).err().unwrap().contains("black everywhere"));
-    assert!(begin(&photo, half(), 0.0, start()).err().unwrap().contains("style scale"));
-    assert!(begin(&photo, half(), 0.1, start()).err().unwrap().contains("too small for the last layer"));
+    assert!(start_run(&photo, black, 1.0, start()).err().unwrap().contains("black everywhere"));
+    assert!(start_run(&photo, half(), 0.0, start()).err().unwrap().contains("style scale"));
+    assert!(start_run(&photo, half(), 0.1, start()).err().unwrap().contains("too small for the last layer"));
 }
 
-/// Half as large, a painting's stripes are half as wide: another style.
+/// A painting at half the size has stripes of half the width, which is another style.
 #[test]
-fn paintings_are_seen_at_their_scale() {
+fn paintings_are_resized_to_the_style_scale() {
     let photo = drawn(32, 32, |x, y| [0.3 + 0.01 * (x + y) as f32; 3]);
     let style = |painting: Image, scale: f32| {
-        let mut masterpiece =
-            begin(&photo, vec![StyleTarget::new(painting, 1.0)], scale, Start::Picture(photo.clone())).unwrap();
-        pollster::block_on(masterpiece.step()).unwrap().unwrap().parts.style
+        let mut optimization =
+            start_run(&photo, vec![StyleTarget::new(painting, 1.0)], scale, Start::Picture(photo.clone())).unwrap();
+        pollster::block_on(optimization.step()).unwrap().unwrap().parts.style
     };
     let painting = stripes([0.9, 0.3, 0.1]);
     let (same, larger) = (style(painting.clone(), 1.0), style(painting.clone(), 2.0));

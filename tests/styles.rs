@@ -1,4 +1,4 @@
-//! Styles of paintings: packs made, read and painted with by the command-line tool, and those that ship.
+//! Style packs on the command line: writing, reading, stylizing, and the packs that ship.
 
 mod common;
 
@@ -79,7 +79,7 @@ fn styles_of_paintings_blend_with_each_other_only() {
     let half = paint("half.png", &["--style", "one.impasto,two.impasto"]);
     let away = |picture: &[f32]| distance(&half, picture);
     assert!(away(&one) > 0.02 && away(&two) > 0.02);
-    // Gently: no strength is the photo in its own style, which is neither photo nor painting.
+    // With `--gentle`, strength 0 is the photo in its own style, which differs from photo and painting.
     let gentle = paint("gentle.png", &["--style", "one.impasto", "--gentle", "--strength", "0"]);
     let photo = bench.picture("photo.png").into_rgb32f();
     assert!(distance(&gentle, &photo) > 0.02 && distance(&gentle, &one) > 0.02);
@@ -110,7 +110,7 @@ fn a_style_of_the_26_survives_as_a_pack_and_blends_with_them() {
 }
 
 #[test]
-fn what_is_no_style_pack_gets_a_sentence() {
+fn other_files_than_style_packs_are_refused_in_a_sentence() {
     let bench = bench();
     std::fs::write(bench.path("text.impasto"), "not a pack").unwrap();
     let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/transfer26.safetensors");
@@ -125,14 +125,14 @@ fn what_is_no_style_pack_gets_a_sentence() {
         std::fs::write(bench.path(&format!("{name}.impasto")), pack.write().unwrap()).unwrap();
     }
     for (file, expected) in [
-        ("text.impasto", "damaged or no style pack"),
+        ("text.impasto", "is damaged, or is not a style pack"),
         ("weights.impasto", "another kind of safetensors"),
         ("old.impasto", "another version"),
         ("foreign.impasto", "\"johnson\""),
         ("missing.impasto", "missing.impasto"),
     ] {
-        let said = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", file]);
-        assert!(said.len() == 1 && said[0].contains(expected), "{file}: {said:?}");
+        let message = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", file]);
+        assert!(message.len() == 1 && message[0].contains(expected), "{file}: {message:?}");
     }
     assert!(bench.succeeds(&["style", "show", "old.impasto"]).contains("another version"));
     assert!(bench.fails(&["style", "make", "photo.png", "-o", "x.png"])[0].contains(".impasto"));
@@ -157,11 +157,11 @@ fn what_a_pack_says_cannot_steer_the_terminal_and_its_numbers_are_bounded() {
     assert!(shown.contains("<b>Older</b>") && shown.contains("usable     yes"), "{shown}");
     assert!(shown.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{shown:?}");
     write("reversed.impasto", "a\u{202e}gpj.exe\u{2066}", 0.1);
-    let said = bench.fails(&["style", "show", "reversed.impasto"]);
-    assert!(said.len() == 1 && said[0].contains("\\u{202e}") && !said[0].contains('\u{202e}'), "{said:?}");
+    let message = bench.fails(&["style", "show", "reversed.impasto"]);
+    assert!(message.len() == 1 && message[0].contains("\\u{202e}") && !message[0].contains('\u{202e}'), "{message:?}");
     write("huge.impasto", "Huge", 3e38);
-    let said = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "huge.impasto"]);
-    assert!(said.len() == 1 && said[0].contains("too large to paint with"), "{said:?}");
+    let message = bench.fails(&["stylize", "photo.png", "-o", "x.png", "--style", "huge.impasto"]);
+    assert!(message.len() == 1 && message[0].contains("too large to paint with"), "{message:?}");
     assert!(!bench.path("x.png").exists());
 }
 
@@ -174,10 +174,10 @@ fn strokes_and_brushwork_change_the_painting() {
         bench.succeeds(&[&["stylize", "photo.png", "-o", name, "--style", pack][..], more].concat());
         bench.picture(name).into_rgb32f()
     };
-    let usual = paint("usual.png", &[]);
-    assert_eq!(paint("half.png", &["--brushwork", "0.5"]), usual);
+    let default = paint("usual.png", &[]);
+    assert_eq!(paint("half.png", &["--brushwork", "0.5"]), default);
     let smooth = paint("smooth.png", &["--brushwork", "0"]);
-    assert!(distance(&smooth, &usual) > 0.02);
+    assert!(distance(&smooth, &default) > 0.02);
     let broad = paint("broad.png", &["--brushwork", "0", "--stroke", "2"]);
     assert_eq!(broad.len(), smooth.len());
     assert!(distance(&broad, &smooth) > 0.02);
@@ -187,7 +187,7 @@ fn strokes_and_brushwork_change_the_painting() {
 }
 
 #[test]
-fn a_sheet_shows_packs_and_a_plan_knows_their_network() {
+fn sheets_show_packs_and_plans_cover_their_network() {
     let bench = bench();
     let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/assets/styles");
     let [one, two] = ["ink", "glass"].map(|name| packs.join(format!("{name}.impasto")).display().to_string());
@@ -257,8 +257,11 @@ fn texts_of_a_style_are_checked_before_it_is_made() {
     for flag in ["--name", "--source", "--licence"] {
         let arguments = ["train", "none.png", "--photos", "none", "-o", "a.impasto", flag, "CC0\x1b[1m"];
         let output = bench.run(&arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(flag) && said.contains("cannot be seen") && !said.contains('\x1b'), "{said}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(
+            message.contains(flag) && message.contains("invisible character") && !message.contains('\x1b'),
+            "{message}"
+        );
     }
 }

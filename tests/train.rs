@@ -1,5 +1,5 @@
-//! Training of styles: both devices learn alike, a run that was stopped goes on as if it had not been, and what was learnt is a
-//! style of the live network; and the command line.
+//! Style training: both devices train alike, a resumed run equals an uninterrupted one, the result is a style of the
+//! feed-forward network, and `impasto train`.
 #![cfg(feature = "studio")]
 
 mod common;
@@ -37,12 +37,12 @@ fn settings(steps: usize) -> TrainSettings {
     TrainSettings { steps, crop: 48, batch: 2, painting: 64, ..TrainSettings::defaults().unwrap() }
 }
 
-struct School {
+struct Setup {
     paintings: Vec<(Image, f32)>,
     photos: Vec<Image>,
 }
 
-impl School {
+impl Setup {
     fn new() -> Self {
         Self { paintings: vec![(painted("swirls", 96), 1.0)], photos: vec![painted("glass", 96), painted("waves", 96)] }
     }
@@ -51,28 +51,28 @@ impl School {
         TrainData { paintings: &self.paintings, photos: &self.photos }
     }
 
-    fn begin(
+    fn start_run(
         &self,
         settings: TrainSettings,
-        notes: Option<TrainCheckpoint>,
+        checkpoint: Option<TrainCheckpoint>,
         device: &Device,
     ) -> impasto::error::Result<Training> {
-        self.begin_with(mean(), settings, notes, device)
+        self.start_run_from(mean(), settings, checkpoint, device)
     }
 
-    fn begin_with(
+    fn start_run_from(
         &self,
-        origin: impl Into<InitState>,
+        init: impl Into<InitState>,
         settings: TrainSettings,
-        notes: Option<TrainCheckpoint>,
+        checkpoint: Option<TrainCheckpoint>,
         device: &Device,
     ) -> impasto::error::Result<Training> {
         let executor = TransferNet::load(transfer26::network(), &shipped_as("transfer26"), device).unwrap();
-        Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.data(), origin, notes, device)
+        Training::new(executor, &shipped_as("vgg16-to-relu4_3"), settings, &self.data(), init, checkpoint, device)
     }
 }
 
-fn learn(training: &mut Training, steps: usize) -> Vec<Report> {
+fn run_steps(training: &mut Training, steps: usize) -> Vec<Report> {
     (0..steps).map_while(|_| pollster::block_on(training.step()).unwrap()).collect()
 }
 
@@ -81,25 +81,27 @@ fn numbers(training: &Training) -> Vec<f32> {
 }
 
 #[test]
-fn both_devices_learn_alike() {
-    let school = School::new();
+fn both_devices_train_alike() {
+    let setup = Setup::new();
     // At a low rate: Adam makes whole steps of gradients that are nearly 0, which may differ in sign.
     let mut settings = TrainSettings { crop: 32, painting: 48, rate: 0.01, ..settings(20) };
     settings.loss_weights.stability = 0.1;
     settings.loss_weights.variation = 0.1;
     let devices = [cpu(), pollster::block_on(gpu()).unwrap()];
-    let [mut one, mut other] = devices.each_ref().map(|device| school.begin(settings.clone(), None, device).unwrap());
-    let [first, second] = [&mut one, &mut other].map(|training| learn(training, 1)[0]);
-    let losses = |r: &Report| [r.total, r.content, r.style, r.palette, r.variation, r.stability];
+    let [mut one, mut other] =
+        devices.each_ref().map(|device| setup.start_run(settings.clone(), None, device).unwrap());
+    let [first, second] = [&mut one, &mut other].map(|training| run_steps(training, 1)[0]);
+    let losses = |r: &Report| [r.total, r.content, r.style, r.color, r.variation, r.stability];
     for (a, b) in losses(&first).into_iter().zip(losses(&second)) {
         assert!((a - b).abs() <= 5e-4 * a && a > 0.0, "{first:?} and {second:?}");
     }
     // Adam's mean after the first step is a tenth of the gradient.
-    let [gradient, same] = [&one, &other].map(|training| pollster::block_on(training.notes()).unwrap().unwrap().mean);
+    let [gradient, same] =
+        [&one, &other].map(|training| pollster::block_on(training.checkpoint()).unwrap().unwrap().mean);
     let distance = relative_distance(&same, &gradient);
     println!("gradients: {distance:.1e}");
     assert!(distance <= 5e-4, "{distance}");
-    let [first, second] = [&mut one, &mut other].map(|training| learn(training, 19));
+    let [first, second] = [&mut one, &mut other].map(|training| run_steps(training, 19));
     assert_eq!(first.len(), 19);
     for (a, b) in first.iter().zip(&second) {
         println!("step {}: {} and {}", a.step, a.total, b.total);
@@ -107,15 +109,15 @@ fn both_devices_learn_alike() {
     }
     assert!(first[18].total < 0.9 * first[0].total, "{first:?}");
     assert!(pollster::block_on(one.step()).unwrap().is_none());
-    assert!(pollster::block_on(one.notes()).unwrap().is_none());
+    assert!(pollster::block_on(one.checkpoint()).unwrap().is_none());
 
     // With all weights, of which those of convolutions are the most.
     let all = weights(&transfer26::network(), &shipped_as("transfer26")).unwrap();
     let [gradient, same] = devices.each_ref().map(|device| {
-        let origin = InitState { style: mean(), weights: Some(all.clone()) };
-        let mut training = school.begin_with(origin, settings.clone(), None, device).unwrap();
-        learn(&mut training, 1);
-        let mean = pollster::block_on(training.notes()).unwrap().unwrap().mean;
+        let init = InitState { style: mean(), weights: Some(all.clone()) };
+        let mut training = setup.start_run_from(init, settings.clone(), None, device).unwrap();
+        run_steps(&mut training, 1);
+        let mean = pollster::block_on(training.checkpoint()).unwrap().unwrap().mean;
         mean[mean.len() - all.len()..].to_vec()
     });
     let distance = relative_distance(&same, &gradient);
@@ -125,17 +127,17 @@ fn both_devices_learn_alike() {
 
 #[test]
 fn a_run_that_was_stopped_goes_on() {
-    let (school, device) = (School::new(), cpu());
-    let mut whole = school.begin(settings(4), None, &device).unwrap();
-    learn(&mut whole, 4);
-    let mut begun = school.begin(settings(4), None, &device).unwrap();
-    learn(&mut begun, 2);
-    let notes = pollster::block_on(begun.notes()).unwrap().unwrap();
-    let notes = TrainCheckpoint::parse(&notes.write().unwrap()).unwrap();
-    let mut rest = school.begin(settings(4), Some(notes.clone()), &device).unwrap();
-    assert_eq!(learn(&mut rest, 4).len(), 2);
+    let (setup, device) = (Setup::new(), cpu());
+    let mut whole = setup.start_run(settings(4), None, &device).unwrap();
+    run_steps(&mut whole, 4);
+    let mut interrupted = setup.start_run(settings(4), None, &device).unwrap();
+    run_steps(&mut interrupted, 2);
+    let checkpoint = pollster::block_on(interrupted.checkpoint()).unwrap().unwrap();
+    let checkpoint = TrainCheckpoint::parse(&checkpoint.write().unwrap()).unwrap();
+    let mut rest = setup.start_run(settings(4), Some(checkpoint.clone()), &device).unwrap();
+    assert_eq!(run_steps(&mut rest, 4).len(), 2);
     assert_eq!(numbers(&rest), numbers(&whole));
-    let refused = school.begin(settings(5), Some(notes), &device).err().unwrap().to_string();
+    let refused = setup.start_run(settings(5), Some(checkpoint), &device).err().unwrap().to_string();
     assert!(refused.contains("other paintings, photos or settings"), "{refused}");
 }
 
@@ -147,26 +149,26 @@ fn the_nearest_style_is_the_one_that_a_painting_was_painted_in() {
         styles().into_iter().enumerate().filter(|(i, _)| [0, 14].contains(i)).map(|s| s.1).collect();
     let executor = TransferNet::load(transfer26::network(), &archive, &device).unwrap();
     let photos = [painted("glass", 160)];
-    for wanted in &styles {
-        let painting = impasto::reference::run(&transfer26::network(), &archive, wanted, &photos[0]).unwrap();
+    for style in &styles {
+        let painting = impasto::reference::run(&transfer26::network(), &archive, style, &photos[0]).unwrap();
         let paintings = [(painting, 1.0)];
         let data = TrainData { paintings: &paintings, photos: &photos };
         let settings = TrainSettings { crop: 80, painting: 160, ..settings(1) };
         let found = nearest(&executor, &vgg, &settings, &data, &styles, &device);
-        assert_eq!(pollster::block_on(found).unwrap().name, wanted.name);
+        assert_eq!(pollster::block_on(found).unwrap().name, style.name);
     }
 }
 
 #[test]
-fn all_weights_learn_and_come_back_out_of_the_pack() {
-    let (school, device) = (School::new(), cpu());
+fn all_weights_are_trained_and_stored_in_the_pack() {
+    let (setup, device) = (Setup::new(), cpu());
     let (net, archive) = (transfer26::network(), shipped_as("transfer26"));
     let before = weights(&net, &archive).unwrap();
-    let begin = |weights: Option<Vec<f32>>| {
-        school.begin_with(InitState { style: mean(), weights }, settings(8), None, &device).unwrap()
+    let start_run = |weights: Option<Vec<f32>>| {
+        setup.start_run_from(InitState { style: mean(), weights }, settings(8), None, &device).unwrap()
     };
-    let (mut style, mut whole) = (begin(None), begin(Some(before.clone())));
-    let (one, all) = (learn(&mut style, 8), learn(&mut whole, 8));
+    let (mut style, mut whole) = (start_run(None), start_run(Some(before.clone())));
+    let (one, all) = (run_steps(&mut style, 8), run_steps(&mut whole, 8));
     assert!((one[0].total - all[0].total).abs() < 1e-4 * one[0].total, "{:?} and {:?}", one[0], all[0]);
     assert!(all[7].total < one[7].total, "more can be learnt: {:?} and {:?}", one[7], all[7]);
     assert!(pollster::block_on(style.weights()).unwrap().is_none());
@@ -176,16 +178,16 @@ fn all_weights_learn_and_come_back_out_of_the_pack() {
     );
 
     let photo = painted("glass", 96);
-    let learnt = pollster::block_on(whole.style("x")).unwrap();
-    let pack = network::pack(&net, &archive, &after, &learnt, "x").unwrap();
+    let trained = pollster::block_on(whole.style("x")).unwrap();
+    let pack = network::pack(&net, &archive, &after, &trained, "x").unwrap();
     let pack = Pack::read(&pack.write().unwrap()).unwrap();
-    let brought = pack.brought().unwrap().unwrap();
-    let net = custom::network(&brought).unwrap();
-    let space = StyleSpace::read(&brought, net.tensors(), &net.norms).unwrap();
-    let found = impasto::reference::run(&net, &brought, &space.style(&pack).unwrap(), &photo).unwrap();
-    let wanted = pollster::block_on(whole.paint(&photo)).unwrap();
-    // What 16 bits cost.
-    let psnr = impasto::import::network::psnr(found.data(), wanted.data());
+    let network_archive = pack.network_archive().unwrap().unwrap();
+    let net = custom::network(&network_archive).unwrap();
+    let space = StyleSpace::read(&network_archive, net.tensors(), &net.norms).unwrap();
+    let found = impasto::reference::run(&net, &network_archive, &space.style(&pack).unwrap(), &photo).unwrap();
+    let expected = pollster::block_on(whole.paint(&photo)).unwrap();
+    // The stored weights have 16 bits.
+    let psnr = impasto::import::network::psnr(found.data(), expected.data());
     println!("{psnr:.1} dB");
     assert!(psnr > 40.0, "{psnr}");
     assert!(network::architecture(&shipped_as("arbitrary")).is_err());
@@ -193,9 +195,9 @@ fn all_weights_learn_and_come_back_out_of_the_pack() {
 
 #[test]
 fn settings_that_cannot_be_are_refused_in_a_sentence() {
-    let (school, device) = (School::new(), cpu());
+    let (setup, device) = (Setup::new(), cpu());
     let refused = |settings: TrainSettings, what: &str| {
-        let problem = school.begin(settings, None, &device).err().unwrap().to_string();
+        let problem = setup.start_run(settings, None, &device).err().unwrap().to_string();
         assert!(problem.contains(what), "{problem}");
     };
     refused(TrainSettings { steps: 0, ..settings(1) }, "at least one step");
@@ -204,7 +206,7 @@ fn settings_that_cannot_be_are_refused_in_a_sentence() {
     refused(TrainSettings { painting: 4, ..settings(1) }, "32 pixels on the longer side");
     let mut still = settings(1);
     (still.loss_weights.stability, still.loss_weights.noise) = (1.0, 0.0);
-    refused(still, "Against noise of 0");
+    refused(still, "needs noise");
     let mut silent = settings(1);
     silent.loss_weights.style.layers.clear();
     refused(silent, "need a layer");
@@ -220,41 +222,48 @@ fn the_command_line_trains_a_pack_that_paints() {
         (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     };
     for (kind, name) in [("swirls", "painting.png"), ("glass", "one.png"), ("waves", "two.png")] {
-        let (code, told) = impasto(&["art", kind, "--size", "96", "-o", name]);
-        assert_eq!(code, Some(0), "{told}");
+        let (code, message) = impasto(&["art", kind, "--size", "96", "-o", name]);
+        assert_eq!(code, Some(0), "{message}");
     }
     let common = ["train", "painting.png", "--photos", "one.png", "two.png", "-o", "x.impasto", "--crop", "48"];
     let quick = ["--stroke-size", "64", "--steps", "3", "--processor", "cpu", "--licence", "CC0"];
     let traced = ["--start", "nearest", "--trace", "x.csv", "--preview", "one.png", "--save-every", "2"];
-    let (code, told) = impasto(&[&common[..], &quick, &traced].concat());
-    assert_eq!(code, Some(0), "{told}");
-    assert!(told.contains("2 photos are few") && told.contains("begins with"), "{told}");
+    let (code, message) = impasto(&[&common[..], &quick, &traced].concat());
+    assert_eq!(code, Some(0), "{message}");
+    assert!(message.contains("2 photos are few") && message.contains("starts with"), "{message}");
     assert_eq!(std::fs::read_to_string(at("x.csv")).unwrap().lines().count(), 4);
     assert!(at("x-preview.png").exists() && !at("x.png").exists() && !at("x.impasto.checkpoint").exists());
-    let (code, told) = impasto(&["style", "show", "x.impasto"]);
-    assert!(code == Some(0) && told.contains("trained scales and shifts, 990 numbers"), "{told}");
-    assert!(told.contains("CC0") && told.contains("usable     yes"), "{told}");
-    let (code, told) = impasto(&["stylize", "one.png", "--style", "x.impasto", "-o", "painted.png"]);
-    assert!(code == Some(0) && at("painted.png").exists(), "{told}");
+    let (code, message) = impasto(&["style", "show", "x.impasto"]);
+    assert!(code == Some(0) && message.contains("trained scales and shifts, 990 numbers"), "{message}");
+    assert!(message.contains("CC0") && message.contains("usable     yes"), "{message}");
+    let (code, message) = impasto(&["stylize", "one.png", "--style", "x.impasto", "-o", "painted.png"]);
+    assert!(code == Some(0) && at("painted.png").exists(), "{message}");
 
-    let (code, told) = impasto(&[&common[..6], &["whole.impasto"], &common[7..], &quick, &["--all-weights"]].concat());
-    assert_eq!(code, Some(0), "{told}");
-    let (code, told) = impasto(&[&common[..6], &["y.impasto"], &common[7..], &quick].concat());
-    assert_eq!(code, Some(0), "{told}");
-    let (code, told) = impasto(&["style", "show", "y.impasto"]);
-    assert!(code == Some(0) && told.contains("network    arbitrary") && told.contains("usable     yes"), "{told}");
-    let (code, told) = impasto(&["stylize", "one.png", "--style", "y.impasto", "-o", "instant.png"]);
-    assert!(code == Some(0) && at("instant.png").exists(), "{told}");
-    let (code, told) = impasto(&[&common[..], &quick, &["--all-weights", "--start", "instant"]].concat());
-    assert!(code == Some(2) && told.contains("not of arbitrary"), "{told}");
-    let (code, told) = impasto(&["style", "show", "whole.impasto"]);
-    assert!(code == Some(0) && told.contains("network of its own") && told.contains("usable     yes"), "{told}");
-    let (code, told) = impasto(&["stylize", "one.png", "--style", "whole.impasto", "-o", "whole.png"]);
-    assert!(code == Some(0) && at("whole.png").exists(), "{told}");
+    let (code, message) =
+        impasto(&[&common[..6], &["whole.impasto"], &common[7..], &quick, &["--all-weights"]].concat());
+    assert_eq!(code, Some(0), "{message}");
+    let (code, message) = impasto(&[&common[..6], &["y.impasto"], &common[7..], &quick].concat());
+    assert_eq!(code, Some(0), "{message}");
+    let (code, message) = impasto(&["style", "show", "y.impasto"]);
+    assert!(
+        code == Some(0) && message.contains("network    arbitrary") && message.contains("usable     yes"),
+        "{message}"
+    );
+    let (code, message) = impasto(&["stylize", "one.png", "--style", "y.impasto", "-o", "instant.png"]);
+    assert!(code == Some(0) && at("instant.png").exists(), "{message}");
+    let (code, message) = impasto(&[&common[..], &quick, &["--all-weights", "--start", "instant"]].concat());
+    assert!(code == Some(2) && message.contains("not for arbitrary"), "{message}");
+    let (code, message) = impasto(&["style", "show", "whole.impasto"]);
+    assert!(
+        code == Some(0) && message.contains("network of its own") && message.contains("usable     yes"),
+        "{message}"
+    );
+    let (code, message) = impasto(&["stylize", "one.png", "--style", "whole.impasto", "-o", "whole.png"]);
+    assert!(code == Some(0) && at("whole.png").exists(), "{message}");
 
-    let (code, told) = impasto(&[&common[..6], &["y.png"], &quick].concat());
-    assert!(code == Some(2) && told.contains("end in .impasto"), "{told}");
+    let (code, message) = impasto(&[&common[..6], &["y.png"], &quick].concat());
+    assert!(code == Some(2) && message.contains("end in .impasto"), "{message}");
     std::fs::write(at("bad"), "text").unwrap();
-    let (code, told) = impasto(&[&common[..], &quick, &["--resume", "bad"]].concat());
-    assert!(code == Some(2) && told.contains("start without one"), "{told}");
+    let (code, message) = impasto(&[&common[..], &quick, &["--resume", "bad"]].concat());
+    assert!(code == Some(2) && message.contains("start without one"), "{message}");
 }

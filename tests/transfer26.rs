@@ -1,5 +1,5 @@
-//! The 26-style network against values computed with onnxruntime from the float weights (`tests/fixtures/transfer26`: every
-//! second pixel, 16 bits a channel), and the behaviour of sessions.
+//! Compares the 26-style network with values that onnxruntime computed from the float weights
+//! (`tests/fixtures/transfer26`: every second pixel, 16 bits per channel), and tests sessions.
 
 mod common;
 
@@ -24,14 +24,14 @@ fn weights(case: &str) -> Vec<f32> {
 
 /// The worst of all cases and both contents.
 fn worst(gpu: &Gpu, archive: &Archive, variant: Variant, measure: fn(&[f32], &[f32]) -> f64) -> Vec<f64> {
-    let painter = pollster::block_on(StylizeModel::load(gpu, archive, variant)).unwrap();
+    let model = pollster::block_on(StylizeModel::load(gpu, archive, variant)).unwrap();
     let mut found = Vec::new();
     for content in ["a", "b"] {
         let photo = picture(&format!("transfer26/content_{content}.png"));
-        let mut session = pollster::block_on(painter.session(gpu, photo.width(), photo.height())).unwrap();
+        let mut session = pollster::block_on(model.session(gpu, photo.width(), photo.height())).unwrap();
         session.set_photo(gpu, &photo.to_rgba8()).unwrap();
         for case in CASES {
-            session.set_style(gpu, &painter.styles().mix(&weights(case)).unwrap()).unwrap();
+            session.set_style(gpu, &model.styles().mix(&weights(case)).unwrap()).unwrap();
             let got = pollster::block_on(session.read_exact(gpu)).unwrap();
             let expected = picture(&format!("transfer26/out_{case}_{content}.png"));
             found.push(measure(&every_second_pixel(&got), expected.data()));
@@ -60,8 +60,7 @@ fn quantized_weights_stay_close() {
         }
         let found = worst(&gpu, &archive, variant, psnr);
         println!("{}: {found:.1?} dB", variant.name());
-        let wanted = 43.0;
-        assert!(found.iter().all(|d| *d >= wanted), "{}: {found:?}", variant.name());
+        assert!(found.iter().all(|d| *d >= 43.0), "{}: {found:?}", variant.name());
     }
 }
 
@@ -80,13 +79,13 @@ fn the_plain_executor_gives_the_reference_values() {
 #[test]
 fn a_session_repaints_what_changed_and_only_that() {
     let (gpu, archive) = (gpu(), shipped());
-    let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
+    let model = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
     let rgba: Vec<u8> = noise(9, 30 * 21 * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
-    let mut session = pollster::block_on(painter.session(&gpu, 30, 21)).unwrap();
+    let mut session = pollster::block_on(model.session(&gpu, 30, 21)).unwrap();
     session.set_photo(&gpu, &rgba).unwrap();
     let first = pollster::block_on(session.read(&gpu)).unwrap();
     assert_eq!(pollster::block_on(session.read(&gpu)).unwrap(), first);
-    session.set_style(&gpu, painter.styles().get(9).unwrap()).unwrap();
+    session.set_style(&gpu, model.styles().get(9).unwrap()).unwrap();
     let second = pollster::block_on(session.read(&gpu)).unwrap();
     assert_ne!(first, second);
     session.set_look(Look { strength: 0.0, ..Look::default() }).unwrap();
@@ -99,23 +98,23 @@ fn a_session_repaints_what_changed_and_only_that() {
 #[test]
 fn sizes_that_do_not_fit_name_the_limit() {
     let (gpu, archive) = (gpu(), shipped());
-    let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
+    let model = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
     for (width, height, limit) in [(9000, 8, "maxTextureDimension2D"), (2000, 2000, "maxStorageBufferBindingSize")] {
-        let error = pollster::block_on(painter.session(&gpu, width, height)).err().unwrap();
+        let error = pollster::block_on(model.session(&gpu, width, height)).err().unwrap();
         let message = error.to_string();
         assert!(message.contains(limit), "{message}");
         let Error::TooLarge { fits, .. } = error else { panic!("{message}") };
         let (w, h) = Image::fitted(width, height, fits);
-        assert!(pollster::block_on(painter.session(&gpu, w, h)).is_ok(), "{fits} does not fit either");
+        assert!(pollster::block_on(model.session(&gpu, w, h)).is_ok(), "{fits} does not fit either");
     }
-    assert!(matches!(pollster::block_on(painter.session(&gpu, 0, 5)), Err(Error::Picture(_))));
+    assert!(matches!(pollster::block_on(model.session(&gpu, 0, 5)), Err(Error::Picture(_))));
 }
 
 #[test]
-fn a_lost_device_is_told() {
+fn a_lost_device_is_reported() {
     let (gpu, archive) = (gpu(), shipped());
-    let painter = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
-    let mut session = pollster::block_on(painter.session(&gpu, 8, 8)).unwrap();
+    let model = pollster::block_on(StylizeModel::load(&gpu, &archive, DIRECT)).unwrap();
+    let mut session = pollster::block_on(model.session(&gpu, 8, 8)).unwrap();
     gpu.destroy();
     let error = pollster::block_on(session.read(&gpu)).unwrap_err();
     assert!(matches!(error, Error::DeviceLost(_)), "{error}");

@@ -1,5 +1,5 @@
-//! VGG16 on the plain executor against values computed with onnxruntime and JAX from the float weights
-//! (`tests/fixtures/vgg16`), and what 8-bit weights do to its features.
+//! Compares VGG16 on the plain executor with values that onnxruntime and JAX computed from the float weights
+//! (`tests/fixtures/vgg16`), and measures the effect of 8-bit weights on its features.
 
 mod common;
 
@@ -48,7 +48,7 @@ fn float_weights_give_the_reference_activations() {
     }
 }
 
-/// Gatys' losses read features, so that these must survive 8 bits: each layer behind all quantized layers before it.
+/// Gatys' losses read features, so that these must survive 8 bits: each layer reads the output of quantized layers.
 #[test]
 fn quantized_weights_keep_every_feature() {
     let reference = vgg_reference();

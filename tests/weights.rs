@@ -1,4 +1,4 @@
-//! The committed weights are what a rebuild from the published models gives.
+//! The committed weights equal those that are built from the published models.
 
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ fn the_networks_are_small() {
     assert!(committed("vgg16-block5.safetensors").len() <= 7_150_000);
 }
 
-/// The arbitrary network was published in 8 bits: nothing is lost but the last bit of a scale.
+/// The arbitrary network was published in 8 bits: only the last bit of a scale may differ.
 #[test]
 fn published_levels_are_kept() {
     let archive = Archive::parse(&committed("arbitrary.safetensors")).unwrap();

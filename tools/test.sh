@@ -58,6 +58,7 @@ run_tests() {
   check "format" cargo fmt --check
   check "clippy" cargo clippy -q --all-targets -- -D warnings
   check "clippy of the studio" cargo clippy -q --all-targets --features studio -- -D warnings
+  check "documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc -q --no-deps --features studio
   counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast --features studio
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
   check "types of the bench" npx --no-install tsc --noEmit -p bench

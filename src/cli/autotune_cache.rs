@@ -14,7 +14,7 @@ pub fn key(info: &wgpu::AdapterInfo) -> String {
 }
 
 /// Returns the stored value for `key`.
-pub fn recall(key: &str) -> Option<String> {
+pub fn load(key: &str) -> Option<String> {
     read(&file()?).remove(key)
 }
 

@@ -38,7 +38,7 @@ impl Backend {
         let free = || image_file::Limits::default().memory;
         let cpu = || {
             let limits = Limits { total: memory.unwrap_or_else(free), buffer: u64::MAX };
-            OpenBackend { device: device::cpu(), name: "the processor".to_string(), limits }
+            OpenBackend { device: device::cpu(), name: "the CPU".to_string(), limits }
         };
         if self == Self::Cpu {
             return Ok(cpu());

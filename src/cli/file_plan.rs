@@ -40,11 +40,11 @@ impl FilePlan {
             if let Some(input) = self.inputs.get(&identity) {
                 let same = if input == path { String::new() } else { format!(" ({})", input.display()) };
                 let problem =
-                    format!("{what} would overwrite a file that the command reads{same}; choose another place");
+                    format!("{what} would overwrite a file that the command reads{same}; choose another path");
                 return Err(Error::file(path, problem));
             }
             if let Some(other) = taken.insert(identity, what) {
-                let problem = format!("{what} and {other} would be one file; give them different names");
+                let problem = format!("{what} and {other} have the same path; give them different names");
                 return Err(Error::file(path, problem));
             }
         }
@@ -71,10 +71,10 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     }
     std::fs::create_dir_all(folder).map_err(|e| {
         let reason = match e.kind() {
-            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "a file of this name is in the way".to_string(),
+            ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "a file has this name".to_string(),
             _ => impasto::files::reason(&e),
         };
-        Error::file(folder, format!("the folder cannot be made: {reason}; choose another place"))
+        Error::file(folder, format!("the folder cannot be created: {reason}; choose another path"))
     })
 }
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_tried() {
+    fn output_paths_are_probed() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "x").unwrap();
         let mut plan = FilePlan::default();

@@ -54,7 +54,7 @@ pub fn adapter(gpu: &Gpu) -> &str {
 /// Returns the cached kernel variant for this adapter, or measures the variants and stores the choice.
 pub async fn chosen(gpu: &Gpu) -> Result<Variant> {
     let key = autotune_cache::key(gpu.info());
-    if let Some(choice) = autotune_cache::recall(&key).and_then(|name| Choice::remembered(gpu, &name)) {
+    if let Some(choice) = autotune_cache::load(&key).and_then(|name| Choice::stored(gpu, &name)) {
         return Ok(choice.variant);
     }
     let choice = Choice::measure(gpu).await?;
@@ -65,5 +65,5 @@ pub async fn chosen(gpu: &Gpu) -> Result<Variant> {
 /// Parses the name of a kernel variant.
 pub fn variant(name: &str) -> std::result::Result<Variant, String> {
     let names = || Variant::all().iter().map(Variant::name).collect::<Vec<_>>().join(", ");
-    Variant::from_name(name).ok_or_else(|| format!("there is no such variant; they are {}", names()))
+    Variant::from_name(name).ok_or_else(|| format!("there is no such variant; the variants are {}", names()))
 }

@@ -48,12 +48,12 @@ impl LeftOut {
             if self.files.len() > LISTED {
                 names = format!("{names} and {} more", self.files.len() - LISTED);
             }
-            parts.push(format!("{} of formats that are not read ({names})", count(self.files.len(), "file")));
+            parts.push(format!("{} of unsupported formats ({names})", count(self.files.len(), "file")));
         }
         if self.folders > 0 {
-            parts.push(format!("{} inside the folders given", count(self.folders, "folder")));
+            parts.push(format!("{} inside the given folders", count(self.folders, "folder")));
         }
-        (!parts.is_empty()).then(|| format!("left out: {}", parts.join(", and ")))
+        (!parts.is_empty()).then(|| format!("skipped: {}", parts.join(", and ")))
     }
 }
 
@@ -114,7 +114,7 @@ fn folder(path: &Path, left_out: &mut LeftOut) -> Result<Vec<PathBuf>> {
         let endings = ENDINGS.join(", ");
         let others = LeftOut { files: others, folders: 0 }.sentence().map(|text| format!("; {text}"));
         let others = others.unwrap_or_default();
-        return Err(Error::file(path, format!("the folder holds no picture that ends in {endings}{others}")));
+        return Err(Error::file(path, format!("the folder contains no picture that ends in {endings}{others}")));
     }
     left_out.files.append(&mut others);
     Ok(photos)
@@ -128,7 +128,7 @@ fn pattern(text: &str) -> Result<Vec<PathBuf>> {
         .into_iter()
         .filter(|path| path.is_file())
         .collect();
-    if found.is_empty() { Err(Error::file(text, "no file fits this pattern")) } else { Ok(found) }
+    if found.is_empty() { Err(Error::file(text, "no file matches this pattern")) } else { Ok(found) }
 }
 
 #[cfg(test)]
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folders_give_their_pictures_and_tell_what_they_leave_out() {
+    fn folders_give_their_pictures_and_report_skipped_files() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.JPG", "a.png", "phone.HEIC", "._a.png", ".hidden.png", "notes.txt", "Thumbs.db"] {
             std::fs::write(folder.path().join(name), "x").unwrap();
@@ -149,7 +149,9 @@ mod tests {
         assert_eq!(found.problems.len(), 1);
         let said = found.left_out.sentence().unwrap();
         assert!(
-            said.contains("1 file of formats") && said.contains("phone.HEIC") && said.contains("1 folder inside"),
+            said.contains("1 file of unsupported formats")
+                && said.contains("phone.HEIC")
+                && said.contains("1 folder inside"),
             "{said}"
         );
     }

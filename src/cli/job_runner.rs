@@ -81,7 +81,8 @@ pub fn plan_checkpoint(plan: &mut FilePlan, output: &Path, resumed: Option<&Path
     if path.exists() && !same && !force {
         let name = path.display();
         let problem = format!(
-            "the checkpoint of an earlier run is there; go on with it by `--resume {name}`, or give up its work by `--force`"
+            "the checkpoint of an earlier run exists; continue that run with `--resume {name}`, or discard it with \
+             `--force`"
         );
         return Err(Error::file(&path, problem));
     }
@@ -101,7 +102,7 @@ pub fn plan_checkpoint(plan: &mut FilePlan, output: &Path, resumed: Option<&Path
 pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
     let interrupted = interruption()?;
     let mut trace = files.trace.map(|path| Trace::open(path, J::COLUMNS, files.resumed)).transpose()?;
-    let begin = Instant::now();
+    let start = Instant::now();
     let (mut bar, mut done, mut last, mut failure) = (None, 0, None, None);
     while !interrupted.load(Ordering::Relaxed) {
         let report = match job.step() {
@@ -117,12 +118,14 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
         let bar = bar.get_or_insert_with(|| progress(steps));
         bar.set_position(step as u64);
         bar.set_message(J::describe(&report));
-        let seconds = begin.elapsed().as_secs_f64();
+        let seconds = start.elapsed().as_secs_f64();
         trace = trace.and_then(|trace| bar.suspend(|| trace.row(&format!("{},{seconds:.3}", J::row(&report)))));
         if files.save_every.is_some_and(|n| step % n == 0) && step < steps {
             let problems = save_all(&job, files.output);
             bar.suspend(|| {
-                problems.iter().for_each(|error| alert!("{error}. The work goes on; the next save tries again."))
+                for error in &problems {
+                    alert!("{error}. The job continues; the next save tries again.");
+                }
             });
         }
         last = Some(report);
@@ -141,12 +144,12 @@ pub fn run<J: Job>(mut job: J, files: &JobFiles) -> Result<ExitCode> {
     let Finished { unfinished, code } = finished?;
     if let Some(report) = last {
         let (step, steps) = J::position(&report);
-        let pace = begin.elapsed().as_secs_f64() / f64::from(done);
+        let seconds_per_step = start.elapsed().as_secs_f64() / f64::from(done);
         let output = files.output.display();
-        say!("{output}: step {step} of {steps}, {}; {pace:.2} s a step", J::describe(&report));
+        say!("{output}: step {step} of {steps}, {}; {seconds_per_step:.2} s a step", J::describe(&report));
     }
     if let Some(checkpoint) = unfinished {
-        say!("stopped; `--resume {}` goes on with the same arguments", checkpoint.display());
+        say!("stopped; continue with `--resume {}` and the same arguments", checkpoint.display());
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(code)
@@ -162,7 +165,7 @@ struct Finished {
 /// Writes all files; a file that cannot be written at its path is written to another folder.
 fn finish<J: Job>(job: &J, output: &Path) -> Result<Finished> {
     let mut code = ExitCode::SUCCESS;
-    let mut place = |artifact: &Artifact| -> Result<PathBuf> {
+    let mut save_or_rescue = |artifact: &Artifact| -> Result<PathBuf> {
         match save(&artifact.path, &artifact.bytes, Existing::Replace) {
             Ok(_) => Ok(artifact.path.clone()),
             Err(error) => {
@@ -174,14 +177,14 @@ fn finish<J: Job>(job: &J, output: &Path) -> Result<Finished> {
         }
     };
     for artifact in job.artifacts()? {
-        place(&artifact)?;
+        save_or_rescue(&artifact)?;
     }
     let path = checkpoint_path(output);
     let unfinished = match job.checkpoint()? {
-        Some(bytes) => Some(place(&Artifact { what: "the checkpoint", path, bytes })?),
+        Some(bytes) => Some(save_or_rescue(&Artifact { what: "the checkpoint", path, bytes })?),
         None => {
             if let Err(error) = files::remove(&path) {
-                alert!("{error}. It is of no use any more.");
+                alert!("{error}. The file is no longer needed.");
             }
             None
         }
@@ -308,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn results_are_written_also_when_a_step_or_a_place_fails() {
+    fn results_are_written_also_when_a_step_or_a_save_fails() {
         let folder = tempfile::tempdir().unwrap();
         let output = folder.path().join("count.txt");
         let counter = |failing| Counter { step: 0, steps: 6, output: output.clone(), failing };

@@ -48,7 +48,7 @@ pub fn run() -> ExitCode {
 }
 
 /// Parses the arguments. A negative number is a value, not a flag.
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Cli, clap::Error> {
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let command = Cli::command().mut_subcommands(with_negative_numbers);
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
@@ -86,7 +86,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 fn sentence(text: &str) -> String {
     let paragraph = text.split("\n\n").next().unwrap_or(text).trim_start_matches("error: ");
     let words: Vec<&str> = paragraph.split_whitespace().collect();
-    format!("{}; `impasto --help` and `impasto COMMAND --help` list what can be said.", words.join(" "))
+    format!("{}; `impasto --help` and `impasto COMMAND --help` list the commands and options.", words.join(" "))
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub fn painting(output: &Path) -> Result<PathBuf> {
 /// Returns `folder/NAME.png` for each photo; photos of the same name are numbered.
 fn named_as(photos: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
     let mut taken = HashSet::new();
-    let place = |photo: &PathBuf| {
+    let path = |photo: &PathBuf| {
         let stem = photo.file_stem().unwrap_or_default();
         let mut number = 1;
         loop {
@@ -57,7 +57,7 @@ fn named_as(photos: &[PathBuf], folder: &Path) -> Vec<PathBuf> {
             number += 1;
         }
     };
-    photos.iter().map(place).collect()
+    photos.iter().map(path).collect()
 }
 
 /// Returns `path` with `suffix` after the stem and another extension: `starry.impasto` becomes `starry-preview.png`.
@@ -75,15 +75,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn photos_of_the_same_name_get_places_of_their_own() {
+    fn photos_of_the_same_name_get_distinct_paths() {
         let photos: Vec<PathBuf> = ["a/cat.jpg", "b/cat.png", "b/Cat.webp", "dog.png"].map(PathBuf::from).to_vec();
-        let places = named_as(&photos, Path::new("out"));
-        assert_eq!(places, ["out/cat.png", "out/cat-2.png", "out/Cat-3.png", "out/dog.png"].map(PathBuf::from));
+        let paths = named_as(&photos, Path::new("out"));
+        assert_eq!(paths, ["out/cat.png", "out/cat-2.png", "out/Cat-3.png", "out/dog.png"].map(PathBuf::from));
     }
 
     #[cfg(feature = "studio")]
     #[test]
-    fn derived_names_stand_beside_the_output() {
+    fn derived_files_are_in_the_folder_of_the_output() {
         assert_eq!(derived(Path::new("a/starry.impasto"), "-preview", "png"), Path::new("a/starry-preview.png"));
     }
 
@@ -92,7 +92,7 @@ mod tests {
     fn names_that_are_not_utf8_stay_as_they_are() {
         use std::os::unix::ffi::OsStrExt;
         let photo = PathBuf::from(std::ffi::OsStr::from_bytes(b"caf\xe9.jpg"));
-        let places = named_as(&[photo], Path::new("out"));
-        assert_eq!(places[0].as_os_str().as_bytes(), b"out/caf\xe9.png");
+        let paths = named_as(&[photo], Path::new("out"));
+        assert_eq!(paths[0].as_os_str().as_bytes(), b"out/caf\xe9.png");
     }
 }

@@ -49,14 +49,14 @@ pub struct StrokeArguments {
 
 fn strength(text: &str) -> std::result::Result<f32, String> {
     let number = text.parse::<f32>().ok().filter(|s| (0.0..=1.0).contains(s));
-    number.ok_or_else(|| "it is a number from 0 to 1".to_string())
+    number.ok_or_else(|| "this must be a number from 0 to 1".to_string())
 }
 
 /// Parses the stroke size. Below 0.25 the network would need more pixels than the photo has; above 8 nothing in the
 /// result is recognizable.
 fn stroke(text: &str) -> std::result::Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|s| (0.25..=8.0).contains(s));
-    number.ok_or_else(|| "the size of strokes is a number from 0.25 to 8".to_string())
+    number.ok_or_else(|| "the stroke size must be a number from 0.25 to 8".to_string())
 }
 
 /// Stylizes pictures in one style; reuses the session for pictures of the same size.
@@ -72,18 +72,18 @@ pub struct PhotoStylizer {
 }
 
 impl PhotoStylizer {
-    /// Opens the device and loads the network of `wanted`.
+    /// Opens the device and loads the network of `source`.
     ///
     /// # Errors
     /// As [`GpuContext::open`] and [`StyleSource::style`].
-    pub async fn new(wanted: &StyleSource, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
-        let context = GpuContext::open(&wanted.archive, None).await?;
-        let style = wanted.style(&context).await?;
+    pub async fn new(source: &StyleSource, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
+        let context = GpuContext::open(&source.archive, None).await?;
+        let style = source.style(&context).await?;
         let encoder = match stroke.gentle {
-            true => Some(StyleEncoder::load(&context.gpu, &wanted.archive).await?),
+            true => Some(StyleEncoder::load(&context.gpu, &source.archive).await?),
             false => None,
         };
-        let brushwork = stroke.brushwork.unwrap_or(if wanted.has_vectors() { BRUSHWORK } else { 0.0 });
+        let brushwork = stroke.brushwork.unwrap_or(if source.has_vectors() { BRUSHWORK } else { 0.0 });
         let (look, stroke) = (look.look(), stroke.stroke);
         Ok(Self { context, style, look, stroke, brushwork, encoder, session: None })
     }
@@ -107,10 +107,10 @@ impl PhotoStylizer {
     pub fn check(&self, file: &PictureFile, reading: &ReadArguments, size: Option<u32>, force: bool) -> Result<()> {
         let GpuContext { gpu, model } = &self.context;
         let original = file.size();
-        let wanted = size.map_or(original, |longer| Image::fitted(original.0, original.1, longer as usize));
+        let target = size.map_or(original, |longer| Image::fitted(original.0, original.1, longer as usize));
         let readable = |size: Option<u32>| file.check(&reading.options(size));
         let largest = || {
-            let longest = wanted.0.max(wanted.1);
+            let longest = target.0.max(target.1);
             Image::largest_fitted(original, longest, |width, height| {
                 let longer = Some(width.max(height) as u32);
                 readable(longer).is_ok() && matches!(model.excess(gpu, (width, height), self.stroke), Ok(None))
@@ -119,21 +119,21 @@ impl PhotoStylizer {
         if let Err(error) = readable(size) {
             // If the file cannot be read at any size, its own error is returned.
             let fits = if readable(Some(1)).is_ok() { largest() } else { 0 };
-            let (width, height) = wanted;
+            let (width, height) = target;
             let problem = format!(
-                "a picture of {width}x{height} pixels is beyond the limits, which `--max-pixels` and `--memory` set. The largest \
-                 `--size` that fits is about {fits} pixels"
+                "a picture of {width}x{height} pixels exceeds the limits of `--max-pixels` and `--memory`. The \
+                 largest `--size` that fits is about {fits} pixels"
             );
             return Err(if fits == 0 { error } else { Error::Picture(problem) });
         }
-        if let Some(excess) = model.excess(gpu, wanted, self.stroke)? {
-            return Err(excess.error(wanted, largest()));
+        if let Some(excess) = model.excess(gpu, target, self.stroke)? {
+            return Err(excess.error(target, largest()));
         }
-        let expense = model.expense(wanted, self.stroke)?;
+        let expense = model.expense(target, self.stroke)?;
         if force || !expense.is_unusual() {
             return Ok(());
         }
-        Err(Error::Style(format!("{expense} `--force` uses it all the same.")))
+        Err(Error::Style(format!("{expense} Use it anyway with `--force`.")))
     }
 
     /// Returns the stylized picture in the size of the photo; with `depth16` it is not rounded to 8 bits.

@@ -201,7 +201,7 @@ fn colour(text: &str) -> std::result::Result<[f32; 3], String> {
         "grey" | "gray" => Some([128; 3]),
         hex => hexadecimal(hex.trim_start_matches('#')),
     };
-    let bytes = named.ok_or("a colour is white, black, grey, or written such as #f4ead5")?;
+    let bytes = named.ok_or("write a colour as white, black, grey, or such as #f4ead5")?;
     Ok(bytes.map(|byte| f32::from(byte) / 255.0))
 }
 

@@ -46,7 +46,7 @@ pub fn line(text: &str) {
         OUTPUT.store(FAILED, Ordering::Relaxed);
         let reason = impasto::files::reason(&error);
         warning(&format!(
-            "standard output cannot be written: {reason}. The work goes on, and nothing more is printed."
+            "standard output cannot be written: {reason}. The command continues, and nothing more is printed."
         ));
     }
 }
@@ -57,7 +57,7 @@ pub fn warning(text: &str) {
     let _ = writeln!(stderr(), "impasto: {}", printable(text));
 }
 
-/// Prints the notes of the picture reader about the file at `path`.
+/// Prints the warnings of the picture reader about the file at `path`.
 pub fn notes(path: &Path, notes: &[String]) {
     notes.iter().for_each(|note| warning(&format!("{}: {note}", path.display())));
 }

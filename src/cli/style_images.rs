@@ -1,7 +1,7 @@
 //! Reads and encodes paintings given as styles: `PAINTING` or `PAINTING:WEIGHT`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use impasto::error::{Error, Result};
 use impasto::gpu::Gpu;
@@ -28,7 +28,7 @@ pub struct Painting {
 /// [`Error::File`] for a picture that cannot be read, [`Error::Style`] if all weights are 0 or one is invalid.
 pub fn read(arguments: &[OsString], reading: &ReadArguments) -> Result<Vec<Painting>> {
     let paintings = arguments.iter().map(|text| {
-        let (path, weight) = parse(text, |path| path.is_file())?;
+        let (path, weight) = parse(text, Path::is_file)?;
         let picture = reading.read(&path, None)?.image.resized(SIDE, SIDE)?;
         Ok(Painting { path, weight, picture })
     });

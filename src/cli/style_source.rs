@@ -49,9 +49,9 @@ pub fn network(name: &str) -> Result<(Network, Archive)> {
         transfer26::NAME => (transfer26::network(), ARCHIVE),
         arbitrary::NAME => (arbitrary::network(), ARBITRARY),
         other if custom::is_own(other) => {
-            let hint = "give a style pack that brings it, too";
+            let hint = "add a style pack that contains it";
             return Err(Error::Style(format!(
-                "The network {other:?} comes with a style pack, and this one does not bring it: {hint}."
+                "The network {other:?} is part of a style pack, and this pack does not contain it: {hint}."
             )));
         }
         other => {
@@ -69,7 +69,7 @@ pub fn network(name: &str) -> Result<(Network, Archive)> {
 pub fn network_of(packs: &[&Pack]) -> Result<(Network, Archive)> {
     let name = packs.first().map_or(transfer26::NAME, |pack| pack.network.as_str());
     match packs.iter().find(|pack| pack.network == name && !pack.archive.is_empty()) {
-        Some(pack) => match pack.brought()? {
+        Some(pack) => match pack.network_archive()? {
             Some(archive) => Ok((custom::network(&archive)?, archive)),
             None => network(name),
         },
@@ -111,16 +111,16 @@ impl StyleSource {
         }
         let parts = parse_list(style, Path::is_file)?;
         let files: Vec<PathBuf> = parts.iter().map(|(path, _)| path.clone()).filter(|path| is_pack(path)).collect();
-        let (archive, wanted) = match files.first() {
+        let (archive, blend) = match files.first() {
             None => {
                 let (_, archive) = network(transfer26::NAME)?;
                 let set = styles(&archive)?;
-                let wanted = set.mix(&set.parse(&style.to_string_lossy())?)?;
-                (archive, wanted)
+                let blend = set.mix(&set.parse(&style.to_string_lossy())?)?;
+                (archive, blend)
             }
             Some(_) => packed(&parts)?,
         };
-        Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(wanted) })
+        Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(blend) })
     }
 
     /// Returns the style for the network in `context`, which was opened with [`StyleSource::archive`].
@@ -154,7 +154,7 @@ fn packed(parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
     let apart = |path: &Path| {
         let kind = if custom::is_own(name) { "a style with a network of its own" } else { "styles of paintings" };
         Error::Style(format!(
-            "`{}` and {kind} belong to different networks, which do not blend: choose styles of one kind.",
+            "`{}` and {kind} belong to different networks and cannot be blended: choose styles of one network.",
             path.display()
         ))
     };
@@ -170,7 +170,9 @@ fn packed(parts: &[(PathBuf, f32)]) -> Result<(Archive, Style)> {
     }
     let sum: f32 = blend.iter().map(|(_, weight)| weight).sum();
     if sum <= 0.0 || !sum.is_finite() {
-        return Err(Error::Style("These weights make no blend: give at least one style a weight above 0.".to_string()));
+        return Err(Error::Style(
+            "These weights cannot be used: give at least one style a weight above 0.".to_string(),
+        ));
     }
     let shares: Vec<(&Style, f32)> = blend.iter().map(|(style, weight)| (style, weight / sum)).collect();
     Ok((archive, Style::blend(&shares)?))

@@ -50,7 +50,7 @@ pub fn parse(text: &OsStr, exists: impl Fn(&Path) -> bool) -> Result<Weighted> {
         Ok(_) => {
             let (number, path) = (number.to_string_lossy(), path.display());
             Err(Error::Style(format!(
-                "`{number}` is not a weight for {path}: write a number from 0 up, such as `{path}:0.5`."
+                "`{number}` is not a weight for {path}: write a number of at least 0, such as `{path}:0.5`."
             )))
         }
         Err(_) => Ok(whole),

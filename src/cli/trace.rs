@@ -51,7 +51,7 @@ impl Trace {
             Ok(()) => Some(self),
             Err(error) => {
                 let (path, reason) = (self.path.display(), reason(&error));
-                alert!("{path}: the trace cannot be written any more: {reason}. The work goes on without it.");
+                alert!("{path}: the trace can no longer be written: {reason}. The job continues without it.");
                 None
             }
         }
@@ -65,7 +65,7 @@ fn table(path: &Path, columns: &str) -> Result<String> {
     if text.is_empty() && path.metadata().is_ok_and(|file| file.len() == 0) || text.lines().next() == Some(columns) {
         return Ok(text);
     }
-    Err(Error::file(path, "the file that is there is not a trace of this command; choose another name for the trace"))
+    Err(Error::file(path, "the existing file is not a trace of this command; choose another name for the trace"))
 }
 
 /// Returns the complete rows up to the row of `step`.

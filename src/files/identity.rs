@@ -7,7 +7,12 @@ use std::path::{Path, PathBuf};
 pub enum Identity {
     /// The device and inode of an existing file, on systems with inode numbers. Hard links share it.
     #[cfg(unix)]
-    Inode { device: u64, inode: u64 },
+    Inode {
+        /// Number of the device that has the file.
+        device: u64,
+        /// Number of the file on its device.
+        inode: u64,
+    },
     /// Otherwise the absolute path, with links resolved as far as its folders exist.
     Path(PathBuf),
 }
@@ -60,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_do_not_exist_are_told_apart_by_their_folders() {
+    fn files_that_do_not_exist_are_distinguished_by_their_folders() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("inner")).unwrap();
         let direct = Identity::of(&folder.path().join("new.png"));

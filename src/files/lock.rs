@@ -31,7 +31,7 @@ impl Lock {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Err(Error::file(
                 path,
-                "another run of impasto writes to this file; wait until it ends, or choose another place",
+                "another run of impasto writes to this file; wait until it ends, or choose another path",
             )),
             Err(TryLockError::Error(_)) => Ok(None),
         }

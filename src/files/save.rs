@@ -26,6 +26,7 @@ pub enum Existing {
 /// The result of a save.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
+    /// The bytes were written to the file.
     Written,
     /// A file existed and was kept.
     Kept,
@@ -69,7 +70,7 @@ pub fn save_with(
     match write_beside(&target, bytes, existing, before) {
         Ok(saved) => Ok(saved),
         Err(error) => {
-            let unchanged = if target.exists() { "; the file that was there is unchanged" } else { "" };
+            let unchanged = if target.exists() { "; the existing file is unchanged" } else { "" };
             let problem = format!("the file cannot be written: {}{unchanged}; {}", reason(&error), advice(&error));
             Err(Error::file(path, problem))
         }
@@ -113,13 +114,13 @@ fn write_beside(
 /// [`Error::File`] with the reason.
 pub fn probe(path: &Path) -> Result<()> {
     let target = target(path)?;
-    let trial = || {
+    let write_probe = || {
         let mut file = temporary(&target)?;
         file.write_all(&PROBE)?;
         file.close()
     };
-    trial().map_err(|error| {
-        Error::file(path, format!("the file cannot be written there: {}; {}", reason(&error), advice(&error)))
+    write_probe().map_err(|error| {
+        Error::file(path, format!("the file cannot be written: {}; {}", reason(&error), advice(&error)))
     })
 }
 
@@ -142,20 +143,20 @@ fn target(path: &Path) -> Result<PathBuf> {
         Ok(metadata) if metadata.is_symlink() => path.canonicalize().map_err(|_| {
             Error::file(
                 path,
-                "this is a symbolic link to a file that does not exist; remove it, or choose another place",
+                "this is a symbolic link to a file that does not exist; remove the link, or choose another path",
             )
         })?,
         _ => path.to_path_buf(),
     };
     let Ok(metadata) = target.metadata() else { return Ok(target) };
     if metadata.is_dir() {
-        return Err(Error::file(path, "a folder of this name is there; choose another name"));
+        return Err(Error::file(path, "a folder has this name; choose another name"));
     }
     if !metadata.is_file() {
-        return Err(Error::file(path, "this is a pipe or a device, and not a regular file; choose another place"));
+        return Err(Error::file(path, "this is a pipe or a device, and not a regular file; choose another path"));
     }
     if metadata.permissions().readonly() {
-        return Err(Error::file(path, "the file that is there is write-protected; choose another name"));
+        return Err(Error::file(path, "the existing file is write-protected; choose another name"));
     }
     Ok(target)
 }
@@ -192,9 +193,9 @@ fn sync_folder(target: &Path) {
 
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, or choose another place",
-        ErrorKind::NotFound => "make the folder first, or choose another place",
-        _ => "choose another place",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, or choose another folder",
+        ErrorKind::NotFound => "create the folder first, or choose another one",
+        _ => "choose another folder",
     }
 }
 
@@ -260,13 +261,13 @@ mod tests {
     }
 
     #[test]
-    fn places_that_take_no_file_are_found_out_before() {
+    fn probing_finds_paths_that_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         probe(&path).unwrap();
         assert!(names(folder.path()).is_empty());
         let gone = probe(&folder.path().join("gone/a")).unwrap_err().to_string();
-        assert!(gone.contains("make the folder first"), "{gone}");
+        assert!(gone.contains("create the folder first"), "{gone}");
         assert!(probe(folder.path()).unwrap_err().to_string().contains("folder"));
         std::fs::write(&path, "x").unwrap();
         let mut permissions = path.metadata().unwrap().permissions();

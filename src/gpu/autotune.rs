@@ -12,6 +12,7 @@ use crate::net::Border;
 /// The selected variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Choice {
+    /// Storage type and kernel family of the convolutions.
     pub variant: Variant,
 }
 
@@ -26,7 +27,7 @@ impl Choice {
     /// Returns a stored choice by the name of its variant.
     ///
     /// Returns `None` if `name` is not the name of a variant, or if this adapter does not support the variant.
-    pub fn remembered(gpu: &Gpu, name: &str) -> Option<Self> {
+    pub fn stored(gpu: &Gpu, name: &str) -> Option<Self> {
         let variant = Variant::from_name(name).filter(|v| gpu.half() || !v.half)?;
         Some(Self { variant })
     }

@@ -8,6 +8,7 @@ use crate::net::Border;
 /// Storage type and kernel family of all convolutions of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Variant {
+    /// How a convolution is distributed over threads.
     pub family: Family,
     /// 16-bit storage and multiplication. Sums and statistics stay in 32 bits. Needs the adapter's `shader-f16`.
     pub half: bool,
@@ -67,19 +68,26 @@ impl Variant {
 pub struct Spec {
     /// Side of the executed kernel: 2 for each phase of a folded enlargement.
     pub kernel: u32,
+    /// Distance in input pixels between adjacent output pixels.
     pub stride: u32,
+    /// Pixels added on every side of the input.
     pub pad: u32,
+    /// Values beyond the input's border.
     pub border: Border,
+    /// Input channels.
     pub inputs: u32,
+    /// Output channels.
     pub outputs: u32,
     /// 4 if a nearest-neighbour enlargement by two is folded in, else 1.
     pub phases: u32,
+    /// Whether the input is a residual sum.
     pub residual: Residual,
 }
 
 /// Specifies whether a convolution's input is the sum of two tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Residual {
+    /// The input is one tensor.
     None,
     /// The sum is computed while loading.
     Read,
@@ -96,6 +104,7 @@ pub struct Kernel {
     pub wgsl: String,
     /// Whether the kernel reads (a, b) pairs (binding 3). The first layer's direct kernel does not.
     pub reads_norms: bool,
+    /// Whether the input is a residual sum; see [`Spec::residual`].
     pub residual: Residual,
     /// Input channels of a weight block: 3 if the empty fourth channel is skipped, else 4.
     pub lanes: u32,

@@ -64,7 +64,7 @@ impl Plan {
     pub fn set_style(&self, gpu: &Gpu, style: &Style) -> Result<()> {
         if !self.layout.fits(style) {
             return Err(Error::Style(format!(
-                "the style {} belongs to another network: choose one of this network",
+                "the style {} belongs to another network: choose a style of this network",
                 style.name
             )));
         }

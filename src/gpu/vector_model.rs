@@ -45,7 +45,7 @@ impl VectorPlan {
         let stages = stages(net, quads)?;
         let last = shapes[net.output()];
         if last.width * last.height != 1 {
-            let problem = format!("makes {} x {} pixels where one is needed", last.width, last.height);
+            let problem = format!("has an output of {} x {} pixels; one pixel is needed", last.width, last.height);
             return Err(Error::Model { file: net.name.clone(), problem });
         }
         let weights = stages.iter().map(|stage| weights(stage, archive)).collect::<Result<Vec<_>>>()?;

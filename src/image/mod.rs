@@ -7,6 +7,20 @@ use crate::error::{Error, Result};
 
 /// An RGB picture: `height * width * 3` values in 0..1, row by row, channels interleaved (HWC). Values are sRGB-encoded
 /// as in files, because the networks were trained on such values.
+///
+/// ```
+/// use impasto::image::Image;
+///
+/// # fn main() -> impasto::error::Result<()> {
+/// let red = Image::from_rgba8(4, 2, &[255, 0, 0, 255].repeat(4 * 2))?;
+/// assert_eq!(red.data()[..3], [1.0, 0.0, 0.0]);
+/// let (width, height) = Image::fitted(red.width(), red.height(), 2);
+/// let small = red.resized(width, height)?;
+/// assert_eq!((small.width(), small.height()), (2, 1));
+/// assert_eq!(small.to_rgba8(), [255, 0, 0, 255].repeat(2));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Image {
     width: usize,
@@ -85,7 +99,7 @@ impl Image {
         let within = |start: usize, side: usize, all: usize| start.checked_add(side).is_some_and(|end| end <= all);
         if !within(x, width, self.width) || !within(y, height, self.height) {
             return Err(Error::Picture(format!(
-                "{width}x{height} pixels from {x}, {y} do not lie within a picture of {}x{}",
+                "the rectangle of {width}x{height} pixels at {x}, {y} is not inside the picture of {}x{} pixels",
                 self.width, self.height
             )));
         }
@@ -187,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_survive_the_way_there_and_back() {
+    fn bytes_survive_a_round_trip() {
         let rgba: Vec<u8> = (0..=255).flat_map(|v| [v, 255 - v, v / 2, 255]).collect();
         assert_eq!(Image::from_rgba8(16, 16, &rgba).unwrap().to_rgba8(), rgba);
     }

@@ -22,7 +22,7 @@ impl Alpha {
     pub fn new(width: usize, height: usize, data: Vec<f32>) -> Result<Self> {
         if width == 0 || height == 0 || width.checked_mul(height) != Some(data.len()) {
             return Err(Error::Picture(format!(
-                "transparency of {width}x{height} pixels does not have {} values",
+                "an alpha channel of {width}x{height} pixels does not have {} values",
                 data.len()
             )));
         }

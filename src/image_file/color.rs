@@ -48,7 +48,7 @@ impl Converter {
         let transform = match profile(&header.color, notes) {
             None => None,
             Some(profile) => transform(&profile, header.channels).unwrap_or_else(|reason| {
-                notes.push(format!("{reason}; its colours are taken as sRGB"));
+                notes.push(format!("{reason}; its colours are interpreted as sRGB"));
                 None
             }),
         };
@@ -155,7 +155,8 @@ fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
         ColorTag::Icc(bytes) => match ColorProfile::new_from_slice(bytes) {
             Ok(profile) => Some(profile),
             Err(_) => {
-                notes.push("the colour profile in the file is damaged; its colours are taken as sRGB".to_string());
+                notes
+                    .push("the colour profile in the file is damaged; its colours are interpreted as sRGB".to_string());
                 None
             }
         },
@@ -168,7 +169,7 @@ fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
                 let primaries = ColorPrimaries { red: point(c.red), green: point(c.green), blue: point(c.blue) };
                 if !sensible(c) {
                     notes.push(
-                        "the primary colours in the file make no sense; its colours are taken as sRGB".to_string(),
+                        "the primary colours in the file are invalid; the colours are interpreted as sRGB".to_string(),
                     );
                     return None;
                 }
@@ -180,14 +181,10 @@ fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
         ColorTag::CodePoints { primaries, transfer, matrix, full_range } => {
             let profile = code_points(*primaries, *transfer, *matrix, *full_range);
             if profile.is_none() {
-                notes.push(
-                    "the colour space that the file names is not known; its colours are taken as sRGB".to_string(),
-                );
+                notes.push("the file names an unknown colour space; its colours are interpreted as sRGB".to_string());
             }
             if profile.is_some() && matches!(transfer, 16 | 18) {
-                notes.push(
-                    "the picture has a high dynamic range: what is brighter than white paper becomes white".to_string(),
-                );
+                notes.push("the picture has a high dynamic range: values above white are clipped".to_string());
             }
             profile
         }

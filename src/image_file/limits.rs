@@ -33,7 +33,7 @@ impl Limits {
         let pixels = width.saturating_mul(height);
         if width == 0 || height == 0 {
             return Err(Problem(format!(
-                "the file says that the picture has {width}x{height} pixels, which is no picture: the file is damaged"
+                "the header declares a picture of {width}x{height} pixels, which is impossible: the file is damaged"
             )));
         }
         if pixels > self.pixels {
@@ -120,7 +120,7 @@ pub(super) fn reserve<T>(len: usize) -> Result<Vec<T>, Problem> {
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(len).map_err(|_| {
         let bytes = gigabytes((len as u64).saturating_mul(size_of::<T>() as u64));
-        Problem(format!("there is not enough memory: {bytes} could not be had. Choose a smaller `--size`"))
+        Problem(format!("there is not enough memory: {bytes} could not be allocated. Choose a smaller `--size`"))
     })?;
     Ok(buffer)
 }
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_linux_tells_of_memory_is_read() {
+    fn memory_reports_of_linux_are_parsed() {
         assert_eq!(kilobytes("MemTotal: 9 kB\nMemAvailable:   12 kB\n", "MemAvailable:"), Some(12_288));
         assert_eq!(kilobytes("MemTotal: 9 kB\n", "MemAvailable:"), None);
         assert_eq!(kilobytes("MemAvailable: much kB\n", "MemAvailable:"), None);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_that_is_not_there_is_a_sentence() {
+    fn missing_memory_is_an_error() {
         assert!(reserve::<f32>(usize::MAX / 8).is_err());
         assert_eq!(filled(3, 7_u8).unwrap_or_default(), [7, 7, 7]);
     }

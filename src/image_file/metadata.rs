@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_of_a_photo_is_kept_and_nothing_else() {
+    fn only_metadata_about_the_photo_is_kept() {
         let rational = |num| exif::Rational { num, denom: 1 };
         let fields = [
             text(Tag::Model, "Camera"),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_that_tell_nothing_are_no_metadata() {
+    fn empty_blocks_are_not_metadata() {
         let orientation = Field { tag: Tag::Orientation, ifd_num: In::PRIMARY, value: Value::Short(vec![6]) };
         assert!(Metadata::from_exif(&write(&[orientation]).unwrap()).is_none());
         assert!(Metadata::from_exif(b"").is_none());

@@ -96,7 +96,7 @@ impl Source for PngSource<'_> {
 /// Converts an error of the decoder.
 fn problem(error: &DecodingError) -> Problem {
     match error {
-        DecodingError::LimitsExceeded => unsupported("PNG", "more data beside the picture than is sensible"),
+        DecodingError::LimitsExceeded => unsupported("PNG", "too much metadata"),
         _ => damaged("PNG"),
     }
 }

@@ -25,7 +25,8 @@ impl Problem {
 /// Returns the problem of a file of this kind with invalid contents.
 pub(super) fn damaged(kind: &str) -> Problem {
     Problem(format!(
-        "the {kind} file is damaged or cut off. Copy or download it again, or open it in another program and save it anew"
+        "the {kind} file is damaged or truncated. Copy or download it again, or open it in another program and save \
+         it again"
     ))
 }
 

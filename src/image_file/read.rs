@@ -19,6 +19,7 @@ use crate::image::Image;
 /// Options for reading pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReadOptions {
+    /// Limits of pixels and memory, checked before decoding.
     pub limits: Limits,
     /// The colour behind transparent pixels, sRGB in 0..1.
     pub background: [f32; 3],
@@ -140,7 +141,9 @@ fn read_bytes(path: &Path, limits: &Limits) -> std::result::Result<Vec<u8>, Prob
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_string(),
-        std::io::ErrorKind::PermissionDenied => "the file may not be read: its permissions do not allow it".to_string(),
+        std::io::ErrorKind::PermissionDenied => {
+            "the file cannot be read: its permissions do not allow reading".to_string()
+        }
         _ => format!("the file cannot be read: {error}"),
     }
 }
@@ -172,14 +175,14 @@ fn source<'a>(
 /// Returns the size of the result in the orientation of the file, checked against the limits.
 fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize, usize), Problem> {
     let (width, height) = (header.width as usize, header.height as usize);
-    let wanted = options.size.map(|size| size as usize);
-    let wanted = wanted.filter(|size| !options.at_most || *size < width.max(height));
-    let (target_width, target_height) = wanted.map_or((width, height), |size| Image::fitted(width, height, size));
+    let longer = options.size.map(|size| size as usize);
+    let longer = longer.filter(|size| !options.at_most || *size < width.max(height));
+    let (target_width, target_height) = longer.map_or((width, height), |size| Image::fitted(width, height, size));
     let limits = &options.limits;
     let (upright_width, upright_height) =
         if turned(header.orientation) { (target_height, target_width) } else { (target_width, target_height) };
     limits.check_pixels(header.width.into(), header.height.into())?;
-    if wanted.is_some() {
+    if longer.is_some() {
         limits.check_target(upright_width as u64, upright_height as u64)?;
     }
     // The result with alpha, a copy without alpha, and row buffers.
@@ -226,12 +229,12 @@ fn painted(
     }))
 }
 
-/// Splits interleaved pixels into colours and, if `wanted`, alpha.
-fn split(data: &[f32], wanted: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
+/// Splits interleaved pixels into colours and, if `with_alpha`, alpha.
+fn split(data: &[f32], with_alpha: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
     let pixels = data.as_chunks::<4>().0;
     let mut colors = reserve(pixels.len() * 3)?;
     pixels.iter().for_each(|[r, g, b, _]| colors.extend([r, g, b]));
-    if !wanted {
+    if !with_alpha {
         return Ok((colors, None));
     }
     let mut alpha = reserve(pixels.len())?;

@@ -74,14 +74,8 @@ const BEGINNINGS: [(&[u8], Kind); 36] = [
     (b"Rar!", Kind::Other("a compressed file (RAR)", "Unpack it first")),
     (b"ID3", Kind::Other("a sound", CHOOSE)),
     (b"OggS", Kind::Other("a sound or video (Ogg)", CHOOSE)),
-    (
-        b"\0\x05\x16\x07",
-        Kind::Other("side data of macOS beside a picture", "Choose the file whose name has no `._` before it"),
-    ),
-    (
-        b"\0\x05\x16\0",
-        Kind::Other("side data of macOS beside a picture", "Choose the file whose name has no `._` before it"),
-    ),
+    (b"\0\x05\x16\x07", Kind::Other("a metadata file of macOS", "Choose the file whose name has no `._` before it")),
+    (b"\0\x05\x16\0", Kind::Other("a metadata file of macOS", "Choose the file whose name has no `._` before it")),
     (
         b"version https://git-lfs",
         Kind::Other("a Git LFS pointer, not the picture itself", "Fetch the picture with `git lfs pull`"),
@@ -127,7 +121,7 @@ fn kind(bytes: &[u8]) -> Kind {
         return Kind::Other("a BMP picture", CONVERT);
     }
     if bytes.iter().take(HEAD).all(|&byte| byte == 0) {
-        return Kind::Other("nothing but zeros", AGAIN);
+        return Kind::Other("only zeros", AGAIN);
     }
     text(&bytes[..bytes.len().min(HEAD)])
 }
@@ -203,13 +197,14 @@ impl Kind {
         match self {
             Self::Readable(_) => None,
             Self::Other("empty", advice) => Some(format!("the file is empty. {advice}")),
-            Self::Other("nothing but zeros", advice) => Some(format!("the file holds nothing but zeros. {advice}")),
+            Self::Other("only zeros", advice) => Some(format!("the file contains only zeros. {advice}")),
             Self::Other(what, advice) => {
                 let advice = advice.replacen("{}", &quoted(name), 1).replace("{}", &result(name, advice));
-                Some(format!("the file is {what}, which is not read. {advice}"))
+                Some(format!("the file is {what}, which is not supported. {advice}"))
             }
             Self::Unknown => Some(
-                "the file is no picture that is known. Choose a PNG, JPEG, WebP or TIFF picture, or save it as one"
+                "the file is not a picture of a known format. Choose a PNG, JPEG, WebP or TIFF picture, or save the \
+                 picture in one of these formats"
                     .to_string(),
             ),
         }
@@ -265,7 +260,7 @@ mod tests {
             (b"Not a picture\n", "a text"),
             (b"version https://git-lfs.github.com/spec/v1", "Git LFS"),
             (b"P6 2 2 255 ", "PNM"),
-            (b"\x01\x02\x03\x04", "no picture that is known"),
+            (b"\x01\x02\x03\x04", "not a picture of a known format"),
             (b"\0\x05\x16\x07\0\x02", "macOS"),
             (b"RIFF\x01\0\0\0AVI ", "video"),
         ] {

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_files_of_cameras_are_told_from_pictures() {
+    fn raw_files_of_cameras_are_distinguished_from_pictures() {
         assert_eq!(tags(&file(&[(PHOTOMETRIC, 3, 2)])), TiffTags { pages: 1, ..TiffTags::default() });
         assert!(tags(&file(&[(DNG_VERSION, 1, 4)])).raw);
         assert!(tags(&file(&[(PHOTOMETRIC, 3, 32803)])).raw);

@@ -52,7 +52,7 @@ pub(super) fn structure(bytes: &[u8]) -> Structure {
 }
 
 /// Fills the missing parts of a decoded picture with gray, and returns a note about their extent.
-pub(super) fn mend(
+pub(super) fn repair(
     bytes: &[u8],
     structure: &Structure,
     buffer: &mut [u8],
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn repetition_at_the_end_is_seen() {
+    fn repetition_at_the_end_is_detected() {
         let rows = |count: usize, value: fn(usize) -> u8| (0..count).map(value).collect::<Vec<u8>>();
         assert!(ends_in_repetition(&rows(64, |y| (y % 8) as u8), 1));
         assert!(ends_in_repetition(&rows(64, |_| 7), 1));

@@ -68,8 +68,8 @@ impl Source for WebpSource<'_> {
 
 /// Returns whether the declared size exceeds the file. Some writers count a padding byte that is missing.
 fn is_cut(bytes: &[u8]) -> bool {
-    let told = bytes.get(4..8).map(|size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
-    told.is_none_or(|told| u64::from(told) + 8 > bytes.len() as u64 + 1)
+    let declared = bytes.get(4..8).map(|size| u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
+    declared.is_none_or(|declared| u64::from(declared) + 8 > bytes.len() as u64 + 1)
 }
 
 /// Returns the sizes in the bitstreams of these chunks, including those in the frames of an animation.

@@ -25,9 +25,13 @@ pub const ENDINGS: [&str; 7] = ["png", "jpg", "jpeg", "jfif", "webp", "tif", "ti
 /// An output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// Portable Network Graphics, lossless, with 8 or 16 bits per channel.
     Png,
+    /// JPEG, lossy, without transparency.
     Jpeg,
+    /// WebP, written losslessly.
     WebP,
+    /// TIFF, lossless, with 8 or 16 bits per channel.
     Tiff,
 }
 
@@ -82,6 +86,7 @@ pub struct WriteOptions<'a> {
     pub depth16: bool,
     /// Embeds an sRGB colour profile.
     pub color_profile: bool,
+    /// Metadata of the photo to copy to the file.
     pub metadata: Option<&'a Metadata>,
 }
 
@@ -111,7 +116,7 @@ fn encode_inner(
         && (alpha.width(), alpha.height()) != (width, height)
     {
         return Err(Problem(format!(
-            "transparency of {}x{} does not fit a picture of {width}x{height}",
+            "the alpha channel of {}x{} pixels does not fit the picture of {width}x{height} pixels",
             alpha.width(),
             alpha.height()
         )));

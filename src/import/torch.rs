@@ -50,7 +50,7 @@ impl<'a> StateDict<'a> {
         let entries = entries(bytes)?;
         let folder = entries.keys().find_map(|name| name.strip_suffix("data.pkl")).ok_or("has no `data.pkl`")?;
         if entries.get(&format!("{folder}byteorder")).is_some_and(|order| *order != b"little") {
-            return Err("has its numbers in an order of bytes that is not supported".to_string());
+            return Err("has an unsupported byte order".to_string());
         }
         let (value, _) = pickle::read(entries[&format!("{folder}data.pkl")])?;
         let prefix = format!("{folder}data/");
@@ -72,10 +72,10 @@ impl<'a> StateDict<'a> {
         for key in keys.items().ok_or("has no list of its storages")? {
             let Value::Text(key) = key else { return Err("has a storage without a name".to_string()) };
             let storage = kinds.get(&**key).ok_or("has a storage that no tensor uses")?;
-            let (count, data) = rest.split_first_chunk().ok_or("is cut off")?;
+            let (count, data) = rest.split_first_chunk().ok_or("is truncated")?;
             let count = usize::try_from(u64::from_le_bytes(*count)).ok();
             let length = count.and_then(|count| count.checked_mul(width(storage)?));
-            let (data, after) = length.and_then(|n| data.split_at_checked(n)).ok_or("is cut off")?;
+            let (data, after) = length.and_then(|n| data.split_at_checked(n)).ok_or("is truncated")?;
             storages.insert(key.to_string(), data);
             rest = after;
         }
@@ -103,16 +103,16 @@ impl<'a> StateDict<'a> {
         let mut count = 1usize;
         for (side, stride) in shape.iter().zip(strides).rev() {
             if *side > 1 && *stride != count {
-                return Err(wrong("does not lie in one piece, which is not supported"));
+                return Err(wrong("is not contiguous, which is not supported"));
             }
             count = count.checked_mul(*side).ok_or_else(|| wrong("is impossibly large"))?;
         }
         let width =
             width(storage).ok_or_else(|| wrong(&format!("is a {}; floats were expected", quoted(&storage.class))))?;
-        let data = self.storages.get(&*storage.key).ok_or_else(|| wrong("has no numbers"))?;
+        let data = self.storages.get(&*storage.key).ok_or_else(|| wrong("has no storage"))?;
         let end = offset.checked_add(count).filter(|end| shape.len() == strides.len() && *end <= storage.count);
         let range = end.and_then(|end| Some(offset.checked_mul(width)?..end.checked_mul(width)?));
-        let data = range.and_then(|range| data.get(range)).ok_or_else(|| wrong("is longer than its numbers"))?;
+        let data = range.and_then(|range| data.get(range)).ok_or_else(|| wrong("is longer than its storage"))?;
         Ok(match width {
             // bfloat16 is the upper half of a single-precision number.
             2 if storage.class.ends_with("BFloat16Storage") => {
@@ -137,7 +137,7 @@ fn width(storage: &Storage) -> Option<usize> {
 
 /// Returns the tensors of a table by name. The table may be nested in a checkpoint's table.
 fn tensors(value: &Value) -> Result<Tensors> {
-    found(value, DEEPEST).ok_or_else(|| "has no table of tensors: save the model's `state_dict()` alone".to_string())
+    found(value, DEEPEST).ok_or_else(|| "has no table of tensors: save only the model's `state_dict()`".to_string())
 }
 
 /// Returns the tensors of `value`, or of the most likely table in it.
@@ -149,8 +149,8 @@ fn found(value: &Value, depth: usize) -> Option<Tensors> {
         _ => None,
     });
     let own: Tensors = named.collect();
-    let likely = |place: &str| {
-        let inner = value.table()?.find(|(key, _)| matches!(key, Value::Text(name) if &**name == place))?.1;
+    let likely = |name: &str| {
+        let inner = value.table()?.find(|(key, _)| matches!(key, Value::Text(text) if &**text == name))?.1;
         depth.checked_sub(1).and_then(|depth| found(inner, depth))
     };
     PLACES.into_iter().find_map(likely).or((!own.is_empty()).then_some(own))
@@ -188,7 +188,7 @@ fn entries(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>> {
         };
         let (name, method, data, next) = entry().ok_or_else(damaged)?;
         if method != 0 {
-            return Err(format!("has {} compressed, which PyTorch does not do", quoted(&name)));
+            return Err(format!("has the compressed entry {}, which PyTorch does not write", quoted(&name)));
         }
         entries.insert(name, data);
         at = next;

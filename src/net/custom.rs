@@ -1,7 +1,7 @@
 //! Networks that a style pack contains: an archive with the weights of one network and a description of its
 //! architecture.
 //!
-//! The archive's metadata has `network`, which is `own-` and the beginning of the fingerprint of all tensors, so that
+//! The archive's metadata has `network`, which is `own-` and the first digits of the fingerprint of all tensors, so that
 //! no file can use another network's name; and `architecture`, JSON:
 //! `{"family":"johnson","contract":[32,64,128],"blocks":5, "expand":[64,32],"finish":"clamp"}` ([`Johnson`]; `finish`
 //! may be `sigmoid`), or `{"family":"transfer26"}` for the 26-style network with other weights. The archive contains
@@ -20,10 +20,10 @@ use crate::weights::{Archive, ArchiveBuilder};
 
 /// Digits of the fingerprint in a name.
 const DIGITS: usize = 12;
-/// Maximum layer width and number of residual blocks: four times the usual.
+/// Maximum layer width and number of residual blocks: four times those of PyTorch's example.
 const WIDEST: usize = 512;
 const MOST_BLOCKS: usize = 20;
-/// Maximum number of convolution weights: twenty times the usual, and the maximum number of bytes of an archive.
+/// Maximum number of convolution weights: twenty times those of PyTorch's example, and the maximum number of bytes of an archive.
 const MOST_WEIGHTS: usize = 1 << 25;
 /// Maximum absolute weight: larger weights make sums exceed the range of 16-bit numbers. Trained weights are below 100.
 const LARGEST_WEIGHT: f32 = 10_000.0;
@@ -31,6 +31,7 @@ const LARGEST_WEIGHT: f32 = 10_000.0;
 /// The architecture of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Architecture {
+    /// A network of the architecture of `johnson`, with its sizes.
     Johnson(Johnson),
     /// The 26-style network.
     Transfer26,
@@ -42,18 +43,20 @@ impl Architecture {
     /// # Errors
     /// [`Error::Pack`] if the architecture is unknown or exceeds a limit.
     pub fn parse(text: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(text).map_err(|_| brings("is not described as it should be"))?;
+        let value: Value = serde_json::from_str(text).map_err(|_| invalid("has an invalid description"))?;
         let widths = |key: &str, count: usize| {
             let list = value.get(key).and_then(Value::as_array).filter(|list| list.len() == count);
             let width = |v: &Value| v.as_u64().filter(|v| (1..=WIDEST as u64).contains(v)).map(|v| v as usize);
-            list.and_then(|list| list.iter().map(width).collect::<Option<Vec<usize>>>())
-                .ok_or_else(|| brings(format!("has no usable widths `{key}`: {count} from 1 to {WIDEST} are needed")))
+            list.and_then(|list| list.iter().map(width).collect::<Option<Vec<usize>>>()).ok_or_else(|| {
+                invalid(format!("has invalid widths `{key}`: {count} numbers from 1 to {WIDEST} are needed"))
+            })
         };
         match value.get("family").and_then(Value::as_str) {
             Some("johnson") => {
                 let blocks = value.get("blocks").and_then(Value::as_u64).filter(|n| *n <= MOST_BLOCKS as u64);
-                let blocks =
-                    blocks.ok_or_else(|| brings(format!("has no number of blocks from 0 to {MOST_BLOCKS}")))?;
+                let blocks = blocks.ok_or_else(|| {
+                    invalid(format!("has an invalid number of blocks: 0 to {MOST_BLOCKS} are allowed"))
+                })?;
                 let (contract, expand) = (widths("contract", 3)?, widths("expand", 2)?);
                 let johnson = Johnson {
                     contract: [contract[0], contract[1], contract[2]],
@@ -62,20 +65,20 @@ impl Architecture {
                     sigmoid: match value.get("finish").and_then(Value::as_str) {
                         Some("clamp") => false,
                         Some("sigmoid") => true,
-                        _ => return Err(brings("ends neither in a clamp nor in a sigmoid")),
+                        _ => return Err(invalid("ends neither in a clamp nor in a sigmoid")),
                     },
                 };
                 let net = johnson.network("");
                 let weights: usize = net.convolutions().map(|c| c.inputs * c.outputs * c.kernel * c.kernel).sum();
                 if weights > MOST_WEIGHTS {
-                    return Err(brings(format!("has {weights} weights, of which at most {MOST_WEIGHTS} are taken")));
+                    return Err(invalid(format!("has {weights} weights, but at most {MOST_WEIGHTS} are allowed")));
                 }
                 Ok(Self::Johnson(johnson))
             }
             Some("transfer26") => Ok(Self::Transfer26),
             other => {
                 let family = printable(other.unwrap_or("without a name"));
-                Err(brings(format!("is of a family that this version does not know ({family})")))
+                Err(invalid(format!("has an architecture that this version does not support ({family})")))
             }
         }
     }
@@ -122,18 +125,18 @@ pub fn network(archive: &Archive) -> Result<Network> {
     for (tensor, shape) in tensors(&net)? {
         let values = archive.tensor(&tensor, &shape).map_err(in_pack)?;
         if let Some(value) = values.into_iter().find(|value| value.abs() > LARGEST_WEIGHT) {
-            return Err(brings(format!("cannot be used: its tensor `{tensor}` holds {value:e}, which is too large")));
+            return Err(invalid(format!("cannot be used: its tensor `{tensor}` holds {value:e}, which is too large")));
         }
     }
     let names: Vec<String> = net.tensors().map(str::to_string).collect();
     let belongs = |found: &str| names.iter().any(|name| found == name || found.strip_suffix(".scale") == Some(name));
     if let Some(foreign) = archive.names().find(|found| !belongs(found)) {
         let foreign = printable(foreign);
-        return Err(brings(format!("has a tensor `{foreign}` that belongs to none of its layers")));
+        return Err(invalid(format!("has a tensor `{foreign}` that belongs to none of its layers")));
     }
     let expected = name(&archive.fingerprint(&names).map_err(in_pack)?);
     if called != expected {
-        return Err(brings(format!("is called {called:?}, which is not the name of its weights")));
+        return Err(invalid(format!("has the name {called:?}, which does not match its weights")));
     }
     Ok(net)
 }
@@ -166,13 +169,13 @@ fn tensors(net: &Network) -> Result<Vec<(String, Vec<usize>)>> {
 
 fn in_pack(error: Error) -> Error {
     match error {
-        Error::Tensor { tensor, problem } => brings(format!("cannot be used: its tensor `{tensor}` {problem}")),
+        Error::Tensor { tensor, problem } => invalid(format!("cannot be used: its tensor `{tensor}` {problem}")),
         other => other,
     }
 }
 
-fn brings(problem: impl std::fmt::Display) -> Error {
-    Error::Pack(format!("brings a network that {problem}"))
+fn invalid(problem: impl std::fmt::Display) -> Error {
+    Error::Pack(format!("contains a network that {problem}"))
 }
 
 #[cfg(test)]
@@ -223,17 +226,17 @@ mod tests {
             builder.metadata("network", &name).metadata("architecture", text).metadata(key, value).finish().unwrap()
         };
         assert_eq!(with("network", &name), sound);
-        assert!(problem(&with("network", "transfer26")).contains("not the name of its weights"));
-        assert!(problem(&with("architecture", "{")).contains("not described"));
-        assert!(problem(&with("architecture", r#"{"family":"unet"}"#)).contains("does not know (unet)"));
+        assert!(problem(&with("network", "transfer26")).contains("does not match its weights"));
+        assert!(problem(&with("architecture", "{")).contains("invalid description"));
+        assert!(problem(&with("architecture", r#"{"family":"unet"}"#)).contains("does not support (unet)"));
         let wide = small().text().replace("[5,4]", "[5,8]");
         assert!(problem(&with("architecture", &wide)).contains("`expand.1.w` has shape [4, 5, 3, 3]"));
         let endless = small().text().replace(":1,", ":2000000000,");
-        assert!(problem(&with("architecture", &endless)).contains("number of blocks from 0 to 20"));
+        assert!(problem(&with("architecture", &endless)).contains("number of blocks: 0 to 20"));
         let huge = small().text().replace("[4,5,6]", "[4,5,600]");
         assert!(problem(&with("architecture", &huge)).contains("widths `contract`"));
         let heavy = small().text().replace("[4,5,6]", "[4,5,512]").replace(":1,", ":20,");
-        assert!(problem(&with("architecture", &heavy)).contains("weights, of which at most"));
+        assert!(problem(&with("architecture", &heavy)).contains("weights, but at most"));
         let mut large = ArchiveBuilder::new();
         for (name, shape) in tensors(&small().network("")).unwrap() {
             large.float(name, &shape, &vec![-2e4; shape.iter().product()]);

@@ -7,14 +7,15 @@ use super::models::transfer26;
 use crate::error::Result;
 
 /// Threshold for the warning: a network with this many times the arithmetic of the 26-style network is used only after
-/// a confirmation. A network of the usual size that a style pack contains has 7 to 8 times as much.
+/// a confirmation. A network of the default size in a style pack has 7 to 8 times as much.
 pub const MOST_TIMES: u64 = 32;
 
 /// The cost of one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expense {
-    /// Size of the picture in pixels.
+    /// Width of the picture in pixels.
     pub width: usize,
+    /// Height of the picture in pixels.
     pub height: usize,
     /// Multiply-adds of the network's convolutions for one picture.
     pub multiply_adds: u64,
@@ -52,8 +53,8 @@ impl Network {
             let fit = |side: usize| side.max(8).next_multiple_of(net.multiple);
             net.multiply_adds(fit(height), fit(width))
         };
-        let (multiply_adds, usual) = (cost(self)?, cost(&transfer26::network())?);
-        Ok(Expense { width, height, multiply_adds, times: multiply_adds / usual.max(1) })
+        let (multiply_adds, reference) = (cost(self)?, cost(&transfer26::network())?);
+        Ok(Expense { width, height, multiply_adds, times: multiply_adds / reference.max(1) })
     }
 }
 

@@ -1,5 +1,24 @@
 //! Networks as data: layers over numbered tensors, and the shapes of the tensors for an input size. Independent of the
 //! GPU: `reference` runs a [`Network`] with plain loops, `gpu` compiles it into dispatches.
+//!
+//! ```
+//! use impasto::net::models::transfer26;
+//! use impasto::net::{Network, Operation, Shape};
+//!
+//! # fn main() -> impasto::error::Result<()> {
+//! // A network of three layers: a 3x3 convolution of stride 2 with normalization, an enlargement, a sigmoid.
+//! let mut network = Network::new("small", 3, 2);
+//! let x = network.push_normalized(0, "conv", (3, 8), 3, 2);
+//! let x = network.push(Operation::Upsample2, &[x]);
+//! let output = network.push(Operation::Sigmoid, &[x]);
+//! assert_eq!(network.shapes(64, 96)?[output], Shape { channels: 8, height: 64, width: 96 });
+//! assert_eq!(network.multiply_adds(64, 96)?, 32 * 48 * 8 * 3 * 9);
+//! assert!(network.shapes(63, 96).is_err(), "63 is not a multiple of 2");
+//!
+//! assert_eq!(transfer26::network().convolutions().count(), 18);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod custom;
 pub mod expense;
@@ -47,11 +66,17 @@ impl Border {
 pub struct Convolution {
     /// Name of the weight tensor, `[outputs][inputs][kernel][kernel]`.
     pub weight: String,
+    /// Input channels.
     pub inputs: usize,
+    /// Output channels.
     pub outputs: usize,
+    /// Side of the kernel in pixels.
     pub kernel: usize,
+    /// Distance in input pixels between adjacent output pixels.
     pub stride: usize,
+    /// Pixels added on every side of the input.
     pub pad: usize,
+    /// Values of the added pixels.
     pub border: Border,
 }
 
@@ -65,7 +90,9 @@ impl Convolution {
 /// Reduction of a pooling window to one pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pooling {
+    /// The largest value of the window.
     Max,
+    /// The mean of the window.
     Average,
 }
 
@@ -73,8 +100,11 @@ pub enum Pooling {
 /// `mean[i]`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Preprocessing {
+    /// Input channel of each output channel.
     pub order: [usize; 3],
+    /// Factor of the input's values.
     pub scale: f32,
+    /// Numbers subtracted from the output channels, after scaling.
     pub mean: [f32; 3],
 }
 
@@ -83,17 +113,21 @@ pub struct Preprocessing {
 pub enum Operation {
     /// Preprocesses a picture with three channels.
     Preprocess(Preprocessing),
+    /// A dense convolution.
     Convolution(Convolution),
     /// A depthwise convolution: as many outputs as inputs, weights `[channels][1][kernel][kernel]`.
     Depthwise(Convolution),
     /// Adds one number per channel: the tensor of that name, `[channels]`.
     Bias {
+        /// Name of the bias tensor.
         tensor: String,
     },
     /// Instance normalization with the style's scale and shift number `norm` (see [`Network::norms`]).
     InstanceNorm {
+        /// Index in [`Network::norms`].
         norm: usize,
     },
+    /// `max(x, 0)`.
     Relu,
     /// Clamps to 0..6 (Howard et al. 2017, "MobileNets").
     Relu6,
@@ -108,6 +142,7 @@ pub enum Operation {
     Upsample2,
     /// Sum of two tensors of the same shape.
     Add,
+    /// The logistic function `1 / (1 + exp(-x))`.
     Sigmoid,
     /// Clamps to 0..1.
     Clamp,
@@ -116,16 +151,22 @@ pub enum Operation {
 /// One layer: an operation, the tensors it reads, the tensor it writes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
+    /// The operation.
     pub operation: Operation,
+    /// The tensors that it reads: two for [`Operation::Add`], else one.
     pub inputs: Vec<TensorId>,
+    /// The tensor that it writes.
     pub output: TensorId,
 }
 
 /// Channels, height and width of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
+    /// Number of channels.
     pub channels: usize,
+    /// Height in pixels.
     pub height: usize,
+    /// Width in pixels.
     pub width: usize,
 }
 
@@ -150,6 +191,7 @@ pub struct Network {
     pub inputs: usize,
     /// Both sides of the input must be multiples of this.
     pub multiple: usize,
+    /// The layers, in execution order. Layer `i` writes tensor `i + 1`.
     pub layers: Vec<Layer>,
     /// The style's normalizations, in network order: tensor prefix and channels.
     pub norms: Vec<(String, usize)>,
@@ -175,8 +217,8 @@ impl Network {
     pub fn working_size(&self, (width, height): (usize, usize), stroke: f64) -> (usize, usize) {
         let longer = width.max(height) as f64;
         let broad = self.broad_up_to as f64;
-        let usual = if broad > 0.0 && longer > broad { (longer / broad).powf(1.0 - GROWTH) } else { 1.0 };
-        let side = |pixels: usize| ((pixels as f64 / (usual * stroke)).round() as usize).max(pixels.min(SHORTEST));
+        let reduction = if broad > 0.0 && longer > broad { (longer / broad).powf(1.0 - GROWTH) } else { 1.0 };
+        let side = |pixels: usize| ((pixels as f64 / (reduction * stroke)).round() as usize).max(pixels.min(SHORTEST));
         (side(width), side(height))
     }
 
@@ -259,7 +301,7 @@ impl Network {
         for layer in &self.layers {
             let misfit = |problem: &str| Error::Model {
                 file: self.name.clone(),
-                problem: format!("the layer that makes tensor {} {problem}", layer.output),
+                problem: format!("the layer with the output tensor {} {problem}", layer.output),
             };
             let input = |i: usize| {
                 let id = layer.inputs.get(i).ok_or_else(|| misfit("has too few inputs"))?;
@@ -283,7 +325,7 @@ impl Network {
                 }
                 Operation::Preprocess(_) if first.channels != 3 => return Err(misfit("expects three channels")),
                 Operation::Pool2(_) if first.height < 2 || first.width < 2 => {
-                    return Err(misfit("pools what has only one row or column: the picture is too small"));
+                    return Err(misfit("pools a tensor with only one row or column: the picture is too small"));
                 }
                 Operation::Add if input(1)? != first => return Err(misfit("adds tensors of different shapes")),
                 Operation::Preprocess(_)

@@ -44,7 +44,7 @@ impl Window {
     /// `shape`.
     pub fn sources(self, shape: Shape) -> impl Iterator<Item = usize> {
         let Self { size: (rows, columns), offset, stride, zoom, blocks } = self;
-        let place = move |at: usize, block: usize, size: usize| {
+        let source = move |at: usize, block: usize, size: usize| {
             let there = (at * stride + block * SHIFT) as isize + offset;
             // `Reflect` maps every coordinate to a pixel.
             Border::Reflect.index(there, size * zoom).unwrap_or(0) / zoom
@@ -52,8 +52,8 @@ impl Window {
         (0..blocks * blocks * shape.channels * rows * columns).map(move |i| {
             let (column, row, copy) = (i % columns, i / columns % rows, i / (columns * rows));
             let (channel, block) = (copy % shape.channels, copy / shape.channels);
-            let y = place(row, block / blocks, shape.height);
-            let x = place(column, block % blocks, shape.width);
+            let y = source(row, block / blocks, shape.height);
+            let x = source(column, block % blocks, shape.width);
             (channel * shape.height + y) * shape.width + x
         })
     }

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn ramps_begin_and_end_with_their_ends() {
+    fn ramps_start_and_end_with_their_end_colours() {
         let stops = [Colour::hex(0x102030), Colour::hex(0xa0b0c0), Colour::hex(0xf0e0d0)];
         for (t, stop) in [(-1.0, 0), (0.0, 0), (0.5, 1), (1.0, 2), (9.0, 2)] {
             let colour = Colour::of_ramp(&stops, t);

@@ -106,7 +106,7 @@ impl Window {
 
     /// Returns the properties of the point at `from` relative to the middle of the rose, or outside the rose the
     /// distance to it.
-    fn rose(&self, from: Point) -> std::result::Result<Place, f32> {
+    fn rose(&self, from: Point) -> Result<Place, f32> {
         let (angle, distance) = (from.angle() / TAU, from.length());
         // Returns the distance into a ring and the position among its petals. Every other ring is rotated by half a
         // petal.

@@ -9,6 +9,8 @@ const PAPER: Colour = Colour::hex(0xf3ecdc);
 const INK: Colour = Colour::hex(0x171d26);
 const SEAL: Colour = Colour::hex(0xb92f22);
 const RIDGES: usize = 6;
+/// Boughs of a pine.
+const BOUGHS: usize = 6;
 /// The first ridge with pines; the ridges before it are too distant.
 const WOODED: usize = 3;
 
@@ -125,7 +127,6 @@ fn pine(canvas: &mut Canvas, sweep: &mut Sweep, random: &mut Random, foot: Point
         }
     };
     stroke(foot, tip, height * 0.035);
-    const BOUGHS: usize = 6;
     for i in 0..BOUGHS {
         let up = 0.25 + 0.75 * i as f32 / BOUGHS as f32;
         let middle = foot + (tip - foot) * up;

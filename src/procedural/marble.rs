@@ -34,7 +34,7 @@ enum Step {
 impl Step {
     /// Returns the position before this step of the paint that is at `p` after it, or the paint itself if the step
     /// added it.
-    fn before(&self, p: Point) -> std::result::Result<Point, usize> {
+    fn before(&self, p: Point) -> Result<Point, usize> {
         match *self {
             Self::Drop { centre, radius, paint } => {
                 let from = p - centre;

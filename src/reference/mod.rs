@@ -1,5 +1,25 @@
 //! The reference executor: every layer as a direct implementation of its definition, in plain loops and float32. Slow;
 //! tests compare each kernel and each whole network with it. Tensors are CHW.
+//!
+//! ```
+//! use impasto::image::Image;
+//! use impasto::net::models::transfer26;
+//! use impasto::reference;
+//! use impasto::style::StyleSet;
+//! use impasto::weights::Archive;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let archive = Archive::parse(&std::fs::read("weights/transfer26.safetensors")?)?;
+//! let network = transfer26::network();
+//! let styles = StyleSet::read(&archive, &network.norms)?;
+//! let style = styles.mix(&styles.parse("Starry Strokes")?)?;
+//! // Sides must be multiples of `network.multiple`.
+//! let photo = Image::new(16, 8, (0..16 * 8 * 3).map(|i| i as f32 / 384.0).collect())?;
+//! let painting = reference::run(&network, &archive, &style, &photo)?;
+//! assert_eq!((painting.width(), painting.height()), (16, 8));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod convolution;
 pub mod layers;
@@ -20,7 +40,7 @@ use crate::weights::Archive;
 pub fn run(net: &Network, archive: &Archive, style: &Style, photo: &Image) -> Result<Image> {
     let (x, Shape { channels, height, width }) = forward(net, archive, style, photo)?;
     if channels != 3 {
-        let problem = format!("makes {channels} channels, which are no picture");
+        let problem = format!("has {channels} output channels, but a picture has three");
         return Err(Error::Model { file: net.name.clone(), problem });
     }
     Image::new(width, height, to_hwc(&x, height, width))

@@ -26,33 +26,33 @@ pub(super) fn parse(names: &[&str], text: &str) -> Result<Vec<f32>, String> {
 fn parse_weight(text: &str, style: &str) -> Result<f64, String> {
     match text.parse::<f32>() {
         Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(weight.into()),
-        _ => {
-            Err(format!("`{text}` is no weight for style `{style}`: write a number from 0 up, such as `{style}:0.5`."))
-        }
+        _ => Err(format!(
+            "`{text}` is not a weight for style `{style}`: write a number of at least 0, such as `{style}:0.5`."
+        )),
     }
 }
 
 /// Returns the index of the style that `text` selects: an exact name takes precedence over a number, a number over the
 /// beginning of a name.
 fn find(names: &[&str], text: &str) -> Result<usize, String> {
-    let wanted = fold(text);
-    if wanted.is_empty() {
+    let key = fold(text);
+    if key.is_empty() {
         return Err(format!("A style is missing: write a name or a number. {}", list(names)));
     }
-    if let Some(i) = names.iter().position(|name| fold(name) == wanted) {
+    if let Some(i) = names.iter().position(|name| fold(name) == key) {
         return Ok(i);
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
         return match text.parse::<usize>() {
             Ok(i) if i < names.len() => Ok(i),
-            _ => Err(format!("There is no style {text}: they are numbered from 0 to {}.", names.len() - 1)),
+            _ => Err(format!("There is no style {text}: styles have the numbers 0 to {}.", names.len() - 1)),
         };
     }
-    let matches: Vec<usize> = (0..names.len()).filter(|&i| fold(names[i]).starts_with(&wanted)).collect();
+    let matches: Vec<usize> = (0..names.len()).filter(|&i| fold(names[i]).starts_with(&key)).collect();
     match matches[..] {
         [i] => Ok(i),
         [] => {
-            let hint = nearest(names, &wanted).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
+            let hint = nearest(names, &key).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
             Err(format!("There is no style `{text}`.{hint} {}", list(names)))
         }
         _ => {
@@ -67,10 +67,10 @@ fn list(names: &[&str]) -> String {
     format!("The styles are: {}.", numbered.join(", "))
 }
 
-/// Returns the name most similar to `wanted`, if at most a third of its letters differ.
-fn nearest<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
-    let best = names.iter().map(|name| (distance(&fold(name), wanted), *name)).min_by_key(|(d, _)| *d);
-    best.filter(|(d, name)| d * 3 <= fold(name).chars().count().max(wanted.chars().count())).map(|(_, name)| name)
+/// Returns the name most similar to `key`, if at most a third of its letters differ.
+fn nearest<'a>(names: &[&'a str], key: &str) -> Option<&'a str> {
+    let best = names.iter().map(|name| (distance(&fold(name), key), *name)).min_by_key(|(d, _)| *d);
+    best.filter(|(d, name)| d * 3 <= fold(name).chars().count().max(key.chars().count())).map(|(_, name)| name)
 }
 
 /// Returns the Levenshtein distance: the number of letters to add, remove or replace to turn `a` into `b`.
@@ -127,14 +127,14 @@ mod tests {
     fn what_is_not_understood_is_explained() {
         assert!(problem("teel mist").contains("Did you mean `Teal Mist`?"));
         assert!(problem("xyz").starts_with("There is no style `xyz`. The styles are: 0 Red Weave, 1 Red,"));
-        assert!(problem("4").contains("from 0 to 3"));
-        assert!(problem("99999999999999999999999").contains("from 0 to 3"));
+        assert!(problem("4").contains("the numbers 0 to 3"));
+        assert!(problem("99999999999999999999999").contains("the numbers 0 to 3"));
         assert_eq!(problem("re"), "`re` could be `Red Weave` or `Red`: write more of the name.");
         for text in ["", " ", ",", "teal,", ":1", "!!"] {
             assert!(problem(text).starts_with("A style is missing"), "{text}");
         }
         for text in ["teal:", "teal:x", "teal:-1", "teal:inf", "teal:nan"] {
-            assert!(problem(text).contains("is no weight for style `teal`"), "{text}");
+            assert!(problem(text).contains("is not a weight for style `teal`"), "{text}");
         }
         assert!(problem("teal:0,red:0").contains("All weights"));
         assert!(problem("-1").starts_with("There is no style"));

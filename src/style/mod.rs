@@ -22,7 +22,9 @@ use crate::error::{Error, Result};
 /// One style's parameters of one normalization: `out = normalized * scale + shift`, each with one number per channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Norm {
+    /// Factor of each channel.
     pub scale: Vec<f32>,
+    /// Offset of each channel.
     pub shift: Vec<f32>,
 }
 
@@ -31,13 +33,31 @@ pub struct Norm {
 pub struct Style {
     /// The network's name, as in archives.
     pub network: String,
+    /// The style's name. A blend has the names of its parts.
     pub name: String,
+    /// Scales and shifts, in network order.
     pub norms: Vec<Norm>,
 }
 
 impl Style {
     /// Returns the weighted sum of styles, applied to every scale and every shift. Weights are not normalized: with a
     /// sum of 1, the result is a blend, and weights outside of 0..1 exaggerate a style.
+    ///
+    /// ```
+    /// use impasto::style::{Norm, Style};
+    ///
+    /// # fn main() -> impasto::error::Result<()> {
+    /// let style = |name: &str, scale: f32| Style {
+    ///     network: "transfer26".to_string(),
+    ///     name: name.to_string(),
+    ///     norms: vec![Norm { scale: vec![scale; 32], shift: vec![0.0; 32] }],
+    /// };
+    /// let blend = Style::blend(&[(&style("Waves", 1.0), 0.75), (&style("Ink", 3.0), 0.25)])?;
+    /// assert_eq!(blend.name, "Waves + Ink");
+    /// assert_eq!(blend.norms[0].scale, [1.5; 32]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Style`] if `parts` is empty, if the styles belong to different networks, or if a weight or a sum is not
@@ -46,12 +66,14 @@ impl Style {
         let (first, _) = parts.first().ok_or_else(|| Error::Style("A blend needs at least one style.".to_string()))?;
         for (style, weight) in parts {
             if !weight.is_finite() {
-                let problem = format!("The weight of style `{}` is {weight}, which is no number.", style.name);
+                let problem =
+                    format!("The weight of style `{}` is {weight}, which is not a finite number.", style.name);
                 return Err(Error::Style(problem));
             }
             if !style.fits(first) {
                 return Err(Error::Style(format!(
-                    "`{}` and `{}` are styles of different networks, which do not blend: choose styles of one kind.",
+                    "`{}` and `{}` are styles of different networks and cannot be blended: choose styles of one \
+                     network.",
                     first.name, style.name
                 )));
             }

@@ -27,7 +27,7 @@ pub const OWN: &str = "own-";
 
 /// Maximum bytes of a pack without its network. Typical packs have a few KB.
 const MAX_BYTES: usize = 1 << 20;
-/// Maximum bytes of a network in a pack. The usual one has 1.7 MB.
+/// Maximum bytes of a network in a pack. PyTorch's example has 1.7 MB.
 const MAX_ARCHIVE: usize = 32 << 20;
 /// Maximum characters of a name.
 pub const MAX_NAME: usize = 80;
@@ -37,8 +37,29 @@ const MAX_TEXT: usize = 2000;
 const PICTURES: [(usize, &[u8]); 3] = [(0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"), (8, b"WEBP")];
 
 /// A style as stored in a file.
+///
+/// ```
+/// use impasto::net::models::arbitrary;
+/// use impasto::style::{DIMENSIONS, Pack, Parameters, StyleSpace};
+/// use impasto::weights::Archive;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let archive = Archive::parse(&std::fs::read("weights/arbitrary.safetensors")?)?;
+/// let network = arbitrary::network();
+/// let space = StyleSpace::read(&archive, network.tensors(), &network.norms)?;
+/// // `StyleEncoder` computes this vector from a painting.
+/// let vector = vec![0.0; DIMENSIONS];
+/// let pack = Pack { source: "My own painting".to_string(), ..space.pack("Waves", Parameters::Vector(vector)) };
+/// let bytes = pack.write()?;
+/// let read = Pack::read(&bytes)?;
+/// assert_eq!(read, pack);
+/// assert_eq!(space.style(&read)?.norms.len(), network.norms.len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pack {
+    /// The style's name, at most [`MAX_NAME`] characters.
     pub name: String,
     /// The network's name, as in archives.
     pub network: String,
@@ -48,6 +69,7 @@ pub struct Pack {
     pub source: String,
     /// The terms of use.
     pub licence: String,
+    /// The style's parameters.
     pub parameters: Parameters,
     /// The file of a small picture: JPEG, PNG or WebP. May be empty.
     pub thumbnail: Vec<u8>,
@@ -61,7 +83,12 @@ pub enum Parameters {
     /// The output of the style predictor: [`DIMENSIONS`] numbers.
     Vector(Vec<f32>),
     /// The scales and the shifts of all normalizations.
-    Norms { scales: Vec<f32>, shifts: Vec<f32> },
+    Norms {
+        /// One number for each channel of each normalization, in network order.
+        scales: Vec<f32>,
+        /// As many numbers, in the same order.
+        shifts: Vec<f32>,
+    },
 }
 
 impl Pack {
@@ -96,14 +123,14 @@ impl Pack {
         if let Some(problem) = crate::weights::foreign::stand_in(bytes) {
             return Err(refused(problem));
         }
-        let archive = Archive::parse(bytes).map_err(|_| refused("is damaged or no style pack at all"))?;
+        let archive = Archive::parse(bytes).map_err(|_| refused("is damaged, or is not a style pack"))?;
         match archive.metadata("format") {
             Some(FORMAT) => {}
             Some(other) => {
                 let other = printable(other);
-                return Err(refused(format!("is of a kind that this version does not know ({other})")));
+                return Err(refused(format!("has a format that this version does not support ({other})")));
             }
-            None => return Err(refused("is no style pack but another kind of safetensors file")),
+            None => return Err(refused("is not a style pack, but another kind of safetensors file")),
         }
         let blob = |name: &str, what: &str| match archive.shape(name) {
             Some(_) => archive.bytes(name).map(<[u8]>::to_vec).map_err(|_| refused(format!("has a damaged {what}"))),
@@ -113,7 +140,7 @@ impl Pack {
         let lines = |key: &str| {
             let text = text(key);
             if text.len() > MAX_TEXT {
-                Err(refused(format!("says more than {MAX_TEXT} bytes about its {key}")))
+                Err(refused(format!("has a {key} of more than {MAX_TEXT} bytes")))
             } else {
                 Ok(cleaned(&text, MAX_TEXT))
             }
@@ -124,7 +151,7 @@ impl Pack {
             network_sha256: text("network_sha256"),
             source: lines("source")?,
             licence: lines("licence")?,
-            parameters: Parameters::read(&archive).map_err(|_| refused("is damaged: it holds no usable style"))?,
+            parameters: Parameters::read(&archive).map_err(|_| refused("is damaged: it contains no usable style"))?,
             thumbnail: blob("thumbnail", "thumbnail")?,
             archive: blob("archive", "network")?,
         };
@@ -176,35 +203,35 @@ impl Pack {
 
     fn check(&self) -> Result<()> {
         if let Some(problem) = name_problem(&self.name) {
-            return Err(refused(format!("has no usable name: {problem}")));
+            return Err(refused(format!("has an invalid name: {problem}")));
         }
         if let Some(problem) = [&self.source, &self.licence].into_iter().find_map(|text| text_problem(text)) {
-            return Err(refused(format!("has a source or licence that cannot be used: {problem}")));
+            return Err(refused(format!("has an invalid source or licence: {problem}")));
         }
         let known = |(start, mark): &(usize, &[u8])| self.thumbnail.get(*start..).is_some_and(|t| t.starts_with(mark));
         if !self.thumbnail.is_empty() && !PICTURES.iter().any(known) {
-            return Err(refused("has a thumbnail that is no JPEG, PNG or WebP picture"));
+            return Err(refused("has a thumbnail that is not a JPEG, PNG or WebP picture"));
         }
-        self.brought().map(drop)
+        self.network_archive().map(drop)
     }
 
     /// Returns the archive of the network that the pack contains, if any, after checking its name and fingerprint.
     ///
     /// # Errors
     /// [`Error::Pack`] if the archive is damaged or contains another network.
-    pub fn brought(&self) -> Result<Option<Archive>> {
+    pub fn network_archive(&self) -> Result<Option<Archive>> {
         if self.archive.is_empty() {
             return Ok(None);
         }
         if self.archive.len() > MAX_ARCHIVE {
             return Err(too_large(self.archive.len()));
         }
-        let archive = Archive::parse(&self.archive).map_err(|_| refused("brings a network that is damaged"))?;
+        let archive = Archive::parse(&self.archive).map_err(|_| refused("contains a damaged network"))?;
         let names: Vec<String> = archive.names().map(str::to_string).collect();
-        let sha256 = archive.fingerprint(&names).map_err(|_| refused("brings a network that is damaged"))?;
+        let sha256 = archive.fingerprint(&names).map_err(|_| refused("contains a damaged network"))?;
         let same = archive.metadata("network") == Some(&self.network) && sha256 == self.network_sha256;
         if !same || !self.network.starts_with(OWN) {
-            return Err(refused("brings another network than it names"));
+            return Err(refused("contains another network than it declares"));
         }
         Ok(Some(archive))
     }
@@ -213,7 +240,7 @@ impl Pack {
 /// Returns the reason why a text cannot be the name of a style, if so.
 pub fn name_problem(name: &str) -> Option<String> {
     if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-        return Some(format!("it takes 1 to {MAX_NAME} letters"));
+        return Some(format!("a name has 1 to {MAX_NAME} characters"));
     }
     unusable(name).map(unseen)
 }
@@ -227,11 +254,11 @@ pub fn text_problem(text: &str) -> Option<String> {
 }
 
 fn unseen(c: char) -> String {
-    format!("the character {} in it cannot be seen", printable(&c.to_string()))
+    format!("it contains the invisible character {}", printable(&c.to_string()))
 }
 
 fn too_large(bytes: usize) -> Error {
-    refused(format!("has {bytes} bytes, which is too many for a style"))
+    refused(format!("has {bytes} bytes, which is too large for a style pack"))
 }
 
 impl Parameters {
@@ -239,7 +266,7 @@ impl Parameters {
         if archive.shape("vector").is_some() {
             return Ok(Self::Vector(archive.tensor("vector", &[DIMENSIONS])?));
         }
-        let count = archive.shape("scales").map(|shape| shape.iter().product()).unwrap_or(0);
+        let count = archive.shape("scales").map_or(0, |shape| shape.iter().product());
         let numbers = |name: &str| archive.tensor(name, &[count]);
         Ok(Self::Norms { scales: numbers("scales")?, shifts: numbers("shifts")? })
     }
@@ -297,12 +324,12 @@ mod tests {
     fn what_is_no_pack_is_refused_with_a_sentence() {
         let sound = pack(Parameters::Vector(vec![0.5; 100]));
         let bytes = sound.write().unwrap();
-        assert_eq!(problem(Pack::read(b"hello")), "is damaged or no style pack at all");
-        assert_eq!(problem(Pack::read(&bytes[..bytes.len() - 1])), "is damaged or no style pack at all");
-        assert!(problem(Pack::read(&vec![0; MAX_BYTES + MAX_ARCHIVE + 1])).contains("too many"));
+        assert_eq!(problem(Pack::read(b"hello")), "is damaged, or is not a style pack");
+        assert_eq!(problem(Pack::read(&bytes[..bytes.len() - 1])), "is damaged, or is not a style pack");
+        assert!(problem(Pack::read(&vec![0; MAX_BYTES + MAX_ARCHIVE + 1])).contains("too large"));
         let thick = [&sound.thumbnail[..], &vec![0; MAX_BYTES]].concat();
         assert!(
-            problem(Pack { thumbnail: thick, ..sound.clone() }.write().map(|_| sound.clone())).contains("too many")
+            problem(Pack { thumbnail: thick, ..sound.clone() }.write().map(|_| sound.clone())).contains("too large")
         );
         let mut other = ArchiveBuilder::new();
         other.float("vector", &[100], &[0.0; 100]);
@@ -322,7 +349,7 @@ mod tests {
     fn texts_and_thumbnails_are_checked() {
         let sound = pack(Parameters::Vector(vec![0.5; 100]));
         for name in ["", "  ", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\x1b[1m", "\u{feff}", &"x".repeat(81)] {
-            assert!(problem(sound.clone().renamed(name)).contains("no usable name"), "{name:?}");
+            assert!(problem(sound.clone().renamed(name)).contains("an invalid name"), "{name:?}");
         }
         let html = Pack { thumbnail: b"<html>".to_vec(), ..sound.clone() };
         assert!(problem(html.write().map(|_| sound.clone())).contains("thumbnail"));
@@ -330,7 +357,7 @@ mod tests {
         assert!(problem(endless.write().map(|_| sound.clone())).contains("licence"));
         for text in ["\x1b]0;x\x07", "a\rb", "\u{202e}a"] {
             let hidden = Pack { source: text.into(), ..sound.clone() };
-            assert!(problem(hidden.write().map(|_| sound.clone())).contains("cannot be seen"), "{text:?}");
+            assert!(problem(hidden.write().map(|_| sound.clone())).contains("invisible character"), "{text:?}");
         }
         let lines = Pack { licence: "CC0\nby nobody".into(), ..sound.clone() };
         assert_eq!(Pack::read(&lines.write().unwrap()).unwrap(), lines);
@@ -344,7 +371,7 @@ mod tests {
         older.metadata("format", FORMAT).metadata("name", "a\u{202e}b").metadata("source", "\x1b]0;owned\x07");
         older.metadata("licence", "\x1b".repeat(MAX_TEXT)).float("vector", &[100], &[0.0; 100]);
         let bytes = older.finish().unwrap();
-        assert!(problem(Pack::read(&bytes)).contains("the character \\u{202e} in it cannot be seen"));
+        assert!(problem(Pack::read(&bytes)).contains("it contains the invisible character \\u{202e}"));
         let renamed = Pack::read_renamed(&bytes, "ab").unwrap();
         assert_eq!((renamed.name.as_str(), renamed.source.as_str()), ("ab", "\u{fffd}]0;owned\u{fffd}"));
         assert_eq!(Pack::read(&renamed.write().unwrap()).unwrap(), renamed);
@@ -366,14 +393,14 @@ mod tests {
         };
         let back = Pack::read(&sound.write().unwrap()).unwrap();
         assert_eq!(back, sound);
-        assert_eq!(back.brought().unwrap().unwrap().tensor("c.w", &[2, 3]).unwrap(), [0.5; 6]);
+        assert_eq!(back.network_archive().unwrap().unwrap().tensor("c.w", &[2, 3]).unwrap(), [0.5; 6]);
         let refusal = |pack: Pack| problem(pack.write().map(|_| sound.clone()));
         assert!(refusal(Pack { network: "own-1".into(), ..sound.clone() }).contains("another network"));
         assert!(refusal(Pack { network_sha256: "0".into(), ..sound.clone() }).contains("another network"));
         let posing = network.metadata("network", "transfer26").finish().unwrap();
         let posing = Pack { network: "transfer26".into(), archive: posing, ..sound.clone() };
         assert!(refusal(posing).contains("another network"));
-        assert!(refusal(Pack { archive: b"hello".to_vec(), ..sound.clone() }).contains("network that is damaged"));
-        assert!(refusal(Pack { archive: vec![0; MAX_ARCHIVE + 1], ..sound.clone() }).contains("too many"));
+        assert!(refusal(Pack { archive: b"hello".to_vec(), ..sound.clone() }).contains("contains a damaged network"));
+        assert!(refusal(Pack { archive: vec![0; MAX_ARCHIVE + 1], ..sound.clone() }).contains("too large"));
     }
 }

@@ -9,6 +9,23 @@ use crate::weights::Archive;
 
 /// The styles that a network was trained on, in the order of its archive. Empty (the default) for a network without
 /// built-in styles.
+///
+/// ```
+/// use impasto::net::models::transfer26;
+/// use impasto::style::StyleSet;
+/// use impasto::weights::Archive;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let archive = Archive::parse(&std::fs::read("weights/transfer26.safetensors")?)?;
+/// let styles = StyleSet::read(&archive, &transfer26::network().norms)?;
+/// assert_eq!(styles.len(), 26);
+/// // The beginning of a name is sufficient if no other name begins like it.
+/// let blend = styles.mix(&styles.parse("starry:3, Red Weave:1")?)?;
+/// assert!(blend.name.contains("Starry Strokes"));
+/// assert!(styles.parse("unknown").is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StyleSet {
     styles: Vec<Style>,
@@ -91,15 +108,14 @@ impl StyleSet {
 }
 
 fn none() -> Error {
-    Error::Style("This network has no styles of its own: give it a painting.".to_string())
+    Error::Style("This network has no built-in styles: give a painting.".to_string())
 }
 
 /// Returns the archive's style names: at least one, and each usable in [`StyleSet::parse`].
 fn read_names(archive: &Archive) -> Result<Vec<String>> {
     let damaged = |problem: &str| Error::Archive(problem.into());
-    let text = archive.metadata("styles").ok_or_else(|| damaged("it does not name its styles"))?;
-    let names: Vec<String> =
-        serde_json::from_str(text).map_err(|_| damaged("the names of its styles are no list of texts"))?;
+    let text = archive.metadata("styles").ok_or_else(|| damaged("it has no list of style names"))?;
+    let names: Vec<String> = serde_json::from_str(text).map_err(|_| damaged("its list of style names is invalid"))?;
     if names.is_empty() {
         return Err(damaged("it contains no styles"));
     }
@@ -109,10 +125,10 @@ fn read_names(archive: &Archive) -> Result<Vec<String>> {
         // A name of digits would be parsed as a number, and `:` and `,` are separators.
         let usable = key.chars().any(char::is_alphabetic) && !name.contains([':', ',']);
         if !usable || name.chars().any(char::is_control) {
-            return Err(Error::Archive(format!("{name:?} is no usable name for a style")));
+            return Err(Error::Archive(format!("the style name {name:?} is invalid")));
         }
         if !seen.insert(key) {
-            return Err(Error::Archive(format!("two of its styles are called {name:?}")));
+            return Err(Error::Archive(format!("two of its styles have the name {name:?}")));
         }
     }
     Ok(names)

@@ -63,7 +63,7 @@ impl StyleSpace {
     pub fn vector(&self, name: impl Into<String>, vector: &[f32]) -> Result<Style> {
         match &self.layers {
             Some(layers) => layers.style(name, vector),
-            None => Err(Error::Style(format!("The network {} takes no style vectors.", self.network))),
+            None => Err(Error::Style(format!("The network {} does not accept style vectors.", self.network))),
         }
     }
 

@@ -74,7 +74,7 @@ impl Linear {
 /// are negative, not finite, or all 0.
 pub fn mix<V: AsRef<[f32]>>(vectors: &[(V, f32)]) -> Result<Vec<f32>> {
     if let Some((_, weight)) = vectors.iter().find(|(_, weight)| !weight.is_finite() || *weight < 0.0) {
-        return Err(Error::Style(format!("{weight} is no weight for a style: choose a number from 0 up.")));
+        return Err(Error::Style(format!("{weight} is not a weight for a style: choose a number of at least 0.")));
     }
     let sum: f64 = vectors.iter().map(|(_, weight)| f64::from(*weight)).sum();
     if sum <= 0.0 {
@@ -92,7 +92,9 @@ pub fn mix<V: AsRef<[f32]>>(vectors: &[(V, f32)]) -> Result<Vec<f32>> {
 fn check(vector: &[f32]) -> Result<()> {
     if vector.len() != DIMENSIONS || vector.iter().any(|v| !v.is_finite()) {
         let found = vector.len();
-        return Err(Error::Style(format!("a style vector has {DIMENSIONS} finite numbers; these {found} are none")));
+        return Err(Error::Style(format!(
+            "these {found} numbers are not a style vector, which has {DIMENSIONS} finite numbers"
+        )));
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Feed-forward stylization: a [`StylizeModel`] holds a network on a device, and a [`Session`] runs it at one size.
+//! Feed-forward stylization of photos and video: a [`StylizeModel`] holds a network on a device, a [`Session`] runs it at
+//! one size, and a [`StyleEncoder`] turns paintings into styles. The documentation of the crate has an example.
 
 mod style_encoder;
 
@@ -44,7 +45,7 @@ impl StylizeModel {
             Some(name) if custom::is_own(name) => (custom::network(archive)?, StyleSet::default()),
             other => {
                 let (found, one, two) = (other.unwrap_or("no network"), transfer26::NAME, arbitrary::NAME);
-                return Err(Error::Archive(format!("it holds {found} where {one} or {two} is needed")));
+                return Err(Error::Archive(format!("it contains {found}, but {one} or {two} is needed")));
             }
         };
         let space = StyleSpace::read(archive, net.tensors(), &net.norms)?;

@@ -21,7 +21,7 @@ impl StyleEncoder {
     pub async fn load(gpu: &Gpu, archive: &Archive) -> Result<Self> {
         let found = archive.metadata("network").unwrap_or("no network");
         if found != arbitrary::NAME {
-            return Err(Error::Archive(format!("it holds {found} where {} is needed", arbitrary::NAME)));
+            return Err(Error::Archive(format!("it contains {found}, but {} is needed", arbitrary::NAME)));
         }
         let size = (predictor::SIDE, predictor::SIDE);
         Ok(Self { plan: VectorPlan::new(gpu, &predictor::network(), archive, size).await? })

@@ -33,6 +33,7 @@ pub fn cpu() -> Device {
 
 /// The fastest graphics adapter, opened by burn.
 pub struct Graphics {
+    /// The adapter as burn's device.
     pub device: Device,
     setup: WgpuSetup,
 }

@@ -22,29 +22,29 @@ const DISTANCE: [&str; 4] = ["relu1_2", "relu2_2", "relu3_3", "relu4_3"];
 /// Style, colour, content and perceptual distance of one stylized picture. Smaller is nearer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {
-    /// Style distance by Gram matrices: the mean over relu1_2, relu2_2, relu3_3, relu4_3 of
+    /// Style distance by Gram matrices: the mean over `relu1_2`, `relu2_2`, `relu3_3`, `relu4_3` of
     /// `sum((G - S)^2) / sum(S^2)`.
     pub style: f32,
     /// Colour distance, as [`super::losses::color::ColorStatistics::distance`].
     pub colours: f32,
-    /// Content distance: `mean((F - C)^2) / mean(C^2)` at relu3_3.
+    /// Content distance: `mean((F - C)^2) / mean(C^2)` at `relu3_3`.
     pub content: f32,
     /// Perceptual distance between the stylized picture and the photo: squared differences of features normalized to
-    /// length 1 at each position, averaged over positions and summed over relu1_2, relu2_2, relu3_3 and relu4_3 (LPIPS:
+    /// length 1 at each position, averaged over positions and summed over `relu1_2`, `relu2_2`, `relu3_3` and `relu4_3` (LPIPS:
     /// Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", with VGG16, without
     /// the learned weights and without the last layer).
     pub distance: f32,
 }
 
 /// Computes [`Metrics`] of stylized pictures.
-pub struct Judge {
+pub struct Evaluator {
     features: Features,
     loss_weights: TrainLoss,
     distance: BTreeSet<Layer>,
     device: Device,
 }
 
-impl Judge {
+impl Evaluator {
     /// Loads VGG16's weights from `vgg`.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Judge {
     ///
     /// # Errors
     /// [`Error::Picture`] when a picture has fewer than 16 pixels on a side after resizing, otherwise as [`read`].
-    pub async fn judge(
+    pub async fn evaluate(
         &self,
         painted: &Image,
         photo: &Image,
@@ -73,7 +73,7 @@ impl Judge {
         let (width, height) = Image::fitted(photo.width(), photo.height(), longer);
         let (columns, rows) = Image::fitted(painting.width(), painting.height(), strokes);
         if width.min(height).min(columns).min(rows) < 16 {
-            return Err(Error::Picture("Pictures to be judged need at least 16 pixels a side.".to_string()));
+            return Err(Error::Picture("Metrics need pictures of at least 16 pixels a side.".to_string()));
         }
         let painting = upload(&painting.resized(columns, rows)?, &self.device);
         let [painted, photo] = [painted, photo].map(|picture| picture.resized(width, height));
@@ -89,7 +89,7 @@ impl Judge {
         let distance = Tensor::cat(distances.collect(), 0).sum();
         match read(Tensor::cat(vec![style, colours, content, distance], 0)).await?[..] {
             [style, colours, content, distance] => Ok(Metrics { style, colours, content, distance }),
-            _ => Err(Error::Gpu("a judgement has too few numbers".to_string())),
+            _ => Err(Error::Gpu("the metrics have too few numbers".to_string())),
         }
     }
 }
@@ -109,9 +109,9 @@ mod tests {
     #[test]
     fn a_picture_is_nearest_to_itself() {
         let vgg = Archive::parse(include_bytes!("../../weights/vgg16-to-relu4_3.safetensors")).unwrap();
-        let judge = Judge::new(&vgg, &cpu()).unwrap();
+        let evaluator = Evaluator::new(&vgg, &cpu()).unwrap();
         let [photo, painting] = ["glass", "swirls"].map(|name| Kind::named(name).unwrap().paint(64, 1).unwrap());
-        let of = |painted: &Image| pollster::block_on(judge.judge(painted, &photo, &painting, 64, 64)).unwrap();
+        let of = |painted: &Image| pollster::block_on(evaluator.evaluate(painted, &photo, &painting, 64, 64)).unwrap();
         let (as_photo, as_painting) = (of(&photo), of(&painting));
         assert!(
             as_photo.content < 1e-6 && as_photo.distance < 1e-6 && as_photo.style > 0.1 && as_photo.colours > 0.1,
@@ -124,6 +124,6 @@ mod tests {
             "{as_painting:?}"
         );
         let narrow = photo.resized(64, 4).unwrap();
-        assert!(pollster::block_on(judge.judge(&narrow, &narrow, &painting, 64, 64)).is_err());
+        assert!(pollster::block_on(evaluator.evaluate(&narrow, &narrow, &painting, 64, 64)).is_err());
     }
 }

@@ -48,7 +48,7 @@ impl TransferNet {
                 | Operation::Sigmoid
                 | Operation::Clamp => {}
                 other => {
-                    let problem = format!("{other:?} is no layer of a transfer network");
+                    let problem = format!("{other:?} is not a layer of a transfer network");
                     return Err(Error::Model { file: net.name.clone(), problem });
                 }
             }
@@ -97,7 +97,7 @@ impl TransferNet {
                 Operation::Sigmoid => sigmoid(x),
                 Operation::Clamp => x.clamp(0.0, 1.0),
                 // `load` rejects these layers.
-                _ => unreachable!("no layer of a transfer network"),
+                _ => unreachable!("not a layer of a transfer network"),
             });
         }
         tensors.swap_remove(self.net.output())
@@ -117,24 +117,24 @@ impl TransferNet {
 #[cfg(feature = "native")]
 struct Given<'n> {
     numbers: &'n Tensor<1>,
-    place: usize,
+    offset: usize,
 }
 
 #[cfg(feature = "native")]
 impl<'n> Given<'n> {
-    fn behind(place: usize, numbers: &'n Tensor<1>) -> Self {
-        Self { numbers, place }
+    fn behind(offset: usize, numbers: &'n Tensor<1>) -> Self {
+        Self { numbers, offset }
     }
 
     /// Returns the kernel of the next convolution, or `None` when `numbers` has no weights for it.
     fn next(&mut self, c: &crate::net::Convolution) -> Option<Kernel> {
         let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
-        let end = self.place + shape.iter().product::<usize>();
+        let end = self.offset + shape.iter().product::<usize>();
         if end > self.numbers.dims()[0] {
             return None;
         }
-        let weights = self.numbers.clone().narrow(0, self.place, end - self.place).reshape(shape);
-        self.place = end;
+        let weights = self.numbers.clone().narrow(0, self.offset, end - self.offset).reshape(shape);
+        self.offset = end;
         Some(Kernel::learning(c, weights))
     }
 }

@@ -103,10 +103,10 @@ impl Features {
         Ok(Self { pooling, mean: tensor(mean.to_vec(), [1, 3, 1, 1], device), layers })
     }
 
-    /// Returns the feature maps of the `wanted` layers, `[n][channels][height][width]`, for pictures
-    /// `[n][3][height][width]` in RGB, 0..1. The sides must leave at least one pixel at the last wanted layer (see
+    /// Returns the feature maps of the `layers` layers, `[n][channels][height][width]`, for pictures
+    /// `[n][3][height][width]` in RGB, 0..1. The sides must leave at least one pixel at the last of these layers (see
     /// [`crate::net::Network::shapes`]).
-    pub fn of(&self, picture: Tensor<4>, wanted: &BTreeSet<Layer>) -> BTreeMap<Layer, Tensor<4>> {
+    pub fn of(&self, picture: Tensor<4>, layers: &BTreeSet<Layer>) -> BTreeMap<Layer, Tensor<4>> {
         let mut found = BTreeMap::new();
         let mut x = picture - self.mean.clone();
         for Weights { layer, kernel } in &self.layers {
@@ -125,10 +125,10 @@ impl Features {
                     relu(conv2d(x, kernel.clone(), Some(bias.clone()), same))
                 }
             };
-            if wanted.contains(layer) {
+            if layers.contains(layer) {
                 found.insert(*layer, x.clone());
             }
-            if wanted.last().is_none_or(|last| layer >= last) {
+            if layers.last().is_none_or(|last| layer >= last) {
                 break;
             }
         }

@@ -85,7 +85,9 @@ fn read_beside(beside: &Map, location: &str, offset: u64, length: u64) -> std::r
     let name = location.rsplit('/').next().unwrap_or(location);
     let Ok(file) = beside.get(&name.into()).dyn_into::<Uint8Array>() else {
         let name = quoted(name);
-        return Err(format!("keeps its numbers in a second file, {name}: choose both files, or drop them together"));
+        return Err(format!(
+            "stores its weights in a second file, {name}: choose both files, or drop both files together"
+        ));
     };
     // Copies only the requested part. If the file is shorter, its beginning is enough for the error.
     let (start, end) = (u32::try_from(offset), u32::try_from(offset.saturating_add(length)));

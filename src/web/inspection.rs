@@ -50,19 +50,19 @@ async fn inspected(
     }
     let picture = |i: usize| tensor(pictures[i * count..][..count].to_vec(), [1, 3, side, side], device);
     let pooling = if maximum { Pooling::Max } else { Pooling::Average };
-    let wanted = layers.iter().map(|name| VGG16.layer(name)).collect::<Result<std::collections::BTreeSet<_>>>()?;
+    let requested = layers.iter().map(|name| VGG16.layer(name)).collect::<Result<std::collections::BTreeSet<_>>>()?;
     let terms = Terms { variation: 0.0, ..Terms::of(&VGG16)? };
-    let last = wanted.iter().copied().chain([terms.last()?]).max().unwrap_or(terms.last()?);
+    let last = requested.iter().copied().chain([terms.last()?]).max().unwrap_or(terms.last()?);
     let features = Features::load(&Archive::parse(vgg)?, VGG16, pooling, last, device)?;
     let mut found = Vec::new();
-    for (layer, values) in features.of(picture(0), &wanted) {
+    for (layer, values) in features.of(picture(0), &requested) {
         found.push((layer.name(), read(values).await?));
     }
     let objective = Objective::new(&features, &terms, picture(0), &[(picture(1), 1.0)])?;
     let start = picture(2).autodiff().require_grad();
     let losses = objective.losses(&features, start.clone());
     let gradients = losses[0].backward();
-    let gradient = start.grad(&gradients).ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+    let gradient = start.grad(&gradients).ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
     let Parts { total, content, style, variation } = Parts::read(losses).await?;
     found.push(("losses".to_string(), vec![total, content, style, variation]));
     found.push(("gradient".to_string(), read(gradient).await?));

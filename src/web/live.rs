@@ -32,8 +32,8 @@ impl Engine {
     pub async fn create(archive: Vec<u8>, choice: Option<String>) -> Result<Engine, JsValue> {
         let archive = Archive::parse(&archive).map_err(js)?;
         let gpu = Gpu::open(Request::default()).await.map_err(js)?;
-        let remembered = choice.and_then(|name| Choice::remembered(&gpu, &name));
-        let choice = match remembered {
+        let stored = choice.and_then(|name| Choice::stored(&gpu, &name));
+        let choice = match stored {
             Some(choice) => choice,
             None => Choice::measure(&gpu).await.map_err(js)?,
         };
@@ -108,7 +108,7 @@ impl Engine {
         let encoder = shared.encoder.borrow().clone();
         let encoder = encoder.ok_or_else(|| js(Error::Style("The style predictor is not loaded yet.".into())))?;
         if shared.predicting.replace(true) {
-            return Err(js(Error::Style("Another painting is being looked at: wait for it.".into())));
+            return Err(js(Error::Style("Another painting is being encoded: wait until it is done.".into())));
         }
         let vector = encoder.encode_rgba(&shared.gpu, &rgba, (width, height)).await;
         shared.predicting.set(false);

@@ -31,12 +31,12 @@ fn start() {
 /// Converts an error to a JavaScript `Error` with its message, and with a name for errors that the page handles
 /// specially.
 fn js(error: Error) -> JsValue {
-    let told = js_sys::Error::new(&error.to_string());
+    let converted = js_sys::Error::new(&error.to_string());
     match error {
-        Error::OutOfMemory => told.set_name("OutOfMemory"),
-        Error::TooLarge { .. } => told.set_name("TooLarge"),
-        Error::DeviceLost(_) => told.set_name("DeviceLost"),
+        Error::OutOfMemory => converted.set_name("OutOfMemory"),
+        Error::TooLarge { .. } => converted.set_name("TooLarge"),
+        Error::DeviceLost(_) => converted.set_name("DeviceLost"),
         _ => {}
     }
-    told.into()
+    converted.into()
 }

@@ -22,7 +22,7 @@ pub fn read_pack(pack: &[u8]) -> Result<String, JsValue> {
 }
 
 fn expense(pack: &Pack) -> Outcome<String> {
-    let Some(archive) = pack.brought()? else { return Ok(String::new()) };
+    let Some(archive) = pack.network_archive()? else { return Ok(String::new()) };
     let net = Architecture::parse(archive.metadata("architecture").unwrap_or_default())?.network("");
     let expense = net.expense(SIDE, SIDE)?;
     Ok(if expense.is_unusual() { expense.to_string() } else { String::new() })

@@ -26,7 +26,7 @@ pub struct Session {
 
 /// Returns the error for a call during a readback: a session runs one operation at a time.
 fn busy() -> JsValue {
-    js_sys::Error::new("this session is still reading back: wait for it").into()
+    js_sys::Error::new("this session is still reading a result: wait until it is done").into()
 }
 
 #[wasm_bindgen]
@@ -128,7 +128,7 @@ impl Session {
     /// Paints onto the engine's canvas in one submit: runs the network if picture or style has changed, then
     /// composites.
     pub fn paint(&self) -> Result<(), JsValue> {
-        let unready = || JsValue::from(js_sys::Error::new("setCanvas and showAt come before paint"));
+        let unready = || JsValue::from(js_sys::Error::new("call setCanvas and showAt before paint"));
         let mut compositor = self.compositor.borrow_mut();
         let compositor = compositor.as_mut().ok_or_else(unready)?;
         let mut surface = self.shared.surface.borrow_mut();

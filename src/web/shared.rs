@@ -48,7 +48,9 @@ impl Shared {
     pub fn blend(&self, network: &str, ids: &[String], weights: &[f32]) -> error::Result<Style> {
         if ids.len() != weights.len() {
             let (ids, weights) = (ids.len(), weights.len());
-            return Err(Error::Style(format!("{ids} styles and {weights} weights make no blend.")));
+            return Err(Error::Style(format!(
+                "A blend needs one weight for each style, but {ids} styles and {weights} weights were given."
+            )));
         }
         let styles = self.styles.borrow();
         let find = |id: &String| {

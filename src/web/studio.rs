@@ -46,8 +46,9 @@ impl Studio {
         let lost = self.graphics.browser_device().and_then(|device| Reflect::get(&device, &"lost".into()).ok());
         wasm_bindgen_futures::future_to_promise(async move {
             let info = JsFuture::from(Promise::resolve(&lost.unwrap_or(JsValue::UNDEFINED))).await?;
-            let told = |name: &str| Reflect::get(&info, &name.into()).ok().and_then(|text| text.as_string());
-            let reason = told("message").filter(|text| !text.is_empty()).or_else(|| told("reason")).unwrap_or_default();
+            let property = |name: &str| Reflect::get(&info, &name.into()).ok().and_then(|text| text.as_string());
+            let reason =
+                property("message").filter(|text| !text.is_empty()).or_else(|| property("reason")).unwrap_or_default();
             Ok(Error::DeviceLost(reason).to_string().into())
         })
     }
@@ -56,18 +57,17 @@ impl Studio {
     #[wasm_bindgen(js_name = vggName)]
     pub fn vgg_name(archive: &[u8]) -> std::result::Result<String, JsValue> {
         let wrong = |what: &str| {
-            let advice =
-                "Choose an archive that `impasto weights import` made of a file with weights of VGG16 or VGG19.";
+            let advice = "Choose an archive that `impasto weights import` created from weights of VGG16 or VGG19.";
             js(Error::Style(format!("This file {what}. {advice}")))
         };
-        let archive = Archive::parse(archive).map_err(|_| wrong("is damaged or no archive of weights"))?;
+        let archive = Archive::parse(archive).map_err(|_| wrong("is damaged, or is not a weight archive"))?;
         let network = archive.metadata("network").unwrap_or("no network");
         // The archives that ship split VGG16 in two, each named after its last layer. The second one alone is not
         // usable.
         let whole = VGG16.layers().next().is_some_and(|first| archive.shape(&first.weight()).is_some());
         let known = [VGG16, VGG19].map(|vgg| vgg.name);
         let found = known.into_iter().find(|name| whole && network.split('-').next() == Some(name));
-        found.map(str::to_string).ok_or_else(|| wrong(&format!("holds {network}")))
+        found.map(str::to_string).ok_or_else(|| wrong(&format!("contains {network}")))
     }
 
     /// Returns JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
@@ -86,8 +86,8 @@ impl Studio {
         checkpoint: Option<Vec<u8>>,
     ) -> std::result::Result<Work, JsValue> {
         let config = OptimizeConfig::parse(settings).map_err(js)?;
-        let begun = work.begin(vgg, &config, checkpoint.as_deref(), &self.graphics);
-        begun.map(|masterpiece| Work { masterpiece: Rc::new(RefCell::new(masterpiece)) }).map_err(js)
+        let started = work.begin(vgg, &config, checkpoint.as_deref(), &self.graphics);
+        started.map(|optimization| Work { optimization: Rc::new(RefCell::new(optimization)) }).map_err(js)
     }
 }
 
@@ -182,7 +182,7 @@ const NOISE_SIDE: usize = 128;
 impl Commission {
     /// Returns the last painting, which a mask applies to.
     fn last(&mut self) -> std::result::Result<&mut StyleTarget, JsValue> {
-        let none = || js(Error::Style("A mask belongs to a painting: add that first.".to_string()));
+        let none = || js(Error::Style("A mask needs a painting: add the painting first.".to_string()));
         self.paintings.last_mut().ok_or_else(none)
     }
 
@@ -207,7 +207,7 @@ impl Commission {
 /// A running image optimization.
 #[wasm_bindgen(js_name = ImageOptimization)]
 pub struct Work {
-    masterpiece: Rc<RefCell<ImageOptimization>>,
+    optimization: Rc<RefCell<ImageOptimization>>,
 }
 
 /// Converts a picture to a JavaScript object: width, height, data.
@@ -224,7 +224,7 @@ pub(super) fn pixels(picture: &Image) -> std::result::Result<JsValue, JsValue> {
 
 /// Returns the error for a call while another one is pending, which would be a bug of the page.
 pub(super) fn busy() -> JsValue {
-    js(Error::Gpu("the step before is not done".to_string()))
+    js(Error::Gpu("the previous step has not finished".to_string()))
 }
 
 #[wasm_bindgen(js_class = ImageOptimization)]
@@ -232,9 +232,9 @@ impl Work {
     /// Runs one step; returns its number, sizes and losses, or `undefined` when all steps are done.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
-        let masterpiece = self.masterpiece.clone();
-        let mut masterpiece = masterpiece.try_borrow_mut().map_err(|_| busy())?;
-        let Some(progress) = masterpiece.step().await.map_err(js)? else { return Ok(JsValue::UNDEFINED) };
+        let optimization = self.optimization.clone();
+        let mut optimization = optimization.try_borrow_mut().map_err(|_| busy())?;
+        let Some(progress) = optimization.step().await.map_err(js)? else { return Ok(JsValue::UNDEFINED) };
         let Progress { step, steps, width, height, parts: Parts { total, content, style, variation } } = progress;
         let report = json!({ "step": step, "steps": steps, "width": width, "height": height, "total": total,
             "content": content, "style": style, "variation": variation });
@@ -244,18 +244,18 @@ impl Work {
     /// Returns the current result at the current size: width, height, data.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn picture(&self) -> std::result::Result<JsValue, JsValue> {
-        let masterpiece = self.masterpiece.clone();
-        let masterpiece = masterpiece.try_borrow().map_err(|_| busy())?;
-        let picture = masterpiece.picture().await.map_err(js)?;
+        let optimization = self.optimization.clone();
+        let optimization = optimization.try_borrow().map_err(|_| busy())?;
+        let picture = optimization.picture().await.map_err(js)?;
         pixels(&picture)
     }
 
     /// Returns a checkpoint to resume from, or `undefined` when all steps are done.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
-        let masterpiece = self.masterpiece.clone();
-        let masterpiece = masterpiece.try_borrow().map_err(|_| busy())?;
-        let checkpoint = masterpiece.checkpoint().await.map_err(js)?;
+        let optimization = self.optimization.clone();
+        let optimization = optimization.try_borrow().map_err(|_| busy())?;
+        let checkpoint = optimization.checkpoint().await.map_err(js)?;
         checkpoint.map(|checkpoint| checkpoint.write()).transpose().map_err(js)
     }
 }

@@ -106,10 +106,10 @@ impl Studio {
         let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
         let net = trainable(archive.metadata("network").unwrap_or_default())?;
         config.plan(&net, self.graphics.limits(MEMORY))?;
-        let notes = checkpoint.map(TrainCheckpoint::parse).transpose()?;
+        let checkpoint = checkpoint.map(TrainCheckpoint::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
-        let beginning = if data.starts.is_empty() {
-            config.beginning(&StyleSet::read(&archive, &net.norms)?)?
+        let init = if data.starts.is_empty() {
+            config.init(&StyleSet::read(&archive, &net.norms)?)?
         } else {
             Init::Style(blend(&space, &data.starts)?)
         };
@@ -117,11 +117,11 @@ impl Studio {
         let near = !data.starts.is_empty();
         let settings = if near { config.fine_tune_settings()? } else { config.settings()? };
         let data = train_style::TrainData { paintings: &data.paintings, photos: &data.photos };
-        let start = match beginning {
+        let start = match init {
             Init::Style(style) => style,
             Init::Nearest(all) => nearest(&executor, &vgg, &settings, &data, &all, device).await?.clone(),
         };
-        let training = train_style::Training::new(executor, &vgg, settings, &data, start, notes, device)?;
+        let training = train_style::Training::new(executor, &vgg, settings, &data, start, checkpoint, device)?;
         Ok(Pupil { training: Rc::new(RefCell::new(training)), space })
     }
 }
@@ -131,7 +131,7 @@ fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
     let total: f32 = packs.iter().map(|pack| pack.1).sum();
     if !total.is_finite() || total <= 0.0 || packs.iter().any(|pack| pack.1 < 0.0) {
         return Err(Error::Style(
-            "Styles to begin with need weights from 0 up, and at least one of them a weight above 0.".to_string(),
+            "Weights of initial styles must be at least 0, and at least one weight must be above 0.".to_string(),
         ));
     }
     let styles = packs.iter().map(|(pack, weight)| Ok((space.style(pack)?, weight / total)));
@@ -154,9 +154,9 @@ impl Pupil {
         let training = self.training.clone();
         let mut training = training.try_borrow_mut().map_err(|_| busy())?;
         let Some(report) = training.step().await.map_err(js)? else { return Ok(JsValue::UNDEFINED) };
-        let Report { step, steps, total, content, style, palette, variation, stability } = report;
+        let Report { step, steps, total, content, style, color, variation, stability } = report;
         let report = json!({ "step": step, "steps": steps, "total": total, "content": content, "style": style,
-            "palette": palette, "variation": variation, "stability": stability });
+            "palette": color, "variation": variation, "stability": stability });
         JSON::parse(&report.to_string())
     }
 
@@ -187,7 +187,7 @@ impl Pupil {
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
         let training = self.training.clone();
         let training = training.try_borrow().map_err(|_| busy())?;
-        let notes = training.notes().await.map_err(js)?;
-        notes.map(|notes| notes.write()).transpose().map_err(js)
+        let checkpoint = training.checkpoint().await.map_err(js)?;
+        checkpoint.map(|checkpoint| checkpoint.write()).transpose().map_err(js)
     }
 }

@@ -82,7 +82,7 @@ impl Archive {
     /// # Errors
     /// [`Error::Tensor`] if it is missing or not a list of `U8`.
     pub fn bytes(&self, name: &str) -> Result<&[u8]> {
-        let count = self.shape(name).map(|shape| shape.iter().product()).unwrap_or(0);
+        let count = self.shape(name).map_or(0, |shape| shape.iter().product());
         match self.entry(name, &[count])? {
             (Dtype::U8, bytes) => Ok(bytes),
             (other, _) => Err(Error::tensor(name, format!("has type {other}; U8 was expected"))),
@@ -98,7 +98,7 @@ impl Archive {
         let mut parts: BTreeMap<String, &TensorInfo> = BTreeMap::new();
         for name in names {
             let info = self.tensors.get(name).ok_or_else(|| Error::tensor(name, "is missing"))?;
-            parts.insert(name.to_string(), info);
+            parts.insert(name.clone(), info);
             let scale = scale_name(name);
             if let Some(info) = self.tensors.get(&scale) {
                 parts.insert(scale, info);
@@ -128,7 +128,7 @@ impl Archive {
             other => return Err(Error::tensor(name, format!("has type {other}; F32, F16 or I8 was expected"))),
         };
         match values.iter().position(|v| !v.is_finite()) {
-            Some(i) => Err(Error::tensor(name, format!("holds {} at position {i}", values[i]))),
+            Some(i) => Err(Error::tensor(name, format!("has the value {} at position {i}", values[i]))),
             None => Ok(values),
         }
     }
@@ -160,7 +160,10 @@ impl Archive {
         let mut values = Vec::with_capacity(levels.len());
         for (slice, scale) in levels.chunks(levels.len() / slices).zip(floats(bytes)) {
             if !(scale.is_finite() && scale > 0.0) {
-                return Err(Error::tensor(scale_name, format!("holds {scale}; scales must be positive and finite")));
+                return Err(Error::tensor(
+                    scale_name,
+                    format!("has the scale {scale}; scales must be positive and finite"),
+                ));
             }
             values.extend(slice.iter().map(|&level| f32::from(level as i8) * scale));
         }
@@ -185,12 +188,12 @@ fn header(bytes: &[u8]) -> Result<&[u8]> {
     };
     let length = u64::from_le_bytes(*prefix);
     if length > MAX_HEADER {
-        return damaged(format!("its header claims {length} bytes, where at most {MAX_HEADER} make sense"));
+        return damaged(format!("its header has a length of {length} bytes, but at most {MAX_HEADER} are allowed"));
     }
     // The limit above makes the cast exact, also with a 32-bit usize.
     match rest.get(..length as usize) {
         Some(header) => Ok(header),
-        None => damaged(format!("its header claims {length} bytes, but only {} follow", rest.len())),
+        None => damaged(format!("its header has a length of {length} bytes, but only {} follow", rest.len())),
     }
 }
 
@@ -198,7 +201,7 @@ fn header(bytes: &[u8]) -> Result<&[u8]> {
 /// a 32-bit usize, it reports a 5 GB offset as broken JSON), so the header is searched for the invalid entry.
 fn explain(error: &SafeTensorError, header: &[u8], file: usize) -> Error {
     let Ok(Value::Object(entries)) = serde_json::from_slice(header) else {
-        return Error::Archive(format!("its header is no table of tensors ({error})"));
+        return Error::Archive(format!("its header is not a table of tensors ({error})"));
     };
     let mut sound = Vec::new();
     for (name, entry) in entries.iter().filter(|(name, _)| *name != "__metadata__") {
@@ -211,7 +214,7 @@ fn explain(error: &SafeTensorError, header: &[u8], file: usize) -> Error {
     let mut covered = 0;
     for (start, end, name) in sound {
         if start != covered {
-            let problem = if start < covered { "overlaps" } else { "leaves a hole behind" };
+            let problem = if start < covered { "overlaps" } else { "leaves a gap after" };
             return Error::tensor(name, format!("{problem} the tensor before it (byte {start} instead of {covered})"));
         }
         covered = end;
@@ -235,7 +238,7 @@ fn check_entry(entry: &Value, available: u64) -> std::result::Result<(u64, u64),
         return Err(format!("ends at byte {end}, before its start at {start}"));
     }
     if end > available {
-        return Err(format!("ends at byte {end}, but the file holds only {available}: it is cut off or damaged"));
+        return Err(format!("ends at byte {end}, but the file has only {available}: it is truncated or damaged"));
     }
     if bits % 8 != 0 || bits / 8 != end - start {
         return Err(format!("has {} bytes, which do not fit type {dtype} and shape {shape:?}", end - start));

@@ -94,7 +94,7 @@ impl ArchiveBuilder {
         let mut taken = BTreeSet::from(["__metadata__".to_string()]);
         for (name, dtype, shape, bytes) in entries {
             if !taken.insert(name.clone()) {
-                return Err(Error::tensor(name, "has a name that is taken"));
+                return Err(Error::tensor(name, "has the name of another tensor"));
             }
             encoded.insert((Reverse(dtype.bitsize()), name), (dtype, shape, bytes));
         }
@@ -142,7 +142,7 @@ impl Tensor {
             Storage::Float | Storage::Quantized => v.is_finite(),
         };
         match self.values.iter().find(|v| !storable(v)) {
-            Some(v) => Err(Error::tensor(name, format!("holds {v}, which cannot be stored"))),
+            Some(v) => Err(Error::tensor(name, format!("has the value {v}, which cannot be stored"))),
             None => Ok(()),
         }
     }

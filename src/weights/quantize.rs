@@ -3,7 +3,9 @@
 /// A quantized tensor: value `i` of slice `c` is `levels[c * n + i] * scales[c]`, with levels in -127..=127.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quantized {
+    /// The quantized values, in the order of the tensor.
     pub levels: Vec<i8>,
+    /// The scale of each slice, above 0.
     pub scales: Vec<f32>,
 }
 

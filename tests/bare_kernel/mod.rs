@@ -1,5 +1,5 @@
-//! Single kernels on a device of their own, fed with any numbers and read back as they are: what `gpu::Plan` does for a
-//! network, without the 8-bit photo at one end and the sigmoid at the other.
+//! Runs single kernels on a device of their own with arbitrary inputs, and reads their outputs unchanged. `gpu::Plan`
+//! does the same for a network, but with an 8-bit photo as input and a sigmoid at the end.
 
 use bytemuck::cast_slice;
 use impasto::gpu::conv::{Kernel, Spec, Variant};
@@ -111,14 +111,14 @@ impl Device {
         .remove(0)
     }
 
-    /// Runs one compute shader over the buffers `bound` and returns what those of `wanted` hold then.
+    /// Runs one compute shader over the buffers `bound` and returns the contents of the buffers `outputs`.
     fn dispatch(
         &self,
         wgsl: &str,
         uniforms: &[u32],
         bound: &[(u32, Vec<f32>)],
         [x, y, z]: [u32; 3],
-        wanted: &[u32],
+        outputs: &[u32],
     ) -> Vec<Vec<f32>> {
         let descriptor = wgpu::ShaderModuleDescriptor { label: None, source: wgpu::ShaderSource::Wgsl(wgsl.into()) };
         let pipeline = self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
@@ -160,7 +160,7 @@ impl Device {
             encoder.copy_buffer_to_buffer(source, 0, &copy, 0, source.size());
             copy
         };
-        let copies: Vec<_> = wanted.iter().map(copy).collect();
+        let copies: Vec<_> = outputs.iter().map(copy).collect();
         self.queue.submit([encoder.finish()]);
         copies.iter().map(|copy| self.read(copy)).collect()
     }

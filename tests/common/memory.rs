@@ -1,4 +1,4 @@
-//! An allocator that counts, for tests of what files may make the program allocate. A test crate takes it with
+//! A counting allocator, for tests of the memory that files make the program allocate. A test crate installs it with
 //! `#[global_allocator]`.
 #![allow(dead_code)] // every test crate uses its own part
 
@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// The system's allocator, which counts what the thread has.
+/// The system's allocator, which counts the allocations of each thread.
 pub struct Counting;
 
 thread_local! {
@@ -30,16 +30,16 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What a piece of work has taken.
+/// Memory and time of a piece of work.
 pub struct Taken {
     /// The largest single allocation in bytes.
     pub largest: usize,
-    /// The most that was allocated at a time, in bytes, beside what there was before.
+    /// The peak of allocated bytes, without those that were allocated before.
     pub peak: usize,
     pub time: Duration,
 }
 
-/// Does a piece of work on this thread; returns what it makes and what it has taken.
+/// Runs `work` on this thread; returns its result, and its memory and time.
 pub fn measured<T>(work: impl FnOnce() -> T) -> (T, Taken) {
     let (before, start) = (CURRENT.get(), Instant::now());
     LARGEST.set(0);
@@ -49,9 +49,9 @@ pub fn measured<T>(work: impl FnOnce() -> T) -> (T, Taken) {
     (made, Taken { largest: LARGEST.get(), peak, time: start.elapsed() })
 }
 
-/// Reads a file of any kind: whatever is in it, that takes less than 5 seconds and 512 MB.
+/// Runs `read`, and fails if it takes 5 seconds or 512 MB.
 #[track_caller]
-pub fn harmless<T>(read: impl FnOnce() -> T) -> T {
+pub fn bounded<T>(read: impl FnOnce() -> T) -> T {
     let (made, taken) = measured(read);
     assert!(taken.time < Duration::from_secs(5), "took {:?}", taken.time);
     assert!(taken.peak < 512 << 20, "took {} MB", taken.peak >> 20);

@@ -1,4 +1,4 @@
-//! What several tests need: pictures, archives, comparisons, and one device.
+//! Helpers that several tests share: pictures, archives, comparisons, and one device.
 #![allow(dead_code)] // every test crate uses its own part
 
 pub mod memory;
@@ -48,9 +48,8 @@ pub fn every_second_pixel(image: &Image) -> Vec<f32> {
 
 /// A published model.
 fn published(file: &str) -> onnx::Model {
-    let folder = std::env::var("IMPASTO_MODELS")
-        .map(PathBuf::from)
-        .unwrap_or_else(|_| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/impasto/models"));
+    let folder = std::env::var_os("IMPASTO_MODELS")
+        .map_or_else(|| PathBuf::from(std::env::var("HOME").unwrap()).join(".cache/impasto/models"), PathBuf::from);
     let path = folder.join(file);
     let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}; run `./build.sh weights`", path.display()));
     onnx::read_model(file, &bytes).unwrap()

@@ -1,4 +1,4 @@
-//! ONNX files as tests make and change them: the messages of `onnx.proto` that networks need.
+//! Creates and changes ONNX files: the messages of `onnx.proto` that networks need.
 
 use prost::Message;
 
@@ -109,7 +109,7 @@ pub fn file(graph: &GraphProto) -> Vec<u8> {
 }
 
 pub fn node(op: &str, input: &[&str], output: &str) -> NodeProto {
-    let input = input.iter().map(|name| name.to_string()).collect();
+    let input = input.iter().map(ToString::to_string).collect();
     NodeProto { op_type: op.into(), input, output: vec![output.into()], name: output.into(), attribute: vec![] }
 }
 

@@ -1,4 +1,4 @@
-//! Picture files for tests, made byte by byte or read from `tests/fixtures/pictures`.
+//! Picture files for tests, created byte by byte or read from `tests/fixtures/pictures`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The command-line tool, run as a user runs it.
+//! Runs the command-line tool as a user runs it, in a temporary folder.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -49,13 +49,13 @@ impl Bench {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs what must end in exit code 2; returns its sentences.
+    /// Runs a command that must end with exit code 2; returns its error messages.
     pub fn fails(&self, arguments: &[&str]) -> Vec<String> {
         let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        // The Vulkan loader and its drivers say things of their own.
-        said.lines().filter(|l| l.starts_with("impasto: ") || l.contains("panicked")).map(str::to_string).collect()
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        // The Vulkan loader and its drivers print their own lines.
+        message.lines().filter(|l| l.starts_with("impasto: ") || l.contains("panicked")).map(str::to_string).collect()
     }
 
     pub fn picture(&self, name: &str) -> DynamicImage {

@@ -1,4 +1,4 @@
-//! Files of weights as PyTorch writes them, made byte by byte.
+//! Creates weight files as PyTorch writes them, byte by byte.
 
 use std::collections::BTreeMap;
 

@@ -141,7 +141,7 @@ describe('styles that bring a network', () => {
         const before = await kept();
         await drop(page, fixture('two.onnx'), SHELF);
         await said(page, '“two.onnx”: has ');
-        assert.match(await toast(page), /in a second file, `two\.onnx\.data`: choose both files, or drop them together/);
+        assert.match(await toast(page), /in a second file, `two\.onnx\.data`: choose both files, or drop both files together/);
         const text = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n').toString('base64');
         await drop(page, { name: 'rain.pth', type: '', base64: text });
         await said(page, '“rain.pth”: is a Git LFS pointer');
@@ -165,7 +165,7 @@ describe('styles that bring a network', () => {
         const before = await page.$$eval('[data-kind="own"]', (tiles) => tiles.length);
         await drop(page, pack('damaged'), SHELF);
         await said(page, 'damaged.impasto');
-        assert.match(await toast(page), /can’t be used as a style\. This style pack brings another network than it names/);
+        assert.match(await toast(page), /can’t be used as a style\. This style pack contains another network than it declares/);
         assert.equal(await page.$$eval('[data-kind="own"]', (tiles) => tiles.length), before);
         assert.deepEqual(errors, []);
       });

@@ -73,7 +73,7 @@ for (const name of BROWSERS) {
       assert.match(await toast(page), /can’t be used as a style\. .*numbers that are too large to paint with/);
       await drop(page, pack('reversed.impasto', editedPack({ name: 'a\u202egpj.exe' })));
       await said(page, 'reversed.impasto');
-      assert.match(await toast(page), /no usable name: the character \\u\{202e\} in it cannot be seen/);
+      assert.match(await toast(page), /an invalid name: it contains the invisible character \\u\{202e\}/);
 
       // A network that takes minutes: the answer is no.
       await drop(page, pack('costly.impasto', costlyPack()));

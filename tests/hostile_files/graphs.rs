@@ -1,4 +1,4 @@
-//! ONNX graphs of any nodes, and changes of a sound one.
+//! ONNX graphs of random nodes, and random changes of a valid graph.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -141,7 +141,7 @@ pub fn graph() -> impl Strategy<Value = GraphProto> {
     })
 }
 
-/// One change of a sound network.
+/// One change of a valid network.
 #[derive(Debug, Clone)]
 pub enum Change {
     Dims(usize, Vec<i64>),
@@ -149,7 +149,7 @@ pub enum Change {
     Op(usize, &'static str),
     Setting(usize, AttributeProto),
     Input(usize, usize, usize),
-    /// A node so many times behind each other.
+    /// Repeats a node this many times in a chain.
     Repeat(usize, usize),
     Constant(usize, TensorProto),
 }

@@ -1,4 +1,4 @@
-//! State dicts, or something like them, as pickles.
+//! Random pickles that resemble state dicts.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

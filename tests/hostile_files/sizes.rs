@@ -1,10 +1,10 @@
-//! Numbers that have harmed somebody.
+//! Numbers that often cause overflows and large allocations.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Sizes that have harmed somebody.
+/// Sizes that often cause overflows and large allocations.
 pub fn size() -> impl Strategy<Value = i64> {
     let odd =
         [-1, i64::MIN, i64::MIN + 1, i64::MAX, i64::MAX - 7, 1 << 62, 1 << 40, 1 << 32, 1 << 31, 1 << 24, 4097, 255];

@@ -1,5 +1,5 @@
-//! The forms in which exporters and converters write one and the same network: each is the network of `new.onnx` in
-//! `tests/fixtures/import`, rewritten, and paints what onnxruntime paints with that.
+//! The forms in which exporters and converters write the same network: each test rewrites `new.onnx` of
+//! `tests/fixtures/import` and compares its output with that of onnxruntime.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -39,7 +39,7 @@ fn reference(name: &str) -> Image {
 /// How near what an imported network paints is to what onnxruntime paints with `new.onnx`, in decibels.
 fn near(import: &Import) -> f64 {
     let pack = import.pack("x", import.archive(Precision::Bits32).unwrap()).unwrap();
-    let archive = pack.brought().unwrap().unwrap();
+    let archive = pack.network_archive().unwrap().unwrap();
     let net = custom::network(&archive).unwrap();
     let style = StyleSpace::read(&archive, net.tensors(), &net.norms).unwrap().style(&pack).unwrap();
     let painted = reference::run(&net, &archive, &style, &reference("picture")).unwrap();
@@ -161,18 +161,18 @@ fn numbers_in_other_files() {
         };
         assert!(near(&read(&in_memory).unwrap()) >= 80.0);
         let alone = read(&in_folder(tempfile::tempdir().unwrap().path())).unwrap_err().to_string();
-        assert!(alone.contains("in a second file, `") && alone.contains("which is not beside it"), "{alone}");
+        assert!(alone.contains("in a second file, `") && alone.contains("which is not in the same folder"), "{alone}");
         let (name, data) = files.iter().next().unwrap();
         std::fs::write(folder.path().join(name), &data[..data.len() - 1]).unwrap();
         let cut = read(&in_folder(folder.path())).unwrap_err().to_string();
-        assert!(cut.contains("is cut off or of another model"), "{cut}");
+        assert!(cut.contains("is truncated or belongs to another model"), "{cut}");
     }
     let mut leaving = moved(new(), false).0;
     let inside = leaving.node.iter_mut().flat_map(|node| &mut node.attribute).filter_map(|a| a.t.as_mut());
     for tensor in leaving.initializer.iter_mut().chain(inside) {
         tensor.external_data[0].value = "../x.onnx.data".into();
     }
-    assert!(refusal(&leaving).contains("`../x.onnx.data`, which is no file in the model's own folder"));
+    assert!(refusal(&leaving).contains("`../x.onnx.data`, which is not a file in the model's folder"));
 }
 
 /// Weights as integers, with a scale for all or for each output.
@@ -226,7 +226,7 @@ fn weights_in_8_bits() {
     paints_as_new(&biases, 60.0);
 }
 
-/// A pair of both nodes behind `name`, which give it another name.
+/// Inserts a pair of both nodes after `name`, which gives the tensor another name.
 fn rounded(name: &str, output: &str, zero: &str) -> Vec<NodeProto> {
     let inner = format!("{output}/integers");
     let pair = [("QuantizeLinear", name, inner.as_str()), ("DequantizeLinear", &inner, output)];
@@ -241,7 +241,7 @@ fn rounding_of_what_flows_between_layers_is_left_out() {
         graph.initializer.push(tensor("q/middle", UINT8, &[], vec![100]));
         graph
     };
-    // Behind every ReLU and every normalization.
+    // After every ReLU and every normalization.
     let after = |n: NodeProto, zero: &str| {
         let (inner, output) = (format!("{}/exact", n.name), n.output[0].clone());
         [vec![NodeProto { output: vec![inner.clone()], ..n }], rounded(&inner, &output, zero)].concat()
@@ -287,7 +287,7 @@ fn paddings_and_enlargements_of_newer_opsets() {
         (&[1, 3, 2], |p| vec![0, p, p, 0, p, p]),
     ] {
         let graph = pads(axes, &list);
-        // What was there for the paddings belongs to no node any more, which is no harm: they are nodes, too.
+        // The constants of the paddings are nodes that no other node uses, which is allowed.
         paints_as_new(&graph, 80.0);
     }
     assert!(refusal(&pads(&[2, 3], &|p| vec![p, p, p, p, p])).contains("pads by"));
@@ -332,20 +332,20 @@ fn is_wide(name: &str) -> bool {
 #[test]
 fn numbers_that_are_too_large_are_refused() {
     for (name, value, what) in [
-        ("conv1.conv2d.weight", 2e37, "has 2e37 among the numbers of `conv1.conv2d`, which is too large"),
-        ("res1.conv1.conv2d.weight", -1e9, "-1e9 among the numbers of `res1.conv1.conv2d`"),
-        ("in1.weight", 1e20, "1e20 among the numbers of `conv1.conv2d`"),
-        ("in5.bias", 1e6, "1e6 among the numbers of `deconv2.conv2d`"),
-        ("deconv3.conv2d.bias", 1e30, "1e30 among the numbers of `deconv3.conv2d`"),
-        ("in2.weight", f32::INFINITY, "inf among the numbers of `conv2.conv2d`"),
+        ("conv1.conv2d.weight", 2e37, "has the value 2e37 in `conv1.conv2d`, which is too large"),
+        ("res1.conv1.conv2d.weight", -1e9, "-1e9 in `res1.conv1.conv2d`"),
+        ("in1.weight", 1e20, "1e20 in `conv1.conv2d`"),
+        ("in5.bias", 1e6, "1e6 in `deconv2.conv2d`"),
+        ("deconv3.conv2d.bias", 1e30, "1e30 in `deconv3.conv2d`"),
+        ("in2.weight", f32::INFINITY, "inf in `conv2.conv2d`"),
     ] {
         let mut graph = new();
         let tensor = graph.initializer.iter_mut().find(|tensor| tensor.name == name).unwrap();
         let mut values = tensor.values();
         values[1] = value;
         *tensor = floats(name, &tensor.dims, &values);
-        let said = refusal(&graph);
-        assert!(said.contains(what), "{said}");
+        let message = refusal(&graph);
+        assert!(message.contains(what), "{message}");
     }
     // A normalization takes away how large weights are: they become smaller, and paint the same.
     let mut graph = new();
@@ -359,7 +359,7 @@ fn numbers_that_are_too_large_are_refused() {
 fn stand_ins_for_files_are_named() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 6728029\n";
     for (bytes, what) in [(&pointer[..], "is a Git LFS pointer"), (b"<!DOCTYPE html><html>", "is a web page")] {
-        let said = network::read("a.pth", bytes, None).unwrap_err().to_string();
-        assert!(said.starts_with("a.pth: ") && said.contains(what), "{said}");
+        let message = network::read("a.pth", bytes, None).unwrap_err().to_string();
+        assert!(message.starts_with("a.pth: ") && message.contains(what), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! The ways in which exporters write an instance normalization.
+//! The forms in which exporters write an instance normalization.
 
 use super::*;
 
@@ -62,7 +62,7 @@ fn normalizations_over_a_view() {
         nodes
     });
     paints_as_new(&computed, 80.0);
-    // Scales and shifts behind a normalization that has none.
+    // Scales and shifts after a normalization without any.
     let behind = normalized(|x, [scale, shift], channels, output, constants| {
         let named = |what: &str| format!("{output}/{what}");
         constants.push(longs(&named("view"), &[0, channels, -1]));
@@ -126,7 +126,7 @@ fn normalizations_step_by_step() {
             nodes.push(node("Add", &[&named("scaled"), &named("shift")], output));
             nodes
         });
-        // Not every way takes all constants.
+        // Not every form uses all constants.
         let used: Vec<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
         let initializer = graph.initializer.iter().filter(|tensor| used.contains(&&tensor.name)).cloned().collect();
         paints_as_new(&GraphProto { initializer, ..graph.clone() }, 80.0);
@@ -161,7 +161,7 @@ fn what_normalizes_otherwise_is_refused() {
         nodes.extend(batch_norm(&named("seen"), norm, channels, output));
         nodes
     });
-    assert!(left.contains("in another shape than its own"), "{left}");
+    assert!(left.contains("in a changed shape"), "{left}");
     let one_side = refused(&|x, _, _, output, _| {
         vec![
             node("ReduceMean", &[x], &format!("{output}/mean")).with(ints("axes", &[2])),

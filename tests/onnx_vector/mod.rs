@@ -1,5 +1,5 @@
-//! A test vector of the ONNX standard as work for one layer of ours: the pictures that go in, what the model's attributes ask
-//! for, the numbers that should come out.
+//! Converts a test vector of the ONNX standard to one layer of this crate: input pictures, attributes of the model,
+//! expected output.
 
 use impasto::import::onnx::{Attribute, Data, Model, Node, Tensor, read_model, read_tensor};
 use impasto::net::{Border, Convolution, Pooling, Shape};
@@ -16,7 +16,7 @@ pub enum Work {
         bias: Vec<f32>,
     },
     /// Padding: a 1x1 convolution that changes nothing, as wide a border on every side as the widest that is asked for, and
-    /// the wanted window of its output, from this row and column on.
+    /// the requested window of its output, from this row and column on.
     Pad {
         layer: Convolution,
         weight: Vec<f32>,

@@ -43,26 +43,26 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     let output = arguments.output.as_deref().unwrap_or(Path::new("."));
-    let wanted = wanted(kind, output)?;
+    let outputs = outputs(kind, output)?;
     let mut plan = FilePlan::default();
-    for (_, place) in &wanted {
-        plan.output(place, "the painting");
+    for (_, path) in &outputs {
+        plan.output(path, "the painting");
     }
     plan.check()?;
     let writer = PhotoWriter::plain(arguments.quality);
-    for (kind, place) in wanted {
+    for (kind, path) in outputs {
         let painting = kind.paint(arguments.size as usize, arguments.seed.unwrap_or(kind.seed))?;
-        save(&place, &writer.bytes(&painting, &place)?, Existing::Replace)?;
+        save(&path, &writer.bytes(&painting, &path)?, Existing::Replace)?;
     }
     Ok(())
 }
 
 /// Returns the kinds to draw, each with its output path.
-fn wanted(kind: Option<&'static Kind>, output: &Path) -> Result<Vec<(&'static Kind, PathBuf)>> {
+fn outputs(kind: Option<&'static Kind>, output: &Path) -> Result<Vec<(&'static Kind, PathBuf)>> {
     if let Some(kind) = kind {
         let named = PathBuf::from(kind.name);
-        let place = output_paths::paintings(&[named], true, output)?;
-        return Ok(place.into_iter().map(|place| (kind, place)).collect());
+        let path = output_paths::paintings(&[named], true, output)?;
+        return Ok(path.into_iter().map(|path| (kind, path)).collect());
     }
     if output.is_file() || photos::has_known_ending(output) {
         return Err(Error::file(

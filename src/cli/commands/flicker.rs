@@ -41,19 +41,19 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
     if !(0.0..=1.0).contains(&arguments.noise) {
-        return Err(Error::Picture("Noise is a number from 0 to 1.".to_string()));
+        return Err(Error::Picture("The noise must be a number from 0 to 1.".to_string()));
     }
     let scene = arguments.read.read(&arguments.photo, Some(arguments.size))?.image;
     say!("mean change of 255 from frame to frame, with noise of up to {} of white", arguments.noise);
     say!("plain    steady");
     for style in &arguments.styles {
-        let wanted = StyleSource::read(style, &[], &arguments.read)?;
+        let source = StyleSource::read(style, &[], &arguments.read)?;
         let [plain, steady] = pollster::block_on(async {
-            let context = GpuContext::open(&wanted.archive, None).await?;
+            let context = GpuContext::open(&source.archive, None).await?;
             let mut changes = [0.0; 2];
             for (change, steady) in changes.iter_mut().zip([false, true]) {
                 let mut session = context.model.session(&context.gpu, scene.width(), scene.height()).await?;
-                session.set_style(&context.gpu, &wanted.style(&context).await?)?;
+                session.set_style(&context.gpu, &source.style(&context).await?)?;
                 if steady {
                     session.set_temporal_filter(session.new_temporal_filter(&context.gpu).await?);
                 }

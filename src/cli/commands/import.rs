@@ -17,7 +17,7 @@ use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 use serde_json::json;
 
-use super::style::{About, pack_place, thumbnail};
+use super::style::{About, check_pack_path, thumbnail};
 use crate::cli::file_plan::FilePlan;
 use crate::cli::gpu_context;
 use crate::cli::photos::ReadArguments;
@@ -55,7 +55,7 @@ const SAMPLE_SIDE: usize = 256;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { model, output, about, .. } = arguments;
-    pack_place(output)?;
+    check_pack_path(output)?;
     let mut plan = FilePlan::default();
     plan.inputs([model.as_path()].into_iter().chain(arguments.thumbnail.as_deref()));
     plan.output(output, "the style pack").check()?;

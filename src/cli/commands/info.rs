@@ -53,7 +53,7 @@ async fn adapter() -> Result<Value> {
         "backend": info.backend.to_string(),
         "driver": format!("{} {}", info.driver, info.driver_info).trim(),
         "kind": format!("{:?}", info.device_type),
-        "program on the processor": gpu.software(),
+        "program on the CPU": gpu.software(),
         "kernels": chosen(&gpu).await?.name(),
         "features": {
             "shader-f16": gpu.half(),
@@ -72,13 +72,13 @@ async fn adapter() -> Result<Value> {
 /// Describes a weight archive: metadata, size and, if it contains styles, their names.
 fn weights(name: &str, bytes: usize) -> Result<Value> {
     let (network, archive) = network(name)?;
-    let said = |key: &str| archive.metadata(key).map(str::to_string);
+    let metadata = |key: &str| archive.metadata(key).map(str::to_string);
     let own = if name == transfer26::NAME { styles(&archive)? } else { StyleSet::default() };
     Ok(json!({
-        "network": said("network"),
-        "version": said("version"),
-        "source": said("source"),
-        "licence": said("licence"),
+        "network": metadata("network"),
+        "version": metadata("version"),
+        "source": metadata("source"),
+        "licence": metadata("licence"),
         "bytes": bytes,
         "tensors": archive.names().count(),
         "fingerprint": space(&network, &archive)?.sha256(),

@@ -1,10 +1,10 @@
-//! `impasto judge`: measures style, colour, content and perceptual distance, to compare methods and settings.
+//! `impasto evaluator`: measures style, colour, content and perceptual distance, to compare methods and settings.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use impasto::error::Result;
-use impasto::train::metrics::{Judge, Metrics};
+use impasto::train::metrics::{Evaluator, Metrics};
 use impasto::weights::Archive;
 
 use crate::cli::backend::Backend;
@@ -40,14 +40,14 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let [photo, painting] = [&arguments.photo, &arguments.style_image].map(|path| arguments.read.read(path, None));
     let (photo, painting) = (photo?.image, painting?.image);
-    let judge =
-        Judge::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(arguments.read.memory())?.device)?;
+    let evaluator =
+        Evaluator::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(arguments.read.memory())?.device)?;
     let strokes = arguments.stroke_size.unwrap_or(arguments.size) as usize;
     say!("style    colours  content  distance");
     for path in &arguments.painted {
         let painted = arguments.read.read(path, None)?.image;
-        let judged = judge.judge(&painted, &photo, &painting, arguments.size as usize, strokes);
-        let Metrics { style, colours, content, distance } = pollster::block_on(judged)?;
+        let metrics = evaluator.evaluate(&painted, &photo, &painting, arguments.size as usize, strokes);
+        let Metrics { style, colours, content, distance } = pollster::block_on(metrics)?;
         say!("{style:<9.4}{colours:<9.4}{content:<9.4}{distance:<9.4}{}", path.display());
     }
     Ok(())

@@ -39,7 +39,7 @@ const BYTES_A_SECOND: f64 = 68e9;
 fn size(text: &str) -> std::result::Result<(usize, usize), String> {
     let side = |text: &str| text.parse::<usize>().ok().filter(|n| (1..=65536).contains(n));
     let sides = text.split_once('x').and_then(|(w, h)| Some((side(w)?, side(h)?)));
-    sides.ok_or_else(|| "a size is written such as 1280x720".to_string())
+    sides.ok_or_else(|| "write a size such as 1280x720".to_string())
 }
 
 /// Returns the kernel variant for the adapter of this machine, or [`NO_ADAPTER`] if there is no adapter.
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     say!("  written        {:.1} MB", cost.bytes_written as f64 / 1e6);
     say!("  multiply-adds  {:.2} G", cost.multiply_adds as f64 / 1e9);
     say!("  memory held    {:.1} MB", cost.memory as f64 / 1e6);
-    say!("on 2.6 TFLOPS and 68 GB/s, each by itself and fully used");
+    say!("at 2.6 TFLOPS and 68 GB/s, each alone and at full use");
     say!("  arithmetic     {arithmetic:.2} ms");
     say!("  memory         {memory:.2} ms");
     Ok(())

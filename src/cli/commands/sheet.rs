@@ -46,10 +46,10 @@ const INK: f32 = 0.18;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let place = output_paths::painting(&arguments.output)?;
+    let output = output_paths::painting(&arguments.output)?;
     let mut plan = FilePlan::default();
     plan.inputs([arguments.input.as_path()].into_iter().chain(arguments.packs.iter().map(PathBuf::as_path)));
-    plan.output(&place, "the sheet").check()?;
+    plan.output(&output, "the sheet").check()?;
     let Picture { image: photo, notes, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
     report::notes(&arguments.input, &notes);
     let palettes = palettes(&arguments.packs)?;
@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     arguments.read.check_size((styles + 1) * photo.width(), photo.height())?;
     let pictures = pollster::block_on(paint_all(&palettes, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;
-    save(&place, &PhotoWriter::default().bytes(&sheet, &place)?, Existing::Replace).map(drop)
+    save(&output, &PhotoWriter::default().bytes(&sheet, &output)?, Existing::Replace).map(drop)
 }
 
 /// A network with its styles and their captions.

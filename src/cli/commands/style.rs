@@ -101,7 +101,7 @@ fn square(text: &str) -> std::result::Result<(usize, usize, usize), String> {
     let numbers: Vec<usize> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
     match numbers[..] {
         [x, y, side] if side > 0 && text.matches(',').count() == 2 => Ok((x, y, side)),
-        _ => Err("a square is written such as 120,40,300: left, top and side in pixels".to_string()),
+        _ => Err("write a square such as 120,40,300: left, top and side in pixels".to_string()),
     }
 }
 
@@ -114,7 +114,7 @@ pub fn run(command: Command) -> Result<()> {
 }
 
 fn make(arguments: &Make) -> Result<()> {
-    pack_place(&arguments.output)?;
+    check_pack_path(&arguments.output)?;
     let mut plan = FilePlan::default();
     plan.inputs([arguments.painting.as_path()]).output(&arguments.output, "the style pack");
     plan.check()?;
@@ -144,21 +144,21 @@ fn make(arguments: &Make) -> Result<()> {
 fn title(file: &str) -> String {
     let words = file.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).take(MAX_NAME).collect())
-        .unwrap_or("Untitled".to_string())
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).take(MAX_NAME).collect(),
+        None => "Untitled".to_string(),
+    }
 }
 
 /// Checks that `path` has the extension of style packs.
 ///
 /// # Errors
 /// [`Error::File`] for another extension.
-pub fn pack_place(path: &Path) -> Result<()> {
+pub fn check_pack_path(path: &Path) -> Result<()> {
     if is_pack(path) {
         return Ok(());
     }
-    Err(Error::file(path, format!("style packs end in .{ENDING}; name one that does")))
+    Err(Error::file(path, format!("the name of a style pack must end in .{ENDING}")))
 }
 
 /// Returns the JPEG file of a thumbnail, which shows the square in the middle of `picture`.
@@ -170,23 +170,23 @@ pub fn thumbnail(picture: &Image) -> Result<Vec<u8>> {
 
 fn show(arguments: &Show) -> Result<()> {
     if arguments.thumbnail.is_some() && arguments.packs.len() != 1 {
-        return Err(Error::Style("A thumbnail is written of one pack: name only one.".to_string()));
+        return Err(Error::Style("A thumbnail can be written for one pack only: name one pack.".to_string()));
     }
     let mut plan = FilePlan::default();
     plan.inputs(arguments.packs.iter().map(PathBuf::as_path));
-    if let Some(place) = &arguments.thumbnail {
-        plan.output(place, "the thumbnail");
+    if let Some(path) = &arguments.thumbnail {
+        plan.output(path, "the thumbnail");
     }
     plan.check()?;
     for path in &arguments.packs {
         let pack = read_pack(path)?;
         let fits = network_of(&[&pack]).and_then(|(net, archive)| space(&net, &archive)?.style(&pack));
         tell(path, &pack, fits.err(), arguments.json);
-        if let Some(place) = &arguments.thumbnail {
+        if let Some(path) = &arguments.thumbnail {
             if pack.thumbnail.is_empty() {
                 return Err(Error::file(path, "this style pack has no thumbnail"));
             }
-            save(place, &pack.thumbnail, Existing::Replace)?;
+            save(path, &pack.thumbnail, Existing::Replace)?;
         }
     }
     Ok(())
@@ -203,8 +203,8 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
         Parameters::Norms { .. } => "trained scales and shifts",
     };
     let problem = problem.map(|error| error.to_string());
-    let brought = pack.brought().ok().flatten();
-    let architecture = brought.as_ref().and_then(|archive| archive.metadata("architecture"));
+    let network = pack.network_archive().ok().flatten();
+    let architecture = network.as_ref().and_then(|archive| archive.metadata("architecture"));
     if as_json {
         let line = json!({
             "file": report::path(path), "name": pack.name, "network": pack.network, "network_sha256": pack.network_sha256,
@@ -215,12 +215,12 @@ fn tell(path: &Path, pack: &Pack, problem: Option<Error>, as_json: bool) {
         say!("{line}");
         return;
     }
-    let or_none = |text: &str| if text.is_empty() { "not told".to_string() } else { text.to_string() };
+    let or_none = |text: &str| if text.is_empty() { "not given".to_string() } else { text.to_string() };
     say!("{}: {}", path.display(), pack.name);
     say!("  style      {kind}, {numbers} numbers");
     say!("  network    {} {:.12}", pack.network, pack.network_sha256);
     if let Some(architecture) = architecture {
-        say!("  brings it  {} bytes, {architecture}", pack.archive.len());
+        say!("  contained  {} bytes, {architecture}", pack.archive.len());
     }
     say!("  source     {}", or_none(&pack.source));
     say!("  licence    {}", or_none(&pack.licence));

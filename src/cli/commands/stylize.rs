@@ -69,9 +69,9 @@ struct Counts {
 /// Runs the command. A photo that fails does not stop the others: the error is printed, and the exit code reports it at
 /// the end.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let wanted = StyleSource::read(&arguments.style, &arguments.style_image, &arguments.read)?;
-    if arguments.stroke.gentle && !wanted.has_vectors() {
-        let reason = "A gentle strength is for styles of paintings: give `--style-image`, or leave `--gentle` out.";
+    let source = StyleSource::read(&arguments.style, &arguments.style_image, &arguments.read)?;
+    if arguments.stroke.gentle && !source.has_vectors() {
+        let reason = "`--gentle` applies only to styles of paintings: give `--style-image`, or remove `--gentle`.";
         return Err(Error::Style(reason.to_string()));
     }
     let InputFiles { photos, problems, left_out } = find(&arguments.input);
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let kept: HashSet<&Path> =
         paintings.iter().map(PathBuf::as_path).filter(|path| arguments.no_clobber && path.exists()).collect();
     let mut plan = FilePlan::default();
-    plan.inputs(photos.iter().chain(&wanted.files).map(PathBuf::as_path));
+    plan.inputs(photos.iter().chain(&source.files).map(PathBuf::as_path));
     for painting in paintings.iter().filter(|path| !kept.contains(path.as_path())) {
         plan.output(painting, "the painting");
     }
@@ -100,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             bar.set_message(photo.display().to_string());
             let outcome = match kept.contains(painting.as_path()) {
                 true => Ok(Saved::Kept),
-                false => paint(arguments, &wanted, &mut stylizer, (photo, painting), &bar).await,
+                false => paint(arguments, &source, &mut stylizer, (photo, painting), &bar).await,
             };
             match outcome {
                 Ok(Saved::Written) => counts.painted += 1,
@@ -127,7 +127,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 /// Stylizes one photo.
 async fn paint(
     arguments: &Arguments,
-    wanted: &StyleSource,
+    source: &StyleSource,
     stylizer: &mut Option<PhotoStylizer>,
     (photo, painting): (&Path, &Path),
     bar: &ProgressBar,
@@ -136,7 +136,7 @@ async fn paint(
     // The device is opened here, because a photo that cannot be read needs none.
     let stylizer = match stylizer {
         Some(stylizer) => stylizer,
-        empty => empty.insert(PhotoStylizer::new(wanted, &arguments.look, &arguments.stroke).await?),
+        empty => empty.insert(PhotoStylizer::new(source, &arguments.look, &arguments.stroke).await?),
     };
     let start = Instant::now();
     stylizer.check(&file, &arguments.read, arguments.size, arguments.force)?;
@@ -150,7 +150,7 @@ async fn paint(
         say!(
             "{}",
             json!({
-                "input": report::path(photo), "output": report::path(painting), "style": wanted.name,
+                "input": report::path(photo), "output": report::path(painting), "style": source.name,
                 "width": painted.width(), "height": painted.height(), "warnings": picture.notes,
                 "milliseconds": start.elapsed().as_millis() as u64,
                 "adapter": stylizer.adapter(), "variant": stylizer.variant(),
@@ -166,8 +166,8 @@ fn summary(counts: &Counts) -> String {
     let mut text = format!("{} painted", count(*painted, "photo"));
     if *kept > 0 {
         text += &format!(
-            ", {kept} left alone, as {} there already",
-            if *kept == 1 { "its painting is" } else { "their paintings are" }
+            ", {kept} skipped, because {}",
+            if *kept == 1 { "its painting exists" } else { "their paintings exist" }
         );
     }
     if *failed > 0 {
@@ -210,6 +210,6 @@ mod tests {
         let said = |painted, failed, kept| summary(&Counts { painted, failed, kept });
         assert_eq!(said(1, 0, 0), "1 photo painted");
         assert_eq!(said(48, 2, 0), "48 photos painted, 2 failed");
-        assert_eq!(said(0, 0, 3), "0 photos painted, 3 left alone, as their paintings are there already");
+        assert_eq!(said(0, 0, 3), "0 photos painted, 3 skipped, because their paintings exist");
     }
 }

@@ -51,7 +51,7 @@ fn bits(text: &str) -> std::result::Result<Bits, String> {
     match text {
         "8" => Ok(Bits::Eight),
         "32" => Ok(Bits::ThirtyTwo),
-        _ => Err("weights have 8 bits or 32".to_string()),
+        _ => Err("weights have 8 or 32 bits".to_string()),
     }
 }
 

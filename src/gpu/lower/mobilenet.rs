@@ -21,15 +21,18 @@ pub enum Kind {
     Depthwise(Convolution),
     /// 3x3 convolution of an RGB picture.
     Stem(Convolution),
+    /// Mean of each channel over all pixels.
     GlobalMean,
 }
 
 /// One dispatch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
+    /// The kernel and its convolution.
     pub kind: Kind,
     /// Name of the bias tensor.
     pub bias: Option<String>,
+    /// Whether the output is clamped to 0..6.
     pub relu6: bool,
     /// Number of the stored tensor that is added to the output.
     pub skip: Option<usize>,
@@ -58,7 +61,10 @@ pub fn stages(net: &Network, quads: u32) -> Result<Vec<Stage>> {
     for layer in &net.layers {
         let unsupported = || Error::Model {
             file: net.name.clone(),
-            problem: format!("the GPU kernels cannot run {:?} (it makes tensor {})", layer.operation, layer.output),
+            problem: format!(
+                "the GPU kernels cannot run {:?} (its output is tensor {})",
+                layer.operation, layer.output
+            ),
         };
         let first = values[layer.inputs[0]];
         let new = |kind, input| Stage { kind, bias: None, relu6: false, skip: None, input, tensor: layer.output };

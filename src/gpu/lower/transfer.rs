@@ -10,7 +10,9 @@ use crate::net::{Border, Convolution, Layer, Network, Operation, TensorId};
 pub struct Source {
     /// Number of the stored tensor: 0 is the input picture, others are numbered in the order in which they are written.
     pub tensor: usize,
+    /// The scale and offset of each channel.
     pub affine: Affine,
+    /// Whether a ReLU follows the scale and offset.
     pub relu: bool,
 }
 
@@ -28,13 +30,17 @@ pub enum Affine {
 /// One fused convolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
+    /// The convolution as the network defines it.
     pub layer: Convolution,
+    /// The convolution as the kernels execute it.
     pub spec: Spec,
+    /// The input, or the first term of a residual sum.
     pub input: Source,
     /// The other term of a residual sum.
     pub skip: Option<Source>,
     /// Number of the stored tensor that the sum is written to, if a later stage reads it as a skip connection.
     pub sum: Option<usize>,
+    /// Number of the stored tensor that is written.
     pub output: usize,
     /// The normalization whose statistics this stage computes, if its output is normalized.
     pub norm: Option<usize>,
@@ -43,6 +49,7 @@ pub struct Stage {
 /// A network as fused convolutions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fused {
+    /// The convolutions, in execution order.
     pub stages: Vec<Stage>,
     /// The network's tensor of each stored tensor.
     pub stored: Vec<TensorId>,
@@ -50,6 +57,7 @@ pub struct Fused {
     pub biases: Vec<(String, usize)>,
     /// The stored tensor that the last operation reads.
     pub output: Source,
+    /// The operation after `output`.
     pub finish: Finish,
 }
 
@@ -57,6 +65,7 @@ pub struct Fused {
 /// `composite.wgsl` and `temporal_filter.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
+    /// The logistic function.
     Sigmoid = 1,
     /// Clamps to 0..1.
     Clamp = 2,
@@ -82,7 +91,7 @@ pub fn fuse(net: &Network) -> Result<Fused> {
     for layer in &net.layers {
         let unsupported = |what: &str| Error::Model {
             file: net.name.clone(),
-            problem: format!("the GPU kernels cannot run {what} (the layer that makes tensor {})", layer.output),
+            problem: format!("the GPU kernels cannot run {what} (the layer with the output tensor {})", layer.output),
         };
         let input = values[layer.inputs[0]];
         let value = match (&layer.operation, input) {
@@ -98,7 +107,8 @@ pub fn fuse(net: &Network) -> Result<Fused> {
                 Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
             ) => {
                 let made_by = fused.stages.iter_mut().find(|s| s.output == tensor);
-                made_by.ok_or_else(|| unsupported("a normalization of what no convolution made"))?.norm = Some(*norm);
+                made_by.ok_or_else(|| unsupported("a normalization whose input is not a convolution"))?.norm =
+                    Some(*norm);
                 Value::Stored(Source { tensor, affine: Affine::Norm(*norm), relu: false })
             }
             (
@@ -106,7 +116,8 @@ pub fn fuse(net: &Network) -> Result<Fused> {
                 Value::Stored(Source { tensor, affine: Affine::Identity, relu: false }),
             ) => {
                 let made_by = fused.stages.iter().find(|s| s.output == tensor);
-                let channels = made_by.ok_or_else(|| unsupported("a bias of what no convolution made"))?.layer.outputs;
+                let channels =
+                    made_by.ok_or_else(|| unsupported("a bias whose input is not a convolution"))?.layer.outputs;
                 fused.biases.push((name.clone(), channels));
                 Value::Stored(Source { tensor, affine: Affine::Bias(fused.biases.len() - 1), relu: false })
             }
@@ -132,7 +143,8 @@ pub fn fuse(net: &Network) -> Result<Fused> {
         }
         _ => {
             let problem =
-                "the GPU kernels need a normalization or a bias at the end, and a sigmoid or a clamp behind it"
+                "the GPU kernels need a network that ends in a normalization or a bias, followed by a sigmoid or a \
+                 clamp"
                     .to_string();
             return Err(Error::Model { file: net.name.clone(), problem });
         }

@@ -3,15 +3,20 @@
 /// A tensor's memory requirement: its size in bytes, the step that writes it and the last step that reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetime {
+    /// Size in bytes.
     pub bytes: u64,
+    /// Number of the step that writes the tensor.
     pub written: usize,
+    /// Number of the last step that reads it; at least `written`.
     pub last_read: usize,
 }
 
 /// The buffer of each tensor, and the sizes of the buffers in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
+    /// Index in `bytes` of the buffer of each tensor.
     pub buffer_of: Vec<usize>,
+    /// Size of each buffer in bytes.
     pub bytes: Vec<u64>,
 }
 

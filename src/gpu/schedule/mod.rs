@@ -8,9 +8,13 @@ pub mod transfer;
 /// The cost of one frame, computed from the structure: every kernel reads and writes each of its tensors once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
+    /// Dispatches, including the one that loads the input.
     pub dispatches: u64,
+    /// Bytes that kernels read: tensors, weights and pictures.
     pub bytes_read: u64,
+    /// Bytes that kernels write.
     pub bytes_written: u64,
+    /// Multiply-adds of the convolutions.
     pub multiply_adds: u64,
     /// Bytes of the allocated buffers.
     pub memory: u64,
@@ -60,11 +64,13 @@ pub enum Program {
 /// One dispatch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dispatch {
+    /// The kernel.
     pub program: Program,
     /// The bytes of the uniforms at binding 0.
     pub uniforms: Vec<u8>,
     /// The resources from binding 1 on; `None` if the kernel has no such binding.
     pub bindings: Vec<Option<Binding>>,
+    /// Workgroup counts along x, y and z.
     pub workgroups: [u32; 3],
 }
 
@@ -73,9 +79,11 @@ pub struct Dispatch {
 pub struct Schedule {
     /// Bytes of each buffer.
     pub buffers: Vec<u64>,
-    /// Indices of the buffers of the first and of the last tensor.
+    /// Index of the buffer of the first tensor.
     pub input: usize,
+    /// Index of the buffer of the last tensor.
     pub output: usize,
+    /// The dispatches, in execution order.
     pub dispatches: Vec<Dispatch>,
 }
 

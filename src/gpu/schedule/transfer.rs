@@ -19,10 +19,15 @@ const STATISTICS: u64 = 32;
 
 /// A transfer network as kernels of one variant, for any input size.
 pub struct TransferKernels {
+    /// The network.
     pub net: Network,
+    /// Storage type and kernel family.
     pub variant: Variant,
+    /// The fused convolutions of `net`.
     pub fused: Fused,
+    /// The kernel of each stage of `fused`.
     pub kernels: Vec<Kernel>,
+    /// Offsets of the (a, b) pairs and of the style's parameters.
     pub norms: NormLayout,
 }
 

@@ -4,7 +4,7 @@
 use super::constant::{Budget, Constant, MOST_SIZES, Numbers, axis, int, ints};
 use super::parts::Read;
 use super::quantized;
-use super::shapes::{self, broadcast, places};
+use super::shapes::{self, broadcast, broadcast_indices};
 use crate::import::onnx::Node;
 
 /// Evaluates `node` on constants. `None` stands for an omitted input.
@@ -12,7 +12,7 @@ use crate::import::onnx::Node;
 /// # Errors
 /// When the operator is not supported, or the result exceeds the budget.
 pub fn evaluate(node: &Node, inputs: &[Option<&Constant>], budget: &mut Budget) -> Read<Numbers> {
-    let unsupported = || "computes something of constants that is not supported here".to_string();
+    let unsupported = || "has an unsupported operation on constants".to_string();
     let input = |i: usize| inputs.get(i).copied().flatten();
     let x = input(0).ok_or_else(unsupported)?;
     let made = match node.op.as_str() {
@@ -83,7 +83,7 @@ fn with_others(node: &Node, x: &Numbers, inputs: &[Option<&Constant>], budget: &
     Ok(match node.op.as_str() {
         "Gather" => small(1).and_then(|indices| shapes::gather(x, &indices, int(node, "axis", 0))),
         "Reshape" => {
-            setting("shape", 1).and_then(|wanted| in_shape(shapes::reshaped(&x.shape, x.values.len(), &wanted)))
+            setting("shape", 1).and_then(|target| in_shape(shapes::reshaped(&x.shape, x.values.len(), &target)))
         }
         "Squeeze" => in_shape(shapes::squeezed(&x.shape, setting("axes", 1).as_deref())),
         "Unsqueeze" => setting("axes", 1).and_then(|axes| in_shape(shapes::unsqueezed(&x.shape, &axes))),
@@ -111,14 +111,14 @@ fn with_others(node: &Node, x: &Numbers, inputs: &[Option<&Constant>], budget: &
 
 fn part_of_shape(node: &Node, shape: &[usize]) -> Option<Numbers> {
     let rank = i64::try_from(shape.len()).ok()?;
-    let place = |i: i64| usize::try_from(if i < 0 { i.saturating_add(rank) } else { i }.clamp(0, rank)).ok();
-    let (start, end) = (place(int(node, "start", 0))?, place(int(node, "end", rank))?);
+    let index = |i: i64| usize::try_from(if i < 0 { i.saturating_add(rank) } else { i }.clamp(0, rank)).ok();
+    let (start, end) = (index(int(node, "start", 0))?, index(int(node, "end", rank))?);
     Some(Numbers::sizes(shape.get(start..end.max(start))?.iter().copied()))
 }
 
 /// Returns a picture's shape for a `Shape` node, which is used as for constants.
 pub fn shape_of(node: &Node, shape: &[usize]) -> Read<Numbers> {
-    part_of_shape(node, shape).ok_or_else(|| "asks for a part of a shape that is not there".to_string())
+    part_of_shape(node, shape).ok_or_else(|| "selects a part of a shape that does not exist".to_string())
 }
 
 type Pair = fn(f64, f64) -> f64;
@@ -153,7 +153,7 @@ fn combined(node: &Node, a: &Numbers, b: &Numbers, f: Pair, budget: &mut Budget)
     }
     budget.charge(shape.iter().product())?;
     let whole = a.whole && b.whole;
-    let pairs = places(&a.shape, &shape).zip(places(&b.shape, &shape));
+    let pairs = broadcast_indices(&a.shape, &shape).zip(broadcast_indices(&b.shape, &shape));
     let values = pairs.map(|(i, j)| {
         let value = f(a.values[i], b.values[j]);
         if whole && node.op == "Div" { value.trunc() } else { value }

@@ -14,8 +14,8 @@ use crate::weights::foreign::quoted;
 /// Converts all nodes of the file. `external` reads the external data.
 pub fn read(file: &str, bytes: &[u8], external: ReadExternal) -> Read<Skeleton> {
     let model = read_model_with(file, bytes, Options { external, only_for: None }).map_err(|e| match e {
-        Error::Model { problem, .. } if problem.starts_with("is no ONNX model") => {
-            "is no file of a network that is known: PyTorch's (.pth) and ONNX are".to_string()
+        Error::Model { problem, .. } if problem.starts_with("is not an ONNX model") => {
+            "is not a supported network file: use PyTorch (.pth) or ONNX".to_string()
         }
         Error::Model { problem, .. } => problem,
         other => other.to_string(),
@@ -26,7 +26,7 @@ pub fn read(file: &str, bytes: &[u8], external: ReadExternal) -> Read<Skeleton> 
 fn skeleton(model: &Model) -> Read<Skeleton> {
     let (steps, output) = steps(model)?;
     if output != steps.len() {
-        return Err("goes on behind the picture that it makes".to_string());
+        return Err("has layers after its output picture".to_string());
     }
     let skeleton = Walk { steps: steps.into_iter().enumerate().peekable(), at: 0 }.skeleton()?;
     match left_over(model) {
@@ -61,7 +61,7 @@ impl Walk {
             let first = self.normalized(&format!("the first convolution of {what}"), 3, 1)?;
             self.relu(&first)?;
             let second = self.normalized(&format!("the second convolution of {what}"), 3, 1)?;
-            let sum = format!("the sum of {what} with what was in front of it");
+            let sum = format!("the sum of {what} with its input");
             let before = self.at;
             let step = self.step(&sum)?;
             let both = [skipped, before];
@@ -78,7 +78,7 @@ impl Walk {
             if !matches!(step.operation, Operation::Enlarge) {
                 return Err(instead(&what, Some(&step)));
             }
-            let layer = self.normalized(&format!("the convolution behind {what}"), 3, 1)?;
+            let layer = self.normalized(&format!("the convolution after {what}"), 3, 1)?;
             self.relu(&layer)?;
             expand.push(layer);
         }
@@ -112,7 +112,8 @@ impl Walk {
             None => Ok((sigmoid, None)),
             Some(white) => {
                 let known = [1.0, 255.0].into_iter().find(|known: &f32| (white / known - 1.0).abs() < 0.005);
-                let known = known.ok_or_else(|| format!("makes colours up to {white}, where 1 or 255 was expected"))?;
+                let known =
+                    known.ok_or_else(|| format!("has output colours up to {white}, where 1 or 255 was expected"))?;
                 Ok((sigmoid, Some(known)))
             }
         }
@@ -138,7 +139,7 @@ impl Walk {
         let Some((i, step)) = self.steps.next() else { return Err(instead(expected, None)) };
         if !step.inputs.contains(&self.at) {
             return Err(format!(
-                "{} takes another picture than the one before it, which no layer here does",
+                "{} takes another picture than the previous output, which no layer of this kind of network does",
                 step.label
             ));
         }
@@ -147,14 +148,14 @@ impl Walk {
     }
 
     fn relu(&mut self, layer: &Found) -> Read<()> {
-        let what = format!("a ReLU behind `{}`", layer.name);
+        let what = format!("a ReLU after `{}`", layer.name);
         let step = self.step(&what)?;
         matches!(step.operation, Operation::Relu).then_some(()).ok_or_else(|| instead(&what, Some(&step)))
     }
 
     fn normalized(&mut self, what: &str, kernel: usize, stride: i64) -> Read<Found> {
         let mut layer = self.convolution(what, kernel, stride)?;
-        let what = format!("an instance normalization with scales and shifts behind {what}");
+        let what = format!("an instance normalization with scales and shifts after {what}");
         let step = self.step(&what)?;
         let Operation::Norm(mut norm) = step.operation else { return Err(instead(&what, Some(&step))) };
         while let Some((by, plus)) = self.affine()? {
@@ -167,7 +168,7 @@ impl Walk {
 
     /// Consumes a convolution with reflection padding by half its kernel.
     fn convolution(&mut self, what: &str, kernel: usize, stride: i64) -> Read<Found> {
-        let border = format!("a border mirrored by {} pixels in front of {what}", kernel / 2);
+        let border = format!("a reflection padding of {} pixels before {what}", kernel / 2);
         let step = self.step(&border)?;
         if !matches!(step.operation, Operation::Pad(pad) if pad == kernel / 2) {
             return Err(instead(&border, Some(&step)));
@@ -292,7 +293,7 @@ mod tests {
         assert_eq!(bias[2], plain_bias[2] * 4.0 + 0.5);
         assert_eq!(last.weights[plain.weights.len() / 3], plain.weights[plain.weights.len() / 3] * 3.0);
         assert!(refusal(|m| append(m, &[("Sigmoid", None), ("Mul", Some(vec![100.0]))])).contains("colours up to 100"));
-        assert!(refusal(|m| append(m, &[("Tanh", None)])).contains("(Tanh) that is no layer of this kind"));
+        assert!(refusal(|m| append(m, &[("Tanh", None)])).contains("(Tanh) that is not a layer of this kind"));
         assert!(refusal(|m| clip(m, -1.0, 1.0)).contains("(Clip) that stands where the end was expected"));
     }
 
@@ -302,27 +303,30 @@ mod tests {
         let set = |node: &mut Node, name: &str, value: Attribute| drop(node.attributes.insert(name.to_string(), value));
         for (problem, what) in [
             (refusal(|m| set(nth(m, "Pad", 2), "mode", text("edge"))), "(Pad) that pads by the mode `edge`"),
-            (refusal(|m| cut(m, "Pad", 1)), "where a border mirrored by 1 pixels in front of the second convolution"),
-            (refusal(|m| cut(m, "Relu", 0)), "where a ReLU behind `conv1.conv2d` was expected"),
-            (refusal(|m| cut(m, "InstanceNormalization", 4)), "normalization with scales and shifts behind the second"),
-            (refusal(|m| cut(m, "Add", 1)), "where the sum of residual block 2 with what was in front of it"),
+            (refusal(|m| cut(m, "Pad", 1)), "where a reflection padding of 1 pixels before the second convolution"),
+            (refusal(|m| cut(m, "Relu", 0)), "where a ReLU after `conv1.conv2d` was expected"),
+            (refusal(|m| cut(m, "InstanceNormalization", 4)), "normalization with scales and shifts after the second"),
+            (refusal(|m| cut(m, "Add", 1)), "where the sum of residual block 2 with its input"),
             (refusal(|m| cut(m, "Resize", 1)), "where the second enlargement was expected"),
             (refusal(|m| set(nth(m, "Conv", 3), "pads", Attribute::Ints(vec![1; 4]))), "pads with zeros"),
             (
                 refusal(|m| set(nth(m, "Conv", 1), "strides", Attribute::Ints(vec![1; 2]))),
                 "with a stride of 2 was expected",
             ),
-            (refusal(|m| set(nth(m, "Conv", 2), "group", Attribute::Int(2))), "no plain convolution"),
+            (refusal(|m| set(nth(m, "Conv", 2), "group", Attribute::Int(2))), "not a plain convolution"),
             (refusal(|m| set(nth(m, "Resize", 0), "mode", text("linear"))), "with the mode `linear`"),
-            (refusal(|m| set(nth(m, "Resize", 0), "nearest_mode", text("ceil"))), "does not make four of each pixel"),
-            (refusal(|m| nth(m, "Conv", 5).op = "ConvTranspose".into()), "(ConvTranspose) that is no layer"),
+            (
+                refusal(|m| set(nth(m, "Resize", 0), "nearest_mode", text("ceil"))),
+                "does not repeat each pixel four times",
+            ),
+            (refusal(|m| nth(m, "Conv", 5).op = "ConvTranspose".into()), "(ConvTranspose) that is not a layer"),
             (
                 refusal(|m| set(nth(m, "InstanceNormalization", 0), "epsilon", Attribute::Float(1e-3))),
                 "an epsilon of 0.001",
             ),
-            (refusal(|m| m.outputs[0] = nth(m, "Relu", 2).outputs[0].clone()), "goes on behind the picture"),
-            (refusal(|m| m.outputs.push("x".into())), "makes 2, where one of each"),
-            (refusal(|m| m.nodes.truncate(9)), "makes no picture"),
+            (refusal(|m| m.outputs[0] = nth(m, "Relu", 2).outputs[0].clone()), "has layers after its output picture"),
+            (refusal(|m| m.outputs.push("x".into())), "2 outputs, where one of each"),
+            (refusal(|m| m.nodes.truncate(9)), "does not produce the picture"),
             (refusal(|m| nth(m, "Add", 0).inputs[1] = "input".into()), "adds pictures of different sizes"),
         ] {
             assert!(problem.contains(what), "{what}: {problem}");

@@ -17,14 +17,14 @@ pub fn padding(node: &Node, given: Option<Numbers>, axes: Option<Numbers>) -> Re
         return Err(format!("pads by the mode `{mode}`, where `reflect` was expected"));
     }
     let listed = ints(node, "pads").map(|pads| pads.iter().map(|v| *v as f64).collect());
-    let pads: Vec<f64> = listed.or(given.map(|n| n.values.to_vec())).ok_or("does not say by how much it pads")?;
+    let pads: Vec<f64> = listed.or(given.map(|n| n.values.to_vec())).ok_or("does not specify its padding")?;
     let axes = axes.map_or(vec![0, 1, 2, 3], |axes| axes.integers());
     let mut all = [0.0; 8];
-    let places =
+    let padded_axes =
         axes.iter().map(|a| axis(*a, 4)).collect::<Option<Vec<_>>>().filter(|axes| 2 * axes.len() == pads.len());
-    let places = places.ok_or_else(|| wrong_padding(&pads))?;
-    for (i, axis) in places.iter().enumerate() {
-        (all[*axis], all[axis + 4]) = (pads[i], pads[i + places.len()]);
+    let padded_axes = padded_axes.ok_or_else(|| wrong_padding(&pads))?;
+    for (i, axis) in padded_axes.iter().enumerate() {
+        (all[*axis], all[axis + 4]) = (pads[i], pads[i + padded_axes.len()]);
     }
     match all {
         [0.0, 0.0, top, left, 0.0, 0.0, bottom, right]
@@ -64,11 +64,11 @@ pub fn convolution(
     let plain = int(node, "group", 1) == 1 && ints(node, "dilations").is_none_or(|all| all.iter().all(|d| *d == 1));
     let even = strides.iter().all(|s| *s == stride) && (1..=LONGEST_STRIDE).contains(&stride);
     if !plain || !even || kernel != across || outputs == 0 || kernel == 0 {
-        return Err("is no plain convolution with a square kernel".to_string());
+        return Err("is not a plain convolution with a square kernel".to_string());
     }
     let padded = ints(node, "pads").is_some_and(|pads| pads.iter().any(|p| *p != 0));
     if padded || text(node, "auto_pad", "NOTSET").starts_with("SAME") {
-        return Err("pads with zeros, where a mirrored border was expected".to_string());
+        return Err("pads with zeros, where reflection padding was expected".to_string());
     }
     let side = |side: usize| side.saturating_sub(kernel) / stride as usize + 1;
     let shape = [1, outputs, side(height), side(width)];
@@ -83,7 +83,7 @@ pub fn convolution(
 pub fn enlargement(node: &Node, [height, width]: [usize; 2], given: [Option<Numbers>; 3]) -> Read<()> {
     let mode = text(node, "mode", "nearest");
     let axes = ints(node, "axes").unwrap_or(&[0, 1, 2, 3]);
-    let axes = axes.iter().map(|a| axis(*a, 4)).collect::<Option<Vec<_>>>().ok_or("has axes that no picture has")?;
+    let axes = axes.iter().map(|a| axis(*a, 4)).collect::<Option<Vec<_>>>().ok_or("has invalid axes")?;
     let fits = |values: Vec<f64>| Some(values).filter(|values| values.len() == axes.len());
     let from_attribute = match node.attributes.get("scales") {
         Some(Attribute::Floats(scales)) => fits(scales.iter().map(|s| f64::from(*s)).collect()),
@@ -98,7 +98,7 @@ pub fn enlargement(node: &Node, [height, width]: [usize; 2], given: [Option<Numb
     });
     // Scales are the second input of `Upsample` and of the oldest `Resize`, and the third input of others.
     let given = given[..2].iter().rev().flatten().find_map(|n| fits(n.values.to_vec()));
-    let listed: Vec<f64> = from_attribute.or(from_sizes).or(given).ok_or("does not say by how much it enlarges")?;
+    let listed: Vec<f64> = from_attribute.or(from_sizes).or(given).ok_or("does not specify its scale")?;
     let mut scales = [1.0; 4];
     for (axis, scale) in axes.iter().zip(listed) {
         scales[*axis] = scale;
@@ -112,10 +112,10 @@ pub fn enlargement(node: &Node, [height, width]: [usize; 2], given: [Option<Numb
 
 /// Checks that the rounding of `Resize` replicates each pixel four times.
 fn check_rounding(node: &Node) -> Read<()> {
-    let (place, rounding) =
+    let (mode, rounding) =
         (text(node, "coordinate_transformation_mode", "half_pixel"), text(node, "nearest_mode", "round_prefer_floor"));
     let source = |i: f64| {
-        let x = match place {
+        let x = match mode {
             "asymmetric" => i / 2.0,
             "half_pixel" | "pytorch_half_pixel" | "half_pixel_symmetric" => (i + 0.5) / 2.0 - 0.5,
             "tf_half_pixel_for_nn" => (i + 0.5) / 2.0,
@@ -131,7 +131,7 @@ fn check_rounding(node: &Node) -> Read<()> {
     };
     // Checks pixels away from the borders, where roundings may differ.
     if (2..10u8).any(|i| source(f64::from(i)) != Some(f64::from(i / 2))) {
-        return Err(format!("enlarges with `{place}` and `{rounding}`, which does not make four of each pixel"));
+        return Err(format!("enlarges with `{mode}` and `{rounding}`, which does not repeat each pixel four times"));
     }
     Ok(())
 }

@@ -56,7 +56,9 @@ pub enum Precision {
     Bits8,
     /// 8 bits, but 16 bits in the first and the last convolution, which process colours directly.
     Ends16,
+    /// 16-bit floats.
     Bits16,
+    /// 32-bit floats.
     Bits32,
 }
 
@@ -68,7 +70,9 @@ impl Precision {
 /// A network that was read and checked, in single precision, for pictures in 0..1.
 #[derive(Debug, Clone)]
 pub struct Import {
+    /// Widths and number of residual blocks.
     pub johnson: Johnson,
+    /// The imported layers, in network order.
     pub layers: Vec<Taken>,
     /// The values of white in the network's input and output: 1 or 255.
     pub range: (f32, f32),
@@ -94,7 +98,7 @@ pub fn read_with(file: &str, bytes: &[u8], range: Option<f32>, external: ReadExt
     let skeleton = if let Some(problem) = stand_in(bytes) {
         Err(problem.to_string())
     } else if bytes.len() > LARGEST_FILE {
-        Err(format!("has {} MB, which is more than a network of this kind", bytes.len() >> 20))
+        Err(format!("has {} MB, which is too large for a network of this kind", bytes.len() >> 20))
     } else if is_state_dict(bytes) {
         state_dict::read(bytes)
     } else {
@@ -117,7 +121,7 @@ impl Skeleton {
             Johnson { contract: [first, second, trunk], blocks, expand: [wide, narrow], sigmoid: self.sigmoid };
         // Applies the limits of networks in style packs.
         Architecture::parse(&Architecture::Johnson(johnson.clone()).text()).map_err(|e| match e {
-            Error::Pack(problem) => problem.replacen("brings", "holds", 1),
+            Error::Pack(problem) => problem,
             other => other.to_string(),
         })?;
         let white = |layer: &mut Found| {

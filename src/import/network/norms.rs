@@ -59,7 +59,7 @@ pub fn normalization(
     let training = int(node, "training_mode", 0) == 1 || node.outputs.len() == 5;
     match node.op.as_str() {
         "BatchNormalization" if !training => {
-            let what = "normalizes by statistics of the training (a batch normalization)";
+            let what = "normalizes by statistics of the training (batch normalization)";
             return Err(format!("{what}, where those of the picture itself were expected"));
         }
         "GroupNormalization" if int(node, "num_groups", 0) != picture.channels() as i64 => {
@@ -68,10 +68,10 @@ pub fn normalization(
         _ => {}
     }
     if !picture.has_channels_in_place() {
-        return Err("normalizes over other pixels than those of a channel".to_string());
+        return Err("normalizes over other axes than the pixels of a channel".to_string());
     }
     let (Some(scale), Some(shift)) = (scale, shift) else {
-        return Err("has scales or shifts that are no constants".to_string());
+        return Err("has scales or shifts that are not constants".to_string());
     };
     check_epsilon(float(node, "epsilon").unwrap_or(EPSILON).into())?;
     Ok(Norm { scale: scale.floats(budget)?, shift: shift.floats(budget)? })
@@ -161,5 +161,5 @@ fn check_epsilon(epsilon: f64) -> Read<()> {
     if (epsilon / f64::from(EPSILON) - 1.0).abs() < 0.01 {
         return Ok(());
     }
-    Err(format!("normalizes with an epsilon of {}, and this program with {EPSILON}", epsilon as f32))
+    Err(format!("normalizes with an epsilon of {}, but this program uses {EPSILON}", epsilon as f32))
 }

@@ -14,7 +14,7 @@ pub const LARGEST_SUM: f32 = 4096.0;
 /// The number of weights that fit into a style pack in 8 bits.
 pub const MOST_WEIGHTS: usize = 32 << 20;
 /// Data read from a file, or a description of the problem, phrased as the end of a sentence about the file.
-pub type Read<T> = std::result::Result<T, String>;
+pub type Read<T> = Result<T, String>;
 
 /// A convolution of a file, with its bias and its normalization.
 #[derive(Debug, Clone, Default)]
@@ -60,7 +60,7 @@ impl Found {
         }
         let norm = norm.iter().flat_map(|norm| norm.scale.iter().chain(&norm.shift));
         match weights.iter().chain(norm).chain(bias.iter().flatten()).find(|v| !v.is_finite()) {
-            Some(wrong) => Err(format!("has {wrong} among the numbers of {name}")),
+            Some(wrong) => Err(format!("has the value {wrong} in {name}")),
             None => Ok(()),
         }
     }
@@ -72,10 +72,9 @@ impl Found {
         let large = |limit: f32| move |v: &&f32| v.is_nan() || v.abs() > limit;
         let found = self.weights.iter().find(large(LARGEST_WEIGHT)).or(scales.into_iter().find(large(LARGEST_SCALE)));
         match found {
-            Some(wrong) => Err(format!(
-                "has {wrong:e} among the numbers of {}, which is too large to compute with",
-                quoted(&self.name)
-            )),
+            Some(wrong) => {
+                Err(format!("has the value {wrong:e} in {}, which is too large to compute with", quoted(&self.name)))
+            }
             None => Ok(()),
         }
     }

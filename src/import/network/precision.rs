@@ -45,7 +45,9 @@ pub async fn convert(
     let exact = packed(Precision::Bits32)?;
     let reference = painted(&exact).await?;
     if reference.data().iter().any(|v| !v.is_finite()) {
-        return Err(wrong("makes no colours of a picture: its numbers are too large to compute with, or are damaged"));
+        return Err(wrong(
+            "does not produce a valid picture: its weights are too large to compute with, or are damaged",
+        ));
     }
     let mut tried = Vec::new();
     let mut best = None;
@@ -60,7 +62,7 @@ pub async fn convert(
             (pack, painted, near)
         };
         // The size of a pack is limited.
-        if pack.brought().is_err() {
+        if pack.network_archive().is_err() {
             continue;
         }
         tried.push((precision, near));

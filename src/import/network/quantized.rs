@@ -7,7 +7,7 @@
 
 use super::constant::{Constant, Numbers, axis, int};
 use super::parts::Read;
-use super::shapes::{broadcast, places};
+use super::shapes::{broadcast, broadcast_indices};
 use crate::import::onnx::{Data, Node, Tensor};
 
 /// Returns the smallest and the largest value of a zero point's type, which is unsigned 8 bits if there is no zero
@@ -51,8 +51,9 @@ pub fn constant(node: &Node, x: &Numbers, scale: &Numbers, zero: Option<&Constan
     let scale_shape = spread(scale).ok_or_else(misfit)?;
     let zero_shape = points.as_ref().map_or(Some(Vec::new()), spread).ok_or_else(misfit)?;
     broadcast(&scale_shape, &x.shape).filter(|shape| *shape == x.shape).ok_or_else(misfit)?;
-    let mut scales = places(&scale_shape, &x.shape).map(|i| scale.values[i]);
-    let mut zeros = places(&zero_shape, &x.shape).map(|i| points.as_ref().map_or(0.0, |points| points.values[i]));
+    let mut scales = broadcast_indices(&scale_shape, &x.shape).map(|i| scale.values[i]);
+    let mut zeros =
+        broadcast_indices(&zero_shape, &x.shape).map(|i| points.as_ref().map_or(0.0, |points| points.values[i]));
     let bounds = range(zero);
     let quantizes = node.op == "QuantizeLinear";
     let (low, high) = match bounds {

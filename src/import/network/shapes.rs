@@ -24,23 +24,23 @@ pub fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// Returns for each value of `shape` its index in values of the shape `from`, which are broadcast along sides of 1.
-pub fn places<'a>(from: &'a [usize], shape: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+pub fn broadcast_indices<'a>(from: &'a [usize], shape: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
     let count: usize = shape.iter().product();
     let own: usize = from.iter().product();
     (0..count).map(move |i| {
         if own == count {
             return i;
         }
-        let (mut rest, mut stride, mut place) = (i, 1, 0);
+        let (mut rest, mut stride, mut index) = (i, 1, 0);
         for (axis, side) in shape.iter().enumerate().rev() {
             let at = rest % side;
             rest /= side;
             if let Some(inner) = (axis + from.len()).checked_sub(shape.len()) {
-                place += if from[inner] == 1 { 0 } else { at * stride };
+                index += if from[inner] == 1 { 0 } else { at * stride };
                 stride *= from[inner];
             }
         }
-        place
+        index
     })
 }
 
@@ -49,7 +49,7 @@ pub fn expand(x: &Numbers, shape: &[i64]) -> Option<Numbers> {
     let sides = shape.iter().map(|side| usize::try_from(*side)).collect::<Result<Vec<_>, _>>().ok()?;
     let shape = broadcast(&x.shape, &sides)?;
     bounded(&shape)?;
-    let values = places(&x.shape, &shape).filter_map(|i| x.values.get(i).copied()).collect();
+    let values = broadcast_indices(&x.shape, &shape).filter_map(|i| x.values.get(i).copied()).collect();
     Some(Numbers { whole: x.whole, ..Numbers::new(shape, values) })
 }
 
@@ -114,13 +114,13 @@ pub fn slice(
         };
         let step = steps.map_or(Some(1), |steps| steps.get(i).copied())?;
         let side = i64::try_from(out.shape[along]).ok().filter(|side| *side <= MOST_SIZES as i64)?;
-        let place = |i: i64| if i < 0 { i.saturating_add(side) } else { i };
+        let index = |i: i64| if i < 0 { i.saturating_add(side) } else { i };
         // Ends out of range are clamped.
         let indices: Vec<usize> = match step {
-            1.. => (place(*start).clamp(0, side)..place(*end).clamp(0, side)).step_by(step as usize).collect_sizes(),
+            1.. => (index(*start).clamp(0, side)..index(*end).clamp(0, side)).step_by(step as usize).collect_sizes(),
             0 => return None,
             _ => {
-                let (first, last) = (place(*start).clamp(-1, side - 1), place(*end).clamp(-1, side - 1));
+                let (first, last) = (index(*start).clamp(-1, side - 1), index(*end).clamp(-1, side - 1));
                 (last + 1..=first).rev().step_by(usize::try_from(step.unsigned_abs()).ok()?).collect_sizes()
             }
         };
@@ -163,22 +163,22 @@ pub fn transpose(x: &Numbers, order: Option<&[i64]>) -> Option<Numbers> {
     }
     let shape: Vec<usize> = order.iter().map(|axis| x.shape[*axis]).collect();
     let strides: Vec<usize> = order.iter().map(|axis| x.shape[axis + 1..].iter().product()).collect();
-    let place = |mut i: usize| {
-        let mut place = 0;
+    let index = |mut i: usize| {
+        let mut index = 0;
         for (side, stride) in shape.iter().zip(&strides).rev() {
-            place += i % side * stride;
+            index += i % side * stride;
             i /= side;
         }
-        place
+        index
     };
-    let values = (0..x.values.len()).map(|i| x.values[place(i)]).collect();
+    let values = (0..x.values.len()).map(|i| x.values[index(i)]).collect();
     Some(Numbers { whole: x.whole, ..Numbers::new(shape, values) })
 }
 
 /// Returns the shape that `Reshape` gives to `count` values of the shape `from`: 0 keeps the side, -1 is computed from
 /// the others.
-pub fn reshaped(from: &[usize], count: usize, wanted: &[i64]) -> Option<Vec<usize>> {
-    if wanted.len() > MOST_AXES || wanted.iter().filter(|side| **side == -1).count() > 1 {
+pub fn reshaped(from: &[usize], count: usize, target: &[i64]) -> Option<Vec<usize>> {
+    if target.len() > MOST_AXES || target.iter().filter(|side| **side == -1).count() > 1 {
         return None;
     }
     let side = |(i, side): (usize, &i64)| match side {
@@ -186,7 +186,7 @@ pub fn reshaped(from: &[usize], count: usize, wanted: &[i64]) -> Option<Vec<usiz
         0 => from.get(i).copied().map(Some),
         side => usize::try_from(*side).ok().map(Some),
     };
-    let sides = wanted.iter().enumerate().map(side).collect::<Option<Vec<_>>>()?;
+    let sides = target.iter().enumerate().map(side).collect::<Option<Vec<_>>>()?;
     let known = sides.iter().flatten().try_fold(1usize, |n, side| n.checked_mul(*side))?;
     let rest = count.checked_div(known).unwrap_or(0);
     let shape: Vec<usize> = sides.into_iter().map(|side| side.unwrap_or(rest)).collect();
@@ -252,8 +252,8 @@ mod tests {
         assert_eq!(squeezed(&[1, 3, 1], None), Some(vec![3]));
         assert_eq!(broadcast(&[2, 1], &[3]), Some(vec![2, 3]));
         assert_eq!(broadcast(&[2], &[3]), None);
-        assert_eq!(places(&[2, 1], &[2, 3]).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1]);
-        assert_eq!(places(&[3], &[2, 3]).collect::<Vec<_>>(), [0, 1, 2, 0, 1, 2]);
+        assert_eq!(broadcast_indices(&[2, 1], &[2, 3]).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1]);
+        assert_eq!(broadcast_indices(&[3], &[2, 3]).collect::<Vec<_>>(), [0, 1, 2, 0, 1, 2]);
     }
 
     #[test]

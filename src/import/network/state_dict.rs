@@ -15,7 +15,7 @@ const LAST: &str = "deconv3.conv2d.weight";
 pub fn read(bytes: &[u8]) -> Read<Skeleton> {
     let file = StateDict::parse(bytes)?;
     let Some(prefix) = prefix(&file) else {
-        let what = "is no network of PyTorch's example fast_neural_style";
+        let what = "is not a network of PyTorch's example fast_neural_style";
         return Err(format!("{what}: it has no tensor `{FIRST}`"));
     };
     let mut reader = Reader { file, prefix, taken: BTreeSet::new(), left: MOST_WEIGHTS };
@@ -44,7 +44,7 @@ fn prefix(file: &StateDict) -> Option<String> {
     let whole = prefixes.iter().find(|prefix| file.shape(&format!("{prefix}{LAST}")).is_some());
     let of_block = |prefix: &str| prefix.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit()).ends_with("res");
     let begins = |prefix: &str| prefix.is_empty() || (prefix.ends_with('.') && !of_block(prefix));
-    whole.or_else(|| prefixes.iter().find(|prefix| begins(prefix))).map(|prefix| prefix.to_string())
+    whole.or_else(|| prefixes.iter().find(|prefix| begins(prefix))).map(ToString::to_string)
 }
 
 struct Reader<'a> {

@@ -67,12 +67,12 @@ pub fn steps(model: &Model) -> Read<(Vec<Step>, usize)> {
             }
         }
         let value = reader.value(node).map_err(|problem| format!("{} {problem}", label(node)))?;
-        let Some(name) = node.outputs.first() else { return Err(format!("{} makes nothing", label(node))) };
+        let Some(name) = node.outputs.first() else { return Err(format!("{} has no output", label(node))) };
         reader.values.insert(name, value);
     }
     match reader.values.get(output) {
         Some(Value::Picture(picture)) if picture.is_plain() => Ok((reader.steps, picture.number)),
-        _ => Err(format!("makes no picture {}", quoted(output))),
+        _ => Err(format!("does not produce the picture {}", quoted(output))),
     }
 }
 
@@ -83,7 +83,7 @@ fn ends(model: &Model) -> Read<(&str, &str, Picture)> {
         .collect();
     let ([(input, shape)], [output]) = (&pictures[..], &model.outputs[..]) else {
         let (inputs, outputs) = (pictures.len(), model.outputs.len());
-        return Err(format!("takes {inputs} pictures and makes {outputs}, where one of each was expected"));
+        return Err(format!("has {inputs} input pictures and {outputs} outputs, where one of each was expected"));
     };
     let fits = shape.is_empty() || (shape.len() == 4 && matches!(shape[1], 0 | 3) && shape[0] <= 1);
     if !fits || shape.iter().any(|side| *side > LONGEST_SIDE) {
@@ -124,7 +124,7 @@ impl<'m> Reader<'m> {
         if let Some(missing) =
             node.inputs.iter().find(|name| !name.is_empty() && !self.values.contains_key(name.as_str()))
         {
-            return Err(format!("takes {}, which is not there", quoted(missing)));
+            return Err(format!("takes {}, which does not exist", quoted(missing)));
         }
         let inputs: Vec<Option<&Value>> = node.inputs.iter().map(|name| self.values.get(name.as_str())).collect();
         let statistics = inputs.iter().map(|value| {
@@ -145,7 +145,7 @@ impl<'m> Reader<'m> {
         let pictures: Vec<&Picture> = inputs.iter().filter_map(|value| picture(*value)).collect();
         match pictures[..] {
             [] if inputs.iter().flatten().any(|value| matches!(value, Value::Statistic(_))) => {
-                Err("takes means or deviations in a way that is no instance normalization".to_string())
+                Err("uses means or deviations, but is not an instance normalization".to_string())
             }
             [] => {
                 evaluate(node, &constants, &mut self.budget).map(|numbers| Value::Constant(Constant::Numbers(numbers)))
@@ -187,12 +187,15 @@ impl<'m> Reader<'m> {
                 "Mul" => Operation::Affine(by, zeros),
                 "Sub" if first => Operation::Affine(ones, by.into_iter().map(|v| -v).collect()),
                 "Div" if first => Operation::Affine(by.into_iter().map(|v| 1.0 / v).collect(), zeros),
-                _ => return Err("has the picture behind its constant, which no layer here does".to_string()),
+                _ => {
+                    return Err("has the picture as its second operand, which no layer of this kind of network does"
+                        .to_string());
+                }
             };
             return Ok(self.push(node, operation, vec![seen.number], seen, false));
         }
         if !first {
-            return Err("takes its picture in another place than the first".to_string());
+            return Err("takes its picture as another input than the first".to_string());
         }
         // These operators are allowed in every view.
         let listed = |name: &str| ints(node, name).map(<[i64]>::to_vec).or_else(|| small(1).map(|n| n.integers()));
@@ -236,7 +239,7 @@ impl<'m> Reader<'m> {
                     (low, high) => Operation::Clip(low, high),
                 }
             }
-            _ if !seen.is_plain() => return Err("takes the picture in another shape than its own".to_string()),
+            _ if !seen.is_plain() => return Err("takes the picture in a changed shape".to_string()),
             _ => return self.resized(node, seen),
         };
         let positive = match &operation {
@@ -259,10 +262,10 @@ impl<'m> Reader<'m> {
             }
             "Conv" => {
                 let mut budget = std::mem::take(&mut self.budget);
-                let weights = self.constant(node, 1).ok_or("has weights that are no constants")?;
+                let weights = self.constant(node, 1).ok_or("has weights that are not constants")?;
                 let bias = self.constant(node, 2);
                 if bias.is_none() && node.inputs.get(2).is_some_and(|name| !name.is_empty()) {
-                    return Err("has a bias that is no constant".to_string());
+                    return Err("has a bias that is not constant".to_string());
                 }
                 let convolved = convolution(node, [height, width], weights, bias, &mut budget);
                 self.budget = budget;
@@ -279,7 +282,7 @@ impl<'m> Reader<'m> {
                     "{what}: quantize with QuantizeLinear and DequantizeLinear (QDQ), or export in floats"
                 ));
             }
-            _ => return Err("is no layer of this kind of network".to_string()),
+            _ => return Err("is not a layer of this kind of network".to_string()),
         };
         if shape[2..].iter().any(|side| *side > LONGEST_SIDE) {
             return Err("makes an impossibly large picture".to_string());

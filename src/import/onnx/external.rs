@@ -33,24 +33,24 @@ impl<'a> External<'a> {
             named.and_then(|entry| entry.value.as_deref())
         };
         let location = entry("location").unwrap_or_default();
-        let said = foreign::quoted(location);
+        let name = foreign::quoted(location);
         if !is_plain(location) {
-            return Err(format!("keeps its numbers in {said}, which is no file in the model's own folder"));
+            return Err(format!("stores its weights in {name}, which is not a file in the model's folder"));
         }
         let number = |key: &str| match entry(key) {
             None => Ok(None),
-            Some(text) => text.trim().parse::<u64>().map(Some).map_err(|_| format!("has no usable {key} in {said}")),
+            Some(text) => text.trim().parse::<u64>().map(Some).map_err(|_| format!("has no usable {key} in {name}")),
         };
         let offset = number("offset")?.unwrap_or(0);
         if let Some(found) = number("length")?
             && found != length
         {
-            return Err(format!("has {found} bytes in {said}, where its shape needs {length}"));
+            return Err(format!("has {found} bytes in {name}, where its shape needs {length}"));
         }
-        self.left = self.left.checked_sub(length).ok_or("keeps too many numbers in other files")?;
+        self.left = self.left.checked_sub(length).ok_or("stores too many weights in other files")?;
         let bytes = (self.read)(location, offset, length)?;
         if bytes.len() as u64 != length {
-            return Err(format!("has numbers in {said} that cannot be read whole"));
+            return Err(format!("has weights in {name} that cannot be read completely"));
         }
         Ok(bytes)
     }
@@ -67,7 +67,9 @@ fn is_plain(location: &str) -> bool {
 /// Returns the error for a missing external file, phrased as the end of a sentence about the model.
 pub fn missing(location: &str) -> String {
     let name = foreign::quoted(location);
-    format!("keeps its numbers in a second file, {name}, which is not beside it: put both files into one folder")
+    format!(
+        "stores its weights in a second file, {name}, which is not in the same folder: put both files into one folder"
+    )
 }
 
 /// Returns a range of an external file's `bytes`.
@@ -87,9 +89,12 @@ pub fn piece(location: &str, bytes: &[u8], offset: u64, length: u64) -> Result<V
 fn short(location: &str, pointer: bool, found: u64, needed: u64) -> String {
     let name = foreign::quoted(location);
     if pointer {
-        return format!("keeps its numbers in a second file, {name}, which {}", foreign::GIT_LFS);
+        return format!("stores its weights in a second file, {name}, which {}", foreign::GIT_LFS);
     }
-    format!("needs {needed} bytes of its second file, {name}, which has {found}: it is cut off or of another model")
+    format!(
+        "needs {needed} bytes of its second file, {name}, which has {found}: it is truncated or belongs to another \
+         model"
+    )
 }
 
 /// Returns a function that reads external data from `folder`. It does not follow links out of the folder.
@@ -99,16 +104,16 @@ pub fn in_folder(folder: &Path) -> impl Fn(&str, u64, u64) -> Result<Vec<u8>, St
         let name = foreign::quoted(location);
         let unread = |e: std::io::Error| match e.kind() {
             std::io::ErrorKind::NotFound => missing(location),
-            _ => format!("keeps its numbers in {name}, which cannot be read ({e})"),
+            _ => format!("stores its weights in {name}, which cannot be read ({e})"),
         };
         let path = folder.join(location).canonicalize().map_err(unread)?;
         if !path.starts_with(folder.canonicalize().map_err(unread)?) {
-            return Err(format!("keeps its numbers in {name}, which lies outside of the model's folder"));
+            return Err(format!("stores its weights in {name}, which is outside of the model's folder"));
         }
         // The metadata is checked before the file is opened: opening a pipe would block.
         let about = std::fs::metadata(&path).map_err(unread)?;
         if !about.is_file() {
-            return Err(format!("keeps its numbers in {name}, which is no regular file"));
+            return Err(format!("stores its weights in {name}, which is not a regular file"));
         }
         let mut file = File::open(&path).map_err(unread)?;
         let needed = offset.saturating_add(length);
@@ -144,7 +149,7 @@ mod tests {
             assert!(!is_plain(location), "{location:?}");
             let mut external = External::new(&|_, _, _| panic!("must not be read"));
             let problem = external.bytes(&proto(&[("location", location)]), 4).unwrap_err();
-            assert!(problem.contains("no file in the model's own folder"), "{problem}");
+            assert!(problem.contains("not a file in the model's folder"), "{problem}");
         }
     }
 
@@ -160,8 +165,8 @@ mod tests {
             (&[("location", "d"), ("offset", "18446744073709551615")], 4, "which has 100"),
             (&[("location", "d"), ("offset", "-1")], 4, "no usable offset"),
             (&[("location", "d"), ("length", "5")], 4, "has 5 bytes in `d`, where its shape needs 4"),
-            (&[("location", "d")], u64::MAX, "too many numbers"),
-            (&[("location", "d")], MOST_BYTES + 1, "too many numbers"),
+            (&[("location", "d")], u64::MAX, "too many weights"),
+            (&[("location", "d")], MOST_BYTES + 1, "too many weights"),
         ] {
             let problem = ask(entries, length).unwrap_err();
             assert!(problem.contains(what), "{problem}");
@@ -185,8 +190,8 @@ mod tests {
         assert_eq!(read("deep/a", 1, 2).unwrap(), [2, 3]);
         assert!(read("deep/a", 3, 2).unwrap_err().contains("which has 4"));
         assert!(read("deep/a", u64::MAX, u64::MAX).unwrap_err().contains("which has 4"));
-        assert!(read("b", 0, 1).unwrap_err().contains("second file, `b`, which is not beside it"));
-        assert!(read("deep", 0, 1).unwrap_err().contains("no regular file"));
+        assert!(read("b", 0, 1).unwrap_err().contains("second file, `b`, which is not in the same folder"));
+        assert!(read("deep", 0, 1).unwrap_err().contains("not a regular file"));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(folder.path().join("secret"), inner.join("link")).unwrap();

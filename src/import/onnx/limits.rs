@@ -47,7 +47,7 @@ fn check(bytes: &[u8], schema: Schema) -> Result<(), String> {
     let mut count = Count::default();
     count.message(bytes, schema);
     if count.entries > MOST_ENTRIES || count.integers > MOST_INTEGERS {
-        return Err("has more nodes and settings than a network of a known kind".to_string());
+        return Err("has too many nodes and attributes for a network of a supported kind".to_string());
     }
     Ok(())
 }
@@ -130,7 +130,7 @@ mod tests {
     fn small_files_with_millions_of_parts_are_refused() {
         let nodes = |count: usize| wrapped(7, &wrapped(1, &[]).repeat(count));
         assert!(check_model(&nodes(MOST_ENTRIES - 1)).is_ok());
-        assert!(check_model(&nodes(MOST_ENTRIES)).unwrap_err().contains("more nodes"));
+        assert!(check_model(&nodes(MOST_ENTRIES)).unwrap_err().contains("too many nodes"));
         // Tensors nested in attributes, and the names of a node's inputs.
         let attributes = wrapped(7, &wrapped(1, &wrapped(5, &wrapped(5, &[])).repeat(MOST_ENTRIES / 2)));
         let names = wrapped(7, &wrapped(1, &wrapped(1, &[]).repeat(MOST_ENTRIES)));

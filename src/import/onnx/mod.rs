@@ -52,8 +52,8 @@ pub fn read_model(file: &str, bytes: &[u8]) -> Result<Model> {
 pub fn read_model_with(file: &str, bytes: &[u8], options: Options) -> Result<Model> {
     let wrong = |problem: String| Error::Model { file: file.into(), problem };
     limits::check_model(bytes).map_err(wrong)?;
-    let model = ModelProto::decode(bytes).map_err(|e| wrong(format!("is no ONNX model ({e})")))?;
-    let graph = model.graph.ok_or_else(|| wrong("is no ONNX model (it has no graph)".into()))?;
+    let model = ModelProto::decode(bytes).map_err(|e| wrong(format!("is not an ONNX model ({e})")))?;
+    let graph = model.graph.ok_or_else(|| wrong("is not an ONNX model (it has no graph)".into()))?;
     read_graph(graph, options).map_err(wrong)
 }
 
@@ -61,14 +61,14 @@ fn read_graph(graph: GraphProto, options: Options) -> std::result::Result<Model,
     let mut external = External::new(options.external);
     let nodes = graph.node.into_iter().map(|proto| node(proto, &mut external));
     let nodes = nodes.collect::<std::result::Result<Vec<_>, _>>()?;
-    let wanted: Option<BTreeSet<&String>> = options.only_for.map(|op| {
+    let used: Option<BTreeSet<&String>> = options.only_for.map(|op| {
         let taking = nodes.iter().filter(|node| node.op == op);
         taking.flat_map(|node| &node.inputs).collect()
     });
     let mut initializers = BTreeMap::new();
     for proto in graph.initializer {
         let name = proto.name.clone().unwrap_or_default();
-        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&name)) {
+        if used.as_ref().is_some_and(|used| !used.contains(&name)) {
             continue;
         }
         let tensor =
@@ -90,7 +90,7 @@ fn read_graph(graph: GraphProto, options: Options) -> std::result::Result<Model,
 pub fn read_tensor(file: &str, bytes: &[u8]) -> Result<Tensor> {
     let wrong = |problem: String| Error::Model { file: file.into(), problem };
     limits::check_tensor(bytes).map_err(wrong)?;
-    let proto = TensorProto::decode(bytes).map_err(|e| wrong(format!("is no ONNX tensor ({e})")))?;
+    let proto = TensorProto::decode(bytes).map_err(|e| wrong(format!("is not an ONNX tensor ({e})")))?;
     let mut external = External::new(Options::default().external);
     tensor(proto, &mut external).map_err(|e| wrong(format!("has a tensor that {e}")))
 }
@@ -108,7 +108,7 @@ fn node(proto: NodeProto, external: &mut External) -> std::result::Result<Node, 
         let key = a.name.clone().unwrap_or_default();
         let value = attribute(a, external);
         let value = value
-            .map_err(|e| format!("has a node {} ({op}) with a setting {} that {e}", quoted(&name), quoted(&key)))?;
+            .map_err(|e| format!("has a node {} ({op}) with an attribute {} that {e}", quoted(&name), quoted(&key)))?;
         attributes.insert(key, value);
     }
     Ok(Node { name, op, inputs: proto.input, outputs: proto.output, attributes })
@@ -179,7 +179,7 @@ mod tests {
         let mut strange = graph;
         strange.node[0].attribute[0].r#type = Some(5);
         let message = read_model("m.onnx", &bytes(&strange)).unwrap_err().to_string();
-        assert!(message.contains("a node `first` (Conv) with a setting `group` that is of kind 5"), "{message}");
+        assert!(message.contains("a node `first` (Conv) with an attribute `group` that is of kind 5"), "{message}");
     }
 
     #[test]

@@ -174,7 +174,7 @@ mod tests {
             (raw(1, &[1; 9], &[0; 4]), "has 9 axes"),
             (raw(99, &[1], &[0]), "number type 99"),
             (raw(22, &[2], &[0]), "4 bits"),
-            (TensorProto { data_location: Some(1), ..typed }, "no file in the model's own folder"),
+            (TensorProto { data_location: Some(1), ..typed }, "not a file in the model's folder"),
         ] {
             let message = read(&wrong).unwrap_err().to_string();
             assert!(message.starts_with("t.pb: ") && message.contains(what), "{message}");

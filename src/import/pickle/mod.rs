@@ -27,8 +27,7 @@ pub fn read(bytes: &[u8]) -> Result<(Value, &[u8])> {
             return Ok((value, reader.rest));
         }
     }
-    Err("has a longer list of what is in it than any file of weights: save the model's `state_dict()` alone"
-        .to_string())
+    Err("has a table of contents that is too long for a weight file: save only the model's `state_dict()`".to_string())
 }
 
 struct Reader<'a> {
@@ -83,7 +82,7 @@ impl<'a> Reader<'a> {
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
                 let (Value::Text(module), Value::Text(name)) = (module, name) else {
-                    return Err("names a class by something that is no text".to_string());
+                    return Err("names a class by a value that is not a text".to_string());
                 };
                 self.global(&module, &name)?;
             }
@@ -116,11 +115,11 @@ impl<'a> Reader<'a> {
                 let items = self.above_mark()?;
                 self.extend(Kind::Table, items)?;
             }
-            b'q' | b'r' | 0x94 => self.remember(opcode)?,
+            b'q' | b'r' | 0x94 => self.memoize(opcode)?,
             b'h' | b'j' => {
                 let number = if opcode == b'h' { self.byte()?.into() } else { u32::from_le_bytes(self.array()?) };
                 let value = self.memo.get(&number).cloned();
-                self.stack.push(value.ok_or("refers to a value that it does not have")?);
+                self.stack.push(value.ok_or("refers to a value that does not exist")?);
             }
             b'Q' => {
                 let id = self.pop()?;
@@ -135,26 +134,24 @@ impl<'a> Reader<'a> {
             b'b' => {
                 self.pop()?;
                 if self.stack.last().and_then(Value::table).is_none() {
-                    return Err("sets attributes of something that is no table".to_string());
+                    return Err("sets attributes of a value that is not a table".to_string());
                 }
             }
             other => {
-                return Err(format!(
-                    "uses opcode {other:#04x} of Python's pickles, which lists of weights do not need"
-                ));
+                return Err(format!("uses opcode {other:#04x} of Python's pickles, which weight files do not need"));
             }
         }
         Ok(None)
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or("is cut off")?;
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or("is truncated")?;
         self.rest = rest;
         Ok(taken)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let (taken, rest) = self.rest.split_first_chunk().ok_or("is cut off")?;
+        let (taken, rest) = self.rest.split_first_chunk().ok_or("is truncated")?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -164,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     fn line(&mut self) -> Result<&'a str> {
-        let end = self.rest.iter().position(|b| *b == b'\n').ok_or("is cut off")?;
+        let end = self.rest.iter().position(|b| *b == b'\n').ok_or("is truncated")?;
         let line = self.take(end + 1)?;
         std::str::from_utf8(&line[..end]).map_err(|_| "has a name that is not UTF-8".to_string())
     }
@@ -200,9 +197,9 @@ impl<'a> Reader<'a> {
     fn pop(&mut self) -> Result<Value> {
         let floor = self.marks.last().copied().unwrap_or(0);
         if self.stack.len() <= floor {
-            return Err("takes a value where there is none".to_string());
+            return Err("takes a value from an empty stack".to_string());
         }
-        self.stack.pop().ok_or_else(|| "takes a value where there is none".to_string())
+        self.stack.pop().ok_or_else(|| "takes a value from an empty stack".to_string())
     }
 
     fn top(&mut self, count: usize) -> Result<Vec<Value>> {
@@ -212,7 +209,7 @@ impl<'a> Reader<'a> {
     }
 
     fn above_mark(&mut self) -> Result<Vec<Value>> {
-        let mark = self.marks.pop().ok_or("ends a container that it did not begin")?;
+        let mark = self.marks.pop().ok_or("ends a container that it did not start")?;
         Ok(self.stack.split_off(mark))
     }
 
@@ -223,27 +220,27 @@ impl<'a> Reader<'a> {
     }
 
     /// Appends to the list or table on top of the stack.
-    fn extend(&mut self, wanted: Kind, more: Vec<Value>) -> Result<()> {
+    fn extend(&mut self, expected: Kind, more: Vec<Value>) -> Result<()> {
         match self.stack.last_mut() {
-            Some(Value::Many(Many { kind, items, depth })) if *kind == wanted => {
+            Some(Value::Many(Many { kind, items, depth })) if *kind == expected => {
                 *depth = deeper(*depth, &more)?;
                 Rc::make_mut(items).extend(more);
                 Ok(())
             }
-            _ => Err("fills a list or table where there is none".to_string()),
+            _ => Err("appends to a value that is not a list or table".to_string()),
         }
     }
 
     /// Stores the value on top of the stack in the memo. Lists and tables are not stored, since they are filled
     /// afterwards. A file that refers back to one is rejected at that reference.
-    fn remember(&mut self, opcode: u8) -> Result<()> {
+    fn memoize(&mut self, opcode: u8) -> Result<()> {
         let number = match opcode {
             b'q' => self.byte()?.into(),
             b'r' => u32::from_le_bytes(self.array()?),
             // Entries of this opcode are numbered in order.
             _ => self.memo.len() as u32,
         };
-        let value = match self.stack.last().ok_or("remembers a value where there is none")? {
+        let value = match self.stack.last().ok_or("stores a value of an empty stack")? {
             Value::Many(Many { kind: Kind::List | Kind::Table, .. }) => Value::Global("a list or table".into()),
             other => other.clone(),
         };
@@ -274,16 +271,16 @@ mod tests {
 
     #[test]
     fn what_would_run_is_refused_by_name() {
-        let said = problem(b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.");
-        assert!(said.contains("`os.system`"), "{said}");
-        let said = problem(b"\x80\x04\x8c\x05posix\x8c\x06system\x93)R.");
-        assert!(said.contains("`posix.system`"), "{said}");
+        let message = problem(b"\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R.");
+        assert!(message.contains("`os.system`"), "{message}");
+        let message = problem(b"\x80\x04\x8c\x05posix\x8c\x06system\x93)R.");
+        assert!(message.contains("`posix.system`"), "{message}");
     }
 
     #[test]
     fn few_bytes_do_not_become_many() {
         let endless = b"N".repeat(MOST_OPCODES + 1);
-        assert!(problem(&endless).contains("longer list"));
+        assert!(problem(&endless).contains("table of contents"));
         // A string of 300 bytes used as a class name twice for every three bytes of the file.
         let text = [&b"X\x2c\x01\x00\x00"[..], &[b'a'; 300], b"q\x00"].concat();
         assert!(problem(&[&text[..], b"h\x00h\x00\x93."].concat()).contains("too long"));
@@ -306,21 +303,21 @@ mod tests {
     fn damage_is_refused() {
         let deep = [&[b']'; 1][..], &[b'\x85'; 40], b"."].concat();
         for (bytes, what) in [
-            (&b""[..], "cut off"),
-            (b"X\xff\xff\xff\xffa", "cut off"),
-            (b"K", "cut off"),
-            (b"h\x01.", "does not have"),
-            (b"t.", "did not begin"),
-            (b".", "there is none"),
-            (b"(K\x01(s.", "there is none"),
+            (&b""[..], "truncated"),
+            (b"X\xff\xff\xff\xffa", "truncated"),
+            (b"K", "truncated"),
+            (b"h\x01.", "does not exist"),
+            (b"t.", "did not start"),
+            (b".", "empty stack"),
+            (b"(K\x01(s.", "empty stack"),
             (b"K\x01K\x01K\x01s.", "list or table"),
             (b"}q\x00h\x00K\x01K\x02s.", "list or table"),
             (b"K\x01Q.", "storage"),
             (b"i", "opcode 0x69"),
-            (&deep[..], "too deep"),
+            (&deep[..], "too deeply"),
         ] {
-            let said = problem(bytes);
-            assert!(said.contains(what), "{bytes:?}: {said}");
+            let message = problem(bytes);
+            assert!(message.contains(what), "{bytes:?}: {message}");
         }
     }
 }

@@ -104,7 +104,7 @@ impl Value {
 pub fn deeper(depth: u8, items: &[Value]) -> Result<u8> {
     let deepest = items.iter().map(|item| item.depth() + 1).max().unwrap_or(1).max(depth);
     if deepest > DEEPEST {
-        return Err("has containers too deep in each other".to_string());
+        return Err("has containers that are nested too deeply".to_string());
     }
     Ok(deepest)
 }
@@ -113,20 +113,20 @@ pub fn deeper(depth: u8, items: &[Value]) -> Result<u8> {
 pub fn storage(id: &Value) -> Result<Value> {
     match id.items() {
         Some([Value::Text(what), Value::Global(class), Value::Text(key), _, count, ..]) if &**what == "storage" => {
-            let count = count.count().ok_or("has a storage of no length")?;
+            let count = count.count().ok_or("has a storage without a length")?;
             if key.len() > LONGEST_NAME {
                 return Err("has a storage with a name that is too long".to_string());
             }
             Ok(Value::Storage(Rc::new(Storage { key: Rc::clone(key), class: Rc::clone(class), count })))
         }
-        _ => Err("refers to something else than a storage of numbers".to_string()),
+        _ => Err("refers to a value that is not a storage of numbers".to_string()),
     }
 }
 
 /// Returns the result of a call.
 pub fn call(callable: &Value, arguments: &Value) -> Result<Value> {
-    let Value::Global(name) = callable else { return Err("calls something that has no name".to_string()) };
-    let arguments = arguments.items().ok_or("calls something without arguments")?;
+    let Value::Global(name) = callable else { return Err("calls a value that has no name".to_string()) };
+    let arguments = arguments.items().ok_or("calls a function without arguments")?;
     let wrong = || format!("calls {} with arguments that do not fit", quoted(name));
     match (&**name, arguments) {
         ("collections.OrderedDict", []) => Ok(Value::Many(Many { kind: Kind::Table, items: Rc::default(), depth: 1 })),
@@ -152,7 +152,7 @@ pub fn call(callable: &Value, arguments: &Value) -> Result<Value> {
         ) => Err(wrong()),
         _ => {
             let name = quoted(name);
-            Err(format!("asks to call {name}, which a list of weights does not need: save its `state_dict()` alone"))
+            Err(format!("asks to call {name}, which a weight file does not need: save only the model's `state_dict()`"))
         }
     }
 }

@@ -3,4 +3,4 @@
 use crate::weights::ArchiveBuilder;
 
 /// An archive and the number of its tensors without scales, or a description of the problem with the models.
-pub type Converted = std::result::Result<(ArchiveBuilder, usize), String>;
+pub type Converted = Result<(ArchiveBuilder, usize), String>;

@@ -30,7 +30,7 @@ pub struct Report {
 }
 
 /// The conversion of published models to one archive.
-struct Recipe {
+struct Conversion {
     sources: &'static [Source],
     archive: &'static str,
     convert: fn(&[Model]) -> Converted,
@@ -47,8 +47,8 @@ const VGG16: [Source; 1] = [Source {
     sha256: "3be917fb4375d2d57d65f43eb28ab669387c00306bbe407c5aaf78fb5de3ab49",
 }];
 
-const RECIPES: [Recipe; 4] = [
-    Recipe {
+const CONVERSIONS: [Conversion; 4] = [
+    Conversion {
         sources: &[Source {
             file: "multistyle26.onnx",
             sha256: "0a2a0c9436a935cd1d4279cd06e171475b06222cb37c8c8d4afc53a9a7a1885e",
@@ -56,7 +56,7 @@ const RECIPES: [Recipe; 4] = [
         archive: "transfer26.safetensors",
         convert: transfer26,
     },
-    Recipe {
+    Conversion {
         sources: &[
             Source {
                 file: "arbitrary_predict.onnx",
@@ -70,8 +70,8 @@ const RECIPES: [Recipe; 4] = [
         archive: "arbitrary.safetensors",
         convert: arbitrary,
     },
-    Recipe { sources: &VGG16, archive: "vgg16-to-relu4_3.safetensors", convert: vgg16_to_relu4_3 },
-    Recipe { sources: &VGG16, archive: "vgg16-block5.safetensors", convert: vgg16_block5 },
+    Conversion { sources: &VGG16, archive: "vgg16-to-relu4_3.safetensors", convert: vgg16_to_relu4_3 },
+    Conversion { sources: &VGG16, archive: "vgg16-block5.safetensors", convert: vgg16_block5 },
 ];
 
 /// The styles of the 26-style network in its order. The source does not name them; these names describe their effect on
@@ -105,7 +105,7 @@ const STYLES: [&str; 26] = [
     "Heavy Oil",
 ];
 
-/// Converts every model in `models_dir` that has a recipe, and writes the archives to `out_dir`. The same models give
+/// Converts every model in `models_dir` that has a conversion, and writes the archives to `out_dir`. The same models give
 /// the same bytes on every machine.
 ///
 /// # Errors
@@ -113,10 +113,10 @@ const STYLES: [&str; 26] = [
 /// SHA-256 differs) or cannot be converted.
 pub fn build(models_dir: &Path, out_dir: &Path) -> Result<Vec<Report>> {
     std::fs::create_dir_all(out_dir).map_err(|e| Error::file(out_dir, e))?;
-    RECIPES.iter().map(|recipe| recipe.run(models_dir, out_dir)).collect()
+    CONVERSIONS.iter().map(|conversion| conversion.run(models_dir, out_dir)).collect()
 }
 
-impl Recipe {
+impl Conversion {
     fn run(&self, models_dir: &Path, out_dir: &Path) -> Result<Report> {
         let models: Vec<Model> = self.sources.iter().map(|source| source.read(models_dir)).collect::<Result<_>>()?;
         let wrong = |problem: String| Error::Model { file: self.archive.to_string(), problem };

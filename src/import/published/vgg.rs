@@ -1,7 +1,7 @@
 //! Conversion of the convolutions of VGG16 (Simonyan, Zisserman 2015) from a published classifier that was trained on
 //! top of them.
 //!
-//! One file becomes two archives: most losses need no layer above relu4_3, so that the last block is downloaded
+//! One file becomes two archives: most losses need no layer above `relu4_3`, so that the last block is downloaded
 //! separately.
 
 use super::converted::Converted;

@@ -94,7 +94,7 @@ impl Listing {
         let mut hasher = DefaultHasher::new();
         self.groups.iter().for_each(|(name, _)| name.hash(&mut hasher));
         self.groups.len().hash(&mut hasher);
-        self.sets.iter().for_each(|(name, set)| (name, place(set)).hash(&mut hasher));
+        self.sets.iter().for_each(|(name, set)| (name, offset(set)).hash(&mut hasher));
         hasher.finish()
     }
 }
@@ -109,7 +109,7 @@ fn found(sets: &Sets, vgg: Vgg, layer: Layer) -> Read<Found> {
     let (outputs, inputs) = (shape[0], shape[1]);
     let (weights, biases) = (values(weights, &name)?, values(biases, &name)?);
     if weights.len() != 9 * outputs * inputs || biases.len() != outputs {
-        return Err(format!("has fewer numbers in `{name}` than it says"));
+        return Err(format!("has fewer numbers in `{name}` than it declares"));
     }
     let all = (0..outputs * inputs * 9).map(|i| weights[(i % 9 * inputs + i / 9 % inputs) * outputs + i / 9 / inputs]);
     Ok(Found { weights: all.collect(), shape, biases })
@@ -126,10 +126,11 @@ fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Da
             continue;
         }
         match &found {
-            Some((first, _)) if place(first).is_some() && place(first) == place(set) => {}
+            Some((first, _)) if offset(first).is_some() && offset(first) == offset(set) => {}
             Some(_) => return Err(format!("has two {what} of `{name}`")),
             None => {
-                found = Some((set, shape.into_iter().map(|side| usize::try_from(side).unwrap_or(usize::MAX)).collect()))
+                found =
+                    Some((set, shape.into_iter().map(|side| usize::try_from(side).unwrap_or(usize::MAX)).collect()));
             }
         }
     }
@@ -137,7 +138,7 @@ fn only<'s>(sets: &'s Sets, name: &str, rank: usize, what: &str) -> Read<(&'s Da
 }
 
 /// Returns the offset of the values in the file.
-fn place(set: &Dataset) -> Option<u64> {
+fn offset(set: &Dataset) -> Option<u64> {
     match set.layout().ok()? {
         Layout::Contiguous { address, .. } => address,
         Layout::Chunked { .. } => set.chunks().ok()?.first().map(|chunk| chunk.address),
@@ -158,7 +159,7 @@ fn values(set: &Dataset, name: &str) -> Read<Vec<f32>> {
     if let Some(chunk) = set.chunk_shape().map_err(damaged)? {
         let shape = set.shape().map_err(damaged)?;
         if chunk.iter().zip(&shape).any(|(chunk, side)| chunk > side) {
-            return Err(format!("has `{name}` in pieces that are larger than it is"));
+            return Err(format!("has chunks of `{name}` that are larger than the dataset"));
         }
     }
     set.read_f32().map_err(damaged)

@@ -10,7 +10,7 @@ pub struct Found {
 }
 
 /// Data read from a file, or a description of the problem.
-pub type Read<T> = std::result::Result<T, String>;
+pub type Read<T> = Result<T, String>;
 
 /// Returns the shape `[outputs, inputs, 3, 3]` of a layer's weights, after checking that it and the shape of the biases
 /// are those of the network. The check precedes reading values, since a small file may declare any number of them.
@@ -18,7 +18,8 @@ pub fn check_shapes(vgg: Vgg, layer: Layer, weights: &[usize], biases: &[usize])
     let expected = [layer.outputs(), layer.inputs(), 3, 3];
     if *weights != expected || *biases != expected[..1] {
         return Err(format!(
-            "is no {}: {} has weights of the shape {weights:?} and biases of {biases:?}, where {expected:?} and {:?} were expected",
+            "is not {}: {} has weights of the shape {weights:?} and biases of {biases:?}, where {expected:?} and {:?} \
+             were expected",
             vgg.name,
             layer.weight(),
             &expected[..1]

@@ -69,14 +69,14 @@ pub fn read_with(
     if let Some(problem) = stand_in(bytes) {
         return Err(wrong(problem.to_string()));
     }
-    let (mut found, usual) = if is_state_dict(bytes) {
+    let (mut found, default_preprocessing) = if is_state_dict(bytes) {
         from_torch(bytes, vgg).map_err(wrong)?
     } else if bytes.starts_with(HDF5) {
         (keras::read(bytes, vgg).map_err(wrong)?, Expects::Caffe)
     } else {
         (from_onnx(file, bytes, vgg, external).map_err(wrong)?, Expects::Torchvision)
     };
-    let expects = expects.unwrap_or(usual);
+    let expects = expects.unwrap_or(default_preprocessing);
     if let (Expects::Torchvision, Some(first)) = (expects, found.first_mut()) {
         to_caffe(first);
     }
@@ -136,7 +136,7 @@ fn from_torch(bytes: &[u8], vgg: Vgg) -> Read<(Vec<Found>, Expects)> {
         return Ok((named.collect::<Read<_>>()?, Expects::Caffe));
     }
     if file.names().any(|name| name.ends_with(".running_mean")) {
-        return Err("is a VGG with batch normalization; the one without is needed".to_string());
+        return Err("is a VGG with batch normalization; use the variant without it".to_string());
     }
     if numbers.len() != count {
         return Err(format!("has {} convolutions, where {} has {count}", numbers.len(), vgg.name));
@@ -150,8 +150,8 @@ fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg, external: ReadExternal) -> Read
     // The layers of a classifier are several times as large as all convolutions, so only convolutions are read.
     let options = Options { external, only_for: Some("Conv") };
     let model = read_model_with(file, bytes, options).map_err(|e| match e {
-        Error::Model { problem, .. } if problem.starts_with("is no ONNX model") => {
-            "is no file of weights that is known: PyTorch's (.pth), Keras' (.h5) and ONNX are".to_string()
+        Error::Model { problem, .. } if problem.starts_with("is not an ONNX model") => {
+            "is not a supported weight file: use PyTorch (.pth), Keras (.h5) or ONNX".to_string()
         }
         Error::Model { problem, .. } => problem,
         other => other.to_string(),
@@ -167,12 +167,12 @@ fn from_onnx(file: &str, bytes: &[u8], vgg: Vgg, external: ReadExternal) -> Read
     };
     let floats = |tensor: &Tensor| match &tensor.data {
         Data::Float(values) => Ok(values.clone()),
-        _ => Err("has weights that are no floats: export it without quantization".to_string()),
+        _ => Err("has weights that are not floats: export it without quantization".to_string()),
     };
     let of = |(layer, node): (Layer, &&Node)| {
         let grouped = !matches!(node.attributes.get("group"), None | Some(Attribute::Int(1)));
         if grouped {
-            return Err(format!("is no {}: {} is a grouped convolution", vgg.name, quoted(&node.name)));
+            return Err(format!("is not {}: {} is a grouped convolution", vgg.name, quoted(&node.name)));
         }
         let (weights, biases) = (tensor(node.inputs.get(1))?, tensor(node.inputs.get(2))?);
         let shape = check_shapes(vgg, layer, &weights.shape, &biases.shape)?;

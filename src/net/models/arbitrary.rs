@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn large_photos_are_seen_smaller() {
+    fn large_photos_are_reduced_for_the_network() {
         let net = network();
         assert_eq!(net.working_size((512, 384), 1.0), (512, 384));
         assert_eq!(net.working_size((1024, 768), 1.0), (776, 582));

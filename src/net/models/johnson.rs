@@ -26,7 +26,7 @@ pub struct Johnson {
 pub const BIAS: &str = "expand.2.b";
 
 impl Johnson {
-    /// Returns the network called `name`. The usual one, `[32, 64, 128]`, 5, `[64, 32]`, has 1,674,432 weights.
+    /// Returns the network called `name`. The network of PyTorch's example, `[32, 64, 128]`, 5, `[64, 32]`, has 1,674,432 weights.
     pub fn network(&self, name: &str) -> Network {
         let [first, second, trunk] = self.contract;
         let [wide, narrow] = self.expand;

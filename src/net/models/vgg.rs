@@ -19,6 +19,7 @@ pub const PREPROCESSING: Preprocessing =
 /// A network of the family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Vgg {
+    /// Identifier, as in the weight archive's metadata.
     pub name: &'static str,
     /// Convolutions in each block.
     pub blocks: [usize; 5],
@@ -32,7 +33,9 @@ pub const VGG19: Vgg = Vgg { name: "vgg19", blocks: [2, 2, 4, 4, 4] };
 /// A convolution and the ReLU after it. Blocks and convolutions are counted from 1, as in their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Layer {
+    /// Number of the block, 1 to 5.
     pub block: usize,
+    /// Number of the convolution within its block, from 1.
     pub convolution: usize,
 }
 
@@ -89,10 +92,10 @@ impl Vgg {
     /// # Errors
     /// [`Error::Style`], with all names, if there is no such layer.
     pub fn layer(&self, name: &str) -> Result<Layer> {
-        let wanted = name.trim();
-        self.layers().find(|layer| layer.name() == wanted).ok_or_else(|| {
+        let name = name.trim();
+        self.layers().find(|layer| layer.name() == name).ok_or_else(|| {
             let names: Vec<String> = self.layers().map(Layer::name).collect();
-            Error::Style(format!("{} has no layer `{wanted}`: its layers are {}.", self.name, names.join(", ")))
+            Error::Style(format!("{} has no layer `{name}`: its layers are {}.", self.name, names.join(", ")))
         })
     }
 
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_found_by_name_and_strange_names_refused_with_the_others() {
+    fn layers_are_found_by_name_and_unknown_names_are_refused_with_a_list() {
         assert_eq!(VGG16.layer(" relu4_2").unwrap(), Layer { block: 4, convolution: 2 });
         assert!(VGG19.layer("relu4_4").is_ok());
         let refused = VGG16.layer("relu4_4").unwrap_err().to_string();

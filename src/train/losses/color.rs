@@ -33,15 +33,15 @@ impl ColorStatistics {
         Self { means: self.means + other.means, products: self.products + other.products }
     }
 
-    /// Returns the distance to the target `aim` with means `n` and covariances `D`: the average of
+    /// Returns the distance to the target `target` with means `n` and covariances `D`: the average of
     /// `sum((m - n)^2) / |D|` and `sum((C - D)^2) / |D|^2`, where `|D|` is the root of the sum of squares. A picture of
     /// the target's mean colour everywhere has a distance of one half.
-    pub fn distance(&self, aim: &Self) -> Tensor<1> {
-        let (found, wanted) = (self.covariances(), aim.covariances());
+    pub fn distance(&self, target: &Self) -> Tensor<1> {
+        let (found, expected) = (self.covariances(), target.covariances());
         let squares = |x: Tensor<2>| (x.clone() * x).sum();
-        let size = squares(wanted.clone());
-        let means = squares(self.means.clone() - aim.means.clone()) / (size.clone().sqrt() + LEAST);
-        let covariances = squares(found - wanted) / (size + LEAST * LEAST);
+        let size = squares(expected.clone());
+        let means = squares(self.means.clone() - target.means.clone()) / (size.clone().sqrt() + LEAST);
+        let covariances = squares(found - expected) / (size + LEAST * LEAST);
         (means + covariances) * 0.5
     }
 
@@ -61,25 +61,25 @@ mod tests {
         ColorStatistics::of(tensor(values, [1, 3, 1, 2], &cpu()))
     }
 
-    fn distance(found: &ColorStatistics, aim: &ColorStatistics) -> f32 {
-        pollster::block_on(read(found.distance(aim))).unwrap()[0]
+    fn distance(found: &ColorStatistics, target: &ColorStatistics) -> f32 {
+        pollster::block_on(read(found.distance(target))).unwrap()[0]
     }
 
     #[test]
     fn distances_are_those_of_means_and_covariances() {
-        let aim = palette([0.2, 0.4, 0.6], [0.6, 0.4, 0.2]);
-        assert!(distance(&aim, &aim) < 1e-6);
+        let target = palette([0.2, 0.4, 0.6], [0.6, 0.4, 0.2]);
+        assert!(distance(&target, &target) < 1e-6);
         // Without variance only the means agree.
-        assert!((distance(&palette([0.4; 3], [0.4; 3]), &aim) - 0.5).abs() < 1e-3);
+        assert!((distance(&palette([0.4; 3], [0.4; 3]), &target) - 0.5).abs() < 1e-3);
         // Covariances of 0.04 at four positions have a sum of squares of 0.0064: a mean that is off by 0.1 contributes
         // 0.01 / 0.08.
         let redder = palette([0.3, 0.4, 0.6], [0.7, 0.4, 0.2]);
-        assert!((distance(&redder, &aim) - 0.5 * 0.01 / (0.08 + LEAST)).abs() < 1e-4);
+        assert!((distance(&redder, &target) - 0.5 * 0.01 / (0.08 + LEAST)).abs() < 1e-4);
         // Half of each of two paintings gives their mean, and the variance between them.
         let halves = palette([0.2; 3], [0.2; 3]).times(0.5).plus(palette([0.6; 3], [0.6; 3]).times(0.5));
         assert!(distance(&palette([0.2; 3], [0.6; 3]), &halves) < 1e-6);
         // A single colour is a valid target.
         let flat = palette([0.5; 3], [0.5; 3]);
-        assert!(distance(&flat, &flat) < 1e-6 && distance(&aim, &flat).is_finite());
+        assert!(distance(&flat, &flat) < 1e-6 && distance(&target, &flat).is_finite());
     }
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Tensor;
 
-use self::style::{Aim, Statistics, StyleLoss, weights};
+use self::style::{Statistics, StyleLoss, Target, weights};
 use super::Features;
 use super::device::read;
 use crate::error::{Error, Result};
@@ -27,7 +27,9 @@ const SMALLEST: f32 = 1e-12;
 /// A loss term: its layers with their weights, and the weight of their weighted mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Term {
+    /// Weight of the term in the total loss.
     pub weight: f32,
+    /// Layers of VGG with their weights in the mean.
     pub layers: Vec<(Layer, f32)>,
 }
 
@@ -39,13 +41,14 @@ pub struct Terms {
     /// Style loss: distance between the statistics of the features and those of the paintings, as `style_loss` defines
     /// them.
     pub style: Term,
+    /// The statistics that the style loss compares.
     pub style_loss: StyleLoss,
     /// Weight of the total variation: the mean squared difference to the neighbours below and to the right.
     pub variation: f32,
 }
 
 impl Terms {
-    /// Returns the default weights: content at relu4_2, style at the first layers of four blocks.
+    /// Returns the default weights: content at `relu4_2`, style at the first layers of four blocks.
     ///
     /// # Errors
     /// [`Error::Style`] when `vgg` lacks one of the layers.
@@ -93,9 +96,13 @@ pub(super) fn check_weight(weight: f32) -> Result<()> {
 /// The losses of one picture. Content, style and variation are unweighted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parts {
+    /// The weighted sum of the losses.
     pub total: f32,
+    /// Content loss.
     pub content: f32,
+    /// Style loss.
     pub style: f32,
+    /// Total variation.
     pub variation: f32,
 }
 
@@ -103,6 +110,7 @@ pub struct Parts {
 pub struct Source {
     /// The picture of the painting, `[1][3][height][width]`.
     pub painting: Tensor<4>,
+    /// Weight relative to those of the other paintings.
     pub weight: f32,
     /// Grey mask of the photo, stretched to its size, for the region where the style applies: white is full, black is
     /// none. Without a mask the style applies everywhere.
@@ -114,7 +122,7 @@ pub struct Source {
 /// The optimization targets of one photo and its paintings at one size.
 pub struct Objective {
     terms: Terms,
-    wanted: BTreeSet<Layer>,
+    layers: BTreeSet<Layer>,
     /// The photo's features by layer, and the reciprocal of their mean square.
     content: BTreeMap<Layer, (Tensor<4>, Tensor<1>)>,
     regions: Vec<Region>,
@@ -124,7 +132,7 @@ pub struct Objective {
 struct Region {
     weight: f32,
     /// Style targets by layer, and the pixel weights of the region at that layer.
-    targets: BTreeMap<Layer, (Aim, Option<Tensor<2>>)>,
+    targets: BTreeMap<Layer, (Target, Option<Tensor<2>>)>,
 }
 
 impl Objective {
@@ -170,27 +178,27 @@ impl Objective {
             for (layer, statistics) in mixed(features, terms.style_loss, &style_layers, group)? {
                 let mask = group[0].mask.as_ref();
                 let mask = mask.map(|mask| weights(mask, layer, width, height, &device)).transpose()?;
-                targets.insert(layer, (Aim::new(statistics), mask));
+                targets.insert(layer, (Target::new(statistics), mask));
             }
             regions.push(Region { weight, targets });
         }
-        let wanted = &names(&terms.content) | &style_layers;
-        Ok(Self { terms: terms.clone(), wanted, content, regions })
+        let layers = &names(&terms.content) | &style_layers;
+        Ok(Self { terms: terms.clone(), layers, content, regions })
     }
 
     /// Returns the losses of `picture`, `[1][3][height][width]` of the photo's size: total, content, style, variation,
     /// one value each. Only the total is meant to be differentiated.
     pub fn losses(&self, features: &Features, picture: Tensor<4>) -> [Tensor<1>; 4] {
-        let found = features.of(picture.clone(), &self.wanted);
+        let found = features.of(picture.clone(), &self.layers);
         let content = mean(&self.terms.content, |layer| {
-            let (aim, inverse) = &self.content[layer];
-            let off = found[layer].clone() - aim.clone();
+            let (target, inverse) = &self.content[layer];
+            let off = found[layer].clone() - target.clone();
             (off.clone() * off).mean() * inverse.clone()
         });
         let style = mean(&self.terms.style, |layer| {
             let regions = self.regions.iter().map(|Region { weight, targets }| {
-                let (aim, mask) = &targets[layer];
-                Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(aim) * *weight
+                let (target, mask) = &targets[layer];
+                Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(target) * *weight
             });
             Tensor::cat(regions.collect(), 0).sum()
         });

@@ -26,18 +26,19 @@ pub struct TrainLoss {
     /// Weight of the color loss, the distance of the batch's colours to the paintings' ([`ColorStatistics::distance`]).
     /// Gram matrices alone make a style paler than its painting: an output that matches the strokes only in part has a
     /// smaller loss at half the contrast.
-    pub palette: f32,
+    pub color: f32,
     /// Weight of the total variation, the mean squared difference of neighbouring pixels.
     pub variation: f32,
     /// Weight of the stability loss: the mean squared change of the output when noise is added to the photo, relative
     /// to the mean square of the noise (Rainy, de Berker 2018, Element AI, "Stabilizing neural style-transfer for
-    /// video"). `noise` is the largest amplitude of that noise, as a part of white.
+    /// video").
     pub stability: f32,
+    /// Largest amplitude of the noise of the stability loss, as a part of white.
     pub noise: f32,
 }
 
 impl TrainLoss {
-    /// Returns the default weights: content at relu3_3, style at the last layers of four blocks.
+    /// Returns the default weights: content at `relu3_3`, style at the last layers of four blocks.
     ///
     /// # Errors
     /// [`crate::error::Error::Style`] when `vgg` lacks one of the layers.
@@ -46,7 +47,7 @@ impl TrainLoss {
         Ok(Self {
             content: Term { weight: 1.0, layers: layers(&["relu3_3"])? },
             style: Term { weight: 6.0, layers: layers(&["relu1_2", "relu2_2", "relu3_3", "relu4_3"])? },
-            palette: 1.5,
+            color: 1.5,
             variation: 0.0,
             stability: 0.0,
             noise: 0.04,
@@ -60,7 +61,7 @@ pub struct Targets {
     /// squares.
     style: BTreeMap<Layer, (Tensor<3>, Tensor<1>)>,
     /// Averaged color statistics of the paintings.
-    palette: Option<ColorStatistics>,
+    color: Option<ColorStatistics>,
     /// Reciprocal of the mean square of the photos' features.
     content: BTreeMap<Layer, Tensor<1>>,
     loss_weights: TrainLoss,
@@ -77,10 +78,10 @@ impl Targets {
     ) -> Self {
         let total: f32 = paintings.iter().map(|p| p.1).sum();
         let mut grams: BTreeMap<Layer, Tensor<3>> = BTreeMap::new();
-        let mut palette: Option<ColorStatistics> = None;
+        let mut color: Option<ColorStatistics> = None;
         for (painting, weight) in paintings {
             let part = ColorStatistics::of(painting.clone()).times(weight / total);
-            palette = Some(match palette {
+            color = Some(match color {
                 Some(sum) => sum.plus(part),
                 None => part,
             });
@@ -93,9 +94,9 @@ impl Targets {
                 grams.insert(layer, sum);
             }
         }
-        let style = grams.into_iter().map(|(layer, aim)| {
-            let size = (aim.clone() * aim.clone()).sum();
-            (layer, (aim, size.clamp_min(SMALLEST).recip()))
+        let style = grams.into_iter().map(|(layer, target)| {
+            let size = (target.clone() * target.clone()).sum();
+            (layer, (target, size.clamp_min(SMALLEST).recip()))
         });
         let mut content: BTreeMap<Layer, Tensor<1>> = BTreeMap::new();
         for photo in photos {
@@ -106,13 +107,13 @@ impl Targets {
             }
         }
         let content = content.into_iter().map(|(layer, size)| (layer, size.clamp_min(SMALLEST).recip()));
-        Self { style: style.collect(), palette, content: content.collect(), loss_weights: loss_weights.clone() }
+        Self { style: style.collect(), color, content: content.collect(), loss_weights: loss_weights.clone() }
     }
 
     /// Returns the losses of `painted`, the stylized `photos`, `[n][3][height][width]` both: weighted sum, content,
     /// style, color, variation.
     pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>) -> [Tensor<1>; 5] {
-        let TrainLoss { content, style, palette, variation, .. } = &self.loss_weights;
+        let TrainLoss { content, style, color, variation, .. } = &self.loss_weights;
         let targets = features.of(photos, &names(content));
         let found = features.of(painted.clone(), &(&names(content) | &names(style)));
         let content_loss = mean(content, |layer| {
@@ -120,16 +121,16 @@ impl Targets {
             (off.clone() * off).mean() * self.content[layer].clone()
         });
         let style_loss = mean(style, |layer| self.style_loss(layer, found[layer].clone()));
-        let palette_loss = match &self.palette {
-            Some(aim) if *palette > 0.0 => ColorStatistics::of(painted.clone()).distance(aim),
+        let color_loss = match &self.color {
+            Some(target) if *color > 0.0 => ColorStatistics::of(painted.clone()).distance(target),
             _ => style_loss.zeros_like(),
         };
         let variation_loss = total_variation(painted);
         let total = content_loss.clone() * content.weight
             + style_loss.clone() * style.weight
-            + palette_loss.clone() * *palette
+            + color_loss.clone() * *color
             + variation_loss.clone() * *variation;
-        [total, content_loss, style_loss, palette_loss, variation_loss]
+        [total, content_loss, style_loss, color_loss, variation_loss]
     }
 
     /// Returns the style loss alone.
@@ -139,9 +140,9 @@ impl Targets {
     }
 
     fn style_loss(&self, layer: &Layer, features: Tensor<4>) -> Tensor<1> {
-        let (aim, inverse) = &self.style[layer];
+        let (target, inverse) = &self.style[layer];
         let pictures = features.dims()[0];
-        let off = gram_matrices(features) - aim.clone();
+        let off = gram_matrices(features) - target.clone();
         (off.clone() * off).sum() * inverse.clone() / pictures as f32
     }
 }

@@ -33,7 +33,7 @@ pub struct Statistics {
 }
 
 /// Target statistics of one layer.
-pub struct Aim {
+pub struct Target {
     statistics: Statistics,
     /// Reciprocals of the sums of squares of means and matrix.
     inverse_means: Option<Tensor<1>>,
@@ -76,19 +76,19 @@ impl Statistics {
         Self { means, products: self.products + other.products }
     }
 
-    /// Returns the distance to `aim`, which is of the same kind. Statistics that are all zero have a distance of 1.
-    pub fn distance(self, aim: &Aim) -> Tensor<1> {
-        let products = squares(self.products - aim.statistics.products.clone()) * aim.inverse_products.clone();
-        match (self.means, &aim.statistics.means, &aim.inverse_means) {
-            (Some(found), Some(wanted), Some(inverse)) => {
-                (products + squares(found - wanted.clone()) * inverse.clone()) / 2.0
+    /// Returns the distance to `target`, which is of the same kind. Statistics that are all zero have a distance of 1.
+    pub fn distance(self, target: &Target) -> Tensor<1> {
+        let products = squares(self.products - target.statistics.products.clone()) * target.inverse_products.clone();
+        match (self.means, &target.statistics.means, &target.inverse_means) {
+            (Some(found), Some(means), Some(inverse)) => {
+                (products + squares(found - means.clone()) * inverse.clone()) / 2.0
             }
             _ => products,
         }
     }
 }
 
-impl Aim {
+impl Target {
     /// Makes a target of `statistics`.
     pub fn new(statistics: Statistics) -> Self {
         let inverse = |t: &Tensor<2>| squares(t.clone()).clamp_min(SMALLEST).recip();

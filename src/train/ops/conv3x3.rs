@@ -92,9 +92,9 @@ impl Direction {
     ) -> Self {
         let padded = outputs.next_multiple_of(4);
         let mut weights = vec![0.0; inputs * TAPS * padded];
-        for (row, place) in weights.chunks_exact_mut(padded).zip(0..) {
+        for (row, index) in weights.chunks_exact_mut(padded).zip(0..) {
             for (output, value) in row[..outputs].iter_mut().enumerate() {
-                *value = weight(output, place / TAPS, place % TAPS);
+                *value = weight(output, index / TAPS, index % TAPS);
             }
         }
         let mut bias = bias.to_vec();
@@ -163,7 +163,8 @@ impl<B: RectifiedConvolution, C: CheckpointStrategy> RectifiedConvolution for Au
 
         let inputs = x.shape()[1];
         let node = x.node();
-        let [x, weights, bias, turned, nothing] = [x, weights, bias, turned, nothing].map(|t| t.into_primitive());
+        let [x, weights, bias, turned, nothing] =
+            [x, weights, bias, turned, nothing].map(FloatTensor::<Self>::into_primitive);
         let forward = |x: FloatTensor<B>| {
             let [weights, bias, turned, nothing] =
                 [&weights, &bias, &turned, &nothing].map(|tensor: &FloatTensor<B>| tensor.clone());

@@ -128,7 +128,7 @@ impl<B: RectifiedConvolution + TrainedConvolution + WeightsGradient, C: Checkpoi
         }
 
         let nodes = [x.node(), weights.node()];
-        let tensors = [x, weights, turned].map(|tensor| tensor.into_primitive());
+        let tensors = [x, weights, turned].map(FloatTensor::<Self>::into_primitive);
         let [x, weights, turned] = tensors.clone();
         let output = B::trained_convolution(x, weights, turned, outputs);
         match Back.prepare::<C>(nodes).compute_bound().stateful() {

@@ -128,7 +128,7 @@ impl<B: Normalization + NormalizationBack, C: CheckpointStrategy> Normalization 
         }
 
         let nodes = [x.node(), scale.node(), shift.node()];
-        let inputs = [x, scale, shift].map(|tensor| tensor.into_primitive());
+        let inputs = [x, scale, shift].map(FloatTensor::<Self>::into_primitive);
         let [x, scale, shift] = inputs.clone();
         let target = B::normalization(x, scale, shift, rectified);
         match Back.prepare::<C>(nodes).compute_bound().stateful() {

@@ -26,13 +26,30 @@ use crate::train::device::tensor;
 /// A convolution with its weights on a device.
 pub enum Kernel {
     /// This crate's kernel with frozen weights, on graphics devices, with reflection padding.
-    Ours { convolution: Box<Convolution>, geometry: Geometry },
-    /// The same kernel with trained weights, `[outputs][blocks * inputs][3][3]`.
+    Ours {
+        /// The 3x3 convolution over the blocks of the kernel.
+        convolution: Box<Convolution>,
+        /// Padding, blocks and stride.
+        geometry: Geometry,
+    },
+    /// This crate's kernel with weights that are trained.
     #[cfg(feature = "native")]
-    Learning { weights: Box<Tensor<4>>, geometry: Geometry },
-    /// burn's convolution with weights `[outputs][inputs][kernel][kernel]`.
+    Learning {
+        /// `[outputs][blocks * inputs][3][3]`.
+        weights: Box<Tensor<4>>,
+        /// Padding, blocks and stride.
+        geometry: Geometry,
+    },
+    /// burn's convolution.
     #[cfg(feature = "reference")]
-    Burns { weights: Box<Tensor<4>>, pad: usize, stride: usize },
+    Burns {
+        /// `[outputs][inputs][kernel][kernel]`.
+        weights: Box<Tensor<4>>,
+        /// Pixels of reflection padding on every side.
+        pad: usize,
+        /// Distance in input pixels between adjacent output pixels.
+        stride: usize,
+    },
 }
 
 /// Geometry of a convolution on this crate's kernel.
@@ -65,7 +82,7 @@ impl Kernel {
     /// [`Error::Model`] for kernel sizes, strides and borders that cannot be trained.
     pub fn new(c: &net::Convolution, weights: &[f32], device: &Device) -> Result<Self> {
         if !c.kernel.is_multiple_of(3) || !(1..=2).contains(&c.stride) || c.border != Border::Reflect {
-            let problem = format!("{}x{0} with a stride of {}, which cannot be trained", c.kernel, c.stride);
+            let problem = format!("a {}x{0} convolution with a stride of {} cannot be trained", c.kernel, c.stride);
             return Err(Error::Model { file: c.weight.clone(), problem });
         }
         #[cfg(feature = "reference")]

@@ -1,7 +1,7 @@
 //! L-BFGS: estimates the curvature of the loss from the last steps (Liu, Nocedal 1989, "On the limited memory BFGS
 //! method for large scale optimization"), as Gatys et al. 2015 and neural-style use it.
 //!
-//! There is no line search, since each trial would cost a step. All values stay on the device: no dot product is read
+//! There is no line search, since each evaluation would cost a step. All values stay on the device: no dot product is read
 //! back.
 
 use std::collections::VecDeque;
@@ -23,14 +23,14 @@ pub struct Lbfgs {
     pairs: VecDeque<Pair>,
     /// Initial inverse curvature: the factor of the gradient before the pairs correct it.
     scale: Option<Tensor<4>>,
-    /// The gradient of the previous step, and the movement of that step.
+    /// The gradient of the previous step, and the update of that step.
     last: Option<(Tensor<4>, Tensor<4>)>,
 }
 
 #[derive(Clone)]
 struct Pair {
-    /// The movement of a step, and the change of the gradient over it.
-    moved: Tensor<4>,
+    /// The update of a step, and the change of the gradient over it.
+    update: Tensor<4>,
     change: Tensor<4>,
     /// The reciprocal of the dot product of the two, or 0 where that product is too small to be reliable: such a pair
     /// has no effect.
@@ -43,51 +43,51 @@ impl Lbfgs {
         Self { history, pairs: VecDeque::new(), scale: None, last: None }
     }
 
-    /// Returns the movement of a picture with this gradient, `[1][3][height][width]` both (two-loop recursion: Nocedal,
+    /// Returns the update of a picture with this gradient, `[1][3][height][width]` both (two-loop recursion: Nocedal,
     /// Wright 2006, "Numerical Optimization", algorithm 7.4). `rate` scales the step and is usually 1.
-    pub fn movement(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
+    pub fn update(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
         let first = || (gradient.clone().abs().mean().clamp_min(f32::MIN_POSITIVE).recip() * FIRST).reshape([1; 4]);
         let mut scale = self.scale.take().unwrap_or_else(first);
-        if let Some((before, moved)) = self.last.take() {
-            scale = self.learn(moved, gradient.clone() - before, scale);
+        if let Some((before, update)) = self.last.take() {
+            scale = self.add_pair(update, gradient.clone() - before, scale);
         }
-        let mut way = gradient.clone().neg();
+        let mut direction = gradient.clone().neg();
         let mut parts = Vec::with_capacity(self.pairs.len());
-        for Pair { moved, change, inverse } in self.pairs.iter().rev() {
-            let part = dot(moved, &way) * inverse.clone();
-            way = way - change.clone() * part.clone();
+        for Pair { update, change, inverse } in self.pairs.iter().rev() {
+            let part = dot(update, &direction) * inverse.clone();
+            direction = direction - change.clone() * part.clone();
             parts.push(part);
         }
-        way = way * scale.clone();
-        for (Pair { moved, change, inverse }, part) in self.pairs.iter().zip(parts.into_iter().rev()) {
-            let there = dot(change, &way) * inverse.clone();
-            way = way + moved.clone() * (part - there);
+        direction = direction * scale.clone();
+        for (Pair { update, change, inverse }, part) in self.pairs.iter().zip(parts.into_iter().rev()) {
+            let there = dot(change, &direction) * inverse.clone();
+            direction = direction + update.clone() * (part - there);
         }
         self.scale = Some(scale);
-        let furthest = way.clone().abs().max().clamp_min(f32::MIN_POSITIVE).reshape([1; 4]);
-        way * (furthest.recip() * FURTHEST).clamp_max(1.0) * rate
+        let furthest = direction.clone().abs().max().clamp_min(f32::MIN_POSITIVE).reshape([1; 4]);
+        direction * (furthest.recip() * FURTHEST).clamp_max(1.0) * rate
     }
 
-    /// Records the movement that the picture actually made from the point of `gradient`.
-    pub fn moved(&mut self, gradient: Tensor<4>, moved: Tensor<4>) {
-        self.last = Some((gradient, moved));
+    /// Records the update that the picture actually made from the point of `gradient`.
+    pub fn record(&mut self, gradient: Tensor<4>, update: Tensor<4>) {
+        self.last = Some((gradient, update));
     }
 
     /// Adds a pair. Returns the scale that the pair implies, or `scale` if the pair is unreliable.
-    fn learn(&mut self, moved: Tensor<4>, change: Tensor<4>, scale: Tensor<4>) -> Tensor<4> {
-        let (product, squares) = (dot(&moved, &change), dot(&change, &change));
-        let least = (dot(&moved, &moved) * squares.clone()).sqrt() * LEAST_COSINE;
-        let believed = product.clone().greater(least).float();
-        let doubted = believed.clone().neg() + 1.0;
+    fn add_pair(&mut self, update: Tensor<4>, change: Tensor<4>, scale: Tensor<4>) -> Tensor<4> {
+        let (product, squares) = (dot(&update, &change), dot(&change, &change));
+        let least = (dot(&update, &update) * squares.clone()).sqrt() * LEAST_COSINE;
+        let reliable = product.clone().greater(least).float();
+        let unreliable = reliable.clone().neg() + 1.0;
         // The divisors are never 0, so that unreliable pairs give 0 rather than NaN.
-        let product = product * believed.clone() + doubted.clone();
-        let squares = squares * believed.clone() + doubted.clone();
+        let product = product * reliable.clone() + unreliable.clone();
+        let squares = squares * reliable.clone() + unreliable.clone();
         if self.pairs.len() == self.history {
             self.pairs.pop_front();
         }
-        let inverse = believed.clone() / product.clone();
-        self.pairs.push_back(Pair { moved, change, inverse });
-        product / squares * believed + scale * doubted
+        let inverse = reliable.clone() / product.clone();
+        self.pairs.push_back(Pair { update, change, inverse });
+        product / squares * reliable + scale * unreliable
     }
 }
 

@@ -21,26 +21,39 @@ pub enum Optimizer {
     /// Adam. Steps have about the same size everywhere, whatever the size of the gradient, so that coarse and fine
     /// structure develop together.
     Adam,
-    /// Gradient descent with momentum. Each step keeps the part `momentum` of the previous step.
-    Sgd { momentum: f32 },
-    /// L-BFGS. Estimates the curvature from the last `history` steps.
-    Lbfgs { history: usize },
+    /// Gradient descent with momentum.
+    Sgd {
+        /// Part of the previous update that a step keeps, 0..1.
+        momentum: f32,
+    },
+    /// L-BFGS.
+    Lbfgs {
+        /// Number of previous steps that the curvature is estimated from, at least 1.
+        history: usize,
+    },
 }
 
 /// State of an optimizer for a picture `[1][3][height][width]`. All tensors have the picture's shape and no autodiff.
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "a run has one of it")]
 pub enum OptimizerState {
-    /// Running means of gradients and of their squares, and the number of steps in them.
+    /// Adam.
     Adam {
+        /// Running mean of the gradients.
         mean: Tensor<4>,
+        /// Running mean of the squared gradients.
         square: Tensor<4>,
+        /// Number of steps in the means.
         steps: u32,
     },
+    /// Gradient descent with momentum.
     Sgd {
+        /// Part of the velocity that a step keeps, 0..1.
         momentum: f32,
+        /// The previous update of the picture.
         velocity: Tensor<4>,
     },
+    /// L-BFGS.
     Lbfgs(Lbfgs),
 }
 
@@ -90,7 +103,7 @@ impl Optimizer {
     pub fn check(self) -> Result<()> {
         match self {
             Self::Sgd { momentum } if !(0.0..1.0).contains(&momentum) => Err(Error::Style(format!(
-                "{momentum} is no momentum: it is a part, from 0 up to below 1, such as 0.9."
+                "{momentum} is not a momentum: choose a number of at least 0 and below 1, such as 0.9."
             ))),
             Self::Lbfgs { history: 0 } => {
                 Err(Error::Style("L-BFGS needs a history of at least 1 step, such as 20.".to_string()))
@@ -111,13 +124,13 @@ impl OptimizerState {
         }
     }
 
-    /// Returns the movement of the picture for this gradient.
-    pub fn movement(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
+    /// Returns the update of the picture for this gradient.
+    pub fn update(&mut self, gradient: &Tensor<4>, rate: f32) -> Tensor<4> {
         match self {
             Self::Adam { mean, square, steps } => {
                 *steps += 1;
-                *mean = fade(mean, gradient.clone(), FORGET.0);
-                *square = fade(square, gradient.clone() * gradient.clone(), FORGET.1);
+                *mean = ema(mean, gradient.clone(), FORGET.0);
+                *square = ema(square, gradient.clone() * gradient.clone(), FORGET.1);
                 let unbiased = |m: &Tensor<4>, keep: f32| m.clone() / (1.0 - keep.powi(*steps as i32));
                 unbiased(mean, FORGET.0) / (unbiased(square, FORGET.1).sqrt() + EPSILON) * -rate
             }
@@ -126,19 +139,19 @@ impl OptimizerState {
                 *velocity = velocity.clone() * *momentum - gradient.clone() * (rate * values);
                 velocity.clone()
             }
-            Self::Lbfgs(lbfgs) => lbfgs.movement(gradient, rate),
+            Self::Lbfgs(lbfgs) => lbfgs.update(gradient, rate),
         }
     }
 
-    /// Records the movement that the picture actually made, which clamping to 0..1 may have reduced.
-    pub fn moved(&mut self, gradient: Tensor<4>, moved: Tensor<4>) {
+    /// Records the update that the picture actually made, which clamping to 0..1 may have reduced.
+    pub fn record(&mut self, gradient: Tensor<4>, update: Tensor<4>) {
         if let Self::Lbfgs(lbfgs) = self {
-            lbfgs.moved(gradient, moved);
+            lbfgs.record(gradient, update);
         }
     }
 }
 
 /// Returns the exponential moving average: `keep` of `old` plus the rest of `new`.
-pub fn fade(old: &Tensor<4>, new: Tensor<4>, keep: f32) -> Tensor<4> {
+pub fn ema(old: &Tensor<4>, new: Tensor<4>, keep: f32) -> Tensor<4> {
     old.clone() * keep + new * (1.0 - keep)
 }

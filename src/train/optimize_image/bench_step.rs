@@ -11,7 +11,7 @@ use crate::train::vgg_features::Convolutions;
 use crate::train::{Features, Objective, Parts, Terms};
 use crate::weights::Archive;
 
-/// Features up to relu4_2, losses, and a picture.
+/// Features up to `relu4_2`, losses, and a picture.
 pub struct BenchStep {
     features: Features,
     objective: Objective,
@@ -39,7 +39,7 @@ impl BenchStep {
         let picture = self.picture.clone().autodiff().require_grad();
         let losses = self.objective.losses(&self.features, picture.clone());
         let gradients = losses[0].backward();
-        let gradient = picture.grad(&gradients).ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        let gradient = picture.grad(&gradients).ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
         Parts::read(losses).await?;
         read(gradient.sum()).await.map(|_| ())
     }

@@ -17,10 +17,12 @@ const LBFGS: &str = "lbfgs";
 pub struct Checkpoint {
     /// Fingerprint of photo, paintings and settings.
     pub fingerprint: u64,
-    /// Index of the current size, and the number of steps done at it.
+    /// Index of the current size in the schedule.
     pub scale: usize,
+    /// Number of steps done at the current size.
     pub step: usize,
-    pub sketch: OptimizerSnapshot,
+    /// The picture and its optimizer state.
+    pub snapshot: OptimizerSnapshot,
 }
 
 /// Fingerprint of pictures and settings: FNV-1a in 64 bits, the same in every version and on every machine. It detects
@@ -53,9 +55,9 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Tensor`] when the optimizer state has values that are not finite.
     pub fn write(&self) -> Result<Vec<u8>> {
-        let OptimizerSnapshot { picture, memory, average, averaged } = &self.sketch;
+        let OptimizerSnapshot { picture, optimizer_state, average, averaged } = &self.snapshot;
         let (mut images, mut steps) = (vec![("picture", picture), ("average", average)], 0);
-        let optimizer = match memory {
+        let optimizer = match optimizer_state {
             SnapshotState::Adam { mean, square, steps: seen } => {
                 images.extend([("mean", mean), ("square", square)]);
                 steps = *seen;
@@ -98,32 +100,33 @@ impl Checkpoint {
         };
         let archive = Archive::parse(bytes).map_err(|e| wrong(reason(e)))?;
         if archive.metadata(KIND.0) != Some(KIND.1) {
-            return Err(wrong(format!("it is no {}", KIND.1)));
+            return Err(wrong(format!("it is not of the kind `{}`", KIND.1)));
         }
         let text = |name: &str| archive.metadata(name).ok_or_else(|| wrong(format!("it has no {name}")));
-        let number = |name: &str| text(name)?.parse::<usize>().map_err(|_| wrong(format!("its {name} is no number")));
+        let number =
+            |name: &str| text(name)?.parse::<usize>().map_err(|_| wrong(format!("its {name} is not a number")));
         let count = |name: &str| u32::try_from(number(name)?).map_err(|_| wrong(format!("its {name} is too large")));
         let (width, height) = (number("width")?, number("height")?);
         let image = |name: &str| {
             let values = archive.tensor(name, &[height, width, 3]).map_err(|e| wrong(reason(e)))?;
             Image::new(width, height, values)
         };
-        let memory = match text("optimizer")? {
+        let optimizer_state = match text("optimizer")? {
             ADAM => SnapshotState::Adam { mean: image("mean")?, square: image("square")?, steps: count("steps")? },
             SGD => SnapshotState::Sgd { velocity: image("velocity")? },
             LBFGS => SnapshotState::Lbfgs,
-            other => return Err(wrong(format!("it is of an optimizer called `{other}`"))),
+            other => return Err(wrong(format!("it has the unknown optimizer `{other}`"))),
         };
-        if let SnapshotState::Adam { square, .. } = &memory
+        if let SnapshotState::Adam { square, .. } = &optimizer_state
             && square.data().iter().any(|v| *v < 0.0)
         {
-            return Err(wrong("squares are below zero".to_string()));
+            return Err(wrong("a mean of squares is negative".to_string()));
         }
         let (picture, average) = (image("picture")?, image("average")?);
-        let sketch = OptimizerSnapshot { picture, memory, average, averaged: count("averaged")? };
+        let snapshot = OptimizerSnapshot { picture, optimizer_state, average, averaged: count("averaged")? };
         let fingerprint =
-            text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is no number".to_string()))?;
-        Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, sketch })
+            text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is not a number".to_string()))?;
+        Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, snapshot })
     }
 }
 
@@ -140,9 +143,9 @@ fn reason(error: Error) -> String {
 mod tests {
     use super::*;
 
-    fn checkpoint(memory: SnapshotState) -> Checkpoint {
-        let sketch = OptimizerSnapshot { picture: image(1), memory, average: image(4), averaged: 5 };
-        Checkpoint { fingerprint: u64::MAX, scale: 2, step: 5, sketch }
+    fn checkpoint(optimizer_state: SnapshotState) -> Checkpoint {
+        let snapshot = OptimizerSnapshot { picture: image(1), optimizer_state, average: image(4), averaged: 5 };
+        Checkpoint { fingerprint: u64::MAX, scale: 2, step: 5, snapshot }
     }
 
     fn image(seed: usize) -> Image {
@@ -155,8 +158,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for memory in [adam(image(3)), SnapshotState::Sgd { velocity: image(6) }, SnapshotState::Lbfgs] {
-            let checkpoint = checkpoint(memory);
+        for optimizer_state in [adam(image(3)), SnapshotState::Sgd { velocity: image(6) }, SnapshotState::Lbfgs] {
+            let checkpoint = checkpoint(optimizer_state);
             assert_eq!(Checkpoint::parse(&checkpoint.write().unwrap()).unwrap(), checkpoint);
         }
     }
@@ -168,9 +171,9 @@ mod tests {
         let negative = checkpoint(adam(Image::new(3, 2, vec![-1.0; 18]).unwrap())).write().unwrap();
         for (bytes, what) in [
             (&b"hello"[..], "only 5 bytes"),
-            (&good[..good.len() - 4], "cut off"),
-            (&weights[..], "it is no painting in work"),
-            (&negative[..], "below zero"),
+            (&good[..good.len() - 4], "truncated"),
+            (&weights[..], "it is not of the kind `painting in work"),
+            (&negative[..], "is negative"),
         ] {
             let refused = Checkpoint::parse(bytes).unwrap_err().to_string();
             assert!(refused.contains(what) && refused.contains("start without one"), "{refused}");

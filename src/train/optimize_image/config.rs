@@ -81,6 +81,7 @@ struct TermChange {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
+    /// Sizes with their steps, in order.
     pub scales: Vec<PlannedScale>,
     /// Approximate memory in bytes at the largest size.
     pub peak: u64,
@@ -91,8 +92,11 @@ pub struct Plan {
 /// One size of a run in pixels, and the number of steps at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PlannedScale {
+    /// Width of the picture in pixels.
     pub width: usize,
+    /// Height of the picture in pixels.
     pub height: usize,
+    /// Number of steps at this size.
     pub steps: usize,
 }
 
@@ -123,12 +127,14 @@ impl OptimizeConfig {
     /// [`Error::Style`] for invalid JSON, unknown fields, and sizes or step counts out of range.
     pub fn parse(json: &str) -> Result<Self> {
         let config: Self = serde_json::from_str(json)
-            .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
+            .map_err(|e| Error::Style(format!("These settings are invalid ({e}): choose other settings.")))?;
         let limits =
             [("size", config.size, 8192), ("smallest size", config.smallest, 8192), ("steps", config.steps, 100_000)];
         for (what, number, most) in limits {
             if number == 0 || number > most {
-                return Err(Error::Style(format!("{number} is no {what}: choose a number from 1 to {most}.")));
+                return Err(Error::Style(format!(
+                    "{number} is out of range for the {what}: choose a number from 1 to {most}."
+                )));
             }
         }
         Ok(config)
@@ -196,21 +202,21 @@ impl OptimizeConfig {
     pub fn plan(&self, width: usize, height: usize, limits: Limits) -> Result<Plan> {
         let settings = self.settings()?;
         // Runs configured by JSON use a graphics device.
-        let demand = MemoryEstimate::of(&settings, Convolutions::Ours)?;
+        let estimate = MemoryEstimate::of(&settings, Convolutions::Ours)?;
         let fitted = |&Scale { longer, steps }: &Scale| {
             let (width, height) = Image::fitted(width, height, longer);
             PlannedScale { width, height, steps }
         };
         let scales: Vec<_> = settings.scales.iter().map(fitted).collect();
         let (width, height) = Image::fitted(width, height, self.size);
-        demand.check(width, height, limits)?;
-        let net = settings.vgg.network(settings.pooling, demand.last);
+        estimate.check(width, height, limits)?;
+        let net = settings.vgg.network(settings.pooling, estimate.last);
         let mut multiply_adds = 0;
         for scale in &scales {
             // The backward pass through a convolution to its input costs as much as the forward pass.
             multiply_adds += 2 * net.multiply_adds(scale.height, scale.width)? * scale.steps as u64;
         }
-        Ok(Plan { scales, peak: demand.peak(width, height), multiply_adds })
+        Ok(Plan { scales, peak: estimate.peak(width, height), multiply_adds })
     }
 }
 
@@ -221,7 +227,7 @@ mod tests {
     const ROOMY: Limits = Limits { total: 4_000_000_000, buffer: 1 << 30 };
 
     #[test]
-    fn nothing_said_is_the_usual_run() {
+    fn empty_settings_are_the_defaults() {
         let settings = OptimizeConfig::parse("{}").unwrap().settings().unwrap();
         assert_eq!(settings.terms, Terms::of(&VGG16).unwrap());
         assert_eq!(settings.scales, coarse_to_fine(128, 512, 300));
@@ -229,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_counts() {
+    fn given_settings_override_the_defaults() {
         let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5, "optimizer": "lbfgs", "styleLoss": "covariance",
             "styleScale": 1.5,
             "content": { "weight": 0 , "layers": { "relu1_2": 2, "relu3_3": 1 } }, "variation": 0.5 }"#;
@@ -244,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_those_of_the_network_that_is_said() {
+    fn layers_are_those_of_the_selected_network() {
         let layers = |network: &str| {
             let style = r#""style": { "layers": { "relu4_4": 1 } }"#;
             OptimizeConfig::parse(&format!(r#"{{ "network": "{network}", {style} }}"#)).unwrap().settings()
@@ -267,11 +273,11 @@ mod tests {
     }
 
     #[test]
-    fn bad_recipes_are_refused_in_a_sentence() {
+    fn invalid_settings_are_refused_in_a_sentence() {
         for (text, what) in [
-            ("{", "cannot be used"),
+            ("{", "are invalid"),
             (r#"{ "sizes": 3 }"#, "unknown field `sizes`"),
-            (r#"{ "steps": 0 }"#, "0 is no steps"),
+            (r#"{ "steps": 0 }"#, "0 is out of range for the steps"),
             (r#"{ "size": 100000 }"#, "from 1 to 8192"),
         ] {
             let refused = OptimizeConfig::parse(text).unwrap_err().to_string();

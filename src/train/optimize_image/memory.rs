@@ -20,6 +20,7 @@ const WORKING: u64 = 4;
 /// Parameters of a run that determine its memory use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemoryEstimate {
+    /// The network of the losses.
     pub vgg: Vgg,
     /// The last layer that any loss reads.
     pub last: Layer,
@@ -27,7 +28,9 @@ pub struct MemoryEstimate {
     pub style: Vec<Layer>,
     /// As [`Settings::style_scale`].
     pub style_scale: f32,
+    /// The optimizer, whose state holds pictures.
     pub optimizer: Optimizer,
+    /// The implementation of the convolutions, which determines the copies of activations.
     pub convolutions: Convolutions,
 }
 
@@ -86,8 +89,8 @@ impl MemoryEstimate {
     /// Returns the number of values held while computing the features of a square painting: the style layers, and a few
     /// of the largest activations.
     fn reading(&self, side: usize) -> u64 {
-        let wanted = self.style.iter().map(|layer| outputs(*layer, side, side));
-        wanted.sum::<u64>() + WORKING * self.largest(side, side)
+        let features = self.style.iter().map(|layer| outputs(*layer, side, side));
+        features.sum::<u64>() + WORKING * self.largest(side, side)
     }
 
     /// Returns the longer side of a painting.
@@ -111,16 +114,16 @@ impl MemoryEstimate {
     /// # Errors
     /// [`Error::TooLarge`], with the largest size that fits.
     pub fn check(&self, width: usize, height: usize, limits: Limits) -> Result<()> {
-        let demands = |width: usize, height: usize| {
+        let requirements = |width: usize, height: usize| {
             [
                 ("MB of memory", self.peak(width, height), limits.total),
                 ("MB in one buffer", self.largest_buffer(width, height), limits.buffer),
             ]
         };
-        let exceeded = demands(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
+        let exceeded = requirements(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
         let Some((limit, needed, allowed)) = exceeded else { return Ok(()) };
         let fits = Image::largest_fitted((width, height), width.max(height), |width, height| {
-            demands(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
+            requirements(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
         });
         let (needed, allowed) = (needed.div_ceil(MEGABYTE), allowed / MEGABYTE);
         Err(Error::TooLarge { width, height, limit, needed, allowed, fits })
@@ -137,15 +140,15 @@ mod tests {
     use super::*;
     use crate::net::models::vgg::VGG16;
 
-    fn demand(last: &str, optimizer: Optimizer) -> MemoryEstimate {
+    fn estimate(last: &str, optimizer: Optimizer) -> MemoryEstimate {
         let style = ["relu1_1", "relu2_1"].map(|name| VGG16.layer(name).unwrap()).to_vec();
         let last = VGG16.layer(last).unwrap();
         MemoryEstimate { vgg: VGG16, last, style, style_scale: 1.0, optimizer, convolutions: Convolutions::Burns }
     }
 
     #[test]
-    fn the_usual_size_fits_a_small_graphics_card() {
-        let burns = demand("relu4_2", Optimizer::Adam);
+    fn the_default_size_fits_a_small_graphics_card() {
+        let burns = estimate("relu4_2", Optimizer::Adam);
         let ours = MemoryEstimate { convolutions: Convolutions::Ours, ..burns.clone() };
         let peak = burns.peak(512, 512);
         assert!((600_000_000..1_500_000_000).contains(&peak), "{peak}");
@@ -154,13 +157,13 @@ mod tests {
 
     #[test]
     fn a_history_is_two_pictures_a_step() {
-        let of = |history| demand("relu1_1", Optimizer::Lbfgs { history }).peak(100, 50);
+        let of = |history| estimate("relu1_1", Optimizer::Lbfgs { history }).peak(100, 50);
         assert_eq!(of(21) - of(20), 2 * 3 * 100 * 50 * 4);
     }
 
     #[test]
     fn paintings_count_where_they_are_much_larger_than_the_photo() {
-        let defaults = demand("relu4_2", Optimizer::Adam);
+        let defaults = estimate("relu4_2", Optimizer::Adam);
         let large = MemoryEstimate { style_scale: 4.0, ..defaults.clone() };
         assert!(large.peak(128, 128) > 3 * defaults.peak(128, 128));
         assert_eq!(large.largest_buffer(128, 128), 16 * defaults.largest_buffer(128, 128));
@@ -168,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_largest_size_that_is_named_fits_and_the_next_does_not() {
-        let demand = demand("relu4_2", Optimizer::Adam);
+        let estimate = estimate("relu4_2", Optimizer::Adam);
         let much = u64::MAX;
         for (total, buffer, what) in [
             (400_000_000, much, "MB of memory"),
@@ -176,15 +179,15 @@ mod tests {
             (much, 128 << 20, "MB in one buffer"),
         ] {
             let limits = Limits { total, buffer };
-            let refused = demand.check(2000, 1500, limits).unwrap_err();
+            let refused = estimate.check(2000, 1500, limits).unwrap_err();
             let Error::TooLarge { fits, limit, .. } = refused else { panic!("{refused}") };
             let at = |longer: usize| {
                 let (width, height) = Image::fitted(2000, 1500, longer);
-                demand.check(width, height, limits)
+                estimate.check(width, height, limits)
             };
             assert_eq!(limit, what);
             assert!(at(fits).is_ok() && at(fits + 1).is_err(), "{fits}");
         }
-        assert!(demand.check(100, 75, Limits { total: 1_000_000_000, buffer: 128 << 20 }).is_ok());
+        assert!(estimate.check(100, 75, Limits { total: 1_000_000_000, buffer: 128 << 20 }).is_ok());
     }
 }

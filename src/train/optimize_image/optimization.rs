@@ -22,11 +22,15 @@ pub const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 /// Settings of an optimization.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
+    /// The network of the losses.
     pub vgg: Vgg,
+    /// Pooling between the blocks of the network.
     pub pooling: Pooling,
+    /// Weights and layers of the losses.
     pub terms: Terms,
     /// Sizes and their steps, in order; see [`crate::train::coarse_to_fine`].
     pub scales: Vec<Scale>,
+    /// The optimizer with its parameters.
     pub optimizer: Optimizer,
     /// Learning rate; see [`Optimizer::rate`].
     pub rate: f32,
@@ -50,8 +54,11 @@ pub enum Start {
 pub struct Progress {
     /// Number of the step, from 1, counted over all sizes.
     pub step: usize,
+    /// Number of steps of the run.
     pub steps: usize,
+    /// Width of the picture in pixels at this step.
     pub width: usize,
+    /// Height of the picture in pixels at this step.
     pub height: usize,
     /// The losses before the step. Losses at different sizes are not comparable.
     pub parts: Parts,
@@ -68,7 +75,7 @@ pub struct ImageOptimization {
     /// Photo and paintings as inputs of the losses.
     seen: (Image, Vec<StyleTarget>),
     objective: Objective,
-    canvas: PictureState,
+    state: PictureState,
     /// Index in [`Settings::scales`], or their number when finished, and the number of steps done at that size.
     scale: usize,
     step: usize,
@@ -102,7 +109,7 @@ impl ImageOptimization {
         } else {
             (photo.clone(), paintings)
         };
-        let (scale, step, canvas) = match start {
+        let (scale, step, state) = match start {
             Start::Picture(picture) => {
                 let (width, height) = fitted(&photo, settings.scales[0].longer);
                 let picture = picture.resized(width, height)?;
@@ -110,21 +117,21 @@ impl ImageOptimization {
                 (0, 0, PictureState::new(&picture, settings.optimizer, device))
             }
             Start::Checkpoint(c) => {
-                let size = (c.sketch.picture.width(), c.sketch.picture.height());
+                let size = (c.snapshot.picture.width(), c.snapshot.picture.height());
                 let fits = |s: &Scale| c.step < s.steps && fitted(&photo, s.longer) == size;
                 if c.fingerprint != fingerprint || !settings.scales.get(c.scale).is_some_and(fits) {
                     return Err(Error::Picture(
-                        "The checkpoint belongs to another photo, other paintings or other settings: give those that it \
-                         was made with, or start without it."
+                        "The checkpoint belongs to another photo, other paintings or other settings: use the photo, \
+                         paintings and settings that it was made with, or start without it."
                             .to_string(),
                     ));
                 }
-                (c.scale, c.step, c.sketch.canvas(settings.optimizer, device)?)
+                (c.scale, c.step, c.snapshot.restore(settings.optimizer, device)?)
             }
         };
         let objective = objective(&settings, &features, &seen, settings.scales[scale].longer, device)?;
         let device = device.clone();
-        Ok(Self { settings, device, features, fingerprint, photo, seen, objective, canvas, scale, step })
+        Ok(Self { settings, device, features, fingerprint, photo, seen, objective, state, scale, step })
     }
 
     /// Runs one step; returns `None` when all steps are done.
@@ -134,16 +141,16 @@ impl ImageOptimization {
     /// unchanged.
     pub async fn step(&mut self) -> Result<Option<Progress>> {
         let Some(scale) = self.settings.scales.get(self.scale).copied() else { return Ok(None) };
-        let picture = self.canvas.picture().clone().autodiff().require_grad();
+        let picture = self.state.picture().clone().autodiff().require_grad();
         let losses = self.objective.losses(&self.features, picture.clone());
         let gradients = losses[0].backward();
         let parts = Parts::read(losses).await?;
         let gradient = picture.grad(&gradients);
-        let mut gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
+        let mut gradient = gradient.ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
         if self.settings.keep_colors {
             gradient = grey_gradient(gradient);
         }
-        self.canvas.step(gradient, self.settings.rate);
+        self.state.step(gradient, self.settings.rate);
         let [_, _, height, width] = picture.dims();
         self.step += 1;
         let steps = self.settings.scales.iter().map(|s| s.steps).sum();
@@ -158,7 +165,7 @@ impl ImageOptimization {
     async fn grow(&mut self) -> Result<()> {
         if let Some(next) = self.settings.scales.get(self.scale + 1) {
             let (width, height) = fitted(&self.photo, next.longer);
-            self.canvas = self.canvas.enlarged(width, height, &self.device).await?;
+            self.state = self.state.enlarged(width, height, &self.device).await?;
             self.objective = objective(&self.settings, &self.features, &self.seen, next.longer, &self.device)?;
         }
         self.scale += 1;
@@ -176,7 +183,7 @@ impl ImageOptimization {
     /// # Errors
     /// As [`download`].
     pub async fn picture(&self) -> Result<Image> {
-        let painted = download(self.canvas.average().clamp(0.0, 1.0)).await?;
+        let painted = download(self.state.average().clamp(0.0, 1.0)).await?;
         if !self.settings.keep_colors {
             return Ok(painted);
         }
@@ -192,8 +199,8 @@ impl ImageOptimization {
         if self.scale == self.settings.scales.len() {
             return Ok(None);
         }
-        let sketch = OptimizerSnapshot::of(&self.canvas).await?;
-        Ok(Some(Checkpoint { fingerprint: self.fingerprint, scale: self.scale, step: self.step, sketch }))
+        let snapshot = OptimizerSnapshot::of(&self.state).await?;
+        Ok(Some(Checkpoint { fingerprint: self.fingerprint, scale: self.scale, step: self.step, snapshot }))
     }
 }
 
@@ -230,7 +237,8 @@ fn check(settings: &Settings, photo: &Image, paintings: &[StyleTarget]) -> Resul
             let (width, height) = fitted(picture, scaled(scale.longer, factor));
             if net.shapes(height, width).is_err() || width < 2 || height < 2 {
                 return Err(Error::Picture(format!(
-                    "At {width}x{height} a picture is too small for the last layer: choose a larger size or crop it."
+                    "A picture of {width}x{height} pixels is too small for the last layer: choose a larger size, or \
+                     crop the picture."
                 )));
             }
         }

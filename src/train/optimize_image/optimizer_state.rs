@@ -5,14 +5,14 @@ use burn::tensor::{Device, Tensor};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::train::device::{download, upload};
-use crate::train::optim::{Optimizer, OptimizerState, fade};
+use crate::train::optim::{Optimizer, OptimizerState, ema};
 
 /// The optimized picture and its optimizer state. All tensors are `[1][3][height][width]`, without autodiff.
 #[derive(Clone)]
 pub struct PictureState {
     optimizer: Optimizer,
     picture: Tensor<4>,
-    memory: OptimizerState,
+    optimizer_state: OptimizerState,
     /// Running average of pictures, not corrected for bias, and the number of pictures in it.
     average: Tensor<4>,
     averaged: u32,
@@ -21,21 +21,31 @@ pub struct PictureState {
 /// A [`PictureState`] in CPU memory, as checkpoints store it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptimizerSnapshot {
+    /// The optimized picture.
     pub picture: Image,
-    pub memory: SnapshotState,
+    /// State of the optimizer.
+    pub optimizer_state: SnapshotState,
+    /// Running average of pictures, not corrected for bias.
     pub average: Image,
+    /// Number of pictures in the average.
     pub averaged: u32,
 }
 
 /// An optimizer state in CPU memory.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SnapshotState {
+    /// Adam.
     Adam {
+        /// Running mean of the gradients.
         mean: Image,
+        /// Running mean of the squared gradients.
         square: Image,
+        /// Number of steps in the means.
         steps: u32,
     },
+    /// Gradient descent with momentum.
     Sgd {
+        /// The previous update of the picture.
         velocity: Image,
     },
     /// L-BFGS. Its history takes the memory of dozens of pictures and rebuilds within as many steps, so it is not
@@ -47,8 +57,8 @@ impl PictureState {
     /// Makes the state before the first step, with the picture `start`.
     pub fn new(start: &Image, optimizer: Optimizer, device: &Device) -> Self {
         let picture = upload(start, device);
-        let (memory, average) = (OptimizerState::new(optimizer, &picture), picture.zeros_like());
-        Self { optimizer, picture, memory, average, averaged: 0 }
+        let (optimizer_state, average) = (OptimizerState::new(optimizer, &picture), picture.zeros_like());
+        Self { optimizer, picture, optimizer_state, average, averaged: 0 }
     }
 
     /// Returns the picture of the last step.
@@ -67,10 +77,10 @@ impl PictureState {
     /// Runs one step with `gradient`, at a learning rate as in [`Optimizer::rate`]. The picture is clamped to 0..1.
     pub fn step(&mut self, gradient: Tensor<4>, rate: f32) {
         let before = self.picture.clone();
-        let movement = self.memory.movement(&gradient, rate);
-        self.picture = (before.clone() + movement).clamp(0.0, 1.0);
-        self.memory.moved(gradient, self.picture.clone() - before);
-        self.average = fade(&self.average, self.picture.clone(), self.optimizer.decay());
+        let update = self.optimizer_state.update(&gradient, rate);
+        self.picture = (before.clone() + update).clamp(0.0, 1.0);
+        self.optimizer_state.record(gradient, self.picture.clone() - before);
+        self.average = ema(&self.average, self.picture.clone(), self.optimizer.decay());
         self.averaged += 1;
     }
 
@@ -83,7 +93,7 @@ impl PictureState {
         let scaled =
             async |tensor: &Tensor<4>| Ok(upload(&download(tensor.clone()).await?.resized(width, height)?, device));
         let picture = scaled(&self.average()).await?.clamp(0.0, 1.0);
-        let memory = match &self.memory {
+        let optimizer_state = match &self.optimizer_state {
             OptimizerState::Adam { mean, square, steps } => {
                 OptimizerState::Adam { mean: scaled(mean).await?, square: scaled(square).await?, steps: *steps }
             }
@@ -92,7 +102,7 @@ impl PictureState {
             }
             OptimizerState::Lbfgs(_) => OptimizerState::new(self.optimizer, &picture),
         };
-        Ok(Self { optimizer: self.optimizer, average: picture.zeros_like(), averaged: 0, memory, picture })
+        Ok(Self { optimizer: self.optimizer, average: picture.zeros_like(), averaged: 0, optimizer_state, picture })
     }
 }
 
@@ -101,8 +111,8 @@ impl OptimizerSnapshot {
     ///
     /// # Errors
     /// As [`download`].
-    pub async fn of(canvas: &PictureState) -> Result<Self> {
-        let memory = match &canvas.memory {
+    pub async fn of(state: &PictureState) -> Result<Self> {
+        let optimizer_state = match &state.optimizer_state {
             OptimizerState::Adam { mean, square, steps } => SnapshotState::Adam {
                 mean: download(mean.clone()).await?,
                 square: download(square.clone()).await?,
@@ -112,10 +122,10 @@ impl OptimizerSnapshot {
             OptimizerState::Lbfgs(_) => SnapshotState::Lbfgs,
         };
         Ok(Self {
-            picture: download(canvas.picture.clone()).await?,
-            memory,
-            average: download(canvas.average.clone()).await?,
-            averaged: canvas.averaged,
+            picture: download(state.picture.clone()).await?,
+            optimizer_state,
+            average: download(state.average.clone()).await?,
+            averaged: state.averaged,
         })
     }
 
@@ -123,9 +133,9 @@ impl OptimizerSnapshot {
     ///
     /// # Errors
     /// [`Error::Picture`] when the stored state belongs to another optimizer than `optimizer`.
-    pub fn canvas(&self, optimizer: Optimizer, device: &Device) -> Result<PictureState> {
+    pub fn restore(&self, optimizer: Optimizer, device: &Device) -> Result<PictureState> {
         let picture = upload(&self.picture, device);
-        let memory = match (&self.memory, optimizer) {
+        let optimizer_state = match (&self.optimizer_state, optimizer) {
             (SnapshotState::Adam { mean, square, steps }, Optimizer::Adam) => {
                 OptimizerState::Adam { mean: upload(mean, device), square: upload(square, device), steps: *steps }
             }
@@ -134,10 +144,16 @@ impl OptimizerSnapshot {
             }
             (SnapshotState::Lbfgs, Optimizer::Lbfgs { .. }) => OptimizerState::new(optimizer, &picture),
             _ => {
-                let problem = format!("The checkpoint is of another optimizer than {}.", optimizer.name());
+                let problem = format!("The checkpoint belongs to another optimizer than {}.", optimizer.name());
                 return Err(Error::Picture(problem));
             }
         };
-        Ok(PictureState { optimizer, picture, memory, average: upload(&self.average, device), averaged: self.averaged })
+        Ok(PictureState {
+            optimizer,
+            picture,
+            optimizer_state,
+            average: upload(&self.average, device),
+            averaged: self.averaged,
+        })
     }
 }

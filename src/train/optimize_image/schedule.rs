@@ -5,6 +5,7 @@
 pub struct Scale {
     /// Pixels on the longer side.
     pub longer: usize,
+    /// Number of steps at this size.
     pub steps: usize,
 }
 

@@ -15,6 +15,7 @@ const LEAST: f32 = 1e-4;
 /// A painting as style target.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StyleTarget {
+    /// The painting.
     pub picture: Image,
     /// Weight relative to those of the other paintings.
     pub weight: f32,
@@ -37,12 +38,17 @@ impl StyleTarget {
     /// [`Error::Style`] for a weight below 0 or not finite, [`Error::Picture`] for a mask that is black everywhere.
     pub(super) fn check(&self) -> Result<()> {
         if !self.weight.is_finite() || self.weight < 0.0 {
-            return Err(Error::Style(format!("{} is no weight: paintings need weights from 0 up.", self.weight)));
+            return Err(Error::Style(format!(
+                "{} is not a weight: weights of paintings are numbers of at least 0.",
+                self.weight
+            )));
         }
         for mask in self.mask.iter().chain(&self.style_mask) {
             let left = mask.data().iter().sum::<f32>() / mask.data().len() as f32;
             if left.is_nan() || left < LEAST {
-                return Err(Error::Picture("A mask is black everywhere: paint white what it is to leave.".to_string()));
+                return Err(Error::Picture(
+                    "A mask is black everywhere: make the region where it applies white.".to_string(),
+                ));
             }
         }
         Ok(())

@@ -13,9 +13,11 @@ pub struct TrainCheckpoint {
     pub fingerprint: u64,
     /// The number of steps done.
     pub step: usize,
-    /// Trained parameters, and Adam's running means of their gradients and of the squared gradients.
+    /// Trained parameters: those of the style, then the weights if they are trained.
     pub numbers: Vec<f32>,
+    /// Adam's running mean of the gradients, one for each parameter.
     pub mean: Vec<f32>,
+    /// Adam's running mean of the squared gradients, one for each parameter.
     pub square: Vec<f32>,
 }
 
@@ -44,7 +46,7 @@ impl TrainCheckpoint {
         };
         let archive = Archive::parse(bytes).map_err(|e| wrong(e.to_string()))?;
         if archive.metadata(KIND.0) != Some(KIND.1) {
-            return Err(wrong(format!("it is no {}", KIND.1)));
+            return Err(wrong(format!("it is not of the kind `{}`", KIND.1)));
         }
         let number = |name: &str| {
             let text = archive.metadata(name).and_then(|text| text.parse::<u64>().ok());
@@ -54,7 +56,7 @@ impl TrainCheckpoint {
         let values = |name: &str| archive.tensor(name, &[count]).map_err(|e| wrong(e.to_string()));
         let (numbers, mean, square) = (values("numbers")?, values("mean")?, values("square")?);
         if square.iter().any(|v| *v < 0.0) {
-            return Err(wrong("squares are below zero".to_string()));
+            return Err(wrong("a mean of squares is negative".to_string()));
         }
         let step = usize::try_from(number("step")?).map_err(|_| wrong("its step is too large".to_string()))?;
         Ok(Self { fingerprint: number("fingerprint")?, step, numbers, mean, square })
@@ -67,16 +69,16 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_and_other_files_are_refused() {
-        let notes = TrainCheckpoint {
+        let checkpoint = TrainCheckpoint {
             fingerprint: u64::MAX,
             step: 3,
             numbers: vec![1.0, -2.0],
             mean: vec![0.5, 0.0],
             square: vec![0.1, 0.2],
         };
-        let bytes = notes.write().unwrap();
-        assert_eq!(TrainCheckpoint::parse(&bytes).unwrap(), notes);
-        let negative = TrainCheckpoint { square: vec![-1.0, 0.0], ..notes }.write().unwrap();
+        let bytes = checkpoint.write().unwrap();
+        assert_eq!(TrainCheckpoint::parse(&bytes).unwrap(), checkpoint);
+        let negative = TrainCheckpoint { square: vec![-1.0, 0.0], ..checkpoint }.write().unwrap();
         let weights = ArchiveBuilder::new().float("numbers", &[1], &[1.0]).finish().unwrap();
         for bytes in [&b"hello"[..], &bytes[..bytes.len() - 4], &negative, &weights] {
             let refused = TrainCheckpoint::parse(bytes).unwrap_err().to_string();

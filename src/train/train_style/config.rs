@@ -21,23 +21,36 @@ const KEPT: u64 = 8;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TrainConfig {
+    /// Number of steps, 1 to 100,000; see [`TrainSettings::steps`].
     pub steps: Option<usize>,
+    /// Side of the crops in pixels, 1 to 1024; see [`TrainSettings::crop`].
     pub crop: Option<usize>,
+    /// Number of crops per step, 1 to 32; see [`TrainSettings::batch`].
     pub batch: Option<usize>,
+    /// Longer side of the paintings in pixels, 1 to 2048; see [`TrainSettings::painting`].
     pub painting: Option<usize>,
+    /// Weight of the content loss.
     pub content_weight: Option<f32>,
+    /// Weight of the style loss.
     pub style_weight: Option<f32>,
+    /// Weight of the color loss.
     pub palette_weight: Option<f32>,
+    /// Weight of the total variation.
     pub variation_weight: Option<f32>,
+    /// Weight of the stability loss.
     pub stability_weight: Option<f32>,
+    /// Largest amplitude of the noise of the stability loss, as a part of white.
     pub noise: Option<f32>,
+    /// Initial learning rate; see [`TrainSettings::rate`].
     pub rate: Option<f32>,
+    /// Seed of crops and noise.
     pub seed: Option<u64>,
     /// The initial style, as [`Init::of`] parses it.
     pub start: Option<String>,
     /// Layers of VGG16 with their weights in the losses. The page does not offer them.
     #[serde(skip)]
     pub content_layers: Option<Vec<(Layer, f32)>>,
+    /// Layers of the style loss, likewise.
     #[serde(skip)]
     pub style_layers: Option<Vec<(Layer, f32)>>,
 }
@@ -45,6 +58,7 @@ pub struct TrainConfig {
 /// The initial style of a training run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Init {
+    /// A given style or blend.
     Style(Style),
     /// The nearest of these styles, as [`super::nearest`] selects it.
     Nearest(Vec<Style>),
@@ -67,7 +81,7 @@ impl TrainConfig {
     /// [`Error::Style`] for invalid JSON, unknown fields, and numbers out of range.
     pub fn parse(json: &str) -> Result<Self> {
         let config: Self = serde_json::from_str(json)
-            .map_err(|e| Error::Style(format!("These settings cannot be used ({e}): choose them again.")))?;
+            .map_err(|e| Error::Style(format!("These settings are invalid ({e}): choose other settings.")))?;
         for (what, number, most) in [
             ("number of steps", config.steps, 100_000),
             ("size of crops", config.crop, 1024),
@@ -75,7 +89,9 @@ impl TrainConfig {
             ("size of paintings", config.painting, 2048),
         ] {
             if let Some(number) = number.filter(|number| *number == 0 || *number > most) {
-                return Err(Error::Style(format!("{number} is no {what}: choose one from 1 to {most}.")));
+                return Err(Error::Style(format!(
+                    "{number} is out of range for the {what}: choose a number from 1 to {most}."
+                )));
             }
         }
         Ok(config)
@@ -100,7 +116,7 @@ impl TrainConfig {
         for (number, choice) in [
             (&mut loss_weights.content.weight, self.content_weight),
             (&mut loss_weights.style.weight, self.style_weight),
-            (&mut loss_weights.palette, self.palette_weight),
+            (&mut loss_weights.color, self.palette_weight),
             (&mut loss_weights.variation, self.variation_weight),
             (&mut loss_weights.stability, self.stability_weight),
             (&mut loss_weights.noise, self.noise),
@@ -130,7 +146,7 @@ impl TrainConfig {
     ///
     /// # Errors
     /// As [`Init::of`].
-    pub fn beginning(&self, styles: &StyleSet) -> Result<Init> {
+    pub fn init(&self, styles: &StyleSet) -> Result<Init> {
         Init::of(self.start.as_deref().unwrap_or("mean"), styles)
     }
 
@@ -207,7 +223,7 @@ mod tests {
     const ROOMY: Limits = Limits { total: 4_000_000_000, buffer: 1 << 30 };
 
     #[test]
-    fn nothing_said_is_the_usual_training_and_what_is_said_counts() {
+    fn empty_settings_are_the_defaults_and_given_ones_override_them() {
         assert_eq!(TrainConfig::parse("{}").unwrap().settings().unwrap(), TrainSettings::defaults().unwrap());
         let text = r#"{ "steps": 9, "crop": 64, "batch": 1, "painting": 400, "contentWeight": 2, "stabilityWeight": 0.5, "seed": 7 }"#;
         let settings = TrainConfig::parse(text).unwrap().settings().unwrap();
@@ -249,11 +265,11 @@ mod tests {
     }
 
     #[test]
-    fn bad_recipes_are_refused_in_a_sentence() {
+    fn invalid_settings_are_refused_in_a_sentence() {
         for (text, what) in [
-            ("[", "cannot be used"),
+            ("[", "are invalid"),
             (r#"{ "size": 3 }"#, "unknown field `size`"),
-            (r#"{ "steps": 0 }"#, "0 is no number of steps"),
+            (r#"{ "steps": 0 }"#, "0 is out of range for the number of steps"),
             (r#"{ "crop": 4096 }"#, "from 1 to 1024"),
         ] {
             let refused = TrainConfig::parse(text).unwrap_err().to_string();

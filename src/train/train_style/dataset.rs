@@ -25,7 +25,7 @@ impl Dataset {
     /// [`Error::Picture`] when there are no photos.
     pub fn new(photos: &[Image], side: usize, seed: u64) -> Result<Self> {
         if photos.is_empty() {
-            let problem = "Training needs photos: give a folder with at least one, better five or more.";
+            let problem = "Training needs photos: give at least one, and better five or more.";
             return Err(Error::Picture(problem.to_string()));
         }
         let sized = |photo: &Image| {

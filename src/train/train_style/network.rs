@@ -17,8 +17,10 @@ pub fn architecture(archive: &Archive) -> Result<Architecture> {
         (None, Some(transfer26::NAME)) => Ok(Architecture::Transfer26),
         (None, other) => {
             let other = other.unwrap_or("this");
-            let problem =
-                format!("All weights can be trained of {} and of imported networks, not of {other}.", transfer26::NAME);
+            let problem = format!(
+                "All weights can be trained for {} and for imported networks, but not for {other}.",
+                transfer26::NAME
+            );
             Err(Error::Style(problem))
         }
     }

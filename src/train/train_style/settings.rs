@@ -9,16 +9,20 @@ use crate::train::optim::LARGEST_RATE;
 /// Settings of style training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainSettings {
+    /// Weights and layers of the losses.
     pub loss_weights: TrainLoss,
+    /// Number of steps.
     pub steps: usize,
     /// Initial learning rate of Adam for scales and shifts: about the largest change per step. It decreases to 0 along
     /// a cosine.
     pub rate: f32,
-    /// Side of the crops in pixels, a multiple of the network's, and the number of crops per step.
+    /// Side of the crops in pixels, a multiple of the network's.
     pub crop: usize,
+    /// Number of crops per step.
     pub batch: usize,
     /// Longer side of the paintings in pixels. Larger paintings make larger strokes relative to a crop.
     pub painting: usize,
+    /// Seed of crops and noise.
     pub seed: u64,
 }
 
@@ -48,7 +52,7 @@ impl TrainSettings {
     pub fn fine_tune() -> Result<Self> {
         let mut settings = Self::defaults()?;
         settings.loss_weights.style.weight *= 2.0;
-        settings.loss_weights.palette *= 4.0;
+        settings.loss_weights.color *= 4.0;
         settings.rate = 0.02;
         Ok(settings)
     }
@@ -57,11 +61,11 @@ impl TrainSettings {
     /// that older checkpoints stay valid.
     pub(super) fn fingerprint_text(&self) -> String {
         let Self { loss_weights, steps, rate, crop, batch, painting, seed } = self;
-        let TrainLoss { content, style, palette, variation, stability, noise } = loss_weights;
+        let TrainLoss { content, style, color, variation, stability, noise } = loss_weights;
         format!(
-            "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {palette:?}, variation: {variation:?}, \
-             stability: {stability:?}, noise: {noise:?} }}, steps: {steps}, rate: {rate:?}, crop: {crop}, batch: {batch}, \
-             painting: {painting}, seed: {seed} }}"
+            "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {color:?}, \
+             variation: {variation:?}, stability: {stability:?}, noise: {noise:?} }}, steps: {steps}, rate: {rate:?}, \
+             crop: {crop}, batch: {batch}, painting: {painting}, seed: {seed} }}"
         )
     }
 
@@ -73,18 +77,18 @@ impl TrainSettings {
 
     pub(super) fn check(&self, multiple: usize) -> Result<()> {
         let refuse = |problem: String| Err(Error::Style(problem));
-        let TrainLoss { content, style, palette, variation, stability, noise } = &self.loss_weights;
+        let TrainLoss { content, style, color, variation, stability, noise } = &self.loss_weights;
         let weights =
             [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
-        for number in weights.chain([*palette, *variation, *stability, *noise]) {
+        for number in weights.chain([*color, *variation, *stability, *noise]) {
             check_weight(number)?;
         }
         if [content, style].iter().any(|term| term.layers.iter().all(|l| l.1 == 0.0)) {
-            return refuse("Content and style need a layer with a weight above 0 each.".to_string());
+            return refuse("The content loss and the style loss each need a layer with a weight above 0.".to_string());
         }
         if *stability > 0.0 && *noise == 0.0 {
             return refuse(
-                "Against noise of 0 nothing has to be learnt: give noise, or stability no weight.".to_string(),
+                "The stability loss needs noise: set the noise above 0, or the stability weight to 0.".to_string(),
             );
         }
         if !(self.rate > 0.0 && self.rate <= LARGEST_RATE) {
@@ -95,7 +99,8 @@ impl TrainSettings {
         }
         if self.steps == 0 || self.batch == 0 || self.crop < 32 || !self.crop.is_multiple_of(multiple) {
             return refuse(format!(
-                "Training needs at least one step and one crop a step, of at least 32 pixels a side and a multiple of {multiple}."
+                "Training needs at least one step and one crop per step. The side of a crop is at least 32 pixels and \
+                 a multiple of {multiple}."
             ));
         }
         if self.painting < 32 {
@@ -114,6 +119,11 @@ mod tests {
         let settings = TrainSettings { seed: 7, ..TrainSettings::fine_tune().unwrap() };
         let text = settings.fingerprint_text();
         assert!(text.starts_with("TrainSettings { lesson: Lesson { content: Term { weight: 1.0, layers: [("), "{text}");
-        assert_eq!(text, format!("{settings:?}").replace("loss_weights: TrainLoss", "lesson: Lesson"));
+        assert_eq!(
+            text,
+            format!("{settings:?}")
+                .replace("loss_weights: TrainLoss", "lesson: Lesson")
+                .replace(" color:", " palette:")
+        );
     }
 }

@@ -27,7 +27,9 @@ const SOME: usize = 12;
 
 /// Training data: paintings with weights, and photos.
 pub struct TrainData<'a> {
+    /// The paintings, with their weights relative to each other.
     pub paintings: &'a [(Image, f32)],
+    /// The photos that crops are taken from.
     pub photos: &'a [Image],
 }
 
@@ -59,13 +61,17 @@ impl InitState {
 pub struct Report {
     /// Number of the step, from 1.
     pub step: usize,
+    /// Number of steps of the run.
     pub steps: usize,
     /// The weighted sum of the losses.
     pub total: f32,
+    /// Content loss.
     pub content: f32,
+    /// Style loss.
     pub style: f32,
     /// Color loss, or 0 when its weight is 0 and it is not computed.
-    pub palette: f32,
+    pub color: f32,
+    /// Total variation.
     pub variation: f32,
     /// Stability loss, or 0 when its weight is 0 and it is not computed.
     pub stability: f32,
@@ -80,18 +86,18 @@ pub struct Training {
     targets: Targets,
     dataset: Dataset,
     fingerprint: u64,
-    origin: InitState,
+    init: InitState,
     /// Trained parameters: the style's, then the weights if they are trained, `[1][1][1][numbers]`, without autodiff.
-    /// Adam's state is in `memory`.
+    /// Adam's state is in `optimizer_state`.
     numbers: Tensor<4>,
     /// Learning rate of each parameter relative to that of the style, where they differ.
     rates: Option<Tensor<4>>,
-    memory: OptimizerState,
+    optimizer_state: OptimizerState,
     step: usize,
 }
 
 impl Training {
-    /// Prepares training from `origin`, of the network `executor`, or from the checkpoint `notes` of an earlier run.
+    /// Prepares training from `init`, of the network `executor`, or from the checkpoint `checkpoint` of an earlier run.
     ///
     /// # Errors
     /// [`Error::Style`] for invalid settings and painting weights, [`Error::Picture`] without photos and for a
@@ -101,15 +107,15 @@ impl Training {
         vgg: &Archive,
         settings: TrainSettings,
         data: &TrainData,
-        origin: impl Into<InitState>,
-        notes: Option<TrainCheckpoint>,
+        init: impl Into<InitState>,
+        checkpoint: Option<TrainCheckpoint>,
         device: &Device,
     ) -> Result<Self> {
-        let origin = origin.into();
+        let init = init.into();
         settings.check(executor.network().multiple)?;
         let TrainData { paintings, photos } = data;
         if paintings.iter().any(|p| !p.1.is_finite() || p.1 < 0.0) || paintings.iter().all(|p| p.1 == 0.0) {
-            let problem = "Paintings need weights from 0 up, and at least one of them a weight above 0.";
+            let problem = "Weights of paintings must be at least 0, and at least one weight must be above 0.";
             return Err(Error::Style(problem.to_string()));
         }
         let features = Features::load(vgg, VGG16, Pooling::Max, settings.last()?, device)?;
@@ -121,28 +127,30 @@ impl Training {
             &seen.collect::<Result<Vec<_>>>()?,
             &some(&dataset, device)?,
         );
-        let fingerprint = fingerprint(&settings, data, &origin);
+        let fingerprint = fingerprint(&settings, data, &init);
         let row = |values: Vec<f32>| {
             let count = values.len();
             tensor(values, [1, 1, 1, count], device)
         };
-        let rates = origin.weights.as_ref().map(|weights| {
-            row([vec![1.0; parameters(&origin.style).len()], vec![WEIGHTS_RATE; weights.len()]].concat())
-        });
-        let mut numbers = row(origin.numbers());
-        let mut memory = OptimizerState::new(Optimizer::Adam, &numbers);
+        let rates = init
+            .weights
+            .as_ref()
+            .map(|weights| row([vec![1.0; parameters(&init.style).len()], vec![WEIGHTS_RATE; weights.len()]].concat()));
+        let mut numbers = row(init.numbers());
+        let mut optimizer_state = OptimizerState::new(Optimizer::Adam, &numbers);
         let mut step = 0;
-        if let Some(notes) = notes {
-            if notes.fingerprint != fingerprint || notes.step >= settings.steps {
+        if let Some(checkpoint) = checkpoint {
+            if checkpoint.fingerprint != fingerprint || checkpoint.step >= settings.steps {
                 return Err(Error::Picture(
-                    "The checkpoint belongs to other paintings, photos or settings: give those that it was made with, or \
-                     start without it."
+                    "The checkpoint belongs to other paintings, photos or settings: use the paintings, photos and \
+                     settings that it was made with, or start without it."
                         .to_string(),
                 ));
             }
-            step = notes.step;
-            numbers = row(notes.numbers);
-            memory = OptimizerState::Adam { mean: row(notes.mean), square: row(notes.square), steps: step as u32 };
+            step = checkpoint.step;
+            numbers = row(checkpoint.numbers);
+            optimizer_state =
+                OptimizerState::Adam { mean: row(checkpoint.mean), square: row(checkpoint.square), steps: step as u32 };
         }
         let device = device.clone();
         Ok(Self {
@@ -153,10 +161,10 @@ impl Training {
             targets,
             dataset,
             fingerprint,
-            origin,
+            init,
             numbers,
             rates,
-            memory,
+            optimizer_state,
             step,
         })
     }
@@ -177,7 +185,7 @@ impl Training {
         let count = numbers.dims()[3];
         let style = numbers.clone().reshape([count]);
         let painted = self.executor.run(photos.clone(), &style);
-        let [mut total, content, style_loss, palette, variation] =
+        let [mut total, content, style_loss, color, variation] =
             self.targets.losses(&self.features, painted.clone(), photos.clone());
         let stability = if settings.loss_weights.stability > 0.0 {
             let disturbed = (photos.clone() + self.noise(photos.dims())).clamp(0.0, 1.0);
@@ -189,10 +197,10 @@ impl Training {
         total = total + stability.clone() * settings.loss_weights.stability;
         let gradients = total.backward();
         let gradient = numbers.grad(&gradients);
-        let gradient = gradient.ok_or_else(|| Error::Gpu("a step made no gradient".to_string()))?;
-        let losses = [total, content, style_loss, palette, variation, stability].map(Tensor::inner);
+        let gradient = gradient.ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
+        let losses = [total, content, style_loss, color, variation, stability].map(Tensor::inner);
         let values = read(Tensor::cat(losses.to_vec(), 0)).await?;
-        let [total, content, style, palette, variation, stability] = values[..] else {
+        let [total, content, style, color, variation, stability] = values[..] else {
             return Err(Error::Gpu("a step has too few losses".to_string()));
         };
         if !total.is_finite() {
@@ -200,15 +208,15 @@ impl Training {
         }
         let done = self.step as f32 / settings.steps as f32;
         let rate = settings.rate * 0.5 * (1.0 + (PI * done).cos());
-        let movement = self.memory.movement(&gradient, rate);
-        let movement = match &self.rates {
-            Some(rates) => movement * rates.clone(),
-            None => movement,
+        let update = self.optimizer_state.update(&gradient, rate);
+        let update = match &self.rates {
+            Some(rates) => update * rates.clone(),
+            None => update,
         };
-        self.numbers = self.numbers.clone() + movement;
+        self.numbers = self.numbers.clone() + update;
         self.step += 1;
         let steps = self.settings.steps;
-        Ok(Some(Report { step: self.step, steps, total, content, style, palette, variation, stability }))
+        Ok(Some(Report { step: self.step, steps, total, content, style, color, variation, stability }))
     }
 
     /// Returns the noise that the stability loss adds to this step's crops.
@@ -233,9 +241,9 @@ impl Training {
         if numbers.iter().any(|number| !number.is_finite()) {
             return Err(Error::Diverged("the style has numbers that are not finite".to_string()));
         }
-        let origin = &self.origin.style;
-        let norms = StyleLayout::of(origin).norms(&numbers);
-        Ok(Style { network: origin.network.clone(), name: name.to_string(), norms })
+        let init = &self.init.style;
+        let norms = StyleLayout::of(init).norms(&numbers);
+        Ok(Style { network: init.network.clone(), name: name.to_string(), norms })
     }
 
     /// Returns all current weights of the convolutions, if they are trained.
@@ -243,11 +251,11 @@ impl Training {
     /// # Errors
     /// As [`read`].
     pub async fn weights(&self) -> Result<Option<Vec<f32>>> {
-        if self.origin.weights.is_none() {
+        if self.init.weights.is_none() {
             return Ok(None);
         }
         let numbers = read(self.numbers.clone()).await?;
-        Ok(Some(numbers[parameters(&self.origin.style).len()..].to_vec()))
+        Ok(Some(numbers[parameters(&self.init.style).len()..].to_vec()))
     }
 
     /// Stylizes a photo with the current style. Its sides are cropped to multiples that the network accepts.
@@ -259,7 +267,7 @@ impl Training {
         let side = |length: usize| length / multiple * multiple;
         let (width, height) = (side(photo.width()), side(photo.height()));
         if width.min(height) < 4 * multiple {
-            return Err(Error::Picture("The photo is too small to be painted: choose a larger one.".to_string()));
+            return Err(Error::Picture("The photo is too small to be stylized: choose a larger one.".to_string()));
         }
         let photo = upload(&photo.cropped((0, 0), width, height)?, &self.device);
         let count = self.numbers.dims()[3];
@@ -270,8 +278,8 @@ impl Training {
     ///
     /// # Errors
     /// As [`read`].
-    pub async fn notes(&self) -> Result<Option<TrainCheckpoint>> {
-        let OptimizerState::Adam { mean, square, .. } = &self.memory else { return Ok(None) };
+    pub async fn checkpoint(&self) -> Result<Option<TrainCheckpoint>> {
+        let OptimizerState::Adam { mean, square, .. } = &self.optimizer_state else { return Ok(None) };
         if self.step == self.settings.steps {
             return Ok(None);
         }
@@ -335,13 +343,13 @@ fn seen(painting: &Image, longer: usize, device: &Device) -> Result<Tensor<4>> {
     let (width, height) = Image::fitted(painting.width(), painting.height(), longer);
     if width.min(height) < 16 {
         return Err(Error::Picture(
-            "The painting is too narrow to learn from: crop it, or choose another.".to_string(),
+            "The painting is too narrow for training: crop it, or choose another one.".to_string(),
         ));
     }
     Ok(upload(&painting.resized(width, height)?, device))
 }
 
-fn fingerprint(settings: &TrainSettings, data: &TrainData, origin: &InitState) -> u64 {
+fn fingerprint(settings: &TrainSettings, data: &TrainData, init: &InitState) -> u64 {
     let mut print = Fingerprint::default();
     print.add(settings.fingerprint_text().as_bytes());
     let pictures = data.paintings.iter().map(|(p, w)| (p, *w)).chain(data.photos.iter().map(|p| (p, 0.0)));
@@ -349,7 +357,7 @@ fn fingerprint(settings: &TrainSettings, data: &TrainData, origin: &InitState) -
         print.add(format!("{}x{} {weight}", picture.width(), picture.height()).as_bytes());
         print.add(&picture.to_rgba8());
     }
-    print.add(origin.style.network.as_bytes());
-    print.add(bytemuck::cast_slice(&origin.numbers()));
+    print.add(init.style.network.as_bytes());
+    print.add(bytemuck::cast_slice(&init.numbers()));
     print.finish()
 }

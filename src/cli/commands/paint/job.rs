@@ -10,7 +10,7 @@ use crate::cli::photos::PhotoWriter;
 
 /// The optimization of one photo, with its output file.
 pub struct PaintJob<'a> {
-    pub masterpiece: ImageOptimization,
+    pub optimization: ImageOptimization,
     pub output: &'a Path,
     pub writer: PhotoWriter,
 }
@@ -20,7 +20,7 @@ impl Job for PaintJob<'_> {
     const COLUMNS: &'static str = "step,width,height,total,content,style,variation,seconds";
 
     fn step(&mut self) -> Result<Option<Progress>> {
-        pollster::block_on(self.masterpiece.step())
+        pollster::block_on(self.optimization.step())
     }
 
     fn position(report: &Progress) -> (usize, usize) {
@@ -39,12 +39,12 @@ impl Job for PaintJob<'_> {
     }
 
     fn artifacts(&self) -> Result<Vec<Artifact>> {
-        let picture = pollster::block_on(self.masterpiece.picture())?;
+        let picture = pollster::block_on(self.optimization.picture())?;
         let bytes = self.writer.bytes(&picture, self.output)?;
         Ok(vec![Artifact { what: "the painting", path: self.output.to_path_buf(), bytes }])
     }
 
     fn checkpoint(&self) -> Result<Option<Vec<u8>>> {
-        pollster::block_on(self.masterpiece.checkpoint())?.map(|checkpoint| checkpoint.write()).transpose()
+        pollster::block_on(self.optimization.checkpoint())?.map(|checkpoint| checkpoint.write()).transpose()
     }
 }

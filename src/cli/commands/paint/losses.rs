@@ -80,7 +80,7 @@ pub fn layers(vgg: &Vgg, text: &str) -> Result<Vec<(Layer, f32)>> {
         let (name, weight) = part.split_once(':').unwrap_or((part, "1"));
         let number = weight.trim().parse::<f32>().ok().filter(|w| w.is_finite() && *w >= 0.0);
         let number = number.ok_or_else(|| {
-            Error::Style(format!("`{weight}` is no weight for the layer {name}: write a number from 0 up."))
+            Error::Style(format!("`{weight}` is not a weight for the layer {name}: write a number of at least 0."))
         })?;
         Ok((vgg.layer(name)?, number))
     };

@@ -99,7 +99,9 @@ pub struct Arguments {
 
 fn style_scale(text: &str) -> std::result::Result<f32, String> {
     let number = text.parse::<f32>().ok().filter(|scale| STYLE_SCALES.contains(scale));
-    number.ok_or_else(|| format!("the style scale is a number from {} to {}", STYLE_SCALES.start(), STYLE_SCALES.end()))
+    number.ok_or_else(|| {
+        format!("the style scale must be a number from {} to {}", STYLE_SCALES.start(), STYLE_SCALES.end())
+    })
 }
 
 /// Runs the command.
@@ -131,14 +133,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let (width, height) = Image::fitted(photo.width(), photo.height(), size);
     let OpenBackend { device, name, limits } = arguments.processor.open(arguments.read.memory())?;
-    let demand = MemoryEstimate::of(&settings, Convolutions::of(&device))?;
-    demand.check(width, height, limits)?;
+    let estimate = MemoryEstimate::of(&settings, Convolutions::of(&device))?;
+    estimate.check(width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
-    let needed = demand.peak(width, height);
+    let needed = estimate.peak(width, height);
     let archive = weights(arguments, last)?;
-    let masterpiece = ImageOptimization::new(&archive, settings, photo, paintings, start, &device);
-    let masterpiece = masterpiece.map_err(|error| match &arguments.vgg {
+    let optimization = ImageOptimization::new(&archive, settings, photo, paintings, start, &device);
+    let optimization = optimization.map_err(|error| match &arguments.vgg {
         Some(path) => error.of_user_file(path),
         None => error,
     })?;
@@ -148,9 +150,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         output: &output,
         save_every: arguments.save_every.map(|n| n as usize),
         trace: arguments.trace.as_deref(),
-        resumed: arguments.resume.is_some().then(|| masterpiece.steps_done()),
+        resumed: arguments.resume.is_some().then(|| optimization.steps_done()),
     };
-    job_runner::run(PaintJob { masterpiece, output: &output, writer }, &files)
+    job_runner::run(PaintJob { optimization, output: &output, writer }, &files)
 }
 
 /// Checks all files of the command, and locks its output.
@@ -174,15 +176,15 @@ fn lock(arguments: &Arguments, output: &Path) -> Result<Option<Lock>> {
 fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
     let Some(path) = &arguments.vgg else {
         if arguments.network == VggChoice::Vgg19 {
-            let problem = "The weights of vgg19 do not ship: make an archive of a file that you have by `impasto weights \
-                           import`, and give it by `--vgg`.";
+            let problem = "The program does not contain weights of vgg19: convert a weight file with `impasto weights \
+                           import`, and give the archive with `--vgg`.";
             return Err(Error::Style(problem.to_string()));
         }
         let archive = Archive::parse(VGG16_TO_RELU4_3)?;
         return if last.block == 5 { archive.join(Archive::parse(VGG16_BLOCK5)?) } else { Ok(archive) };
     };
     let name = arguments.network.vgg().name;
-    let advice = format!("make it by `impasto weights import --network {name}`");
+    let advice = format!("create it with `impasto weights import --network {name}`");
     let bytes = files::read(path, LARGEST_ARCHIVE, "a weight archive")?;
     if let Some(problem) = stand_in(&bytes) {
         return Err(Error::file(path, problem));
@@ -191,7 +193,10 @@ fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
         .map_err(|_| Error::file(path, format!("the file is damaged, or is not a weight archive; {advice}")))?;
     match archive.metadata("network") {
         Some(found) if found == name => Ok(archive),
-        found => Err(Error::file(path, format!("this archive is of {}; {advice}", found.unwrap_or("no network")))),
+        found => Err(Error::file(
+            path,
+            format!("this archive contains weights of {}; {advice}", found.unwrap_or("no network")),
+        )),
     }
 }
 

@@ -39,7 +39,8 @@ impl OptimizerArguments {
             (OptimizerChoice::Sgd, momentum, None) => Optimizer::Sgd { momentum: momentum.unwrap_or(0.9) },
             (OptimizerChoice::Lbfgs, None, history) => Optimizer::Lbfgs { history: history.unwrap_or(20) as usize },
             _ => {
-                let problem = "--momentum belongs to `--optimizer sgd` alone, and --history to `--optimizer lbfgs`.";
+                let problem = "--momentum applies only to `--optimizer sgd`, and --history only to `--optimizer \
+                               lbfgs`.";
                 return Err(Error::Style(problem.to_string()));
             }
         };

@@ -72,17 +72,22 @@ impl Args for StyleArguments {
                 option(
                     STYLE_IMAGE,
                     "PAINTING[:WEIGHT]",
-                    "A painting to take the style of; several, each with `:WEIGHT` behind it or not, are mixed",
+                    "Style painting with an optional weight, default 1; repeat to mix several paintings",
                 )
                 .required(true),
             )
             .arg(option(
                 MASK,
                 "PICTURE",
-                "Where on the photo the style of the painting named before applies: where this picture, which is stretched to \
-                 the photo, is white, and not where it is black",
+                "Mask of the photo for the preceding `--style-image`: its style applies where the mask is white, and \
+                 not where it is black; the mask is stretched to the photo",
             ))
-            .arg(option(STYLE_MASK, "PICTURE", "Which part of the painting named before is the style, likewise"))
+            .arg(option(
+                STYLE_MASK,
+                "PICTURE",
+                "Mask of the preceding `--style-image`: only the white part of the painting defines the style; the \
+                 mask is stretched to the painting",
+            ))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -92,11 +97,11 @@ impl Args for StyleArguments {
 
 impl FromArgMatches for StyleArguments {
     fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
-        let said = |name: &'static str| {
+        let arguments_of = |name: &'static str| {
             let texts = matches.get_many::<OsString>(name).into_iter().flatten().cloned();
             matches.indices_of(name).into_iter().flatten().zip(texts).map(move |(at, text)| (at, name, text))
         };
-        let mut all: Vec<_> = [STYLE_IMAGE, MASK, STYLE_MASK].into_iter().flat_map(said).collect();
+        let mut all: Vec<_> = [STYLE_IMAGE, MASK, STYLE_MASK].into_iter().flat_map(arguments_of).collect();
         all.sort();
         let mut named: Vec<Named> = Vec::new();
         for (_, name, text) in all {
@@ -107,12 +112,12 @@ impl FromArgMatches for StyleArguments {
             let refuse = |problem: String| Err(clap::Error::raw(ErrorKind::ArgumentConflict, problem));
             let Some(last) = named.last_mut() else {
                 let text = text.display();
-                return refuse(format!("--{name} {text} stands before any --style-image, and belongs behind one\n"));
+                return refuse(format!("--{name} {text} must come after the --style-image that it applies to\n"));
             };
-            let place = if name == MASK { &mut last.mask } else { &mut last.style_mask };
-            if place.replace(PathBuf::from(&text)).is_some() {
+            let mask = if name == MASK { &mut last.mask } else { &mut last.style_mask };
+            if mask.replace(PathBuf::from(&text)).is_some() {
                 let painting = last.painting.display();
-                return refuse(format!("{painting} has two of --{name}, where one is possible\n"));
+                return refuse(format!("{painting} has more than one --{name}; give only one\n"));
             }
         }
         Ok(Self(named))
@@ -150,9 +155,9 @@ mod tests {
             "right",
         ])
         .unwrap();
-        let said = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+        let text = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
         let found: Vec<_> =
-            named.iter().map(|n| (n.painting.to_str().unwrap(), said(&n.mask), said(&n.style_mask))).collect();
+            named.iter().map(|n| (n.painting.to_str().unwrap(), text(&n.mask), text(&n.style_mask))).collect();
         let text = str::to_string;
         assert_eq!(found, [("a:2", text(""), text("part")), ("b", text(""), text("")), ("c", text("right"), text(""))]);
     }
@@ -160,8 +165,8 @@ mod tests {
     #[test]
     fn masks_of_nothing_and_second_masks_are_refused() {
         for (words, what) in [
-            (&["--mask", "m", "--style-image", "a"][..], "--mask m stands before any --style-image"),
-            (&["--style-image", "a", "--mask", "m", "--mask", "n"], "a has two of --mask"),
+            (&["--mask", "m", "--style-image", "a"][..], "--mask m must come after the --style-image"),
+            (&["--style-image", "a", "--mask", "m", "--mask", "n"], "a has more than one --mask"),
         ] {
             let refused = parsed(words).unwrap_err().to_string();
             assert!(refused.contains(what), "{refused}");

@@ -19,7 +19,7 @@ pub struct TrainJob<'a> {
     /// The pack without its parameters.
     pub pack: Pack,
     /// The network with its initial weights, if all weights are trained.
-    pub brings: Option<(Network, Archive)>,
+    pub own_network: Option<(Network, Archive)>,
     pub output: &'a Path,
     /// The photo that is stylized at every save, and the path of the result.
     pub preview: Option<(Image, PathBuf)>,
@@ -45,17 +45,18 @@ impl Job for TrainJob<'_> {
     }
 
     fn row(report: &Report) -> String {
-        let Report { step, total, content, style, palette, variation, stability, .. } = report;
-        format!("{step},{total},{content},{style},{palette},{variation},{stability}")
+        let Report { step, total, content, style, color, variation, stability, .. } = report;
+        format!("{step},{total},{content},{style},{color},{variation},{stability}")
     }
 
     fn artifacts(&self) -> Result<Vec<Artifact>> {
         let style = pollster::block_on(self.training.style(&self.pack.name))?;
         let mut pack = Pack { parameters: Parameters::of(&style), ..self.pack.clone() };
-        if let (Some((net, archive)), Some(weights)) = (&self.brings, pollster::block_on(self.training.weights())?) {
+        if let (Some((net, archive)), Some(weights)) = (&self.own_network, pollster::block_on(self.training.weights())?)
+        {
             let Pack { source, licence, thumbnail, .. } = pack;
-            let brought = network::pack(net, archive, &weights, &style, &self.pack.name)?;
-            pack = Pack { source, licence, thumbnail, ..brought };
+            let with_network = network::pack(net, archive, &weights, &style, &self.pack.name)?;
+            pack = Pack { source, licence, thumbnail, ..with_network };
         }
         if let Some(photo) = &self.sample {
             pack.thumbnail = thumbnail(&pollster::block_on(self.training.paint(photo))?)?;
@@ -71,6 +72,6 @@ impl Job for TrainJob<'_> {
     }
 
     fn checkpoint(&self) -> Result<Option<Vec<u8>>> {
-        pollster::block_on(self.training.notes())?.map(|notes| notes.write()).transpose()
+        pollster::block_on(self.training.checkpoint())?.map(|checkpoint| checkpoint.write()).transpose()
     }
 }

@@ -23,7 +23,7 @@ use impasto::weights::Archive;
 
 use self::job::TrainJob;
 use self::settings::SettingsArguments;
-use super::style::{About, pack_place};
+use super::style::{About, check_pack_path};
 use crate::cli::backend::{Backend, OpenBackend};
 use crate::cli::file_plan::FilePlan;
 use crate::cli::gpu_context::{GpuContext, VGG16_TO_RELU4_3};
@@ -109,7 +109,7 @@ pub struct Arguments {
 
 impl Arguments {
     /// Returns the value of `--start`, or its default.
-    fn beginning(&self) -> &OsStr {
+    fn initial_style(&self) -> &OsStr {
         // `--all-weights` cannot train the network for paintings.
         let defaults = if self.settings.all_weights { "mean" } else { INSTANT };
         self.start.as_deref().unwrap_or(OsStr::new(defaults))
@@ -137,7 +137,7 @@ impl Arguments {
     fn lock(&self, files: &Files) -> Result<Option<Lock>> {
         let mut plan = FilePlan::default();
         let paintings = files.paintings.iter().map(|(path, _)| path.as_path());
-        let start = Path::new(self.beginning());
+        let start = Path::new(self.initial_style());
         let given = [&self.preview, &self.sample].into_iter().flatten().map(PathBuf::as_path);
         plan.inputs(paintings.chain(files.photos.iter().map(PathBuf::as_path)).chain(given).chain([start]));
         plan.output(&self.output, "the style pack");
@@ -181,9 +181,9 @@ impl Files {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    pack_place(&arguments.output)?;
-    let beginning = arguments.beginning();
-    let near = beginning == INSTANT || Path::new(beginning).is_file();
+    check_pack_path(&arguments.output)?;
+    let initial_style = arguments.initial_style();
+    let near = initial_style == INSTANT || Path::new(initial_style).is_file();
     let defaults = if near { TrainSettings::fine_tune()? } else { TrainSettings::defaults()? };
     let settings = arguments.settings.config()?.over(defaults);
     let files = Files::of(arguments)?;
@@ -193,12 +193,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let paintings: Vec<(Image, f32)> = paintings.collect::<Result<_>>()?;
     let photos = arguments.photos(&files.photos)?;
     if photos.len() < FEW {
-        alert!("{} photos are few; with five or more the style fits others better", photos.len());
+        alert!("{} photos are few; with five or more, the style fits other photos better", photos.len());
     }
     let preview = arguments.preview.as_deref().map(|path| read(path, PREVIEW)).transpose()?;
     let sample = arguments.sample.as_deref().map(|path| read(path, SAMPLE)).transpose()?;
     let data = TrainData { paintings: &paintings, photos: &photos };
-    let notes = arguments.resume.as_deref().map(read_notes).transpose()?;
+    let checkpoint = arguments.resume.as_deref().map(read_checkpoint).transpose()?;
 
     let OpenBackend { device, name, .. } = arguments.processor.open(arguments.read.memory())?;
     let vgg = Archive::parse(VGG16_TO_RELU4_3)?;
@@ -209,7 +209,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Init::Nearest(all) => {
             let found = nearest(&executor, &vgg, &settings, &data, &all, &device);
             let found = pollster::block_on(found)?.clone();
-            say!("begins with {}", found.name);
+            say!("starts with {}", found.name);
             found
         }
     };
@@ -220,7 +220,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .map(|()| train_style::network::architecture(&archive))
         .transpose()?;
     let weights = trained.map(|_| weights(&net, &archive)).transpose()?;
-    let brings = weights.is_some().then(|| (net.clone(), archive.clone()));
+    let own_network = weights.is_some().then(|| (net.clone(), archive.clone()));
     let first = &files.paintings[0].0;
     let pack = Pack {
         thumbnail: super::style::thumbnail(&paintings[0].0)?,
@@ -228,9 +228,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         licence: arguments.about.licence.clone(),
         ..space(&net, &archive)?.pack(arguments.about.title(first), Parameters::of(&start))
     };
-    let origin = InitState { style: start, weights };
+    let init = InitState { style: start, weights };
     let steps = settings.steps;
-    let training = Training::new(executor, &vgg, settings, &data, origin, notes, &device)?;
+    let training = Training::new(executor, &vgg, settings, &data, init, checkpoint, &device)?;
     say!("{steps} steps on {} photos, on {name}", photos.len());
     let job_files = JobFiles {
         output: &arguments.output,
@@ -239,24 +239,24 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         resumed: arguments.resume.is_some().then(|| training.steps_done()),
     };
     let preview = preview.zip(files.preview);
-    job_runner::run(TrainJob { training, pack, brings, output: &arguments.output, preview, sample }, &job_files)
+    job_runner::run(TrainJob { training, pack, own_network, output: &arguments.output, preview, sample }, &job_files)
 }
 
-fn read_notes(path: &Path) -> Result<TrainCheckpoint> {
+fn read_checkpoint(path: &Path) -> Result<TrainCheckpoint> {
     TrainCheckpoint::parse(&files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?)
         .map_err(|error| Error::file(path, error))
 }
 
 /// Returns the network to be trained, its weights, and the initial style.
 fn start(arguments: &Arguments) -> Result<(Network, Archive, Init)> {
-    let text = arguments.beginning();
+    let text = arguments.initial_style();
     if text == INSTANT {
-        let wanted = StyleSource::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
+        let source = StyleSource::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
         let style = pollster::block_on(async {
-            let context = GpuContext::open(&wanted.archive, None).await?;
-            wanted.style(&context).await
+            let context = GpuContext::open(&source.archive, None).await?;
+            source.style(&context).await
         })?;
-        return Ok((network(arbitrary::NAME)?.0, wanted.archive, Init::Style(style)));
+        return Ok((network(arbitrary::NAME)?.0, source.archive, Init::Style(style)));
     }
     if Path::new(text).is_file() {
         let pack = read_pack(Path::new(text))?;

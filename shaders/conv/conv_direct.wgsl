@@ -17,7 +17,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (x0 >= width || y >= height) {
         return;
     }
-    let x_c0 = border_index(i32(x0 * STRIDE + C0) - 1, shape.in_size.x); // each COLUMNS as c
+    let x_c0 = border_index(i32(x0 * STRIDE) + i32(C0) - 1, shape.in_size.x); // each COLUMNS as c
     var left_r0_q0 = mat4x4<f32>(); // each ROWS as r and QUADS as q
     var right_r0_q0 = mat4x4<f32>(); // each ROWS as r and QUADS as q
     for (var quad = 0u; quad < IN_QUADS; quad++) {

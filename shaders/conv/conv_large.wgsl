@@ -1,6 +1,6 @@
-// Dense convolution of stride 1 with a large kernel, for the last layer and, with three inputs per weight block, for a picture:
-// so the empty fourth channel of the picture has no cost. Like conv_direct.wgsl, but processes the taps of a row in groups of
-// three. The picture has no normalization. Reference: src/reference/convolution.rs.
+// Dense convolution of stride 1 with a large kernel: the last layer and, with LANES == 3, the first. The first layer reads a
+// picture: weight blocks have three inputs, so that the empty fourth channel has no cost, and nothing is normalized. Like
+// conv_direct.wgsl, but processes the taps of a row in groups of three. Reference: src/reference/convolution.rs.
 
 #import conv_run
 

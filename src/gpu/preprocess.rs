@@ -13,8 +13,9 @@
 //! | `CODE // each NAME as q` | the line is repeated NAME times; NAME is a constant or a number |
 //! | `// each NAME as q` ... `// end each` | the same for all lines between |
 //!
-//! Directives that begin a line of their own open blocks, which may be nested. `#import`, `const` and `alias` stand at
-//! the beginning of a line. The constants of a file and of its imports are one set, in which a name is declared once.
+//! Directives that begin a line of their own open blocks, which may be nested. In a line with both, `when` is before
+//! `each`. `#import`, `const` and `alias` stand at the beginning of a line. The constants of a file and of its imports
+//! are one set, in which a name is declared once.
 //!
 //! `as q` names the suffix that numbers the copies: copy 2 of a line has `sum_q2` where the file has `sum_q0`, and `2u`
 //! where the file has `Q0`. `// each ROWS as r and QUADS as q` is a nested loop, whose outer loop is ROWS.

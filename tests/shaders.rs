@@ -1,4 +1,5 @@
-//! Validates every WGSL file by itself, and in every specialization and variant that a network uses.
+//! Validates every WGSL file with its imports and default constants, and in every specialization and variant that a network
+//! uses.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +7,7 @@ use impasto::gpu::conv::Variant;
 use impasto::gpu::lower::mobilenet;
 use impasto::gpu::lower::transfer::fuse;
 use impasto::gpu::preprocess::specialize;
+use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
 use impasto::net::models::{arbitrary, predictor, transfer26};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -21,15 +23,30 @@ fn wgsl_files(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { wgsl_files(&path) } else { vec![path] }).collect()
 }
 
-#[test]
-fn every_file_is_valid_by_itself() {
-    let files = wgsl_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders"));
+/// Names and texts of the WGSL files below `folder` in `shaders/`.
+fn wgsl_texts(folder: &str) -> Vec<(String, String)> {
+    let files = wgsl_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders").join(folder));
     assert!(!files.is_empty());
-    for path in files {
-        let source = std::fs::read_to_string(&path).unwrap();
-        check(&path.display().to_string(), &source);
-        // As it stands, a file is its own default specialization.
-        check(&path.display().to_string(), &specialize(&source, &[], false));
+    let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_string();
+    files.iter().map(|path| (name(path), std::fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn every_file_is_valid_with_its_imports() {
+    for (name, source) in wgsl_texts("") {
+        check(&name, &specialize(&source, &[], false));
+    }
+}
+
+#[test]
+fn every_shared_file_is_imported_by_two_files() {
+    let all = wgsl_texts("");
+    for (name, _) in wgsl_texts("shared") {
+        let directive = format!("#import {name}");
+        let importing = all.iter().filter(|(_, text)| text.lines().any(|line| line == directive)).count();
+        assert!(importing >= 2, "{name}.wgsl is imported by {importing} files");
+        // The table of shared files has this file, too.
+        specialize(&directive, &[], false);
     }
 }
 
@@ -40,24 +57,21 @@ fn every_specialization_is_valid() {
     for stage in predicting.concat() {
         check(&format!("{:?} {}", stage.kind, stage.file()), &stage.wgsl());
     }
+    check("instance_norm_fold", &specialize(INSTANCE_NORM_FOLD, &[], false));
     for variant in Variant::all() {
         for stage in &stages {
             let kernel = stage.spec.kernel(variant);
             check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);
         }
-        let present = include_str!("../shaders/io/composite.wgsl");
         for resized in [0, 1] {
-            let sized = [("RESIZED", resized)];
-            check("load_input", &specialize(include_str!("../shaders/io/load_input.wgsl"), &sized, variant.half));
+            let sized = ("RESIZED", resized);
+            check("load_input", &specialize(LOAD_INPUT, &[sized], variant.half));
             for finish in [1, 2] {
-                let values = [sized[0], ("FINISH", finish)];
-                check(
-                    "temporal_filter",
-                    &specialize(include_str!("../shaders/io/temporal_filter.wgsl"), &values, variant.half),
-                );
-                check("composite", &specialize(present, &values, variant.half));
+                let values = [sized, ("FINISH", finish)];
+                check("temporal_filter", &specialize(TEMPORAL_FILTER, &values, variant.half));
+                check("composite", &specialize(COMPOSITE, &values, variant.half));
             }
-            check("composite", &specialize(present, &[sized[0], ("FINISH", 0)], false));
+            check("composite", &specialize(COMPOSITE, &[sized, ("FINISH", 0)], false));
         }
     }
 }

@@ -5,15 +5,12 @@
 //
 // Loops that index arrays are written out, so that the arrays stay in registers.
 
+#import conv
+
 const KERNEL: u32 = 3u;
 const STRIDE: u32 = 1u;
-const BORDER: u32 = 0u; // 0: reflect, 1: clamp
-const PHASES: u32 = 1u; // 4: the output has twice the size of the thread grid
 const PAD: u32 = 1u;
-const IN_QUADS: u32 = 8u;
-const OUT_QUADS: u32 = 8u;
 const LANES: u32 = 4u; // used inputs of a quad: 3 for a picture
-const RESIDUAL: u32 = 2u; // 1: the input is the sum of two tensors; 2: the sum is also written
 const PIXELS: u32 = 8u; // pixels per thread
 const GROUP: u32 = 1u; // quads of output channels per thread
 const ACROSS: u32 = 1u; // threads along x
@@ -28,35 +25,10 @@ const PATCH_HEIGHT: u32 = (DOWN - 1u) * STRIDE + KERNEL;
 const PATCH: u32 = PATCH_WIDTH * PATCH_HEIGHT;
 const RUN: u32 = (PIXELS - 1u) * STRIDE + KERNEL;
 
-alias Quad = vec4<f32>; // type of storage and multiplication
-
-struct Shape {
-    in_size: vec2<u32>,
-    out_size: vec2<u32>,
-    in_norm: u32, // offset of the input's (a, b) pairs in `norms`
-    skip_norm: u32,
-    in_low: f32, // lower bound after normalization: 0 for ReLU
-    skip_low: f32,
-}
-
-@group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> source: array<Quad>;
 @group(0) @binding(2) var<storage, read> weights: array<Quad>; // blocks of LANES columns of 4 outputs
-@group(0) @binding(3) var<storage, read> norms: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> target_: array<Quad>;
-@group(0) @binding(5) var<storage, read_write> partials: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read> skip: array<Quad>; // when RESIDUAL >= 1
-@group(0) @binding(7) var<storage, read_write> sum: array<Quad>; // when RESIDUAL == 2
 
 var<workgroup> patch_: array<Quad, SLICE * PATCH>;
 var<workgroup> moments: array<vec4<f32>, 64u * GROUP>;
-
-// Returns the coordinate in the picture whose value is used at `i`. Coordinates of a tile's part beyond the picture are clamped.
-fn border_index(i: i32, n: u32) -> u32 {
-    let last = i32(n) - 1;
-    let mirrored = select(i, last - abs(last - abs(i)), BORDER == 0u);
-    return u32(clamp(mirrored, 0, last));
-}
 
 // Loads SLICE quads of the input, from `first` on, into workgroup memory, after normalization, ReLU and addition of the skip
 // branch.
@@ -68,16 +40,15 @@ fn stage(first: u32, corner: vec2<i32>, local: u32, writes_sum: bool) {
         let x = border_index(p.x, shape.in_size.x);
         let y = border_index(p.y, shape.in_size.y);
         let j = (quad * shape.in_size.y + y) * shape.in_size.x + x;
-        let n = shape.in_norm + 2u * quad;
-        var v = max(vec4<f32>(source[j]) * norms[n] + norms[n + 1u], vec4<f32>(shape.in_low));
-        let s = shape.skip_norm + 2u * quad; // when RESIDUAL >= 1
-        v += max(vec4<f32>(skip[j]) * norms[s] + norms[s + 1u], vec4<f32>(shape.skip_low)); // when RESIDUAL >= 1
-        let inner = at - vec2<i32>(i32(PAD)); // when RESIDUAL == 2
-        let owned = all(inner >= vec2<i32>()) && all(inner < vec2<i32>(i32(TILE_WIDTH), i32(DOWN))); // when RESIDUAL == 2
-        if (writes_sum && owned && all(p < vec2<i32>(shape.in_size))) { // when RESIDUAL == 2
-            sum[j] = Quad(v); // when RESIDUAL == 2
-        } // when RESIDUAL == 2
-        patch_[i] = Quad(v);
+        let v = load(j, input_norm(quad));
+        // when RESIDUAL == 2
+        let inner = at - vec2<i32>(i32(PAD));
+        let owned = all(inner >= vec2<i32>()) && all(inner < vec2<i32>(i32(TILE_WIDTH), i32(DOWN)));
+        if (writes_sum && owned && all(p < vec2<i32>(shape.in_size))) {
+            sum[j] = v;
+        }
+        // end when
+        patch_[i] = v;
     }
 }
 
@@ -129,17 +100,16 @@ fn main(@builtin(workgroup_id) tile: vec3<u32>, @builtin(num_workgroups) tiles: 
 
     let x0 = origin.x + lx;
     let y = origin.y + ly;
-    let scale = select(1u, 2u, PHASES == 4u);
     var inside: array<bool, PIXELS>;
     for (var i = 0u; i < PIXELS; i++) { // unroll
         inside[i] = x0 + i < shape.out_size.x && y < shape.out_size.y;
     }
     for (var g = 0u; g < GROUP; g++) { // unroll
-        let row = ((first + g) * shape.out_size.y * scale + y * scale + phase / 2u) * shape.out_size.x * scale;
+        let row = ((first + g) * shape.out_size.y * SCALE + y * SCALE + phase / 2u) * shape.out_size.x * SCALE;
         var total = vec4<f32>();
         for (var i = 0u; i < PIXELS; i++) { // unroll
             if (inside[i]) {
-                target_[row + (x0 + i) * scale + phase % 2u] = Quad(acc[g][i]);
+                target_[row + (x0 + i) * SCALE + phase % 2u] = Quad(acc[g][i]);
                 total += acc[g][i];
             }
         }

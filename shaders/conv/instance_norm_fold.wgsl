@@ -4,6 +4,8 @@
 // first the common mean, then the sum of every set's own spread and its distance from that mean. E[x^2] - E[x]^2 is avoided
 // because of cancellation. For video, mean and variance are smoothed over time. Reference: src/reference/layers.rs.
 
+#import workgroup_sum
+
 const EPSILON: f32 = 1e-5;
 
 struct Shape {
@@ -22,21 +24,6 @@ struct Shape {
 // First the fraction of the previous statistics that is kept, 0..1, four times; then means and variances, in the layout of
 // `style`.
 @group(0) @binding(4) var<storage, read_write> history: array<vec4<f32>>;
-
-var<workgroup> totals: array<vec4<f32>, 64>;
-
-fn reduce(value: vec4<f32>, local: u32) -> vec4<f32> {
-    workgroupBarrier();
-    totals[local] = value;
-    for (var half = 32u; half > 0u; half /= 2u) {
-        workgroupBarrier();
-        if (local < half) {
-            totals[local] += totals[local + half];
-        }
-    }
-    workgroupBarrier();
-    return totals[0];
-}
 
 // Returns the number of pixels that tile `i` of a phase covers.
 fn covered(i: u32, across: u32) -> f32 {
@@ -58,14 +45,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var i = local; i < sets; i += 64u) {
         sum += partials[2u * (base + i)] * covered(i % tiles, grid.x);
     }
-    let mean = reduce(sum, local) / count;
+    let mean = workgroup_sum(sum, local) / count;
 
     var spread = vec4<f32>();
     for (var i = local; i < sets; i += 64u) {
         let d = partials[2u * (base + i)] - mean;
         spread += partials[2u * (base + i) + 1u] + d * d * covered(i % tiles, grid.x);
     }
-    let variance = reduce(spread, local) / count;
+    let variance = workgroup_sum(spread, local) / count;
 
     if (local == 0u) {
         let h = 1u + shape.style + quad;

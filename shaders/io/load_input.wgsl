@@ -1,10 +1,8 @@
 // Converts a texture to the first tensor: one quad per pixel (R, G, B, 0), resized to the picture that the network sees,
 // optionally mirrored horizontally, with brushwork added, and padded by reflection at the right and lower border to the size that
-// the network accepts. Reference: Image::resized in src/image/mod.rs, reflect_pad in src/reference/picture.rs, brushed in
-// src/image/brushwork.rs.
+// the network accepts. Reference: reflect_pad in src/reference/picture.rs, brushed in src/image/brushwork.rs.
 
-// 0 if the texture has the picture's size: on software adapters, loops are slow even with a single iteration.
-const RESIZED: u32 = 1u;
+#import photo
 
 alias Quad = vec4<f32>; // storage type
 
@@ -19,7 +17,6 @@ struct Shape {
 }
 
 @group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var source: texture_2d<f32>;
 @group(0) @binding(2) var<storage, read_write> target_: array<Quad>;
 
 // Returns the reflected coordinate; reflects repeatedly if the picture is smaller than the padding.
@@ -27,32 +24,6 @@ fn reflect_index(i: u32, n: u32) -> u32 {
     let period = max(2u * (n - 1u), 1u);
     let j = i % period;
     return min(min(j, period - j), n - 1u);
-}
-
-fn texel(x: i32, y: i32) -> vec3<f32> {
-    let last = vec2<i32>(shape.source) - 1;
-    let at = clamp(vec2<i32>(x, y), vec2<i32>(), last);
-    return textureLoad(source, vec2<i32>(select(at.x, last.x - at.x, shape.mirrored == 1u), at.y), 0).rgb;
-}
-
-// Resizes by a tent filter as wide as the reduction: averages for reduction, interpolates for enlargement, identity at equal
-// size.
-fn resized(at: vec2<u32>) -> vec3<f32> {
-    var sum = vec4<f32>(texel(i32(at.x), i32(at.y)), 1.0);
-    let scale = vec2<f32>(shape.source) / vec2<f32>(shape.picture); // when RESIZED == 1
-    let radius = max(scale, vec2<f32>(1.0)); // when RESIZED == 1
-    let centre = (vec2<f32>(at) + 0.5) * scale - 0.5; // when RESIZED == 1
-    let first = vec2<i32>(floor(centre - radius)) + 1; // when RESIZED == 1
-    let last = vec2<i32>(ceil(centre + radius)) - 1; // when RESIZED == 1
-    sum = vec4<f32>(); // when RESIZED == 1
-    for (var y = first.y; y <= last.y; y++) { // when RESIZED == 1
-        let wy = 1.0 - abs(f32(y) - centre.y) / radius.y; // when RESIZED == 1
-        for (var x = first.x; x <= last.x; x++) { // when RESIZED == 1
-            let w = wy * (1.0 - abs(f32(x) - centre.x) / radius.x); // when RESIZED == 1
-            sum += vec4<f32>(texel(x, y), 1.0) * w; // when RESIZED == 1
-        } // when RESIZED == 1
-    } // when RESIZED == 1
-    return sum.rgb / sum.a;
 }
 
 // Returns a pseudo-random number from -0.5 to 0.5 for each lattice point.
@@ -94,7 +65,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let at = vec2<u32>(reflect_index(id.x, shape.picture.x), reflect_index(id.y, shape.picture.y));
-    var color = resized(at);
+    var color = resized_photo(at, shape.source, shape.picture, shape.mirrored);
     if (shape.amount > 0.0) {
         color = clamp(color + shape.amount * streak(vec2<f32>(at)), vec3<f32>(), vec3<f32>(1.0));
     }

@@ -2,23 +2,12 @@
 // of one quad of channels; the kernel is not optimized further, because the layer is a fortieth of the network.
 // Reference: convolution in src/reference/convolution.rs, bias in src/reference/layers.rs.
 
+#import mobilenet
+
 const STRIDE: u32 = 2u;
 const PAD: u32 = 0u; // zeros before the first row and column; after the last, as many as are read
-const RELU6: u32 = 1u;
 
-struct Shape {
-    in_size: vec2<u32>,
-    out_size: vec2<u32>,
-    in_quads: u32,
-    out_quads: u32,
-    unused: vec2<u32>,
-}
-
-@group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weights: array<mat3x4<f32>>; // [ky][kx][output quad]: 3 inputs (columns) x 4 outputs
-@group(0) @binding(3) var<storage, read> bias: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> target_: array<vec4<f32>>;
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -32,6 +21,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             sum += weights[tap * shape.out_quads + id.z] * source[u32(at.y) * shape.in_size.x + u32(at.x)].xyz;
         }
     }
-    sum = clamp(sum, vec4<f32>(0.0), vec4<f32>(6.0)); // when RELU6 == 1
-    target_[(id.z * shape.out_size.y + id.y) * shape.out_size.x + id.x] = sum;
+    target_[(id.z * shape.out_size.y + id.y) * shape.out_size.x + id.x] = activated(sum);
 }

@@ -1,18 +1,7 @@
 // Mean of each channel. One workgroup per quad of channels. Reference: global_mean in src/reference/layers.rs.
 
-struct Shape {
-    in_size: vec2<u32>,
-    out_size: vec2<u32>,
-    in_quads: u32,
-    out_quads: u32,
-    unused: vec2<u32>,
-}
-
-@group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> source: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> target_: array<vec4<f32>>;
-
-var<workgroup> totals: array<vec4<f32>, 64>;
+#import mobilenet
+#import workgroup_sum
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -21,14 +10,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var i = local; i < pixels; i += 64u) {
         sum += source[group.x * pixels + i];
     }
-    totals[local] = sum;
-    for (var half = 32u; half > 0u; half /= 2u) {
-        workgroupBarrier();
-        if (local < half) {
-            totals[local] += totals[local + half];
-        }
-    }
+    let total = workgroup_sum(sum, local);
     if (local == 0u) {
-        target_[group.x] = totals[0] / f32(pixels);
+        target_[group.x] = total / f32(pixels);
     }
 }

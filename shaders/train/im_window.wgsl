@@ -1,27 +1,9 @@
 // Copies planes into the windows that a convolution reads: reflected at the border, cropped, enlarged by nearest neighbour,
 // strided, and in several shifted copies. A thread computes one value. Reference: src/reference/window.rs.
-//
-// Tensors have burn's layout: [picture][channel][y][x]. There are `blocks` x `blocks` copies, in row order, each with all
-// channels.
 
-struct Shape {
-    channels: u32, // of the source
-    height: u32,
-    width: u32,
-    rows: u32, // of the target
-    columns: u32,
-    blocks: u32,
-    stride: u32,
-    zoom: u32,
-    offset: i32, // of the first pixel, in the enlarged source
-}
+#import window_shape
 
 @group(0) @binding(0) var<storage, read> source: array<f32>;
-@group(0) @binding(1) var<storage, read_write> target_: array<f32>;
-@group(0) @binding(2) var<storage, read> shape: Shape;
-
-// Shift between adjacent copies, in pixels.
-const SHIFT: u32 = 3u;
 
 // Returns the source coordinate, in a row or column of `size` pixels, of position `at` in copy `block`.
 fn place(at: u32, block: u32, size: u32) -> u32 {

@@ -1,24 +1,10 @@
 // Backward pass of im_window.wgsl: the gradient of a source value is the sum of the gradients of all its copies. A thread
 // computes one value. Reference: window_back in src/reference/window.rs.
 
-struct Shape {
-    channels: u32, // of the source
-    height: u32,
-    width: u32,
-    rows: u32, // of the copies
-    columns: u32,
-    blocks: u32,
-    stride: u32,
-    zoom: u32,
-    offset: i32, // of the first pixel, in the enlarged source
-}
+#import window_shape
 
 @group(0) @binding(0) var<storage, read> gradient: array<f32>;
-@group(0) @binding(1) var<storage, read_write> target_: array<f32>;
-@group(0) @binding(2) var<storage, read> shape: Shape;
 
-// Shift between adjacent copies, in pixels.
-const SHIFT: u32 = 3u;
 // Images of a pixel: itself, and its reflections at the first and at the last pixel.
 const IMAGES: u32 = 3u;
 

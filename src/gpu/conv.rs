@@ -1,8 +1,9 @@
 //! The convolution kernels: selects the shader of a convolution, its specialization constants and its workgroup counts.
-//! The shaders are `conv_direct.wgsl`, `conv_rgb.wgsl`, `conv_large.wgsl`, `conv_generic.wgsl` (family *direct*) and
+//! The shaders are `conv_direct.wgsl`, `conv_large.wgsl` and `conv_generic.wgsl` (family *direct*), and
 //! `conv_tiled.wgsl` (family *tiled*).
 
 use super::preprocess::specialize;
+use super::shaders::{CONV_DIRECT, CONV_GENERIC, CONV_LARGE, CONV_TILED};
 use crate::net::Border;
 
 /// Storage type and kernel family of all convolutions of a plan.
@@ -152,34 +153,33 @@ impl Spec {
         let quads = [4, 2, 1].into_iter().find(|q| self.out_quads().is_multiple_of(*q)).unwrap_or(1);
         // Fewer quads leave registers for more rows.
         let rows = if quads == 4 { 2 } else { 4 };
-        let common = [("OUT_QUADS", self.out_quads()), ("QUADS", quads), ("ROWS", rows)];
-        let inputs = ("IN_QUADS", self.in_quads());
-        let stride = ("STRIDE", self.stride);
-        let residual = ("RESIDUAL", self.residual as u32);
+        let mut values = self.common_values();
+        values.extend([("QUADS", quads), ("ROWS", rows)]);
         let centred = self.phases == 1 && self.border == Border::Reflect && self.pad == self.kernel / 2;
-        let wide = centred
+        let large = centred
             && self.stride == 1
             && self.kernel.is_multiple_of(3)
             && self.kernel > 3
             && self.residual == Residual::None;
-        let (file, source, lanes, extra) = if wide && self.inputs == 3 {
-            ("conv_rgb", include_str!("../../shaders/conv/conv_rgb.wgsl"), 3, vec![("KERNEL", self.kernel)])
-        } else if wide {
-            ("conv_large", include_str!("../../shaders/conv/conv_large.wgsl"), 4, vec![("KERNEL", self.kernel), inputs])
+        let picture = large && self.inputs == 3;
+        let lanes = if picture { 3 } else { 4 };
+        let (file, source) = if large {
+            values.extend([("KERNEL", self.kernel), ("LANES", lanes)]);
+            ("conv_large", CONV_LARGE)
         } else if centred && self.kernel == 3 && self.stride <= 2 {
-            ("conv_direct", include_str!("../../shaders/conv/conv_direct.wgsl"), 4, vec![stride, inputs, residual])
+            values.extend([("STRIDE", self.stride), ("COLUMNS", 7 * self.stride + 3)]);
+            ("conv_direct", CONV_DIRECT)
         } else {
-            let mut extra = self.geometry();
-            extra.push(("KERNEL", self.kernel));
-            ("conv_generic", include_str!("../../shaders/conv/conv_generic.wgsl"), 4, extra)
+            values.extend([("KERNEL", self.kernel), ("STRIDE", self.stride), ("PAD", self.pad)]);
+            ("conv_generic", CONV_GENERIC)
         };
         // The generic kernel reads residual sums and never writes them. Lowering requests a written sum only from other
         // kernels.
         debug_assert!(file != "conv_generic" || self.residual != Residual::Written);
         Kernel {
             file,
-            wgsl: specialize(source, &[&common[..], &extra].concat(), half),
-            reads_norms: file != "conv_rgb",
+            wgsl: specialize(source, &values, half),
+            reads_norms: !picture,
             residual: self.residual,
             lanes,
             cell: [8, rows],
@@ -207,10 +207,11 @@ impl Spec {
         let staged = (STAGED_BYTES / patch(pixels)).max(1);
         let slice = (1..=staged.min(self.in_quads())).rev().find(|s| self.in_quads().is_multiple_of(*s)).unwrap_or(1);
         let lanes = self.inputs.min(4);
-        let mut values = self.geometry();
+        let mut values = self.common_values();
         values.extend([
             ("KERNEL", self.kernel),
-            ("OUT_QUADS", self.out_quads()),
+            ("STRIDE", self.stride),
+            ("PAD", self.pad),
             ("LANES", lanes),
             ("PIXELS", pixels),
             ("GROUP", group),
@@ -221,7 +222,7 @@ impl Spec {
         ]);
         Kernel {
             file: "conv_tiled",
-            wgsl: specialize(include_str!("../../shaders/conv/conv_tiled.wgsl"), &values, half),
+            wgsl: specialize(CONV_TILED, &values, half),
             reads_norms: true,
             residual: self.residual,
             lanes,
@@ -231,13 +232,13 @@ impl Spec {
         }
     }
 
-    fn geometry(&self) -> Vec<(&'static str, u32)> {
+    /// Returns the constants of `shared/conv.wgsl`, which all kernels import.
+    fn common_values(&self) -> Vec<(&'static str, u32)> {
         vec![
-            ("STRIDE", self.stride),
             ("BORDER", u32::from(self.border == Border::Clamp)),
             ("PHASES", self.phases),
-            ("PAD", self.pad),
             ("IN_QUADS", self.in_quads()),
+            ("OUT_QUADS", self.out_quads()),
             ("RESIDUAL", self.residual as u32),
         ]
     }

@@ -9,6 +9,7 @@ use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 use super::bounds::{Bounds, Excess};
 use super::device::Gpu;
 use super::preprocess::specialize;
+use super::shaders::LOAD_INPUT;
 use super::step::Step;
 use super::uniforms::LoadInputUniforms;
 use crate::error::{Error, Result};
@@ -69,7 +70,7 @@ impl Frame {
         let resources =
             [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), tensor.as_entire_binding()];
         let resized = [("RESIZED", u32::from(source != picture))];
-        let wgsl = specialize(include_str!("../../shaders/io/load_input.wgsl"), &resized, half);
+        let wgsl = specialize(LOAD_INPUT, &resized, half);
         let pipeline = gpu.pipeline("load_input", &wgsl);
         let [width, height] = padded;
         let workgroups = [width.div_ceil(8), height.div_ceil(8), 1];

@@ -13,6 +13,7 @@ pub mod output;
 pub mod plan;
 pub mod preprocess;
 pub mod schedule;
+pub mod shaders;
 mod step;
 pub mod temporal;
 pub mod uniforms;

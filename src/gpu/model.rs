@@ -9,8 +9,10 @@ use super::device::Gpu;
 use super::executable::{Executable, Norms, Resources};
 use super::lower::transfer::Affine;
 use super::plan::Plan;
+use super::preprocess::specialize;
 use super::schedule::transfer::TransferKernels;
 use super::schedule::{Cost, Schedule};
+use super::shaders::INSTANCE_NORM_FOLD;
 use super::weight_layout::pack;
 use crate::error::Result;
 use crate::image::Image;
@@ -48,12 +50,12 @@ impl Model {
         let biases = biases.collect::<Result<Vec<_>>>()?;
         let make = || {
             let filled = |bytes: &Vec<u8>| Some(gpu.filled("weights", bytes, BufferUsages::STORAGE));
-            let fold = include_str!("../../shaders/conv/instance_norm_fold.wgsl");
+            let fold = specialize(INSTANCE_NORM_FOLD, &[], false);
             Ok(Self {
                 pipelines: kernels.kernels.iter().map(|kernel| gpu.pipeline(kernel.file, &kernel.wgsl)).collect(),
                 weights: packed.iter().map(filled).collect(),
                 biases,
-                fold: gpu.pipeline("instance_norm_fold", fold),
+                fold: gpu.pipeline("instance_norm_fold", &fold),
                 kernels,
             })
         };

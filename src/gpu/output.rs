@@ -9,6 +9,7 @@ use super::device::Gpu;
 use super::input::Frame;
 use super::plan::Plan;
 use super::preprocess::specialize;
+use super::shaders::COMPOSITE;
 use super::temporal::TemporalFilter;
 use super::uniforms::CompositeUniforms;
 use crate::error::Result;
@@ -56,7 +57,7 @@ impl Compositor {
         let values = [("RESIZED", resized), ("FINISH", finish)];
         // The output of the temporal filter is stored in 32 bits.
         let half = plan.half && temporal_filter.is_none();
-        let wgsl = specialize(include_str!("../../shaders/io/composite.wgsl"), &values, half);
+        let wgsl = specialize(COMPOSITE, &values, half);
         let pipeline = gpu.render_pipeline("composite", &wgsl, format);
         let shape = CompositeUniforms {
             size,

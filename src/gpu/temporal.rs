@@ -10,6 +10,7 @@ use super::device::Gpu;
 use super::input::Frame;
 use super::plan::Plan;
 use super::preprocess::specialize;
+use super::shaders::TEMPORAL_FILTER;
 use super::step::Step;
 use super::uniforms::TemporalFilterUniforms;
 use crate::error::Result;
@@ -51,7 +52,7 @@ impl TemporalFilter {
         };
         let uniform = gpu.filled("temporal_filter", bytes_of(&shape), BufferUsages::UNIFORM);
         let values = [("RESIZED", u32::from(frame.size() != plan.size())), ("FINISH", plan.finish as u32)];
-        let wgsl = specialize(include_str!("../../shaders/io/temporal_filter.wgsl"), &values, plan.half);
+        let wgsl = specialize(TEMPORAL_FILTER, &values, plan.half);
         let pipeline = gpu.pipeline("temporal_filter", &wgsl);
         let view = frame.texture.create_view(&Default::default());
         let resources = [

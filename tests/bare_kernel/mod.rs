@@ -4,6 +4,8 @@
 use bytemuck::cast_slice;
 use impasto::gpu::conv::{Kernel, Spec, Variant};
 use impasto::gpu::lower::transfer::{Stage, fuse};
+use impasto::gpu::preprocess::specialize;
+use impasto::gpu::shaders::INSTANCE_NORM_FOLD;
 use impasto::gpu::weight_layout::pack;
 use impasto::net::{Convolution, Network, Operation, Shape};
 use wgpu::BufferUsages;
@@ -101,14 +103,7 @@ impl Device {
         let uniforms = [width, height, made.kernel.cell[0], made.kernel.cell[1], made.spec.phases, 0, quads, 0];
         let history = vec![0.0; 4 + 8 * quads as usize];
         let bound = [(1, made.partials.clone()), (2, style), (3, vec![f32::NAN; 8 * quads as usize]), (4, history)];
-        self.dispatch(
-            include_str!("../../shaders/conv/instance_norm_fold.wgsl"),
-            &uniforms,
-            &bound,
-            [quads, 1, 1],
-            &[3],
-        )
-        .remove(0)
+        self.dispatch(&specialize(INSTANCE_NORM_FOLD, &[], false), &uniforms, &bound, [quads, 1, 1], &[3]).remove(0)
     }
 
     /// Runs one compute shader over the buffers `bound` and returns the contents of the buffers `outputs`.

@@ -9,6 +9,7 @@ use impasto::gpu::conv::{Spec, Variant};
 use impasto::gpu::lower::mobilenet;
 use impasto::gpu::lower::transfer::fuse;
 use impasto::gpu::preprocess::specialize;
+use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
 use impasto::net::models::{arbitrary, predictor, transfer26};
 use naga::back::spv;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
@@ -41,17 +42,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             texts.push((format!("{}-{}-{}", kernel.file, variant.name(), describe(&stage.spec)), kernel.wgsl));
         }
         let width = if variant.half { "f16" } else { "f32" };
-        let ingest = specialize(include_str!("../../../shaders/io/load_input.wgsl"), &[], variant.half);
-        let present = specialize(include_str!("../../../shaders/io/composite.wgsl"), &[], variant.half);
-        let steady = specialize(include_str!("../../../shaders/io/temporal_filter.wgsl"), &[], variant.half);
-        texts.extend(
-            [("load_input", ingest), ("composite", present), ("temporal_filter", steady)]
-                .map(|(n, t)| (format!("{n}-{width}"), t)),
-        );
-        texts.push((
-            "instance_norm_fold".to_string(),
-            include_str!("../../../shaders/conv/instance_norm_fold.wgsl").to_string(),
-        ));
+        let io = [("load_input", LOAD_INPUT), ("composite", COMPOSITE), ("temporal_filter", TEMPORAL_FILTER)];
+        texts.extend(io.map(|(name, shader)| (format!("{name}-{width}"), specialize(shader, &[], variant.half))));
+        texts.push(("instance_norm_fold".to_string(), specialize(INSTANCE_NORM_FOLD, &[], false)));
         texts.extend(predicting.iter().map(|stage| (stage.name(), stage.wgsl())));
         for (name, wgsl) in texts {
             if written.insert(name.clone()) {

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::gpu::preprocess::specialize;
+use crate::gpu::shaders::{CONV3X3_RGB, DEPTHWISE, GLOBAL_MEAN, POINTWISE};
 use crate::net::{Border, Convolution, Network, Operation, Shape, TensorId};
 
 /// Maximum quads of outputs per thread of the 1x1 kernel, on hardware and on software adapters. Compiled for AMD's
@@ -142,15 +143,11 @@ impl Stage {
         match &self.kind {
             Kind::Pointwise(_, quads) => {
                 let constants = [("QUADS", *quads), relu6, ("RESIDUAL", u32::from(self.skip.is_some()))];
-                specialize(include_str!("../../../shaders/mobilenet/pointwise.wgsl"), &constants, false)
+                specialize(POINTWISE, &constants, false)
             }
-            Kind::Depthwise(c) => {
-                specialize(include_str!("../../../shaders/mobilenet/depthwise.wgsl"), &geometry(c), false)
-            }
-            Kind::Stem(c) => {
-                specialize(include_str!("../../../shaders/mobilenet/conv3x3_rgb.wgsl"), &geometry(c), false)
-            }
-            Kind::GlobalMean => include_str!("../../../shaders/mobilenet/global_mean.wgsl").to_string(),
+            Kind::Depthwise(c) => specialize(DEPTHWISE, &geometry(c), false),
+            Kind::Stem(c) => specialize(CONV3X3_RGB, &geometry(c), false),
+            Kind::GlobalMean => specialize(GLOBAL_MEAN, &[], false),
         }
     }
 

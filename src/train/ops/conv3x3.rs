@@ -14,7 +14,9 @@ use burn::backend::wgpu::{CubeTensor, into_contiguous};
 use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::{Device, Tensor};
 
-use super::launch::{dispatch, empty, sizes};
+use super::launch::{Kernel, dispatch, empty, sizes};
+use crate::gpu::preprocess::specialize;
+use crate::gpu::shaders::TRAIN_CONV3X3;
 use crate::train::device::tensor;
 
 /// Taps of the kernel.
@@ -24,8 +26,7 @@ const PIXELS: (usize, usize) = (2, 8);
 /// Threads per workgroup.
 const THREADS: usize = 64;
 
-/// The source of the kernel.
-pub const WGSL: &str = include_str!("../../../shaders/train/train_conv3x3.wgsl");
+static KERNEL: Kernel = Kernel::new(|| specialize(TRAIN_CONV3X3, &[], false));
 
 /// A convolution on a graphics device, with its weights in the kernel's layout.
 pub struct Convolution {
@@ -188,6 +189,6 @@ fn launch(x: CubeTensor, weights: CubeTensor, bias: CubeTensor, outputs: usize, 
     let output = empty(&x, [pictures, outputs, height, width]);
     let groups = (width.div_ceil(PIXELS.0) * height.div_ceil(PIXELS.1)).div_ceil(THREADS);
     let numbers = [width, height, inputs, outputs, out_quads, usize::from(rectified)];
-    dispatch(WGSL, THREADS, [groups, out_quads, pictures], &[&x, &weights, &bias, &output], &numbers);
+    dispatch(&KERNEL, THREADS, [groups, out_quads, pictures], &[&x, &weights, &bias, &output], &numbers);
     output
 }

@@ -13,7 +13,9 @@ use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
 
 use super::conv3x3::{RectifiedConvolution, TAPS};
-use super::launch::{dispatch, empty, sizes};
+use super::launch::{Kernel, dispatch, empty, sizes};
+use crate::gpu::preprocess::specialize;
+use crate::gpu::shaders::TRAIN_CONV3X3_WEIGHT_GRAD;
 
 /// Threads per workgroup.
 const THREADS: usize = 64;
@@ -24,8 +26,7 @@ const TILE: (usize, usize) = (8, 8);
 const ROWS: usize = 4;
 const CHUNKS: usize = 16;
 
-/// The source of the kernel.
-pub const WGSL: &str = include_str!("../../../shaders/train/train_conv3x3_weight_grad.wgsl");
+static WEIGHT_GRADIENT: Kernel = Kernel::new(|| specialize(TRAIN_CONV3X3_WEIGHT_GRAD, &[], false));
 
 /// Convolves `x`, `[pictures][inputs][height][width]` on a graphics device, with `kernel`, `[outputs][inputs][3][3]`,
 /// with zero padding. Both may have gradients.
@@ -90,7 +91,7 @@ impl WeightsGradient for Cube {
         let sums = empty(&x, [pictures * chunks, inputs, TAPS, 4 * out_quads]);
         let groups = [inputs.div_ceil(TILE.0) * out_quads.div_ceil(TILE.1), chunks, pictures];
         let numbers = [width, height, inputs, outputs, out_quads, rows, chunks];
-        dispatch(WGSL, THREADS, groups, &[&x, &gradient, &sums], &numbers);
+        dispatch(&WEIGHT_GRADIENT, THREADS, groups, &[&x, &gradient, &sums], &numbers);
         sums
     }
 }

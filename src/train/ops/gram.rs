@@ -11,7 +11,9 @@ use burn::backend::wgpu::into_contiguous;
 use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::launch::{dispatch, empty, sizes};
+use super::launch::{Kernel, dispatch, empty, sizes};
+use crate::gpu::preprocess::specialize;
+use crate::gpu::shaders::{GRAM, GRAM_GRAD};
 use crate::train::device::is_graphics;
 
 /// Threads per workgroup in both kernels.
@@ -25,9 +27,8 @@ const BACK: (usize, usize) = (4, 16);
 const CHUNK: usize = 256;
 const CHUNKS: usize = 64;
 
-/// The sources of the kernels.
-pub const WGSL: [&str; 2] =
-    [include_str!("../../../shaders/train/gram.wgsl"), include_str!("../../../shaders/train/gram_grad.wgsl")];
+static FORWARD: Kernel = Kernel::new(|| specialize(GRAM, &[], false));
+static BACKWARD: Kernel = Kernel::new(|| specialize(GRAM_GRAD, &[], false));
 
 /// Returns the products of every two channels, summed over all pixels, `[pictures][channels][channels]`, of features
 /// `[pictures][channels][pixels]`.
@@ -64,7 +65,7 @@ impl ChannelProducts for Cube {
         let across = channels / TILE;
         let groups = (across * (across + 1) / 2).div_ceil(THREADS);
         let tensors = [&features, &products];
-        dispatch(WGSL[0], THREADS, [groups, chunks, pictures], &tensors, &[channels, pixels, chunk, chunks]);
+        dispatch(&FORWARD, THREADS, [groups, chunks, pictures], &tensors, &[channels, pixels, chunk, chunks]);
         products
     }
 }
@@ -75,7 +76,7 @@ impl SymmetricProduct for Cube {
         let [pictures, channels, pixels] = sizes(&features);
         let target = empty(&features, [pictures, channels, pixels]);
         let groups = [pixels.div_ceil(THREADS * BACK.0), channels / BACK.1, pictures];
-        dispatch(WGSL[1], THREADS, groups, &[&matrix, &features, &target], &[channels, pixels]);
+        dispatch(&BACKWARD, THREADS, groups, &[&matrix, &features, &target], &[channels, pixels]);
         target
     }
 }

@@ -11,16 +11,15 @@ use burn::backend::wgpu::into_contiguous;
 use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::launch::{dispatch, empty, sizes};
+use super::launch::{Kernel, dispatch, empty, sizes};
+use crate::gpu::preprocess::specialize;
+use crate::gpu::shaders::{INSTANCE_NORM, INSTANCE_NORM_GRAD};
 
 /// Threads per workgroup.
 const THREADS: usize = 64;
 
-/// The sources of the kernels.
-pub const WGSL: [&str; 2] = [
-    include_str!("../../../shaders/train/instance_norm.wgsl"),
-    include_str!("../../../shaders/train/instance_norm_grad.wgsl"),
-];
+static FORWARD: Kernel = Kernel::new(|| specialize(INSTANCE_NORM, &[], false));
+static BACKWARD: Kernel = Kernel::new(|| specialize(INSTANCE_NORM_GRAD, &[], false));
 
 /// Normalizes each channel of each picture of `x`, `[pictures][channels][height][width]`, on a graphics device, applies
 /// `scale` and `shift`, `[channels]`, and a ReLU if `rectified` (Ulyanov, Vedaldi, Lempitsky 2016, "Instance
@@ -66,7 +65,7 @@ impl Normalization for Cube {
         let [pictures, channels, height, width] = sizes(&x);
         let target = empty(&x, [pictures, channels, height, width]);
         let numbers = [channels, height * width, usize::from(rectified)];
-        dispatch(WGSL[0], THREADS, [channels, pictures, 1], &[&x, &scale, &shift, &target], &numbers);
+        dispatch(&FORWARD, THREADS, [channels, pictures, 1], &[&x, &scale, &shift, &target], &numbers);
         target
     }
 }
@@ -85,7 +84,7 @@ impl NormalizationBack for Cube {
         let of_style = empty(&x, [pictures, channels, 2]);
         let tensors = [&x, &scale, &shift, &gradient, &target, &of_style];
         let numbers = [channels, height * width, usize::from(rectified)];
-        dispatch(WGSL[1], THREADS, [channels, pictures, 1], &tensors, &numbers);
+        dispatch(&BACKWARD, THREADS, [channels, pictures, 1], &tensors, &numbers);
         [target, of_style]
     }
 }

@@ -1,10 +1,15 @@
 //! Launches this crate's kernels on burn's device.
 
+use std::sync::LazyLock;
+
 use burn::backend::TensorMetadata;
 use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
 use burn::cubecl::prelude::*;
 use burn::cubecl::server::{KernelArguments, MetadataBindingInfo};
 use burn::tensor::Shape;
+
+/// The WGSL of a kernel, specialized on first use.
+pub type Kernel = LazyLock<String>;
 
 /// Allocates a contiguous tensor for output, on the device of `like` and of its type.
 pub fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
@@ -19,9 +24,15 @@ pub fn sizes<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
     std::array::from_fn(|dimension| shape[dimension])
 }
 
-/// Runs the kernel `wgsl` with `threads` threads per workgroup and `groups` workgroups. Its bindings are the contiguous
+/// Runs `kernel` with `threads` threads per workgroup and `groups` workgroups. Its bindings are the contiguous
 /// `tensors` in order, then a struct of `numbers`.
-pub fn dispatch(wgsl: &'static str, threads: usize, groups: [usize; 3], tensors: &[&CubeTensor], numbers: &[usize]) {
+pub fn dispatch(
+    kernel: &'static Kernel,
+    threads: usize,
+    groups: [usize; 3],
+    tensors: &[&CubeTensor],
+    numbers: &[usize],
+) {
     let Some(first) = tensors.first() else { return };
     let half = |number: Option<&usize>| number.map_or(0, |number| *number as u64);
     let words = numbers.chunks(2).map(|pair| half(pair.first()) | half(pair.get(1)) << 32);
@@ -29,7 +40,7 @@ pub fn dispatch(wgsl: &'static str, threads: usize, groups: [usize; 3], tensors:
     let arguments =
         KernelArguments::new().with_buffers(buffers).with_info(MetadataBindingInfo::custom(words.collect()));
     let [x, y, z] = groups.map(|count| count as u32);
-    let kernel = SourceKernel::new(Source(wgsl), CubeDim::new_1d(threads as u32));
+    let kernel = SourceKernel::new(Source(kernel), CubeDim::new_1d(threads as u32));
     first.client.launch(Box::new(kernel), CubeCount::Static(x, y, z), arguments);
 }
 

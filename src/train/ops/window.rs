@@ -11,15 +11,16 @@ use burn::backend::wgpu::into_contiguous;
 use burn::backend::{Autodiff, Backend, Cube, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::Tensor;
 
-use super::launch::{dispatch, empty, sizes};
+use super::launch::{Kernel, dispatch, empty, sizes};
+use crate::gpu::preprocess::specialize;
+use crate::gpu::shaders::{IM_WINDOW, IM_WINDOW_GRAD};
 use crate::net::window::Window;
 
 /// Threads per workgroup.
 const THREADS: usize = 64;
 
-/// The sources of the kernels.
-pub const WGSL: [&str; 2] =
-    [include_str!("../../../shaders/train/im_window.wgsl"), include_str!("../../../shaders/train/im_window_grad.wgsl")];
+static FORWARD: Kernel = Kernel::new(|| specialize(IM_WINDOW, &[], false));
+static BACKWARD: Kernel = Kernel::new(|| specialize(IM_WINDOW_GRAD, &[], false));
 
 /// Returns the windowed copies of `x`, `[pictures][channels][height][width]`, on a graphics device:
 /// `[pictures][copies * channels][rows][columns]`.
@@ -74,7 +75,7 @@ impl Windows for Cube {
         let copies = blocks * blocks * channels;
         let target = empty(&x, [pictures, copies, rows, columns]);
         let groups = [(rows * columns).div_ceil(THREADS), copies, pictures];
-        dispatch(WGSL[0], THREADS, groups, &[&x, &target], &numbers(window, channels, height, width));
+        dispatch(&FORWARD, THREADS, groups, &[&x, &target], &numbers(window, channels, height, width));
         target
     }
 }
@@ -86,7 +87,7 @@ impl WindowsBack for Cube {
         let channels = copies / (window.blocks * window.blocks);
         let target = empty(&gradient, [pictures, channels, height, width]);
         let groups = [(height * width).div_ceil(THREADS), channels, pictures];
-        dispatch(WGSL[1], THREADS, groups, &[&gradient, &target], &numbers(window, channels, height, width));
+        dispatch(&BACKWARD, THREADS, groups, &[&gradient, &target], &numbers(window, channels, height, width));
         target
     }
 }

@@ -120,7 +120,7 @@ export class Studio {
    * Reads photo and paintings through VGG (the bytes of its archive) and prepares the first size, or the one that `checkpoint`
    * was made at, which must be of the same pictures and settings.
    */
-  begin(vgg: Uint8Array, settings: string, work: Commission, checkpoint?: Uint8Array): Promise<Masterpiece>;
+  begin(vgg: Uint8Array, settings: string, input: OptimizationInput, checkpoint?: Uint8Array): Promise<OptimizationHandle>;
   /**
    * What VGG and the usual losses say, as numbers: activations of the first of three `pictures` (`[3][side][side]` each, RGB in
    * 0..1) at `layers`, under their names, `[channels][height][width]`; `losses` (total, content, style, variation) and `gradient`
@@ -134,11 +134,11 @@ export class Studio {
    * styles of its own to begin with, so that lessons have to name one. From the beginning or from a `checkpoint`, which must be of
    * the same lessons and settings.
    */
-  train(vgg: Uint8Array, network: Uint8Array, settings: string, lessons: Lessons, checkpoint?: Uint8Array): Promise<Training>;
+  train(vgg: Uint8Array, network: Uint8Array, settings: string, input: TrainingInput, checkpoint?: Uint8Array): Promise<TrainingHandle>;
 }
 
 /** What a style is learnt from, RGBA each. */
-export class Lessons {
+export class TrainingInput {
   constructor();
   /** A painting; weights are relative to each other. */
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
@@ -152,7 +152,7 @@ export class Lessons {
 }
 
 /** A style in training. */
-export class Training {
+export class TrainingHandle {
   private constructor();
   /** One step; `undefined` when all are done. After an error the style is as before. */
   step(): Promise<TrainReport | undefined>;
@@ -166,7 +166,7 @@ export class Training {
 }
 
 /** The pictures of a run, RGBA each. */
-export class Commission {
+export class OptimizationInput {
   constructor(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray);
   /** A painting whose style is wanted; weights are relative to each other. */
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
@@ -182,7 +182,7 @@ export class Commission {
 }
 
 /** A painting in work. */
-export class Masterpiece {
+export class OptimizationHandle {
   private constructor();
   /** One step; `undefined` when all are done. After an error the picture is as before. */
   step(): Promise<StepReport | undefined>;

@@ -1,4 +1,4 @@
-//! `studio.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and the [`Work`] on it. Errors
+//! `studio.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and an [`OptimizationHandle`] on it. Errors
 //! are JavaScript `Error`s with a message for the user.
 
 use std::cell::RefCell;
@@ -82,23 +82,23 @@ impl Studio {
         &self,
         vgg: &[u8],
         settings: &str,
-        work: &Commission,
+        input: &OptimizationInput,
         checkpoint: Option<Vec<u8>>,
-    ) -> std::result::Result<Work, JsValue> {
+    ) -> std::result::Result<OptimizationHandle, JsValue> {
         let config = OptimizeConfig::parse(settings).map_err(js)?;
-        let started = work.begin(vgg, &config, checkpoint.as_deref(), &self.graphics);
-        started.map(|optimization| Work { optimization: Rc::new(RefCell::new(optimization)) }).map_err(js)
+        let started = input.begin(vgg, &config, checkpoint.as_deref(), &self.graphics);
+        started.map(|optimization| OptimizationHandle { optimization: Rc::new(RefCell::new(optimization)) }).map_err(js)
     }
 }
 
 /// One optimization step for benchmarks.
 #[cfg(feature = "measure")]
 #[wasm_bindgen(js_name = BenchStep)]
-pub struct WebTrial(crate::train::optimize_image::bench_step::BenchStep);
+pub struct WebBenchStep(crate::train::optimize_image::bench_step::BenchStep);
 
 #[cfg(feature = "measure")]
 #[wasm_bindgen(js_class = BenchStep)]
-impl WebTrial {
+impl WebBenchStep {
     /// Prepares a step with this crate's convolution or burn's, on pictures of `side` x `side` pixels.
     #[wasm_bindgen(constructor)]
     pub fn new(studio: &Studio, vgg: &[u8], side: usize, ours: bool) -> std::result::Result<Self, JsValue> {
@@ -117,14 +117,14 @@ impl WebTrial {
 
 /// The input pictures of an optimization.
 #[wasm_bindgen]
-pub struct Commission {
+pub struct OptimizationInput {
     photo: Image,
     paintings: Vec<StyleTarget>,
     start: Option<Image>,
 }
 
 #[wasm_bindgen]
-impl Commission {
+impl OptimizationInput {
     /// Makes the input for a photo: RGBA, row by row from the top left.
     #[wasm_bindgen(constructor)]
     pub fn new(width: usize, height: usize, rgba: &[u8]) -> std::result::Result<Self, JsValue> {
@@ -179,7 +179,7 @@ impl Commission {
 /// Longer side of the initial noise in pixels. Like any initial picture it is resized.
 const NOISE_SIDE: usize = 128;
 
-impl Commission {
+impl OptimizationInput {
     /// Returns the last painting, which a mask applies to.
     fn last(&mut self) -> std::result::Result<&mut StyleTarget, JsValue> {
         let none = || js(Error::Style("A mask needs a painting: add the painting first.".to_string()));
@@ -205,8 +205,8 @@ impl Commission {
 }
 
 /// A running image optimization.
-#[wasm_bindgen(js_name = ImageOptimization)]
-pub struct Work {
+#[wasm_bindgen]
+pub struct OptimizationHandle {
     optimization: Rc<RefCell<ImageOptimization>>,
 }
 
@@ -227,8 +227,8 @@ pub(super) fn busy() -> JsValue {
     js(Error::Gpu("the previous step has not finished".to_string()))
 }
 
-#[wasm_bindgen(js_class = ImageOptimization)]
-impl Work {
+#[wasm_bindgen]
+impl OptimizationHandle {
     /// Runs one step; returns its number, sizes and losses, or `undefined` when all steps are done.
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {

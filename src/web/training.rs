@@ -1,5 +1,4 @@
-//! `studio.wasm`, style training: [`Lessons`] hold the training data, a [`Pupil`] (`Training` in JavaScript) runs the
-//! training.
+//! `studio.wasm`, style training: a [`TrainingInput`] holds the training data, and a [`TrainingHandle`] runs the training.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,14 +23,14 @@ const SCENE_SIDE: usize = 384;
 /// The training data of a style: paintings, photos and initial styles.
 #[wasm_bindgen]
 #[derive(Default)]
-pub struct Lessons {
+pub struct TrainingInput {
     paintings: Vec<(Image, f32)>,
     photos: Vec<Image>,
     starts: Vec<(Pack, f32)>,
 }
 
 #[wasm_bindgen]
-impl Lessons {
+impl TrainingInput {
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
@@ -86,9 +85,9 @@ impl Studio {
         vgg: &[u8],
         network: &[u8],
         settings: &str,
-        data: &Lessons,
+        data: &TrainingInput,
         checkpoint: Option<Vec<u8>>,
-    ) -> std::result::Result<Pupil, JsValue> {
+    ) -> std::result::Result<TrainingHandle, JsValue> {
         self.prepare(vgg, network, settings, data, checkpoint.as_deref()).await.map_err(js)
     }
 }
@@ -99,9 +98,9 @@ impl Studio {
         vgg: &[u8],
         network: &[u8],
         settings: &str,
-        data: &Lessons,
+        data: &TrainingInput,
         checkpoint: Option<&[u8]>,
-    ) -> Result<Pupil> {
+    ) -> Result<TrainingHandle> {
         let config = TrainConfig::parse(settings)?;
         let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
         let net = trainable(archive.metadata("network").unwrap_or_default())?;
@@ -122,7 +121,7 @@ impl Studio {
             Init::Nearest(all) => nearest(&executor, &vgg, &settings, &data, &all, device).await?.clone(),
         };
         let training = train_style::Training::new(executor, &vgg, settings, &data, start, checkpoint, device)?;
-        Ok(Pupil { training: Rc::new(RefCell::new(training)), space })
+        Ok(TrainingHandle { training: Rc::new(RefCell::new(training)), space })
     }
 }
 
@@ -140,15 +139,15 @@ fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
 }
 
 /// A running training of a style.
-#[wasm_bindgen(js_name = Training)]
-pub struct Pupil {
+#[wasm_bindgen]
+pub struct TrainingHandle {
     training: Rc<RefCell<train_style::Training>>,
     space: StyleSpace,
 }
 
-#[wasm_bindgen(js_class = Training)]
+#[wasm_bindgen]
 #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
-impl Pupil {
+impl TrainingHandle {
     /// Runs one step; returns its number and losses, or `undefined` when all steps are done.
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
         let training = self.training.clone();

@@ -21,7 +21,7 @@ const FLOAT = 'weights/float-vgg16.safetensors';
  * @param {number} steps
  */
 async function run(pictures, side, steps) {
-  const { default: init, Studio, Commission } = await import(new URL('./studio.js', location.href).href);
+  const { default: init, Studio, OptimizationInput } = await import(new URL('./studio.js', location.href).href);
   await init({ module_or_path: './studio_bg.wasm' });
   const vgg = new Uint8Array(await (await fetch('weights/vgg16-to-relu4_3.safetensors')).arrayBuffer());
   const [photo, painting] = await Promise.all(
@@ -35,7 +35,7 @@ async function run(pictures, side, steps) {
     }),
   );
   const studio = await Studio.create();
-  const work = new Commission(side, side, photo);
+  const work = new OptimizationInput(side, side, photo);
   work.add_painting(side, side, painting, 1);
   const masterpiece = await studio.begin(vgg, JSON.stringify({ size: side, smallest: side, steps }), work);
   const losses = [];

@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from 'node:test';
 import { setGlobals } from './fake-browser.mjs';
 import { pixels, settled } from './fake-engine.mjs';
 
-/** What the input of a job was given, as lists of calls: the class stands in for `Commission` and `Lessons` of `studio.js`. */
+/** What the input of a job was given, as lists of calls: the class stands in for `OptimizationInput` and `TrainingInput` of `studio.js`. */
 class FakeInput {
   /** @type {any[][]} */
   calls = [];
@@ -24,7 +24,7 @@ class FakeInput {
 }
 
 setGlobals({ FakeInput });
-const STUDIO = 'export const Commission = FakeInput; export const Lessons = FakeInput; export const Studio = undefined;';
+const STUDIO = 'export const OptimizationInput = FakeInput; export const TrainingInput = FakeInput; export const Studio = undefined;';
 const REDIRECTION = `export function resolve(specifier, context, next) {
   if (specifier.endsWith('/studio.js')) return { url: 'data:text/javascript,${encodeURIComponent(STUDIO)}', shortCircuit: true };
   return next(specifier, context);

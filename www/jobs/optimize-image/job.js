@@ -1,12 +1,12 @@
 /** An optimization in the worker. */
-import { Commission } from '../../studio.js';
+import { OptimizationInput } from '../../studio.js';
 import { withoutAlpha } from '../../media/transparency.js';
 import { writerFor } from './checkpoints.js';
 import { fitStepCost, SMALLEST, stepsFor } from './estimates.js';
 import { JobLoop } from '../loop.js';
 
 /**
- * @import { Masterpiece, RunPlan, RunSettings, Studio } from '../../studio.js'
+ * @import { OptimizationHandle, RunPlan, RunSettings, Studio } from '../../studio.js'
  * @import { Checkpoint, StepCost, FromJobWorker, OptimizeRun } from '../protocol.js'
  */
 
@@ -64,7 +64,7 @@ export class OptimizeJob extends JobLoop {
    * into memory.
    * @param {OptimizeRun} run
    * @param {RunSettings} settings
-   * @param {Commission} input
+   * @param {OptimizationInput} input
    * @returns {Promise<StepCost>}
    */
   async #measure(run, settings, input) {
@@ -81,7 +81,7 @@ export class OptimizeJob extends JobLoop {
 
   /**
    * @param {RunSettings} settings
-   * @param {Commission} input
+   * @param {OptimizationInput} input
    * @param {{ width: number, height: number }} scale
    * @returns {Promise<number>} milliseconds of a step, the fastest of some
    */
@@ -104,7 +104,7 @@ export class OptimizeJob extends JobLoop {
     return Number.isFinite(fastest) ? fastest : performance.now() - began;
   }
 
-  /** @param {Masterpiece} work */
+  /** @param {OptimizationHandle} work */
   async #finish(work) {
     const picture = await this.picture(work);
     this.progress = { ...this.progress, finished: true };
@@ -116,7 +116,7 @@ export class OptimizeJob extends JobLoop {
 
 /** @param {OptimizeRun} run */
 function jobInputOf({ photo, paintings, start }) {
-  const input = new Commission(photo.width, photo.height, withoutAlpha(photo.data));
+  const input = new OptimizationInput(photo.width, photo.height, withoutAlpha(photo.data));
   for (const { pixels, weight, mask, part } of paintings) {
     input.add_painting(pixels.width, pixels.height, pixels.data, weight);
     if (mask) input.add_mask(mask.width, mask.height, mask.data);

@@ -1,6 +1,6 @@
 /** A training in the worker. */
 import { JobLoop } from '../loop.js';
-import { Lessons } from '../../studio.js';
+import { TrainingInput } from '../../studio.js';
 import { writerFor } from './checkpoints.js';
 
 /**
@@ -62,7 +62,7 @@ export class TrainJob extends JobLoop {
 
 /** @param {TrainRun} run */
 function trainDataOf({ paintings, photos, scenes, starts }) {
-  const trainData = new Lessons();
+  const trainData = new TrainingInput();
   for (const { pixels, weight } of paintings) trainData.add_painting(pixels.width, pixels.height, pixels.data, weight);
   for (const { width, height, data } of photos) trainData.add_photo(width, height, data);
   for (const { pack, weight } of starts) trainData.start_from(pack, weight);

@@ -1,5 +1,5 @@
-//! `studio.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and an [`OptimizationHandle`] on it. Errors
-//! are JavaScript `Error`s with a message for the user.
+//! `studio.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and an [`OptimizationHandle`] on
+//! it. Errors are JavaScript `Error`s with a message for the user.
 
 use std::cell::RefCell;
 use std::rc::Rc;

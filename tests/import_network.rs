@@ -159,7 +159,7 @@ fn other_pytorch_files_are_refused_in_a_sentence() {
         refusal(&zipped(&all))
     };
     let without = |name: &str| changed(&|all| all.retain(|t| t.0 != name));
-    assert_eq!(refusal(b"hello"), "is not a supported network file: PyTorch's (.pth) and ONNX are");
+    assert_eq!(refusal(b"hello"), "is not a supported network file: use PyTorch (.pth) or ONNX");
     assert!(without("conv1.conv2d.weight").contains("not a network of PyTorch's example fast_neural_style"));
     assert_eq!(without("in3.bias"), "has no tensor `in3.bias`");
     assert_eq!(without("res1.conv2.conv2d.weight"), "has no tensor `res1.conv2.conv2d.weight`");

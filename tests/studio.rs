@@ -375,7 +375,7 @@ fn what_cannot_be_painted_is_refused_in_a_sentence() {
     };
     assert_eq!(start_run(&good, 1.0, &fixture.photo), "");
     assert!(start_run(&good, 0.0, &fixture.photo).contains("weight above 0"));
-    assert!(start_run(&good, f32::NAN, &fixture.photo).contains("must be at least 0"));
+    assert!(start_run(&good, f32::NAN, &fixture.photo).contains("at least 0"));
     let narrow = fixture.photo.resized(64, 4).unwrap();
     assert!(start_run(&good, 1.0, &narrow).contains("too small for the last layer"));
     let none = Settings { scales: vec![], ..good.clone() };

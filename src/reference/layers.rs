@@ -16,8 +16,9 @@ pub fn instance_norm(x: &[f32], shape: Shape, scale: &[f32], shift: &[f32]) -> V
     planes
         .flat_map(|(plane, (&scale, &shift))| {
             let (mean, variance) = mean_variance(plane);
-            let (a, b) = affine(mean, variance, scale, shift);
-            plane.iter().map(move |v| v * a + b)
+            let (a, _) = affine(mean, variance, scale, shift);
+            // The mean is subtracted first: `v * a + b` loses digits where the variance is small.
+            plane.iter().map(move |v| (v - mean) * a + shift)
         })
         .collect()
 }

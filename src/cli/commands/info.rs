@@ -53,7 +53,7 @@ async fn adapter() -> Result<Value> {
         "backend": info.backend.to_string(),
         "driver": format!("{} {}", info.driver, info.driver_info).trim(),
         "kind": format!("{:?}", info.device_type),
-        "program on the CPU": gpu.software(),
+        "program on the processor": gpu.software(),
         "kernels": chosen(&gpu).await?.name(),
         "features": {
             "shader-f16": gpu.half(),

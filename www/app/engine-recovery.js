@@ -4,10 +4,10 @@
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** A device that is lost once is replaced automatically; one that is lost again within this time needs the user. */
+/** A lost device is replaced automatically. If another one is lost within this time, in milliseconds, the user decides. */
 const LOST_AGAIN_MS = 10_000;
 
-/** What the page does when the engine or the graphics device stops working. */
+/** Handles failures of the engine and of the graphics device. */
 export class EngineRecovery {
   #lostAt = -Infinity;
 
@@ -42,7 +42,7 @@ export class EngineRecovery {
   }
 
   /**
-   * A new engine cannot be started although there was one: browsers block the GPU for a while after it crashed.
+   * A new engine does not start although an earlier one ran: browsers block the GPU for a while after a crash.
    * @param {string} message
    */
   onBlocked(message) {

@@ -43,7 +43,7 @@ class Updates {
     this.callbacks = callbacks;
     let controlled = container.controller !== null;
     container.addEventListener('controllerchange', () => {
-      // The first service worker replaces no other one.
+      // The first service worker does not replace another one, so the page is up to date.
       if (controlled) this.#started();
       controlled = true;
     });
@@ -66,7 +66,7 @@ class Updates {
 
   /**
    * @param {ServiceWorkerRegistration} registration
-   * @param {ServiceWorker} worker that is being installed
+   * @param {ServiceWorker} worker the one that is being installed
    */
   #follow(registration, worker) {
     let installed = false;
@@ -80,7 +80,7 @@ class Updates {
     });
   }
 
-  /** Tries the installation again; the browser would do so on the next visit only. */
+  /** Retries the installation. The browser itself retries only on the next visit. */
   #retry() {
     const wait = RETRY_MS[this.#failures++];
     if (wait === undefined) return;

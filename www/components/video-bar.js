@@ -90,7 +90,7 @@ export class VideoBar extends HTMLElement {
     return this.#microphone.getAttribute('aria-pressed') === 'true';
   }
 
-  /** @param {number | undefined} seconds that have been recorded; nothing while nothing is */
+  /** @param {number | undefined} seconds the recorded duration; undefined while nothing is recorded */
   set recording(seconds) {
     const on = seconds !== undefined;
     name(this.#record, on ? 'Stop recording' : 'Record');

@@ -21,7 +21,7 @@ let thumbnails;
 let video;
 /** The request of the video. */
 let videoId = 0;
-/** Answers `start`: what concerns the engine as a whole. @type {AnswerRequest} */
+/** Answers `start`, with messages about the whole engine. @type {AnswerRequest} */
 let answerStart = () => {};
 /** @type {BatchRenderer | undefined} */
 let batch;

@@ -85,7 +85,7 @@ export function bytesOf({ data }) {
  * @param {{ width: number, height: number }} size
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Pixels}
- * @throws {Error} where they do not belong together
+ * @throws {Error} if the number of bytes does not match the size
  */
 export function pixelsOf({ width, height }, bytes) {
   if (!(width > 0 && height > 0 && bytes.length === 4 * width * height)) {

@@ -139,7 +139,7 @@ export class JobLoop {
     this.send({ type: 'preview', picture });
   }
 
-  /** The current picture; read back once per step. @param {JobSteps} piece @returns {Promise<Pixels>} not to be handed over */
+  /** The current picture; read back once per step. @param {JobSteps} piece @returns {Promise<Pixels>} must not be transferred */
   async picture(piece) {
     const { step } = this.progress;
     if (this.#lastPicture?.step !== step) this.#lastPicture = { step, picture: await piece.picture() };

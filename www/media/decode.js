@@ -15,7 +15,7 @@ import { drawSvg } from './svg-picture.js';
  * @typedef {{ name: string, credit: string, bitmap: ImageBitmap, opaque: boolean, tiff?: Uint8Array, notice?: string }} Photo
  */
 
-/** The maximum number of pixels that browsers decode, which need a gigabyte. */
+/** The maximum number of pixels of a photo, which need a gigabyte of memory. Browsers decode no more. */
 const MOST_PIXELS = 2 ** 28;
 /** Larger photos are scaled down to this number of pixels, which suffices for all sizes of the page. */
 const KEPT_PIXELS = 2 ** 26;
@@ -31,7 +31,7 @@ const SAMPLE = 256;
  * @param {string} name shown to the user, without its extension
  * @param {string} [credit]
  * @returns {Promise<Photo>}
- * @throws {Error} with a message what is wrong with the file, and what to do
+ * @throws {Error} with a message for the user
  */
 export async function decodePhoto(file, name, credit = '') {
   if (file.size === 0) throw new Error(`“${name}” is empty. Open a JPEG, PNG or WebP picture instead.`);
@@ -69,7 +69,7 @@ async function bytesOf(file, name) {
  * @param {PictureKind} kind
  * @param {Uint8Array} bytes
  * @param {PictureHeader} header
- * @returns {Promise<ImageBitmap | undefined>} nothing where the browser cannot decode it
+ * @returns {Promise<ImageBitmap | undefined>} undefined if the browser cannot decode it
  */
 async function decode(file, kind, bytes, header) {
   if (kind === 'svg') return drawSvg(file).catch(() => undefined);

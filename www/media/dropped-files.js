@@ -62,7 +62,7 @@ export function withoutSystemFiles(files) {
 
 /**
  * @param {FileSystemDirectoryEntry} folder
- * @param {File[]} files to which it adds
+ * @param {File[]} files the list that it extends
  * @param {number} depth
  */
 async function walk(folder, files, depth) {
@@ -125,7 +125,7 @@ export function namesOf(files) {
 /**
  * A message about the files that are skipped, and why.
  * @param {{ others: { name: string }[], videos: { name: string }[] }} left
- * @returns {string} nothing where all are taken
+ * @returns {string} empty if none is skipped
  */
 export function leftOutSentence({ others, videos }) {
   const were = (/** @type {unknown[]} */ files) => (files.length === 1 ? 'was' : 'were');

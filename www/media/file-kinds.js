@@ -171,10 +171,10 @@ export function mimeTypeOf(kind) {
 }
 
 /**
- * A message why a file of this kind is not supported, and what to do.
+ * A message that explains why a file of this kind is not supported, and what to do.
  * @param {string} name of the file
  * @param {FileKind} kind
- * @param {string} [type] that the system gives it
+ * @param {string} [type] the media type that the system reports
  */
 export function refusalOf(name, kind, type = '') {
   const label = `“${name}”`;

@@ -7,7 +7,7 @@
 
 /**
  * The thumbnail of a pack, empty if the browser cannot decode it.
- * @param {Uint8Array<ArrayBuffer>} thumbnail a file
+ * @param {Uint8Array<ArrayBuffer>} thumbnail a picture file
  */
 export async function decodableThumbnail(thumbnail) {
   const picture = new Blob([thumbnail]);

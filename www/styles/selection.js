@@ -40,7 +40,7 @@ export class StyleSelection {
    * @param {BlendSliders} sliders
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {string} text what was chosen on the last visit
+   * @param {string} text the selection of the last visit
    */
   constructor(store, styleList, sliders, controls, toast, text) {
     this.store = store;

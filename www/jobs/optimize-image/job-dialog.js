@@ -149,7 +149,7 @@ export class OptimizeDialog {
     this.#begin.disabled = !this.#error.hidden;
   }
 
-  /** @param {string} message or nothing */
+  /** @param {string} message empty for none */
   #showError(message) {
     this.#error.textContent = message;
     this.#error.hidden = !message;

@@ -34,7 +34,7 @@ export class OptimizeMode {
 
   /**
    * @param {Store} store
-   * @param {{ save: () => Promise<Pixels> }} client the painting of the photo, to start from
+   * @param {{ save: () => Promise<Pixels> }} client saves the painting of the photo, from which a job can start
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast

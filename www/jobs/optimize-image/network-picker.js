@@ -11,7 +11,7 @@ import { formatBytes } from '../../common/text.js';
 const WANTED =
   'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
 
-/** Chooses the VGG network: the page's own, or one of a file of the user's, which is stored or deleted here. */
+/** Chooses the VGG network: the built-in one, or one from a file of the user, which can be stored and deleted here. */
 export class NetworkPicker {
   #select = byId('optimize-network', HTMLSelectElement);
   #own = byId('user-network', HTMLElement);

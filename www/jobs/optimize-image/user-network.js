@@ -91,7 +91,7 @@ export async function sha256Of(bytes) {
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Such as `VGG19`. @param {VggNetwork['name']} name */
+/** The title of a network, such as `VGG19`. @param {VggNetwork['name']} name */
 export function titleOf(name) {
   return name.toUpperCase();
 }

@@ -75,9 +75,9 @@ export class TrainDialog {
   /**
    * @param {RequestedStyle[]} models
    * @param {StyleOption[]} photos photos that were opened
-   * @param {string[]} styles that come with the network, any of which training can begin with
-   * @param {{ software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether there is no GPU, whether another
-   *   course comes to its end, and whether this one goes on with a style that has been learnt, of this network
+   * @param {string[]} styles the names of the network's styles, from which the training can start
+   * @param {{ software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether there is no GPU,
+   *   whether a job is replaced, and the network of a trained style whose training continues
    */
   show(models, photos, styles, { software, replaces, further }) {
     this.#models = models;

@@ -129,7 +129,7 @@ for (const name of BROWSERS) {
       await openSheet(page);
       assert.match(await text(page, '#dataset-advice'), /3 photos are few/);
       for (const id of ['chelsea', 'astronaut', 'coffee', 'scenes']) await click(page, `#dataset [data-option="${id}"]`);
-      assert.match(await text(page, '#train-error'), /Choose something to practise on/);
+      assert.match(await text(page, '#train-error'), /Choose photos to practise on/);
       assert.ok(await page.$eval('#train-begin', (button) => /** @type {HTMLButtonElement} */ (button).disabled));
       await click(page, '#dataset [data-option="coffee"]');
       await click(page, '#dataset [data-option="scenes"]');
@@ -154,7 +154,7 @@ for (const name of BROWSERS) {
       const second = await open(browser, server.url + SMALL);
       page = second.page;
       await ready(page);
-      await until(page, 'the offer', () => document.getElementById('train-banner-text')?.textContent?.includes('half learnt'));
+      await until(page, 'the offer', () => document.getElementById('train-banner-text')?.textContent?.includes('is not finished'));
       await click(page, '#train-banner-resume');
       await reaches(page, 'running', rested + 1);
       await until(page, 'a second loss', () => document.getElementById('train-panel-curves')?.hidden === false);
@@ -253,13 +253,13 @@ for (const name of BROWSERS) {
       await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('is being learnt'));
       await click(page, '#optimize');
       await click(page, '#optimize-begin');
-      await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('is being learnt here'));
+      await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
       await click(page, '#train-banner-resume');
       const before = await step(page);
       await reaches(page, 'running', before + 1);
       await click(page, '#train-panel-stop');
       await titled(page, 'swirl, learnt');
-      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('can go on learning'));
+      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('can be continued'));
       const early = await savedPng(page);
 
       // It goes on, takes its own place in the style list, and is given up.
@@ -295,7 +295,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await begin(page, 2, 'arbitrary');
       await reaches(page, 'failed');
-      assert.match(await text(page, '#train-panel-notice'), /could not be fetched.*404/);
+      assert.match(await text(page, '#train-panel-notice'), /could not be downloaded.*404/);
       assert.equal(await text(page, '#train-panel-recover'), 'Try again');
       await cp(join(process.env.DIST ?? 'dist', 'weights'), join(dist, 'weights'), { recursive: true });
       await click(page, '#train-panel-recover');

@@ -173,7 +173,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     await click(page, '#optimize-banner-resume');
     await reaches(page, 'failed');
     const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
-    assert.match(notice, /VGG16 from “mine\.safetensors”, which is not kept here any more/);
+    assert.match(notice, /VGG16 from “mine\.safetensors”, which is no longer stored here/);
     assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Choose the file …');
     await give(page, 'other.safetensors', 'noise', '#missing-network');
     await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('another VGG19'));

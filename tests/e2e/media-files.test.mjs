@@ -156,7 +156,7 @@ for (const name of BROWSERS) {
       const video = { name: 'flat.mp4', type: 'video/mp4', bytes: fixture('turned-90.mp4') };
       const photo = { name: 'logo.png', type: 'image/png', bytes: fixture('logo.png') };
       await repainted(page, () => dropAll(page, [photo, video, { name: '._logo.png', bytes: Buffer.from('x') }]));
-      assert.equal(await told(page, 'flat.mp4'), '“flat.mp4” was not opened, since a video is painted alone.');
+      assert.equal(await told(page, 'flat.mp4'), '“flat.mp4” was not opened, since a video cannot be opened together with other files.');
       assert.equal(await page.$eval('.toast button', (button) => button.textContent), 'Open “flat.mp4”');
 
       const second = { name: 'o8.jpg', type: 'image/jpeg', bytes: fixture('o8.jpg') };

@@ -197,7 +197,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await dropAll(page, ['one.mp4', 'two.mp4'].map((title) => ({ name: title, type: 'video/mp4', bytes: fixture('paced.mp4') })));
       await moving(page, 'video');
-      assert.equal(await told(page, 'two.mp4'), '“two.mp4” was not opened, since a video is painted alone.');
+      assert.equal(await told(page, 'two.mp4'), '“two.mp4” was not opened, since a video cannot be opened together with other files.');
       await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.toast button')).click());
       await until(page, 'the other one', () => document.getElementById('caption')?.textContent?.includes('two'));
     });

@@ -93,7 +93,7 @@ describe('styles that bring a network', () => {
         // The file that is handed on is the one that came, and an undone removal brings the network back.
         await click(page, '.tile-menu');
         await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
-        assert.match(await page.$eval('.style-sheet', (dialog) => dialog.textContent ?? ''), /brings a network of its own, 0\.1 MB/);
+        assert.match(await page.$eval('.style-sheet', (dialog) => dialog.textContent ?? ''), /with a network of its own, 0\.1 MB/);
         const press = (/** @type {string} */ label) =>
           page.evaluate((text) => {
             const buttons = [...document.querySelectorAll('dialog[open] button')];
@@ -129,7 +129,7 @@ describe('styles that bring a network', () => {
         await titled(page, 'Carnival');
         await click(page, '#joining');
         await click(page, '[data-kind="own"]');
-        await said(page, 'The built-in styles blend with each other');
+        await said(page, 'The built-in styles blend only with each other');
         await titled(page, 'Carnival');
         assert.deepEqual(errors, []);
       });

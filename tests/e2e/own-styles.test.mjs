@@ -189,7 +189,7 @@ for (const name of BROWSERS) {
       const blend = await savedPng(page);
       assert.ok((await compare(page, alone, blend)).difference > 15);
       await click(page, '[data-style="Carnival"]');
-      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.includes('Paintings blend with paintings'));
+      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.includes('Paintings blend only with paintings'));
       await titled(page, 'Cup + Swirling strokes');
 
       await repainted(page, () => page.keyboard.press('5'));

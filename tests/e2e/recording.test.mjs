@@ -125,7 +125,7 @@ for (const name of BROWSERS) {
       await page.click('video-bar [aria-label="Record the microphone, too"]');
       await page.keyboard.press('r');
       await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
-      assert.match(await toast(page), /sound does not start.*without it/);
+      assert.match(await toast(page), /cannot record sound.*Switch the microphone off/);
       assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
     });
 

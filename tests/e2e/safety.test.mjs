@@ -145,7 +145,7 @@ for (const name of BROWSERS) {
       // Nothing usable is a sentence.
       const { page: empty } = await open(browser, stranger.origin);
       await share(empty, `${server.url}share`, []);
-      await until(empty, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('Nothing came'));
+      await until(empty, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('received no files'));
     });
   });
 }

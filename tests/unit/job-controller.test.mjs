@@ -99,7 +99,7 @@ test('a worker that crashes is replaced once, from the newest checkpoint', async
   assert.equal(FakeWorker.all[0].terminated, true);
   assert.deepEqual(FakeWorker.last.sent[0].checkpoint.bytes, new Uint8Array([40]));
   assert.deepEqual([controller.state, controller.progress.step], ['preparing', 40]);
-  assert.match(controller.notice, /out of memory.*went on from what was kept/);
+  assert.match(controller.notice, /out of memory.*continued from its last checkpoint/);
   // Again, soon after: the user decides.
   now += 5000;
   FakeWorker.last.crash('out of memory');
@@ -295,6 +295,6 @@ test('where the browser keeps no files, the page gets the checkpoints, and is to
   job.requestCheckpoint();
   await run();
   const kept = sent.filter(({ type }) => type === 'kept');
-  assert.match(kept[0].message, /storage is full: painting goes on/);
+  assert.match(kept[0].message, /storage is full: painting continues/);
   assert.deepEqual([kept.length, kept[1].checkpoint.progress.step, [...kept[1].checkpoint.bytes]], [2, kept[1].checkpoint.bytes[0], [1]]);
 });

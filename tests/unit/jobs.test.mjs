@@ -186,7 +186,7 @@ test('a size that does not fit fails with the reason; the browser without storag
   await assert.rejects(optimizeJob().execute(run(), undefined), /largest size here is 256/);
   studio.failure = '';
   await optimizeJob().execute(run({ settings: { size: 64, steps: 2 } }), undefined);
-  assert.match(sent.find(({ type }) => type === 'kept').message, /keeps no files .*painting goes on/);
+  assert.match(sent.find(({ type }) => type === 'kept').message, /stores no files .*painting continues/);
 });
 
 /** @param {object} [change] */

@@ -48,9 +48,9 @@ test('files are sorted by their content, and what is left out has its name', asy
     'styles: wave.impasto',
     'others: notes.txt',
   ]);
-  assert.match(leftOutSentence({ videos: [{ name: 'flat.mp4' }], others: [] }), /^“flat\.mp4” was not opened, since a video is painted alone\.$/);
+  assert.match(leftOutSentence({ videos: [{ name: 'flat.mp4' }], others: [] }), /^“flat\.mp4” was not opened, since a video cannot be opened together with other files\.$/);
   const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ name }));
-  assert.match(leftOutSentence({ videos: many.slice(0, 2), others: many }), /^“a” and “b” were not opened.*; 7 files were left out.*“e” and 2 more\.$/);
+  assert.match(leftOutSentence({ videos: many.slice(0, 2), others: many }), /^“a” and “b” were not opened.*; 7 files were skipped.*“e” and 2 more\.$/);
   assert.equal(leftOutSentence({ videos: [], others: [] }), '');
   assert.equal(namesOf([{ name: 'a' }]), '“a”');
 });

@@ -192,7 +192,7 @@ export class App {
   /** Opens shared files. Packs are added only after a confirmation. @param {File[]} files */
   #openShared(files) {
     if (files.length === 0) {
-      this.#toast.notify('shared', 'Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
+      this.#toast.notify('shared', 'Impasto received no files from the other app. Save the picture first, then open it here.');
     }
     this.#library.addFiles(files.filter(isPack), true);
     const others = files.filter((file) => !isPack(file));

@@ -38,7 +38,7 @@ export class EngineRecovery {
       return;
     }
     this.restart();
-    this.toast.show('The graphics device was lost, and another one was asked for. Everything is as it was.');
+    this.toast.show('The graphics device was lost and is being replaced. Your photo and your settings are kept.');
   }
 
   /**
@@ -49,8 +49,8 @@ export class EngineRecovery {
     console.info(message);
     this.#offerRestart(
       'The browser blocks the GPU',
-      'The graphics processor has crashed, and the browser keeps it from this page for a while. Your photo, your style and your ' +
-        'settings are kept. Restart the browser, or try again in some minutes.',
+      'The graphics processor has crashed, and the browser blocks it for a while. Your photo, your style and your ' +
+        'settings are kept. Restart the browser, or try again in a few minutes.',
       'Try again',
     );
   }

@@ -12,7 +12,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
  */
 
 const READY = 'A new version of Impasto is ready.';
-const STARTED = 'A new version of Impasto was started in another tab. This tab goes on with the old one until it is reloaded.';
+const STARTED = 'Another tab has started a new version of Impasto. This tab uses the old version until you reload it.';
 /** How long to wait until a new service worker takes control, in milliseconds. */
 const PATIENCE_MS = 5000;
 /** The delay before a failed installation is tried again, in milliseconds. */

@@ -134,12 +134,12 @@ export class Movie {
     this.#last?.close();
     if (this.#count === 0) {
       await this.#output.cancel();
-      throw this.#fault ?? new Error('Nothing was recorded. Try again, a little longer.');
+      throw this.#fault ?? new Error('Nothing was recorded. Try again, and record for longer.');
     }
     if (heard && this.#sound instanceof AudioBufferSource) await this.#sound.add(heard);
     await this.#output.finalize();
     const { buffer } = this.#output.target;
-    if (!buffer) throw new Error('The recording could not be written.');
+    if (!buffer) throw new Error('The recording could not be written. Try again, and record for less time.');
     return new Blob([buffer], { type: this.#output.format.mimeType });
   }
 }

@@ -34,7 +34,7 @@ export class CropSquare extends HTMLElement {
     const group = document.createElement('fieldset');
     group.className = 'ways-to-see';
     const legend = document.createElement('legend');
-    legend.textContent = 'What is learnt';
+    legend.textContent = 'Part of the painting';
     group.append(legend, this.#whole.label, this.#part.label);
     this.#size.type = 'range';
     this.#size.min = String(SMALLEST_CROP * 100);

@@ -26,7 +26,7 @@ export class VideoBar extends HTMLElement {
     this.#seek.type = 'range';
     this.#seek.min = '0';
     this.#seek.step = 'any';
-    this.#seek.setAttribute('aria-label', 'Place in the video');
+    this.#seek.setAttribute('aria-label', 'Position in the video');
     this.#play.addEventListener('click', () => this.togglePlay());
     this.#seek.addEventListener('input', () => {
       if (this.#video) this.#video.currentTime = Number(this.#seek.value);

@@ -187,7 +187,7 @@ export class EngineClient {
    * @returns {Promise<any>}
    */
   #request(command, transfer = []) {
-    if (!this.#worker) return Promise.reject(new Error('The engine does not run: start it again, then try once more.'));
+    if (!this.#worker) return Promise.reject(new Error('The engine is not running: start it again, then try again.'));
     return new Promise((resolve, reject) => {
       this.#pending.set(this.#send(command, transfer), { resolve, reject });
     });
@@ -214,7 +214,7 @@ export class EngineClient {
       this.#pending.delete(message.requestId);
       if (message.type === 'pixels') request.resolve(message.pixels);
       else if (message.type === 'style') request.resolve(message.style);
-      else request.reject(new Error('message' in message ? message.message : `An unexpected answer came: ${message.type}.`));
+      else request.reject(new Error('message' in message ? message.message : `The engine sent an unexpected answer: ${message.type}. Reload the page.`));
       return;
     }
     if (!this.#isCurrent(message)) {

@@ -80,7 +80,7 @@ export class StyleRegistry {
       const archive = packNetwork(pack);
       if (archive.length > 0) return archive;
     }
-    throw new Error('This style’s network is not in its file: add the style that brings it first.');
+    throw new Error('The file of this style does not contain its network: first add a style that does.');
   }
 
   /**
@@ -141,7 +141,7 @@ export class StyleRegistry {
    */
   rename(id, name) {
     const pack = this.#packs.get(id)?.pack;
-    if (!pack) throw new Error('This style is not there any more.');
+    if (!pack) throw new Error('This style no longer exists.');
     const renamed = renamePack(pack, name);
     this.add(id, renamed);
     return readPackInfo(renamed);

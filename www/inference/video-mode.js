@@ -208,7 +208,7 @@ export class VideoMode {
     const { video, file } = this.#source;
     try {
       const silent = file ? await this.#recordFile(file, begun, waits ? 0 : PATIENCE_SECONDS) : await this.#recordCamera(begun);
-      if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
+      if (silent) this.toast.show('The browser cannot record sound here: the recording is silent.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
       // The video may have ended in the meantime.

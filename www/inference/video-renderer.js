@@ -120,7 +120,7 @@ export class VideoRenderer {
   /** The newest rendered frame. @returns {Promise<Pixels>} */
   async snapshot() {
     const active = this.#active;
-    if (!active) throw new Error('There is no painting yet: wait for the first frame.');
+    if (!active) throw new Error('There is no painting yet: wait for the first frame, then try again.');
     const { session } = active;
     const { width, height } = active.size;
     active.pendingReads += 1;

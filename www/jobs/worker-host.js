@@ -56,7 +56,7 @@ export function hostJob({ activity, loadInputs, createJob }) {
   /** @param {Begin} message */
   async function begin(message) {
     if (!navigator.gpu) {
-      fail('unsupported', `This browser has no WebGPU in web workers, and ${activity}.`);
+      fail('unsupported', `This browser has no WebGPU in web workers, which ${activity} needs. Use another browser.`);
       return;
     }
     let inputs;

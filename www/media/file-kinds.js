@@ -183,7 +183,7 @@ export function refusalOf(name, kind, type = '') {
   }
   const remedy = REMEDIES[kind];
   if (!remedy) {
-    const cause = 'it is damaged, or in a format that this browser does not know';
+    const cause = 'it is damaged, or in a format that this browser does not support';
     return `${label} can’t be read: ${cause}. It is ${TITLES[kind]}. Try another file, or save it as JPEG or PNG first.`;
   }
   return isPictureKind(kind)

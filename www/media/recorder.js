@@ -69,7 +69,7 @@ export class Recorder {
     try {
       const { canListen, Movie } = await import('../bundled/movie.js');
       if (heard instanceof MediaStreamTrack && !(await canListen())) {
-        if (microphone) throw new Error('The browser’s sound does not start here. Record without it.');
+        if (microphone) throw new Error('The browser cannot record sound here. Switch the microphone off, then record again.');
         heard = undefined;
       }
       const track = heard instanceof MediaStreamTrack ? heard : undefined;
@@ -154,7 +154,7 @@ async function openMicrophone() {
   try {
     return (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks();
   } catch {
-    throw new Error('The microphone is not there or not allowed. Allow it in the address bar, or record without it.');
+    throw new Error('There is no microphone, or it is not allowed. Allow it in the address bar, or record without it.');
   }
 }
 
@@ -183,7 +183,7 @@ function watch(canvas, sound) {
       if (recorder.state !== 'inactive') recorder.stop();
       await stopped;
       const recording = new Blob(parts, { type });
-      if (recording.size === 0) throw new Error('Nothing was recorded. Try again, a little longer.');
+      if (recording.size === 0) throw new Error('Nothing was recorded. Try again, and record for longer.');
       return recording;
     },
   };

@@ -148,7 +148,7 @@ export class VideoSource extends EventTarget {
       throw new Error(
         source.camera
           ? 'The camera sends no pictures. Switch it on again, or open a photo.'
-          : `“${source.name}” can’t be played: it is damaged, or in a format that this browser does not know. Try an MP4 or WebM file.`,
+          : `“${source.name}” can’t be played: it is damaged, or in a format that this browser does not support. Try an MP4 or WebM file.`,
       );
     }
     const { videoWidth: width, videoHeight: height } = this.#video;
@@ -171,7 +171,7 @@ export class VideoSource extends EventTarget {
     canvas.getContext('2d')?.drawImage(this.#video, 0, 0);
     /** @type {Blob | null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve));
-    if (!blob) throw new Error('There is no picture yet: wait for the first one.');
+    if (!blob) throw new Error('There is no picture yet: wait for the first one, then try again.');
     return blob;
   }
 

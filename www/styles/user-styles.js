@@ -104,7 +104,7 @@ export class UserStyles {
     try {
       await this.#db.remove(...keys);
     } catch (error) {
-      this.toast.show(`What can’t be read could not be removed either. ${messageOf(error)}`);
+      this.toast.show(`The unreadable styles could not be removed. ${messageOf(error)}`);
     }
   }
 
@@ -149,7 +149,7 @@ export class UserStyles {
   async importPack(file, sent = false) {
     const id = crypto.randomUUID();
     try {
-      if (file.size > MOST_BYTES) throw new Error('It is far too large for a style pack. Choose another file.');
+      if (file.size > MOST_BYTES) throw new Error('It is too large for a style pack. Choose another file.');
       const bytes = new Uint8Array(await file.arrayBuffer());
       const found = await this.client.inspectPack(bytes);
       const picture = await decodableThumbnail(found.thumbnail);

@@ -26,7 +26,7 @@ export async function setUserNetwork(file) {
   const label = `“${file.name}”`;
   if (FOREIGN.test(file.name)) {
     const command = `impasto weights import ${file.name} -o network.safetensors --network vgg19`;
-    throw new Error(`${label} has to be converted first: ${command} makes the file that is wanted here.`);
+    throw new Error(`${label} has to be converted first: ${command} makes the file to choose here.`);
   }
   if (file.size === 0) throw new Error(`${label} is empty. Choose an archive that impasto weights import has made.`);
   if (file.size > MOST_BYTES) throw new Error(`${label} is too large for the weights of VGG16 or VGG19. Choose another file.`);
@@ -136,7 +136,7 @@ function check(file) {
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       const why = event.message || 'the worker failed.';
-      reject(new Error(`“${file.name}” could not be looked at: ${why} Reload the page, then try again.`));
+      reject(new Error(`“${file.name}” could not be checked: ${why} Reload the page, then try again.`));
     });
     worker.postMessage(file);
   }).finally(() => worker.terminate());

@@ -91,7 +91,7 @@ async function stateAfter(page, worker, frames) {
 describe('endurance in chromium', { timeout: 600_000 }, () => {
   const there = visit('chromium');
 
-  test('2000 frames make nothing on the GPU and leave nothing in memory', async () => {
+  test('2000 frames create no GPU objects and do not grow the memory', async () => {
     const { page } = await open(there.browser, `${there.server.url}?size=16&thumbs=0`);
     // The worker is the test's own, which the page's policy would not let it start.
     await page.setBypassCSP(true);

@@ -24,7 +24,7 @@ function seen(page) {
 describe('a crash of the graphics processor in chromium', { timeout: 600_000 }, () => {
   const there = visit('chromium');
 
-  test('leaves the page as it is, also when the browser gives it no other one', async () => {
+  test('keeps the state of the page, also if the browser provides no new device', async () => {
     const { page } = await open(there.browser, `${there.server.url}${SMALL}&style=carnival`);
     await ready(page);
     await new Promise((resolve) => setTimeout(resolve, 1500));

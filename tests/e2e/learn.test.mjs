@@ -107,7 +107,7 @@ function titled(page, name) {
 }
 
 for (const name of BROWSERS) {
-  describe(`a style is learnt in ${name}`, { timeout: 900_000 }, () => {
+  describe(`training a style in ${name}`, { timeout: 900_000 }, () => {
     /** @param {import('node:test').TestContext} t @param {string} dist */
     async function visit(t, dist) {
       const server = await serve(dist, LOSE_ON_DEMAND, WORKER);
@@ -119,7 +119,7 @@ for (const name of BROWSERS) {
       return { server, browser };
     }
 
-    test('from a painting to the style list: watched, kept, used, passed on, blended', async (t) => {
+    test('from a painting to the style list: preview, storage, use, export, blend', async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
       const first = await open(browser, server.url + SMALL);
       let { page } = first;
@@ -220,7 +220,7 @@ for (const name of BROWSERS) {
     });
 
     // The same code, where a step takes several times as long.
-    test('survives a lost device, goes on aside, is stopped early and goes on learning', { skip: name === 'chromium' }, async (t) => {
+    test('survives a lost device, continues hidden, is stopped early and continues later', { skip: name === 'chromium' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
@@ -285,7 +285,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('says what could not be fetched, and tries again', { skip: name === 'chromium' }, async (t) => {
+    test('reports a failed download, and tries again', { skip: name === 'chromium' }, async (t) => {
       const dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
       await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
       await rm(join(dist, 'weights/vgg16-to-relu4_3.safetensors'));

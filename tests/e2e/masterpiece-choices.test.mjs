@@ -67,8 +67,8 @@ async function visit(t, name = 'firefox') {
   return { server, browser };
 }
 
-describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
-  test('paints without a network, once what it needs is kept', async (t) => {
+describe('options of a Masterpiece', { timeout: 900_000 }, () => {
+  test('works offline once the required files are stored', async (t) => {
     const { server, browser } = await visit(t);
     const first = await open(browser, server.url + SMALL);
     await ready(first.page);
@@ -89,7 +89,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('begins with noise, or with what hangs on the stage', async (t) => {
+  test('starts from noise, or from the current painting', async (t) => {
     const { server, browser } = await visit(t);
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);
@@ -118,7 +118,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('gains by momentum and by L-BFGS, each in its way', async (t) => {
+  test('momentum and L-BFGS both reduce the loss, with different results', async (t) => {
     const { server, browser } = await visit(t);
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);
@@ -139,7 +139,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('turns minutes into steps, and grows from size to size', async (t) => {
+  test('converts minutes to steps, and runs from size to size', async (t) => {
     const { server, browser } = await visit(t);
     const { page, errors } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=192'));
     await ready(page);
@@ -169,7 +169,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('keeps a style to the half of the photo that its mask leaves, also after the tab was closed', async (t) => {
+  test('limits a style to the half of the photo that its mask selects, also after the tab was closed', async (t) => {
     const { server, browser } = await visit(t);
     const address = server.url + SMALL.replace('masterpiece=32', 'masterpiece=48');
     const first = await open(browser, address);
@@ -204,7 +204,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
   });
 
   for (const name of BROWSERS) {
-    test(`masks are brushed, turned round, and made of pictures in ${name}`, async (t) => {
+    test(`masks are brushed, inverted, and loaded from pictures in ${name}`, async (t) => {
       const { server, browser } = await visit(t, name);
       const { page, errors } = await open(browser, server.url + SMALL);
       await page.setViewport({ width: 1000, height: 900 });

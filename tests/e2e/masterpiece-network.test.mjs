@@ -116,9 +116,9 @@ function choosesNetwork(page) {
   return page.$eval('#optimize-begin', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
 }
 
-describe('a network of one’s own', { timeout: 900_000 }, () => {
+describe('a VGG network of the user', { timeout: 900_000 }, () => {
   for (const name of BROWSERS) {
-    test(`is checked, kept, found again and given up in ${name}`, async (t) => {
+    test(`is checked, stored, found again and removed in ${name}`, async (t) => {
       const { server, browser } = await visit(t, name);
       const first = await open(browser, server.url + SMALL);
       await ready(first.page);
@@ -151,7 +151,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     });
   }
 
-  test('paints instead of the page’s, and is asked for where it has gone', async (t) => {
+  test('replaces the network of the page, and is requested again if it is missing', async (t) => {
     const { server, browser } = await visit(t, 'firefox');
     const first = await open(browser, server.url + SMALL);
     await ready(first.page);
@@ -183,7 +183,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     assert.deepEqual([...first.errors, ...errors], []);
   });
 
-  test('may be a VGG19, with layers of its own, and need not be kept', async (t) => {
+  test('may be a VGG19 with more layers, and need not be stored', async (t) => {
     const { server, browser } = await visit(t, 'firefox', NO_ROOM);
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);

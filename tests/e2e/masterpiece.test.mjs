@@ -121,7 +121,7 @@ for (const name of BROWSERS) {
       assert.ok(wasm.length <= 1, 'it is fetched again');
     });
 
-    test('goes on aside and without room for checkpoints, and keeps what is painted when it is stopped', async (t) => {
+    test('continues hidden and without storage for checkpoints, and keeps the picture when it is stopped', async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_ROOM);
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
@@ -150,7 +150,7 @@ for (const name of BROWSERS) {
     });
 
     // Chromium takes a buffer of that size for a mistake of the page, not for a lack of memory.
-    test('offers a smaller size where memory runs out', { skip: name === 'chromium' }, async (t) => {
+    test('offers a smaller size after running out of memory', { skip: name === 'chromium' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_MEMORY);
       const { page } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=160'));
       await ready(page);
@@ -160,7 +160,7 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 128 px');
     });
 
-    test('says what is too large, and what could not be fetched', async (t) => {
+    test('reports sizes that are too large, and failed downloads', async (t) => {
       const dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
       t.after(() => rm(dist, { recursive: true, force: true }));
       await cp(process.env.DIST ?? 'dist', dist, { recursive: true });

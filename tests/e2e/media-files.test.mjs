@@ -39,7 +39,7 @@ for (const name of BROWSERS) {
   describe(`files in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('a transparent picture stays transparent, or gets a ground', async () => {
+    test('a transparent picture stays transparent, or gets a background colour', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await show(page, 'logo.png', 'image/png');
@@ -103,7 +103,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('photo data goes into the file where it is wanted', async () => {
+    test('photo data is written to the file if the option is on', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await show(page, 'photo-data.jpg', 'image/jpeg');
@@ -124,7 +124,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a file that is not opened is told by what it is, and drawings and animations are painted', async () => {
+    test('unsupported files are named by their kind, and drawings and animations are stylized', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       const huge = Buffer.from(fixture('logo.png'));
@@ -150,7 +150,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors.filter((error) => !error.includes('truncated')), []);
     });
 
-    test('several files at once: each is painted, or told', async () => {
+    test('several files at once: each is stylized or reported', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       const video = { name: 'flat.mp4', type: 'video/mp4', bytes: fixture('turned-90.mp4') };

@@ -130,7 +130,7 @@ for (const name of BROWSERS) {
   describe(`video files in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('a video is painted as the player shows it: turned and stretched, in its colours', async () => {
+    test('a video is stylized as the player shows it: rotation, aspect ratio and colours', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await comparedWithPlayer(page, [
@@ -150,7 +150,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a video is painted in the colours that the player shows', async () => {
+    test('a video is stylized in the colours that the player shows', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await comparedWithPlayer(page, [
@@ -160,7 +160,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a video that one sees through lies on white, or on the colour that is chosen', async () => {
+    test('a transparent video is composited over white, or over the chosen colour', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await show(page, 'sticker', fixture('sticker.webm'));
@@ -171,7 +171,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a recorded video has all pictures and all sound, and ends with the video', async () => {
+    test('a recorded video has all frames and all sound, and ends with the video', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await dropAll(page, [{ name: 'paced.mp4', type: 'video/mp4', bytes: fixture('paced.mp4') }]);
@@ -192,7 +192,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('of two videos one is opened, and the other on offer', async () => {
+    test('of two videos, the first is opened, and the other is offered', async () => {
       const { page } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await dropAll(page, ['one.mp4', 'two.mp4'].map((title) => ({ name: title, type: 'video/mp4', bytes: fixture('paced.mp4') })));
@@ -202,7 +202,7 @@ for (const name of BROWSERS) {
       await until(page, 'the other one', () => document.getElementById('caption')?.textContent?.includes('two'));
     });
 
-    test('a camera that is turned is followed, and its recording stays whole', async () => {
+    test('rotation of the camera changes the frame size, and the recording stays intact', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN, turnableCamera);
       await ready(page);
       await page.click('#camera');
@@ -224,7 +224,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a camera that is chosen is remembered, and one that is held gives way', { skip: name === 'firefox' }, async (t) => {
+    test('a chosen camera is remembered, and a busy camera is replaced by another one', { skip: name === 'firefox' }, async (t) => {
       const three = await launch(name, 3);
       t.after(() => three.close());
       const { page } = await open(three, there.server.url + PLAIN, keepStreams);

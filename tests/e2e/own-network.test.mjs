@@ -31,7 +31,7 @@ function said(page, words) {
   return until(page, `the sentence about ${words}`, there, words);
 }
 
-describe('styles that bring a network', () => {
+describe('styles with their own network', () => {
   const folder = mkdtempSync(join(tmpdir(), 'impasto-network-'));
   const file = (/** @type {string} */ name) => join(folder, name);
   const base64 = (/** @type {string} */ name) => readFileSync(file(name)).toString('base64');
@@ -76,7 +76,7 @@ describe('styles that bring a network', () => {
         assert.ok(difference <= 2, `the two differ by ${difference} of 255`);
       }
 
-      test('paint as the command line does, and are kept', async () => {
+      test('give the same picture as the command line, and are stored', async () => {
         const first = await opened();
         await repainted(first.page, () => drop(first.page, pack('waves'), SHELF));
         await titled(first.page, 'Waves');
@@ -109,7 +109,7 @@ describe('styles that bring a network', () => {
         assert.deepEqual([...first.errors, ...errors], []);
       });
 
-      test('blend with nothing, and paint what moves', async () => {
+      test('cannot be blended, and stylize video', async () => {
         const { page, errors } = await opened();
         await repainted(page, () => drop(page, pack('clouds'), SHELF));
         await titled(page, 'Clouds');
@@ -134,7 +134,7 @@ describe('styles that bring a network', () => {
         assert.deepEqual(errors, []);
       });
 
-      test('are made by the page of ONNX and PyTorch files', async () => {
+      test('are imported from ONNX and PyTorch files', async () => {
         const { page, errors } = await opened();
         const fixture = (/** @type {string} */ name) => ({ name, type: '', base64: readFileSync(join(FIXTURES, name)).toString('base64') });
         const kept = () => page.$$eval('[data-kind="own"]', (tiles) => tiles.length);
@@ -159,7 +159,7 @@ describe('styles that bring a network', () => {
         assert.deepEqual(errors, []);
       });
 
-      test('are refused when a weight has changed', async () => {
+      test('are rejected if a weight has changed', async () => {
         const { page, errors } = await open(there.browser, there.server.url + SMALL);
         await ready(page);
         const before = await page.$$eval('[data-kind="own"]', (tiles) => tiles.length);

@@ -59,10 +59,10 @@ function fillStorage() {
 }
 
 for (const name of BROWSERS) {
-  describe(`own styles in ${name}`, { timeout: 600_000 }, () => {
+  describe(`user styles in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('a painting paints photos and videos, is kept, passed on and removed, also offline', async (t) => {
+    test('a painting stylizes photos and videos, and is stored, exported and removed, also offline', async (t) => {
       const server = await serve(process.env.DIST ?? 'dist');
       const browser = await launch(name);
       t.after(async () => {
@@ -140,7 +140,7 @@ for (const name of BROWSERS) {
       assert.deepEqual([...first.errors, ...errors], []);
     });
 
-    test('says what is wrong with a file, and paints even where nothing can be kept', async () => {
+    test('reports an invalid file, and stylizes without storage', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, fillStorage);
       await ready(page);
       const before = await savedPng(page);
@@ -161,7 +161,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paintings blend with paintings, weaken gently, and survive a crash', async () => {
+    test('paintings blend with paintings, support gentle strength, and survive a crash', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await repainted(page, () => dropPainting(page, 'coffee', 'Cup'));

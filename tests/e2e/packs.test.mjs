@@ -61,11 +61,11 @@ function refuse() {
 }
 
 for (const name of BROWSERS) {
-  describe(`packs and records in ${name}`, { timeout: 600_000 }, () => {
+  describe(`style packs and stored records in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
     const pack = (/** @type {string} */ called, /** @type {Buffer} */ bytes) => ({ name: called, type: '', base64: bytes.toString('base64') });
 
-    test('packs are looked at before they are kept, and sound records survive unsound ones', async () => {
+    test('packs are checked before they are stored, and valid records survive invalid ones', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await drop(page, pack('huge.impasto', editedPack({ vector: 3e38 })));

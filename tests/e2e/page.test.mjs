@@ -47,7 +47,7 @@ for (const name of BROWSERS) {
       await rm(folder, { recursive: true, force: true });
     });
 
-    test('strokes change their size, and changes are undone and redone', async () => {
+    test('changes the stroke size, and undoes and redoes changes', async () => {
       const { page, errors } = await open(there.browser, `${there.server.url}?size=64&thumbs=0&style=starry-strokes`);
       await ready(page);
       const plain = await savedPng(page);
@@ -76,7 +76,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paints a sample and the style list, without an error or a request beyond its origin', async () => {
+    test('stylizes a sample and the thumbnails, without errors or requests to other origins', async () => {
       const { page, errors, requests } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
@@ -89,7 +89,7 @@ for (const name of BROWSERS) {
       }
     });
 
-    test('can reach no other origin, neither from the page nor from its worker', async () => {
+    test('cannot reach other origins, neither from the page nor from its worker', async () => {
       assert.equal(await (await fetch(stranger.origin)).text(), 'here');
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
@@ -103,7 +103,7 @@ for (const name of BROWSERS) {
       }
     });
 
-    test('paints a photo as the command line does', { skip: !process.env.IMPASTO_BIN }, async () => {
+    test('gives the same picture as the command line', { skip: !process.env.IMPASTO_BIN }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'coffee', 64, 44);
@@ -127,7 +127,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paints what is dropped; strength and comparison repaint', async () => {
+    test('stylizes a dropped photo; strength and comparison render again', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'astronaut', 60, 64);
@@ -154,7 +154,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paints several photos, and packs them', async () => {
+    test('stylizes several photos, and saves them as a zip file', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const files = [];
@@ -186,7 +186,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('keeps a picture in the format that is chosen', async () => {
+    test('saves a picture in the chosen format', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       for (const format of name === 'chromium' ? ['jpeg', 'webp', 'png'] : ['jpeg', 'png']) {
@@ -196,7 +196,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('says what is wrong with a file and keeps the picture', async () => {
+    test('reports an invalid file, and keeps the picture', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
@@ -220,7 +220,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('starts again after a crash of the worker, with photo and settings', async () => {
+    test('restarts after a crash of the worker, with photo and settings', async () => {
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click());
@@ -233,7 +233,7 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('html', (root) => root.dataset.state), 'ready');
     });
 
-    test('without WebGPU, says so and shows examples', async () => {
+    test('shows a message and examples without WebGPU', async () => {
       const { page, errors } = await open(there.browser, there.server.url, () => {
         Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
       });

@@ -86,7 +86,7 @@ for (const name of BROWSERS) {
   describe(`recording in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('the painted camera is recorded: frames, duration, pictures', async () => {
+    test('the stylized camera is recorded: frames, duration, pictures', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
@@ -103,7 +103,7 @@ for (const name of BROWSERS) {
     });
 
     // Firefox's sound does not start on a machine that has no sound hardware.
-    test('the microphone is recorded with it, and let go', { skip: name === 'firefox' }, async () => {
+    test('the microphone is recorded too, and released', { skip: name === 'firefox' }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, keepStreams);
       await ready(page);
       await page.click('#camera');
@@ -117,7 +117,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a microphone that does not start is a sentence', { skip: name !== 'firefox' }, async () => {
+    test('a microphone that does not start gives a message', { skip: name !== 'firefox' }, async () => {
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
@@ -129,7 +129,7 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
     });
 
-    test('a recorded video keeps its sound, and what ends it loses nothing', { skip: name === 'firefox' }, async () => {
+    test('a recorded video keeps its sound, and ending it early loses nothing', { skip: name === 'firefox' }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true, 120) });
@@ -142,7 +142,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('where pages have no encoders the browser’s own recorder does it', { skip: name === 'chromium' }, async () => {
+    test('without WebCodecs, MediaRecorder records', { skip: name === 'chromium' }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, () => Reflect.deleteProperty(window, 'VideoEncoder'));
       await ready(page);
       await page.click('#camera');
@@ -153,7 +153,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('closing the tab while recording asks first', { skip: name === 'firefox' }, async () => {
+    test('closing the tab during a recording asks for confirmation', { skip: name === 'firefox' }, async () => {
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');

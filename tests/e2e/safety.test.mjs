@@ -50,7 +50,7 @@ async function share(page, action, files) {
 }
 
 for (const name of BROWSERS) {
-  describe(`the page’s safety in ${name}`, { timeout: 900_000 }, () => {
+  describe(`security of the page in ${name}`, { timeout: 900_000 }, () => {
     /** @type {Awaited<ReturnType<typeof serveStranger>>} */
     let stranger;
     before(async () => (stranger = await serveStranger()));
@@ -66,7 +66,7 @@ for (const name of BROWSERS) {
         }),
     });
 
-    test('policies hold where the host sets none, and what is shared is asked about', async () => {
+    test('policies apply without headers of the host, and shared files need a confirmation', async () => {
       const { browser, server } = there;
       const framing = await open(browser, stranger.origin);
       await framing.page.evaluate((url) => {

@@ -114,7 +114,7 @@ function hideTimestamps() {
   });
 }
 
-describe('the studio', () => {
+describe('the studio module', () => {
   const dist = process.env.DIST ?? 'dist';
   const folder = mkdtempSync(join(tmpdir(), 'impasto-studio-'));
   /** @type {string[]} */
@@ -148,7 +148,7 @@ describe('the studio', () => {
 
   for (const name of BROWSERS) {
     for (const pooling of ['max', 'avg']) {
-      test(`in ${name} VGG with float weights gives the reference values, ${pooling} pooling`, async () => {
+      test(`in ${name}, VGG with float weights matches the reference values, ${pooling} pooling`, async () => {
         const reference = tensorsOf('tests/fixtures/vgg16/reference.safetensors');
         const pictures = ['input', 'style', 'x0'].flatMap((picture) => planesOf(reference(picture).values, SIDE));
         const browser = await launch(name);
@@ -172,7 +172,7 @@ describe('the studio', () => {
       });
     }
 
-    test(`in ${name} steps have the losses that they have on the processor`, async () => {
+    test(`in ${name}, steps have the same losses as on the CPU`, async () => {
       const browser = await launch(name);
       try {
         const page = await browser.newPage();

@@ -43,7 +43,7 @@ for (const name of BROWSERS) {
   describe(`versions of the page in ${name}`, { timeout: 900_000 }, () => {
     const there = installation(name);
 
-    test('a version with a wrong file is not installed, and tried again later', async () => {
+    test('a version with a wrong file is not installed, and is retried later', async () => {
       const { browser, server, dist } = there;
       const file = join(dist, 'app/history.js');
       const right = await readFile(file, 'utf8');
@@ -57,7 +57,7 @@ for (const name of BROWSERS) {
       await kept(page);
     });
 
-    test('a tab keeps its version until it is reloaded, also when another one has started a new one', async () => {
+    test('a tab keeps its version until it is reloaded, also if another tab starts a new version', async () => {
       const { browser, server, dist } = there;
       for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 1));
       const first = await open(browser, server.url + SMALL);

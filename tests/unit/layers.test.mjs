@@ -57,7 +57,7 @@ function mayImport(from, to) {
   return row(to) < row(from);
 }
 
-test('every script of the page is in a layer, and all that it imports is there', () => {
+test('every script of the page is in a layer, and its imports exist', () => {
   assert.ok(files.length > 100, `only ${files.length} scripts were found`);
   assert.ok([...graph.values()].flat().length > 200, 'imports were not recognized');
   for (const [file, imports] of graph) {
@@ -87,7 +87,7 @@ test('no two scripts import each other, directly or through others', () => {
   for (const file of files) visit(file, []);
 });
 
-test('the modes of the page do not know each other, not even their types', () => {
+test('the modes of the page do not import each other, not even types', () => {
   const modes = files.filter((file) => /(^|[/-])mode\.js$/.test(file));
   assert.equal(modes.length, 4, `${modes}`);
   for (const file of modes) {

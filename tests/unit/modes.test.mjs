@@ -107,7 +107,7 @@ test('a photo is sent once there are an engine and a photo, at the chosen size',
   assert.deepEqual(photos.exportInfo, { source: 'first', style: '', tiff: undefined });
 });
 
-test('of photos that are opened at a time, the newest is shown; a file that fails changes nothing', async () => {
+test('of photos that are opened at the same time, the newest is shown; a file that fails changes nothing', async () => {
   await begin();
   /** @type {(photo: Photo) => void} */
   let decoded = () => {};
@@ -141,7 +141,7 @@ test('looks are sent once per animation frame, and not while another mode is sho
   assert.equal(calls('client.showPhoto').at(-1)?.[3].strength, 0.9);
 });
 
-test('a changed background concerns transparent photos only', async () => {
+test('a changed background affects transparent photos only', async () => {
   await begin();
   store.update({ ground: { keep: false, colour: '#ff0000' } });
   assert.equal(sizesSent().length, 0);
@@ -154,7 +154,7 @@ test('a changed background concerns transparent photos only', async () => {
   assert.deepEqual([filled, kept], [false, true]);
 });
 
-test('a photo whose size fails is tried smaller; then the one before comes back, at its size', async () => {
+test('a photo whose size fails is tried at a smaller size; then the previous photo returns at its size', async () => {
   await begin();
   answers.rendered({ painting: true, milliseconds: 5 });
   store.update({ size: 512 });
@@ -172,7 +172,7 @@ test('a photo whose size fails is tried smaller; then the one before comes back,
   assert.equal(store.state.size, 512);
 });
 
-test('failures are told: those of a video are not the photo’s, and thumbnails interrupt nothing', async () => {
+test('failures are shown: those of a video do not affect the photo, and those of thumbnails interrupt nothing', async () => {
   await begin();
   answers.failed({ operation: 'video', message: 'a' });
   answers.failed({ operation: 'thumbnails', message: 'b' });
@@ -188,7 +188,7 @@ test('a picture that is rendered during a video is not shown', async () => {
   assert.deepEqual(calls('viewer.showPainting'), []);
 });
 
-test('a job takes the viewer, continues aside, and gives way to the photo, a video and another job', async () => {
+test('a job takes the viewer, continues hidden, and leaves the viewer for the photo, a video or another job', async () => {
   await begin();
   const run = { id: 'a', settings: {} };
   await jobs.optimize.begin(run);
@@ -230,7 +230,7 @@ test('the picture of a job has the transparency of its photo, and none before th
   assert.deepEqual([FakeWorker.last.terminated, store.state.mode, jobs.optimize.controller], [true, 'photo', undefined]);
 });
 
-test('a job that an earlier visit left is offered, and continues from its checkpoint', async () => {
+test('a job of an earlier visit is offered, and continues from its checkpoint', async () => {
   const progress = { step: 3, steps: 9, width: 1, height: 1, losses: [], marks: [], finished: false };
   const checkpoint = { progress, bytes: new Uint8Array([3]), picture: PICTURE, sequence: 2 };
   jobs.train.kind.runtime.readSaved = async () => ({ run: { id: 'a', settings: {} }, checkpoint });

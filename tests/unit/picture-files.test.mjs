@@ -93,7 +93,7 @@ function words(block) {
   return String.fromCharCode(...block);
 }
 
-test('files are what they contain, whatever they are called', () => {
+test('the kind of a file follows from its content, not from its name', () => {
   /** @type {[Uint8Array, string, string][]} */
   const cases = [
     [fixture('phone.heic'), 'photo.jpg', 'heic'],
@@ -123,7 +123,7 @@ test('files are what they contain, whatever they are called', () => {
   assert.match(refusalOf('a.png', 'png'), /can’t be read/);
 });
 
-test('a header tells size, frames, transparency and a cut', () => {
+test('a header gives size, frames, transparency and truncation', () => {
   const size = (/** @type {import('../../www/media/picture-file.js').PictureHeader} */ { width, height }) => `${width}x${height}`;
   const logo = headerOf('png', fixture('logo.png'));
   assert.deepEqual([size(logo), logo.opaque, logo.frames, logo.truncated], ['96x64', false, 1, false]);
@@ -147,7 +147,7 @@ test('a header tells size, frames, transparency and a cut', () => {
   assert.equal(headerOf('gif', gif.subarray(0, 30)).truncated, true);
 });
 
-test('no header makes it read beyond the file, or for ever', () => {
+test('no header causes reads beyond the file or endless loops', () => {
   let seed = 7;
   const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
   const files = /** @type {const} */ ([['jpeg', 'o8.jpg'], ['png', 'logo.png'], ['webp', 'moving.webp'], ['png', 'o6.png'], ['webp', 'o6.webp'], ['heic', 'phone.heic']]);
@@ -196,7 +196,7 @@ test('photo data keeps date, place, camera and copyright, upright and without th
   assert.equal(keptTiff(bytes('no TIFF at all'), { width: 1, height: 1 }), undefined);
 });
 
-test('photo data goes into files of all three formats, where it is found again', () => {
+test('photo data is written to files of all three formats, and read back', () => {
   const tiff = /** @type {Uint8Array} */ (keptTiff(tiffOf(true, ABOUT), { width: 96, height: 64 }));
   for (const [kind, name] of /** @type {const} */ ([['jpeg', 'p3.jpg'], ['png', 'logo.png'], ['webp', 'logo.webp'], ['webp', 'adobe.webp']])) {
     const file = new Uint8Array(Buffer.concat(withTiff(fixture(name), kind, tiff)));
@@ -208,7 +208,7 @@ test('photo data goes into files of all three formats, where it is found again',
   }
 });
 
-test('a drawing has the proportions of its lengths, or of its view', () => {
+test('the aspect ratio of an SVG comes from its width and height, or from its viewBox', () => {
   const shape = (/** @type {string} */ attributes) => {
     const { width, height } = svgSize(`<?xml version="1.0"?><!-- <svg width="1" height="9"> --><svg xmlns="x" ${attributes}><svg width="9" height="1"/></svg>`);
     return width / height;

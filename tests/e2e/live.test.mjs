@@ -7,12 +7,12 @@ import { compare, drop, open, ready, repainted, savedPng, toast, until } from '.
 import { serve } from './server.mjs';
 import { visit } from './visit.mjs';
 
-/** In the page, before its scripts: a camera that is not allowed. */
+/** Runs in the page before its scripts: the camera is not allowed. */
 function refuseCamera() {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
 }
 
-/** In the worker: its graphics device can be taken away. */
+/** Runs in the worker: the test can make the device lost. */
 const LOSE_ON_DEMAND = `
   const open = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...wish) {
@@ -22,7 +22,7 @@ const LOSE_ON_DEMAND = `
   };`;
 
 /**
- * The mean colours of the left and the right half, without the middle where things move.
+ * The mean colours of the left and the right half, without the middle, where a square moves.
  * @param {import('puppeteer-core').Page} page
  * @param {string} png base64
  */
@@ -69,13 +69,13 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    // Firefox makes up its own pictures.
+    // Firefox's fake camera has its own pictures.
     test('the stylized picture matches the camera picture', { skip: name === 'firefox' }, async () => {
       const { page, errors } = await open(there.browser, `${there.server.url}${SMALL}&strength=0`);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
-      // A camera without a direction is a mirror: its red left half is on the right.
+      // A camera without a facing mode is mirrored: its red left half is on the right.
       const [left, right] = await halves(page, await savedPng(page));
       assert.ok(left.blue > left.red + 80 && right.red > right.blue + 80, JSON.stringify([left, right]));
       await page.keyboard.press('m');
@@ -145,7 +145,7 @@ for (const name of BROWSERS) {
       await page.click('video-bar [aria-label="Pause"]');
       await until(page, 'the pause', () => document.querySelector('video-bar [aria-label="Play"]') !== null);
       const still = await savedPng(page);
-      // A video that stands still is painted in a new style all the same.
+      // A paused video is rendered in a new style, too.
       await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelectorAll('[data-kind="built-in"]')[1]).click());
       let changed = 0;
       for (let i = 0; i < 30 && changed < 60; i += 1) {

@@ -9,11 +9,11 @@ import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
 
-/** As small as VGG allows: a step takes seconds on software adapters. */
+/** The smallest size of VGG: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
 const WORKER = 'jobs/optimize-image/worker.js';
 
-/** Run in the worker before its own code: the studio's device is lost when the test says so. */
+/** Runs in the worker before its own code: the test can make the device lost. */
 const LOSE_ON_DEMAND = `
   const open = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...wish) {
@@ -22,13 +22,13 @@ const LOSE_ON_DEMAND = `
     return device;
   };`;
 
-/** ... and there is no room for checkpoints. */
+/** Runs in the worker too: the storage for checkpoints is full. */
 const NO_ROOM = `
   StorageManager.prototype.getDirectory = async () => {
     throw new DOMException('full', 'QuotaExceededError');
   };`;
 
-/** ... and there is no memory for large buffers. */
+/** Runs in the worker too: large buffers fail for lack of memory. */
 const NO_MEMORY = `
   const create = GPUDevice.prototype.createBuffer;
   GPUDevice.prototype.createBuffer = function (wish) {
@@ -64,7 +64,7 @@ for (const name of BROWSERS) {
       await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await reaches(page, 'paused', 2);
 
-      // Another tab is told that this one paints; it is not offered what belongs to this one.
+      // Another tab reports that a job is running, and does not offer the job of this tab.
       const other = await open(browser, server.url + SMALL);
       await ready(other.page);
       await begin(other.page, 1);
@@ -82,7 +82,7 @@ for (const name of BROWSERS) {
       await reaches(page, 'running', rested + 2);
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
-      // Steps are told before they are shown; who rests shows the picture.
+      // Steps are reported before their picture is shown; a paused job shows its picture.
       await click(page, '#optimize-panel-pause');
       await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await changed(page, early, 3);
@@ -101,7 +101,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(sizes, ['32 x 21', '32 x 21']);
       assert.ok(difference > 40, `it differs from the photo by ${difference}`);
 
-      // What is finished is still there after another visit, until it is discarded.
+      // A finished job stays available on the next visit, until it is discarded.
       await page.close();
       const third = await open(browser, server.url + SMALL);
       page = third.page;
@@ -142,14 +142,14 @@ for (const name of BROWSERS) {
       const png = await savedPng(page);
       const { sizes } = await compare(page, png, carnival);
       assert.equal(sizes[0], '32 x 21');
-      // Compared with the photo as any painting is: by what lies over it.
+      // The job is compared with the photo like any painting: in the overlay.
       await click(page, '#optimize-panel-compare');
       const clip = await page.$eval('.frame .over', (canvas) => getComputedStyle(canvas).clipPath);
       assert.match(clip, /50%/);
       assert.deepEqual(errors, []);
     });
 
-    // Chromium takes a buffer of that size for a mistake of the page, not for a lack of memory.
+    // Chromium reports a buffer of that size as a validation error, not as a lack of memory.
     test('offers a smaller size after running out of memory', { skip: name === 'chromium' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_MEMORY);
       const { page } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=160'));
@@ -181,7 +181,7 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 1024 px');
       await click(page, '#optimize-panel-discard');
 
-      // A file that is not the one of this version is not used.
+      // A file of another version is not used.
       await page.evaluate(() => caches.delete('impasto-masterpiece'));
       await cp(join(dist, 'assets/icon.svg'), join(dist, 'studio_bg.wasm'));
       await begin(page, 5);

@@ -60,7 +60,7 @@ describe('styles with their own network', () => {
       const there = visit(name);
       const pack = (/** @type {string} */ called) => ({ name: `${called}.impasto`, type: '', base64: base64(`${called}.impasto`) });
 
-      /** The page with the photo on the stage. */
+      /** Opens the page with the photo. */
       async function opened() {
         const { page, errors } = await open(there.browser, there.server.url + SMALL);
         await ready(page);
@@ -90,7 +90,7 @@ describe('styles with their own network', () => {
         await repainted(page, () => click(page, '[data-kind="own"]'));
         await paintsAs(page, 'waves');
 
-        // The file that is handed on is the one that came, and an undone removal brings the network back.
+        // The exported file equals the imported one, and undoing the removal restores the network.
         await click(page, '.tile-menu');
         await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
         assert.match(await page.$eval('.style-sheet', (dialog) => dialog.textContent ?? ''), /with a network of its own, 0\.1 MB/);
@@ -120,7 +120,7 @@ describe('styles with their own network', () => {
         await titled(page, 'Clouds');
         await click(page, '#joining');
 
-        // Steady as moving pictures are at first.
+        // Flicker reduction is on by default.
         await page.click('#camera');
         await moving(page, 'camera');
         await savedPng(page);
@@ -152,7 +152,7 @@ describe('styles with their own network', () => {
         await paintsAs(page, 'waves');
         assert.equal(await kept(), before + 1);
         assert.ok((await page.$eval('[data-kind="own"] img', (image) => /** @type {HTMLImageElement} */ (image).naturalWidth)) >= 64);
-        // Anywhere on the page, and with a sigmoid.
+        // The file is dropped anywhere on the page; this network has a sigmoid.
         await repainted(page, () => drop(page, fixture('old.onnx')));
         await titled(page, 'Old');
         await paintsAs(page, 'clouds');

@@ -20,7 +20,7 @@ function caption(page) {
   return page.evaluate(() => document.getElementById('caption')?.innerText ?? '');
 }
 
-/** Ctrl+Z, with another key if asked for. @param {import('puppeteer-core').Page} page @param {import('puppeteer-core').KeyInput} [other] */
+/** Presses Ctrl+Z, optionally with another key. @param {import('puppeteer-core').Page} page @param {import('puppeteer-core').KeyInput} [other] */
 async function undo(page, other) {
   await page.keyboard.down('Control');
   if (other) await page.keyboard.down(other);
@@ -83,7 +83,7 @@ for (const name of BROWSERS) {
       assert.match(await caption(page), /Chelsea[^]*64 × 43/);
       assert.deepEqual(errors, []);
       for (const url of requests) assert.match(url, new RegExp(`^(${there.server.origin}/|data:|blob:)`));
-      // So that the line before proves something: the worker's requests must be among those that were seen.
+      // The previous assertion is meaningful only if the worker's requests are recorded.
       for (const file of ['live_bg.wasm', 'transfer26.safetensors']) {
         assert.ok(requests.some((url) => url.endsWith(file)), `${file} is not among ${requests.join(' ')}`);
       }
@@ -121,7 +121,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(result.sizes, ['64 x 44', '64 x 44']);
       assert.ok(result.difference <= 2, `the two differ by ${result.difference} of 255`);
 
-      // The comparison on the screen is not part of the painting.
+      // The split line is not part of the saved picture.
       await repainted(page, () => page.click('#compare'));
       assert.ok((await compare(page, await savedPng(page), native)).difference <= 2);
       assert.deepEqual(errors, []);
@@ -145,7 +145,7 @@ for (const name of BROWSERS) {
       );
       assert.ok((await compare(page, await savedPng(page), photo)).difference <= 2, 'strength 0 is the photo');
       await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '0');
-      // The space bar belongs to a button that has the focus.
+      // A focused button would take the space bar.
       await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
       await repainted(page, () => page.keyboard.press(' '));
       assert.equal(await page.$eval('#compare', (button) => button.getAttribute('aria-pressed')), 'true');

@@ -23,7 +23,7 @@ const CANVAS = /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ ({ trans
 
 /** @type {InstanceType<typeof EngineClient>} */
 let client;
-/** What the page is told. @type {FromWorker[]} */
+/** The messages that the handlers got. @type {FromWorker[]} */
 let told;
 
 beforeEach(() => {

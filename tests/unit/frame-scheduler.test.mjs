@@ -9,13 +9,13 @@ const { VideoPacer } = await import('../../www/media/video-pacer.js');
 
 /** @type {FakeVideo} */
 let video;
-/** What the worker was sent. @type {any[]} */
+/** The messages to the worker. @type {any[]} */
 let sent;
-/** The frames that were taken of the video. @type {FakeVideoFrame[]} */
+/** The captured frames of the video. @type {FakeVideoFrame[]} */
 let taken;
-/** Lets the next frame be taken. @type {(() => void) | undefined} */
+/** Completes the capture of the next frame. @type {(() => void) | undefined} */
 let captured;
-/** Whether frames are taken at once. */
+/** Whether frames are captured at once. */
 let quick = true;
 
 beforeEach(() => {
@@ -157,7 +157,7 @@ test('the pacer seeks back to skipped frames, and slows the video down', async (
   const found = pace.arrive(1.5, false);
   assert.deepEqual([pace.searching, video.paused, video.playbackRate], [true, true, 0.5]);
   assert.ok(Math.abs(video.seeks[0] - 1.15) < 1e-9);
-  // A frame of the time before the seek is not the target.
+  // A frame from before the seek is not its target.
   await pace.arrive(1.6, false);
   assert.equal(pace.searching, true);
   await pace.arrive(1.12, false);

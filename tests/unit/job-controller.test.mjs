@@ -31,7 +31,7 @@ function checkpoint(step) {
   return { progress, bytes: new Uint8Array([step]), picture: PICTURE, sequence: 1 };
 }
 
-/** A job with what its page is told: the states, and `picture`. */
+/** A job, and its events: the states, and `picture`. */
 function job() {
   const runtime = {
     createWorker: () => /** @type {any} */ (new FakeWorker()),
@@ -100,7 +100,7 @@ test('a worker that crashes is replaced once, from the newest checkpoint', async
   assert.deepEqual(FakeWorker.last.sent[0].checkpoint.bytes, new Uint8Array([40]));
   assert.deepEqual([controller.state, controller.progress.step], ['preparing', 40]);
   assert.match(controller.notice, /out of memory.*continued from its last checkpoint/);
-  // Again, soon after: the user decides.
+  // After another failure soon after, the user decides.
   now += 5000;
   FakeWorker.last.crash('out of memory');
   await settled();
@@ -192,7 +192,7 @@ test('failing storage is reported, and the job continues', () => {
   assert.deepEqual([controller.state, controller.notice], ['running', 'The storage is full.']);
 });
 
-/** A job of the wasm module: as many steps as a test wants, one at a time. */
+/** A job of the wasm module with a given number of steps, one at a time. */
 class FakeSteps {
   step = this.#guarded(async () => (this.made === this.steps ? undefined : report(++this.made)));
   picture = this.#guarded(async () => ({ ...PICTURE, data: new Uint8ClampedArray([this.made, 0, 0, 255]) }));

@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from 'node:test';
 import { setGlobals } from './fake-browser.mjs';
 import { pixels, settled } from './fake-engine.mjs';
 
-/** What the input of a job was given, as lists of calls: the class stands in for `OptimizationInput` and `TrainingInput` of `studio.js`. */
+/** Records the calls of the input of a job. The class replaces `OptimizationInput` and `TrainingInput` of `studio.js`. */
 class FakeInput {
   /** @type {any[][]} */
   calls = [];
@@ -76,7 +76,7 @@ class FakeWork {
   }
 }
 
-/** The studio: two sizes, of which the second one is the chosen size. */
+/** The studio. A run has two sizes; the second is the chosen size. */
 class FakeStudio {
   /** @type {{ settings: any, input: FakeInput, checkpoint: any, work: FakeWork }[]} */
   begun = [];
@@ -117,7 +117,7 @@ class FakeStudio {
 
 /** @type {FakeStudio} */
 let studio;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
 
 beforeEach(() => {

@@ -18,7 +18,7 @@ const LAYERS = [
   ['.'],
 ];
 
-/** The glue of the wasm modules, which the build puts beside `index.html`. */
+/** The glue code of the wasm modules, which the build writes next to `index.html`. */
 const BUILT = new Set(['live.js', 'studio.js', 'import.js']);
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
@@ -52,7 +52,7 @@ function layerOf(file) {
 function mayImport(from, to) {
   const row = (/** @type {string} */ layer) => LAYERS.findIndex((layers) => layers.includes(layer));
   if (from === to) return true;
-  // The folders of jobs stand on the files that they share, not on the engine's.
+  // The folders of jobs use the shared files of jobs, but not those of the inference engine.
   if (from.startsWith('jobs/') && to === 'inference') return false;
   return row(to) < row(from);
 }

@@ -18,7 +18,7 @@ test('the strength sets the content weight, and heavy styles take more steps', (
   );
   assert.deepEqual([light, normal, heavy].map(({ contentWeight }) => contentWeight), [2, 1, 0.5]);
   assert.ok(light.steps < normal.steps && normal.steps < heavy.steps);
-  // As `src/train/train_style/settings.rs` has it.
+  // The defaults of `src/train/train_style/settings.rs`.
   const { steps, crop, batch, painting } = normal;
   assert.deepEqual({ steps, crop, batch, painting }, { steps: 150, crop: 224, batch: 1, painting: 320 });
 });
@@ -27,7 +27,7 @@ test('software adapters get a smaller training', () => {
   const [gpu, software] = [trainSettings(USUAL, false), trainSettings(USUAL, true)];
   assert.deepEqual([software.crop, software.batch], [128, 1]);
   assert.ok(estimateDuration(software, true, 1) < estimateDuration(gpu, false, 1) / 7);
-  // The painting shrinks with the squares: strokes keep their size beside the photo.
+  // The painting scales with the crops, so that strokes keep their size relative to the photo.
   assert.ok(Math.abs(software.painting / software.crop - gpu.painting / gpu.crop) < 0.01);
 });
 
@@ -57,7 +57,7 @@ test('less memory means a smaller batch, then smaller crops, then no option', ()
 
 test('photos are scaled to the size that their crops are taken from', () => {
   assert.equal(photoScale({ width: 3200, height: 2400 }, 160), 0.07);
-  // A long one keeps a side that a square fits into, a small one is left as it is.
+  // The shorter side of a long photo still fits a crop; a small photo is not enlarged.
   assert.equal(photoScale({ width: 6400, height: 320 }, 160), 0.5);
   assert.equal(photoScale({ width: 100, height: 80 }, 160), 1);
 });

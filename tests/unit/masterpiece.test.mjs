@@ -32,7 +32,7 @@ test('two measurements separate the fixed cost of a step from the cost per pixel
   const cost = fitStepCost({ pixels: 10_000, milliseconds: 15 }, { pixels: 250_000, milliseconds: 39 });
   assert.ok(Math.abs(cost.fixed - 14) < 1e-9);
   assert.ok(Math.abs(stepMilliseconds(cost, 50_000) - 19) < 1e-9);
-  // A GPU that does not notice the difference, and one that large pictures slow down beyond measure.
+  // Equal times for both sizes, and a time that grows more than in proportion to the pixels.
   assert.deepEqual(fitStepCost({ pixels: 100, milliseconds: 9 }, { pixels: 1000, milliseconds: 8 }), { fixed: 9, pixel: 0 });
   assert.equal(stepMilliseconds(fitStepCost({ pixels: 100, milliseconds: 1 }, { pixels: 1000, milliseconds: 50 }), 1000), 50);
 });
@@ -45,7 +45,7 @@ test('the remaining time accounts for slower, larger sizes, and is stable', () =
   const pixels = SCALES.slice(1).reduce((sum, { width }) => sum + 50 * width ** 2, 0) / 128 ** 2;
   const expected = 10 * (90 + pixels);
   assert.ok(Math.abs(/** @type {number} */ (pace.remainingMs(10)) / expected - 1) < 0.2, `${pace.remainingMs(10)} of ${expected}`);
-  // What was measured of the size in work counts more than what was foreseen.
+  // Measured times of the current size count more than the estimate.
   for (let step = 101; step <= 110; step += 1) pace.addStep(181, 11);
   const later = /** @type {number} */ (pace.remainingMs(110));
   const now = 11 * (40 + SCALES.slice(2).reduce((sum, { width }) => sum + 50 * width ** 2, 0) / 181 ** 2);
@@ -71,7 +71,7 @@ test('only sizes that fit into memory are offered, and the next smaller size is 
   assert.deepEqual(sizesFor({ width: 300, height: 200 }).map(({ size }) => size), [256, 512, 768, 1024]);
   assert.deepEqual(sizesFor({ width: 30, height: 20 }, 64).map(({ size }) => size), [64, 256, 512, 768, 1024]);
   assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmallerSize), [768, 256, 128, undefined, 512]);
-  // What `src/train/optimize_image/memory.rs` counts for 512 x 512.
+  // The estimate of `src/train/optimize_image/memory.rs` for 512 x 512 pixels.
   assert.ok(estimateMemory(512, 512) > 600e6 && estimateMemory(512, 512) < 1500e6);
   assert.deepEqual([1_234_000_000, 63_400_000, 10].map(formatBytes), ['1.2 GB', '63 MB', '1 MB']);
 });
@@ -90,7 +90,7 @@ test('loss curves use a logarithmic scale, and restart where the picture size gr
   const { paths, marks, low, high } = lossCurves(losses, [2], 7, 60, 80);
   assert.deepEqual([low, high, marks], [1, 100, [20]]);
   assert.equal(paths[0], 'M0.0 0.0L10.0 40.0M20.0 80.0L30.0 80.0');
-  // A loss of nothing lies at the foot.
+  // A loss of 0 is drawn at the bottom.
   assert.match(paths[1], /^M0\.0 80\.0L10\.0 80\.0/);
   const long = Array.from({ length: 5000 }, (_, i) => /** @type {[number, number, number]} */ ([5000 - i, 1, 1]));
   assert.ok(lossCurves(long, [], 5000, 260, 80).paths[0].split('L').length <= 260);

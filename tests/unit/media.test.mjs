@@ -65,7 +65,7 @@ test('a folder yields all its photos, but no system files', async () => {
     isDirectory: true,
     createReader() {
       const left = [...entries];
-      // One at a time, as browsers give some at a time.
+      // One entry per call: browsers return the entries in several parts.
       return { readEntries: (/** @type {(e: any[]) => void} */ take) => take(left.splice(0, 1)) };
     },
   });
@@ -102,7 +102,7 @@ test('the transparency of a WebM file is detected', async () => {
   assert.equal(await saysTransparent(new Blob([fixture('turned-90.mp4')])), false);
 });
 
-/** What was asked for: the id of a camera, or its direction. @type {string[]} */
+/** The requested cameras: ids or facing modes. @type {string[]} */
 let asked = [];
 /** Ids of cameras that do not open. */
 let busy = new Set();
@@ -140,15 +140,15 @@ test('the default camera faces the user; a chosen camera is remembered', async (
   const camera = new Camera();
   assert.equal((await opened(camera)).current, 1);
   assert.deepEqual(asked, ['user']);
-  // Opened without a word, it is not a choice.
+  // Opening the default camera is not a choice: it is not stored.
   assert.equal(kept.size, 0);
   await camera.choose(2);
   const third = await opened(camera);
   assert.deepEqual([third.current, third.names.length, third.notice], [2, 3, undefined]);
-  // Another visit.
+  // On the next visit, the chosen camera opens.
   assert.equal((await opened()).current, 2);
   assert.equal(asked.at(-1), 'desk');
-  // It is gone.
+  // The chosen camera does not exist any more.
   ids = ['back', 'front'];
   const without = await opened();
   assert.deepEqual([without.current, without.notice], [1, undefined]);
@@ -173,7 +173,7 @@ test('if a camera is busy, another one opens, and all are listed', async () => {
   busy = new Set(['desk']);
   await opened(camera);
   await camera.choose(2);
-  // The one that was on before comes back.
+  // The previous camera opens again.
   assert.equal((await opened(camera)).current, 1);
   busy = new Set(ids);
   await assert.rejects(opened(), /in use by another program/);

@@ -27,16 +27,16 @@ const PICTURE = { width: 1, height: 1, data: new Uint8ClampedArray([1, 2, 3, 255
 
 /** @type {Store} */
 let store;
-/** What the photo mode does with answers. @type {any} */
+/** The answer handlers of the photo mode. @type {any} */
 let answers;
-/** What client, viewer and toast were told. @type {any[][]} */
+/** The calls of client, viewer and toast. @type {any[][]} */
 let told;
 /** @type {InstanceType<typeof PhotoMode>} */
 let photos;
 /** @type {Record<'optimize' | 'train', InstanceType<typeof JobHost<any>>>} */
 let jobs;
 
-/** An object whose methods note their calls. @param {string} name @param {object} [given] @returns {any} */
+/** An object whose methods record their calls. @param {string} name @param {object} [given] @returns {any} */
 function noting(name, given = {}) {
   return new Proxy(given, {
     get: (target, key) => (key in target ? Reflect.get(target, key) : (/** @type {any[]} */ ...args) => void told.push([`${name}.${String(key)}`, ...args])),
@@ -149,7 +149,7 @@ test('a changed background affects transparent photos only', async () => {
   assert.equal(calls('viewer.setPhoto').at(-1)?.[2], '#ff0000');
   store.update({ ground: { keep: true, colour: '#ff0000' } });
   assert.deepEqual([calls('viewer.setPhoto').at(-1)?.[2], sizesSent().length], [null, 2]);
-  // One that keeps its transparency is sent as pixels, another one as a bitmap.
+  // A photo that keeps its transparency is sent as pixels, others as bitmaps.
   const [filled, kept] = calls('client.showPhoto').map(([, input]) => 'data' in input);
   assert.deepEqual([filled, kept], [false, true]);
 });
@@ -194,23 +194,23 @@ test('a job takes the viewer, continues hidden, and leaves the viewer for the ph
   await jobs.optimize.begin(run);
   await settled();
   assert.deepEqual([store.state.mode, root.dataset.optimize, calls('optimize shown').length, sizesSent().length], ['optimize', '', 1, 0]);
-  // Another job.
+  // Another job is shown.
   await jobs.train.begin({ id: 'b', settings: {} });
   await settled();
   assert.deepEqual([store.state.mode, root.dataset.optimize, root.dataset.train], ['train', undefined, '']);
   assert.deepEqual([calls('optimize hidden').length, jobs.optimize.isShown, sizesSent().length], [1, false, 0]);
   assert.equal(FakeWorker.all.every(({ terminated }) => !terminated), true);
-  // A video, which shows no photo.
+  // A video is shown instead of the photo.
   store.update({ mode: 'video' });
   assert.deepEqual([calls('train hidden').length, sizesSent().length], [1, 0]);
   // A hidden job leaves the video alone.
   jobs.train.hide();
   assert.equal(store.state.mode, 'video');
-  // The photo, rendered once.
+  // The photo is shown and rendered once.
   await jobs.optimize.show();
   jobs.optimize.hide();
   assert.deepEqual([store.state.mode, sizesSent().length, calls('viewer.setPhoto').at(-1)?.[1]], ['photo', 1, store.state.photo?.bitmap]);
-  // Another photo.
+  // Another photo is opened.
   await jobs.train.show();
   await photos.open(() => photo('second'));
   assert.deepEqual([store.state.mode, calls('train hidden').length, sizesSent().length], ['photo', 2, 2]);

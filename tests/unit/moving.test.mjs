@@ -4,7 +4,7 @@ import { ResolutionController, RESOLUTIONS } from '../../www/inference/resolutio
 import { PolledFrameTimer } from '../../www/inference/polled-frame-timer.js';
 
 /**
- * Frames that take `cost` milliseconds for each million of squared lines.
+ * Adds frames that take `cost` milliseconds for each million of squared lines.
  * @param {ResolutionController} ladder
  * @param {number} frames
  * @param {number} cost
@@ -46,7 +46,7 @@ test('the delay before a failed resolution is retried grows each time', () => {
   const climbs = [];
   let last = ladder.lines;
   for (let i = 0; i < 1500; i += 1) {
-    // The estimate says that 432 lines would do, and it is wrong.
+    // The estimate for 432 lines is too low.
     ladder.addFrame(ladder.lines >= 432 ? 80 : 15, 1080);
     if (ladder.lines > last) climbs.push(i);
     last = ladder.lines;
@@ -63,7 +63,7 @@ test('the resolution never exceeds that of the source', () => {
 });
 
 /**
- * What is said of a second of a camera.
+ * The result for one second of a camera.
  * @param {number} painted
  * @param {number} missed
  */

@@ -15,7 +15,7 @@ test('external data files are grouped with their network', () => {
   assert.deepEqual(names(networks), ['m.onnx', 'n.pth']);
   assert.deepEqual(names(parts), ['m.onnx.data', 'weights.bin', 'm.onnx_data']);
   assert.deepEqual(names(rest), ['a.png', 'x.impasto']);
-  // Alone they are files like any other.
+  // Without a network, they are ordinary files.
   assert.deepEqual(names(networksAmong(files('m.onnx.data', 'a.png')).rest), ['m.onnx.data', 'a.png']);
 });
 

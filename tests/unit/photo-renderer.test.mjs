@@ -15,13 +15,13 @@ const QUIET_MS = 200;
 
 /** @type {FakeEngine} */
 let engine;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
-/** What the thumbnails were told. @type {string[]} */
+/** The calls of the thumbnail renderer. @type {string[]} */
 let told;
 /** @type {InstanceType<typeof StyleRegistry>} */
 let registry;
-/** Whether the network for paintings can be fetched. */
+/** Whether the network for paintings can be downloaded. */
 let online;
 
 beforeEach(() => {
@@ -339,7 +339,7 @@ test('without a canvas, pictures are sent', async () => {
   assert.equal(session().argumentsOf('paint').length, 0);
   assert.deepEqual(sent.map(({ type }) => type), ['frame', 'rendered']);
   assert.equal(sent[0].pixels.data[0], 33);
-  // A picture belongs to the photo, however the look has changed.
+  // The picture answers the request of the photo, also after a change of the look.
   photos.show(answerTo(2), look({ split: 0.5 }));
   await settled();
   await pause();

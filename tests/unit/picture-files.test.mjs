@@ -136,10 +136,10 @@ test('a header gives size, frames, transparency and truncation', () => {
     const file = fixture(name);
     assert.equal(headerOf(kind, file).truncated, false, name);
     for (const part of [0.3, 0.6, 0.98]) assert.equal(headerOf(kind, file.subarray(0, Math.floor(file.length * part))).truncated, true, `${part} of ${name}`);
-    // What follows the picture, as the second picture of some phones, is not a part of it.
+    // Data after the picture, such as the second picture of some phones, is not a part of it.
     const more = new Uint8Array([...file, ...file]);
     assert.equal(headerOf(kind, more).truncated, false);
-    // Only the beginning was read.
+    // Only the first bytes are given.
     assert.equal(headerOf(kind, file.subarray(0, 40), false).truncated, false);
   }
   const gif = bytes('GIF89a\x02\0\x03\0\0\0\0' + ',\0\0\0\0\x02\0\x03\0\0\x02\x01\0\0'.repeat(2) + ';');
@@ -188,7 +188,7 @@ test('photo data keeps date, place, camera and copyright, upright and without th
     assert.equal(orientationOf(kept), 1);
     for (const word of ['Camera maker', 'A. Person', '2026:11:27']) assert.ok(words(kept).includes(word), word);
     for (const word of ['THUMBNAIL', 'private']) assert.ok(!words(kept).includes(word), word);
-    // Once more: what it has written it can read, GPS included.
+    // The written block can be read again, including GPS.
     const again = keptTiff(kept, { width: 64, height: 48 });
     assert.deepEqual(again, kept);
     assert.ok(kept.length < 400);

@@ -30,7 +30,7 @@ test('scriptAddress rejects scripts that do not belong to the page', () => {
   assert.throws(() => scriptAddress(/** @type {any} */ ('photos/evil.js')), TypeError);
 });
 
-/** A pack as far as the page looks at it. @param {string} text its header */
+/** The part of a pack that the page validates. @param {string} text its header */
 function packOf(text) {
   const header = Buffer.from(text);
   const length = Buffer.alloc(8);

@@ -14,11 +14,11 @@ const { ThumbnailRenderer } = await import('../../www/inference/thumbnail-render
 
 /** @type {FakeEngine} */
 let engine;
-/** The networks that were fetched. @type {string[]} */
+/** The downloaded networks. @type {string[]} */
 let fetched;
-/** Ids of styles that their network refused. @type {string[]} */
+/** Ids of styles that their network rejected. @type {string[]} */
 let rejected;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
 let online = true;
 /** @type {InstanceType<typeof StyleRegistry>} */
@@ -157,7 +157,7 @@ test('background photos are rendered in order, and photos of the same size share
     ['pixels', 3, 3, 255],
   ]);
   assert.deepEqual(engine.sessions.map(({ width, freed }) => [width, freed]), [[8, true], [4, false]]);
-  // The split line belongs to the viewer.
+  // The split line is a matter of the viewer.
   assert.deepEqual(engine.sessions[0].argumentsOf('setLook').at(-1), [1, false, 0]);
 });
 

@@ -11,7 +11,7 @@ const { StyleRegistry } = await import('../../www/inference/style-registry.js');
 
 /** @type {FakeEngine} */
 let engine;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
 /** @type {InstanceType<typeof StyleRegistry>} */
 let registry;
@@ -95,7 +95,7 @@ test('in browsers that poll, four frames are in flight', async () => {
   engine.hold('done');
   for (let i = 0; i < 6; i += 1) await take(video);
   assert.equal(engine.sessions[0].argumentsOf('paint').length, 5);
-  // Three of the four requested another one at once.
+  // The first three of the four frames requested the next one at once.
   assert.equal(ofType('ready-for-frame').length, 2 + 3);
 });
 
@@ -291,7 +291,7 @@ test('frames with square pixels and bitmaps are not changed', () => {
   assert.equal(square.closed, false);
   const picture = bitmap(640, 480);
   assert.deepEqual(withSquarePixels(picture), { frame: picture, size });
-  // A frame without a visible area, as an empty one has none.
+  // An empty frame has no visible area.
   const blank = /** @type {any} */ (new FakeVideoFrame({ visibleRect: null }, { displayWidth: 4, displayHeight: 2 }));
   assert.equal(withSquarePixels(blank).frame, blank);
 });

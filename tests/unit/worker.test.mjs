@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { created, FakeEngine, packOf, pixels, settled, STYLES } from './fake-engine.mjs';
 import { FakeCanvas, FakeVideoFrame, setGlobals } from './fake-browser.mjs';
 
-/** What the worker answered. @type {any[]} */
+/** The answers of the worker. @type {any[]} */
 let sent = [];
 /** The scope of the worker. */
 const scope = Object.assign(new EventTarget(), { postMessage: (/** @type {any} */ message) => sent.push(message) });
@@ -16,7 +16,7 @@ setGlobals({
 });
 await import('../../www/inference/worker.js');
 
-/** The worker is one module: the tests use it one after the other, as a page does. */
+/** The worker is a single module, so all tests share it. */
 const engine = new FakeEngine();
 created.next = engine;
 let lastId = 0;
@@ -55,7 +55,7 @@ test('each answer has the id of its request', async () => {
   const photo = await request({ type: 'photo', photo: pixels(8, 4), thumb: pixels(4, 4), look: look() });
   assert.deepEqual(sent.map(({ type, requestId }) => [type, requestId]), [['rendered', photo]]);
   const save = await request({ type: 'save' });
-  // The picture is finished first.
+  // The rendered picture is reported first.
   assert.deepEqual(sent.map(({ type, requestId }) => [type, requestId]), [['rendered', photo], ['pixels', save]]);
   const stylize = await request({ type: 'stylize', photo: pixels(2, 2), look: look() });
   assert.deepEqual(sent.map(({ type, requestId }) => [type, requestId]), [['pixels', stylize]]);

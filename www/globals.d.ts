@@ -1,4 +1,4 @@
-/** TypeScript's library does not know WebGPU yet, and the page only asks whether it is there. */
+/** WebGPU, which TypeScript's DOM library lacks. The page only tests whether it exists. */
 interface Navigator {
   readonly gpu?: object;
 }

@@ -1,12 +1,14 @@
 /**
- * What the page uses of the reader of networks. The build puts the real `import.js` (wasm-bindgen's glue) and `import_bg.wasm`
- * beside `index.html`; this file lets the type checker work without a build.
+ * Types of `import.js`, the wasm module that imports network files (src/web/import.rs). The build writes the real `import.js`
+ * (glue code of wasm-bindgen) and `import_bg.wasm` next to `index.html`; this file lets the type checker run without a build.
  */
 export default function init(options: { module_or_path: URL | string | BufferSource }): Promise<unknown>;
 
 /**
- * Rejects with an Error whose message is a sentence for people that begins with `label`. `beside` has the files that the network
- * keeps numbers in, by their names; `sample` is RGBA, `side` pixels on a side.
+ * Imports a network from the contents of a PyTorch or ONNX file. `label` names the file in error messages, `name` is the name of
+ * the style, `source` describes its origin. `beside` maps names to the contents of external data files. `sample` is a square
+ * picture, `side * side * 4` bytes of RGBA, that serves to compare quantizations. Rejects with an `Error` whose message is for
+ * the user and begins with `label`.
  */
 export function importNetwork(
   label: string,
@@ -18,12 +20,15 @@ export function importNetwork(
   side: number,
 ): Promise<Imported>;
 
+/** An imported network. */
 export class Imported {
   private constructor();
+  /** Releases the memory. */
   free(): void;
-  /** What the network has painted: RGBA. */
+  /** Returns the picture that the network has stylized: `side() * side() * 4` bytes of RGBA. */
   painted(): Uint8Array;
+  /** Returns the side of that picture in pixels. */
   side(): number;
-  /** The file of the style pack. */
+  /** Returns the style pack. `thumbnail` is a JPEG, PNG or WebP file. */
   pack(thumbnail: Uint8Array): Uint8Array<ArrayBuffer>;
 }

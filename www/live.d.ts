@@ -1,77 +1,113 @@
 /**
- * What the page uses of the engine. The build puts the real `live.js` (wasm-bindgen's glue) and `live_bg.wasm` beside
- * `index.html`; this file lets the type checker work without a build.
+ * Types of `live.js`, the wasm module of the inference engine (src/web/live.rs, session.rs and packs.rs): the part of it that
+ * the page uses. The build writes the real `live.js` (glue code of wasm-bindgen) and `live_bg.wasm` next to `index.html`; this
+ * file lets the type checker run without a build.
+ *
+ * Pictures are RGBA, 8 bits per channel, in row-major order: `height * width * 4` bytes. Errors are `Error`s whose message is
+ * for the user.
  */
 export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
 
-/** JSON: name, network, source, licence, expense. Throws a sentence for what is no pack. */
+/**
+ * Returns the metadata of a style pack as JSON: `name`, `network`, `source`, `licence`, and `expense` (a warning if the network
+ * needs far more computation than usual, else empty). Throws if the bytes are not a style pack.
+ */
 export function readPack(pack: Uint8Array): string;
-/** A JPEG, PNG or WebP file, or nothing. */
+/** Returns the thumbnail of a style pack: a JPEG, PNG or WebP file, or no bytes if it has none. Throws as `readPack`. */
 export function packThumbnail(pack: Uint8Array): Uint8Array<ArrayBuffer>;
-/** The archive of the network that a pack brings, or nothing. */
+/** Returns the archive of the network in a style pack, or no bytes if it has none. Throws as `readPack`. */
 export function packNetwork(pack: Uint8Array): Uint8Array<ArrayBuffer>;
+/** Returns a copy of a style pack with another name. Its previous name may be invalid. Throws as `readPack`. */
 export function renamePack(pack: Uint8Array, name: string): Uint8Array<ArrayBuffer>;
 
+/** A GPU device with the loaded networks and styles. */
 export class Engine {
   private constructor();
-  /** Rejects with an Error whose message is a sentence for people. `choice` is what `choice()` returned here before. */
+  /**
+   * Opens the GPU device and loads the network in `archive`. `choice` is an earlier result of `Engine.choice()` on this machine;
+   * without it, the kernels are benchmarked. Rejects if there is no suitable device or the archive is invalid.
+   */
   static create(archive: Uint8Array, choice?: string): Promise<Engine>;
+  /** Returns the name of the kernel variants in use, to pass to `create` on the next visit. */
   choice(): string;
-  /** JSON, see `EngineInfo` in inference/protocol.js. */
+  /** Returns JSON of `EngineInfo`, without `videoFrames` (see inference/protocol.js). */
   info(): string;
-  /** Resolves, with a sentence, when the GPU device is lost. */
+  /** Resolves with a message for the user when the GPU device is lost. */
   lost(): Promise<string>;
-  /** Once, before any `paint`. */
+  /** Sets the canvas that sessions draw on. Call it once, before the first `Session.paint`. */
   setCanvas(canvas: OffscreenCanvas): void;
-  /** Resolves when everything submitted is done. */
+  /** Resolves when all submitted GPU work is done. */
   done(): Promise<void>;
-  /** The browser's own GPUDevice. */
+  /** Returns the browser's `GPUDevice`. */
   device(): any;
-  /** Loads another network. */
+  /** Loads another network. Rejects if the archive is invalid. */
   addNetwork(archive: Uint8Array): Promise<void>;
+  /** Returns whether a network is loaded. */
   has(network: string): boolean;
-  /** Forgets a network that a style brought. */
+  /** Unloads a network that came from a style pack. Its open sessions stay valid. */
   removeNetwork(network: string): void;
-  /** The network of the pack must be there. The same id again replaces. */
+  /** Adds the style of a pack under `id`, or replaces the style with this id. Throws if the network of the pack is not loaded. */
   addStyle(id: string, pack: Uint8Array): void;
-  /** What `predict` said, as a style of the network `arbitrary`. */
+  /** Adds a style vector, a result of `predict`, under `id` as a style of the network `arbitrary`. */
   addVector(id: string, vector: Float32Array): void;
+  /** Removes a style, if it exists. */
   removeStyle(id: string): void;
-  /** The style vector of a picture, RGBA. One at a time. */
+  /** Encodes a picture as a style vector. Rejects while another call is pending, and if `arbitrary` is not loaded. */
   predict(rgba: Uint8Array, width: number, height: number): Promise<Float32Array>;
+  /** Returns a style pack with a style vector. `thumbnail` is a JPEG, PNG or WebP file, or empty. */
   pack(vector: Float32Array, name: string, source: string, licence: string, thumbnail: Uint8Array): Uint8Array<ArrayBuffer>;
-  /** Width and height of a session for photos of that size, so that strokes are `stroke` times as large as usual. */
+  /**
+   * Returns width and height, in pixels, of the session that renders a photo of the given size with strokes of `stroke` times
+   * the default size. Throws if the network is not loaded.
+   */
   workingSize(network: string, width: number, height: number, stroke: number): [number, number];
-  /** A session that paints at this size; its photos have it too, unless `setFrameSize` says otherwise. */
+  /**
+   * Opens a session that runs the network at this size in pixels. Photos have the same size, unless `Session.setFrameSize` sets
+   * another one. Rejects if the network is not loaded or the size is not possible.
+   */
   session(network: string, width: number, height: number): Promise<Session>;
 }
 
+/**
+ * Stylizes pictures with one network at one size. Methods throw while a readback (`read`) is pending. A session must not be
+ * freed while one of its promises is pending.
+ */
 export class Session {
   private constructor();
-  /** RGBA, width * height * 4 bytes. */
+  /** Sets the photo as RGBA pixels. Throws if the length does not match the size. */
   setPhoto(rgba: Uint8Array): void;
-  /** A blend of styles of the session's network. */
+  /** Sets the style: a blend of styles of the session's network, with one weight for each id. Throws for unknown ids. */
   setStyle(ids: string[], weights: Float32Array): void;
-  /** The photo shows left of `split` (0..1); 0 shows the painting alone. */
+  /**
+   * Sets how photo and stylized picture are composited. `strength` is the opacity of the stylized picture, 0..1. The photo is
+   * shown left of `split`, 0..1; 0 shows the stylized picture alone.
+   */
   setLook(strength: number, keepColors: boolean, split: number): void;
-  /** How much the network finds to follow in what is flat, 0..1. */
+  /** Sets the amount of texture that is added to flat areas of the photo before the network runs, 0..1. */
   setBrushwork(strength: number): void;
-  /** Photos and frames have this size from now on, and paintings that are read, unless `setReadSize` follows. `showAt` comes after it. */
+  /**
+   * Sets the size of photos, frames and pictures that `read` returns, in pixels. `setReadSize` can change the latter.
+   * Call it before `showAt`.
+   */
   setFrameSize(width: number, height: number): Promise<void>;
-  /** The size of paintings that are read. It precedes the first `read`. */
+  /** Sets the size of pictures that `read` returns, in pixels. Call it before the first `read`. */
   setReadSize(width: number, height: number): void;
+  /** Sets a video frame as the photo. It must have the size of `setFrameSize`. */
   setVideoFrame(frame: VideoFrame): void;
+  /** Sets a bitmap as the photo. It must have the size of `setFrameSize`. */
   setBitmap(bitmap: ImageBitmap): void;
-  /** Left and right exchanged. */
+  /** Sets whether the photo is mirrored horizontally. */
   setMirrored(mirrored: boolean): void;
-  /** Less flicker in moving pictures. `showAt` comes after it. */
+  /** Enables the temporal filter, which reduces flicker in videos. Call it before `showAt`. */
   steady(): Promise<void>;
-  /** Prepares for `paint` at this size, which the canvas gets. */
+  /** Prepares `paint` at this size in pixels, and resizes the canvas to it. */
   showAt(width: number, height: number): Promise<void>;
-  /** Onto the engine's canvas; the network runs only if picture or style has changed. */
+  /** Draws the picture on the engine's canvas. The network runs only if photo or style has changed. */
   paint(): void;
-  /** The painting as RGBA, with the look that is set; needs no canvas and no `paint`. */
+  /** Returns the composited picture as RGBA pixels. It needs no canvas and no `paint`. */
   read(): Promise<Uint8Array>;
+  /** Resolves when all submitted GPU work is done. */
   done(): Promise<void>;
+  /** Releases the memory of the session. */
   free(): void;
 }

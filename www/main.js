@@ -9,5 +9,5 @@ if (window.top !== window) {
 } else if (!isSecureContext) {
   showUnsupported('Browsers allow WebGPU only on pages with a secure connection. Open this page through https.');
 } else {
-  showUnsupported('This browser has no WebGPU, or has it switched off. Impasto paints with it on your own GPU.');
+  showUnsupported('This browser has no WebGPU, or WebGPU is switched off. Impasto uses it to paint on your own GPU.');
 }

@@ -1,44 +1,58 @@
 /**
- * `studio.wasm`, as wasm-bindgen makes it out of src/web/studio.rs and src/web/training.rs: optimization of pictures and training
- * of styles on burn. Errors are `Error`s with a sentence for the user. Between two calls of a `Studio`, `Masterpiece` or
- * `Training` the one before must have been answered.
+ * Types of `studio.js`, the wasm module for optimization of pictures and training of styles (src/web/studio.rs and
+ * src/web/training.rs, on burn).
+ *
+ * Pictures are RGBA, 8 bits per channel, in row-major order: `height * width * 4` bytes. Errors are `Error`s whose message is
+ * for the user. Do not call a method while a promise of the same object is pending.
  */
 
-/** What a run is made of; what is missing has its usual value. */
+/** Settings of an optimization. Missing fields have the stated defaults. */
 export interface RunSettings {
-  /** The photo's longer side in pixels at the end, 512. */
+  /** Final size: the photo's longer side in pixels. Default 512. */
   size?: number;
-  /** The first and smallest size, 128; sizes grow by the root of two. */
+  /**
+   * First size: the photo's longer side in pixels. Default 128. Each further size is larger by a factor of the square root of
+   * two.
+   */
   smallest?: number;
-  /** Steps at the smallest size, 300; larger sizes get half as many. */
+  /** Number of steps at the first size. Default 300. Each larger size gets half as many. */
   steps?: number;
-  /** What looks at the pictures, `vgg16`: the archive that a run begins with must be of it. */
+  /** The VGG network of the losses. Default `vgg16`. `Studio.begin` needs an archive of the same network. */
   network?: 'vgg16' | 'vgg19';
+  /** Pooling layers of the VGG network. Default `average`. */
   pooling?: 'average' | 'max';
-  /** Weights of the losses and of their layers (by names such as `relu4_2`). */
+  /** Weight of the content loss, and weights of its layers by names such as `relu4_2`. */
   content?: { weight?: number; layers?: Record<string, number> };
+  /** Weight of the style loss, and weights of its layers. */
   style?: { weight?: number; layers?: Record<string, number> };
+  /** Weight of the total variation. */
   variation?: number;
-  /** What is compared of the features: Gram matrices, or means and covariances. */
+  /** Statistics of the features in the style loss: Gram matrices, or means and covariances. Default `gram`. */
   styleLoss?: 'gram' | 'covariance';
-  /** Longer side of the paintings, relative to the photo's, 1: above that strokes come out larger. */
+  /** Longer side of the paintings relative to the photo's. Default 1; larger values give larger strokes. */
   styleScale?: number;
+  /** Default `adam`. */
   optimizer?: 'adam' | 'sgd' | 'lbfgs';
-  /** Step size, in brightness (0..1) for Adam; without it what suits the optimizer. */
+  /** Learning rate; for Adam in units of pixel values (0..1). Each optimizer has its own default. */
   rate?: number;
+  /** Whether the result keeps the colours of the photo. Default false. */
   keepColors?: boolean;
 }
 
-/** What is known before anything is allocated. */
+/** Sizes and costs of an optimization, computed before anything is allocated. */
 export interface RunPlan {
+  /** Sizes in pixels with their number of steps, in order. */
   scales: { width: number; height: number; steps: number }[];
-  /** Bytes of graphics memory at the largest size, about. */
+  /** Approximate graphics memory at the largest size, in bytes. */
   peak: number;
   /** Multiply-adds of all steps, forward and backward. */
   multiplyAdds: number;
 }
 
-/** One step: losses before it, content and style before their weights. Those of different sizes do not compare. */
+/**
+ * Report of one optimization step. The losses are those before the step; content and style loss are unweighted. Losses of
+ * different sizes are not comparable.
+ */
 export interface StepReport {
   step: number;
   steps: number;
@@ -50,48 +64,55 @@ export interface StepReport {
   variation: number;
 }
 
+/** A picture. */
 export interface PaintedPicture {
   width: number;
   height: number;
-  /** RGBA, row by row from the top left. */
+  /** RGBA in row-major order. */
   data: Uint8ClampedArray<ArrayBuffer>;
 }
 
-/** How a style is trained; what is missing has its usual value. */
+/** Settings of a training. Missing fields have the stated defaults; fine-tuning is training that starts from packs. */
 export interface TrainSettings {
-  /** 150. */
+  /** Number of steps. Default 150. */
   steps?: number;
-  /** Pixels a side of the squares of photos that are painted, a multiple of 4 from 32 up, 224; and how many a step sees, 1. */
+  /** Side of the square crops of photos in pixels: a multiple of 4, at least 32. Default 224. */
   crop?: number;
+  /** Number of crops per step. Default 1. */
   batch?: number;
-  /** Longer side of the paintings in pixels, 320: the larger, the larger the strokes. */
+  /** Longer side of the paintings in pixels. Default 320; larger values give larger strokes. */
   painting?: number;
-  /** 1: more keeps more of the photo, a lighter style. */
+  /** Weight of the content loss. Default 1; larger values preserve more of the photo. */
   contentWeight?: number;
-  /** 6, and 12 for what begins near its painting. */
+  /** Weight of the style loss. Default 6; 12 for fine-tuning. */
   styleWeight?: number;
-  /** 1.5, and 6 for what begins near its painting: of having the paintings' colours. */
+  /** Weight of the colour loss. Default 1.5; 6 for fine-tuning. */
   paletteWeight?: number;
+  /** Weight of the total variation. */
   variationWeight?: number;
-  /** 0: of not changing with noise in the photo, of at most `noise`, 0.04. */
+  /** Weight of the stability loss, which penalizes changes of the result by noise in the photo. Default 0. */
   stabilityWeight?: number;
+  /** Maximum amplitude of that noise, as a fraction of white. Default 0.04. */
   noise?: number;
-  /** What a step changes a number of the style by at most, at first: 0.03, or 0.02 where training begins with packs. */
+  /** Initial learning rate. Default 0.03; 0.02 for fine-tuning. */
   rate?: number;
+  /** Seed of crops and noise. Default 0. */
   seed?: number;
-  /** What training begins with: the `mean` of the network's styles, the one `nearest` to the paintings, or the name of one. */
+  /**
+   * Initial style: the `mean` of the network's styles, the one `nearest` to the paintings, or the name of one. Default `mean`.
+   */
   start?: string;
 }
 
-/** What is known of a training before anything is allocated. */
+/** Costs of a training, computed before anything is allocated. */
 export interface TrainPlan {
-  /** Bytes of graphics memory, about. */
+  /** Approximate graphics memory in bytes. */
   peak: number;
   /** Multiply-adds of all steps, forward and backward. */
   multiplyAdds: number;
 }
 
-/** One step of training: losses before it, before their weights but for the total. */
+/** Report of one training step. The losses are those before the step; all but the total are unweighted. */
 export interface TrainReport {
   step: number;
   steps: number;
@@ -103,93 +124,117 @@ export interface TrainReport {
   stability: number;
 }
 
-/** A graphics device for burn. One in a worker. */
+/** A GPU device for burn. A worker creates one. */
 export class Studio {
   private constructor();
-  /** Opens the fastest device. */
+  /** Opens the fastest device. Rejects if there is none. */
   static create(): Promise<Studio>;
-  /** Which network an archive of VGG weights is of, `vgg16` or `vgg19`; throws a sentence for any other file. Needs no device. */
+  /**
+   * Returns which network an archive of VGG weights contains: `vgg16` or `vgg19`. Throws for any other file. Needs no device.
+   */
   static vggName(bytes: Uint8Array): string;
-  /** JSON of `{ adapter, backend, software }`. */
+  /** Returns JSON of `{ adapter, backend, software }`; `software` is true for a software renderer. */
   info(): string;
-  /** Resolves with a sentence if the device is lost. */
+  /** Resolves with a message for the user when the device is lost. */
   lost(): Promise<string>;
-  /** JSON of a `RunPlan`, for `RunSettings` in JSON and a photo of this size; throws where it cannot fit, naming the largest size. */
+  /**
+   * Returns JSON of a `RunPlan`. `settings` is JSON of `RunSettings`; the size is the photo's, in pixels. Throws for invalid
+   * settings, and if the size does not fit into memory; the message then names the largest size that fits.
+   */
   plan(settings: string, width: number, height: number): string;
   /**
-   * Reads photo and paintings through VGG (the bytes of its archive) and prepares the first size, or the one that `checkpoint`
-   * was made at, which must be of the same pictures and settings.
+   * Starts an optimization: computes the features of photo and paintings, and prepares the first size. `vgg` is an archive of VGG
+   * weights. With `checkpoint`, the optimization continues there; a checkpoint of other pictures or settings is rejected.
    */
   begin(vgg: Uint8Array, settings: string, input: OptimizationInput, checkpoint?: Uint8Array): Promise<OptimizationHandle>;
   /**
-   * What VGG and the usual losses say, as numbers: activations of the first of three `pictures` (`[3][side][side]` each, RGB in
-   * 0..1) at `layers`, under their names, `[channels][height][width]`; `losses` (total, content, style, variation) and `gradient`
-   * of the third, where the first is the photo and the second the painting. With `maximum` or else average pooling.
+   * Returns VGG features and losses, for tests. `pictures` are three pictures: photo, painting and current result, each
+   * `[3][side][side]`, RGB in 0..1. The result maps each name in `layers` to the features of the photo,
+   * `[channels][height][width]`, `losses` to total, content, style and variation loss of the current result with the default
+   * weights but without total variation, and `gradient` to its gradient, `[3][side][side]`. `maximum` selects max pooling instead
+   * of average pooling.
    */
   inspect(vgg: Uint8Array, maximum: boolean, side: number, pictures: Float32Array, layers: string[]): Promise<Record<string, Float32Array>>;
-  /** JSON of a `TrainPlan`, for `TrainSettings` in JSON; throws where it cannot fit. */
+  /**
+   * Returns JSON of a `TrainPlan`. `settings` is JSON of `TrainSettings`; `network` is the name of the network. Throws for invalid
+   * settings, and if the training does not fit into memory.
+   */
   plan_training(settings: string, network: string): string;
   /**
-   * Prepares training of a style for a network (the bytes of its archive): that of 26 styles or that for paintings, which has no
-   * styles of its own to begin with, so that lessons have to name one. From the beginning or from a `checkpoint`, which must be of
-   * the same lessons and settings.
+   * Prepares the training of a style. `vgg` and `network` are archives of VGG weights and of the network, `transfer26` or
+   * `arbitrary`. `arbitrary` contains no styles: its initial style must be added to `input` with `start_from`. With `checkpoint`,
+   * the training continues there; a checkpoint of other data or settings is rejected.
    */
   train(vgg: Uint8Array, network: Uint8Array, settings: string, input: TrainingInput, checkpoint?: Uint8Array): Promise<TrainingHandle>;
 }
 
-/** What a style is learnt from, RGBA each. */
+/** The data of a training: paintings, photos and initial styles. Methods throw for invalid pictures and packs. */
 export class TrainingInput {
   constructor();
-  /** A painting; weights are relative to each other. */
+  /** Adds a painting as style target. Weights are relative to each other. */
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
-  /** A photo to paint while learning. */
+  /** Adds a photo to the dataset. */
   add_photo(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
-  /** Training begins with the style of a pack of the same network, whatever the settings say; with several, with their blend. */
+  /**
+   * Adds the style of a pack of the same network as initial style, instead of `TrainSettings.start`. Several are blended by
+   * weight.
+   */
   start_from(pack: Uint8Array, weight: number): void;
-  /** So many scenes drawn by arithmetic, as photos. */
+  /** Adds `count` procedural scenes to the dataset. */
   add_scenes(count: number): void;
+  /** Releases the memory. */
   free(): void;
 }
 
-/** A style in training. */
+/** A running training of a style. */
 export class TrainingHandle {
   private constructor();
-  /** One step; `undefined` when all are done. After an error the style is as before. */
+  /** Runs one step. Resolves with `undefined` when all steps are done. An error leaves the style unchanged. */
   step(): Promise<TrainReport | undefined>;
-  /** A photo painted in the style so far; up to three rows and columns of it are cut off. */
+  /** Stylizes a photo with the current style. The result is cropped to multiples of 4 pixels. */
   paint(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): Promise<PaintedPicture>;
-  /** The style so far as a style pack. `thumbnail` is a small JPEG, PNG or WebP file, or empty. */
+  /** Returns the current style as a style pack. `thumbnail` is a small JPEG, PNG or WebP file, or empty. */
   pack(name: string, source: string, licence: string, thumbnail: Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
-  /** What is needed to go on later, `undefined` when all is done. Some 13 KB. */
+  /** Returns a checkpoint to continue from, about 13 KB, or `undefined` when all steps are done. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Releases the memory. */
   free(): void;
 }
 
-/** The pictures of a run, RGBA each. */
+/** The input pictures of an optimization. Methods throw for invalid pictures, and for a mask before the first painting. */
 export class OptimizationInput {
+  /** Creates the input for a photo, which is also the initial picture. */
   constructor(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray);
-  /** A painting whose style is wanted; weights are relative to each other. */
+  /** Adds a painting as style target. Weights are relative to each other. */
   add_painting(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray, weight: number): void;
-  /** Where on the photo the style of the last painting applies: where this picture is white. It is stretched to the photo. */
+  /**
+   * Sets the mask of the last painting on the photo: its style applies where the mask is white. The mask is stretched to the
+   * photo.
+   */
   add_mask(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
-  /** Which part of the last painting is the style: where this picture is white. It is stretched to the painting. */
+  /**
+   * Sets the mask of the last painting on the painting: its style is taken where the mask is white. The mask is stretched to
+   * it.
+   */
   add_style_mask(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
-  /** What painting begins with instead of the photo: another picture. */
+  /** Sets the initial picture, instead of the photo. */
   start_from(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
-  /** ... or noise. */
+  /** Sets noise as the initial picture. */
   start_from_noise(seed: number): void;
+  /** Releases the memory. */
   free(): void;
 }
 
-/** A painting in work. */
+/** A running optimization. */
 export class OptimizationHandle {
   private constructor();
-  /** One step; `undefined` when all are done. After an error the picture is as before. */
+  /** Runs one step. Resolves with `undefined` when all steps are done. An error leaves the picture unchanged. */
   step(): Promise<StepReport | undefined>;
-  /** The painting so far: the running average of the steps, at the size in work. */
+  /** Returns the current result at the current size: the running average of the steps. */
   picture(): Promise<PaintedPicture>;
-  /** What is needed to go on later, `undefined` when all is done. */
+  /** Returns a checkpoint to continue from, or `undefined` when all steps are done. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Releases the memory. */
   free(): void;
 }
 

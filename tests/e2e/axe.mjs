@@ -4,13 +4,13 @@ import { createRequire } from 'node:module';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /**
- * What axe finds wrong with the page as it is now, and where.
+ * Returns the violations that axe finds in the current state of the page, with the affected elements.
  * @param {import('puppeteer-core').Page} page
  * @returns {Promise<string[]>}
  */
 export async function violations(page) {
   await page.evaluate(await readFile(AXE, 'utf8'));
-  // Half-faded things have half their contrast.
+  // Elements in a transition have a lower contrast: the animations finish first.
   await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
   return page.evaluate(async () => {
     const { violations: found } = await Reflect.get(window, 'axe').run(document);

@@ -3,7 +3,7 @@ import puppeteer from 'puppeteer-core';
 import { cameraFile } from './camera-file.mjs';
 import { watch } from './crashes.mjs';
 
-/** The browsers that the page is tested in, each with WebGPU on a software adapter. */
+/** The tested browsers, each with WebGPU on a software adapter. */
 export const BROWSERS = /** @type {const} */ (['chromium', 'firefox']);
 
 const CHROMIUM_FLAGS = [
@@ -13,10 +13,10 @@ const CHROMIUM_FLAGS = [
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
   '--use-angle=swiftshader',
-  // A camera that needs no click to be allowed.
+  // The camera is allowed without a click.
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
-  // The page's requests alone are to be seen, and a test machine need not have a network.
+  // Only the page makes requests, so that tests can count them and need no network.
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
@@ -35,7 +35,7 @@ const FIREFOX_PREFERENCES = {
 
 /**
  * @param {'chromium' | 'firefox'} name
- * @param {number} [cameras] that Chromium has: a single one shows `cameraFile`
+ * @param {number} [cameras] the number of Chromium's cameras; a single one shows `cameraFile`
  * @returns {Promise<import('puppeteer-core').Browser>}
  */
 export async function launch(name, cameras = 1) {
@@ -54,15 +54,15 @@ export async function launch(name, cameras = 1) {
   const camera = cameras === 1 ? [fake, `--use-file-for-fake-video-capture=${cameraFile()}`] : [fake];
   return puppeteer.launch({
     executablePath: executable('CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome']),
-    // A copy: puppeteer takes the features out of the list that it is given.
+    // A copy, since puppeteer removes the features from the list that it gets.
     args: [...CHROMIUM_FLAGS, ...camera],
     protocolTimeout: 300_000,
   });
 }
 
 /**
- * @param {string} variable names the environment variable that overrules the usual places
- * @param {string[]} places
+ * @param {string} variable the environment variable that overrides the default paths
+ * @param {string[]} places the default paths
  */
 function executable(variable, places) {
   const found = process.env[variable] ?? places.find((place) => existsSync(place));
@@ -70,7 +70,7 @@ function executable(variable, places) {
   return found;
 }
 
-/** Mesa's software Vulkan, whose file carries the machine's architecture in its name. */
+/** Mesa's software Vulkan driver. The name of its file contains the architecture. */
 function lavapipe() {
   const folder = '/usr/share/vulkan/icd.d';
   const file = existsSync(folder) && readdirSync(folder).find((name) => /^lvp_icd.*\.json$/.test(name));

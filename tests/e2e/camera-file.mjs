@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What Chromium's camera shows: a red half, a blue half, and a bright square that crosses them, in video colours. */
+/** The picture of Chromium's camera: a red half, a blue half, and a bright square that crosses them, in video colours. */
 const CAMERA = { width: 640, height: 360, frames: 20, framesPerSecond: 15 };
 const LEFT = [82, 90, 240];
 const RIGHT = [41, 240, 110];

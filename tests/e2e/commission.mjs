@@ -1,4 +1,4 @@
-/** What tests do with the sheet of a Masterpiece, and see of its label. */
+/** Helpers for the dialog and the panel of a Masterpiece. */
 import assert from 'node:assert/strict';
 import { compare, until } from './page.mjs';
 
@@ -10,7 +10,7 @@ export function click(page, selector) {
 }
 
 /**
- * Waits until the run is in a state, at a step at least. A run that fails meanwhile is not waited for.
+ * Waits until the run is in a state, at this step or a later one. Throws if the run fails meanwhile.
  * @param {Page} page
  * @param {string} state
  * @param {number} [step]
@@ -34,16 +34,16 @@ export function step(page) {
   return page.$eval('#optimize-panel', (run) => Number(/** @type {HTMLElement} */ (run).dataset.step));
 }
 
-/** What is seen of the painting in work. @param {Page} page */
+/** The shown preview, as PNG in base64. @param {Page} page */
 export function preview(page) {
   return page.$eval('.frame .over', (canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL().split(',')[1]);
 }
 
 /**
- * Waits until the preview is no longer what it was.
+ * Waits until the preview has changed.
  * @param {Page} page
  * @param {string} before
- * @param {number} least the difference of some value, of 255
+ * @param {number} least the minimum difference of a value, of 255
  */
 export async function changed(page, before, least) {
   const end = Date.now() + 60_000;
@@ -53,7 +53,7 @@ export async function changed(page, before, least) {
   }
 }
 
-/** First and last of the total and the style loss, as the curves tell those who do not see them. @param {Page} page */
+/** The first and last total and style loss, from the label of the chart. @param {Page} page */
 export async function losses(page) {
   const text = (await page.$eval('#curves', (svg) => svg.getAttribute('aria-label'))) ?? '';
   return ['total', 'style'].map((name) => {
@@ -62,7 +62,7 @@ export async function losses(page) {
   });
 }
 
-/** Opens the sheet, unless it is. @param {Page} page */
+/** Opens the dialog, unless it is open. @param {Page} page */
 export async function order(page) {
   if (await page.$('#optimize-dialog[open]')) return;
   await click(page, '#optimize');
@@ -70,7 +70,7 @@ export async function order(page) {
 }
 
 /**
- * Gives a control of the sheet a value, as a user would.
+ * Sets the value of a control in the dialog, as a user would.
  * @param {Page} page
  * @param {string} selector
  * @param {string | number} value
@@ -84,7 +84,7 @@ export function set(page, selector, value) {
 }
 
 /**
- * Opens the sheet, says how many steps, and begins.
+ * Opens the dialog, sets the number of steps, and starts.
  * @param {Page} page
  * @param {number} steps
  */

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { test as plainTest } from 'node:test';
 
-/** How much of a browser's last words is kept, and how much of it is reported. */
+/** How many characters of a browser's output are kept, and how many of them are reported. */
 const KEPT = 20_000;
 const REPORTED = 600;
 
-/** What is said of a connection that has ended. */
+/** Error messages of a closed connection. */
 const GONE = /closed|detached|disconnected/i;
 
-/** The last words of browsers that died, the latest last. @type {string[]} */
+/** The last output of crashed browsers, newest last. @type {string[]} */
 const deaths = [];
 /** @type {Set<() => Promise<void>>} */
 const revivals = new Set();
 
 /**
- * Takes note when a browser's process dies without having been closed. Firefox does now and then, of a panic in its own wgpu
- * (docs/limitations.md): a test that this befalls says nothing about the page.
+ * Records when a browser's process ends without having been closed. Firefox sometimes crashes by a panic in its own wgpu
+ * (docs/limitations.md); the test then says nothing about the page.
  * @param {import('puppeteer-core').Browser} browser
  */
 export function watch(browser) {
@@ -34,7 +34,7 @@ export function watch(browser) {
   });
 }
 
-/** What Firefox noted of its crash beside the dump that its last words name. @param {string} said */
+/** The reason that Firefox has written beside the crash dump, whose path is in its output. @param {string} said */
 function reasonIn(said) {
   const [, dump] = said.match(/attempting to generate:[\s\0]*(\/\S+)\.dmp/) ?? [];
   try {
@@ -44,18 +44,18 @@ function reasonIn(said) {
   }
 }
 
-/** Whether a browser's process goes on. @param {import('puppeteer-core').Browser} browser */
+/** Whether a browser's process is running. @param {import('puppeteer-core').Browser} browser */
 export function alive(browser) {
   const child = browser.process();
   return browser.connected && child?.exitCode === null && child.signalCode === null;
 }
 
-/** Runs of a test whose browser dies each time. */
+/** The maximum number of runs of a test whose browser crashes. */
 const MOST_RUNS = 3;
 
 /**
- * @param {() => Promise<void>} revive starts again what the tests share; called before a test is run again
- * @returns {() => void} forgets it
+ * @param {() => Promise<void>} revive restarts the shared objects of the tests; called before a test is run again
+ * @returns {() => void} unregisters `revive`
  */
 export function onCrash(revive) {
   revivals.add(revive);
@@ -63,8 +63,8 @@ export function onCrash(revive) {
 }
 
 /**
- * As `test` of `node:test`; where a watched browser died meanwhile, the test is run again, at most twice, and the report says so. A
- * page that kills its browser does so again.
+ * Like `test` of `node:test`. If a watched browser crashes during the test, the test is run again, at most twice, and the report
+ * says so. A page that crashes its browser does so in each run.
  *
  * @typedef {(t: import('node:test').TestContext) => Promise<void>} Body
  * @param {string} title
@@ -79,7 +79,7 @@ export function test(title, options, body) {
       try {
         return await body?.(t);
       } catch (error) {
-        // A process ends some time after its connection: it writes down first what it died of.
+        // A process ends some time after its connection, since it writes its crash report first.
         const end = Date.now() + (GONE.test(String(error)) ? 20_000 : 1000);
         while (deaths.length === before && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
         if (deaths.length === before || run === MOST_RUNS) throw error;

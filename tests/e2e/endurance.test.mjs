@@ -4,7 +4,7 @@ import { test } from './crashes.mjs';
 import { open } from './page.mjs';
 import { visit } from './visit.mjs';
 
-/** In the worker, before its script: counts what is made on the GPU, and keeps the engine's memory. */
+/** Runs in the worker before its script: counts the created GPU objects, and keeps a reference to the engine's memory. */
 function watchEngine() {
   const made = { count: 0 };
   /** @type {WebAssembly.Memory | undefined} */
@@ -25,7 +25,7 @@ function watchEngine() {
   Reflect.set(self, 'watched', () => ({ made: made.count, wasm: memory?.buffer.byteLength }));
 }
 
-/** In the page: a worker of its own that paints small frames as fast as it can; tells how many it has taken. */
+/** Runs in the page: starts another worker that renders small frames as fast as possible, and counts them. */
 async function startPainting() {
   const worker = new Worker('inference/worker.js', { type: 'module' });
   const canvas = document.createElement('canvas').transferControlToOffscreen();
@@ -91,9 +91,9 @@ async function stateAfter(page, worker, frames) {
 describe('endurance in chromium', { timeout: 600_000 }, () => {
   const there = visit('chromium');
 
-  test('2000 frames make nothing on the GPU and leave nothing in memory', async () => {
+  test('2000 frames create no GPU objects and do not grow the memory', async () => {
     const { page } = await open(there.browser, `${there.server.url}?size=16&thumbs=0`);
-    // The worker is the test's own, which the page's policy would not let it start.
+    // The policy of the page would not allow the worker of the test.
     await page.setBypassCSP(true);
     await page.reload();
     /** @type {Promise<import('puppeteer-core').WebWorker>} */

@@ -6,7 +6,7 @@ import { open, ready, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
 /**
- * The mean of all values of the pictures that are seen where the painting hangs, from behind to the front.
+ * The mean values of the visible pictures in the viewer, from back to front.
  * @param {import('puppeteer-core').Page} page
  */
 function seen(page) {
@@ -20,11 +20,11 @@ function seen(page) {
   );
 }
 
-// Other browsers have no way to be asked for such a crash.
+// Other browsers cannot crash their GPU process on request.
 describe('a crash of the graphics processor in chromium', { timeout: 600_000 }, () => {
   const there = visit('chromium');
 
-  test('leaves the page as it is, also when the browser gives it no other one', async () => {
+  test('keeps the state of the page, also if the browser provides no new device', async () => {
     const { page } = await open(there.browser, `${there.server.url}${SMALL}&style=carnival`);
     await ready(page);
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -41,7 +41,7 @@ describe('a crash of the graphics processor in chromium', { timeout: 600_000 }, 
     await crash();
     await until(page, 'the message', () => document.documentElement.dataset.state === 'stopped');
     const panel = () => page.$eval('.panel', (element) => element.textContent ?? '');
-    // A second loss within seconds is not answered by itself: where the machine is fast, the page asks first.
+    // A second loss within seconds is not handled automatically: on a fast machine, the page asks the user.
     if (/Start the engine again/.test(await panel())) await page.click('.panel button');
     // Chromium gives a page no adapter after the second crash within a few minutes.
     await until(page, 'the block', () => /blocks the GPU.*Restart the browser.*Try again/.test(document.querySelector('.panel')?.textContent ?? ''));

@@ -15,12 +15,11 @@ export const SMALL = '?size=64&thumbs=0';
  */
 
 /**
- * For the tests of a `describe`: a copy of the built page that the tests may change, and a browser that has seen nothing yet, for
- * each test.
+ * Provides each test of a `describe` with a copy of the built page, which the test may change, and a new browser profile.
  *
  * @param {'chromium' | 'firefox'} name
- * @param {{ headers?: Record<string, string>, prepare?: (dist: string) => Promise<void> }} [options] the host's headers, and what
- *   is changed first
+ * @param {{ headers?: Record<string, string>, prepare?: (dist: string) => Promise<void> }} [options] the host's headers, and a
+ *   function that changes the copy first
  * @returns {Installation} filled before each test
  */
 export function installation(name, { headers, prepare } = {}) {
@@ -61,7 +60,7 @@ function sumOf(bytes) {
 }
 
 /**
- * Another version of the page: one file differs, and the service worker knows its hash.
+ * Makes another version of the page: one file differs, and the service worker has its hash.
  * @param {string} dist
  * @param {string} file
  * @param {(text: string) => string} edit
@@ -85,7 +84,7 @@ export function askForUpdate(page) {
 }
 
 /**
- * Does something that loads the page anew, and waits for that.
+ * Does something that reloads the page, and waits until it is reloaded.
  * @param {import('puppeteer-core').Page} page
  * @param {() => Promise<unknown>} act
  */
@@ -94,7 +93,7 @@ export async function reloaded(page, act) {
   await act();
   const end = Date.now() + 60_000;
   for (;;) {
-    // While the page is being replaced there is nothing to ask.
+    // While the page is replaced, it cannot evaluate code.
     const isNew = await page.evaluate(() => !Reflect.has(window, 'old') && document.readyState === 'complete').catch(() => false);
     if (isNew) return;
     if (Date.now() > end) throw new Error('The page was not loaded anew.');

@@ -11,7 +11,7 @@ for (const name of BROWSERS) {
   describe(`the installed page in ${name}`, { timeout: 600_000 }, () => {
     const there = installation(name);
 
-    test('paints without a network after the first visit', async () => {
+    test('works offline after the first visit', async () => {
       const { browser, server } = there;
       const { page } = await open(browser, server.url + SMALL);
       await ready(page);
@@ -24,7 +24,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('is described well enough to be installed', async () => {
+    test('has a manifest that allows installation', async () => {
       const manifest = JSON.parse(await readFile(join(there.dist, 'manifest.webmanifest'), 'utf8'));
       const { page } = await open(there.browser, there.server.url + SMALL);
       const files = [...manifest.icons, ...manifest.screenshots];

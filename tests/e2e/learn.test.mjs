@@ -11,11 +11,11 @@ import { serve } from './server.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
-/** As small as the network allows: a step takes seconds on software adapters. */
+/** The smallest size of the network: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=painting-waves&learn=32';
 const WORKER = 'jobs/train-style/worker.js';
 
-/** Run in the worker before its own code: the studio's device is lost when the test says so. */
+/** Runs in the worker before its own code: the test can make the device lost. */
 const LOSE_ON_DEMAND = `
   const open = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...wish) {
@@ -35,7 +35,7 @@ function text(page, selector) {
 }
 
 /**
- * Waits until the course is in a state, at a step at least.
+ * Waits until the training is in a state, at this step or a later one.
  * @param {Page} page
  * @param {string} state
  * @param {number} [step]
@@ -64,7 +64,7 @@ async function pauses(page) {
   await until(page, 'the rest', () => document.getElementById('train-panel-remaining')?.textContent === 'Paused');
 }
 
-/** First and last of the total and the style loss, as the curves tell those who do not see them. @param {Page} page */
+/** The first and last total and style loss, from the label of the chart. @param {Page} page */
 async function losses(page) {
   const label = (await page.$eval('#train-panel-curves svg', (svg) => svg.getAttribute('aria-label'))) ?? '';
   return ['total', 'style'].map((name) => {
@@ -86,7 +86,7 @@ async function openSheet(page) {
 }
 
 /**
- * Says how many steps and with what the style is to blend, and begins.
+ * Sets the number of steps and the network, and starts.
  * @param {Page} page
  * @param {number} steps
  * @param {'arbitrary' | 'transfer26'} network
@@ -101,13 +101,13 @@ async function begin(page, steps, network) {
   await click(page, '#train-begin');
 }
 
-/** Waits for a style of that name to be in use. @param {Page} page @param {string} name */
+/** Waits until the style of that name is selected. @param {Page} page @param {string} name */
 function titled(page, name) {
   return until(page, name, (wanted) => document.getElementById('style-name')?.textContent === wanted, name);
 }
 
 for (const name of BROWSERS) {
-  describe(`a style is learnt in ${name}`, { timeout: 900_000 }, () => {
+  describe(`training a style in ${name}`, { timeout: 900_000 }, () => {
     /** @param {import('node:test').TestContext} t @param {string} dist */
     async function visit(t, dist) {
       const server = await serve(dist, LOSE_ON_DEMAND, WORKER);
@@ -119,7 +119,7 @@ for (const name of BROWSERS) {
       return { server, browser };
     }
 
-    test('from a painting to the style list: watched, kept, used, passed on, blended', async (t) => {
+    test('from a painting to the style list: preview, storage, use, export, blend', async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
       const first = await open(browser, server.url + SMALL);
       let { page } = first;
@@ -129,7 +129,7 @@ for (const name of BROWSERS) {
       await openSheet(page);
       assert.match(await text(page, '#dataset-advice'), /3 photos are few/);
       for (const id of ['chelsea', 'astronaut', 'coffee', 'scenes']) await click(page, `#dataset [data-option="${id}"]`);
-      assert.match(await text(page, '#train-error'), /Choose something to practise on/);
+      assert.match(await text(page, '#train-error'), /Choose photos to practise on/);
       assert.ok(await page.$eval('#train-begin', (button) => /** @type {HTMLButtonElement} */ (button).disabled));
       await click(page, '#dataset [data-option="coffee"]');
       await click(page, '#dataset [data-option="scenes"]');
@@ -150,11 +150,11 @@ for (const name of BROWSERS) {
       assert.deepEqual(await violations(page), []);
       await page.close();
 
-      // The next visit offers to go on, and does where the last one was.
+      // The next visit offers to continue, and continues from the checkpoint.
       const second = await open(browser, server.url + SMALL);
       page = second.page;
       await ready(page);
-      await until(page, 'the offer', () => document.getElementById('train-banner-text')?.textContent?.includes('half learnt'));
+      await until(page, 'the offer', () => document.getElementById('train-banner-text')?.textContent?.includes('is not finished'));
       await click(page, '#train-banner-resume');
       await reaches(page, 'running', rested + 1);
       await until(page, 'a second loss', () => document.getElementById('train-panel-curves')?.hidden === false);
@@ -168,7 +168,7 @@ for (const name of BROWSERS) {
       assert.ok((await compare(page, instant, learnt)).difference > 15, 'it paints as it did at once');
       assert.deepEqual((await compare(page, early, early)).sizes[0], '64 x 44');
 
-      // It blends with the built-in styles, and is used on the camera.
+      // The style blends with the built-in styles, and is used on the camera.
       await click(page, '#joining');
       await repainted(page, () => click(page, '[data-style="Carnival"]'));
       await titled(page, 'Rolling waves, learnt + Carnival');
@@ -183,7 +183,7 @@ for (const name of BROWSERS) {
       );
       await repainted(page, () => click(page, '#camera'));
 
-      // It is passed on as a file, which makes the same style.
+      // The exported file gives the same style.
       await click(page, '.tile-menu');
       await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
       assert.match(await text(page, '.style-sheet'), /Learnt on this device/);
@@ -219,8 +219,8 @@ for (const name of BROWSERS) {
       }
     });
 
-    // The same code, where a step takes several times as long.
-    test('survives a lost device, goes on aside, is stopped early and goes on learning', { skip: name === 'chromium' }, async (t) => {
+    // The code is the same in Chromium, where a step takes several times as long.
+    test('survives a lost device, continues hidden, is stopped early and continues later', { skip: name === 'chromium' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
@@ -229,7 +229,7 @@ for (const name of BROWSERS) {
       const cup = { name: 'swirl.png', type: 'image/png', base64: await smallPhoto(page, 'astronaut', 96, 64) };
       await repainted(page, () => drop(page, cup, 'style-list'));
       await titled(page, 'swirl');
-      // An own painting is learnt from its dialog, on the photo that was opened too.
+      // A painting of the user is trained from its dialog, also on the opened photo.
       await click(page, '.tile-menu');
       await page.evaluate(() => {
         const buttons = [...document.querySelectorAll('.style-sheet button')];
@@ -247,22 +247,22 @@ for (const name of BROWSERS) {
       await until(page, 'the notice', () => document.getElementById('train-panel-notice')?.textContent?.includes('lost'));
       await reaches(page, 'running', 1);
 
-      // Another thing is painted meanwhile; a Masterpiece has to wait.
+      // Another style is used meanwhile; a Masterpiece has to wait.
       await click(page, '[data-style="Carnival"]');
       await titled(page, 'Carnival');
       await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('is being learnt'));
       await click(page, '#optimize');
       await click(page, '#optimize-begin');
-      await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('is being learnt here'));
+      await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
       await click(page, '#train-banner-resume');
       const before = await step(page);
       await reaches(page, 'running', before + 1);
       await click(page, '#train-panel-stop');
       await titled(page, 'swirl, learnt');
-      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('can go on learning'));
+      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('can be continued'));
       const early = await savedPng(page);
 
-      // It goes on, takes its own place in the style list, and is given up.
+      // The training continues, replaces its own entry in the style list, and is discarded.
       await click(page, '#train-banner-resume');
       await reaches(page, 'running', before + 3);
       await click(page, '#train-panel-stop');
@@ -275,7 +275,7 @@ for (const name of BROWSERS) {
       await until(page, 'its end', () => document.getElementById('train-banner')?.hidden);
       assert.equal((await page.$$('.tile[data-kind="own"]')).length, 2);
 
-      // What is cancelled leaves nothing.
+      // A cancelled training leaves nothing.
       await click(page, '[data-style="painting:ink"]');
       await begin(page, 400, 'arbitrary');
       await reaches(page, 'preparing');
@@ -285,7 +285,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('says what could not be fetched, and tries again', { skip: name === 'chromium' }, async (t) => {
+    test('reports a failed download, and tries again', { skip: name === 'chromium' }, async (t) => {
       const dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
       await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
       await rm(join(dist, 'weights/vgg16-to-relu4_3.safetensors'));
@@ -295,7 +295,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await begin(page, 2, 'arbitrary');
       await reaches(page, 'failed');
-      assert.match(await text(page, '#train-panel-notice'), /could not be fetched.*404/);
+      assert.match(await text(page, '#train-panel-notice'), /could not be downloaded.*404/);
       assert.equal(await text(page, '#train-panel-recover'), 'Try again');
       await cp(join(process.env.DIST ?? 'dist', 'weights'), join(dist, 'weights'), { recursive: true });
       await click(page, '#train-panel-recover');

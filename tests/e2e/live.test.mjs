@@ -7,12 +7,12 @@ import { compare, drop, open, ready, repainted, savedPng, toast, until } from '.
 import { serve } from './server.mjs';
 import { visit } from './visit.mjs';
 
-/** In the page, before its scripts: a camera that is not allowed. */
+/** Runs in the page before its scripts: the camera is not allowed. */
 function refuseCamera() {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
 }
 
-/** In the worker: its graphics device can be taken away. */
+/** Runs in the worker: the test can make the device lost. */
 const LOSE_ON_DEMAND = `
   const open = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...wish) {
@@ -22,7 +22,7 @@ const LOSE_ON_DEMAND = `
   };`;
 
 /**
- * The mean colours of the left and the right half, without the middle where things move.
+ * The mean colours of the left and the right half, without the middle, where a square moves.
  * @param {import('puppeteer-core').Page} page
  * @param {string} png base64
  */
@@ -42,10 +42,10 @@ function halves(page, png) {
 }
 
 for (const name of BROWSERS) {
-  describe(`moving pictures in ${name}`, { timeout: 900_000 }, () => {
+  describe(`camera and video in ${name}`, { timeout: 900_000 }, () => {
     const there = visit(name);
 
-    test('the camera is painted, mirrored or not, and goes off', async () => {
+    test('the camera is stylized, mirrored or not, and is switched off', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, keepStreams);
       await ready(page);
       await page.click('#camera');
@@ -69,13 +69,13 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    // Firefox makes up its own pictures.
-    test('what the camera sees is what is painted', { skip: name === 'firefox' }, async () => {
+    // Firefox's fake camera has its own pictures.
+    test('the stylized picture matches the camera picture', { skip: name === 'firefox' }, async () => {
       const { page, errors } = await open(there.browser, `${there.server.url}${SMALL}&strength=0`);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');
-      // A camera without a direction is a mirror: its red left half is on the right.
+      // A camera without a facing mode is mirrored: its red left half is on the right.
       const [left, right] = await halves(page, await savedPng(page));
       assert.ok(left.blue > left.red + 80 && right.red > right.blue + 80, JSON.stringify([left, right]));
       await page.keyboard.press('m');
@@ -108,7 +108,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('the camera goes on with other lines, and gives pictures meanwhile', async () => {
+    test('the camera continues at another resolution, and pictures can be saved meanwhile', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
@@ -124,7 +124,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a camera that is not allowed is a sentence, and the photo stays', async () => {
+    test('a camera that is not allowed gives a message, and the photo stays', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, refuseCamera);
       await ready(page);
       await page.keyboard.press('c');
@@ -135,7 +135,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a video plays, pauses, seeks, and gives way to a photo', async () => {
+    test('a video plays, pauses, seeks, and is replaced by a photo', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const video = await recordVideo(page);
@@ -145,7 +145,7 @@ for (const name of BROWSERS) {
       await page.click('video-bar [aria-label="Pause"]');
       await until(page, 'the pause', () => document.querySelector('video-bar [aria-label="Play"]') !== null);
       const still = await savedPng(page);
-      // A video that stands still is painted in a new style all the same.
+      // A paused video is rendered in a new style, too.
       await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelectorAll('[data-kind="built-in"]')[1]).click());
       let changed = 0;
       for (let i = 0; i < 30 && changed < 60; i += 1) {
@@ -168,7 +168,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('styles blend, and the address brings the blend back', async () => {
+    test('styles blend, and the address restores the blend', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const alone = await savedPng(page);
@@ -197,7 +197,7 @@ for (const name of BROWSERS) {
       assert.deepEqual([...errors, ...again.errors], []);
     });
 
-    test('a lost device comes back by itself, with the camera on', async (t) => {
+    test('a lost device is replaced automatically, with the camera on', async (t) => {
       const fragile = await serve(process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
       t.after(() => fragile.close());
       const { page } = await open(there.browser, fragile.url + SMALL);
@@ -211,7 +211,7 @@ for (const name of BROWSERS) {
       await moves(page);
     });
 
-    test('two tabs paint at once', async () => {
+    test('two tabs stylize at the same time', async () => {
       const tabs = [await open(there.browser, there.server.url + SMALL), await open(there.browser, there.server.url + SMALL)];
       for (const { page } of tabs) {
         await page.bringToFront();

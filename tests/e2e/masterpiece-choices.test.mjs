@@ -9,7 +9,7 @@ import { serve } from './server.mjs';
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
 
 /**
- * Mean difference of two PNG files, of 255, in the left and in the right half, at the size of the first.
+ * The mean difference of two PNG files, of 255, in the left and in the right half, at the size of the first file.
  * @param {import('puppeteer-core').Page} page
  * @param {string} one base64
  * @param {string} other base64
@@ -46,14 +46,14 @@ function text(page, selector) {
   return page.$eval(selector, (element) => element.textContent ?? '');
 }
 
-/** The one that is finished makes room, so that the next one is not taken for it. @param {import('puppeteer-core').Page} page */
+/** Discards the finished run, so that the next one is not mistaken for it. @param {import('puppeteer-core').Page} page */
 async function discard(page) {
   await click(page, '#optimize-panel-discard');
   await until(page, 'the studio', () => document.getElementById('optimize-panel')?.hidden);
 }
 
 /**
- * Firefox alone paints here: what is chosen means the same in every browser, and it takes a third of the time.
+ * Only Firefox runs these tests: the options mean the same in all browsers, and Firefox takes a third of the time.
  * @param {import('node:test').TestContext} t
  * @param {'chromium' | 'firefox'} [name]
  */
@@ -67,8 +67,8 @@ async function visit(t, name = 'firefox') {
   return { server, browser };
 }
 
-describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
-  test('paints without a network, once what it needs is kept', async (t) => {
+describe('options of a Masterpiece', { timeout: 900_000 }, () => {
+  test('works offline once the required files are stored', async (t) => {
     const { server, browser } = await visit(t);
     const first = await open(browser, server.url + SMALL);
     await ready(first.page);
@@ -89,7 +89,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('begins with noise, or with what hangs on the stage', async (t) => {
+  test('starts from noise, or from the current painting', async (t) => {
     const { server, browser } = await visit(t);
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);
@@ -111,14 +111,14 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await reaches(page, 'finished', 1);
     const noise = await savedPng(page);
     for (const [name, other] of Object.entries({ photo, stage })) {
-      // One small step from either would be no more than two away.
+      // After one small step from the photo or the painting, the difference would be at most two.
       const away = Math.min(...(await halves(page, noise, other)));
       assert.ok(away > 15, `noise is only ${away} from the ${name}`);
     }
     assert.deepEqual(errors, []);
   });
 
-  test('gains by momentum and by L-BFGS, each in its way', async (t) => {
+  test('momentum and L-BFGS both reduce the loss, with different results', async (t) => {
     const { server, browser } = await visit(t);
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);
@@ -139,11 +139,11 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('turns minutes into steps, and grows from size to size', async (t) => {
+  test('converts minutes to steps, and runs from size to size', async (t) => {
     const { server, browser } = await visit(t);
     const { page, errors } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=192'));
     await ready(page);
-    // So flat that a step is as quick as one of 80 by 80 pixels.
+    // A strip: a step is as fast as on 80 x 80 pixels.
     await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 192, 32) });
     await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
     await order(page);
@@ -153,7 +153,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await reaches(page, 'running', 1);
     const [, steps, size] = (await text(page, '#optimize-panel-state')).match(/^Step \d+ of (\d+) · (.+)$/) ?? [];
     assert.equal(size, '136 × 23');
-    // Twenty at the first size and half as many at the second, or more where there is time for them.
+    // At least 20 steps at the first size and half as many at the second.
     assert.ok(Number(steps) >= 30 && Number(steps) <= 4500, steps);
     assert.match(await text(page, '#optimize-panel-remaining'), /(minute|hour)s? left$/);
     const first = Math.round((Number(steps) / 3) * 2);
@@ -169,7 +169,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('keeps a style to the half of the photo that its mask leaves, also after the tab was closed', async (t) => {
+  test('limits a style to the half of the photo that its mask selects, also after the tab was closed', async (t) => {
     const { server, browser } = await visit(t);
     const address = server.url + SMALL.replace('masterpiece=32', 'masterpiece=48');
     const first = await open(browser, address);
@@ -179,10 +179,10 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
     await click(first.page, '#mask [data-part="left"]');
     await click(first.page, '#mask-done');
     assert.equal(await text(first.page, '#optimize-masks [data-which="mask"]'), 'Photo: 50 %');
-    // Later layers see nearly all of so small a picture wherever they are.
+    // In so small a picture, the receptive fields of later layers cover nearly everything.
     for (const layer of ['relu3_1', 'relu4_1']) await click(first.page, `#optimize-layers [value="${layer}"]`);
     await set(first.page, '#optimize-style', 3);
-    // Smoothness is wanted everywhere, and Adam's steps are as long for a little as for much.
+    // The total variation affects all pixels, and Adam's steps do not depend on its weight.
     await set(first.page, '#optimize-variation', -3);
     await set(first.page, '#optimize-optimizer', 'sgd');
     await begin(first.page, 9);
@@ -204,7 +204,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
   });
 
   for (const name of BROWSERS) {
-    test(`masks are brushed, turned round, and made of pictures in ${name}`, async (t) => {
+    test(`masks are brushed, inverted, and loaded from pictures in ${name}`, async (t) => {
       const { server, browser } = await visit(t, name);
       const { page, errors } = await open(browser, server.url + SMALL);
       await page.setViewport({ width: 1000, height: 900 });
@@ -249,7 +249,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
       assert.equal(await text(page, mask(1)), 'Photo: 50 %');
       assert.equal(await text(page, '#drawer-where-note'), 'one mask');
 
-      // What the first leaves over; then a picture, of which a quarter is white.
+      // The remainder of the first mask; then a picture of which a quarter is white.
       await click(page, mask(2));
       await click(page, '#mask-rest');
       assert.equal(await share(), 50);
@@ -267,7 +267,7 @@ describe('what can be chosen of a Masterpiece', { timeout: 900_000 }, () => {
       await click(page, '#mask-everywhere');
       assert.equal(await text(page, mask(2)), 'Photo: all');
 
-      // The part of a painting likewise; another photo has no masks, but paintings keep theirs.
+      // The mask on the painting works alike. Another photo has no masks, but masks on paintings are kept.
       await click(page, '#optimize-masks .mask-row:nth-child(2) [data-which="part"]');
       await until(page, 'the sheet', () => document.querySelector('#mask[open]') !== null);
       await click(page, '#mask [data-part="right"]');

@@ -14,7 +14,7 @@ import { serve } from './server.mjs';
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
 const VGG = 'weights/vgg16-to-relu4_3.safetensors';
 
-/** Run in the worker that looks at the file: there is no room to keep it. */
+/** Runs in the worker that checks the file: the cache storage is full. */
 const NO_ROOM = `
   const open = CacheStorage.prototype.open;
   CacheStorage.prototype.open = async function (name) {
@@ -23,7 +23,7 @@ const NO_ROOM = `
   };`;
 
 /**
- * A page whose own weights of VGG16 have gone: they are to be had at `mine/net.safetensors`, as a file of the user's own.
+ * Opens a page without its VGG16 weights. They are at `mine/net.safetensors` instead, as a file of the user.
  * @param {import('node:test').TestContext} t
  * @param {'chromium' | 'firefox'} name
  * @param {string} [prelude]
@@ -44,11 +44,11 @@ async function visit(t, name, prelude) {
 }
 
 /**
- * Drops a file on the sheet, or picks it with a picker.
+ * Drops a file on the dialog, or chooses it with a file picker.
  * @param {Page} page
  * @param {string} name of the file
  * @param {string} from an address, or `noise` for random weights of VGG19, or a text
- * @param {string} where the sheet or a picker
+ * @param {string} where the selector of the dialog or of a file picker
  */
 function give(page, name, from, where) {
   return page.evaluate(
@@ -65,7 +65,7 @@ function give(page, name, from, where) {
         target.dispatchEvent(new Event('change'));
       } else target.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
 
-      /** As `impasto weights import` writes it: per layer 8-bit weights, a scale for each output, and biases. */
+      /** The format of `impasto weights import`: for each layer 8-bit weights, a scale for each output, and biases. */
       function randomVgg19() {
         const widths = [64, 128, 256, 512, 512];
         const floats = /** @type {[string, number[], Float32Array][]} */ ([]);
@@ -75,7 +75,7 @@ function give(page, name, from, where) {
           for (let i = 1; i <= count; i += 1) {
             const [layer, outputs] = [`conv${block + 1}_${i}`, widths[block]];
             const weights = new Int8Array(outputs * inputs * 9).map(() => Math.round(Math.random() * 254 - 127));
-            // As large as keeps the activations' size; those of the first layer see colours up to 255.
+            // This scale preserves the size of activations; the inputs of the first layer are colours up to 255.
             const scale = Math.sqrt(6 / (9 * inputs)) / 127;
             floats.push([`${layer}.b`, [outputs], new Float32Array(outputs)]);
             floats.push([`${layer}.w.scale`, [outputs], new Float32Array(outputs).fill(scale)]);
@@ -101,7 +101,7 @@ function give(page, name, from, where) {
   );
 }
 
-/** Waits until the sheet says something of the network. @param {Page} page @param {RegExp} words */
+/** Waits until the dialog shows a text about the network. @param {Page} page @param {RegExp} words */
 function says(page, words) {
   return until(
     page,
@@ -116,9 +116,9 @@ function choosesNetwork(page) {
   return page.$eval('#optimize-begin', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
 }
 
-describe('a network of one’s own', { timeout: 900_000 }, () => {
+describe('a VGG network of the user', { timeout: 900_000 }, () => {
   for (const name of BROWSERS) {
-    test(`is checked, kept, found again and given up in ${name}`, async (t) => {
+    test(`is checked, stored, found again and removed in ${name}`, async (t) => {
       const { server, browser } = await visit(t, name);
       const first = await open(browser, server.url + SMALL);
       await ready(first.page);
@@ -151,7 +151,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     });
   }
 
-  test('paints instead of the page’s, and is asked for where it has gone', async (t) => {
+  test('replaces the network of the page, and is requested again if it is missing', async (t) => {
     const { server, browser } = await visit(t, 'firefox');
     const first = await open(browser, server.url + SMALL);
     await ready(first.page);
@@ -173,7 +173,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     await click(page, '#optimize-banner-resume');
     await reaches(page, 'failed');
     const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
-    assert.match(notice, /VGG16 from “mine\.safetensors”, which is not kept here any more/);
+    assert.match(notice, /VGG16 from “mine\.safetensors”, which is no longer stored here/);
     assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Choose the file …');
     await give(page, 'other.safetensors', 'noise', '#missing-network');
     await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('another VGG19'));
@@ -183,7 +183,7 @@ describe('a network of one’s own', { timeout: 900_000 }, () => {
     assert.deepEqual([...first.errors, ...errors], []);
   });
 
-  test('may be a VGG19, with layers of its own, and need not be kept', async (t) => {
+  test('may be a VGG19 with more layers, and need not be stored', async (t) => {
     const { server, browser } = await visit(t, 'firefox', NO_ROOM);
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);

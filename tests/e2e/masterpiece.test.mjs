@@ -9,11 +9,11 @@ import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
 
-/** As small as VGG allows: a step takes seconds on software adapters. */
+/** The smallest size of VGG: a step takes seconds on software adapters. */
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
 const WORKER = 'jobs/optimize-image/worker.js';
 
-/** Run in the worker before its own code: the studio's device is lost when the test says so. */
+/** Runs in the worker before its own code: the test can make the device lost. */
 const LOSE_ON_DEMAND = `
   const open = GPUAdapter.prototype.requestDevice;
   GPUAdapter.prototype.requestDevice = async function (...wish) {
@@ -22,13 +22,13 @@ const LOSE_ON_DEMAND = `
     return device;
   };`;
 
-/** ... and there is no room for checkpoints. */
+/** Runs in the worker too: the storage for checkpoints is full. */
 const NO_ROOM = `
   StorageManager.prototype.getDirectory = async () => {
     throw new DOMException('full', 'QuotaExceededError');
   };`;
 
-/** ... and there is no memory for large buffers. */
+/** Runs in the worker too: large buffers fail for lack of memory. */
 const NO_MEMORY = `
   const create = GPUDevice.prototype.createBuffer;
   GPUDevice.prototype.createBuffer = function (wish) {
@@ -64,7 +64,7 @@ for (const name of BROWSERS) {
       await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await reaches(page, 'paused', 2);
 
-      // Another tab is told that this one paints; it is not offered what belongs to this one.
+      // Another tab reports that a job is running, and does not offer the job of this tab.
       const other = await open(browser, server.url + SMALL);
       await ready(other.page);
       await begin(other.page, 1);
@@ -82,7 +82,7 @@ for (const name of BROWSERS) {
       await reaches(page, 'running', rested + 2);
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
-      // Steps are told before they are shown; who rests shows the picture.
+      // Steps are reported before their picture is shown; a paused job shows its picture.
       await click(page, '#optimize-panel-pause');
       await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await changed(page, early, 3);
@@ -101,7 +101,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(sizes, ['32 x 21', '32 x 21']);
       assert.ok(difference > 40, `it differs from the photo by ${difference}`);
 
-      // What is finished is still there after another visit, until it is discarded.
+      // A finished job stays available on the next visit, until it is discarded.
       await page.close();
       const third = await open(browser, server.url + SMALL);
       page = third.page;
@@ -121,16 +121,16 @@ for (const name of BROWSERS) {
       assert.ok(wasm.length <= 1, 'it is fetched again');
     });
 
-    test('goes on aside and without room for checkpoints, and keeps what is painted when it is stopped', async (t) => {
+    test('continues hidden and without storage for checkpoints, and keeps the picture when it is stopped', async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_ROOM);
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
       await begin(page, 500);
       await reaches(page, 'running', 1);
       const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
-      assert.match(notice, /storage is full: painting goes on, but closing this tab loses it/);
+      assert.match(notice, /storage is full: painting continues, but its progress is lost when this tab is closed/);
       await click(page, '[data-style="Carnival"]');
-      await until(page, 'the note', () => document.getElementById('optimize-banner-text')?.textContent?.includes('goes on'));
+      await until(page, 'the note', () => document.getElementById('optimize-banner-text')?.textContent?.includes('is running'));
       await until(page, 'the style', () => document.getElementById('style-name')?.textContent === 'Carnival');
       const carnival = await savedPng(page);
       assert.ok(await page.$eval('.frame .over', (canvas) => /** @type {HTMLElement} */ (canvas).hidden));
@@ -142,15 +142,15 @@ for (const name of BROWSERS) {
       const png = await savedPng(page);
       const { sizes } = await compare(page, png, carnival);
       assert.equal(sizes[0], '32 x 21');
-      // Compared with the photo as any painting is: by what lies over it.
+      // The job is compared with the photo like any painting: in the overlay.
       await click(page, '#optimize-panel-compare');
       const clip = await page.$eval('.frame .over', (canvas) => getComputedStyle(canvas).clipPath);
       assert.match(clip, /50%/);
       assert.deepEqual(errors, []);
     });
 
-    // Chromium takes a buffer of that size for a mistake of the page, not for a lack of memory.
-    test('offers a smaller size where memory runs out', { skip: name === 'chromium' }, async (t) => {
+    // Chromium reports a buffer of that size as a validation error, not as a lack of memory.
+    test('offers a smaller size after running out of memory', { skip: name === 'chromium' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist', NO_MEMORY);
       const { page } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=160'));
       await ready(page);
@@ -160,7 +160,7 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 128 px');
     });
 
-    test('says what is too large, and what could not be fetched', async (t) => {
+    test('reports sizes that are too large, and failed downloads', async (t) => {
       const dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
       t.after(() => rm(dist, { recursive: true, force: true }));
       await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
@@ -172,7 +172,7 @@ for (const name of BROWSERS) {
       await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('large'));
       await begin(page, 5);
       await reaches(page, 'failed');
-      assert.match(await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? ''), /could not be fetched.*404/);
+      assert.match(await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? ''), /could not be downloaded.*404/);
 
       await cp(join(process.env.DIST ?? 'dist', 'weights'), join(dist, 'weights'), { recursive: true });
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Try again');
@@ -181,12 +181,12 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 1024 px');
       await click(page, '#optimize-panel-discard');
 
-      // A file that is not the one of this version is not used.
+      // A file of another version is not used.
       await page.evaluate(() => caches.delete('impasto-masterpiece'));
       await cp(join(dist, 'assets/icon.svg'), join(dist, 'studio_bg.wasm'));
       await begin(page, 5);
       await reaches(page, 'failed');
-      assert.match(await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? ''), /does not belong|not the file that belongs/);
+      assert.match(await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? ''), /does not belong/);
       assert.equal(await toast(page), '');
     });
   });

@@ -7,9 +7,9 @@ import { dropAll, fixture, meanDifference, pixelsAt, QUARTERS, told } from './me
 import { open, ready, repainted, savedFile, savedPng, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
-// As large as the fixtures, so that the photo of strength 0 is the file's.
+// The size of the fixtures, so that the photo at strength 0 equals the file.
 const PLAIN = '?size=96&thumbs=0&style=starry-strokes&strength=0';
-/** The card of the fixtures that are turned: red, green, blue, yellow. */
+/** The colours of the quarters of the rotated fixtures: red, green, blue, yellow. */
 const CARD = [[220, 40, 40], [40, 190, 60], [40, 60, 210], [230, 210, 50]];
 
 /** @param {import('puppeteer-core').Page} page @param {string} name @param {string} [type] */
@@ -39,7 +39,7 @@ for (const name of BROWSERS) {
   describe(`files in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('a transparent picture stays transparent, or gets a ground', async () => {
+    test('a transparent picture stays transparent, or gets a background colour', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await show(page, 'logo.png', 'image/png');
@@ -55,12 +55,12 @@ for (const name of BROWSERS) {
           if (value[3] === 255 && format === 'png') value.forEach((v, c) => assert.ok(Math.abs(v - before[i][c]) <= 2, `${value} for ${before[i]}`));
         });
       }
-      // Over white: a format without transparency.
+      // JPEG has no transparency: the picture is over white.
       const clear = places.findIndex((_, i) => before[i][3] < 255);
       const { values: flat } = await pixelsAt(page, await saved(page, 'jpeg'), places);
       const white = before[clear].slice(0, 3).map((v) => (v * before[clear][3] + 255 * (255 - before[clear][3])) / 255);
       assert.equal(flat[clear][3], 255);
-      // Once for the network and once more for the file, where it is half transparent.
+      // Half-transparent pixels are composited twice: for the network and for the file.
       assert.ok(flat[clear].slice(0, 3).every((v, c) => v >= white[c] - 12), `${flat[clear]} over white, not ${white}`);
 
       await page.select('#format', 'png');
@@ -87,11 +87,11 @@ for (const name of BROWSERS) {
       for (const [file, wanted] of [['p3.png', 'p3.want.png'], ['p3.jpg', 'p3.want.png'], ['adobe.webp', 'adobe.want.png']]) {
         await show(page, file);
         const difference = () => savedPng(page).then((png) => meanDifference(page, png, fixture(wanted).toString('base64')));
-        // On a slow machine the first picture may be that of a size that was rendered before.
+        // On a slow machine, the first picture may still have the previous size.
         const end = Date.now() + 10_000;
         let off = await difference();
         while (off > 2 && Date.now() < end) off = await difference();
-        // JPEG itself is that far from what it was made of.
+        // JPEG compression alone gives this difference.
         assert.ok(off <= 2, `${file} is ${off} of 255 off`);
       }
       for (const file of ['o6.png', 'o6.webp', 'o8.jpg']) {
@@ -103,7 +103,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('photo data goes into the file where it is wanted', async () => {
+    test('photo data is written to the file if the option is on', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await show(page, 'photo-data.jpg', 'image/jpeg');
@@ -118,13 +118,13 @@ for (const name of BROWSERS) {
         assert.equal(orientationOf(tiff), 1);
         const words = Buffer.from(tiff).toString('latin1');
         for (const word of ['Maker of cameras', '2026:11:27 10:00:00', 'A. Person']) assert.ok(words.includes(word), `${format}: ${word}`);
-        // Turned once, and it decodes.
+        // The file is rotated once, and it decodes.
         assert.equal((await pixelsAt(page, file, QUARTERS)).size, '64 x 96');
       }
       assert.deepEqual(errors, []);
     });
 
-    test('a file that is not opened is told by what it is, and drawings and animations are painted', async () => {
+    test('unsupported files are named by their kind, and drawings and animations are stylized', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       const huge = Buffer.from(fixture('logo.png'));
@@ -146,17 +146,17 @@ for (const name of BROWSERS) {
       assert.equal(size, '96 x 64');
       assert.ok(values[0][0] > 240 && values[0][1] < 15 && values[0][3] === 255, `${values[0]} is not red`);
       assert.equal(values[1][3], 0, 'a drawing’s ground is transparent');
-      // Firefox says in its console, too, that a picture is cut off.
+      // Firefox reports truncated pictures in its console.
       assert.deepEqual(errors.filter((error) => !error.includes('truncated')), []);
     });
 
-    test('several files at once: each is painted, or told', async () => {
+    test('several files at once: each is stylized or reported', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       const video = { name: 'flat.mp4', type: 'video/mp4', bytes: fixture('turned-90.mp4') };
       const photo = { name: 'logo.png', type: 'image/png', bytes: fixture('logo.png') };
       await repainted(page, () => dropAll(page, [photo, video, { name: '._logo.png', bytes: Buffer.from('x') }]));
-      assert.equal(await told(page, 'flat.mp4'), '“flat.mp4” was not opened, since a video is painted alone.');
+      assert.equal(await told(page, 'flat.mp4'), '“flat.mp4” was not opened, since a video cannot be opened together with other files.');
       assert.equal(await page.$eval('.toast button', (button) => button.textContent), 'Open “flat.mp4”');
 
       const second = { name: 'o8.jpg', type: 'image/jpeg', bytes: fixture('o8.jpg') };

@@ -8,13 +8,13 @@ import { keepStreams, moving, SMALL } from './moving.mjs';
 import { open, ready, savedFile, savedPng, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
-/** The largest difference from the player, of 255: measured are 1 in Chromium and 2 in Firefox. */
+/** The largest difference from the player, of 255. Measured: 1 in Chromium, 2 in Firefox. */
 const TOLERANCE = 4;
 const PLAIN = `${SMALL}&strength=0`;
-/** Where in an ISO media file the matrix of a track is, behind the name of its header. */
+/** The offset of a track's matrix in an ISO media file, from the end of the header's name. */
 const MATRIX = 4 + 20 + 16;
 
-/** The card as it is stored, turned by another angle than in the fixture. @param {number[]} turn the four numbers of a matrix */
+/** The fixture with another rotation. @param {number[]} turn the four numbers of the rotation matrix */
 function turnedBy([a, b, c, d]) {
   const file = Buffer.from(fixture('turned-180.mp4'));
   const at = file.indexOf('tkhd') + 4 + MATRIX;
@@ -23,7 +23,7 @@ function turnedBy([a, b, c, d]) {
 }
 
 /**
- * Opens a video, waits until it is painted, and stops it.
+ * Opens a video, waits until it is rendered, and pauses it.
  * @param {import('puppeteer-core').Page} page @param {string} name @param {Uint8Array} bytes
  */
 async function show(page, name, bytes) {
@@ -35,8 +35,8 @@ async function show(page, name, bytes) {
 }
 
 /**
- * What the browser's own player shows of a video in its middle, at the middles of its quarters: as a screenshot, since a canvas
- * can have other colours.
+ * The colours that the browser's player shows in the middle of a video, at the centres of its quarters. They come from a
+ * screenshot, since a canvas can have other colours.
  * @param {import('puppeteer-core').Page} page @param {Uint8Array} bytes
  */
 async function played(page, bytes) {
@@ -67,7 +67,7 @@ async function played(page, bytes) {
   return pixelsAt(page, shot, QUARTERS);
 }
 
-/** Takes a movie apart. @param {Buffer} bytes */
+/** Reads the tracks of a movie. @param {Buffer} bytes */
 async function movie(bytes) {
   const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(bytes) });
   const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
@@ -79,7 +79,7 @@ async function movie(bytes) {
   return { times, size, duration: await input.computeDuration(), sound: audio ? await audio.computeDuration() : 0 };
 }
 
-/** In the page, before its scripts: a camera that can be turned. */
+/** Runs in the page before its scripts: a camera that can be rotated. */
 function turnableCamera() {
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d');
@@ -97,7 +97,7 @@ function turnableCamera() {
   navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(15);
 }
 
-/** In the page, before its scripts: the first camera is held by another program. */
+/** Runs in the page before its scripts: another program uses the first camera. */
 function holdFirstCamera() {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wish) => {
@@ -110,7 +110,7 @@ function holdFirstCamera() {
 }
 
 /**
- * Opens each video, and compares its painting at strength 0 with what the player shows.
+ * Opens each video, and compares the result at strength 0 with the player.
  * @param {import('puppeteer-core').Page} page
  * @param {[title: string, bytes: Uint8Array, size: string][]} videos
  */
@@ -130,7 +130,7 @@ for (const name of BROWSERS) {
   describe(`video files in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('a video is painted as the player shows it: turned and stretched, in its colours', async () => {
+    test('a video is stylized as the player shows it: rotation, aspect ratio and colours', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await comparedWithPlayer(page, [
@@ -139,10 +139,10 @@ for (const name of BROWSERS) {
         ['wide', fixture('wide-from-narrow-pixels.mp4'), '256 x 144'],
         ['quarter', fixture('turned-90.mp4'), '180 x 320'],
       ]);
-      // As large as the stage, and turned as it is.
+      // The movie has the size and the rotation of the viewer.
       const file = await savedFile(page, async () => {
         await page.click('video-bar [aria-label="Record all of the video"]');
-        // It goes on only when pictures are painted.
+        // The clock advances only when frames are rendered.
         await until(page, 'pictures', () => !document.querySelector('video-bar .clock')?.hidden && Number(document.querySelector('video-bar input')?.value) > 0.15);
         await page.keyboard.press('r');
       });
@@ -150,7 +150,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a video is painted in the colours that the player shows', async () => {
+    test('a video is stylized in the colours that the player shows', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await comparedWithPlayer(page, [
@@ -160,7 +160,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a video that one sees through lies on white, or on the colour that is chosen', async () => {
+    test('a transparent video is composited over white, or over the chosen colour', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await show(page, 'sticker', fixture('sticker.webm'));
@@ -171,7 +171,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a recorded video has all pictures and all sound, and ends with the video', async () => {
+    test('a recorded video has all frames and all sound, and ends with the video', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await dropAll(page, [{ name: 'paced.mp4', type: 'video/mp4', bytes: fixture('paced.mp4') }]);
@@ -180,29 +180,29 @@ for (const name of BROWSERS) {
       const file = await savedFile(page, () => page.click('video-bar [aria-label="Record all of the video"]'));
       const { times, size, duration, sound } = await movie(Buffer.from(file.base64, 'base64'));
       assert.equal(size, '64 x 36');
-      // Browsers do not agree on how long the last picture is seen.
+      // The duration of the last frame differs between browsers.
       assert.ok(duration >= original.times.at(-1) - 0.05 && duration <= original.duration + 0.2, `${duration} s, not ${original.duration}`);
       assert.ok(Math.abs(sound - original.sound) <= 0.2, `${sound} s of sound, not ${original.sound}`);
       for (const time of original.times) {
         assert.ok(times.some((other) => other >= time - 0.02 && other <= time + 0.2), `the picture of ${time} s is late: ${times}`);
       }
-      // It plays on.
+      // The video continues to play.
       assert.equal(await page.$eval('html', (root) => root.dataset.video), 'video');
       await until(page, 'the video', () => document.querySelector('video-bar [aria-label="Pause"]') !== null);
       assert.deepEqual(errors, []);
     });
 
-    test('of two videos one is opened, and the other on offer', async () => {
+    test('of two videos, the first is opened, and the other is offered', async () => {
       const { page } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
       await dropAll(page, ['one.mp4', 'two.mp4'].map((title) => ({ name: title, type: 'video/mp4', bytes: fixture('paced.mp4') })));
       await moving(page, 'video');
-      assert.equal(await told(page, 'two.mp4'), '“two.mp4” was not opened, since a video is painted alone.');
+      assert.equal(await told(page, 'two.mp4'), '“two.mp4” was not opened, since a video cannot be opened together with other files.');
       await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.toast button')).click());
       await until(page, 'the other one', () => document.getElementById('caption')?.textContent?.includes('two'));
     });
 
-    test('a camera that is turned is followed, and its recording stays whole', async () => {
+    test('rotation of the camera changes the frame size, and the recording stays intact', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN, turnableCamera);
       await ready(page);
       await page.click('#camera');
@@ -212,7 +212,7 @@ for (const name of BROWSERS) {
         await until(page, 'the clock', () => document.querySelector('video-bar .clock')?.textContent === '0:01');
         await page.evaluate(() => Reflect.get(window, 'turn')(64, 96));
         await until(page, 'the other shape', () => document.getElementById('caption')?.textContent?.includes('64 × 96'));
-        // A frame of the old shape may come once more.
+        // One more frame of the old size may arrive.
         await until(page, 'the stage', () => /** @type {HTMLElement} */ (document.querySelector('picture-viewer')).style.getPropertyValue('--ratio').startsWith('0.66'));
         await until(page, 'more pictures', () => document.querySelector('video-bar .clock')?.textContent === '0:04');
         await page.keyboard.press('r');
@@ -224,7 +224,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a camera that is chosen is remembered, and one that is held gives way', { skip: name === 'firefox' }, async (t) => {
+    test('a chosen camera is remembered, and a busy camera is replaced by another one', { skip: name === 'firefox' }, async (t) => {
       const three = await launch(name, 3);
       t.after(() => three.close());
       const { page } = await open(three, there.server.url + PLAIN, keepStreams);

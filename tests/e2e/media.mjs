@@ -7,7 +7,7 @@ export function fixture(name) {
 }
 
 /**
- * Puts several files on the page with one drop, as the system gives them: `type` is empty where it knows none.
+ * Drops several files on the page. As from the system, `type` is empty for unknown types.
  * @param {import('puppeteer-core').Page} page
  * @param {{ name: string, type?: string, bytes: Uint8Array }[]} files
  * @param {string} [where]
@@ -31,9 +31,9 @@ export function dropAll(page, files, where = 'body') {
 }
 
 /**
- * Waits for a message, and gives it.
+ * Waits for a message, and returns it.
  * @param {import('puppeteer-core').Page} page
- * @param {string} words in it
+ * @param {string} words a part of the message
  */
 export async function told(page, words) {
   await until(page, `a message with “${words}”`, (text) => document.querySelector('.toast p')?.textContent?.includes(text), words);
@@ -41,7 +41,7 @@ export async function told(page, words) {
 }
 
 /**
- * Pixels of a picture's file, decoded in the page: RGBA at places that are parts of its sides, and its size.
+ * Decodes a picture file in the page. Returns its size, and its RGBA values at places that are given as fractions of its sides.
  * @param {import('puppeteer-core').Page} page
  * @param {string} base64
  * @param {[number, number][]} places
@@ -63,7 +63,7 @@ export function pixelsAt(page, base64, places) {
 }
 
 /**
- * The mean difference of two pictures' files, of 255, over all channels.
+ * The mean difference of two picture files, of 255, over all channels.
  * @param {import('puppeteer-core').Page} page
  * @param {string} one base64
  * @param {string} other base64
@@ -87,5 +87,5 @@ export function meanDifference(page, one, other) {
   );
 }
 
-/** The places in the middles of the four quarters: top left, top right, bottom left, bottom right. @type {[number, number][]} */
+/** The centres of the four quarters: top left, top right, bottom left, bottom right. @type {[number, number][]} */
 export const QUARTERS = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { compare, savedPng, until } from './page.mjs';
 
-/** Small, and without pictures in the style list: software adapters take their time. */
+/** A small size, and no thumbnails: software adapters are slow. */
 export const SMALL = '?size=64&thumbs=0&style=starry-strokes';
 
-/** In the page, before its scripts: keeps the camera's streams where the tests see them. */
+/** Runs in the page before its scripts: stores the camera's streams for the tests. */
 export function keepStreams() {
   const devices = navigator.mediaDevices;
   const ask = devices.getUserMedia.bind(devices);
@@ -16,7 +16,7 @@ export function keepStreams() {
 }
 
 /**
- * Waits until camera or video are on the stage.
+ * Waits until the viewer shows the camera or the video.
  * @param {import('puppeteer-core').Page} page
  * @param {string} kind
  */
@@ -32,9 +32,9 @@ export function moving(page, kind) {
 }
 
 /**
- * Waits for a picture that differs from the present one.
+ * Waits for a picture that differs from the current one.
  * @param {import('puppeteer-core').Page} page
- * @returns {Promise<string[]>} the sizes of the two
+ * @returns {Promise<string[]>} the sizes of both pictures
  */
 export async function moves(page) {
   const one = await savedPng(page);
@@ -46,15 +46,15 @@ export async function moves(page) {
   }
 }
 
-/** Base64 of the video below; a file of headers has some hundred. */
+/** The minimum length of the recorded video in base64; headers alone have some hundred characters. */
 const LEAST = 2000;
 const TRIALS = 5;
 
 /**
- * Records a square that crosses a gradient, as a WebM file. A busy browser's recorder misses all of it now and then.
+ * Records a square that crosses a gradient, as a WebM file. In a busy browser, the recorder sometimes misses all of it.
  * @param {import('puppeteer-core').Page} page
- * @param {boolean} [tone] with a tone
- * @param {number} [pictures] twenty a second
+ * @param {boolean} [tone] whether it has sound
+ * @param {number} [pictures] the number of frames, 20 per second
  * @returns {Promise<string>} base64
  */
 export async function recordVideo(page, tone = false, pictures = 24) {

@@ -31,7 +31,7 @@ function said(page, words) {
   return until(page, `the sentence about ${words}`, there, words);
 }
 
-describe('styles that bring a network', () => {
+describe('styles with their own network', () => {
   const folder = mkdtempSync(join(tmpdir(), 'impasto-network-'));
   const file = (/** @type {string} */ name) => join(folder, name);
   const base64 = (/** @type {string} */ name) => readFileSync(file(name)).toString('base64');
@@ -60,7 +60,7 @@ describe('styles that bring a network', () => {
       const there = visit(name);
       const pack = (/** @type {string} */ called) => ({ name: `${called}.impasto`, type: '', base64: base64(`${called}.impasto`) });
 
-      /** The page with the photo on the stage. */
+      /** Opens the page with the photo. */
       async function opened() {
         const { page, errors } = await open(there.browser, there.server.url + SMALL);
         await ready(page);
@@ -76,7 +76,7 @@ describe('styles that bring a network', () => {
         assert.ok(difference <= 2, `the two differ by ${difference} of 255`);
       }
 
-      test('paint as the command line does, and are kept', async () => {
+      test('give the same picture as the command line, and are stored', async () => {
         const first = await opened();
         await repainted(first.page, () => drop(first.page, pack('waves'), SHELF));
         await titled(first.page, 'Waves');
@@ -90,10 +90,10 @@ describe('styles that bring a network', () => {
         await repainted(page, () => click(page, '[data-kind="own"]'));
         await paintsAs(page, 'waves');
 
-        // The file that is handed on is the one that came, and an undone removal brings the network back.
+        // The exported file equals the imported one, and undoing the removal restores the network.
         await click(page, '.tile-menu');
         await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
-        assert.match(await page.$eval('.style-sheet', (dialog) => dialog.textContent ?? ''), /brings a network of its own, 0\.1 MB/);
+        assert.match(await page.$eval('.style-sheet', (dialog) => dialog.textContent ?? ''), /with a network of its own, 0\.1 MB/);
         const press = (/** @type {string} */ label) =>
           page.evaluate((text) => {
             const buttons = [...document.querySelectorAll('dialog[open] button')];
@@ -109,7 +109,7 @@ describe('styles that bring a network', () => {
         assert.deepEqual([...first.errors, ...errors], []);
       });
 
-      test('blend with nothing, and paint what moves', async () => {
+      test('cannot be blended, and stylize video', async () => {
         const { page, errors } = await opened();
         await repainted(page, () => drop(page, pack('clouds'), SHELF));
         await titled(page, 'Clouds');
@@ -120,7 +120,7 @@ describe('styles that bring a network', () => {
         await titled(page, 'Clouds');
         await click(page, '#joining');
 
-        // Steady as moving pictures are at first.
+        // Flicker reduction is on by default.
         await page.click('#camera');
         await moving(page, 'camera');
         await savedPng(page);
@@ -129,12 +129,12 @@ describe('styles that bring a network', () => {
         await titled(page, 'Carnival');
         await click(page, '#joining');
         await click(page, '[data-kind="own"]');
-        await said(page, 'The built-in styles blend with each other');
+        await said(page, 'The built-in styles blend only with each other');
         await titled(page, 'Carnival');
         assert.deepEqual(errors, []);
       });
 
-      test('are made by the page of ONNX and PyTorch files', async () => {
+      test('are imported from ONNX and PyTorch files', async () => {
         const { page, errors } = await opened();
         const fixture = (/** @type {string} */ name) => ({ name, type: '', base64: readFileSync(join(FIXTURES, name)).toString('base64') });
         const kept = () => page.$$eval('[data-kind="own"]', (tiles) => tiles.length);
@@ -152,14 +152,14 @@ describe('styles that bring a network', () => {
         await paintsAs(page, 'waves');
         assert.equal(await kept(), before + 1);
         assert.ok((await page.$eval('[data-kind="own"] img', (image) => /** @type {HTMLImageElement} */ (image).naturalWidth)) >= 64);
-        // Anywhere on the page, and with a sigmoid.
+        // The file is dropped anywhere on the page; this network has a sigmoid.
         await repainted(page, () => drop(page, fixture('old.onnx')));
         await titled(page, 'Old');
         await paintsAs(page, 'clouds');
         assert.deepEqual(errors, []);
       });
 
-      test('are refused when a weight has changed', async () => {
+      test('are rejected if a weight has changed', async () => {
         const { page, errors } = await open(there.browser, there.server.url + SMALL);
         await ready(page);
         const before = await page.$$eval('[data-kind="own"]', (tiles) => tiles.length);

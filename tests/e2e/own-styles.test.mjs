@@ -11,7 +11,7 @@ import { visit } from './visit.mjs';
 
 const SHELF = 'style-list';
 
-/** Names of the own styles in the style list, those in work included. @param {Page} page */
+/** Names of the user styles in the style list, including those being encoded. @param {Page} page */
 function ownNames(page) {
   return page.$$eval('[data-kind="own"]', (tiles) => tiles.map((tile) => tile.textContent));
 }
@@ -45,13 +45,13 @@ function titled(page, style) {
   return until(page, `the style ${style}`, (name) => document.getElementById('style-name')?.textContent === name, style);
 }
 
-/** What a style pack says of itself. @param {string} base64 */
+/** The texts in a style pack. @param {string} base64 */
 function textsOf(base64) {
   const bytes = Buffer.from(base64, 'base64');
   return JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)))).__metadata__;
 }
 
-/** In the page, before its scripts: a browser that has no room left. */
+/** Runs in the page before its scripts: the storage is full. */
 function fillStorage() {
   IDBObjectStore.prototype.put = () => {
     throw new DOMException('full', 'QuotaExceededError');
@@ -59,10 +59,10 @@ function fillStorage() {
 }
 
 for (const name of BROWSERS) {
-  describe(`own styles in ${name}`, { timeout: 600_000 }, () => {
+  describe(`user styles in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('a painting paints photos and videos, is kept, passed on and removed, also offline', async (t) => {
+    test('a painting stylizes photos and videos, and is stored, exported and removed, also offline', async (t) => {
       const server = await serve(process.env.DIST ?? 'dist');
       const browser = await launch(name);
       t.after(async () => {
@@ -80,7 +80,7 @@ for (const name of BROWSERS) {
       const mine = await savedPng(first.page);
       assert.ok((await compare(first.page, builtIn, mine)).difference > 30);
 
-      // A video that stands still shows the difference between two networks.
+      // A paused video shows the difference between two networks.
       const video = await recordVideo(first.page);
       await drop(first.page, { name: 'square.webm', type: 'video/webm', base64: video });
       await moving(first.page, 'video');
@@ -106,7 +106,7 @@ for (const name of BROWSERS) {
       await repainted(page, () => click(page, '[data-kind="own"]:nth-child(2)'));
       assert.ok((await compare(page, mine, await savedPng(page))).difference <= 2);
 
-      // Another name, another place, a file.
+      // Renames, moves and exports the style.
       await page.focus('[aria-checked="true"]');
       await page.keyboard.press('F2');
       await until(page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
@@ -121,12 +121,12 @@ for (const name of BROWSERS) {
       const { name: inside, network, source } = textsOf(file.base64);
       assert.deepEqual([inside, network, source], ['Morning Cup', 'arbitrary', 'Cup.png']);
 
-      // The other tab has heard of it.
+      // The other tab has the change.
       await first.page.bringToFront();
       await until(first.page, 'the news', () => document.querySelector('[data-kind="own"]')?.textContent === 'Morning Cup');
       await page.bringToFront();
 
-      // Removed, brought back, removed; then it comes back from its file.
+      // Removes it, undoes that, removes it again; then imports it from its file.
       await press(page, 'Remove');
       await until(page, 'its end', () => document.querySelectorAll('[data-kind="own"]').length === 1);
       await repainted(page, () => click(page, '.toast button'));
@@ -140,7 +140,7 @@ for (const name of BROWSERS) {
       assert.deepEqual([...first.errors, ...errors], []);
     });
 
-    test('says what is wrong with a file, and paints even where nothing can be kept', async () => {
+    test('reports an invalid file, and stylizes without storage', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, fillStorage);
       await ready(page);
       const before = await savedPng(page);
@@ -161,12 +161,12 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paintings blend with paintings, weaken gently, and survive a crash', async () => {
+    test('paintings blend with paintings, support gentle strength, and survive a crash', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await repainted(page, () => dropPainting(page, 'coffee', 'Cup'));
       const alone = await savedPng(page);
-      // Changes that follow each other at once are undone together: the painting's is to be one of its own.
+      // Changes in quick succession are undone together: this waits, so that the painting is a change of its own.
       await until(page, 'the address', () => {
         const tile = /** @type {HTMLElement} */ (document.querySelector('[data-kind="own"]'));
         return new URLSearchParams(location.search).get('style') === tile.dataset.style;
@@ -189,7 +189,7 @@ for (const name of BROWSERS) {
       const blend = await savedPng(page);
       assert.ok((await compare(page, alone, blend)).difference > 15);
       await click(page, '[data-style="Carnival"]');
-      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.includes('Paintings blend with paintings'));
+      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.includes('Paintings blend only with paintings'));
       await titled(page, 'Cup + Swirling strokes');
 
       await repainted(page, () => page.keyboard.press('5'));
@@ -209,7 +209,7 @@ for (const name of BROWSERS) {
       await titled(page, 'Cup + Swirling strokes');
       assert.ok((await compare(page, half, await savedPng(page))).difference <= 2);
 
-      // The camera weakens gently, too, and from one network to the other.
+      // Gentle strength works on the camera, too, and across networks.
       await click(page, '#gentle');
       await page.click('#camera');
       await moving(page, 'camera');

@@ -20,12 +20,12 @@ function said(page, words) {
   return until(page, `the sentence about ${words}`, there, words);
 }
 
-/** Names of the own styles in the style list. @param {Page} page */
+/** Names of the user styles in the style list. @param {Page} page */
 function ownNames(page) {
   return page.$$eval('[data-kind="own"]', (tiles) => tiles.map((tile) => tile.textContent));
 }
 
-/** The records of the user's styles, or others added to them. @param {Page} page @param {boolean} damage */
+/** The number of stored user styles; with `damage`, invalid ones are added first. @param {Page} page @param {boolean} damage */
 function records(page, damage) {
   return page.evaluate(
     (add) =>
@@ -48,7 +48,7 @@ function records(page, damage) {
   );
 }
 
-/** In the page, before its scripts: storage that gives nothing back, and no room for large files. */
+/** Runs in the page before its scripts: storage does not delete, and large files do not fit. */
 function refuse() {
   IDBObjectStore.prototype.delete = () => {
     throw new DOMException('The disk is read-only.', 'InvalidStateError');
@@ -61,11 +61,11 @@ function refuse() {
 }
 
 for (const name of BROWSERS) {
-  describe(`packs and records in ${name}`, { timeout: 600_000 }, () => {
+  describe(`style packs and stored records in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
     const pack = (/** @type {string} */ called, /** @type {Buffer} */ bytes) => ({ name: called, type: '', base64: bytes.toString('base64') });
 
-    test('packs are looked at before they are kept, and sound records survive unsound ones', async () => {
+    test('packs are checked before they are stored, and valid records survive invalid ones', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await drop(page, pack('huge.impasto', editedPack({ vector: 3e38 })));
@@ -75,7 +75,7 @@ for (const name of BROWSERS) {
       await said(page, 'reversed.impasto');
       assert.match(await toast(page), /an invalid name: it contains the invisible character \\u\{202e\}/);
 
-      // A network that takes minutes: the answer is no.
+      // A network that would take minutes is declined.
       await drop(page, pack('costly.impasto', costlyPack()));
       await until(page, 'the question', () => document.querySelector('.question[open]') !== null);
       assert.match(await page.$eval('.question', (dialog) => dialog.textContent ?? ''), /Use this style\?.*billion multiply-adds.*times as many/);
@@ -84,7 +84,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(await ownNames(page), []);
       await until(page, 'a stage at rest', () => document.querySelector('picture-viewer:not([aria-busy])') !== null);
 
-      // A thumbnail that is no picture is left out.
+      // A thumbnail that is not a picture is dropped.
       const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(4)"/>';
       await drop(page, pack('svg.impasto', editedPack({ name: 'Ünïque שם', thumbnail: svg, source: '\x1b]0;owned\x07' })));
       await until(page, 'the tile', () => document.querySelector('[data-kind="own"]') !== null);
@@ -104,7 +104,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(await ownNames(later.page), ['Ünïque שם']);
       assert.equal(await records(later.page, false), 4);
 
-      // What cannot be removed is back, and said; so is a zip file that cannot be made.
+      // A style that cannot be removed is restored, with a message; a zip file that cannot be made gives a message, too.
       await click(later.page, '[data-kind="own"]');
       await click(later.page, '.tile-menu');
       await until(later.page, 'the dialog', () => document.querySelector('.style-sheet[open]') !== null);
@@ -123,7 +123,7 @@ for (const name of BROWSERS) {
       await until(later.page, 'the sentence', () => document.querySelector('.queue .refusal:not([hidden])') !== null);
       assert.match(await later.page.$eval('.queue .refusal', (note) => note.textContent ?? ''), /could not be made\. Save the photos one by one/);
 
-      // The notice has waited; now what cannot be read goes.
+      // The notice appears again; the unreadable styles are removed.
       await page.reload();
       await ready(page);
       await said(page, '3 of your styles can’t be read');

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
  */
 
 /**
- * Opens the page and writes down its requests and its errors.
+ * Opens the page and records its requests and errors.
  *
  * @param {import('puppeteer-core').Browser} browser
  * @param {string} url
@@ -22,13 +22,13 @@ export async function open(browser, url, prepare) {
   page.on('pageerror', (error) => opened.errors.push(String(error)));
   page.on('request', (request) => opened.requests.push(request.url()));
   await page.evaluateOnNewDocument(keepHandles);
-  // A page with a policy of its own may begin with an empty document, which lacks what only secure pages have.
+  // A page with a policy may start as an empty document, which is not a secure context.
   if (prepare) await page.evaluateOnNewDocument(`if (isSecureContext) (${prepare})();`);
   await page.goto(url);
   return opened;
 }
 
-/** In the page: keeps what would be downloaded where `savedPng` finds it, and the worker for `crash`. */
+/** Runs in the page: keeps downloads for `savedPng`, and the worker for `crash`. */
 function keepHandles() {
   const create = URL.createObjectURL;
   URL.createObjectURL = (blob) => {
@@ -47,7 +47,7 @@ function keepHandles() {
 }
 
 /**
- * Ends the page's worker as an uncaught error would.
+ * Stops the page's worker like an uncaught error.
  * @param {import('puppeteer-core').Page} page
  */
 export function crash(page) {
@@ -59,8 +59,8 @@ export function crash(page) {
 }
 
 /**
- * Waits until `condition`, run in the page, holds. Puppeteer's own waiting compiles code in the page, which its policy
- * forbids.
+ * Waits until `condition`, run in the page, holds. Puppeteer's own `waitForFunction` compiles code in the
+ * page, which its policy forbids.
  *
  * @template {unknown[]} A
  * @param {import('puppeteer-core').Page} page
@@ -92,7 +92,7 @@ export function ready(page) {
 }
 
 /**
- * How many pictures have been finished.
+ * The number of rendered pictures.
  * @param {import('puppeteer-core').Page} page
  */
 export function painted(page) {
@@ -100,7 +100,7 @@ export function painted(page) {
 }
 
 /**
- * Does something that leads to another picture, and waits for that.
+ * Does something that renders another picture, and waits for it.
  * @param {import('puppeteer-core').Page} page
  * @param {() => Promise<unknown>} act
  */
@@ -119,11 +119,11 @@ export async function repainted(page, act) {
 }
 
 /**
- * Puts a file, or several at a time, on the page as a drop would.
+ * Drops one or several files on the page.
  * @typedef {{ name: string, type: string, base64: string }} DroppedFile
  * @param {import('puppeteer-core').Page} page
  * @param {DroppedFile | DroppedFile[]} file
- * @param {string} [where] a selector: another place than anywhere
+ * @param {string} [where] the selector of the drop target; anywhere by default
  */
 export function drop(page, file, where = 'body') {
   return page.evaluate((files, selector) => {
@@ -144,7 +144,7 @@ export function toast(page) {
 }
 
 /**
- * Does something that hands a file to the user.
+ * Does something that saves a file.
  * @param {import('puppeteer-core').Page} page
  * @param {() => Promise<unknown>} act
  * @returns {Promise<{ base64: string, type: string }>} the file
@@ -200,7 +200,7 @@ export function compare(page, one, other) {
 }
 
 /**
- * A small PNG to paint, made of a sample that the page has.
+ * A small PNG picture, made from a sample of the page.
  * @param {import('puppeteer-core').Page} page
  * @param {string} sample
  * @param {number} width

@@ -20,7 +20,7 @@ function caption(page) {
   return page.evaluate(() => document.getElementById('caption')?.innerText ?? '');
 }
 
-/** Ctrl+Z, with another key if asked for. @param {import('puppeteer-core').Page} page @param {import('puppeteer-core').KeyInput} [other] */
+/** Presses Ctrl+Z, optionally with another key. @param {import('puppeteer-core').Page} page @param {import('puppeteer-core').KeyInput} [other] */
 async function undo(page, other) {
   await page.keyboard.down('Control');
   if (other) await page.keyboard.down(other);
@@ -47,7 +47,7 @@ for (const name of BROWSERS) {
       await rm(folder, { recursive: true, force: true });
     });
 
-    test('strokes change their size, and changes are undone and redone', async () => {
+    test('changes the stroke size, and undoes and redoes changes', async () => {
       const { page, errors } = await open(there.browser, `${there.server.url}?size=64&thumbs=0&style=starry-strokes`);
       await ready(page);
       const plain = await savedPng(page);
@@ -76,20 +76,20 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paints a sample and the style list, without an error or a request beyond its origin', async () => {
+    test('stylizes a sample and the thumbnails, without errors or requests to other origins', async () => {
       const { page, errors, requests } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
       assert.match(await caption(page), /Chelsea[^]*64 × 43/);
       assert.deepEqual(errors, []);
       for (const url of requests) assert.match(url, new RegExp(`^(${there.server.origin}/|data:|blob:)`));
-      // So that the line before proves something: the worker's requests must be among those that were seen.
+      // The previous assertion is meaningful only if the worker's requests are recorded.
       for (const file of ['live_bg.wasm', 'transfer26.safetensors']) {
         assert.ok(requests.some((url) => url.endsWith(file)), `${file} is not among ${requests.join(' ')}`);
       }
     });
 
-    test('can reach no other origin, neither from the page nor from its worker', async () => {
+    test('cannot reach other origins, neither from the page nor from its worker', async () => {
       assert.equal(await (await fetch(stranger.origin)).text(), 'here');
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
@@ -103,7 +103,7 @@ for (const name of BROWSERS) {
       }
     });
 
-    test('paints a photo as the command line does', { skip: !process.env.IMPASTO_BIN }, async () => {
+    test('gives the same picture as the command line', { skip: !process.env.IMPASTO_BIN }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'coffee', 64, 44);
@@ -121,13 +121,13 @@ for (const name of BROWSERS) {
       assert.deepEqual(result.sizes, ['64 x 44', '64 x 44']);
       assert.ok(result.difference <= 2, `the two differ by ${result.difference} of 255`);
 
-      // The comparison on the screen is not part of the painting.
+      // The split line is not part of the saved picture.
       await repainted(page, () => page.click('#compare'));
       assert.ok((await compare(page, await savedPng(page), native)).difference <= 2);
       assert.deepEqual(errors, []);
     });
 
-    test('paints what is dropped; strength and comparison repaint', async () => {
+    test('stylizes a dropped photo; strength and comparison render again', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const photo = await smallPhoto(page, 'astronaut', 60, 64);
@@ -145,7 +145,7 @@ for (const name of BROWSERS) {
       );
       assert.ok((await compare(page, await savedPng(page), photo)).difference <= 2, 'strength 0 is the photo');
       await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '0');
-      // The space bar belongs to a button that has the focus.
+      // A focused button would take the space bar.
       await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());
       await repainted(page, () => page.keyboard.press(' '));
       assert.equal(await page.$eval('#compare', (button) => button.getAttribute('aria-pressed')), 'true');
@@ -154,7 +154,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('paints several photos, and packs them', async () => {
+    test('stylizes several photos, and saves them as a zip file', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       const files = [];
@@ -186,7 +186,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('keeps a picture in the format that is chosen', async () => {
+    test('saves a picture in the chosen format', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       for (const format of name === 'chromium' ? ['jpeg', 'webp', 'png'] : ['jpeg', 'png']) {
@@ -196,7 +196,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('says what is wrong with a file and keeps the picture', async () => {
+    test('reports an invalid file, and keeps the picture', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
@@ -220,7 +220,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('starts again after a crash of the worker, with photo and settings', async () => {
+    test('restarts after a crash of the worker, with photo and settings', async () => {
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click());
@@ -233,7 +233,7 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('html', (root) => root.dataset.state), 'ready');
     });
 
-    test('without WebGPU, says so and shows examples', async () => {
+    test('shows a message and examples without WebGPU', async () => {
       const { page, errors } = await open(there.browser, there.server.url, () => {
         Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
       });

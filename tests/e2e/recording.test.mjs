@@ -7,18 +7,18 @@ import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
 import { drop, open, ready, repainted, savedFile, toast, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
-/** In the page: whether the clock of the recording is there. @param {number} seconds less than a minute */
+/** Runs in the page: whether the recording has reached this duration. @param {number} seconds less than a minute */
 function atLeast(seconds) {
   const [, shown] = document.querySelector('video-bar .clock')?.textContent?.split(':') ?? [];
   return Number(shown) >= seconds;
 }
 
 /**
- * Records for so many seconds, and takes the file apart.
+ * Records for this number of seconds, and reads the file.
  * @param {import('puppeteer-core').Page} page
  * @param {number} seconds
- * @param {() => Promise<unknown>} [stop] ends it
- * @param {() => Promise<unknown>} [start] begins it
+ * @param {() => Promise<unknown>} [stop] stops the recording
+ * @param {() => Promise<unknown>} [start] starts the recording
  */
 async function recorded(page, seconds, stop = () => page.keyboard.press('r'), start = () => page.keyboard.press('r')) {
   const file = await savedFile(page, async () => {
@@ -44,7 +44,7 @@ async function recorded(page, seconds, stop = () => page.keyboard.press('r'), st
 }
 
 /**
- * Plays a recording in the page: how bright its beginning is, and how much what comes later differs from it at most.
+ * Plays a recording in the page. Measures the brightness of its first frame, and the largest difference of later frames from it.
  * @param {import('puppeteer-core').Page} page
  * @param {{ base64: string, type: string }} file
  * @param {number[]} times of its frames, in seconds
@@ -62,10 +62,10 @@ function watched(page, file, times) {
     const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
     const context = canvas.getContext('2d', { willReadFrequently: true });
     const frames = [];
-    // A slow machine paints few frames, at uneven times; a fast one more than need to be looked at.
+    // A slow machine renders few frames at uneven times; a fast one more than the test needs.
     for (let i = 0; i < starts.length; i += Math.ceil(starts.length / 6)) {
       const seeked = new Promise((resolve) => (video.onseeked = resolve));
-      // A busy browser is done seeking before it has decoded; where the frame stays the same, none is shown anew.
+      // A busy browser reports the end of a seek before it has decoded; an unchanged frame is not presented again.
       const shown = new Promise((resolve) => {
         video.requestVideoFrameCallback(resolve);
         setTimeout(resolve, 3000);
@@ -86,7 +86,7 @@ for (const name of BROWSERS) {
   describe(`recording in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
 
-    test('the painted camera is recorded: frames, duration, pictures', async () => {
+    test('the stylized camera is recorded: frames, duration, pictures', async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
@@ -102,8 +102,8 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    // Firefox's sound does not start on a machine that has no sound hardware.
-    test('the microphone is recorded with it, and let go', { skip: name === 'firefox' }, async () => {
+    // Firefox's audio does not start without sound hardware.
+    test('the microphone is recorded too, and released', { skip: name === 'firefox' }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, keepStreams);
       await ready(page);
       await page.click('#camera');
@@ -111,13 +111,13 @@ for (const name of BROWSERS) {
       await page.click('video-bar [aria-label="Record the microphone, too"]');
       const { soundPackets, duration } = await recorded(page, 3);
       assert.ok(soundPackets > 40, `${soundPackets} packets of sound in ${duration} s`);
-      // The microphone was opened last.
+      // The last stream is the microphone's.
       const tracks = () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getTracks().map((t) => `${t.kind} ${t.readyState}`);
       assert.deepEqual(await page.evaluate(tracks), ['audio ended']);
       assert.deepEqual(errors, []);
     });
 
-    test('a microphone that does not start is a sentence', { skip: name !== 'firefox' }, async () => {
+    test('a microphone that does not start gives a message', { skip: name !== 'firefox' }, async () => {
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');
@@ -125,16 +125,16 @@ for (const name of BROWSERS) {
       await page.click('video-bar [aria-label="Record the microphone, too"]');
       await page.keyboard.press('r');
       await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
-      assert.match(await toast(page), /sound does not start.*without it/);
+      assert.match(await toast(page), /cannot record sound.*Switch the microphone off/);
       assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
     });
 
-    test('a recorded video keeps its sound, and what ends it loses nothing', { skip: name === 'firefox' }, async () => {
+    test('a recorded video keeps its sound, and ending it early loses nothing', { skip: name === 'firefox' }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true, 120) });
       await moving(page, 'video');
-      // From its beginning: a recording ends with the video.
+      // The recording starts at the start of the video, since it ends with the video.
       const start = () => page.click('video-bar [aria-label="Record all of the video"]');
       const { soundPackets, frames, duration } = await recorded(page, 2, () => repainted(page, () => page.click('.sample')), start);
       assert.ok(soundPackets > 20, `${soundPackets} packets of sound in ${duration} s`);
@@ -142,7 +142,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('where pages have no encoders the browser’s own recorder does it', { skip: name === 'chromium' }, async () => {
+    test('without WebCodecs, MediaRecorder records', { skip: name === 'chromium' }, async () => {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, () => Reflect.deleteProperty(window, 'VideoEncoder'));
       await ready(page);
       await page.click('#camera');
@@ -153,7 +153,7 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('closing the tab while recording asks first', { skip: name === 'firefox' }, async () => {
+    test('closing the tab during a recording asks for confirmation', { skip: name === 'firefox' }, async () => {
       const { page } = await open(there.browser, there.server.url + SMALL);
       await ready(page);
       await page.click('#camera');

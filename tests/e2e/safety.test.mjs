@@ -8,7 +8,7 @@ import { installation, kept, newVersion, SMALL } from './installation.mjs';
 import { open, ready, smallPhoto, until } from './page.mjs';
 import { NO_HEADERS, serveStranger } from './server.mjs';
 
-/** In the page, before its scripts: writes down what a worker says. */
+/** Runs in the page before its scripts: records the messages of workers. */
 function listen() {
   window.said = [];
   new BroadcastChannel('reach').onmessage = ({ data }) => window.said.push(data);
@@ -20,7 +20,7 @@ function click(page, selector) {
 }
 
 /**
- * Sends files to the share target, as a form of the page that is open does.
+ * Sends files to the share target, with a form on the open page.
  * @param {import('puppeteer-core').Page} page
  * @param {string} action
  * @param {{ name: string, type: string, base64: string }[]} files
@@ -50,13 +50,13 @@ async function share(page, action, files) {
 }
 
 for (const name of BROWSERS) {
-  describe(`the page’s safety in ${name}`, { timeout: 900_000 }, () => {
+  describe(`security of the page in ${name}`, { timeout: 900_000 }, () => {
     /** @type {Awaited<ReturnType<typeof serveStranger>>} */
     let stranger;
     before(async () => (stranger = await serveStranger()));
     after(() => stranger?.close());
 
-    // Its worker tries to reach another origin.
+    // The worker of this page tries to reach another origin.
     const there = installation(name, {
       headers: NO_HEADERS,
       prepare: (dist) =>
@@ -66,7 +66,7 @@ for (const name of BROWSERS) {
         }),
     });
 
-    test('policies hold where the host sets none, and what is shared is asked about', async () => {
+    test('policies apply without headers of the host, and shared files need a confirmation', async () => {
       const { browser, server } = there;
       const framing = await open(browser, stranger.origin);
       await framing.page.evaluate((url) => {
@@ -99,7 +99,7 @@ for (const name of BROWSERS) {
       for (const found of headers) assert.deepEqual(found, HEADERS);
       assert.equal(await page.evaluate(() => crossOriginIsolated), true);
       if (name === 'chromium') {
-        // No text becomes markup, and no worker comes from an address that is not on the list.
+        // Text does not become markup, and workers start only from listed addresses.
         const refused = await page.evaluate(() => {
           const attempts = [
             () => (document.body.innerHTML = '<b>x</b>'),
@@ -120,7 +120,7 @@ for (const name of BROWSERS) {
       const unexpected = errors.filter((error) => !/Content.Security.Policy|TrustedHTML|TrustedScriptURL|Trusted|eval|refused/i.test(error));
       assert.deepEqual(unexpected, []);
 
-      // A form of another site: a photo is opened, a style is kept only after a question.
+      // A form on another site: a photo is opened, a style is added only after a confirmation.
       const pack = readFileSync(new URL('../../www/assets/styles/ink.impasto', import.meta.url)).toString('base64');
       const photo = await smallPhoto(page, 'coffee', 60, 40);
       const { page: foreign } = await open(browser, stranger.origin);
@@ -142,10 +142,10 @@ for (const name of BROWSERS) {
       await click(foreign, '.question .pair .primary');
       await until(foreign, 'the style', () => document.querySelectorAll('[data-kind="own"]').length === 1);
 
-      // Nothing usable is a sentence.
+      // Without usable files, the page shows a message.
       const { page: empty } = await open(browser, stranger.origin);
       await share(empty, `${server.url}share`, []);
-      await until(empty, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('Nothing came'));
+      await until(empty, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('received no files'));
     });
   });
 }

@@ -3,17 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import sirv from 'sirv';
 import { HEADERS } from '../../www/sw/headers.js';
 
-/** Those of a host that knows none. @type {Record<string, string>} */
+/** The headers of a host that sends none. @type {Record<string, string>} */
 export const NO_HEADERS = {};
 
 /**
- * Serves a built page as a host would that reads its `_headers`, and from a sub-path, so that an address which forgets
- * to be relative fails.
+ * Serves a built page with its `_headers`, and from a sub-path, so that absolute addresses fail.
  *
  * @param {string} folder
- * @param {string} [prelude] JavaScript that the page's worker runs before it does anything
- * @param {string} [worker] which worker
- * @param {Record<string, string>} [headers] instead of the page's
+ * @param {string} [prelude] JavaScript that the worker runs before its own code
+ * @param {string} [worker] the script of that worker
+ * @param {Record<string, string>} [headers] replace the page's
  * @returns {Promise<{ url: string, origin: string, close: () => Promise<void> }>}
  */
 export async function serve(folder, prelude, worker = 'inference/worker.js', headers = HEADERS) {
@@ -38,7 +37,7 @@ export async function serve(folder, prelude, worker = 'inference/worker.js', hea
 }
 
 /**
- * Another origin, which answers everybody: a page that reaches it has not kept its word.
+ * Serves another origin, which allows all requests. The page must not reach it.
  *
  * @returns {Promise<{ origin: string, close: () => Promise<void> }>}
  */

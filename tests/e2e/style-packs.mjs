@@ -26,8 +26,8 @@ function safetensors(texts, tensors) {
 
 /**
  * A style pack like one that comes with the page.
- * @param {{ name?: string, source?: string, vector?: number, thumbnail?: string }} edit what is otherwise in it: texts, the number
- *   that its vector is full of, and what its thumbnail has behind the first bytes of a JPEG file
+ * @param {{ name?: string, source?: string, vector?: number, thumbnail?: string }} edit changes: texts, the value
+ *   of all numbers of its vector, and the data after the first bytes of its JPEG thumbnail
  */
 export function editedPack({ name, source, vector, thumbnail }) {
   const bytes = readFileSync(PACK);
@@ -47,7 +47,7 @@ export function editedPack({ name, source, vector, thumbnail }) {
   return safetensors({ ...texts, name: name ?? texts.name, source: source ?? texts.source }, tensors);
 }
 
-/** A style pack that says it brings a network of 213 billion multiply-adds for 512 x 512 pixels; its weights are not all there. */
+/** A style pack that declares a network of 213 billion multiply-adds for 512 x 512 pixels, without all of its weights. */
 export function costlyPack() {
   const bias = { dtype: 'F32', shape: [3], bytes: Buffer.alloc(12) };
   const sum = createHash('sha256').update('"expand.2.b" F32 [3]\n').update(bias.bytes).digest('hex');

@@ -7,10 +7,10 @@ import { test } from './crashes.mjs';
 import { askForUpdate, installation, kept, newVersion, reloaded, SMALL } from './installation.mjs';
 import { crash, open, ready, until } from './page.mjs';
 
-/** Files of the page's worker: the script that is started, and one that it imports. */
+/** Files of the page's worker: its script, and a module that it imports. */
 const WORKER = ['inference/worker.js', 'inference/batch-renderer.js'];
 
-/** In the page, before its scripts: writes down what the installation of a service worker comes to, and what workers say. */
+/** Runs in the page before its scripts: records the results of service worker installations, and messages of workers. */
 function listen() {
   const ends = (window.ends = []);
   const { register } = ServiceWorkerContainer.prototype;
@@ -29,7 +29,7 @@ function speaking(text, version) {
   return text.replace(/(\n\/\/ tested: .*)?$/, `\n// tested: ${version}\nnew BroadcastChannel('versions').postMessage(${version});`);
 }
 
-/** The sentence of a notice. @param {import('puppeteer-core').Page} page @param {string} words */
+/** Waits for a notice with these words. @param {import('puppeteer-core').Page} page @param {string} words */
 function told(page, words) {
   return until(page, `the words “${words}”`, (text) => document.querySelector('.toast p')?.textContent?.includes(text), words);
 }
@@ -43,7 +43,7 @@ for (const name of BROWSERS) {
   describe(`versions of the page in ${name}`, { timeout: 900_000 }, () => {
     const there = installation(name);
 
-    test('a version with a wrong file is not installed, and tried again later', async () => {
+    test('a version with a wrong file is not installed, and is retried later', async () => {
       const { browser, server, dist } = there;
       const file = join(dist, 'app/history.js');
       const right = await readFile(file, 'utf8');
@@ -57,7 +57,7 @@ for (const name of BROWSERS) {
       await kept(page);
     });
 
-    test('a tab keeps its version until it is reloaded, also when another one has started a new one', async () => {
+    test('a tab keeps its version until it is reloaded, also if another tab starts a new version', async () => {
       const { browser, server, dist } = there;
       for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 1));
       const first = await open(browser, server.url + SMALL);
@@ -65,7 +65,7 @@ for (const name of BROWSERS) {
       await kept(first.page);
       const [one, other] = [await open(browser, server.url + SMALL), await open(browser, server.url + SMALL, listen)];
       await ready(other.page);
-      // Whichever is asked first: all tabs are told.
+      // All tabs are notified, whichever checks first.
       for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 2));
       await newVersion(dist, 'index.html', (text) => text.replace('<title>Impasto', '<title>Impasto 2'));
       await newVersion(dist, 'app/history.js', (text) => `${text}\n// two`);
@@ -78,7 +78,7 @@ for (const name of BROWSERS) {
       await ready(one.page);
       assert.match(await one.page.title(), /Impasto 2/);
 
-      // The other tab is told, and gets nothing of the new version: neither its page nor its worker.
+      // The other tab is notified, and gets no file of the new version, neither for its page nor for its worker.
       await other.page.bringToFront();
       await told(other.page, 'another tab');
       const fetched = await other.page.evaluate(async () => (await fetch('app/history.js')).text());
@@ -94,7 +94,7 @@ for (const name of BROWSERS) {
       await pressReload(other.page);
       await ready(other.page);
       assert.match(await other.page.title(), /Impasto 2/);
-      // Nothing is left of the old version. Firefox still has its page, for the way back.
+      // No file of the old version is left. Firefox still has its page in the back-forward cache.
       if (name === 'chromium') {
         const left = async () => {
           const names = (await caches.keys()).filter((cache) => cache.includes('precache'));

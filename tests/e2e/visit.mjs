@@ -8,7 +8,7 @@ import { serve } from './server.mjs';
  */
 
 /**
- * For the tests of a `describe`: the built page on a server of its own, and a browser, whose pages are closed after each test.
+ * Provides the tests of a `describe` with a server of the built page, and a browser whose pages are closed after each test.
  *
  * @param {'chromium' | 'firefox'} name
  * @returns {Visit} filled before the first test
@@ -25,14 +25,14 @@ export function visit(name) {
     forget = onCrash(revive);
   });
 
-  // One test that ends the browser is one that fails, not all that follow.
+  // If a test ends the browser, only this test fails, not the following ones.
   beforeEach(revive);
 
   async function revive() {
     if (!alive(there.browser)) there.browser = await launch(name);
   }
 
-  // Also after a failure: a page that is left painting slows the next one down.
+  // Also after a failure: a page that continues to render would slow down the next test.
   afterEach(async () => {
     if (!alive(there.browser)) return;
     const [, ...pages] = await there.browser.pages();

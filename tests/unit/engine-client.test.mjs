@@ -23,7 +23,7 @@ const CANVAS = /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ ({ trans
 
 /** @type {InstanceType<typeof EngineClient>} */
 let client;
-/** What the page is told. @type {FromWorker[]} */
+/** The messages that the handlers got. @type {FromWorker[]} */
 let told;
 
 beforeEach(() => {
@@ -44,7 +44,7 @@ async function reasonOf(promise) {
   throw new Error('The promise was kept.');
 }
 
-test('a start hands over the canvas and the kernels that were stored', () => {
+test('start transfers the canvas and sends the stored kernel selection', () => {
   stored.set('impasto.kernels', 'fast ones');
   client.start(CANVAS);
   const [start] = FakeWorker.last.sent;
@@ -52,7 +52,7 @@ test('a start hands over the canvas and the kernels that were stored', () => {
   assert.match(start.networks.arbitrary, /weights\/arbitrary\.safetensors$/);
 });
 
-test('the kernels that the engine measured are stored', () => {
+test('the kernel selection of the engine is stored', () => {
   client.start(CANVAS);
   const { requestId } = FakeWorker.last.sent[0];
   FakeWorker.last.answer({ type: 'ready', requestId, info: {}, choice: 'measured' });
@@ -60,7 +60,7 @@ test('the kernels that the engine measured are stored', () => {
   assert.equal(told[0].type, 'ready');
 });
 
-test('answers find their requests, in any order', async () => {
+test('answers settle their requests in any order', async () => {
   client.start(CANVAS);
   const requests = [client.save(), client.stylize(pixels(1, 1), LOOK), client.inspectPack(new Uint8Array())];
   const worker = FakeWorker.last;
@@ -79,7 +79,7 @@ const idOf = (type) => FakeWorker.last.ofType(type).at(-1).requestId;
 const answer = (type, requestId, rest = {}) => FakeWorker.last.answer({ type, requestId, ...rest });
 const typesTold = () => told.map(({ type }) => type);
 
-test('each request has another id, also of another worker', () => {
+test('request ids are unique, also across workers', () => {
   client.start(CANVAS);
   client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
   client.changeLook(LOOK);
@@ -91,7 +91,7 @@ test('each request has another id, also of another worker', () => {
   assert.ok(ids.every((id) => Number.isInteger(id) && id > 0));
 });
 
-test('a failed request is rejected with the reason, and once', async () => {
+test('a failed request is rejected once, with the reason', async () => {
   client.start(CANVAS);
   const save = client.save();
   answer('failed', idOf('save'), { operation: 'save', message: 'The picture could not be read.' });
@@ -100,7 +100,7 @@ test('a failed request is rejected with the reason, and once', async () => {
   assert.deepEqual(told, []);
 });
 
-test('only the newest look is rendered; an older one and an older photo are stale', () => {
+test('only the newest look counts; answers to older looks and photos are stale', () => {
   client.start(CANVAS);
   client.showPhoto(pixels(1, 1), null, LOOK);
   client.changeLook(LOOK);
@@ -114,7 +114,7 @@ test('only the newest look is rendered; an older one and an older photo are stal
   assert.deepEqual(typesTold(), ['rendered']);
 });
 
-test('thumbnails, pictures and failures of a photo count until the next photo', () => {
+test('thumbnails, pictures and failures of a photo are current until the next photo', () => {
   client.start(CANVAS);
   client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
   const older = idOf('photo');
@@ -128,7 +128,7 @@ test('thumbnails, pictures and failures of a photo count until the next photo', 
   assert.equal(told.length, 3);
 });
 
-test('all messages of a video are one request, which ends with stop or with a photo', () => {
+test('all messages of a video are one request, which stop or a photo ends', () => {
   client.start(CANVAS);
   const frame = () => new FakeVideoFrame({ visibleRect: { width: 4, height: 4 } });
   const send = (/** @type {any} */ one) => client.sendFrame({ frame: one, missed: 0, times: { shown: 0, media: 0 } });
@@ -156,7 +156,7 @@ test('all messages of a video are one request, which ends with stop or with a ph
   assert.equal(told.length, 3);
 });
 
-test('what a worker sent before it was replaced is dropped', () => {
+test('messages of a replaced worker are dropped', () => {
   client.start(CANVAS);
   const old = FakeWorker.last;
   const { requestId } = old.sent[0];
@@ -167,7 +167,7 @@ test('what a worker sent before it was replaced is dropped', () => {
   assert.deepEqual([told, stored.size, FakeWorker.last.terminated], [[], 0, false]);
 });
 
-test('a lost device ends the worker, and what waited for it', async () => {
+test('a lost device terminates the worker and rejects its pending requests', async () => {
   client.start(CANVAS);
   const save = client.save();
   answer('lost', idOf('start'), { message: 'The device is lost.' });
@@ -180,7 +180,7 @@ test('a request without an engine fails at once', async () => {
   assert.match(await reasonOf(client.save()), /start it again/);
 });
 
-test('a worker that crashes is reported, and all that wait are told', async () => {
+test('a crashed worker is reported, and its pending requests are rejected', async () => {
   client.start(CANVAS);
   const save = client.save();
   FakeWorker.last.crash('out of memory');
@@ -190,7 +190,7 @@ test('a worker that crashes is reported, and all that wait are told', async () =
   assert.match(await reasonOf(client.save()), /start it again/);
 });
 
-test('another start ends the worker before, and what waited for it', async () => {
+test('another start terminates the previous worker and rejects its pending requests', async () => {
   client.start(CANVAS);
   const old = FakeWorker.last;
   const save = client.save();
@@ -217,7 +217,7 @@ test('a frame without an engine is closed', () => {
   assert.equal(frame.closed, true);
 });
 
-test('without storage the engine starts all the same', async () => {
+test('the engine starts without storage', async () => {
   setGlobals({ localStorage: { getItem: () => { throw new Error('forbidden'); }, setItem: () => { throw new Error('forbidden'); } } });
   client.start(CANVAS);
   const { requestId } = FakeWorker.last.sent[0];

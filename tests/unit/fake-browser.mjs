@@ -1,4 +1,4 @@
-/** Fakes of what unit tests need of a browser: frames, bitmaps, workers and video elements. */
+/** Fake browser objects for unit tests: frames, bitmaps, workers and video elements. */
 
 /** A frame of a video, as `VideoFrame`: its visible pixels, and the size that it is displayed at. */
 export class FakeVideoFrame {
@@ -6,7 +6,7 @@ export class FakeVideoFrame {
 
   /**
    * @param {{ visibleRect?: { width: number, height: number } | null, value?: number } | FakeCanvas} source a frame, a canvas, or
-   *   what a test makes a frame of
+   *   the properties of a new frame
    * @param {{ displayWidth?: number, displayHeight?: number, timestamp?: number, visibleRect?: { width: number, height: number } }} [options]
    */
   constructor(source, options = {}) {
@@ -24,7 +24,7 @@ export class FakeVideoFrame {
   }
 }
 
-/** A canvas whose context gives pixels of the value of the last picture that was drawn. */
+/** A canvas whose pixels have the value of the last drawn picture. */
 export class FakeCanvas {
   /** @param {number} width @param {number} height */
   constructor(width, height) {
@@ -70,7 +70,7 @@ export function bitmap(width, height, value = 0) {
   };
 }
 
-/** A worker, of which a test sees what it is sent, and for which it answers. */
+/** A worker whose messages the test reads and answers. */
 export class FakeWorker extends EventTarget {
   /** All workers, in the order of their start. @type {FakeWorker[]} */
   static all = [];
@@ -108,7 +108,7 @@ export class FakeWorker extends EventTarget {
     this.dispatchEvent(new MessageEvent('message', { data: message }));
   }
 
-  /** The worker fails. @param {string} message */
+  /** Dispatches an error of the worker. @param {string} message */
   crash(message) {
     this.dispatchEvent(Object.assign(new Event('error', { cancelable: true }), { message }));
   }
@@ -119,14 +119,14 @@ export class FakeWorker extends EventTarget {
   }
 }
 
-/** A video element that plays as the test says. */
+/** A video element that the test controls. */
 export class FakeVideo extends EventTarget {
   readyState = 4;
   paused = false;
   ended = false;
   playbackRate = 1;
   #time = 0;
-  /** The times that were sought. @type {number[]} */
+  /** The targets of seeks. @type {number[]} */
   seeks = [];
   /** @type {((now: number, about: { expectedDisplayTime: number, mediaTime: number }) => void) | undefined} */
   #callback;

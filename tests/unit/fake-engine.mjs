@@ -18,7 +18,7 @@ const REDIRECTION = `
   }`;
 register(`data:text/javascript,${encodeURIComponent(REDIRECTION)}`);
 
-/** The 26 styles of the real engine are three here. */
+/** The built-in styles: three instead of 26. */
 export const STYLES = ['Udnie', 'Candy', 'Mosaic'];
 
 /** Waits until all pending promises and messages have been handled. */
@@ -64,7 +64,7 @@ export class FakeEngine {
   styles = new Map();
   /** @type {unknown} */
   canvas;
-  /** The sentence of the lost device. @type {(message: string) => void} */
+  /** Makes the device lost, with this message. @type {(message: string) => void} */
   lose = () => {};
   #lost = new Promise((resolve) => (this.lose = resolve));
   #predicting = false;
@@ -207,7 +207,7 @@ export class FakeSession {
   #frameSize;
   /** @type {[number, number] | undefined} */
   #readSize;
-  /** The first byte of the photo: the picture that is read is made of it. */
+  /** The first byte of the photo: the picture that is read has this value. */
   #value = 0;
 
   /** @param {FakeEngine} engine @param {string} network @param {number} width @param {number} height */
@@ -355,7 +355,7 @@ export class Engine {
 export default async function init() {}
 
 /**
- * A style pack: JSON here. `archive` is the network that it brings; a pack that does not `fit` is refused by its network.
+ * A style pack: JSON here. `archive` is the network that it contains; a pack that does not `fit` is rejected by its network.
  * @typedef {Partial<Omit<PackInfo, 'pack' | 'thumbnail'>> & { archive?: string, fits?: boolean }} PackContent
  */
 

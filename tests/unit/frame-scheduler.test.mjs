@@ -9,13 +9,13 @@ const { VideoPacer } = await import('../../www/media/video-pacer.js');
 
 /** @type {FakeVideo} */
 let video;
-/** What the worker was sent. @type {any[]} */
+/** The messages to the worker. @type {any[]} */
 let sent;
-/** The frames that were taken of the video. @type {FakeVideoFrame[]} */
+/** The captured frames of the video. @type {FakeVideoFrame[]} */
 let taken;
-/** Lets the next frame be taken. @type {(() => void) | undefined} */
+/** Completes the capture of the next frame. @type {(() => void) | undefined} */
 let captured;
-/** Whether frames are taken at once. */
+/** Whether frames are captured at once. */
 let quick = true;
 
 beforeEach(() => {
@@ -42,7 +42,7 @@ async function present(media) {
   await settled();
 }
 
-test('a frame is sent when the worker is ready; of those that come in the meantime, the newest', async () => {
+test('a frame is sent when the worker is ready; of several waiting frames, the newest', async () => {
   const frames = scheduler();
   for (const time of [1, 2, 3, 4]) await present(time);
   assert.deepEqual(sent.map(({ times: { media }, missed }) => [media, missed]), [[1, 0]]);
@@ -56,7 +56,7 @@ test('a frame is sent when the worker is ready; of those that come in the meanti
   assert.equal(frames.idle, true);
 });
 
-test('a paused video is sent again on request, with the time of now', async () => {
+test('the frame of a paused video is sent again on request, with the current time', async () => {
   const frames = scheduler();
   await present(1);
   const clock = mock.method(performance, 'now', () => 5000);
@@ -82,7 +82,7 @@ test('after stop, no frame is sent, and one that was being taken is closed', asy
   assert.deepEqual([sent.length, taken.map(({ closed }) => closed)], [0, [true]]);
 });
 
-test('a video that has no frame for a moment is tried again with the next one', async () => {
+test('after a moment without a frame, the next frame is sent', async () => {
   scheduler();
   video.readyState = 1;
   await present(1);
@@ -125,7 +125,7 @@ function pacer({ spacing = 0.02, patience = 0 } = {}) {
   return new VideoPacer(/** @type {any} */ (video), { spacing, patience });
 }
 
-test('frames that come faster than wanted are left out', async () => {
+test('frames that come faster than the spacing are skipped', async () => {
   const pace = pacer({ spacing: 0.03 });
   assert.equal(await pace.arrive(0.02, false), 0.02);
   pace.release(0.02);
@@ -133,7 +133,7 @@ test('frames that come faster than wanted are left out', async () => {
   assert.equal(await pace.arrive(0.06, false), 0.06);
 });
 
-test('a busy worker holds the video, but not within the patience', async () => {
+test('a busy worker holds the video, except within the patience', async () => {
   const pace = pacer({ patience: 0.1 });
   assert.equal(await pace.arrive(0.05, true), 0.05);
   assert.equal(pace.holding, false);
@@ -143,7 +143,7 @@ test('a busy worker holds the video, but not within the patience', async () => {
   assert.deepEqual([pace.holding, video.paused], [false, false]);
 });
 
-test('a video that the user has paused does not play on', async () => {
+test('a video that the user has paused stays paused', async () => {
   const pace = pacer();
   video.pause();
   await pace.arrive(0.05, true);
@@ -151,13 +151,13 @@ test('a video that the user has paused does not play on', async () => {
   assert.equal(video.paused, true);
 });
 
-test('skipped frames are sought, and the video becomes slower', async () => {
+test('the pacer seeks back to skipped frames, and slows the video down', async () => {
   const pace = pacer();
   pace.release(1);
   const found = pace.arrive(1.5, false);
   assert.deepEqual([pace.searching, video.paused, video.playbackRate], [true, true, 0.5]);
   assert.ok(Math.abs(video.seeks[0] - 1.15) < 1e-9);
-  // A frame of the time before the seek is not the target.
+  // A frame from before the seek is not its target.
   await pace.arrive(1.6, false);
   assert.equal(pace.searching, true);
   await pace.arrive(1.12, false);
@@ -166,7 +166,7 @@ test('skipped frames are sought, and the video becomes slower', async () => {
   assert.deepEqual([pace.holding, video.paused], [false, false]);
 });
 
-test('a seek without a new frame is followed by the next one, and at last by the frame itself', async () => {
+test('a seek without a new frame is followed by another seek, and finally by the current frame', async () => {
   const pace = pacer();
   pace.release(1);
   const found = pace.arrive(1.28, false);
@@ -178,7 +178,7 @@ test('a seek without a new frame is followed by the next one, and at last by the
   assert.equal(await found, 1.28);
 });
 
-test('a jump is a seek of the user: nothing is sought', async () => {
+test('a large jump is a seek of the user: the pacer does not seek back', async () => {
   const pace = pacer();
   pace.release(1);
   assert.equal(await pace.arrive(60, false), 60);
@@ -187,7 +187,7 @@ test('a jump is a seek of the user: nothing is sought', async () => {
   assert.deepEqual(video.seeks, []);
 });
 
-test('stop ends a search, and the video plays on at its own rate', async () => {
+test('stop ends a search, and the video plays at its normal rate', async () => {
   const pace = pacer();
   pace.release(1);
   const found = pace.arrive(1.5, false);

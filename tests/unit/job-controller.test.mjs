@@ -31,7 +31,7 @@ function checkpoint(step) {
   return { progress, bytes: new Uint8Array([step]), picture: PICTURE, sequence: 1 };
 }
 
-/** A job with what its page is told: the states, and `picture`. */
+/** A job, and its events: the states, and `picture`. */
 function job() {
   const runtime = {
     createWorker: () => /** @type {any} */ (new FakeWorker()),
@@ -52,7 +52,7 @@ function job() {
 /** @param {number} step */
 const report = (step) => ({ step, steps: 100, width: 64, height: 64, total: 1, content: 0.5, style: 0.5, variation: 0, milliseconds: 20 });
 
-test('a job is prepared, runs, shows pictures, and is done', () => {
+test('a job prepares, runs, shows pictures, and finishes', () => {
   const { controller, told } = job();
   controller.start();
   const worker = FakeWorker.last;
@@ -72,7 +72,7 @@ test('a job is prepared, runs, shows pictures, and is done', () => {
   assert.deepEqual(told, ['preparing', 'running', 'picture', 'picture', 'finished']);
 });
 
-test('pause, resume and stop reach the worker; a job that is paused while it is prepared stays paused', () => {
+test('pause, resume and stop reach the worker; a job that is paused during preparation stays paused', () => {
   const { controller } = job();
   controller.start();
   const worker = FakeWorker.last;
@@ -99,8 +99,8 @@ test('a worker that crashes is replaced once, from the newest checkpoint', async
   assert.equal(FakeWorker.all[0].terminated, true);
   assert.deepEqual(FakeWorker.last.sent[0].checkpoint.bytes, new Uint8Array([40]));
   assert.deepEqual([controller.state, controller.progress.step], ['preparing', 40]);
-  assert.match(controller.notice, /out of memory.*went on from what was kept/);
-  // Again, soon after: the user decides.
+  assert.match(controller.notice, /out of memory.*continued from its last checkpoint/);
+  // After another failure soon after, the user decides.
   now += 5000;
   FakeWorker.last.crash('out of memory');
   await settled();
@@ -135,7 +135,7 @@ test('errors that another worker would repeat are reported at once', async () =>
   }
 });
 
-test('storage that cannot be read starts the job from its beginning', async () => {
+test('without readable storage, the job starts from the beginning', async () => {
   const { controller } = job();
   controller.start();
   saved = new Error('The storage is broken.');
@@ -143,7 +143,7 @@ test('storage that cannot be read starts the job from its beginning', async () =
   assert.deepEqual([FakeWorker.all.length, FakeWorker.last.sent[0].checkpoint], [2, undefined]);
 });
 
-test('a worker that sends nothing for minutes has failed; a paused one has not', async () => {
+test('a worker that sends nothing for minutes fails; a paused one does not', async () => {
   const { controller } = job();
   controller.start();
   FakeWorker.last.answer(BEGUN);
@@ -162,7 +162,7 @@ test('a worker that sends nothing for minutes has failed; a paused one has not',
   assert.match(controller.notice, /not responded for several minutes/);
 });
 
-test('a terminated job ignores what its worker sent before', () => {
+test('a terminated job ignores earlier messages of its worker', () => {
   const { controller, told } = job();
   controller.start();
   const worker = FakeWorker.last;
@@ -174,7 +174,7 @@ test('a terminated job ignores what its worker sent before', () => {
   assert.equal(FakeWorker.all.length, 1);
 });
 
-test('a failed job can be stopped with the picture that it has', async () => {
+test('a failed job can be stopped, and keeps its current picture', async () => {
   const { controller } = job();
   controller.start();
   FakeWorker.last.answer(BEGUN);
@@ -184,7 +184,7 @@ test('a failed job can be stopped with the picture that it has', async () => {
   assert.deepEqual([controller.state, controller.picture, controller.fraction], ['finished', PICTURE, 1]);
 });
 
-test('storage that keeps nothing is told, and the job continues', () => {
+test('failing storage is reported, and the job continues', () => {
   const { controller } = job();
   controller.start();
   FakeWorker.last.answer(BEGUN);
@@ -192,7 +192,7 @@ test('storage that keeps nothing is told, and the job continues', () => {
   assert.deepEqual([controller.state, controller.notice], ['running', 'The storage is full.']);
 });
 
-/** A job of the wasm module: as many steps as a test wants, one at a time. */
+/** A job of the wasm module with a given number of steps, one at a time. */
 class FakeSteps {
   step = this.#guarded(async () => (this.made === this.steps ? undefined : report(++this.made)));
   picture = this.#guarded(async () => ({ ...PICTURE, data: new Uint8ClampedArray([this.made, 0, 0, 255]) }));
@@ -231,7 +231,7 @@ async function loop(piece, onMessage = (/** @type {any} */ _message) => {}) {
   return { job, sent, run: () => job.run(piece) };
 }
 
-test('the loop makes all steps, and reports each of them', async () => {
+test('the loop runs all steps, and reports each of them', async () => {
   const piece = new FakeSteps(30);
   piece.onStep = () => (now += 30);
   const { job, sent, run } = await loop(piece);
@@ -271,7 +271,7 @@ test('a paused loop sends its picture, writes a checkpoint, and waits', async ()
   assert.equal(piece.made, 10);
 });
 
-test('a loop that is stopped ends, also while it is paused', async () => {
+test('stop ends the loop, also while it is paused', async () => {
   const piece = new FakeSteps(1000);
   const { job, run } = await loop(piece);
   piece.onStep = () => piece.made === 5 && job.stop();
@@ -286,7 +286,7 @@ test('a loop that is stopped ends, also while it is paused', async () => {
   assert.equal(other.job.progress.step, 0);
 });
 
-test('where the browser keeps no files, the page gets the checkpoints, and is told once', async () => {
+test('if the browser stores no files, the page gets the checkpoints and one message', async () => {
   const piece = new FakeSteps(3);
   const { job, sent, run } = await loop(piece);
   await job.openStore(async () => {
@@ -295,6 +295,6 @@ test('where the browser keeps no files, the page gets the checkpoints, and is to
   job.requestCheckpoint();
   await run();
   const kept = sent.filter(({ type }) => type === 'kept');
-  assert.match(kept[0].message, /storage is full: painting goes on/);
+  assert.match(kept[0].message, /storage is full: painting continues/);
   assert.deepEqual([kept.length, kept[1].checkpoint.progress.step, [...kept[1].checkpoint.bytes]], [2, kept[1].checkpoint.bytes[0], [1]]);
 });

@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from 'node:test';
 import { setGlobals } from './fake-browser.mjs';
 import { pixels, settled } from './fake-engine.mjs';
 
-/** What the input of a job was given, as lists of calls: the class stands in for `OptimizationInput` and `TrainingInput` of `studio.js`. */
+/** Records the calls of the input of a job. The class replaces `OptimizationInput` and `TrainingInput` of `studio.js`. */
 class FakeInput {
   /** @type {any[][]} */
   calls = [];
@@ -76,7 +76,7 @@ class FakeWork {
   }
 }
 
-/** The studio: two sizes, of which the second one is the chosen size. */
+/** The studio. A run has two sizes; the second is the chosen size. */
 class FakeStudio {
   /** @type {{ settings: any, input: FakeInput, checkpoint: any, work: FakeWork }[]} */
   begun = [];
@@ -117,7 +117,7 @@ class FakeStudio {
 
 /** @type {FakeStudio} */
 let studio;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
 
 beforeEach(() => {
@@ -136,7 +136,7 @@ function run(change = {}) {
 const optimizeJob = () => new OptimizeJob(/** @type {any} */ (studio), new Uint8Array(), (message) => sent.push(message));
 const typesOf = () => sent.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
 
-test('minutes become steps: both sizes are measured, and the measurements are freed', async () => {
+test('minutes are converted to steps: both sizes are measured, and the measurements are freed', async () => {
   await optimizeJob().execute(run(), undefined);
   const [small, large, work] = studio.begun;
   assert.deepEqual([small.settings.size, large.settings.size, work.settings.size], [128, 512, 512]);
@@ -159,7 +159,7 @@ test('a job that is stopped while it is measured ends with a picture', async () 
   assert.equal(sent.at(-1).type, 'done');
 });
 
-test('a job that continues is not measured, and has its checkpoint', async () => {
+test('a job that continues from a checkpoint is not measured', async () => {
   const progress = { step: 10, steps: 20, width: 512, height: 512, losses: [], marks: [], finished: false };
   const checkpoint = { progress, bytes: new Uint8Array([10]), picture: null, sequence: 0 };
   const job = optimizeJob();
@@ -168,7 +168,7 @@ test('a job that continues is not measured, and has its checkpoint', async () =>
   assert.equal(sent.find(({ type }) => type === 'begun').cost, undefined);
 });
 
-test('the input has the photo without its transparency, the paintings with their masks, and the start', async () => {
+test('the input contains the opaque photo, the paintings with their masks, and the initial picture', async () => {
   const settings = { size: 64, steps: 1 };
   await optimizeJob().execute(run({ settings, start: pixels(4, 2, 3, 0) }), undefined);
   await optimizeJob().execute(run({ settings, start: 'noise' }), undefined);
@@ -181,12 +181,12 @@ test('the input has the photo without its transparency, the paintings with their
   assert.deepEqual(second.input.argumentsOf('start_from_noise'), [[1]]);
 });
 
-test('a size that does not fit fails with the reason; the browser without storage is told', async () => {
+test('a size that does not fit fails with the reason; missing storage is reported', async () => {
   studio.failure = 'The largest size here is 256.';
   await assert.rejects(optimizeJob().execute(run(), undefined), /largest size here is 256/);
   studio.failure = '';
   await optimizeJob().execute(run({ settings: { size: 64, steps: 2 } }), undefined);
-  assert.match(sent.find(({ type }) => type === 'kept').message, /keeps no files .*painting goes on/);
+  assert.match(sent.find(({ type }) => type === 'kept').message, /stores no files .*painting continues/);
 });
 
 /** @param {object} [change] */
@@ -201,7 +201,7 @@ function training(change = {}) {
 
 const trainJob = () => new TrainJob(/** @type {any} */ (studio), new Uint8Array(), new Uint8Array(), (message) => sent.push(message));
 
-test('a training has its data, makes its steps, and ends with a style pack', async () => {
+test('a training gets its data, runs its steps, and ends with a style pack', async () => {
   await trainJob().execute(training(), undefined);
   const [{ input, work }] = studio.begun;
   assert.deepEqual([input.argumentsOf('add_painting').length, input.argumentsOf('add_photo').length], [1, 1]);
@@ -212,7 +212,7 @@ test('a training has its data, makes its steps, and ends with a style pack', asy
   assert.equal(sent.find(({ type }) => type === 'steps').steps[0].width, 64);
 });
 
-test('a training that is stopped keeps a checkpoint to continue from, and its style', async () => {
+test('a stopped training writes a checkpoint and ends with its style', async () => {
   const job = trainJob();
   studio.onStep = ({ made }) => made === 7 && job.stop();
   await job.execute(training(), undefined);

@@ -18,7 +18,7 @@ const LAYERS = [
   ['.'],
 ];
 
-/** The glue of the wasm modules, which the build puts beside `index.html`. */
+/** The glue code of the wasm modules, which the build writes next to `index.html`. */
 const BUILT = new Set(['live.js', 'studio.js', 'import.js']);
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
@@ -52,12 +52,12 @@ function layerOf(file) {
 function mayImport(from, to) {
   const row = (/** @type {string} */ layer) => LAYERS.findIndex((layers) => layers.includes(layer));
   if (from === to) return true;
-  // The folders of jobs stand on the files that they share, not on the engine's.
+  // The folders of jobs use the shared files of jobs, but not those of the inference engine.
   if (from.startsWith('jobs/') && to === 'inference') return false;
   return row(to) < row(from);
 }
 
-test('every script of the page is in a layer, and all that it imports is there', () => {
+test('every script of the page is in a layer, and its imports exist', () => {
   assert.ok(files.length > 100, `only ${files.length} scripts were found`);
   assert.ok([...graph.values()].flat().length > 200, 'imports were not recognized');
   for (const [file, imports] of graph) {
@@ -87,7 +87,7 @@ test('no two scripts import each other, directly or through others', () => {
   for (const file of files) visit(file, []);
 });
 
-test('the modes of the page do not know each other, not even their types', () => {
+test('the modes of the page do not import each other, not even types', () => {
   const modes = files.filter((file) => /(^|[/-])mode\.js$/.test(file));
   assert.equal(modes.length, 4, `${modes}`);
   for (const file of modes) {

@@ -12,31 +12,31 @@ function picture(width, height, value) {
   return { width, height, data: new Uint8ClampedArray(4 * width * height).fill(value) };
 }
 
-test('strength is what is kept of photos, and heavy ones take longer', () => {
+test('the strength sets the content weight, and heavy styles take more steps', () => {
   const [light, normal, heavy] = /** @type {const} */ (['light', 'normal', 'heavy']).map((strength) =>
     trainSettings({ ...USUAL, strength }, false),
   );
   assert.deepEqual([light, normal, heavy].map(({ contentWeight }) => contentWeight), [2, 1, 0.5]);
   assert.ok(light.steps < normal.steps && normal.steps < heavy.steps);
-  // As `src/train/train_style/settings.rs` has it.
+  // The defaults of `src/train/train_style/settings.rs`.
   const { steps, crop, batch, painting } = normal;
   assert.deepEqual({ steps, crop, batch, painting }, { steps: 150, crop: 224, batch: 1, painting: 320 });
 });
 
-test('a processor that stands in for a GPU gets a smaller course', () => {
+test('software adapters get a smaller training', () => {
   const [gpu, software] = [trainSettings(USUAL, false), trainSettings(USUAL, true)];
   assert.deepEqual([software.crop, software.batch], [128, 1]);
   assert.ok(estimateDuration(software, true, 1) < estimateDuration(gpu, false, 1) / 7);
-  // The painting shrinks with the squares: strokes keep their size beside the photo.
+  // The painting scales with the crops, so that strokes keep their size relative to the photo.
   assert.ok(Math.abs(software.painting / software.crop - gpu.painting / gpu.crop) < 0.01);
 });
 
-test('the size of strokes is that of the painting', () => {
+test('the stroke size scales the painting', () => {
   const sizes = [-1, -0.5, 0, 1].map((stroke) => trainSettings({ ...USUAL, stroke }, false).painting);
   assert.deepEqual(sizes, [160, 226, 320, 640]);
 });
 
-test('what is chosen overrules what is usual, and tests have tiny squares', () => {
+test('chosen values override the defaults, and tests use tiny crops', () => {
   const chosen = { ...USUAL, steps: 7, crop: 128, batch: 4, stability: 1, start: 'nearest' };
   const { steps, crop, batch, stabilityWeight, start } = trainSettings(chosen, true);
   assert.deepEqual({ steps, crop, batch, stabilityWeight, start }, { steps: 7, crop: 128, batch: 4, stabilityWeight: 1, start: 'nearest' });
@@ -44,7 +44,7 @@ test('what is chosen overrules what is usual, and tests have tiny squares', () =
   assert.deepEqual([tiny.crop, tiny.batch, tiny.painting], [32, 1, 46]);
 });
 
-test('less memory is fewer squares, then smaller ones, then nothing', () => {
+test('less memory means a smaller batch, then smaller crops, then no option', () => {
   /** @type {{ crop: number, batch: number, painting: number } | undefined} */
   let settings = { crop: 160, batch: 3, painting: 320 };
   const seen = [];
@@ -55,14 +55,14 @@ test('less memory is fewer squares, then smaller ones, then nothing', () => {
   assert.deepEqual(seen, ['3 x 160, 320', '2 x 160, 320', '1 x 160, 320', '1 x 128, 256', '1 x 96, 192']);
 });
 
-test('photos are kept as large as their squares are taken from', () => {
+test('photos are scaled to the size that their crops are taken from', () => {
   assert.equal(photoScale({ width: 3200, height: 2400 }, 160), 0.07);
-  // A long one keeps a side that a square fits into, a small one is left as it is.
+  // The shorter side of a long photo still fits a crop; a small photo is not enlarged.
   assert.equal(photoScale({ width: 6400, height: 320 }, 160), 0.5);
   assert.equal(photoScale({ width: 100, height: 80 }, 160), 1);
 });
 
-test('the photo that is painted meanwhile loses nothing at its edges', () => {
+test('the sides of the preview photo are multiples of 4', () => {
   for (const [width, height] of [[660, 439], [439, 660], [1000, 10], [3, 5]]) {
     const size = subjectSize({ width, height }, false);
     assert.equal(size.width % 4, 0);
@@ -73,12 +73,12 @@ test('the photo that is painted meanwhile loses nothing at its edges', () => {
   assert.deepEqual(subjectSize({ width: 660, height: 440 }, true, 32), { width: 64, height: 44 });
 });
 
-test('scenes fill up where photos are few', () => {
+test('procedural scenes supplement a small number of photos', () => {
   assert.ok(scenesFor(1) > scenesFor(6));
   assert.ok(scenesFor(40) > 0);
 });
 
-test('too little to learn on is said, and none refused', () => {
+test('a small dataset gives advice, and an empty one is rejected', () => {
   assert.equal(datasetAdvice(0, false).enough, false);
   assert.match(datasetAdvice(0, true).message, /no faces/);
   assert.match(datasetAdvice(1, true).message, /^One photo is few/);
@@ -87,7 +87,7 @@ test('too little to learn on is said, and none refused', () => {
   assert.match(datasetAdvice(80, false).message, /first 60/);
 });
 
-test('a course is kept with all its pictures', async () => {
+test('a training run is stored with all its pictures', async () => {
   /** @type {import('../../www/jobs/train-style/protocol.js').TrainRun} */
   const course = {
     id: 'one',

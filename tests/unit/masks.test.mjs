@@ -23,7 +23,7 @@ function drawn(greys) {
   return text.match(/.{4}/g);
 }
 
-test('halves of a picture are where they are called to be', () => {
+test('presets for halves of a picture select the named half', () => {
   assert.deepEqual(drawn(greysOfRegion('left', SIZE)), ['xx..', 'xx..', 'xx..']);
   assert.deepEqual(drawn(greysOfRegion('right', SIZE)), ['..xx', '..xx', '..xx']);
   assert.deepEqual(drawn(greysOfRegion('top', SIZE)), ['xxxx', 'xxxx', '....']);
@@ -33,13 +33,13 @@ test('halves of a picture are where they are called to be', () => {
   assert.equal(coverageOf(greysOfRegion('left', SIZE)), 0.5);
 });
 
-test('a mask can be what other masks leave over', () => {
+test('a mask can be the remainder of other masks', () => {
   const corner = remainderOf([greysOfRegion('left', SIZE), greysOfRegion('top', SIZE)]);
   assert.deepEqual(drawn(corner), ['....', '....', '..xx']);
   assert.ok(isEmpty(remainderOf([greysOfRegion('left', SIZE), greysOfRegion('right', SIZE)])));
 });
 
-test('a picture becomes a mask by its brightness, and where it is transparent it is black', () => {
+test('a picture becomes a mask by its brightness, and transparent pixels are black', () => {
   const data = new Uint8ClampedArray([255, 255, 255, 255, 0, 0, 0, 255, 255, 255, 255, 0, 0, 255, 0, 255]);
   assert.deepEqual([...greysOfPicture({ width: 4, height: 1, data })], [255, 0, 0, 150]);
   const greys = new Uint8ClampedArray([0, 10, 200, 255]);
@@ -48,17 +48,17 @@ test('a picture becomes a mask by its brightness, and where it is transparent it
   assert.deepEqual(greysOfPicture(picture), greys);
 });
 
-test('masks have the proportions of their picture, also of a very long one', () => {
+test('masks have the aspect ratio of their picture, also if it is extreme', () => {
   assert.deepEqual(maskSize({ width: 4000, height: 3000 }), { width: 256, height: 192 });
   assert.deepEqual(maskSize({ width: 10, height: 20 }), { width: 128, height: 256 });
   assert.deepEqual(maskSize({ width: 5000, height: 3 }), { width: 256, height: 1 });
 });
 
-test('parts are told as nothing or all only where they are', () => {
+test('0 % and 100 % are shown only for exact values', () => {
   assert.deepEqual([0, 0.001, 0.43, 0.999, 1].map(formatPercent), ['0 %', '1 %', '43 %', '99 %', '100 %']);
 });
 
-test('VGG19 has two layers more on offer, and both have the usual ones', () => {
+test('VGG19 has two more layers, and both networks have the default ones', () => {
   const [small, large] = [layersOf('vgg16'), layersOf('vgg19')];
   for (const { shapes, style } of [small, large]) {
     assert.ok(shapes.includes(DEFAULT_CONTENT_LAYER) && DEFAULT_STYLE_LAYERS.every((layer) => style.includes(layer)));
@@ -72,7 +72,7 @@ function picture(width, value) {
   return { width, height: 1, data: new Uint8ClampedArray(4 * width).fill(value) };
 }
 
-test('a run comes back with its masks, its start and the name of its network', async () => {
+test('a run is read back with its masks, its initial picture and its network', async () => {
   /** @type {import('../../www/jobs/protocol.js').OptimizeRun} */
   const run = {
     id: 'a',
@@ -95,6 +95,6 @@ test('a run comes back with its masks, its start and the name of its network', a
   }
 });
 
-test('a run that an older page has kept is not read', () => {
+test('a run of another version is not read', () => {
   assert.equal(runOf({ id: 'a', sizes: [], paintings: [], start: 'photo' }, []), undefined);
 });

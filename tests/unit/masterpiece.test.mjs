@@ -14,7 +14,7 @@ function report(step, width, loss = 1) {
   return { step, steps: 300, width, height: width, total: loss, content: loss / 10, style: loss / 2, variation: 0 };
 }
 
-test('the steps of a run take the time that was chosen', () => {
+test('the number of steps of a run matches the chosen time', () => {
   const cost = fitStepCost({ pixels: 128 ** 2, milliseconds: 20 });
   const steps = stepsFor(5, SCALES, cost);
   const plan = SCALES.map((scale, i) => ({ ...scale, steps: i === 0 ? steps : steps / 2 }));
@@ -23,21 +23,21 @@ test('the steps of a run take the time that was chosen', () => {
   assert.ok(stepsFor(10, SCALES, cost) > 1.9 * steps);
 });
 
-test('there are never too few steps for a painting, nor more than change it', () => {
+test('the number of steps stays within its limits', () => {
   assert.equal(stepsFor(2, SCALES, { fixed: 60_000, pixel: 0 }), 20);
   assert.equal(stepsFor(40, SCALES, { fixed: 0.1, pixel: 0 }), 3000);
 });
 
-test('two measurements tell what a step costs anyway from what a pixel costs', () => {
+test('two measurements separate the fixed cost of a step from the cost per pixel', () => {
   const cost = fitStepCost({ pixels: 10_000, milliseconds: 15 }, { pixels: 250_000, milliseconds: 39 });
   assert.ok(Math.abs(cost.fixed - 14) < 1e-9);
   assert.ok(Math.abs(stepMilliseconds(cost, 50_000) - 19) < 1e-9);
-  // A GPU that does not notice the difference, and one that large pictures slow down beyond measure.
+  // Equal times for both sizes, and a time that grows more than in proportion to the pixels.
   assert.deepEqual(fitStepCost({ pixels: 100, milliseconds: 9 }, { pixels: 1000, milliseconds: 8 }), { fixed: 9, pixel: 0 });
   assert.equal(stepMilliseconds(fitStepCost({ pixels: 100, milliseconds: 1 }, { pixels: 1000, milliseconds: 50 }), 1000), 50);
 });
 
-test('the time left knows that larger sizes are slower, and is steady', () => {
+test('the remaining time accounts for slower, larger sizes, and is stable', () => {
   const pace = new EtaEstimator(SCALES);
   assert.equal(pace.remainingMs(0), undefined);
   pace.addStep(128, 900);
@@ -45,7 +45,7 @@ test('the time left knows that larger sizes are slower, and is steady', () => {
   const pixels = SCALES.slice(1).reduce((sum, { width }) => sum + 50 * width ** 2, 0) / 128 ** 2;
   const expected = 10 * (90 + pixels);
   assert.ok(Math.abs(/** @type {number} */ (pace.remainingMs(10)) / expected - 1) < 0.2, `${pace.remainingMs(10)} of ${expected}`);
-  // What was measured of the size in work counts more than what was foreseen.
+  // Measured times of the current size count more than the estimate.
   for (let step = 101; step <= 110; step += 1) pace.addStep(181, 11);
   const later = /** @type {number} */ (pace.remainingMs(110));
   const now = 11 * (40 + SCALES.slice(2).reduce((sum, { width }) => sum + 50 * width ** 2, 0) / 181 ** 2);
@@ -53,12 +53,12 @@ test('the time left knows that larger sizes are slower, and is steady', () => {
   assert.equal(pace.remainingMs(300), 0);
 });
 
-test('time left before the first step is what was measured before', () => {
+test('the remaining time before the first step comes from the measurement', () => {
   const pace = new EtaEstimator([{ width: 100, height: 100, steps: 10 }, { width: 200, height: 200, steps: 5 }], { fixed: 10, pixel: 0.001 });
   assert.equal(pace.remainingMs(0), 10 * 20 + 5 * 50);
 });
 
-test('time is told in words, rounder the longer it is', () => {
+test('durations are formatted in words, and longer ones are rounded more', () => {
   const minutes = [0.2, 1, 3.4, 9, 12, 31, 62, 100, 700];
   assert.deepEqual(
     minutes.map((minute) => formatDuration(minute * 60_000)),
@@ -67,16 +67,16 @@ test('time is told in words, rounder the longer it is', () => {
   );
 });
 
-test('sizes are offered as far as they fit, and a smaller one can be named', () => {
+test('only sizes that fit into memory are offered, and the next smaller size is found', () => {
   assert.deepEqual(sizesFor({ width: 300, height: 200 }).map(({ size }) => size), [256, 512, 768, 1024]);
   assert.deepEqual(sizesFor({ width: 30, height: 20 }, 64).map(({ size }) => size), [64, 256, 512, 768, 1024]);
   assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmallerSize), [768, 256, 128, undefined, 512]);
-  // What `src/train/optimize_image/memory.rs` counts for 512 x 512.
+  // The estimate of `src/train/optimize_image/memory.rs` for 512 x 512 pixels.
   assert.ok(estimateMemory(512, 512) > 600e6 && estimateMemory(512, 512) < 1500e6);
   assert.deepEqual([1_234_000_000, 63_400_000, 10].map(formatBytes), ['1.2 GB', '63 MB', '1 MB']);
 });
 
-test('a run that advances keeps its losses and where it grew', () => {
+test('the progress of a run records its losses and the steps at which the size grew', () => {
   let progress = initialProgress();
   for (const [step, width] of [[1, 64], [2, 64], [3, 91]]) progress = progressAfter(progress, report(step, width, 0.123456789));
   assert.deepEqual(progress.marks, [2]);
@@ -85,19 +85,19 @@ test('a run that advances keeps its losses and where it grew', () => {
   assert.equal(fractionOf({ ...progress, finished: true }), 1);
 });
 
-test('curves fall from the top to the foot on a logarithmic scale, and begin anew where the picture grew', () => {
+test('loss curves use a logarithmic scale, and restart where the picture size grows', () => {
   const losses = /** @type {[number, number, number][]} */ ([[100, 0, 10], [10, 1, 1], [1, 1, 1], [1, 1, 1]]);
   const { paths, marks, low, high } = lossCurves(losses, [2], 7, 60, 80);
   assert.deepEqual([low, high, marks], [1, 100, [20]]);
   assert.equal(paths[0], 'M0.0 0.0L10.0 40.0M20.0 80.0L30.0 80.0');
-  // A loss of nothing lies at the foot.
+  // A loss of 0 is drawn at the bottom.
   assert.match(paths[1], /^M0\.0 80\.0L10\.0 80\.0/);
   const long = Array.from({ length: 5000 }, (_, i) => /** @type {[number, number, number]} */ ([5000 - i, 1, 1]));
   assert.ok(lossCurves(long, [], 5000, 260, 80).paths[0].split('L').length <= 260);
   assert.deepEqual(lossCurves([], [], 0, 60, 80).paths, ['', '', '']);
 });
 
-test('what is kept comes back, and what is cut off or changed does not', async () => {
+test('stored records are read back, and truncated or changed ones are rejected', async () => {
   const parts = [new Uint8Array([1, 2, 3]), new Uint8Array(), new Uint8Array([9])];
   const bytes = await pack({ run: 'a', sequence: 4 }, parts);
   const back = await unpack(bytes);
@@ -111,7 +111,7 @@ test('what is kept comes back, and what is cut off or changed does not', async (
   }
 });
 
-test('of two checkpoints the newer counts that is whole and of this run', () => {
+test('the newest intact checkpoint of the run is used', () => {
   const slot = (/** @type {string} */ run, /** @type {number} */ sequence) => ({ about: { run, sequence } });
   assert.equal(newest([slot('a', 7), slot('a', 8)], 'a')?.about.sequence, 8);
   assert.equal(newest([slot('a', 7), undefined], 'a')?.about.sequence, 7);

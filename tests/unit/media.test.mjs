@@ -16,7 +16,7 @@ function fixture(name) {
   return new Uint8Array(readFileSync(new URL(`../fixtures/media/${name}`, import.meta.url)));
 }
 
-test('a painting gets the transparency of its photo, at its own size', () => {
+test('a painting gets the transparency of its photo, resampled to its own size', () => {
   const photo = { width: 2, height: 1, data: new Uint8ClampedArray([0, 0, 0, 128, 10, 20, 30, 0]) };
   layOver(photo.data, '#ffffff');
   assert.deepEqual([...photo.data], [127, 127, 127, 128, 255, 255, 255, 0]);
@@ -31,7 +31,7 @@ test('a painting gets the transparency of its photo, at its own size', () => {
   assert.deepEqual([...plain.data], [1, 2, 3, 255]);
 });
 
-test('files are sorted by their content, and what is left out has its name', async () => {
+test('files are sorted by their content, and skipped files are named', async () => {
   const sorted = await sortFiles([
     file('want.png', fixture('logo.png'), 'image/png'),
     file('phone.heic', fixture('phone.heic')),
@@ -48,14 +48,14 @@ test('files are sorted by their content, and what is left out has its name', asy
     'styles: wave.impasto',
     'others: notes.txt',
   ]);
-  assert.match(leftOutSentence({ videos: [{ name: 'flat.mp4' }], others: [] }), /^“flat\.mp4” was not opened, since a video is painted alone\.$/);
+  assert.match(leftOutSentence({ videos: [{ name: 'flat.mp4' }], others: [] }), /^“flat\.mp4” was not opened, since a video cannot be opened together with other files\.$/);
   const many = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ name }));
-  assert.match(leftOutSentence({ videos: many.slice(0, 2), others: many }), /^“a” and “b” were not opened.*; 7 files were left out.*“e” and 2 more\.$/);
+  assert.match(leftOutSentence({ videos: many.slice(0, 2), others: many }), /^“a” and “b” were not opened.*; 7 files were skipped.*“e” and 2 more\.$/);
   assert.equal(leftOutSentence({ videos: [], others: [] }), '');
   assert.equal(namesOf([{ name: 'a' }]), '“a”');
 });
 
-test('a folder gives all its photos, and not what systems leave in it', async () => {
+test('a folder yields all its photos, but no system files', async () => {
   /** @param {string} name */
   const entry = (name) => ({ name, isFile: true, isDirectory: false, file: (/** @type {(f: File) => void} */ take) => take(file(name, 'x')) });
   /** @param {string} name @param {any[]} entries */
@@ -65,7 +65,7 @@ test('a folder gives all its photos, and not what systems leave in it', async ()
     isDirectory: true,
     createReader() {
       const left = [...entries];
-      // One at a time, as browsers give some at a time.
+      // One entry per call: browsers return the entries in several parts.
       return { readEntries: (/** @type {(e: any[]) => void} */ take) => take(left.splice(0, 1)) };
     },
   });
@@ -87,7 +87,7 @@ test('a folder gives all its photos, and not what systems leave in it', async ()
   assert.ok(isSystemFile('THUMBS.DB') && !isSystemFile('photo.jpg'));
 });
 
-test('a picture that is upside down is told from one that is not, and neither from one that looks the same', () => {
+test('upside-down pictures are detected, and symmetric pictures give no result', () => {
   const side = 4;
   const straight = new Uint8ClampedArray(side * side * 4).map((_, i) => (i < side * side * 2 ? 200 : 20));
   const turned = straight.map((_, i) => (i < side * side * 2 ? 20 : 200));
@@ -97,12 +97,12 @@ test('a picture that is upside down is told from one that is not, and neither fr
   assert.equal(isUpright(grey, grey), undefined);
 });
 
-test('a WebM says whether it has transparency', async () => {
+test('the transparency of a WebM file is detected', async () => {
   assert.equal(await saysTransparent(new Blob([fixture('sticker.webm')])), true);
   assert.equal(await saysTransparent(new Blob([fixture('turned-90.mp4')])), false);
 });
 
-/** What was asked for: the id of a camera, or its direction. @type {string[]} */
+/** The requested cameras: ids or facing modes. @type {string[]} */
 let asked = [];
 /** Ids of cameras that do not open. */
 let busy = new Set();
@@ -136,25 +136,25 @@ beforeEach(() => {
 /** @param {Camera} [camera] */
 const opened = (camera = new Camera()) => camera.open(false, () => {});
 
-test('the first camera faces the user; the one that was chosen is remembered', async () => {
+test('the default camera faces the user; a chosen camera is remembered', async () => {
   const camera = new Camera();
   assert.equal((await opened(camera)).current, 1);
   assert.deepEqual(asked, ['user']);
-  // Opened without a word, it is not a choice.
+  // Opening the default camera is not a choice: it is not stored.
   assert.equal(kept.size, 0);
   await camera.choose(2);
   const third = await opened(camera);
   assert.deepEqual([third.current, third.names.length, third.notice], [2, 3, undefined]);
-  // Another visit.
+  // On the next visit, the chosen camera opens.
   assert.equal((await opened()).current, 2);
   assert.equal(asked.at(-1), 'desk');
-  // It is gone.
+  // The chosen camera does not exist any more.
   ids = ['back', 'front'];
   const without = await opened();
   assert.deepEqual([without.current, without.notice], [1, undefined]);
 });
 
-test('the next camera is the one behind that which is on', async () => {
+test('turn opens the camera after the current one', async () => {
   const camera = new Camera();
   await opened(camera);
   await camera.turn();
@@ -163,7 +163,7 @@ test('the next camera is the one behind that which is on', async () => {
   assert.equal((await opened(camera)).current, 0);
 });
 
-test('where a camera is busy another one opens, and all are on offer', async () => {
+test('if a camera is busy, another one opens, and all are listed', async () => {
   allowed = false;
   busy = new Set(['front']);
   const found = await opened();
@@ -173,7 +173,7 @@ test('where a camera is busy another one opens, and all are on offer', async () 
   busy = new Set(['desk']);
   await opened(camera);
   await camera.choose(2);
-  // The one that was on before comes back.
+  // The previous camera opens again.
   assert.equal((await opened(camera)).current, 1);
   busy = new Set(ids);
   await assert.rejects(opened(), /in use by another program/);

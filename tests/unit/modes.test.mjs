@@ -27,16 +27,16 @@ const PICTURE = { width: 1, height: 1, data: new Uint8ClampedArray([1, 2, 3, 255
 
 /** @type {Store} */
 let store;
-/** What the photo mode does with answers. @type {any} */
+/** The answer handlers of the photo mode. @type {any} */
 let answers;
-/** What client, viewer and toast were told. @type {any[][]} */
+/** The calls of client, viewer and toast. @type {any[][]} */
 let told;
 /** @type {InstanceType<typeof PhotoMode>} */
 let photos;
 /** @type {Record<'optimize' | 'train', InstanceType<typeof JobHost<any>>>} */
 let jobs;
 
-/** An object whose methods note their calls. @param {string} name @param {object} [given] @returns {any} */
+/** An object whose methods record their calls. @param {string} name @param {object} [given] @returns {any} */
 function noting(name, given = {}) {
   return new Proxy(given, {
     get: (target, key) => (key in target ? Reflect.get(target, key) : (/** @type {any[]} */ ...args) => void told.push([`${name}.${String(key)}`, ...args])),
@@ -107,7 +107,7 @@ test('a photo is sent once there are an engine and a photo, at the chosen size',
   assert.deepEqual(photos.exportInfo, { source: 'first', style: '', tiff: undefined });
 });
 
-test('of photos that are opened at a time, the newest is shown; a file that fails changes nothing', async () => {
+test('of photos that are opened at the same time, the newest is shown; a file that fails changes nothing', async () => {
   await begin();
   /** @type {(photo: Photo) => void} */
   let decoded = () => {};
@@ -141,7 +141,7 @@ test('looks are sent once per animation frame, and not while another mode is sho
   assert.equal(calls('client.showPhoto').at(-1)?.[3].strength, 0.9);
 });
 
-test('a changed background concerns transparent photos only', async () => {
+test('a changed background affects transparent photos only', async () => {
   await begin();
   store.update({ ground: { keep: false, colour: '#ff0000' } });
   assert.equal(sizesSent().length, 0);
@@ -149,12 +149,12 @@ test('a changed background concerns transparent photos only', async () => {
   assert.equal(calls('viewer.setPhoto').at(-1)?.[2], '#ff0000');
   store.update({ ground: { keep: true, colour: '#ff0000' } });
   assert.deepEqual([calls('viewer.setPhoto').at(-1)?.[2], sizesSent().length], [null, 2]);
-  // One that keeps its transparency is sent as pixels, another one as a bitmap.
+  // A photo that keeps its transparency is sent as pixels, others as bitmaps.
   const [filled, kept] = calls('client.showPhoto').map(([, input]) => 'data' in input);
   assert.deepEqual([filled, kept], [false, true]);
 });
 
-test('a photo whose size fails is tried smaller; then the one before comes back, at its size', async () => {
+test('a photo whose size fails is tried at a smaller size; then the previous photo returns at its size', async () => {
   await begin();
   answers.rendered({ painting: true, milliseconds: 5 });
   store.update({ size: 512 });
@@ -172,7 +172,7 @@ test('a photo whose size fails is tried smaller; then the one before comes back,
   assert.equal(store.state.size, 512);
 });
 
-test('failures are told: those of a video are not the photo’s, and thumbnails interrupt nothing', async () => {
+test('failures are shown: those of a video do not affect the photo, and those of thumbnails interrupt nothing', async () => {
   await begin();
   answers.failed({ operation: 'video', message: 'a' });
   answers.failed({ operation: 'thumbnails', message: 'b' });
@@ -188,29 +188,29 @@ test('a picture that is rendered during a video is not shown', async () => {
   assert.deepEqual(calls('viewer.showPainting'), []);
 });
 
-test('a job takes the viewer, continues aside, and gives way to the photo, a video and another job', async () => {
+test('a job takes the viewer, continues hidden, and leaves the viewer for the photo, a video or another job', async () => {
   await begin();
   const run = { id: 'a', settings: {} };
   await jobs.optimize.begin(run);
   await settled();
   assert.deepEqual([store.state.mode, root.dataset.optimize, calls('optimize shown').length, sizesSent().length], ['optimize', '', 1, 0]);
-  // Another job.
+  // Another job is shown.
   await jobs.train.begin({ id: 'b', settings: {} });
   await settled();
   assert.deepEqual([store.state.mode, root.dataset.optimize, root.dataset.train], ['train', undefined, '']);
   assert.deepEqual([calls('optimize hidden').length, jobs.optimize.isShown, sizesSent().length], [1, false, 0]);
   assert.equal(FakeWorker.all.every(({ terminated }) => !terminated), true);
-  // A video, which shows no photo.
+  // A video is shown instead of the photo.
   store.update({ mode: 'video' });
   assert.deepEqual([calls('train hidden').length, sizesSent().length], [1, 0]);
   // A hidden job leaves the video alone.
   jobs.train.hide();
   assert.equal(store.state.mode, 'video');
-  // The photo, rendered once.
+  // The photo is shown and rendered once.
   await jobs.optimize.show();
   jobs.optimize.hide();
   assert.deepEqual([store.state.mode, sizesSent().length, calls('viewer.setPhoto').at(-1)?.[1]], ['photo', 1, store.state.photo?.bitmap]);
-  // Another photo.
+  // Another photo is opened.
   await jobs.train.show();
   await photos.open(() => photo('second'));
   assert.deepEqual([store.state.mode, calls('train hidden').length, sizesSent().length], ['photo', 2, 2]);
@@ -230,7 +230,7 @@ test('the picture of a job has the transparency of its photo, and none before th
   assert.deepEqual([FakeWorker.last.terminated, store.state.mode, jobs.optimize.controller], [true, 'photo', undefined]);
 });
 
-test('a job that an earlier visit left is offered, and continues from its checkpoint', async () => {
+test('a job of an earlier visit is offered, and continues from its checkpoint', async () => {
   const progress = { step: 3, steps: 9, width: 1, height: 1, losses: [], marks: [], finished: false };
   const checkpoint = { progress, bytes: new Uint8Array([3]), picture: PICTURE, sequence: 2 };
   jobs.train.kind.runtime.readSaved = async () => ({ run: { id: 'a', settings: {} }, checkpoint });

@@ -4,7 +4,7 @@ import { ResolutionController, RESOLUTIONS } from '../../www/inference/resolutio
 import { PolledFrameTimer } from '../../www/inference/polled-frame-timer.js';
 
 /**
- * Frames that take `cost` milliseconds for each million of squared lines.
+ * Adds frames that take `cost` milliseconds for each million of squared lines.
  * @param {ResolutionController} ladder
  * @param {number} frames
  * @param {number} cost
@@ -19,7 +19,7 @@ function run(ladder, frames, cost, most = 1080) {
   return seen;
 }
 
-test('the ladder finds the highest rung that holds the pace, and stays there', () => {
+test('the controller finds the highest resolution that reaches the frame rate, and stays there', () => {
   // 40 ms a frame allow 0.27 Mpx at this cost: 432 lines take 28 ms, 540 would take 44.
   const ladder = new ResolutionController(25, 360);
   const seen = run(ladder, 400, 150);
@@ -27,7 +27,7 @@ test('the ladder finds the highest rung that holds the pace, and stays there', (
   assert.ok(new Set(seen.slice(100)).size === 1, 'it moves to and fro');
 });
 
-test('the ladder descends from what is too slow, and never below its lowest rung', () => {
+test('the controller lowers a resolution that is too slow, but never below the minimum', () => {
   const ladder = new ResolutionController(24, 720);
   run(ladder, 60, 2000);
   assert.equal(ladder.lines, RESOLUTIONS[0]);
@@ -41,12 +41,12 @@ test('a single slow frame changes nothing', () => {
   assert.equal(ladder.lines, 360);
 });
 
-test('a rung that failed is tried again only after a longer time each time', () => {
+test('the delay before a failed resolution is retried grows each time', () => {
   const ladder = new ResolutionController(25, 360);
   const climbs = [];
   let last = ladder.lines;
   for (let i = 0; i < 1500; i += 1) {
-    // The estimate says that 432 lines would do, and it is wrong.
+    // The estimate for 432 lines is too low.
     ladder.addFrame(ladder.lines >= 432 ? 80 : 15, 1080);
     if (ladder.lines > last) climbs.push(i);
     last = ladder.lines;
@@ -56,14 +56,14 @@ test('a rung that failed is tried again only after a longer time each time', () 
   for (let i = 1; i < 4 && i < pauses.length; i += 1) assert.ok(pauses[i] > pauses[i - 1], `${pauses}`);
 });
 
-test('the ladder asks for no more lines than the source has', () => {
+test('the resolution never exceeds that of the source', () => {
   const ladder = new ResolutionController(24, 1080);
   run(ladder, 100, 1, 480);
   assert.equal(ladder.lines, 432);
 });
 
 /**
- * What is said of a second of a camera.
+ * The result for one second of a camera.
  * @param {number} painted
  * @param {number} missed
  */
@@ -74,7 +74,7 @@ function said(painted, missed) {
   return pace.addPainted(1001);
 }
 
-test('where finished work is noticed late, frames are counted against those of the camera', () => {
+test('in browsers that poll, rendered frames are counted relative to those of the camera', () => {
   const budget = 1000 / 24;
   const long = (/** @type {ReturnType<typeof said>} */ window) => (window?.milliseconds ?? 0) > budget;
   assert.equal(said(29, 0)?.frames, 30);

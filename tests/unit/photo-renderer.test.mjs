@@ -15,13 +15,13 @@ const QUIET_MS = 200;
 
 /** @type {FakeEngine} */
 let engine;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
-/** What the thumbnails were told. @type {string[]} */
+/** The calls of the thumbnail renderer. @type {string[]} */
 let told;
 /** @type {InstanceType<typeof StyleRegistry>} */
 let registry;
-/** Whether the network for paintings can be fetched. */
+/** Whether the network for paintings can be downloaded. */
 let online;
 
 beforeEach(() => {
@@ -79,7 +79,7 @@ test('a photo is rendered at its size and reported once the GPU is done', async 
   assert.deepEqual(sent.map(({ type, requestId, painting }) => [type, requestId, painting]), [['rendered', 1, true]]);
 });
 
-test('of looks that arrive while the picture is busy, only the newest is rendered', async () => {
+test('while a picture is rendered, only the newest of the arriving looks is kept', async () => {
   const photos = renderer();
   engine.hold('sessionDone');
   photos.show(answerTo(1), look(), pixels(8, 4));
@@ -91,7 +91,7 @@ test('of looks that arrive while the picture is busy, only the newest is rendere
   assert.equal(engine.sessions.length, 1);
 });
 
-test('of photos that arrive while a session opens, only the newest is rendered', async () => {
+test('while a session opens, only the newest of the arriving photos is kept', async () => {
   const photos = renderer();
   engine.hold('session');
   photos.show(answerTo(1), look(), pixels(8, 4));
@@ -103,7 +103,7 @@ test('of photos that arrive while a session opens, only the newest is rendered',
   assert.equal(ofType('rendered').at(-1).requestId, 3);
 });
 
-test('a slider that changes only the last step is reported when it rests', async () => {
+test('a change of the compositing alone is reported when the slider stops', async () => {
   const photos = renderer();
   photos.show(answerTo(1), look(), pixels(8, 4));
   await settled();
@@ -149,7 +149,7 @@ test('another photo of the same size uses the same session; another stroke size 
   assert.deepEqual(session().argumentsOf('setPhoto').map(([rgba]) => rgba[0]), [2]);
 });
 
-test('a size that the engine refuses is reported, and the old picture stays', async () => {
+test('a size that the engine rejects is reported, and the old picture stays', async () => {
   const photos = renderer();
   photos.show(answerTo(1), look(), pixels(8, 4));
   await settled();
@@ -164,7 +164,7 @@ test('a size that the engine refuses is reported, and the old picture stays', as
   assert.deepEqual([ofType('pixels')[0].requestId, ofType('pixels')[0].pixels.width], [7, 8]);
 });
 
-test('a stroke size that the engine refuses is a failure of the photo', async () => {
+test('a stroke size that the engine rejects fails the photo', async () => {
   const photos = renderer();
   photos.show(answerTo(1), look(), pixels(8, 4));
   await settled();
@@ -174,7 +174,7 @@ test('a stroke size that the engine refuses is a failure of the photo', async ()
   assert.deepEqual(ofType('failed').map(({ operation, requestId }) => [operation, requestId]), [['photo', 1]]);
 });
 
-test('a network that cannot be fetched keeps the old styles, and is fetched for the next look', async () => {
+test('if a network cannot be downloaded, the old styles stay, and the next look retries the download', async () => {
   const photos = renderer();
   photos.show(answerTo(1), look(), pixels(8, 4));
   await settled();
@@ -191,7 +191,7 @@ test('a network that cannot be fetched keeps the old styles, and is fetched for 
   assert.deepEqual([session().network, ofType('rendered').at(-1).requestId], ['arbitrary', 3]);
 });
 
-test('a photo whose network cannot be fetched is rendered with the next look', async () => {
+test('a photo whose network cannot be downloaded is rendered with the next look', async () => {
   const photos = renderer();
   online = false;
   photos.show(answerTo(1), look({ network: 'arbitrary' }), pixels(8, 4, 9));
@@ -244,7 +244,7 @@ test('a session is not freed while its picture is read, even if another photo ar
   assert.equal(engine.sessions[0].freed, true);
 });
 
-test('an opaque photo is a bitmap, which other sessions get again; it is closed when another photo has replaced it', async () => {
+test('an opaque photo is a bitmap that later sessions reuse; it is closed when another photo replaces it', async () => {
   const photos = renderer();
   const [first, second, third] = [bitmap(8, 4, 11), bitmap(8, 4, 12), bitmap(4, 4, 13)];
   photos.show(answerTo(1), look(), first);
@@ -262,7 +262,7 @@ test('an opaque photo is a bitmap, which other sessions get again; it is closed 
   assert.deepEqual([...ofType('pixels')[0].pixels.data.slice(0, 4)], [13, 13, 13, 255]);
 });
 
-test('a bitmap that is not rendered is closed, and the one that is shown stays', async () => {
+test('a bitmap that is not rendered is closed, and the bitmap of the shown photo stays open', async () => {
   const photos = renderer();
   const [shown, skipped, refused, next] = [bitmap(8, 4), bitmap(6, 6), bitmap(4, 8), bitmap(16, 8)];
   photos.show(answerTo(1), look(), shown);
@@ -284,7 +284,7 @@ test('a bitmap that is not rendered is closed, and the one that is shown stays',
   assert.deepEqual([shown, skipped, next].map(({ closed }) => closed), [true, true, false]);
 });
 
-test('of bitmaps that wait for a network, the newest is rendered, and the others are closed', async () => {
+test('the newest of the bitmaps that wait for a network is rendered, and the others are closed', async () => {
   const photos = renderer();
   online = false;
   const [first, second, third] = [bitmap(8, 4, 1), bitmap(8, 4, 2), bitmap(8, 4, 3)];
@@ -301,7 +301,7 @@ test('of bitmaps that wait for a network, the newest is rendered, and the others
   assert.deepEqual([session().argumentsOf('setBitmap'), third.closed], [[[third]], false]);
 });
 
-test('a photo that arrives while the network of an older one is fetched in vain is not replaced by that one', async () => {
+test('a failed download for an older photo does not replace a newer photo', async () => {
   const photos = renderer();
   const [first, second] = [bitmap(8, 4, 1), bitmap(8, 4, 2)];
   engine.hold('addNetwork');
@@ -339,7 +339,7 @@ test('without a canvas, pictures are sent', async () => {
   assert.equal(session().argumentsOf('paint').length, 0);
   assert.deepEqual(sent.map(({ type }) => type), ['frame', 'rendered']);
   assert.equal(sent[0].pixels.data[0], 33);
-  // A picture belongs to the photo, however the look has changed.
+  // The picture answers the request of the photo, also after a change of the look.
   photos.show(answerTo(2), look({ split: 0.5 }));
   await settled();
   await pause();

@@ -93,7 +93,7 @@ function words(block) {
   return String.fromCharCode(...block);
 }
 
-test('files are what they contain, whatever they are called', () => {
+test('the kind of a file follows from its content, not from its name', () => {
   /** @type {[Uint8Array, string, string][]} */
   const cases = [
     [fixture('phone.heic'), 'photo.jpg', 'heic'],
@@ -123,7 +123,7 @@ test('files are what they contain, whatever they are called', () => {
   assert.match(refusalOf('a.png', 'png'), /can’t be read/);
 });
 
-test('a header tells size, frames, transparency and a cut', () => {
+test('a header gives size, frames, transparency and truncation', () => {
   const size = (/** @type {import('../../www/media/picture-file.js').PictureHeader} */ { width, height }) => `${width}x${height}`;
   const logo = headerOf('png', fixture('logo.png'));
   assert.deepEqual([size(logo), logo.opaque, logo.frames, logo.truncated], ['96x64', false, 1, false]);
@@ -136,10 +136,10 @@ test('a header tells size, frames, transparency and a cut', () => {
     const file = fixture(name);
     assert.equal(headerOf(kind, file).truncated, false, name);
     for (const part of [0.3, 0.6, 0.98]) assert.equal(headerOf(kind, file.subarray(0, Math.floor(file.length * part))).truncated, true, `${part} of ${name}`);
-    // What follows the picture, as the second picture of some phones, is not a part of it.
+    // Data after the picture, such as the second picture of some phones, is not a part of it.
     const more = new Uint8Array([...file, ...file]);
     assert.equal(headerOf(kind, more).truncated, false);
-    // Only the beginning was read.
+    // Only the first bytes are given.
     assert.equal(headerOf(kind, file.subarray(0, 40), false).truncated, false);
   }
   const gif = bytes('GIF89a\x02\0\x03\0\0\0\0' + ',\0\0\0\0\x02\0\x03\0\0\x02\x01\0\0'.repeat(2) + ';');
@@ -147,7 +147,7 @@ test('a header tells size, frames, transparency and a cut', () => {
   assert.equal(headerOf('gif', gif.subarray(0, 30)).truncated, true);
 });
 
-test('no header makes it read beyond the file, or for ever', () => {
+test('no header causes reads beyond the file or endless loops', () => {
   let seed = 7;
   const random = () => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;
   const files = /** @type {const} */ ([['jpeg', 'o8.jpg'], ['png', 'logo.png'], ['webp', 'moving.webp'], ['png', 'o6.png'], ['webp', 'o6.webp'], ['heic', 'phone.heic']]);
@@ -188,7 +188,7 @@ test('photo data keeps date, place, camera and copyright, upright and without th
     assert.equal(orientationOf(kept), 1);
     for (const word of ['Camera maker', 'A. Person', '2026:11:27']) assert.ok(words(kept).includes(word), word);
     for (const word of ['THUMBNAIL', 'private']) assert.ok(!words(kept).includes(word), word);
-    // Once more: what it has written it can read, GPS included.
+    // The written block can be read again, including GPS.
     const again = keptTiff(kept, { width: 64, height: 48 });
     assert.deepEqual(again, kept);
     assert.ok(kept.length < 400);
@@ -196,7 +196,7 @@ test('photo data keeps date, place, camera and copyright, upright and without th
   assert.equal(keptTiff(bytes('no TIFF at all'), { width: 1, height: 1 }), undefined);
 });
 
-test('photo data goes into files of all three formats, where it is found again', () => {
+test('photo data is written to files of all three formats, and read back', () => {
   const tiff = /** @type {Uint8Array} */ (keptTiff(tiffOf(true, ABOUT), { width: 96, height: 64 }));
   for (const [kind, name] of /** @type {const} */ ([['jpeg', 'p3.jpg'], ['png', 'logo.png'], ['webp', 'logo.webp'], ['webp', 'adobe.webp']])) {
     const file = new Uint8Array(Buffer.concat(withTiff(fixture(name), kind, tiff)));
@@ -208,7 +208,7 @@ test('photo data goes into files of all three formats, where it is found again',
   }
 });
 
-test('a drawing has the proportions of its lengths, or of its view', () => {
+test('the aspect ratio of an SVG comes from its width and height, or from its viewBox', () => {
   const shape = (/** @type {string} */ attributes) => {
     const { width, height } = svgSize(`<?xml version="1.0"?><!-- <svg width="1" height="9"> --><svg xmlns="x" ${attributes}><svg width="9" height="1"/></svg>`);
     return width / height;

@@ -7,7 +7,7 @@ import { scriptAddress } from '../../www/common/trusted-scripts.js';
 
 const index = readFileSync(new URL('../../www/index.html', import.meta.url), 'utf8');
 
-test('the page repeats the policy of its headers', () => {
+test('index.html repeats the content security policy of the headers', () => {
   assert.equal(index.match(/http-equiv="Content-Security-Policy" content="([^"]*)"/)?.[1], META_POLICY);
   assert.ok(HEADERS['Content-Security-Policy'].startsWith(META_POLICY));
   assert.match(HEADERS['Content-Security-Policy'], /frame-ancestors 'none'/);
@@ -16,7 +16,7 @@ test('the page repeats the policy of its headers', () => {
   for (const [name, value] of Object.entries(HEADERS)) assert.ok(headersFile().includes(`\n  ${name}: ${value}\n`), name);
 });
 
-test('answers of the service worker carry the headers, and keep their own', async () => {
+test('responses of the service worker get the security headers and keep their own headers', async () => {
   const kept = new Response('text', { status: 200, headers: { 'Content-Type': 'text/html', 'Referrer-Policy': 'unsafe-url' } });
   const answer = withHeaders(kept);
   for (const [name, value] of Object.entries(HEADERS)) assert.equal(answer.headers.get(name), value);
@@ -24,13 +24,13 @@ test('answers of the service worker carry the headers, and keep their own', asyn
   assert.equal(await answer.text(), 'text');
 });
 
-test('only the scripts of the page are started', () => {
+test('scriptAddress rejects scripts that do not belong to the page', () => {
   assert.ok(scriptAddress('inference/worker.js').endsWith('/www/inference/worker.js'));
   assert.throws(() => scriptAddress(/** @type {any} */ ('https://example.com/worker.js')), TypeError);
   assert.throws(() => scriptAddress(/** @type {any} */ ('photos/evil.js')), TypeError);
 });
 
-/** A pack as far as the page looks at it. @param {string} text its header */
+/** The part of a pack that the page validates. @param {string} text its header */
 function packOf(text) {
   const header = Buffer.from(text);
   const length = Buffer.alloc(8);
@@ -52,7 +52,7 @@ const sound = {
   adopted: false,
 };
 
-test('records of styles are checked, and what can be replaced is', () => {
+test('style records are validated, and invalid optional fields get defaults', () => {
   assert.deepEqual(parseStyleRecord(sound), sound);
   assert.deepEqual(parseStyleRecord({ ...sound, trained: true }), { ...sound, trained: true });
   const { order, source, licence, crop, adopted, painting, ...needed } = sound;
@@ -84,7 +84,7 @@ test('records of styles are checked, and what can be replaced is', () => {
   }
 });
 
-test('names and notes lose what cannot be seen', () => {
+test('invisible characters are removed from names and notes', () => {
   assert.equal(cleanName('  a\u202eb\u0007 c\u200b '), 'a b c');
   assert.equal(cleanName('\u2066\ufeff'), 'Painting');
   for (const name of ['Étude', '北斎', 'שלום', 'می\u200cخواهم', '👨\u200d👩\u200d👧', '❤\ufe0f\u200d🔥']) assert.equal(cleanName(name), name);

@@ -9,13 +9,13 @@ const SETTINGS = {
 };
 const store = () => new Store(initialState(SETTINGS));
 
-test('the state begins with the settings, without an engine and a photo', () => {
+test('the initial state has the settings, and no engine and no photo', () => {
   const { engine, photo, mode, look, video } = store().state;
   assert.deepEqual([engine, photo, mode, video.steady], [undefined, undefined, 'photo', true]);
   assert.deepEqual([look.strength, look.keepColors, look.stroke], [0.5, true, 2]);
 });
 
-test('subscribers hear of their keys, in the order of subscription, with the state before', () => {
+test('subscribers are called for their keys, in the order of subscription, with the previous state', () => {
   const page = store();
   /** @type {any[]} */
   const heard = [];
@@ -28,7 +28,7 @@ test('subscribers hear of their keys, in the order of subscription, with the sta
   assert.equal(heard.length, 2, 'a value that is the same was told');
 });
 
-test('a state is never changed, only replaced', () => {
+test('a state object is never changed, only replaced', () => {
   const page = store();
   const { state } = page;
   page.updateLook({ strength: 1 });
@@ -36,7 +36,7 @@ test('a state is never changed, only replaced', () => {
   assert.notEqual(page.state, state);
 });
 
-test('a subscriber may change the state: those after it see the newest one', () => {
+test('a subscriber may change the state: later subscribers get the newest one', () => {
   const page = store();
   /** @type {number[]} */
   const splits = [];
@@ -46,7 +46,7 @@ test('a subscriber may change the state: those after it see the newest one', () 
   assert.deepEqual(splits, [0.5]);
 });
 
-test('a job gives way to the photo; a video does not', () => {
+test('leaveJob shows the photo instead of a job, but does not end a video', () => {
   const page = store();
   for (const mode of /** @type {const} */ (['optimize', 'train'])) {
     page.update({ mode });

@@ -14,11 +14,11 @@ const { ThumbnailRenderer } = await import('../../www/inference/thumbnail-render
 
 /** @type {FakeEngine} */
 let engine;
-/** The networks that were fetched. @type {string[]} */
+/** The downloaded networks. @type {string[]} */
 let fetched;
-/** Ids of styles that their network refused. @type {string[]} */
+/** Ids of styles that their network rejected. @type {string[]} */
 let rejected;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
 let online = true;
 /** @type {InstanceType<typeof StyleRegistry>} */
@@ -41,7 +41,7 @@ beforeEach(() => {
   );
 });
 
-test('a style of a network that is there is added at once, another one waits for its network', async () => {
+test('a style of a loaded network is added at once; others wait for their network', async () => {
   registry.add('own', packOf({ name: 'Own', network: 'transfer26' }));
   registry.add('painting', PAINTING);
   assert.deepEqual([...engine.styles.keys()], ['own']);
@@ -49,7 +49,7 @@ test('a style of a network that is there is added at once, another one waits for
   assert.deepEqual([...engine.styles.keys()], ['own', 'painting']);
 });
 
-test('a network is fetched once, however many ask for it; a failed attempt is repeated', async () => {
+test('concurrent requests download a network once; a failed attempt is repeated', async () => {
   online = false;
   const both = await Promise.allSettled([registry.loadNetwork('arbitrary'), registry.loadNetwork('arbitrary')]);
   assert.deepEqual(both.map(({ status }) => status), ['rejected', 'rejected']);
@@ -60,20 +60,20 @@ test('a network is fetched once, however many ask for it; a failed attempt is re
   assert.deepEqual(fetched, ['arbitrary', 'arbitrary']);
 });
 
-test('a pack that does not fit its network is reported when the network is there; the others remain', async () => {
+test('a pack that does not fit its network is reported when the network is loaded; the others remain', async () => {
   registry.add('wrong', packOf({ name: 'Wrong', network: 'arbitrary', fits: false }));
   registry.add('painting', PAINTING);
   await registry.loadNetwork('arbitrary');
   assert.deepEqual([rejected, [...engine.styles.keys()]], [['wrong'], ['painting']]);
-  assert.throws(() => registry.rename('wrong', 'New'), /not there any more/);
+  assert.throws(() => registry.rename('wrong', 'New'), /no longer exists/);
 });
 
-test('what is no pack is refused, and not added', () => {
+test('bytes that are not a pack are rejected and not added', () => {
   assert.throws(() => registry.add('x', new Uint8Array([1, 2, 3])), /not a style pack/);
-  assert.throws(() => registry.rename('x', 'New'), /not there any more/);
+  assert.throws(() => registry.rename('x', 'New'), /no longer exists/);
 });
 
-test('only another pack under the same id is a new revision', () => {
+test('the revision increases only if the pack of an id changes', () => {
   registry.add('own', packOf({ name: 'One', network: 'transfer26' }));
   registry.add('own', packOf({ name: 'One', network: 'transfer26' }));
   assert.equal(registry.revision, 0);
@@ -81,21 +81,21 @@ test('only another pack under the same id is a new revision', () => {
   assert.equal(registry.revision, 1);
 });
 
-test('a network of a user comes from any pack that brings it', async () => {
+test('a custom network is loaded from any pack that contains it', async () => {
   registry.add('style', packOf({ name: 'Style', network: 'own-1' }));
-  await assert.rejects(registry.loadNetwork('own-1'), /add the style that brings it first/);
+  await assert.rejects(registry.loadNetwork('own-1'), /does not contain its network/);
   const style = await registry.importPack('first', packOf({ name: 'First', network: 'own-1', archive: 'own-1' }), true);
   assert.equal(style.network, 'own-1');
   assert.deepEqual([...engine.styles.keys()].sort(), ['first', 'style']);
   assert.deepEqual(fetched, []);
 });
 
-test('a pack that is tried and fails is not added', async () => {
-  await assert.rejects(registry.importPack('x', packOf({ name: 'X', network: 'own-2' }), true), /add the style that brings it/);
-  assert.throws(() => registry.rename('x', 'New'), /not there any more/);
+test('a pack that fails its test is not added', async () => {
+  await assert.rejects(registry.importPack('x', packOf({ name: 'X', network: 'own-2' }), true), /does not contain its network/);
+  assert.throws(() => registry.rename('x', 'New'), /no longer exists/);
 });
 
-test('a removed style stays while it may fade out, and takes the network of the user with it', async () => {
+test('a removed style stays during a possible transition, and is then removed with its custom network', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   await registry.importPack('first', packOf({ name: 'First', network: 'own-1', archive: 'own-1' }), true);
   await registry.importPack('second', packOf({ name: 'Second', network: 'own-1' }), true);
@@ -108,7 +108,7 @@ test('a removed style stays while it may fade out, and takes the network of the 
   assert.equal(engine.has('own-1'), false);
 });
 
-test('a style that is added again before it is gone stays', () => {
+test('a style that is added again before its removal stays', () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const pack = packOf({ name: 'Own', network: 'transfer26' });
   registry.add('own', pack);
@@ -142,7 +142,7 @@ function look(change = {}) {
   return { network: 'transfer26', parts, gentle: false, strength: 1, keepColors: false, split: 0.5, stroke: 1, brushwork: 0.5, ...change };
 }
 
-test('photos in the background are rendered in their order, and those of one size share a session', async () => {
+test('background photos are rendered in order, and photos of the same size share a session', async () => {
   const batch = new BatchRenderer(engine, registry);
   engine.hold('read');
   batch.paint(answerTo(1), pixels(8, 4, 1), look());
@@ -157,11 +157,11 @@ test('photos in the background are rendered in their order, and those of one siz
     ['pixels', 3, 3, 255],
   ]);
   assert.deepEqual(engine.sessions.map(({ width, freed }) => [width, freed]), [[8, true], [4, false]]);
-  // The split line belongs to the viewer.
+  // The split line is a matter of the viewer.
   assert.deepEqual(engine.sessions[0].argumentsOf('setLook').at(-1), [1, false, 0]);
 });
 
-test('a bitmap is closed when it is rendered in the background, and also when it fails', async () => {
+test('background bitmaps are closed when they are rendered, and when they fail', async () => {
   const batch = new BatchRenderer(engine, registry);
   const [rendered, failed] = [bitmap(8, 4, 5), bitmap(8, 4)];
   batch.paint(answerTo(1), rendered, look());
@@ -173,7 +173,7 @@ test('a bitmap is closed when it is rendered in the background, and also when it
   assert.deepEqual([rendered.closed, failed.closed], [true, true]);
 });
 
-test('a photo that fails in the background is answered with the reason; the next one is rendered', async () => {
+test('a background photo that fails is answered with the reason; the next one is rendered', async () => {
   const batch = new BatchRenderer(engine, registry);
   online = false;
   batch.paint(answerTo(1), pixels(8, 4), look({ network: 'arbitrary' }));
@@ -183,7 +183,7 @@ test('a photo that fails in the background is answered with the reason; the next
   assert.deepEqual(answers, [['failed', 1, 'You are offline.'], ['pixels', 2, undefined]]);
 });
 
-test('a gentle look in the background blends with the style of its photo', async () => {
+test('a gentle look of a background photo blends with the style of that photo', async () => {
   const batch = new BatchRenderer(engine, registry);
   registry.add('painting', PAINTING);
   batch.paint(answerTo(1), pixels(8, 4, 77), look({ network: 'arbitrary', parts: [{ id: 'painting', weight: 1 }], gentle: true, strength: 0.75 }));
@@ -215,7 +215,7 @@ test('thumbnails are rendered while the viewer is idle, and a new photo restarts
   assert.equal(engine.sessions.length, 1);
 });
 
-test('the square of a photo is closed with the next one, also while its session opens', async () => {
+test('the thumbnail photo is closed when the next one arrives, also while its session opens', async () => {
   const thumbnails = new ThumbnailRenderer(engine, ['a', 'b']);
   const [first, second] = [bitmap(4, 4, 1), bitmap(4, 4, 2)];
   engine.hold('session');
@@ -231,7 +231,7 @@ test('the square of a photo is closed with the next one, also while its session 
   ]);
 });
 
-test('thumbnails that fail stop until the next photo', async () => {
+test('after a failure, thumbnails stop until the next photo', async () => {
   const thumbnails = new ThumbnailRenderer(engine, ['a', 'b']);
   thumbnails.show(answerTo(1), pixels(4, 4));
   engine.failOnce('session', 'There is not enough memory.');
@@ -247,7 +247,7 @@ test('thumbnails that fail stop until the next photo', async () => {
   assert.deepEqual(sent.slice(1).map(({ style }) => style), ['a', 'b']);
 });
 
-test('a transition passes smoothly from the current weights to the target', () => {
+test('a transition leads smoothly from the current weights to the target', () => {
   const transition = new StyleTransition([{ id: 'a', weight: 1 }]);
   assert.deepEqual(transition.at(0), [{ id: 'a', weight: 1 }]);
   assert.equal(transition.isActive(0), false);
@@ -261,7 +261,7 @@ test('a transition passes smoothly from the current weights to the target', () =
   assert.deepEqual(transition.at(1600), [{ id: 'b', weight: 1 }]);
 });
 
-test('a transition that is changed in its middle continues from there; the same target again changes nothing', () => {
+test('a transition with a new target continues from its current weights; the same target changes nothing', () => {
   const transition = new StyleTransition([{ id: 'a', weight: 1 }]);
   transition.setTarget([{ id: 'b', weight: 1 }], 1000);
   transition.setTarget([{ id: 'b', weight: 1 }], 1300);

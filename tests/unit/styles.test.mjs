@@ -31,7 +31,7 @@ function sum(blend) {
   return blend.parts.reduce((all, { weight }) => all + weight, 0);
 }
 
-test('a mix goes from one blend to another, and from where it is to a third', () => {
+test('a transition leads from one blend to another, and from any point to a third', () => {
   const mix = new StyleTransition([{ id: 'a', weight: 1 }]);
   assert.deepEqual(weights(mix.at(0)), { a: 1 });
   mix.setTarget([{ id: 'b', weight: 1 }], 1000);
@@ -46,7 +46,7 @@ test('a mix goes from one blend to another, and from where it is to a third', ()
   assert.ok(!mix.isActive(9101), 'the same aim is no change');
 });
 
-test('a blend shares fairly, and its parts sum to one', () => {
+test('added styles get equal shares, and the weights sum to one', () => {
   const blend = new Blend();
   blend.choose('a');
   blend.toggle('b');
@@ -65,7 +65,7 @@ test('a blend shares fairly, and its parts sum to one', () => {
   assert.deepEqual(weights(blend.parts), { c: 1 }, 'the last one stays');
 });
 
-test('a blend survives the address, and nonsense in the address is left out', () => {
+test('a blend is restored from the address, and invalid parts of the address are skipped', () => {
   const blend = new Blend();
   blend.read('teal-mist:60,carnival:40', STYLES, 'Amber Sky');
   assert.equal(blend.text(), 'teal-mist:60,carnival:40');
@@ -78,7 +78,7 @@ test('a blend survives the address, and nonsense in the address is left out', ()
   }
 });
 
-test('own and shipped paintings stand in the address by id, and are found by name too', () => {
+test('user and built-in paintings are in the address by id, and are also found by name', () => {
   const blend = new Blend();
   blend.read('my-wave:30,swirling-strokes:70', STYLES, 'Amber Sky');
   assert.deepEqual(weights(blend.parts), { [OWN]: 0.3, 'painting:swirls': 0.7 });
@@ -88,13 +88,13 @@ test('own and shipped paintings stand in the address by id, and are found by nam
   assert.deepEqual(again.parts, blend.parts);
 });
 
-test('what is of another network than the first style, or gone, is left out of a blend', () => {
+test('missing styles, and styles of another network than the first, are removed from a blend', () => {
   const blend = new Blend();
   blend.read('painting-swirls:20,carnival:50,00000000-gone:10', STYLES, 'Amber Sky');
   assert.deepEqual(weights(blend.parts), { 'painting:swirls': 1 });
 });
 
-test('a random blend has two or three styles that can be seen', () => {
+test('a random blend has two or three styles with visible weights', () => {
   const ids = Array.from({ length: 26 }, (_, i) => String(i));
   for (let seed = 0; seed < 50; seed += 1) {
     let state = seed * 7919 + 1;
@@ -108,7 +108,7 @@ test('a random blend has two or three styles that can be seen', () => {
   }
 });
 
-test('the square of a painting stays within it, and around its middle as it grows', () => {
+test('a crop stays within the painting, and keeps its centre as it grows', () => {
   const painting = { width: 300, height: 200 };
   assert.deepEqual(cropOfSize(painting, 1, null), { x: 50, y: 0, side: 200 });
   assert.deepEqual(cropOfSize(painting, 0.5, null), { x: 100, y: 50, side: 100 });

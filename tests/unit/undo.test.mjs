@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { History } from '../../www/app/history.js';
 
-test('steps go back and forth between states that differ', () => {
+test('undo and redo move between different states', () => {
   const undo = new History();
   assert.equal(undo.undo(), undefined);
   for (const value of [1, 1, 2, 3]) undo.note({ value });
@@ -10,7 +10,7 @@ test('steps go back and forth between states that differ', () => {
   assert.deepEqual([undo.redo(), undo.redo(), undo.redo()], [{ value: 2 }, { value: 3 }, undefined]);
 });
 
-test('a change after steps back forgets what lay ahead, and old states go', () => {
+test('a change after undo drops the undone states, and the oldest states are dropped', () => {
   const undo = new History();
   for (const value of [1, 2, 3]) undo.note(value);
   undo.undo();

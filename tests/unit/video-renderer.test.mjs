@@ -11,7 +11,7 @@ const { StyleRegistry } = await import('../../www/inference/style-registry.js');
 
 /** @type {FakeEngine} */
 let engine;
-/** What the page was sent. @type {any[]} */
+/** The messages to the page. @type {any[]} */
 let sent;
 /** @type {InstanceType<typeof StyleRegistry>} */
 let registry;
@@ -76,7 +76,7 @@ test('a session opens at the resolution of the settings; the first frame waits f
   assert.deepEqual(ofType('ready-for-frame').length, 1);
 });
 
-test('of frames that arrive while one is in flight, the newest is rendered, and all are closed', async () => {
+test('while a frame is in flight, only the newest waiting frame is rendered, and all frames are closed', async () => {
   const video = renderer();
   await take(video);
   engine.hold('done');
@@ -89,13 +89,13 @@ test('of frames that arrive while one is in flight, the newest is rendered, and 
   assert.ok(frames.every(({ closed }) => closed));
 });
 
-test('where the browser polls, four frames are in flight', async () => {
+test('in browsers that poll, four frames are in flight', async () => {
   const video = renderer(settings(), true);
   await take(video);
   engine.hold('done');
   for (let i = 0; i < 6; i += 1) await take(video);
   assert.equal(engine.sessions[0].argumentsOf('paint').length, 5);
-  // Three of the four requested another one at once.
+  // The first three of the four frames requested the next one at once.
   assert.equal(ofType('ready-for-frame').length, 2 + 3);
 });
 
@@ -124,7 +124,7 @@ test('a session for another resolution opens while the active one continues', as
   assert.equal(engine.sessions[1].argumentsOf('paint').length, 1);
 });
 
-test('the resolution falls where frames take too long', async () => {
+test('the resolution falls when frames take too long', async () => {
   const video = renderer(settings({ lines: 0, startLines: 360 }));
   for (let i = 0; i < 8; i += 1) {
     engine.hold('done');
@@ -135,7 +135,7 @@ test('the resolution falls where frames take too long', async () => {
   assert.deepEqual(engine.sessions.map(({ height }) => height), [360, 288]);
 });
 
-test('statistics tell the rate, the time and the size', async () => {
+test('statistics report the frame rate, the frame time and the size', async () => {
   const video = renderer();
   for (let i = 0; i < 12; i += 1) {
     engine.hold('done');
@@ -162,7 +162,7 @@ test('a retired session is freed only after its pending readbacks', async () => 
   assert.deepEqual((await Promise.all(pictures)).map(({ width, height }) => [width, height]), [[640, 480], [640, 480]]);
 });
 
-test('a snapshot leaves the split out, and fails without a frame or a device', async () => {
+test('a snapshot omits the split line, and fails without a frame or a device', async () => {
   const video = renderer(settings({ look: look({ split: 0.5 }) }));
   await assert.rejects(video.snapshot(), /wait for the first frame/);
   await take(video, frame(640, 480, 44));
@@ -195,7 +195,7 @@ test('after stop, frames in flight are not reported', async () => {
   assert.deepEqual(sent, []);
 });
 
-test('a network that cannot be fetched keeps the old styles until others are chosen', async () => {
+test('if a network cannot be downloaded, the old styles stay until others are chosen', async () => {
   const video = renderer();
   await take(video);
   online = false;
@@ -211,7 +211,7 @@ test('a network that cannot be fetched keeps the old styles until others are cho
   assert.deepEqual(engine.sessions.map(({ network, freed }) => [network, freed]), [['transfer26', true], ['arbitrary', false]]);
 });
 
-test('without an active session, a network that cannot be fetched fails the video', async () => {
+test('without an active session, a failed download of the network fails the video', async () => {
   online = false;
   const video = renderer(settings({ look: look({ network: 'arbitrary' }) }));
   await take(video);
@@ -229,7 +229,7 @@ test('a session that was opened for a network that is no longer chosen is freed'
   assert.deepEqual(engine.sessions.map(({ network, freed }) => [network, freed]), [['transfer26', false], ['arbitrary', true]]);
 });
 
-test('a size that the engine refuses and a frame that cannot be painted fail the video', async () => {
+test('a size that the engine rejects and a frame that cannot be rendered fail the video', async () => {
   engine.failOnce('session', 'There is not enough memory.');
   const video = renderer();
   const first = await take(video);
@@ -260,7 +260,7 @@ test('styles fade into each other within a network', async () => {
   assert.equal(session.argumentsOf('setStyle').length, count, 'a style that rests is set again');
 });
 
-test('a gentle look takes the style of a frame now and then', async () => {
+test('a gentle look encodes the style of a frame at intervals', async () => {
   registry.add('painting', packOf({ network: 'arbitrary' }));
   const gentle = look({ network: 'arbitrary', parts: [{ id: 'painting', weight: 1 }], gentle: true, strength: 0.5 });
   const video = renderer(settings({ look: gentle }));
@@ -284,19 +284,19 @@ test('a recording gets each rendered frame with an even size, and the times of i
   assert.deepEqual(recorded.times, { shown: 12.5, media: 3 });
 });
 
-test('frames with square pixels and bitmaps pass as they are', () => {
+test('frames with square pixels and bitmaps are not changed', () => {
   const square = frame(640, 480);
   const size = { width: 640, height: 480, frameWidth: 640, frameHeight: 480 };
   assert.deepEqual(withSquarePixels(square), { frame: square, size });
   assert.equal(square.closed, false);
   const picture = bitmap(640, 480);
   assert.deepEqual(withSquarePixels(picture), { frame: picture, size });
-  // A frame without a visible area, as an empty one has none.
+  // An empty frame has no visible area.
   const blank = /** @type {any} */ (new FakeVideoFrame({ visibleRect: null }, { displayWidth: 4, displayHeight: 2 }));
   assert.equal(withSquarePixels(blank).frame, blank);
 });
 
-test('a frame that is displayed stretched is replaced by one with square pixels, and closed', () => {
+test('a frame with non-square pixels is replaced by one with square pixels, and closed', () => {
   const stretched = /** @type {any} */ (new FakeVideoFrame({ visibleRect: { width: 720, height: 576 }, value: 5 }, { displayWidth: 1024, displayHeight: 576 }));
   const { frame: square, size } = withSquarePixels(stretched);
   assert.deepEqual(size, { width: 1024, height: 576, frameWidth: 720, frameHeight: 576 });
@@ -304,7 +304,7 @@ test('a frame that is displayed stretched is replaced by one with square pixels,
   assert.deepEqual([/** @type {any} */ (square).value, /** @type {any} */ (square).closed], [5, false]);
 });
 
-test('a frame that is displayed turned has square pixels: its size is that of the display', () => {
+test('a rotated frame has square pixels: its size is the display size', () => {
   const turned = /** @type {any} */ (new FakeVideoFrame({ visibleRect: { width: 640, height: 480 } }, { displayWidth: 480, displayHeight: 640 }));
   const { frame: same, size } = withSquarePixels(turned);
   assert.equal(same, turned);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { created, FakeEngine, packOf, pixels, settled, STYLES } from './fake-engine.mjs';
 import { FakeCanvas, FakeVideoFrame, setGlobals } from './fake-browser.mjs';
 
-/** What the worker answered. @type {any[]} */
+/** The answers of the worker. @type {any[]} */
 let sent = [];
 /** The scope of the worker. */
 const scope = Object.assign(new EventTarget(), { postMessage: (/** @type {any} */ message) => sent.push(message) });
@@ -16,7 +16,7 @@ setGlobals({
 });
 await import('../../www/inference/worker.js');
 
-/** The worker is one module: the tests use it one after the other, as a page does. */
+/** The worker is a single module, so all tests share it. */
 const engine = new FakeEngine();
 created.next = engine;
 let lastId = 0;
@@ -55,7 +55,7 @@ test('each answer has the id of its request', async () => {
   const photo = await request({ type: 'photo', photo: pixels(8, 4), thumb: pixels(4, 4), look: look() });
   assert.deepEqual(sent.map(({ type, requestId }) => [type, requestId]), [['rendered', photo]]);
   const save = await request({ type: 'save' });
-  // The picture is finished first.
+  // The rendered picture is reported first.
   assert.deepEqual(sent.map(({ type, requestId }) => [type, requestId]), [['rendered', photo], ['pixels', save]]);
   const stylize = await request({ type: 'stylize', photo: pixels(2, 2), look: look() });
   assert.deepEqual(sent.map(({ type, requestId }) => [type, requestId]), [['pixels', stylize]]);
@@ -74,21 +74,21 @@ test('a failed request is answered with its reason', async () => {
   assert.deepEqual([sent[0].type, sent[0].requestId], ['failed', rename]);
 });
 
-test('packs that cannot be used are reported as an answer to the start', async () => {
+test('rejected packs are reported as an answer to start', async () => {
   const pack = packOf({ name: 'Own', network: 'transfer26' });
   await request({ type: 'add-styles', styles: [{ id: 'own', name: 'Own', pack }, { id: 'bad', name: 'Bad', pack: new Uint8Array([1]) }] });
   assert.deepEqual(sent.map(({ type, ids }) => [type, ids]), [['rejected-styles', ['bad']]]);
   assert.ok(engine.styles.has('own'));
 });
 
-test('a painting is encoded, with the network that this needs', async () => {
+test('encoding a painting loads the required network', async () => {
   const about = { name: 'Waves', source: 'A museum', licence: 'CC0', thumbnail: new Uint8Array() };
   const requestId = await request({ type: 'encode-style', id: 'waves', painting: pixels(4, 4), ...about });
   const [style] = sent.filter(({ type }) => type === 'style');
   assert.deepEqual([style.requestId, style.style.name, style.style.network], [requestId, 'Waves', 'arbitrary']);
 });
 
-test('a video is one request: its answers have its id, and frames of another one are closed', async () => {
+test('a video is one request: its answers have its id, and frames of other requests are closed', async () => {
   const video = await request({ type: 'set-video', settings: settings() });
   const first = frame();
   await request({ type: 'frame', frame: first, missed: 0, times: { shown: 0, media: 0 } }, video);
@@ -109,7 +109,7 @@ test('a video is one request: its answers have its id, and frames of another one
   assert.equal(engine.sessions.at(-1)?.freed, true);
 });
 
-test('a lost device and a crash of the engine answer the start', async () => {
+test('a lost device and a crash of the engine are answers to start', async () => {
   sent = [];
   engine.lose('The device is lost.');
   await settled();

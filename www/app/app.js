@@ -61,14 +61,14 @@ export class App {
   #library = new StyleLibrary(this.#client, this.#selection, this.#dialog, this.#toast, {
     onEncoding: () => !this.#isVideoShown && this.#viewer.busy('Encoding the painting …'),
     onFailure: () => this.#viewer.idle(),
-    // The same look, with another pack.
+    // The look is the same, but the pack of a style has changed: subscribers send the look again.
     onStyleChange: () => this.#store.updateLook({}),
     train: (id) => this.#train.openDialog([{ id, weight: 1 }]),
     ask: (question) => this.#confirm.ask(question),
     importNetwork,
   });
-  // The modes, of which each leaves the viewer when the store says that another one is shown. The photo mode comes last: it shows
-  // the photo when they have left.
+  // The modes. Each one leaves the viewer when the store shows another mode. The photo mode comes last: it shows the photo
+  // after the others have left.
   #video = new VideoMode(this.#store, this.#client, this.#viewer, this.#controls, this.#toast, {
     saveMovie: (movie) => this.#exporter.saveMovie(movie),
     useAsStyle: (picture, name) => this.#library.encode(picture, name),
@@ -192,7 +192,7 @@ export class App {
   /** Opens shared files. Packs are added only after a confirmation. @param {File[]} files */
   #openShared(files) {
     if (files.length === 0) {
-      this.#toast.notify('shared', 'Nothing came of what was shared with Impasto. Save the picture first, then open it here.');
+      this.#toast.notify('shared', 'Impasto received no files from the other app. Save the picture first, then open it here.');
     }
     this.#library.addFiles(files.filter(isPack), true);
     const others = files.filter((file) => !isPack(file));
@@ -227,7 +227,7 @@ export class App {
     this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.settings.size);
     this.#viewer.idle();
     document.documentElement.dataset.state = 'ready';
-    // The modes start with it.
+    // This starts the modes.
     this.#store.update({ engine: info });
     this.#resolveFirstReady();
     this.#library.loadThumbnails();

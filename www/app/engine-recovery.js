@@ -4,10 +4,10 @@
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
-/** A device that is lost once is replaced automatically; one that is lost again within this time needs the user. */
+/** A lost device is replaced automatically. If another one is lost within this time, in milliseconds, the user decides. */
 const LOST_AGAIN_MS = 10_000;
 
-/** What the page does when the engine or the graphics device stops working. */
+/** Handles failures of the engine and of the graphics device. */
 export class EngineRecovery {
   #lostAt = -Infinity;
 
@@ -38,19 +38,19 @@ export class EngineRecovery {
       return;
     }
     this.restart();
-    this.toast.show('The graphics device was lost, and another one was asked for. Everything is as it was.');
+    this.toast.show('The graphics device was lost and is being replaced. Your photo and your settings are kept.');
   }
 
   /**
-   * A new engine cannot be started although there was one: browsers block the GPU for a while after it crashed.
+   * A new engine does not start although an earlier one ran: browsers block the GPU for a while after a crash.
    * @param {string} message
    */
   onBlocked(message) {
     console.info(message);
     this.#offerRestart(
       'The browser blocks the GPU',
-      'The graphics processor has crashed, and the browser keeps it from this page for a while. Your photo, your style and your ' +
-        'settings are kept. Restart the browser, or try again in some minutes.',
+      'The graphics processor has crashed, and the browser blocks it for a while. Your photo, your style and your ' +
+        'settings are kept. Restart the browser, or try again in a few minutes.',
       'Try again',
     );
   }

@@ -12,7 +12,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
  */
 
 const READY = 'A new version of Impasto is ready.';
-const STARTED = 'A new version of Impasto was started in another tab. This tab goes on with the old one until it is reloaded.';
+const STARTED = 'Another tab has started a new version of Impasto. This tab uses the old version until you reload it.';
 /** How long to wait until a new service worker takes control, in milliseconds. */
 const PATIENCE_MS = 5000;
 /** The delay before a failed installation is tried again, in milliseconds. */
@@ -43,7 +43,7 @@ class Updates {
     this.callbacks = callbacks;
     let controlled = container.controller !== null;
     container.addEventListener('controllerchange', () => {
-      // The first service worker replaces no other one.
+      // The first service worker does not replace another one, so the page is up to date.
       if (controlled) this.#started();
       controlled = true;
     });
@@ -66,7 +66,7 @@ class Updates {
 
   /**
    * @param {ServiceWorkerRegistration} registration
-   * @param {ServiceWorker} worker that is being installed
+   * @param {ServiceWorker} worker the one that is being installed
    */
   #follow(registration, worker) {
     let installed = false;
@@ -80,7 +80,7 @@ class Updates {
     });
   }
 
-  /** Tries the installation again; the browser would do so on the next visit only. */
+  /** Retries the installation. The browser itself retries only on the next visit. */
   #retry() {
     const wait = RETRY_MS[this.#failures++];
     if (wait === undefined) return;

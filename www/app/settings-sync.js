@@ -26,7 +26,7 @@ export class SettingsSync {
   }
 
   /**
-   * Begins to save.
+   * Starts to save changes.
    * @param {Store} store
    * @param {Controls} controls
    * @param {StyleSelection} selection

@@ -87,7 +87,7 @@ function setOrDrop(url, key, value) {
 }
 
 /**
- * @param {string | null} text percent, in the address
+ * @param {string | null} text a percentage in the address
  * @param {number} usual the default
  */
 function partOf(text, usual) {

@@ -37,7 +37,7 @@ export function listenForShortcuts(act) {
   });
 }
 
-/** 1 to 9 set the strength in tenths, 0 sets it to full. @param {(percent: number) => void} set */
+/** Shortcuts for the strength: 1 to 9 set it in tenths, 0 sets it to full. @param {(percent: number) => void} set */
 function strengths(set) {
   return Object.fromEntries(Array.from({ length: 10 }, (_, i) => [String(i), () => set(i === 0 ? 100 : i * 10)]));
 }
@@ -47,7 +47,7 @@ function isTyping(target) {
   return target.matches('select, textarea, [contenteditable], input:not([type=range], [type=checkbox])');
 }
 
-/** The space bar has no other function on a selected style. @param {Element} target */
+/** Whether the element uses the space bar itself; a radio button of the style list does not. @param {Element} target */
 function takesSpace(target) {
   return target.matches('button:not([role=radio]), a, input[type=checkbox], summary');
 }

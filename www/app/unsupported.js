@@ -3,7 +3,7 @@ import '../components/picture-pair.js';
 /**
  * Replaces the page by a gallery of examples with the reason why the page cannot run. Only before an engine has run.
  * @param {string} reason a sentence
- * @param {string} [title] in place of the default, that WebGPU is needed
+ * @param {string} [title] replaces the default title, that WebGPU is needed
  */
 export function showUnsupported(reason, title) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById('unsupported'));

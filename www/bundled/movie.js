@@ -56,7 +56,7 @@ export class Movie {
   /**
    * Starts a movie of this frame size; undefined if the browser has no encoder.
    * @param {{ width: number, height: number }} size
-   * @param {MediaStreamTrack | AudioBuffer | undefined} heard sound: as it comes, or all of it, which is handed over at the end
+   * @param {MediaStreamTrack | AudioBuffer | undefined} heard the sound: a live track, or a decoded buffer, which `finish` gets
    * @returns {Promise<Movie | undefined>}
    */
   static async begin(size, heard) {
@@ -91,7 +91,7 @@ export class Movie {
   /**
    * Adds a frame and closes it.
    * @param {VideoFrame} frame
-   * @param {number} seconds since the beginning
+   * @param {number} seconds since the start of the movie
    */
   async add(frame, seconds) {
     if (this.#waiting >= MOST_WAITING || this.#fault) {
@@ -123,10 +123,10 @@ export class Movie {
   }
 
   /**
-   * @param {number} seconds since the beginning
-   * @param {AudioBuffer} [heard] all of the sound, where it has not come by itself
+   * @param {number} seconds since the start of the movie
+   * @param {AudioBuffer} [heard] the decoded sound, if there is no live track
    * @returns {Promise<Blob>}
-   * @throws {unknown} what went wrong first, if nothing can be kept
+   * @throws {unknown} the first error, if no frame was recorded
    */
   async finish(seconds, heard) {
     const last = this.#last?.clone();
@@ -134,12 +134,12 @@ export class Movie {
     this.#last?.close();
     if (this.#count === 0) {
       await this.#output.cancel();
-      throw this.#fault ?? new Error('Nothing was recorded. Try again, a little longer.');
+      throw this.#fault ?? new Error('Nothing was recorded. Try again, and record for longer.');
     }
     if (heard && this.#sound instanceof AudioBufferSource) await this.#sound.add(heard);
     await this.#output.finalize();
     const { buffer } = this.#output.target;
-    if (!buffer) throw new Error('The recording could not be written.');
+    if (!buffer) throw new Error('The recording could not be written. Try again, and record for less time.');
     return new Blob([buffer], { type: this.#output.format.mimeType });
   }
 }

@@ -2,7 +2,7 @@
 import { zipSync } from 'fflate';
 
 /**
- * @param {{ name: string, bytes: Uint8Array }[]} files pictures, which are not made smaller by packing them again
+ * @param {{ name: string, bytes: Uint8Array }[]} files pictures, stored without further compression
  * @returns {Blob}
  */
 export function zip(files) {

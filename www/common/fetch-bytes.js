@@ -1,7 +1,7 @@
 /**
  * Downloads a file and reports the progress.
  * @param {string} url
- * @param {(loaded: number, total: number) => void} progress bytes; `total` is 0 where the server does not tell
+ * @param {(loaded: number, total: number) => void} progress bytes; `total` is 0 if the server does not report it
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  * @throws {Error} with a message if the file is missing or the connection breaks
  */

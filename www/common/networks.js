@@ -1,7 +1,7 @@
 /** @import { Network } from '../inference/protocol.js' */
 
 /**
- * Whether a network comes out of a style pack instead of being one of Impasto's own.
+ * Whether a network comes from a style pack. The other networks are built in.
  * @param {Network} network
  * @returns {network is `own-${string}`}
  */

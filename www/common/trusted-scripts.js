@@ -24,7 +24,7 @@ const policy = trustedTypes?.createPolicy('impasto', { createScriptURL: checked 
 /**
  * The address of a script, as `Worker` and `register` take it.
  * @param {typeof SCRIPTS[number]} script
- * @returns {string} with Trusted Types, an object that stands for one
+ * @returns {string} with Trusted Types, a `TrustedScriptURL` instead
  */
 export function scriptAddress(script) {
   const { href } = new URL(script, BASE);

@@ -62,7 +62,7 @@ export class BlendSliders extends HTMLElement {
     drop.type = 'button';
     drop.className = 'drop';
     drop.textContent = '×';
-    drop.setAttribute('aria-label', `Take ${name} out of the blend`);
+    drop.setAttribute('aria-label', `Remove ${name} from the blend`);
     drop.addEventListener('click', () => this.dispatchEvent(new CustomEvent('drop-style', { detail: id })));
     row.append(label, value, drop, range);
     const entry = { row, range, value, name };

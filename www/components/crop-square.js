@@ -34,7 +34,7 @@ export class CropSquare extends HTMLElement {
     const group = document.createElement('fieldset');
     group.className = 'ways-to-see';
     const legend = document.createElement('legend');
-    legend.textContent = 'What is learnt';
+    legend.textContent = 'Part of the painting';
     group.append(legend, this.#whole.label, this.#part.label);
     this.#size.type = 'range';
     this.#size.min = String(SMALLEST_CROP * 100);
@@ -82,7 +82,7 @@ export class CropSquare extends HTMLElement {
   /**
    * @param {string} picture address of the painting
    * @param {Crop | null} crop
-   * @param {boolean} fixed whether there is nothing to choose
+   * @param {boolean} fixed whether the crop cannot be changed
    */
   show(picture, crop, fixed) {
     this.hidden = !picture;
@@ -99,7 +99,7 @@ export class CropSquare extends HTMLElement {
 
   /**
    * @param {Crop | null} crop
-   * @param {boolean} [tell]
+   * @param {boolean} [tell] whether to dispatch `crop`
    */
   #set(crop, tell = false) {
     this.#crop = crop;

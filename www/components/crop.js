@@ -8,7 +8,7 @@ export const SMALLEST_CROP = 0.2;
 /**
  * A square of a given size around the middle of `crop`, or of the painting, within the painting.
  * @param {{ width: number, height: number }} painting
- * @param {number} part of the shorter side
+ * @param {number} part the side of the square, as a fraction of the shorter side
  * @param {Crop | null} crop
  * @returns {Crop}
  */

@@ -2,8 +2,8 @@ import { messageOf } from '../common/errors.js';
 import { download } from '../common/download.js';
 
 /**
- * @typedef {(file: File) => Promise<{ blob: Blob, name: string, notice?: string }>} PaintFile paints one photo; throws a message.
- *   `notice` says what of the photo is not painted
+ * @typedef {(file: File) => Promise<{ blob: Blob, name: string, notice?: string }>} PaintFile stylizes one
+ *   photo, or throws an error with a message; `notice` names the parts of the photo that are not stylized
  * @typedef {{ row: HTMLElement, state: HTMLElement, picture: HTMLImageElement, keep: HTMLButtonElement }} Row
  */
 
@@ -50,7 +50,7 @@ export class PhotoQueue extends HTMLElement {
 
   /**
    * @param {File[]} files
-   * @param {string} note on files that are not among them
+   * @param {string} note a message about skipped files
    * @param {PaintFile} paint
    */
   async paint(files, note, paint) {

@@ -92,7 +92,7 @@ export class PictureViewer extends HTMLElement {
   /**
    * Shows a photo that is not rendered yet.
    * @param {ImageBitmap} bitmap
-   * @param {string | null} ground behind what is transparent; null shows it as transparent, in the painting as well
+   * @param {string | null} ground background colour; null shows photo and painting with their transparency
    */
   setPhoto(bitmap, ground) {
     // The resolution of a large screen is enough.

@@ -13,7 +13,7 @@ import { isCustomNetwork } from '../common/networks.js';
 export class StyleDialog extends HTMLElement {
   #dialog = document.createElement('dialog');
   #name = field('Name', 80);
-  #licence = field('Licence, for those you give it to', 500);
+  #licence = field('Licence, for others who get the style', 500);
   #source = document.createElement('p');
   #crop = /** @type {CropSquare} */ (document.createElement('crop-square'));
   #status = document.createElement('p');
@@ -56,7 +56,7 @@ export class StyleDialog extends HTMLElement {
     pair.append(this.#left, this.#right);
     const ends = document.createElement('div');
     ends.className = 'pair';
-    this.#train.title = 'For some minutes: it comes nearer to the painting, and stays as fast';
+    this.#train.title = 'Takes some minutes: the style then matches the painting more closely, at the same speed';
     ends.append(remove, button('Export', () => this.#tell('export'), 'primary'));
     const fields = document.createElement('div');
     fields.className = 'fields';
@@ -96,13 +96,13 @@ export class StyleDialog extends HTMLElement {
   update({ source, adopted, trained, busy, unsaved, network, pack }, { first, last }) {
     this.#left.disabled = first;
     this.#right.disabled = last;
-    const file = isCustomNetwork(network) ? `From a style file that brings a network of its own, ${megabytes(pack)} MB.` : 'From a style file.';
+    const file = isCustomNetwork(network) ? `From a style file with a network of its own, ${megabytes(pack)} MB.` : 'From a style file.';
     const origin = trained ? 'Learnt on this device.' : adopted ? file : '';
     this.#source.textContent = [origin, source ? `Made of ${source}.` : ''].filter(Boolean).join(' ');
     this.#train.hidden = adopted && !trained;
     this.#train.disabled = busy;
     this.#train.textContent = trained ? 'Learn further' : 'Learn this style';
-    this.#status.textContent = busy ? 'Encoding the painting …' : unsaved ? 'Not kept by this browser: export it.' : '';
+    this.#status.textContent = busy ? 'Encoding the painting …' : unsaved ? 'This browser could not store it: export it.' : '';
   }
 
   /**

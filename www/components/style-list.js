@@ -144,8 +144,8 @@ export class StyleList extends HTMLElement {
 
   /**
    * @param {string} id
-   * @param {{ quiet?: boolean, again?: boolean }} [options] quiet: shows the choice without announcing it; again: announces
-   *   it even if it was chosen already, since a blend may have come in between
+   * @param {{ quiet?: boolean, again?: boolean }} [options] quiet: does not dispatch `choose`; again: dispatches it
+   *   even if this style is chosen already, since a blend may have replaced it
    */
   choose(id, { quiet = false, again = false } = {}) {
     const tile = this.#tiles.get(id);
@@ -167,7 +167,7 @@ export class StyleList extends HTMLElement {
   /**
    * Marks the styles of the blend, and the incompatible ones.
    * @param {Part[]} parts
-   * @param {string} [apart] why others of another network cannot join
+   * @param {string} [apart] why styles of another network cannot join
    */
   setParts(parts, apart = '') {
     const network = this.#styles.get(parts[0]?.id)?.network;

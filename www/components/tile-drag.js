@@ -10,7 +10,7 @@ export class TileDrag {
 
   /**
    * @param {HTMLElement} group the tiles
-   * @param {(id: string, before: string | null) => void} move is told the end of a drag; null: behind the last own style
+   * @param {(id: string, before: string | null) => void} move called at the end of a drag; `before` null: to the end
    */
   constructor(group, move) {
     this.group = group;

@@ -26,7 +26,7 @@ export class VideoBar extends HTMLElement {
     this.#seek.type = 'range';
     this.#seek.min = '0';
     this.#seek.step = 'any';
-    this.#seek.setAttribute('aria-label', 'Place in the video');
+    this.#seek.setAttribute('aria-label', 'Position in the video');
     this.#play.addEventListener('click', () => this.togglePlay());
     this.#seek.addEventListener('input', () => {
       if (this.#video) this.#video.currentTime = Number(this.#seek.value);
@@ -90,7 +90,7 @@ export class VideoBar extends HTMLElement {
     return this.#microphone.getAttribute('aria-pressed') === 'true';
   }
 
-  /** @param {number | undefined} seconds that have been recorded; nothing while nothing is */
+  /** @param {number | undefined} seconds the recorded duration; undefined while nothing is recorded */
   set recording(seconds) {
     const on = seconds !== undefined;
     name(this.#record, on ? 'Stop recording' : 'Record');

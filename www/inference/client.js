@@ -9,17 +9,17 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 const CHOICE_KEY = 'impasto.kernels';
 
 /**
- * What is done with the answers of a type.
+ * Handlers of the worker's answers, by type.
  * @typedef {{ [Type in FromWorker['type']]?: (answer: Extract<FromWorker, { type: Type }>) => void }} AnswerHandlers
  */
 
-/** No request. */
+/** The current requests when there are none. */
 const NONE = { engine: 0, photo: 0, picture: 0, video: 0 };
 
 /**
  * The page's connection to the worker, and the only place that matches answers to requests. Answers to requests with a promise
- * settle it. Other answers go to those who `listen`, unless they are stale: a newer request has replaced theirs, or their worker
- * was replaced. A crashed worker is reported as `stopped`; `start` creates a new one.
+ * settle it. Other answers go to the handlers of `listen`, unless they are stale: a newer request or another worker
+ * has replaced theirs. A crashed worker is reported as `stopped`; `start` creates a new one.
  */
 export class EngineClient {
   /** @type {Worker | undefined} */
@@ -164,7 +164,7 @@ export class EngineClient {
    * Adds the style of a pack.
    * @param {string} id
    * @param {Uint8Array} pack
-   * @param {boolean} tried with its network, which may have to be fetched
+   * @param {boolean} tried whether to test it with its network, which may have to be downloaded
    * @returns {Promise<PackInfo>} rejects with a message for the user
    */
   importPack(id, pack, tried) {
@@ -187,7 +187,7 @@ export class EngineClient {
    * @returns {Promise<any>}
    */
   #request(command, transfer = []) {
-    if (!this.#worker) return Promise.reject(new Error('The engine does not run: start it again, then try once more.'));
+    if (!this.#worker) return Promise.reject(new Error('The engine is not running: start it again, then try again.'));
     return new Promise((resolve, reject) => {
       this.#pending.set(this.#send(command, transfer), { resolve, reject });
     });
@@ -214,7 +214,7 @@ export class EngineClient {
       this.#pending.delete(message.requestId);
       if (message.type === 'pixels') request.resolve(message.pixels);
       else if (message.type === 'style') request.resolve(message.style);
-      else request.reject(new Error('message' in message ? message.message : `An unexpected answer came: ${message.type}.`));
+      else request.reject(new Error('message' in message ? message.message : `The engine sent an unexpected answer: ${message.type}. Reload the page.`));
       return;
     }
     if (!this.#isCurrent(message)) {
@@ -245,7 +245,7 @@ export class EngineClient {
   }
 }
 
-/** What is transferred with a photo. @param {PhotoInput} photo */
+/** The transferable objects of a photo. @param {PhotoInput} photo */
 function storageOf(photo) {
   return 'data' in photo ? photo.data.buffer : photo;
 }

@@ -33,7 +33,7 @@ export class ContentStyle {
 
   /**
    * @param {Look} look
-   * @param {VideoFrame | ImageBitmap} frame still open
+   * @param {VideoFrame | ImageBitmap} frame not closed yet
    * @param {number} now milliseconds
    */
   addFrame(look, frame, now) {

@@ -6,7 +6,7 @@
  */
 
 /**
- * Sets the photo of a session of its size. It can be closed at once, but other sessions need it again.
+ * Sets the photo of a session of the same size. The session does not need it afterwards, but other sessions may.
  * @param {Session} session
  * @param {PhotoInput} photo
  */

@@ -12,7 +12,7 @@ import { usesContentStyle, effectiveStyle, setBrushwork, setStyle } from './styl
 
 /** How long the controls must be unchanged before the picture is reported as finished, in milliseconds. */
 const SETTLE_MS = 120;
-/** What the photo's own style is called. */
+/** The id of the photo's own style. */
 const CONTENT_STYLE = 'content style of the photo';
 
 /**
@@ -61,7 +61,7 @@ export class PhotoRenderer {
    * @param {Engine} engine
    * @param {StyleRegistry} registry
    * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
-   * @param {ThumbnailRenderer} thumbnails held back while the picture is busy
+   * @param {ThumbnailRenderer} thumbnails paused while the photo is rendered
    */
   constructor(engine, registry, shown, thumbnails) {
     this.engine = engine;
@@ -73,7 +73,7 @@ export class PhotoRenderer {
   /**
    * @param {AnswerRequest} answer
    * @param {Look} look
-   * @param {PhotoInput} [photo] a new one, kept for other sessions until the next one, and then closed
+   * @param {PhotoInput} [photo] a new photo, kept until the next one replaces it, and then closed
    */
   show(answer, look, photo) {
     this.#answer = answer;

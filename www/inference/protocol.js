@@ -13,8 +13,8 @@
  */
 
 /**
- * A photo at the size that it is rendered at. An opaque one is a bitmap, which whoever has it closes. One that keeps its
- * transparency is pixels: a bitmap has no colours where nothing is opaque, and others than the pixels where half is.
+ * A photo at the size that it is rendered at. An opaque photo is a bitmap; its owner closes it. A photo that keeps its
+ * transparency is pixels: a bitmap is premultiplied, which changes the colours of transparent pixels.
  * @typedef {ImageBitmap | Pixels} PhotoInput
  */
 
@@ -61,15 +61,15 @@
  */
 
 /**
- * Requests of the page. Each message carries a `requestId`, which no other request has, also of another worker; each answer
- * carries the `requestId` of its request. Only `client.js` and `worker.js` see these numbers.
- * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`. Answered by what concerns
- *   the engine as a whole: `loading`, `ready`, `unsupported`, `rejected-styles`, `lost` and `stopped`.
- * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails). The worker has them until the next
- *   photo; the page makes others of the file's picture, which it keeps. Answered by `frame`, `rendered`,
+ * Requests of the page. Each message has a `requestId`, which is unique, also across workers; each answer has the `requestId`
+ * of its request. Only `client.js` and `worker.js` see these numbers.
+ * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`. Answered by messages
+ *   about the whole engine: `loading`, `ready`, `unsupported`, `rejected-styles`, `lost` and `stopped`.
+ * - `photo`: a new photo, and a small square of it for the thumbnails (null: no thumbnails). The worker owns them until
+ *   the next photo; the page keeps the decoded file and can make them again. Answered by `frame`, `rendered`,
  *   `thumbnail` and `failed`, until the next photo.
- * - `look`: a changed look; answered by `rendered` or `failed`. The request before, `photo` or `look`, is not answered any more
- *   by `rendered`.
+ * - `look`: a changed look; answered by `rendered` or `failed`. The previous `photo` or `look` request then gets no
+ *   `rendered` any more.
  * - `set-video`: starts a video, or changes its settings. All messages of a video are one request, from the first `set-video` to
  *   `stop-video` or the next `photo`. Answered by `ready-for-frame`, `stats`, `recorded` and `failed`.
  * - `frame`: a video frame, sent at the start and after each `ready-for-frame`, with the number of frames that were missed since
@@ -78,7 +78,7 @@
  * - `stylize`: stylizes a photo in the background; answered by `pixels` or `failed`.
  * - `save`: requests the picture at full size; answered by `pixels` or `failed`.
  * - `add-styles`: adds styles, under the names that the page shows, or replaces those with the same id. Invalid packs are
- *   reported by `rejected-styles`, when their network is there.
+ *   reported by `rejected-styles` once their network is loaded.
  * - `remove-style`: removes a style.
  * - `encode-style`: encodes a painting as a style under `id`; answered by `style` or `failed`.
  * - `inspect-pack`: reads the metadata of a pack; answered by `style` or `failed`.
@@ -106,7 +106,7 @@
  * - `loading`: the downloaded bytes of a network's weights; `total` is 0 if it is unknown.
  * - `ready`: the engine runs. `choice` is the kernel selection to store for the next `start`.
  * - `unsupported`: the engine cannot run on this machine. The worker is of no further use.
- * - `rendered`: the GPU has finished the picture. `painting` says whether the network ran, and not only the last step.
+ * - `rendered`: the GPU has finished the picture. `painting` is false if only the compositing ran, not the network.
  * - `frame`: the picture, for a page without an offscreen canvas.
  * - `thumbnail`: one of the 26 styles on the small square of the photo.
  * - `style`: the answer to `encode-style`, `inspect-pack`, `import-pack` and `rename-style`.

@@ -27,7 +27,7 @@ export class ResolutionController {
 
   /**
    * @param {number} framesPerSecond
-   * @param {number} start lines to begin with: the nearest rung below
+   * @param {number} start initial lines, rounded down to an available resolution
    */
   constructor(framesPerSecond, start) {
     this.budget = 1000 / framesPerSecond;
@@ -40,8 +40,8 @@ export class ResolutionController {
 
   /**
    * Records the time of a frame.
-   * @param {number} milliseconds that it took
-   * @param {number} most lines that are of use: more than the source has are not
+   * @param {number} milliseconds its rendering time
+   * @param {number} most the maximum of lines: those of the source
    * @returns {boolean} whether the lines have changed
    */
   addFrame(milliseconds, most) {

@@ -8,12 +8,12 @@ import { isCustomNetwork } from '../common/networks.js';
 
 /** The network whose styles are encoded from pictures. */
 const ENCODER_NETWORK = 'arbitrary';
-/** A removed style may still be fading out. */
+/** The delay before a style is removed, in milliseconds: it may still be fading out. */
 const REMOVAL_DELAY_MS = 5000;
 
 /**
- * Registers the styles of the page, and loads networks on demand: by download, or out of a style pack. Styles of a network that
- * is not loaded yet wait.
+ * Registers the styles of the page, and loads networks on demand: by download, or from a style pack. Styles wait until
+ * their network is loaded.
  */
 export class StyleRegistry {
   /** Increases when a style is replaced: sessions then set their styles again. */
@@ -28,7 +28,7 @@ export class StyleRegistry {
   /**
    * @param {Engine} engine
    * @param {(network: BuiltinNetwork) => Promise<Uint8Array>} fetchNetwork throws a message
-   * @param {(ids: string[]) => void} unkept hears of kept styles that their network does not take
+   * @param {(ids: string[]) => void} unkept is called with the ids of styles that their network rejects
    */
   constructor(engine, fetchNetwork, unkept) {
     this.engine = engine;
@@ -39,7 +39,7 @@ export class StyleRegistry {
   /**
    * Loads a network. A failed attempt is repeated the next time.
    * @param {Network} network
-   * @param {Uint8Array} [pack] that may bring it, besides those that are kept
+   * @param {Uint8Array} [pack] a pack that may contain it, in addition to the registered ones
    * @throws {Error} with a message for the user
    */
   loadNetwork(network, pack) {
@@ -80,7 +80,7 @@ export class StyleRegistry {
       const archive = packNetwork(pack);
       if (archive.length > 0) return archive;
     }
-    throw new Error('This style’s network is not in its file: add the style that brings it first.');
+    throw new Error('The file of this style does not contain its network: first add a style that does.');
   }
 
   /**
@@ -126,7 +126,7 @@ export class StyleRegistry {
    * Adds the style of a pack.
    * @param {string} id
    * @param {Uint8Array} pack
-   * @param {boolean} tried with its network, which is brought for it
+   * @param {boolean} tried whether to test it with its network, which is loaded for that
    */
   async importPack(id, pack, tried) {
     const style = readPackInfo(pack);
@@ -141,7 +141,7 @@ export class StyleRegistry {
    */
   rename(id, name) {
     const pack = this.#packs.get(id)?.pack;
-    if (!pack) throw new Error('This style is not there any more.');
+    if (!pack) throw new Error('This style no longer exists.');
     const renamed = renamePack(pack, name);
     this.add(id, renamed);
     return readPackInfo(renamed);

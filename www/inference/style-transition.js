@@ -32,7 +32,7 @@ export class StyleTransition {
 
   /**
    * @param {number} now milliseconds
-   * @returns {Part[]} also those on their way out
+   * @returns {Part[]} including styles that fade out
    */
   at(now) {
     const t = Math.min(1, (now - this.#start) / FADE_MS);

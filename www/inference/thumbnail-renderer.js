@@ -37,7 +37,7 @@ export class ThumbnailRenderer {
 
   /**
    * @param {AnswerRequest} answer
-   * @param {PhotoInput | null} photo closed with the next one
+   * @param {PhotoInput | null} photo closed when the next one arrives
    */
   show(answer, photo) {
     closePhoto(this.#photo);

@@ -199,7 +199,7 @@ export class VideoMode {
   /**
    * Starts a recording. A video file is recorded to its end, without its repetition.
    * @param {SourceInfo} begun
-   * @param {boolean} [waits] whether the video stands at its beginning, and is to be played with the recording
+   * @param {boolean} [waits] whether the video is paused at its start, and plays when the recording starts
    */
   async #beginRecording(begun, waits = false) {
     if (this.#starting) return;
@@ -208,7 +208,7 @@ export class VideoMode {
     const { video, file } = this.#source;
     try {
       const silent = file ? await this.#recordFile(file, begun, waits ? 0 : PATIENCE_SECONDS) : await this.#recordCamera(begun);
-      if (silent) this.toast.show('The browser’s sound does not start here: this is recorded without.');
+      if (silent) this.toast.show('The browser cannot record sound here: the recording is silent.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
       // The video may have ended in the meantime.
@@ -223,7 +223,7 @@ export class VideoMode {
     if (!this.#info && this.#recorder.on) await this.#endRecording();
   }
 
-  /** @param {SourceInfo} begun @returns {Promise<boolean>} whether it has no sound though there was some */
+  /** @param {SourceInfo} begun @returns {Promise<boolean>} whether the video's sound cannot be recorded */
   #recordCamera({ width, height }) {
     return this.#recorder.start(this.viewer.painting, { width, height }, {}, this.viewer.videoBar.microphone);
   }
@@ -233,8 +233,8 @@ export class VideoMode {
    * slow devices. Otherwise sound and frames are recorded in real time.
    * @param {File} file
    * @param {SourceInfo} begun
-   * @param {number} patience for so many seconds pictures may be left out
-   * @returns {Promise<boolean>} whether it has no sound though there was some
+   * @param {number} patience for how many seconds frames may be skipped
+   * @returns {Promise<boolean>} whether the video's sound cannot be recorded
    */
   async #recordFile(file, { width, height }, patience) {
     const { video } = this.#source;
@@ -263,7 +263,7 @@ export class VideoMode {
     };
   }
 
-  /** Ends the recording and saves it. @param {number} [seconds] how long it is, if it has ended before */
+  /** Ends the recording and saves it. @param {number} [seconds] its duration, if it has ended before */
   async #endRecording(seconds) {
     clearInterval(this.#clock);
     this.viewer.videoBar.recording = undefined;

@@ -27,7 +27,7 @@ const STATS_MS = 500;
  */
 
 /**
- * The size that a frame is shown at, and the size of the frame itself, which is another where its pixels were not square.
+ * The display size of a frame, and the size of the frame itself; they differ if its pixels were not square.
  * @typedef {{ width: number, height: number, frameWidth: number, frameHeight: number }} FrameSize
  * @typedef {{ frame: VideoFrame | ImageBitmap, size: FrameSize, times: FrameTimes }} WaitingFrame
  */
@@ -67,8 +67,8 @@ export class VideoRenderer {
    * @param {Engine} engine
    * @param {StyleRegistry} registry
    * @param {AnswerRequest} answer answers the request that started the video
-   * @param {boolean} polled whether finished work is noticed only now and then
-   * @param {OffscreenCanvas | undefined} canvas that the engine paints on
+   * @param {boolean} polled whether finished GPU work is noticed only by polling
+   * @param {OffscreenCanvas | undefined} canvas the canvas of the engine
    * @param {VideoSettings} settings
    */
   constructor(engine, registry, answer, polled, canvas, settings) {
@@ -107,8 +107,8 @@ export class VideoRenderer {
   }
 
   /**
-   * @param {{ frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }} sent a frame, how many there were between it and
-   *   the one before, and when it is seen
+   * @param {{ frame: VideoFrame | ImageBitmap, missed: number, times: FrameTimes }} sent a frame, the number of frames
+   *   that were missed before it, and its times
    */
   take({ frame, missed, times }) {
     this.#frameTimer.addMissed(missed + (this.#waiting ? 1 : 0));
@@ -120,7 +120,7 @@ export class VideoRenderer {
   /** The newest rendered frame. @returns {Promise<Pixels>} */
   async snapshot() {
     const active = this.#active;
-    if (!active) throw new Error('There is no painting yet: wait for the first frame.');
+    if (!active) throw new Error('There is no painting yet: wait for the first frame, then try again.');
     const { session } = active;
     const { width, height } = active.size;
     active.pendingReads += 1;
@@ -317,7 +317,7 @@ export class VideoRenderer {
 
   /**
    * @param {number} now
-   * @param {number} milliseconds that a frame took, as far as the browser noticed
+   * @param {number} milliseconds the frame time that the browser measured
    */
   #adaptResolution(now, milliseconds) {
     if (this.maxInFlight === 1) {
@@ -350,9 +350,9 @@ function isVideoFrame(frame) {
 }
 
 /**
- * The frame with its pixels taken as square, and the size that it is shown at. Chromium copies frames with square pixels in the
- * colours that its player shows, and stretched ones with the primaries of BT.601 left as they are, up to 22 of 255 off. The engine
- * stretches the picture. A frame that is replaced is closed.
+ * The frame with square pixels, and its display size, to which the engine stretches it. Chromium copies frames with square
+ * pixels in the colours of its player, but does not convert the primaries of BT.601 in other frames, an error of up to 22 of
+ * 255. A frame that is replaced is closed.
  * @param {VideoFrame | ImageBitmap} frame
  * @returns {{ frame: VideoFrame | ImageBitmap, size: FrameSize }}
  */

@@ -21,7 +21,7 @@ let thumbnails;
 let video;
 /** The request of the video. */
 let videoId = 0;
-/** Answers `start`: what concerns the engine as a whole. @type {AnswerRequest} */
+/** Answers `start`, with messages about the whole engine. @type {AnswerRequest} */
 let answerStart = () => {};
 /** @type {BatchRenderer | undefined} */
 let batch;
@@ -62,7 +62,7 @@ async function start({ requestId, networks, choice, canvas }) {
       init({ module_or_path: new URL('../live_bg.wasm', import.meta.url) }),
     ]);
   } catch (error) {
-    send({ type: 'stopped', message: `The engine could not be fetched: ${messageOf(error)}` });
+    send({ type: 'stopped', message: `The engine could not be downloaded: ${messageOf(error)}` });
     return;
   }
   try {
@@ -96,8 +96,8 @@ async function fetchLater(url) {
   try {
     return await fetchNetwork(url);
   } catch (error) {
-    const offline = navigator.onLine ? '' : ' You are offline: try again with a connection.';
-    throw new Error(`The network for paintings could not be fetched: ${messageOf(error)}${offline}`);
+    const offline = navigator.onLine ? '' : ' You are offline: connect to the internet, then try again.';
+    throw new Error(`The network for paintings could not be downloaded: ${messageOf(error)}${offline}`);
   }
 }
 

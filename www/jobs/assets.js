@@ -34,7 +34,7 @@ function allAssets() {
 
 async function fetchList() {
   const response = await fetch(new URL('./assets.json', import.meta.url));
-  if (!response.ok) throw new Error(`The list of files answered ${response.status}. Reload the page.`);
+  if (!response.ok) throw new Error(`The list of files could not be downloaded (${response.status}). Reload the page.`);
   return response.json();
 }
 
@@ -95,7 +95,7 @@ export async function deleteAssets() {
  * @param {(bytes: number) => void} progress
  * @param {string} [what]
  */
-async function loadOne(file, progress, what = 'What a Masterpiece needs') {
+async function loadOne(file, progress, what = 'A required file') {
   const cache = await openCache();
   const address = addressOf(file);
   const kept = await cache?.match(address);
@@ -109,7 +109,7 @@ async function loadOne(file, progress, what = 'What a Masterpiece needs') {
   }
   const bytes = await fetchOne(address, progress, what);
   if (!(await matchesHash(bytes, file))) {
-    throw new Error(`${file.url} is not the file that belongs to this version of Impasto. Reload the page, then try again.`);
+    throw new Error(`${file.url} does not belong to this version of Impasto. Reload the page, then try again.`);
   }
   try {
     await cache?.put(address, new Response(bytes, { headers: { 'Content-Length': String(bytes.length) } }));
@@ -139,8 +139,8 @@ async function fetchOne(address, progress, what) {
   try {
     return await fetchBytes(address, progress);
   } catch (error) {
-    const offline = navigator.onLine ? '' : ' You are offline: try again with a connection.';
-    throw new Error(`${what} could not be fetched: ${messageOf(error)}${offline}`);
+    const offline = navigator.onLine ? '' : ' You are offline: connect to the internet, then try again.';
+    throw new Error(`${what} could not be downloaded: ${messageOf(error)}${offline}`);
   }
 }
 

@@ -85,11 +85,11 @@ export function bytesOf({ data }) {
  * @param {{ width: number, height: number }} size
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Pixels}
- * @throws {Error} where they do not belong together
+ * @throws {Error} if the number of bytes does not match the size
  */
 export function pixelsOf({ width, height }, bytes) {
   if (!(width > 0 && height > 0 && bytes.length === 4 * width * height)) {
-    throw new Error(`${bytes.length} bytes are no picture of ${width} x ${height} pixels.`);
+    throw new Error(`A picture of ${width} x ${height} pixels cannot have ${bytes.length} bytes.`);
   }
   return { width, height, data: new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }

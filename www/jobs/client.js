@@ -14,7 +14,7 @@ export class JobClient {
   #closed = false;
 
   /**
-   * @param {Worker} worker new
+   * @param {Worker} worker a new worker
    * @param {object} begin the `begin` message
    * @param {(message: FromJobWorker) => void} onMessage
    */

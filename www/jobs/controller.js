@@ -140,7 +140,7 @@ export class JobController extends EventTarget {
   #onMessage(message) {
     switch (message.type) {
       case 'fetching':
-        this.#setState('preparing', { message: 'Downloading what is needed …', downloaded: message.loaded / message.total });
+        this.#setState('preparing', { message: 'Downloading the required files …', downloaded: message.loaded / message.total });
         break;
       case 'preparing':
         this.#setState('preparing', { message: message.message, downloaded: undefined });
@@ -186,7 +186,7 @@ export class JobController extends EventTarget {
     const again = performance.now() - this.#failedAt < FAILED_AGAIN_MS;
     this.#failedAt = performance.now();
     if ((code === 'lost' || code === 'other') && !again) {
-      this.notice = `${message} It went on from what was kept.`;
+      this.notice = `${message} The job was continued from its last checkpoint.`;
       await this.retry();
       return;
     }

@@ -41,7 +41,7 @@ export class EtaEstimator {
 
   /**
    * @param {number} step the number of steps done
-   * @returns {number | undefined} milliseconds, once there is something to go by
+   * @returns {number | undefined} milliseconds; undefined before the first measurement
    */
   remainingMs(step) {
     let [time, begin] = [0, 0];

@@ -16,12 +16,11 @@ import { ScreenWakeLock } from './wake-lock.js';
 
 /**
  * A kind of job. `mode` is the mode of the page while the job is shown; the root element then has the attribute
- * `data-<rootAttribute>`. `background` is the picture
- * under the preview, left of the split line, and `describe` the description for screen readers. `updatePanel` updates the job's
- * panel. `bannerText` is the text of the banner of a hidden job; `offered` says whether the job waits for the user to continue
- * it, as a finished job with `canContinue` does. `discardLabel` is the label of the banner's discard button. `onShow`,
- * `onHide`, `onChange` and `onFinish` are callbacks. `discard` deletes the saved job. `busyMessage` is shown when another job
- * holds the lock, `unreadableMessage` when the saved job cannot be read.
+ * `data-<rootAttribute>`. `background` is the picture under the preview, left of the split line, and `describe` the description
+ * for screen readers. `updatePanel` updates the job's panel. `bannerText` is the text of the banner of a hidden job; `offered`
+ * says whether the job waits for the user to continue it, as a finished job with `canContinue` does. `discardLabel` is the
+ * label of the banner's discard button. `onShow`, `onHide`, `onChange` and `onFinish` are callbacks. `discard` deletes the
+ * saved job. `busyMessage` is shown when another job holds the lock, `unreadableMessage` when the saved job cannot be read.
  * @template {{ id: string, settings: object }} R
  * @typedef {{
  *   runtime: JobRuntime<R>,
@@ -110,7 +109,7 @@ export class JobHost {
     try {
       kept = await this.kind.runtime.readSaved();
     } catch (error) {
-      // A browser that stores no files has none to offer.
+      // A browser without file storage has no saved job.
       console.info(error);
     }
     if (!kept || this.#controller) return;

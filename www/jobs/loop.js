@@ -139,7 +139,7 @@ export class JobLoop {
     this.send({ type: 'preview', picture });
   }
 
-  /** The current picture; read back once per step. @param {JobSteps} piece @returns {Promise<Pixels>} not to be handed over */
+  /** The current picture; read back once per step. @param {JobSteps} piece @returns {Promise<Pixels>} must not be transferred */
   async picture(piece) {
     const { step } = this.progress;
     if (this.#lastPicture?.step !== step) this.#lastPicture = { step, picture: await piece.picture() };
@@ -176,7 +176,7 @@ export class JobLoop {
     this.#writer = undefined;
     console.info(error);
     const full = error instanceof DOMException && error.name === 'QuotaExceededError';
-    const why = full ? 'The browser’s storage is full' : 'This browser keeps no files for the page (a private window?)';
-    this.send({ type: 'kept', message: `${why}: ${this.activity} goes on, but closing this tab loses it.` });
+    const why = full ? 'The browser’s storage is full' : 'This browser stores no files for the page (it may be a private window)';
+    this.send({ type: 'kept', message: `${why}: ${this.activity} continues, but its progress is lost when this tab is closed.` });
   }
 }

@@ -12,10 +12,10 @@ const DEPTH = 1 / 300;
  * interrupted where the picture size changes, since losses of different sizes are not comparable.
  * @param {Losses[]} losses
  * @param {number[]} marks where a larger size began, as indices of losses
- * @param {number} steps of the whole run
+ * @param {number} steps the number of steps of the run
  * @param {number} width
  * @param {number} height
- * @returns {{ paths: string[], marks: number[], low: number, high: number }} for SVG; marks as places from the left
+ * @returns {{ paths: string[], marks: number[], low: number, high: number }} for SVG; `marks` as x coordinates
  */
 export function lossCurves(losses, marks, steps, width, height) {
   const seen = losses.flat().filter((loss) => loss > 0 && Number.isFinite(loss));

@@ -24,7 +24,7 @@ export class OpfsFolder {
     try {
       handle.truncate(0);
       const written = handle.write(bytes, { at: 0 });
-      if (written < bytes.length) throw new DOMException('There is no room left.', 'QuotaExceededError');
+      if (written < bytes.length) throw new DOMException('The storage is full.', 'QuotaExceededError');
       handle.flush();
     } finally {
       handle.close();

@@ -30,7 +30,7 @@ export class ResumeBanner {
   show(text, offered, working, drop) {
     this.#isOffered = offered;
     if (this.#text.textContent !== text) this.#text.textContent = text;
-    this.#resume.textContent = offered ? 'Go on' : 'Show';
+    this.#resume.textContent = offered ? 'Continue' : 'Show';
     this.#discard.textContent = drop;
     this.#discard.hidden = working;
     this.#banner.hidden = false;

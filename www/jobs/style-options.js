@@ -7,7 +7,7 @@ import { loadAsset } from './assets.js';
  */
 
 /**
- * Finds a style of the user or of the page.
+ * A style with a painting. `picture` is the address of its thumbnail; `load` decodes the painting.
  * @typedef {{ id: string, name: string, picture: string, load: () => Promise<ImageBitmap> }} StyleOption
  */
 

@@ -33,13 +33,13 @@ export class StartError extends Error {
 /**
  * Makes this worker a job worker: it waits for `begin`, loads the inputs, creates the job and runs it.
  * @template {{ type: 'begin' }} Begin
- * @template Inputs what is needed beside the module
+ * @template Inputs the inputs of the job besides the module
  * @param {{
  *   activity: string,
  *   loadInputs: (message: Begin, obtained: (wanted?: (file: Asset) => boolean) => Promise<Map<string, Uint8Array<ArrayBuffer>>>)
  *     => Promise<{ module: Uint8Array<ArrayBuffer>, inputs: Inputs }>,
  *   createJob: (studio: Studio, inputs: Inputs, send: Send, message: Begin) => { controls: JobCommands, work: () => Promise<void> },
- * }} job `activity` ends a message: what is done in workers
+ * }} job `activity` names the job in error messages
  */
 export function hostJob({ activity, loadInputs, createJob }) {
   /** @type {JobCommands | undefined} */
@@ -56,7 +56,7 @@ export function hostJob({ activity, loadInputs, createJob }) {
   /** @param {Begin} message */
   async function begin(message) {
     if (!navigator.gpu) {
-      fail('unsupported', `This browser has no WebGPU in web workers, and ${activity}.`);
+      fail('unsupported', `This browser has no WebGPU in web workers, which ${activity} needs. Use another browser.`);
       return;
     }
     let inputs;
@@ -105,7 +105,7 @@ export function hostJob({ activity, loadInputs, createJob }) {
 /**
  * @param {Map<string, Uint8Array<ArrayBuffer>>} files
  * @param {string} url
- * @returns {Uint8Array<ArrayBuffer>} the contents of that one
+ * @returns {Uint8Array<ArrayBuffer>} the contents of this file
  * @throws {Error} with a message if it is missing
  */
 export function fileOf(files, url) {

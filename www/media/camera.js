@@ -37,9 +37,9 @@ export class Camera {
    * Opens the chosen camera, or else the front camera. If it does not open, for example because another program uses it, the
    * others are tried.
    * @param {boolean} small whether a small picture is enough
-   * @param {() => void} ended called when it goes away by itself
+   * @param {() => void} ended called when the camera stops by itself
    * @returns {Promise<OpenCamera>}
-   * @throws {Error} with a message what is wrong, and what to do
+   * @throws {Error} with a message for the user
    */
   async open(small, ended) {
     if (!navigator.mediaDevices?.getUserMedia) {

@@ -15,7 +15,7 @@ import { drawSvg } from './svg-picture.js';
  * @typedef {{ name: string, credit: string, bitmap: ImageBitmap, opaque: boolean, tiff?: Uint8Array, notice?: string }} Photo
  */
 
-/** The maximum number of pixels that browsers decode, which need a gigabyte. */
+/** The maximum number of pixels of a photo, which need a gigabyte of memory. Browsers decode no more. */
 const MOST_PIXELS = 2 ** 28;
 /** Larger photos are scaled down to this number of pixels, which suffices for all sizes of the page. */
 const KEPT_PIXELS = 2 ** 26;
@@ -31,7 +31,7 @@ const SAMPLE = 256;
  * @param {string} name shown to the user, without its extension
  * @param {string} [credit]
  * @returns {Promise<Photo>}
- * @throws {Error} with a message what is wrong with the file, and what to do
+ * @throws {Error} with a message for the user
  */
 export async function decodePhoto(file, name, credit = '') {
   if (file.size === 0) throw new Error(`“${name}” is empty. Open a JPEG, PNG or WebP picture instead.`);
@@ -49,7 +49,7 @@ export async function decodePhoto(file, name, credit = '') {
   const bitmap = await decode(file, kind, bytes, header);
   if (!bitmap) throw new Error(whyNot(name, kind, header));
   const opaque = header.opaque || kind === 'bmp' || isOpaque(bitmap);
-  if (header.truncated && isEmpty(bitmap)) throw new Error(cutOff(name, 'Nothing of the picture is left in it.'));
+  if (header.truncated && isEmpty(bitmap)) throw new Error(cutOff(name, 'It contains no part of the picture.'));
   const notice = noticeOf(name, header);
   const { tiff } = header;
   return { name: stem(name), credit, bitmap: await small(bitmap), opaque, ...(tiff && { tiff }), ...(notice && { notice }) };
@@ -69,7 +69,7 @@ async function bytesOf(file, name) {
  * @param {PictureKind} kind
  * @param {Uint8Array} bytes
  * @param {PictureHeader} header
- * @returns {Promise<ImageBitmap | undefined>} nothing where the browser cannot decode it
+ * @returns {Promise<ImageBitmap | undefined>} undefined if the browser cannot decode it
  */
 async function decode(file, kind, bytes, header) {
   if (kind === 'svg') return drawSvg(file).catch(() => undefined);
@@ -194,7 +194,7 @@ function stem(name) {
 
 /** @param {string} name @param {PictureHeader} header @returns {string | undefined} */
 function noticeOf(name, { frames, truncated }) {
-  if (truncated) return cutOff(name, 'What is missing of the picture is empty.');
+  if (truncated) return cutOff(name, 'The missing part is empty.');
   if (frames <= 1) return undefined;
   const count = frames === 2 ? 'several pictures' : `${frames} pictures`;
   return `“${name}” is an animation of ${count}: the first one is used.`;
@@ -202,7 +202,7 @@ function noticeOf(name, { frames, truncated }) {
 
 /** @param {string} name @param {PictureKind} kind @param {PictureHeader} header */
 function whyNot(name, kind, header) {
-  if (header.truncated && header.width) return cutOff(name, 'This browser can’t read what is left of it.');
+  if (header.truncated && header.width) return cutOff(name, 'This browser can’t read the remaining part.');
   if (header.width * header.height > KEPT_PIXELS) return tooLarge(name, header);
   return refusalOf(name, kind);
 }
@@ -215,13 +215,13 @@ function cutOff(name, sentence) {
 /** @param {string} name @param {{ width: number, height: number }} size */
 function tooLarge(name, { width, height }) {
   const pixels = `${width} × ${height} pixels (${Math.round((width * height) / 1e6)} megapixels)`;
-  return `“${name}” has ${pixels}, more than this browser can decode. Make it smaller first: 16000 × 16000 pixels are the most.`;
+  return `“${name}” has ${pixels}, more than this browser can decode. Reduce it to at most 16000 × 16000 pixels first.`;
 }
 
 /** @param {string} name */
 function damaged(name) {
   return (
-    `“${name}” can’t be read: it is damaged, or in a format that this browser does not know. ` +
+    `“${name}” can’t be read: it is damaged, or in a format that this browser does not support. ` +
     'Try another file, or save it as JPEG or PNG first.'
   );
 }

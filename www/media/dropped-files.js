@@ -62,7 +62,7 @@ export function withoutSystemFiles(files) {
 
 /**
  * @param {FileSystemDirectoryEntry} folder
- * @param {File[]} files to which it adds
+ * @param {File[]} files the list that it extends
  * @param {number} depth
  */
 async function walk(folder, files, depth) {
@@ -125,13 +125,13 @@ export function namesOf(files) {
 /**
  * A message about the files that are skipped, and why.
  * @param {{ others: { name: string }[], videos: { name: string }[] }} left
- * @returns {string} nothing where all are taken
+ * @returns {string} empty if none is skipped
  */
 export function leftOutSentence({ others, videos }) {
   const were = (/** @type {unknown[]} */ files) => (files.length === 1 ? 'was' : 'were');
   const parts = [];
-  if (videos.length > 0) parts.push(`${namesOf(videos)} ${were(videos)} not opened, since a video is painted alone`);
-  if (others.length === 1) parts.push(`${namesOf(others)} was left out, since it is no picture`);
-  if (others.length > 1) parts.push(`${others.length} files were left out, since they are no pictures: ${namesOf(others)}`);
+  if (videos.length > 0) parts.push(`${namesOf(videos)} ${were(videos)} not opened, since a video cannot be opened together with other files`);
+  if (others.length === 1) parts.push(`${namesOf(others)} was skipped, since it is not a picture`);
+  if (others.length > 1) parts.push(`${others.length} files were skipped, since they are not pictures: ${namesOf(others)}`);
   return parts.length > 0 ? `${parts.join('; ')}.` : '';
 }

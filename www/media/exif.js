@@ -35,7 +35,7 @@ const JPEG_HEADER = 'Exif\0\0';
  * The TIFF block of a picture's file.
  * @param {PictureKind} kind
  * @param {Uint8Array} bytes
- * @returns {Uint8Array | undefined} nothing where the file has none, or is of another kind
+ * @returns {Uint8Array | undefined} undefined if the file has none, or is of another kind
  */
 export function tiffOfPicture(kind, bytes) {
   if (kind === 'jpeg') return tiffOfJpeg(bytes);
@@ -44,7 +44,7 @@ export function tiffOfPicture(kind, bytes) {
 }
 
 /**
- * Where the chunk of a PNG or WebP file is that holds EXIF data: from `start` to `end`, with its header.
+ * Finds the chunk with EXIF data in a PNG or WebP file: from `start` to `end` with its header, and its data.
  * @param {PictureKind} kind
  * @param {Uint8Array} bytes
  * @returns {{ start: number, end: number, data: number, length: number } | undefined}
@@ -65,9 +65,9 @@ export function exifChunk(kind, bytes) {
 }
 
 /**
- * How the picture must be turned and mirrored to be upright.
+ * The EXIF orientation: how the picture must be rotated and mirrored to be upright.
  * @param {Uint8Array | undefined} tiff
- * @returns {number} 1 to 8; 1 also where nothing sensible is said
+ * @returns {number} 1 to 8; 1 if it is missing or invalid
  */
 export function orientationOf(tiff) {
   const entry = tiff && directoriesOf(tiff)?.main.find(({ tag }) => tag === ORIENTATION);
@@ -81,7 +81,7 @@ export function orientationOf(tiff) {
  * The orientation is 1, since the picture is upright; thumbnail and maker notes are removed.
  * @param {Uint8Array} tiff of the photo
  * @param {{ width: number, height: number }} size of the picture, in pixels
- * @returns {Uint8Array | undefined} a TIFF block; nothing where `tiff` cannot be read or has nothing to keep
+ * @returns {Uint8Array | undefined} a TIFF block; undefined if `tiff` cannot be read or has nothing to keep
  */
 export function keptTiff(tiff, { width, height }) {
   const found = directoriesOf(tiff);

@@ -12,7 +12,7 @@ import { messageOf } from '../common/errors.js';
  */
 
 /**
- * What a mode shows: the painting, without the split line; and what is painted, in which style, and the photo's EXIF data.
+ * What a mode shows: the painting without the split line, the names of source and style, and the photo's EXIF data.
  * @typedef {{ picture: () => Promise<Pixels>, exportInfo: { source: string, style: string, tiff?: Uint8Array } }} PictureSource
  */
 

@@ -71,6 +71,6 @@ function listenForDrops(taker) {
     const files = await filesOf(event.dataTransfer);
     if (files.length > 0) take(files);
     else if (dropped) taker.nothing('There are no pictures in that folder. Drop a folder with photos, or photos themselves.');
-    else taker.nothing('That was not a file. Save the picture first, then drop the file here.');
+    else taker.nothing('What you dropped is not a file. Save the picture first, then drop the file here.');
   });
 }

@@ -171,10 +171,10 @@ export function mimeTypeOf(kind) {
 }
 
 /**
- * A message why a file of this kind is not supported, and what to do.
+ * A message that explains why a file of this kind is not supported, and what to do.
  * @param {string} name of the file
  * @param {FileKind} kind
- * @param {string} [type] that the system gives it
+ * @param {string} [type] the media type that the system reports
  */
 export function refusalOf(name, kind, type = '') {
   const label = `“${name}”`;
@@ -183,7 +183,7 @@ export function refusalOf(name, kind, type = '') {
   }
   const remedy = REMEDIES[kind];
   if (!remedy) {
-    const cause = 'it is damaged, or in a format that this browser does not know';
+    const cause = 'it is damaged, or in a format that this browser does not support';
     return `${label} can’t be read: ${cause}. It is ${TITLES[kind]}. Try another file, or save it as JPEG or PNG first.`;
   }
   return isPictureKind(kind)

@@ -7,8 +7,8 @@ const RATE = 48_000;
 
 /**
  * @param {Blob} file
- * @param {number} seconds that the video lasts
- * @returns {Promise<AudioBuffer | undefined>} nothing where there is no sound, or where it cannot be had at once
+ * @param {number} seconds the duration of the video
+ * @returns {Promise<AudioBuffer | undefined>} undefined if there is no sound, or if it cannot be decoded
  */
 export async function soundOfFile(file, seconds) {
   if (!(seconds <= MOST_SECONDS) || file.size > MOST_BYTES || typeof OfflineAudioContext === 'undefined') return undefined;
@@ -24,7 +24,7 @@ export async function soundOfFile(file, seconds) {
  * @param {AudioBuffer} sound
  * @param {number} from seconds
  * @param {number} seconds
- * @returns {AudioBuffer | undefined} nothing where the sound ends before `from`
+ * @returns {AudioBuffer | undefined} undefined if the sound ends before `from`
  */
 export function partOf(sound, from, seconds) {
   const { sampleRate, numberOfChannels } = sound;

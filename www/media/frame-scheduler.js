@@ -51,7 +51,7 @@ export class FrameScheduler {
 
   /**
    * Makes the video wait for the worker, so that no frame is skipped.
-   * @param {Pace | undefined} pace with nothing it does not wait
+   * @param {Pace | undefined} pace undefined: it does not wait
    */
   set pace(pace) {
     this.#pacer?.stop();

@@ -23,8 +23,8 @@ export class FrameSource {
   /**
    * @param {HTMLVideoElement} video
    * @param {() => boolean} videoFrames whether the engine takes `VideoFrame`s; otherwise bitmaps
-   * @param {() => string} ground colour behind what is transparent
-   * @param {boolean} transparent whether the file says that it has transparent places
+   * @param {() => string} ground the background colour of transparent pixels
+   * @param {boolean} transparent whether the file declares transparency
    */
   constructor(video, videoFrames, ground, transparent) {
     this.#video = video;
@@ -35,7 +35,7 @@ export class FrameSource {
 
   /**
    * @returns {Promise<VideoFrame | ImageBitmap>}
-   * @throws {unknown} where there is no picture, as between two sources
+   * @throws {unknown} if the video has no frame, for example between two sources
    */
   async take() {
     if (this.#transparent) return this.#drawn();
@@ -95,10 +95,10 @@ export class FrameSource {
 }
 
 /**
- * Whether two pictures are the same, rather than one the other upside down.
+ * Whether the first picture has the orientation of the second one, and is not upside down.
  * @param {Uint8ClampedArray} made RGBA
  * @param {Uint8ClampedArray} shown RGBA, of the same size
- * @returns {boolean | undefined} nothing where that cannot be told
+ * @returns {boolean | undefined} undefined if the pictures do not tell
  */
 export function isUpright(made, shown) {
   let [straight, turned] = [0, 0];

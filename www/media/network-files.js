@@ -13,7 +13,7 @@ export function isNetwork(file) {
  * Separates networks and their external data from other files.
  * @template {{ name: string }} F
  * @param {F[]} files
- * @returns {{ networks: F[], parts: F[], rest: F[] }} without a network there are no parts
+ * @returns {{ networks: F[], parts: F[], rest: F[] }} `parts` is empty if there is no network
  */
 export function networksAmong(files) {
   const networks = files.filter(isNetwork);

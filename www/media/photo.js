@@ -7,7 +7,7 @@ import { hasTransparency, layOver, NEUTRAL } from './transparency.js';
  * @import { Ground } from './transparency.js'
  */
 
-/** The minimum longer side: smaller photos are enlarged to it, since strokes would hide their content. */
+/** The maximum scale of small photos. They are enlarged, since strokes would hide their content. */
 const MAX_ENLARGEMENT = 2;
 const NO_MEMORY = 'The browser has no memory left for a picture of this size. Choose a smaller size.';
 
@@ -45,7 +45,7 @@ function scaleOf({ bitmap }, longest) {
 
 /**
  * The background colour of a photo; null if it stays transparent.
- * @param {boolean} opaque whether nothing of it is transparent
+ * @param {boolean} opaque whether the photo has no transparent pixels
  * @param {Ground} ground
  */
 export function groundOf(opaque, { keep, colour }) {
@@ -72,7 +72,7 @@ export function squareBitmap({ bitmap }, side, { keep, colour }) {
  * Draws a whole picture at a scale.
  * @param {ImageBitmap} bitmap
  * @param {number} scale
- * @param {string | null} [ground] behind what is transparent; null keeps it so
+ * @param {string | null} [ground] background colour; null keeps the transparency
  * @returns {CanvasRenderingContext2D}
  */
 export function whole(bitmap, scale, ground = NEUTRAL) {
@@ -97,7 +97,7 @@ export function pixelsOf(context) {
  */
 function bitmapOf({ canvas }) {
   const copy = new OffscreenCanvas(canvas.width, canvas.height);
-  // Drawn on the processor, as the canvas is: a GPU may round otherwise.
+  // Drawn on the CPU, as the canvas is: a GPU may round differently.
   const context = copy.getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error(NO_MEMORY);
   context.drawImage(canvas, 0, 0);
@@ -111,7 +111,7 @@ function bitmapOf({ canvas }) {
  * @param {{ x: number, y: number, width: number, height: number }} from
  * @param {number} width
  * @param {number} height
- * @param {string | null} [ground] behind what is transparent; null keeps it so
+ * @param {string | null} [ground] background colour; null keeps the transparency
  * @returns {CanvasRenderingContext2D}
  */
 export function resample(bitmap, from, width, height, ground = NEUTRAL) {

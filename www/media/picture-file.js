@@ -17,7 +17,7 @@ const NO_FRAME = new Set([0xc4, 0xc8, 0xcc]);
 /**
  * @param {PictureKind} kind
  * @param {Uint8Array} bytes the file
- * @param {boolean} [whole] whether `bytes` is all of the file: without its end nothing is called truncated
+ * @param {boolean} [whole] whether `bytes` is the whole file; if not, `truncated` is false
  * @returns {PictureHeader}
  */
 export function headerOf(kind, bytes, whole = true) {

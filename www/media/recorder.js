@@ -17,7 +17,7 @@ import { partOf } from './file-sound.js';
  */
 
 /**
- * The sound of a video: a live track, or all of it decoded, of which the recording takes its part.
+ * The sound of a video: a live track, or all of it decoded; the recording uses the part that it covers.
  * @typedef {{ track?: MediaStreamTrack, all?: AudioBuffer }} Sound
  */
 
@@ -53,12 +53,12 @@ export class Recorder {
   }
 
   /**
-   * @param {HTMLCanvasElement} canvas that the painting is shown on
-   * @param {{ width: number, height: number }} size of the pictures
-   * @param {Sound} sound of the video that is painted
+   * @param {HTMLCanvasElement} canvas the canvas that shows the painting
+   * @param {{ width: number, height: number }} size of the frames
+   * @param {Sound} sound of the video
    * @param {boolean} microphone
-   * @param {() => Clock} [clock] started when the recorder is
-   * @returns {Promise<boolean>} whether the sound of the video had to be left out
+   * @param {() => Clock} [clock] creates the clock when the recording starts
+   * @returns {Promise<boolean>} whether the sound of the video could not be recorded
    * @throws {Error} with a message for the user
    */
   async start(canvas, size, sound, microphone, clock = wallClock) {
@@ -69,7 +69,7 @@ export class Recorder {
     try {
       const { canListen, Movie } = await import('../bundled/movie.js');
       if (heard instanceof MediaStreamTrack && !(await canListen())) {
-        if (microphone) throw new Error('The browser’s sound does not start here. Record without it.');
+        if (microphone) throw new Error('The browser cannot record sound here. Switch the microphone off, then record again.');
         heard = undefined;
       }
       const track = heard instanceof MediaStreamTrack ? heard : undefined;
@@ -90,8 +90,8 @@ export class Recorder {
   }
 
   /**
-   * @param {VideoFrame} frame painted, transferred
-   * @param {FrameTimes} times of the frame that it is painted of: with these it is recorded, to fit the sound
+   * @param {VideoFrame} frame a stylized frame, transferred
+   * @param {FrameTimes} times of its source frame, which synchronize it with the sound
    */
   add(frame, times) {
     if (this.#recording?.add) this.#recording.add(frame, this.#clock.of(times));
@@ -99,7 +99,7 @@ export class Recorder {
   }
 
   /**
-   * @param {number} [seconds] how long it is
+   * @param {number} [seconds] the duration
    * @returns {Promise<Blob>}
    * @throws {Error} with a message for the user
    */
@@ -133,7 +133,7 @@ function wallClock() {
 /**
  * A clock that follows the video.
  * @param {HTMLVideoElement} video
- * @returns {Clock} begins where the video is
+ * @returns {Clock} starts at the current time of the video
  */
 export function videoClock(video) {
   const from = video.currentTime;
@@ -154,7 +154,7 @@ async function openMicrophone() {
   try {
     return (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks();
   } catch {
-    throw new Error('The microphone is not there or not allowed. Allow it in the address bar, or record without it.');
+    throw new Error('There is no microphone, or it is not allowed. Allow it in the address bar, or record without it.');
   }
 }
 
@@ -183,7 +183,7 @@ function watch(canvas, sound) {
       if (recorder.state !== 'inactive') recorder.stop();
       await stopped;
       const recording = new Blob(parts, { type });
-      if (recording.size === 0) throw new Error('Nothing was recorded. Try again, a little longer.');
+      if (recording.size === 0) throw new Error('Nothing was recorded. Try again, and record for longer.');
       return recording;
     },
   };

@@ -14,6 +14,6 @@ export const SAMPLES = [
 export async function openSample(id) {
   const sample = SAMPLES.find((candidate) => candidate.id === id) ?? SAMPLES[0];
   const response = await fetch(new URL(`../assets/photos/${sample.id}.webp`, import.meta.url));
-  if (!response.ok) throw new Error(`The sample “${sample.name}” could not be fetched (${response.status}).`);
+  if (!response.ok) throw new Error(`The sample “${sample.name}” could not be downloaded (${response.status}). Try again.`);
   return decodePhoto(await response.blob(), sample.name, sample.credit);
 }

@@ -27,7 +27,7 @@ export function svgSize(source) {
 /**
  * @param {Blob} file
  * @returns {Promise<ImageBitmap>}
- * @throws {unknown} where the browser cannot draw it, or does not hand out its pixels
+ * @throws {unknown} if the browser cannot draw it, or does not allow access to its pixels
  */
 export async function drawSvg(file) {
   const { width, height } = svgSize(await file.text());

@@ -62,9 +62,9 @@ export class VideoPacer {
   /**
    * Handles a new frame: pauses the video if the worker is busy, or seeks back to a skipped frame.
    * @param {number} media its time in the video, in seconds
-   * @param {boolean} busy whether it has to wait
-   * @returns {Promise<number | undefined>} the time of the picture that is there now; nothing while another one is sought, or where
-   *   this one is left out
+   * @param {boolean} busy whether the worker is busy
+   * @returns {Promise<number | undefined>} the time of the current frame; undefined while another one is sought, and if
+   *   this one is skipped
    */
   async arrive(media, busy) {
     if (this.#sought) {
@@ -106,7 +106,7 @@ export class VideoPacer {
     if (!this.#video.ended) this.#playOn();
   }
 
-  /** Searches for the first frame after the last one. @param {number} media the time of one that came too early */
+  /** Searches for the first frame after the last one. @param {number} media the time of the frame that came too early */
   async #goBack(media) {
     for (let time = this.#latest + STEP_SECONDS; time < media - SAME_SECONDS; time += STEP_SECONDS) {
       const found = await this.#seek(time);
@@ -117,7 +117,7 @@ export class VideoPacer {
     return media;
   }
 
-  /** @param {number} time @returns {Promise<number | undefined>} of the picture there; nothing where it is the one that was there before */
+  /** @param {number} time @returns {Promise<number | undefined>} the time of the frame there; undefined if the frame is unchanged */
   #seek(time) {
     return new Promise((resolve) => {
       const end = (/** @type {number | undefined} */ media) => {

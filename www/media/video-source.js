@@ -51,7 +51,7 @@ export class VideoSource extends EventTarget {
 
   /**
    * @param {(sent: ScheduledFrame) => void} send
-   * @param {() => EngineInfo | undefined} engine what is known of it
+   * @param {() => EngineInfo | undefined} engine data of the engine, if it runs
    * @param {() => string} ground colour behind transparent videos
    */
   constructor(send, engine, ground) {
@@ -85,7 +85,7 @@ export class VideoSource extends EventTarget {
 
   /**
    * Makes the video wait for rendering, so that no frame is skipped.
-   * @param {Pace | undefined} pace with nothing it does not wait
+   * @param {Pace | undefined} pace undefined: it does not wait
    */
   set pace(pace) {
     if (this.#pump) this.#pump.pace = pace;
@@ -109,7 +109,7 @@ export class VideoSource extends EventTarget {
   }
 
   /**
-   * @param {number} number of the camera among all
+   * @param {number} number the index of the camera
    * @throws {Error} with a message for the user
    */
   async chooseCamera(number) {
@@ -148,7 +148,7 @@ export class VideoSource extends EventTarget {
       throw new Error(
         source.camera
           ? 'The camera sends no pictures. Switch it on again, or open a photo.'
-          : `“${source.name}” can’t be played: it is damaged, or in a format that this browser does not know. Try an MP4 or WebM file.`,
+          : `“${source.name}” can’t be played: it is damaged, or in a format that this browser does not support. Try an MP4 or WebM file.`,
       );
     }
     const { videoWidth: width, videoHeight: height } = this.#video;
@@ -171,7 +171,7 @@ export class VideoSource extends EventTarget {
     canvas.getContext('2d')?.drawImage(this.#video, 0, 0);
     /** @type {Blob | null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve));
-    if (!blob) throw new Error('There is no picture yet: wait for the first one.');
+    if (!blob) throw new Error('There is no picture yet: wait for the first one, then try again.');
     return blob;
   }
 
@@ -218,8 +218,8 @@ export class VideoSource extends EventTarget {
 
   /**
    * Plays the video once, instead of in a loop.
-   * @param {{ reached: () => void, painted: () => void } | undefined} end of which one hears at once, and when the last pictures
-   *   are painted
+   * @param {{ reached: () => void, painted: () => void } | undefined} end callbacks: `reached` at the end of
+   *   the video, `painted` when its last frames have been rendered
    */
   set once(end) {
     const video = this.#video;

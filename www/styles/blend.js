@@ -91,7 +91,7 @@ export class Blend {
    * one, are skipped.
    * @param {string} text
    * @param {Blendable[]} styles
-   * @param {string} otherwise the style to take if nothing is known
+   * @param {string} otherwise the style to use if none is known
    */
   read(text, styles, otherwise) {
     /** @type {Map<string, number>} */

@@ -94,7 +94,7 @@ export class StyleLibrary {
     }
     for (const file of rest) {
       if (!isPack(file) && (await isVideo(file))) {
-        this.toast.show(`“${file.name}” is a video. Open it, stop at a picture that you like, and use that as a style.`);
+        this.toast.show(`“${file.name}” is a video. Open it, pause it at a picture that you like, and use that picture as a style.`);
         continue;
       }
       await this.#run(() => (isPack(file) ? this.userStyles.importPack(file, sent) : this.userStyles.encode(file, file.name || 'Pasted picture')));

@@ -7,7 +7,7 @@
 
 /**
  * The thumbnail of a pack, empty if the browser cannot decode it.
- * @param {Uint8Array<ArrayBuffer>} thumbnail a file
+ * @param {Uint8Array<ArrayBuffer>} thumbnail a picture file
  */
 export async function decodableThumbnail(thumbnail) {
   const picture = new Blob([thumbnail]);
@@ -29,7 +29,7 @@ export async function decodableThumbnail(thumbnail) {
  */
 export function questionAbout({ name, source, licence, expense }, picture, sent) {
   if (!sent && !expense) return undefined;
-  const from = 'It comes from outside this page: another program or a site has sent it. It is kept in this browser only if you say so.';
+  const from = 'It comes from outside this page: another app or a website has sent it. This browser stores it only if you agree.';
   const about = [source && `Made of: ${source}`, licence && `Licence: ${licence}`].filter(Boolean);
   return {
     title: sent ? 'Keep this style?' : 'Use this style?',

@@ -23,8 +23,8 @@ import { isCustomNetwork } from '../common/networks.js';
  */
 function incompatibleMessage(network) {
   if (isCustomNetwork(network)) return 'This style has a network of its own and cannot be blended. Choose the other style alone.';
-  if (network === 'arbitrary') return 'Paintings blend with paintings. One that is learnt for it blends with the built-in styles, too.';
-  return 'The built-in styles blend with each other and with what was learnt for that. Choose this one alone; a painting can then be learnt.';
+  if (network === 'arbitrary') return 'Paintings blend only with paintings. Learn a painting for the built-in styles to blend it with them.';
+  return 'The built-in styles blend only with each other and with styles that were learnt for them. Choose this style alone; a painting can then be learnt.';
 }
 
 /** The available styles and the selected blend, shown by the style list and the sliders, and written to the store. */
@@ -40,7 +40,7 @@ export class StyleSelection {
    * @param {BlendSliders} sliders
    * @param {Controls} controls
    * @param {ToastLine} toast
-   * @param {string} text what was chosen on the last visit
+   * @param {string} text the selection of the last visit
    */
   constructor(store, styleList, sliders, controls, toast, text) {
     this.store = store;

@@ -5,14 +5,14 @@ export function unreadableMessage(count) {
   const many = count > 1;
   return (
     `${many ? `${count} of your styles` : 'One of your styles'} can’t be read, and ${many ? 'are' : 'is'} not in the style list. ` +
-    `What is kept of ${many ? 'them' : 'it'} has not been touched. Update Impasto, or remove ${many ? 'them' : 'it'}.`
+    `${many ? 'Their' : 'Its'} stored data is unchanged. Update Impasto, or remove ${many ? 'them' : 'it'}.`
   );
 }
 
 /** @param {string[]} names of styles that the engine rejects */
 export function unusableMessage(names) {
   const list = names.map((name) => `“${name}”`).join(', ');
-  return `${list} can’t be painted with: ${names.length > 1 ? 'their files are' : 'its file is'} damaged or too large.`;
+  return `${list} can’t be used: ${names.length > 1 ? 'their files are' : 'its file is'} damaged or too large.`;
 }
 
 /**
@@ -24,6 +24,6 @@ export function notSavedMessage(name, error) {
   return (
     `${full ? 'The browser’s storage is full' : 'The browser does not allow this page to store data'}: ` +
     `“${name}” works, but will be gone when this tab is closed. Export it to a file (…), ` +
-    `or ${full ? 'make some room' : 'leave the private window'} and add it again.`
+    `or ${full ? 'free some space' : 'leave the private window'} and add it again.`
   );
 }

@@ -70,7 +70,7 @@ export class StyleDb extends EventTarget {
     change(transaction.objectStore(STYLES));
     await new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(undefined);
-      transaction.onabort = () => reject(transaction.error ?? new Error('The browser has given up writing.'));
+      transaction.onabort = () => reject(transaction.error ?? new Error('The browser could not write to its storage.'));
     });
     this.#channel.postMessage('changed');
   }

@@ -104,7 +104,7 @@ export class UserStyles {
     try {
       await this.#db.remove(...keys);
     } catch (error) {
-      this.toast.show(`What can’t be read could not be removed either. ${messageOf(error)}`);
+      this.toast.show(`The unreadable styles could not be removed. ${messageOf(error)}`);
     }
   }
 
@@ -144,12 +144,12 @@ export class UserStyles {
    * Adds the style of a pack.
    * @param {File} file
    * @param {boolean} [sent] whether another app shared it: the user is then asked
-   * @returns {Promise<boolean>} as above
+   * @returns {Promise<boolean>} whether it succeeded; errors are shown
    */
   async importPack(file, sent = false) {
     const id = crypto.randomUUID();
     try {
-      if (file.size > MOST_BYTES) throw new Error('It is far too large for a style pack. Choose another file.');
+      if (file.size > MOST_BYTES) throw new Error('It is too large for a style pack. Choose another file.');
       const bytes = new Uint8Array(await file.arrayBuffer());
       const found = await this.client.inspectPack(bytes);
       const picture = await decodableThumbnail(found.thumbnail);
@@ -172,8 +172,8 @@ export class UserStyles {
   /**
    * Adds a trained style to the list, or replaces the earlier version of it.
    * @param {{ id: string, pack: Uint8Array, painting: Blob }} trained
-   * @param {boolean} used whether it is chosen at once
-   * @returns {Promise<boolean>} whether the browser keeps it
+   * @param {boolean} used whether to select it
+   * @returns {Promise<boolean>} whether the browser has stored it
    * @throws {Error} with a message for the user
    */
   async addTrained({ id, pack, painting }, used) {
@@ -204,7 +204,7 @@ export class UserStyles {
 
   /**
    * @param {string} id
-   * @param {{ crop?: Crop | null, licence?: string }} changes another square of the painting, or another note on its use
+   * @param {{ crop?: Crop | null, licence?: string }} changes another square of the painting, or another licence
    */
   async edit(id, changes) {
     await this.#change(id, async (style) => {
@@ -239,7 +239,7 @@ export class UserStyles {
   /**
    * Moves a style in the list.
    * @param {string} id
-   * @param {string | null} before which own style; null: behind the last
+   * @param {string | null} before the id of the user style that follows it; null: to the end
    */
   async move(id, before) {
     const style = this.find(id);
@@ -273,7 +273,7 @@ export class UserStyles {
 
   /**
    * @param {string} id
-   * @param {boolean} used whether it comes back into use when that is undone
+   * @param {boolean} used whether undo selects it again
    */
   async remove(id, used) {
     const style = this.find(id);
@@ -327,7 +327,7 @@ export class UserStyles {
 
   /**
    * @param {Pick<UserStyle, 'name' | 'source' | 'painting' | 'network' | 'adopted'> & Partial<UserStyle>} about
-   * @returns {UserStyle} the newest, in the first place
+   * @returns {UserStyle} the new style, which is the first in the list
    */
   #add({ name, ...about }) {
     const order = Math.min(0, ...this.#styles.map((style) => style.order)) - 1;

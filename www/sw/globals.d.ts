@@ -1,4 +1,4 @@
-/** Every file of the page and the SHA-256 of its contents in base64, set by the build. */
+/** Each file of the page with the SHA-256 of its contents in base64. The build sets it. */
 declare const FILES: { url: string; sha256: string }[];
-/** The version that these files make, set by the build. */
+/** The version that identifies these files. The build sets it. */
 declare const VERSION: string;

@@ -36,7 +36,7 @@ async function take(request, scope) {
 /**
  * @param {FormDataEntryValue[]} entries
  * @param {URL} scope
- * @returns {Promise<string>} the number under which they are kept, empty for none
+ * @returns {Promise<string>} the key of the stored files; empty if there are none
  */
 async function keep(entries, scope) {
   // An empty field sends a file without name and content.

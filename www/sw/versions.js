@@ -13,8 +13,8 @@ export class Versions {
   #state;
 
   /**
-   * @param {string} version this one
-   * @param {ReadonlyMap<string, string>} files of this version: addresses, and the keys in the cache that they have there
+   * @param {string} version the version of this service worker
+   * @param {ReadonlyMap<string, string>} files of this version: cache keys by address
    * @param {string} cache the name of the files' cache
    */
   constructor(version, files, cache) {
@@ -45,7 +45,7 @@ export class Versions {
    * The cache key of a file for a client.
    * @param {any} event a fetch
    * @param {string} address without parameters
-   * @returns {Promise<string | undefined>} nothing where the version of who asks has no such file
+   * @returns {Promise<string | undefined>} undefined if the client's version has no such file
    */
   async keyFor(event, address) {
     const state = await this.#read();
@@ -129,7 +129,7 @@ async function keepOnly(name, addresses) {
 /**
  * @template T
  * @param {string} address
- * @param {T} otherwise where there is nothing
+ * @param {T} otherwise the default
  * @returns {Promise<T>}
  */
 async function read(address, otherwise) {

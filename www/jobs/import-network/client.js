@@ -20,7 +20,7 @@ const MOST_BYTES = 300 << 20;
  */
 export async function importNetwork(file, parts) {
   const size = [file, ...parts].reduce((sum, { size }) => sum + size, 0);
-  if (size > MOST_BYTES) throw new Error(`“${file.name}” is too large for a network that styles pictures. Choose another file.`);
+  if (size > MOST_BYTES) throw new Error(`“${file.name}” is too large for a style transfer network. Choose another file.`);
   const name = cleanName(titleOf(file.name));
   const pack = await asked({ file, parts, name, source: cleanText(file.name) });
   return new File([pack], `${name}.impasto`, { type: 'application/octet-stream' });

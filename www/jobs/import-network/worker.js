@@ -17,7 +17,7 @@ const QUALITY = 0.9;
  * @returns {Promise<Uint8Array<ArrayBuffer>>} the style pack
  */
 async function imported({ file, parts, name, source }) {
-  await init({ module_or_path: await loadAsset('import_bg.wasm', 'The reader of networks') });
+  await init({ module_or_path: await loadAsset('import_bg.wasm', 'The module that imports networks') });
   const beside = new Map();
   for (const part of parts) beside.set(part.name, await bytesOf(part));
   const [bytes, sample] = await Promise.all([bytesOf(file), samplePixels()]);
@@ -41,7 +41,7 @@ async function bytesOf(file) {
 /** The middle of a sample photo, as RGBA. */
 async function samplePixels() {
   const response = await fetch(SAMPLE);
-  if (!response.ok) throw new Error(`The sample photo answered ${response.status}. Reload the page, then try again.`);
+  if (!response.ok) throw new Error(`The sample photo could not be downloaded (${response.status}). Reload the page, then try again.`);
   const photo = await createImageBitmap(await response.blob());
   const side = Math.min(photo.width, photo.height);
   const context = contextOf(SIDE);

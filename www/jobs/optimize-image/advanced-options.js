@@ -135,7 +135,7 @@ export class AdvancedOptions {
   /** A message about an invalid or missing value, or an empty string. */
   get validationError() {
     if (this.#seen.length === 0) return 'Choose at least one style layer.';
-    if (!this.#steps.validity.valid) return 'Steps are a whole number from 1 to 3000; leave it empty to go by time.';
+    if (!this.#steps.validity.valid) return 'Enter a whole number of steps from 1 to 3000, or leave the field empty to choose a time.';
     return this.#network.validationError;
   }
 
@@ -154,7 +154,7 @@ export class AdvancedOptions {
       names.filter(([, name]) => powers[name] !== 0).map(([word, name]) => `${word} ${timesOf(powers[name])}`);
     setNote('look', times([['shapes', 'content'], ['style', 'style'], ['smoothness', 'variation'], ['stroke', 'scale']]));
     setNote('way', [
-      ...(optimizer === 'adam' ? times([['step size', 'rate']]) : [optimizer === 'lbfgs' ? 'L-BFGS' : 'momentum']),
+      ...(optimizer === 'adam' ? times([['learning rate', 'rate']]) : [optimizer === 'lbfgs' ? 'L-BFGS' : 'momentum']),
       ...(start === 'photo' ? [] : [start === 'noise' ? 'from noise' : 'from the painting']),
       ...(steps ? [`${steps} ${steps === 1 ? 'step' : 'steps'}`] : []),
     ]);
@@ -185,7 +185,7 @@ export class AdvancedOptions {
 
 /** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words the options that are not at their defaults */
 export function setNote(drawer, words) {
-  const usual = drawer === 'where' ? 'everywhere' : 'as usual';
+  const usual = drawer === 'where' ? 'everywhere' : 'defaults';
   byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || usual;
 }
 
@@ -198,6 +198,6 @@ function timesOf(power) {
 function showTimes(slider) {
   const { min, max, value, id } = slider;
   byId(`${id}-value`, HTMLOutputElement).textContent = timesOf(Number(value));
-  slider.setAttribute('aria-valuetext', `${timesOf(Number(value)).slice(2)} times the usual`);
+  slider.setAttribute('aria-valuetext', `${timesOf(Number(value)).slice(2)} times the default`);
   slider.style.setProperty('--fill', `${((Number(value) - Number(min)) / (Number(max) - Number(min))) * 100}%`);
 }

@@ -10,12 +10,12 @@ export const SIZES = [256, 512, 768, 1024];
 export const SMALLEST = 128;
 /** Available durations in minutes. */
 export const MINUTES = [2, 5, 10, 20, 40];
-/** The assumed graphics memory in bytes: browsers do not tell. */
+/** The assumed graphics memory in bytes: browsers do not report it. */
 const MEMORY = 4_000_000_000;
 /** Bytes that a step needs for each pixel, and for VGG, as `src/train/optimize_image/memory.rs` counts them up to relu4_2. */
 const BYTES_PER_PIXEL = 2304;
 const BYTES_OF_VGG = 54_000_000;
-/** The limits of the number of steps: fewer are not enough, more change nothing. */
+/** The limits of the number of steps: fewer give no painting, more change nothing. */
 const FEWEST = 20;
 const MOST = 3000;
 

@@ -76,7 +76,7 @@ export class OptimizeDialog {
     this.#photo = { width: bitmap.width, height: bitmap.height };
     this.#software = software;
     byId('optimize-photo', HTMLElement).textContent = name;
-    this.#begin.textContent = replaces ? 'Begin instead of the other' : 'Begin';
+    this.#begin.textContent = replaces ? 'Begin, discard the other' : 'Begin';
     this.#masks.photo = bitmap;
     this.#tiles.show(options, inUse);
     this.#setValues(loadPreferences());
@@ -138,7 +138,7 @@ export class OptimizeDialog {
     const scale = size / Math.max(this.#photo.width, this.#photo.height);
     const [width, height] = [this.#photo.width, this.#photo.height].map((side) => Math.max(1, Math.round(side * scale)));
     const memory = option ? `${width} × ${height} pixels take about ${formatBytes(option.bytes)} of graphics memory.` : '';
-    const slow = this.#software ? ' The browser finds no GPU here: expect many times the time that you choose.' : '';
+    const slow = this.#software ? ' The browser finds no GPU here: it takes many times longer than the chosen time.' : '';
     byId('optimize-memory', HTMLElement).textContent = memory + slow;
     this.#advanced.updateNotes();
     const masks = this.#masks.count;
@@ -149,7 +149,7 @@ export class OptimizeDialog {
     this.#begin.disabled = !this.#error.hidden;
   }
 
-  /** @param {string} message or nothing */
+  /** @param {string} message empty for none */
   #showError(message) {
     this.#error.textContent = message;
     this.#error.hidden = !message;
@@ -163,8 +163,8 @@ export class OptimizeDialog {
       const sum = (/** @type {'bytes' | 'packed'} */ which) => formatBytes(files.reduce((total, file) => total + file[which], 0));
       const kept = await areCached();
       text.textContent = kept
-        ? `What it needs is kept on this device (${sum('bytes')}) and works offline.`
-        : `Fetches ${sum('packed')} once (${sum('bytes')} unpacked); then works offline.`;
+        ? `The required files are kept on this device (${sum('bytes')}): it works offline.`
+        : `Downloads ${sum('packed')} once (${sum('bytes')} unpacked), then works offline.`;
       button.textContent = kept ? 'Remove' : 'Keep for offline';
     } catch (error) {
       text.textContent = messageOf(error);

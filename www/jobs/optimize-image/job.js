@@ -19,7 +19,7 @@ const SLOW_MS = 700;
 export class OptimizeJob extends JobLoop {
   /**
    * @param {Studio} studio
-   * @param {Uint8Array} vgg its archive
+   * @param {Uint8Array} vgg the archive of VGG weights
    * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
    */
   constructor(studio, vgg, send) {

@@ -96,7 +96,7 @@ export class MaskDialog {
     this.#done.disabled = nothing;
     const { of = '' } = this.#subject ?? {};
     this.#told.textContent = nothing
-      ? `Nothing yet: brush over a part of the ${of}, or take a half.`
+      ? `Nothing yet: brush over a part of the ${of}, or choose a half.`
       : `${formatPercent(coverageOf(greys))} of the ${of}.`;
   }
 

@@ -87,7 +87,7 @@ export class MaskList {
     const share = mask ? formatPercent(coverageOf(greysOfPicture(mask))) : 'all';
     const words = `${which === 'mask' ? 'Photo' : 'Painting'}: ${share}`;
     button.append(...(mask ? [thumbnail(mask)] : []), words);
-    button.title = which === 'mask' ? 'Where on the photo this style goes' : 'Which part of the painting is the style';
+    button.title = which === 'mask' ? 'The part of the photo that gets this style' : 'The part of the painting that is used as the style';
     button.setAttribute('aria-label', `${words}. ${button.title}: ${option.name}`);
     button.addEventListener('click', () => this.#open(option, which));
     return button;
@@ -102,11 +102,11 @@ export class MaskList {
       const others = beside.flatMap(({ id }) => this.masksOf(id).mask ?? []);
       this.#dialog.show(
         {
-          title: which === 'mask' ? `Where “${option.name}” goes` : `What “${option.name}” gives`,
+          title: which === 'mask' ? `Part of the photo for “${option.name}”` : `Part of “${option.name}” to use`,
           hint:
             which === 'mask'
               ? 'Brush over the part of the photo that is painted in this style.'
-              : 'Brush over the part of the painting whose style is wanted.',
+              : 'Brush over the part of the painting whose style is used.',
           of: which === 'mask' ? 'photo' : 'painting',
           bitmap: which === 'mask' ? photo : await small(await option.load()),
           mask: this.masksOf(option.id)[which],

@@ -34,7 +34,7 @@ export class OptimizeMode {
 
   /**
    * @param {Store} store
-   * @param {{ save: () => Promise<Pixels> }} client the painting of the photo, to start from
+   * @param {{ save: () => Promise<Pixels> }} client saves the painting of the photo, from which a job can start
    * @param {PictureViewer} viewer
    * @param {Controls} controls
    * @param {ToastLine} toast
@@ -72,14 +72,14 @@ export class OptimizeMode {
       bannerText,
       background: ({ photo }) => photo,
       describe: ({ run, state }) => {
-        return `${run.name}, ${state === 'finished' ? 'a Masterpiece' : 'a Masterpiece in work'}, ${captionOf(run)}`;
+        return `${run.name}, ${state === 'finished' ? 'a Masterpiece' : 'an unfinished Masterpiece'}, ${captionOf(run)}`;
       },
       updatePanel: (controller) => this.#panel.show(controller, captionOf(controller.run)),
       onShow: () => byId('optimize-panel-title', HTMLElement).focus(),
       onHide: () => this.#panel.hide() && this.#button.focus(),
       discard,
-      busyMessage: 'Another tab is painting or learning, or a style is being learnt here. Finish that, then try again.',
-      unreadableMessage: 'An unfinished Masterpiece was kept here, but this version of Impasto cannot read it.',
+      busyMessage: 'Another job is running, here or in another tab. Finish or discard it, then try again.',
+      unreadableMessage: 'An unfinished Masterpiece is stored here, but this version of Impasto cannot read it. Update Impasto, or discard it.',
     };
     this.#host = new JobHost(kind, store, viewer, controls, toast);
     store.subscribe(['engine'], ({ engine }) => engine && this.#enable());
@@ -192,8 +192,8 @@ export class OptimizeMode {
         await controller.retry();
         return;
       }
-      const was = `the one that this Masterpiece was begun with, “${wanted.file}”`;
-      this.toast.show(`“${file.name}” is another ${titleOf(found.name)} than ${was}.`);
+      const was = `the ${titleOf(wanted.name)} file that this Masterpiece started with, “${wanted.file}”`;
+      this.toast.show(`“${file.name}” is not ${was}. Choose that file.`);
     } catch (error) {
       this.toast.show(messageOf(error));
     }
@@ -211,8 +211,8 @@ function bannerText({ state, fraction, run }, offered) {
   if (offered) return `An unfinished Masterpiece of “${run.name}”, ${percent} painted.`;
   return {
     preparing: 'The Masterpiece is being prepared.',
-    running: `The Masterpiece goes on: ${percent} painted.`,
-    paused: `The Masterpiece rests: ${percent} painted.`,
+    running: `The Masterpiece is running: ${percent} painted.`,
+    paused: `The Masterpiece is paused: ${percent} painted.`,
     failed: `The Masterpiece has stopped: ${percent} painted.`,
     finished: 'The Masterpiece is finished.',
   }[state];

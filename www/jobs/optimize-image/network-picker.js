@@ -11,7 +11,7 @@ import { formatBytes } from '../../common/text.js';
 const WANTED =
   'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
 
-/** Chooses the VGG network: the page's own, or one of a file of the user's, which is stored or deleted here. */
+/** Chooses the VGG network: the built-in one, or one from a file of the user, which can be stored and deleted here. */
 export class NetworkPicker {
   #select = byId('optimize-network', HTMLSelectElement);
   #own = byId('user-network', HTMLElement);
@@ -57,7 +57,7 @@ export class NetworkPicker {
   /** A message about a missing file, or an empty string. */
   get validationError() {
     if (this.choice === 'page' || this.#network) return '';
-    return this.#busy ? 'The file is being looked at.' : 'Choose the network’s file, or take the network that comes with the page.';
+    return this.#busy ? 'The file is being checked.' : 'Choose the file of the network, or use the network that comes with the page.';
   }
 
   /** Checks and stores a file, and chooses its network. @param {File} file */
@@ -65,7 +65,7 @@ export class NetworkPicker {
     this.#select.value = 'own';
     if (this.#busy) return;
     this.#busy = true;
-    this.#show(`Looking at “${file.name}” …`);
+    this.#show(`Checking “${file.name}” …`);
     let refused = '';
     try {
       this.#network = await setUserNetwork(file);

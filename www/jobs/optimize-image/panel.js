@@ -98,7 +98,7 @@ export class OptimizePanel {
   /** @param {JobController<OptimizeRun>} controller */
   #facts({ state, message, progress: { step, steps, width, height } }) {
     if (state === 'preparing') return message;
-    if (state === 'failed') return step > 0 ? `Stopped at step ${step} of ${steps}` : 'Not begun';
+    if (state === 'failed') return step > 0 ? `Stopped at step ${step} of ${steps}` : 'Not started';
     if (state === 'finished') return `Finished, ${width} × ${height}`;
     return step > 0 ? `Step ${step} of ${steps} · ${width} × ${height}` : 'The first step …';
   }
@@ -129,9 +129,9 @@ export function recoveryLabel({ code, run }) {
     return smaller ? `Paint at ${smaller} px` : undefined;
   }
   if (code === 'unsupported') return undefined;
-  if (code === 'checkpoint') return 'Begin again';
+  if (code === 'checkpoint') return 'Start again';
   if (code === 'network') return 'Choose the file …';
-  return code === 'fetch' ? 'Try again' : 'Go on';
+  return code === 'fetch' ? 'Try again' : 'Continue';
 }
 
 /** @param {JobController<OptimizeRun>} controller */

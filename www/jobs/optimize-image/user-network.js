@@ -26,7 +26,7 @@ export async function setUserNetwork(file) {
   const label = `“${file.name}”`;
   if (FOREIGN.test(file.name)) {
     const command = `impasto weights import ${file.name} -o network.safetensors --network vgg19`;
-    throw new Error(`${label} has to be converted first: ${command} makes the file that is wanted here.`);
+    throw new Error(`${label} has to be converted first: ${command} makes the file to choose here.`);
   }
   if (file.size === 0) throw new Error(`${label} is empty. Choose an archive that impasto weights import has made.`);
   if (file.size > MOST_BYTES) throw new Error(`${label} is too large for the weights of VGG16 or VGG19. Choose another file.`);
@@ -91,7 +91,7 @@ export async function sha256Of(bytes) {
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Such as `VGG19`. @param {VggNetwork['name']} name */
+/** The title of a network, such as `VGG19`. @param {VggNetwork['name']} name */
 export function titleOf(name) {
   return name.toUpperCase();
 }
@@ -136,7 +136,7 @@ function check(file) {
     worker.addEventListener('error', (event) => {
       event.preventDefault();
       const why = event.message || 'the worker failed.';
-      reject(new Error(`“${file.name}” could not be looked at: ${why} Reload the page, then try again.`));
+      reject(new Error(`“${file.name}” could not be checked: ${why} Reload the page, then try again.`));
     });
     worker.postMessage(file);
   }).finally(() => worker.terminate());

@@ -7,13 +7,13 @@ import { OptimizeJob } from './job.js';
 /** @typedef {Extract<ToJobWorker, { type: 'begin' }>} Begin */
 
 hostJob({
-  activity: 'a Masterpiece is painted in one',
+  activity: 'a Masterpiece',
   loadInputs: async (/** @type {Begin} */ { run, archive }, obtained) => {
     const own = run.network && (archive ?? (await archiveInCache(run.network)));
     if (run.network && !own) {
       const { name, file } = run.network;
-      const gone = `This Masterpiece is painted with ${titleOf(name)} from “${file}”, which is not kept here any more.`;
-      throw new StartError('network', `${gone} Choose that file again to go on.`);
+      const gone = `This Masterpiece uses ${titleOf(name)} from “${file}”, which is no longer stored here.`;
+      throw new StartError('network', `${gone} Choose that file again to continue.`);
     }
     const files = await obtained(own ? ({ url }) => url === MODULE : undefined);
     return { module: fileOf(files, MODULE), inputs: own ?? fileOf(files, VGG) };

@@ -12,8 +12,8 @@ const store = new JobStore('learning');
 
 /**
  * A writer for the run's checkpoints. Works in workers only.
- * @param {TrainRun} run replaces the saved one, unless it continues
- * @param {Checkpoint | undefined} checkpoint from which it continues
+ * @param {TrainRun} run replaces the saved run, unless there is a checkpoint
+ * @param {Checkpoint | undefined} checkpoint the one that the run continues from
  */
 export async function writerFor(run, checkpoint) {
   if (checkpoint?.sequence) return store.continueAfter(run.id, checkpoint.sequence);

@@ -114,16 +114,16 @@ export function scenesFor(photos) {
  * @returns {{ message: string, enough: boolean }}
  */
 export function datasetAdvice(photos, scenes) {
-  if (photos === 0 && !scenes) return { message: 'Choose something to practise on: photos of yours are best.', enough: false };
+  if (photos === 0 && !scenes) return { message: 'Choose photos to practise on: your own are best.', enough: false };
   if (photos === 0) {
-    return { message: 'Drawn scenes alone teach it edges and skies, but no faces and no fur: add photos.', enough: true };
+    return { message: 'Drawn scenes show edges and skies, but no faces and no fur: add photos.', enough: true };
   }
   if (photos < ENOUGH_PHOTOS) {
     const few = photos === 1 ? 'One photo is' : `${photos} photos are`;
-    const better = `Add ${ENOUGH_PHOTOS - photos === 1 ? 'one more' : 'some of yours'}, and it will suit others better.`;
+    const better = `Add ${ENOUGH_PHOTOS - photos === 1 ? 'one more' : 'some of yours'}: the style will then suit other photos better.`;
     return { message: `${few} few. ${better}`, enough: true };
   }
-  const more = photos > MOST_PHOTOS ? ` It takes the first ${MOST_PHOTOS}.` : '';
+  const more = photos > MOST_PHOTOS ? ` The first ${MOST_PHOTOS} are used.` : '';
   return { message: `${photos} photos are plenty.${more}`, enough: true };
 }
 

@@ -24,13 +24,13 @@ import { DatasetPicker } from './dataset-picker.js';
 const MEANINGS = {
   light: 'keeps more of the photo',
   normal: 'as much painting as photo',
-  heavy: 'more of the painting’s brush, and takes longer',
+  heavy: 'more of the painting, and takes longer',
 };
 
 /** Descriptions of the networks. @type {Record<BuiltinNetwork, string>} */
 const NETWORKS = {
-  transfer26: 'begins with what these have in common',
-  arbitrary: 'begins with what it is now, and comes nearest to the painting',
+  transfer26: 'starts from the mean of these styles',
+  arbitrary: 'starts from the current style, and matches the painting most closely',
 };
 
 /** The dialog that starts a training: dataset, strength, stroke size and advanced options. */
@@ -75,9 +75,9 @@ export class TrainDialog {
   /**
    * @param {RequestedStyle[]} models
    * @param {StyleOption[]} photos photos that were opened
-   * @param {string[]} styles that come with the network, any of which training can begin with
-   * @param {{ software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether there is no GPU, whether another
-   *   course comes to its end, and whether this one goes on with a style that has been learnt, of this network
+   * @param {string[]} styles the names of the network's styles, from which the training can start
+   * @param {{ software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether there is no GPU,
+   *   whether a job is replaced, and the network of a trained style whose training continues
    */
   show(models, photos, styles, { software, replaces, further }) {
     this.#models = models;
@@ -94,7 +94,7 @@ export class TrainDialog {
         .map(({ option }) => Object.assign(document.createElement('img'), { src: option.picture, alt: '' })),
     );
     byId('train-styles', HTMLOptGroupElement).replaceChildren(...styles.map((name) => new Option(name, name)));
-    this.#begin.textContent = replaces ? 'Learn instead of the other' : 'Learn';
+    this.#begin.textContent = replaces ? 'Learn, discard the other' : 'Learn';
     this.#fill(loadPreferences());
     this.#dataset.show(photos);
     this.#showAssets();
@@ -145,11 +145,11 @@ export class TrainDialog {
     showTimes(this.#stroke, byId('train-stroke-value', HTMLOutputElement));
     const settings = trainSettings(choices, this.#software, cropForTests());
     const time = formatDuration(estimateDuration(settings, this.#software, loadStepTime(this.#software)));
-    const slow = this.#software ? ' The browser finds no GPU here, so this is a smaller course than elsewhere.' : '';
+    const slow = this.#software ? ' The browser finds no GPU here, so the style is trained on smaller pictures.' : '';
     byId('train-time', HTMLElement).textContent = `${settings.steps} steps, ${time}; you can stop earlier.${slow}`;
     this.#steps.placeholder = String(trainSettings({ ...choices, steps: 0 }, this.#software).steps);
     if (!enough) this.#showError(message);
-    else if (!this.#steps.validity.valid) this.#showError('Steps are a whole number from 1 to 3000; leave it empty for as many as usual.');
+    else if (!this.#steps.validity.valid) this.#showError('Enter a whole number of steps from 1 to 3000, or leave the field empty for the default.');
     else this.#showError('');
     this.#begin.disabled = !enough || !this.#steps.validity.valid;
   }
@@ -166,8 +166,8 @@ export class TrainDialog {
       const files = await jobAssets();
       const packed = formatBytes(files.reduce((total, file) => total + file.packed, 0));
       text.textContent = (await areCached())
-        ? 'What it needs is kept on this device and works offline.'
-        : `Fetches ${packed} once, as a Masterpiece does; then works offline.`;
+        ? 'The required files are kept on this device: it works offline.'
+        : `Downloads ${packed} once, the same files as for a Masterpiece, then works offline.`;
     } catch (error) {
       text.textContent = messageOf(error);
     }
@@ -178,7 +178,7 @@ export class TrainDialog {
 function showTimes(slider, output) {
   const times = Math.round(2 ** Number(slider.value) * 100) / 100;
   output.textContent = `× ${times}`;
-  slider.setAttribute('aria-valuetext', `${times} times the usual`);
+  slider.setAttribute('aria-valuetext', `${times} times the default`);
   const [min, max] = [Number(slider.min), Number(slider.max)];
   slider.style.setProperty('--fill', `${((Number(slider.value) - min) / (max - min)) * 100}%`);
 }

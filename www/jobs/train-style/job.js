@@ -12,8 +12,8 @@ import { writerFor } from './checkpoints.js';
 export class TrainJob extends JobLoop {
   /**
    * @param {Studio} studio
-   * @param {Uint8Array} vgg its archive
-   * @param {Uint8Array} network the archive of the network that learns
+   * @param {Uint8Array} vgg the archive of VGG weights
+   * @param {Uint8Array} network the archive of the network that the style is for
    * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
    */
   constructor(studio, vgg, network, send) {

@@ -97,15 +97,15 @@ export class TrainMode {
       canContinue: ({ progress: { step, steps } }) => step < steps,
       discardLabel: ({ run }) => (styles.isTrained(run.id) ? 'Dismiss' : 'Discard'),
       background: ({ instant, subject }) => instant ?? subject,
-      describe: ({ run }) => `${run.subjectName}, painted in what has been learnt of ${namesOf(run)} so far`,
+      describe: ({ run }) => `${run.subjectName}, painted in the style learnt so far from ${namesOf(run)}`,
       updatePanel: (controller) => this.#panel.show(controller, this.#saveError),
       onChange: (controller) => this.#saveStepTime(controller),
       onFinish: (controller) => this.#saveStyle(controller),
       onShow: () => this.#onShow(),
       onHide: () => this.#onHide(),
       discard,
-      busyMessage: 'Another tab is painting or learning, or a Masterpiece is being painted here. Finish or discard that, then try again.',
-      unreadableMessage: 'A style that was being learnt was kept here, but this version of Impasto cannot read it.',
+      busyMessage: 'Another job is running, here or in another tab. Finish or discard it, then try again.',
+      unreadableMessage: 'An unfinished training is stored here, but this version of Impasto cannot read it. Update Impasto, or discard it.',
     };
     this.#host = new JobHost(kind, store, viewer, controls, toast);
     store.subscribe(['engine'], ({ engine }) => engine && this.#host.restore());
@@ -328,12 +328,12 @@ function namesOf({ paintings }) {
  */
 function bannerText({ state, progress: { step, steps }, run }, offered, shelved) {
   const percent = `${Math.floor((100 * step) / Math.max(1, steps))} %`;
-  if (shelved && offered) return `“${run.name}” was stopped at ${percent}, and can go on learning.`;
-  if (offered) return `${namesOf(run)} is half learnt: ${percent}.`;
+  if (shelved && offered) return `Learning “${run.name}” was stopped at ${percent}. It can be continued.`;
+  if (offered) return `Learning ${namesOf(run)} is not finished: ${percent}.`;
   return {
-    preparing: `The studio is being set up for ${namesOf(run)}.`,
+    preparing: `The studio is being prepared for ${namesOf(run)}.`,
     running: `${namesOf(run)} is being learnt: ${percent}.`,
-    paused: `Learning ${namesOf(run)} rests: ${percent}.`,
+    paused: `Learning ${namesOf(run)} is paused: ${percent}.`,
     failed: `Learning ${namesOf(run)} has stopped: ${percent}.`,
     finished: `${namesOf(run)} is learnt.`,
   }[state];

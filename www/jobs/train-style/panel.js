@@ -114,7 +114,7 @@ function captionOf({ paintings, photos, scenes }) {
 /** @param {JobController<TrainRun>} controller */
 function factsOf({ state, message, progress: { step, steps } }) {
   if (state === 'preparing') return message;
-  if (state === 'failed') return step > 0 ? `Stopped at step ${step} of ${steps}` : 'Not begun';
+  if (state === 'failed') return step > 0 ? `Stopped at step ${step} of ${steps}` : 'Not started';
   if (state === 'finished') return `Learnt in ${step} steps`;
   return step > 0 ? `Step ${step} of ${steps}` : 'The first step …';
 }
@@ -133,6 +133,6 @@ function timeOf({ state, remainingMs: left }) {
 export function recoveryLabel({ code, run }) {
   if (code === 'memory') return withLessMemory(run.settings) && 'Learn with less memory';
   if (code === 'unsupported') return undefined;
-  if (code === 'checkpoint') return 'Begin again';
-  return code === 'fetch' ? 'Try again' : 'Go on';
+  if (code === 'checkpoint') return 'Start again';
+  return code === 'fetch' ? 'Try again' : 'Continue';
 }

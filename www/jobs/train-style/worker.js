@@ -7,7 +7,7 @@ import { TrainJob } from './job.js';
 /** @typedef {Extract<ToTrainWorker, { type: 'begin' }>} Begin */
 
 hostJob({
-  activity: 'styles are learnt in one',
+  activity: 'learning a style',
   loadInputs: async (/** @type {Begin} */ { run }, obtained) => {
     const files = await obtained();
     // The service worker has this file already.

@@ -7,12 +7,14 @@
 mod choice;
 mod layout;
 mod pack;
+mod parameters;
 mod set;
 mod space;
 mod vector;
 
 pub use layout::{StyleLayout, parameters, quads};
-pub use pack::{MAX_NAME, OWN, Pack, Parameters, name_problem, text_problem};
+pub use pack::{MAX_NAME, OWN, Pack, name_problem, text_problem};
+pub use parameters::Parameters;
 pub use set::StyleSet;
 pub use space::StyleSpace;
 pub use vector::{DIMENSIONS, StyleLayers, mix};

@@ -13,8 +13,7 @@
 //! that of the pack and begins with [`OWN`], and whose tensors have the fingerprint of the pack. `net::custom`
 //! documents its contents.
 
-use super::layout::separated;
-use super::{DIMENSIONS, Style};
+use super::Parameters;
 use crate::error::{Error, Result};
 use crate::text::{cleaned, printable, unusable, unusable_in_lines};
 use crate::weights::{Archive, ArchiveBuilder};
@@ -75,20 +74,6 @@ pub struct Pack {
     pub thumbnail: Vec<u8>,
     /// The weight archive of the network, if the pack contains it. May be empty.
     pub archive: Vec<u8>,
-}
-
-/// The parameters of a style.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Parameters {
-    /// The output of the style predictor: [`DIMENSIONS`] numbers.
-    Vector(Vec<f32>),
-    /// The scales and the shifts of all normalizations.
-    Norms {
-        /// One number for each channel of each normalization, in network order.
-        scales: Vec<f32>,
-        /// As many numbers, in the same order.
-        shifts: Vec<f32>,
-    },
 }
 
 impl Pack {
@@ -259,23 +244,6 @@ fn unseen(c: char) -> String {
 
 fn too_large(bytes: usize) -> Error {
     refused(format!("has {bytes} bytes, which is too large for a style pack"))
-}
-
-impl Parameters {
-    fn read(archive: &Archive) -> Result<Self> {
-        if archive.shape("vector").is_some() {
-            return Ok(Self::Vector(archive.tensor("vector", &[DIMENSIONS])?));
-        }
-        let count = archive.shape("scales").map_or(0, |shape| shape.iter().product());
-        let numbers = |name: &str| archive.tensor(name, &[count]);
-        Ok(Self::Norms { scales: numbers("scales")?, shifts: numbers("shifts")? })
-    }
-
-    /// Returns the parameters of a trained style.
-    pub fn of(style: &Style) -> Self {
-        let (scales, shifts) = separated(style);
-        Self::Norms { scales, shifts }
-    }
 }
 
 /// Returns an [`Error::Pack`].

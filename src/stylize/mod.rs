@@ -21,8 +21,7 @@ use crate::weights::Archive;
 
 pub use style_encoder::StyleEncoder;
 
-/// A transfer network on a device: the 26-style network with its styles, or a network without built-in styles (the
-/// arbitrary network, or one from a style pack).
+/// A transfer network on a device: that of 26 styles with its styles, that for paintings, or one from a style pack.
 pub struct StylizeModel {
     model: Model,
     styles: StyleSet,

@@ -34,7 +34,7 @@ export function watch(browser) {
   });
 }
 
-/** The reason that Firefox has written beside the crash dump, whose path is in its output. @param {string} said */
+/** The reason that Firefox has written next to its crash dump; the output contains the path. @param {string} said */
 function reasonIn(said) {
   const [, dump] = said.match(/attempting to generate:[\s\0]*(\/\S+)\.dmp/) ?? [];
   try {

@@ -1,5 +1,5 @@
 /**
- * A fake of the engine, for unit tests of the inference worker's classes. It stands in for `live.js`, which only the build
+ * A fake of the engine, for unit tests of the inference worker's classes. It replaces `live.js`, which only the build
  * makes: importing this file redirects imports of `live.js` to it, so the classes under test are imported after it, with
  * `await import()`. Like the real objects, a fake session must not be used after `free`, nor freed while one of its promises
  * is pending; a violation throws.
@@ -73,7 +73,7 @@ export class FakeEngine {
   /** @type {Map<Operation, string[]>} */
   #failures = new Map();
 
-  /** @param {Operation} operation whose promises stay pending until `release` */
+  /** @param {Operation} operation its promises stay pending until `release` */
   hold(operation) {
     this.#gate(operation).hold();
   }
@@ -84,7 +84,7 @@ export class FakeEngine {
     await settled();
   }
 
-  /** @param {Operation} operation whose next call fails @param {string} message */
+  /** @param {Operation} operation its next call fails @param {string} message */
   failOnce(operation, message) {
     this.#failures.set(operation, [...(this.#failures.get(operation) ?? []), message]);
   }
@@ -134,7 +134,7 @@ export class FakeEngine {
     return { createTexture: () => ({ destroy() {} }), queue: { copyExternalImageToTexture() {} } };
   }
 
-  /** @param {Uint8Array} archive the name of its network */
+  /** @param {Uint8Array} archive contains the name of its network */
   async addNetwork(archive) {
     await this.wait('addNetwork');
     this.networks.add(new TextDecoder().decode(archive));

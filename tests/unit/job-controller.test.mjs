@@ -12,7 +12,7 @@ const RUN = { id: 'run 1', settings: { size: 64 } };
 const PICTURE = { width: 1, height: 1, data: new Uint8ClampedArray([1, 2, 3, 255]) };
 const BEGUN = { type: 'begun', settings: { size: 64, steps: 100 }, plan: { scales: [{ width: 64, height: 64, steps: 100 }] }, software: true };
 
-/** @type {{ run: typeof RUN, checkpoint: Checkpoint } | undefined | Error} what the browser stored */
+/** @type {{ run: typeof RUN, checkpoint: Checkpoint } | undefined | Error} the stored state, or the error of reading it */
 let saved;
 let now = 0;
 mock.method(performance, 'now', () => now);

@@ -193,7 +193,7 @@ export class Controls {
     return /** @type {Format} */ (byId('format', HTMLSelectElement).value);
   }
 
-  /** @param {boolean} can whether the selected styles are encoded paintings, which can be gentle and have brushwork */
+  /** @param {boolean} can whether the selected styles are encoded paintings, which support gentle strength and brushwork */
   set usesEncoder(can) {
     for (const input of [this.#gentle, this.#brushwork]) /** @type {HTMLElement} */ (input.parentElement).hidden = !can;
   }
@@ -222,7 +222,7 @@ export class Controls {
     this.#isVideo = moving;
   }
 
-  /** @param {number} size of photos */
+  /** @param {number} size the photo size */
   #showSize(size) {
     this.#photoSize = size;
     if (this.#isVideo) return;
@@ -256,7 +256,7 @@ export class Controls {
 
   /**
    * @param {EngineInfo} info
-   * @param {number} wanted 0: the default of the adapter
+   * @param {number} wanted the size; 0: the default of the adapter
    */
   offerSizes(info, wanted) {
     const chosen = this.chosenSize || wanted || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);

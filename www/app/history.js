@@ -29,7 +29,7 @@ export class History {
     return this.#at < this.#states.length - 1;
   }
 
-  /** @returns {T | undefined} the state before */
+  /** @returns {T | undefined} the previous state */
   undo() {
     return this.canUndo ? this.#states[--this.#at] : undefined;
   }

@@ -52,7 +52,7 @@ export function loadSettings() {
   };
 }
 
-/** @returns {number | undefined} the longer side to paint at, where the address asks for one: for this visit alone */
+/** @returns {number | undefined} the photo size in the address, if any; it applies to this visit only */
 export function sizeInAddress() {
   const size = Number(new URLSearchParams(location.search).get('size'));
   return isSize(size) ? size : undefined;
@@ -95,7 +95,7 @@ function partOf(text, usual) {
   return percent >= 0 && percent <= 100 ? percent / 100 : usual;
 }
 
-/** @param {string | null} text as it stands in the address */
+/** @param {string | null} text a number from the address */
 function strokeOf(text) {
   return isStroke(Number(text)) ? Number(text) : DEFAULTS.stroke;
 }

@@ -31,7 +31,7 @@
 /** The options of a video before the user chooses others. */
 const VIDEO = { lines: 0, framesPerSecond: 24 };
 
-/** @param {Settings} settings @returns {State} of a page that starts */
+/** @param {Settings} settings @returns {State} the state when the page starts */
 export function initialState({ strength, keepColors, gentle, stroke, brushwork, ground, photoData, steady }) {
   return {
     engine: undefined,
@@ -56,7 +56,7 @@ export class Store {
     this.#state = state;
   }
 
-  /** @returns {Readonly<State>} replaced by each update, never changed */
+  /** @returns {Readonly<State>} each update replaces the object */
   get state() {
     return this.#state;
   }

@@ -38,7 +38,7 @@ export class Movie {
   #newest = -1;
   /** The newest frame, which lasts to the end. @type {VideoFrame | undefined} */
   #last;
-  /** @type {unknown} what went wrong first */
+  /** @type {unknown} the first error */
   #fault;
 
   /**
@@ -102,7 +102,7 @@ export class Movie {
     await this.#write(frame, this.#last ? Math.max(0, seconds) : 0);
   }
 
-  /** @param {VideoFrame} frame closed when it is written @param {number} timestamp in seconds */
+  /** @param {VideoFrame} frame the frame, which is closed when it is written @param {number} timestamp in seconds */
   async #write(frame, timestamp) {
     // The same frame in another style has the same time.
     timestamp = Math.max(timestamp, this.#newest + SHORTEST_SECONDS);

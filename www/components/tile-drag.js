@@ -5,7 +5,7 @@ const THRESHOLD = 6;
 export class TileDrag {
   /** @type {{ tile: HTMLElement, x: number, y: number, on: boolean } | undefined} */
   #drag;
-  /** @type {HTMLElement | undefined} the tile before which the dragged one would stand */
+  /** @type {HTMLElement | undefined} the tile before which the dragged tile would be inserted */
   #target;
 
   /**

@@ -41,7 +41,7 @@ export class EngineClient {
     this.#handlers.push(handlers);
   }
 
-  /** @param {HTMLCanvasElement} canvas fresh: it can be handed over once */
+  /** @param {HTMLCanvasElement} canvas a new canvas, since a canvas can be transferred only once */
   start(canvas) {
     this.stop();
     this.#rejectAll('The engine was restarted. Try again.');

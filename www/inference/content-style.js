@@ -15,7 +15,7 @@ const EVERY_MS = 2000;
  * so that one style fades into the next.
  */
 export class ContentStyle {
-  /** @type {string | undefined} the latest style; none before the first */
+  /** @type {string | undefined} the id of the newest style; undefined before the first one */
   id;
   #turn = 0;
   #encodedAt = -Infinity;

@@ -171,7 +171,7 @@ export class PhotoMode {
   }
 }
 
-/** @returns {number | undefined} the side of the style list's pictures, where the address asks for one; 0 for none */
+/** @returns {number | undefined} the side of the thumbnails in the address, if any; 0: no thumbnails */
 function thumbSide() {
   const text = new URLSearchParams(location.search).get('thumbs');
   const side = Number(text);

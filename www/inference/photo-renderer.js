@@ -27,23 +27,23 @@ export class PhotoRenderer {
   #photo;
   /** The stroke size of the session. */
   #stroke = 1;
-  /** @type {Network | undefined} of the session */
+  /** @type {Network | undefined} the network of the session */
   #network;
   /** @type {PhotoInput | undefined} a photo that waits for its session */
   #nextPhoto;
-  /** @type {PhotoInput | undefined} a photo whose network could not be had: another look may bring it */
+  /** @type {PhotoInput | undefined} a photo whose network could not be loaded; the next look tries again */
   #failedPhoto;
-  /** @type {PhotoInput | undefined} the photo whose own style is known */
+  /** @type {PhotoInput | undefined} the photo whose own style has been encoded */
   #contentStyleOf;
   /** @type {Look | undefined} */
   #look;
-  /** @type {string | undefined} the styles that the session has */
+  /** @type {string | undefined} the styles of the session */
   #parts;
   /** The saves that wait for the picture. @type {AnswerRequest[]} */
   #saves = [];
-  /** Answers the request that brought the newest photo. @type {AnswerRequest} */
+  /** Answers the request of the newest photo. @type {AnswerRequest} */
   #answerPhoto = () => {};
-  /** Answers the request that brought the photo of the session. @type {AnswerRequest} */
+  /** Answers the request of the session's photo. @type {AnswerRequest} */
   #answerShown = () => {};
   /** Answers the newest request, for a photo or a look. @type {AnswerRequest} */
   #answer = () => {};
@@ -182,7 +182,7 @@ export class PhotoRenderer {
     this.#parts = undefined;
   }
 
-  /** @returns {boolean} whether the network has to run for it */
+  /** @returns {boolean} whether the network has to run */
   #render() {
     const look = this.#look;
     if (!this.#lookChanged || !look) return false;

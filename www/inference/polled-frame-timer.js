@@ -15,12 +15,12 @@ export class PolledFrameTimer {
   #painted = 0;
   #missed = 0;
 
-  /** @param {number} framesPerSecond that are wanted */
+  /** @param {number} framesPerSecond the requested frame rate */
   constructor(framesPerSecond) {
     this.framesPerSecond = framesPerSecond;
   }
 
-  /** @param {number} frames that came and were not painted */
+  /** @param {number} frames the number of frames that were not rendered */
   addMissed(frames) {
     this.#missed += frames;
   }

@@ -18,7 +18,7 @@ const REMOVAL_DELAY_MS = 5000;
 export class StyleRegistry {
   /** Increases when a style is replaced: sessions then set their styles again. */
   revision = 0;
-  /** @type {Map<string, { pack: Uint8Array, network: Network }>} the packs of the kept styles */
+  /** @type {Map<string, { pack: Uint8Array, network: Network }>} the packs of the styles, by id */
   #packs = new Map();
   /** @type {Map<Network, Promise<void>>} */
   #loading = new Map();

@@ -19,7 +19,7 @@ export class ThumbnailRenderer {
   #side = 0;
   /** @type {PhotoInput | null} */
   #photo = null;
-  /** Answers the request that brought the photo. @type {AnswerRequest} */
+  /** Answers the request of the photo. @type {AnswerRequest} */
   #answer = () => {};
   /** The index of the next style. */
   #next = 0;

@@ -22,7 +22,7 @@ const PATIENCE_SECONDS = 0.1;
 
 /** The video mode: shows, stylizes and records the camera or a video file. */
 export class VideoMode {
-  /** @type {SourceInfo | undefined} what is on */
+  /** @type {SourceInfo | undefined} the current source */
   #info;
   #source;
   #recorder = new Recorder();

@@ -17,7 +17,7 @@ import { supportsVideoFrames } from './video-frame-support.js';
 let photos;
 /** @type {ThumbnailRenderer | undefined} */
 let thumbnails;
-/** @type {VideoRenderer | undefined} while the picture moves */
+/** @type {VideoRenderer | undefined} set during a video */
 let video;
 /** The request of the video. */
 let videoId = 0;
@@ -33,7 +33,7 @@ let registry;
 let resolveRegistry;
 /** Resolves when the engine runs: messages about styles may arrive earlier. @type {Promise<StyleRegistry>} */
 const started = new Promise((resolve) => (resolveRegistry = resolve));
-/** @type {OffscreenCanvas | undefined} that the engine paints on */
+/** @type {OffscreenCanvas | undefined} the canvas of the engine */
 let outputCanvas;
 /** Whether this browser notices finished GPU work only by polling. */
 let polled = false;

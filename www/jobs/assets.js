@@ -18,12 +18,12 @@ const READER = 'import_bg.wasm';
 /** @type {Promise<Asset[]> | undefined} */
 let list;
 
-/** @returns {Promise<Asset[]>} what a Masterpiece needs */
+/** @returns {Promise<Asset[]>} the files for optimization and training */
 export async function jobAssets() {
   return (await allAssets()).filter(({ url }) => url !== READER);
 }
 
-/** @returns {Promise<Asset[]>} all of them */
+/** @returns {Promise<Asset[]>} these files, and the importer of networks */
 function allAssets() {
   list ??= fetchList().catch((error) => {
     list = undefined;

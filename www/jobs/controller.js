@@ -40,7 +40,7 @@ export class JobController extends EventTarget {
   message = '';
   /** Progress of a download, 0..1. @type {number | undefined} */
   downloaded;
-  /** @type {ErrorCode | undefined} of a failed one */
+  /** @type {ErrorCode | undefined} the error of a failed job */
   code;
   /** A message to show while the job continues. */
   notice = '';
@@ -72,7 +72,7 @@ export class JobController extends EventTarget {
     this.#notify();
   }
 
-  /** Restarts the worker from the newest checkpoint, or from the beginning. @param {boolean} [anew] */
+  /** Restarts the worker from the newest checkpoint, or with `anew` from the beginning. @param {boolean} [anew] */
   async retry(anew = false) {
     if (this.state === 'failed') this.#pauseRequested = false;
     this.#setState('preparing', { message: 'Preparing the graphics device …' });

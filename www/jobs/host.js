@@ -93,7 +93,7 @@ export class JobHost {
     return this.store.state.mode === this.kind.mode;
   }
 
-  /** @returns {Promise<Pixels>} the picture so far */
+  /** @returns {Promise<Pixels>} the current picture */
   async picture() {
     const { picture, run } = this.#controller ?? {};
     if (!picture || !run) throw new Error('Nothing has been painted yet. Wait for the first steps, then save again.');

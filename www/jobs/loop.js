@@ -39,11 +39,11 @@ export class JobLoop {
   #previewMs = 0;
   #checkpointAt = 0;
   #checkpointMs = 0;
-  /** @type {CheckpointWriter | undefined} where the browser keeps files */
+  /** @type {CheckpointWriter | undefined} undefined if the browser stores no files */
   #writer;
   /** @type {(() => void) | undefined} */
   #wake;
-  /** @type {(StepReport & { milliseconds: number })[]} not told yet */
+  /** @type {(StepReport & { milliseconds: number })[]} steps that are not reported yet */
   #pendingReports = [];
   #reportedAt = 0;
   /** The newest picture, and the step that it belongs to. @type {{ step: number, picture: Pixels } | undefined} */

@@ -10,7 +10,7 @@ export class LossChart {
   #figure;
   #svg;
 
-  /** @param {string} id of the figure, which has an SVG in it */
+  /** @param {string} id the id of the figure, which contains an SVG */
   constructor(id) {
     this.#figure = byId(id, HTMLElement);
     this.#svg = /** @type {SVGElement} */ (this.#figure.querySelector('svg'));

@@ -89,7 +89,7 @@
  *   | { type: 'failed', code: ErrorCode, message: string }} FromJobWorker
  */
 
-/** @returns {Progress} of a run that has not begun */
+/** @returns {Progress} the progress of a run that has not started */
 export function initialProgress() {
   return { step: 0, steps: 0, width: 0, height: 0, losses: [], marks: [], finished: false };
 }

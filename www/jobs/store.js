@@ -20,7 +20,7 @@ export class JobStore {
 
   /**
    * Replaces the stored job. Works in workers only.
-   * @param {string} run its id
+   * @param {string} run the id of the run
    * @param {object} about
    * @param {Uint8Array[]} parts
    * @returns {Promise<CheckpointWriter>}
@@ -32,7 +32,7 @@ export class JobStore {
   }
 
   /**
-   * @param {string} run its id
+   * @param {string} run the id of the run
    * @param {number} sequence of the checkpoint to continue from
    */
   continueAfter(run, sequence) {
@@ -49,7 +49,7 @@ export class JobStore {
     return bytes && ((await unpack(bytes)) ?? null);
   }
 
-  /** @param {string} run its id @returns {Promise<Checkpoint | undefined>} */
+  /** @param {string} run the id of the run @returns {Promise<Checkpoint | undefined>} */
   async newest(run) {
     const slots = await Promise.all(SLOTS.map(async (name) => unpack((await this.#files.read(name)) ?? new Uint8Array())));
     const slot = newest(slots.filter((found) => found && isProgress(found.about.progress)), run);

@@ -120,7 +120,7 @@ export class Camera {
     this.#choose(ids[(ids.indexOf(this.#latest) + 1) % Math.max(1, ids.length)]);
   }
 
-  /** @param {number} number of the camera, among all, that is meant when it is opened again, also on later visits */
+  /** @param {number} number the index of the camera to open next, also on later visits */
   async choose(number) {
     this.#choose((await cameras())[number]?.deviceId);
   }

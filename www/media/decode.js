@@ -126,7 +126,7 @@ function withoutChunk(file, kind, bytes, { start, end }) {
   return new Blob([head, file.slice(head.length, start), file.slice(end)]);
 }
 
-/** @param {ImageBitmap} bitmap @param {number} orientation as EXIF numbers them */
+/** @param {ImageBitmap} bitmap @param {number} orientation the EXIF orientation */
 async function upright(bitmap, orientation) {
   if (orientation === 1) return bitmap;
   const { width, height } = bitmap;

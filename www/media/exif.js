@@ -129,7 +129,7 @@ export function withTiff(bytes, kind, tiff) {
   return [file];
 }
 
-/** @typedef {{ tag: number, type: number, count: number, value: Uint8Array }} Entry `value` in the block's own byte order */
+/** @typedef {{ tag: number, type: number, count: number, value: Uint8Array }} Entry `value` has the byte order of the block */
 
 /** @param {Uint8Array} bytes */
 function tiffOfJpeg(bytes) {

@@ -92,7 +92,7 @@ export class Exporter {
     return encode(await this.#source.picture(), format, this.#keptMetadata(tiff));
   }
 
-  /** @param {() => Promise<void>} act something with the painting, if there is one */
+  /** @param {() => Promise<void>} act runs if there is a painting */
   async #run(act) {
     if (!this.controls.canSave) return;
     this.viewer.busy('Saving …');

@@ -88,7 +88,7 @@ export class FrameScheduler {
     else requestAnimationFrame(next);
   }
 
-  /** @param {FrameTimes} times of a frame that has come */
+  /** @param {FrameTimes} times the times of a new frame */
   async #arrive(times) {
     const media = this.#pacer ? await this.#pacer.arrive(times.media, !this.#workerReady || this.#fresh) : times.media;
     if (media === undefined || this.#stopped) return;

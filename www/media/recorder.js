@@ -34,7 +34,7 @@ export class Recorder {
   #clock = wallClock();
   /** The decoded sound of the video. @type {AudioBuffer | undefined} */
   #all;
-  /** @type {MediaStreamTrack[]} tracks that were opened for the recording alone */
+  /** @type {MediaStreamTrack[]} tracks that were opened only for the recording */
   #own = [];
 
   constructor() {
@@ -124,7 +124,7 @@ export function recordsFrames() {
   return typeof VideoEncoder !== 'undefined';
 }
 
-/** @returns {Clock} begins now */
+/** @returns {Clock} a clock that starts now */
 function wallClock() {
   const begun = performance.now();
   return { from: 0, now: () => (performance.now() - begun) / 1000, of: ({ shown }) => (shown - begun) / 1000 };

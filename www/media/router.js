@@ -66,7 +66,7 @@ export class FileRouter {
     this.toast.show(own ? `${own} ${left}` : left, action);
   }
 
-  /** @param {File[]} photos @param {string} note on files that are not among them */
+  /** @param {File[]} photos @param {string} note a message about skipped files */
   #paintAll(photos, note) {
     const { engine, look, size, ground } = this.store.state;
     if (!engine) return;
@@ -82,7 +82,7 @@ export class FileRouter {
     });
   }
 
-  /** @param {File} file @returns {Promise<boolean>} whether it is painted as a photo */
+  /** @param {File} file @returns {Promise<boolean>} whether it was opened as a photo */
   async routeOne(file) {
     if (isPack(file) || isNetwork(file)) {
       this.library.addFiles([file]);

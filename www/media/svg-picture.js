@@ -49,7 +49,7 @@ export async function drawSvg(file) {
   }
 }
 
-/** @param {string | undefined} text such as `12mm` @returns {number | undefined} pixels; nothing for relative lengths */
+/** @param {string | undefined} text such as `12mm` @returns {number | undefined} pixels; undefined for relative lengths */
 function lengthOf(text) {
   const [, number, unit] = text?.trim().match(/^\+?(\d*\.?\d+(?:e[+-]?\d+)?)\s*([a-z]*)$/i) ?? [];
   const pixels = Number(number) * (UNITS[unit?.toLowerCase() ?? ''] ?? Number.NaN);

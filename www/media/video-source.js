@@ -45,7 +45,7 @@ export class VideoSource extends EventTarget {
   #transparent = false;
   /** The video's file. @type {File | undefined} */
   #file;
-  /** @type {ReturnType<typeof setInterval> | undefined} while the end of a video is awaited */
+  /** @type {ReturnType<typeof setInterval> | undefined} set while waiting for the end of a video */
   #watch;
   #size = { width: 0, height: 0 };
 

@@ -16,7 +16,7 @@ const KINDS = [
 export class BuiltinStyles {
   /** @type {Style[]} */
   styles = [];
-  /** @type {NamedPack[]} what an engine has to be told */
+  /** @type {NamedPack[]} the packs for the engine */
   packs = [];
   /** Resolves when the names are loaded. */
   listed;

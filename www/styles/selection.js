@@ -147,7 +147,7 @@ export class StyleSelection {
 
   /**
    * Writes the selection to the store.
-   * @param {boolean} [isChosen] whether the user has chosen it: a job then gives way to the photo
+   * @param {boolean} [isChosen] whether the user has chosen it: the photo then replaces a job in the viewer
    */
   #write(isChosen = false) {
     const { store, network, parts, title } = this;

@@ -58,7 +58,7 @@ export class UserStyles {
     return this.#styles.map(({ id, name, network, picture, busy }) => ({ id, name, network, kind: 'own', picture, busy }));
   }
 
-  /** @returns {readonly UserStyle[]} all of them, with their paintings */
+  /** @returns {readonly UserStyle[]} all user styles, with their paintings */
   get all() {
     return this.#styles;
   }
@@ -291,7 +291,7 @@ export class UserStyles {
     }
   }
 
-  /** @param {UserStyle} style that was removed @returns {UserStyle} */
+  /** @param {UserStyle} style the removed style @returns {UserStyle} */
   #putBack(style) {
     const back = this.#withPicture(style);
     this.#styles.push(back);

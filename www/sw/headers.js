@@ -4,7 +4,7 @@
  * as far as possible.
  */
 
-/** @type {Record<string, string>} what may be loaded from where */
+/** @type {Record<string, string>} the allowed sources of each directive */
 const SOURCES = {
   'default-src': "'none'",
   'script-src': "'self' 'wasm-unsafe-eval'",

@@ -6,7 +6,7 @@
 
 const CACHE = 'impasto-versions';
 
-/** @typedef {{ active?: string, clients: Record<string, string> }} State the versions of pages and workers, by their ids */
+/** @typedef {{ active?: string, clients: Record<string, string> }} State `clients` has the versions of pages and workers by client id */
 
 export class Versions {
   /** @type {Promise<State> | undefined} */
@@ -67,7 +67,7 @@ export class Versions {
     await this.#tidy(state);
   }
 
-  /** @param {State} state @returns {Promise<boolean>} whether there were any */
+  /** @param {State} state @returns {Promise<boolean>} whether any were removed */
   async #forgetClosed(state) {
     const open = new Set((await allClients()).map(({ id }) => id));
     const closed = Object.keys(state.clients).filter((id) => !open.has(id));
@@ -78,7 +78,7 @@ export class Versions {
   /** @param {State} state */
   async #tidy(state) {
     const { installing, waiting } = Reflect.get(self, 'registration');
-    // Their files are in the same cache; they clean up when they become active.
+    // A version that is being installed or waits has its files in the same cache. It tidies up when it becomes active.
     if (installing || waiting) return;
     const needed = new Set([this.version, ...Object.values(state.clients)]);
     const keys = new Set(this.files.values());
@@ -98,7 +98,7 @@ export class Versions {
   }
 }
 
-/** @returns {Promise<{ id: string }[]>} pages and workers, those included that no service worker looks after */
+/** @returns {Promise<{ id: string }[]>} all pages and workers, also uncontrolled ones */
 function allClients() {
   return Reflect.get(self, 'clients').matchAll({ type: 'all', includeUncontrolled: true });
 }

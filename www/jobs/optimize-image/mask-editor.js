@@ -32,7 +32,7 @@ export class MaskEditor extends HTMLElement {
     this.#listen();
   }
 
-  /** @param {number} part diameter of the brush, of the longer side */
+  /** @param {number} part the brush diameter, as a fraction of the longer side */
   set brush(part) {
     this.#brush = part;
   }

@@ -61,7 +61,7 @@ export function greysOfPicture({ width, height, data }) {
   return greys;
 }
 
-/** @param {Uint8ClampedArray} greys @param {Size} size @returns {Pixels} as the studio takes it */
+/** @param {Uint8ClampedArray} greys @param {Size} size @returns {Pixels} the mask as a picture for the studio */
 export function pictureOfGreys(greys, { width, height }) {
   const data = new Uint8ClampedArray(4 * width * height);
   greys.forEach((grey, i) => data.set([grey, grey, grey, 255], 4 * i));

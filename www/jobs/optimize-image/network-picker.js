@@ -19,7 +19,7 @@ export class NetworkPicker {
   #choose = byId('user-network-choose', HTMLButtonElement);
   #remove = byId('user-network-remove', HTMLButtonElement);
   #file = byId('user-network-file', HTMLInputElement);
-  /** @type {VggNetwork | undefined} the user's */
+  /** @type {VggNetwork | undefined} the network of the user */
   #network;
   #busy = false;
 
@@ -84,7 +84,7 @@ export class NetworkPicker {
     this.#select.focus();
   }
 
-  /** @param {string} [told] instead of what is usually told */
+  /** @param {string} [told] a message that replaces the default text */
   #show(told) {
     const network = this.#network;
     this.#own.hidden = this.choice === 'page' && !network;

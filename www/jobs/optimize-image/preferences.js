@@ -45,7 +45,7 @@ export function loadPreferences() {
   }
 }
 
-/** @returns {number | undefined} the size that the address asks for, for tests */
+/** @returns {number | undefined} the size in the address, for tests */
 export function sizeForTests() {
   const size = Number(new URLSearchParams(location.search).get('masterpiece'));
   return Number.isInteger(size) && size >= 32 && size <= 2048 ? size : undefined;

@@ -35,7 +35,7 @@ export async function setUserNetwork(file) {
   return network;
 }
 
-/** @returns {Promise<VggNetwork | undefined>} the one that there is */
+/** @returns {Promise<VggNetwork | undefined>} the stored network, if any */
 export async function userNetwork() {
   if (inMemory) return inMemory.network;
   return describe(await cachedResponse());

@@ -30,7 +30,7 @@ export class DatasetPicker {
   #added = [];
   /** The ids of excluded photos. @type {Set<string>} */
   #excluded = new Set();
-  /** @type {AbortController | undefined} while the camera is on */
+  /** @type {AbortController | undefined} set while the camera is on */
   #taking;
 
   /**

@@ -293,7 +293,7 @@ export class TrainMode {
     const { split } = this.viewer;
     this.#split = split.value;
     split.value ||= 0.5;
-    // Without a current stylization, the photo is shown beside the preview.
+    // Without a current stylization, the photo is shown next to the preview.
     if (!this.#controller?.run.instant) document.documentElement.dataset.training = 'photo';
     byId('train-panel-title', HTMLElement).focus();
   }

@@ -37,7 +37,7 @@ export function loadPreferences() {
   return choices;
 }
 
-/** @param {boolean} software @param {number} pace milliseconds of a step for each pixel of its squares */
+/** @param {boolean} software @param {number} pace milliseconds of a step for each pixel of its crops */
 export function saveStepTime(software, pace) {
   keep({ ...read(), [software ? 'paceInSoftware' : 'pace']: pace });
 }
@@ -48,7 +48,7 @@ export function loadStepTime(software) {
   return Number.isFinite(pace) && pace > 0 ? pace : undefined;
 }
 
-/** @returns {number | undefined} the crop size that the address asks for, for tests */
+/** @returns {number | undefined} the crop size in the address, for tests */
 export function cropForTests() {
   const side = Number(new URLSearchParams(location.search).get('learn'));
   return Number.isInteger(side) && side >= 32 && side <= 256 && side % 4 === 0 ? side : undefined;

@@ -176,7 +176,7 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
     assert.match(notice, /VGG16 from “mine\.safetensors”, which is no longer stored here/);
     assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Choose the file …');
     await give(page, 'other.safetensors', 'noise', '#missing-network');
-    await until(page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('another VGG19'));
+    await until(page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('is not the VGG16 file'));
     await give(page, 'mine.safetensors', 'mine/net.safetensors', '#missing-network');
     await until(page, 'another attempt', () => document.getElementById('optimize-panel')?.dataset.state !== 'failed');
     await reaches(page, 'finished', 5);

@@ -68,7 +68,7 @@ for (const name of BROWSERS) {
       const other = await open(browser, server.url + SMALL);
       await ready(other.page);
       await begin(other.page, 1);
-      await until(other.page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another tab'));
+      await until(other.page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
       assert.ok(await other.page.$eval('#optimize-banner', (note) => /** @type {HTMLElement} */ (note).hidden));
       await other.page.close();
       await page.bringToFront();

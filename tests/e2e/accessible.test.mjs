@@ -27,16 +27,16 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
 
         const painting = { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 90, 70) };
         await drop(page, painting, 'style-list');
-        await until(page, 'the own style', () => !(/** @type {HTMLElement} */ (document.querySelector('.tile-menu'))).hidden);
-        assert.deepEqual(await violations(page), [], 'an own style');
+        await until(page, 'the user style', () => !(/** @type {HTMLElement} */ (document.querySelector('.tile-menu'))).hidden);
+        assert.deepEqual(await violations(page), [], 'a user style');
         await page.click('.tile-menu');
         await page.click('crop-square [value="part"]');
-        assert.deepEqual(await violations(page), [], 'the dialog of an own style');
+        assert.deepEqual(await violations(page), [], 'the dialog of a user style');
         await page.evaluate(() => document.querySelector('dialog[open]')?.close());
         await page.evaluate(() => /** @type {HTMLElement} */ (document.getElementById('train')).click());
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('train-more')).toggleAttribute('open', true));
         await page.click('#dataset .picker-tile[aria-pressed]');
-        assert.deepEqual(await violations(page), [], 'the sheet in which a style is learnt');
+        assert.deepEqual(await violations(page), [], 'the training dialog');
         await page.keyboard.press('Escape');
         await page.click('[data-style="Starry Strokes"]');
 
@@ -48,7 +48,7 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
 
         await page.click('#optimize');
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('optimize-more')).toggleAttribute('open', true));
-        assert.deepEqual(await violations(page), [], 'the sheet of a Masterpiece');
+        assert.deepEqual(await violations(page), [], 'the dialog of a Masterpiece');
         for (const drawer of ['look', 'where', 'way', 'network']) {
           await page.evaluate((id) => document.getElementById(id)?.toggleAttribute('open', true), `drawer-${drawer}`);
           if (drawer === 'network') await page.select('#optimize-network', 'own');
@@ -74,7 +74,7 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         await until(page, 'the clock', () => Number(document.querySelector('video-bar .clock')?.textContent?.slice(2)) >= 1);
         assert.deepEqual(await violations(page), [], 'a recording');
         await page.keyboard.press('r');
-        await until(page, 'its end', () => document.querySelector('video-bar [aria-label="Record"]') !== null);
+        await until(page, 'the removal', () => document.querySelector('video-bar [aria-label="Record"]') !== null);
         await page.close();
       });
     }

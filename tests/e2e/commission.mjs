@@ -48,7 +48,7 @@ export function preview(page) {
 export async function changed(page, before, least) {
   const end = Date.now() + 60_000;
   while ((await compare(page, before, await preview(page))).difference <= least) {
-    assert.ok(Date.now() < end, 'the preview stands still');
+    assert.ok(Date.now() < end, 'the preview does not change');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -66,7 +66,7 @@ export async function losses(page) {
 export async function order(page) {
   if (await page.$('#optimize-dialog[open]')) return;
   await click(page, '#optimize');
-  await until(page, 'the sheet', () => document.querySelector('#optimize-dialog[open]') !== null);
+  await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
 }
 
 /**

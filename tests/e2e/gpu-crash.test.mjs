@@ -44,9 +44,9 @@ describe('a crash of the graphics processor in chromium', { timeout: 600_000 }, 
     // A second loss within seconds is not handled automatically: on a fast machine, the page asks the user.
     if (/Start the engine again/.test(await panel())) await page.click('.panel button');
     // Chromium gives a page no adapter after the second crash within a few minutes.
-    await until(page, 'the block', () => /blocks the GPU.*Restart the browser.*Try again/.test(document.querySelector('.panel')?.textContent ?? ''));
+    await until(page, 'the message about the blocked GPU', () => /blocks the GPU.*Restart the browser.*Try again/.test(document.querySelector('.panel')?.textContent ?? ''));
     const pictures = await seen(page);
-    assert.equal(pictures.length, 2, 'photo and painting are seen');
+    assert.equal(pictures.length, 2, 'photo and painting are visible');
     assert.ok(Math.abs(pictures[0] - photo) < 1 && pictures[1] > 50, `${pictures}`);
     assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Carnival');
     assert.equal(await page.$('.gallery'), null);

@@ -51,7 +51,7 @@ export function installation(name, { headers, prepare } = {}) {
 
 /** Waits until the page says that it works offline. @param {import('puppeteer-core').Page} page */
 export function kept(page) {
-  return until(page, 'the page to be kept', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
+  return until(page, 'offline use', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
 }
 
 /** @param {Buffer | string} bytes */

@@ -61,7 +61,7 @@ function step(page) {
 /** @param {Page} page */
 async function pauses(page) {
   await click(page, '#train-panel-pause');
-  await until(page, 'the rest', () => document.getElementById('train-panel-remaining')?.textContent === 'Paused');
+  await until(page, 'the pause', () => document.getElementById('train-panel-remaining')?.textContent === 'Paused');
 }
 
 /** The first and last total and style loss, from the label of the chart. @param {Page} page */
@@ -82,7 +82,7 @@ function preview(page) {
 async function openSheet(page) {
   await until(page, 'the button', () => document.getElementById('train')?.hidden === false);
   await click(page, '#train');
-  await until(page, 'the sheet', () => document.querySelector('#train-dialog[open]') !== null);
+  await until(page, 'the dialog', () => document.querySelector('#train-dialog[open]') !== null);
 }
 
 /**
@@ -154,7 +154,7 @@ for (const name of BROWSERS) {
       const second = await open(browser, server.url + SMALL);
       page = second.page;
       await ready(page);
-      await until(page, 'the offer', () => document.getElementById('train-banner-text')?.textContent?.includes('is not finished'));
+      await until(page, 'the offer to continue', () => document.getElementById('train-banner-text')?.textContent?.includes('is not finished'));
       await click(page, '#train-banner-resume');
       await reaches(page, 'running', rested + 1);
       await until(page, 'a second loss', () => document.getElementById('train-panel-curves')?.hidden === false);
@@ -162,17 +162,17 @@ for (const name of BROWSERS) {
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
       await titled(page, 'Rolling waves, learnt');
       await until(page, 'the studio', () => document.getElementById('train-panel')?.hidden && document.getElementById('train-banner')?.hidden);
-      await until(page, 'the word', () => document.querySelector('.toast p')?.textContent?.includes('is in the style list'));
+      await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('is in the style list'));
       await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
       const learnt = await savedPng(page);
-      assert.ok((await compare(page, instant, learnt)).difference > 15, 'it paints as it did at once');
+      assert.ok((await compare(page, instant, learnt)).difference > 15, 'the trained style gives the same picture as the encoded one');
       assert.deepEqual((await compare(page, early, early)).sizes[0], '64 x 44');
 
       // The style blends with the built-in styles, and is used on the camera.
       await click(page, '#joining');
       await repainted(page, () => click(page, '[data-style="Carnival"]'));
       await titled(page, 'Rolling waves, learnt + Carnival');
-      assert.ok((await compare(page, learnt, await savedPng(page))).difference > 5, 'the blend looks as one alone');
+      assert.ok((await compare(page, learnt, await savedPng(page))).difference > 5, 'the blend looks like a single style');
       await click(page, '#joining');
       await repainted(page, () => click(page, '.tile[data-kind="own"]'));
       await click(page, '#camera');
@@ -235,7 +235,7 @@ for (const name of BROWSERS) {
         const buttons = [...document.querySelectorAll('.style-sheet button')];
         /** @type {HTMLElement} */ (buttons.find(({ textContent }) => textContent === 'Learn this style')).click();
       });
-      await until(page, 'the sheet', () => document.querySelector('#train-dialog[open]') !== null);
+      await until(page, 'the dialog', () => document.querySelector('#train-dialog[open]') !== null);
       assert.match(await text(page, '#dataset-advice'), /4 photos are few\. Add one more/);
       await click(page, '#dataset-camera');
       await until(page, 'frames of the camera', () => document.getElementById('dataset-advice')?.textContent?.includes('plenty'));
@@ -250,16 +250,16 @@ for (const name of BROWSERS) {
       // Another style is used meanwhile; a Masterpiece has to wait.
       await click(page, '[data-style="Carnival"]');
       await titled(page, 'Carnival');
-      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('is being learnt'));
+      await until(page, 'the banner', () => document.getElementById('train-banner-text')?.textContent?.includes('is being learnt'));
       await click(page, '#optimize');
       await click(page, '#optimize-begin');
-      await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
+      await until(page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
       await click(page, '#train-banner-resume');
       const before = await step(page);
       await reaches(page, 'running', before + 1);
       await click(page, '#train-panel-stop');
       await titled(page, 'swirl, learnt');
-      await until(page, 'the note', () => document.getElementById('train-banner-text')?.textContent?.includes('can be continued'));
+      await until(page, 'the banner', () => document.getElementById('train-banner-text')?.textContent?.includes('can be continued'));
       const early = await savedPng(page);
 
       // The training continues, replaces its own entry in the style list, and is discarded.
@@ -270,9 +270,9 @@ for (const name of BROWSERS) {
       await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
       await titled(page, 'swirl, learnt');
       assert.equal((await page.$$('.tile[data-kind="own"]')).length, 2);
-      assert.ok((await compare(page, early, await savedPng(page))).difference > 0, 'it has learnt nothing more');
+      assert.ok((await compare(page, early, await savedPng(page))).difference > 0, 'further training changed nothing');
       await click(page, '#train-banner-discard');
-      await until(page, 'its end', () => document.getElementById('train-banner')?.hidden);
+      await until(page, 'the removal', () => document.getElementById('train-banner')?.hidden);
       assert.equal((await page.$$('.tile[data-kind="own"]')).length, 2);
 
       // A cancelled training leaves nothing.

@@ -52,7 +52,7 @@ for (const name of BROWSERS) {
       await moving(page, 'camera');
       assert.equal(await page.$eval('#camera', (button) => button.getAttribute('aria-pressed')), 'true');
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Camera640 × 360/);
-      await until(page, 'the pace', () => /pictures a second at \d+ lines/.test(document.getElementById('adapter')?.textContent ?? ''));
+      await until(page, 'the frame rate', () => /pictures a second at \d+ lines/.test(document.getElementById('adapter')?.textContent ?? ''));
       // The camera moves by itself: two snapshots differ.
       assert.deepEqual(await moves(page), ['640 x 360', '640 x 360']);
 
@@ -128,7 +128,7 @@ for (const name of BROWSERS) {
       const { page, errors } = await open(there.browser, there.server.url + SMALL, refuseCamera);
       await ready(page);
       await page.keyboard.press('c');
-      await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
+      await until(page, 'the message', () => document.querySelector('.toast p') !== null);
       assert.match(await toast(page), /not allowed.*address bar/);
       assert.equal(await page.$eval('html', (root) => root.dataset.video), undefined);
       assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('aria-busy')), false);
@@ -152,18 +152,18 @@ for (const name of BROWSERS) {
         await new Promise((resolve) => setTimeout(resolve, 300));
         changed = (await compare(page, still, await savedPng(page))).difference;
       }
-      assert.ok(changed >= 60, `the new style changed it by ${changed}`);
+      assert.ok(changed >= 60, `the new style changed the picture by ${changed}`);
       await page.evaluate(() => {
         const seek = /** @type {HTMLInputElement} */ (document.querySelector('video-bar input'));
         seek.value = '0.4';
         seek.dispatchEvent(new Event('input'));
       });
-      await until(page, 'the place', () => Number(/** @type {HTMLInputElement} */ (document.querySelector('video-bar input')).value) > 0.3);
+      await until(page, 'the seek position', () => Number(/** @type {HTMLInputElement} */ (document.querySelector('video-bar input')).value) > 0.3);
       await repainted(page, () => page.click('.sample'));
       assert.equal(await page.$eval('html', (root) => root.dataset.video), undefined);
 
       await drop(page, { name: 'broken.webm', type: 'video/webm', base64: Buffer.from('no video').toString('base64') });
-      await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('broken'));
+      await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('broken'));
       assert.match(await toast(page), /can’t be played/);
       assert.deepEqual(errors, []);
     });

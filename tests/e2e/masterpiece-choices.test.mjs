@@ -72,11 +72,11 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     const { server, browser } = await visit(t);
     const first = await open(browser, server.url + SMALL);
     await ready(first.page);
-    await until(first.page, 'the page to be kept', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
+    await until(first.page, 'offline use', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
     await order(first.page);
-    await until(first.page, 'what it fetches', () => document.getElementById('assets-text')?.textContent?.includes('once'));
+    await until(first.page, 'the download size', () => document.getElementById('assets-text')?.textContent?.includes('once'));
     await click(first.page, '#assets-keep');
-    await until(first.page, 'the stock', () => document.getElementById('assets-text')?.textContent?.includes('kept on this device'));
+    await until(first.page, 'the stored files', () => document.getElementById('assets-text')?.textContent?.includes('kept on this device'));
     await server.close();
     await assert.rejects(fetch(server.url));
 
@@ -102,7 +102,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     await reaches(page, 'finished', 1);
     const painting = await savedPng(page);
     const [near, far] = [Math.max(...(await halves(page, painting, stage))), Math.min(...(await halves(page, painting, photo)))];
-    assert.ok(near < 15 && far > 2 * near, `one small step from the painting is ${near} away from it, and ${far} from the photo`);
+    assert.ok(near < 15 && far > 2 * near, `after one small step, the difference from the painting is ${near}, from the photo ${far}`);
 
     await discard(page);
     await order(page);
@@ -135,7 +135,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
       painted.push(await savedPng(page));
       await discard(page);
     }
-    assert.ok((await compare(page, painted[0], painted[1])).difference > 5, 'both have painted the same');
+    assert.ok((await compare(page, painted[0], painted[1])).difference > 5, 'both results are equal');
     assert.deepEqual(errors, []);
   });
 
@@ -188,13 +188,13 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     await begin(first.page, 9);
     await reaches(first.page, 'running', 3);
     await click(first.page, '#optimize-panel-pause');
-    await until(first.page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
+    await until(first.page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await first.page.close();
 
     const { page, errors } = await open(browser, address);
     await ready(page);
-    await until(page, 'the offer', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
+    await until(page, 'the offer to continue', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
     await click(page, '#optimize-banner-resume');
     await reaches(page, 'running', 3);
     await reaches(page, 'finished', 9);
@@ -269,7 +269,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
 
       // The mask on the painting works alike. Another photo has no masks, but masks on paintings are kept.
       await click(page, '#optimize-masks .mask-row:nth-child(2) [data-which="part"]');
-      await until(page, 'the sheet', () => document.querySelector('#mask[open]') !== null);
+      await until(page, 'the dialog', () => document.querySelector('#mask[open]') !== null);
       await click(page, '#mask [data-part="right"]');
       await click(page, '#mask-done');
       assert.equal(await text(page, '#drawer-where-note'), '2 masks');

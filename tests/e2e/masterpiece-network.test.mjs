@@ -124,7 +124,7 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
       await ready(first.page);
       await order(first.page);
       await set(first.page, '#optimize-network', 'own');
-      assert.ok(!(await choosesNetwork(first.page)), 'it can begin without a network');
+      assert.ok(!(await choosesNetwork(first.page)), 'it can start without a network');
       await give(first.page, 'vgg19-dcbb9e9d.pth', 'PK', '#optimize-dialog');
       await says(first.page, /has to be converted first: impasto weights import vgg19-dcbb9e9d\.pth/);
       await give(first.page, 'notes.safetensors', 'no weights at all', '#optimize-dialog');
@@ -145,7 +145,7 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
       await set(page, '#optimize-network', 'own');
       assert.ok(await choosesNetwork(page));
       await click(page, '#user-network-remove');
-      await until(page, 'its end', () => /** @type {HTMLElement} */ (document.getElementById('user-network')).hidden);
+      await until(page, 'the removal', () => /** @type {HTMLElement} */ (document.getElementById('user-network')).hidden);
       assert.ok(!(await page.evaluate(() => caches.has('impasto-network'))));
       assert.deepEqual([...first.errors, ...errors], []);
     });
@@ -161,22 +161,22 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
     await begin(first.page, 5);
     await reaches(first.page, 'running', 2);
     await click(first.page, '#optimize-panel-pause');
-    await until(first.page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
+    await until(first.page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    assert.ok(!first.requests.some((url) => url.includes(VGG)), 'the page’s own weights were fetched too');
+    assert.ok(!first.requests.some((url) => url.includes(VGG)), 'the weights of the page were downloaded too');
     await first.page.close();
 
     const { page, errors } = await open(browser, server.url + SMALL);
     await ready(page);
     await page.evaluate(() => caches.delete('impasto-network'));
-    await until(page, 'the offer', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
+    await until(page, 'the offer to continue', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
     await click(page, '#optimize-banner-resume');
     await reaches(page, 'failed');
     const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
     assert.match(notice, /VGG16 from “mine\.safetensors”, which is no longer stored here/);
     assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Choose the file …');
     await give(page, 'other.safetensors', 'noise', '#missing-network');
-    await until(page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('another VGG19'));
+    await until(page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('is not the VGG16 file'));
     await give(page, 'mine.safetensors', 'mine/net.safetensors', '#missing-network');
     await until(page, 'another attempt', () => document.getElementById('optimize-panel')?.dataset.state !== 'failed');
     await reaches(page, 'finished', 5);
@@ -199,7 +199,7 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
     await begin(page, 2);
     await reaches(page, 'finished', 2);
     const photo = await smallPhoto(page, 'chelsea', 32, 21);
-    assert.ok((await compare(page, await savedPng(page), photo)).difference > 5, 'nothing was painted');
+    assert.ok((await compare(page, await savedPng(page), photo)).difference > 5, 'nothing was rendered');
     assert.deepEqual(errors, []);
   });
 });

@@ -54,21 +54,21 @@ for (const name of BROWSERS) {
       let { page } = first;
       await ready(page);
       await click(page, '#optimize');
-      await until(page, 'what it fetches', () => document.getElementById('assets-text')?.textContent?.includes('once'));
+      await until(page, 'the download size', () => document.getElementById('assets-text')?.textContent?.includes('once'));
       await click(page, '#style-picker .picker-tile:nth-child(3)');
       assert.equal((await page.$$('#style-weights input')).length, 2);
       await begin(page, 9);
       await reaches(page, 'running', 2);
       const early = await preview(page);
       await click(page, '#optimize-panel-pause');
-      await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
+      await until(page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await reaches(page, 'paused', 2);
 
       // Another tab reports that a job is running, and does not offer the job of this tab.
       const other = await open(browser, server.url + SMALL);
       await ready(other.page);
       await begin(other.page, 1);
-      await until(other.page, 'the refusal', () => document.querySelector('.toast p')?.textContent?.includes('Another tab'));
+      await until(other.page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
       assert.ok(await other.page.$eval('#optimize-banner', (note) => /** @type {HTMLElement} */ (note).hidden));
       await other.page.close();
       await page.bringToFront();
@@ -77,14 +77,14 @@ for (const name of BROWSERS) {
       await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
       await until(page, 'the notice', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('lost'));
       await reaches(page, 'paused');
-      assert.ok((await step(page)) >= rested, 'it begins anew');
+      assert.ok((await step(page)) >= rested, 'it starts again');
       await click(page, '#optimize-panel-pause');
       await reaches(page, 'running', rested + 2);
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
       // Steps are reported before their picture is shown; a paused job shows its picture.
       await click(page, '#optimize-panel-pause');
-      await until(page, 'the rest', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
+      await until(page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
       await changed(page, early, 3);
       await new Promise((resolve) => setTimeout(resolve, 1000));
       await page.close();
@@ -92,7 +92,7 @@ for (const name of BROWSERS) {
       const second = await open(browser, server.url + SMALL);
       page = second.page;
       await ready(page);
-      await until(page, 'the offer', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
+      await until(page, 'the offer to continue', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
       await click(page, '#optimize-banner-resume');
       await reaches(page, 'finished', 9);
       const png = await savedPng(page);
@@ -106,7 +106,7 @@ for (const name of BROWSERS) {
       const third = await open(browser, server.url + SMALL);
       page = third.page;
       await ready(page);
-      await until(page, 'the note', () => document.getElementById('optimize-banner-text')?.textContent?.includes('finished'));
+      await until(page, 'the banner', () => document.getElementById('optimize-banner-text')?.textContent?.includes('finished'));
       await click(page, '#optimize-banner-resume');
       await reaches(page, 'finished');
       assert.equal((await compare(page, png, await savedPng(page))).difference, 0);
@@ -130,7 +130,7 @@ for (const name of BROWSERS) {
       const notice = await page.$eval('#optimize-panel-notice', (line) => line.textContent ?? '');
       assert.match(notice, /storage is full: painting continues, but its progress is lost when this tab is closed/);
       await click(page, '[data-style="Carnival"]');
-      await until(page, 'the note', () => document.getElementById('optimize-banner-text')?.textContent?.includes('is running'));
+      await until(page, 'the banner', () => document.getElementById('optimize-banner-text')?.textContent?.includes('is running'));
       await until(page, 'the style', () => document.getElementById('style-name')?.textContent === 'Carnival');
       const carnival = await savedPng(page);
       assert.ok(await page.$eval('.frame .over', (canvas) => /** @type {HTMLElement} */ (canvas).hidden));
@@ -177,7 +177,7 @@ for (const name of BROWSERS) {
       await cp(join(process.env.DIST ?? 'dist', 'weights'), join(dist, 'weights'), { recursive: true });
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Try again');
       await click(page, '#optimize-panel-recover');
-      await until(page, 'the refusal', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('largest size'));
+      await until(page, 'the error message', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('largest size'));
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 1024 px');
       await click(page, '#optimize-panel-discard');
 

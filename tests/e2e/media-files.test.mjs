@@ -145,7 +145,7 @@ for (const name of BROWSERS) {
       const { size, values } = await pixelsAt(page, await savedPng(page), [[4 / 9, 0.5], [0.9, 0.1]]);
       assert.equal(size, '96 x 64');
       assert.ok(values[0][0] > 240 && values[0][1] < 15 && values[0][3] === 255, `${values[0]} is not red`);
-      assert.equal(values[1][3], 0, 'a drawing’s ground is transparent');
+      assert.equal(values[1][3], 0, 'the background of a drawing is transparent');
       // Firefox reports truncated pictures in its console.
       assert.deepEqual(errors.filter((error) => !error.includes('truncated')), []);
     });

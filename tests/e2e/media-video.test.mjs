@@ -71,7 +71,7 @@ async function played(page, bytes) {
 async function movie(bytes) {
   const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(bytes) });
   const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
-  assert.ok(video, 'it has no pictures');
+  assert.ok(video, 'it has no frames');
   const times = [];
   for await (const { timestamp } of new EncodedPacketSink(video).packets()) times.push(timestamp);
   times.sort((a, b) => a - b);
@@ -184,7 +184,7 @@ for (const name of BROWSERS) {
       assert.ok(duration >= original.times.at(-1) - 0.05 && duration <= original.duration + 0.2, `${duration} s, not ${original.duration}`);
       assert.ok(Math.abs(sound - original.sound) <= 0.2, `${sound} s of sound, not ${original.sound}`);
       for (const time of original.times) {
-        assert.ok(times.some((other) => other >= time - 0.02 && other <= time + 0.2), `the picture of ${time} s is late: ${times}`);
+        assert.ok(times.some((other) => other >= time - 0.02 && other <= time + 0.2), `the frame of ${time} s is late: ${times}`);
       }
       // The video continues to play.
       assert.equal(await page.$eval('html', (root) => root.dataset.video), 'video');
@@ -199,7 +199,7 @@ for (const name of BROWSERS) {
       await moving(page, 'video');
       assert.equal(await told(page, 'two.mp4'), '“two.mp4” was not opened, since a video cannot be opened together with other files.');
       await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.toast button')).click());
-      await until(page, 'the other one', () => document.getElementById('caption')?.textContent?.includes('two'));
+      await until(page, 'the other video', () => document.getElementById('caption')?.textContent?.includes('two'));
     });
 
     test('rotation of the camera changes the frame size, and the recording stays intact', async () => {
@@ -211,16 +211,16 @@ for (const name of BROWSERS) {
         await page.keyboard.press('r');
         await until(page, 'the clock', () => document.querySelector('video-bar .clock')?.textContent === '0:01');
         await page.evaluate(() => Reflect.get(window, 'turn')(64, 96));
-        await until(page, 'the other shape', () => document.getElementById('caption')?.textContent?.includes('64 × 96'));
+        await until(page, 'the other aspect ratio', () => document.getElementById('caption')?.textContent?.includes('64 × 96'));
         // One more frame of the old size may arrive.
-        await until(page, 'the stage', () => /** @type {HTMLElement} */ (document.querySelector('picture-viewer')).style.getPropertyValue('--ratio').startsWith('0.66'));
+        await until(page, 'the viewer', () => /** @type {HTMLElement} */ (document.querySelector('picture-viewer')).style.getPropertyValue('--ratio').startsWith('0.66'));
         await until(page, 'more pictures', () => document.querySelector('video-bar .clock')?.textContent === '0:04');
         await page.keyboard.press('r');
       });
       const { times, size, duration } = await movie(Buffer.from(file.base64, 'base64'));
       assert.equal(size, '96 x 64');
       assert.ok(duration >= 3.5 && times.length >= 3, `${duration} s, ${times.length} pictures`);
-      assert.ok(times.some((time) => time > 2.5), `nothing came after it was turned: ${times}`);
+      assert.ok(times.some((time) => time > 2.5), `no frame after the rotation: ${times}`);
       assert.deepEqual(errors, []);
     });
 
@@ -240,7 +240,7 @@ for (const name of BROWSERS) {
         select.selectedIndex = 2;
         select.dispatchEvent(new Event('change'));
       });
-      await until(page, 'the third', () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label.endsWith('2'));
+      await until(page, 'the third camera', () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label.endsWith('2'));
       await page.reload();
       assert.match((await on(page))[2], / on$/);
       await page.evaluate(() => localStorage.removeItem('impasto.camera'));

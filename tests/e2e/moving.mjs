@@ -42,7 +42,7 @@ export async function moves(page) {
   for (;;) {
     const { sizes, difference } = await compare(page, one, await savedPng(page));
     if (difference > 8) return sizes;
-    assert.ok(Date.now() < end, 'the picture stands still');
+    assert.ok(Date.now() < end, 'the picture does not change');
   }
 }
 

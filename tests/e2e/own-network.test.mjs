@@ -28,7 +28,7 @@ function titled(page, style) {
 /** @param {Page} page @param {string} words */
 function said(page, words) {
   const there = (/** @type {string} */ text) => document.querySelector('.toast p')?.textContent?.includes(text);
-  return until(page, `the sentence about ${words}`, there, words);
+  return until(page, `the message about ${words}`, there, words);
 }
 
 describe('styles with their own network', () => {

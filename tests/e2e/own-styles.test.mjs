@@ -93,12 +93,12 @@ for (const name of BROWSERS) {
         await new Promise((resolve) => setTimeout(resolve, 200));
         changed = (await compare(first.page, still, await savedPng(first.page))).difference;
       }
-      assert.ok(changed >= 60, `the other network changed it by ${changed}`);
+      assert.ok(changed >= 60, `the other network changed the picture by ${changed}`);
       await click(first.page, 'video-bar [aria-label="Use this picture as a style"]');
       await titled(first.page, 'square');
       assert.deepEqual(await ownNames(first.page), ['square', 'Cup']);
 
-      await until(first.page, 'the page to be kept', () => !document.getElementById('offline')?.hidden);
+      await until(first.page, 'offline use', () => !document.getElementById('offline')?.hidden);
       await server.close();
       const { page, errors } = await open(browser, server.url + SMALL);
       await ready(page);
@@ -123,12 +123,12 @@ for (const name of BROWSERS) {
 
       // The other tab has the change.
       await first.page.bringToFront();
-      await until(first.page, 'the news', () => document.querySelector('[data-kind="own"]')?.textContent === 'Morning Cup');
+      await until(first.page, 'the change of the other tab', () => document.querySelector('[data-kind="own"]')?.textContent === 'Morning Cup');
       await page.bringToFront();
 
       // Removes it, undoes that, removes it again; then imports it from its file.
       await press(page, 'Remove');
-      await until(page, 'its end', () => document.querySelectorAll('[data-kind="own"]').length === 1);
+      await until(page, 'the removal', () => document.querySelectorAll('[data-kind="own"]').length === 1);
       await repainted(page, () => click(page, '.toast button'));
       await titled(page, 'Morning Cup');
       await click(page, '.tile-menu');
@@ -146,10 +146,10 @@ for (const name of BROWSERS) {
       const before = await savedPng(page);
       const text = Buffer.from('Not a picture.').toString('base64');
       await drop(page, { name: 'notes.txt', type: 'text/plain', base64: text }, SHELF);
-      await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('notes.txt'));
+      await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('notes.txt'));
       assert.match(await toast(page), /is not a picture/);
       await drop(page, { name: 'broken.impasto', type: '', base64: text });
-      await until(page, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('broken.impasto'));
+      await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('broken.impasto'));
       assert.match(await toast(page), /can’t be used as a style.*damaged/);
       assert.deepEqual(await ownNames(page), []);
       assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('aria-busy')), false);
@@ -189,7 +189,7 @@ for (const name of BROWSERS) {
       const blend = await savedPng(page);
       assert.ok((await compare(page, alone, blend)).difference > 15);
       await click(page, '[data-style="Carnival"]');
-      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.includes('Paintings blend only with paintings'));
+      await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('Paintings blend only with paintings'));
       await titled(page, 'Cup + Swirling strokes');
 
       await repainted(page, () => page.keyboard.press('5'));
@@ -197,7 +197,7 @@ for (const name of BROWSERS) {
       await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '50');
       await repainted(page, () => click(page, '#gentle'));
       const gentle = await savedPng(page);
-      assert.ok((await compare(page, half, gentle)).difference > 15, 'gentle strength looks like the other');
+      assert.ok((await compare(page, half, gentle)).difference > 15, 'gentle strength gives the same picture');
       assert.ok((await compare(page, blend, gentle)).difference > 15, 'gentle strength changes nothing');
       await until(page, 'the address', () => new URLSearchParams(location.search).get('gentle') === 'on');
       await repainted(page, () => click(page, '#undo'));

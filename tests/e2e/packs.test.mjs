@@ -17,7 +17,7 @@ function click(page, selector) {
 /** @param {Page} page @param {string} words */
 function said(page, words) {
   const there = (/** @type {string} */ text) => document.querySelector('.toast p')?.textContent?.includes(text);
-  return until(page, `the sentence about ${words}`, there, words);
+  return until(page, `the message about ${words}`, there, words);
 }
 
 /** Names of the user styles in the style list. @param {Page} page */
@@ -80,9 +80,9 @@ for (const name of BROWSERS) {
       await until(page, 'the question', () => document.querySelector('.question[open]') !== null);
       assert.match(await page.$eval('.question', (dialog) => dialog.textContent ?? ''), /Use this style\?.*billion multiply-adds.*times as many/);
       await page.keyboard.press('Escape');
-      await until(page, 'its end', () => document.querySelector('.question[open]') === null);
+      await until(page, 'the removal', () => document.querySelector('.question[open]') === null);
       assert.deepEqual(await ownNames(page), []);
-      await until(page, 'a stage at rest', () => document.querySelector('picture-viewer:not([aria-busy])') !== null);
+      await until(page, 'an idle viewer', () => document.querySelector('picture-viewer:not([aria-busy])') !== null);
 
       // A thumbnail that is not a picture is dropped.
       const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(4)"/>';
@@ -118,9 +118,9 @@ for (const name of BROWSERS) {
         for (const file of ['one.png', 'two.png']) transfer.items.add(new File([bytes], file, { type: 'image/png' }));
         document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
       }, photo);
-      await until(later.page, 'both', () => document.querySelector('.queue h2')?.textContent === '2 photos painted');
+      await until(later.page, 'both photos', () => document.querySelector('.queue h2')?.textContent === '2 photos painted');
       await click(later.page, '.queue .primary');
-      await until(later.page, 'the sentence', () => document.querySelector('.queue .refusal:not([hidden])') !== null);
+      await until(later.page, 'the message', () => document.querySelector('.queue .refusal:not([hidden])') !== null);
       assert.match(await later.page.$eval('.queue .refusal', (note) => note.textContent ?? ''), /could not be made\. Save the photos one by one/);
 
       // The notice appears again; the unreadable styles are removed.

@@ -143,7 +143,7 @@ for (const name of BROWSERS) {
           slider.dispatchEvent(new Event('input'));
         }),
       );
-      assert.ok((await compare(page, await savedPng(page), photo)).difference <= 2, 'strength 0 is the photo');
+      assert.ok((await compare(page, await savedPng(page), photo)).difference <= 2, 'strength 0 shows the photo');
       await until(page, 'the address', () => new URLSearchParams(location.search).get('strength') === '0');
       // A focused button would take the space bar.
       await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement).blur());

@@ -29,7 +29,7 @@ async function recorded(page, seconds, stop = () => page.keyboard.press('r'), st
   const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(Buffer.from(file.base64, 'base64')) });
   const video = await input.getPrimaryVideoTrack();
   const audio = await input.getPrimaryAudioTrack();
-  assert.ok(video, 'it has no pictures');
+  assert.ok(video, 'it has no frames');
   const times = [];
   for await (const { timestamp } of new EncodedPacketSink(video).packets()) times.push(timestamp);
   times.sort((a, b) => a - b);
@@ -124,7 +124,7 @@ for (const name of BROWSERS) {
       await moving(page, 'camera');
       await page.click('video-bar [aria-label="Record the microphone, too"]');
       await page.keyboard.press('r');
-      await until(page, 'the sentence', () => document.querySelector('.toast p') !== null);
+      await until(page, 'the message', () => document.querySelector('.toast p') !== null);
       assert.match(await toast(page), /cannot record sound.*Switch the microphone off/);
       assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
     });

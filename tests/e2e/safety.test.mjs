@@ -84,7 +84,7 @@ for (const name of BROWSERS) {
       await kept(first.page);
       const { page, errors } = await open(browser, server.url + SMALL, listen);
       await ready(page);
-      await until(page, 'the worker’s attempt', () => window.said.length > 0);
+      await until(page, 'the attempt of the worker', () => window.said.length > 0);
       assert.deepEqual(await page.evaluate(() => window.said), ['refused']);
       const headers = await page.evaluate(
         (names) =>
@@ -145,7 +145,7 @@ for (const name of BROWSERS) {
       // Without usable files, the page shows a message.
       const { page: empty } = await open(browser, stranger.origin);
       await share(empty, `${server.url}share`, []);
-      await until(empty, 'the sentence', () => document.querySelector('.toast p')?.textContent?.includes('received no files'));
+      await until(empty, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('received no files'));
     });
   });
 }

@@ -80,7 +80,7 @@ for (const name of BROWSERS) {
 
       // The other tab is notified, and gets no file of the new version, neither for its page nor for its worker.
       await other.page.bringToFront();
-      await told(other.page, 'another tab');
+      await told(other.page, 'Another tab has started');
       const fetched = await other.page.evaluate(async () => (await fetch('app/history.js')).text());
       assert.doesNotMatch(fetched, /two/);
       await other.page.evaluate(() => (window.said.length = 0));

@@ -70,7 +70,7 @@ test('answers settle their requests in any order', async () => {
   worker.answer({ type: 'pixels', requestId: stylize.requestId, pixels: 'stylized' });
   worker.answer({ type: 'pixels', requestId: save.requestId, pixels: 'saved' });
   assert.deepEqual(await Promise.all(requests), ['saved', 'stylized', 'a style']);
-  assert.deepEqual(told, [], 'answers to requests are no events');
+  assert.deepEqual(told, [], 'answers to requests are not events');
 });
 
 /** @param {string} type @returns {number} the id of the newest request of this type */

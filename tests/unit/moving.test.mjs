@@ -24,7 +24,7 @@ test('the controller finds the highest resolution that reaches the frame rate, a
   const ladder = new ResolutionController(25, 360);
   const seen = run(ladder, 400, 150);
   assert.equal(ladder.lines, 432);
-  assert.ok(new Set(seen.slice(100)).size === 1, 'it moves to and fro');
+  assert.ok(new Set(seen.slice(100)).size === 1, 'it oscillates');
 });
 
 test('the controller lowers a resolution that is too slow, but never below the minimum', () => {
@@ -78,8 +78,8 @@ test('in browsers that poll, rendered frames are counted relative to those of th
   const budget = 1000 / 24;
   const long = (/** @type {ReturnType<typeof said>} */ window) => (window?.milliseconds ?? 0) > budget;
   assert.equal(said(29, 0)?.frames, 30);
-  assert.ok(!long(said(29, 0)), 'it paints all that there are');
-  assert.ok(!long(said(14, 0)), 'a slow camera is no slow engine');
-  assert.ok(!long(said(24, 5)), 'it paints as many as are wanted');
+  assert.ok(!long(said(29, 0)), 'it renders all frames');
+  assert.ok(!long(said(14, 0)), 'a slow camera is not a slow engine');
+  assert.ok(!long(said(24, 5)), 'it renders as many frames as requested');
   assert.ok(long(said(14, 15)), 'it misses every other frame');
 });

@@ -25,7 +25,7 @@ test('subscribers are called for their keys, in the order of subscription, with 
   page.update({ mode: 'video', size: 512 });
   assert.deepEqual(heard, [['first', 'video', 'photo', 512], ['second']]);
   page.update({ mode: 'video', size: 512 });
-  assert.equal(heard.length, 2, 'a value that is the same was told');
+  assert.equal(heard.length, 2, 'an unchanged value was reported');
 });
 
 test('a state object is never changed, only replaced', () => {

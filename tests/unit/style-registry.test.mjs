@@ -149,7 +149,7 @@ test('background photos are rendered in order, and photos of the same size share
   batch.paint(answerTo(2), pixels(8, 4, 2, 50), look());
   batch.paint(answerTo(3), pixels(4, 4, 3), look());
   await settled();
-  assert.equal(engine.sessions[0].argumentsOf('setPhoto').length, 1, 'a session is used while it is read');
+  assert.equal(engine.sessions[0].argumentsOf('setPhoto').length, 1, 'a session was used while it was read');
   await engine.release('read');
   assert.deepEqual(sent.map(({ type, requestId, pixels: { data } }) => [type, requestId, data[0], data[3]]), [
     ['pixels', 1, 1, 255],

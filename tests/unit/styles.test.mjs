@@ -40,10 +40,10 @@ test('a transition leads from one blend to another, and from any point to a thir
   assert.ok(Math.abs(half.a - 0.5) < 1e-6 && Math.abs(half.b - 0.5) < 1e-6);
   mix.setTarget([{ id: 'c', weight: 1 }], 1300);
   assert.deepEqual(weights(mix.at(1300)), { ...half, c: 0 });
-  assert.deepEqual(weights(mix.at(9000)), { c: 1 }, 'what has faded out is not named any more');
+  assert.deepEqual(weights(mix.at(9000)), { c: 1 }, 'styles that have faded out are not listed any more');
   assert.ok(!mix.isActive(9000));
   mix.setTarget([{ id: 'c', weight: 1 }], 9100);
-  assert.ok(!mix.isActive(9101), 'the same aim is no change');
+  assert.ok(!mix.isActive(9101), 'the same target changes something');
 });
 
 test('added styles get equal shares, and the weights sum to one', () => {
@@ -57,7 +57,7 @@ test('added styles get equal shares, and the weights sum to one', () => {
   assert.ok(Math.abs(sum(blend) - 1) < 1e-9 && Math.abs(weights(blend.parts).b - 0.1) < 1e-9);
   blend.set('a', 1);
   blend.set('a', 0.4);
-  assert.ok(Math.abs(weights(blend.parts).b - 0.3) < 1e-9, 'parts that were squeezed to nothing come back');
+  assert.ok(Math.abs(weights(blend.parts).b - 0.3) < 1e-9, 'weights that were reduced to 0 are restored');
   blend.toggle('a');
   assert.ok(Math.abs(sum(blend) - 1) < 1e-9 && !blend.has('a'));
   blend.toggle('b');
@@ -112,7 +112,7 @@ test('a crop stays within the painting, and keeps its centre as it grows', () =>
   const painting = { width: 300, height: 200 };
   assert.deepEqual(cropOfSize(painting, 1, null), { x: 50, y: 0, side: 200 });
   assert.deepEqual(cropOfSize(painting, 0.5, null), { x: 100, y: 50, side: 100 });
-  assert.deepEqual(cropOfSize(painting, 0.01, null).side, 40, 'smaller squares show nothing');
+  assert.deepEqual(cropOfSize(painting, 0.01, null).side, 40, 'smaller crops show nothing');
   assert.deepEqual(cropAt(painting, { x: -5, y: 150, side: 100 }), { x: 0, y: 100, side: 100 });
   const corner = { x: 200, y: 100, side: 100 };
   assert.deepEqual(cropOfSize(painting, 0.25, corner), { x: 225, y: 125, side: 50 });

@@ -257,7 +257,7 @@ test('styles fade into each other within a network', async () => {
   await take(video);
   const count = session.argumentsOf('setStyle').length;
   await take(video);
-  assert.equal(session.argumentsOf('setStyle').length, count, 'a style that rests is set again');
+  assert.equal(session.argumentsOf('setStyle').length, count, 'an unchanged style is set again');
 });
 
 test('a gentle look encodes the style of a frame at intervals', async () => {

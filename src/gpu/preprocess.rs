@@ -156,29 +156,40 @@ fn repeat(lines: &[String], loops: &str, constants: &Constants, text: &mut Strin
 fn copy(lines: &[String], suffix: &str, i: u32) -> Vec<String> {
     let constant = format!("{}0", suffix.to_uppercase());
     let part = format!("{suffix}0");
-    let rename = |word: &str| match word {
-        _ if word == constant => format!("{i}u"),
-        _ if word.contains(&format!("_{part}")) => {
-            let parts = word.split('_').map(|p| if p == part { format!("{suffix}{i}") } else { p.to_string() });
-            parts.collect::<Vec<_>>().join("_")
+    let number = i.to_string();
+    let rename = |word: &str, copy: &mut String| {
+        if word == constant {
+            copy.push_str(&number);
+            copy.push('u');
+            return;
         }
-        _ => word.to_string(),
-    };
-    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    lines
-        .iter()
-        .map(|line| {
-            let mut copy = String::with_capacity(line.len());
-            let mut rest = line.as_str();
-            while let Some(start) = rest.find(in_word) {
-                let end = rest[start..].find(|c| !in_word(c)).map_or(rest.len(), |n| start + n);
-                copy.push_str(&rest[..start]);
-                copy.push_str(&rename(&rest[start..end]));
-                rest = &rest[end..];
+        for (at, name) in word.split('_').enumerate() {
+            if at > 0 {
+                copy.push('_');
             }
-            copy + rest
-        })
-        .collect()
+            if at > 0 && name == part {
+                copy.push_str(suffix);
+                copy.push_str(&number);
+            } else {
+                copy.push_str(name);
+            }
+        }
+    };
+    lines.iter().map(|line| with_words(line, &rename)).collect()
+}
+
+/// Returns `line` with what `write` appends for each of its words, which are of letters, digits and `_`.
+pub(super) fn with_words(line: &str, write: &dyn Fn(&str, &mut String)) -> String {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut copy = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find(in_word) {
+        let end = rest[start..].find(|c| !in_word(c)).map_or(rest.len(), |n| start + n);
+        copy.push_str(&rest[..start]);
+        write(&rest[start..end], &mut copy);
+        rest = &rest[end..];
+    }
+    copy + rest
 }
 
 /// A `const NAME: KIND = VALUE;REST` line whose value is a literal.

@@ -13,13 +13,13 @@
 //!
 //! The bound is an expression of numbers and of constants that are declared before the loop, of the type `u32`.
 
-use std::collections::BTreeMap;
+use super::preprocess::with_words;
 
 /// The tag of a loop that is written out.
 const TAG: &str = " // unroll";
 
 /// The values of the `u32` constants that are declared so far.
-type Constants<'t> = BTreeMap<&'t str, u32>;
+type Constants<'t> = Vec<(&'t str, u32)>;
 
 /// Returns `text` with all tagged loops written out.
 ///
@@ -33,7 +33,7 @@ pub(super) fn unroll(text: &str) -> String {
         if let Some((name, rest)) = declared
             && let Some(value) = rest.split(';').next().and_then(|value| evaluate(value, &constants))
         {
-            constants.insert(name, value);
+            constants.push((name, value));
         }
     }
     let mut out = String::with_capacity(2 * text.len());
@@ -53,21 +53,24 @@ fn write(lines: &[&str], constants: &Constants, out: &mut String) {
         };
         let (name, count) = header(head, constants).unwrap_or_else(|| panic!("`{line}` cannot be unrolled"));
         let indent = &head[..head.len() - head.trim_start().len()];
-        let close = format!("{indent}}}");
-        let length = lines[at..].iter().position(|line| *line == close);
+        let length = lines[at..].iter().position(|line| line.strip_prefix(indent) == Some("}"));
         let Some(length) = length else { panic!("`{line}` has no end") };
         let body = &lines[at..at + length];
         at += length + 1;
         let declares = body.iter().any(|line| matches!(line.trim_start().get(..4), Some("let " | "var ")));
         for i in 0..count {
-            let copy: Vec<String> = body.iter().map(|line| replaced(line, name, i)).collect();
+            let number = i.to_string() + "u";
+            let replace = |word: &str, copy: &mut String| {
+                copy.push_str(if word == name && !copy.ends_with('.') { &number } else { word });
+            };
+            let copy: Vec<String> = body.iter().map(|line| with_words(line, &replace)).collect();
             let copy: Vec<&str> = copy.iter().map(String::as_str).collect();
             if declares {
-                out.push_str(&format!("{indent}{{\n"));
+                out.push_str("{\n");
             }
             write(&copy, constants, out);
             if declares {
-                out.push_str(&format!("{indent}}}\n"));
+                out.push_str("}\n");
             }
         }
     }
@@ -79,23 +82,6 @@ fn header<'l>(line: &'l str, constants: &Constants) -> Option<(&'l str, u32)> {
     let bound = rest.strip_prefix(name)?.strip_prefix(" < ")?.strip_suffix(") {")?;
     let bound = bound.strip_suffix("++")?.strip_suffix(name)?.strip_suffix("; ")?;
     Some((name, evaluate(bound, constants)?))
-}
-
-/// Returns `line` with the number `i` in the place of every word `name`.
-fn replaced(line: &str, name: &str, i: u32) -> String {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut copy = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(start) = rest.find(in_word) {
-        let end = rest[start..].find(|c| !in_word(c)).map_or(rest.len(), |n| start + n);
-        copy.push_str(&rest[..start]);
-        match &rest[start..end] {
-            word if word == name && !copy.ends_with('.') => copy.push_str(&format!("{i}u")),
-            word => copy.push_str(word),
-        }
-        rest = &rest[end..];
-    }
-    copy + rest
 }
 
 /// Returns the value of a constant expression of sums, products, quotients and remainders of `u32`, if it is one.
@@ -147,7 +133,7 @@ fn factor(rest: &mut &str, constants: &Constants) -> Option<u32> {
     let word = &trimmed[..end];
     *rest = &trimmed[end..];
     let number = || word.strip_suffix('u').unwrap_or(word).parse().ok();
-    constants.get(word).copied().or_else(number)
+    constants.iter().find(|c| c.0 == word).map(|c| c.1).or_else(number)
 }
 
 #[cfg(test)]
@@ -159,11 +145,11 @@ mod tests {
         let shader = "const A: u32 = 2u;\nconst B: u32 = (A - 1u) * 3u + 8u / 4u % 2u;\n\
                       fn f() {\n    for (var g = 0u; g < A; g++) { // unroll\n        let row = g * x.g;\n        \
                       for (var i = 0u; i < B; i++) { // unroll\n            a[g][i] = row + i_g + i;\n        }\n    }\n}\n";
-        let text = "const A: u32 = 2u;\nconst B: u32 = (A - 1u) * 3u + 8u / 4u % 2u;\nfn f() {\n    \
-                    {\n        let row = 0u * x.g;\n            a[0u][0u] = row + i_g + 0u;\n            \
-                    a[0u][1u] = row + i_g + 1u;\n            a[0u][2u] = row + i_g + 2u;\n    }\n    \
-                    {\n        let row = 1u * x.g;\n            a[1u][0u] = row + i_g + 0u;\n            \
-                    a[1u][1u] = row + i_g + 1u;\n            a[1u][2u] = row + i_g + 2u;\n    }\n}\n";
+        let text = "const A: u32 = 2u;\nconst B: u32 = (A - 1u) * 3u + 8u / 4u % 2u;\nfn f() {\n{\n        \
+                    let row = 0u * x.g;\n            a[0u][0u] = row + i_g + 0u;\n            \
+                    a[0u][1u] = row + i_g + 1u;\n            a[0u][2u] = row + i_g + 2u;\n}\n{\n        \
+                    let row = 1u * x.g;\n            a[1u][0u] = row + i_g + 0u;\n            \
+                    a[1u][1u] = row + i_g + 1u;\n            a[1u][2u] = row + i_g + 2u;\n}\n}\n";
         assert_eq!(unroll(shader), text);
     }
 

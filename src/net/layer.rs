@@ -95,9 +95,9 @@ pub enum Operation {
         /// Name of the bias tensor.
         tensor: String,
     },
-    /// Instance normalization with the style's scale and shift number `norm` (see [`Network::norms`]).
+    /// Instance normalization with the style's scale and shift number `norm` (see [`super::Network::norms`]).
     InstanceNorm {
-        /// Index in [`Network::norms`].
+        /// Index in [`super::Network::norms`].
         norm: usize,
     },
     /// `max(x, 0)`.

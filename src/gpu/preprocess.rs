@@ -22,7 +22,7 @@
 //! where the file has `Q0`. `// each ROWS as r and QUADS as q` is a nested loop, whose outer loop is ROWS.
 
 use super::shaders::SHARED;
-use super::unroll::unroll;
+use super::unroll::{unroll, with_words};
 
 /// Name and value of each constant that a specialization may replace. A `bool` is 0 or 1.
 type Constants<'s> = Vec<(&'s str, u32)>;
@@ -176,20 +176,6 @@ fn copy(lines: &[String], suffix: &str, i: u32) -> Vec<String> {
         }
     };
     lines.iter().map(|line| with_words(line, &rename)).collect()
-}
-
-/// Returns `line` with what `write` appends for each of its words, which are of letters, digits and `_`.
-pub(super) fn with_words(line: &str, write: &dyn Fn(&str, &mut String)) -> String {
-    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut copy = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(start) = rest.find(in_word) {
-        let end = rest[start..].find(|c| !in_word(c)).map_or(rest.len(), |n| start + n);
-        copy.push_str(&rest[..start]);
-        write(&rest[start..end], &mut copy);
-        rest = &rest[end..];
-    }
-    copy + rest
 }
 
 /// A `const NAME: KIND = VALUE;REST` line whose value is a literal.

@@ -13,8 +13,6 @@
 //!
 //! The bound is an expression of numbers and of constants that are declared before the loop, of the type `u32`.
 
-use super::preprocess::with_words;
-
 /// The tag of a loop that is written out.
 const TAG: &str = " // unroll";
 
@@ -82,6 +80,20 @@ fn header<'l>(line: &'l str, constants: &Constants) -> Option<(&'l str, u32)> {
     let bound = rest.strip_prefix(name)?.strip_prefix(" < ")?.strip_suffix(") {")?;
     let bound = bound.strip_suffix("++")?.strip_suffix(name)?.strip_suffix("; ")?;
     Some((name, evaluate(bound, constants)?))
+}
+
+/// Returns `line` with what `write` appends for each of its words, which are of letters, digits and `_`.
+pub(super) fn with_words(line: &str, write: &dyn Fn(&str, &mut String)) -> String {
+    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut copy = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = rest.find(in_word) {
+        let end = rest[start..].find(|c| !in_word(c)).map_or(rest.len(), |n| start + n);
+        copy.push_str(&rest[..start]);
+        write(&rest[start..end], &mut copy);
+        rest = &rest[end..];
+    }
+    copy + rest
 }
 
 /// Returns the value of a constant expression of sums, products, quotients and remainders of `u32`, if it is one.

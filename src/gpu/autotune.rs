@@ -1,5 +1,5 @@
-//! Selection of the convolution variant: a measurement of a few milliseconds on the first use of an adapter. The caller
-//! stores the name of the result.
+//! Selection of the convolution variant: a measurement on the first use of an adapter, some tens of milliseconds for each
+//! variant. The caller stores the name of the result.
 
 use web_time::Instant;
 use wgpu::BufferUsages;

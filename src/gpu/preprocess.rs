@@ -62,7 +62,7 @@ fn specialize_with(shared: &[(&str, &str)], source: &str, values: &[(&str, u32)]
         text.push_str("enable f16;\n");
     }
     emit(&lines, &constants, &mut text);
-    unroll(&text)
+    unroll(text)
 }
 
 /// Appends the lines of `source` to `lines`, with its imports in place of their directives. `imported` are the names of

@@ -111,7 +111,9 @@ impl TrainConfig {
         for (term, layers) in
             [(&mut loss_weights.content, &self.content_layers), (&mut loss_weights.style, &self.style_layers)]
         {
-            term.layers = layers.clone().unwrap_or(std::mem::take(&mut term.layers));
+            if let Some(layers) = layers {
+                term.layers.clone_from(layers);
+            }
         }
         for (number, choice) in [
             (&mut loss_weights.content.weight, self.content_weight),

@@ -46,6 +46,7 @@
 pub mod error;
 #[cfg(feature = "native")]
 pub mod files;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod image;
 #[cfg(feature = "native")]
@@ -57,6 +58,7 @@ pub mod net;
 pub mod procedural;
 pub mod reference;
 pub mod style;
+#[cfg(feature = "gpu")]
 pub mod stylize;
 pub mod text;
 #[cfg(feature = "studio")]

@@ -6,6 +6,7 @@ use wgpu::BufferUsages;
 use super::device::Gpu;
 use super::schedule::{Binding, Program, Schedule};
 use super::step::Step;
+use crate::error::{Error, Result};
 
 /// Alignment of uniform offsets, in bytes, in WebGPU's default limits (`minUniformBufferOffsetAlignment`).
 const UNIFORM_STRIDE: u64 = 256;
@@ -38,19 +39,26 @@ pub(crate) struct Executable {
 
 impl Executable {
     /// Creates the buffers of `schedule`, with `usage` in addition to storage, and its bind groups.
-    pub fn new(gpu: &Gpu, schedule: &Schedule, resources: Resources, usage: BufferUsages) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] if a dispatch needs a resource that `resources` does not have.
+    pub fn new(gpu: &Gpu, schedule: &Schedule, resources: Resources, usage: BufferUsages) -> Result<Self> {
         let usage = usage | BufferUsages::STORAGE;
         let buffers: Vec<_> = schedule.buffers.iter().map(|&bytes| gpu.buffer("tensor", bytes, usage)).collect();
         let bytes = UNIFORM_STRIDE * schedule.dispatches.len() as u64;
         let uniforms = gpu.buffer("uniforms", bytes, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
         let Resources { pipelines, weights, biases, norms } = resources;
-        let buffer = |binding: Binding| match binding {
-            Binding::Buffer(buffer) => Some(&buffers[buffer]),
-            Binding::Weights(stage) => weights[stage].as_ref(),
-            Binding::Biases(stage) => biases[stage].as_ref(),
-            Binding::Norms => norms.map(|norms| norms.pairs),
-            Binding::Style => norms.map(|norms| norms.style),
-            Binding::History => norms.map(|norms| norms.history),
+        let missing = |what: String| Error::Gpu(format!("a dispatch needs {what}, and the network has none"));
+        let buffer = |binding: Binding| {
+            let found = match binding {
+                Binding::Buffer(buffer) => buffers.get(buffer),
+                Binding::Weights(stage) => weights.get(stage).and_then(Option::as_ref),
+                Binding::Biases(stage) => biases.get(stage).and_then(Option::as_ref),
+                Binding::Norms => norms.map(|norms| norms.pairs),
+                Binding::Style => norms.map(|norms| norms.style),
+                Binding::History => norms.map(|norms| norms.history),
+            };
+            found.map(wgpu::Buffer::as_entire_binding).ok_or_else(|| missing(format!("{binding:?}")))
         };
         let mut steps = Vec::with_capacity(schedule.dispatches.len());
         for (i, dispatch) in schedule.dispatches.iter().enumerate() {
@@ -58,16 +66,16 @@ impl Executable {
             gpu.queue.write_buffer(&uniforms, offset, &dispatch.uniforms);
             let size = wgpu::BufferSize::new(dispatch.uniforms.len() as u64);
             let uniforms = wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer: &uniforms, offset, size });
-            let bound = dispatch.bindings.iter().map(|binding| binding.and_then(buffer));
-            let bound = bound.map(|buffer| buffer.map(wgpu::Buffer::as_entire_binding));
+            let bound = dispatch.bindings.iter().map(|binding| binding.map(buffer).transpose());
+            let resources = std::iter::once(Ok(Some(uniforms))).chain(bound).collect::<Result<Vec<_>>>()?;
             let pipeline = match dispatch.program {
-                Program::Stage(stage) => Some(&pipelines[stage]),
+                Program::Stage(stage) => pipelines.get(stage),
                 Program::InstanceNormFold => norms.map(|norms| norms.pipeline),
             };
-            let resources = std::iter::once(Some(uniforms)).chain(bound);
-            steps.extend(pipeline.map(|pipeline| Step::new(gpu, pipeline.clone(), resources, dispatch.workgroups)));
+            let pipeline = pipeline.ok_or_else(|| missing(format!("the pipeline {:?}", dispatch.program)))?;
+            steps.push(Step::new(gpu, pipeline.clone(), resources, dispatch.workgroups));
         }
-        Self { input: buffers[schedule.input].clone(), output: buffers[schedule.output].clone(), steps }
+        Ok(Self { input: buffers[schedule.input].clone(), output: buffers[schedule.output].clone(), steps })
     }
 
     /// Records all dispatches.

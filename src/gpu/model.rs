@@ -83,10 +83,9 @@ impl Model {
             let fits = |width, height| matches!(self.excess(gpu.bounds(), (width, height)), Ok(None));
             return Err(excess.error((width, height), Image::largest_fitted((width, height), width.max(height), fits)));
         }
-        let first = self.kernels.shapes((width, height))?[0];
-        let padded = [first.width as u32, first.height as u32];
+        let padded = [width, height].map(|side| self.kernels.net.padded(side) as u32);
         let (schedule, cost) = self.kernels.schedule((width, height))?;
-        gpu.scoped(|| Ok(self.build(gpu, (width, height), padded, &schedule, cost))).await
+        gpu.scoped(|| self.build(gpu, (width, height), padded, &schedule, cost)).await
     }
 
     /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any. Allocates nothing.
@@ -104,7 +103,7 @@ impl Model {
         padded: [u32; 2],
         schedule: &Schedule,
         cost: Cost,
-    ) -> Plan {
+    ) -> Result<Plan> {
         let layout = &self.kernels.norms;
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_DST;
         let [pairs, style, history] = layout.bytes();
@@ -120,9 +119,9 @@ impl Model {
         let bound = Norms { pipeline: &self.fold, pairs: &norms, style: &style, history: &history };
         let (pipelines, weights) = (&self.pipelines, &self.weights);
         let resources = Resources { pipelines, weights, biases: &[], norms: Some(bound) };
-        Plan {
+        Ok(Plan {
             half: self.kernels.variant.half,
-            executable: Executable::new(gpu, schedule, resources, BufferUsages::empty()),
+            executable: Executable::new(gpu, schedule, resources, BufferUsages::empty())?,
             padded,
             finish: self.kernels.fused.finish,
             output_norm: layout.offset(self.kernels.fused.output.affine),
@@ -134,7 +133,7 @@ impl Model {
             style,
             history,
             cost,
-        }
+        })
     }
 }
 

@@ -49,10 +49,10 @@ impl VectorPlan {
             return Err(Error::Model { file: net.name.clone(), problem });
         }
         let weights = stages.iter().map(|stage| weights(stage, archive)).collect::<Result<Vec<_>>>()?;
-        gpu.scoped(|| Ok(Self::build(gpu, &stages, &weights, &shapes))).await
+        gpu.scoped(|| Self::build(gpu, &stages, &weights, &shapes)).await
     }
 
-    fn build(gpu: &Gpu, stages: &[Stage], values: &[[Vec<f32>; 2]], shapes: &[Shape]) -> Self {
+    fn build(gpu: &Gpu, stages: &[Stage], values: &[[Vec<f32>; 2]], shapes: &[Shape]) -> Result<Self> {
         let schedule = schedule(stages, shapes);
         let filled = |side: usize| {
             let filled = |values: &[Vec<f32>; 2]| {
@@ -64,11 +64,11 @@ impl VectorPlan {
         let (weights, biases) = (filled(0), filled(1));
         let pipelines: Vec<_> = stages.iter().map(|stage| gpu.pipeline(stage.file(), &stage.wgsl())).collect();
         let resources = Resources { pipelines: &pipelines, weights: &weights, biases: &biases, norms: None };
-        Self {
+        Ok(Self {
             size: [shapes[0].width as u32, shapes[0].height as u32],
             count: stages.last().map_or(0, |stage| shapes[stage.tensor].channels),
-            executable: Executable::new(gpu, &schedule, resources, BufferUsages::COPY_SRC),
-        }
+            executable: Executable::new(gpu, &schedule, resources, BufferUsages::COPY_SRC)?,
+        })
     }
 
     /// Creates a frame for pictures of `size`, which are resized to the network's size.

@@ -4,11 +4,9 @@ use std::path::Path;
 
 use impasto::error::{Error, Result};
 use impasto::files::{Existing, save};
-use impasto::gpu::device::Request;
-use impasto::gpu::{Choice, Gpu};
 use impasto::image::Image;
 use impasto::image_file::{self, Format, ReadOptions, WriteOptions};
-use impasto::stylize::StylizeModel;
+use impasto::stylize::{Device, StylizeModel};
 use impasto::weights::Archive;
 
 /// Longer side of the results in pixels.
@@ -29,21 +27,20 @@ fn main() -> Result<()> {
 }
 
 async fn blends(photo: &Image) -> Result<Vec<Image>> {
-    let gpu = Gpu::open(Request::default()).await?;
+    let device = Device::gpu().await?;
     let archive = Archive::parse(include_bytes!("../weights/transfer26.safetensors"))?;
-    let variant = Choice::measure(&gpu).await?.variant;
-    let model = StylizeModel::load(&gpu, &archive, variant).await?;
+    let model = StylizeModel::load(&device, &archive).await?;
     let (width, height) = (photo.width(), photo.height());
     // One session for all: a new style needs no new buffers.
-    let mut session = model.session(&gpu, width, height).await?;
-    session.set_photo(&gpu, &photo.to_rgba8())?;
+    let mut session = model.session(width, height).await?;
+    session.set_photo(&photo.to_rgba8())?;
     let mut pictures = Vec::new();
     for i in 0..STEPS {
         let part = i as f32 / (STEPS - 1) as f32;
         let text = format!("Teal Mist:{}, Red Weave:{}", 1.0 - part, part);
         let style = model.styles().mix(&model.styles().parse(&text)?)?;
-        session.set_style(&gpu, &style)?;
-        pictures.push(Image::from_rgba8(width, height, &session.read(&gpu).await?)?);
+        session.set_style(&style)?;
+        pictures.push(Image::from_rgba8(width, height, &session.read().await?)?);
     }
     Ok(pictures)
 }

@@ -5,12 +5,10 @@ use std::path::Path;
 
 use impasto::error::{Error, Result};
 use impasto::files::{Existing, save};
-use impasto::gpu::Gpu;
-use impasto::gpu::device::Request;
 use impasto::image_file::{self, ReadOptions};
 use impasto::net::models::arbitrary;
 use impasto::style::{Pack, Parameters, StyleSpace};
-use impasto::stylize::StyleEncoder;
+use impasto::stylize::{Device, StyleEncoder};
 use impasto::weights::Archive;
 
 fn main() -> Result<()> {
@@ -21,8 +19,8 @@ fn main() -> Result<()> {
     let picture = image_file::read(Path::new(painting), &ReadOptions::default())?.image;
     let archive = Archive::parse(include_bytes!("../weights/arbitrary.safetensors"))?;
     let vector = pollster::block_on(async {
-        let gpu = Gpu::open(Request::default()).await?;
-        StyleEncoder::load(&gpu, &archive).await?.encode_image(&gpu, &picture).await
+        let device = Device::gpu().await?;
+        StyleEncoder::load(&device, &archive).await?.encode_image(&picture).await
     })?;
     let net = arbitrary::network();
     let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;

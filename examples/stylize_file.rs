@@ -4,11 +4,9 @@ use std::path::Path;
 
 use impasto::error::{Error, Result};
 use impasto::files::{Existing, save};
-use impasto::gpu::device::Request;
-use impasto::gpu::{Choice, Gpu};
 use impasto::image::Image;
 use impasto::image_file::{self, Format, ReadOptions, WriteOptions};
-use impasto::stylize::StylizeModel;
+use impasto::stylize::{Device, StylizeModel};
 use impasto::weights::Archive;
 
 /// Longer side of the result in pixels.
@@ -26,15 +24,13 @@ fn main() -> Result<()> {
 }
 
 async fn stylize(photo: &Image) -> Result<Image> {
-    let gpu = Gpu::open(Request::default()).await?;
+    let device = Device::gpu().await?;
     let archive = Archive::parse(include_bytes!("../weights/transfer26.safetensors"))?;
-    // The kernels that run fastest on this adapter. The command-line tool stores the choice.
-    let variant = Choice::measure(&gpu).await?.variant;
-    let model = StylizeModel::load(&gpu, &archive, variant).await?;
+    let model = StylizeModel::load(&device, &archive).await?;
     let style = model.styles().mix(&model.styles().parse("Starry Strokes")?)?;
     let (width, height) = (photo.width(), photo.height());
-    let mut session = model.session(&gpu, width, height).await?;
-    session.set_style(&gpu, &style)?;
-    session.set_photo(&gpu, &photo.to_rgba8())?;
-    Image::from_rgba8(width, height, &session.read(&gpu).await?)
+    let mut session = model.session(width, height).await?;
+    session.set_style(&style)?;
+    session.set_photo(&photo.to_rgba8())?;
+    Image::from_rgba8(width, height, &session.read().await?)
 }

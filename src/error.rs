@@ -126,3 +126,25 @@ impl Error {
         Self::File { path: path.as_ref().display().to_string(), problem: problem.to_string() }
     }
 }
+
+/// A size that exceeds a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excess {
+    /// The unit of both numbers, and the limit's name.
+    limit: &'static str,
+    needed: u64,
+    allowed: u64,
+}
+
+impl Excess {
+    /// Returns an excess if `needed` is more than `allowed`. `limit` begins with the unit of both numbers.
+    pub fn of(limit: &'static str, needed: u64, allowed: u64) -> Option<Self> {
+        (needed > allowed).then_some(Self { limit, needed, allowed })
+    }
+
+    /// Returns the error for a picture of `width` x `height`, of which `fits` pixels on the longer side would fit.
+    pub fn error(self, (width, height): (usize, usize), fits: usize) -> Error {
+        let Self { limit, needed, allowed } = self;
+        Error::TooLarge { width, height, limit, needed, allowed, fits }
+    }
+}

@@ -10,11 +10,9 @@
 //! use std::path::Path;
 //!
 //! use impasto::files::{Existing, save};
-//! use impasto::gpu::device::Request;
-//! use impasto::gpu::{Choice, Gpu};
 //! use impasto::image::Image;
 //! use impasto::image_file::{self, Format, ReadOptions, WriteOptions};
-//! use impasto::stylize::StylizeModel;
+//! use impasto::stylize::{Device, StylizeModel};
 //! use impasto::weights::Archive;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,14 +20,13 @@
 //! let archive = Archive::parse(&std::fs::read("weights/transfer26.safetensors")?)?;
 //! let (width, height) = (photo.width(), photo.height());
 //! let painting = pollster::block_on(async {
-//!     let gpu = Gpu::open(Request::default()).await?;
-//!     let variant = Choice::measure(&gpu).await?.variant;
-//!     let model = StylizeModel::load(&gpu, &archive, variant).await?;
+//!     let device = Device::gpu().await?;
+//!     let model = StylizeModel::load(&device, &archive).await?;
 //!     let weights = model.styles().parse("Starry Strokes:2, Red Weave")?;
-//!     let mut session = model.session(&gpu, width, height).await?;
-//!     session.set_style(&gpu, &model.styles().mix(&weights)?)?;
-//!     session.set_photo(&gpu, &photo.to_rgba8())?;
-//!     Image::from_rgba8(width, height, &session.read(&gpu).await?)
+//!     let mut session = model.session(width, height).await?;
+//!     session.set_style(&model.styles().mix(&weights)?)?;
+//!     session.set_photo(&photo.to_rgba8())?;
+//!     Image::from_rgba8(width, height, &session.read().await?)
 //! })?;
 //! let bytes = image_file::encode(&painting, None, Format::Png, &WriteOptions::default())?;
 //! save(Path::new("painting.png"), &bytes, Existing::Replace)?;

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::rc::Rc;
+
 use common::{distance, every_second_pixel, fixture, gpu, noise, picture, psnr, shipped_as};
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, TILES, Variant};
@@ -10,7 +12,7 @@ use impasto::image::Image;
 use impasto::net::models::{arbitrary, predictor};
 use impasto::reference::picture::reflect_pad;
 use impasto::style::{Style, StyleLayers};
-use impasto::stylize::StylizeModel;
+use impasto::stylize::{Device, StylizeModel};
 use impasto::weights::Archive;
 
 fn reference_vector() -> Vec<f32> {
@@ -47,7 +49,7 @@ fn the_plain_executor_paints_the_reference_picture() {
 
 #[test]
 fn the_kernels_paint_the_reference_picture() {
-    let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
+    let (gpu, archive) = (Rc::new(gpu()), shipped_as("arbitrary"));
     let (photo, expected) = (picture("arbitrary/content.png"), picture("arbitrary/out.png"));
     let tiled = Family::Tiled(TILES[0]);
     for (family, half) in [(Family::Direct, false), (tiled, false), (tiled, true)] {
@@ -56,11 +58,11 @@ fn the_kernels_paint_the_reference_picture() {
             continue;
         }
         let variant = Variant { family, half };
-        let model = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
-        let mut session = pollster::block_on(model.session(&gpu, photo.width(), photo.height())).unwrap();
-        session.set_photo(&gpu, &photo.to_rgba8()).unwrap();
-        session.set_style(&gpu, &reference_style(&archive)).unwrap();
-        let got = every_second_pixel(&pollster::block_on(session.read_exact(&gpu)).unwrap());
+        let model = pollster::block_on(StylizeModel::load(&Device::from_gpu(gpu.clone(), variant), &archive)).unwrap();
+        let mut session = pollster::block_on(model.session(photo.width(), photo.height())).unwrap();
+        session.set_photo(&photo.to_rgba8()).unwrap();
+        session.set_style(&reference_style(&archive)).unwrap();
+        let got = every_second_pixel(&pollster::block_on(session.read_exact()).unwrap());
         let (off, ratio) = (distance(&got, expected.data()), psnr(&got, expected.data()));
         println!("{}: off by {off}, {ratio:.1} dB", variant.name());
         // The reference is kept in 16 bits.
@@ -71,10 +73,10 @@ fn the_kernels_paint_the_reference_picture() {
 
 #[test]
 fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
-    let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
+    let (gpu, archive) = (Rc::new(gpu()), shipped_as("arbitrary"));
     let (net, style) = (arbitrary::network(), reference_style(&archive));
     for variant in Variant::all().into_iter().filter(|v| gpu.half() || !v.half) {
-        let model = pollster::block_on(StylizeModel::load(&gpu, &archive, variant)).unwrap();
+        let model = pollster::block_on(StylizeModel::load(&Device::from_gpu(gpu.clone(), variant), &archive)).unwrap();
         for (width, height) in [(8, 13), (37, 50), (90, 61)] {
             let rgba: Vec<u8> = noise(5, width * height * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
             let opaque: Vec<u8> = rgba.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2], 255]).collect();
@@ -83,10 +85,10 @@ fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
             let expected = impasto::reference::run(&net, &archive, &style, &padded).unwrap();
             let rows = expected.data().chunks_exact(padded.width() * 3).take(height);
             let cropped: Vec<f32> = rows.flat_map(|row| &row[..width * 3]).copied().collect();
-            let mut session = pollster::block_on(model.session(&gpu, width, height)).unwrap();
-            session.set_photo(&gpu, &opaque).unwrap();
-            session.set_style(&gpu, &style).unwrap();
-            let got = pollster::block_on(session.read_exact(&gpu)).unwrap();
+            let mut session = pollster::block_on(model.session(width, height)).unwrap();
+            session.set_photo(&opaque).unwrap();
+            session.set_style(&style).unwrap();
+            let got = pollster::block_on(session.read_exact()).unwrap();
             let (off, ratio) = (distance(got.data(), &cropped), psnr(got.data(), &cropped));
             println!("{} {width}x{height}: off by {off}, {ratio:.1} dB", variant.name());
             let enough = if variant.half { ratio >= 52.0 } else { off <= 2e-5 };
@@ -97,16 +99,17 @@ fn other_sizes_are_painted_as_the_plain_executor_paints_them() {
 
 #[test]
 fn styles_of_one_network_are_none_of_the_other() {
-    let gpu = gpu();
+    let gpu = Rc::new(gpu());
     let variant = Variant::all()[0];
     let archives = [shipped_as("transfer26"), shipped_as("arbitrary")];
-    let [named, any] =
-        archives.each_ref().map(|archive| pollster::block_on(StylizeModel::load(&gpu, archive, variant)).unwrap());
+    let [named, any] = archives.each_ref().map(|archive| {
+        pollster::block_on(StylizeModel::load(&Device::from_gpu(gpu.clone(), variant), archive)).unwrap()
+    });
     assert!(any.styles().is_empty());
     let style = reference_style(&archives[1]);
-    let mut session = pollster::block_on(named.session(&gpu, 8, 8)).unwrap();
-    assert!(matches!(session.set_style(&gpu, &style), Err(Error::Style(_))));
-    let mut session = pollster::block_on(any.session(&gpu, 8, 8)).unwrap();
-    assert!(matches!(session.set_style(&gpu, named.styles().get(0).unwrap()), Err(Error::Style(_))));
-    session.set_style(&gpu, &style).unwrap();
+    let mut session = pollster::block_on(named.session(8, 8)).unwrap();
+    assert!(matches!(session.set_style(&style), Err(Error::Style(_))));
+    let mut session = pollster::block_on(any.session(8, 8)).unwrap();
+    assert!(matches!(session.set_style(named.styles().get(0).unwrap()), Err(Error::Style(_))));
+    session.set_style(&style).unwrap();
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::rc::Rc;
+
 use common::tool::{Bench, json_lines};
 use common::torch_file::{NamedTensor, legacy, zipped};
 use common::{distance, fixture, gpu, shipped};
@@ -15,7 +17,7 @@ use impasto::net::custom::{self, Architecture};
 use impasto::net::models::transfer26;
 use impasto::reference;
 use impasto::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
-use impasto::stylize::StylizeModel;
+use impasto::stylize::{Device, StylizeModel};
 use impasto::weights::{Archive, ArchiveBuilder};
 
 const WIDTH: usize = 40;
@@ -71,19 +73,20 @@ fn float_weights_paint_what_onnxruntime_does() {
 
 #[test]
 fn the_kernels_paint_what_onnxruntime_does() {
-    let gpu = gpu();
+    let gpu = Rc::new(gpu());
     let paint = |name: &str, precision: Precision, variant: Variant| {
         let import = import(name);
         let pack = import.pack("x", import.archive(precision).unwrap()).unwrap();
-        let model = pollster::block_on(StylizeModel::load(&gpu, &style(&pack).0, variant)).unwrap();
-        let mut session = pollster::block_on(model.session(&gpu, WIDTH, HEIGHT)).unwrap();
-        session.set_style(&gpu, &model.space().style(&pack).unwrap()).unwrap();
-        session.set_photo(&gpu, &reference("picture").to_rgba8()).unwrap();
-        let painted = pollster::block_on(session.read_exact(&gpu)).unwrap();
+        let model =
+            pollster::block_on(StylizeModel::load(&Device::from_gpu(gpu.clone(), variant), &style(&pack).0)).unwrap();
+        let mut session = pollster::block_on(model.session(WIDTH, HEIGHT)).unwrap();
+        session.set_style(&model.space().style(&pack).unwrap()).unwrap();
+        session.set_photo(&reference("picture").to_rgba8()).unwrap();
+        let painted = pollster::block_on(session.read_exact()).unwrap();
         // The first frame with the temporal filter equals a single picture.
-        let temporal_filter = pollster::block_on(session.new_temporal_filter(&gpu)).unwrap();
+        let temporal_filter = pollster::block_on(session.new_temporal_filter()).unwrap();
         session.set_temporal_filter(temporal_filter);
-        let steady = pollster::block_on(session.read_exact(&gpu)).unwrap();
+        let steady = pollster::block_on(session.read_exact()).unwrap();
         assert!(distance(steady.data(), painted.data()) <= 1e-6, "{name}, {}", variant.name());
         painted
     };

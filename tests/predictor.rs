@@ -5,13 +5,17 @@ mod common;
 
 use common::{distance, fixture, gpu, noise, picture, shipped, shipped_as};
 use impasto::error::Error;
+use impasto::gpu::conv::{Family, Variant};
 use impasto::gpu::lower::mobilenet::QUADS_A_THREAD;
 use impasto::gpu::vector_model::VectorPlan;
 use impasto::image::Image;
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};
 use impasto::style::Style;
-use impasto::stylize::StyleEncoder;
+use impasto::stylize::{Device, StyleEncoder};
 use impasto::weights::{Archive, ArchiveBuilder};
+
+/// The variant of the transfer network's kernels, which the predictor does not use.
+const VARIANT: Variant = Variant { family: Family::Direct, half: false };
 
 struct Net {
     net: Network,
@@ -139,41 +143,41 @@ fn every_pixel_is_where_it_belongs() {
 #[test]
 fn the_reference_vector_is_predicted() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
-    let predictor = pollster::block_on(StyleEncoder::load(&gpu, &archive)).unwrap();
+    let predictor = pollster::block_on(StyleEncoder::load(&Device::from_gpu(gpu, VARIANT), &archive)).unwrap();
     let painting = picture("arbitrary/style.png");
     let text = std::fs::read_to_string(fixture("arbitrary/vector.json")).unwrap();
     let expected: Vec<f32> = serde_json::from_str(&text).unwrap();
-    let got = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
+    let got = pollster::block_on(predictor.encode_rgba(&painting.to_rgba8(), (256, 256))).unwrap();
     let off = distance(&got, &expected);
     println!("off by {off}");
     assert!(off <= 1e-5, "off by {off}");
     // No state of one painting affects the next.
-    pollster::block_on(predictor.encode_rgba(&gpu, &[9; 16], (2, 2))).unwrap();
-    let again = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (256, 256))).unwrap();
+    pollster::block_on(predictor.encode_rgba(&[9; 16], (2, 2))).unwrap();
+    let again = pollster::block_on(predictor.encode_rgba(&painting.to_rgba8(), (256, 256))).unwrap();
     assert_eq!(got, again);
 }
 
 #[test]
 fn the_gpu_resamples_paintings_as_the_cpu_does() {
     let (gpu, archive) = (gpu(), shipped_as("arbitrary"));
-    let predictor = pollster::block_on(StyleEncoder::load(&gpu, &archive)).unwrap();
+    let predictor = pollster::block_on(StyleEncoder::load(&Device::from_gpu(gpu, VARIANT), &archive)).unwrap();
     let painting = picture("arbitrary/content.png").resized(301, 517).unwrap();
     let painting = Image::from_rgba8(301, 517, &painting.to_rgba8()).unwrap();
-    let got = pollster::block_on(predictor.encode_rgba(&gpu, &painting.to_rgba8(), (301, 517))).unwrap();
+    let got = pollster::block_on(predictor.encode_rgba(&painting.to_rgba8(), (301, 517))).unwrap();
     let seen = painting.resized(256, 256).unwrap();
     let net = impasto::net::models::predictor::network();
     let (expected, _) = impasto::reference::forward(&net, &archive, &unstyled(), &seen).unwrap();
     let off = distance(&got, &expected);
     assert!(off <= 1e-5, "off by {off}");
-    assert!(pollster::block_on(predictor.encode_rgba(&gpu, &[0; 4], (1, 1))).is_ok());
+    assert!(pollster::block_on(predictor.encode_rgba(&[0; 4], (1, 1))).is_ok());
 }
 
 #[test]
 fn what_is_no_painting_and_no_predictor_is_refused() {
-    let gpu = gpu();
-    assert!(matches!(pollster::block_on(StyleEncoder::load(&gpu, &shipped())), Err(Error::Archive(_))));
-    let predictor = pollster::block_on(StyleEncoder::load(&gpu, &shipped_as("arbitrary"))).unwrap();
-    let refused = |rgba: &[u8], size| pollster::block_on(predictor.encode_rgba(&gpu, rgba, size)).unwrap_err();
+    let device = Device::from_gpu(gpu(), VARIANT);
+    assert!(matches!(pollster::block_on(StyleEncoder::load(&device, &shipped())), Err(Error::Archive(_))));
+    let predictor = pollster::block_on(StyleEncoder::load(&device, &shipped_as("arbitrary"))).unwrap();
+    let refused = |rgba: &[u8], size| pollster::block_on(predictor.encode_rgba(rgba, size)).unwrap_err();
     assert!(matches!(refused(&[0; 8], (1, 1)), Error::Picture(_)));
     assert!(matches!(refused(&[], (0, 4)), Error::Picture(_)));
     assert!(matches!(refused(&[], (9000, 4)), Error::TooLarge { .. }));

@@ -12,7 +12,7 @@ use impasto::image::Image;
 use impasto::net::models::transfer26;
 use impasto::reference::picture::steadied;
 use impasto::style::StyleSet;
-use impasto::stylize::{Session, StylizeModel};
+use impasto::stylize::{Device, Session, StylizeModel};
 use pollster::block_on;
 
 const WIDTH: usize = 72;
@@ -31,20 +31,24 @@ fn noisy(scene: &Image, seed: u32, amplitude: f32) -> Image {
     Image::new(scene.width(), scene.height(), data).unwrap()
 }
 
-fn session(gpu: &Gpu, steady: bool) -> Session {
-    let variant = *Variant::all().iter().find(|v| !v.half).unwrap();
-    let model = block_on(StylizeModel::load(gpu, &shipped(), variant)).unwrap();
-    let mut session = block_on(model.session(gpu, WIDTH, HEIGHT)).unwrap();
+/// The adapter with the first variant of the kernels that stores 32 bits.
+fn device() -> Device {
+    Device::from_gpu(gpu(), *Variant::all().iter().find(|v| !v.half).unwrap())
+}
+
+fn session(device: &Device, steady: bool) -> Session {
+    let model = block_on(StylizeModel::load(device, &shipped())).unwrap();
+    let mut session = block_on(model.session(WIDTH, HEIGHT)).unwrap();
     if steady {
-        let temporal_filter: TemporalFilter = block_on(session.new_temporal_filter(gpu)).unwrap();
+        let temporal_filter = block_on(session.new_temporal_filter()).unwrap();
         session.set_temporal_filter(temporal_filter);
     }
     session
 }
 
-fn painted(gpu: &Gpu, session: &mut Session, photo: &Image) -> Image {
-    session.set_photo(gpu, &photo.to_rgba8()).unwrap();
-    block_on(session.read_exact(gpu)).unwrap()
+fn painted(session: &mut Session, photo: &Image) -> Image {
+    session.set_photo(&photo.to_rgba8()).unwrap();
+    block_on(session.read_exact()).unwrap()
 }
 
 fn mean_change(one: &Image, other: &Image) -> f32 {
@@ -53,19 +57,19 @@ fn mean_change(one: &Image, other: &Image) -> f32 {
 }
 
 /// Mean change from frame to frame on the scale 0..255, after the filter has settled.
-fn flicker(gpu: &Gpu, steady: bool, amplitude: f32) -> f32 {
-    let mut session = session(gpu, steady);
+fn flicker(device: &Device, steady: bool, amplitude: f32) -> f32 {
+    let mut session = session(device, steady);
     let scene = scene("transfer26/content_a.png");
     let frames: Vec<Image> =
-        (0..14).map(|seed| painted(gpu, &mut session, &noisy(&scene, seed, amplitude))).skip(6).collect();
+        (0..14).map(|seed| painted(&mut session, &noisy(&scene, seed, amplitude))).skip(6).collect();
     255.0 * frames.windows(2).map(|f| mean_change(&f[0], &f[1])).sum::<f32>() / (frames.len() - 1) as f32
 }
 
 #[test]
 fn a_noisy_still_scene_flickers_less() {
-    let gpu = gpu();
+    let device = device();
     for amplitude in [0.01, 0.03, 0.06] {
-        let (plain, steady) = (flicker(&gpu, false, amplitude), flicker(&gpu, true, amplitude));
+        let (plain, steady) = (flicker(&device, false, amplitude), flicker(&device, true, amplitude));
         println!(
             "noise up to {amplitude}: change a frame {plain:.2} plain, {steady:.2} steady, {:.1} times less",
             plain / steady
@@ -76,47 +80,46 @@ fn a_noisy_still_scene_flickers_less() {
 
 #[test]
 fn another_scene_leaves_no_trace() {
-    let gpu = gpu();
-    let (mut steady, mut plain) = (session(&gpu, true), session(&gpu, false));
+    let device = device();
+    let (mut steady, mut plain) = (session(&device, true), session(&device, false));
     let (one, other) = (scene("transfer26/content_a.png"), scene("transfer26/content_b.png"));
     for _ in 0..4 {
-        painted(&gpu, &mut steady, &one);
+        painted(&mut steady, &one);
     }
     for _ in 0..12 {
-        painted(&gpu, &mut steady, &other);
+        painted(&mut steady, &other);
     }
-    let change = 255.0 * mean_change(&painted(&gpu, &mut steady, &other), &painted(&gpu, &mut plain, &other));
+    let change = 255.0 * mean_change(&painted(&mut steady, &other), &painted(&mut plain, &other));
     assert!(change < 1.0, "after half a second it is still {change} off");
 }
 
 #[test]
 fn another_frame_ends_it() {
-    let gpu = gpu();
-    let (mut steady, mut plain) = (session(&gpu, true), session(&gpu, false));
+    let device = device();
+    let (mut steady, mut plain) = (session(&device, true), session(&device, false));
     let (one, other) = (scene("transfer26/content_a.png"), scene("transfer26/content_b.png"));
     for _ in 0..3 {
-        painted(&gpu, &mut steady, &one);
+        painted(&mut steady, &one);
     }
-    let frame = block_on(steady.new_frame(&gpu, (WIDTH, HEIGHT))).unwrap();
-    steady.set_frame(&gpu, frame);
-    let change = 255.0 * mean_change(&painted(&gpu, &mut steady, &other), &painted(&gpu, &mut plain, &other));
+    let frame = block_on(steady.new_frame((WIDTH, HEIGHT))).unwrap();
+    steady.set_frame(frame);
+    let change = 255.0 * mean_change(&painted(&mut steady, &other), &painted(&mut plain, &other));
     assert!(change < 0.01, "it is {change} off");
 }
 
 #[test]
 fn another_style_shows_at_once() {
-    let gpu = gpu();
-    let variant = Variant::all()[0];
-    let model = block_on(StylizeModel::load(&gpu, &shipped(), variant)).unwrap();
-    let (mut steady, mut plain) = (session(&gpu, true), session(&gpu, false));
+    let device = device();
+    let model = block_on(StylizeModel::load(&device, &shipped())).unwrap();
+    let (mut steady, mut plain) = (session(&device, true), session(&device, false));
     let photo = scene("transfer26/content_a.png");
     for _ in 0..3 {
-        painted(&gpu, &mut steady, &photo);
+        painted(&mut steady, &photo);
     }
     let style = model.styles().get(5).unwrap();
-    steady.set_style(&gpu, style).unwrap();
-    plain.set_style(&gpu, style).unwrap();
-    let change = 255.0 * mean_change(&painted(&gpu, &mut steady, &photo), &painted(&gpu, &mut plain, &photo));
+    steady.set_style(style).unwrap();
+    plain.set_style(style).unwrap();
+    let change = 255.0 * mean_change(&painted(&mut steady, &photo), &painted(&mut plain, &photo));
     assert!(change < 0.01, "it is {change} off");
 }
 

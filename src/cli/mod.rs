@@ -5,8 +5,8 @@ mod autotune_cache;
 mod backend;
 mod cache;
 mod commands;
+mod device;
 mod file_plan;
-mod gpu_context;
 mod input_files;
 #[cfg(feature = "studio")]
 mod job_runner;

@@ -5,9 +5,9 @@ use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::image::composite::Look;
 use impasto::style::Style;
-use impasto::stylize::{Session, StyleEncoder};
+use impasto::stylize::{Session, StyleEncoder, StylizeModel};
 
-use super::gpu_context::{GpuContext, adapter};
+use super::device;
 use super::photos::{PictureFile, ReadArguments};
 use super::style_source::StyleSource;
 
@@ -61,7 +61,7 @@ fn stroke(text: &str) -> std::result::Result<f64, String> {
 
 /// Stylizes pictures in one style; reuses the session for pictures of the same size.
 pub struct PhotoStylizer {
-    context: GpuContext,
+    model: StylizeModel,
     style: Style,
     look: Look,
     stroke: f64,
@@ -75,27 +75,28 @@ impl PhotoStylizer {
     /// Opens the device and loads the network of `source`.
     ///
     /// # Errors
-    /// As [`GpuContext::open`] and [`StyleSource::style`].
+    /// As [`device::open`] and [`StyleSource::style`].
     pub async fn new(source: &StyleSource, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
-        let context = GpuContext::open(&source.archive, None).await?;
-        let style = source.style(&context).await?;
+        let device = device::open().await?;
+        let model = StylizeModel::load(&device, &source.archive).await?;
+        let style = source.style(&model).await?;
         let encoder = match stroke.gentle {
-            true => Some(StyleEncoder::load(&context.gpu, &source.archive).await?),
+            true => Some(StyleEncoder::load(&device, &source.archive).await?),
             false => None,
         };
         let brushwork = stroke.brushwork.unwrap_or(if source.has_vectors() { BRUSHWORK } else { 0.0 });
         let (look, stroke) = (look.look(), stroke.stroke);
-        Ok(Self { context, style, look, stroke, brushwork, encoder, session: None })
+        Ok(Self { model, style, look, stroke, brushwork, encoder, session: None })
     }
 
-    /// Returns the name of the adapter.
-    pub fn adapter(&self) -> &str {
-        adapter(&self.context.gpu)
+    /// Returns the name of the device.
+    pub fn device(&self) -> &str {
+        self.model.device().name()
     }
 
-    /// Returns the name of the kernel variant.
-    pub fn variant(&self) -> String {
-        self.context.model.variant().name()
+    /// Returns the name of its kernels.
+    pub fn kernels(&self) -> String {
+        self.model.device().kernels()
     }
 
     /// Checks that the photo in `file` can be read and stylized at `size`, and, unless `force`, that the cost of the
@@ -105,7 +106,7 @@ impl PhotoStylizer {
     /// [`Error::TooLarge`] with the largest `--size` that passes this check, [`Error::Style`] with the cost of a
     /// picture.
     pub fn check(&self, file: &PictureFile, reading: &ReadArguments, size: Option<u32>, force: bool) -> Result<()> {
-        let GpuContext { gpu, model } = &self.context;
+        let model = &self.model;
         let original = file.size();
         let target = size.map_or(original, |longer| Image::fitted(original.0, original.1, longer as usize));
         let readable = |size: Option<u32>| file.check(&reading.options(size));
@@ -113,7 +114,7 @@ impl PhotoStylizer {
             let longest = target.0.max(target.1);
             Image::largest_fitted(original, longest, |width, height| {
                 let longer = Some(width.max(height) as u32);
-                readable(longer).is_ok() && matches!(model.excess(gpu, (width, height), self.stroke), Ok(None))
+                readable(longer).is_ok() && matches!(model.excess((width, height), self.stroke), Ok(None))
             })
         };
         if let Err(error) = readable(size) {
@@ -126,7 +127,7 @@ impl PhotoStylizer {
             );
             return Err(if fits == 0 { error } else { Error::Picture(problem) });
         }
-        if let Some(excess) = model.excess(gpu, target, self.stroke)? {
+        if let Some(excess) = model.excess(target, self.stroke)? {
             return Err(excess.error(target, largest()));
         }
         let expense = model.expense(target, self.stroke)?;
@@ -141,35 +142,34 @@ impl PhotoStylizer {
     /// # Errors
     /// The error of the device.
     pub async fn paint(&mut self, photo: &Image, depth16: bool) -> Result<Image> {
-        let gpu = &self.context.gpu;
         let (width, height) = (photo.width(), photo.height());
-        let mut session = match self.session.take().filter(|s| s.frame().size() == (width, height)) {
+        let mut session = match self.session.take().filter(|s| s.frame_size() == (width, height)) {
             Some(session) => session,
             None => {
-                let model = &self.context.model;
+                let model = &self.model;
                 let (seen_width, seen_height) = model.working_size((width, height), self.stroke);
-                let mut session = model.session(gpu, seen_width, seen_height).await?;
+                let mut session = model.session(seen_width, seen_height).await?;
                 if session.size() != (width, height) {
-                    let frame = session.new_frame(gpu, (width, height)).await?;
-                    session.set_frame(gpu, frame);
+                    let frame = session.new_frame((width, height)).await?;
+                    session.set_frame(frame);
                 }
-                session.set_brushwork(gpu, self.brushwork)?;
-                session.set_style(gpu, &self.style)?;
+                session.set_brushwork(self.brushwork)?;
+                session.set_style(&self.style)?;
                 session.set_look(self.look)?;
                 session
             }
         };
         if let Some(encoder) = &self.encoder {
-            let own = encoder.encode_image(gpu, photo).await?;
-            let own = self.context.model.space().vector("photo", &own)?;
+            let own = encoder.encode_image(photo).await?;
+            let own = self.model.space().vector("photo", &own)?;
             let strength = self.look.strength;
-            session.set_style(gpu, &Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;
+            session.set_style(&Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;
             session.set_look(Look { strength: 1.0, ..self.look })?;
         }
-        session.set_photo(gpu, &photo.to_rgba8())?;
+        session.set_photo(&photo.to_rgba8())?;
         let painted = match depth16 {
-            true => session.read_exact(gpu).await?,
-            false => Image::from_rgba8(width, height, &session.read(gpu).await?)?,
+            true => session.read_exact().await?,
+            false => Image::from_rgba8(width, height, &session.read().await?)?,
         };
         self.session = Some(session);
         Ok(painted)

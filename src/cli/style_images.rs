@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use impasto::error::{Error, Result};
-use impasto::gpu::Gpu;
 use impasto::image::Image;
 use impasto::net::models::predictor::SIDE;
 use impasto::style::{Style, mix};
@@ -43,11 +42,11 @@ pub fn read(arguments: &[OsString], reading: &ReadArguments) -> Result<Vec<Paint
 ///
 /// # Errors
 /// As [`StyleEncoder::load`] and [`StyleEncoder::encode_image`].
-pub async fn style(gpu: &Gpu, model: &StylizeModel, archive: &Archive, paintings: &[Painting]) -> Result<Style> {
-    let encoder = StyleEncoder::load(gpu, archive).await?;
+pub async fn style(model: &StylizeModel, archive: &Archive, paintings: &[Painting]) -> Result<Style> {
+    let encoder = StyleEncoder::load(model.device(), archive).await?;
     let mut vectors = Vec::new();
     for Painting { weight, picture, .. } in paintings {
-        vectors.push((encoder.encode_image(gpu, picture).await?, *weight));
+        vectors.push((encoder.encode_image(picture).await?, *weight));
     }
     model.space().vector(name(paintings), &mix(&vectors)?)
 }

@@ -8,9 +8,10 @@ use impasto::files;
 use impasto::net::models::{arbitrary, transfer26};
 use impasto::net::{Network, custom};
 use impasto::style::{Pack, Style, StyleSet, StyleSpace};
+use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 
-use super::gpu_context::{ARBITRARY, ARCHIVE, GpuContext};
+use super::device::{ARBITRARY, ARCHIVE};
 use super::photos::ReadArguments;
 use super::report;
 use super::style_images::{self, Painting};
@@ -123,16 +124,14 @@ impl StyleSource {
         Ok(Self { archive, name: report::path(style.as_ref()), files, made_of: MadeOf::Style(blend) })
     }
 
-    /// Returns the style for the network in `context`, which was opened with [`StyleSource::archive`].
+    /// Returns the style for `model`, which was loaded from [`StyleSource::archive`].
     ///
     /// # Errors
     /// The error of the device, if paintings have to be encoded.
-    pub async fn style(&self, context: &GpuContext) -> Result<Style> {
+    pub async fn style(&self, model: &StylizeModel) -> Result<Style> {
         match &self.made_of {
             MadeOf::Style(style) => Ok(style.clone()),
-            MadeOf::Paintings(paintings) => {
-                style_images::style(&context.gpu, &context.model, &self.archive, paintings).await
-            }
+            MadeOf::Paintings(paintings) => style_images::style(model, &self.archive, paintings).await,
         }
     }
 

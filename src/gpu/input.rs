@@ -6,13 +6,13 @@ use std::cell::Cell;
 use bytemuck::bytes_of;
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
-use super::bounds::{Bounds, Excess};
+use super::bounds::Bounds;
 use super::device::Gpu;
 use super::preprocess::specialize;
 use super::shaders::LOAD_INPUT;
 use super::step::Step;
 use super::uniforms::LoadInputUniforms;
-use crate::error::{Error, Result};
+use crate::error::{Error, Excess, Result};
 use crate::image::Image;
 use crate::image::brushwork::Brushwork;
 
@@ -53,7 +53,7 @@ impl Frame {
 
     /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any.
     pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
-        Excess::side(bounds, width.max(height) as u64)
+        bounds.side(width.max(height) as u64)
     }
 
     fn build(gpu: &Gpu, input_tensor: InputTensor, source: [u32; 2]) -> Self {

@@ -3,7 +3,7 @@
 use bytemuck::cast_slice;
 use wgpu::BufferUsages;
 
-use super::bounds::{Bounds, Excess};
+use super::bounds::Bounds;
 use super::conv::Variant;
 use super::device::Gpu;
 use super::executable::{Executable, Norms, Resources};
@@ -14,7 +14,7 @@ use super::schedule::transfer::TransferKernels;
 use super::schedule::{Cost, Schedule};
 use super::shaders::INSTANCE_NORM_FOLD;
 use super::weight_layout::pack;
-use crate::error::Result;
+use crate::error::{Excess, Result};
 use crate::image::Image;
 use crate::net::Network;
 use crate::style::StyleLayout;

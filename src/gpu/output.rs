@@ -4,7 +4,7 @@
 use bytemuck::{bytes_of, cast_slice};
 use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
-use super::bounds::{Bounds, Excess};
+use super::bounds::Bounds;
 use super::device::Gpu;
 use super::input::Frame;
 use super::plan::Plan;
@@ -12,7 +12,7 @@ use super::preprocess::specialize;
 use super::shaders::COMPOSITE;
 use super::temporal::TemporalFilter;
 use super::uniforms::CompositeUniforms;
-use crate::error::Result;
+use crate::error::{Excess, Result};
 use crate::image::composite::Look;
 
 /// Alignment, in bytes, of rows in copies from a texture to a buffer.
@@ -129,7 +129,7 @@ impl OutputTexture {
     /// any.
     pub fn excess(bounds: Bounds, (width, height): (usize, usize)) -> Option<Excess> {
         let row = (width as u64 * 4).next_multiple_of(ROW_ALIGNMENT.into());
-        Excess::buffer(bounds, row * height as u64)
+        bounds.buffer(row * height as u64)
     }
 
     /// Creates the texture for `compositor`: four bytes per pixel for [`TextureFormat::Rgba8Unorm`], four floats for

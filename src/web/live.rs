@@ -7,12 +7,11 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::OffscreenCanvas;
 
+use super::backend::{self, Canvas};
 use super::js;
 use super::session::Session;
-use super::shared::{CanvasSurface, Shared};
+use super::shared::Shared;
 use crate::error::Error;
-use crate::gpu::device::Request;
-use crate::gpu::{Choice, Gpu};
 use crate::net::custom;
 use crate::net::models::arbitrary;
 use crate::style::{Pack, Parameters};
@@ -31,21 +30,15 @@ impl Engine {
     /// Without it, or if it is not valid for the adapter, the kernels are benchmarked.
     pub async fn create(archive: Vec<u8>, choice: Option<String>) -> Result<Engine, JsValue> {
         let archive = Archive::parse(&archive).map_err(js)?;
-        let gpu = Gpu::open(Request::default()).await.map_err(js)?;
-        let stored = choice.and_then(|name| Choice::stored(&gpu, &name));
-        let choice = match stored {
-            Some(choice) => choice,
-            None => Choice::measure(&gpu).await.map_err(js)?,
-        };
-        let model = StylizeModel::load(&gpu, &archive, choice.variant).await.map_err(js)?;
+        let device = backend::open(choice).await.map_err(js)?;
+        let model = StylizeModel::load(&device, &archive).await.map_err(js)?;
         let shared = Shared {
-            gpu,
-            variant: choice.variant,
+            device,
             models: RefCell::default(),
             encoder: RefCell::default(),
             predicting: Cell::new(false),
             styles: RefCell::default(),
-            surface: RefCell::new(None),
+            canvas: RefCell::new(None),
         };
         shared.add(model);
         Ok(Engine { shared: Rc::new(shared) })
@@ -56,9 +49,9 @@ impl Engine {
     pub async fn add_network(&self, archive: Vec<u8>) -> Result<(), JsValue> {
         let shared = self.shared.clone();
         let archive = Archive::parse(&archive).map_err(js)?;
-        let model = StylizeModel::load(&shared.gpu, &archive, shared.variant).await.map_err(js)?;
+        let model = StylizeModel::load(&shared.device, &archive).await.map_err(js)?;
         if model.space().network() == arbitrary::NAME {
-            let encoder = StyleEncoder::load(&shared.gpu, &archive).await.map_err(js)?;
+            let encoder = StyleEncoder::load(&shared.device, &archive).await.map_err(js)?;
             *shared.encoder.borrow_mut() = Some(Rc::new(encoder));
         }
         shared.add(model);
@@ -110,7 +103,7 @@ impl Engine {
         if shared.predicting.replace(true) {
             return Err(js(Error::Style("Another painting is being encoded: wait until it is done.".into())));
         }
-        let vector = encoder.encode_rgba(&shared.gpu, &rgba, (width, height)).await;
+        let vector = encoder.encode_rgba(&rgba, (width, height)).await;
         shared.predicting.set(false);
         vector.map_err(js)
     }
@@ -134,54 +127,44 @@ impl Engine {
     /// returns the context of a worker's canvas only once.
     #[wasm_bindgen(js_name = setCanvas)]
     pub fn set_canvas(&self, canvas: OffscreenCanvas) -> Result<(), JsValue> {
-        let surface = CanvasSurface::new(&self.shared.gpu, canvas).map_err(js)?;
-        *self.shared.surface.borrow_mut() = Some(surface);
+        let canvas = Canvas::new(&self.shared.device, canvas).map_err(js)?;
+        *self.shared.canvas.borrow_mut() = Some(canvas);
         Ok(())
     }
 
     /// Returns the name of the kernel variant in use, for [`Engine::create`] in later visits.
     pub fn choice(&self) -> String {
-        self.shared.variant.name()
+        self.shared.device.kernels()
     }
 
     /// Returns JSON: adapter, whether it is a software renderer, 16-bit arithmetic, limits, styles.
     pub fn info(&self) -> String {
-        let Shared { gpu, variant, .. } = &*self.shared;
+        let mut info = backend::describe(&self.shared.device);
         let models = self.shared.models.borrow();
-        let styles: Vec<&str> = models.values().flat_map(|model| model.styles().names()).collect();
-        serde_json::json!({
-            "adapter": gpu.info().name,
-            "backend": gpu.info().backend.to_string(),
-            "software": gpu.software(),
-            "half": gpu.half(),
-            "kernels": variant.name(),
-            "maxBuffer": gpu.bounds().buffer,
-            "maxTexture": gpu.bounds().texture,
-            "styles": styles,
-        })
-        .to_string()
+        info["styles"] = models.values().flat_map(|model| model.styles().names()).collect();
+        info.to_string()
     }
 
     /// Returns the browser's own device object, for queries that wgpu does not offer.
     pub fn device(&self) -> JsValue {
-        self.shared.gpu.browser_device().unwrap_or(JsValue::UNDEFINED)
+        backend::browser_device(&self.shared.device)
     }
 
     /// Resolves with a message for the user when the device is lost.
     pub async fn lost(&self) -> String {
         let shared = self.shared.clone();
-        Error::DeviceLost(shared.gpu.lost().await).to_string()
+        backend::lost(&shared.device).await.to_string()
     }
 
     /// Destroys the device, with the effect of a driver reset.
     pub fn destroy(&self) {
-        self.shared.gpu.destroy();
+        backend::destroy(&self.shared.device);
     }
 
     /// Resolves when all submitted work is done.
     pub async fn done(&self) -> Result<(), JsValue> {
         let shared = self.shared.clone();
-        shared.gpu.done().await.map_err(js)
+        shared.device.done().await.map_err(js)
     }
 
     /// Returns width and height of the session of `network` for a photo of the given size. `stroke` scales the size of
@@ -197,7 +180,7 @@ impl Engine {
     pub async fn session(&self, network: String, width: usize, height: usize) -> Result<Session, JsValue> {
         let shared = self.shared.clone();
         let model = shared.model(&network).map_err(js)?;
-        let session = model.session(&shared.gpu, width, height).await.map_err(js)?;
+        let session = model.session(width, height).await.map_err(js)?;
         Ok(Session::new(shared, network, session))
     }
 }

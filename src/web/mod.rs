@@ -1,6 +1,8 @@
 //! JavaScript bindings: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for
 //! `live.wasm`.
 
+#[cfg(feature = "live")]
+mod gpu_backend;
 #[cfg(feature = "import")]
 mod import;
 #[cfg(feature = "studio")]
@@ -18,6 +20,8 @@ mod studio;
 #[cfg(feature = "studio")]
 mod training;
 
+#[cfg(feature = "live")]
+use gpu_backend as backend;
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;

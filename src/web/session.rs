@@ -5,10 +5,9 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
+use super::backend::{self, Painter};
 use super::js;
-use super::shared::{CANVAS_FORMAT, Shared};
-use crate::error::Error;
-use crate::gpu::output::Compositor;
+use super::shared::Shared;
 use crate::image::composite::Look;
 use crate::stylize;
 
@@ -19,7 +18,7 @@ pub struct Session {
     /// The network of the session.
     network: String,
     session: Rc<RefCell<stylize::Session>>,
-    compositor: RefCell<Option<Compositor>>,
+    painter: RefCell<Option<Painter>>,
     /// Width and height of pictures that are read, where the frame's size is another.
     read_size: Cell<Option<(usize, usize)>>,
 }
@@ -35,7 +34,7 @@ impl Session {
     #[wasm_bindgen(js_name = setPhoto)]
     pub fn set_photo(&self, rgba: &[u8]) -> Result<(), JsValue> {
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.set_photo(&self.shared.gpu, rgba).map_err(js)
+        session.set_photo(rgba).map_err(js)
     }
 
     /// Sets the style, a blend of styles of the session's network: their ids in [`super::live::Engine`], and a weight
@@ -44,7 +43,7 @@ impl Session {
     pub fn set_style(&self, ids: Vec<String>, weights: &[f32]) -> Result<(), JsValue> {
         let style = self.shared.blend(&self.network, &ids, weights).map_err(js)?;
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.set_style(&self.shared.gpu, &style).map_err(js)
+        session.set_style(&style).map_err(js)
     }
 
     /// Sets how the stylized picture and the photo are composited.
@@ -59,7 +58,7 @@ impl Session {
     #[wasm_bindgen(js_name = setBrushwork)]
     pub fn set_brushwork(&self, strength: f32) -> Result<(), JsValue> {
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.set_brushwork(&self.shared.gpu, strength).map_err(js)
+        session.set_brushwork(strength).map_err(js)
     }
 
     /// Sets the size of input pictures to `width` x `height`. They are resized for the network. The pictures that
@@ -68,15 +67,15 @@ impl Session {
     pub async fn set_frame_size(&self, width: usize, height: usize) -> Result<(), JsValue> {
         let frame = {
             let session = self.session.try_borrow().map_err(|_| busy())?;
-            if session.frame().size() == (width, height) {
+            if session.frame_size() == (width, height) {
                 return Ok(());
             }
-            session.new_frame(&self.shared.gpu, (width, height))
+            session.new_frame((width, height))
         };
         let frame = frame.await.map_err(js)?;
-        *self.compositor.borrow_mut() = None;
+        *self.painter.borrow_mut() = None;
         self.read_size.set(None);
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(&self.shared.gpu, frame);
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(frame);
         Ok(())
     }
 
@@ -90,27 +89,29 @@ impl Session {
     /// Sets a video frame of the size in [`Session::set_frame_size`] as the photo.
     #[wasm_bindgen(js_name = setVideoFrame)]
     pub fn set_video_frame(&self, frame: web_sys::VideoFrame) -> Result<(), JsValue> {
-        self.copy(wgpu::ExternalImageSource::VideoFrame(frame))
+        backend::set_video_frame(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, frame);
+        Ok(())
     }
 
     /// Sets a bitmap of the size in [`Session::set_frame_size`] as the photo.
     #[wasm_bindgen(js_name = setBitmap)]
     pub fn set_bitmap(&self, bitmap: web_sys::ImageBitmap) -> Result<(), JsValue> {
-        self.copy(wgpu::ExternalImageSource::ImageBitmap(bitmap))
+        backend::set_bitmap(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, bitmap);
+        Ok(())
     }
 
     /// Sets whether the photo is mirrored horizontally.
     #[wasm_bindgen(js_name = setMirrored)]
     pub fn set_mirrored(&self, mirrored: bool) -> Result<(), JsValue> {
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_mirrored(&self.shared.gpu, mirrored);
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_mirrored(mirrored);
         Ok(())
     }
 
     /// Enables the temporal filter, which reduces flicker of video. It must precede [`Session::show_at`].
     pub async fn steady(&self) -> Result<(), JsValue> {
-        let temporal_filter = self.session.try_borrow().map_err(|_| busy())?.new_temporal_filter(&self.shared.gpu);
+        let temporal_filter = self.session.try_borrow().map_err(|_| busy())?.new_temporal_filter();
         let temporal_filter = temporal_filter.await.map_err(js)?;
-        *self.compositor.borrow_mut() = None;
+        *self.painter.borrow_mut() = None;
         self.session.try_borrow_mut().map_err(|_| busy())?.set_temporal_filter(temporal_filter);
         Ok(())
     }
@@ -118,10 +119,9 @@ impl Session {
     /// Prepares [`Session::paint`] at `width` x `height`, independent of the size that the network runs at.
     #[wasm_bindgen(js_name = showAt)]
     pub async fn show_at(&self, width: usize, height: usize) -> Result<(), JsValue> {
-        let gpu = &self.shared.gpu;
-        let compositor = self.session.try_borrow().map_err(|_| busy())?.compositor(gpu, CANVAS_FORMAT, (width, height));
-        let compositor = compositor.await.map_err(js)?;
-        *self.compositor.borrow_mut() = Some(compositor);
+        let painter = Painter::new(&*self.session.try_borrow().map_err(|_| busy())?, (width, height));
+        let painter = painter.await.map_err(js)?;
+        *self.painter.borrow_mut() = Some(painter);
         Ok(())
     }
 
@@ -129,20 +129,12 @@ impl Session {
     /// composites.
     pub fn paint(&self) -> Result<(), JsValue> {
         let unready = || JsValue::from(js_sys::Error::new("call setCanvas and showAt before paint"));
-        let mut compositor = self.compositor.borrow_mut();
-        let compositor = compositor.as_mut().ok_or_else(unready)?;
-        let mut surface = self.shared.surface.borrow_mut();
-        let surface = surface.as_mut().ok_or_else(unready)?;
-        surface.fit(&self.shared.gpu, compositor.size());
-        let frame = match surface.surface.get_current_texture() {
-            wgpu::CurrentSurfaceTexture::Success(frame) | wgpu::CurrentSurfaceTexture::Suboptimal(frame) => frame,
-            other => return Err(js(Error::Gpu(format!("the canvas gave no frame ({other:?})")))),
-        };
-        let view = frame.texture.create_view(&Default::default());
+        let mut painter = self.painter.borrow_mut();
+        let painter = painter.as_mut().ok_or_else(unready)?;
+        let mut canvas = self.shared.canvas.borrow_mut();
+        let canvas = canvas.as_mut().ok_or_else(unready)?;
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
-        session.paint(&self.shared.gpu, compositor, &view).map_err(js)?;
-        self.shared.gpu.queue.present(frame);
-        Ok(())
+        canvas.paint(&mut session, painter).map_err(js)
     }
 
     /// Makes the next readback run the whole network, even if nothing has changed.
@@ -153,29 +145,28 @@ impl Session {
 
     /// Reads the stylized picture back, as `height * width * 4` bytes of RGBA.
     pub async fn read(&self) -> Result<Vec<u8>, JsValue> {
-        let (shared, session) = (self.shared.clone(), self.session.clone());
+        let session = self.session.clone();
         let missing = {
             let session = session.try_borrow().map_err(|_| busy())?;
-            let size = self.read_size.get().unwrap_or_else(|| session.frame().size());
-            (!session.readable()).then(|| session.new_reader(&shared.gpu, size))
+            let size = self.read_size.get().unwrap_or_else(|| session.frame_size());
+            (!session.readable()).then(|| session.new_reader(size))
         };
         if let Some(reader) = missing {
             let reader = reader.await.map_err(js)?;
             session.try_borrow_mut().map_err(|_| busy())?.set_reader(reader);
         }
-        let pixels = session.try_borrow_mut().map_err(|_| busy())?.start_read(&shared.gpu).map_err(js)?;
-        pixels.finish(&shared.gpu).await.map_err(js)
+        let pixels = session.try_borrow_mut().map_err(|_| busy())?.start_read().map_err(js)?;
+        pixels.finish().await.map_err(js)
     }
 
     /// Resolves when all submitted work is done.
     pub async fn done(&self) -> Result<(), JsValue> {
-        self.shared.gpu.done().await.map_err(js)
+        self.shared.device.done().await.map_err(js)
     }
 
     /// Returns JSON: the cost of a frame.
     pub fn plan(&self) -> Result<String, JsValue> {
-        let cost = self.session.try_borrow().map_err(|_| busy())?.cost();
-        Ok(cost.json(&self.shared.variant.name()))
+        Ok(self.session.try_borrow().map_err(|_| busy())?.plan(&self.shared.device.kernels()))
     }
 }
 
@@ -186,13 +177,8 @@ impl Session {
             shared,
             network,
             session: Rc::new(RefCell::new(session)),
-            compositor: RefCell::new(None),
+            painter: RefCell::new(None),
             read_size: Cell::new(None),
         }
-    }
-
-    fn copy(&self, source: wgpu::ExternalImageSource) -> Result<(), JsValue> {
-        self.session.try_borrow_mut().map_err(|_| busy())?.copy_photo(&self.shared.gpu, source);
-        Ok(())
     }
 }

@@ -4,28 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use web_sys::OffscreenCanvas;
-
+use super::backend::Canvas;
 use crate::error::{self, Error};
-use crate::gpu::Gpu;
-use crate::gpu::conv::Variant;
 use crate::style::Style;
-use crate::stylize::{StyleEncoder, StylizeModel};
-
-/// Format of the canvas. Firefox crashes when a worker's canvas is configured as rgba8unorm.
-pub const CANVAS_FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Bgra8Unorm;
+use crate::stylize::{Device, StyleEncoder, StylizeModel};
 
 /// State shared by the engine and its sessions.
 pub struct Shared {
-    pub gpu: Gpu,
-    pub variant: Variant,
+    pub device: Device,
     pub models: RefCell<BTreeMap<String, Rc<StylizeModel>>>,
     pub encoder: RefCell<Option<Rc<StyleEncoder>>>,
     pub predicting: Cell<bool>,
     /// The styles of all networks by their ids.
     pub styles: RefCell<BTreeMap<String, Style>>,
     /// The canvas that sessions paint on, once it is set.
-    pub surface: RefCell<Option<CanvasSurface>>,
+    pub canvas: RefCell<Option<Canvas>>,
 }
 
 impl Shared {
@@ -60,47 +53,5 @@ impl Shared {
         let parts: Vec<(&Style, f32)> =
             ids.iter().zip(weights).map(|(id, weight)| Ok((find(id)?, *weight))).collect::<error::Result<_>>()?;
         Style::blend(&parts)
-    }
-}
-
-/// A canvas, its surface, and its current size.
-pub struct CanvasSurface {
-    canvas: OffscreenCanvas,
-    pub surface: wgpu::Surface<'static>,
-    size: (usize, usize),
-}
-
-impl CanvasSurface {
-    /// Creates the surface of `canvas`, which has no size yet.
-    ///
-    /// # Errors
-    /// [`Error::Gpu`] when the surface cannot be created.
-    pub fn new(gpu: &Gpu, canvas: OffscreenCanvas) -> error::Result<Self> {
-        let target = wgpu::SurfaceTarget::OffscreenCanvas(canvas.clone());
-        let surface = gpu.instance().create_surface(target).map_err(|e| Error::Gpu(e.to_string()))?;
-        Ok(Self { canvas, surface, size: (0, 0) })
-    }
-
-    /// Resizes the canvas to `size`, if its size differs.
-    pub fn fit(&mut self, gpu: &Gpu, size: (usize, usize)) {
-        if self.size == size {
-            return;
-        }
-        self.size = size;
-        let (width, height) = (size.0 as u32, size.1 as u32);
-        self.canvas.set_width(width);
-        self.canvas.set_height(height);
-        let configuration = wgpu::SurfaceConfiguration {
-            usage: wgpu::TextureUsages::RENDER_ATTACHMENT,
-            format: CANVAS_FORMAT,
-            color_space: Default::default(),
-            width,
-            height,
-            present_mode: wgpu::PresentMode::Fifo,
-            desired_maximum_frame_latency: 2,
-            alpha_mode: wgpu::CompositeAlphaMode::Opaque,
-            view_formats: vec![],
-        };
-        self.surface.configure(&gpu.device, &configuration);
     }
 }

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use impasto::error::{Error, Result};
-use impasto::gpu::Gpu;
 use impasto::image::Image;
 use impasto::procedural::random::Random;
-use impasto::stylize::Session;
+use impasto::stylize::{Session, StylizeModel};
 
-use crate::cli::gpu_context::GpuContext;
+use crate::cli::device;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::say;
 use crate::cli::style_source::StyleSource;
@@ -49,15 +48,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for style in &arguments.styles {
         let source = StyleSource::read(style, &[], &arguments.read)?;
         let [plain, steady] = pollster::block_on(async {
-            let context = GpuContext::open(&source.archive, None).await?;
+            let model = StylizeModel::load(&device::open().await?, &source.archive).await?;
             let mut changes = [0.0; 2];
             for (change, steady) in changes.iter_mut().zip([false, true]) {
-                let mut session = context.model.session(&context.gpu, scene.width(), scene.height()).await?;
-                session.set_style(&context.gpu, &source.style(&context).await?)?;
+                let mut session = model.session(scene.width(), scene.height()).await?;
+                session.set_style(&source.style(&model).await?)?;
                 if steady {
-                    session.set_temporal_filter(session.new_temporal_filter(&context.gpu).await?);
+                    session.set_temporal_filter(session.new_temporal_filter().await?);
                 }
-                *change = measured(&context.gpu, &mut session, &scene, arguments).await?;
+                *change = measured(&mut session, &scene, arguments).await?;
             }
             Ok::<_, Error>(changes)
         })?;
@@ -67,15 +66,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Returns the mean absolute change between two successive frames, on the scale 0 to 255.
-async fn measured(gpu: &Gpu, session: &mut Session, scene: &Image, arguments: &Arguments) -> Result<f32> {
+async fn measured(session: &mut Session, scene: &Image, arguments: &Arguments) -> Result<f32> {
     let mut random = Random::new(1);
     let mut before: Option<Image> = None;
     let mut sum = 0.0;
     for frame in 0..SETTLING + arguments.frames as usize {
         let noise = |v: &f32| (v + random.between(-arguments.noise, arguments.noise)).clamp(0.0, 1.0);
         let noisy = Image::new(scene.width(), scene.height(), scene.data().iter().map(noise).collect())?;
-        session.set_photo(gpu, &noisy.to_rgba8())?;
-        let painted = session.read_exact(gpu).await?;
+        session.set_photo(&noisy.to_rgba8())?;
+        let painted = session.read_exact().await?;
         if let Some(before) = before.filter(|_| frame > SETTLING) {
             let off: f32 = before.data().iter().zip(painted.data()).map(|(a, b)| (a - b).abs()).sum();
             sum += 255.0 * off / painted.data().len() as f32;

@@ -13,13 +13,13 @@ use impasto::import::network::{self, Converted, Import, Precision};
 use impasto::import::onnx::external::in_folder;
 use impasto::procedural::Kind;
 use impasto::style::{Pack, Style};
-use impasto::stylize::StylizeModel;
+use impasto::stylize::{Device, StylizeModel};
 use impasto::weights::Archive;
 use serde_json::json;
 
 use super::style::{About, check_pack_path, thumbnail};
+use crate::cli::device;
 use crate::cli::file_plan::FilePlan;
-use crate::cli::gpu_context;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::{self, say};
 
@@ -86,20 +86,21 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 async fn convert(import: &Import, name: &str, file: &str) -> Result<Converted> {
     let gpu = Gpu::open(Request::default()).await?;
     // Without 16-bit arithmetic, so that only the precision of the weights is measured.
-    let variant = Variant { half: false, ..gpu_context::chosen(&gpu).await? };
+    let variant = Variant { half: false, ..device::chosen(&gpu).await? };
     let kind = Kind::named(SAMPLE)?;
     let sample = kind.paint(SAMPLE_SIDE, kind.seed)?;
-    let paint = async |archive: &Archive, style: &Style| paint(&gpu, variant, archive, style, &sample).await;
+    let device = Device::from_gpu(gpu, variant);
+    let paint = async |archive: &Archive, style: &Style| paint(&device, archive, style, &sample).await;
     network::convert(import, name, file, paint).await
 }
 
 /// Stylizes the picture in a style of the network in `archive`.
-async fn paint(gpu: &Gpu, variant: Variant, archive: &Archive, style: &Style, picture: &Image) -> Result<Image> {
-    let model = StylizeModel::load(gpu, archive, variant).await?;
-    let mut session = model.session(gpu, picture.width(), picture.height()).await?;
-    session.set_style(gpu, style)?;
-    session.set_photo(gpu, &picture.to_rgba8())?;
-    session.read_exact(gpu).await
+async fn paint(device: &Device, archive: &Archive, style: &Style, picture: &Image) -> Result<Image> {
+    let model = StylizeModel::load(device, archive).await?;
+    let mut session = model.session(picture.width(), picture.height()).await?;
+    session.set_style(style)?;
+    session.set_photo(&picture.to_rgba8())?;
+    session.read_exact().await
 }
 
 fn describe(precision: Precision) -> &'static str {

@@ -10,7 +10,7 @@ use impasto::net::models::{arbitrary, transfer26};
 use impasto::style::StyleSet;
 use serde_json::{Value, json};
 
-use crate::cli::gpu_context::{ARBITRARY, ARCHIVE, chosen};
+use crate::cli::device::{ARBITRARY, ARCHIVE, chosen};
 use crate::cli::report::BAD_INPUT;
 use crate::cli::report::{alert, say};
 use crate::cli::style_source::{network, space, styles};

@@ -8,7 +8,7 @@ use impasto::train::metrics::{Evaluator, Metrics};
 use impasto::weights::Archive;
 
 use crate::cli::backend::Backend;
-use crate::cli::gpu_context::VGG16_TO_RELU4_3;
+use crate::cli::device::VGG16_TO_RELU4_3;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::say;
 

@@ -8,7 +8,7 @@ use impasto::gpu::device::Request;
 use impasto::gpu::schedule::transfer::TransferKernels;
 use impasto::net::models::transfer26;
 
-use crate::cli::gpu_context::{chosen, variant};
+use crate::cli::device::{chosen, variant};
 use crate::cli::report::say;
 use crate::cli::style_source::network;
 

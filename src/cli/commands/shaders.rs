@@ -15,8 +15,8 @@ use naga::back::spv;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
+use crate::cli::device::variant;
 use crate::cli::file_plan::make_folder;
-use crate::cli::gpu_context::variant;
 use crate::cli::report::say;
 
 #[derive(Debug, Args)]

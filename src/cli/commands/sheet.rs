@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use impasto::error::Result;
 use impasto::files::{Existing, save};
-use impasto::gpu::Gpu;
-use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::models::{arbitrary, transfer26};
 use impasto::style::{Pack, Style};
@@ -18,7 +16,7 @@ use crate::cli::label::{Letters, paste};
 use crate::cli::photo_stylizer::{BRUSHWORK, LookArguments};
 use crate::cli::photos::{PhotoWriter, Picture, ReadArguments};
 use crate::cli::style_source::{network, network_of, read_pack, space};
-use crate::cli::{gpu_context, output_paths, report, style_source};
+use crate::cli::{device, output_paths, report, style_source};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -96,20 +94,19 @@ fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
 
 /// Returns the photo and its stylized pictures, each with its caption.
 async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
-    let gpu = Gpu::open(Request::default()).await?;
-    let variant = gpu_context::chosen(&gpu).await?;
+    let device = device::open().await?;
     let mut pictures = vec![("photo".to_string(), photo.clone())];
     for Palette { archive, styles } in palettes {
-        let model = StylizeModel::load(&gpu, archive, variant).await?;
-        let mut session = model.session(&gpu, photo.width(), photo.height()).await?;
-        session.set_photo(&gpu, &photo.to_rgba8())?;
+        let model = StylizeModel::load(&device, archive).await?;
+        let mut session = model.session(photo.width(), photo.height()).await?;
+        session.set_photo(&photo.to_rgba8())?;
         session.set_look(arguments.look.look())?;
         if model.space().network() == arbitrary::NAME {
-            session.set_brushwork(&gpu, BRUSHWORK)?;
+            session.set_brushwork(BRUSHWORK)?;
         }
         for (caption, style) in styles {
-            session.set_style(&gpu, style)?;
-            let painted = session.read(&gpu).await?;
+            session.set_style(style)?;
+            let painted = session.read().await?;
             pictures.push((caption.clone(), Image::from_rgba8(photo.width(), photo.height(), &painted)?));
         }
     }

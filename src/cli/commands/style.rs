@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use impasto::error::{Error, Result};
 use impasto::files::{Existing, save};
-use impasto::gpu::Gpu;
-use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::net::custom;
 use impasto::net::models::arbitrary;
@@ -15,6 +13,7 @@ use impasto::stylize::StyleEncoder;
 use impasto::text::usable_name;
 use serde_json::json;
 
+use crate::cli::device;
 use crate::cli::file_plan::FilePlan;
 use crate::cli::photos::{self, Picture, ReadArguments};
 use crate::cli::report::{self, say};
@@ -126,9 +125,8 @@ fn make(arguments: &Make) -> Result<()> {
     };
     let (net, archive) = network(arbitrary::NAME)?;
     let vector = pollster::block_on(async {
-        let gpu = Gpu::open(Request::default()).await?;
-        let encoder = StyleEncoder::load(&gpu, &archive).await?;
-        encoder.encode_image(&gpu, &seen).await
+        let encoder = StyleEncoder::load(&device::open().await?, &archive).await?;
+        encoder.encode_image(&seen).await
     })?;
     let Make { painting, about, .. } = arguments;
     let pack = Pack {

@@ -153,7 +153,7 @@ async fn paint(
                 "input": report::path(photo), "output": report::path(painting), "style": source.name,
                 "width": painted.width(), "height": painted.height(), "warnings": picture.notes,
                 "milliseconds": start.elapsed().as_millis() as u64,
-                "adapter": stylizer.adapter(), "variant": stylizer.variant(),
+                "adapter": stylizer.device(), "variant": stylizer.kernels(),
             })
         );
     }

@@ -4,8 +4,8 @@ use bytemuck::bytes_of;
 
 use super::lifetimes::{Assignment, Lifetime, assign};
 use super::{Binding, Cost, Dispatch, Program, Schedule};
-use crate::error::Result;
-use crate::gpu::bounds::{Bounds, Excess};
+use crate::error::{Excess, Result};
+use crate::gpu::bounds::Bounds;
 use crate::gpu::conv::{Kernel, Spec, Variant};
 use crate::gpu::lower::transfer::{Affine, Fused, Source, Stage, fuse};
 use crate::gpu::uniforms::{ConvUniforms, InstanceNormFoldUniforms};
@@ -108,7 +108,7 @@ impl TransferKernels {
         let shapes = self.shapes(size)?;
         let side = shapes[0].width.max(shapes[0].height) as u64;
         let largest = self.lifetimes(&shapes).iter().map(|tensor| tensor.bytes).max().unwrap_or(0);
-        Ok(Excess::side(bounds, side).or_else(|| Excess::buffer(bounds, largest)))
+        Ok(bounds.side(side).or_else(|| bounds.buffer(largest)))
     }
 
     /// Returns the schedule for a photo of this size, and the cost of a frame.

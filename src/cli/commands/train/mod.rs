@@ -15,6 +15,7 @@ use impasto::net::Network;
 use impasto::net::models::{arbitrary, transfer26};
 use impasto::procedural::SCENE;
 use impasto::style::{Pack, Parameters};
+use impasto::stylize::StylizeModel;
 use impasto::train::train_style::{
     self, Init, InitState, TrainCheckpoint, TrainData, TrainSettings, Training, nearest,
 };
@@ -25,8 +26,8 @@ use self::job::TrainJob;
 use self::settings::SettingsArguments;
 use super::style::{About, check_pack_path};
 use crate::cli::backend::{Backend, OpenBackend};
+use crate::cli::device::{self, VGG16_TO_RELU4_3};
 use crate::cli::file_plan::FilePlan;
-use crate::cli::gpu_context::{GpuContext, VGG16_TO_RELU4_3};
 use crate::cli::input_files::{InputFiles, find};
 use crate::cli::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
 use crate::cli::output_paths::derived;
@@ -253,8 +254,8 @@ fn start(arguments: &Arguments) -> Result<(Network, Archive, Init)> {
     if text == INSTANT {
         let source = StyleSource::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
         let style = pollster::block_on(async {
-            let context = GpuContext::open(&source.archive, None).await?;
-            source.style(&context).await
+            let model = StylizeModel::load(&device::open().await?, &source.archive).await?;
+            source.style(&model).await
         })?;
         return Ok((network(arbitrary::NAME)?.0, source.archive, Init::Style(style)));
     }

@@ -1,11 +1,10 @@
-//! The device with a loaded network, as the commands use it. Device and kernel variant are selected once.
+//! The device that networks run on, as the commands use it, and the archives of the program.
 
-use impasto::error::{Error, Result};
+use impasto::error::Result;
 use impasto::gpu::conv::Variant;
 use impasto::gpu::device::Request;
 use impasto::gpu::{Choice, Gpu};
-use impasto::stylize::StylizeModel;
-use impasto::weights::Archive;
+use impasto::stylize::Device;
 
 use super::autotune_cache;
 
@@ -19,36 +18,14 @@ pub const VGG16_TO_RELU4_3: &[u8] = include_bytes!("../../weights/vgg16-to-relu4
 #[cfg(feature = "studio")]
 pub const VGG16_BLOCK5: &[u8] = include_bytes!("../../weights/vgg16-block5.safetensors");
 
-/// An open device with a loaded network.
-pub struct GpuContext {
-    pub gpu: Gpu,
-    pub model: StylizeModel,
-}
-
-impl GpuContext {
-    /// Opens the fastest adapter and loads the network with the kernels of `variant`, by default with the variant that
-    /// was cached or measured for this adapter.
-    pub async fn open(archive: &Archive, variant: Option<Variant>) -> Result<Self> {
-        let gpu = Gpu::open(Request::default()).await?;
-        let variant = match variant {
-            Some(variant) if variant.half && !gpu.half() => {
-                let name = variant.name();
-                return Err(Error::Picture(format!(
-                    "{name} needs 16-bit arithmetic, which {} does not have",
-                    adapter(&gpu)
-                )));
-            }
-            Some(variant) => variant,
-            None => chosen(&gpu).await?,
-        };
-        let model = StylizeModel::load(&gpu, archive, variant).await?;
-        Ok(Self { gpu, model })
-    }
-}
-
-/// Returns the name of the adapter.
-pub fn adapter(gpu: &Gpu) -> &str {
-    &gpu.info().name
+/// Opens the device.
+///
+/// # Errors
+/// [`Error::NoAdapter`](impasto::error::Error::NoAdapter) if there is no graphics adapter.
+pub async fn open() -> Result<Device> {
+    let gpu = Gpu::open(Request::default()).await?;
+    let variant = chosen(&gpu).await?;
+    Ok(Device::from_gpu(gpu, variant))
 }
 
 /// Returns the cached kernel variant for this adapter, or measures the variants and stores the choice.

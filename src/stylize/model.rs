@@ -1,0 +1,128 @@
+//! Transfer networks on a device.
+
+use super::device::Device;
+use super::gpu_session::GpuSession;
+use super::session::Session;
+use crate::error::{Error, Excess, Result};
+use crate::gpu::Frame;
+use crate::gpu::model::Model;
+use crate::gpu::output::OutputTexture;
+use crate::net::expense::Expense;
+use crate::net::models::{arbitrary, transfer26};
+use crate::net::{Network, custom};
+use crate::style::{StyleSet, StyleSpace};
+use crate::weights::Archive;
+
+/// A transfer network on a device: that of 26 styles with its styles, that for paintings, or one from a style pack.
+pub struct StylizeModel {
+    device: Device,
+    weights: Weights,
+    styles: StyleSet,
+    space: StyleSpace,
+}
+
+/// The network with its weights on the device.
+enum Weights {
+    Gpu(Model),
+}
+
+impl StylizeModel {
+    /// Loads the network that `archive` contains.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] for an unsupported network; otherwise as [`custom::network`] and [`Model::load`].
+    pub async fn load(device: &Device, archive: &Archive) -> Result<Self> {
+        let (net, styles) = match archive.metadata("network") {
+            Some(transfer26::NAME) => {
+                let net = transfer26::network();
+                let styles = StyleSet::read(archive, &net.norms)?;
+                (net, styles)
+            }
+            Some(arbitrary::NAME) => (arbitrary::network(), StyleSet::default()),
+            Some(name) if custom::is_own(name) => (custom::network(archive)?, StyleSet::default()),
+            other => {
+                let (found, one, two) = (other.unwrap_or("no network"), transfer26::NAME, arbitrary::NAME);
+                return Err(Error::Archive(format!("it contains {found}, but {one} or {two} is needed")));
+            }
+        };
+        let space = StyleSpace::read(archive, net.tensors(), &net.norms)?;
+        let weights = match device {
+            Device::Gpu(device) => Weights::Gpu(Model::load(&device.gpu, net, archive, device.variant).await?),
+        };
+        Ok(Self { device: device.clone(), weights, styles, space })
+    }
+
+    /// Returns the network.
+    pub fn network(&self) -> &Network {
+        match &self.weights {
+            Weights::Gpu(model) => model.network(),
+        }
+    }
+
+    /// Returns the device that the network runs on.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Returns width and height of the session for a photo of that size: see [`Network::working_size`].
+    pub fn working_size(&self, size: (usize, usize), stroke: f64) -> (usize, usize) {
+        self.network().working_size(size, stroke)
+    }
+
+    /// Returns the first limit of the device that stylizing a photo of `size` with strokes of that size exceeds, if
+    /// any. Allocates nothing.
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn excess(&self, size: (usize, usize), stroke: f64) -> Result<Option<Excess>> {
+        let working_size = self.working_size(size, stroke);
+        match (&self.device, &self.weights) {
+            (Device::Gpu(device), Weights::Gpu(model)) => {
+                let bounds = device.gpu.bounds();
+                match Frame::excess(bounds, size).or_else(|| OutputTexture::excess(bounds, size)) {
+                    Some(excess) => Ok(Some(excess)),
+                    None => model.excess(bounds, working_size),
+                }
+            }
+        }
+    }
+
+    /// Returns the arithmetic cost of a photo of `size` with strokes of that size.
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn expense(&self, size: (usize, usize), stroke: f64) -> Result<Expense> {
+        let (width, height) = self.working_size(size, stroke);
+        self.network().expense(width, height)
+    }
+
+    /// Returns the style space of this network.
+    pub fn space(&self) -> &StyleSpace {
+        &self.space
+    }
+
+    /// Returns the styles of the archive.
+    pub fn styles(&self) -> &StyleSet {
+        &self.styles
+    }
+
+    /// Creates a session that runs the network at `width` x `height`. By default, input photos and output pictures have
+    /// that size too, and the first style is set, if the network has built-in styles.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and the errors of the device.
+    pub async fn session(&self, width: usize, height: usize) -> Result<Session> {
+        if width == 0 || height == 0 {
+            return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
+        }
+        let mut session = match (&self.device, &self.weights) {
+            (Device::Gpu(device), Weights::Gpu(model)) => {
+                Session::Gpu(GpuSession::new(&device.gpu, model, (width, height)).await?)
+            }
+        };
+        if let Some(style) = self.styles.get(0) {
+            session.set_style(style)?;
+        }
+        Ok(session)
+    }
+}

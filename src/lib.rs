@@ -37,9 +37,11 @@
 //! # Layers
 //!
 //! A layer may use only the layers before it: `error` and `text`; `image`, `image_file`, `files`; `weights`; `style`;
-//! `net`; `procedural`; `reference` and `gpu`; `stylize`; `train` and `import`; `web` and the command line.
+//! `net`; `procedural`; `lower`; `reference`, `gpu` and `cpu`; `stylize`; `train` and `import`; `web` and the command line.
 //! `ARCHITECTURE.md` describes them.
 
+#[cfg(feature = "cpu")]
+pub mod cpu;
 pub mod error;
 #[cfg(feature = "native")]
 pub mod files;
@@ -50,6 +52,7 @@ pub mod image;
 pub mod image_file;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod lower;
 pub mod net;
 #[cfg(any(feature = "native", feature = "studio"))]
 pub mod procedural;

@@ -8,9 +8,11 @@ MODELS="$CACHE/models"
 MODULES="$CACHE/modules"
 LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
+ALL_MODULES=(live studio import cpu cpu-relaxed)
 LIVE_BUDGET=460800
 IMPORT_BUDGET=184320
 STUDIO_BUDGET=1843200
+CPU_BUDGET=153600
 MEASURED_BUDGET=2097152
 export CARGO_TARGET_DIR="$CACHE/target"
 
@@ -69,7 +71,8 @@ need_node_modules() {
   fi
 }
 
-# Sets WASM_CARGO to a cargo that can build for wasm32, and its environment.
+# Sets WASM_CARGO to a cargo that can build for wasm32, and its environment. CARGO_TARGET_DIR is set where it is called: modules with
+# other compiler flags have folders of their own, so that they do not build each other's dependencies anew.
 need_wasm_target() {
   command -v cargo >/dev/null || die "Rust is needed: see https://rustup.rs."
   mkdir -p "$CACHE"
@@ -79,15 +82,14 @@ need_wasm_target() {
       timeout 60 rustup target add "$TARGET" >&2 || touch "$CACHE/no-rustup-target"
     fi
     if rustup target list --installed 2>/dev/null | grep -q "$TARGET"; then
-      WASM_CARGO=(env "CARGO_TARGET_DIR=$CACHE/target-wasm" cargo)
+      WASM_CARGO=(cargo)
       WASM_STD=()
       return
     fi
   fi
   say "rustup brings no $TARGET here: Debian's Rust builds the standard library from source"
   need_packages rustc-web cargo-web rust-web-src lld-19
-  WASM_CARGO=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19
-    "CARGO_TARGET_DIR=$CACHE/target-wasm" /usr/bin/cargo)
+  WASM_CARGO=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 /usr/bin/cargo)
   WASM_STD=(-Zbuild-std=std,panic_abort)
 }
 
@@ -122,21 +124,32 @@ need_models() {
   rm -rf "$folder"
 }
 
-# One wasm module of the crate, into the cache: its name, which is its feature too unless another is named, and the bytes that it
-# may have with brotli.
+# One wasm module of the crate, into the cache: its name, which is its feature too unless another is named, the bytes that it may
+# have with brotli, and the profile and target features of modules that are not optimized for size.
 wasm_module() {
-  local name=$1 budget=$2 features=${3:-$1} size
+  local name=$1 budget=$2 features=${3:-$1} profile=${4:-release-wasm} instructions=${5:-} target=$CACHE/target-wasm size
+  local optimize=(-Oz)
   say "building $name.wasm"
-  "${WASM_CARGO[@]}" rustc --lib --crate-type cdylib --profile release-wasm --no-default-features --features "web,$features" \
-    --target "$TARGET" "${WASM_STD[@]}"
+  if [ -n "$instructions" ]; then
+    target=$CACHE/target-wasm-$name
+    optimize=(-O3 --enable-simd --enable-relaxed-simd)
+  fi
+  env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=-Ctarget-feature=$instructions"} "${WASM_CARGO[@]}" rustc --lib \
+    --crate-type cdylib --profile "$profile" --no-default-features --features "web,$features" --target "$TARGET" "${WASM_STD[@]}"
   "$WASM_BINDGEN" --target web --no-typescript --remove-name-section --remove-producers-section --out-name "$name" \
-    --out-dir "$MODULES" "$CACHE/target-wasm/$TARGET/release-wasm/impasto.wasm"
-  npx --no-install wasm-opt -Oz --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
+    --out-dir "$MODULES" "$target/$TARGET/$profile/impasto.wasm"
+  npx --no-install wasm-opt "${optimize[@]}" --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
     --enable-sign-ext --enable-mutable-globals --enable-multivalue "$MODULES/${name}_bg.wasm" -o "$MODULES/${name}_bg.wasm"
   size=$(node -e 'const z=require("zlib"),f=require("fs");console.log(z.brotliCompressSync(f.readFileSync(process.argv[1])).length)' \
     "$MODULES/${name}_bg.wasm")
   say "$name.wasm: $size bytes with brotli, of $budget allowed"
   [ "$size" -le "$budget" ] || die "$name.wasm is over its budget."
+}
+
+# The CPU engine, for browsers with and without relaxed SIMD.
+cpu_modules() {
+  wasm_module cpu "$CPU_BUDGET" live-cpu release-wasm-cpu +simd128
+  wasm_module cpu-relaxed "$CPU_BUDGET" live-cpu release-wasm-cpu +simd128,+relaxed-simd
 }
 
 need_build_tools() {
@@ -166,14 +179,16 @@ build() {
   wasm_module live "$LIVE_BUDGET"
   wasm_module studio "$STUDIO_BUDGET"
   wasm_module import "$IMPORT_BUDGET"
-  assemble live studio import
+  cpu_modules
+  assemble "${ALL_MODULES[@]}"
 }
 
 # Serves the page as soon as it can stylize, and builds the other modules behind it.
 run() {
   need_build_tools
   wasm_module live "$LIVE_BUDGET"
-  assemble live
+  cpu_modules
+  assemble live cpu cpu-relaxed
   local port=${PORT:-8080} server
   while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
   node tools/serve.mjs dist "$port" &
@@ -183,7 +198,7 @@ run() {
   say "Masterpiece, training and import of networks follow (some minutes, the first time)"
   wasm_module studio "$STUDIO_BUDGET"
   wasm_module import "$IMPORT_BUDGET"
-  assemble live studio import
+  assemble "${ALL_MODULES[@]}"
   say "all modules are there: reload http://localhost:$port"
   wait "$server"
 }
@@ -199,7 +214,7 @@ bench() {
   node tools/live-cost.mjs dist
   say "what a step of a Masterpiece costs, with our convolution and with burn's"
   wasm_module studio "$MEASURED_BUDGET" measure
-  assemble live studio import
+  assemble "${ALL_MODULES[@]}"
   node tools/studio-cost.mjs dist
 }
 

@@ -58,7 +58,7 @@ pub mod net;
 pub mod procedural;
 pub mod reference;
 pub mod style;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "cpu", feature = "gpu"))]
 pub mod stylize;
 pub mod text;
 #[cfg(feature = "studio")]

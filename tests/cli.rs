@@ -210,14 +210,33 @@ fn info_and_plan_print_their_facts_and_the_choice_is_stored() {
 }
 
 #[test]
-fn without_an_adapter_the_weights_are_still_printed() {
+fn without_an_adapter_the_processor_paints_the_same_picture() {
     let bench = Bench::new();
+    bench.photo("p.png", 50, 37);
     let none = bench.path("no-driver.json");
-    let mut command = bench.command(&["info"]);
-    let output = command.env("VK_ICD_FILENAMES", &none).env("VK_DRIVER_FILES", &none).output().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = bench.command(arguments);
+        command.env("VK_ICD_FILENAMES", &none).env("VK_DRIVER_FILES", &none).output().unwrap()
+    };
+    let output = run(&["info"]);
+    let message = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && message.contains("Starry Strokes"), "{message}");
+    assert!(message.contains("no usable graphics adapter") && message.contains("processor: "), "{message}");
+
+    let paint = |backend, name| ["stylize", "p.png", "--style", "Teal Mist", "--json", "--backend", backend, "-o", name];
+    let output = run(&paint("auto", "auto.png"));
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(line["adapter"], "the processor");
+    let output = run(&paint("gpu", "none.png"));
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Starry Strokes"));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no usable graphics adapter"));
+    bench.succeeds(&paint("cpu", "cpu.png"));
+    bench.succeeds(&paint("gpu", "gpu.png"));
+    assert_eq!(bench.picture("auto.png"), bench.picture("cpu.png"));
+    let (cpu, gpu) = (bench.picture("cpu.png").into_rgb8(), bench.picture("gpu.png").into_rgb8());
+    let off = cpu.as_raw().iter().zip(gpu.as_raw()).map(|(a, b)| a.abs_diff(*b)).max().unwrap();
+    // Both round to 8 bits.
+    assert!(off <= 1, "off by {off}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn the_kernels_paint_what_onnxruntime_does() {
         let painted = pollster::block_on(session.read_exact()).unwrap();
         // The first frame with the temporal filter equals a single picture.
         let temporal_filter = pollster::block_on(session.new_temporal_filter()).unwrap();
-        session.set_temporal_filter(temporal_filter);
+        session.set_temporal_filter(temporal_filter).unwrap();
         let steady = pollster::block_on(session.read_exact()).unwrap();
         assert!(distance(steady.data(), painted.data()) <= 1e-6, "{name}, {}", variant.name());
         painted

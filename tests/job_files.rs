@@ -12,7 +12,7 @@ use common::tool::Bench;
 use image::GenericImageView;
 
 const PAINT: [&str; 11] =
-    ["paint", "photo.png", "--style-image", "night.jpg", "--processor", "cpu", "--size", "24", "--coarse", "24", "-o"];
+    ["paint", "photo.png", "--style-image", "night.jpg", "--backend", "cpu", "--size", "24", "--coarse", "24", "-o"];
 
 fn bench() -> Bench {
     let bench = Bench::new();
@@ -43,7 +43,7 @@ fn no_output_of_a_job_is_an_input() {
     fs::copy(bench.path("photo.png"), bench.path("start.png")).unwrap();
     let files = ["photo.png", "night.jpg", "start.png"];
     let before: Vec<_> = files.iter().map(|name| fs::read(bench.path(name)).unwrap()).collect();
-    let train = ["train", "night.jpg", "--photos", "photo.png", "--processor", "cpu", "--steps", "1", "-o"];
+    let train = ["train", "night.jpg", "--photos", "photo.png", "--backend", "cpu", "--steps", "1", "-o"];
     for arguments in [
         paint("photo.png", &[]),
         paint("out.png", &["--trace", "photo.png"]),

@@ -18,7 +18,7 @@ fn bench() -> Bench {
 }
 
 fn arguments<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let common = ["paint", "photo.png", "--style-image", "night.jpg", "-o", "out.png", "--processor", "cpu"];
+    let common = ["paint", "photo.png", "--style-image", "night.jpg", "-o", "out.png", "--backend", "cpu"];
     [&common, more].concat()
 }
 

@@ -41,7 +41,7 @@ fn session(device: &Device, steady: bool) -> Session {
     let mut session = block_on(model.session(WIDTH, HEIGHT)).unwrap();
     if steady {
         let temporal_filter = block_on(session.new_temporal_filter()).unwrap();
-        session.set_temporal_filter(temporal_filter);
+        session.set_temporal_filter(temporal_filter).unwrap();
     }
     session
 }
@@ -102,7 +102,7 @@ fn another_frame_ends_it() {
         painted(&mut steady, &one);
     }
     let frame = block_on(steady.new_frame((WIDTH, HEIGHT))).unwrap();
-    steady.set_frame(frame);
+    steady.set_frame(frame).unwrap();
     let change = 255.0 * mean_change(&painted(&mut steady, &other), &painted(&mut plain, &other));
     assert!(change < 0.01, "it is {change} off");
 }

@@ -226,7 +226,7 @@ fn the_command_line_trains_a_pack_that_paints() {
         assert_eq!(code, Some(0), "{message}");
     }
     let common = ["train", "painting.png", "--photos", "one.png", "two.png", "-o", "x.impasto", "--crop", "48"];
-    let quick = ["--stroke-size", "64", "--steps", "3", "--processor", "cpu", "--licence", "CC0"];
+    let quick = ["--stroke-size", "64", "--steps", "3", "--backend", "cpu", "--licence", "CC0"];
     let traced = ["--start", "nearest", "--trace", "x.csv", "--preview", "one.png", "--save-every", "2"];
     let (code, message) = impasto(&[&common[..], &quick, &traced].concat());
     assert_eq!(code, Some(0), "{message}");

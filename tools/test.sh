@@ -38,7 +38,7 @@ counted() {
 lint_wasm() {
   local command=(check)
   [ ${#WASM_STD[@]} -eq 0 ] && command=(clippy)
-  RUSTFLAGS=-Dwarnings "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features "web,$1" \
+  env "CARGO_TARGET_DIR=$CACHE/target-wasm" RUSTFLAGS=-Dwarnings "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features "web,$1" \
     --target "$TARGET" "${WASM_STD[@]}"
 }
 
@@ -67,6 +67,7 @@ run_tests() {
   check "wasm warnings" lint_wasm live
   check "wasm warnings of the studio" lint_wasm studio
   check "wasm warnings of the import" lint_wasm import
+  check "wasm warnings of the CPU engine" lint_wasm live-cpu
   check "build" build
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   counted "browsers" "$NODE_SUMMARY" node_tests tests/e2e/*.test.mjs

@@ -46,7 +46,7 @@ while IFS='|' read -r id file title source arguments; do
   # shellcheck disable=SC2086 # arguments are words
   "$impasto" train "$painting" -o "www/assets/styles/$id.impasto" --name "$title" --source "$source" \
     --licence 'MIT OR Apache-2.0' --sample www/assets/photos/chelsea.webp --steps 80 --crop 192 \
-    --processor cpu $arguments
+    --backend cpu $arguments
 done <<<"$styles"
 
 # The page's list: what is there, in this order.

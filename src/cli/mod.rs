@@ -1,8 +1,9 @@
 //! The command line: arguments, exit codes, and the code that the [`commands`] share.
 
 mod autotune_cache;
-#[cfg(feature = "studio")]
 mod backend;
+#[cfg(feature = "studio")]
+mod burn_device;
 mod cache;
 mod commands;
 mod device;

@@ -5,9 +5,8 @@ use impasto::error::{Error, Result};
 use impasto::image::Image;
 use impasto::image::composite::Look;
 use impasto::style::Style;
-use impasto::stylize::{Session, StyleEncoder, StylizeModel};
+use impasto::stylize::{Device, Session, StyleEncoder, StylizeModel};
 
-use super::device;
 use super::photos::{PictureFile, ReadArguments};
 use super::style_source::StyleSource;
 
@@ -72,16 +71,15 @@ pub struct PhotoStylizer {
 }
 
 impl PhotoStylizer {
-    /// Opens the device and loads the network of `source`.
+    /// Loads the network of `source` on `device`.
     ///
     /// # Errors
-    /// As [`device::open`] and [`StyleSource::style`].
-    pub async fn new(source: &StyleSource, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
-        let device = device::open().await?;
-        let model = StylizeModel::load(&device, &source.archive).await?;
+    /// As [`StylizeModel::load`] and [`StyleSource::style`].
+    pub async fn new(device: &Device, source: &StyleSource, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
+        let model = StylizeModel::load(device, &source.archive).await?;
         let style = source.style(&model).await?;
         let encoder = match stroke.gentle {
-            true => Some(StyleEncoder::load(&device, &source.archive).await?),
+            true => Some(StyleEncoder::load(device, &source.archive).await?),
             false => None,
         };
         let brushwork = stroke.brushwork.unwrap_or(if source.has_vectors() { BRUSHWORK } else { 0.0 });
@@ -151,7 +149,7 @@ impl PhotoStylizer {
                 let mut session = model.session(seen_width, seen_height).await?;
                 if session.size() != (width, height) {
                     let frame = session.new_frame((width, height)).await?;
-                    session.set_frame(frame);
+                    session.set_frame(frame)?;
                 }
                 session.set_brushwork(self.brushwork)?;
                 session.set_style(&self.style)?;

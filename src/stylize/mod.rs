@@ -2,13 +2,23 @@
 //! [`Session`] runs it at one size, and a [`StyleEncoder`] turns paintings into styles. The documentation of the crate has
 //! an example.
 
+#[cfg(feature = "cpu")]
+mod cpu_session;
 mod device;
+#[cfg(feature = "gpu")]
 mod gpu_session;
 mod model;
 mod session;
 mod style_encoder;
 
-pub use device::{Device, GpuDevice};
+#[cfg(feature = "cpu")]
+pub use cpu_session::{CpuFrame, CpuReader, CpuSession};
+#[cfg(feature = "cpu")]
+pub use device::CpuDevice;
+pub use device::Device;
+#[cfg(feature = "gpu")]
+pub use device::GpuDevice;
+#[cfg(feature = "gpu")]
 pub use gpu_session::{GpuReader, GpuReading, GpuSession};
 pub use model::StylizeModel;
 pub use session::{Frame, Reader, Reading, Session, TemporalFilter};

@@ -1,12 +1,22 @@
 //! Transfer networks on a device.
 
+#[cfg(feature = "cpu")]
+use super::cpu_session::CpuSession;
 use super::device::Device;
+#[cfg(feature = "cpu")]
+use super::device::CpuDevice;
+#[cfg(feature = "gpu")]
+use super::device::GpuDevice;
+#[cfg(feature = "gpu")]
 use super::gpu_session::GpuSession;
 use super::session::Session;
+#[cfg(feature = "cpu")]
+use crate::cpu::CpuModel;
 use crate::error::{Error, Excess, Result};
-use crate::gpu::Frame;
-use crate::gpu::model::Model;
-use crate::gpu::output::OutputTexture;
+#[cfg(feature = "gpu")]
+use crate::gpu::{Frame, model::Model, output::OutputTexture};
+#[cfg(feature = "cpu")]
+use crate::image::Image;
 use crate::net::expense::Expense;
 use crate::net::models::{arbitrary, transfer26};
 use crate::net::{Network, custom};
@@ -23,7 +33,10 @@ pub struct StylizeModel {
 
 /// The network with its weights on the device.
 enum Weights {
-    Gpu(Model),
+    #[cfg(feature = "gpu")]
+    Gpu(GpuDevice, Model),
+    #[cfg(feature = "cpu")]
+    Cpu(CpuDevice, CpuModel),
 }
 
 impl StylizeModel {
@@ -47,7 +60,12 @@ impl StylizeModel {
         };
         let space = StyleSpace::read(archive, net.tensors(), &net.norms)?;
         let weights = match device {
-            Device::Gpu(device) => Weights::Gpu(Model::load(&device.gpu, net, archive, device.variant).await?),
+            #[cfg(feature = "gpu")]
+            Device::Gpu(device) => {
+                Weights::Gpu(device.clone(), Model::load(&device.gpu, net, archive, device.variant).await?)
+            }
+            #[cfg(feature = "cpu")]
+            Device::Cpu(device) => Weights::Cpu(device.clone(), CpuModel::load(net, archive, device.set)?),
         };
         Ok(Self { device: device.clone(), weights, styles, space })
     }
@@ -55,7 +73,10 @@ impl StylizeModel {
     /// Returns the network.
     pub fn network(&self) -> &Network {
         match &self.weights {
-            Weights::Gpu(model) => model.network(),
+            #[cfg(feature = "gpu")]
+            Weights::Gpu(_, model) => model.network(),
+            #[cfg(feature = "cpu")]
+            Weights::Cpu(_, model) => model.network(),
         }
     }
 
@@ -76,13 +97,18 @@ impl StylizeModel {
     /// As [`Network::shapes`].
     pub fn excess(&self, size: (usize, usize), stroke: f64) -> Result<Option<Excess>> {
         let working_size = self.working_size(size, stroke);
-        match (&self.device, &self.weights) {
-            (Device::Gpu(device), Weights::Gpu(model)) => {
+        match &self.weights {
+            #[cfg(feature = "gpu")]
+            Weights::Gpu(device, model) => {
                 let bounds = device.gpu.bounds();
                 match Frame::excess(bounds, size).or_else(|| OutputTexture::excess(bounds, size)) {
                     Some(excess) => Ok(Some(excess)),
                     None => model.excess(bounds, working_size),
                 }
+            }
+            #[cfg(feature = "cpu")]
+            Weights::Cpu(device, model) => {
+                CpuSession::excess(device, model, size, working_size)
             }
         }
     }
@@ -115,9 +141,17 @@ impl StylizeModel {
         if width == 0 || height == 0 {
             return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
         }
-        let mut session = match (&self.device, &self.weights) {
-            (Device::Gpu(device), Weights::Gpu(model)) => {
-                Session::Gpu(GpuSession::new(&device.gpu, model, (width, height)).await?)
+        let mut session = match &self.weights {
+            #[cfg(feature = "gpu")]
+            Weights::Gpu(device, model) => Session::Gpu(GpuSession::new(&device.gpu, model, (width, height)).await?),
+            #[cfg(feature = "cpu")]
+            Weights::Cpu(device, model) => {
+                let fits = |width, height| matches!(CpuSession::excess(device, model, (width, height), (width, height)), Ok(None));
+                if let Some(excess) = CpuSession::excess(device, model, (width, height), (width, height))? {
+                    let longer = width.max(height);
+                    return Err(excess.error((width, height), Image::largest_fitted((width, height), longer, fits)));
+                }
+                Session::Cpu(CpuSession::new(device, model, (width, height))?)
             }
         };
         if let Some(style) = self.styles.get(0) {

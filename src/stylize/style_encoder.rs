@@ -1,10 +1,16 @@
 //! Encoding of paintings to styles: a [`StyleEncoder`] holds the style predictor on a device.
 
-use std::rc::Rc;
-
 use super::device::Device;
+#[cfg(feature = "cpu")]
+use super::device::CpuDevice;
+#[cfg(feature = "gpu")]
+use super::device::GpuDevice;
+#[cfg(feature = "cpu")]
+use crate::cpu::picture::{Loader, Photo};
+#[cfg(feature = "cpu")]
+use crate::cpu::CpuVectorModel;
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
+#[cfg(feature = "gpu")]
 use crate::gpu::vector_model::VectorPlan;
 use crate::image::Image;
 use crate::net::models::{arbitrary, predictor};
@@ -18,7 +24,10 @@ pub struct StyleEncoder {
 
 /// The predictor with its weights on the device.
 enum Predictor {
-    Gpu(Rc<Gpu>, VectorPlan),
+    #[cfg(feature = "gpu")]
+    Gpu(GpuDevice, VectorPlan),
+    #[cfg(feature = "cpu")]
+    Cpu(CpuDevice, CpuVectorModel),
 }
 
 impl StyleEncoder {
@@ -33,8 +42,13 @@ impl StyleEncoder {
         }
         let (net, size) = (predictor::network(), (predictor::SIDE, predictor::SIDE));
         let predictor = match device {
+            #[cfg(feature = "gpu")]
             Device::Gpu(device) => {
-                Predictor::Gpu(device.gpu.clone(), VectorPlan::new(&device.gpu, &net, archive, size).await?)
+                Predictor::Gpu(device.clone(), VectorPlan::new(&device.gpu, &net, archive, size).await?)
+            }
+            #[cfg(feature = "cpu")]
+            Device::Cpu(device) => {
+                Predictor::Cpu(device.clone(), CpuVectorModel::load(&net, archive, size, device.set)?)
             }
         };
         Ok(Self { predictor })
@@ -48,10 +62,18 @@ impl StyleEncoder {
     /// errors of the device.
     pub async fn encode_rgba(&self, rgba: &[u8], size: (usize, usize)) -> Result<Vec<f32>> {
         match &self.predictor {
-            Predictor::Gpu(gpu, plan) => {
+            #[cfg(feature = "gpu")]
+            Predictor::Gpu(GpuDevice { gpu, .. }, plan) => {
                 let frame = plan.frame(gpu, size).await?;
                 frame.upload(gpu, rgba)?;
                 plan.read(gpu, &frame).await
+            }
+            #[cfg(feature = "cpu")]
+            Predictor::Cpu(CpuDevice { set, workers, .. }, model) => {
+                let side = (predictor::SIDE, predictor::SIDE);
+                let mut tensor = vec![0.0; side.0 * side.1 * 4];
+                Loader::new(size, side, side)?.load(*set, workers, Photo::new(rgba, size, false)?, &mut tensor)?;
+                Ok(model.run(workers, &tensor))
             }
         }
     }

@@ -141,13 +141,21 @@ impl Canvas {
 }
 
 /// Sets a video frame of the session's frame size as the photo.
-pub fn set_video_frame(session: &mut Session, frame: web_sys::VideoFrame) {
+///
+/// # Errors
+/// None; `cpu_backend` has some.
+pub fn set_video_frame(session: &mut Session, frame: &web_sys::VideoFrame) -> Result<()> {
     let Session::Gpu(session) = session;
-    session.copy_photo(wgpu::ExternalImageSource::VideoFrame(frame));
+    session.copy_photo(wgpu::ExternalImageSource::VideoFrame(frame.clone()));
+    Ok(())
 }
 
 /// Sets a bitmap of the session's frame size as the photo.
-pub fn set_bitmap(session: &mut Session, bitmap: web_sys::ImageBitmap) {
+///
+/// # Errors
+/// None; `cpu_backend` has some.
+pub fn set_bitmap(session: &mut Session, bitmap: &web_sys::ImageBitmap) -> Result<()> {
     let Session::Gpu(session) = session;
-    session.copy_photo(wgpu::ExternalImageSource::ImageBitmap(bitmap));
+    session.copy_photo(wgpu::ExternalImageSource::ImageBitmap(bitmap.clone()));
+    Ok(())
 }

@@ -1,25 +1,29 @@
-//! JavaScript bindings: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for
-//! `live.wasm`.
+//! JavaScript bindings: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for `live.wasm`
+//! and `cpu.wasm`, which have the same items: one runs networks on WebGPU, the other on the processor.
 
+#[cfg(feature = "live-cpu")]
+mod cpu_backend;
 #[cfg(feature = "live")]
 mod gpu_backend;
 #[cfg(feature = "import")]
 mod import;
 #[cfg(feature = "studio")]
 mod inspection;
-#[cfg(feature = "live")]
+#[cfg(any(feature = "live", feature = "live-cpu"))]
 mod live;
-#[cfg(feature = "live")]
+#[cfg(any(feature = "live", feature = "live-cpu"))]
 mod packs;
-#[cfg(feature = "live")]
+#[cfg(any(feature = "live", feature = "live-cpu"))]
 mod session;
-#[cfg(feature = "live")]
+#[cfg(any(feature = "live", feature = "live-cpu"))]
 mod shared;
 #[cfg(feature = "studio")]
 mod studio;
 #[cfg(feature = "studio")]
 mod training;
 
+#[cfg(feature = "live-cpu")]
+use cpu_backend as backend;
 #[cfg(feature = "live")]
 use gpu_backend as backend;
 use wasm_bindgen::prelude::*;

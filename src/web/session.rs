@@ -75,8 +75,7 @@ impl Session {
         let frame = frame.await.map_err(js)?;
         *self.painter.borrow_mut() = None;
         self.read_size.set(None);
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(frame);
-        Ok(())
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(frame).map_err(js)
     }
 
     /// Sets the size of the pictures that [`Session::read`] returns, before the first of them: other than the input's for
@@ -89,15 +88,13 @@ impl Session {
     /// Sets a video frame of the size in [`Session::set_frame_size`] as the photo.
     #[wasm_bindgen(js_name = setVideoFrame)]
     pub fn set_video_frame(&self, frame: web_sys::VideoFrame) -> Result<(), JsValue> {
-        backend::set_video_frame(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, frame);
-        Ok(())
+        backend::set_video_frame(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, &frame).map_err(js)
     }
 
     /// Sets a bitmap of the size in [`Session::set_frame_size`] as the photo.
     #[wasm_bindgen(js_name = setBitmap)]
     pub fn set_bitmap(&self, bitmap: web_sys::ImageBitmap) -> Result<(), JsValue> {
-        backend::set_bitmap(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, bitmap);
-        Ok(())
+        backend::set_bitmap(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, &bitmap).map_err(js)
     }
 
     /// Sets whether the photo is mirrored horizontally.
@@ -112,8 +109,7 @@ impl Session {
         let temporal_filter = self.session.try_borrow().map_err(|_| busy())?.new_temporal_filter();
         let temporal_filter = temporal_filter.await.map_err(js)?;
         *self.painter.borrow_mut() = None;
-        self.session.try_borrow_mut().map_err(|_| busy())?.set_temporal_filter(temporal_filter);
-        Ok(())
+        self.session.try_borrow_mut().map_err(|_| busy())?.set_temporal_filter(temporal_filter).map_err(js)
     }
 
     /// Prepares [`Session::paint`] at `width` x `height`, independent of the size that the network runs at.
@@ -153,7 +149,7 @@ impl Session {
         };
         if let Some(reader) = missing {
             let reader = reader.await.map_err(js)?;
-            session.try_borrow_mut().map_err(|_| busy())?.set_reader(reader);
+            session.try_borrow_mut().map_err(|_| busy())?.set_reader(reader).map_err(js)?;
         }
         let pixels = session.try_borrow_mut().map_err(|_| busy())?.start_read().map_err(js)?;
         pixels.finish().await.map_err(js)

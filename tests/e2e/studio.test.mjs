@@ -130,7 +130,7 @@ describe('the studio module', () => {
     tool('art', 'glass', '--size', String(SIDE), '-o', 'photo.png');
     tool('art', 'swirls', '--size', String(SIDE), '-o', 'painting.png');
     const size = ['--size', String(SIDE), '--coarse', String(SIDE), '--steps', String(STEPS)];
-    tool('paint', 'photo.png', '--style-image', 'painting.png', ...size, '--processor', 'cpu', '--trace', 'losses.csv', '-o', 'out.png');
+    tool('paint', 'photo.png', '--style-image', 'painting.png', ...size, '--backend', 'cpu', '--trace', 'losses.csv', '-o', 'out.png');
     const [, ...lines] = readFileSync(join(folder, 'losses.csv'), 'utf8').trim().split('\n');
     expected = lines.map((line) => line.split(',').slice(3, 7).map(Number));
     pictures = ['photo.png', 'painting.png'].map((name) => readFileSync(join(folder, name)).toString('base64'));

@@ -9,6 +9,7 @@ use impasto::image::Image;
 use impasto::procedural::random::Random;
 use impasto::stylize::{Session, StylizeModel};
 
+use crate::cli::backend::BackendArguments;
 use crate::cli::device;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::say;
@@ -34,6 +35,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..=1000))]
     frames: u32,
     #[command(flatten)]
+    device: BackendArguments,
+    #[command(flatten)]
     read: ReadArguments,
 }
 
@@ -48,13 +51,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for style in &arguments.styles {
         let source = StyleSource::read(style, &[], &arguments.read)?;
         let [plain, steady] = pollster::block_on(async {
-            let model = StylizeModel::load(&device::open().await?, &source.archive).await?;
+            let model = StylizeModel::load(&device::open(arguments.device.backend, &arguments.read).await?, &source.archive).await?;
             let mut changes = [0.0; 2];
             for (change, steady) in changes.iter_mut().zip([false, true]) {
                 let mut session = model.session(scene.width(), scene.height()).await?;
                 session.set_style(&source.style(&model).await?)?;
                 if steady {
-                    session.set_temporal_filter(session.new_temporal_filter().await?);
+                    session.set_temporal_filter(session.new_temporal_filter().await?)?;
                 }
                 *change = measured(&mut session, &scene, arguments).await?;
             }

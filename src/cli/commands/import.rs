@@ -5,19 +5,18 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use impasto::error::Result;
 use impasto::files::{self, Existing, save};
-use impasto::gpu::Gpu;
 use impasto::gpu::conv::Variant;
-use impasto::gpu::device::Request;
 use impasto::image::Image;
 use impasto::import::network::{self, Converted, Import, Precision};
 use impasto::import::onnx::external::in_folder;
 use impasto::procedural::Kind;
 use impasto::style::{Pack, Style};
-use impasto::stylize::{Device, StylizeModel};
+use impasto::stylize::{Device, GpuDevice, StylizeModel};
 use impasto::weights::Archive;
 use serde_json::json;
 
 use super::style::{About, check_pack_path, thumbnail};
+use crate::cli::backend::BackendArguments;
 use crate::cli::device;
 use crate::cli::file_plan::FilePlan;
 use crate::cli::photos::ReadArguments;
@@ -42,6 +41,8 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    device: BackendArguments,
+    #[command(flatten)]
     read: ReadArguments,
 }
 
@@ -65,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let beside = in_folder(model.parent().unwrap_or(Path::new("")));
     let import = network::read_with(&file, &bytes, range, &beside)?;
     let picture = arguments.thumbnail.as_deref().map(|path| arguments.read.read(path, None)).transpose()?;
-    let Converted { pack, tried, painted } = pollster::block_on(convert(&import, &about.title(model), &file))?;
+    let Converted { pack, tried, painted } = pollster::block_on(convert(arguments, &import, &about.title(model), &file))?;
     let pack = Pack {
         source: about.source(model),
         licence: about.licence.clone(),
@@ -83,13 +84,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Converts the network to a pack with the smallest weights whose result matches that of float weights.
-async fn convert(import: &Import, name: &str, file: &str) -> Result<Converted> {
-    let gpu = Gpu::open(Request::default()).await?;
+async fn convert(arguments: &Arguments, import: &Import, name: &str, file: &str) -> Result<Converted> {
     // Without 16-bit arithmetic, so that only the precision of the weights is measured.
-    let variant = Variant { half: false, ..device::chosen(&gpu).await? };
+    let device = match device::open(arguments.device.backend, &arguments.read).await? {
+        Device::Gpu(GpuDevice { gpu, variant }) => Device::from_gpu(gpu, Variant { half: false, ..variant }),
+        cpu @ Device::Cpu(_) => cpu,
+    };
     let kind = Kind::named(SAMPLE)?;
     let sample = kind.paint(SAMPLE_SIDE, kind.seed)?;
-    let device = Device::from_gpu(gpu, variant);
     let paint = async |archive: &Archive, style: &Style| paint(&device, archive, style, &sample).await;
     network::convert(import, name, file, paint).await
 }

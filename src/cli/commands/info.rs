@@ -1,8 +1,7 @@
-//! `impasto info`: prints the adapter, its limits and features, and the weight archives.
-
-use std::process::ExitCode;
+//! `impasto info`: prints the adapter with its limits and features, the processor, and the weight archives.
 
 use clap::Args;
+use impasto::cpu::{InstructionSet, Workers};
 use impasto::error::Result;
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
@@ -11,8 +10,7 @@ use impasto::style::StyleSet;
 use serde_json::{Value, json};
 
 use crate::cli::device::{ARBITRARY, ARCHIVE, chosen};
-use crate::cli::report::BAD_INPUT;
-use crate::cli::report::{alert, say};
+use crate::cli::report::say;
 use crate::cli::style_source::{network, space, styles};
 
 #[derive(Debug, Args)]
@@ -22,27 +20,32 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Runs the command. Without an adapter, the weights are printed nevertheless.
-pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+/// Runs the command. Without an adapter, everything runs on the processor.
+pub fn run(arguments: &Arguments) -> Result<()> {
     let weights = [weights(transfer26::NAME, ARCHIVE.len())?, weights(arbitrary::NAME, ARBITRARY.len())?];
     let adapter = pollster::block_on(adapter());
     let (adapter, problem) = match adapter {
         Ok(adapter) => (adapter, None),
         Err(error) => (Value::Null, Some(error.to_string())),
     };
+    let processor = processor();
     if arguments.json {
-        say!("{}", json!({ "adapter": adapter, "problem": problem, "weights": weights }));
+        say!("{}", json!({ "adapter": adapter, "problem": problem, "processor": processor, "weights": weights }));
     } else {
         print_part("adapter", "name", &adapter);
+        if let Some(problem) = problem {
+            say!("adapter: {problem}");
+        }
+        print_part("processor", "instructions", &processor);
         weights.iter().for_each(|weights| print_part("weights", "network", weights));
     }
-    Ok(match problem {
-        Some(problem) => {
-            alert!("{problem}");
-            ExitCode::from(BAD_INPUT)
-        }
-        None => ExitCode::SUCCESS,
-    })
+    Ok(())
+}
+
+/// Describes the processor: the instruction sets that the kernels can use, and the number of threads.
+fn processor() -> Value {
+    let sets: Vec<&str> = InstructionSet::available().into_iter().map(InstructionSet::name).collect();
+    json!({ "instructions": InstructionSet::best().name(), "all instructions": sets, "threads": Workers::all().threads() })
 }
 
 async fn adapter() -> Result<Value> {

@@ -7,7 +7,8 @@ use impasto::error::Result;
 use impasto::train::metrics::{Evaluator, Metrics};
 use impasto::weights::Archive;
 
-use crate::cli::backend::Backend;
+use crate::cli::backend::BackendArguments;
+use crate::cli::burn_device::BurnDevice;
 use crate::cli::device::VGG16_TO_RELU4_3;
 use crate::cli::photos::ReadArguments;
 use crate::cli::report::say;
@@ -29,9 +30,8 @@ pub struct Arguments {
     /// Longer side of the painting in pixels, 32 to 2048, for larger or smaller strokes; default: SIZE
     #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u32).range(32..=2048))]
     stroke_size: Option<u32>,
-    /// Compute device; `auto` takes the graphics adapter unless it is a software adapter
-    #[arg(long, value_enum, default_value_t = Backend::Auto)]
-    processor: Backend,
+    #[command(flatten)]
+    device: BackendArguments,
     #[command(flatten)]
     read: ReadArguments,
 }
@@ -40,8 +40,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let [photo, painting] = [&arguments.photo, &arguments.style_image].map(|path| arguments.read.read(path, None));
     let (photo, painting) = (photo?.image, painting?.image);
-    let evaluator =
-        Evaluator::new(&Archive::parse(VGG16_TO_RELU4_3)?, &arguments.processor.open(arguments.read.memory())?.device)?;
+    let device = BurnDevice::open(arguments.device.backend, arguments.read.memory())?.device;
+    let evaluator = Evaluator::new(&Archive::parse(VGG16_TO_RELU4_3)?, &device)?;
     let strokes = arguments.stroke_size.unwrap_or(arguments.size) as usize;
     say!("style    colours  content  distance");
     for path in &arguments.painted {

@@ -46,7 +46,7 @@ pub enum Command {
     /// Write and read style packs
     #[command(subcommand)]
     Style(style::Command),
-    /// Print the graphics adapter, its limits and the weight archives
+    /// Print the graphics adapter, the processor and the weight archives
     Info(info::Arguments),
     /// Print the cost of stylizing a photo of a given size
     Plan(plan::Arguments),
@@ -72,7 +72,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Art(arguments) => art::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Import(arguments) => import::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
-        Command::Info(arguments) => info::run(&arguments),
+        Command::Info(arguments) => info::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Shaders(arguments) => shaders::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Weights(command) => weights::run(command).map(|()| ExitCode::SUCCESS),

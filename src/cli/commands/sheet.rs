@@ -11,6 +11,7 @@ use impasto::style::{Pack, Style};
 use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
 
+use crate::cli::backend::BackendArguments;
 use crate::cli::file_plan::FilePlan;
 use crate::cli::label::{Letters, paste};
 use crate::cli::photo_stylizer::{BRUSHWORK, LookArguments};
@@ -33,6 +34,8 @@ pub struct Arguments {
     /// Style packs instead of the 26 styles, grouped by network
     #[arg(long, num_args = 1..)]
     packs: Vec<PathBuf>,
+    #[command(flatten)]
+    device: BackendArguments,
     #[command(flatten)]
     read: ReadArguments,
 }
@@ -94,7 +97,7 @@ fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
 
 /// Returns the photo and its stylized pictures, each with its caption.
 async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
-    let device = device::open().await?;
+    let device = device::open(arguments.device.backend, &arguments.read).await?;
     let mut pictures = vec![("photo".to_string(), photo.clone())];
     for Palette { archive, styles } in palettes {
         let model = StylizeModel::load(&device, archive).await?;

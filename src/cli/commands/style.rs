@@ -13,6 +13,7 @@ use impasto::stylize::StyleEncoder;
 use impasto::text::usable_name;
 use serde_json::json;
 
+use crate::cli::backend::BackendArguments;
 use crate::cli::device;
 use crate::cli::file_plan::FilePlan;
 use crate::cli::photos::{self, Picture, ReadArguments};
@@ -45,6 +46,8 @@ pub struct Make {
     /// Square of the painting that is encoded: left, top and side in pixels; default: the whole painting
     #[arg(long, value_name = "X,Y,SIDE", value_parser = square)]
     square: Option<(usize, usize, usize)>,
+    #[command(flatten)]
+    device: BackendArguments,
     #[command(flatten)]
     read: ReadArguments,
 }
@@ -125,7 +128,7 @@ fn make(arguments: &Make) -> Result<()> {
     };
     let (net, archive) = network(arbitrary::NAME)?;
     let vector = pollster::block_on(async {
-        let encoder = StyleEncoder::load(&device::open().await?, &archive).await?;
+        let encoder = StyleEncoder::load(&device::open(arguments.device.backend, &arguments.read).await?, &archive).await?;
         encoder.encode_image(&seen).await
     })?;
     let Make { painting, about, .. } = arguments;

@@ -13,6 +13,8 @@ use impasto::files::{Existing, Saved, save};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::cli::backend::BackendArguments;
+use crate::cli::device;
 use crate::cli::file_plan::FilePlan;
 use crate::cli::input_files::{InputFiles, count, find};
 use crate::cli::output_paths;
@@ -43,6 +45,8 @@ pub struct Arguments {
     /// Longer side of the result in pixels; default: the size of the photo
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
+    #[command(flatten)]
+    device: BackendArguments,
     #[command(flatten)]
     read: ReadArguments,
     #[command(flatten)]
@@ -136,7 +140,10 @@ async fn paint(
     // The device is opened here, because a photo that cannot be read needs none.
     let stylizer = match stylizer {
         Some(stylizer) => stylizer,
-        empty => empty.insert(PhotoStylizer::new(source, &arguments.look, &arguments.stroke).await?),
+        empty => {
+            let device = device::open(arguments.device.backend, &arguments.read).await?;
+            empty.insert(PhotoStylizer::new(&device, source, &arguments.look, &arguments.stroke).await?)
+        }
     };
     let start = Instant::now();
     stylizer.check(&file, &arguments.read, arguments.size, arguments.force)?;

@@ -27,7 +27,8 @@ use self::losses::LossArguments;
 use self::optimizer::OptimizerArguments;
 use self::styles::StyleArguments;
 use super::weights::{LARGEST_ARCHIVE, VggChoice};
-use crate::cli::backend::{Backend, OpenBackend};
+use crate::cli::backend::BackendArguments;
+use crate::cli::burn_device::BurnDevice;
 use crate::cli::device::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
 use crate::cli::file_plan::FilePlan;
 use crate::cli::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
@@ -76,9 +77,8 @@ pub struct Arguments {
     /// Optimizes the luminance only and keeps the colours of the photo
     #[arg(long)]
     keep_colors: bool,
-    /// Compute device; `auto` takes the graphics adapter unless it is a software adapter
-    #[arg(long, value_enum, default_value_t = Backend::Auto)]
-    processor: Backend,
+    #[command(flatten)]
+    device: BackendArguments,
     #[command(flatten)]
     read: ReadArguments,
     #[command(flatten)]
@@ -132,7 +132,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let start = start(arguments, &photo)?;
 
     let (width, height) = Image::fitted(photo.width(), photo.height(), size);
-    let OpenBackend { device, name, limits } = arguments.processor.open(arguments.read.memory())?;
+    let BurnDevice { device, name, limits } = BurnDevice::open(arguments.device.backend, arguments.read.memory())?;
     let estimate = MemoryEstimate::of(&settings, Convolutions::of(&device))?;
     estimate.check(width, height, limits)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();

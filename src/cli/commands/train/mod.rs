@@ -25,7 +25,8 @@ use impasto::weights::Archive;
 use self::job::TrainJob;
 use self::settings::SettingsArguments;
 use super::style::{About, check_pack_path};
-use crate::cli::backend::{Backend, OpenBackend};
+use crate::cli::backend::BackendArguments;
+use crate::cli::burn_device::BurnDevice;
 use crate::cli::device::{self, VGG16_TO_RELU4_3};
 use crate::cli::file_plan::FilePlan;
 use crate::cli::input_files::{InputFiles, find};
@@ -83,9 +84,8 @@ pub struct Arguments {
     /// network of 26 styles; PACK starts from a style pack
     #[arg(long, value_name = "instant|mean|nearest|STYLE|PACK")]
     start: Option<OsString>,
-    /// Compute device; `auto` takes the graphics adapter unless it is a software adapter
-    #[arg(long, value_enum, default_value_t = Backend::Auto)]
-    processor: Backend,
+    #[command(flatten)]
+    device: BackendArguments,
     /// Photo that is stylized at every save, as `NAME-preview.png` beside the pack
     #[arg(long, value_name = "PHOTO")]
     preview: Option<PathBuf>,
@@ -201,7 +201,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let data = TrainData { paintings: &paintings, photos: &photos };
     let checkpoint = arguments.resume.as_deref().map(read_checkpoint).transpose()?;
 
-    let OpenBackend { device, name, .. } = arguments.processor.open(arguments.read.memory())?;
+    let BurnDevice { device, name, .. } = BurnDevice::open(arguments.device.backend, arguments.read.memory())?;
     let vgg = Archive::parse(VGG16_TO_RELU4_3)?;
     let (net, archive, start) = start(arguments)?;
     let executor = TransferNet::load(net.clone(), &archive, &device)?;
@@ -254,7 +254,7 @@ fn start(arguments: &Arguments) -> Result<(Network, Archive, Init)> {
     if text == INSTANT {
         let source = StyleSource::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
         let style = pollster::block_on(async {
-            let model = StylizeModel::load(&device::open().await?, &source.archive).await?;
+            let model = StylizeModel::load(&device::open(arguments.device.backend, &arguments.read).await?, &source.archive).await?;
             source.style(&model).await
         })?;
         return Ok((network(arbitrary::NAME)?.0, source.archive, Init::Style(style)));

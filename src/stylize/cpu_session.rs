@@ -1,0 +1,286 @@
+//! A session on the processor.
+
+use super::device::CpuDevice;
+use crate::cpu::picture::{Compositor, Loader, Painting, Photo, TemporalFilter};
+use crate::cpu::{CpuModel, CpuPlan};
+use crate::error::{Excess, Result};
+use crate::image::Image;
+use crate::image::composite::Look;
+use crate::image::temporal::{KEEP_PAINTING, KEEP_STATISTICS};
+use crate::style::Style;
+
+const MEGABYTE: u64 = 1_000_000;
+
+/// As [`Session`](super::Session), on the processor.
+pub struct CpuSession {
+    device: CpuDevice,
+    plan: CpuPlan,
+    memory: u64,
+    loader: Loader,
+    /// `height * width * 4` bytes of RGBA.
+    photo: Vec<u8>,
+    frame_size: (usize, usize),
+    mirrored: bool,
+    look: Look,
+    brushwork: f32,
+    /// The compositor for pictures that are read, created on first use.
+    reader: Option<CpuReader>,
+    /// Present if flicker reduction is enabled.
+    temporal_filter: Option<TemporalFilter>,
+    stale: bool,
+    /// Whether the previous output shows the same scene in the same style.
+    settled: bool,
+}
+
+/// An input picture of another size than the network's.
+pub struct CpuFrame {
+    size: (usize, usize),
+    loader: Loader,
+}
+
+/// Composites pictures of one size.
+pub struct CpuReader {
+    size: (usize, usize),
+    compositor: Compositor,
+}
+
+impl CpuReader {
+    /// Returns width and height of the pictures.
+    pub fn size(&self) -> (usize, usize) {
+        self.size
+    }
+}
+
+impl CpuSession {
+    /// Creates a session that runs `model` at `size`, width and height.
+    ///
+    /// # Errors
+    /// As [`CpuModel::plan`].
+    pub fn new(device: &CpuDevice, model: &CpuModel, size: (usize, usize)) -> Result<Self> {
+        let plan = model.plan(size.0, size.1)?;
+        let memory = model.bytes(size.0, size.1, device.workers.threads())?;
+        let loader = Loader::new(size, size, plan.padded())?;
+        Ok(Self {
+            device: device.clone(),
+            plan,
+            memory,
+            loader,
+            photo: vec![0; size.0 * size.1 * 4],
+            frame_size: size,
+            mirrored: false,
+            look: Look::default(),
+            brushwork: 0.0,
+            reader: None,
+            temporal_filter: None,
+            stale: true,
+            settled: false,
+        })
+    }
+
+    /// Returns the excess of a session of `model` at `working_size` for photos of `size` over the memory of `device`, if
+    /// any. Allocates nothing.
+    ///
+    /// # Errors
+    /// As [`CpuModel::bytes`].
+    pub fn excess(
+        device: &CpuDevice,
+        model: &CpuModel,
+        size: (usize, usize),
+        working_size: (usize, usize),
+    ) -> Result<Option<Excess>> {
+        // The photo and the result, each once here and once at the caller, and the brushwork.
+        let pictures = (size.0 as u64).saturating_mul(size.1 as u64).saturating_mul(4 * 4 + 4);
+        let network = model.bytes(working_size.0, working_size.1, device.workers.threads())?;
+        let needed = network.saturating_add(pictures);
+        Ok(Excess::of("MB of memory", needed.div_ceil(MEGABYTE), device.memory / MEGABYTE))
+    }
+
+    /// Returns width and height of the network's input.
+    pub fn size(&self) -> (usize, usize) {
+        self.plan.size()
+    }
+
+    /// Returns width and height of the input pictures.
+    pub fn frame_size(&self) -> (usize, usize) {
+        self.frame_size
+    }
+
+    /// Returns the bytes of the network's tensors.
+    pub fn memory(&self) -> u64 {
+        self.memory
+    }
+
+    /// Creates a frame for pictures of `size`.
+    ///
+    /// # Errors
+    /// [`Error::Picture`](crate::error::Error::Picture) for a side of zero.
+    pub fn new_frame(&self, size: (usize, usize)) -> Result<CpuFrame> {
+        Ok(CpuFrame { size, loader: Loader::new(size, self.plan.size(), self.plan.padded())? })
+    }
+
+    /// Replaces the input frame, and removes the temporal filter.
+    pub fn set_frame(&mut self, frame: CpuFrame) {
+        let CpuFrame { size, loader } = frame;
+        self.loader = loader;
+        self.loader.set_brushwork(self.device.set, &self.device.workers, self.brushwork);
+        self.photo = vec![0; size.0 * size.1 * 4];
+        self.frame_size = size;
+        self.reader = None;
+        self.temporal_filter = None;
+        self.plan.keep_statistics(0.0);
+        self.stale = true;
+    }
+
+    /// Creates a temporal filter.
+    ///
+    /// # Errors
+    /// None for the sizes of a session.
+    pub fn new_temporal_filter(&self) -> Result<TemporalFilter> {
+        TemporalFilter::new(self.plan.size(), self.frame_size)
+    }
+
+    /// Enables flicker reduction until the next [`CpuSession::set_frame`].
+    pub fn set_temporal_filter(&mut self, filter: TemporalFilter) {
+        self.temporal_filter = Some(filter);
+        self.stale = true;
+        self.settled = false;
+    }
+
+    /// Sets whether the picture is mirrored horizontally.
+    pub fn set_mirrored(&mut self, mirrored: bool) {
+        if self.mirrored != mirrored {
+            self.mirrored = mirrored;
+            self.stale = true;
+            self.settled = false;
+        }
+    }
+
+    /// Sets the photo, given as `height * width * 4` bytes of RGBA.
+    ///
+    /// # Errors
+    /// [`Error::Picture`](crate::error::Error::Picture) if the number of bytes does not match.
+    pub fn set_photo(&mut self, rgba: &[u8]) -> Result<()> {
+        Photo::new(rgba, self.frame_size, self.mirrored)?;
+        self.photo.copy_from_slice(rgba);
+        self.stale = true;
+        Ok(())
+    }
+
+    /// Sets the style.
+    ///
+    /// # Errors
+    /// [`Error::Style`](crate::error::Error::Style) if it belongs to another network.
+    pub fn set_style(&mut self, style: &Style) -> Result<()> {
+        self.plan.set_style(style)?;
+        self.stale = true;
+        self.settled = false;
+        Ok(())
+    }
+
+    /// Sets the strength of the brushwork, 0..1, that is added to photos.
+    pub fn set_brushwork(&mut self, strength: f32) {
+        if strength != self.brushwork {
+            self.brushwork = strength;
+            self.loader.set_brushwork(self.device.set, &self.device.workers, strength);
+            self.stale = true;
+            self.settled = false;
+        }
+    }
+
+    /// Sets how the output is composited with the photo.
+    pub fn set_look(&mut self, look: Look) {
+        self.look = look;
+    }
+
+    /// Forces the network to run in the next frame, even if nothing has changed.
+    pub fn invalidate(&mut self) {
+        self.stale = true;
+    }
+
+    /// Runs the network, if picture or style has changed.
+    fn run(&mut self) -> Result<()> {
+        if !self.stale {
+            return Ok(());
+        }
+        let (set, workers) = (self.device.set, &self.device.workers);
+        let photo = Photo::new(&self.photo, self.frame_size, self.mirrored)?;
+        let keep = if self.settled && self.temporal_filter.is_some() { [KEEP_STATISTICS, KEEP_PAINTING] } else { [0.0; 2] };
+        self.plan.keep_statistics(keep[0]);
+        self.loader.load(set, workers, photo, self.plan.input_mut())?;
+        self.plan.run(workers);
+        if let Some(filter) = &mut self.temporal_filter {
+            let painting = Painting::new(self.plan.output(), self.plan.padded().0, self.plan.size())?;
+            filter.update(set, workers, (painting, photo), keep[1])?;
+        }
+        self.stale = false;
+        self.settled = true;
+        Ok(())
+    }
+
+    /// Returns the output of the network, and the photo.
+    fn pictures(&self) -> Result<(Painting<'_>, Photo<'_>)> {
+        let painting = match &self.temporal_filter {
+            Some(filter) => filter.painting(),
+            None => Painting::new(self.plan.output(), self.plan.padded().0, self.plan.size())?,
+        };
+        Ok((painting, Photo::new(&self.photo, self.frame_size, self.mirrored)?))
+    }
+
+    /// Stylizes the picture: `height * width * 4` bytes of RGBA, of the size of `reader`.
+    ///
+    /// # Errors
+    /// None for a reader of this session.
+    pub fn paint(&mut self, reader: &CpuReader) -> Result<Vec<u8>> {
+        self.run()?;
+        let mut rgba = vec![0; reader.size.0 * reader.size.1 * 4];
+        let (set, workers) = (self.device.set, &self.device.workers);
+        reader.compositor.bytes(set, workers, self.pictures()?, self.look, &mut rgba)?;
+        Ok(rgba)
+    }
+
+    /// Returns the stylized picture in the size that was set by [`CpuSession::set_reader`], by default the frame's.
+    ///
+    /// # Errors
+    /// None for the sizes of a session.
+    pub fn read(&mut self) -> Result<Vec<u8>> {
+        let reader = match self.reader.take() {
+            Some(reader) => reader,
+            None => self.new_reader(self.frame_size)?,
+        };
+        let rgba = self.paint(&reader);
+        self.reader = Some(reader);
+        rgba
+    }
+
+    /// Whether a reader is set.
+    pub fn readable(&self) -> bool {
+        self.reader.is_some()
+    }
+
+    /// Creates a reader of pictures of `size`.
+    ///
+    /// # Errors
+    /// [`Error::Picture`](crate::error::Error::Picture) for a side of zero.
+    pub fn new_reader(&self, size: (usize, usize)) -> Result<CpuReader> {
+        Ok(CpuReader { size, compositor: Compositor::new(self.plan.size(), self.frame_size, size)? })
+    }
+
+    /// Sets the reader that is used until the frame is replaced.
+    pub fn set_reader(&mut self, reader: CpuReader) {
+        self.reader = Some(reader);
+    }
+
+    /// Stylizes the picture without rounding to 8 bits.
+    ///
+    /// # Errors
+    /// None for the sizes of a session.
+    pub fn read_exact(&mut self) -> Result<Image> {
+        self.run()?;
+        let (width, height) = self.frame_size;
+        let compositor = Compositor::new(self.plan.size(), self.frame_size, self.frame_size)?;
+        let mut colors = vec![0.0; width * height * 3];
+        let (set, workers) = (self.device.set, &self.device.workers);
+        compositor.colors(set, workers, self.pictures()?, self.look, &mut colors)?;
+        Image::new(width, height, colors)
+    }
+}

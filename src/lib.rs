@@ -43,6 +43,8 @@
 //! `net`; `procedural`; `reference` and `gpu`; `stylize`; `train` and `import`; `web` and the command line.
 //! `ARCHITECTURE.md` describes them.
 
+#[cfg(feature = "cpu")]
+pub mod cpu;
 pub mod error;
 #[cfg(feature = "native")]
 pub mod files;

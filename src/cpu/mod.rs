@@ -1,0 +1,5 @@
+//! The CPU executor.
+
+pub mod instruction_set;
+pub mod picture;
+pub mod workers;

@@ -20,11 +20,10 @@ pub(super) fn streaks<S: Simd>(simd: S, brushwork: Brushwork, y: usize, target: 
 
 #[inline(always)]
 fn streak<S: Simd>(simd: S, brushwork: Brushwork, x: S::f32s, y: S::f32s) -> S::f32s {
-    let splat = |v: f32| S::f32s::splat(simd, v);
-    let (flow, grain) = (splat(brushwork.flow), splat(brushwork.grain));
+    let (flow, grain) = (S::f32s::splat(simd, brushwork.flow), S::f32s::splat(simd, brushwork.grain));
     let (cos, sin) = direction(simd, noise(simd, x / flow, y / flow, SEEDS[0]));
     let (x, y) = (x / grain, y / grain);
-    let mut sum = splat(0.0);
+    let mut sum = S::f32s::splat(simd, 0.0);
     for tap in 0..TAPS {
         let along = SPACING * (tap as f32 - 0.5 * (TAPS - 1) as f32);
         sum += noise(simd, x + cos * along, y + sin * along, SEEDS[1]);

@@ -40,7 +40,7 @@
 //! # Layers
 //!
 //! A layer may use only the layers before it: `error` and `text`; `image`, `image_file`, `files`; `weights`; `style`;
-//! `net`; `procedural`; `reference` and `gpu`; `stylize`; `train` and `import`; `web` and the command line.
+//! `net`; `procedural`; `lower`; `reference`, `gpu` and `cpu`; `stylize`; `train` and `import`; `web` and the command line.
 //! `ARCHITECTURE.md` describes them.
 
 #[cfg(feature = "cpu")]
@@ -48,17 +48,20 @@ pub mod cpu;
 pub mod error;
 #[cfg(feature = "native")]
 pub mod files;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod image;
 #[cfg(feature = "native")]
 pub mod image_file;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod lower;
 pub mod net;
 #[cfg(any(feature = "native", feature = "studio"))]
 pub mod procedural;
 pub mod reference;
 pub mod style;
+#[cfg(feature = "gpu")]
 pub mod stylize;
 pub mod text;
 #[cfg(feature = "studio")]

@@ -91,10 +91,10 @@ fn input_tensors_agree_with_the_plain_twins() {
             let bytes = rgba(i as u32 + 1, source);
             let padded = (picture.0.next_multiple_of(4) + 4, picture.1.next_multiple_of(4));
             let got = each_way(2e-6, |set, workers| {
-                let mut loader = Loader::new(source, picture, padded).unwrap();
-                loader.set_brushwork(set, workers, strength);
+                let mut loader = Loader::new(set, source, picture, padded).unwrap();
+                loader.set_brushwork(workers, strength);
                 let mut tensor = vec![9.0; padded.0 * padded.1 * 4];
-                loader.load(set, workers, Photo::new(&bytes, source, mirrored).unwrap(), &mut tensor).unwrap();
+                loader.load(workers, Photo::new(&bytes, source, mirrored).unwrap(), &mut tensor).unwrap();
                 tensor
             });
             let seen = resized(&opaque(&bytes, source, mirrored), picture);
@@ -114,11 +114,11 @@ fn brushwork_of_wide_pictures_agrees_and_can_be_changed() {
     let size = (1400, 20);
     let bytes = vec![128; size.0 * size.1 * 4];
     let (set, workers) = (InstructionSet::available()[0], Workers::new(1));
-    let mut loader = Loader::new(size, size, size).unwrap();
+    let mut loader = Loader::new(set, size, size, size).unwrap();
     for strength in [1.0, 0.0, 0.5, 0.5] {
-        loader.set_brushwork(set, &workers, strength);
+        loader.set_brushwork(&workers, strength);
         let mut tensor = vec![0.0; bytes.len()];
-        loader.load(set, &workers, Photo::new(&bytes, size, false).unwrap(), &mut tensor).unwrap();
+        loader.load(&workers, Photo::new(&bytes, size, false).unwrap(), &mut tensor).unwrap();
         let expected = brushed(&opaque(&bytes, size, false), Brushwork::new(strength, size.0, size.1)).unwrap();
         let off = distance(&colors(&tensor), expected.data());
         assert!(off <= 5e-6, "{strength}: off by {off}");
@@ -137,16 +137,16 @@ fn the_temporal_filter_agrees_with_the_plain_twin() {
         let step = |(i, v): (usize, &u8)| v.saturating_add((i / 4 % 5 * 8) as u8);
         let after: Vec<u8> = before.iter().enumerate().map(step).collect();
         let got = each_way(2e-6, |set, workers| {
-            let mut filter = TemporalFilter::new(size, source).unwrap();
+            let mut filter = TemporalFilter::new(set, size, source).unwrap();
             for (colors, bytes, keep) in [(&first, &before, 0.0), (&second, &after, KEEP_PAINTING)] {
                 let photo = Photo::new(bytes, source, mirrored).unwrap();
                 let painting = Painting::new(colors, stride, size).unwrap();
-                filter.update(set, workers, (painting, photo), keep).unwrap();
+                filter.update(workers, (painting, photo), keep).unwrap();
             }
-            let compositor = Compositor::new(size, source, size).unwrap();
+            let compositor = Compositor::new(set, size, source, size).unwrap();
             let mut target = vec![0.0; size.0 * size.1 * 3];
             let pictures = (filter.painting(), Photo::new(&after, source, mirrored).unwrap());
-            compositor.colors(set, workers, pictures, Look::default(), &mut target).unwrap();
+            compositor.colors(workers, pictures, Look::default(), &mut target).unwrap();
             target
         });
         let photo = |bytes: &[u8]| resized(&opaque(bytes, source, mirrored), size);
@@ -180,13 +180,13 @@ fn composites_agree_with_the_plain_twin() {
             let (values, image) = painting(i as u32 + 80, size, stride);
             let wanted = Look { strength, keep_colors, split };
             let run = |set, workers: &Workers, target: Size| {
-                let compositor = Compositor::new(size, source, target).unwrap();
+                let compositor = Compositor::new(set, size, source, target).unwrap();
                 let photo = Photo::new(&bytes, source, mirrored).unwrap();
                 let pictures = (Painting::new(&values, stride, size).unwrap(), photo);
                 let mut colors = vec![9.0; target.0 * target.1 * 3];
-                compositor.colors(set, workers, pictures, wanted, &mut colors).unwrap();
+                compositor.colors(workers, pictures, wanted, &mut colors).unwrap();
                 let mut pixels = vec![9; target.0 * target.1 * 4];
-                compositor.bytes(set, workers, pictures, wanted, &mut pixels).unwrap();
+                compositor.bytes(workers, pictures, wanted, &mut pixels).unwrap();
                 let rounded = Image::new(target.0, target.1, colors.clone()).unwrap().to_rgba8();
                 assert_eq!(pixels, rounded, "{set:?}");
                 colors
@@ -208,11 +208,11 @@ fn strength_0_shows_the_bytes_of_the_photo() {
     let bytes: Vec<u8> = (0..64 * 16).flat_map(|i| [i as u8, (i / 3) as u8, (i * 7) as u8, 255]).collect();
     let (values, _) = painting(5, size, 64);
     for set in InstructionSet::available() {
-        let compositor = Compositor::new(size, size, size).unwrap();
+        let compositor = Compositor::new(set, size, size, size).unwrap();
         let pictures = (Painting::new(&values, 64, size).unwrap(), Photo::new(&bytes, size, false).unwrap());
         let mut pixels = vec![0; bytes.len()];
         let nothing = Look { strength: 0.0, ..Look::default() };
-        compositor.bytes(set, &Workers::new(1), pictures, nothing, &mut pixels).unwrap();
+        compositor.bytes(&Workers::new(1), pictures, nothing, &mut pixels).unwrap();
         assert_eq!(pixels, bytes);
     }
 }
@@ -223,10 +223,10 @@ fn values_that_are_no_colours_become_bytes() {
     let values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0, 2.0].map(|v| [v; 4]).concat();
     let bytes = vec![0; 20];
     for set in InstructionSet::available() {
-        let compositor = Compositor::new(size, size, size).unwrap();
+        let compositor = Compositor::new(set, size, size, size).unwrap();
         let pictures = (Painting::new(&values, 5, size).unwrap(), Photo::new(&bytes, size, false).unwrap());
         let mut pixels = vec![9; 20];
-        compositor.bytes(set, &Workers::new(1), pictures, Look::default(), &mut pixels).unwrap();
+        compositor.bytes(&Workers::new(1), pictures, Look::default(), &mut pixels).unwrap();
         let red: Vec<u8> = pixels.iter().copied().step_by(4).collect();
         assert_eq!(red, [0, 255, 0, 0, 255], "{set:?}");
         assert!(pixels.iter().skip(3).step_by(4).all(|alpha| *alpha == 255));
@@ -236,29 +236,29 @@ fn values_that_are_no_colours_become_bytes() {
 #[test]
 fn pictures_of_other_sizes_are_refused() {
     let refused = |result: Result<(), Error>| assert!(matches!(result, Err(Error::Picture(_))), "{result:?}");
+    let (set, workers) = (InstructionSet::best(), Workers::new(1));
     refused(Photo::new(&[0; 8], (1, 1), false).map(drop));
     refused(Photo::new(&[], (0, 4), false).map(drop));
     refused(Photo::new(&[], (usize::MAX, 4), false).map(drop));
     refused(Painting::new(&[0.0; 16], 1, (2, 2)).map(drop));
     refused(Painting::new(&[0.0; 15], 2, (2, 2)).map(drop));
     refused(Painting::new(&[], usize::MAX, (1, 9)).map(drop));
-    refused(Loader::new((0, 1), (1, 1), (4, 4)).map(drop));
-    refused(Loader::new((8, 8), (8, 8), (8, 4)).map(drop));
-    refused(Compositor::new((8, 8), (8, 8), (8, 0)).map(drop));
-    refused(TemporalFilter::new((8, 8), (0, 8)).map(drop));
-    let (set, workers) = (InstructionSet::available()[0], Workers::new(1));
+    refused(Loader::new(set, (0, 1), (1, 1), (4, 4)).map(drop));
+    refused(Loader::new(set, (8, 8), (8, 8), (8, 4)).map(drop));
+    refused(Compositor::new(set, (8, 8), (8, 8), (8, 0)).map(drop));
+    refused(TemporalFilter::new(set, (8, 8), (0, 8)).map(drop));
     let bytes = [0; 16];
     let photo = Photo::new(&bytes, (2, 2), false).unwrap();
     let values = [0.0; 16];
     let painting = Painting::new(&values, 2, (2, 2)).unwrap();
-    let loader = Loader::new((2, 2), (2, 2), (4, 4)).unwrap();
-    refused(loader.load(set, &workers, photo, &mut [0.0; 16]));
+    let loader = Loader::new(set, (2, 2), (2, 2), (4, 4)).unwrap();
+    refused(loader.load(&workers, photo, &mut [0.0; 16]));
     let wide = Photo::new(&bytes, (4, 1), false).unwrap();
-    refused(loader.load(set, &workers, wide, &mut [0.0; 64]));
-    let compositor = Compositor::new((2, 2), (2, 2), (4, 4)).unwrap();
-    refused(compositor.bytes(set, &workers, (painting, photo), Look::default(), &mut [0; 16]));
-    refused(compositor.bytes(set, &workers, (painting, wide), Look::default(), &mut [0; 64]));
-    refused(compositor.colors(set, &workers, (painting, photo), Look::default(), &mut [0.0; 64]));
-    let mut filter = TemporalFilter::new((2, 2), (2, 2)).unwrap();
-    refused(filter.update(set, &workers, (painting, wide), 0.0));
+    refused(loader.load(&workers, wide, &mut [0.0; 64]));
+    let compositor = Compositor::new(set, (2, 2), (2, 2), (4, 4)).unwrap();
+    refused(compositor.bytes(&workers, (painting, photo), Look::default(), &mut [0; 16]));
+    refused(compositor.bytes(&workers, (painting, wide), Look::default(), &mut [0; 64]));
+    refused(compositor.colors(&workers, (painting, photo), Look::default(), &mut [0.0; 64]));
+    let mut filter = TemporalFilter::new(set, (2, 2), (2, 2)).unwrap();
+    refused(filter.update(&workers, (painting, wide), 0.0));
 }

@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["image_file", "weights", "procedural"],
     &["style"],
     &["net"],
+    &["lower"],
     &["reference", "gpu", "cpu"],
     &["stylize"],
     &["train", "import"],

@@ -10,7 +10,7 @@ use bare_kernel::{Device, Input, network};
 use common::{distance, fixture};
 use impasto::error::Error;
 use impasto::gpu::conv::Variant;
-use impasto::gpu::lower::transfer::fuse;
+use impasto::lower::transfer::fuse;
 use impasto::net::{Border, Convolution, Shape};
 use impasto::reference::convolution::convolution;
 use impasto::reference::layers::{instance_norm, pool2, sigmoid, upsample2};

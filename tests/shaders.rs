@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto::gpu::conv::Variant;
+use impasto::gpu::conv::{Spec, Variant};
 use impasto::gpu::lower::mobilenet;
-use impasto::gpu::lower::transfer::fuse;
 use impasto::gpu::preprocess::specialize;
 use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
+use impasto::lower::transfer::fuse;
 use impasto::net::models::{arbitrary, predictor, transfer26};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -60,7 +60,7 @@ fn every_specialization_is_valid() {
     check("instance_norm_fold", &specialize(INSTANCE_NORM_FOLD, &[], false));
     for variant in Variant::all() {
         for stage in &stages {
-            let kernel = stage.spec.kernel(variant);
+            let kernel = Spec::of(stage).kernel(variant);
             check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);
         }
         for resized in [0, 1] {

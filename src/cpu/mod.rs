@@ -1,5 +1,14 @@
-//! The CPU executor.
+//! The CPU executor: runs transfer networks in SIMD, on one thread or several.
+//!
+//! Tensors are `[height][width][channels]`, with channels padded by zeros to a multiple of four. A stage is one fused
+//! convolution. It is computed in bands of whole output rows: a band normalizes the input rows that it reads into scratch
+//! memory, with the border around them, and convolves them. 3x3 and 9x9 convolutions use Winograd's algorithm, all others
+//! multiply directly; both end in the matrix product of `gemm`.
 
+pub mod gemm;
 pub mod instruction_set;
 pub mod picture;
 pub mod workers;
+
+pub use instruction_set::InstructionSet;
+pub use workers::Workers;

@@ -1,24 +1,96 @@
-//! Provisional.
+//! Threads and the scratch memory of each.
 
-/// Threads.
-pub struct Workers(usize);
+#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
+
+/// The threads that share the work of a frame. Results do not depend on their number.
+pub struct Workers {
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pool: Option<rayon::ThreadPool>,
+    /// One for each thread, kept from frame to frame.
+    scratch: Vec<Mutex<Vec<f32>>>,
+}
 
 impl Workers {
-    /// New.
+    /// Starts `threads` threads, at least one. One thread is the caller's. All work is done there if the system refuses
+    /// threads, and on targets where the crate cannot start any.
     pub fn new(threads: usize) -> Self {
-        Self(threads)
-    }
-    /// Runs.
-    pub fn rows<T: Send>(&self, data: &mut [T], row: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-        if self.0 == 1 {
-            return f(0, data);
+        #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+        {
+            let name = |i| format!("impasto-{i}");
+            let build = || rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build().ok();
+            let pool = if threads > 1 { build() } else { None };
+            let threads = if pool.is_some() { threads } else { 1 };
+            Self { pool, scratch: (0..threads).map(|_| Mutex::default()).collect() }
         }
-        let rows = (data.len() / row).div_ceil(self.0);
-        std::thread::scope(|s| {
-            for (i, band) in data.chunks_mut(rows * row).enumerate() {
-                let f = &f;
-                s.spawn(move || f(i * rows, band));
+        #[cfg(not(all(feature = "native", not(target_arch = "wasm32"))))]
+        {
+            let _ = threads;
+            Self { scratch: vec![Mutex::default()] }
+        }
+    }
+
+    /// Starts as many threads as the processor runs at once.
+    pub fn all() -> Self {
+        Self::new(std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    /// Returns the number of threads.
+    pub fn threads(&self) -> usize {
+        self.scratch.len()
+    }
+
+    /// Runs `work` where [`Workers::for_each`] starts without a switch of threads: the work of a whole frame.
+    pub fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+        if let Some(pool) = &self.pool {
+            return pool.install(work);
+        }
+        work()
+    }
+
+    /// Runs `work` on every item, with `scratch` numbers of scratch memory whose values are arbitrary. The items are
+    /// distributed over the threads. Returns when all are done.
+    pub fn for_each<T: Send>(&self, items: Vec<T>, scratch: usize, work: impl Fn(T, &mut [f32]) + Sync) {
+        #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+        if let Some(pool) = &self.pool {
+            let run =
+                |item: T| self.with_scratch(rayon::current_thread_index().unwrap_or(0), scratch, |s| work(item, s));
+            return pool.install(|| items.into_par_iter().with_max_len(1).for_each(run));
+        }
+        self.with_scratch(0, scratch, |memory| items.into_iter().for_each(|item| work(item, memory)));
+    }
+
+    fn with_scratch(&self, thread: usize, length: usize, work: impl FnOnce(&mut [f32])) {
+        // A panic leaves numbers behind, which are arbitrary anyway.
+        let mut memory = self.scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.len() < length {
+            memory.resize(length, 0.0);
+        }
+        work(&mut memory[..length]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_worked_on_once() {
+        for threads in 0..4 {
+            let workers = Workers::new(threads);
+            assert!(workers.threads() >= 1);
+            let mut values = [0.0_f32; 50];
+            for round in [3, 7] {
+                let items = values.chunks_mut(4).enumerate().collect();
+                let work = |(i, chunk): (usize, &mut [f32]), memory: &mut [f32]| {
+                    memory.fill(i as f32);
+                    chunk.iter_mut().for_each(|v| *v += memory[round - 1]);
+                };
+                workers.enter(|| workers.for_each(items, round, work));
             }
-        });
+            assert!(values.iter().enumerate().all(|(i, v)| *v == 2.0 * (i / 4) as f32), "{threads} threads");
+        }
     }
 }

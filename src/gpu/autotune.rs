@@ -4,9 +4,10 @@
 use web_time::Instant;
 use wgpu::BufferUsages;
 
-use super::conv::{Family, Residual, Spec, TILES, Variant};
+use super::conv::{Family, Spec, TILES, Variant};
 use super::device::Gpu;
 use crate::error::Result;
+use crate::lower::transfer::Residual;
 use crate::net::Border;
 
 /// The selected variant.

@@ -4,6 +4,7 @@
 
 use super::preprocess::specialize;
 use super::shaders::{CONV_DIRECT, CONV_GENERIC, CONV_LARGE, CONV_TILED};
+use crate::lower::transfer::{Residual, Stage};
 use crate::net::Border;
 
 /// Storage type and kernel family of all convolutions of a plan.
@@ -85,17 +86,6 @@ pub struct Spec {
     pub residual: Residual,
 }
 
-/// Specifies whether a convolution's input is the sum of two tensors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Residual {
-    /// The input is one tensor.
-    None,
-    /// The sum is computed while loading.
-    Read,
-    /// The sum is computed while loading and written to memory for a later skip connection.
-    Written,
-}
-
 /// A specialized kernel, not yet compiled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kernel {
@@ -129,6 +119,21 @@ impl Kernel {
 }
 
 impl Spec {
+    /// Returns the convolution of `stage`. An enlargement becomes four phases of a 2x2 kernel.
+    pub fn of(stage: &Stage) -> Self {
+        let (c, enlarged) = (&stage.layer, stage.enlarged);
+        Self {
+            kernel: if enlarged { 2 } else { c.kernel as u32 },
+            stride: c.stride as u32,
+            pad: c.pad as u32,
+            border: if enlarged { Border::Clamp } else { c.border },
+            inputs: c.inputs as u32,
+            outputs: c.outputs as u32,
+            phases: if enlarged { 4 } else { 1 },
+            residual: stage.residual,
+        }
+    }
+
     /// Returns the number of quads of input channels.
     pub fn in_quads(&self) -> u32 {
         self.inputs.div_ceil(4)

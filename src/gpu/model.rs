@@ -7,7 +7,6 @@ use super::bounds::{Bounds, Excess};
 use super::conv::Variant;
 use super::device::Gpu;
 use super::executable::{Executable, Norms, Resources};
-use super::lower::transfer::Affine;
 use super::plan::Plan;
 use super::preprocess::specialize;
 use super::schedule::transfer::TransferKernels;
@@ -16,6 +15,7 @@ use super::shaders::INSTANCE_NORM_FOLD;
 use super::weight_layout::pack;
 use crate::error::Result;
 use crate::image::Image;
+use crate::lower::transfer::Affine;
 use crate::net::Network;
 use crate::style::StyleLayout;
 use crate::weights::Archive;
@@ -40,10 +40,10 @@ impl Model {
     pub async fn load(gpu: &Gpu, net: Network, archive: &Archive, variant: Variant) -> Result<Self> {
         let kernels = TransferKernels::new(net, variant)?;
         let mut packed = Vec::new();
-        for (stage, kernel) in kernels.fused.stages.iter().zip(&kernels.kernels) {
+        for ((stage, spec), kernel) in kernels.fused.stages.iter().zip(&kernels.specs).zip(&kernels.kernels) {
             let c = &stage.layer;
             let weight = archive.tensor(&c.weight, &[c.outputs, c.inputs, c.kernel, c.kernel])?;
-            let values = pack(c, &stage.spec, kernel, &weight);
+            let values = pack(c, spec, kernel, &weight);
             packed.push(if variant.half { to_half(&values) } else { cast_slice(&values).to_vec() });
         }
         let biases = kernels.fused.biases.iter().map(|(name, channels)| archive.tensor(name, &[*channels]));

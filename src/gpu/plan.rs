@@ -6,9 +6,9 @@ use bytemuck::cast_slice;
 use super::device::Gpu;
 use super::executable::Executable;
 use super::input::{Frame, InputTensor};
-use super::lower::transfer::Finish;
 use super::schedule::Cost;
 use crate::error::{Error, Result};
+use crate::lower::transfer::Finish;
 use crate::style::{Style, StyleLayout, quads};
 
 /// A model compiled for one picture size. A [`Frame`] fills its first tensor.

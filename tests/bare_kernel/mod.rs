@@ -3,10 +3,10 @@
 
 use bytemuck::cast_slice;
 use impasto::gpu::conv::{Kernel, Spec, Variant};
-use impasto::gpu::lower::transfer::{Stage, fuse};
 use impasto::gpu::preprocess::specialize;
 use impasto::gpu::shaders::INSTANCE_NORM_FOLD;
 use impasto::gpu::weight_layout::pack;
+use impasto::lower::transfer::{Stage, fuse};
 use impasto::net::{Convolution, Network, Operation, Shape};
 use wgpu::BufferUsages;
 
@@ -65,7 +65,9 @@ impl Device {
         (layer, weight): (&Convolution, &[f32]),
         enlarged: bool,
     ) -> Output {
-        let Stage { layer, spec, .. } = fused(layer, enlarged);
+        let stage = fused(layer, enlarged);
+        let spec = Spec::of(&stage);
+        let layer = stage.layer;
         let kernel = spec.kernel(variant);
         let (height, width) = (input.shape.height as u32, input.shape.width as u32);
         let size = |side: usize| if enlarged { 2 * side } else { layer.output_size(side) };

@@ -7,9 +7,9 @@ use impasto::error::{Error, Result};
 use impasto::files::{Existing, save};
 use impasto::gpu::conv::{Spec, Variant};
 use impasto::gpu::lower::mobilenet;
-use impasto::gpu::lower::transfer::fuse;
 use impasto::gpu::preprocess::specialize;
 use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
+use impasto::lower::transfer::fuse;
 use impasto::net::models::{arbitrary, predictor, transfer26};
 use naga::back::spv;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
@@ -38,8 +38,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for variant in arguments.variant.map_or_else(Variant::all, |v| vec![v]) {
         let mut texts: Vec<(String, String)> = vec![];
         for stage in &stages {
-            let kernel = stage.spec.kernel(variant);
-            texts.push((format!("{}-{}-{}", kernel.file, variant.name(), describe(&stage.spec)), kernel.wgsl));
+            let spec = Spec::of(stage);
+            let kernel = spec.kernel(variant);
+            texts.push((format!("{}-{}-{}", kernel.file, variant.name(), describe(&spec)), kernel.wgsl));
         }
         let width = if variant.half { "f16" } else { "f32" };
         let io = [("load_input", LOAD_INPUT), ("composite", COMPOSITE), ("temporal_filter", TEMPORAL_FILTER)];
@@ -58,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// Describes a convolution, such as `3x3-stride1-32to32-sum`.
 fn describe(spec: &Spec) -> String {
-    use impasto::gpu::conv::Residual::{None, Read, Written};
+    use impasto::lower::transfer::Residual::{None, Read, Written};
     let sum = match spec.residual {
         None => "",
         Read => "-sum",

@@ -1,8 +1,9 @@
 //! From a painting and its photo to the pixels that are shown: both resized, then strength, colour preservation and the
 //! before/after line. The shader `composite.wgsl` does the same on a GPU; the plain twin is in `image/composite.rs`.
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 
+use super::bands::{for_each_band, level};
 use super::lanes::{Pass, Pixels, apply, to_bytes};
 use super::resample::Resampler;
 use super::source::{Painting, Photo, Source, check_sides, check_size};
@@ -13,6 +14,7 @@ use crate::image::composite::{LUMA, Look};
 
 /// Composites paintings of one size with photos of one size.
 pub struct Compositor {
+    level: Level,
     paintings: Resampler,
     photos: Resampler,
     target: (usize, usize),
@@ -23,32 +25,31 @@ impl Compositor {
     /// `target`, all as width and height.
     ///
     /// # Errors
-    /// [`Error::Picture`] if a side is zero.
-    pub fn new(painting: (usize, usize), source: (usize, usize), target: (usize, usize)) -> Result<Self> {
+    /// [`Error::Picture`] if a side is zero or the processor does not have `set`.
+    pub fn new(
+        set: InstructionSet,
+        painting: (usize, usize),
+        source: (usize, usize),
+        target: (usize, usize),
+    ) -> Result<Self> {
         check_sides(painting)?;
         check_sides(source)?;
         check_sides(target)?;
-        Ok(Self { paintings: Resampler::new(painting, target), photos: Resampler::new(source, target), target })
+        let (paintings, photos) = (Resampler::new(painting, target), Resampler::new(source, target));
+        Ok(Self { level: level(set)?, paintings, photos, target })
     }
 
     /// Writes the result as `height * width * 4` bytes of opaque RGBA, rounded to nearest.
     ///
     /// # Errors
     /// [`Error::Picture`] if painting, photo or target have another size than the compositor.
-    pub fn bytes(
-        &self,
-        set: InstructionSet,
-        workers: &Workers,
-        pictures: (Painting, Photo),
-        look: Look,
-        target: &mut [u8],
-    ) -> Result<()> {
+    pub fn bytes(&self, workers: &Workers, pictures: (Painting, Photo), look: Look, target: &mut [u8]) -> Result<()> {
         self.check(pictures, target.len(), 4)?;
         let row = self.target.0 * 4;
-        workers.rows(target, row, |first, rows| {
-            let mut scratch = self.scratch();
+        for_each_band(workers, target, row, self.scratch(), |first, rows, scratch| {
+            let mut scratch = self.divided(scratch);
             for (y, bytes) in rows.chunks_exact_mut(row).enumerate() {
-                dispatch!(set.level(), simd => {
+                dispatch!(self.level, simd => {
                     to_bytes(simd, self.row(simd, pictures, look, first + y, &mut scratch), bytes);
                 });
             }
@@ -60,20 +61,13 @@ impl Compositor {
     ///
     /// # Errors
     /// As [`Compositor::bytes`].
-    pub fn colors(
-        &self,
-        set: InstructionSet,
-        workers: &Workers,
-        pictures: (Painting, Photo),
-        look: Look,
-        target: &mut [f32],
-    ) -> Result<()> {
+    pub fn colors(&self, workers: &Workers, pictures: (Painting, Photo), look: Look, target: &mut [f32]) -> Result<()> {
         self.check(pictures, target.len(), 3)?;
         let row = self.target.0 * 3;
-        workers.rows(target, row, |first, rows| {
-            let mut scratch = self.scratch();
+        for_each_band(workers, target, row, self.scratch(), |first, rows, scratch| {
+            let mut scratch = self.divided(scratch);
             for (y, colors) in rows.chunks_exact_mut(row).enumerate() {
-                let row = dispatch!(set.level(), simd => self.row(simd, pictures, look, first + y, &mut scratch));
+                let row = dispatch!(self.level, simd => self.row(simd, pictures, look, first + y, &mut scratch));
                 for (color, pixel) in colors.chunks_exact_mut(3).zip(row.chunks_exact(4)) {
                     color.copy_from_slice(&pixel[..3]);
                 }
@@ -94,10 +88,17 @@ impl Compositor {
         Ok(())
     }
 
-    fn scratch(&self) -> Scratch {
-        let row = || vec![0.0; self.target.0 * 4];
-        let (painting, photo) = (self.paintings.scratch(), self.photos.scratch());
-        Scratch { painting, photo, seen: row(), painted: row(), blended: row() }
+    /// Returns the length of the scratch memory of a thread.
+    fn scratch(&self) -> usize {
+        self.paintings.scratch() + self.photos.scratch() + 3 * 4 * self.target.0
+    }
+
+    fn divided<'s>(&self, scratch: &'s mut [f32]) -> Scratch<'s> {
+        let (painting, rest) = scratch.split_at_mut(self.paintings.scratch());
+        let (photo, rest) = rest.split_at_mut(self.photos.scratch());
+        let (seen, rest) = rest.split_at_mut(4 * self.target.0);
+        let (painted, blended) = rest.split_at_mut(4 * self.target.0);
+        Scratch { painting, photo, seen, painted, blended }
     }
 
     /// Returns row `y` of the result, four floats per pixel, of which the last is arbitrary.
@@ -108,7 +109,7 @@ impl Compositor {
         (painting, photo): (Painting<'s>, Photo),
         look: Look,
         y: usize,
-        scratch: &'s mut Scratch,
+        scratch: &'s mut Scratch<'_>,
     ) -> &'s [f32] {
         let Scratch { painting: painting_row, photo: photo_row, seen, painted, blended } = scratch;
         let painted = if self.paintings.is_identity() {
@@ -129,12 +130,12 @@ impl Compositor {
 }
 
 /// The memory of one thread: rows of the originals, resized vertically, of the resized pictures, and of the result.
-struct Scratch {
-    painting: Vec<f32>,
-    photo: Vec<f32>,
-    seen: Vec<f32>,
-    painted: Vec<f32>,
-    blended: Vec<f32>,
+struct Scratch<'s> {
+    painting: &'s mut [f32],
+    photo: &'s mut [f32],
+    seen: &'s mut [f32],
+    painted: &'s mut [f32],
+    blended: &'s mut [f32],
 }
 
 /// Returns how many pixels of a row of `width` are left of the before/after line.

@@ -1,8 +1,9 @@
 //! From a photo to the input tensor of a network: resized, mirrored, with brushwork, padded by reflection. The shader
 //! `load_input.wgsl` does the same on a GPU.
 
-use fearless_simd::{Simd, dispatch, f32x4, prelude::*};
+use fearless_simd::{Level, Simd, dispatch, f32x4, prelude::*};
 
+use super::bands::{for_each_band, level};
 use super::resample::Resampler;
 use super::source::{Photo, Source, check_sides, check_size};
 use super::streaks::streaks;
@@ -14,6 +15,7 @@ use crate::net::Border;
 
 /// Fills the input tensor of a network with photos of one size.
 pub struct Loader {
+    level: Level,
     resampler: Resampler,
     picture: (usize, usize),
     padded: (usize, usize),
@@ -27,8 +29,14 @@ impl Loader {
     /// tensor of the size `padded`, all as width and height.
     ///
     /// # Errors
-    /// [`Error::Picture`] if a side is zero or the tensor is smaller than the picture.
-    pub fn new(source: (usize, usize), picture: (usize, usize), padded: (usize, usize)) -> Result<Self> {
+    /// [`Error::Picture`] if a side is zero, the tensor is smaller than the picture, or the processor does not have
+    /// `set`.
+    pub fn new(
+        set: InstructionSet,
+        source: (usize, usize),
+        picture: (usize, usize),
+        padded: (usize, usize),
+    ) -> Result<Self> {
         check_sides(source)?;
         check_sides(picture)?;
         if padded.0 < picture.0 || padded.1 < picture.1 {
@@ -37,12 +45,13 @@ impl Loader {
                 picture.0, picture.1, padded.0, padded.1
             )));
         }
-        Ok(Self { resampler: Resampler::new(source, picture), picture, padded, streaks: Vec::new(), strength: 0.0 })
+        let (level, resampler) = (level(set)?, Resampler::new(source, picture));
+        Ok(Self { level, resampler, picture, padded, streaks: Vec::new(), strength: 0.0 })
     }
 
     /// Sets the strength, 0..1, of the brushwork that is added to the photos from now on. Its values are computed here,
     /// once for all photos.
-    pub fn set_brushwork(&mut self, set: InstructionSet, workers: &Workers, strength: f32) {
+    pub fn set_brushwork(&mut self, workers: &Workers, strength: f32) {
         if self.strength == strength {
             return;
         }
@@ -50,9 +59,10 @@ impl Loader {
         let (width, height) = self.picture;
         let brushwork = Brushwork::new(strength, width, height);
         self.streaks = vec![0.0; if brushwork.amount > 0.0 { width * height } else { 0 }];
-        workers.rows(&mut self.streaks, width, |first, rows| {
+        let level = self.level;
+        for_each_band(workers, &mut self.streaks, width, 0, |first, rows, _| {
             for (y, row) in rows.chunks_exact_mut(width).enumerate() {
-                dispatch!(set.level(), simd => streaks(simd, brushwork, first + y, row));
+                dispatch!(level, simd => streaks(simd, brushwork, first + y, row));
             }
         });
     }
@@ -61,7 +71,7 @@ impl Loader {
     ///
     /// # Errors
     /// [`Error::Picture`] if photo or tensor have another size than the loader.
-    pub fn load(&self, set: InstructionSet, workers: &Workers, photo: Photo, tensor: &mut [f32]) -> Result<()> {
+    pub fn load(&self, workers: &Workers, photo: Photo, tensor: &mut [f32]) -> Result<()> {
         check_size(photo.size(), self.resampler.from())?;
         let (width, height) = self.padded;
         if tensor.len() != width * height * 4 {
@@ -70,11 +80,10 @@ impl Loader {
                 tensor.len()
             )));
         }
-        workers.rows(tensor, width * 4, |first, rows| {
-            let mut scratch = self.resampler.scratch();
+        for_each_band(workers, tensor, width * 4, self.resampler.scratch(), |first, rows, scratch| {
             for (y, row) in rows.chunks_exact_mut(width * 4).enumerate() {
                 let y = Border::Reflect.index((first + y) as isize, self.picture.1).unwrap_or(0);
-                dispatch!(set.level(), simd => self.row(simd, photo, y, &mut scratch, row));
+                dispatch!(self.level, simd => self.row(simd, photo, y, scratch, row));
             }
         });
         Ok(())

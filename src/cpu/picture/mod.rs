@@ -3,6 +3,7 @@
 //! with the same resizing (`resample.rs`). The shaders in `shaders/io` do the same on a GPU. The plain twins are in
 //! [`crate::image`] and `reference/picture.rs`.
 
+mod bands;
 pub mod composite;
 mod lanes;
 pub mod load;

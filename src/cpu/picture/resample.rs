@@ -94,13 +94,13 @@ impl Resampler {
         self.columns.is_identity() && self.rows.is_identity()
     }
 
-    /// Returns the row that [`Resampler::row`] needs as its scratch memory.
-    pub fn scratch(&self) -> Vec<f32> {
-        vec![0.0; self.columns.from * 4]
+    /// Returns the length of the scratch memory that [`Resampler::row`] needs.
+    pub fn scratch(&self) -> usize {
+        self.columns.from * 4
     }
 
-    /// Writes row `y` of the resized picture to `target`, four floats per pixel. `scratch` is one of
-    /// [`Resampler::scratch`].
+    /// Writes row `y` of the resized picture to `target`, four floats per pixel. `scratch` has the
+    /// length [`Resampler::scratch`].
     #[inline(always)]
     pub fn row<S: Simd>(&self, simd: S, source: impl Source, y: usize, scratch: &mut [f32], target: &mut [f32]) {
         if self.columns.is_identity() && !source.mirrored() {

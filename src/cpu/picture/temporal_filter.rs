@@ -1,8 +1,9 @@
 //! Flicker reduction: where the photo has changed only by noise, the output is mixed with the previous output. The
 //! shader `temporal_filter.wgsl` does the same on a GPU.
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 
+use super::bands::{for_each_band, level};
 use super::lanes::{Pass, Pixels, apply};
 use super::resample::Resampler;
 use super::source::{Painting, Photo, Source, check_sides, check_size};
@@ -14,6 +15,7 @@ use crate::image::temporal::{MOTION, NOISE};
 
 /// The previous output of a network, which the next one is mixed with.
 pub struct TemporalFilter {
+    level: Level,
     resampler: Resampler,
     size: (usize, usize),
     /// The output's colours and the photo's luma, `[height][width][4]`.
@@ -24,12 +26,13 @@ impl TemporalFilter {
     /// Creates a filter of paintings of the size `painting` of photos of the size `source`, as width and height.
     ///
     /// # Errors
-    /// [`Error::Picture`](crate::error::Error::Picture) if a side is zero.
-    pub fn new(painting: (usize, usize), source: (usize, usize)) -> Result<Self> {
+    /// [`Error::Picture`](crate::error::Error::Picture) if a side is zero or the processor does not have
+    /// `set`.
+    pub fn new(set: InstructionSet, painting: (usize, usize), source: (usize, usize)) -> Result<Self> {
         check_sides(source)?;
         check_sides(painting)?;
         let history = vec![0.0; painting.0 * painting.1 * 4];
-        Ok(Self { resampler: Resampler::new(source, painting), size: painting, history })
+        Ok(Self { level: level(set)?, resampler: Resampler::new(source, painting), size: painting, history })
     }
 
     /// Replaces the output by the mixture with `painting`, of which the fraction `keep`, 0..1, is the previous output
@@ -37,23 +40,17 @@ impl TemporalFilter {
     ///
     /// # Errors
     /// [`Error::Picture`](crate::error::Error::Picture) if photo or painting have another size than the filter.
-    pub fn update(
-        &mut self,
-        set: InstructionSet,
-        workers: &Workers,
-        (painting, photo): (Painting, Photo),
-        keep: f32,
-    ) -> Result<()> {
+    pub fn update(&mut self, workers: &Workers, (painting, photo): (Painting, Photo), keep: f32) -> Result<()> {
         check_size(photo.size(), self.resampler.from())?;
         check_size(painting.size(), self.size)?;
         let row = self.size.0 * 4;
-        let resampler = &self.resampler;
-        workers.rows(&mut self.history, row, |first, rows| {
-            let (mut scratch, mut seen) = (resampler.scratch(), vec![0.0; row]);
+        let Self { level, resampler, history, .. } = self;
+        for_each_band(workers, history, row, row + resampler.scratch(), |first, rows, scratch| {
+            let (seen, scratch) = scratch.split_at_mut(row);
             for (y, history) in rows.chunks_exact_mut(row).enumerate() {
-                dispatch!(set.level(), simd => {
-                    resampler.row(simd, photo, first + y, &mut scratch, &mut seen);
-                    apply(simd, &Mix { keep }, [painting.row(first + y), &seen], history);
+                dispatch!(*level, simd => {
+                    resampler.row(simd, photo, first + y, scratch, seen);
+                    apply(simd, &Mix { keep }, [painting.row(first + y), seen], history);
                 });
             }
         });

@@ -2,10 +2,10 @@
 
 use bytemuck::bytes_of;
 
-use super::lifetimes::{Lifetime, assign};
 use super::{Binding, Dispatch, Program, Schedule};
 use crate::gpu::lower::mobilenet::Stage;
 use crate::gpu::uniforms::MobilenetUniforms;
+use crate::lower::lifetimes::{Lifetime, assign};
 use crate::net::Shape;
 
 /// Returns the schedule of `stages` for a picture for which the network's tensors have these `shapes`. Tensors have 32

@@ -1,7 +1,6 @@
 //! The schedule of a network for one input size, as pure data: buffers shared by lifetime, dispatches, costs. Nothing
 //! here needs a device; `gpu::executable` creates the pipelines and bind groups of a schedule.
 
-pub mod lifetimes;
 pub mod mobilenet;
 pub mod transfer;
 

@@ -2,14 +2,14 @@
 
 use bytemuck::bytes_of;
 
-use super::lifetimes::{Assignment, Lifetime, assign};
 use super::{Binding, Cost, Dispatch, Program, Schedule};
 use crate::error::Result;
 use crate::gpu::bounds::{Bounds, Excess};
 use crate::gpu::conv::{Kernel, Spec, Variant};
-use crate::gpu::lower::transfer::{Affine, Fused, Source, Stage, fuse};
 use crate::gpu::uniforms::{ConvUniforms, InstanceNormFoldUniforms};
 use crate::gpu::weight_layout::packed_len;
+use crate::lower::lifetimes::{Assignment, Lifetime, assign};
+use crate::lower::transfer::{Affine, Fused, Source, Stage, fuse};
 use crate::net::{Network, Shape};
 
 /// Bytes of a quad of (a, b), scales or shifts.
@@ -25,6 +25,8 @@ pub struct TransferKernels {
     pub variant: Variant,
     /// The fused convolutions of `net`.
     pub fused: Fused,
+    /// The convolution of each stage of `fused`, as the kernels execute it.
+    pub specs: Vec<Spec>,
     /// The kernel of each stage of `fused`.
     pub kernels: Vec<Kernel>,
     /// Offsets of the (a, b) pairs and of the style's parameters.
@@ -86,9 +88,10 @@ impl TransferKernels {
     /// [`Error::Model`](crate::error::Error::Model) for layers that the kernels cannot run.
     pub fn new(net: Network, variant: Variant) -> Result<Self> {
         let fused = fuse(&net)?;
-        let kernels = fused.stages.iter().map(|stage| stage.spec.kernel(variant)).collect();
+        let specs: Vec<Spec> = fused.stages.iter().map(Spec::of).collect();
+        let kernels = specs.iter().map(|spec| spec.kernel(variant)).collect();
         let norms = NormLayout::of(&net, &fused);
-        Ok(Self { net, variant, fused, kernels, norms })
+        Ok(Self { net, variant, fused, specs, kernels, norms })
     }
 
     /// Returns the shapes of the network's tensors for photos of `width` x `height`. Photos are padded by reflection at
@@ -123,7 +126,7 @@ impl TransferKernels {
         for (i, stage) in self.fused.stages.iter().enumerate() {
             dispatches.push(self.convolution(i, stage, &shapes, &assignment));
             if let Some(slot) = stage.norm {
-                dispatches.push(self.fold(i, stage, slot, &shapes, &assignment));
+                dispatches.push(self.fold(i, slot, &shapes, &assignment));
             }
         }
         let cost = self.cost(size, &shapes, &tensors, &assignment, dispatches.len());
@@ -148,26 +151,26 @@ impl TransferKernels {
             Lifetime { bytes: bytes(t), written, last_read: if t == self.fused.output.tensor { last } else { read } }
         };
         let mut tensors: Vec<Lifetime> = (0..self.fused.stored.len()).map(life).collect();
-        let statistics = stages.iter().zip(&self.kernels).map(|(stage, k)| self.statistics(stage, k, shapes));
+        let statistics = (0..stages.len()).map(|i| self.statistics(i, shapes));
         tensors.push(Lifetime { bytes: statistics.max().unwrap_or(0), written: 0, last_read: last });
         tensors
     }
 
-    /// Returns the pixel grid over which a stage's threads compute its output.
-    fn grid(&self, stage: &Stage, shapes: &[Shape]) -> (u32, u32) {
-        grid(&stage.spec, &shapes[self.fused.stored[stage.output]])
+    /// Returns the pixel grid over which the threads of stage `i` compute its output.
+    fn grid(&self, i: usize, shapes: &[Shape]) -> (u32, u32) {
+        grid(&self.specs[i], &shapes[self.fused.stored[self.fused.stages[i].output]])
     }
 
-    /// Returns the bytes of the statistics that a stage writes.
-    fn statistics(&self, stage: &Stage, kernel: &Kernel, shapes: &[Shape]) -> u64 {
-        let (width, height) = self.grid(stage, shapes);
-        u64::from(kernel.cells(width, height) * stage.spec.phases * stage.spec.out_quads()) * STATISTICS
+    /// Returns the bytes of the statistics that stage `i` writes.
+    fn statistics(&self, i: usize, shapes: &[Shape]) -> u64 {
+        let (spec, (width, height)) = (&self.specs[i], self.grid(i, shapes));
+        u64::from(self.kernels[i].cells(width, height) * spec.phases * spec.out_quads()) * STATISTICS
     }
 
     fn convolution(&self, i: usize, stage: &Stage, shapes: &[Shape], assignment: &Assignment) -> Dispatch {
         let kernel = &self.kernels[i];
         let input = shapes[self.fused.stored[stage.input.tensor]];
-        let (width, height) = self.grid(stage, shapes);
+        let (width, height) = self.grid(i, shapes);
         let offset_and_low =
             |source: Source| (self.norms.offset(source.affine), if source.relu { 0.0 } else { f32::MIN });
         let (in_norm, in_low) = offset_and_low(stage.input);
@@ -195,13 +198,13 @@ impl TransferKernels {
     }
 
     /// Returns the dispatch that folds the statistics of stage `i` and the style of `slot` into (a, b) pairs.
-    fn fold(&self, i: usize, stage: &Stage, slot: usize, shapes: &[Shape], assignment: &Assignment) -> Dispatch {
-        let (width, height) = self.grid(stage, shapes);
-        let quads = stage.spec.out_quads();
+    fn fold(&self, i: usize, slot: usize, shapes: &[Shape], assignment: &Assignment) -> Dispatch {
+        let (width, height) = self.grid(i, shapes);
+        let quads = self.specs[i].out_quads();
         let uniforms = InstanceNormFoldUniforms {
             size: [width, height],
             tile: self.kernels[i].cell,
-            phases: stage.spec.phases,
+            phases: self.specs[i].phases,
             style: self.norms.style_offset(slot),
             quads,
             norm: self.norms.offset(Affine::Norm(slot)),
@@ -231,11 +234,11 @@ impl TransferKernels {
             memory: assignment.bytes.iter().sum::<u64>() + picture,
             multiply_adds: 0,
         };
-        for (stage, kernel) in self.fused.stages.iter().zip(&self.kernels) {
-            let spec = &stage.spec;
-            let (width, height) = self.grid(stage, shapes);
+        for (i, stage) in self.fused.stages.iter().enumerate() {
+            let (spec, kernel) = (&self.specs[i], &self.kernels[i]);
+            let (width, height) = self.grid(i, shapes);
             let outputs = u64::from(width * height * spec.phases);
-            let statistics = self.statistics(stage, kernel, shapes);
+            let statistics = self.statistics(i, shapes);
             let weights = packed_len(spec, kernel) as u64 * self.variant.quad_bytes() / 4;
             cost.multiply_adds += outputs * u64::from(spec.kernel.pow(2) * spec.inputs * spec.outputs);
             cost.bytes_read += tensors[stage.input.tensor].bytes + weights;

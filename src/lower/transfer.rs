@@ -2,7 +2,6 @@
 //! ReLU, residual sums and nearest-neighbour enlargement are folded into the load of the convolution that reads them.
 
 use crate::error::{Error, Result};
-use crate::gpu::conv::{Residual, Spec};
 use crate::net::{Border, Convolution, Layer, Network, Operation, TensorId};
 
 /// A tensor in memory and the operation applied on load: `a * v + b` in each channel, then ReLU.
@@ -27,13 +26,26 @@ pub enum Affine {
     Bias(usize),
 }
 
+/// Specifies whether a convolution's input is the sum of two tensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Residual {
+    /// The input is one tensor.
+    None,
+    /// The sum is computed while loading.
+    Read,
+    /// The sum is computed while loading and written to memory for a later skip connection.
+    Written,
+}
+
 /// One fused convolution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     /// The convolution as the network defines it.
     pub layer: Convolution,
-    /// The convolution as the kernels execute it.
-    pub spec: Spec,
+    /// Whether the input is enlarged by two before the convolution, by nearest neighbour.
+    pub enlarged: bool,
+    /// Whether the input is a residual sum.
+    pub residual: Residual,
     /// The input, or the first term of a residual sum.
     pub input: Source,
     /// The other term of a residual sum.
@@ -91,7 +103,7 @@ pub fn fuse(net: &Network) -> Result<Fused> {
     for layer in &net.layers {
         let unsupported = |what: &str| Error::Model {
             file: net.name.clone(),
-            problem: format!("the GPU kernels cannot run {what} (the layer with the output tensor {})", layer.output),
+            problem: format!("the kernels cannot run {what} (the layer with the output tensor {})", layer.output),
         };
         let input = values[layer.inputs[0]];
         let value = match (&layer.operation, input) {
@@ -143,7 +155,7 @@ pub fn fuse(net: &Network) -> Result<Fused> {
         }
         _ => {
             let problem =
-                "the GPU kernels need a network that ends in a normalization or a bias, followed by a sigmoid or a \
+                "the kernels need a network that ends in a normalization or a bias, followed by a sigmoid or a \
                  clamp"
                     .to_string();
             return Err(Error::Model { file: net.name.clone(), problem });
@@ -191,22 +203,12 @@ fn convolution(
         (_, None) => Residual::Read,
         _ => Residual::Written,
     };
-    // The direct kernels write the sum at the centre taps of a 3x3 kernel that reads every pixel.
+    // The GPU's direct kernels write the sum at the centre taps of a 3x3 kernel that reads every pixel.
     if residual == Residual::Written && (enlarged || c.kernel != 3 || c.stride != 1) {
         return None;
     }
     stored.push(layer.output);
-    let spec = Spec {
-        kernel: if enlarged { 2 } else { c.kernel as u32 },
-        stride: c.stride as u32,
-        pad: c.pad as u32,
-        border: if enlarged { Border::Clamp } else { c.border },
-        inputs: c.inputs as u32,
-        outputs: c.outputs as u32,
-        phases: if enlarged { 4 } else { 1 },
-        residual,
-    };
-    Some(Stage { layer: c.clone(), spec, input, skip, sum, output: stored.len() - 1, norm: None })
+    Some(Stage { layer: c.clone(), enlarged, residual, input, skip, sum, output: stored.len() - 1, norm: None })
 }
 
 #[cfg(test)]
@@ -218,7 +220,7 @@ mod tests {
     fn the_26_style_network_fuses_to_its_18_convolutions() {
         let fused = fuse(&transfer26::network()).unwrap();
         assert_eq!(fused.stages.len(), 18);
-        let sums = |kind| fused.stages.iter().filter(|s| s.spec.residual == kind).count();
+        let sums = |kind| fused.stages.iter().filter(|s| s.residual == kind).count();
         assert_eq!((sums(Residual::Written), sums(Residual::Read)), (5, 1));
         assert_eq!(fused.stored.len(), 1 + 18 + 5);
         assert!(fused.stages.iter().enumerate().all(|(i, s)| s.norm == Some(i)));

@@ -7,6 +7,7 @@
 
 pub mod gemm;
 pub mod instruction_set;
+pub mod picture;
 pub mod workers;
 
 pub use instruction_set::InstructionSet;

@@ -14,12 +14,7 @@ use super::shaders::TEMPORAL_FILTER;
 use super::step::Step;
 use super::uniforms::TemporalFilterUniforms;
 use crate::error::Result;
-
-/// Fraction of the previous output that is kept where nothing moves. Reduces noise to about a third.
-pub const KEEP_PAINTING: f32 = 0.75;
-/// Fraction of the previous statistics that is kept. Statistics are means over the whole picture and must follow
-/// motion.
-pub const KEEP_STATISTICS: f32 = 0.6;
+use crate::image::temporal::{KEEP_PAINTING, KEEP_STATISTICS};
 
 /// The previous output, and the dispatch that updates it.
 pub struct TemporalFilter {

@@ -1,5 +1,5 @@
 //! Adds brushwork to a photo: faint streaks, before the network sees it. The same function as `streak` in
-//! `load_input.wgsl`.
+//! `load_input.wgsl`, and the plain twin of `cpu/picture/streaks.rs`.
 //!
 //! A feed-forward network repeats the same few pixels of texture in flat areas of the photo, such as a sky or a wall,
 //! which looks woven. Curved streaks, too faint to be seen in a photo, give the strokes a direction to follow. (Gatys
@@ -30,9 +30,14 @@ const WIDEST: f32 = 8.0;
 /// The distance over which the direction changes, in streak widths.
 const FLOW: f32 = 25.0;
 
-const TAPS: u32 = 8;
+/// The number of points along a streak whose noise is added.
+pub const TAPS: u32 = 8;
 /// The distance between the taps along a streak, in streak widths.
-const SPACING: f32 = 0.6;
+pub const SPACING: f32 = 0.6;
+/// The seeds of the noise that turns the streaks and of the noise that is smeared along them.
+pub const SEEDS: [u32; 2] = [1, 2];
+/// Factors of the hash of a lattice point: of its column, row and seed, then of two rounds.
+pub const HASH: [u32; 5] = [0x9e37_79b1, 0x85eb_ca77, 0xc2b2_ae3d, 0x2c1b_3c6d, 0x297a_2d39];
 
 impl Brushwork {
     /// Returns the brushwork of `strength` 0..1 for a picture of `width` x `height` pixels.
@@ -43,9 +48,9 @@ impl Brushwork {
 
     /// Returns the value of the streaks at a pixel.
     fn streak(&self, x: f32, y: f32) -> f32 {
-        let angle = noise(x / self.flow, y / self.flow, 1) * std::f32::consts::TAU;
+        let angle = noise(x / self.flow, y / self.flow, SEEDS[0]) * std::f32::consts::TAU;
         let along = |i: u32| SPACING * (i as f32 - 0.5 * (TAPS - 1) as f32);
-        let tap = |i| noise(x / self.grain + angle.cos() * along(i), y / self.grain + angle.sin() * along(i), 2);
+        let tap = |i| noise(x / self.grain + angle.cos() * along(i), y / self.grain + angle.sin() * along(i), SEEDS[1]);
         (0..TAPS).map(tap).sum()
     }
 }
@@ -68,10 +73,10 @@ pub fn brushed(photo: &Image, brushwork: Brushwork) -> Result<Image> {
 
 /// Returns a pseudorandom number from -0.5 to 0.5 for each lattice point.
 fn crossing(x: i32, y: i32, seed: u32) -> f32 {
-    let mut h =
-        (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca77) ^ seed.wrapping_mul(0xc2b2_ae3d);
-    h = (h ^ (h >> 15)).wrapping_mul(0x2c1b_3c6d);
-    h = (h ^ (h >> 12)).wrapping_mul(0x297a_2d39);
+    let [of_x, of_y, of_seed, first, second] = HASH;
+    let mut h = (x as u32).wrapping_mul(of_x) ^ (y as u32).wrapping_mul(of_y) ^ seed.wrapping_mul(of_seed);
+    h = (h ^ (h >> 15)).wrapping_mul(first);
+    h = (h ^ (h >> 12)).wrapping_mul(second);
     ((h ^ (h >> 15)) >> 8) as f32 / 16_777_216.0 - 0.5
 }
 

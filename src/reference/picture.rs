@@ -1,9 +1,10 @@
-//! Reference implementations of border reflection and of the temporal filter, for parts of `load_input.wgsl` and for
-//! `temporal_filter.wgsl`.
+//! Reference implementations of border reflection and of the temporal filter, for parts of `load_input.wgsl`, for
+//! `temporal_filter.wgsl`, and for `load.rs` and `temporal_filter.rs` in `cpu/picture`.
 
 use crate::error::Result;
 use crate::image::Image;
 use crate::image::composite::luma;
+use crate::image::temporal::{MOTION, NOISE};
 use crate::net::Border;
 
 /// Returns the photo, padded by reflection at its right and lower border to `width` x `height`.
@@ -21,10 +22,6 @@ pub fn reflect_pad(image: &Image, width: usize, height: usize) -> Result<Image> 
     }
     Image::new(width, height, data)
 }
-
-/// Thresholds of luma changes: changes up to `NOISE` are noise, changes from `MOTION` on are motion.
-const NOISE: f32 = 0.04;
-const MOTION: f32 = 0.12;
 
 /// Returns the next state of the temporal filter: the output's colour and the photo's luma of each pixel. Where `photo`
 /// has changed only by noise, the fraction `keep`, 0..1, of the state `before` is kept.

@@ -223,7 +223,8 @@ fn without_an_adapter_the_processor_paints_the_same_picture() {
     assert!(output.status.success() && message.contains("Starry Strokes"), "{message}");
     assert!(message.contains("no usable graphics adapter") && message.contains("processor: "), "{message}");
 
-    let paint = |backend, name| ["stylize", "p.png", "--style", "Teal Mist", "--json", "--backend", backend, "-o", name];
+    let paint =
+        |backend, name| ["stylize", "p.png", "--style", "Teal Mist", "--json", "--backend", backend, "-o", name];
     let output = run(&paint("auto", "auto.png"));
     let line: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(line["adapter"], "the processor");

@@ -19,7 +19,12 @@ fn devices() -> [Device; 2] {
 }
 
 /// Calls `act` on a session of each device; `network` names the archive.
-fn compare(network: &str, size: (usize, usize), tolerance: f32, act: impl Fn(&StylizeModel, &mut Session) -> Vec<Image>) {
+fn compare(
+    network: &str,
+    size: (usize, usize),
+    tolerance: f32,
+    act: impl Fn(&StylizeModel, &mut Session) -> Vec<Image>,
+) {
     let pictures = devices().map(|device| {
         let model = block_on(StylizeModel::load(&device, &shipped_as(network))).unwrap();
         let mut session = block_on(model.session(size.0, size.1)).unwrap();

@@ -75,7 +75,12 @@ impl PhotoStylizer {
     ///
     /// # Errors
     /// As [`StylizeModel::load`] and [`StyleSource::style`].
-    pub async fn new(device: &Device, source: &StyleSource, look: &LookArguments, stroke: &StrokeArguments) -> Result<Self> {
+    pub async fn new(
+        device: &Device,
+        source: &StyleSource,
+        look: &LookArguments,
+        stroke: &StrokeArguments,
+    ) -> Result<Self> {
         let model = StylizeModel::load(device, &source.archive).await?;
         let style = source.style(&model).await?;
         let encoder = match stroke.gentle {

@@ -18,6 +18,7 @@ pub mod picture;
 pub mod plan;
 pub mod rows;
 pub mod statistics;
+pub mod vector_model;
 mod winograd;
 pub mod workers;
 
@@ -25,4 +26,5 @@ pub use convolution::CpuConvolution;
 pub use instruction_set::InstructionSet;
 pub use model::CpuModel;
 pub use plan::CpuPlan;
+pub use vector_model::CpuVectorModel;
 pub use workers::Workers;

@@ -59,7 +59,7 @@ impl CpuSession {
     pub fn new(device: &CpuDevice, model: &CpuModel, size: (usize, usize)) -> Result<Self> {
         let plan = model.plan(size.0, size.1)?;
         let memory = model.bytes(size.0, size.1, device.workers.threads())?;
-        let loader = Loader::new(size, size, plan.padded())?;
+        let loader = Loader::new(device.set, size, size, plan.padded())?;
         Ok(Self {
             device: device.clone(),
             plan,
@@ -115,14 +115,14 @@ impl CpuSession {
     /// # Errors
     /// [`Error::Picture`](crate::error::Error::Picture) for a side of zero.
     pub fn new_frame(&self, size: (usize, usize)) -> Result<CpuFrame> {
-        Ok(CpuFrame { size, loader: Loader::new(size, self.plan.size(), self.plan.padded())? })
+        Ok(CpuFrame { size, loader: Loader::new(self.device.set, size, self.plan.size(), self.plan.padded())? })
     }
 
     /// Replaces the input frame, and removes the temporal filter.
     pub fn set_frame(&mut self, frame: CpuFrame) {
         let CpuFrame { size, loader } = frame;
         self.loader = loader;
-        self.loader.set_brushwork(self.device.set, &self.device.workers, self.brushwork);
+        self.loader.set_brushwork(&self.device.workers, self.brushwork);
         self.photo = vec![0; size.0 * size.1 * 4];
         self.frame_size = size;
         self.reader = None;
@@ -136,7 +136,7 @@ impl CpuSession {
     /// # Errors
     /// None for the sizes of a session.
     pub fn new_temporal_filter(&self) -> Result<TemporalFilter> {
-        TemporalFilter::new(self.plan.size(), self.frame_size)
+        TemporalFilter::new(self.device.set, self.plan.size(), self.frame_size)
     }
 
     /// Enables flicker reduction until the next [`CpuSession::set_frame`].
@@ -181,7 +181,7 @@ impl CpuSession {
     pub fn set_brushwork(&mut self, strength: f32) {
         if strength != self.brushwork {
             self.brushwork = strength;
-            self.loader.set_brushwork(self.device.set, &self.device.workers, strength);
+            self.loader.set_brushwork(&self.device.workers, strength);
             self.stale = true;
             self.settled = false;
         }
@@ -202,15 +202,16 @@ impl CpuSession {
         if !self.stale {
             return Ok(());
         }
-        let (set, workers) = (self.device.set, &self.device.workers);
+        let workers = &self.device.workers;
         let photo = Photo::new(&self.photo, self.frame_size, self.mirrored)?;
-        let keep = if self.settled && self.temporal_filter.is_some() { [KEEP_STATISTICS, KEEP_PAINTING] } else { [0.0; 2] };
+        let keep =
+            if self.settled && self.temporal_filter.is_some() { [KEEP_STATISTICS, KEEP_PAINTING] } else { [0.0; 2] };
         self.plan.keep_statistics(keep[0]);
-        self.loader.load(set, workers, photo, self.plan.input_mut())?;
+        self.loader.load(workers, photo, self.plan.input_mut())?;
         self.plan.run(workers);
         if let Some(filter) = &mut self.temporal_filter {
             let painting = Painting::new(self.plan.output(), self.plan.padded().0, self.plan.size())?;
-            filter.update(set, workers, (painting, photo), keep[1])?;
+            filter.update(workers, (painting, photo), keep[1])?;
         }
         self.stale = false;
         self.settled = true;
@@ -233,8 +234,8 @@ impl CpuSession {
     pub fn paint(&mut self, reader: &CpuReader) -> Result<Vec<u8>> {
         self.run()?;
         let mut rgba = vec![0; reader.size.0 * reader.size.1 * 4];
-        let (set, workers) = (self.device.set, &self.device.workers);
-        reader.compositor.bytes(set, workers, self.pictures()?, self.look, &mut rgba)?;
+        let workers = &self.device.workers;
+        reader.compositor.bytes(workers, self.pictures()?, self.look, &mut rgba)?;
         Ok(rgba)
     }
 
@@ -262,7 +263,7 @@ impl CpuSession {
     /// # Errors
     /// [`Error::Picture`](crate::error::Error::Picture) for a side of zero.
     pub fn new_reader(&self, size: (usize, usize)) -> Result<CpuReader> {
-        Ok(CpuReader { size, compositor: Compositor::new(self.plan.size(), self.frame_size, size)? })
+        Ok(CpuReader { size, compositor: Compositor::new(self.device.set, self.plan.size(), self.frame_size, size)? })
     }
 
     /// Sets the reader that is used until the frame is replaced.
@@ -277,10 +278,10 @@ impl CpuSession {
     pub fn read_exact(&mut self) -> Result<Image> {
         self.run()?;
         let (width, height) = self.frame_size;
-        let compositor = Compositor::new(self.plan.size(), self.frame_size, self.frame_size)?;
+        let compositor = Compositor::new(self.device.set, self.plan.size(), self.frame_size, self.frame_size)?;
         let mut colors = vec![0.0; width * height * 3];
-        let (set, workers) = (self.device.set, &self.device.workers);
-        compositor.colors(set, workers, self.pictures()?, self.look, &mut colors)?;
+        let workers = &self.device.workers;
+        compositor.colors(workers, self.pictures()?, self.look, &mut colors)?;
         Image::new(width, height, colors)
     }
 }

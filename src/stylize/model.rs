@@ -2,9 +2,9 @@
 
 #[cfg(feature = "cpu")]
 use super::cpu_session::CpuSession;
-use super::device::Device;
 #[cfg(feature = "cpu")]
 use super::device::CpuDevice;
+use super::device::Device;
 #[cfg(feature = "gpu")]
 use super::device::GpuDevice;
 #[cfg(feature = "gpu")]
@@ -107,9 +107,7 @@ impl StylizeModel {
                 }
             }
             #[cfg(feature = "cpu")]
-            Weights::Cpu(device, model) => {
-                CpuSession::excess(device, model, size, working_size)
-            }
+            Weights::Cpu(device, model) => CpuSession::excess(device, model, size, working_size),
         }
     }
 
@@ -146,7 +144,9 @@ impl StylizeModel {
             Weights::Gpu(device, model) => Session::Gpu(GpuSession::new(&device.gpu, model, (width, height)).await?),
             #[cfg(feature = "cpu")]
             Weights::Cpu(device, model) => {
-                let fits = |width, height| matches!(CpuSession::excess(device, model, (width, height), (width, height)), Ok(None));
+                let fits = |width, height| {
+                    matches!(CpuSession::excess(device, model, (width, height), (width, height)), Ok(None))
+                };
                 if let Some(excess) = CpuSession::excess(device, model, (width, height), (width, height))? {
                     let longer = width.max(height);
                     return Err(excess.error((width, height), Image::largest_fitted((width, height), longer, fits)));

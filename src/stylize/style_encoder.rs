@@ -1,14 +1,14 @@
 //! Encoding of paintings to styles: a [`StyleEncoder`] holds the style predictor on a device.
 
-use super::device::Device;
 #[cfg(feature = "cpu")]
 use super::device::CpuDevice;
+use super::device::Device;
 #[cfg(feature = "gpu")]
 use super::device::GpuDevice;
 #[cfg(feature = "cpu")]
-use crate::cpu::picture::{Loader, Photo};
-#[cfg(feature = "cpu")]
 use crate::cpu::CpuVectorModel;
+#[cfg(feature = "cpu")]
+use crate::cpu::picture::{Loader, Photo};
 use crate::error::{Error, Result};
 #[cfg(feature = "gpu")]
 use crate::gpu::vector_model::VectorPlan;
@@ -72,7 +72,7 @@ impl StyleEncoder {
             Predictor::Cpu(CpuDevice { set, workers, .. }, model) => {
                 let side = (predictor::SIDE, predictor::SIDE);
                 let mut tensor = vec![0.0; side.0 * side.1 * 4];
-                Loader::new(size, side, side)?.load(*set, workers, Photo::new(rgba, size, false)?, &mut tensor)?;
+                Loader::new(*set, size, side, side)?.load(workers, Photo::new(rgba, size, false)?, &mut tensor)?;
                 Ok(model.run(workers, &tensor))
             }
         }

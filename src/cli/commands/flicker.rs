@@ -51,7 +51,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for style in &arguments.styles {
         let source = StyleSource::read(style, &[], &arguments.read)?;
         let [plain, steady] = pollster::block_on(async {
-            let model = StylizeModel::load(&device::open(arguments.device.backend, &arguments.read).await?, &source.archive).await?;
+            let model =
+                StylizeModel::load(&device::open(arguments.device.backend, &arguments.read).await?, &source.archive)
+                    .await?;
             let mut changes = [0.0; 2];
             for (change, steady) in changes.iter_mut().zip([false, true]) {
                 let mut session = model.session(scene.width(), scene.height()).await?;

@@ -66,7 +66,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let beside = in_folder(model.parent().unwrap_or(Path::new("")));
     let import = network::read_with(&file, &bytes, range, &beside)?;
     let picture = arguments.thumbnail.as_deref().map(|path| arguments.read.read(path, None)).transpose()?;
-    let Converted { pack, tried, painted } = pollster::block_on(convert(arguments, &import, &about.title(model), &file))?;
+    let Converted { pack, tried, painted } =
+        pollster::block_on(convert(arguments, &import, &about.title(model), &file))?;
     let pack = Pack {
         source: about.source(model),
         licence: about.licence.clone(),

@@ -128,7 +128,8 @@ fn make(arguments: &Make) -> Result<()> {
     };
     let (net, archive) = network(arbitrary::NAME)?;
     let vector = pollster::block_on(async {
-        let encoder = StyleEncoder::load(&device::open(arguments.device.backend, &arguments.read).await?, &archive).await?;
+        let encoder =
+            StyleEncoder::load(&device::open(arguments.device.backend, &arguments.read).await?, &archive).await?;
         encoder.encode_image(&seen).await
     })?;
     let Make { painting, about, .. } = arguments;

@@ -12,4 +12,7 @@ mod source;
 mod streaks;
 pub mod temporal_filter;
 
+pub use composite::Compositor;
+pub use load::Loader;
 pub use source::{Painting, Photo};
+pub use temporal_filter::TemporalFilter;

@@ -254,7 +254,9 @@ fn start(arguments: &Arguments) -> Result<(Network, Archive, Init)> {
     if text == INSTANT {
         let source = StyleSource::read(OsStr::new(""), &arguments.paintings, &arguments.read)?;
         let style = pollster::block_on(async {
-            let model = StylizeModel::load(&device::open(arguments.device.backend, &arguments.read).await?, &source.archive).await?;
+            let model =
+                StylizeModel::load(&device::open(arguments.device.backend, &arguments.read).await?, &source.archive)
+                    .await?;
             source.style(&model).await
         })?;
         return Ok((network(arbitrary::NAME)?.0, source.archive, Init::Style(style)));

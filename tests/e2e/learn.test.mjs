@@ -44,9 +44,9 @@ function reaches(page, state, step = 0) {
   return until(
     page,
     `${state}, step ${step}`,
-    (wanted, least) => {
+    (expected, least) => {
       const { dataset } = /** @type {HTMLElement} */ (document.getElementById('train-panel'));
-      return dataset.state === wanted && Number(dataset.step) >= least;
+      return dataset.state === expected && Number(dataset.step) >= least;
     },
     state,
     step,
@@ -103,7 +103,7 @@ async function begin(page, steps, network) {
 
 /** Waits until the style of that name is selected. @param {Page} page @param {string} name */
 function titled(page, name) {
-  return until(page, name, (wanted) => document.getElementById('style-name')?.textContent === wanted, name);
+  return until(page, name, (expected) => document.getElementById('style-name')?.textContent === expected, name);
 }
 
 for (const name of BROWSERS) {

@@ -145,7 +145,7 @@ export class JobController extends EventTarget {
       case 'preparing':
         this.#setState('preparing', { message: message.message, downloaded: undefined });
         break;
-      case 'begun':
+      case 'started':
         this.run = { ...this.run, settings: message.settings };
         this.software = message.software;
         this.#eta = new EtaEstimator(message.plan.scales, message.cost);

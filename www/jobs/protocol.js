@@ -71,7 +71,7 @@
  * Messages of the worker.
  * - `fetching`: the progress of the downloads, in bytes.
  * - `preparing`: what is done before the first step.
- * - `begun`: the number of steps is known, and the steps begin; `cost` only if it was measured.
+ * - `started`: the number of steps is known, and the steps begin; `cost` only if it was measured.
  * - `steps`: steps that were made, with their times.
  * - `preview`: the current picture.
  * - `kept`: a checkpoint was written; if the browser cannot store it, `checkpoint` has it, and `message` the reason.
@@ -80,7 +80,7 @@
  * - `failed`: the worker is of no further use.
  * @typedef {{ type: 'fetching', loaded: number, total: number }
  *   | { type: 'preparing', message: string }
- *   | { type: 'begun', settings: RunSettings, plan: RunPlan, cost: StepCost | undefined, software: boolean }
+ *   | { type: 'started', settings: RunSettings, plan: RunPlan, cost: StepCost | undefined, software: boolean }
  *   | { type: 'steps', steps: (StepReport & { milliseconds: number })[] }
  *   | { type: 'preview', picture: Pixels }
  *   | { type: 'kept', checkpoint?: Checkpoint, message?: string }

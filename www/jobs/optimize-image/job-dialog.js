@@ -59,10 +59,10 @@ export class OptimizeDialog {
     byId('assets-keep', HTMLButtonElement).addEventListener('click', () => this.#toggleAssets());
     this.#dialog.addEventListener('drop', (event) => this.#onDrop(event));
     this.#begin.addEventListener('click', () => {
-      const wanted = this.#request();
+      const request = this.#request();
       savePreferences(this.#preferences());
       this.#dialog.close();
-      order(wanted);
+      order(request);
     });
   }
 
@@ -88,8 +88,8 @@ export class OptimizeDialog {
   #setValues(choices) {
     const extra = sizeForTests();
     const sizes = sizesFor(this.#photo, extra);
-    const wanted = extra ?? choices.size ?? (this.#software ? SIZE_IN_SOFTWARE : SIZE);
-    const size = sizes.filter((option) => option.size <= wanted).at(-1) ?? sizes[0];
+    const preferred = extra ?? choices.size ?? (this.#software ? SIZE_IN_SOFTWARE : SIZE);
+    const size = sizes.filter((option) => option.size <= preferred).at(-1) ?? sizes[0];
     this.#size.replaceChildren(
       ...sizes.map((option) => new Option(`${option.size} px`, String(option.size), option === size, option === size)),
     );

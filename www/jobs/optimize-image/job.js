@@ -49,7 +49,7 @@ export class OptimizeJob extends JobLoop {
     await this.openStore(() => writerFor({ ...run, settings }, checkpoint));
     const plan = this.#plan(run, settings);
     const work = await this.studio.begin(this.vgg, JSON.stringify(settings), input, checkpoint?.bytes);
-    this.send({ type: 'begun', settings, plan, cost, software: JSON.parse(this.studio.info()).software });
+    this.send({ type: 'started', settings, plan, cost, software: JSON.parse(this.studio.info()).software });
     await this.run(work);
     await this.#finish(work);
   }

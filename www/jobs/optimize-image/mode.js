@@ -184,15 +184,15 @@ export class OptimizeMode {
   /** Continues the job if the file is the network that it started with. @param {File} file */
   async #findNetwork(file) {
     const controller = this.#controller;
-    const wanted = controller?.run.network;
-    if (!controller || !wanted) return;
+    const network = controller?.run.network;
+    if (!controller || !network) return;
     try {
       const found = await setUserNetwork(file);
-      if (found.sha256 === wanted.sha256) {
+      if (found.sha256 === network.sha256) {
         await controller.retry();
         return;
       }
-      const was = `the ${titleOf(wanted.name)} file that this Masterpiece started with, “${wanted.file}”`;
+      const was = `the ${titleOf(network.name)} file that this Masterpiece started with, “${network.file}”`;
       this.toast.show(`“${file.name}” is not ${was}. Choose that file.`);
     } catch (error) {
       this.toast.show(messageOf(error));

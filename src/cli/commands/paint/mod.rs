@@ -124,7 +124,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let size = arguments.size as usize;
     let picture = arguments.read.read_within(&arguments.photo, size)?;
-    report::notes(&arguments.photo, &picture.notes);
+    report::warnings(&arguments.photo, &picture.warnings);
     let largest = scaled(size, arguments.style_scale).max(size);
     let paintings = arguments.styles.paintings(&arguments.read, largest)?;
     let writer = arguments.write.writer(&picture);

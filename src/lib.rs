@@ -40,7 +40,7 @@
 //! # Layers
 //!
 //! A layer may use only the layers before it: `error` and `text`; `image`, `image_file`, `files`; `weights`; `style`;
-//! `net`; `procedural`; `reference` and `gpu`; `stylize`; `train` and `import`; `web` and the command line.
+//! `net`; `procedural`; `reference`, `gpu` and `settings`; `stylize`; `train` and `import`; `web` and the command line.
 //! `ARCHITECTURE.md` describes them.
 
 pub mod error;
@@ -56,6 +56,8 @@ pub mod net;
 #[cfg(any(feature = "native", feature = "studio"))]
 pub mod procedural;
 pub mod reference;
+#[cfg(any(feature = "live", feature = "studio"))]
+pub mod settings;
 pub mod style;
 pub mod stylize;
 pub mod text;

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["image_file", "weights", "procedural"],
     &["style"],
     &["net"],
-    &["reference", "gpu"],
+    &["reference", "gpu", "settings"],
     &["stylize"],
     &["train", "import"],
     &["web", "cli"],

@@ -6,8 +6,8 @@ use impasto::error::Result;
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image_file;
+use impasto::settings::Limits;
 use impasto::train::device;
-use impasto::train::device::Limits;
 
 /// The assumed memory in bytes of a discrete graphics card, whose size is unknown: that of a small card.
 const UNKNOWN: u64 = 4_000_000_000;

@@ -1,10 +1,14 @@
 //! JavaScript bindings: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for
 //! `live.wasm`.
 
+#[cfg(feature = "live")]
+mod estimates;
 #[cfg(feature = "import")]
 mod import;
 #[cfg(feature = "studio")]
 mod inspection;
+#[cfg(feature = "studio")]
+mod json_types;
 #[cfg(feature = "live")]
 mod live;
 #[cfg(feature = "live")]

@@ -15,10 +15,8 @@ use impasto::files::{self, Lock};
 use impasto::image::Image;
 use impasto::net::models::vgg::Layer;
 use impasto::procedural::random::Random;
-use impasto::train::optimize_image::memory::MemoryEstimate;
-use impasto::train::optimize_image::optimization::{STYLE_SCALES, scaled};
-use impasto::train::vgg_features::Convolutions;
-use impasto::train::{Checkpoint, ImageOptimization, Settings, Start, coarse_to_fine};
+use impasto::settings::{Convolutions, MemoryEstimate, STYLE_SCALES, Settings, coarse_to_fine, scaled};
+use impasto::train::{Checkpoint, ImageOptimization, Start};
 use impasto::weights::Archive;
 use impasto::weights::foreign::stand_in;
 

@@ -2,16 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainSettings;
+use super::memory::{Convolutions, Limits, MemoryEstimate};
+use super::optimizer::Optimizer;
+use super::train_settings::TrainSettings;
 use crate::error::{Error, Result};
 use crate::net::models::vgg::{Layer, VGG16};
 use crate::net::models::{arbitrary, transfer26};
 use crate::net::{Network, Pooling};
 use crate::style::{Style, StyleSet};
-use crate::train::Optimizer;
-use crate::train::device::Limits;
-use crate::train::optimize_image::memory::MemoryEstimate;
-use crate::train::vgg_features::Convolutions;
 
 /// Number of tensors of the size of an activation that autodiff keeps for each convolution of a transfer network: its
 /// input, its output, and intermediate results of the normalization that follows.
@@ -60,7 +58,7 @@ pub struct TrainConfig {
 pub enum Init {
     /// A given style or blend.
     Style(Style),
-    /// The nearest of these styles, as [`super::nearest`] selects it.
+    /// The nearest of these styles, as `train_style::nearest` selects it.
     Nearest(Vec<Style>),
 }
 

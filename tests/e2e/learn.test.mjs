@@ -252,6 +252,7 @@ for (const name of BROWSERS) {
       await titled(page, 'Carnival');
       await until(page, 'the banner', () => document.getElementById('train-banner-text')?.textContent?.includes('is being learnt'));
       await click(page, '#optimize');
+      await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
       await click(page, '#optimize-begin');
       await until(page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
       await click(page, '#train-banner-resume');

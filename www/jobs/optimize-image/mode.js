@@ -8,7 +8,8 @@ import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
 import { OptimizePanel } from './panel.js';
 import { setUserNetwork, archiveInMemory, titleOf } from './user-network.js';
-import { nextSmallerSize } from './estimates.js';
+import { loadEstimates } from '../estimates.js';
+import { nextSmallerSize } from './sizes.js';
 
 /**
  * @import { Controls } from '../../app/controls.js'
@@ -120,13 +121,23 @@ export class OptimizeMode {
     return mode === 'video' ? undefined : photo;
   }
 
-  #openDialog() {
+  async #openDialog() {
+    if (!this.#photo) return;
+    let estimates;
+    try {
+      estimates = await loadEstimates();
+    } catch (error) {
+      this.toast.show(messageOf(error));
+      return;
+    }
+    // The photo may have changed in the meantime.
     const photo = this.#photo;
     const { engine, look } = this.store.state;
     if (!photo) return;
     this.#dialog.show(photo, this.styleOptions(), look.parts, {
       software: engine?.software ?? false,
       replaces: this.#controller !== undefined,
+      estimates,
     });
   }
 

@@ -22,10 +22,12 @@ if (!folder || (option !== undefined && option !== '--check')) {
 let differences = 0;
 for (const name of MODULES) {
   const file = `www/${name}.d.ts`;
-  const types = HEADER + withoutExports(readFileSync(join(folder, `${name}.d.ts`), 'utf8'));
+  const generated = textOf(join(folder, `${name}.d.ts`));
+  if (!generated) throw new Error(`${folder} has no ${name}.d.ts: run \`./build.sh build\` first.`);
+  const types = HEADER + withoutExports(generated);
   if (option !== '--check') {
     writeFileSync(file, types);
-  } else if (types !== committed(file)) {
+  } else if (types !== textOf(file)) {
     console.error(`${file} is not what src/web/ describes: ${REFRESH}.`);
     differences += 1;
   }
@@ -40,7 +42,7 @@ function withoutExports(types) {
 }
 
 /** @param {string} file @returns {string} its contents; empty if it does not exist */
-function committed(file) {
+function textOf(file) {
   try {
     return readFileSync(file, 'utf8');
   } catch {

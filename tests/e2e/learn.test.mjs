@@ -134,6 +134,7 @@ for (const name of BROWSERS) {
       await click(page, '#dataset [data-option="coffee"]');
       await click(page, '#dataset [data-option="scenes"]');
       await click(page, '[name="train-strength"][value="heavy"]');
+      assert.match(await text(page, '#train-time'), /^\d+ steps, (about|less than) .*; you can stop earlier\./);
       await click(page, '#train-cancel');
       await begin(page, 8, 'transfer26');
       await reaches(page, 'running', 2);

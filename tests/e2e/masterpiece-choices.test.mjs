@@ -148,6 +148,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
     await order(page);
     await set(page, '#optimize-minutes', 2);
+    assert.match(await text(page, '#optimize-memory'), /^192 × 32 pixels take about \d+ MB of graphics memory\./);
     assert.equal(await page.$eval('#optimize-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
     await click(page, '#optimize-begin');
     await reaches(page, 'running', 1);

@@ -27,6 +27,7 @@ help() {
 ./build.sh bench     build, then time it beside other runtimes in the same browsers
 ./build.sh weights   fetch the published models and rebuild weights/
 ./build.sh styles    rebuild the packs of the paintings that ship, www/assets/styles/
+./build.sh types     build the wasm modules and write their types, www/*.d.ts, from src/web/
 ./build.sh setup     install the system packages that the other commands need
 
 System packages are installed through apt by `setup`, and by any command with `--yes` behind it or with CI set. `run` and `test` ask.
@@ -136,7 +137,7 @@ wasm_module() {
   fi
   env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=-Ctarget-feature=$instructions"} "${WASM_CARGO[@]}" rustc --lib \
     --crate-type cdylib --profile "$profile" --no-default-features --features "web,$features" --target "$TARGET" "${WASM_STD[@]}"
-  "$WASM_BINDGEN" --target web --no-typescript --remove-name-section --remove-producers-section --out-name "$name" \
+  "$WASM_BINDGEN" --target web --remove-name-section --remove-producers-section --out-name "$name" \
     --out-dir "$MODULES" "$target/$TARGET/$profile/impasto.wasm"
   npx --no-install wasm-opt "${optimize[@]}" --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
     --enable-sign-ext --enable-mutable-globals --enable-multivalue "$MODULES/${name}_bg.wasm" -o "$MODULES/${name}_bg.wasm"
@@ -174,13 +175,22 @@ assemble() {
   mv "$next" dist
 }
 
-build() {
+wasm_modules() {
   need_build_tools
   wasm_module live "$LIVE_BUDGET"
   wasm_module studio "$STUDIO_BUDGET"
   wasm_module import "$IMPORT_BUDGET"
   cpu_modules
+}
+
+build() {
+  wasm_modules
   assemble "${ALL_MODULES[@]}"
+}
+
+types() {
+  wasm_modules
+  node tools/types.mjs "$MODULES"
 }
 
 # Serves the page as soon as it can stylize, and builds the other modules behind it.
@@ -249,6 +259,7 @@ case "$COMMAND" in
   bench) bench ;;
   weights) weights ;;
   styles) styles ;;
+  types) types ;;
   setup) setup ;;
   test) source tools/test.sh; run_tests ;;
   -h | --help | help) help ;;

@@ -81,10 +81,10 @@ export function parseOptions(args) {
  */
 function choices(option, list, names) {
   if (list === undefined) return [...names];
-  const wanted = list.split(',');
-  const unknown = wanted.find((name) => !names.some((known) => known === name));
+  const chosen = list.split(',');
+  const unknown = chosen.find((name) => !names.some((known) => known === name));
   if (unknown !== undefined) throw new Error(`${option}: '${unknown}' is none of ${names.join(', ')}.`);
-  return names.filter((name) => wanted.includes(name));
+  return names.filter((name) => chosen.includes(name));
 }
 
 /**

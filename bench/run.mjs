@@ -29,7 +29,7 @@ const REFERENCE = 'ort-wasm';
 async function compareIn(server, options, browser, work) {
   const style = styleOf(work, options.dist);
   const { contestants, size: only } = WORKS[work];
-  const wanted = contestants.filter((name) => options.contestants.includes(name) && name !== REFERENCE);
+  const others = contestants.filter((name) => options.contestants.includes(name) && name !== REFERENCE);
   const budget = options.budget * 1000;
   /** @type {Map<string, { size: number, milliseconds: number }>} */
   const smaller = new Map();
@@ -43,7 +43,7 @@ async function compareIn(server, options, browser, work) {
     /** @type {Float32Array | undefined} */
     let reference;
     // The reference is always there, and first.
-    for (const contestant of [REFERENCE, ...wanted]) {
+    for (const contestant of [REFERENCE, ...others]) {
       const expected = estimate(smaller.get(contestant), size);
       /** @type {Row} */
       let row;

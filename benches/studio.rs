@@ -10,11 +10,10 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use impasto::net::Pooling;
 use impasto::net::models::vgg::VGG16;
-use impasto::train::Terms;
+use impasto::settings::{Convolutions, Terms};
 use impasto::train::device::{Graphics, read, tensor};
 use impasto::train::ops::conv3x3_trained::convolved;
 use impasto::train::optimize_image::bench_step::BenchStep;
-use impasto::train::vgg_features::Convolutions;
 use impasto::weights::Archive;
 
 /// Throughput of a small laptop's graphics adapter: multiply-adds and bytes of memory per second.

@@ -37,7 +37,8 @@
 //! # Layers
 //!
 //! A layer may use only the layers before it: `error` and `text`; `image`, `image_file`, `files`; `weights`; `style`;
-//! `net`; `procedural`; `lower`; `reference`, `gpu` and `cpu`; `stylize`; `train` and `import`; `web` and the command line.
+//! `net`; `procedural`; `lower`; `reference`, `gpu`, `cpu` and `settings`; `stylize`; `train` and `import`; `web` and the
+//! command line.
 //! `ARCHITECTURE.md` describes them.
 
 #[cfg(feature = "cpu")]
@@ -57,6 +58,8 @@ pub mod net;
 #[cfg(any(feature = "native", feature = "studio"))]
 pub mod procedural;
 pub mod reference;
+#[cfg(any(feature = "live", feature = "studio"))]
+pub mod settings;
 pub mod style;
 #[cfg(any(feature = "cpu", feature = "gpu"))]
 pub mod stylize;

@@ -23,11 +23,11 @@ fn what_is_written_is_read_again() {
         let bytes = encode(&image, None, format, &WriteOptions::default()).unwrap();
         let read = decoded(&bytes);
         assert_eq!(read.image.to_rgba8(), image.to_rgba8(), "{format:?}");
-        assert!(read.alpha.is_none() && !read.depth16 && read.metadata.is_none() && read.notes.is_empty());
+        assert!(read.alpha.is_none() && !read.depth16 && read.metadata.is_none() && read.warnings.is_empty());
     }
     let jpeg = decoded(&encode(&image, None, Format::Jpeg, &WriteOptions::default()).unwrap());
     assert!(difference(&jpeg.image, &image) < 0.01);
-    assert!(jpeg.notes.is_empty(), "{:?}", jpeg.notes);
+    assert!(jpeg.warnings.is_empty(), "{:?}", jpeg.warnings);
 }
 
 #[test]
@@ -332,17 +332,17 @@ fn other_files_are_named_without_a_decoders_words() {
 fn truncated_jpegs_are_reported_with_the_missing_part() {
     for name in ["restarts.jpg", "progressive.jpg"] {
         let whole = fixture(name);
-        assert!(decoded(&whole).notes.is_empty());
+        assert!(decoded(&whole).warnings.is_empty());
         let scan = whole.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
         for keep in [0.1, 0.3, 0.6, 0.9] {
             let end = scan + 40 + ((whole.len() - scan - 40) as f64 * keep) as usize;
             let read = decoded(&whole[..end]);
-            assert!(read.notes[0].contains("ends early"), "{name} {keep}: {:?}", read.notes);
+            assert!(read.warnings[0].contains("ends early"), "{name} {keep}: {:?}", read.warnings);
         }
     }
     let whole = fixture("restarts.jpg");
     let half = decoded(&whole[..whole.len() / 2 + 200]);
-    assert!(half.notes[0].contains("66 %"), "{:?}", half.notes);
+    assert!(half.warnings[0].contains("66 %"), "{:?}", half.warnings);
     let last = &half.image.data()[101 * 66 * 3..];
     assert!(last.iter().all(|v| (v - 128.0 / 255.0).abs() < 1e-6));
     let top = difference(
@@ -353,13 +353,13 @@ fn truncated_jpegs_are_reported_with_the_missing_part() {
     // Half a file with an end marker is damaged, not truncated.
     let mut ended = whole[..whole.len() / 2 + 200].to_vec();
     ended.extend([0xff, 0xd9]);
-    assert!(decoded(&ended).notes[0].contains("damaged"));
+    assert!(decoded(&ended).warnings[0].contains("damaged"));
     // An interrupted download leaves zeros at the end.
     let mut padded = whole[..whole.len() / 2 + 200].to_vec();
     padded.extend([0; 500]);
-    assert!(decoded(&padded).notes[0].contains("66 %"), "{:?}", decoded(&padded).notes);
+    assert!(decoded(&padded).warnings[0].contains("66 %"), "{:?}", decoded(&padded).warnings);
     // Where only the end marker is missing, all of the picture is there.
-    assert!(decoded(&whole[..whole.len() - 2]).notes.is_empty());
+    assert!(decoded(&whole[..whole.len() - 2]).warnings.is_empty());
     // A second picture after the first is ignored.
     assert_eq!(decoded(&[whole.clone(), whole.clone()].concat()), decoded(&whole));
 }
@@ -384,7 +384,7 @@ fn the_first_frame_of_animations_is_read_with_a_warning() {
     for name in ["animated.png", "animated.webp"] {
         let read = decoded(&fixture(name));
         assert_eq!(&read.image.to_rgba8()[..4], [0xc8, 0x28, 0x28, 255], "{name}");
-        assert!(read.notes[0].contains("first of its 3 frames"), "{:?}", read.notes);
+        assert!(read.warnings[0].contains("first of its 3 frames"), "{:?}", read.warnings);
     }
 }
 

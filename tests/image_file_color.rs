@@ -51,7 +51,7 @@ fn profiles_are_honoured_in_each_format() {
             [(png, 0.5), (webp, 0.5), (tiff.into_inner(), 0.5), (jpeg, 4.0)].into_iter().enumerate()
         {
             let read = decoded(&bytes);
-            assert!(read.notes.is_empty(), "{:?}", read.notes);
+            assert!(read.warnings.is_empty(), "{:?}", read.warnings);
             let off = difference(&read.image, &want) * 255.0;
             assert!(off < most, "{i}: {off} {:?}", profile.description);
         }
@@ -91,9 +91,9 @@ fn png_colour_chunks_have_the_precedence_of_the_specification() {
         [31270_u32, 32900, 68000, 32000, 26500, 69000, 15000, 6000].iter().flat_map(|v| v.to_be_bytes()).collect();
     assert!(off(&[gamma(45_455), (b"cHRM", primaries)], &p3) < 4.0);
     let invalid = decoded(&png_with(&[(b"cICP", vec![200, 13, 0, 1])], size, &rgb));
-    assert!(invalid.notes[0].contains("sRGB"), "{:?}", invalid.notes);
+    assert!(invalid.warnings[0].contains("sRGB"), "{:?}", invalid.warnings);
     let flat: Vec<u8> = [0_u32; 8].iter().flat_map(|v| v.to_be_bytes()).collect();
-    assert!(decoded(&png_with(&[gamma(45_455), (b"cHRM", flat)], size, &rgb)).notes[0].contains("sRGB"));
+    assert!(decoded(&png_with(&[gamma(45_455), (b"cHRM", flat)], size, &rgb)).warnings[0].contains("sRGB"));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn damaged_or_unsuitable_profiles_are_reported() {
         encoder.set_icc_profile(icc).unwrap();
         encoder.write_image(&rgb, 24, 16, ExtendedColorType::Rgb8).unwrap();
         let read = decoded(&jpeg);
-        assert!(read.notes[0].contains("colours are interpreted as sRGB"), "{:?}", read.notes);
+        assert!(read.warnings[0].contains("colours are interpreted as sRGB"), "{:?}", read.warnings);
     }
     // Gray pictures are converted by gray profiles and by RGB profiles.
     for (icc, darker) in [(std::mem::take(&mut gray), false), (ColorProfile::new_srgb().encode().unwrap(), true)] {
@@ -115,7 +115,7 @@ fn damaged_or_unsuitable_profiles_are_reported() {
         encoder.set_icc_profile(icc).unwrap();
         encoder.write_image(&[50, 100, 200], 3, 1, ExtendedColorType::L8).unwrap();
         let read = decoded(&png);
-        assert!(read.notes.is_empty(), "{:?}", read.notes);
+        assert!(read.warnings.is_empty(), "{:?}", read.warnings);
         let value = read.image.data()[0] * 255.0;
         assert_eq!(value < 52.0, darker, "{value}");
     }

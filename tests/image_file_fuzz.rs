@@ -145,7 +145,7 @@ fn changed_files_give_a_picture_or_a_sentence_within_the_limits() {
         let read = decode(&bytes, "photo.jpg", &options);
         let taken = MOST.load(Ordering::Relaxed).saturating_sub(before);
         prop_assert!(started.elapsed() < LONGEST, "{:?}", started.elapsed());
-        prop_assert!(taken < MEMORY as usize + BESIDE, "{taken} bytes for {:?}", read.map(|read| read.notes));
+        prop_assert!(taken < MEMORY as usize + BESIDE, "{taken} bytes for {:?}", read.map(|read| read.warnings));
         match read {
             Ok(read) => prop_assert!(read.image.data().iter().all(|value| (0.0..=1.0).contains(value))),
             Err(error) => {

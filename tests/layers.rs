@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["style"],
     &["net"],
     &["lower"],
-    &["reference", "gpu", "cpu"],
+    &["reference", "gpu", "cpu", "settings"],
     &["stylize"],
     &["train", "import"],
     &["web", "cli"],

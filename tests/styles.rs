@@ -174,7 +174,7 @@ fn strokes_and_brushwork_change_the_painting() {
         bench.succeeds(&[&["stylize", "photo.png", "-o", name, "--style", pack][..], more].concat());
         bench.picture(name).into_rgb32f()
     };
-    let default = paint("usual.png", &[]);
+    let default = paint("default.png", &[]);
     assert_eq!(paint("half.png", &["--brushwork", "0.5"]), default);
     let smooth = paint("smooth.png", &["--brushwork", "0"]);
     assert!(distance(&smooth, &default) > 0.02);

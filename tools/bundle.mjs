@@ -34,8 +34,8 @@ await build({
   legalComments: 'linked',
 });
 const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
-const filesOf = (/** @type {(name: string) => boolean} */ wanted) =>
-  names.filter((name) => statSync(join(dist, name)).isFile() && wanted(name));
+const filesOf = (/** @type {(name: string) => boolean} */ filter) =>
+  names.filter((name) => statSync(join(dist, name)).isFile() && filter(name));
 const assets = filesOf((name) => ON_DEMAND.some((pattern) => pattern.test(name))).map((url) => {
   const bytes = readFileSync(join(dist, url));
   const packed = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).length;

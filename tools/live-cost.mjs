@@ -70,18 +70,18 @@ async function measure(browser, url, steady) {
   await page.click('#camera');
   await moving(page, 'camera');
   // What was chosen for the page before is remembered.
-  await page.evaluate((wanted) => {
+  await page.evaluate((checked) => {
     const input = /** @type {HTMLInputElement} */ (document.getElementById('steady'));
-    if (input.checked !== wanted) input.click();
+    if (input.checked !== checked) input.click();
   }, steady);
   await page.select('#size', '192');
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  const [before, begun] = [await calls(), await page.metrics()];
+  const [before, start] = [await calls(), await page.metrics()];
   await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));
   const [after, ended] = [await calls(), await page.metrics()];
   const frames = after.draw - before.draw;
   const spent = (/** @type {'ScriptDuration' | 'TaskDuration'} */ name) =>
-    (1000 * ((ended[name] ?? 0) - (begun[name] ?? 0))) / frames;
+    (1000 * ((ended[name] ?? 0) - (start[name] ?? 0))) / frames;
   await page.close();
   return { still, live: each(before, after, frames), frames, script: spent('ScriptDuration'), task: spent('TaskDuration') };
 }

@@ -15,11 +15,11 @@ const [dist = 'dist', side = '128', rounds = '3'] = process.argv.slice(2);
  * @param {number} rounds
  */
 async function time(side, rounds) {
-  const { default: init, Studio, Trial } = await import(new URL('./studio.js', location.href).href);
+  const { default: init, Studio, BenchStep } = await import(new URL('./studio.js', location.href).href);
   await init({ module_or_path: './studio_bg.wasm' });
   const vgg = new Uint8Array(await (await fetch('weights/vgg16-to-relu4_3.safetensors')).arrayBuffer());
   const studio = await Studio.create();
-  const trials = [true, false].map((ours) => new Trial(studio, vgg, side, ours));
+  const trials = [true, false].map((ours) => new BenchStep(studio, vgg, side, ours));
   /** @type {number[][]} */
   const times = [[], []];
   for (let round = 0; round <= rounds; round++) {

@@ -69,6 +69,7 @@ run_tests() {
   check "wasm warnings of the import" lint_wasm import
   check "wasm warnings of the CPU engine" lint_wasm live-cpu
   check "build" build
+  check "generated types" node tools/types.mjs "$MODULES" --check
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   counted "browsers" "$NODE_SUMMARY" node_tests tests/e2e/*.test.mjs
   echo "$passed passed, $failed failed"

@@ -48,10 +48,10 @@ function passedOn(node) {
 
 /**
  * @param {Uint8Array} message
- * @param {number} wanted field that holds texts
+ * @param {number} number field that holds texts
  */
-function textsOf(message, wanted) {
-  const found = fieldsOf(message).filter(([field]) => field === wanted);
+function textsOf(message, number) {
+  const found = fieldsOf(message).filter(([field]) => field === number);
   return found.map(([, bytes]) => new TextDecoder().decode(bytes));
 }
 

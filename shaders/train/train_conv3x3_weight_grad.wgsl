@@ -27,9 +27,9 @@ const WIDE = 18u;
 @group(0) @binding(2) var<storage, read_write> sums: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> shape: Shape;
 
-// Layouts: `pixels` is [input][row][column], `wanted` is [quad][column].
+// Layouts: `pixels` is [input][row][column], `gradients` is [quad][column].
 var<workgroup> pixels: array<f32, 432>;
-var<workgroup> wanted: array<vec4<f32>, 128>;
+var<workgroup> gradients: array<vec4<f32>, 128>;
 
 // Returns value `index` of the segment: columns from `left` - 1 on, rows `y` - 1 to `y` + 1, inputs from `first` on.
 fn pixel(index: u32, picture: u32, first: u32, y: u32, left: u32) -> f32 {
@@ -70,7 +70,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
                 pixels[index] = pixel(index, group.z, input, y, left);
             }
             for (var index = thread; index < QUADS * COLUMNS; index += THREADS) {
-                wanted[index] = four(index, group.z, quad, y, left);
+                gradients[index] = four(index, group.z, quad, y, left);
             }
             workgroupBarrier();
             // A window of three columns of three rows.
@@ -79,7 +79,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
             for (var column = 0u; column < COLUMNS; column++) {
                 let next = mine + column + 2u;
                 let after = vec3<f32>(pixels[next], pixels[next + WIDE], pixels[next + 2u * WIDE]);
-                let g = wanted[ours + column];
+                let g = gradients[ours + column];
                 sum[0] += before.x * g;
                 sum[1] += here.x * g;
                 sum[2] += after.x * g;

@@ -5,8 +5,8 @@ use impasto::error::Result;
 use impasto::gpu::Gpu;
 use impasto::gpu::device::Request;
 use impasto::image_file;
+use impasto::settings::Limits;
 use impasto::train::device;
-use impasto::train::device::Limits;
 
 use super::backend::Backend;
 

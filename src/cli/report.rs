@@ -58,8 +58,8 @@ pub fn warning(text: &str) {
 }
 
 /// Prints the warnings of the picture reader about the file at `path`.
-pub fn notes(path: &Path, notes: &[String]) {
-    notes.iter().for_each(|note| warning(&format!("{}: {note}", path.display())));
+pub fn warnings(path: &Path, warnings: &[String]) {
+    warnings.iter().for_each(|text| warning(&format!("{}: {text}", path.display())));
 }
 
 /// Returns the exit code of a command that ended with `code`: a failure if output was lost.

@@ -7,6 +7,9 @@ use crate::weights::Archive;
 pub struct CpuVectorModel;
 impl CpuVectorModel {
     /// Temporary.
+    ///
+    /// # Errors
+    /// None.
     pub fn load(_: &Network, _: &Archive, _: (usize, usize), _: InstructionSet) -> Result<Self> {
         Ok(Self)
     }

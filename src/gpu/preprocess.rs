@@ -208,13 +208,13 @@ fn value(name: &str, directive: &str, constants: &Constants) -> u32 {
 /// Whether `condition`, such as `STRIDE == 2`, holds.
 fn holds(condition: &str, constants: &Constants) -> bool {
     let words: Vec<&str> = condition.split_whitespace().collect();
-    let [name, operator, wanted] = words[..] else {
+    let [name, operator, operand] = words[..] else {
         panic!("the condition `when {condition}` is not NAME OPERATOR VALUE");
     };
     let value = value(name, &format!("when {condition}"), constants);
-    match (operator, wanted.parse::<u32>()) {
-        ("==", Ok(wanted)) => value == wanted,
-        (">=", Ok(wanted)) => value >= wanted,
+    match (operator, operand.parse::<u32>()) {
+        ("==", Ok(operand)) => value == operand,
+        (">=", Ok(operand)) => value >= operand,
         _ => panic!("the condition `when {condition}` has no operator `==` or `>=` before a number"),
     }
 }

@@ -43,12 +43,12 @@ struct Transform {
 }
 
 impl Converter {
-    /// Creates the converter for the picture with this header. Adds a note for a profile that cannot be used.
-    pub fn new(header: &Header, background: [f32; 3], notes: &mut Vec<String>) -> Self {
-        let transform = match profile(&header.color, notes) {
+    /// Creates the converter for the picture with this header. Adds a warning for a profile that cannot be used.
+    pub fn new(header: &Header, background: [f32; 3], warnings: &mut Vec<String>) -> Self {
+        let transform = match profile(&header.color, warnings) {
             None => None,
             Some(profile) => transform(&profile, header.channels).unwrap_or_else(|reason| {
-                notes.push(format!("{reason}; its colours are interpreted as sRGB"));
+                warnings.push(format!("{reason}; its colours are interpreted as sRGB"));
                 None
             }),
         };
@@ -149,13 +149,13 @@ impl Converter {
 }
 
 /// Returns the colour profile of a file, or `None` for sRGB.
-fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
+fn profile(tag: &ColorTag, warnings: &mut Vec<String>) -> Option<ColorProfile> {
     match tag {
         ColorTag::Srgb => None,
         ColorTag::Icc(bytes) => match ColorProfile::new_from_slice(bytes) {
             Ok(profile) => Some(profile),
             Err(_) => {
-                notes
+                warnings
                     .push("the colour profile in the file is damaged; its colours are interpreted as sRGB".to_string());
                 None
             }
@@ -168,7 +168,7 @@ fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
                 let white = XyY { x: c.white.0.into(), y: c.white.1.into(), yb: 1.0 };
                 let primaries = ColorPrimaries { red: point(c.red), green: point(c.green), blue: point(c.blue) };
                 if !sensible(c) {
-                    notes.push(
+                    warnings.push(
                         "the primary colours in the file are invalid; the colours are interpreted as sRGB".to_string(),
                     );
                     return None;
@@ -181,10 +181,11 @@ fn profile(tag: &ColorTag, notes: &mut Vec<String>) -> Option<ColorProfile> {
         ColorTag::CodePoints { primaries, transfer, matrix, full_range } => {
             let profile = code_points(*primaries, *transfer, *matrix, *full_range);
             if profile.is_none() {
-                notes.push("the file names an unknown colour space; its colours are interpreted as sRGB".to_string());
+                warnings
+                    .push("the file names an unknown colour space; its colours are interpreted as sRGB".to_string());
             }
             if profile.is_some() && matches!(transfer, 16 | 18) {
-                notes.push("the picture has a high dynamic range: values above white are clipped".to_string());
+                warnings.push("the picture has a high dynamic range: values above white are clipped".to_string());
             }
             profile
         }

@@ -86,7 +86,7 @@ impl Source for JpegSource<'_> {
             decoder(&ended, self.output).decode_into(&mut buffer).map_err(|e| problem(&e))?;
         }
         let channels = self.header.channels.count();
-        let note = truncation::repair(self.bytes, &self.structure, &mut buffer, row, channels);
+        let warning = truncation::repair(self.bytes, &self.structure, &mut buffer, row, channels);
         match self.output {
             ColorSpace::CMYK => {
                 // In Adobe's convention, which all writers of CMYK follow, 255 means no ink.
@@ -99,7 +99,7 @@ impl Source for JpegSource<'_> {
             }
             _ => push_rows(&buffer, row, sink)?,
         }
-        Ok(note.into_iter().collect())
+        Ok(warning.into_iter().collect())
     }
 }
 

@@ -28,7 +28,7 @@ pub use metadata::Metadata;
 pub use read::{Picture, PictureFile, ReadOptions, decode, read, read_mask};
 pub use write::{ENDINGS, Format, JPEG_QUALITY, WriteOptions, encode};
 
-/// Returns the note about an animation.
-fn frames_note(frames: u64) -> String {
+/// Returns the warning about an animation.
+fn frames_warning(frames: u64) -> String {
     format!("the picture is animated: only the first of its {frames} frames is used")
 }

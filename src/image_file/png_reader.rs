@@ -53,7 +53,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
         header.set_exif(exif);
     }
     if let Some(control) = info.animation_control().filter(|control| control.num_frames > 1) {
-        header.notes.push(super::frames_note(u64::from(control.num_frames)));
+        header.warnings.push(super::frames_warning(u64::from(control.num_frames)));
     }
     let row_bytes = u64::from(width) * channels.count() as u64 * if header.deep { 2 } else { 1 };
     header.decoding = SIDE_DATA as u64 + row_bytes * if info.interlaced { u64::from(height) } else { ROWS_KEPT as u64 };

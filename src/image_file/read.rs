@@ -48,7 +48,7 @@ pub struct Picture {
     /// The metadata of the photo.
     pub metadata: Option<Metadata>,
     /// Notes for the user about missing parts and unused frames, without the file's name and without a full stop.
-    pub notes: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// The file of a picture with its parsed header. The pixels are not decoded.
@@ -202,14 +202,14 @@ fn painted(
     target: (usize, usize),
     background: [f32; 3],
 ) -> std::result::Result<Option<Picture>, Problem> {
-    let mut notes = header.notes.clone();
+    let mut warnings = header.warnings.clone();
     let with_alpha = header.channels.has_alpha();
     let channels = if with_alpha { 4 } else { 3 };
-    let mut converter = Converter::new(header, background, &mut notes);
+    let mut converter = Converter::new(header, background, &mut warnings);
     let size = (header.width as usize, header.height as usize);
     let mut canvas = Canvas::new(size, target, channels, header.orientation)?;
     let mut converted = Vec::new();
-    notes.extend(source.rows(&mut |row| {
+    warnings.extend(source.rows(&mut |row| {
         converter.convert(&row, with_alpha, &mut converted);
         canvas.push(&converted);
         Ok(())
@@ -225,7 +225,7 @@ fn painted(
         alpha: alpha.map(|alpha| Alpha::new(width, height, alpha)).transpose().map_err(wrong)?,
         depth16: header.deep,
         metadata: header.metadata.clone(),
-        notes,
+        warnings,
     }))
 }
 

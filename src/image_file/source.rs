@@ -81,7 +81,7 @@ pub(super) struct Header {
     pub color: ColorTag,
     pub metadata: Option<Metadata>,
     /// Notes for the user.
-    pub notes: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl Header {
@@ -97,7 +97,7 @@ impl Header {
             orientation: Orientation::NoTransforms,
             color: ColorTag::Srgb,
             metadata: None,
-            notes: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -131,7 +131,7 @@ pub(super) type Sink<'a> = dyn FnMut(Row<'_>) -> Result<(), Problem> + 'a;
 pub(super) trait Source {
     fn header(&self) -> &Header;
 
-    /// Decodes all rows. Returns notes on recoverable errors.
+    /// Decodes all rows. Returns warnings on recoverable errors.
     fn rows(self: Box<Self>, sink: &mut Sink<'_>) -> Result<Vec<String>, Problem>;
 }
 

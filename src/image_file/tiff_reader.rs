@@ -51,7 +51,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
     decoder_limits.max_alloc = Some(header.decoding.saturating_add(1 << 20));
     decoder.set_limits(decoder_limits).map_err(|e| problem(&e))?;
     if tags.pages > 1 {
-        header.notes.push(format!("only the first of {} pages is used", tags.pages));
+        header.warnings.push(format!("only the first of {} pages is used", tags.pages));
     }
     Ok(Box::new(TiffSource { decoder, header, color }))
 }

@@ -51,7 +51,7 @@ pub(super) fn structure(bytes: &[u8]) -> Structure {
     found
 }
 
-/// Fills the missing parts of a decoded picture with gray, and returns a note about their extent.
+/// Fills the missing parts of a decoded picture with gray, and returns a warning about their extent.
 pub(super) fn repair(
     bytes: &[u8],
     structure: &Structure,

@@ -42,7 +42,7 @@ pub(super) fn open<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Box<dyn Sourc
         header.set_exif(&exif);
     }
     if decoder.num_frames() > 1 {
-        header.notes.push(super::frames_note(decoder.num_frames().into()));
+        header.warnings.push(super::frames_warning(decoder.num_frames().into()));
     }
     decoder.set_memory_limit(usize::try_from(limits.memory).unwrap_or(usize::MAX));
     Ok(Box::new(WebpSource { decoder, header }))

@@ -34,7 +34,7 @@ pub struct StylizeModel {
 /// The network with its weights on the device.
 enum Weights {
     #[cfg(feature = "gpu")]
-    Gpu(GpuDevice, Model),
+    Gpu(GpuDevice, Box<Model>),
     #[cfg(feature = "cpu")]
     Cpu(CpuDevice, CpuModel),
 }
@@ -62,7 +62,8 @@ impl StylizeModel {
         let weights = match device {
             #[cfg(feature = "gpu")]
             Device::Gpu(device) => {
-                Weights::Gpu(device.clone(), Model::load(&device.gpu, net, archive, device.variant).await?)
+                let model = Model::load(&device.gpu, net, archive, device.variant).await?;
+                Weights::Gpu(device.clone(), Box::new(model))
             }
             #[cfg(feature = "cpu")]
             Device::Cpu(device) => Weights::Cpu(device.clone(), CpuModel::load(net, archive, device.set)?),
@@ -141,7 +142,10 @@ impl StylizeModel {
         }
         let mut session = match &self.weights {
             #[cfg(feature = "gpu")]
-            Weights::Gpu(device, model) => Session::Gpu(GpuSession::new(&device.gpu, model, (width, height)).await?),
+            Weights::Gpu(device, model) => {
+                let session = GpuSession::new(&device.gpu, model, (width, height)).await?;
+                Session::Gpu(Box::new(session))
+            }
             #[cfg(feature = "cpu")]
             Weights::Cpu(device, model) => {
                 let fits = |width, height| {
@@ -151,7 +155,7 @@ impl StylizeModel {
                     let longer = width.max(height);
                     return Err(excess.error((width, height), Image::largest_fitted((width, height), longer, fits)));
                 }
-                Session::Cpu(CpuSession::new(device, model, (width, height))?)
+                Session::Cpu(Box::new(CpuSession::new(device, model, (width, height))?))
             }
         };
         if let Some(style) = self.styles.get(0) {

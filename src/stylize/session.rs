@@ -25,10 +25,10 @@ type Pending<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 pub enum Session {
     /// On a graphics adapter.
     #[cfg(feature = "gpu")]
-    Gpu(GpuSession),
+    Gpu(Box<GpuSession>),
     /// On the processor.
     #[cfg(feature = "cpu")]
-    Cpu(CpuSession),
+    Cpu(Box<CpuSession>),
 }
 
 /// An input picture of another size than the network's, for [`Session::set_frame`].

@@ -11,19 +11,11 @@ use crate::error::{Error, Result};
 use crate::gpu::device::{Fault, from_wgpu, is_software};
 use crate::image::Image;
 use crate::image::{to_chw, to_hwc};
+use crate::settings::Limits;
 
 /// The last error of the graphics device. burn opens one graphics device per process and reports errors only where
 /// tensors are read.
 static FAULT: LazyLock<Fault> = LazyLock::new(Fault::default);
-
-/// Memory limits of a device, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Limit for all allocations together.
-    pub total: u64,
-    /// Limit for one buffer.
-    pub buffer: u64,
-}
 
 /// Returns the CPU device, which runs burn's own kernels: the reference for every other device.
 #[cfg(not(target_arch = "wasm32"))]

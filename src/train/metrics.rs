@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use burn::tensor::{Device, Tensor};
 
 use super::device::{read, upload};
-use super::losses::perceptual::{Targets, TrainLoss};
+use super::losses::perceptual::Targets;
 use super::{Features, Terms};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::models::vgg::{Layer, VGG16};
+use crate::settings::TrainLoss;
 use crate::weights::Archive;
 
 /// Added to feature norms, to avoid dividing by zero.

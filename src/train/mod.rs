@@ -15,12 +15,9 @@ pub mod train_style;
 pub mod transfer_net;
 pub mod vgg_features;
 
-pub use losses::style::StyleLoss;
-pub use losses::{Objective, Parts, Source, Term, Terms};
-pub use optim::Optimizer;
+pub use crate::settings::{OptimizeConfig, Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
+pub use losses::{Objective, Parts, Source};
 pub use optimize_image::checkpoint::Checkpoint;
-pub use optimize_image::config::OptimizeConfig;
-pub use optimize_image::optimization::{ImageOptimization, Progress, Settings, Start};
-pub use optimize_image::schedule::{Scale, coarse_to_fine};
+pub use optimize_image::optimization::{ImageOptimization, Progress, Start};
 pub use optimize_image::style_target::StyleTarget;
 pub use vgg_features::Features;

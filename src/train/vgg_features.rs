@@ -13,6 +13,7 @@ use super::ops::conv3x3::Convolution;
 use crate::error::Result;
 use crate::net::Pooling;
 use crate::net::models::vgg::{Layer, PREPROCESSING, Vgg};
+use crate::settings::Convolutions;
 use crate::weights::Archive;
 
 /// A VGG network on a device, up to the last required layer.
@@ -26,16 +27,6 @@ pub struct Features {
 struct Weights {
     layer: Layer,
     kernel: Kernel,
-}
-
-/// The implementation of the convolutions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Convolutions {
-    /// This crate's kernel, on graphics devices.
-    Ours,
-    /// burn's convolution, on any device. In browsers it is built for measurements only, since its code is large.
-    #[cfg(feature = "reference")]
-    Burns,
 }
 
 impl Convolutions {

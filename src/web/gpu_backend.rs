@@ -144,9 +144,10 @@ impl Canvas {
 ///
 /// # Errors
 /// None; `cpu_backend` has some.
+#[expect(clippy::unnecessary_wraps, reason = "the processor can fail")]
 pub fn set_video_frame(session: &mut Session, frame: &web_sys::VideoFrame) -> Result<()> {
     let Session::Gpu(session) = session;
-    session.copy_photo(wgpu::ExternalImageSource::VideoFrame(frame.clone()));
+    session.copy_photo(wgpu::ExternalImageSource::VideoFrame(Clone::clone(frame)));
     Ok(())
 }
 
@@ -154,6 +155,7 @@ pub fn set_video_frame(session: &mut Session, frame: &web_sys::VideoFrame) -> Re
 ///
 /// # Errors
 /// None; `cpu_backend` has some.
+#[expect(clippy::unnecessary_wraps, reason = "the processor can fail")]
 pub fn set_bitmap(session: &mut Session, bitmap: &web_sys::ImageBitmap) -> Result<()> {
     let Session::Gpu(session) = session;
     session.copy_photo(wgpu::ExternalImageSource::ImageBitmap(bitmap.clone()));

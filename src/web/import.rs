@@ -28,7 +28,7 @@ pub struct Imported {
 
 #[wasm_bindgen]
 impl Imported {
-    /// Returns the square picture that the network has stylized, as RGBA bytes.
+    /// Returns the square picture that the network has stylized: `side() * side() * 4` bytes of RGBA.
     pub fn painted(&self) -> Vec<u8> {
         self.converted.painted.to_rgba8()
     }
@@ -38,23 +38,25 @@ impl Imported {
         self.converted.painted.width()
     }
 
-    /// Serializes the style pack. `thumbnail` is an encoded image file.
+    /// Returns the style pack. `thumbnail` is a JPEG, PNG or WebP file.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn pack(&self, thumbnail: Vec<u8>) -> std::result::Result<Vec<u8>, JsValue> {
         let pack = Pack { source: self.source.clone(), thumbnail, ..self.converted.pack.clone() };
         pack.write().map_err(js)
     }
 }
 
-/// Imports the network in the file `bytes`. `label` names the file in errors, `name` is the style's name, `source`
-/// describes its origin. `beside` maps names to the contents of the other files. `sample` is the picture that compares
-/// precisions: RGBA, `side` pixels on a side.
+/// Imports a network from the contents of a PyTorch or ONNX file. `label` names the file in errors, `name` is the style's
+/// name, `source` describes its origin. `beside` maps names to the contents of external data files. `sample` is the square
+/// picture that compares precisions: `side * side * 4` bytes of RGBA. Rejects with an `Error` whose message is for the
+/// user and begins with `label`.
 #[wasm_bindgen(js_name = importNetwork)]
 pub async fn import_network(
     label: String,
     bytes: Vec<u8>,
     name: String,
     source: String,
-    beside: Map,
+    #[wasm_bindgen(unchecked_param_type = "Map<string, Uint8Array>")] beside: Map,
     sample: Vec<u8>,
     side: usize,
 ) -> std::result::Result<Imported, JsValue> {

@@ -14,10 +14,12 @@ use crate::weights::Archive;
 
 #[wasm_bindgen]
 impl Studio {
-    /// Returns VGG features and losses with the default loss weights. Each name in `layers` maps to the features of the
+    /// Returns VGG features and losses with the default loss weights, for tests. Each name in `layers` maps to the features of the
     /// first picture, `[channels][height][width]`. `losses` (total, content, style, variation) and `gradient` are those
     /// of the third picture, with the first as the photo and the second as the painting. `pictures` are three pictures,
-    /// `[3][side][side]` each, in RGB, 0..1. The total variation has weight 0.
+    /// `[3][side][side]` each, in RGB, 0..1. The total variation has weight 0. `maximum` selects max pooling instead of
+    /// average pooling.
+    #[wasm_bindgen(unchecked_return_type = "Record<string, Float32Array>")]
     pub async fn inspect(
         &self,
         vgg: Vec<u8>,

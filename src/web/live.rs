@@ -1,5 +1,6 @@
 //! `live.wasm`: feed-forward stylization. JavaScript holds an [`Engine`] (a device with its networks and styles) and
-//! [`Session`]s (which stylize at one size). Errors are JavaScript `Error`s with a message for the user.
+//! [`Session`]s (which stylize at one size). Pictures are RGBA, 8 bits per channel, in row-major order. Errors are
+//! JavaScript `Error`s with a message for the user.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -26,8 +27,9 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// Opens the adapter and loads `archive`. `choice` is an earlier result of [`Engine::choice`] on this machine.
-    /// Without it, or if it is not valid for the adapter, the kernels are benchmarked.
+    /// Opens the adapter and loads the network in `archive`. `choice` is an earlier result of `Engine.choice()` on this
+    /// machine. Without it, or if it is not valid for the adapter, the kernels are benchmarked. Rejects if there is no
+    /// suitable adapter, or the archive is invalid.
     pub async fn create(archive: Vec<u8>, choice: Option<String>) -> Result<Engine, JsValue> {
         let archive = Archive::parse(&archive).map_err(js)?;
         let device = backend::open(choice).await.map_err(js)?;
@@ -44,7 +46,8 @@ impl Engine {
         Ok(Engine { shared: Rc::new(shared) })
     }
 
-    /// Loads another network: the one for arbitrary paintings, with its style encoder, or one from a style pack.
+    /// Loads another network: the one for arbitrary paintings, with its style encoder, or one from a style pack. Rejects
+    /// if the archive is invalid.
     #[wasm_bindgen(js_name = addNetwork)]
     pub async fn add_network(&self, archive: Vec<u8>) -> Result<(), JsValue> {
         let shared = self.shared.clone();
@@ -71,7 +74,8 @@ impl Engine {
         }
     }
 
-    /// Adds the style of a pack under `id`, replacing an earlier style of that id. Its network must be loaded.
+    /// Adds the style of a pack under `id`, replacing an earlier style of that id. Throws if the network of the pack is
+    /// not loaded.
     #[wasm_bindgen(js_name = addStyle)]
     pub fn add_style(&self, id: String, pack: &[u8]) -> Result<(), JsValue> {
         let pack = Pack::read(pack).map_err(js)?;
@@ -80,7 +84,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Adds a style vector from [`Engine::predict`] as a style under `id`.
+    /// Adds a style vector, a result of `predict`, under `id` as a style of the network `arbitrary`.
     #[wasm_bindgen(js_name = addVector)]
     pub fn add_vector(&self, id: String, vector: &[f32]) -> Result<(), JsValue> {
         let model = self.shared.model(arbitrary::NAME).map_err(js)?;
@@ -95,7 +99,8 @@ impl Engine {
         self.shared.styles.borrow_mut().remove(id);
     }
 
-    /// Encodes a picture, `height * width * 4` bytes of RGBA, as a style vector. Only one call may run at a time.
+    /// Encodes a picture, `height * width * 4` bytes of RGBA, as a style vector. Rejects while another call is pending,
+    /// and if the network `arbitrary` is not loaded.
     pub async fn predict(&self, rgba: Vec<u8>, width: usize, height: usize) -> Result<Vec<f32>, JsValue> {
         let shared = self.shared.clone();
         let encoder = shared.encoder.borrow().clone();
@@ -108,8 +113,9 @@ impl Engine {
         vector.map_err(js)
     }
 
-    /// Serializes a style vector from [`Engine::predict`] as a style pack. `thumbnail` is an encoded image file, or
+    /// Returns a style pack with a style vector, a result of `predict`. `thumbnail` is a JPEG, PNG or WebP file, or
     /// empty.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn pack(
         &self,
         vector: Vec<f32>,
@@ -123,7 +129,7 @@ impl Engine {
         Pack { source, licence, thumbnail, ..pack }.write().map_err(js)
     }
 
-    /// Sets the canvas that sessions paint on. It belongs to the engine and not to the sessions, because Firefox
+    /// Sets the canvas that sessions paint on, before the first `Session.paint`. It belongs to the engine and not to the sessions, because Firefox
     /// returns the context of a worker's canvas only once.
     #[wasm_bindgen(js_name = setCanvas)]
     pub fn set_canvas(&self, canvas: OffscreenCanvas) -> Result<(), JsValue> {
@@ -132,12 +138,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Returns the name of the kernel variant in use, for [`Engine::create`] in later visits.
+    /// Returns the name of the kernel variant in use, for `Engine.create` in later visits.
     pub fn choice(&self) -> String {
         self.shared.device.kernels()
     }
 
-    /// Returns JSON: adapter, whether it is a software renderer, 16-bit arithmetic, limits, styles.
+    /// Returns JSON of `EngineInfo` in `inference/protocol.js`, without `videoFrames`: adapter, whether it is a software
+    /// renderer, 16-bit arithmetic, limits, styles.
     pub fn info(&self) -> String {
         let mut info = backend::describe(&self.shared.device);
         let models = self.shared.models.borrow();
@@ -145,7 +152,7 @@ impl Engine {
         info.to_string()
     }
 
-    /// Returns the browser's own device object, for queries that wgpu does not offer.
+    /// Returns the browser's own `GPUDevice`, for queries that wgpu does not offer.
     pub fn device(&self) -> JsValue {
         backend::browser_device(&self.shared.device)
     }
@@ -161,22 +168,24 @@ impl Engine {
         backend::destroy(&self.shared.device);
     }
 
-    /// Resolves when all submitted work is done.
+    /// Resolves when all submitted GPU work is done.
     pub async fn done(&self) -> Result<(), JsValue> {
         let shared = self.shared.clone();
         shared.device.done().await.map_err(js)
     }
 
-    /// Returns width and height of the session of `network` for a photo of the given size. `stroke` scales the size of
-    /// the strokes. [`Session::set_frame_size`] takes the photo's size.
-    #[wasm_bindgen(js_name = workingSize)]
+    /// Returns width and height, in pixels, of the session of `network` for a photo of the given size, with strokes of
+    /// `stroke` times the default size. `Session.setFrameSize` takes the photo's size. Throws if the network is not
+    /// loaded.
+    #[wasm_bindgen(js_name = workingSize, unchecked_return_type = "[number, number]")]
     pub fn working_size(&self, network: &str, width: usize, height: usize, stroke: f64) -> Result<Vec<u32>, JsValue> {
         let model = self.shared.model(network).map_err(js)?;
         let (width, height) = model.working_size((width, height), stroke);
         Ok(vec![width as u32, height as u32])
     }
 
-    /// Opens a session that stylizes at `width` x `height` with `network`.
+    /// Opens a session that stylizes at `width` x `height` pixels with `network`. Photos have the same size, unless
+    /// `Session.setFrameSize` sets another one. Rejects if the network is not loaded, or the size is not possible.
     pub async fn session(&self, network: String, width: usize, height: usize) -> Result<Session, JsValue> {
         let shared = self.shared.clone();
         let model = shared.model(&network).map_err(js)?;

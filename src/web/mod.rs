@@ -4,11 +4,15 @@
 #[cfg(feature = "live-cpu")]
 mod cpu_backend;
 #[cfg(feature = "live")]
+mod estimates;
+#[cfg(feature = "live")]
 mod gpu_backend;
 #[cfg(feature = "import")]
 mod import;
 #[cfg(feature = "studio")]
 mod inspection;
+#[cfg(feature = "studio")]
+mod json_types;
 #[cfg(any(feature = "live", feature = "live-cpu"))]
 mod live;
 #[cfg(any(feature = "live", feature = "live-cpu"))]

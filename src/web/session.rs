@@ -11,7 +11,8 @@ use super::shared::Shared;
 use crate::image::composite::Look;
 use crate::stylize;
 
-/// A session that stylizes pictures at one size.
+/// Stylizes pictures with one network at one size. Methods throw while a readback (`read`) is pending. A session must not
+/// be freed while one of its promises is pending.
 #[wasm_bindgen]
 pub struct Session {
     shared: Rc<Shared>,
@@ -30,15 +31,15 @@ fn busy() -> JsValue {
 
 #[wasm_bindgen]
 impl Session {
-    /// Sets the photo, as `height * width * 4` bytes of RGBA.
+    /// Sets the photo, as `height * width * 4` bytes of RGBA. Throws if the length does not match the size.
     #[wasm_bindgen(js_name = setPhoto)]
     pub fn set_photo(&self, rgba: &[u8]) -> Result<(), JsValue> {
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
         session.set_photo(rgba).map_err(js)
     }
 
-    /// Sets the style, a blend of styles of the session's network: their ids in [`super::live::Engine`], and a weight
-    /// for each.
+    /// Sets the style, a blend of styles of the session's network: their ids in the engine, and a weight for each. Throws
+    /// for unknown ids.
     #[wasm_bindgen(js_name = setStyle)]
     pub fn set_style(&self, ids: Vec<String>, weights: &[f32]) -> Result<(), JsValue> {
         let style = self.shared.blend(&self.network, &ids, weights).map_err(js)?;
@@ -46,7 +47,9 @@ impl Session {
         session.set_style(&style).map_err(js)
     }
 
-    /// Sets how the stylized picture and the photo are composited.
+    /// Sets how the stylized picture and the photo are composited. `strength` is the opacity of the stylized picture, 0..1;
+    /// with `keep_colors` it has the photo's colours. The photo is shown left of `split`, 0..1; 0 shows the stylized
+    /// picture alone.
     #[wasm_bindgen(js_name = setLook)]
     pub fn set_look(&self, strength: f32, keep_colors: bool, split: f32) -> Result<(), JsValue> {
         let mut session = self.session.try_borrow_mut().map_err(|_| busy())?;
@@ -61,8 +64,8 @@ impl Session {
         session.set_brushwork(strength).map_err(js)
     }
 
-    /// Sets the size of input pictures to `width` x `height`. They are resized for the network. The pictures that
-    /// [`Session::read`] returns have this size, unless [`Session::set_read_size`] follows.
+    /// Sets the size of input pictures to `width` x `height` pixels, before `showAt`. They are resized for the network.
+    /// The pictures that `read` returns have this size, unless `setReadSize` follows.
     #[wasm_bindgen(js_name = setFrameSize)]
     pub async fn set_frame_size(&self, width: usize, height: usize) -> Result<(), JsValue> {
         let frame = {
@@ -78,20 +81,20 @@ impl Session {
         self.session.try_borrow_mut().map_err(|_| busy())?.set_frame(frame).map_err(js)
     }
 
-    /// Sets the size of the pictures that [`Session::read`] returns, before the first of them: other than the input's for
+    /// Sets the size of the pictures that `read` returns, before the first of them, in pixels: other than the input's for
     /// video frames whose pixels are not square.
     #[wasm_bindgen(js_name = setReadSize)]
     pub fn set_read_size(&self, width: usize, height: usize) {
         self.read_size.set(Some((width, height)));
     }
 
-    /// Sets a video frame of the size in [`Session::set_frame_size`] as the photo.
+    /// Sets a video frame of the size in `setFrameSize` as the photo.
     #[wasm_bindgen(js_name = setVideoFrame)]
     pub fn set_video_frame(&self, frame: web_sys::VideoFrame) -> Result<(), JsValue> {
         backend::set_video_frame(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, &frame).map_err(js)
     }
 
-    /// Sets a bitmap of the size in [`Session::set_frame_size`] as the photo.
+    /// Sets a bitmap of the size in `setFrameSize` as the photo.
     #[wasm_bindgen(js_name = setBitmap)]
     pub fn set_bitmap(&self, bitmap: web_sys::ImageBitmap) -> Result<(), JsValue> {
         backend::set_bitmap(&mut *self.session.try_borrow_mut().map_err(|_| busy())?, &bitmap).map_err(js)
@@ -104,7 +107,7 @@ impl Session {
         Ok(())
     }
 
-    /// Enables the temporal filter, which reduces flicker of video. It must precede [`Session::show_at`].
+    /// Enables the temporal filter, which reduces flicker of video. It must precede `showAt`.
     pub async fn steady(&self) -> Result<(), JsValue> {
         let temporal_filter = self.session.try_borrow().map_err(|_| busy())?.new_temporal_filter();
         let temporal_filter = temporal_filter.await.map_err(js)?;
@@ -112,7 +115,7 @@ impl Session {
         self.session.try_borrow_mut().map_err(|_| busy())?.set_temporal_filter(temporal_filter).map_err(js)
     }
 
-    /// Prepares [`Session::paint`] at `width` x `height`, independent of the size that the network runs at.
+    /// Prepares `paint` at `width` x `height` pixels, independent of the size that the network runs at.
     #[wasm_bindgen(js_name = showAt)]
     pub async fn show_at(&self, width: usize, height: usize) -> Result<(), JsValue> {
         let painter = Painter::new(&*self.session.try_borrow().map_err(|_| busy())?, (width, height));
@@ -139,7 +142,7 @@ impl Session {
         Ok(())
     }
 
-    /// Reads the stylized picture back, as `height * width * 4` bytes of RGBA.
+    /// Reads the composited picture back, as `height * width * 4` bytes of RGBA. It needs no canvas and no `paint`.
     pub async fn read(&self) -> Result<Vec<u8>, JsValue> {
         let session = self.session.clone();
         let missing = {
@@ -155,7 +158,7 @@ impl Session {
         pixels.finish().await.map_err(js)
     }
 
-    /// Resolves when all submitted work is done.
+    /// Resolves when all submitted GPU work is done.
     pub async fn done(&self) -> Result<(), JsValue> {
         self.shared.device.done().await.map_err(js)
     }

@@ -1,5 +1,6 @@
 //! `studio.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and an [`OptimizationHandle`] on
-//! it. Errors are JavaScript `Error`s with a message for the user.
+//! it. Pictures are RGBA, 8 bits per channel, in row-major order. Errors are JavaScript `Error`s with a message for the
+//! user.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,14 +15,12 @@ use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{VGG16, VGG19};
 use crate::procedural::random::Random;
+use crate::settings::{ASSUMED_MEMORY, PlannedScale, step_times, steps_for};
 use crate::train::device::Graphics;
 use crate::train::{Checkpoint, ImageOptimization, OptimizeConfig, Parts, Progress, Start, StyleTarget};
 use crate::weights::Archive;
 
-/// Assumed memory of the graphics adapter in bytes, that of a small card: browsers do not report it.
-pub(super) const MEMORY: u64 = 4_000_000_000;
-
-/// A graphics device for burn, one per worker.
+/// A graphics device for burn, one per worker. No method may be called while a promise of the same object is pending.
 #[wasm_bindgen]
 pub struct Studio {
     pub(super) graphics: Graphics,
@@ -29,12 +28,12 @@ pub struct Studio {
 
 #[wasm_bindgen]
 impl Studio {
-    /// Opens the fastest device.
+    /// Opens the fastest device. Rejects if there is none.
     pub async fn create() -> std::result::Result<Self, JsValue> {
         Graphics::open().await.map(|graphics| Self { graphics }).map_err(js)
     }
 
-    /// Returns JSON: adapter, backend, whether it is a software renderer.
+    /// Returns JSON of `{ adapter, backend, software }`; `software` is true for a software renderer.
     pub fn info(&self) -> String {
         let info = self.graphics.info();
         json!({ "adapter": info.name, "backend": info.backend.to_string(), "software": self.graphics.software() })
@@ -42,6 +41,7 @@ impl Studio {
     }
 
     /// Resolves with a message for the user when the device is lost.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn lost(&self) -> Promise {
         let lost = self.graphics.browser_device().and_then(|device| Reflect::get(&device, &"lost".into()).ok());
         wasm_bindgen_futures::future_to_promise(async move {
@@ -53,7 +53,7 @@ impl Studio {
         })
     }
 
-    /// Returns which VGG network an archive holds: `vgg16` or `vgg19`.
+    /// Returns which VGG network an archive holds: `vgg16` or `vgg19`. Throws for any other file. Needs no device.
     #[wasm_bindgen(js_name = vggName)]
     pub fn vgg_name(archive: &[u8]) -> std::result::Result<String, JsValue> {
         let wrong = |what: &str| {
@@ -70,14 +70,17 @@ impl Studio {
         found.map(str::to_string).ok_or_else(|| wrong(&format!("contains {network}")))
     }
 
-    /// Returns JSON of a [`crate::train::optimize_image::config::Plan`] for a photo of that size.
+    /// Returns JSON of a `RunPlan` for a photo of that size in pixels. `settings` is JSON of `RunSettings`. Throws for
+    /// invalid settings, and if the size does not fit into memory; the message then names the largest size that fits.
     pub fn plan(&self, settings: &str, width: usize, height: usize) -> std::result::Result<String, JsValue> {
-        let plan =
-            OptimizeConfig::parse(settings).and_then(|config| config.plan(width, height, self.graphics.limits(MEMORY)));
+        let plan = OptimizeConfig::parse(settings)
+            .and_then(|config| config.plan(width, height, self.graphics.limits(ASSUMED_MEMORY)));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
     }
 
-    /// Computes the features of photo and paintings, and prepares the first size, or the size of `checkpoint`.
+    /// Starts an optimization: computes the features of photo and paintings, and prepares the first size, or the size of
+    /// `checkpoint`. `vgg` is an archive of VGG weights, `settings` is JSON of `RunSettings`. Rejects a checkpoint of other
+    /// pictures or settings.
     pub async fn begin(
         &self,
         vgg: &[u8],
@@ -91,6 +94,23 @@ impl Studio {
     }
 }
 
+/// Returns the estimated time of an optimization step in milliseconds at each of the sizes `scales`, JSON of
+/// `RunPlan.scales`. `first` was measured at the first of them, `last` at the last. Without it, time is proportional to the
+/// pixels.
+#[wasm_bindgen(js_name = stepTimes)]
+pub fn web_step_times(scales: &str, first: f64, last: Option<f64>) -> std::result::Result<Vec<f64>, JsValue> {
+    let scales: Vec<PlannedScale> = serde_json::from_str(scales)
+        .map_err(|e| js(Error::Style(format!("These sizes are invalid ({e}): choose other settings."))))?;
+    Ok(step_times(&scales, first, last))
+}
+
+/// Returns the number of steps at the first size for an optimization of `minutes`, within limits. `step_times` is a result of
+/// `stepTimes`; each larger size gets half as many steps.
+#[wasm_bindgen(js_name = stepsFor)]
+pub fn web_steps_for(minutes: f64, step_times: &[f64]) -> usize {
+    steps_for(minutes, step_times)
+}
+
 /// One optimization step for benchmarks.
 #[cfg(feature = "measure")]
 #[wasm_bindgen(js_name = BenchStep)]
@@ -102,8 +122,8 @@ impl WebBenchStep {
     /// Prepares a step with this crate's convolution or burn's, on pictures of `side` x `side` pixels.
     #[wasm_bindgen(constructor)]
     pub fn new(studio: &Studio, vgg: &[u8], side: usize, ours: bool) -> std::result::Result<Self, JsValue> {
+        use crate::settings::Convolutions;
         use crate::train::optimize_image::bench_step::BenchStep;
-        use crate::train::vgg_features::Convolutions;
         let convolutions = if ours { Convolutions::Ours } else { Convolutions::Burns };
         let vgg = Archive::parse(vgg).map_err(js)?;
         BenchStep::new(convolutions, &vgg, side, &studio.graphics.device).map(Self).map_err(js)
@@ -115,7 +135,7 @@ impl WebBenchStep {
     }
 }
 
-/// The input pictures of an optimization.
+/// The input pictures of an optimization. Methods throw for invalid pictures, and for a mask before the first painting.
 #[wasm_bindgen]
 pub struct OptimizationInput {
     photo: Image,
@@ -125,9 +145,13 @@ pub struct OptimizationInput {
 
 #[wasm_bindgen]
 impl OptimizationInput {
-    /// Makes the input for a photo: RGBA, row by row from the top left.
+    /// Makes the input for a photo, which is also the initial picture.
     #[wasm_bindgen(constructor)]
-    pub fn new(width: usize, height: usize, rgba: &[u8]) -> std::result::Result<Self, JsValue> {
+    pub fn new(
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: &[u8],
+    ) -> std::result::Result<Self, JsValue> {
         let photo = Image::from_rgba8(width, height, rgba).map_err(js)?;
         Ok(Self { photo, paintings: Vec::new(), start: None })
     }
@@ -137,7 +161,7 @@ impl OptimizationInput {
         &mut self,
         width: usize,
         height: usize,
-        rgba: &[u8],
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: &[u8],
         weight: f32,
     ) -> std::result::Result<(), JsValue> {
         let painting = Image::from_rgba8(width, height, rgba).map_err(js)?;
@@ -147,21 +171,36 @@ impl OptimizationInput {
 
     /// Sets the mask of the photo for the style of the last painting: white applies it, black does not. It may have any
     /// size and is stretched to the photo.
-    pub fn add_mask(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
+    pub fn add_mask(
+        &mut self,
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: &[u8],
+    ) -> std::result::Result<(), JsValue> {
         let mask = Image::from_rgba8(width, height, rgba).map_err(js)?;
         self.last()?.mask = Some(mask);
         Ok(())
     }
 
     /// Sets the mask of the last painting for the part that defines the style, likewise.
-    pub fn add_style_mask(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
+    pub fn add_style_mask(
+        &mut self,
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: &[u8],
+    ) -> std::result::Result<(), JsValue> {
         let mask = Image::from_rgba8(width, height, rgba).map_err(js)?;
         self.last()?.style_mask = Some(mask);
         Ok(())
     }
 
     /// Sets the initial picture, instead of the photo.
-    pub fn start_from(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
+    pub fn start_from(
+        &mut self,
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: &[u8],
+    ) -> std::result::Result<(), JsValue> {
         self.start = Some(Image::from_rgba8(width, height, rgba).map_err(js)?);
         Ok(())
     }
@@ -194,7 +233,7 @@ impl OptimizationInput {
         graphics: &Graphics,
     ) -> Result<ImageOptimization> {
         let (width, height) = (self.photo.width(), self.photo.height());
-        config.plan(width, height, graphics.limits(MEMORY))?;
+        config.plan(width, height, graphics.limits(ASSUMED_MEMORY))?;
         let start = match checkpoint {
             Some(bytes) => Start::Checkpoint(Checkpoint::parse(bytes)?),
             None => Start::Picture(self.start.as_ref().unwrap_or(&self.photo).clone()),
@@ -229,7 +268,9 @@ pub(super) fn busy() -> JsValue {
 
 #[wasm_bindgen]
 impl OptimizationHandle {
-    /// Runs one step; returns its number, sizes and losses, or `undefined` when all steps are done.
+    /// Runs one step. Resolves with its report, or with `undefined` when all steps are done. An error leaves the picture
+    /// unchanged.
+    #[wasm_bindgen(unchecked_return_type = "StepReport | undefined")]
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
         let optimization = self.optimization.clone();
@@ -241,7 +282,8 @@ impl OptimizationHandle {
         JSON::parse(&report.to_string())
     }
 
-    /// Returns the current result at the current size: width, height, data.
+    /// Returns the current result at the current size: the running average of the steps.
+    #[wasm_bindgen(unchecked_return_type = "PaintedPicture")]
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn picture(&self) -> std::result::Result<JsValue, JsValue> {
         let optimization = self.optimization.clone();
@@ -251,6 +293,7 @@ impl OptimizationHandle {
     }
 
     /// Returns a checkpoint to resume from, or `undefined` when all steps are done.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
         let optimization = self.optimization.clone();

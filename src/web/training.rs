@@ -8,10 +8,11 @@ use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use super::js;
-use super::studio::{MEMORY, Studio, busy, pixels};
+use super::studio::{Studio, busy, pixels};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::procedural::SCENE;
+use crate::settings::ASSUMED_MEMORY;
 use crate::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 use crate::train::train_style::{self, Init, Report, TrainCheckpoint, TrainConfig, nearest, trainable};
 use crate::train::transfer_net::TransferNet;
@@ -20,7 +21,7 @@ use crate::weights::Archive;
 /// Side of scenes in pixels, larger than that of crops.
 const SCENE_SIDE: usize = 384;
 
-/// The training data of a style: paintings, photos and initial styles.
+/// The training data of a style: paintings, photos and initial styles. Methods throw for invalid pictures and packs.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct TrainingInput {
@@ -31,17 +32,18 @@ pub struct TrainingInput {
 
 #[wasm_bindgen]
 impl TrainingInput {
+    /// Makes training data without any picture.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a painting, RGBA row by row from the top left, with a weight relative to the other paintings.
+    /// Adds a painting as style target, with a weight relative to the other paintings.
     pub fn add_painting(
         &mut self,
         width: usize,
         height: usize,
-        rgba: &[u8],
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: &[u8],
         weight: f32,
     ) -> std::result::Result<(), JsValue> {
         self.paintings.push((Image::from_rgba8(width, height, rgba).map_err(js)?, weight));
@@ -49,12 +51,17 @@ impl TrainingInput {
     }
 
     /// Adds a photo to the training dataset.
-    pub fn add_photo(&mut self, width: usize, height: usize, rgba: &[u8]) -> std::result::Result<(), JsValue> {
+    pub fn add_photo(
+        &mut self,
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: &[u8],
+    ) -> std::result::Result<(), JsValue> {
         self.photos.push(Image::from_rgba8(width, height, rgba).map_err(js)?);
         Ok(())
     }
 
-    /// Adds the style of a pack as initial style, which overrides the settings. The pack must be of the trained
+    /// Adds the style of a pack as initial style, instead of `TrainSettings.start`. The pack must be of the trained
     /// network. Several initial styles are blended by weight.
     pub fn start_from(&mut self, pack: &[u8], weight: f32) -> std::result::Result<(), JsValue> {
         self.starts.push((Pack::read(pack).map_err(js)?, weight));
@@ -72,14 +79,18 @@ impl TrainingInput {
 
 #[wasm_bindgen]
 impl Studio {
-    /// Returns JSON of a [`train_style::TrainEstimate`] for training the network of this name.
+    /// Returns JSON of a `TrainPlan` for training the network of this name. `settings` is JSON of `TrainSettings`. Throws
+    /// for invalid settings, and if the training does not fit into memory.
     pub fn plan_training(&self, settings: &str, network: &str) -> std::result::Result<String, JsValue> {
-        let limits = self.graphics.limits(MEMORY);
+        let limits = self.graphics.limits(ASSUMED_MEMORY);
         let estimate = TrainConfig::parse(settings).and_then(|config| config.plan(&trainable(network)?, limits));
         estimate.map(|estimate| json!(estimate).to_string()).map_err(js)
     }
 
-    /// Prepares training, from the initial style or from a checkpoint.
+    /// Prepares the training of a style, from the initial style or from a checkpoint. `vgg` and `network` are archives of
+    /// VGG weights and of the network, `transfer26` or `arbitrary`. `arbitrary` contains no styles: its initial style
+    /// comes from `TrainingInput.start_from`. `settings` is JSON of `TrainSettings`. Rejects a checkpoint of other data or
+    /// settings.
     pub async fn train(
         &self,
         vgg: &[u8],
@@ -104,7 +115,7 @@ impl Studio {
         let config = TrainConfig::parse(settings)?;
         let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
         let net = trainable(archive.metadata("network").unwrap_or_default())?;
-        config.plan(&net, self.graphics.limits(MEMORY))?;
+        config.plan(&net, self.graphics.limits(ASSUMED_MEMORY))?;
         let checkpoint = checkpoint.map(TrainCheckpoint::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
         let init = if data.starts.is_empty() {
@@ -148,7 +159,9 @@ pub struct TrainingHandle {
 #[wasm_bindgen]
 #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
 impl TrainingHandle {
-    /// Runs one step; returns its number and losses, or `undefined` when all steps are done.
+    /// Runs one step. Resolves with its report, or with `undefined` when all steps are done. An error leaves the style
+    /// unchanged.
+    #[wasm_bindgen(unchecked_return_type = "TrainReport | undefined")]
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
         let training = self.training.clone();
         let mut training = training.try_borrow_mut().map_err(|_| busy())?;
@@ -159,15 +172,22 @@ impl TrainingHandle {
         JSON::parse(&report.to_string())
     }
 
-    /// Stylizes a photo with the current style; returns width, height, data.
-    pub async fn paint(&self, width: usize, height: usize, rgba: Vec<u8>) -> std::result::Result<JsValue, JsValue> {
+    /// Stylizes a photo with the current style. The result is cropped to multiples of 4 pixels.
+    #[wasm_bindgen(unchecked_return_type = "PaintedPicture")]
+    pub async fn paint(
+        &self,
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array | Uint8ClampedArray")] rgba: Vec<u8>,
+    ) -> std::result::Result<JsValue, JsValue> {
         let training = self.training.clone();
         let training = training.try_borrow().map_err(|_| busy())?;
         let photo = Image::from_rgba8(width, height, &rgba).map_err(js)?;
         pixels(&training.paint(&photo).await.map_err(js)?)
     }
 
-    /// Returns the current style as a pack. `thumbnail` is an encoded image file, or empty.
+    /// Returns the current style as a style pack. `thumbnail` is a JPEG, PNG or WebP file, or empty.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub async fn pack(
         &self,
         name: String,
@@ -182,7 +202,8 @@ impl TrainingHandle {
         pack.write().map_err(js)
     }
 
-    /// Returns a checkpoint to resume from, or `undefined` when all steps are done.
+    /// Returns a checkpoint to resume from, about 13 KB, or `undefined` when all steps are done.
+    #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
         let training = self.training.clone();
         let training = training.try_borrow().map_err(|_| busy())?;

@@ -47,6 +47,7 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
         assert.deepEqual(await violations(page), [], 'a blend');
 
         await page.click('#optimize');
+        await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
         await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('optimize-more')).toggleAttribute('open', true));
         assert.deepEqual(await violations(page), [], 'the dialog of a Masterpiece');
         for (const drawer of ['look', 'where', 'way', 'network']) {

@@ -19,10 +19,10 @@ export function reaches(page, state, step = 0) {
   return until(
     page,
     `${state}, step ${step}`,
-    (wanted, least) => {
+    (expected, least) => {
       const { dataset } = /** @type {HTMLElement} */ (document.getElementById('optimize-panel'));
-      if (dataset.state === 'failed' && wanted !== 'failed') throw new Error(document.getElementById('optimize-panel-notice')?.textContent ?? '');
-      return dataset.state === wanted && Number(dataset.step) >= least;
+      if (dataset.state === 'failed' && expected !== 'failed') throw new Error(document.getElementById('optimize-panel-notice')?.textContent ?? '');
+      return dataset.state === expected && Number(dataset.step) >= least;
     },
     state,
     step,
@@ -76,9 +76,9 @@ export async function order(page) {
  * @param {string | number} value
  */
 export function set(page, selector, value) {
-  return page.$eval(selector, (control, wanted) => {
+  return page.$eval(selector, (control, text) => {
     const input = /** @type {HTMLInputElement} */ (control);
-    input.value = wanted;
+    input.value = text;
     for (const type of ['input', 'change']) input.dispatchEvent(new Event(type, { bubbles: true }));
   }, String(value));
 }

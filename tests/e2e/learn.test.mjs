@@ -44,9 +44,9 @@ function reaches(page, state, step = 0) {
   return until(
     page,
     `${state}, step ${step}`,
-    (wanted, least) => {
+    (expected, least) => {
       const { dataset } = /** @type {HTMLElement} */ (document.getElementById('train-panel'));
-      return dataset.state === wanted && Number(dataset.step) >= least;
+      return dataset.state === expected && Number(dataset.step) >= least;
     },
     state,
     step,
@@ -103,7 +103,7 @@ async function begin(page, steps, network) {
 
 /** Waits until the style of that name is selected. @param {Page} page @param {string} name */
 function titled(page, name) {
-  return until(page, name, (wanted) => document.getElementById('style-name')?.textContent === wanted, name);
+  return until(page, name, (expected) => document.getElementById('style-name')?.textContent === expected, name);
 }
 
 for (const name of BROWSERS) {
@@ -134,6 +134,7 @@ for (const name of BROWSERS) {
       await click(page, '#dataset [data-option="coffee"]');
       await click(page, '#dataset [data-option="scenes"]');
       await click(page, '[name="train-strength"][value="heavy"]');
+      assert.match(await text(page, '#train-time'), /^\d+ steps, (about|less than) .*; you can stop earlier\./);
       await click(page, '#train-cancel');
       await begin(page, 8, 'transfer26');
       await reaches(page, 'running', 2);
@@ -252,6 +253,7 @@ for (const name of BROWSERS) {
       await titled(page, 'Carnival');
       await until(page, 'the banner', () => document.getElementById('train-banner-text')?.textContent?.includes('is being learnt'));
       await click(page, '#optimize');
+      await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
       await click(page, '#optimize-begin');
       await until(page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
       await click(page, '#train-banner-resume');

@@ -148,6 +148,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
     await order(page);
     await set(page, '#optimize-minutes', 2);
+    assert.match(await text(page, '#optimize-memory'), /^192 × 32 pixels take about \d+ MB of graphics memory\./);
     assert.equal(await page.$eval('#optimize-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
     await click(page, '#optimize-begin');
     await reaches(page, 'running', 1);
@@ -211,12 +212,12 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
       await ready(page);
       await order(page);
       await click(page, '#style-picker .picker-tile:nth-child(3)');
-      const told = () => text(page, '#mask-status');
-      const share = async () => Number((await told()).match(/^(\d+) % of the/)?.[1]);
+      const maskStatus = () => text(page, '#mask-status');
+      const share = async () => Number((await maskStatus()).match(/^(\d+) % of the/)?.[1]);
       const done = () => page.$eval('#mask-done', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
       const mask = (/** @type {number} */ which) => `#optimize-masks .mask-row:nth-child(${which}) [data-which="mask"]`;
       await click(page, mask(1));
-      assert.match(await told(), /Nothing yet/);
+      assert.match(await maskStatus(), /Nothing yet/);
       assert.ok(!(await done()));
       assert.ok(await page.$eval('#mask-rest', (button) => /** @type {HTMLElement} */ (button).hidden));
 
@@ -233,14 +234,14 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
       await brush();
       // A stroke of 0.6 by 0.15 of the width, with round ends.
       const stroke = ((0.6 * 0.15 + (Math.PI / 4) * 0.15 ** 2) * width) / height;
-      assert.ok(Math.abs((await share()) - 100 * stroke) < 3, `${await told()} ${stroke}`);
+      assert.ok(Math.abs((await share()) - 100 * stroke) < 3, `${await maskStatus()} ${stroke}`);
       assert.ok(await done());
       await click(page, '#mask [data-part="inverse"]');
-      assert.ok(Math.abs((await share()) - 100 * (1 - stroke)) < 3, await told());
+      assert.ok(Math.abs((await share()) - 100 * (1 - stroke)) < 3, await maskStatus());
       await set(page, '#mask-brush', 50);
       await click(page, '#mask-tool-erase');
       await brush();
-      assert.ok((await share()) < 70, await told());
+      assert.ok((await share()) < 70, await maskStatus());
       await click(page, '#mask [data-part="none"]');
       assert.ok(!(await done()));
       await click(page, '#mask [data-part="top"]');

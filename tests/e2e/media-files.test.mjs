@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { orientationOf, tiffOfPicture } from '../../www/media/exif.js';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { dropAll, fixture, meanDifference, pixelsAt, QUARTERS, told } from './media.mjs';
+import { dropAll, fixture, meanDifference, pixelsAt, QUARTERS, toastWith } from './media.mjs';
 import { open, ready, repainted, savedFile, savedPng, until } from './page.mjs';
 import { visit } from './visit.mjs';
 
@@ -96,9 +96,9 @@ for (const name of BROWSERS) {
     test('colours and orientation are those of the file', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
       await ready(page);
-      for (const [file, wanted] of [['p3.png', 'p3.want.png'], ['p3.jpg', 'p3.want.png'], ['adobe.webp', 'adobe.want.png']]) {
+      for (const [file, reference] of [['p3.png', 'p3.want.png'], ['p3.jpg', 'p3.want.png'], ['adobe.webp', 'adobe.want.png']]) {
         await show(page, file);
-        const difference = () => savedPng(page).then((png) => meanDifference(page, png, fixture(wanted).toString('base64')));
+        const difference = () => savedPng(page).then((png) => meanDifference(page, png, fixture(reference).toString('base64')));
         // On a slow machine, the first picture may still have the previous size.
         const end = Date.now() + 10_000;
         let off = await difference();
@@ -143,16 +143,16 @@ for (const name of BROWSERS) {
       huge.writeUInt32BE(30000, 16);
       huge.writeUInt32BE(30000, 20);
       await dropAll(page, [{ name: 'phone.heic', bytes: fixture('phone.heic') }]);
-      assert.match(await told(page, 'phone.heic'), /is a HEIC picture, which this browser can’t decode.*JPEG/);
+      assert.match(await toastWith(page, 'phone.heic'), /is a HEIC picture, which this browser can’t decode.*JPEG/);
       await dropAll(page, [{ name: 'huge.png', type: 'image/png', bytes: huge }]);
-      assert.match(await told(page, 'huge.png'), /30000 × 30000 pixels \(900 megapixels\), more than/);
+      assert.match(await toastWith(page, 'huge.png'), /30000 × 30000 pixels \(900 megapixels\), more than/);
       await dropAll(page, [{ name: 'half.webp', type: 'image/webp', bytes: fixture('logo.webp').subarray(0, 60) }]);
-      assert.match(await told(page, 'half.webp'), /cut off: the file ends in the middle/);
+      assert.match(await toastWith(page, 'half.webp'), /cut off: the file ends in the middle/);
       const cut = fixture('p3.png');
       await repainted(page, () => dropAll(page, [{ name: 'cut.png', type: 'image/png', bytes: cut.subarray(0, cut.length * 0.7) }]));
-      assert.match(await told(page, 'cut.png'), /cut off/);
+      assert.match(await toastWith(page, 'cut.png'), /cut off/);
       await show(page, 'moving.webp', 'image/webp');
-      assert.match(await told(page, 'moving.webp'), /animation of 3 pictures: the first one is used/);
+      assert.match(await toastWith(page, 'moving.webp'), /animation of 3 pictures: the first one is used/);
       await show(page, 'photo.svg', 'image/svg+xml');
       const { size, values } = await pixelsAt(page, await savedPng(page), [[4 / 9, 0.5], [0.9, 0.1]]);
       assert.equal(size, '96 x 64');
@@ -168,7 +168,7 @@ for (const name of BROWSERS) {
       const video = { name: 'flat.mp4', type: 'video/mp4', bytes: fixture('turned-90.mp4') };
       const photo = { name: 'logo.png', type: 'image/png', bytes: fixture('logo.png') };
       await repainted(page, () => dropAll(page, [photo, video, { name: '._logo.png', bytes: Buffer.from('x') }]));
-      assert.equal(await told(page, 'flat.mp4'), '“flat.mp4” was not opened, since a video cannot be opened together with other files.');
+      assert.equal(await toastWith(page, 'flat.mp4'), '“flat.mp4” was not opened, since a video cannot be opened together with other files.');
       assert.equal(await page.$eval('.toast button', (button) => button.textContent), 'Open “flat.mp4”');
 
       const second = { name: 'o8.jpg', type: 'image/jpeg', bytes: fixture('o8.jpg') };

@@ -35,7 +35,7 @@ export function dropAll(page, files, where = 'body') {
  * @param {import('puppeteer-core').Page} page
  * @param {string} words a part of the message
  */
-export async function told(page, words) {
+export async function toastWith(page, words) {
   await until(page, `a message with “${words}”`, (text) => document.querySelector('.toast p')?.textContent?.includes(text), words);
   return page.$eval('.toast p', (line) => line.textContent ?? '');
 }

@@ -24,8 +24,8 @@ export function moving(page, kind) {
   return until(
     page,
     `moving pictures of the ${kind}`,
-    (wanted) =>
-      document.documentElement.dataset.video === wanted &&
+    (expected) =>
+      document.documentElement.dataset.video === expected &&
       !document.querySelector('picture-viewer')?.hasAttribute('data-pending'),
     kind,
   );

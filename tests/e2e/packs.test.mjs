@@ -88,7 +88,7 @@ for (const name of BROWSERS) {
       const svg = '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(4)"/>';
       await drop(page, pack('svg.impasto', editedPack({ name: 'Ünïque שם', thumbnail: svg, source: '\x1b]0;owned\x07' })));
       await until(page, 'the tile', () => document.querySelector('[data-kind="own"]') !== null);
-      await until(page, 'the style', (wanted) => document.getElementById('style-name')?.textContent === wanted, 'Ünïque שם');
+      await until(page, 'the style', (expected) => document.getElementById('style-name')?.textContent === expected, 'Ünïque שם');
       assert.equal(await page.$eval('[data-kind="own"] img', (image) => image.hidden), true);
       assert.equal(await page.$eval('[data-kind="own"] span', (label) => label.dir), 'auto');
       await click(page, '.tile-menu');

@@ -161,8 +161,8 @@ describe('the studio module', () => {
             assert.ok(off <= 1e-2, `${layer}: ${off}`);
           }
           const losses = reference(`${pooling}_loss`).values;
-          for (const [part, wanted] of losses.entries()) {
-            assert.ok(Math.abs(found.losses[part] - wanted) <= 1e-2 * wanted, `${found.losses} for ${losses}`);
+          for (const [part, loss] of losses.entries()) {
+            assert.ok(Math.abs(found.losses[part] - loss) <= 1e-2 * loss, `${found.losses} for ${losses}`);
           }
           const off = distance(keptOf(found.gradient, SIDE, 1), reference(`${pooling}_grad`).values);
           assert.ok(off <= 1e-2, `gradient: ${off}`);
@@ -183,8 +183,8 @@ describe('the studio module', () => {
         assert.equal(found.length, STEPS);
         for (const [step, losses] of found.entries()) {
           for (const [part, value] of losses.entries()) {
-            const wanted = expected[step][part];
-            assert.ok(Math.abs(value - wanted) <= 1e-2 * wanted, `step ${step + 1}: ${losses} for ${expected[step]}`);
+            const onCpu = expected[step][part];
+            assert.ok(Math.abs(value - onCpu) <= 1e-2 * onCpu, `step ${step + 1}: ${losses} for ${expected[step]}`);
           }
         }
       } finally {

@@ -30,7 +30,7 @@ function speaking(text, version) {
 }
 
 /** Waits for a notice with these words. @param {import('puppeteer-core').Page} page @param {string} words */
-function told(page, words) {
+function toastWith(page, words) {
   return until(page, `the words “${words}”`, (text) => document.querySelector('.toast p')?.textContent?.includes(text), words);
 }
 
@@ -70,8 +70,8 @@ for (const name of BROWSERS) {
       await newVersion(dist, 'index.html', (text) => text.replace('<title>Impasto', '<title>Impasto 2'));
       await newVersion(dist, 'app/history.js', (text) => `${text}\n// two`);
       await askForUpdate(other.page);
-      await told(other.page, 'new version');
-      await told(one.page, 'new version');
+      await toastWith(other.page, 'new version');
+      await toastWith(one.page, 'new version');
       await one.page.bringToFront();
       assert.doesNotMatch(await one.page.title(), /Impasto 2/);
       await pressReload(one.page);
@@ -80,7 +80,7 @@ for (const name of BROWSERS) {
 
       // The other tab is notified, and gets no file of the new version, neither for its page nor for its worker.
       await other.page.bringToFront();
-      await told(other.page, 'Another tab has started');
+      await toastWith(other.page, 'Another tab has started');
       const fetched = await other.page.evaluate(async () => (await fetch('app/history.js')).text());
       assert.doesNotMatch(fetched, /two/);
       await other.page.evaluate(() => (window.said.length = 0));

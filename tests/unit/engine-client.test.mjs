@@ -24,14 +24,14 @@ const CANVAS = /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ ({ trans
 /** @type {InstanceType<typeof EngineClient>} */
 let client;
 /** The messages that the handlers got. @type {FromWorker[]} */
-let told;
+let answers;
 
 beforeEach(() => {
   stored.clear();
   client = new EngineClient();
-  told = [];
+  answers = [];
   const types = ['loading', 'ready', 'unsupported', 'lost', 'stopped', 'rendered', 'frame', 'thumbnail', 'ready-for-frame', 'recorded', 'stats', 'failed'];
-  client.listen(Object.fromEntries(types.map((type) => [type, (/** @type {FromWorker} */ answer) => told.push(answer)])));
+  client.listen(Object.fromEntries(types.map((type) => [type, (/** @type {FromWorker} */ answer) => answers.push(answer)])));
 });
 
 /** @param {Promise<unknown>} promise @returns {Promise<string>} the message of its error */
@@ -57,7 +57,7 @@ test('the kernel selection of the engine is stored', () => {
   const { requestId } = FakeWorker.last.sent[0];
   FakeWorker.last.answer({ type: 'ready', requestId, info: {}, choice: 'measured' });
   assert.equal(stored.get('impasto.kernels'), 'measured');
-  assert.equal(told[0].type, 'ready');
+  assert.equal(answers[0].type, 'ready');
 });
 
 test('answers settle their requests in any order', async () => {
@@ -70,14 +70,14 @@ test('answers settle their requests in any order', async () => {
   worker.answer({ type: 'pixels', requestId: stylize.requestId, pixels: 'stylized' });
   worker.answer({ type: 'pixels', requestId: save.requestId, pixels: 'saved' });
   assert.deepEqual(await Promise.all(requests), ['saved', 'stylized', 'a style']);
-  assert.deepEqual(told, [], 'answers to requests are not events');
+  assert.deepEqual(answers, [], 'answers to requests are not events');
 });
 
 /** @param {string} type @returns {number} the id of the newest request of this type */
 const idOf = (type) => FakeWorker.last.ofType(type).at(-1).requestId;
 /** @param {string} type @param {number} requestId */
 const answer = (type, requestId, rest = {}) => FakeWorker.last.answer({ type, requestId, ...rest });
-const typesTold = () => told.map(({ type }) => type);
+const answerTypes = () => answers.map(({ type }) => type);
 
 test('request ids are unique, also across workers', () => {
   client.start(CANVAS);
@@ -97,7 +97,7 @@ test('a failed request is rejected once, with the reason', async () => {
   answer('failed', idOf('save'), { operation: 'save', message: 'The picture could not be read.' });
   assert.equal(await reasonOf(save), 'The picture could not be read.');
   answer('pixels', idOf('save'));
-  assert.deepEqual(told, []);
+  assert.deepEqual(answers, []);
 });
 
 test('only the newest look counts; answers to older looks and photos are stale', () => {
@@ -109,9 +109,9 @@ test('only the newest look counts; answers to older looks and photos are stale',
   answer('rendered', idOf('photo'));
   answer('rendered', older);
   answer('failed', older, { operation: 'look' });
-  assert.deepEqual(told, []);
+  assert.deepEqual(answers, []);
   answer('rendered', idOf('look'));
-  assert.deepEqual(typesTold(), ['rendered']);
+  assert.deepEqual(answerTypes(), ['rendered']);
 });
 
 test('thumbnails, pictures and failures of a photo are current until the next photo', () => {
@@ -122,10 +122,10 @@ test('thumbnails, pictures and failures of a photo are current until the next ph
   answer('thumbnail', older);
   answer('frame', older);
   answer('failed', older, { operation: 'photo' });
-  assert.deepEqual(typesTold(), ['thumbnail', 'frame', 'failed']);
+  assert.deepEqual(answerTypes(), ['thumbnail', 'frame', 'failed']);
   client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
   for (const type of ['thumbnail', 'frame', 'failed', 'rendered']) answer(type, older, { operation: 'photo' });
-  assert.equal(told.length, 3);
+  assert.equal(answers.length, 3);
 });
 
 test('all messages of a video are one request, which stop or a photo ends', () => {
@@ -138,14 +138,14 @@ test('all messages of a video are one request, which stop or a photo ends', () =
   client.setVideo(/** @type {any} */ ({}));
   assert.deepEqual([idOf('frame'), idOf('set-video')], [first, first]);
   for (const type of ['ready-for-frame', 'stats', 'recorded']) answer(type, first);
-  assert.deepEqual(typesTold(), ['ready-for-frame', 'stats', 'recorded']);
+  assert.deepEqual(answerTypes(), ['ready-for-frame', 'stats', 'recorded']);
   client.stopVideo();
   assert.equal(idOf('stop-video'), first);
   const [late, unsent] = [frame(), frame()];
   answer('ready-for-frame', first);
   answer('recorded', first, { frame: late });
   send(unsent);
-  assert.deepEqual([told.length, late.closed, unsent.closed], [3, true, true]);
+  assert.deepEqual([answers.length, late.closed, unsent.closed], [3, true, true]);
   client.stopVideo();
   assert.equal(FakeWorker.last.ofType('stop-video').length, 1);
   client.setVideo(/** @type {any} */ ({}));
@@ -153,7 +153,7 @@ test('all messages of a video are one request, which stop or a photo ends', () =
   assert.notEqual(second, first);
   client.showPhoto(pixels(1, 1), null, LOOK);
   answer('stats', second);
-  assert.equal(told.length, 3);
+  assert.equal(answers.length, 3);
 });
 
 test('messages of a replaced worker are dropped', () => {
@@ -164,7 +164,7 @@ test('messages of a replaced worker are dropped', () => {
   old.answer({ type: 'ready', requestId, info: {}, choice: 'old' });
   old.answer({ type: 'lost', requestId, message: 'The device is lost.' });
   old.crash('out of memory');
-  assert.deepEqual([told, stored.size, FakeWorker.last.terminated], [[], 0, false]);
+  assert.deepEqual([answers, stored.size, FakeWorker.last.terminated], [[], 0, false]);
 });
 
 test('a lost device terminates the worker and rejects its pending requests', async () => {
@@ -172,7 +172,7 @@ test('a lost device terminates the worker and rejects its pending requests', asy
   const save = client.save();
   answer('lost', idOf('start'), { message: 'The device is lost.' });
   assert.equal(await reasonOf(save), 'The device is lost.');
-  assert.deepEqual([typesTold(), FakeWorker.last.terminated], [['lost'], true]);
+  assert.deepEqual([answerTypes(), FakeWorker.last.terminated], [['lost'], true]);
   client.stop();
 });
 
@@ -185,7 +185,7 @@ test('a crashed worker is reported, and its pending requests are rejected', asyn
   const save = client.save();
   FakeWorker.last.crash('out of memory');
   assert.match(await reasonOf(save), /The engine stopped: out of memory/);
-  assert.deepEqual(told.map(({ type }) => type), ['stopped']);
+  assert.deepEqual(answers.map(({ type }) => type), ['stopped']);
   assert.equal(FakeWorker.last.terminated, true);
   assert.match(await reasonOf(client.save()), /start it again/);
 });
@@ -223,5 +223,5 @@ test('the engine starts without storage', async () => {
   const { requestId } = FakeWorker.last.sent[0];
   FakeWorker.last.answer({ type: 'ready', requestId, info: {}, choice: 'measured' });
   await settled();
-  assert.deepEqual(told.map(({ type }) => type), ['ready']);
+  assert.deepEqual(answers.map(({ type }) => type), ['ready']);
 });

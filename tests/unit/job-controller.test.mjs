@@ -10,7 +10,7 @@ const { JobLoop } = await import('../../www/jobs/loop.js');
 
 const RUN = { id: 'run 1', settings: { size: 64 } };
 const PICTURE = { width: 1, height: 1, data: new Uint8ClampedArray([1, 2, 3, 255]) };
-const BEGUN = { type: 'begun', settings: { size: 64, steps: 100 }, plan: { scales: [{ width: 64, height: 64, steps: 100 }] }, software: true };
+const STARTED = { type: 'started', settings: { size: 64, steps: 100 }, plan: { scales: [{ width: 64, height: 64, steps: 100 }] }, software: true };
 
 /** @type {{ run: typeof RUN, checkpoint: Checkpoint } | undefined | Error} the stored state, or the error of reading it */
 let saved;
@@ -43,24 +43,24 @@ function job() {
   };
   const controller = new JobController(/** @type {any} */ (runtime), RUN);
   /** @type {string[]} */
-  const told = [];
-  controller.addEventListener('change', () => told.at(-1) !== controller.state && told.push(controller.state));
-  controller.addEventListener('picture', () => told.push('picture'));
-  return { controller, told };
+  const events = [];
+  controller.addEventListener('change', () => events.at(-1) !== controller.state && events.push(controller.state));
+  controller.addEventListener('picture', () => events.push('picture'));
+  return { controller, events };
 }
 
 /** @param {number} step */
 const report = (step) => ({ step, steps: 100, width: 64, height: 64, total: 1, content: 0.5, style: 0.5, variation: 0, milliseconds: 20 });
 
 test('a job prepares, runs, shows pictures, and finishes', () => {
-  const { controller, told } = job();
+  const { controller, events } = job();
   controller.start();
   const worker = FakeWorker.last;
   assert.deepEqual(worker.sent, [{ type: 'begin', run: RUN, checkpoint: undefined, archive: 'an archive' }]);
   worker.answer({ type: 'fetching', loaded: 1, total: 4 });
   assert.deepEqual([controller.state, controller.downloaded], ['preparing', 0.25]);
-  worker.answer(BEGUN);
-  assert.deepEqual([controller.state, controller.software, controller.run.settings], ['running', true, BEGUN.settings]);
+  worker.answer(STARTED);
+  assert.deepEqual([controller.state, controller.software, controller.run.settings], ['running', true, STARTED.settings]);
   worker.answer({ type: 'steps', steps: [report(1), report(2)] });
   assert.deepEqual([controller.progress.step, controller.fraction], [2, 0.02]);
   assert.ok((controller.remainingMs ?? 0) > 0);
@@ -69,7 +69,7 @@ test('a job prepares, runs, shows pictures, and finishes', () => {
   assert.deepEqual(worker.sent.at(-1), { type: 'acknowledgePreview' });
   worker.answer({ type: 'done', picture: PICTURE, pack: new Uint8Array([9]) });
   assert.deepEqual([controller.state, controller.fraction, controller.pack?.[0], worker.terminated], ['finished', 1, 9, true]);
-  assert.deepEqual(told, ['preparing', 'running', 'picture', 'picture', 'finished']);
+  assert.deepEqual(events, ['preparing', 'running', 'picture', 'picture', 'finished']);
 });
 
 test('pause, resume and stop reach the worker; a job that is paused during preparation stays paused', () => {
@@ -77,7 +77,7 @@ test('pause, resume and stop reach the worker; a job that is paused during prepa
   controller.start();
   const worker = FakeWorker.last;
   controller.pause();
-  worker.answer(BEGUN);
+  worker.answer(STARTED);
   assert.equal(controller.state, 'paused');
   assert.equal(controller.isRunning, false);
   controller.resume();
@@ -90,7 +90,7 @@ test('pause, resume and stop reach the worker; a job that is paused during prepa
 test('a worker that crashes is replaced once, from the newest checkpoint', async () => {
   const { controller } = job();
   controller.start();
-  FakeWorker.last.answer(BEGUN);
+  FakeWorker.last.answer(STARTED);
   FakeWorker.last.answer({ type: 'kept', checkpoint: checkpoint(40) });
   assert.equal(controller.hasUnsavedProgress, true);
   FakeWorker.last.crash('out of memory');
@@ -146,7 +146,7 @@ test('without readable storage, the job starts from the beginning', async () => 
 test('a worker that sends nothing for minutes fails; a paused one does not', async () => {
   const { controller } = job();
   controller.start();
-  FakeWorker.last.answer(BEGUN);
+  FakeWorker.last.answer(STARTED);
   FakeWorker.last.answer({ type: 'paused' });
   mock.timers.tick(60 * 60_000);
   await settled();
@@ -163,13 +163,13 @@ test('a worker that sends nothing for minutes fails; a paused one does not', asy
 });
 
 test('a terminated job ignores earlier messages of its worker', () => {
-  const { controller, told } = job();
+  const { controller, events } = job();
   controller.start();
   const worker = FakeWorker.last;
   controller.terminate();
-  worker.answer(BEGUN);
+  worker.answer(STARTED);
   worker.answer({ type: 'preview', picture: PICTURE });
-  assert.deepEqual([worker.terminated, controller.state, told], [true, 'preparing', ['preparing']]);
+  assert.deepEqual([worker.terminated, controller.state, events], [true, 'preparing', ['preparing']]);
   mock.timers.tick(60 * 60_000);
   assert.equal(FakeWorker.all.length, 1);
 });
@@ -177,7 +177,7 @@ test('a terminated job ignores earlier messages of its worker', () => {
 test('a failed job can be stopped, and keeps its current picture', async () => {
   const { controller } = job();
   controller.start();
-  FakeWorker.last.answer(BEGUN);
+  FakeWorker.last.answer(STARTED);
   FakeWorker.last.answer({ type: 'preview', picture: PICTURE });
   FakeWorker.last.answer({ type: 'failed', code: 'memory', message: 'No memory.' });
   controller.stop();
@@ -187,7 +187,7 @@ test('a failed job can be stopped, and keeps its current picture', async () => {
 test('failing storage is reported, and the job continues', () => {
   const { controller } = job();
   controller.start();
-  FakeWorker.last.answer(BEGUN);
+  FakeWorker.last.answer(STARTED);
   FakeWorker.last.answer({ type: 'kept', message: 'The storage is full.' });
   assert.deepEqual([controller.state, controller.notice], ['running', 'The storage is full.']);
 });

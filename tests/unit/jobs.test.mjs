@@ -24,7 +24,12 @@ class FakeInput {
 }
 
 setGlobals({ FakeInput });
-const STUDIO = 'export const OptimizationInput = FakeInput; export const TrainingInput = FakeInput; export const Studio = undefined;';
+const STUDIO = `
+  export const OptimizationInput = FakeInput;
+  export const TrainingInput = FakeInput;
+  export const Studio = undefined;
+  export const stepTimes = (scales, first, last) => [first, last].slice(0, JSON.parse(scales).length);
+  export const stepsFor = (minutes) => 30 * minutes;`;
 const REDIRECTION = `export function resolve(specifier, context, next) {
   if (specifier.endsWith('/studio.js')) return { url: 'data:text/javascript,${encodeURIComponent(STUDIO)}', shortCircuit: true };
   return next(specifier, context);
@@ -79,7 +84,7 @@ class FakeWork {
 /** The studio. A run has two sizes; the second is the chosen size. */
 class FakeStudio {
   /** @type {{ settings: any, input: FakeInput, checkpoint: any, work: FakeWork }[]} */
-  begun = [];
+  runs = [];
   /** @param {FakeWork} _work */
   onStep = (_work) => {};
   failure = '';
@@ -105,7 +110,7 @@ class FakeStudio {
     const settings = JSON.parse(text);
     /** @type {FakeWork} */
     const work = new FakeWork(settings, () => this.onStep(work));
-    this.begun.push({ settings, input, checkpoint, work });
+    this.runs.push({ settings, input, checkpoint, work });
     return work;
   }
 
@@ -138,14 +143,14 @@ const typesOf = () => sent.map(({ type }) => type).filter((type, i, all) => type
 
 test('minutes are converted to steps: both sizes are measured, and the measurements are freed', async () => {
   await optimizeJob().execute(run(), undefined);
-  const [small, large, work] = studio.begun;
+  const [small, large, work] = studio.runs;
   assert.deepEqual([small.settings.size, large.settings.size, work.settings.size], [128, 512, 512]);
-  assert.ok(studio.begun.every(({ work: { freed } }) => freed));
+  assert.ok(studio.runs.every(({ work: { freed } }) => freed));
   // The first step of a measurement includes preparation: it is not counted.
-  const { settings, cost, software } = sent.find(({ type }) => type === 'begun');
-  assert.ok(cost.pixel * 512 ** 2 + cost.fixed < 300, JSON.stringify(cost));
+  const { settings, stepTimes, software } = sent.find(({ type }) => type === 'started');
+  assert.deepEqual(stepTimes.map(Math.round), [16, 262]);
   assert.equal(software, true);
-  assert.ok(settings.steps > 100 && work.work.made === settings.steps);
+  assert.deepEqual([settings.steps, work.work.made], [150, 150]);
   assert.equal(sent.at(-1).type, 'done');
   assert.equal(sent.at(-1).picture.data[0], Math.min(255, settings.steps));
 });
@@ -154,8 +159,8 @@ test('a job that is stopped while it is measured ends with a picture', async () 
   const job = optimizeJob();
   studio.onStep = () => job.stop();
   await job.execute(run(), undefined);
-  assert.equal(studio.begun[0].work.made, 1);
-  assert.equal(studio.begun.at(-1)?.work.made, 0);
+  assert.equal(studio.runs[0].work.made, 1);
+  assert.equal(studio.runs.at(-1)?.work.made, 0);
   assert.equal(sent.at(-1).type, 'done');
 });
 
@@ -164,15 +169,15 @@ test('a job that continues from a checkpoint is not measured', async () => {
   const checkpoint = { progress, bytes: new Uint8Array([10]), picture: null, sequence: 0 };
   const job = optimizeJob();
   await job.execute(run({ settings: { size: 512, steps: 20 } }), checkpoint);
-  assert.deepEqual(studio.begun.map((begun) => [begun.settings.steps, begun.checkpoint]), [[20, checkpoint.bytes]]);
-  assert.equal(sent.find(({ type }) => type === 'begun').cost, undefined);
+  assert.deepEqual(studio.runs.map(({ settings, checkpoint }) => [settings.steps, checkpoint]), [[20, checkpoint.bytes]]);
+  assert.equal(sent.find(({ type }) => type === 'started').stepTimes, undefined);
 });
 
 test('the input contains the opaque photo, the paintings with their masks, and the initial picture', async () => {
   const settings = { size: 64, steps: 1 };
   await optimizeJob().execute(run({ settings, start: pixels(4, 2, 3, 0) }), undefined);
   await optimizeJob().execute(run({ settings, start: 'noise' }), undefined);
-  const [{ input }, second] = studio.begun;
+  const [{ input }, second] = studio.runs;
   const [[width, height, rgba]] = input.argumentsOf('new');
   assert.deepEqual([width, height, rgba[0], rgba[3]], [4, 2, 9, 255]);
   assert.deepEqual(input.argumentsOf('add_painting').map(([, , , weight]) => weight), [1, 2]);
@@ -203,7 +208,7 @@ const trainJob = () => new TrainJob(/** @type {any} */ (studio), new Uint8Array(
 
 test('a training gets its data, runs its steps, and ends with a style pack', async () => {
   await trainJob().execute(training(), undefined);
-  const [{ input, work }] = studio.begun;
+  const [{ input, work }] = studio.runs;
   assert.deepEqual([input.argumentsOf('add_painting').length, input.argumentsOf('add_photo').length], [1, 1]);
   assert.deepEqual([input.argumentsOf('start_from'), input.argumentsOf('add_scenes')], [[[new Uint8Array([5]), 1]], [[3]]]);
   assert.deepEqual([work.made, work.freed], [20, true]);

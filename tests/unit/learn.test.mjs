@@ -1,65 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runOf, recordOf } from '../../www/jobs/train-style/checkpoints.js';
-import { estimateDuration, withLessMemory, photoScale, scenesFor, trainSettings, subjectSize, datasetAdvice } from '../../www/jobs/train-style/estimates.js';
+import { canShrink, scenesFor, subjectSize, datasetAdvice } from '../../www/jobs/train-style/choices.js';
 import { pack, unpack } from '../../www/jobs/checkpoint-file.js';
-
-/** @type {import('../../www/jobs/train-style/estimates.js').Preferences} */
-const USUAL = { network: 'transfer26', strength: 'normal', stroke: 0, steps: 0, crop: 0, batch: 0, stability: 0, start: 'mean' };
 
 /** @param {number} width @param {number} height @param {number} value */
 function picture(width, height, value) {
   return { width, height, data: new Uint8ClampedArray(4 * width * height).fill(value) };
 }
 
-test('the strength sets the content weight, and heavy styles take more steps', () => {
-  const [light, normal, heavy] = /** @type {const} */ (['light', 'normal', 'heavy']).map((strength) =>
-    trainSettings({ ...USUAL, strength }, false),
+test('a training can do with less memory while its batch or its crops can be smaller', () => {
+  assert.deepEqual(
+    [{ crop: 96, batch: 2 }, { crop: 128, batch: 1 }, { crop: 96, batch: 1 }, {}].map(canShrink),
+    [true, true, false, false],
   );
-  assert.deepEqual([light, normal, heavy].map(({ contentWeight }) => contentWeight), [2, 1, 0.5]);
-  assert.ok(light.steps < normal.steps && normal.steps < heavy.steps);
-  // The defaults of `src/train/train_style/settings.rs`.
-  const { steps, crop, batch, painting } = normal;
-  assert.deepEqual({ steps, crop, batch, painting }, { steps: 150, crop: 224, batch: 1, painting: 320 });
-});
-
-test('software adapters get a smaller training', () => {
-  const [gpu, software] = [trainSettings(USUAL, false), trainSettings(USUAL, true)];
-  assert.deepEqual([software.crop, software.batch], [128, 1]);
-  assert.ok(estimateDuration(software, true, 1) < estimateDuration(gpu, false, 1) / 7);
-  // The painting scales with the crops, so that strokes keep their size relative to the photo.
-  assert.ok(Math.abs(software.painting / software.crop - gpu.painting / gpu.crop) < 0.01);
-});
-
-test('the stroke size scales the painting', () => {
-  const sizes = [-1, -0.5, 0, 1].map((stroke) => trainSettings({ ...USUAL, stroke }, false).painting);
-  assert.deepEqual(sizes, [160, 226, 320, 640]);
-});
-
-test('chosen values override the defaults, and tests use tiny crops', () => {
-  const chosen = { ...USUAL, steps: 7, crop: 128, batch: 4, stability: 1, start: 'nearest' };
-  const { steps, crop, batch, stabilityWeight, start } = trainSettings(chosen, true);
-  assert.deepEqual({ steps, crop, batch, stabilityWeight, start }, { steps: 7, crop: 128, batch: 4, stabilityWeight: 1, start: 'nearest' });
-  const tiny = trainSettings(chosen, true, 32);
-  assert.deepEqual([tiny.crop, tiny.batch, tiny.painting], [32, 1, 46]);
-});
-
-test('less memory means a smaller batch, then smaller crops, then no option', () => {
-  /** @type {{ crop: number, batch: number, painting: number } | undefined} */
-  let settings = { crop: 160, batch: 3, painting: 320 };
-  const seen = [];
-  while (settings) {
-    seen.push(`${settings.batch} x ${settings.crop}, ${settings.painting}`);
-    settings = withLessMemory(settings);
-  }
-  assert.deepEqual(seen, ['3 x 160, 320', '2 x 160, 320', '1 x 160, 320', '1 x 128, 256', '1 x 96, 192']);
-});
-
-test('photos are scaled to the size that their crops are taken from', () => {
-  assert.equal(photoScale({ width: 3200, height: 2400 }, 160), 0.07);
-  // The shorter side of a long photo still fits a crop; a small photo is not enlarged.
-  assert.equal(photoScale({ width: 6400, height: 320 }, 160), 0.5);
-  assert.equal(photoScale({ width: 100, height: 80 }, 160), 1);
 });
 
 test('the sides of the preview photo are multiples of 4', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lossCurves } from '../../www/jobs/loss-curves.js';
-import { formatDuration, stepMilliseconds, EtaEstimator } from '../../www/jobs/eta.js';
+import { formatDuration, EtaEstimator } from '../../www/jobs/eta.js';
 import { formatBytes } from '../../www/common/text.js';
-import { fitStepCost, estimateMemory, nextSmallerSize, sizesFor, stepsFor } from '../../www/jobs/optimize-image/estimates.js';
+import { nextSmallerSize, sizesWith } from '../../www/jobs/optimize-image/sizes.js';
 import { progressAfter, initialProgress, fractionOf } from '../../www/jobs/protocol.js';
 import { newest, pack, unpack } from '../../www/jobs/checkpoint-file.js';
 
@@ -13,29 +13,6 @@ const SCALES = [128, 181, 256, 362, 512].map((width, i) => ({ width, height: wid
 function report(step, width, loss = 1) {
   return { step, steps: 300, width, height: width, total: loss, content: loss / 10, style: loss / 2, variation: 0 };
 }
-
-test('the number of steps of a run matches the chosen time', () => {
-  const cost = fitStepCost({ pixels: 128 ** 2, milliseconds: 20 });
-  const steps = stepsFor(5, SCALES, cost);
-  const plan = SCALES.map((scale, i) => ({ ...scale, steps: i === 0 ? steps : steps / 2 }));
-  const time = plan.reduce((sum, { width, steps: n }) => sum + n * stepMilliseconds(cost, width ** 2), 0);
-  assert.ok(Math.abs(time / 300_000 - 1) < 0.01, `${time} ms`);
-  assert.ok(stepsFor(10, SCALES, cost) > 1.9 * steps);
-});
-
-test('the number of steps stays within its limits', () => {
-  assert.equal(stepsFor(2, SCALES, { fixed: 60_000, pixel: 0 }), 20);
-  assert.equal(stepsFor(40, SCALES, { fixed: 0.1, pixel: 0 }), 3000);
-});
-
-test('two measurements separate the fixed cost of a step from the cost per pixel', () => {
-  const cost = fitStepCost({ pixels: 10_000, milliseconds: 15 }, { pixels: 250_000, milliseconds: 39 });
-  assert.ok(Math.abs(cost.fixed - 14) < 1e-9);
-  assert.ok(Math.abs(stepMilliseconds(cost, 50_000) - 19) < 1e-9);
-  // Equal times for both sizes, and a time that grows more than in proportion to the pixels.
-  assert.deepEqual(fitStepCost({ pixels: 100, milliseconds: 9 }, { pixels: 1000, milliseconds: 8 }), { fixed: 9, pixel: 0 });
-  assert.equal(stepMilliseconds(fitStepCost({ pixels: 100, milliseconds: 1 }, { pixels: 1000, milliseconds: 50 }), 1000), 50);
-});
 
 test('the remaining time accounts for slower, larger sizes, and is stable', () => {
   const pace = new EtaEstimator(SCALES);
@@ -53,9 +30,11 @@ test('the remaining time accounts for slower, larger sizes, and is stable', () =
   assert.equal(pace.remainingMs(300), 0);
 });
 
-test('the remaining time before the first step comes from the measurement', () => {
-  const pace = new EtaEstimator([{ width: 100, height: 100, steps: 10 }, { width: 200, height: 200, steps: 5 }], { fixed: 10, pixel: 0.001 });
+test('the remaining time before the first step comes from the estimated times, which the first steps correct', () => {
+  const pace = new EtaEstimator([{ width: 100, height: 100, steps: 10 }, { width: 200, height: 200, steps: 5 }], [20, 50]);
   assert.equal(pace.remainingMs(0), 10 * 20 + 5 * 50);
+  pace.addStep(100, 40);
+  assert.equal(pace.remainingMs(1), 9 * 40 + 5 * 100);
 });
 
 test('durations are formatted in words, and longer ones are rounded more', () => {
@@ -67,12 +46,11 @@ test('durations are formatted in words, and longer ones are rounded more', () =>
   );
 });
 
-test('only sizes that fit into memory are offered, and the next smaller size is found', () => {
-  assert.deepEqual(sizesFor({ width: 300, height: 200 }).map(({ size }) => size), [256, 512, 768, 1024]);
-  assert.deepEqual(sizesFor({ width: 30, height: 20 }, 64).map(({ size }) => size), [64, 256, 512, 768, 1024]);
+test('sizes are offered from small to large, and the next smaller size is found', () => {
+  assert.deepEqual(sizesWith(), [256, 512, 768, 1024]);
+  assert.deepEqual(sizesWith(64), [64, 256, 512, 768, 1024]);
+  assert.deepEqual(sizesWith(512), [256, 512, 768, 1024]);
   assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmallerSize), [768, 256, 128, undefined, 512]);
-  // The estimate of `src/train/optimize_image/memory.rs` for 512 x 512 pixels.
-  assert.ok(estimateMemory(512, 512) > 600e6 && estimateMemory(512, 512) < 1500e6);
   assert.deepEqual([1_234_000_000, 63_400_000, 10].map(formatBytes), ['1.2 GB', '63 MB', '1 MB']);
 });
 

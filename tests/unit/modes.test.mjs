@@ -30,7 +30,7 @@ let store;
 /** The answer handlers of the photo mode. @type {any} */
 let answers;
 /** The calls of client, viewer and toast. @type {any[][]} */
-let told;
+let recorded;
 /** @type {InstanceType<typeof PhotoMode>} */
 let photos;
 /** @type {Record<'optimize' | 'train', InstanceType<typeof JobHost<any>>>} */
@@ -39,18 +39,18 @@ let jobs;
 /** An object whose methods record their calls. @param {string} name @param {object} [given] @returns {any} */
 function noting(name, given = {}) {
   return new Proxy(given, {
-    get: (target, key) => (key in target ? Reflect.get(target, key) : (/** @type {any[]} */ ...args) => void told.push([`${name}.${String(key)}`, ...args])),
+    get: (target, key) => (key in target ? Reflect.get(target, key) : (/** @type {any[]} */ ...args) => void recorded.push([`${name}.${String(key)}`, ...args])),
   });
 }
 
 /** @param {string} call */
-const calls = (call) => told.filter(([name]) => name === call);
+const calls = (call) => recorded.filter(([name]) => name === call);
 
 beforeEach(() => {
   // The watchdogs of jobs wait for minutes.
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout'] });
-  [told, frames, FakeWorker.all] = [[], [], []];
+  [recorded, frames, FakeWorker.all] = [[], [], []];
   store = new Store(
     initialState({
       style: '', strength: 1, keepColors: false, gentle: false, size: 0, stroke: 1, brushwork: 0, steady: true,
@@ -69,8 +69,8 @@ beforeEach(() => {
         describe: () => 'a picture',
         updatePanel: () => {},
         bannerText: () => 'a job',
-        onShow: () => told.push([`${mode} shown`]),
-        onHide: () => told.push([`${mode} hidden`]),
+        onShow: () => recorded.push([`${mode} shown`]),
+        onHide: () => recorded.push([`${mode} hidden`]),
         discard: async () => {},
         busyMessage: 'busy',
         unreadableMessage: 'unreadable',
@@ -94,7 +94,7 @@ const sizesSent = () => calls('client.showPhoto').map(([, { width, height }]) =>
 async function begin() {
   store.update({ engine: ENGINE, size: 32 });
   await photos.open(() => photo('first'));
-  told = [];
+  recorded = [];
 }
 
 test('a photo is sent once there are an engine and a photo, at the chosen size', async () => {
@@ -159,7 +159,7 @@ test('a photo whose size fails is tried at a smaller size; then the previous pho
   answers.rendered({ painting: true, milliseconds: 5 });
   store.update({ size: 512 });
   await photos.open(() => photo('huge', { bitmap: bitmap(4000, 2000) }));
-  told = [];
+  recorded = [];
   answers.failed({ operation: 'photo', message: 'There is not enough memory.' });
   assert.deepEqual([store.state.photo?.name, store.state.size, sizesSent()], ['huge', 384, [[384, 192]]]);
   answers.failed({ operation: 'photo', message: 'There is not enough memory.' });
@@ -176,9 +176,9 @@ test('failures are shown: those of a video do not affect the photo, and those of
   await begin();
   answers.failed({ operation: 'video', message: 'a' });
   answers.failed({ operation: 'thumbnails', message: 'b' });
-  assert.deepEqual(told, [['toast.show', 'b']]);
+  assert.deepEqual(recorded, [['toast.show', 'b']]);
   answers.failed({ operation: 'look', message: 'c' });
-  assert.deepEqual(told.slice(1), [['toast.show', 'c'], ['viewer.idle']]);
+  assert.deepEqual(recorded.slice(1), [['toast.show', 'c'], ['viewer.idle']]);
 });
 
 test('a picture that is rendered during a video is not shown', async () => {

@@ -18,7 +18,7 @@ let engine;
 /** The messages to the page. @type {any[]} */
 let sent;
 /** The calls of the thumbnail renderer. @type {string[]} */
-let told;
+let thumbnailCalls;
 /** @type {InstanceType<typeof StyleRegistry>} */
 let registry;
 /** Whether the network for paintings can be downloaded. */
@@ -27,7 +27,7 @@ let online;
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout'] });
-  [engine, sent, told, online] = [new FakeEngine(), [], [], true];
+  [engine, sent, thumbnailCalls, online] = [new FakeEngine(), [], [], true];
   const fetchNetwork = async (/** @type {string} */ network) => {
     if (!online) throw new Error('You are offline.');
     return new TextEncoder().encode(network);
@@ -37,7 +37,7 @@ beforeEach(() => {
 
 /** @param {boolean} [hasCanvas] */
 function renderer(hasCanvas = true) {
-  const thumbnails = { pause: () => told.push('pause'), resume: () => told.push('resume') };
+  const thumbnails = { pause: () => thumbnailCalls.push('pause'), resume: () => thumbnailCalls.push('resume') };
   return new PhotoRenderer(engine, registry, hasCanvas, /** @type {any} */ (thumbnails));
 }
 
@@ -117,7 +117,7 @@ test('a change of the compositing alone is reported when the slider stops', asyn
   await pause();
   assert.deepEqual(sent.map(({ type, requestId, painting }) => [type, requestId, painting]), [['rendered', 5, false]]);
   assert.equal(session().argumentsOf('setStyle').length, 1);
-  assert.deepEqual(told.slice(-2), ['pause', 'resume']);
+  assert.deepEqual(thumbnailCalls.slice(-2), ['pause', 'resume']);
 });
 
 test('a session for another size replaces the old one, which stays until then', async () => {

@@ -256,10 +256,10 @@ export class Controls {
 
   /**
    * @param {EngineInfo} info
-   * @param {number} wanted the size; 0: the default of the adapter
+   * @param {number} preferred the size; 0: the default of the adapter
    */
-  offerSizes(info, wanted) {
-    const chosen = this.chosenSize || wanted || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);
+  offerSizes(info, preferred) {
+    const chosen = this.chosenSize || preferred || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);
     const sizes = [...new Set([...SIZES, chosen])].sort((a, b) => a - b);
     const options = sizes.map((size) => new Option(`${size} px`, String(size), size === chosen, size === chosen));
     if (this.#isVideo) this.#photoOptions = options;

@@ -88,11 +88,11 @@ function setOrDrop(url, key, value) {
 
 /**
  * @param {string | null} text a percentage in the address
- * @param {number} usual the default
+ * @param {number} fallback for missing and invalid values
  */
-function partOf(text, usual) {
+function partOf(text, fallback) {
   const percent = Number(text ?? Number.NaN);
-  return percent >= 0 && percent <= 100 ? percent / 100 : usual;
+  return percent >= 0 && percent <= 100 ? percent / 100 : fallback;
 }
 
 /** @param {string | null} text a number from the address */

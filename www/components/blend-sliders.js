@@ -23,13 +23,13 @@ export class BlendSliders extends HTMLElement {
    */
   show(parts, styles) {
     this.hidden = parts.length < 2;
-    const wanted = this.hidden ? [] : parts;
+    const shown = this.hidden ? [] : parts;
     for (const [id, { row, name }] of this.#rows) {
-      if (wanted.some((part) => part.id === id) && name === nameOf(styles, id)) continue;
+      if (shown.some((part) => part.id === id) && name === nameOf(styles, id)) continue;
       row.remove();
       this.#rows.delete(id);
     }
-    for (const { id, weight } of wanted) {
+    for (const { id, weight } of shown) {
       const { row, range, value } = this.#rows.get(id) ?? this.#add(id, nameOf(styles, id));
       const percent = Math.round(weight * 100);
       // A slider that is being dragged keeps its value.

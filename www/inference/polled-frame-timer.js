@@ -38,8 +38,8 @@ export class PolledFrameTimer {
     if (seconds * 1000 < WINDOW_MS) return undefined;
     const frames = this.#painted;
     // The camera may deliver fewer frames than requested.
-    const wanted = Math.min(this.framesPerSecond, (frames + this.#missed) / seconds);
-    const held = frames / seconds >= HELD * wanted;
+    const expected = Math.min(this.framesPerSecond, (frames + this.#missed) / seconds);
+    const held = frames / seconds >= HELD * expected;
     this.#since = now;
     this.#painted = 0;
     this.#missed = 0;

@@ -139,18 +139,18 @@ export class VideoMode {
 
   /** Starts the video, or continues it with another engine. */
   #resume() {
-    const begun = this.#info;
-    if (!begun || !this.store.state.engine) return;
-    this.viewer.prepareVideo(begun.width, begun.height);
-    this.viewer.videoBar.show(this.#source.video, begun);
-    this.viewer.videoBar.mirrored = begun.mirrored;
+    const info = this.#info;
+    if (!info || !this.store.state.engine) return;
+    this.viewer.prepareVideo(info.width, info.height);
+    this.viewer.videoBar.show(this.#source.video, info);
+    this.viewer.videoBar.mirrored = info.mirrored;
     this.viewer.busy('Painting …');
     this.controls.isVideo = true;
-    this.controls.cameraOn = begun.camera;
+    this.controls.cameraOn = info.camera;
     this.controls.canSave = false;
-    this.controls.setCaption({ name: begun.name }, begun);
-    document.documentElement.dataset.video = begun.camera ? 'camera' : 'video';
-    this.client.setVideo(this.#settings(begun));
+    this.controls.setCaption({ name: info.name }, info);
+    document.documentElement.dataset.video = info.camera ? 'camera' : 'video';
+    this.client.setVideo(this.#settings(info));
     this.#source.feed();
   }
 
@@ -184,10 +184,10 @@ export class VideoMode {
 
   /** Records the whole video. */
   async #recordAll() {
-    const begun = this.#info;
-    if (!begun || begun.camera || this.#recorder.on || !this.controls.canSave) return;
+    const info = this.#info;
+    if (!info || info.camera || this.#recorder.on || !this.controls.canSave) return;
     await this.#source.rewind();
-    if (begun === this.#info) await this.#beginRecording(begun, true);
+    if (info === this.#info) await this.#beginRecording(info, true);
   }
 
   /** @param {Extract<FromWorker, { type: 'stats' }>} stats */
@@ -198,16 +198,16 @@ export class VideoMode {
 
   /**
    * Starts a recording. A video file is recorded to its end, without its repetition.
-   * @param {SourceInfo} begun
+   * @param {SourceInfo} info
    * @param {boolean} [waits] whether the video is paused at its start, and plays when the recording starts
    */
-  async #beginRecording(begun, waits = false) {
+  async #beginRecording(info, waits = false) {
     if (this.#starting) return;
     this.#starting = true;
     const { videoBar: bar } = this.viewer;
     const { video, file } = this.#source;
     try {
-      const silent = file ? await this.#recordFile(file, begun, waits ? 0 : PATIENCE_SECONDS) : await this.#recordCamera(begun);
+      const silent = file ? await this.#recordFile(file, info, waits ? 0 : PATIENCE_SECONDS) : await this.#recordCamera(info);
       if (silent) this.toast.show('The browser cannot record sound here: the recording is silent.');
       bar.recording = 0;
       this.#clock = setInterval(() => (bar.recording = this.#recorder.seconds), 250);
@@ -223,7 +223,7 @@ export class VideoMode {
     if (!this.#info && this.#recorder.on) await this.#endRecording();
   }
 
-  /** @param {SourceInfo} begun @returns {Promise<boolean>} whether the video's sound cannot be recorded */
+  /** @param {SourceInfo} info @returns {Promise<boolean>} whether the video's sound cannot be recorded */
   #recordCamera({ width, height }) {
     return this.#recorder.start(this.viewer.painting, { width, height }, {}, this.viewer.videoBar.microphone);
   }
@@ -232,7 +232,7 @@ export class VideoMode {
    * Records a video file. If its sound can be decoded in advance, the video waits for each frame, so that no frame is late on
    * slow devices. Otherwise sound and frames are recorded in real time.
    * @param {File} file
-   * @param {SourceInfo} begun
+   * @param {SourceInfo} info
    * @param {number} patience for how many seconds frames may be skipped
    * @returns {Promise<boolean>} whether the video's sound cannot be recorded
    */
@@ -308,7 +308,7 @@ export class VideoMode {
   }
 
   /**
-   * @param {SourceInfo} begun
+   * @param {SourceInfo} info
    * @returns {VideoSettings}
    */
   #settings({ mirrored }) {

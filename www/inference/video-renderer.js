@@ -296,17 +296,17 @@ export class VideoRenderer {
     this.answer({ type: 'recorded', frame, times }, [frame]);
   }
 
-  /** @param {number} begun */
-  #done(begun) {
+  /** @param {number} startTime */
+  #done(startTime) {
     const now = performance.now();
     this.#inFlight -= 1;
     this.#framesShown += 1;
     if (this.#stopped) return;
-    if (!this.#settings.lines) this.#adaptResolution(now, now - begun);
+    if (!this.#settings.lines) this.#adaptResolution(now, now - startTime);
     if (now - this.#reportedAt > STATS_MS) {
       const framesPerSecond = (this.#framesShown * 1000) / (now - this.#reportedAt);
       // Frames in flight share the time.
-      const milliseconds = (now - begun) / this.maxInFlight;
+      const milliseconds = (now - startTime) / this.maxInFlight;
       this.answer({ type: 'stats', framesPerSecond, milliseconds, lines: this.#active?.lines ?? 0, width: this.#size.width, height: this.#size.height });
       this.#reportedAt = now;
       this.#framesShown = 0;

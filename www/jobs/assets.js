@@ -52,12 +52,12 @@ export async function areCached() {
 
 /**
  * @param {(loaded: number, total: number) => void} progress
- * @param {(file: Asset) => boolean} [wanted] default: all files
+ * @param {(file: Asset) => boolean} [filter] selects the files; default: all
  * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of the files as the build made them
  * @throws {Error} with a message for the user
  */
-export async function loadAssets(progress, wanted = () => true) {
-  const files = (await jobAssets()).filter(wanted);
+export async function loadAssets(progress, filter = () => true) {
+  const files = (await jobAssets()).filter(filter);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const loaded = files.map(() => 0);
   const contents = await Promise.all(

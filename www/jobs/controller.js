@@ -145,10 +145,10 @@ export class JobController extends EventTarget {
       case 'preparing':
         this.#setState('preparing', { message: message.message, downloaded: undefined });
         break;
-      case 'begun':
+      case 'started':
         this.run = { ...this.run, settings: message.settings };
         this.software = message.software;
-        this.#eta = new EtaEstimator(message.plan.scales, message.cost);
+        this.#eta = new EtaEstimator(message.plan.scales, message.stepTimes);
         this.#setState(this.#pauseRequested ? 'paused' : 'running', { message: '' });
         break;
       case 'steps':

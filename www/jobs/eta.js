@@ -1,15 +1,11 @@
-/**
- * @import { RunPlan } from '../studio.js'
- * @import { StepCost } from './protocol.js'
- */
+/** @import { RunPlan } from '../studio.js' */
 
 /** The weight of the newest step in the moving average of its size. */
 const WEIGHT = 0.15;
 
 /**
  * Estimates the remaining time. Each size has a moving average of its step time. Sizes that have not begun are estimated from
- * the cost that was measured before the run, corrected by the current size; without a measurement, in proportion to their
- * pixels.
+ * the times that were estimated before the run, corrected by the current size; without them, in proportion to their pixels.
  */
 export class EtaEstimator {
   /** Average step times in milliseconds, by width. @type {Map<number, number>} */
@@ -19,11 +15,11 @@ export class EtaEstimator {
 
   /**
    * @param {RunPlan['scales']} scales
-   * @param {StepCost} [cost] the measured cost
+   * @param {number[]} [stepTimes] the estimated time of a step in milliseconds at each of the sizes
    */
-  constructor(scales, cost) {
+  constructor(scales, stepTimes) {
     this.scales = scales;
-    this.cost = cost;
+    this.stepTimes = stepTimes;
   }
 
   /** @param {number} width of the step @param {number} milliseconds */
@@ -45,31 +41,25 @@ export class EtaEstimator {
    */
   remainingMs(step) {
     let [time, begin] = [0, 0];
-    for (const { width, height, steps } of this.scales) {
+    for (const [i, { width, steps }] of this.scales.entries()) {
       const open = Math.min(steps, Math.max(0, begin + steps - step));
       begin += steps;
       if (open === 0) continue;
-      const one = this.#means.get(width) ?? this.#expected(width * height);
+      const one = this.#means.get(width) ?? this.#expected(i);
       if (one === undefined) return undefined;
       time += open * one;
     }
     return time;
   }
 
-  /** @param {number} pixels */
-  #expected(pixels) {
-    const known = this.scales.filter(({ width }) => this.#means.has(width)).at(-1);
-    if (!known) return this.cost && stepMilliseconds(this.cost, pixels);
-    const mean = /** @type {number} */ (this.#means.get(known.width));
-    const before = known.width * known.height;
-    const ratio = this.cost ? stepMilliseconds(this.cost, pixels) / stepMilliseconds(this.cost, before) : pixels / before;
-    return mean * ratio;
+  /** @param {number} scale the index of a size without measured steps */
+  #expected(scale) {
+    const known = this.scales.findLastIndex(({ width }) => this.#means.has(width));
+    if (known < 0) return this.stepTimes?.[scale];
+    const mean = /** @type {number} */ (this.#means.get(this.scales[known].width));
+    const relative = this.stepTimes ?? this.scales.map(({ width, height }) => width * height);
+    return (mean * relative[scale]) / relative[known];
   }
-}
-
-/** The time of a step on a picture with this number of pixels. @param {StepCost} cost @param {number} pixels */
-export function stepMilliseconds({ fixed, pixel }, pixels) {
-  return fixed + pixel * pixels;
 }
 
 /** A duration in words, such as `about 4 minutes`. Longer durations are rounded more. @param {number} milliseconds */

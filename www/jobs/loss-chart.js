@@ -32,7 +32,7 @@ export class LossChart {
       }),
     );
     const [first, last] = [losses[0], losses[losses.length - 1]];
-    const told = NAMES.map((name, i) => `${name} from ${first[i].toPrecision(2)} to ${last[i].toPrecision(2)}`);
-    this.#svg.setAttribute('aria-label', `Losses on a logarithmic scale: ${told.join(', ')}.`);
+    const descriptions = NAMES.map((name, i) => `${name} from ${first[i].toPrecision(2)} to ${last[i].toPrecision(2)}`);
+    this.#svg.setAttribute('aria-label', `Losses on a logarithmic scale: ${descriptions.join(', ')}.`);
   }
 }

@@ -33,11 +33,6 @@
  */
 
 /**
- * The time of a step in milliseconds: a `fixed` part, and `pixel` per pixel.
- * @typedef {{ fixed: number, pixel: number }} StepCost
- */
-
-/**
  * A state to continue from. `bytes` is the state of the wasm module, `picture` the preview, `sequence` the number of the stored
  * checkpoint, from 1; 0 if it is not stored.
  * @typedef {{ progress: Progress, bytes: Uint8Array<ArrayBuffer>, picture: Pixels | null, sequence: number }} Checkpoint
@@ -71,7 +66,8 @@
  * Messages of the worker.
  * - `fetching`: the progress of the downloads, in bytes.
  * - `preparing`: what is done before the first step.
- * - `begun`: the number of steps is known, and the steps begin; `cost` only if it was measured.
+ * - `started`: the number of steps is known, and the steps begin; `stepTimes` are the estimated times of a step at
+ *   each size of the plan, if they were measured.
  * - `steps`: steps that were made, with their times.
  * - `preview`: the current picture.
  * - `kept`: a checkpoint was written; if the browser cannot store it, `checkpoint` has it, and `message` the reason.
@@ -80,7 +76,7 @@
  * - `failed`: the worker is of no further use.
  * @typedef {{ type: 'fetching', loaded: number, total: number }
  *   | { type: 'preparing', message: string }
- *   | { type: 'begun', settings: RunSettings, plan: RunPlan, cost: StepCost | undefined, software: boolean }
+ *   | { type: 'started', settings: RunSettings, plan: RunPlan, stepTimes: number[] | undefined, software: boolean }
  *   | { type: 'steps', steps: (StepReport & { milliseconds: number })[] }
  *   | { type: 'preview', picture: Pixels }
  *   | { type: 'kept', checkpoint?: Checkpoint, message?: string }

@@ -36,7 +36,7 @@ export class StartError extends Error {
  * @template Inputs the inputs of the job besides the module
  * @param {{
  *   activity: string,
- *   loadInputs: (message: Begin, obtained: (wanted?: (file: Asset) => boolean) => Promise<Map<string, Uint8Array<ArrayBuffer>>>)
+ *   loadInputs: (message: Begin, obtained: (filter?: (file: Asset) => boolean) => Promise<Map<string, Uint8Array<ArrayBuffer>>>)
  *     => Promise<{ module: Uint8Array<ArrayBuffer>, inputs: Inputs }>,
  *   createJob: (studio: Studio, inputs: Inputs, send: Send, message: Begin) => { controls: JobCommands, work: () => Promise<void> },
  * }} job `activity` names the job in error messages
@@ -61,7 +61,7 @@ export function hostJob({ activity, loadInputs, createJob }) {
     }
     let inputs;
     try {
-      const loaded = await loadInputs(message, (wanted) => loadAssets((loaded, total) => send({ type: 'fetching', loaded, total }), wanted));
+      const loaded = await loadInputs(message, (filter) => loadAssets((loaded, total) => send({ type: 'fetching', loaded, total }), filter));
       inputs = loaded.inputs;
       send({ type: 'preparing', message: 'Preparing the graphics device …' });
       await init({ module_or_path: loaded.module });

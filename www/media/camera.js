@@ -25,7 +25,7 @@ export class Camera {
   /** @type {MediaStream | undefined} */
   #stream;
   /** The `deviceId` of the camera that the user chose, now or on an earlier visit. */
-  #wanted = recall();
+  #preferred = recall();
   /** The `deviceId` of the camera that was open last. */
   #latest = '';
 
@@ -110,8 +110,8 @@ export class Camera {
 
   /** The cameras in the order of the attempts. @param {string[]} known */
   #order(known) {
-    const chosen = this.#wanted && (known.length === 0 || known.includes(this.#wanted));
-    return [...(chosen ? [this.#wanted, this.#latest] : []).filter(Boolean), FACING_USER, ...known];
+    const chosen = this.#preferred && (known.length === 0 || known.includes(this.#preferred));
+    return [...(chosen ? [this.#preferred, this.#latest] : []).filter(Boolean), FACING_USER, ...known];
   }
 
   /** Chooses the next camera. */
@@ -128,7 +128,7 @@ export class Camera {
   /** @param {string | undefined} id */
   #choose(id) {
     if (!id) return;
-    this.#wanted = id;
+    this.#preferred = id;
     try {
       localStorage.setItem(KEY, id);
     } catch {

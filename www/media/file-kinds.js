@@ -195,8 +195,8 @@ export function refusalOf(name, kind, type = '') {
 function begins(bytes, signature) {
   if (bytes.length < signature.length) return false;
   for (let i = 0; i < signature.length; i += 1) {
-    const wanted = typeof signature === 'string' ? signature.charCodeAt(i) : signature[i];
-    if (bytes[i] !== wanted) return false;
+    const expected = typeof signature === 'string' ? signature.charCodeAt(i) : signature[i];
+    if (bytes[i] !== expected) return false;
   }
   return true;
 }

@@ -126,8 +126,8 @@ export function recordsFrames() {
 
 /** @returns {Clock} a clock that starts now */
 function wallClock() {
-  const begun = performance.now();
-  return { from: 0, now: () => (performance.now() - begun) / 1000, of: ({ shown }) => (shown - begun) / 1000 };
+  const start = performance.now();
+  return { from: 0, now: () => (performance.now() - start) / 1000, of: ({ shown }) => (shown - start) / 1000 };
 }
 
 /**

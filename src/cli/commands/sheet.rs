@@ -51,8 +51,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut plan = FilePlan::default();
     plan.inputs([arguments.input.as_path()].into_iter().chain(arguments.packs.iter().map(PathBuf::as_path)));
     plan.output(&output, "the sheet").check()?;
-    let Picture { image: photo, notes, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
-    report::notes(&arguments.input, &notes);
+    let Picture { image: photo, warnings, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
+    report::warnings(&arguments.input, &warnings);
     let palettes = palettes(&arguments.packs)?;
     let styles: usize = palettes.iter().map(|palette| palette.styles.len()).sum();
     // The check ignores the layout of the sheet: its area is about the sum of its pictures.

@@ -120,8 +120,8 @@ fn make(arguments: &Make) -> Result<()> {
     let mut plan = FilePlan::default();
     plan.inputs([arguments.painting.as_path()]).output(&arguments.output, "the style pack");
     plan.check()?;
-    let Picture { image: painting, notes, .. } = arguments.read.read(&arguments.painting, None)?;
-    report::notes(&arguments.painting, &notes);
+    let Picture { image: painting, warnings, .. } = arguments.read.read(&arguments.painting, None)?;
+    report::warnings(&arguments.painting, &warnings);
     let seen = match arguments.square {
         Some((x, y, side)) => painting.cropped((x, y), side, side)?,
         None => painting,

@@ -152,13 +152,13 @@ async fn paint(
     let painted = stylizer.paint(&picture.image, writer.depth16).await?;
     let existing = if arguments.no_clobber { Existing::Keep } else { Existing::Replace };
     let saved = save(painting, &writer.bytes(&painted, painting)?, existing)?;
-    bar.suspend(|| report::notes(photo, &picture.notes));
+    bar.suspend(|| report::warnings(photo, &picture.warnings));
     if arguments.json && saved == Saved::Written {
         say!(
             "{}",
             json!({
                 "input": report::path(photo), "output": report::path(painting), "style": source.name,
-                "width": painted.width(), "height": painted.height(), "warnings": picture.notes,
+                "width": painted.width(), "height": painted.height(), "warnings": picture.warnings,
                 "milliseconds": start.elapsed().as_millis() as u64,
                 "adapter": stylizer.device(), "variant": stylizer.kernels(),
             })

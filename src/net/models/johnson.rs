@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn counts_agree_with_pytorchs_example() {
-        let net = Johnson { contract: [32, 64, 128], blocks: 5, expand: [64, 32], sigmoid: false }.network("usual");
+        let net = Johnson { contract: [32, 64, 128], blocks: 5, expand: [64, 32], sigmoid: false }.network("default");
         let weights: usize = net.convolutions().map(|c| c.inputs * c.outputs * c.kernel * c.kernel).sum();
         assert_eq!(weights, 1_674_432);
         // With scales, shifts and the biases that a normalization cancels: the 1,679,235 values of its `state_dict`.

@@ -14,84 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::tensor::Tensor;
 
-use self::style::{Statistics, StyleLoss, Target, weights};
+use self::style::{Statistics, Target, weights};
 use super::Features;
 use super::device::read;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::net::models::vgg::{Layer, Vgg};
+use crate::net::models::vgg::Layer;
+use crate::settings::{StyleLoss, Term, Terms};
 
 /// Lower bound of divisors: targets that are all zero (a layer without any activation) would divide by zero.
 const SMALLEST: f32 = 1e-12;
-
-/// A loss term: its layers with their weights, and the weight of their weighted mean.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Term {
-    /// Weight of the term in the total loss.
-    pub weight: f32,
-    /// Layers of VGG with their weights in the mean.
-    pub layers: Vec<(Layer, f32)>,
-}
-
-/// The weights of all losses.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Terms {
-    /// Content loss: `mean((F - C)^2) / mean(C^2)`.
-    pub content: Term,
-    /// Style loss: distance between the statistics of the features and those of the paintings, as `style_loss` defines
-    /// them.
-    pub style: Term,
-    /// The statistics that the style loss compares.
-    pub style_loss: StyleLoss,
-    /// Weight of the total variation: the mean squared difference to the neighbours below and to the right.
-    pub variation: f32,
-}
-
-impl Terms {
-    /// Returns the default weights: content at `relu4_2`, style at the first layers of four blocks.
-    ///
-    /// # Errors
-    /// [`Error::Style`] when `vgg` lacks one of the layers.
-    pub fn of(vgg: &Vgg) -> Result<Self> {
-        let layers = |names: &[&str]| names.iter().map(|n| Ok((vgg.layer(n)?, 1.0))).collect::<Result<_>>();
-        Ok(Self {
-            content: Term { weight: 0.02, layers: layers(&["relu4_2"])? },
-            style: Term { weight: 1.0, layers: layers(&["relu1_1", "relu2_1", "relu3_1", "relu4_1"])? },
-            style_loss: StyleLoss::Gram,
-            variation: 0.2,
-        })
-    }
-
-    /// Returns the last layer that any loss reads.
-    ///
-    /// # Errors
-    /// [`Error::Style`] when a term has no layer with a weight above 0, or a weight is out of range.
-    pub fn last(&self) -> Result<Layer> {
-        let terms = [&self.content, &self.style];
-        let layers = || terms.iter().flat_map(|term| &term.layers);
-        let weights = layers().map(|l| l.1).chain(terms.map(|t| t.weight)).chain([self.variation]);
-        weights.into_iter().try_for_each(check_weight)?;
-        if let Some(term) = terms.iter().find(|t| t.layers.is_empty() || t.layers.iter().all(|l| l.1 == 0.0)) {
-            let which = if std::ptr::eq(*term, &self.content) { "content" } else { "style" };
-            return Err(Error::Style(format!("The {which} loss needs a layer with a weight above 0.")));
-        }
-        layers().map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
-    }
-}
-
-/// The largest weight of a loss: far above useful values, and far below the limit of single precision.
-const LARGEST_WEIGHT: f32 = 1e6;
-
-/// Checks that `weight` is a valid weight of a loss.
-///
-/// # Errors
-/// [`Error::Style`] when it is not a number from 0 to [`LARGEST_WEIGHT`].
-pub(super) fn check_weight(weight: f32) -> Result<()> {
-    if (0.0..=LARGEST_WEIGHT).contains(&weight) {
-        return Ok(());
-    }
-    Err(Error::Style(format!("{weight:e} is not a weight: weights are numbers from 0 to {LARGEST_WEIGHT}.")))
-}
 
 /// The losses of one picture. Content, style and variation are unweighted.
 #[derive(Debug, Clone, Copy, PartialEq)]

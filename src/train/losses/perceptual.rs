@@ -6,54 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::tensor::Tensor;
 
 use super::color::ColorStatistics;
-use crate::error::Result;
-use crate::net::models::vgg::{Layer, Vgg};
+use crate::net::models::vgg::Layer;
+use crate::settings::{Term, TrainLoss};
+use crate::train::Features;
 use crate::train::losses::total_variation;
 use crate::train::ops::gram::products;
-use crate::train::{Features, Term};
 
 /// Lower bound of divisors, to avoid dividing by zero for targets that are all zero.
 const SMALLEST: f32 = 1e-12;
-
-/// The weights of all training losses.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainLoss {
-    /// Content loss: `mean((F - C)^2)` over the batch, divided by the mean of `C^2` over a sample of photos. Divided by
-    /// the mean of the batch itself, an empty sky would have the largest weight.
-    pub content: Term,
-    /// Style loss: the mean over the batch of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
-    pub style: Term,
-    /// Weight of the color loss, the distance of the batch's colours to the paintings' ([`ColorStatistics::distance`]).
-    /// Gram matrices alone make a style paler than its painting: an output that matches the strokes only in part has a
-    /// smaller loss at half the contrast.
-    pub color: f32,
-    /// Weight of the total variation, the mean squared difference of neighbouring pixels.
-    pub variation: f32,
-    /// Weight of the stability loss: the mean squared change of the output when noise is added to the photo, relative
-    /// to the mean square of the noise (Rainy, de Berker 2018, Element AI, "Stabilizing neural style-transfer for
-    /// video").
-    pub stability: f32,
-    /// Largest amplitude of the noise of the stability loss, as a part of white.
-    pub noise: f32,
-}
-
-impl TrainLoss {
-    /// Returns the default weights: content at `relu3_3`, style at the last layers of four blocks.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Style`] when `vgg` lacks one of the layers.
-    pub fn of(vgg: &Vgg) -> Result<Self> {
-        let layers = |names: &[&str]| names.iter().map(|n| Ok((vgg.layer(n)?, 1.0))).collect::<Result<_>>();
-        Ok(Self {
-            content: Term { weight: 1.0, layers: layers(&["relu3_3"])? },
-            style: Term { weight: 6.0, layers: layers(&["relu1_2", "relu2_2", "relu3_3", "relu4_3"])? },
-            color: 1.5,
-            variation: 0.0,
-            stability: 0.0,
-            noise: 0.04,
-        })
-    }
-}
 
 /// The training targets of the paintings and photos.
 pub struct Targets {

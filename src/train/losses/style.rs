@@ -5,23 +5,12 @@ use burn::tensor::{Device, Tensor};
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::models::vgg::Layer;
+use crate::settings::StyleLoss;
 use crate::train::device::tensor;
 use crate::train::ops::gram;
 
 /// Lower bound of divisors: targets that are all zero (a layer without any activation) would divide by zero.
 const SMALLEST: f32 = 1e-12;
-
-/// The statistics that the style loss compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StyleLoss {
-    /// Gram matrices: `sum((G - S)^2) / sum(S^2)` (Gatys, Ecker, Bethge 2015).
-    Gram,
-    /// The average of the losses of means and covariances: `sum((m - n)^2) / sum(n^2)` and `sum((C - D)^2) / sum(D^2)`.
-    /// Unlike Gram matrices, they separate the mean of a feature from its variation. The statistics are those of
-    /// Katherine Crowson's style-transfer-pytorch, which compares them as normal distributions; this loss uses plain
-    /// squares.
-    Covariance,
-}
 
 /// Statistics of the features of one layer.
 #[derive(Clone)]

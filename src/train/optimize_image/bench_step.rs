@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use crate::net::Pooling;
 use crate::net::models::vgg::VGG16;
 use crate::procedural::Kind;
+use crate::settings::{Convolutions, Terms};
 use crate::train::device::{read, upload};
-use crate::train::vgg_features::Convolutions;
-use crate::train::{Features, Objective, Parts, Terms};
+use crate::train::{Features, Objective, Parts};
 use crate::weights::Archive;
 
 /// Features up to `relu4_2`, losses, and a picture.

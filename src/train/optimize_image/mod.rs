@@ -4,9 +4,6 @@
 #[cfg(feature = "reference")]
 pub mod bench_step;
 pub mod checkpoint;
-pub mod config;
-pub mod memory;
 pub mod optimization;
 pub mod optimizer_state;
-pub mod schedule;
 pub mod style_target;

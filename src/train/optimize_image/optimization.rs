@@ -4,42 +4,14 @@ use burn::tensor::{Device, Tensor};
 
 use super::checkpoint::{Checkpoint, Fingerprint};
 use super::optimizer_state::{OptimizerSnapshot, PictureState};
-use super::schedule::Scale;
 use super::style_target::{StyleTarget, luminance};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::image::composite::{Look, look};
-use crate::net::Pooling;
-use crate::net::models::vgg::Vgg;
+use crate::settings::{LARGEST_RATE, STYLE_SCALES, Scale, Settings, scaled};
 use crate::train::device::{download, upload};
-use crate::train::optim::LARGEST_RATE;
-use crate::train::{Features, Objective, Optimizer, Parts, Terms};
+use crate::train::{Features, Objective, Parts};
 use crate::weights::Archive;
-
-/// Range of valid style scales.
-pub const STYLE_SCALES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
-
-/// Settings of an optimization.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
-    /// The network of the losses.
-    pub vgg: Vgg,
-    /// Pooling between the blocks of the network.
-    pub pooling: Pooling,
-    /// Weights and layers of the losses.
-    pub terms: Terms,
-    /// Sizes and their steps, in order; see [`crate::train::coarse_to_fine`].
-    pub scales: Vec<Scale>,
-    /// The optimizer with its parameters.
-    pub optimizer: Optimizer,
-    /// Learning rate; see [`Optimizer::rate`].
-    pub rate: f32,
-    /// Longer side of the paintings in the style loss, relative to the photo's. Values above 1 make larger strokes.
-    pub style_scale: f32,
-    /// Takes the luminance from the paintings and the colours from the photo (Gatys et al. 2016, "Preserving Color in
-    /// Neural Artistic Style Transfer", luminance-only transfer).
-    pub keep_colors: bool,
-}
 
 /// The initial state of an optimization.
 pub enum Start {
@@ -207,11 +179,6 @@ impl ImageOptimization {
 /// Returns width and height of a picture whose longer side has `longer` pixels.
 fn fitted(picture: &Image, longer: usize) -> (usize, usize) {
     Image::fitted(picture.width(), picture.height(), longer)
-}
-
-/// Returns a painting's longer side where the photo's is `longer`.
-pub fn scaled(longer: usize, style_scale: f32) -> usize {
-    ((longer as f32 * style_scale).round() as usize).max(1)
 }
 
 fn check(settings: &Settings, photo: &Image, paintings: &[StyleTarget]) -> Result<()> {

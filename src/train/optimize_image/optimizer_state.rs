@@ -4,8 +4,9 @@ use burn::tensor::{Device, Tensor};
 
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::settings::Optimizer;
 use crate::train::device::{download, upload};
-use crate::train::optim::{Optimizer, OptimizerState, ema};
+use crate::train::optim::{OptimizerState, ema};
 
 /// The optimized picture and its optimizer state. All tensors are `[1][3][height][width]`, without autodiff.
 #[derive(Clone)]

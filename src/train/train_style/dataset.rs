@@ -3,11 +3,8 @@
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::procedural::random::Random;
+use crate::settings::photo_scale;
 
-/// Longer side of the photos that crops are taken from, in crop sides: 314 pixels for crops of 224. A crop covers most
-/// of its photo, since normalizations depend on the whole picture: trained on small parts, a style makes whole photos
-/// pale.
-const PHOTO: f32 = 1.4;
 /// The largest part of a photo that becomes a crop, in crop sides.
 const WIDEST: f32 = 1.6;
 
@@ -29,11 +26,9 @@ impl Dataset {
             return Err(Error::Picture(problem.to_string()));
         }
         let sized = |photo: &Image| {
-            let (width, height) = (photo.width() as f32, photo.height() as f32);
-            // The shorter side of long and narrow photos stays at least as large as a crop.
-            let scale = (side as f32 * PHOTO / width.max(height)).max(side as f32 / width.min(height));
-            let pixels = |length: f32| ((length * scale).round() as usize).max(side);
-            photo.resized(pixels(width), pixels(height))
+            let scale = photo_scale(photo.width(), photo.height(), side);
+            let pixels = |length: usize| ((length as f32 * scale).round() as usize).max(side);
+            photo.resized(pixels(photo.width()), pixels(photo.height()))
         };
         Ok(Self { photos: photos.iter().map(sized).collect::<Result<_>>()?, side, seed })
     }

@@ -3,14 +3,11 @@
 //! nothing else). The losses are perceptual losses of VGG16 (Johnson, Alahi, Fei-Fei 2016) on crops of photos.
 
 mod checkpoint;
-mod config;
 mod dataset;
 pub mod network;
-mod settings;
 mod training;
 
+pub use crate::settings::{Init, TrainConfig, TrainEstimate, TrainSettings, trainable};
 pub use checkpoint::TrainCheckpoint;
-pub use config::{Init, TrainConfig, TrainEstimate, trainable};
 pub use dataset::Dataset;
-pub use settings::TrainSettings;
 pub use training::{InitState, Report, TrainData, Training, nearest};

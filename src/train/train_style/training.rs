@@ -4,17 +4,18 @@ use std::f32::consts::PI;
 
 use burn::tensor::{Device, Tensor};
 
-use super::{Dataset, TrainCheckpoint, TrainSettings};
+use super::{Dataset, TrainCheckpoint};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::models::vgg::VGG16;
 use crate::procedural::random::Random;
+use crate::settings::{Optimizer, TrainSettings};
 use crate::style::{Style, StyleLayout, parameters};
 use crate::train::Features;
 use crate::train::device::{download, read, tensor, upload};
 use crate::train::losses::perceptual::Targets;
-use crate::train::optim::{Optimizer, OptimizerState};
+use crate::train::optim::OptimizerState;
 use crate::train::optimize_image::checkpoint::Fingerprint;
 use crate::train::transfer_net::TransferNet;
 use crate::weights::Archive;

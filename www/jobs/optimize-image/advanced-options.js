@@ -185,8 +185,8 @@ export class AdvancedOptions {
 
 /** @param {'look' | 'way' | 'network' | 'where'} drawer @param {string[]} words the options that are not at their defaults */
 export function setNote(drawer, words) {
-  const usual = drawer === 'where' ? 'everywhere' : 'defaults';
-  byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || usual;
+  const defaultText = drawer === 'where' ? 'everywhere' : 'defaults';
+  byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || defaultText;
 }
 
 /** @param {number} power of two */

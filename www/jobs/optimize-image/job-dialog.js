@@ -1,7 +1,7 @@
 import { byId } from '../../common/dom.js';
 import { messageOf } from '../../common/errors.js';
 import { formatBytes } from '../../common/text.js';
-import { MINUTES, sizesFor } from './estimates.js';
+import { MINUTES, sizesWith } from './sizes.js';
 import { deleteAssets, areCached, loadAssets, jobAssets } from '../assets.js';
 import { AdvancedOptions, setNote } from './advanced-options.js';
 import { loadPreferences, savePreferences, sizeForTests } from './preferences.js';
@@ -9,7 +9,9 @@ import { MaskList } from './mask-list.js';
 import { StylePicker } from './style-picker.js';
 
 /**
+ * @import { SizeEstimate } from '../../live.js'
  * @import { RunSettings } from '../../studio.js'
+ * @import { Estimates } from '../estimates.js'
  * @import { Preferences } from './preferences.js'
  * @import { Masks } from './mask-list.js'
  * @import { StyleOption } from '../style-options.js'
@@ -44,6 +46,8 @@ export class OptimizeDialog {
   });
   #photo = { width: 1, height: 1 };
   #software = false;
+  /** @type {Estimates['optimizationSizes']} */
+  #estimate = () => '[]';
   /** Whether a download for offline use is running. */
   #downloading = false;
 
@@ -59,10 +63,10 @@ export class OptimizeDialog {
     byId('assets-keep', HTMLButtonElement).addEventListener('click', () => this.#toggleAssets());
     this.#dialog.addEventListener('drop', (event) => this.#onDrop(event));
     this.#begin.addEventListener('click', () => {
-      const wanted = this.#request();
+      const request = this.#request();
       savePreferences(this.#preferences());
       this.#dialog.close();
-      order(wanted);
+      order(request);
     });
   }
 
@@ -70,11 +74,13 @@ export class OptimizeDialog {
    * @param {{ name: string, bitmap: ImageBitmap }} photo
    * @param {StyleOption[]} options
    * @param {{ id: string, weight: number }[]} inUse the selected styles
-   * @param {{ software: boolean, replaces: boolean }} about whether there is no GPU, and whether a job is replaced
+   * @param {{ software: boolean, replaces: boolean, estimates: Estimates }} about whether there is no GPU, and whether a job is
+   *   replaced
    */
-  show({ name, bitmap }, options, inUse, { software, replaces }) {
+  show({ name, bitmap }, options, inUse, { software, replaces, estimates }) {
     this.#photo = { width: bitmap.width, height: bitmap.height };
     this.#software = software;
+    this.#estimate = estimates.optimizationSizes;
     byId('optimize-photo', HTMLElement).textContent = name;
     this.#begin.textContent = replaces ? 'Begin, discard the other' : 'Begin';
     this.#masks.photo = bitmap;
@@ -87,9 +93,9 @@ export class OptimizeDialog {
   /** @param {Partial<Preferences>} choices missing values get the defaults */
   #setValues(choices) {
     const extra = sizeForTests();
-    const sizes = sizesFor(this.#photo, extra);
-    const wanted = extra ?? choices.size ?? (this.#software ? SIZE_IN_SOFTWARE : SIZE);
-    const size = sizes.filter((option) => option.size <= wanted).at(-1) ?? sizes[0];
+    const sizes = this.#sizeEstimates({}).filter(({ size, fits }) => fits || size === extra);
+    const preferred = extra ?? choices.size ?? (this.#software ? SIZE_IN_SOFTWARE : SIZE);
+    const size = sizes.filter((option) => option.size <= preferred).at(-1) ?? sizes[0];
     this.#size.replaceChildren(
       ...sizes.map((option) => new Option(`${option.size} px`, String(option.size), option === size, option === size)),
     );
@@ -133,11 +139,7 @@ export class OptimizeDialog {
 
   /** Validates the values, and shows the memory for the size. */
   #validate() {
-    const size = Number(this.#size.value);
-    const option = sizesFor(this.#photo, sizeForTests()).find((other) => other.size === size);
-    const scale = size / Math.max(this.#photo.width, this.#photo.height);
-    const [width, height] = [this.#photo.width, this.#photo.height].map((side) => Math.max(1, Math.round(side * scale)));
-    const memory = option ? `${width} × ${height} pixels take about ${formatBytes(option.bytes)} of graphics memory.` : '';
+    const memory = this.#memoryText(Number(this.#size.value));
     const slow = this.#software ? ' The browser finds no GPU here: it takes many times longer than the chosen time.' : '';
     byId('optimize-memory', HTMLElement).textContent = memory + slow;
     this.#advanced.updateNotes();
@@ -147,6 +149,30 @@ export class OptimizeDialog {
     const nothing = this.#tiles.chosen.length === 0 ? 'Choose a painting, or add one of your own with +.' : '';
     this.#showError(nothing || this.#advanced.validationError);
     this.#begin.disabled = !this.#error.hidden;
+  }
+
+  /**
+   * The memory for each available size.
+   * @param {RunSettings} settings
+   * @returns {SizeEstimate[]}
+   * @throws {Error} for invalid settings
+   */
+  #sizeEstimates(settings) {
+    const { width, height } = this.#photo;
+    return JSON.parse(this.#estimate(JSON.stringify(settings), width, height, new Uint32Array(sizesWith(sizeForTests()))));
+  }
+
+  /** @param {number} chosen the size @returns {string} empty while an option is invalid, which has its own message */
+  #memoryText(chosen) {
+    if (this.#advanced.validationError) return '';
+    try {
+      const found = this.#sizeEstimates(this.#advanced.settings).find(({ size }) => size === chosen);
+      if (!found) return '';
+      const memory = `${found.width} × ${found.height} pixels take about ${formatBytes(found.bytes)} of graphics memory`;
+      return found.fits ? `${memory}.` : `${memory}, which may be too much.`;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   /** @param {string} message empty for none */

@@ -1,13 +1,13 @@
 /** An optimization in the worker. */
-import { OptimizationInput } from '../../studio.js';
+import { OptimizationInput, stepsFor, stepTimes } from '../../studio.js';
 import { withoutAlpha } from '../../media/transparency.js';
 import { writerFor } from './checkpoints.js';
-import { fitStepCost, SMALLEST, stepsFor } from './estimates.js';
+import { SMALLEST } from './sizes.js';
 import { JobLoop } from '../loop.js';
 
 /**
  * @import { OptimizationHandle, RunPlan, RunSettings, Studio } from '../../studio.js'
- * @import { Checkpoint, StepCost, FromJobWorker, OptimizeRun } from '../protocol.js'
+ * @import { Checkpoint, FromJobWorker, OptimizeRun } from '../protocol.js'
  */
 
 /** The number of steps of a measurement, and its maximum duration. The first step includes preparation and is ignored. */
@@ -37,19 +37,19 @@ export class OptimizeJob extends JobLoop {
   async execute(run, checkpoint) {
     if (checkpoint) this.progress = checkpoint.progress;
     const input = jobInputOf(run);
-    /** @type {StepCost | undefined} */
-    let cost;
+    /** @type {number[] | undefined} */
+    let times;
     const settings = { ...run.settings, smallest: Math.min(SMALLEST, run.settings.size ?? SMALLEST) };
     if (!settings.steps) {
       this.send({ type: 'preparing', message: 'Measuring how fast this device is …' });
-      cost = await this.#measure(run, settings, input);
-      settings.steps = stepsFor(run.minutes, this.#plan(run, settings).scales, cost);
+      times = await this.#measure(run, settings, input);
+      settings.steps = stepsFor(run.minutes, new Float64Array(times));
     }
     this.send({ type: 'preparing', message: 'Computing the targets …' });
     await this.openStore(() => writerFor({ ...run, settings }, checkpoint));
     const plan = this.#plan(run, settings);
     const work = await this.studio.begin(this.vgg, JSON.stringify(settings), input, checkpoint?.bytes);
-    this.send({ type: 'begun', settings, plan, cost, software: JSON.parse(this.studio.info()).software });
+    this.send({ type: 'started', settings, plan, stepTimes: times, software: JSON.parse(this.studio.info()).software });
     await this.run(work);
     await this.#finish(work);
   }
@@ -65,18 +65,14 @@ export class OptimizeJob extends JobLoop {
    * @param {OptimizeRun} run
    * @param {RunSettings} settings
    * @param {OptimizationInput} input
-   * @returns {Promise<StepCost>}
+   * @returns {Promise<number[]>} the estimated time of a step in milliseconds at each size
    */
   async #measure(run, settings, input) {
     const { scales } = this.#plan(run, { ...settings, steps: MEASURED_STEPS });
     const [first, last] = [scales[0], scales[scales.length - 1]];
     const small = await this.#timeSteps(settings, input, first);
-    if (scales.length === 1 || small > SLOW_MS) return fitStepCost({ pixels: first.width * first.height, milliseconds: small });
-    const large = await this.#timeSteps(settings, input, last);
-    return fitStepCost(
-      { pixels: first.width * first.height, milliseconds: small },
-      { pixels: last.width * last.height, milliseconds: large },
-    );
+    const large = scales.length === 1 || small > SLOW_MS ? undefined : await this.#timeSteps(settings, input, last);
+    return [...stepTimes(JSON.stringify(scales), small, large)];
   }
 
   /**

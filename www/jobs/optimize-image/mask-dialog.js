@@ -23,7 +23,7 @@ export class MaskDialog {
   #file = byId('mask-file', HTMLInputElement);
   #rest = byId('mask-rest', HTMLButtonElement);
   #done = byId('mask-done', HTMLButtonElement);
-  #told = byId('mask-status', HTMLElement);
+  #status = byId('mask-status', HTMLElement);
   /** @type {Subject | undefined} */
   #subject;
   /** @type {(mask: Pixels | undefined) => void} */
@@ -95,7 +95,7 @@ export class MaskDialog {
     const nothing = isEmpty(greys);
     this.#done.disabled = nothing;
     const { of = '' } = this.#subject ?? {};
-    this.#told.textContent = nothing
+    this.#status.textContent = nothing
       ? `Nothing yet: brush over a part of the ${of}, or choose a half.`
       : `${formatPercent(coverageOf(greys))} of the ${of}.`;
   }
@@ -125,9 +125,9 @@ export class MaskDialog {
       if (subject !== this.#subject) return;
       this.#board.greys = greysOfPicture({ ...size, data: context.getImageData(0, 0, size.width, size.height).data });
       this.#changed();
-      if (this.#done.disabled) this.#told.textContent = `“${file.name}” is black everywhere: the style applies where it is white.`;
+      if (this.#done.disabled) this.#status.textContent = `“${file.name}” is black everywhere: the style applies where it is white.`;
     } catch (error) {
-      this.#told.textContent = messageOf(error);
+      this.#status.textContent = messageOf(error);
     }
   }
 }

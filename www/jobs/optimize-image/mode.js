@@ -8,7 +8,8 @@ import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
 import { OptimizePanel } from './panel.js';
 import { setUserNetwork, archiveInMemory, titleOf } from './user-network.js';
-import { nextSmallerSize } from './estimates.js';
+import { loadEstimates } from '../estimates.js';
+import { nextSmallerSize } from './sizes.js';
 
 /**
  * @import { Controls } from '../../app/controls.js'
@@ -120,13 +121,23 @@ export class OptimizeMode {
     return mode === 'video' ? undefined : photo;
   }
 
-  #openDialog() {
+  async #openDialog() {
+    if (!this.#photo) return;
+    let estimates;
+    try {
+      estimates = await loadEstimates();
+    } catch (error) {
+      this.toast.show(messageOf(error));
+      return;
+    }
+    // The photo may have changed in the meantime.
     const photo = this.#photo;
     const { engine, look } = this.store.state;
     if (!photo) return;
     this.#dialog.show(photo, this.styleOptions(), look.parts, {
       software: engine?.software ?? false,
       replaces: this.#controller !== undefined,
+      estimates,
     });
   }
 
@@ -184,15 +195,15 @@ export class OptimizeMode {
   /** Continues the job if the file is the network that it started with. @param {File} file */
   async #findNetwork(file) {
     const controller = this.#controller;
-    const wanted = controller?.run.network;
-    if (!controller || !wanted) return;
+    const network = controller?.run.network;
+    if (!controller || !network) return;
     try {
       const found = await setUserNetwork(file);
-      if (found.sha256 === wanted.sha256) {
+      if (found.sha256 === network.sha256) {
         await controller.retry();
         return;
       }
-      const was = `the ${titleOf(wanted.name)} file that this Masterpiece started with, “${wanted.file}”`;
+      const was = `the ${titleOf(network.name)} file that this Masterpiece started with, “${network.file}”`;
       this.toast.show(`“${file.name}” is not ${was}. Choose that file.`);
     } catch (error) {
       this.toast.show(messageOf(error));

@@ -8,7 +8,7 @@ import { formatBytes } from '../../common/text.js';
  * @import { VggNetwork } from '../protocol.js'
  */
 
-const WANTED =
+const DEFAULT_TEXT =
   'An archive of VGG16 or VGG19 that “impasto weights import” has made: choose it, or drop it here. It stays on this device.';
 
 /** Chooses the VGG network: the built-in one, or one from a file of the user, which can be stored and deleted here. */
@@ -84,12 +84,12 @@ export class NetworkPicker {
     this.#select.focus();
   }
 
-  /** @param {string} [told] a message that replaces the default text */
-  #show(told) {
+  /** @param {string} [message] a message that replaces the default text */
+  #show(message) {
     const network = this.#network;
     this.#own.hidden = this.choice === 'page' && !network;
-    this.#text.textContent = told || (network ? describe(network) : WANTED);
-    this.#text.classList.toggle('refusal', Boolean(told) && !this.#busy);
+    this.#text.textContent = message || (network ? describe(network) : DEFAULT_TEXT);
+    this.#text.classList.toggle('refusal', Boolean(message) && !this.#busy);
     this.#choose.textContent = network ? 'Another …' : 'Choose the file …';
     this.#choose.disabled = this.#busy;
     this.#remove.hidden = !network;

@@ -1,7 +1,7 @@
 import { byId } from '../../common/dom.js';
 import { LossChart } from '../loss-chart.js';
 import { formatDuration } from '../eta.js';
-import { nextSmallerSize } from './estimates.js';
+import { nextSmallerSize } from './sizes.js';
 
 /**
  * @import { OptimizeRun } from '../protocol.js'

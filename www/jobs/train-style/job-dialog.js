@@ -4,14 +4,16 @@ import { formatBytes } from '../../common/text.js';
 import { areCached, jobAssets } from '../assets.js';
 import { messageOf } from '../../common/errors.js';
 import { cropForTests, loadPreferences, loadStepTime, savePreferences, DEFAULTS } from './preferences.js';
-import { CROPS, estimateDuration, scenesFor, trainSettings, datasetAdvice } from './estimates.js';
+import { CROPS, scenesFor, datasetAdvice } from './choices.js';
 import { DatasetPicker } from './dataset-picker.js';
 
 /**
  * @import { BuiltinNetwork } from '../../inference/protocol.js'
  * @import { TrainSettings } from '../../studio.js'
  * @import { StyleOption } from '../style-options.js'
- * @import { Preferences, Strength } from './estimates.js'
+ * @import { ChosenSettings } from '../../live.js'
+ * @import { Estimates } from '../estimates.js'
+ * @import { Preferences, Strength } from './choices.js'
  */
 
 /** A painting with its weight in the style. @typedef {{ option: StyleOption, weight: number }} RequestedStyle */
@@ -48,6 +50,8 @@ export class TrainDialog {
   #begin = byId('train-begin', HTMLButtonElement);
   #dataset = new DatasetPicker(() => this.#validate(), (message) => this.#showError(message));
   #software = false;
+  /** @type {Estimates | undefined} */
+  #estimates;
   /** @type {RequestedStyle[]} */
   #models = [];
   /** The network of a trained style whose training continues. @type {BuiltinNetwork | undefined} */
@@ -64,7 +68,8 @@ export class TrainDialog {
     this.#begin.addEventListener('click', () => {
       const choices = this.#preferences();
       const { photos, scenes } = this.#dataset;
-      const settings = trainSettings(choices, this.#software, cropForTests());
+      const settings = this.#settings(choices);
+      if (!settings) return;
       if (!cropForTests()) savePreferences(choices);
       this.#dialog.close();
       const network = this.#further ?? choices.network;
@@ -76,10 +81,11 @@ export class TrainDialog {
    * @param {RequestedStyle[]} models
    * @param {StyleOption[]} photos photos that were opened
    * @param {string[]} styles the names of the network's styles, from which the training can start
-   * @param {{ software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether there is no GPU,
-   *   whether a job is replaced, and the network of a trained style whose training continues
+   * @param {{ estimates: Estimates, software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether
+   *   there is no GPU, whether a job is replaced, and the network of a trained style whose training continues
    */
-  show(models, photos, styles, { software, replaces, further }) {
+  show(models, photos, styles, { estimates, software, replaces, further }) {
+    this.#estimates = estimates;
     this.#models = models;
     this.#software = software;
     this.#further = further;
@@ -143,15 +149,32 @@ export class TrainDialog {
     byId('train-network', HTMLElement).textContent = NETWORKS[choices.network];
     this.#start.disabled = this.#further !== undefined || choices.network === 'arbitrary';
     showTimes(this.#stroke, byId('train-stroke-value', HTMLOutputElement));
-    const settings = trainSettings(choices, this.#software, cropForTests());
-    const time = formatDuration(estimateDuration(settings, this.#software, loadStepTime(this.#software)));
-    const slow = this.#software ? ' The browser finds no GPU here, so the style is trained on smaller pictures.' : '';
-    byId('train-time', HTMLElement).textContent = `${settings.steps} steps, ${time}; you can stop earlier.${slow}`;
-    this.#steps.placeholder = String(trainSettings({ ...choices, steps: 0 }, this.#software).steps);
+    this.#showTime(choices);
     if (!enough) this.#showError(message);
     else if (!this.#steps.validity.valid) this.#showError('Enter a whole number of steps from 1 to 3000, or leave the field empty for the default.');
     else this.#showError('');
     this.#begin.disabled = !enough || !this.#steps.validity.valid;
+  }
+
+  /** Shows the number of steps and the duration. @param {Preferences} choices */
+  #showTime(choices) {
+    const settings = this.#steps.validity.valid ? this.#settings(choices) : undefined;
+    const time = byId('train-time', HTMLElement);
+    if (!settings || !this.#estimates) {
+      time.textContent = '';
+      return;
+    }
+    const { steps, crop, batch } = settings;
+    const duration = this.#estimates.trainingDuration(steps, crop, batch, this.#software, loadStepTime(this.#software));
+    const slow = this.#software ? ' The browser finds no GPU here, so the style is trained on smaller pictures.' : '';
+    time.textContent = `${steps} steps, ${formatDuration(duration)}; you can stop earlier.${slow}`;
+    this.#steps.placeholder = String(this.#settings({ ...choices, steps: 0 })?.steps ?? '');
+  }
+
+  /** The settings that the choices mean; none before the dialog is shown. @param {Preferences} choices */
+  #settings(choices) {
+    const json = this.#estimates?.trainingSettings(JSON.stringify(choices), this.#software, cropForTests());
+    return json === undefined ? undefined : /** @type {ChosenSettings} */ (JSON.parse(json));
   }
 
   /** @param {string} message */

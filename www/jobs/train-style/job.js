@@ -41,7 +41,7 @@ export class TrainJob extends JobLoop {
     const training = await this.studio.train(this.vgg, this.network, text, trainDataOf(run), checkpoint?.bytes);
     const { software } = JSON.parse(this.studio.info());
     const scales = [{ width: crop, height: crop, steps }];
-    this.send({ type: 'begun', settings, plan: { ...plan, scales }, cost: undefined, software });
+    this.send({ type: 'started', settings, plan: { ...plan, scales }, stepTimes: undefined, software });
     const piece = {
       step: async () => {
         const report = await training.step();

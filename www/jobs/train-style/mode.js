@@ -10,7 +10,8 @@ import { discard, readSaved } from './checkpoints.js';
 import { cropForTests, saveStepTime } from './preferences.js';
 import { TrainDialog } from './job-dialog.js';
 import { TrainPanel } from './panel.js';
-import { withLessMemory, MOST_PHOTOS, photoScale, subjectSize } from './estimates.js';
+import { loadEstimates } from '../estimates.js';
+import { canShrink, CROPS, MOST_PHOTOS, subjectSize } from './choices.js';
 
 /**
  * @import { Controls } from '../../app/controls.js'
@@ -148,8 +149,16 @@ export class TrainMode {
     const { engine } = this.store.state;
     if (models.length === 0 || !engine) return;
     const { software, styles } = engine;
+    let estimates;
+    try {
+      estimates = await loadEstimates();
+    } catch (error) {
+      this.toast.show(messageOf(error));
+      return;
+    }
     const further = this.#isTrained(parts) ? (await this.styles.styleOf(parts[0].id))?.network : undefined;
     this.#dialog.show(models, this.photoLibrary.photos, styles, {
+      estimates,
       software,
       replaces: this.#controller?.isRunning ?? false,
       further: further && (further === 'arbitrary' ? further : 'transfer26'),
@@ -177,6 +186,7 @@ export class TrainMode {
     if (!photo) return;
     this.viewer.busy('Preparing the paintings …');
     try {
+      const { trainingPhotoScale } = await loadEstimates();
       const software = engine?.software ?? false;
       const { width, height } = photo.bitmap;
       const size = subjectSize({ width, height }, software, cropForTests());
@@ -201,7 +211,7 @@ export class TrainMode {
             return { name: option.name, weight, pixels: await sized(option, scale) };
           }),
         ),
-        photos: await Promise.all(photos.slice(0, MOST_PHOTOS).map((one) => sized(one, (bitmap) => photoScale(bitmap, crop)))),
+        photos: await Promise.all(photos.slice(0, MOST_PHOTOS).map((one) => sized(one, ({ width, height }) => trainingPhotoScale(width, height, crop)))),
         scenes,
         subject,
         subjectName: photo.name,
@@ -256,8 +266,21 @@ export class TrainMode {
       controller.retry(controller.code === 'checkpoint');
       return;
     }
-    const settings = withLessMemory(controller.run.settings);
-    if (settings) this.#host.begin({ ...controller.run, id: crypto.randomUUID(), settings });
+    if (canShrink(controller.run.settings)) this.#beginSmaller(controller.run);
+  }
+
+  /** Starts the training again with less memory. @param {TrainRun} run */
+  async #beginSmaller(run) {
+    const { crop: side = 0, batch: count = 1, painting: longest = 0 } = run.settings;
+    try {
+      const { smallerTraining } = await loadEstimates();
+      const smaller = smallerTraining(side, count, longest, new Uint32Array(CROPS));
+      if (!smaller) return;
+      const [crop, batch, painting] = smaller;
+      await this.#host.begin({ ...run, id: crypto.randomUUID(), settings: { ...run.settings, crop, batch, painting } });
+    } catch (error) {
+      this.toast.show(messageOf(error));
+    }
   }
 
   /** @param {JobController<TrainRun>} controller */

@@ -1,7 +1,7 @@
 import { byId } from '../../common/dom.js';
 import { LossChart } from '../loss-chart.js';
 import { formatDuration } from '../eta.js';
-import { withLessMemory } from './estimates.js';
+import { canShrink } from './choices.js';
 
 /**
  * @import { JobController } from '../controller.js'
@@ -131,7 +131,7 @@ function timeOf({ state, remainingMs: left }) {
  * @returns {string | undefined}
  */
 export function recoveryLabel({ code, run }) {
-  if (code === 'memory') return withLessMemory(run.settings) && 'Learn with less memory';
+  if (code === 'memory') return canShrink(run.settings) ? 'Learn with less memory' : undefined;
   if (code === 'unsupported') return undefined;
   if (code === 'checkpoint') return 'Start again';
   return code === 'fetch' ? 'Try again' : 'Continue';

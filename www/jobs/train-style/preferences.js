@@ -1,7 +1,7 @@
 /** Saves and loads the values of the last dialog and the measured step time in the browser's local storage. */
-import { CROPS, STRENGTHS } from './estimates.js';
+import { CROPS, STRENGTHS } from './choices.js';
 
-/** @import { Preferences } from './estimates.js' */
+/** @import { Preferences } from './choices.js' */
 
 const KEY = 'impasto.learning';
 
@@ -27,7 +27,7 @@ export function loadPreferences() {
   const value = read().choices ?? {};
   const choices = { ...DEFAULTS };
   if (['transfer26', 'arbitrary'].includes(value.network)) choices.network = value.network;
-  if (Object.hasOwn(STRENGTHS, value.strength)) choices.strength = value.strength;
+  if (STRENGTHS.includes(value.strength)) choices.strength = value.strength;
   if (Number.isFinite(value.stroke) && Math.abs(value.stroke) <= 1) choices.stroke = value.stroke;
   if (Number.isInteger(value.steps) && value.steps >= 0) choices.steps = value.steps;
   if (CROPS.includes(value.crop)) choices.crop = value.crop;

@@ -15,10 +15,8 @@ use impasto::files::{self, Lock};
 use impasto::image::Image;
 use impasto::net::models::vgg::Layer;
 use impasto::procedural::random::Random;
-use impasto::train::optimize_image::memory::MemoryEstimate;
-use impasto::train::optimize_image::optimization::{STYLE_SCALES, scaled};
-use impasto::train::vgg_features::Convolutions;
-use impasto::train::{Checkpoint, ImageOptimization, Settings, Start, coarse_to_fine};
+use impasto::settings::{Convolutions, MemoryEstimate, STYLE_SCALES, Settings, coarse_to_fine, scaled};
+use impasto::train::{Checkpoint, ImageOptimization, Start};
 use impasto::weights::Archive;
 use impasto::weights::foreign::stand_in;
 
@@ -124,7 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let size = arguments.size as usize;
     let picture = arguments.read.read_within(&arguments.photo, size)?;
-    report::notes(&arguments.photo, &picture.notes);
+    report::warnings(&arguments.photo, &picture.warnings);
     let largest = scaled(size, arguments.style_scale).max(size);
     let paintings = arguments.styles.paintings(&arguments.read, largest)?;
     let writer = arguments.write.writer(&picture);

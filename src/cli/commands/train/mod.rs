@@ -121,7 +121,7 @@ impl Arguments {
         let mut photos = Vec::new();
         for path in files {
             let picture = self.read.read_within(path, PHOTO)?;
-            report::notes(path, &picture.notes);
+            report::warnings(path, &picture.warnings);
             photos.push(picture.image);
         }
         let bundled = photos.is_empty();

@@ -2,16 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainSettings;
+use super::memory::{Convolutions, Limits, MemoryEstimate};
+use super::optimizer::Optimizer;
+use super::train_settings::TrainSettings;
 use crate::error::{Error, Result};
 use crate::net::models::vgg::{Layer, VGG16};
 use crate::net::models::{arbitrary, transfer26};
 use crate::net::{Network, Pooling};
 use crate::style::{Style, StyleSet};
-use crate::train::Optimizer;
-use crate::train::device::Limits;
-use crate::train::optimize_image::memory::MemoryEstimate;
-use crate::train::vgg_features::Convolutions;
 
 /// Number of tensors of the size of an activation that autodiff keeps for each convolution of a transfer network: its
 /// input, its output, and intermediate results of the normalization that follows.
@@ -60,7 +58,7 @@ pub struct TrainConfig {
 pub enum Init {
     /// A given style or blend.
     Style(Style),
-    /// The nearest of these styles, as [`super::nearest`] selects it.
+    /// The nearest of these styles, as `train_style::nearest` selects it.
     Nearest(Vec<Style>),
 }
 
@@ -179,10 +177,12 @@ impl TrainConfig {
             .filter(|layer| matches!(layer.operation, crate::net::Operation::Convolution(_)))
             .map(|layer| KEPT * shapes[layer.output].len() as u64)
             .sum();
-        let peak = vgg.peak(crop, crop * batch) + painted * batch as u64 * size_of::<f32>() as u64;
+        // The stability loss stylizes the crops a second time, with noise.
+        let runs = if settings.loss_weights.stability > 0.0 { 2 } else { 1 };
+        let peak = vgg.peak(crop, crop * batch) + runs * painted * batch as u64 * size_of::<f32>() as u64;
         let of_vgg = VGG16.network(Pooling::Max, last).multiply_adds(crop, crop)?;
         // Features of the photos take one forward pass; those of the stylized crops take a forward and a backward pass.
-        let step = (3 * of_vgg + 2 * network.multiply_adds(crop, crop)?) * batch as u64;
+        let step = (3 * of_vgg + 2 * runs * network.multiply_adds(crop, crop)?) * batch as u64;
         Ok(TrainEstimate { peak, multiply_adds: step * steps as u64 })
     }
 }
@@ -264,6 +264,17 @@ mod tests {
         // Forward and backward; VGG's part is the same.
         assert_eq!(plans[0].multiply_adds - plans[1].multiply_adds, 2 * (first - second) * (steps * batch) as u64);
         assert!(trainable("own-0").unwrap_err().to_string().contains("own-0"));
+    }
+
+    #[test]
+    fn the_stability_loss_stylizes_the_crops_twice() {
+        let net = transfer26::network();
+        let plan = |text: &str| TrainConfig::parse(text).unwrap().plan(&net, ROOMY).unwrap();
+        let (without, with) = (plan("{}"), plan(r#"{ "stabilityWeight": 1 }"#));
+        let TrainSettings { steps, crop, batch, .. } = TrainSettings::defaults().unwrap();
+        let run = net.multiply_adds(crop, crop).unwrap() * (steps * batch) as u64;
+        assert_eq!(with.multiply_adds - without.multiply_adds, 2 * run);
+        assert!(with.peak > without.peak);
     }
 
     #[test]

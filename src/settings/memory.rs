@@ -1,12 +1,10 @@
-//! Memory estimates of image optimization, made before anything is allocated.
+//! Memory estimates of optimization and of VGG in training, made before anything is allocated.
 
-use super::optimization::scaled;
+use super::optimize_settings::{Settings, scaled};
+use super::optimizer::Optimizer;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
-use crate::train::device::Limits;
-use crate::train::vgg_features::Convolutions;
-use crate::train::{Optimizer, Settings};
 
 /// Bytes of a single-precision number.
 const FLOAT: u64 = 4;
@@ -16,6 +14,25 @@ const MEGABYTE: u64 = 1_000_000;
 const PICTURES: u64 = 10;
 /// Activations of the largest layer that the backward pass and the convolutions' own copies hold at once.
 const WORKING: u64 = 4;
+
+/// Memory limits of a device, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Limit for all allocations together.
+    pub total: u64,
+    /// Limit for one buffer.
+    pub buffer: u64,
+}
+
+/// The implementation of the convolutions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Convolutions {
+    /// This crate's kernel, on graphics devices.
+    Ours,
+    /// burn's convolution, on any device. In browsers it is built for measurements only, since its code is large.
+    #[cfg(feature = "reference")]
+    Burns,
+}
 
 /// Parameters of a run that determine its memory use.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +55,7 @@ impl MemoryEstimate {
     /// Makes the estimate for the settings of a run.
     ///
     /// # Errors
-    /// As [`crate::train::Terms::last`].
+    /// As [`super::Terms::last`].
     pub fn of(settings: &Settings, convolutions: Convolutions) -> Result<Self> {
         let Settings { vgg, terms, style_scale, optimizer, .. } = settings;
         let style = terms.style.layers.iter().map(|l| l.0).collect();
@@ -63,7 +80,7 @@ impl MemoryEstimate {
         let weights: u64 = self.layers().map(|layer| (layer.outputs() * (9 * layer.inputs() + 1)) as u64).sum();
         // Matrices of the style layers: target, current value, difference, gradient of the difference.
         let grams: u64 = self.layers().map(|layer| (layer.outputs() * layer.outputs()) as u64 * 4).sum();
-        let pictures = (PICTURES + self.optimizer.pictures() as u64) * 3 * (width * height) as u64;
+        let pictures = (PICTURES + self.optimizer.pictures() as u64) * 3 * (width as u64 * height as u64);
         // Weights are stored twice: in the convolution's own layout too, or for the backward pass.
         let always = 2 * weights + grams + pictures;
         (always + self.step(width, height).max(self.reading(self.painting(width, height)))) * FLOAT
@@ -79,7 +96,7 @@ impl MemoryEstimate {
             Convolutions::Burns => 2,
         };
         let kept = |layer: Layer| {
-            let pixels = (layer.size(width) * layer.size(height)) as u64;
+            let pixels = layer.size(width) as u64 * layer.size(height) as u64;
             let pooled = if layer.follows_pooling() { layer.inputs() as u64 * pixels } else { 0 };
             copies * layer.outputs() as u64 * pixels + pooled
         };
@@ -132,7 +149,8 @@ impl MemoryEstimate {
 
 /// Returns the number of output values of a layer for a picture.
 fn outputs(layer: Layer, width: usize, height: usize) -> u64 {
-    (layer.outputs() * layer.size(width) * layer.size(height)) as u64
+    // In wasm, `usize` has 32 bits, which the largest sizes exceed.
+    layer.outputs() as u64 * layer.size(width) as u64 * layer.size(height) as u64
 }
 
 #[cfg(test)]

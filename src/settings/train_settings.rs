@@ -1,10 +1,21 @@
 //! Numeric settings of style training.
 
+use super::losses::{TrainLoss, check_weight};
+use super::optimizer::LARGEST_RATE;
 use crate::error::{Error, Result};
 use crate::net::models::vgg::{Layer, VGG16};
-use crate::train::losses::check_weight;
-use crate::train::losses::perceptual::TrainLoss;
-use crate::train::optim::LARGEST_RATE;
+
+/// Longer side of the photos that crops are taken from, in crop sides: 314 pixels for crops of 224. A crop covers most
+/// of its photo, since normalizations depend on the whole picture: trained on small parts, a style makes whole photos
+/// pale.
+const PHOTO: f32 = 1.4;
+
+/// Returns the scale of a photo of `width` x `height` for crops of `side` pixels. The shorter side of long and narrow photos
+/// stays at least as large as a crop.
+pub fn photo_scale(width: usize, height: usize, side: usize) -> f32 {
+    let (width, height, side) = (width as f32, height as f32, side as f32);
+    (side * PHOTO / width.max(height)).max(side / width.min(height))
+}
 
 /// Settings of style training.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +70,7 @@ impl TrainSettings {
 
     /// Returns the settings as text for the fingerprint of checkpoints. It keeps the names of the first version, so
     /// that older checkpoints stay valid.
-    pub(super) fn fingerprint_text(&self) -> String {
+    pub fn fingerprint_text(&self) -> String {
         let Self { loss_weights, steps, rate, crop, batch, painting, seed } = self;
         let TrainLoss { content, style, color, variation, stability, noise } = loss_weights;
         format!(
@@ -70,12 +81,19 @@ impl TrainSettings {
     }
 
     /// Returns the last layer of VGG that any loss reads.
-    pub(super) fn last(&self) -> Result<Layer> {
+    ///
+    /// # Errors
+    /// [`Error::Style`] when no loss has a layer.
+    pub fn last(&self) -> Result<Layer> {
         let layers = self.loss_weights.content.layers.iter().chain(&self.loss_weights.style.layers);
         layers.map(|l| l.0).max().ok_or_else(|| Error::Style("No loss reads any layer.".to_string()))
     }
 
-    pub(super) fn check(&self, multiple: usize) -> Result<()> {
+    /// Checks all numbers, for a network that takes pictures whose sides are multiples of `multiple`.
+    ///
+    /// # Errors
+    /// [`Error::Style`], which names the number.
+    pub fn check(&self, multiple: usize) -> Result<()> {
         let refuse = |problem: String| Err(Error::Style(problem));
         let TrainLoss { content, style, color, variation, stability, noise } = &self.loss_weights;
         let weights =
@@ -113,6 +131,14 @@ impl TrainSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn photos_are_scaled_to_the_size_that_their_crops_are_taken_from() {
+        assert_eq!(photo_scale(3200, 2400, 160), 0.07);
+        // The shorter side of a long photo still fits a crop; a small photo is enlarged.
+        assert_eq!(photo_scale(6400, 320, 160), 0.5);
+        assert!(photo_scale(100, 80, 160) > 2.0);
+    }
 
     #[test]
     fn checkpoints_of_the_first_version_still_fit() {

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::memory::MemoryEstimate;
+use super::losses::{StyleLoss, Term, Terms};
+use super::memory::{Convolutions, Limits, MemoryEstimate};
+use super::optimize_settings::Settings;
+use super::optimizer::Optimizer;
+use super::schedule::{Scale, coarse_to_fine};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::models::vgg::{VGG16, VGG19, Vgg};
-use crate::train::device::Limits;
-use crate::train::vgg_features::Convolutions;
-use crate::train::{Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
 
 /// Momentum of gradient descent, and history length of L-BFGS in steps, each of which takes the memory of two pictures.
 const MOMENTUM: f32 = 0.9;
@@ -90,7 +91,7 @@ pub struct Plan {
 }
 
 /// One size of a run in pixels, and the number of steps at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedScale {
     /// Width of the picture in pixels.
     pub width: usize,
@@ -98,6 +99,21 @@ pub struct PlannedScale {
     pub height: usize,
     /// Number of steps at this size.
     pub steps: usize,
+}
+
+/// Memory of a run whose final size is `size` pixels on the longer side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SizeEstimate {
+    /// Pixels on the longer side.
+    pub size: usize,
+    /// Width of the picture in pixels.
+    pub width: usize,
+    /// Height of the picture in pixels.
+    pub height: usize,
+    /// Approximate memory in bytes.
+    pub bytes: u64,
+    /// Whether the run stays within the limits.
+    pub fits: bool,
 }
 
 impl Default for OptimizeConfig {
@@ -194,6 +210,20 @@ impl OptimizeConfig {
         })
     }
 
+    /// Returns the memory of the run at each of the `sizes`, instead of its own, for a photo of `width` x `height`.
+    ///
+    /// # Errors
+    /// As [`OptimizeConfig::settings`].
+    pub fn sizes(&self, width: usize, height: usize, sizes: &[usize], limits: Limits) -> Result<Vec<SizeEstimate>> {
+        let estimate = MemoryEstimate::of(&self.settings()?, Convolutions::Ours)?;
+        let at = |&size: &usize| {
+            let (width, height) = Image::fitted(width, height, size);
+            let fits = estimate.check(width, height, limits).is_ok();
+            SizeEstimate { size, width, height, bytes: estimate.peak(width, height), fits }
+        };
+        Ok(sizes.iter().map(at).collect())
+    }
+
     /// Returns the sizes and costs of the run for a photo of `width` x `height`.
     ///
     /// # Errors
@@ -270,6 +300,28 @@ mod tests {
         let net = VGG16.network(Pooling::Average, VGG16.layer("relu4_2").unwrap());
         let one = |width, height| net.multiply_adds(height, width).unwrap();
         assert_eq!(plan.multiply_adds, 2 * (4 * one(91, 46) + 2 * one(128, 64)));
+    }
+
+    #[test]
+    fn sizes_have_the_memory_of_their_plans() {
+        let config = |text: &str| OptimizeConfig::parse(text).unwrap();
+        let limits = Limits { total: 1_200_000_000, buffer: u64::MAX };
+        let sizes = config("{}").sizes(300, 200, &[64, 512, 768, 8192], limits).unwrap();
+        let about: Vec<_> = sizes.iter().map(|s| (s.size, s.width, s.height, s.fits)).collect();
+        assert_eq!(
+            about,
+            [(64, 64, 43, true), (512, 512, 341, true), (768, 768, 512, true), (8192, 8192, 5461, false)]
+        );
+        assert_eq!(sizes[1].bytes, config("{}").plan(300, 200, ROOMY).unwrap().peak);
+        // What the page showed before: 2304 bytes for each pixel, and 54 MB for VGG.
+        let square = config("{}").sizes(1, 1, &[256, 512, 1024], limits).unwrap();
+        for SizeEstimate { width, height, bytes, .. } in square {
+            let before = (width * height) as f64 * 2304.0 + 54e6;
+            assert!((bytes as f64 / before - 1.0).abs() < 0.05, "{bytes} instead of {before}");
+        }
+        // Settings count.
+        let lbfgs = config(r#"{ "optimizer": "lbfgs" }"#).sizes(300, 200, &[512], limits).unwrap();
+        assert!(lbfgs[0].bytes > sizes[1].bytes);
     }
 
     #[test]

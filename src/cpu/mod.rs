@@ -5,10 +5,27 @@
 //! memory, with the border around them, and convolves them. 3x3 and 9x9 convolutions use Winograd's algorithm, all others
 //! multiply directly; both end in the matrix product of `gemm`.
 
+mod conv3x3;
+mod conv9x9;
+mod conv_general;
+mod conv_stride2;
+pub mod convolution;
 pub mod gemm;
 pub mod instruction_set;
+mod lanes;
+mod mobilenet;
+pub mod model;
 pub mod picture;
+pub mod plan;
+pub mod rows;
+pub mod statistics;
+pub mod vector_model;
+mod winograd;
 pub mod workers;
 
+pub use convolution::CpuConvolution;
 pub use instruction_set::InstructionSet;
+pub use model::CpuModel;
+pub use plan::CpuPlan;
+pub use vector_model::CpuVectorModel;
 pub use workers::Workers;

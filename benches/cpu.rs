@@ -1,0 +1,116 @@
+//! Benchmarks the CPU executor on the 26-style network: whole frames and stages, on one thread and on all, for every
+//! instruction set of this processor. Rates count the multiply-adds of direct convolutions; Winograd's algorithm needs
+//! fewer, so a rate may exceed the processor's peak, which the same run measures.
+//!
+//! `cargo bench --bench cpu [-- [ROUNDS] [INSTRUCTION SET]]`
+
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
+
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, dispatch};
+use impasto::cpu::{CpuModel, CpuPlan, InstructionSet, Workers};
+use impasto::net::models::transfer26;
+use impasto::style::StyleSet;
+use impasto::weights::Archive;
+
+/// Sides of the square pictures in pixels.
+const SIDES: [usize; 2] = [256, 512];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().filter(|a| a != "--bench").collect();
+    let rounds = arguments.get(1).and_then(|a| a.parse().ok()).unwrap_or(15);
+    let only = arguments.get(2);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/transfer26.safetensors");
+    let archive = Archive::parse(&std::fs::read(path).expect("the weights")).expect("an archive");
+    for set in InstructionSet::available().into_iter().filter(|set| only.is_none_or(|name| name == set.name())) {
+        let peak = peak(set, rounds);
+        println!("{}: the peak of one thread is {peak:.1} GFLOP/s", set.name());
+        let net = transfer26::network();
+        let styles = StyleSet::read(&archive, &net.norms).expect("styles");
+        let model = CpuModel::load(net, &archive, set).expect("a model");
+        for side in SIDES {
+            let mut plan = model.plan(side, side).expect("a plan");
+            plan.set_style(styles.get(0).expect("a style")).expect("a style of the network");
+            plan.input_mut()
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, v)| *v = (i % 251) as f32 / 251.0 * f32::from(i % 4 != 3));
+            let all = Workers::all();
+            for workers in [&Workers::new(1), &all] {
+                let ms = median(rounds, || plan.run(workers));
+                let flops = 2.0 * model.network().multiply_adds(side, side).expect("a size") as f64;
+                let threads = workers.threads();
+                report(&format!("{side} px, {threads} threads"), ms, flops, peak * threads as f64);
+                if threads > 1 && all.threads() > 1 {
+                    continue;
+                }
+                stages(&mut plan, workers, rounds, peak);
+            }
+        }
+    }
+}
+
+fn report(name: &str, ms: f64, flops: f64, peak: f64) {
+    let rate = flops / ms / 1e6;
+    println!("  {name:24} {ms:8.3} ms {rate:8.1} GFLOP/s {:6.1} % of the peak", 100.0 * rate / peak);
+}
+
+/// Times the stages of each kind, on one thread.
+fn stages(plan: &mut CpuPlan, workers: &Workers, rounds: usize, peak: f64) {
+    let mut kinds: Vec<(String, f64, f64)> = Vec::new();
+    for i in 0..plan.stages() {
+        let (name, multiply_adds) = plan.stage(i);
+        let ms = median(rounds, || plan.run_stage(workers, i));
+        let flops = 2.0 * multiply_adds as f64;
+        // The two 9x9 layers have very different channels.
+        let name = if name == "winograd9x9" { format!("{name} {i}") } else { name.to_string() };
+        match kinds.iter_mut().find(|kind| kind.0 == name) {
+            Some(kind) => (kind.1, kind.2) = (kind.1 + ms, kind.2 + flops),
+            None => kinds.push((name, ms, flops)),
+        }
+    }
+    for (name, ms, flops) in kinds {
+        report(&format!("  {name}"), ms, flops, peak);
+    }
+    println!("    {:22} {:8.3} ms", "colours", median(rounds, || plan.finish(workers)));
+}
+
+/// Returns the median time of `rounds` calls in milliseconds, after one that does not count.
+fn median(rounds: usize, mut run: impl FnMut()) -> f64 {
+    run();
+    let time = |_| {
+        let start = Instant::now();
+        run();
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    let mut times: Vec<f64> = (0..rounds.max(1)).map(time).collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Measures the rate of independent multiply-adds in registers, in GFLOP/s.
+fn peak(set: InstructionSet, rounds: usize) -> f64 {
+    const STEPS: usize = 100_000;
+    let level = set.level().expect("an available instruction set");
+    let ms = median(rounds, || {
+        black_box(dispatch!(level, simd => chains(simd, STEPS, black_box(1e-9), black_box(0.5))));
+    });
+    2.0 * (STEPS * CHAINS * set.lanes()) as f64 / ms / 1e6
+}
+
+/// Independent sums: as many as hide the latency of a multiply-add.
+const CHAINS: usize = 12;
+
+#[inline(always)]
+fn chains<S: Simd>(simd: S, steps: usize, factor: f32, term: f32) -> f32 {
+    let mut sums: [S::f32s; CHAINS] = std::array::from_fn(|i| S::f32s::splat(simd, i as f32));
+    let (factor, term) = (S::f32s::splat(simd, factor), S::f32s::splat(simd, term));
+    for _ in 0..steps {
+        for sum in &mut sums {
+            *sum = sum.mul_add(factor, term);
+        }
+    }
+    sums.iter().map(|sum| sum.as_slice().iter().sum::<f32>()).sum()
+}

@@ -1,0 +1,41 @@
+//! Loops over channels in vectors.
+
+use fearless_simd::Simd;
+use fearless_simd::prelude::*;
+
+/// Loads the vector at `values[at..]`.
+#[inline(always)]
+pub fn load<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, values: &[f32], at: usize) -> V {
+    V::from_slice(simd, &values[at..at + V::LEN])
+}
+
+/// Stores `vector` at `values[at..]`.
+#[inline(always)]
+pub fn store<S: Simd, V: SimdFloat<S, Element = f32>>(vector: V, values: &mut [f32], at: usize) {
+    vector.store_slice(&mut values[at..at + V::LEN]);
+}
+
+/// Calls `$function::<S, V>($arguments)` for each vector of `$count` numbers, a multiple of four: with the vectors `V` of
+/// the instruction set, then with vectors of eight and of four numbers. `$at` is the position of the vector.
+macro_rules! each_vector {
+    ($s:ident, $count:expr, $at:ident => $function:ident($($argument:expr),* $(,)?)) => {{
+        let count: usize = $count;
+        let lanes = <<$s as fearless_simd::Simd>::f32s as fearless_simd::SimdBase<$s>>::LEN;
+        let mut $at = 0;
+        while $at + lanes <= count {
+            $function::<$s, <$s as fearless_simd::Simd>::f32s>($($argument),*);
+            $at += lanes;
+        }
+        if lanes > 8 && $at + 8 <= count {
+            $function::<$s, fearless_simd::f32x8<$s>>($($argument),*);
+            $at += 8;
+        }
+        if lanes > 4 && $at + 4 <= count {
+            $function::<$s, fearless_simd::f32x4<$s>>($($argument),*);
+            $at += 4;
+        }
+        debug_assert_eq!($at, count);
+    }};
+}
+
+pub(super) use each_vector;

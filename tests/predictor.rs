@@ -6,7 +6,7 @@ mod common;
 use common::{distance, fixture, gpu, noise, picture, shipped, shipped_as};
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, Variant};
-use impasto::gpu::lower::mobilenet::QUADS_A_THREAD;
+use impasto::gpu::mobilenet::QUADS_A_THREAD;
 use impasto::gpu::vector_model::VectorPlan;
 use impasto::image::Image;
 use impasto::net::{Border, Convolution, Network, Operation, TensorId};

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use impasto::gpu::conv::Variant;
-use impasto::gpu::lower::mobilenet;
+use impasto::gpu::mobilenet;
 use impasto::gpu::schedule::transfer::TransferKernels;
 use impasto::gpu::schedule::{Schedule, mobilenet as predicting};
 use impasto::net::Network;
@@ -56,8 +56,8 @@ fn the_network_for_paintings_runs_what_it_did() {
 fn the_style_predictor_runs_what_it_did() {
     let net = predictor::network();
     for (side, quads) in [(256, 1), (256, 4), (96, 1)] {
-        let stages = mobilenet::stages(&net, quads).unwrap();
-        let schedule = predicting::schedule(&stages, &net.shapes(side, side).unwrap());
+        let kernels = mobilenet::kernels(&net, quads).unwrap();
+        let schedule = predicting::schedule(&kernels, &net.shapes(side, side).unwrap());
         compare(&format!("predictor-{quads}quads-{side}"), &text(&schedule));
     }
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use impasto::gpu::conv::{Spec, Variant};
-use impasto::gpu::lower::mobilenet;
+use impasto::gpu::mobilenet;
 use impasto::gpu::preprocess::specialize;
 use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
 use impasto::lower::transfer::fuse;
@@ -53,9 +53,9 @@ fn every_shared_file_is_imported_by_two_files() {
 #[test]
 fn every_specialization_is_valid() {
     let stages = [transfer26::network(), arbitrary::network()].map(|net| fuse(&net).unwrap().stages).concat();
-    let predicting = mobilenet::QUADS_A_THREAD.map(|quads| mobilenet::stages(&predictor::network(), quads).unwrap());
-    for stage in predicting.concat() {
-        check(&format!("{:?} {}", stage.kind, stage.file()), &stage.wgsl());
+    let predicting = mobilenet::QUADS_A_THREAD.map(|quads| mobilenet::kernels(&predictor::network(), quads).unwrap());
+    for kernel in predicting.concat() {
+        check(&format!("{:?} {}", kernel.stage.kind, kernel.file()), &kernel.wgsl());
     }
     check("instance_norm_fold", &specialize(INSTANCE_NORM_FOLD, &[], false));
     for variant in Variant::all() {

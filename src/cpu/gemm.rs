@@ -90,6 +90,23 @@ fn panels(columns: usize, lanes: usize) -> Vec<Panel> {
     panels
 }
 
+/// What is done with a product before it is written.
+pub trait Finish: Copy {
+    /// Returns what is written for `sum`, the vector in row `row` of the product from column `column` on.
+    fn finish<S: Simd, V: SimdFloat<S, Element = f32>>(&self, simd: S, sum: V, row: usize, column: usize) -> V;
+}
+
+/// Writes products as they are.
+#[derive(Debug, Clone, Copy)]
+struct Unchanged;
+
+impl Finish for Unchanged {
+    #[inline(always)]
+    fn finish<S: Simd, V: SimdFloat<S, Element = f32>>(&self, _: S, sum: V, _: usize, _: usize) -> V {
+        sum
+    }
+}
+
 /// Computes the first `m` rows of `a * b`. Row `i` is written to `c[i * c_stride..]`. All columns of `b` are written,
 /// with padding.
 ///
@@ -97,21 +114,44 @@ fn panels(columns: usize, lanes: usize) -> Vec<Panel> {
 /// If `a` or `c` is too short.
 #[inline(always)]
 pub fn multiply<S: Simd>(simd: S, m: usize, a: Rows, b: &PackedMatrix, c: &mut [f32], c_stride: usize) {
+    multiply_and(simd, m, a, b, (c, c_stride), Unchanged);
+}
+
+/// As [`multiply`], to `c` whose rows are `c_stride` numbers apart, with `finish` applied to the products.
+///
+/// # Panics
+/// As [`multiply`].
+#[inline(always)]
+pub fn multiply_and<S: Simd>(
+    simd: S,
+    m: usize,
+    a: Rows,
+    b: &PackedMatrix,
+    (c, c_stride): (&mut [f32], usize),
+    finish: impl Finish,
+) {
     // A function of its own for each instruction set, so that the tiles are compiled once and not at each call.
     simd.vectorize(
         #[inline(always)]
-        || multiply_panels(simd, m, a, b, c, c_stride),
+        || multiply_panels(simd, m, a, b, (c, c_stride), finish),
     );
 }
 
 #[inline(always)]
-fn multiply_panels<S: Simd>(simd: S, m: usize, a: Rows, b: &PackedMatrix, c: &mut [f32], c_stride: usize) {
+fn multiply_panels<S: Simd>(
+    simd: S,
+    m: usize,
+    a: Rows,
+    b: &PackedMatrix,
+    (c, c_stride): (&mut [f32], usize),
+    finish: impl Finish,
+) {
     let lanes = S::f32s::LEN;
     let mut values = b.values.as_slice();
     for panel in &b.panels {
         let (weights, rest) = values.split_at(b.k * panel.width);
         values = rest;
-        let target = Target { c: &mut *c, stride: c_stride, column: panel.column };
+        let target = Target { c: &mut *c, stride: c_stride, column: panel.column, finish };
         let length = b.k / a.segments.max(1);
         if panel.width == 2 * lanes {
             // 32 registers hold 24 sums, 16 hold 12. V8 leaves 15 registers to WebAssembly.
@@ -132,10 +172,11 @@ fn multiply_panels<S: Simd>(simd: S, m: usize, a: Rows, b: &PackedMatrix, c: &mu
 }
 
 /// The columns of the result that one panel computes.
-struct Target<'a> {
+struct Target<'a, F> {
     c: &'a mut [f32],
     stride: usize,
     column: usize,
+    finish: F,
 }
 
 /// Computes `m` rows of one panel in tiles of `R` rows, the remainder in tiles of four rows. The last of these begins
@@ -147,7 +188,7 @@ fn rows<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
     a: Rows,
     length: usize,
     weights: &[f32],
-    mut target: Target,
+    mut target: Target<impl Finish>,
 ) {
     let mut i = 0;
     while i + R <= m {
@@ -174,7 +215,7 @@ fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
     i: usize,
     length: usize,
     weights: &[f32],
-    target: &mut Target,
+    target: &mut Target<impl Finish>,
 ) {
     let mut sums = [[V::splat(simd, 0.0); N]; R];
     let mut steps = weights.chunks_exact(N * V::LEN);
@@ -194,8 +235,9 @@ fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
     }
     for (r, sums) in sums.iter().enumerate() {
         let row = &mut target.c[(i + r) * target.stride + target.column..][..N * V::LEN];
-        for (sum, out) in sums.iter().zip(row.chunks_exact_mut(V::LEN)) {
-            sum.store_slice(out);
+        for (j, (sum, out)) in sums.iter().zip(row.chunks_exact_mut(V::LEN)).enumerate() {
+            let value = target.finish.finish(simd, *sum, i + r, target.column + j * V::LEN);
+            value.store_slice(out);
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod convolution;
 pub mod gemm;
 pub mod instruction_set;
 mod lanes;
+mod mobilenet;
 pub mod model;
 pub mod picture;
 pub mod plan;

@@ -7,7 +7,7 @@ pub mod conv;
 pub mod device;
 mod executable;
 pub mod input;
-pub mod lower;
+pub mod mobilenet;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -6,7 +6,7 @@ use wgpu::BufferUsages;
 use super::device::Gpu;
 use super::executable::{Executable, Resources};
 use super::input::{Frame, InputTensor};
-use super::lower::mobilenet::{QUADS_A_THREAD, Stage, stages};
+use super::mobilenet::{Kernel, QUADS_A_THREAD, kernels};
 use super::schedule::mobilenet::schedule;
 use crate::error::{Error, Result};
 use crate::net::{Network, Shape};
@@ -42,18 +42,18 @@ impl VectorPlan {
         quads: u32,
     ) -> Result<Self> {
         let shapes = net.shapes(height, width)?;
-        let stages = stages(net, quads)?;
+        let kernels = kernels(net, quads)?;
         let last = shapes[net.output()];
         if last.width * last.height != 1 {
             let problem = format!("has an output of {} x {} pixels; one pixel is needed", last.width, last.height);
             return Err(Error::Model { file: net.name.clone(), problem });
         }
-        let weights = stages.iter().map(|stage| weights(stage, archive)).collect::<Result<Vec<_>>>()?;
-        gpu.scoped(|| Self::build(gpu, &stages, &weights, &shapes)).await
+        let weights = kernels.iter().map(|kernel| weights(kernel, archive)).collect::<Result<Vec<_>>>()?;
+        gpu.scoped(|| Self::build(gpu, &kernels, &weights, &shapes)).await
     }
 
-    fn build(gpu: &Gpu, stages: &[Stage], values: &[[Vec<f32>; 2]], shapes: &[Shape]) -> Result<Self> {
-        let schedule = schedule(stages, shapes);
+    fn build(gpu: &Gpu, kernels: &[Kernel], values: &[[Vec<f32>; 2]], shapes: &[Shape]) -> Result<Self> {
+        let schedule = schedule(kernels, shapes);
         let filled = |side: usize| {
             let filled = |values: &[Vec<f32>; 2]| {
                 let values = &values[side];
@@ -62,11 +62,11 @@ impl VectorPlan {
             values.iter().map(filled).collect::<Vec<_>>()
         };
         let (weights, biases) = (filled(0), filled(1));
-        let pipelines: Vec<_> = stages.iter().map(|stage| gpu.pipeline(stage.file(), &stage.wgsl())).collect();
+        let pipelines: Vec<_> = kernels.iter().map(|kernel| gpu.pipeline(kernel.file(), &kernel.wgsl())).collect();
         let resources = Resources { pipelines: &pipelines, weights: &weights, biases: &biases, norms: None };
         Ok(Self {
             size: [shapes[0].width as u32, shapes[0].height as u32],
-            count: stages.last().map_or(0, |stage| shapes[stage.tensor].channels),
+            count: kernels.last().map_or(0, |kernel| shapes[kernel.stage.tensor].channels),
             executable: Executable::new(gpu, &schedule, resources, BufferUsages::COPY_SRC)?,
         })
     }
@@ -103,11 +103,11 @@ impl VectorPlan {
     }
 }
 
-/// Returns weights and biases of a stage in the layout of its kernel; both are empty if the stage has none.
-fn weights(stage: &Stage, archive: &Archive) -> Result<[Vec<f32>; 2]> {
-    let Some((name, shape)) = stage.weight() else { return Ok([vec![], vec![]]) };
-    let weight = stage.pack(&archive.tensor(name, &shape)?);
-    let mut bias = match &stage.bias {
+/// Returns weights and biases of a kernel in its layout; both are empty if it has none.
+fn weights(kernel: &Kernel, archive: &Archive) -> Result<[Vec<f32>; 2]> {
+    let Some((name, shape)) = kernel.stage.weight() else { return Ok([vec![], vec![]]) };
+    let weight = kernel.pack(&archive.tensor(name, &shape)?);
+    let mut bias = match &kernel.stage.bias {
         Some(bias) => archive.tensor(bias, &[shape[0]])?,
         None => vec![0.0; shape[0]],
     };

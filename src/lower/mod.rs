@@ -2,4 +2,5 @@
 //! run the same stages.
 
 pub mod lifetimes;
+pub mod mobilenet;
 pub mod transfer;

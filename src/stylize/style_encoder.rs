@@ -1,6 +1,9 @@
 //! Encoding of paintings to styles: a [`StyleEncoder`] holds the style predictor on a device.
 
 #[cfg(feature = "cpu")]
+use std::cell::RefCell;
+
+#[cfg(feature = "cpu")]
 use super::device::CpuDevice;
 use super::device::Device;
 #[cfg(feature = "gpu")]
@@ -27,7 +30,7 @@ enum Predictor {
     #[cfg(feature = "gpu")]
     Gpu(GpuDevice, VectorPlan),
     #[cfg(feature = "cpu")]
-    Cpu(CpuDevice, CpuVectorModel),
+    Cpu(CpuDevice, RefCell<CpuVectorModel>),
 }
 
 impl StyleEncoder {
@@ -48,7 +51,8 @@ impl StyleEncoder {
             }
             #[cfg(feature = "cpu")]
             Device::Cpu(device) => {
-                Predictor::Cpu(device.clone(), CpuVectorModel::load(&net, archive, size, device.set)?)
+                let model = CpuVectorModel::load(&net, archive, device.set, size)?;
+                Predictor::Cpu(device.clone(), RefCell::new(model))
             }
         };
         Ok(Self { predictor })
@@ -73,7 +77,8 @@ impl StyleEncoder {
                 let side = (predictor::SIDE, predictor::SIDE);
                 let mut tensor = vec![0.0; side.0 * side.1 * 4];
                 Loader::new(*set, size, side, side)?.load(workers, Photo::new(rgba, size, false)?, &mut tensor)?;
-                Ok(model.run(workers, &tensor))
+                // No other call runs meanwhile: there is no await.
+                model.borrow_mut().run(workers, &tensor)
             }
         }
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use impasto::error::{Error, Result};
 use impasto::files::{Existing, save};
 use impasto::gpu::conv::{Spec, Variant};
-use impasto::gpu::lower::mobilenet;
+use impasto::gpu::mobilenet;
 use impasto::gpu::preprocess::specialize;
 use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
 use impasto::lower::transfer::fuse;
@@ -32,7 +32,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     make_folder(&arguments.folder)?;
     let stages = [fuse(&transfer26::network())?.stages, fuse(&arbitrary::network())?.stages].concat();
-    let predicting = mobilenet::QUADS_A_THREAD.map(|quads| mobilenet::stages(&predictor::network(), quads));
+    let predicting = mobilenet::QUADS_A_THREAD.map(|quads| mobilenet::kernels(&predictor::network(), quads));
     let predicting = predicting.into_iter().collect::<Result<Vec<_>>>()?.concat();
     let mut written = std::collections::BTreeSet::new();
     for variant in arguments.variant.map_or_else(Variant::all, |v| vec![v]) {

@@ -3,24 +3,26 @@
 use bytemuck::bytes_of;
 
 use super::{Binding, Dispatch, Program, Schedule};
-use crate::gpu::lower::mobilenet::Stage;
+use crate::gpu::mobilenet::Kernel;
 use crate::gpu::uniforms::MobilenetUniforms;
 use crate::lower::lifetimes::{Lifetime, assign};
 use crate::net::Shape;
 
-/// Returns the schedule of `stages` for a picture for which the network's tensors have these `shapes`. Tensors have 32
+/// Returns the schedule of `kernels` for a picture for which the network's tensors have these `shapes`. Tensors have 32
 /// bits.
-pub fn schedule(stages: &[Stage], shapes: &[Shape]) -> Schedule {
-    let stored: Vec<Shape> = std::iter::once(0).chain(stages.iter().map(|s| s.tensor)).map(|t| shapes[t]).collect();
+pub fn schedule(kernels: &[Kernel], shapes: &[Shape]) -> Schedule {
+    let stages = kernels.iter().map(|kernel| &kernel.stage);
+    let stored: Vec<Shape> = std::iter::once(0).chain(stages.clone().map(|s| s.tensor)).map(|t| shapes[t]).collect();
     // Tensor 0 is written in step 0, the output of stage i in step i + 1; the last tensor is read after all steps.
     let life = |(t, shape): (usize, &Shape)| {
-        let last_read = stages.iter().rposition(|s| s.input == t || s.skip == Some(t)).unwrap_or(stages.len());
+        let last_read = stages.clone().rposition(|s| s.input == t || s.skip == Some(t)).unwrap_or(kernels.len());
         let bytes = (shape.channels.div_ceil(4) * shape.height * shape.width * 16) as u64;
         Lifetime { bytes, written: t, last_read: last_read + 1 }
     };
     let assignment = assign(&stored.iter().enumerate().map(life).collect::<Vec<_>>());
     let tensor = |t: usize| Binding::Buffer(assignment.buffer_of[t]);
-    let dispatch = |(i, stage): (usize, &Stage)| {
+    let dispatch = |(i, kernel): (usize, &Kernel)| {
+        let stage = &kernel.stage;
         let (input, output) = (stored[stage.input], stored[i + 1]);
         let uniforms = MobilenetUniforms {
             in_size: [input.width as u32, input.height as u32],
@@ -38,12 +40,12 @@ pub fn schedule(stages: &[Stage], shapes: &[Shape]) -> Schedule {
             stage.skip.map(tensor),
         ];
         let uniforms = bytes_of(&uniforms).to_vec();
-        Dispatch { program: Program::Stage(i), uniforms, bindings, workgroups: stage.workgroups(output) }
+        Dispatch { program: Program::Stage(i), uniforms, bindings, workgroups: kernel.workgroups(output) }
     };
     Schedule {
         input: assignment.buffer_of[0],
-        output: assignment.buffer_of[stages.len()],
-        dispatches: stages.iter().enumerate().map(dispatch).collect(),
+        output: assignment.buffer_of[kernels.len()],
+        dispatches: kernels.iter().enumerate().map(dispatch).collect(),
         buffers: assignment.bytes,
     }
 }

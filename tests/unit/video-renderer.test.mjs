@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
-import { FakeEngine, packOf, settled } from './fake-engine.mjs';
+import { FakeEngine, PACKS, packOf, settled } from './fake-engine.mjs';
 import { bitmap, FakeCanvas, FakeVideoFrame, setGlobals } from './fake-browser.mjs';
 
 setGlobals({ VideoFrame: FakeVideoFrame, OffscreenCanvas: FakeCanvas });
@@ -25,7 +25,7 @@ beforeEach(() => {
     if (!online) throw new Error('You are offline.');
     return new TextEncoder().encode(network);
   };
-  registry = new StyleRegistry(engine, fetchNetwork, () => {});
+  registry = new StyleRegistry(engine, PACKS, fetchNetwork, () => {});
 });
 
 /** @param {Partial<Look>} [change] @returns {Look} */

@@ -43,6 +43,8 @@ test('before the engine runs, requests for pictures fail and those for styles wa
   const requestId = await request({ type: 'inspect-pack', pack: packOf({ name: 'A pack', network: 'transfer26' }) });
   assert.deepEqual(sent, []);
   const start = await request(START);
+  // The module of the engine is loaded on demand.
+  while (!sent.some(({ type }) => type === 'style')) await settled();
   const [ready] = sent.filter(({ type }) => type === 'ready');
   assert.deepEqual([ready.requestId, ready.choice, ready.info.styles, created.choice], [start, 'fake kernels', STYLES, 'stored']);
   assert.deepEqual([ready.info.engine, ready.info.webgpu, ready.files], ['gpu', 'hardware', ['live.js', 'live_bg.wasm']]);

@@ -38,6 +38,8 @@ const started = new Promise((resolve) => (resolveRegistry = resolve));
 let outputCanvas;
 /** Whether this browser notices finished GPU work only by polling. */
 let polled = false;
+/** Whether the engine blocks this worker while it renders, as the CPU engine does. */
+let blocking = false;
 
 /** If an empty queue takes longer than this to be done, the browser polls. */
 const POLLED_MS = 30;
@@ -69,11 +71,18 @@ async function start({ requestId, networks, engine: preference, choice, canvas }
   engine.lost().then((message) => send({ type: 'lost', message }));
   const info = { ...JSON.parse(engine.info()), webgpu, fallback, videoFrames: supportsVideoFrames(engine.device()) };
   registry = new StyleRegistry(engine, module, (network) => fetchLater(networks[network]), (ids) => send({ type: 'rejected-styles', ids }));
-  thumbnails = new ThumbnailRenderer(engine, info.styles);
+  blocking = info.engine === 'cpu';
+  const pause = blocking ? nextTask : undefined;
+  thumbnails = new ThumbnailRenderer(engine, info.styles, pause);
   batch = new BatchRenderer(engine, registry);
-  photos = new PhotoRenderer(engine, registry, canvas !== undefined, thumbnails);
+  photos = new PhotoRenderer(engine, registry, canvas !== undefined, thumbnails, pause);
   resolveRegistry(registry);
   send({ type: 'ready', info, files, choice: engine.choice() });
+}
+
+/** Resolves when the messages that wait have been received. @returns {Promise<void>} */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** @param {Engine} engine @param {OffscreenCanvas} canvas */
@@ -144,7 +153,7 @@ function setVideo(requestId, moving) {
   stopVideo();
   thumbnails?.pause();
   videoId = requestId;
-  video = new VideoRenderer(engine, registry, answerTo(requestId), polled, outputCanvas, moving);
+  video = new VideoRenderer(engine, registry, answerTo(requestId), polled, outputCanvas, moving, blocking);
 }
 
 function stopVideo() {

@@ -10,7 +10,7 @@ import { canShare } from '../media/encode.js';
 
 /** Options for video: frame rates with adaptive resolution, and fixed resolutions in lines. */
 const PACES = [24, 30, 60, 12];
-const LINES = [192, 288, 360, 540, 720, 1080];
+const LINES = [192, 256, 288, 360, 540, 720, 1080];
 
 /** Available photo sizes (the longer side). Software adapters start with a small one. */
 const SIZES = [384, 512, 768, 1024, 1600, 2048];

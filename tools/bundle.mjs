@@ -1,6 +1,7 @@
 /**
  * Finishes the built page: bundles the modules of `bundled/` with their libraries, lists the files that jobs download on
- * demand, and bundles the service worker of `sw/` with a list of all other files and the hashes of their contents.
+ * demand, and bundles the service worker of `sw/` with a list of all other files and the hashes of their contents. The files of
+ * the engines are a list of their own, since a browser uses one engine.
  *
  * node tools/bundle.mjs DIST
  */
@@ -14,8 +15,11 @@ import { headersFile } from '../www/sw/headers.js';
 /** Files that only jobs need: `jobs/assets.js` downloads and caches them on demand. */
 const ON_DEMAND = [/^studio_bg\.wasm$/, /^import_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^assets\/paintings\//];
 
+/** The files of the engines, which the service worker caches when a page uses them. */
+const ENGINES = /^(live|cpu|cpu-relaxed)(\.js|_bg\.wasm)$/;
+
 /** Files that the service worker does not precache: those, the host's headers, itself, the store's screenshots, VGG weights. */
-const NOT_PRECACHED = [...ON_DEMAND, /^_headers$/, /^sw\.js$/, /^assets\/screenshots\//, /^weights\/vgg/];
+const NOT_PRECACHED = [...ON_DEMAND, ENGINES, /^_headers$/, /^sw\.js$/, /^assets\/screenshots\//, /^weights\/vgg/];
 
 const [dist] = process.argv.slice(2);
 if (!dist) {
@@ -44,15 +48,19 @@ const assets = filesOf((name) => ON_DEMAND.some((pattern) => pattern.test(name))
 const list = 'jobs/assets.json';
 writeFileSync(join(dist, list), JSON.stringify(assets));
 if (!names.includes(list)) names.push(list);
-const files = filesOf((name) => !NOT_PRECACHED.some((pattern) => pattern.test(name))).map((url) => ({
-  url,
-  sha256: sumOf(readFileSync(join(dist, url))).digest('base64'),
-}));
-const version = sumOf(Buffer.from(JSON.stringify(files))).digest('hex').slice(0, 16);
+const hashed = (/** @type {string} */ url) => ({ url, sha256: sumOf(readFileSync(join(dist, url))).digest('base64') });
+const files = filesOf((name) => !NOT_PRECACHED.some((pattern) => pattern.test(name))).map(hashed);
+const engineFiles = filesOf((name) => ENGINES.test(name)).map(hashed);
+const version = sumOf(Buffer.from(JSON.stringify([files, engineFiles]))).digest('hex').slice(0, 16);
 await build({
   ...common,
   entryPoints: ['www/sw/sw.js'],
   outfile: join(dist, 'sw.js'),
-  define: { FILES: JSON.stringify(files), VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"' },
+  define: {
+    FILES: JSON.stringify(files),
+    ENGINE_FILES: JSON.stringify(engineFiles),
+    VERSION: JSON.stringify(version),
+    'process.env.NODE_ENV': '"production"',
+  },
 });
 console.log(`sw.js keeps ${files.length} files, version ${version}`);

@@ -1,4 +1,4 @@
-/** WebGPU, which TypeScript's DOM library lacks. The page only tests whether it exists. */
+/** WebGPU, which TypeScript's DOM library lacks: the part of it that the page uses. */
 interface Navigator {
-  readonly gpu?: object;
+  readonly gpu?: { requestAdapter(options?: { powerPreference?: string }): Promise<any> };
 }

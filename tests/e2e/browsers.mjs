@@ -36,26 +36,27 @@ const FIREFOX_PREFERENCES = {
 /**
  * @param {'chromium' | 'firefox'} name
  * @param {number} [cameras] the number of Chromium's cameras; a single one shows `cameraFile`
+ * @param {boolean} [webgpu] whether the browser has WebGPU. Without it, Chromium's camera has 60 frames per second
  * @returns {Promise<import('puppeteer-core').Browser>}
  */
-export async function launch(name, cameras = 1) {
+export async function launch(name, cameras = 1, webgpu = true) {
   if (name === 'firefox') {
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: executable('FIREFOX', ['/usr/bin/firefox-esr', '/usr/bin/firefox']),
-      extraPrefsFirefox: FIREFOX_PREFERENCES,
+      extraPrefsFirefox: { ...FIREFOX_PREFERENCES, 'dom.webgpu.enabled': webgpu },
       env: { ...process.env, VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES ?? lavapipe() },
       protocolTimeout: 300_000,
     });
     watch(browser);
     return browser;
   }
-  const fake = `--use-fake-device-for-media-stream=device-count=${cameras}`;
-  const camera = cameras === 1 ? [fake, `--use-file-for-fake-video-capture=${cameraFile()}`] : [fake];
+  const fake = `--use-fake-device-for-media-stream=device-count=${cameras}${webgpu ? '' : ',fps=60'}`;
+  const camera = cameras === 1 && webgpu ? [fake, `--use-file-for-fake-video-capture=${cameraFile()}`] : [fake];
   return puppeteer.launch({
     executablePath: executable('CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome']),
     // A copy, since puppeteer removes the features from the list that it gets.
-    args: [...CHROMIUM_FLAGS, ...camera],
+    args: [...CHROMIUM_FLAGS, ...camera, ...(webgpu ? [] : ['--disable-blink-features=WebGPU'])],
     protocolTimeout: 300_000,
   });
 }

@@ -25,7 +25,7 @@ describe('a crash of the graphics processor in chromium', { timeout: 600_000 }, 
   const there = visit('chromium');
 
   test('keeps the state of the page, also if the browser provides no new device', async () => {
-    const { page } = await open(there.browser, `${there.server.url}${SMALL}&style=carnival`);
+    const { page } = await open(there.browser, `${there.server.url}${SMALL}&style=carnival&engine=gpu`);
     await ready(page);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const session = await there.browser.target().createCDPSession();

@@ -18,11 +18,11 @@ export const SMALL = '?size=64&thumbs=0';
  * Provides each test of a `describe` with a copy of the built page, which the test may change, and a new browser profile.
  *
  * @param {'chromium' | 'firefox'} name
- * @param {{ headers?: Record<string, string>, prepare?: (dist: string) => Promise<void> }} [options] the host's headers, and a
- *   function that changes the copy first
+ * @param {{ headers?: Record<string, string>, prepare?: (dist: string) => Promise<void>, webgpu?: boolean }} [options] the host's
+ *   headers, a function that changes the copy first, and whether the browser has WebGPU
  * @returns {Installation} filled before each test
  */
-export function installation(name, { headers, prepare } = {}) {
+export function installation(name, { headers, prepare, webgpu = true } = {}) {
   const there = /** @type {Installation} */ ({});
 
   async function begin() {
@@ -30,7 +30,7 @@ export function installation(name, { headers, prepare } = {}) {
     await cp(process.env.DIST ?? 'dist', there.dist, { recursive: true });
     await prepare?.(there.dist);
     there.server = await serve(there.dist, undefined, undefined, headers);
-    there.browser = await launch(name);
+    there.browser = await launch(name, 1, webgpu);
   }
 
   async function end() {

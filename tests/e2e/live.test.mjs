@@ -200,7 +200,7 @@ for (const name of BROWSERS) {
     test('a lost device is replaced automatically, with the camera on', async (t) => {
       const fragile = await serve(process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
       t.after(() => fragile.close());
-      const { page } = await open(there.browser, fragile.url + SMALL);
+      const { page } = await open(there.browser, `${fragile.url}${SMALL}&engine=gpu`);
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');

@@ -77,7 +77,7 @@ for (const name of BROWSERS) {
     });
 
     test('stylizes a sample and the thumbnails, without errors or requests to other origins', async () => {
-      const { page, errors, requests } = await open(there.browser, there.server.url + SMALL);
+      const { page, errors, requests } = await open(there.browser, `${there.server.url}${SMALL}&engine=gpu`);
       await ready(page);
       await until(page, 'the style list', () => document.querySelectorAll('.tile[data-painted]').length === 26);
       assert.match(await caption(page), /Chelsea[^]*64 × 43/);
@@ -104,7 +104,7 @@ for (const name of BROWSERS) {
     });
 
     test('gives the same picture as the command line', { skip: !process.env.IMPASTO_BIN }, async () => {
-      const { page, errors } = await open(there.browser, there.server.url + SMALL);
+      const { page, errors } = await open(there.browser, `${there.server.url}${SMALL}&engine=gpu`);
       await ready(page);
       const photo = await smallPhoto(page, 'coffee', 64, 44);
       const [input, output] = [join(folder, 'photo.png'), join(folder, 'painting.png')];
@@ -233,9 +233,10 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('html', (root) => root.dataset.state), 'ready');
     });
 
-    test('shows a message and examples without WebGPU', async () => {
+    test('shows a message and examples without WebGPU and without SIMD', async () => {
       const { page, errors } = await open(there.browser, there.server.url, () => {
         Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
+        WebAssembly.validate = () => false;
       });
       await page.setViewport({ width: 1280, height: 2000 });
       await until(page, 'the notice', () => document.documentElement.dataset.state === 'unsupported');

@@ -11,9 +11,10 @@ import { serve } from './server.mjs';
  * Provides the tests of a `describe` with a server of the built page, and a browser whose pages are closed after each test.
  *
  * @param {'chromium' | 'firefox'} name
+ * @param {boolean} [webgpu] whether the browser has WebGPU
  * @returns {Visit} filled before the first test
  */
-export function visit(name) {
+export function visit(name, webgpu = true) {
   const there = /** @type {Visit} */ ({});
 
   /** @type {() => void} */
@@ -21,7 +22,7 @@ export function visit(name) {
 
   before(async () => {
     there.server = await serve(process.env.DIST ?? 'dist');
-    there.browser = await launch(name);
+    there.browser = await launch(name, 1, webgpu);
     forget = onCrash(revive);
   });
 
@@ -29,7 +30,7 @@ export function visit(name) {
   beforeEach(revive);
 
   async function revive() {
-    if (!alive(there.browser)) there.browser = await launch(name);
+    if (!alive(there.browser)) there.browser = await launch(name, 1, webgpu);
   }
 
   // Also after a failure: a page that continues to render would slow down the next test.

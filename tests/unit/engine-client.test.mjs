@@ -46,22 +46,26 @@ async function reasonOf(promise) {
 
 test('start transfers the canvas and sends the stored kernel selection', () => {
   stored.set('impasto.kernels', 'fast ones');
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const [start] = FakeWorker.last.sent;
-  assert.deepEqual([start.type, start.choice, start.canvas], ['start', 'fast ones', { offscreen: true }]);
+  assert.deepEqual([start.type, start.engine, start.choice, start.canvas], ['start', 'auto', 'fast ones', { offscreen: true }]);
   assert.match(start.networks.arbitrary, /weights\/arbitrary\.safetensors$/);
 });
 
 test('the kernel selection of the engine is stored', () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const { requestId } = FakeWorker.last.sent[0];
-  FakeWorker.last.answer({ type: 'ready', requestId, info: {}, choice: 'measured' });
+  FakeWorker.last.answer({ type: 'ready', requestId, info: { engine: 'gpu' }, choice: 'measured' });
   assert.equal(stored.get('impasto.kernels'), 'measured');
   assert.equal(answers[0].type, 'ready');
+  // The CPU engine does not replace it.
+  client.start(CANVAS, 'cpu');
+  FakeWorker.last.answer({ type: 'ready', requestId: FakeWorker.last.sent[0].requestId, info: { engine: 'cpu' }, choice: 'SIMD' });
+  assert.equal(stored.get('impasto.kernels'), 'measured');
 });
 
 test('answers settle their requests in any order', async () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const requests = [client.save(), client.stylize(pixels(1, 1), LOOK), client.inspectPack(new Uint8Array())];
   const worker = FakeWorker.last;
   const [save, stylize, inspect] = worker.sent.slice(1);
@@ -80,11 +84,11 @@ const answer = (type, requestId, rest = {}) => FakeWorker.last.answer({ type, re
 const answerTypes = () => answers.map(({ type }) => type);
 
 test('request ids are unique, also across workers', () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
   client.changeLook(LOOK);
   const first = FakeWorker.last;
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   client.changeLook(LOOK);
   const ids = [...first.sent, ...FakeWorker.last.sent].map(({ requestId }) => requestId);
   assert.equal(new Set(ids).size, 5);
@@ -92,7 +96,7 @@ test('request ids are unique, also across workers', () => {
 });
 
 test('a failed request is rejected once, with the reason', async () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const save = client.save();
   answer('failed', idOf('save'), { operation: 'save', message: 'The picture could not be read.' });
   assert.equal(await reasonOf(save), 'The picture could not be read.');
@@ -101,7 +105,7 @@ test('a failed request is rejected once, with the reason', async () => {
 });
 
 test('only the newest look counts; answers to older looks and photos are stale', () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   client.showPhoto(pixels(1, 1), null, LOOK);
   client.changeLook(LOOK);
   const older = idOf('look');
@@ -115,7 +119,7 @@ test('only the newest look counts; answers to older looks and photos are stale',
 });
 
 test('thumbnails, pictures and failures of a photo are current until the next photo', () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   client.showPhoto(pixels(1, 1), pixels(1, 1), LOOK);
   const older = idOf('photo');
   client.changeLook(LOOK);
@@ -129,7 +133,7 @@ test('thumbnails, pictures and failures of a photo are current until the next ph
 });
 
 test('all messages of a video are one request, which stop or a photo ends', () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const frame = () => new FakeVideoFrame({ visibleRect: { width: 4, height: 4 } });
   const send = (/** @type {any} */ one) => client.sendFrame({ frame: one, missed: 0, times: { shown: 0, media: 0 } });
   client.setVideo(/** @type {any} */ ({}));
@@ -157,18 +161,18 @@ test('all messages of a video are one request, which stop or a photo ends', () =
 });
 
 test('messages of a replaced worker are dropped', () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const old = FakeWorker.last;
   const { requestId } = old.sent[0];
-  client.start(CANVAS);
-  old.answer({ type: 'ready', requestId, info: {}, choice: 'old' });
+  client.start(CANVAS, 'auto');
+  old.answer({ type: 'ready', requestId, info: { engine: 'gpu' }, choice: 'old' });
   old.answer({ type: 'lost', requestId, message: 'The device is lost.' });
   old.crash('out of memory');
   assert.deepEqual([answers, stored.size, FakeWorker.last.terminated], [[], 0, false]);
 });
 
 test('a lost device terminates the worker and rejects its pending requests', async () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const save = client.save();
   answer('lost', idOf('start'), { message: 'The device is lost.' });
   assert.equal(await reasonOf(save), 'The device is lost.');
@@ -181,7 +185,7 @@ test('a request without an engine fails at once', async () => {
 });
 
 test('a crashed worker is reported, and its pending requests are rejected', async () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const save = client.save();
   FakeWorker.last.crash('out of memory');
   assert.match(await reasonOf(save), /The engine stopped: out of memory/);
@@ -191,10 +195,10 @@ test('a crashed worker is reported, and its pending requests are rejected', asyn
 });
 
 test('another start terminates the previous worker and rejects its pending requests', async () => {
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const old = FakeWorker.last;
   const save = client.save();
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   assert.match(await reasonOf(save), /restarted/);
   assert.deepEqual([old.terminated, FakeWorker.last.terminated, FakeWorker.last === old], [true, false, false]);
 });
@@ -203,7 +207,7 @@ test('a photo is transferred, as a bitmap or as pixels; without an engine the bi
   const [photo, thumb] = [bitmap(8, 4), bitmap(4, 4)];
   client.showPhoto(photo, thumb, LOOK);
   assert.deepEqual([photo.closed, thumb.closed], [true, true]);
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const [shown, square, transparent] = [bitmap(8, 4), bitmap(4, 4), pixels(8, 4)];
   client.showPhoto(shown, square, LOOK);
   assert.deepEqual(FakeWorker.last.transferred, [shown, square]);
@@ -219,9 +223,9 @@ test('a frame without an engine is closed', () => {
 
 test('the engine starts without storage', async () => {
   setGlobals({ localStorage: { getItem: () => { throw new Error('forbidden'); }, setItem: () => { throw new Error('forbidden'); } } });
-  client.start(CANVAS);
+  client.start(CANVAS, 'auto');
   const { requestId } = FakeWorker.last.sent[0];
-  FakeWorker.last.answer({ type: 'ready', requestId, info: {}, choice: 'measured' });
+  FakeWorker.last.answer({ type: 'ready', requestId, info: { engine: 'gpu' }, choice: 'measured' });
   await settled();
   assert.deepEqual(answers.map(({ type }) => type), ['ready']);
 });

@@ -1,7 +1,7 @@
 /**
- * A fake of the engine, for unit tests of the inference worker's classes. It replaces `live.js`, which only the build
- * makes: importing this file redirects imports of `live.js` to it, so the classes under test are imported after it, with
- * `await import()`. Like the real objects, a fake session must not be used after `free`, nor freed while one of its promises
+ * A fake of the engines, for unit tests of the inference worker's classes. It replaces `live.js`, `cpu.js` and
+ * `cpu-relaxed.js`, which only the build makes: importing this file redirects their imports to it, so the classes under test
+ * are imported after it, with `await import()`. Like the real objects, a fake session must not be used after `free`, nor freed while one of its promises
  * is pending; a violation throws.
  */
 import { register } from 'node:module';
@@ -12,9 +12,13 @@ import { register } from 'node:module';
  */
 
 const REDIRECTION = `
+  const fake = ${JSON.stringify(import.meta.url)};
   export function resolve(specifier, context, next) {
-    if (specifier.endsWith('/live.js')) return { url: ${JSON.stringify(import.meta.url)}, shortCircuit: true };
-    return next(specifier, context);
+    const [, name] = specifier.match(/\\/(live|cpu|cpu-relaxed)\\.js$/) ?? [];
+    if (!name) return next(specifier, context);
+    const code = 'export * from "' + fake + '"; export { default } from "' + fake + '"; import { createEngine } from "' + fake + '";'
+      + 'export const Engine = { create: (...inputs) => createEngine("' + name + '", ...inputs) };';
+    return { url: 'data:text/javascript,' + encodeURIComponent(code), shortCircuit: true };
   }`;
 register(`data:text/javascript,${encodeURIComponent(REDIRECTION)}`);
 
@@ -51,11 +55,13 @@ class Gate {
 /**
  * An operation that a test can hold, release, and let fail.
  * @typedef {'create' | 'session' | 'setFrameSize' | 'showAt' | 'steady' | 'read' | 'done' | 'sessionDone' | 'predict' | 'addNetwork' |
- *   'setPhoto' | 'setBitmap' | 'setStyle' | 'paint'} Operation
+ *   'setCanvas' | 'setPhoto' | 'setBitmap' | 'setStyle' | 'paint'} Operation
  */
 
 /** @implements {RealEngine} */
 export class FakeEngine {
+  /** The module that it came from. */
+  module = 'live';
   /** All sessions, in the order in which they were opened. @type {FakeSession[]} */
   sessions = [];
   /** @type {Set<string>} */
@@ -113,7 +119,7 @@ export class FakeEngine {
   }
 
   info() {
-    return JSON.stringify({ adapter: 'Fake', backend: 'fake', software: false, half: false, styles: STYLES });
+    return JSON.stringify({ engine: this.module === 'live' ? 'gpu' : 'cpu', adapter: 'Fake', backend: 'fake', software: false, half: false, styles: STYLES });
   }
 
   /** @returns {Promise<string>} */
@@ -123,6 +129,7 @@ export class FakeEngine {
 
   /** @param {unknown} canvas */
   setCanvas(canvas) {
+    this.check('setCanvas');
     this.canvas = canvas;
   }
 
@@ -131,6 +138,7 @@ export class FakeEngine {
   }
 
   device() {
+    if (this.module !== 'live') return undefined;
     return { createTexture: () => ({ destroy() {} }), queue: { copyExternalImageToTexture() {} } };
   }
 
@@ -338,20 +346,23 @@ export class FakeSession {
   }
 }
 
-/** The engine that the worker's next start creates. @type {{ next: FakeEngine, choice?: string }} */
-export const created = { next: new FakeEngine() };
+/**
+ * The engine that the worker's next start creates, and what the last start got. `failures` are messages with which the next
+ * creations of an engine of a module fail.
+ * @type {{ next: FakeEngine, choice?: string, failures: Record<string, string> }}
+ */
+export const created = { next: new FakeEngine(), failures: {} };
 
-/** The class that `live.js` exports. */
-export class Engine {
-  /** @param {Uint8Array} _archive @param {string} [choice] */
-  static async create(_archive, choice) {
-    created.choice = choice;
-    await created.next.wait('create');
-    return created.next;
-  }
+/** `Engine.create` of a module. @param {string} module @param {Uint8Array} _archive @param {string} [choice] */
+export async function createEngine(module, _archive, choice) {
+  created.choice = choice;
+  if (created.failures[module]) throw new Error(created.failures[module]);
+  await created.next.wait('create');
+  created.next.module = module;
+  return created.next;
 }
 
-/** The initialization that `live.js` exports. */
+/** The initialization that the modules export. */
 export default async function init() {}
 
 /**
@@ -379,7 +390,7 @@ export function readPack(pack) {
   }
 }
 
-export function packThumbnail() {
+export function packThumbnail(/** @type {Uint8Array} */ _pack) {
   return new Uint8Array();
 }
 
@@ -392,6 +403,9 @@ export function packNetwork(pack) {
 export function renamePack(pack, name) {
   return packOf({ ...contentOf(pack), name });
 }
+
+/** The functions of a module for packs. */
+export const PACKS = { packNetwork, packThumbnail, readPack, renamePack };
 
 /** @param {number} width @param {number} height @param {number} [value] of the colours @param {number} [alpha] @returns {Pixels} */
 export function pixels(width, height, value = 7, alpha = 255) {

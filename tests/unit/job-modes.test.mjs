@@ -61,7 +61,7 @@ replaceModules({
 const { OptimizeMode } = await import('../../www/jobs/optimize-image/mode.js');
 const { TrainMode } = await import('../../www/jobs/train-style/mode.js');
 
-const ENGINE = { adapter: 'Fake', backend: 'fake', software: true, half: false, styles: ['Candy'], videoFrames: false };
+const ENGINE = { engine: 'gpu', adapter: 'Fake', backend: 'fake', software: true, half: false, styles: ['Candy'], videoFrames: false };
 const PHOTO = /** @type {any} */ ({ name: 'Cat', credit: '', opaque: true, bitmap: bitmap(400, 200) });
 const PROGRESS = { step: 3, steps: 9, width: 4, height: 2, losses: [], marks: [], finished: false };
 /** @type {Checkpoint} */

@@ -22,7 +22,11 @@ const { JobHost } = await import('../../www/jobs/host.js');
 
 /** @import { Photo } from '../../www/media/decode.js' */
 
-const ENGINE = { adapter: 'Fake', backend: 'fake', software: true, half: false, styles: ['Candy'], videoFrames: false };
+/** @type {import('../../www/inference/protocol.js').EngineInfo} */
+const ENGINE = {
+  engine: 'gpu', adapter: 'Fake', backend: 'fake', software: true, half: false, styles: ['Candy'], webgpu: 'software', fallback: '',
+  videoFrames: false,
+};
 const PICTURE = { width: 1, height: 1, data: new Uint8ClampedArray([1, 2, 3, 255]) };
 
 /** @type {Store} */
@@ -54,7 +58,7 @@ beforeEach(() => {
   store = new Store(
     initialState({
       style: '', strength: 1, keepColors: false, gentle: false, size: 0, stroke: 1, brushwork: 0, steady: true,
-      ground: { keep: true, colour: '#ffffff' }, photoData: false,
+      ground: { keep: true, colour: '#ffffff' }, photoData: false, engine: 'auto',
     }),
   );
   const [viewer, controls, toast] = [noting('viewer'), noting('controls', { canSave: false, smallerSize: undefined }), noting('toast')];
@@ -74,6 +78,7 @@ beforeEach(() => {
         discard: async () => {},
         busyMessage: 'busy',
         unreadableMessage: 'unreadable',
+        noAdapterMessage: 'no adapter',
       },
       store, viewer, controls, toast,
     );
@@ -234,7 +239,11 @@ test('a job of an earlier visit is offered, and continues from its checkpoint', 
   const progress = { step: 3, steps: 9, width: 1, height: 1, losses: [], marks: [], finished: false };
   const checkpoint = { progress, bytes: new Uint8Array([3]), picture: PICTURE, sequence: 2 };
   jobs.train.kind.runtime.readSaved = async () => ({ run: { id: 'a', settings: {} }, checkpoint });
+  store.update({ engine: { ...ENGINE, engine: 'cpu', webgpu: 'none' } });
   await jobs.train.restore();
+  await jobs.train.resume();
+  assert.deepEqual([store.state.mode, FakeWorker.all.length, calls('toast.show')], ['photo', 0, [['toast.show', 'no adapter']]]);
+  store.update({ engine: ENGINE });
   assert.deepEqual(calls('banner.show').at(-1)?.slice(1), ['a job', true, true, 'Discard']);
   await jobs.train.resume();
   assert.deepEqual([store.state.mode, FakeWorker.last.sent[0].checkpoint], ['train', checkpoint]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 import { bitmap, FakeCanvas, setGlobals } from './fake-browser.mjs';
-import { FakeEngine, packOf, pixels, settled } from './fake-engine.mjs';
+import { FakeEngine, PACKS, packOf, pixels, settled } from './fake-engine.mjs';
 
 setGlobals({ OffscreenCanvas: FakeCanvas });
 
@@ -32,13 +32,13 @@ beforeEach(() => {
     if (!online) throw new Error('You are offline.');
     return new TextEncoder().encode(network);
   };
-  registry = new StyleRegistry(engine, fetchNetwork, () => {});
+  registry = new StyleRegistry(engine, PACKS, fetchNetwork, () => {});
 });
 
-/** @param {boolean} [hasCanvas] */
-function renderer(hasCanvas = true) {
+/** @param {boolean} [hasCanvas] @param {() => Promise<void>} [nextTask] */
+function renderer(hasCanvas = true, nextTask = undefined) {
   const thumbnails = { pause: () => thumbnailCalls.push('pause'), resume: () => thumbnailCalls.push('resume') };
-  return new PhotoRenderer(engine, registry, hasCanvas, /** @type {any} */ (thumbnails));
+  return new PhotoRenderer(engine, registry, hasCanvas, /** @type {any} */ (thumbnails), nextTask);
 }
 
 /** @param {number} requestId @returns {AnswerRequest} */
@@ -89,6 +89,19 @@ test('while a picture is rendered, only the newest of the arriving looks is kept
   assert.deepEqual(session().argumentsOf('setStyle').map(([[id]]) => id), ['Candy', 'style 9']);
   assert.deepEqual(ofType('rendered').map(({ requestId }) => requestId).at(-1), 9);
   assert.equal(engine.sessions.length, 1);
+});
+
+test('with an engine that blocks the worker, looks that waited are rendered once', async () => {
+  /** @type {() => void} */
+  let resume = () => {};
+  const photos = renderer(true, () => new Promise((resolve) => (resume = () => resolve(undefined))));
+  photos.show(answerTo(1), look(), pixels(8, 4));
+  resume();
+  await settled();
+  for (const [i, strength] of [0.9, 0.8, 0.7].entries()) photos.show(answerTo(2 + i), look({ strength }));
+  resume();
+  await settled();
+  assert.deepEqual(session().argumentsOf('setLook').map(([strength]) => strength), [1, 0.7]);
 });
 
 test('while a session opens, only the newest of the arriving photos is kept', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 import { bitmap, FakeCanvas, setGlobals } from './fake-browser.mjs';
-import { FakeEngine, packOf, pixels, settled } from './fake-engine.mjs';
+import { FakeEngine, PACKS, packOf, pixels, settled } from './fake-engine.mjs';
 
 setGlobals({ OffscreenCanvas: FakeCanvas });
 
@@ -32,6 +32,7 @@ beforeEach(() => {
   [engine, fetched, rejected, sent, online] = [new FakeEngine(), [], [], [], true];
   registry = new StyleRegistry(
     engine,
+    PACKS,
     async (network) => {
       fetched.push(network);
       if (!online) throw new Error('You are offline.');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
-import { FakeEngine, packOf, settled } from './fake-engine.mjs';
+import { FakeEngine, PACKS, packOf, settled } from './fake-engine.mjs';
 import { bitmap, FakeCanvas, FakeVideoFrame, setGlobals } from './fake-browser.mjs';
 
 setGlobals({ VideoFrame: FakeVideoFrame, OffscreenCanvas: FakeCanvas });
@@ -25,7 +25,7 @@ beforeEach(() => {
     if (!online) throw new Error('You are offline.');
     return new TextEncoder().encode(network);
   };
-  registry = new StyleRegistry(engine, fetchNetwork, () => {});
+  registry = new StyleRegistry(engine, PACKS, fetchNetwork, () => {});
 });
 
 /** @param {Partial<Look>} [change] @returns {Look} */
@@ -39,9 +39,9 @@ function settings(change = {}) {
   return { look: look(), mirrored: false, steady: true, lines: 192, startLines: 192, framesPerSecond: 24, recording: false, ...change };
 }
 
-/** @param {VideoSettings} [given] @param {boolean} [polled] @param {any} [canvas] */
-function renderer(given = settings(), polled = false, canvas = undefined) {
-  return new VideoRenderer(engine, registry, (answer) => sent.push(answer), polled, canvas, given);
+/** @param {VideoSettings} [given] @param {boolean} [polled] @param {any} [canvas] @param {boolean} [blocking] */
+function renderer(given = settings(), polled = false, canvas = undefined, blocking = false) {
+  return new VideoRenderer(engine, registry, (answer) => sent.push(answer), polled, canvas, given, blocking);
 }
 
 /** @param {number} [width] @param {number} [height] @param {number} [value] */
@@ -97,6 +97,26 @@ test('in browsers that poll, four frames are in flight', async () => {
   assert.equal(engine.sessions[0].argumentsOf('paint').length, 5);
   // The first three of the four frames requested the next one at once.
   assert.equal(ofType('ready-for-frame').length, 2 + 3);
+});
+
+test('with an engine that blocks the worker, the next frame is requested before a frame is rendered', async () => {
+  const video = renderer(settings(), false, undefined, true);
+  const requests = () => ofType('ready-for-frame').length;
+  await take(video);
+  // The first frame is visible before another one is requested.
+  assert.equal(requests(), 1);
+  engine.hold('done');
+  await take(video);
+  assert.equal(requests(), 2);
+  await engine.release('done');
+  assert.equal(requests(), 2);
+  // A recording needs each requested frame.
+  video.change(settings({ recording: true }));
+  engine.hold('done');
+  await take(video);
+  assert.equal(requests(), 2);
+  await engine.release('done');
+  assert.equal(requests(), 3);
 });
 
 test('a session for another frame size opens in the background; frames wait for it', async () => {

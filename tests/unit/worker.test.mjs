@@ -9,7 +9,7 @@ let sent = [];
 const scope = Object.assign(new EventTarget(), { postMessage: (/** @type {any} */ message) => sent.push(message) });
 setGlobals({
   self: scope,
-  navigator: { gpu: {}, onLine: true },
+  navigator: { gpu: { requestAdapter: async () => ({ info: { vendor: 'a card' } }) }, onLine: true },
   VideoFrame: FakeVideoFrame,
   OffscreenCanvas: FakeCanvas,
   fetch: async (/** @type {string} */ url) => new Response(url.includes('arbitrary') ? 'arbitrary' : 'transfer26'),
@@ -32,7 +32,7 @@ async function request(command, requestId = ++lastId) {
 const look = () => ({ network: 'transfer26', parts: [{ id: 'Candy', weight: 1 }], gentle: false, strength: 1, keepColors: false, split: 0, stroke: 1, brushwork: 0 });
 const settings = () => ({ look: look(), mirrored: false, steady: false, lines: 192, startLines: 192, framesPerSecond: 24, recording: false });
 const frame = () => new FakeVideoFrame({ visibleRect: { width: 256, height: 192 } });
-const START = { type: 'start', networks: { transfer26: 'https://a/transfer26', arbitrary: 'https://a/arbitrary' }, choice: 'stored', canvas: new FakeCanvas(1, 1) };
+const START = { type: 'start', engine: 'auto', networks: { transfer26: 'https://a/transfer26', arbitrary: 'https://a/arbitrary' }, choice: 'stored', canvas: new FakeCanvas(1, 1) };
 
 test('before the engine runs, requests for pictures fail and those for styles wait', async () => {
   for (const command of [{ type: 'save' }, { type: 'stylize', photo: pixels(1, 1), look: look() }]) {
@@ -43,8 +43,11 @@ test('before the engine runs, requests for pictures fail and those for styles wa
   const requestId = await request({ type: 'inspect-pack', pack: packOf({ name: 'A pack', network: 'transfer26' }) });
   assert.deepEqual(sent, []);
   const start = await request(START);
+  // The module of the engine is loaded on demand.
+  while (!sent.some(({ type }) => type === 'style')) await settled();
   const [ready] = sent.filter(({ type }) => type === 'ready');
   assert.deepEqual([ready.requestId, ready.choice, ready.info.styles, created.choice], [start, 'fake kernels', STYLES, 'stored']);
+  assert.deepEqual([ready.info.engine, ready.info.webgpu, ready.files], ['gpu', 'hardware', ['live.js', 'live_bg.wasm']]);
   assert.equal(engine.canvas, START.canvas);
   assert.ok(sent.filter(({ type }) => type === 'loading').every((answer) => answer.requestId === start));
   const [style] = sent.filter(({ type }) => type === 'style');

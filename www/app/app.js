@@ -9,7 +9,7 @@ import { FileRouter } from '../media/router.js';
 import { Controls } from './controls.js';
 import { EngineRecovery } from './engine-recovery.js';
 import { EngineClient } from '../inference/client.js';
-import { setUpPwa } from './pwa.js';
+import { keepEngine, setUpPwa } from './pwa.js';
 import { isPack } from '../media/file-kinds.js';
 import { listenForFiles } from '../media/file-input.js';
 import { Exporter } from '../media/export.js';
@@ -23,7 +23,7 @@ import { storedPainting } from '../styles/painting.js';
 import { PhotoMode } from '../inference/photo-mode.js';
 import { openSample, SAMPLES } from '../media/samples.js';
 import { initialState, Store } from './store.js';
-import { sizeInAddress } from './settings.js';
+import { engineInAddress, sizeInAddress } from './settings.js';
 import { SettingsSync } from './settings-sync.js';
 import { StyleSelection } from '../styles/selection.js';
 import { StyleLibrary } from '../styles/library.js';
@@ -51,12 +51,12 @@ export class App {
   #styleList = /** @type {StyleList} */ (document.querySelector('style-list'));
   #toast = /** @type {ToastLine} */ (document.querySelector('toast-line'));
   #settings = new SettingsSync();
-  #store = new Store(initialState(this.#settings.settings));
+  #store = new Store(initialState({ ...this.#settings.settings, engine: engineInAddress() ?? this.#settings.settings.engine }));
   #controls = new Controls(this.#settings.settings, SAMPLES, this.#store);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));
   #confirm = /** @type {ConfirmDialog} */ (document.querySelector('confirm-dialog'));
-  #recovery = new EngineRecovery(this.#viewer, this.#controls, this.#toast, () => this.#start());
+  #recovery;
   #selection = new StyleSelection(this.#store, this.#styleList, this.#sliders, this.#controls, this.#toast, this.#settings.settings.style);
   #library = new StyleLibrary(this.#client, this.#selection, this.#dialog, this.#toast, {
     onEncoding: () => !this.#isVideoShown && this.#viewer.busy('Encoding the painting …'),
@@ -99,12 +99,9 @@ export class App {
   #resolveFirstReady = () => {};
   /** Resolves when the first engine runs. @type {Promise<void>} */
   #firstReady = new Promise((resolve) => (this.#resolveFirstReady = resolve));
-  /** Whether an engine has run on this page. */
-  #hasRun = false;
-
   /** @param {(reason: string) => void} giveUp shows the page without an engine */
   constructor(giveUp) {
-    this.showUnsupported = giveUp;
+    this.#recovery = new EngineRecovery(this.#store, this.#viewer, this.#controls, this.#toast, () => this.#start(), giveUp);
     this.#settings.connect(this.#store, this.#controls, this.#selection);
   }
 
@@ -113,8 +110,8 @@ export class App {
       loading: ({ loaded, total }) => {
         if (!this.#isVideoShown) this.#viewer.busy('Downloading the engine …', total ? loaded / total : undefined);
       },
-      ready: ({ info }) => this.#ready(info),
-      unsupported: ({ message }) => this.#onUnsupported(message),
+      ready: ({ info, files }) => this.#ready(info, files),
+      unsupported: ({ message }) => this.#recovery.onUnsupported(message),
       'rejected-styles': ({ ids }) => this.#library.userStyles.reportUnusable(ids),
       lost: ({ message }) => this.#recovery.onLost(message),
       stopped: ({ message }) => this.#recovery.onStopped(message),
@@ -178,7 +175,6 @@ export class App {
     setUpPwa({
       opened: (files) => this.#openFiles(files),
       shared: (files) => this.#openShared(files),
-      offline: () => this.#controls.showOffline(),
       update: (message, reload) => this.#toast.notify('update', message, { label: 'Reload', run: reload }),
     });
   }
@@ -204,33 +200,30 @@ export class App {
     this.#store.update({ engine: undefined });
     this.#engine += 1;
     if (!this.#isVideoShown) this.#viewer.showCopy();
+    this.#viewer.hideError();
     this.#viewer.busy('Starting the engine …');
-    this.#client.start(this.#viewer.freshCanvas());
+    this.#client.start(this.#viewer.freshCanvas(), this.#recovery.engine);
     this.#library.sendToEngine();
   }
 
-  /** @param {string} message why the engine cannot run */
-  #onUnsupported(message) {
-    if (this.#hasRun) this.#recovery.onBlocked(message);
-    else this.showUnsupported(message);
-  }
-
-  /** @param {EngineInfo} info */
-  async #ready(info) {
+  /** @param {EngineInfo} started @param {string[]} files of the engine */
+  async #ready(started, files) {
     const engine = this.#engine;
+    const info = this.#recovery.onReady(started);
     await this.#library.ready;
     this.#selection.setStyles('built-in', info.styles.map((name) => ({ id: name, name, network: 'transfer26', kind: 'built-in' })));
     this.#selection.read(this.#selection.text);
     await this.#library.selectionLoaded();
     if (engine !== this.#engine) return;
-    this.#hasRun = true;
-    this.#controls.offerSizes(info, sizeInAddress() ?? this.#settings.settings.size);
+    this.#controls.showEngine(info, sizeInAddress() ?? this.#settings.settings.size);
     this.#viewer.idle();
     document.documentElement.dataset.state = 'ready';
     // This starts the modes.
     this.#store.update({ engine: info });
     this.#resolveFirstReady();
     this.#library.loadThumbnails();
+    await keepEngine(files);
+    this.#controls.showOffline();
   }
 
   get #isVideoShown() {

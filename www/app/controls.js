@@ -1,5 +1,5 @@
 /**
- * @import { EngineInfo } from '../inference/protocol.js'
+ * @import { EngineInfo, EnginePreference } from '../inference/protocol.js'
  * @import { Format } from '../media/encode.js'
  * @import { Settings } from './settings.js'
  * @import { Store } from './store.js'
@@ -10,12 +10,21 @@ import { canShare } from '../media/encode.js';
 
 /** Options for video: frame rates with adaptive resolution, and fixed resolutions in lines. */
 const PACES = [24, 30, 60, 12];
-const LINES = [192, 288, 360, 540, 720, 1080];
+const LINES = [192, 256, 288, 360, 540, 720, 1080];
 
 /** Available photo sizes (the longer side). Software adapters start with a small one. */
 const SIZES = [384, 512, 768, 1024, 1600, 2048];
 const DEFAULT_SIZE = 1024;
 const DEFAULT_SIZE_IN_SOFTWARE = 384;
+const DEFAULT_SIZE_ON_CPU = 512;
+
+/** Why the CPU engine is used. */
+const REASONS = {
+  '': ', as chosen in the settings.',
+  none: ': no graphics card is available to the browser.',
+  software: ': no graphics card is available to the browser.',
+  failed: ': the graphics card does not work in this browser.',
+};
 
 /** The sidebar: the caption of the picture, and the controls, whose values it writes to the store. */
 export class Controls {
@@ -40,6 +49,7 @@ export class Controls {
   #samples = byId('samples', HTMLElement);
   #caption = byId('caption', HTMLElement);
   #adapter = byId('adapter', HTMLElement);
+  #engine = byId('engine', HTMLSelectElement);
   #camera = byId('camera', HTMLButtonElement);
   #joining = byId('joining', HTMLInputElement);
   #isVideo = false;
@@ -51,6 +61,8 @@ export class Controls {
   #photoOptions = [];
   /** @type {number | undefined} the size, once the user has chosen one on this visit */
   chosenSize;
+  /** @type {EnginePreference | undefined} the engine, once the user has chosen one on this visit */
+  chosenEngine;
 
   /**
    * @param {Settings} settings
@@ -65,6 +77,7 @@ export class Controls {
     this.#groundRow.hidden = settings.ground.keep;
     this.#photoData.checked = settings.photoData;
     this.setValues(settings);
+    this.#engine.value = store.state.enginePreference;
     store.subscribe(['size'], ({ size }) => this.#showSize(size));
     for (const { id, name } of samples) {
       const button = document.createElement('button');
@@ -112,6 +125,7 @@ export class Controls {
     this.#ground.addEventListener('change', () => this.#writeGround());
     this.#groundColour.addEventListener('change', () => this.#writeGround());
     this.#photoData.addEventListener('change', () => this.store.update({ photoData: this.#photoData.checked }));
+    this.#engine.addEventListener('change', () => this.chooseEngine(/** @type {EnginePreference} */ (this.#engine.value)));
     this.#undo.addEventListener('click', act.undo);
     // Another stroke size needs another session: applied when the slider is released.
     this.#stroke.addEventListener('input', () => this.#showStroke());
@@ -150,6 +164,13 @@ export class Controls {
     const lines = Number(this.#videoChoice) || 0;
     const framesPerSecond = lines ? PACES[0] : Number(this.#videoChoice.split(' ')[1]);
     this.store.update({ video: { lines, framesPerSecond, steady: this.#steady.checked } });
+  }
+
+  /** Starts another engine, also on later visits. @param {EnginePreference} engine */
+  chooseEngine(engine) {
+    this.chosenEngine = engine;
+    this.#engine.value = engine;
+    this.store.update({ enginePreference: engine });
   }
 
   showOffline() {
@@ -255,11 +276,13 @@ export class Controls {
   }
 
   /**
+   * Shows what the engine runs on, and the sizes for it.
    * @param {EngineInfo} info
    * @param {number} preferred the size; 0: the default of the adapter
    */
-  offerSizes(info, preferred) {
-    const chosen = this.chosenSize || preferred || (info.software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE);
+  showEngine(info, preferred) {
+    byId('engine-note', HTMLElement).textContent = `Photos and videos are painted on ${placeOf(info)}`;
+    const chosen = this.chosenSize || preferred || defaultSize(info);
     const sizes = [...new Set([...SIZES, chosen])].sort((a, b) => a - b);
     const options = sizes.map((size) => new Option(`${size} px`, String(size), size === chosen, size === chosen));
     if (this.#isVideo) this.#photoOptions = options;
@@ -284,9 +307,7 @@ export class Controls {
    */
   showTiming(milliseconds, info) {
     const time = milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-    this.#adapter.textContent = info.software
-      ? `Painted in ${time} on the processor: the browser finds no GPU here.`
-      : `Painted in ${time} on ${info.adapter || 'your GPU'}.`;
+    this.#adapter.textContent = `Painted in ${time} on ${placeOf(info)}`;
   }
 
   /**
@@ -309,6 +330,18 @@ export class Controls {
   #showStrength() {
     showPercent(this.#strength, this.#strengthValue);
   }
+}
+
+/** What the engine runs on, as the end of a sentence. @param {EngineInfo} info */
+function placeOf({ adapter, engine, fallback, software }) {
+  if (engine === 'cpu') return `the processor${REASONS[fallback]}`;
+  return software ? 'the processor: the browser finds no GPU here.' : `${adapter || 'your GPU'}.`;
+}
+
+/** The longer side of photos. @param {EngineInfo} info */
+function defaultSize({ engine, software }) {
+  if (engine === 'cpu') return DEFAULT_SIZE_ON_CPU;
+  return software ? DEFAULT_SIZE_IN_SOFTWARE : DEFAULT_SIZE;
 }
 
 /** The stroke size relative to the default. @param {HTMLInputElement} slider */

@@ -7,7 +7,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 /**
  * `opened` are files that the user opens with the app; `shared` come through the share target, to which any site can send a
  * form. `update` reports a new version: a message, and a function that reloads the page with it.
- * @typedef {{ offline: () => void, update: (message: string, reload: () => void) => void, opened: (files: File[]) => void,
+ * @typedef {{ update: (message: string, reload: () => void) => void, opened: (files: File[]) => void,
  *   shared: (files: File[]) => void }} PwaCallbacks
  */
 
@@ -26,6 +26,27 @@ export async function setUpPwa(callbacks) {
   const updates = new Updates(navigator.serviceWorker, callbacks);
   await openShared(callbacks.shared).catch((error) => console.info(error));
   await updates.register();
+}
+
+/**
+ * Stores the files of the engine in use with the files of the page, so that both work offline. Resolves when all of them are
+ * stored: never without a service worker.
+ * @param {string[]} files relative to the page
+ */
+export async function keepEngine(files) {
+  if (!('serviceWorker' in navigator)) return new Promise(() => {});
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve(undefined);
+    const send = () => {
+      if (active?.state !== 'activated') return;
+      active.removeEventListener('statechange', send);
+      active.postMessage({ type: 'KEEP', files }, [port2]);
+    };
+    active?.addEventListener('statechange', send);
+    send();
+  });
 }
 
 /** Tracks the versions of the page: the current one, and a newer one that waits or that another tab has activated. */
@@ -52,7 +73,6 @@ class Updates {
   async register() {
     try {
       const registration = await this.container.register(scriptAddress('sw.js'));
-      if (registration.active) this.callbacks.offline();
       if (registration.waiting) this.#offer(registration, registration.waiting);
       if (registration.installing) this.#follow(registration, registration.installing);
       registration.addEventListener('updatefound', () => {
@@ -75,7 +95,6 @@ class Updates {
         installed = true;
         if (registration.active) this.#offer(registration, worker);
       }
-      if (worker.state === 'activated') this.callbacks.offline();
       if (worker.state === 'redundant' && !installed) this.#retry();
     });
   }

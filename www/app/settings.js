@@ -3,15 +3,19 @@
  * address with any of these parameters overrides all of them.
  */
 
-/** @import { Ground } from '../media/transparency.js' */
+/**
+ * @import { EnginePreference } from '../inference/protocol.js'
+ * @import { Ground } from '../media/transparency.js'
+ */
 
 /**
  * `style` is a slug such as `starry-strokes`, or a blend such as `teal-mist:60,carnival:40`. `size` 0 means the default of the
  * adapter. `gentle` selects how a lower strength blends. `stroke` is the relative stroke size, `brushwork` the amount of
  * texture in flat areas, `steady` reduces flicker in videos. `ground` is the background of transparent pictures; `photoData`
- * keeps the photo's metadata in saved files.
+ * keeps the photo's metadata in saved files. `engine` is the engine to use.
  * @typedef {{ style: string, strength: number, keepColors: boolean, gentle: boolean, size: number, stroke: number,
- *   brushwork: number, steady: boolean, ground: Ground, photoData: boolean }} Settings
+ *   brushwork: number, steady: boolean, ground: Ground, photoData: boolean,
+ *   engine: EnginePreference }} Settings
  */
 
 const KEY = 'impasto.settings';
@@ -31,6 +35,7 @@ const DEFAULTS = {
   steady: true,
   ground: { keep: true, colour: '#ffffff' },
   photoData: false,
+  engine: 'auto',
 };
 
 /** @returns {Settings} */
@@ -43,6 +48,7 @@ export function loadSettings() {
     steady: stored.steady,
     ground: stored.ground,
     photoData: stored.photoData,
+    engine: stored.engine,
     stroke: strokeOf(query.get('stroke')),
     style: query.get('style') ?? DEFAULTS.style,
     strength: partOf(query.get('strength'), DEFAULTS.strength),
@@ -58,14 +64,24 @@ export function sizeInAddress() {
   return isSize(size) ? size : undefined;
 }
 
-/** @param {Settings} settings */
-export function saveSettings(settings) {
+/** @returns {EnginePreference | undefined} the engine in the address, if any; it applies to this visit only */
+export function engineInAddress() {
+  const engine = new URLSearchParams(location.search).get('engine');
+  return isEngine(engine) ? engine : undefined;
+}
+
+/**
+ * @param {Settings} settings
+ * @param {boolean} isEngineChosen whether the user has chosen the engine on this page, so that the address does not override it
+ */
+export function saveSettings(settings, isEngineChosen) {
   try {
     localStorage.setItem(KEY, JSON.stringify(settings));
   } catch {
     // Storage is full or forbidden: only the address keeps the look.
   }
   const url = new URL(location.href);
+  if (isEngineChosen) url.searchParams.delete('engine');
   url.searchParams.set('style', settings.style);
   setOrDrop(url, 'strength', settings.strength < 1 ? String(Math.round(settings.strength * 100)) : null);
   setOrDrop(url, 'colors', settings.keepColors ? 'keep' : null);
@@ -110,6 +126,11 @@ function isPart(part) {
   return typeof part === 'number' && part >= 0 && part <= 1;
 }
 
+/** @param {unknown} engine @returns {engine is EnginePreference} */
+function isEngine(engine) {
+  return engine === 'auto' || engine === 'gpu' || engine === 'cpu';
+}
+
 /** @param {number} size */
 function isSize(size) {
   return Number.isInteger(size) && size >= 16 && size <= 4096;
@@ -142,5 +163,6 @@ function clean(value) {
   const { keep, colour } = value?.ground ?? {};
   if (typeof keep === 'boolean' && /^#[0-9a-f]{6}$/.test(colour)) settings.ground = { keep, colour };
   if (typeof value?.photoData === 'boolean') settings.photoData = value.photoData;
+  if (isEngine(value?.engine)) settings.engine = value.engine;
   return settings;
 }

@@ -5,7 +5,7 @@
  */
 
 /**
- * @import { EngineInfo, Look } from '../inference/protocol.js'
+ * @import { EngineInfo, EnginePreference, Look } from '../inference/protocol.js'
  * @import { Photo } from '../media/decode.js'
  * @import { Ground } from '../media/transparency.js'
  * @import { Settings } from './settings.js'
@@ -22,18 +22,19 @@
  */
 
 /**
- * `engine` is what is known of the engine; undefined while none runs. `photo` is the current photo, also while another mode is
+ * `enginePreference` is the engine that the user wants. `engine` is what is known of the engine; undefined while none runs. `photo` is the current photo, also while another mode is
  * shown. `title` names the selected styles. `size` is the longer side of photos; 0 until the engine runs.
- * @typedef {{ engine: EngineInfo | undefined, mode: Mode, photo: Photo | undefined, look: Look, title: string, size: number,
+ * @typedef {{ enginePreference: EnginePreference, engine: EngineInfo | undefined, mode: Mode, photo: Photo | undefined, look: Look, title: string, size: number,
  *   ground: Ground, photoData: boolean, video: VideoOptions }} State
  */
 
 /** The options of a video before the user chooses others. */
 const VIDEO = { lines: 0, framesPerSecond: 24 };
 
-/** @param {Settings} settings @returns {State} the state when the page starts */
-export function initialState({ strength, keepColors, gentle, stroke, brushwork, ground, photoData, steady }) {
+/** @param {Omit<Settings, 'style' | 'size'>} settings @returns {State} the state when the page starts */
+export function initialState({ strength, keepColors, gentle, stroke, brushwork, ground, photoData, steady, engine }) {
   return {
+    enginePreference: engine,
     engine: undefined,
     mode: 'photo',
     photo: undefined,

@@ -3,7 +3,7 @@ import '../components/picture-pair.js';
 /**
  * Replaces the page by a gallery of examples with the reason why the page cannot run. Only before an engine has run.
  * @param {string} reason a sentence
- * @param {string} [title] replaces the default title, that WebGPU is needed
+ * @param {string} [title] replaces the default title, that the browser is too old
  */
 export function showUnsupported(reason, title) {
   const template = /** @type {HTMLTemplateElement} */ (document.getElementById('unsupported'));

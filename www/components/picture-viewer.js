@@ -279,6 +279,10 @@ export class PictureViewer extends HTMLElement {
     this.#panel.replaceChildren(heading, text, button);
     this.#panel.hidden = false;
   }
+
+  hideError() {
+    this.#panel.hidden = true;
+  }
 }
 
 /**

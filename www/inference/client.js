@@ -3,7 +3,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
  * @import { ScheduledFrame } from '../media/frame-scheduler.js'
- * @import { Command, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, ToWorker } from './protocol.js'
+ * @import { Command, EnginePreference, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, ToWorker } from './protocol.js'
  */
 
 const CHOICE_KEY = 'impasto.kernels';
@@ -41,8 +41,11 @@ export class EngineClient {
     this.#handlers.push(handlers);
   }
 
-  /** @param {HTMLCanvasElement} canvas a new canvas, since a canvas can be transferred only once */
-  start(canvas) {
+  /**
+   * @param {HTMLCanvasElement} canvas a new canvas, since a canvas can be transferred only once
+   * @param {EnginePreference} engine
+   */
+  start(canvas, engine) {
     this.stop();
     this.#rejectAll('The engine was restarted. Try again.');
     const worker = new Worker(scriptAddress('inference/worker.js'), { type: 'module', name: 'impasto' });
@@ -58,6 +61,7 @@ export class EngineClient {
       {
         type: 'start',
         networks: { transfer26: weightsUrl('transfer26'), arbitrary: weightsUrl('arbitrary') },
+        engine,
         choice: loadKernelChoice(),
         canvas: offscreen,
       },
@@ -221,7 +225,8 @@ export class EngineClient {
       if (message.type === 'recorded') message.frame.close();
       return;
     }
-    if (message.type === 'ready') saveKernelChoice(message.choice);
+    // The CPU engine has no kernels to choose from.
+    if (message.type === 'ready' && message.info.engine === 'gpu') saveKernelChoice(message.choice);
     if (message.type === 'stopped' || message.type === 'lost' || message.type === 'unsupported') {
       this.stop();
       this.#rejectAll(message.message);

@@ -62,12 +62,14 @@ export class PhotoRenderer {
    * @param {StyleRegistry} registry
    * @param {boolean} shown whether the engine has a canvas; otherwise pictures are sent
    * @param {ThumbnailRenderer} thumbnails paused while the photo is rendered
+   * @param {() => Promise<void>} [nextTask] for an engine that blocks the worker: lets it receive the requests that wait
    */
-  constructor(engine, registry, shown, thumbnails) {
+  constructor(engine, registry, shown, thumbnails, nextTask) {
     this.engine = engine;
     this.registry = registry;
     this.hasCanvas = shown;
     this.thumbnails = thumbnails;
+    this.nextTask = nextTask;
   }
 
   /**
@@ -103,6 +105,7 @@ export class PhotoRenderer {
     this.thumbnails.pause();
     clearTimeout(this.#settleTimer);
     while (this.#nextPhoto || this.#lookChanged || this.#saves.length > 0) {
+      await this.nextTask?.();
       // Another stroke size or network needs another session, and the photo again.
       const { stroke, network } = this.#look ?? {};
       const fits = stroke === this.#stroke && network === this.#network;

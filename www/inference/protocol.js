@@ -4,7 +4,10 @@
  * restore any picture.
  */
 
-/** @import { FrameTimes } from '../media/frame-scheduler.js' */
+/**
+ * @import { AdapterKind } from '../common/webgpu.js'
+ * @import { FrameTimes } from '../media/frame-scheduler.js'
+ */
 
 /**
  * RGBA pixels in row-major order. The colours of a photo are already composited over its background; the fourth channel is the
@@ -55,9 +58,21 @@
  */
 
 /**
- * `Engine.info()`, and whether frames can be sent as `VideoFrame`s instead of bitmaps.
- * @typedef {{ adapter: string, backend: string, software: boolean, half: boolean, styles: string[],
- *   videoFrames: boolean }} EngineInfo
+ * Which engine to use: the GPU, the processor, or the GPU if there is a working one (`auto`).
+ * @typedef {'auto' | 'gpu' | 'cpu'} EnginePreference
+ */
+
+/**
+ * Why the CPU engine was chosen automatically: there is no adapter, the adapter is a program, or the GPU does not work. Empty
+ * if the user chose the engine, or if it runs on the GPU.
+ * @typedef {'' | 'none' | 'software' | 'failed'} EngineFallback
+ */
+
+/**
+ * `Engine.info()`, and what the worker knows: what WebGPU runs on (undefined: not known), `fallback`, and whether frames can be
+ * sent as `VideoFrame`s instead of bitmaps.
+ * @typedef {{ engine: 'gpu' | 'cpu', adapter: string, backend: string, software: boolean, half: boolean, styles: string[],
+ *   webgpu: AdapterKind | undefined, fallback: EngineFallback, videoFrames: boolean }} EngineInfo
  */
 
 /**
@@ -84,7 +99,7 @@
  * - `inspect-pack`: reads the metadata of a pack; answered by `style` or `failed`.
  * - `import-pack`: adds the style of a pack under `id`; with `tried`, its network is loaded first. Answered by `style` or `failed`.
  * - `rename-style`: renames the pack of a style; answered by `style` or `failed`.
- * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, choice?: string, canvas?: OffscreenCanvas }
+ * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, engine: EnginePreference, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', photo: PhotoInput, thumb: PhotoInput | null, look: Look }
  *   | { type: 'look', look: Look }
  *   | { type: 'set-video', settings: VideoSettings }
@@ -104,8 +119,8 @@
 /**
  * Answers of the worker: results, progress and failures.
  * - `loading`: the downloaded bytes of a network's weights; `total` is 0 if it is unknown.
- * - `ready`: the engine runs. `choice` is the kernel selection to store for the next `start`.
- * - `unsupported`: the engine cannot run on this machine. The worker is of no further use.
+ * - `ready`: the engine runs. `files` are its files; `choice` is the kernel selection to store for the next `start`.
+ * - `unsupported`: the GPU engine cannot run on this machine. The worker is of no further use.
  * - `rendered`: the GPU has finished the picture. `painting` is false if only the compositing ran, not the network.
  * - `frame`: the picture, for a page without an offscreen canvas.
  * - `thumbnail`: one of the 26 styles on the small square of the photo.
@@ -119,7 +134,7 @@
  * - `lost`: the graphics device is lost. A new worker gets another one.
  * - `stopped`: the engine has stopped, for example after a crash. Only a new worker helps.
  * @typedef {{ type: 'loading', loaded: number, total: number }
- *   | { type: 'ready', info: EngineInfo, choice: string }
+ *   | { type: 'ready', info: EngineInfo, files: string[], choice: string }
  *   | { type: 'unsupported', message: string }
  *   | { type: 'rendered', painting: boolean, milliseconds: number }
  *   | { type: 'frame', pixels: Pixels }

@@ -1,8 +1,8 @@
-import { packNetwork, packThumbnail, readPack, renamePack } from '../live.js';
 import { isCustomNetwork } from '../common/networks.js';
 
 /**
  * @import { Engine, Session } from '../live.js'
+ * @import { EngineModule } from './engine-start.js'
  * @import { Look, Network, BuiltinNetwork, Part, Pixels, PackInfo } from './protocol.js'
  */
 
@@ -27,11 +27,13 @@ export class StyleRegistry {
 
   /**
    * @param {Engine} engine
+   * @param {Pick<EngineModule, 'packNetwork' | 'packThumbnail' | 'readPack' | 'renamePack'>} module of the engine
    * @param {(network: BuiltinNetwork) => Promise<Uint8Array>} fetchNetwork throws a message
    * @param {(ids: string[]) => void} unkept is called with the ids of styles that their network rejects
    */
-  constructor(engine, fetchNetwork, unkept) {
+  constructor(engine, module, fetchNetwork, unkept) {
     this.engine = engine;
+    this.module = module;
     this.fetchNetwork = fetchNetwork;
     this.unkept = unkept;
   }
@@ -77,7 +79,7 @@ export class StyleRegistry {
   #archiveFromPack(network, first) {
     const kept = [...this.#packs.values()].filter((style) => style.network === network).map(({ pack }) => pack);
     for (const pack of first ? [first, ...kept] : kept) {
-      const archive = packNetwork(pack);
+      const archive = this.module.packNetwork(pack);
       if (archive.length > 0) return archive;
     }
     throw new Error('The file of this style does not contain its network: first add a style that does.');
@@ -92,7 +94,7 @@ export class StyleRegistry {
     const old = this.#packs.get(id)?.pack;
     if (old?.length === pack.length && old.every((byte, i) => byte === pack[i])) return;
     if (old) this.revision += 1;
-    const { network } = metadataOf(pack);
+    const { network } = this.#metadataOf(pack);
     if (this.engine.has(network)) this.engine.addStyle(id, pack);
     this.#packs.set(id, { pack, network });
   }
@@ -119,7 +121,7 @@ export class StyleRegistry {
     const vector = await this.#predict(painting);
     const pack = this.engine.pack(vector, name, source, licence, thumbnail);
     this.add(id, pack);
-    return readPackInfo(pack);
+    return this.readPackInfo(pack);
   }
 
   /**
@@ -129,7 +131,7 @@ export class StyleRegistry {
    * @param {boolean} tried whether to test it with its network, which is loaded for that
    */
   async importPack(id, pack, tried) {
-    const style = readPackInfo(pack);
+    const style = this.readPackInfo(pack);
     if (tried) await this.loadNetwork(style.network, pack);
     this.add(id, pack);
     return style;
@@ -142,9 +144,9 @@ export class StyleRegistry {
   rename(id, name) {
     const pack = this.#packs.get(id)?.pack;
     if (!pack) throw new Error('This style no longer exists.');
-    const renamed = renamePack(pack, name);
+    const renamed = this.module.renamePack(pack, name);
     this.add(id, renamed);
-    return readPackInfo(renamed);
+    return this.readPackInfo(renamed);
   }
 
   /**
@@ -164,6 +166,16 @@ export class StyleRegistry {
     });
     this.#encoding = looked.catch(() => {});
     return looked;
+  }
+
+  /** The pack with its metadata. @param {Uint8Array} pack @returns {PackInfo} */
+  readPackInfo(pack) {
+    return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(this.module.packThumbnail(pack)), ...this.#metadataOf(pack) };
+  }
+
+  /** @param {Uint8Array} pack @returns {Omit<PackInfo, 'pack' | 'thumbnail'>} */
+  #metadataOf(pack) {
+    return JSON.parse(this.module.readPack(pack));
   }
 }
 
@@ -203,14 +215,4 @@ export function setStyle(session, parts) {
  */
 export function setBrushwork(session, { network, brushwork }) {
   session.setBrushwork(network === ENCODER_NETWORK ? brushwork : 0);
-}
-
-/** @param {Uint8Array} pack @returns {Omit<PackInfo, 'pack' | 'thumbnail'>} */
-function metadataOf(pack) {
-  return JSON.parse(readPack(pack));
-}
-
-/** The pack with its metadata. @param {Uint8Array} pack @returns {PackInfo} */
-export function readPackInfo(pack) {
-  return { pack: new Uint8Array(pack), thumbnail: new Uint8Array(packThumbnail(pack)), ...metadataOf(pack) };
 }

@@ -29,10 +29,12 @@ export class ThumbnailRenderer {
   /**
    * @param {Engine} engine
    * @param {string[]} styles
+   * @param {() => Promise<void>} [nextTask] for an engine that blocks the worker: lets it receive the requests that wait
    */
-  constructor(engine, styles) {
+  constructor(engine, styles, nextTask) {
     this.engine = engine;
     this.styles = styles;
+    this.nextTask = nextTask;
   }
 
   /**
@@ -59,7 +61,10 @@ export class ThumbnailRenderer {
     if (this.#busy) return;
     this.#busy = true;
     try {
-      while (!this.#paused && this.#photo && this.#next < this.styles.length) await this.#renderNext(this.#photo);
+      while (!this.#paused && this.#photo && this.#next < this.styles.length) {
+        await this.#renderNext(this.#photo);
+        await this.nextTask?.();
+      }
     } catch (error) {
       closePhoto(this.#photo);
       this.#photo = null;

@@ -9,13 +9,14 @@ import { NEUTRAL } from '../media/transparency.js';
  * @import { State, Store } from '../app/store.js'
  * @import { EngineClient } from './client.js'
  * @import { SourceInfo } from '../media/video-source.js'
- * @import { FromWorker, Pixels, VideoSettings } from './protocol.js'
+ * @import { EngineInfo, FromWorker, Pixels, VideoSettings } from './protocol.js'
  * @import { PictureViewer } from '../components/picture-viewer.js'
  * @import { ToastLine } from '../components/toast-line.js'
  */
 
 /** The initial resolution of a video, in lines. */
 const START_LINES = 360;
+const START_LINES_ON_CPU = 256;
 const START_LINES_IN_SOFTWARE = 192;
 /** The maximum delay of a recorded frame in seconds, in addition to the time of one frame. */
 const PATIENCE_SECONDS = 0.1;
@@ -317,8 +318,14 @@ export class VideoMode {
       look,
       mirrored,
       ...video,
-      startLines: engine?.software ? START_LINES_IN_SOFTWARE : START_LINES,
+      startLines: startLines(engine),
       recording: this.#recorder.wantsFrames,
     };
   }
+}
+
+/** @param {EngineInfo | undefined} engine */
+function startLines(engine) {
+  if (engine?.engine === 'cpu') return START_LINES_ON_CPU;
+  return engine?.software ? START_LINES_IN_SOFTWARE : START_LINES;
 }

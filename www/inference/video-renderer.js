@@ -58,6 +58,10 @@ export class VideoRenderer {
   #inFlight = 0;
   #opening = false;
   #stopped = false;
+  /** Whether a frame has been rendered. */
+  #hasRendered = false;
+  /** Whether the next frame has been requested before the current one was rendered. */
+  #isRequested = false;
   /** The registry's revision at the last update of the session's styles. */
   #styleRevision = -1;
   #reportedAt = 0;
@@ -70,12 +74,14 @@ export class VideoRenderer {
    * @param {boolean} polled whether finished GPU work is noticed only by polling
    * @param {OffscreenCanvas | undefined} canvas the canvas of the engine
    * @param {VideoSettings} settings
+   * @param {boolean} [blocking] whether the engine blocks the worker while it renders
    */
-  constructor(engine, registry, answer, polled, canvas, settings) {
+  constructor(engine, registry, answer, polled, canvas, settings, blocking = false) {
     this.engine = engine;
     this.registry = registry;
     this.answer = answer;
     this.canvas = canvas;
+    this.blocking = blocking;
     this.maxInFlight = polled ? FRAMES_WHERE_POLLED : 1;
     this.#settings = settings;
     this.#resolution = new ResolutionController(settings.framesPerSecond, settings.startLines);
@@ -254,6 +260,10 @@ export class VideoRenderer {
     const now = performance.now();
     const { look, mirrored } = this.#settings;
     const { revision } = this.registry;
+    // The page takes the next frame while this one is rendered. The first frame must be visible before the next is requested,
+    // and a recording ends when the last requested frame is rendered.
+    this.#isRequested = this.blocking && this.#hasRendered && !this.#settings.recording;
+    if (this.#isRequested) this.answer({ type: 'ready-for-frame' });
     try {
       if (isVideoFrame(frame)) session.setVideoFrame(frame);
       else session.setBitmap(frame);
@@ -301,6 +311,7 @@ export class VideoRenderer {
     const now = performance.now();
     this.#inFlight -= 1;
     this.#framesShown += 1;
+    this.#hasRendered = true;
     if (this.#stopped) return;
     if (!this.#settings.lines) this.#adaptResolution(now, now - startTime);
     if (now - this.#reportedAt > STATS_MS) {
@@ -312,7 +323,7 @@ export class VideoRenderer {
       this.#framesShown = 0;
     }
     if (this.#waiting) this.#update();
-    else this.answer({ type: 'ready-for-frame' });
+    else if (!this.#isRequested) this.answer({ type: 'ready-for-frame' });
   }
 
   /**

@@ -1,15 +1,16 @@
 /** The inference worker: starts the engine and dispatches the page's requests. */
-import init, { Engine, renamePack } from '../live.js';
 import { messageOf } from '../common/errors.js';
 import { BatchRenderer } from './batch-renderer.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
+import { EngineStartError, startEngine } from './engine-start.js';
 import { VideoRenderer } from './video-renderer.js';
-import { StyleRegistry, readPackInfo } from './style-registry.js';
+import { StyleRegistry } from './style-registry.js';
 import { PhotoRenderer } from './photo-renderer.js';
 import { ThumbnailRenderer } from './thumbnail-renderer.js';
 import { supportsVideoFrames } from './video-frame-support.js';
 
 /**
+ * @import { Engine } from '../live.js'
  * @import { AnswerRequest, NamedPack, PackInfo, ToWorker, VideoSettings } from './protocol.js'
  */
 
@@ -37,6 +38,8 @@ const started = new Promise((resolve) => (resolveRegistry = resolve));
 let outputCanvas;
 /** Whether this browser notices finished GPU work only by polling. */
 let polled = false;
+/** Whether the engine blocks this worker while it renders, as the CPU engine does. */
+let blocking = false;
 
 /** If an empty queue takes longer than this to be done, the browser polls. */
 const POLLED_MS = 30;
@@ -48,42 +51,48 @@ function answerTo(requestId) {
 }
 
 /** @param {Extract<ToWorker, { type: 'start' }>} message */
-async function start({ requestId, networks, choice, canvas }) {
+async function start({ requestId, networks, engine: preference, choice, canvas }) {
   const send = (answerStart = answerTo(requestId));
-  if (!navigator.gpu) {
-    send({ type: 'unsupported', message: 'This browser has no WebGPU in web workers.' });
-    return;
-  }
-  /** @type {Uint8Array} */
-  let archive;
+  let started;
   try {
-    [archive] = await Promise.all([
-      fetchNetwork(networks.transfer26),
-      init({ module_or_path: new URL('../live_bg.wasm', import.meta.url) }),
-    ]);
+    started = await startEngine(preference, fetchNetwork(networks.transfer26), choice);
+    if (canvas) setCanvas(started.engine, canvas);
   } catch (error) {
-    send({ type: 'stopped', message: `The engine could not be downloaded: ${messageOf(error)}` });
+    const type = error instanceof EngineStartError ? error.type : 'stopped';
+    send({ type, message: messageOf(error) });
     return;
   }
-  try {
-    engine = await Engine.create(archive, choice);
-    if (canvas) engine.setCanvas(canvas);
-    outputCanvas = canvas;
-    const asked = performance.now();
-    await engine.done();
-    polled = performance.now() - asked > POLLED_MS;
-  } catch (error) {
-    send({ type: 'unsupported', message: messageOf(error) });
-    return;
-  }
+  ({ engine } = started);
+  const { module, files, webgpu, fallback } = started;
+  outputCanvas = canvas;
+  const asked = performance.now();
+  await engine.done();
+  polled = performance.now() - asked > POLLED_MS;
   engine.lost().then((message) => send({ type: 'lost', message }));
-  const info = { ...JSON.parse(engine.info()), videoFrames: supportsVideoFrames(engine.device()) };
-  registry = new StyleRegistry(engine, (network) => fetchLater(networks[network]), (ids) => send({ type: 'rejected-styles', ids }));
-  thumbnails = new ThumbnailRenderer(engine, info.styles);
+  const info = { ...JSON.parse(engine.info()), webgpu, fallback, videoFrames: supportsVideoFrames(engine.device()) };
+  registry = new StyleRegistry(engine, module, (network) => fetchLater(networks[network]), (ids) => send({ type: 'rejected-styles', ids }));
+  blocking = info.engine === 'cpu';
+  const pause = blocking ? nextTask : undefined;
+  thumbnails = new ThumbnailRenderer(engine, info.styles, pause);
   batch = new BatchRenderer(engine, registry);
-  photos = new PhotoRenderer(engine, registry, canvas !== undefined, thumbnails);
+  photos = new PhotoRenderer(engine, registry, canvas !== undefined, thumbnails, pause);
   resolveRegistry(registry);
-  send({ type: 'ready', info, choice: engine.choice() });
+  send({ type: 'ready', info, files, choice: engine.choice() });
+}
+
+/** Resolves when the messages that wait have been received. @returns {Promise<void>} */
+function nextTask() {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** @param {Engine} engine @param {OffscreenCanvas} canvas */
+function setCanvas(engine, canvas) {
+  try {
+    engine.setCanvas(canvas);
+  } catch (error) {
+    // The canvas may have a context already: another engine needs another canvas.
+    throw new EngineStartError('unsupported', messageOf(error));
+  }
 }
 
 /** @param {string} url */
@@ -124,7 +133,7 @@ async function addStyles(styles) {
     } catch {
       try {
         // Older versions allowed names that are rejected now.
-        registry.add(id, renamePack(pack, name));
+        registry.add(id, registry.module.renamePack(pack, name));
       } catch (error) {
         console.info(id, error);
         ids.push(id);
@@ -144,7 +153,7 @@ function setVideo(requestId, moving) {
   stopVideo();
   thumbnails?.pause();
   videoId = requestId;
-  video = new VideoRenderer(engine, registry, answerTo(requestId), polled, outputCanvas, moving);
+  video = new VideoRenderer(engine, registry, answerTo(requestId), polled, outputCanvas, moving, blocking);
 }
 
 function stopVideo() {
@@ -200,7 +209,7 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       answerWithPack(answer, (registry) => registry.encode(message.id, message.painting, message));
       break;
     case 'inspect-pack':
-      answerWithPack(answer, () => readPackInfo(message.pack));
+      answerWithPack(answer, (registry) => registry.readPackInfo(message.pack));
       break;
     case 'import-pack':
       answerWithPack(answer, (registry) => registry.importPack(message.id, message.pack, message.tried));

@@ -1,4 +1,5 @@
 import { hasTransparency, NEUTRAL, putBack } from '../media/transparency.js';
+import { jobAdapter } from './adapter.js';
 import { JobController } from './controller.js';
 import { JobLock } from './lock.js';
 import { ScreenWakeLock } from './wake-lock.js';
@@ -20,7 +21,8 @@ import { ScreenWakeLock } from './wake-lock.js';
  * for screen readers. `updatePanel` updates the job's panel. `bannerText` is the text of the banner of a hidden job; `offered`
  * says whether the job waits for the user to continue it, as a finished job with `canContinue` does. `discardLabel` is the
  * label of the banner's discard button. `onShow`, `onHide`, `onChange` and `onFinish` are callbacks. `discard` deletes the
- * saved job. `busyMessage` is shown when another job holds the lock, `unreadableMessage` when the saved job cannot be read.
+ * saved job. `busyMessage` is shown when another job holds the lock, `unreadableMessage` when the saved job cannot be read,
+ * `noAdapterMessage` when WebGPU has no adapter.
  * @template {{ id: string, settings: object }} R
  * @typedef {{
  *   runtime: JobRuntime<R>,
@@ -40,6 +42,7 @@ import { ScreenWakeLock } from './wake-lock.js';
  *   discard: () => Promise<void>,
  *   busyMessage: string,
  *   unreadableMessage: string,
+ *   noAdapterMessage: string,
  * }} JobKind
  */
 
@@ -139,7 +142,7 @@ export class JobHost {
   /** Continues the offered job. */
   async resume() {
     const controller = this.#controller;
-    if (!controller || !(await this.#acquireLock())) return;
+    if (!controller || !(await this.adapter()) || !(await this.#acquireLock())) return;
     this.show();
     if (controller.state === 'finished') controller.retry();
     else controller.start(this.#checkpoint);
@@ -195,6 +198,17 @@ export class JobHost {
       console.info(error);
     }
     this.#lock.release();
+  }
+
+  /**
+   * The adapter for a job. Shows a message if there is none.
+   * @returns {Promise<'hardware' | 'software' | undefined>}
+   */
+  async adapter() {
+    const kind = await jobAdapter(this.store.state.engine);
+    if (kind !== 'none') return kind;
+    this.toast.show(this.kind.noAdapterMessage);
+    return undefined;
   }
 
   /** Acquires the lock, or shows why that is not possible. */

@@ -1,10 +1,13 @@
 /**
  * Decides which version of the page answers a request. A page and its workers get all files from the version that they were
  * loaded with, also after a newer version has become active. The files of an older version are kept while one of its pages is
- * open. The state is in a separate cache, since browsers stop service workers at any time.
+ * open.
  */
+import { IN_USE } from './engine-files.js';
+import { CACHE, readRecord, recordAddress, writeRecord } from './records.js';
 
-const CACHE = 'impasto-versions';
+/** The record of the state. */
+const STATE = 'state';
 
 /** @typedef {{ active?: string, clients: Record<string, string> }} State `clients` has the versions of pages and workers by client id */
 
@@ -14,7 +17,7 @@ export class Versions {
 
   /**
    * @param {string} version the version of this service worker
-   * @param {ReadonlyMap<string, string>} files of this version: cache keys by address
+   * @param {ReadonlyMap<string, string>} files of this version: cache keys by address. Not all of them are cached
    * @param {string} cache the name of the files' cache
    */
   constructor(version, files, cache) {
@@ -25,7 +28,7 @@ export class Versions {
 
   /** Registers the files before they are downloaded, so that no other version deletes them. */
   async installing() {
-    await write(manifestOf(this.version), [...this.files]);
+    await writeRecord(this.version, [...this.files]);
   }
 
   /** Assigns the open pages to the previous version. */
@@ -84,17 +87,17 @@ export class Versions {
     const keys = new Set(this.files.values());
     for (const version of needed) for (const [, key] of await filesOf(version)) keys.add(key);
     await keepOnly(this.cache, keys);
-    await keepOnly(CACHE, new Set([stateAddress(), ...[...needed].map(manifestOf)]));
+    await keepOnly(CACHE, new Set([STATE, IN_USE, ...needed].map(recordAddress)));
   }
 
   #read() {
-    this.#state ??= read(stateAddress(), { clients: {} });
+    this.#state ??= readRecord(STATE, { clients: {} });
     return this.#state;
   }
 
   /** @param {State} state */
   async #write(state) {
-    await write(stateAddress(), state);
+    await writeRecord(STATE, state);
   }
 }
 
@@ -103,18 +106,9 @@ function allClients() {
   return Reflect.get(self, 'clients').matchAll({ type: 'all', includeUncontrolled: true });
 }
 
-function stateAddress() {
-  return new URL('./versions/state', self.location.href).href;
-}
-
-/** @param {string} version */
-function manifestOf(version) {
-  return new URL(`./versions/${version}`, self.location.href).href;
-}
-
 /** @param {string} version @returns {Promise<[address: string, key: string][]>} */
 function filesOf(version) {
-  return read(manifestOf(version), []);
+  return readRecord(version, []);
 }
 
 /**
@@ -124,20 +118,4 @@ function filesOf(version) {
 async function keepOnly(name, addresses) {
   const cache = await caches.open(name);
   for (const request of await cache.keys()) if (!addresses.has(request.url)) await cache.delete(request);
-}
-
-/**
- * @template T
- * @param {string} address
- * @param {T} otherwise the default
- * @returns {Promise<T>}
- */
-async function read(address, otherwise) {
-  const response = await (await caches.open(CACHE)).match(address);
-  return response ? response.json() : otherwise;
-}
-
-/** @param {string} address @param {unknown} value */
-async function write(address, value) {
-  await (await caches.open(CACHE)).put(address, Response.json(value));
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../../common/errors.js';
 import { scriptAddress } from '../../common/trusted-scripts.js';
 import { discard, readSaved } from './checkpoints.js';
 import { OptimizeDialog } from './job-dialog.js';
+import { markButtons, withoutAdapter } from '../adapter.js';
 import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
 import { OptimizePanel } from './panel.js';
@@ -14,7 +15,7 @@ import { nextSmallerSize } from './sizes.js';
 /**
  * @import { Controls } from '../../app/controls.js'
  * @import { Store } from '../../app/store.js'
- * @import { Pixels } from '../../inference/protocol.js'
+ * @import { EngineInfo, Pixels } from '../../inference/protocol.js'
  * @import { PictureViewer } from '../../components/picture-viewer.js'
  * @import { ToastLine } from '../../components/toast-line.js'
  * @import { JobRequest } from './job-dialog.js'
@@ -22,6 +23,9 @@ import { nextSmallerSize } from './sizes.js';
  * @import { OptimizeRun } from '../protocol.js'
  * @import { JobController } from '../controller.js'
  */
+
+/** Why there are no Masterpieces without WebGPU. */
+const NO_ADAPTER = withoutAdapter('A Masterpiece');
 
 /** The Masterpiece mode: the dialog, the panel and the host of an optimization. */
 export class OptimizeMode {
@@ -81,9 +85,10 @@ export class OptimizeMode {
       discard,
       busyMessage: 'Another job is running, here or in another tab. Finish or discard it, then try again.',
       unreadableMessage: 'An unfinished Masterpiece is stored here, but this version of Impasto cannot read it. Update Impasto, or discard it.',
+      noAdapterMessage: NO_ADAPTER,
     };
     this.#host = new JobHost(kind, store, viewer, controls, toast);
-    store.subscribe(['engine'], ({ engine }) => engine && this.#enable());
+    store.subscribe(['engine'], ({ engine }) => engine && this.#enable(engine));
     viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
     this.#button.addEventListener('click', () => this.#openDialog());
     this.#networkFile.addEventListener('change', () => {
@@ -109,9 +114,10 @@ export class OptimizeMode {
     return this.#host.picture();
   }
 
-  /** Enables the mode once the engine runs and a photo is shown, and offers an unfinished job. */
-  #enable() {
+  /** Enables the mode once the engine runs and a photo is shown, and offers an unfinished job. @param {EngineInfo} engine */
+  #enable(engine) {
     this.#button.disabled = false;
+    markButtons([this.#button], engine, NO_ADAPTER);
     return this.#host.restore();
   }
 
@@ -123,6 +129,8 @@ export class OptimizeMode {
 
   async #openDialog() {
     if (!this.#photo) return;
+    const adapter = await this.#host.adapter();
+    if (!adapter) return;
     let estimates;
     try {
       estimates = await loadEstimates();
@@ -132,10 +140,9 @@ export class OptimizeMode {
     }
     // The photo may have changed in the meantime.
     const photo = this.#photo;
-    const { engine, look } = this.store.state;
-    if (!photo) return;
-    this.#dialog.show(photo, this.styleOptions(), look.parts, {
-      software: engine?.software ?? false,
+    if (!adapter || !photo) return;
+    this.#dialog.show(photo, this.styleOptions(), this.store.state.look.parts, {
+      software: adapter === 'software',
       replaces: this.#controller !== undefined,
       estimates,
     });

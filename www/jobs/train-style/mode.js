@@ -9,6 +9,7 @@ import { PhotoLibrary } from './photo-library.js';
 import { discard, readSaved } from './checkpoints.js';
 import { cropForTests, saveStepTime } from './preferences.js';
 import { TrainDialog } from './job-dialog.js';
+import { markButtons, withoutAdapter } from '../adapter.js';
 import { TrainPanel } from './panel.js';
 import { loadEstimates } from '../estimates.js';
 import { canShrink, CROPS, MOST_PHOTOS, subjectSize } from './choices.js';
@@ -27,6 +28,8 @@ import { canShrink, CROPS, MOST_PHOTOS, subjectSize } from './choices.js';
  * @import { TrainRun } from './protocol.js'
  */
 
+/** Why there is no training without WebGPU. */
+const NO_ADAPTER = withoutAdapter('Learning a style');
 /** The step time is saved every this number of steps. */
 const NOTED_STEPS = 5;
 
@@ -107,9 +110,14 @@ export class TrainMode {
       discard,
       busyMessage: 'Another job is running, here or in another tab. Finish or discard it, then try again.',
       unreadableMessage: 'An unfinished training is stored here, but this version of Impasto cannot read it. Update Impasto, or discard it.',
+      noAdapterMessage: NO_ADAPTER,
     };
     this.#host = new JobHost(kind, store, viewer, controls, toast);
-    store.subscribe(['engine'], ({ engine }) => engine && this.#host.restore());
+    store.subscribe(['engine'], ({ engine }) => {
+      if (!engine) return;
+      markButtons(this.#buttons, engine, NO_ADAPTER);
+      this.#host.restore();
+    });
     store.subscribe(['look'], ({ look }, before) => look.parts !== before.look.parts && this.#refresh());
     store.subscribe(['photo'], ({ photo }) => photo && !photo.credit && this.photoLibrary.add(photo));
     viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
@@ -148,7 +156,7 @@ export class TrainMode {
     const models = this.#requestedStyles(parts);
     const { engine } = this.store.state;
     if (models.length === 0 || !engine) return;
-    const { software, styles } = engine;
+    const { styles } = engine;
     let estimates;
     try {
       estimates = await loadEstimates();
@@ -156,10 +164,12 @@ export class TrainMode {
       this.toast.show(messageOf(error));
       return;
     }
+    const adapter = await this.#host.adapter();
+    if (!adapter) return;
     const further = this.#isTrained(parts) ? (await this.styles.styleOf(parts[0].id))?.network : undefined;
     this.#dialog.show(models, this.photoLibrary.photos, styles, {
       estimates,
-      software,
+      software: adapter === 'software',
       replaces: this.#controller?.isRunning ?? false,
       further: further && (further === 'arbitrary' ? further : 'transfer26'),
     });
@@ -182,14 +192,14 @@ export class TrainMode {
 
   /** @param {TrainRequest} order */
   async #begin({ styles: models, network, settings, photos, scenes }) {
-    const { engine, photo } = this.store.state;
-    if (!photo) return;
+    const { photo } = this.store.state;
+    const adapter = await this.#host.adapter();
+    if (!photo || !adapter) return;
     this.viewer.busy('Preparing the paintings …');
     try {
       const { trainingPhotoScale } = await loadEstimates();
-      const software = engine?.software ?? false;
       const { width, height } = photo.bitmap;
-      const size = subjectSize({ width, height }, software, cropForTests());
+      const size = subjectSize({ width, height }, adapter === 'software', cropForTests());
       const subject = pixelsOf(resample(photo.bitmap, { x: 0, y: 0, width, height }, size.width, size.height));
       const first = await models[0].option.load();
       const [painting, thumbnail] = [await storedPainting(first), await thumbnailOf(first)];

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from 'node:test';
+import { promisify } from 'node:util';
+import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
+import { BROWSERS } from './browsers.mjs';
+import { test } from './crashes.mjs';
+import { installation, kept, SMALL as UNSTYLED } from './installation.mjs';
+import { moving, SMALL } from './moving.mjs';
+import { compare, open, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
+import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
+
+const STYLE = 7;
+
+/** Runs in the page before its scripts: notes when the first painting is shown. */
+function notePainted() {
+  const observer = new MutationObserver(() => {
+    if (!document.querySelector('picture-viewer[data-painted="1"]')) return;
+    Reflect.set(window, 'paintedAt', performance.now());
+    observer.disconnect();
+  });
+  observer.observe(document, { subtree: true, attributeFilter: ['data-painted'] });
+}
+
+/** Runs in the worker: WebGPU's software adapter looks like a graphics card, and the test can make its devices lost. */
+const FRAGILE_CARD = `
+  Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
+  Object.defineProperty(GPUAdapterInfo.prototype, 'architecture', { get: () => 'a card for the test' });
+  const open = GPUAdapter.prototype.requestDevice;
+  GPUAdapter.prototype.requestDevice = async function (...wish) {
+    const device = await open.apply(this, wish);
+    new BroadcastChannel('lose').onmessage = () => device.destroy();
+    return device;
+  };`;
+
+/** @param {import('puppeteer-core').Page} page */
+const adapterLine = (page) => page.$eval('#adapter', (line) => line.textContent ?? '');
+
+/** Chooses an engine in the settings. @param {import('puppeteer-core').Page} page @param {string} engine */
+function choose(page, engine) {
+  return page.$eval(
+    '#engine',
+    (select, value) => {
+      /** @type {HTMLSelectElement} */ (select).value = value;
+      select.dispatchEvent(new Event('change'));
+    },
+    engine,
+  );
+}
+
+for (const name of BROWSERS) {
+  describe(`the engine on the processor in ${name}`, { timeout: 900_000 }, () => {
+    const there = visit(name, false);
+
+    test('without WebGPU, a photo is painted soon, as the command line paints it', async (t) => {
+      const { page, errors, requests } = await open(there.browser, `${there.server.url}?size=256&thumbs=0&style=starry-strokes`, notePainted);
+      await ready(page);
+      const painted = await page.evaluate(() => Reflect.get(window, 'paintedAt'));
+      t.diagnostic(`the first photo, 256 px, is painted ${Math.round(painted)} ms after the start of the page`);
+      assert.ok(painted < 60_000, `${painted} ms`);
+      assert.equal(await page.evaluate(() => 'gpu' in navigator), false);
+      assert.match(await adapterLine(page), /^Painted in .* on the processor: no graphics card is available to the browser\.$/);
+      assert.ok(requests.some((url) => /cpu(-relaxed)?_bg\.wasm$/.test(url)));
+      assert.ok(!requests.some((url) => /live(\.js|_bg\.wasm)$/.test(url)));
+
+      if (process.env.IMPASTO_BIN) {
+        const folder = await mkdtemp(join(tmpdir(), 'impasto-'));
+        const [input, output] = [join(folder, 'photo.png'), join(folder, 'painting.png')];
+        await writeFile(input, Buffer.from(await smallPhoto(page, 'coffee', 96, 66), 'base64'));
+        await promisify(execFile)(process.env.IMPASTO_BIN, ['stylize', input, '-o', output, '--style', String(STYLE), '--size', '96']);
+        const native = (await readFile(output)).toString('base64');
+        await repainted(page, () => page.select('#size', '96').catch(() => {}).then(async () => (await page.$('#file'))?.uploadFile(input)));
+        await repainted(page, () => page.evaluate((i) => document.querySelectorAll('[data-kind="built-in"]')[i].click(), STYLE));
+        const result = await compare(page, await savedPng(page), native);
+        assert.equal(result.sizes[0], result.sizes[1]);
+        assert.ok(result.difference <= 4, `the two differ by ${result.difference} of 255`);
+        await rm(folder, { recursive: true, force: true });
+      }
+
+      // Jobs need WebGPU: their buttons say so, and nothing is downloaded for them.
+      assert.match(await page.$eval('#optimize', (button) => button.title), /needs WebGPU/);
+      await page.click('#optimize');
+      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.startsWith('A Masterpiece needs WebGPU'));
+      assert.equal(await page.$('#optimize-dialog[open]'), null);
+      assert.deepEqual(errors, []);
+    });
+
+    test('styles blend, and a photo becomes a style', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
+      await ready(page);
+      const alone = await savedPng(page);
+      await page.click('#joining');
+      await repainted(page, () => page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click()));
+      assert.equal(await page.$eval('#style-name', (title) => title.textContent), 'Starry Strokes + Carnival');
+      assert.ok((await compare(page, alone, await savedPng(page))).difference > 20);
+      await page.click('#joining');
+      await repainted(page, () => page.click('#as-style'));
+      await until(page, 'the new style', () => document.querySelectorAll('[data-kind="own"]').length === 1);
+      assert.ok((await compare(page, alone, await savedPng(page))).difference > 20);
+      assert.equal(await toast(page), '');
+      assert.deepEqual(errors, []);
+    });
+
+    test('the camera is painted and recorded', async (t) => {
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
+      await ready(page);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      await page.select('#size', '256');
+      await until(page, 'the frame rate', () => /pictures a second at 256 lines/.test(document.getElementById('adapter')?.textContent ?? ''));
+      let [best, line] = [0, ''];
+      for (let i = 0; i < 8; i += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const shown = await adapterLine(page);
+        const rate = Number.parseFloat(shown);
+        if (rate > best) [best, line] = [rate, shown];
+      }
+      t.diagnostic(`camera: ${line}`);
+      assert.ok(best > 0, 'no frame rate');
+      const file = await savedFile(page, async () => {
+        await page.keyboard.press('r');
+        await until(page, 'the clock', () => document.querySelector('video-bar .clock')?.textContent === '0:02');
+        await page.keyboard.press('r');
+      });
+      const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(Buffer.from(file.base64, 'base64')) });
+      const video = await input.getPrimaryVideoTrack();
+      assert.ok(video, 'it has no frames');
+      let frames = 0;
+      for await (const _ of new EncodedPacketSink(video).packets()) frames += 1;
+      t.diagnostic(`recording: ${frames} frames in ${(await input.computeDuration()).toFixed(1)} s`);
+      assert.ok(frames >= 3, `${frames} frames`);
+      assert.deepEqual(errors, []);
+    });
+
+    test('the settings choose the engine; without a graphics card, the page offers the processor', async () => {
+      const { page, errors } = await open(there.browser, there.server.url + SMALL);
+      await ready(page);
+      await choose(page, 'gpu');
+      await until(page, 'the message', () => document.documentElement.dataset.state === 'stopped');
+      assert.match(await page.$eval('.panel', (panel) => panel.textContent ?? ''), /graphics card cannot be used.*no WebGPU/);
+      await until(page, 'the stored setting', () => localStorage.getItem('impasto.settings')?.includes('"engine":"gpu"'));
+      await repainted(page, () => page.click('.panel button'));
+      assert.equal(await page.$eval('#engine', (select) => /** @type {HTMLSelectElement} */ (select).value), 'auto');
+      assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
+      await until(page, 'the stored setting', () => localStorage.getItem('impasto.settings')?.includes('"engine":"auto"'));
+      assert.deepEqual(errors, []);
+    });
+  });
+
+  describe(`the installed page on the processor in ${name}`, { timeout: 600_000 }, () => {
+    const there = installation(name, { webgpu: false });
+
+    test('works offline after the first visit, with the files of its engine only', async () => {
+      const { browser, server } = there;
+      const { page } = await open(browser, server.url + UNSTYLED);
+      await ready(page);
+      await kept(page);
+      const engines = await page.evaluate(async () => {
+        const names = (await caches.keys()).filter((cache) => cache.includes('precache'));
+        const requests = await Promise.all(names.map(async (cache) => (await caches.open(cache)).keys()));
+        return requests.flat().flatMap(({ url }) => url.match(/[\w-]+_bg\.wasm/) ?? []);
+      });
+      assert.equal(engines.length, 1, engines.join());
+      assert.match(engines[0], /^cpu/);
+      await server.close();
+      const { page: later, errors } = await open(browser, `${server.url}${UNSTYLED}&style=carnival`);
+      await ready(later);
+      assert.equal(await later.$eval('#style-name', (title) => title.textContent), 'Carnival');
+      assert.deepEqual(errors, []);
+    });
+  });
+}
+
+describe('a graphics card that fails', { timeout: 600_000 }, () => {
+  const there = visit('chromium');
+
+  test('is replaced by the processor after the second loss, with photo and settings', async (t) => {
+    const fragile = await serve(process.env.DIST ?? 'dist', FRAGILE_CARD);
+    t.after(() => fragile.close());
+    const { page } = await open(there.browser, `${fragile.url}${SMALL}`);
+    await ready(page);
+    assert.match(await adapterLine(page), /the browser finds no GPU/);
+    // The clock of the page stands still: the second loss follows at once, however slow the machine is.
+    await page.evaluate(() => {
+      const now = performance.now();
+      performance.now = () => now;
+    });
+    await repainted(page, () => page.evaluate(() => new BroadcastChannel('lose').postMessage('now')));
+    assert.match(await toast(page), /was lost and is being replaced/);
+    await repainted(page, () => page.evaluate(() => new BroadcastChannel('lose').postMessage('now')));
+    assert.match(await toast(page), /paints on the processor now/);
+    assert.match(await adapterLine(page), /on the processor: the graphics card does not work in this browser\.$/);
+    assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
+  });
+});

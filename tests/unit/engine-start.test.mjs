@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { beforeEach, mock, test } from 'node:test';
+import { created, FakeEngine } from './fake-engine.mjs';
+import { setGlobals } from './fake-browser.mjs';
+
+const { startEngine } = await import('../../www/inference/engine-start.js');
+const { adapterKind } = await import('../../www/common/webgpu.js');
+const { hasSimd } = await import('../../www/common/wasm-features.js');
+const { jobAdapter, markButtons } = await import('../../www/jobs/adapter.js');
+
+const ARCHIVE = Promise.resolve(new Uint8Array());
+const CARD = { info: { vendor: 'amd', isFallbackAdapter: false } };
+const PROGRAM = { info: { vendor: 'google', architecture: 'swiftshader', isFallbackAdapter: true } };
+
+/** @param {unknown} adapter that WebGPU offers; undefined: there is no WebGPU */
+function offer(adapter) {
+  setGlobals({ navigator: { onLine: true, ...(adapter !== undefined && { gpu: { requestAdapter: async () => adapter } }) } });
+}
+
+/** @param {boolean} simd @param {boolean} relaxed */
+function supportSimd(simd, relaxed) {
+  // The relaxed instruction is the longer module.
+  setGlobals({ WebAssembly: { validate: (/** @type {Uint8Array} */ bytes) => (bytes.length > 32 ? relaxed : simd) } });
+}
+
+/** Starts an engine, and tells what came of it. @param {'auto' | 'gpu' | 'cpu'} preference */
+async function outcome(preference) {
+  try {
+    const { files, webgpu, fallback } = await startEngine(preference, ARCHIVE, 'stored');
+    return { wasm: files[1], webgpu, fallback };
+  } catch (error) {
+    const { type, message } = /** @type {Error & { type: string }} */ (error);
+    return { type, message };
+  }
+}
+
+beforeEach(() => {
+  mock.timers.reset();
+  Object.assign(created, { next: new FakeEngine(), choice: undefined, failures: {} });
+  supportSimd(true, true);
+  offer(CARD);
+});
+
+test('a graphics card is used, and gets the stored kernel selection', async () => {
+  assert.deepEqual(await outcome('auto'), { wasm: 'live_bg.wasm', webgpu: 'hardware', fallback: '' });
+  assert.equal(created.choice, 'stored');
+});
+
+test('without WebGPU, without an adapter and on an adapter that is a program, the CPU engine is used', async () => {
+  const cases = /** @type {const} */ ([[undefined, 'none', 'none'], [null, 'none', 'none'], [PROGRAM, 'software', 'software']]);
+  for (const [adapter, webgpu, fallback] of cases) {
+    offer(adapter);
+    assert.deepEqual(await outcome('auto'), { wasm: 'cpu-relaxed_bg.wasm', webgpu, fallback });
+    assert.equal(created.choice, undefined);
+  }
+  supportSimd(true, false);
+  assert.deepEqual(await outcome('auto'), { wasm: 'cpu_bg.wasm', webgpu: 'software', fallback: 'software' });
+});
+
+test('a graphics card that does not work is replaced by the CPU engine', async () => {
+  created.failures = { live: 'The device has too few buffers.' };
+  assert.deepEqual(await outcome('auto'), { wasm: 'cpu-relaxed_bg.wasm', webgpu: 'hardware', fallback: 'failed' });
+  created.failures = {};
+  created.next.failOnce('done', 'The device is lost.');
+  assert.deepEqual(await outcome('auto'), { wasm: 'cpu-relaxed_bg.wasm', webgpu: 'hardware', fallback: 'failed' });
+});
+
+test('a chosen engine is used, without a replacement', async () => {
+  assert.deepEqual(await outcome('cpu'), { wasm: 'cpu-relaxed_bg.wasm', webgpu: undefined, fallback: '' });
+  offer(PROGRAM);
+  assert.deepEqual(await outcome('gpu'), { wasm: 'live_bg.wasm', webgpu: undefined, fallback: '' });
+  created.failures = { live: 'no suitable adapter' };
+  assert.deepEqual(await outcome('gpu'), { type: 'unsupported', message: 'No suitable adapter.' });
+  offer(undefined);
+  assert.deepEqual(await outcome('gpu'), { type: 'unsupported', message: 'This browser has no WebGPU in web workers.' });
+});
+
+test('browsers without SIMD use the GPU', async () => {
+  supportSimd(false, false);
+  offer(PROGRAM);
+  for (const preference of /** @type {const} */ (['auto', 'cpu'])) {
+    assert.deepEqual(await outcome(preference), { wasm: 'live_bg.wasm', webgpu: undefined, fallback: '' });
+  }
+  offer(undefined);
+  assert.equal((await outcome('auto')).type, 'unsupported');
+  setGlobals({ WebAssembly: undefined });
+  assert.equal(hasSimd(), false);
+});
+
+test('failed downloads and failures of the CPU engine can be tried again', async () => {
+  const offline = Promise.reject(new Error('404'));
+  await assert.rejects(startEngine('auto', offline), { type: 'stopped', message: 'The engine could not be downloaded: 404.' });
+  setGlobals({ navigator: { onLine: false } });
+  await assert.rejects(startEngine('auto', offline), { type: 'stopped', message: /404\. You are offline: connect/ });
+  created.failures = { 'cpu-relaxed': 'out of memory' };
+  assert.deepEqual(await outcome('cpu'), { type: 'stopped', message: 'The engine stopped: Out of memory.' });
+});
+
+test('adapters are recognized by flag or name, and a driver that never answers counts as none', async () => {
+  const kinds = [];
+  const named = (/** @type {string} */ architecture) => ({ info: { vendor: '', architecture } });
+  for (const adapter of [{ isFallbackAdapter: true }, named('llvmpipe'), named('rdna-2'), {}, CARD]) {
+    offer(adapter);
+    kinds.push(await adapterKind());
+  }
+  assert.deepEqual(kinds, ['software', 'software', 'hardware', 'hardware', 'hardware']);
+  setGlobals({ navigator: { gpu: { requestAdapter: () => Promise.reject(new Error('blocked')) } } });
+  assert.equal(await adapterKind(), 'none');
+  mock.timers.enable({ apis: ['setTimeout'] });
+  setGlobals({ navigator: { gpu: { requestAdapter: () => new Promise(() => {}) } } });
+  const kind = adapterKind();
+  mock.timers.tick(5000);
+  assert.equal(await kind, 'none');
+});
+
+test('jobs need an adapter, also while the engine runs on the processor', async () => {
+  const engine = (/** @type {object} */ info) => /** @type {any} */ ({ engine: 'cpu', software: true, webgpu: undefined, ...info });
+  assert.equal(await jobAdapter(engine({ engine: 'gpu', software: false })), 'hardware');
+  assert.equal(await jobAdapter(engine({ engine: 'gpu' })), 'software');
+  assert.equal(await jobAdapter(engine({ webgpu: 'none' })), 'none');
+  assert.equal(await jobAdapter(engine({})), 'hardware');
+  offer(PROGRAM);
+  assert.equal(await jobAdapter(engine({})), 'software');
+
+  /** @type {Record<string, string>} */
+  const attributes = {};
+  const button = /** @type {any} */ ({ title: 'Paints', dataset: {}, setAttribute: (/** @type {string} */ name, /** @type {string} */ value) => (attributes[name] = value) });
+  markButtons([button], engine({ webgpu: 'none' }), 'There is no adapter.');
+  assert.deepEqual([button.title, attributes], ['There is no adapter.', { 'aria-disabled': 'true' }]);
+  markButtons([button], engine({ webgpu: 'software' }), 'There is no adapter.');
+  assert.deepEqual([button.title, attributes], ['Paints', { 'aria-disabled': 'false' }]);
+});

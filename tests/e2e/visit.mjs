@@ -70,6 +70,6 @@ export function sharedPage(there, query, prepare) {
     await ready(opened.page);
     await use(opened);
     assert.deepEqual(opened.errors, []);
-    there.shared = opened;
+    if (!opened.page.isClosed()) there.shared = opened;
   };
 }

@@ -97,7 +97,7 @@ function turnableCamera() {
   navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(15);
 }
 
-/** Runs in the page before its scripts: another program uses the first camera. */
+/** Runs in the page: another program uses the first camera. */
 function holdFirstCamera() {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wish) => {
@@ -237,15 +237,16 @@ for (const name of BROWSERS) {
       await moving(page, 'camera');
       assert.equal(await label(), names[2]);
       assert.equal(await page.$eval('video-bar select', (select) => select.selectedIndex), 2);
-      await page.reload();
-      assert.match((await on(page))[2], / on$/);
+      assert.match(await page.evaluate(() => localStorage.getItem('impasto.camera') ?? ''), /./);
+      await page.click('#camera');
+      await until(page, 'the photo', () => document.documentElement.dataset.video === undefined);
+
       await page.evaluate(() => localStorage.removeItem('impasto.camera'));
-      await page.close();
-      const held = await open(three, there.server.url + PLAIN, holdFirstCamera);
-      const offered = await on(held.page);
+      await page.evaluate(holdFirstCamera);
+      const offered = await on(page);
       assert.equal(offered.length, 3);
       assert.ok(!offered[0].endsWith(' on'), offered.join());
-      assert.match(await told(held.page, 'in use'), /is in use by another program: “.*” is on instead\./);
+      assert.match(await told(page, 'in use'), /is in use by another program: “.*” is on instead\./);
     });
   });
 }

@@ -144,6 +144,7 @@ for (const name of BROWSERS) {
 
       // Without usable files, the page shows a message.
       const { page: empty } = await open(browser, stranger.origin);
+      await empty.evaluateOnNewDocument(withoutEngine);
       await share(empty, `${server.url}share`, []);
       await until(empty, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('received no files'));
     });

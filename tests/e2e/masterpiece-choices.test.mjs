@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { begin, click, losses, order, reaches, set, step } from './commission.mjs';
+import { begin, click, losses, order, reaches, set } from './commission.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
@@ -145,15 +145,23 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     await order(page);
     await set(page, '#optimize-minutes', 2);
     assert.equal(await page.$eval('#optimize-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
-    await begin(page, 6);
-    await reaches(page, 'running', 1);
-    assert.match(await text(page, '#optimize-panel-state'), /^Step \d+ of 6 · 136 × 17$/);
-    await until(page, 'the second size', () => document.getElementById('optimize-panel-state')?.textContent?.includes('· 192 × 24'));
-    assert.ok((await step(page)) >= 4, 'the picture grew too early');
+    await page.evaluate(() => {
+      const line = /** @type {HTMLElement} */ (document.getElementById('optimize-panel-state'));
+      /** @type {string[]} */
+      const seen = [];
+      Reflect.set(window, 'seen', seen);
+      new MutationObserver(() => seen.push(line.textContent ?? '')).observe(line, { childList: true, characterData: true, subtree: true });
+    });
+    // Four steps at the first size, and half as many at the second.
+    await begin(page, 4);
     await reaches(page, 'finished', 6);
+    const seen = await page.evaluate(() => /** @type {string[]} */ (Reflect.get(window, 'seen')));
+    const sizes = seen.map((line) => line.match(/^Step (\d+) of 6 · (.+)$/)).filter((found) => found !== null);
+    assert.ok(sizes.some(([, , size]) => size === '136 × 17'), seen.join());
+    for (const [, at, size] of sizes) assert.equal(size, Number(at) > 4 ? '192 × 24' : '136 × 17', `step ${at}`);
     assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M/);
-    const { sizes } = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 24));
-    assert.equal(sizes[0], '192 x 24');
+    const result = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 24));
+    assert.equal(result.sizes[0], '192 x 24');
     assert.deepEqual(errors, []);
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { keepStreams, moves, moving, recordVideo, SMALL } from './moving.mjs';
+import { keepStreams, moves, moving, SMALL, videoFile } from './moving.mjs';
 import { compare, drop, open, ready, repainted, savedPng, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
 import { sharedPage, visit } from './visit.mjs';
@@ -124,8 +124,7 @@ for (const name of BROWSERS) {
     }));
 
     test('a video plays, pauses, seeks, and is replaced by a photo', () => withPage(async ({ page }) => {
-      const video = await recordVideo(page);
-      await drop(page, { name: 'square.webm', type: 'video/webm', base64: video });
+      await drop(page, videoFile('square'));
       await moving(page, 'video');
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /square96 × 64/);
       await page.click('video-bar [aria-label="Pause"]');
@@ -200,7 +199,7 @@ for (const name of BROWSERS) {
       for (const { page } of tabs) {
         await page.bringToFront();
         await ready(page);
-        await drop(page, { name: 'square.webm', type: 'video/webm', base64: await recordVideo(page) });
+        await drop(page, videoFile('square'));
         await moving(page, 'video');
       }
       for (const { page, errors } of tabs) {

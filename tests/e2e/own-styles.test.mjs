@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { moving, recordVideo, SMALL } from './moving.mjs';
+import { moving, SMALL, videoFile } from './moving.mjs';
 import { compare, crash, drop, open, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
 import { visit } from './visit.mjs';
@@ -83,8 +83,7 @@ for (const name of BROWSERS) {
       assert.ok((await compare(first.page, builtIn, mine)).difference > 30);
 
       // A paused video shows the difference between two networks.
-      const video = await recordVideo(first.page);
-      await drop(first.page, { name: 'square.webm', type: 'video/webm', base64: video });
+      await drop(first.page, videoFile('square'));
       await moving(first.page, 'video');
       await click(first.page, 'video-bar [aria-label="Pause"]');
       await until(first.page, 'the pause', () => document.querySelector('video-bar [aria-label="Play"]') !== null);

@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { keepStreams, moving, recordVideo, SMALL } from './moving.mjs';
+import { keepStreams, moving, SMALL, videoFile } from './moving.mjs';
 import { drop, open, ready, repainted, savedFile, toast, until } from './page.mjs';
 import { sharedPage, visit } from './visit.mjs';
 
@@ -88,7 +88,7 @@ for (const name of BROWSERS) {
     const withPage = sharedPage(there, SMALL, keepStreams);
 
     test('a recorded video keeps its sound, and ending it early loses nothing', { skip: name === 'firefox' }, () => withPage(async ({ page }) => {
-      await drop(page, { name: 'tone.webm', type: 'video/webm', base64: await recordVideo(page, true, 120) });
+      await drop(page, videoFile('tone'));
       await moving(page, 'video');
       // The recording starts at the start of the video, since it ends with the video.
       const start = () => page.click('video-bar [aria-label="Record all of the video"]');

@@ -150,6 +150,7 @@ for (const name of BROWSERS) {
       await drop(page, { name: 'broken.webm', type: 'video/webm', base64: Buffer.from('no video').toString('base64') });
       await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('broken'));
       assert.match(await toast(page), /can’t be played/);
+      await repainted(page, () => page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('[data-style="Starry Strokes"]')).click()));
     }));
 
     test('styles blend, and the address restores the blend', { skip: name === 'chromium' }, () => withPage(async ({ page }) => {

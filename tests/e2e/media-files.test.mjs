@@ -126,6 +126,8 @@ for (const name of BROWSERS) {
         // The file is rotated once, and it decodes.
         assert.equal((await pixelsAt(page, file, QUARTERS)).size, '64 x 96');
       }
+      await setPhotoData(page, false);
+      await page.select('#format', 'png');
     }));
 
     test('unsupported files are named by their kind, and drawings and animations are stylized', () => withPage(async ({ page, errors }) => {

@@ -45,8 +45,23 @@ lint_wasm() {
 # "passed failed" from the last lines of Node's TAP.
 NODE_SUMMARY='/^# pass /{s/^# pass ([0-9]+)/\1/;h};/^# fail /{s/^# fail ([0-9]+)/\1/;H;x;s/\n/ /p}'
 
+# $1: how many files run at a time.
 node_tests() {
-  node --test --test-reporter=tap --test-concurrency=1 "$@"
+  node --test --test-reporter=tap --test-concurrency="$1" "${@:2}"
+}
+
+# The browser tests, two files at a time: each starts browsers, servers and profiles of its own. Files that measure frames per
+# second, the length of recordings or memory run alone.
+browser_tests() {
+  local file alone=() together=()
+  for file in tests/e2e/*.test.mjs; do
+    case ${file##*/} in
+      endurance.* | live.* | media-video.* | recording.*) alone+=("$file") ;;
+      *) together+=("$file") ;;
+    esac
+  done
+  counted "browsers, two files at a time" "$NODE_SUMMARY" node_tests 2 "${together[@]}"
+  counted "browsers, one file at a time" "$NODE_SUMMARY" node_tests 1 "${alone[@]}"
 }
 
 run_tests() {
@@ -62,7 +77,7 @@ run_tests() {
   counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast --features studio
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
   check "types of the bench" npx --no-install tsc --noEmit -p bench
-  counted "units" "$NODE_SUMMARY" node_tests tests/unit/*.test.mjs bench/*.test.mjs
+  counted "units" "$NODE_SUMMARY" node_tests 1 tests/unit/*.test.mjs bench/*.test.mjs
   need_wasm_target
   check "wasm warnings" lint_wasm live
   check "wasm warnings of the studio" lint_wasm studio
@@ -71,7 +86,7 @@ run_tests() {
   check "build" build
   check "generated types" node tools/types.mjs "$MODULES" --check
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
-  counted "browsers" "$NODE_SUMMARY" node_tests tests/e2e/*.test.mjs
+  browser_tests
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
 }

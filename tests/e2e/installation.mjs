@@ -49,6 +49,16 @@ export function installation(name, { headers, prepare, webgpu = true } = {}) {
   return there;
 }
 
+/** Runs in the page before its scripts: the page gets no engine, which takes most of the time of an opening. */
+export function withoutEngine() {
+  window.Worker = /** @type {any} */ (
+    class extends EventTarget {
+      postMessage() {}
+      terminate() {}
+    }
+  );
+}
+
 /** Waits until the page says that it works offline. @param {import('puppeteer-core').Page} page */
 export function kept(page) {
   return until(page, 'offline use', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));

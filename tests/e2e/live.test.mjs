@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { BROWSERS, launch } from './browsers.mjs';
+import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { keepStreams, moves, moving, recordVideo, SMALL } from './moving.mjs';
+import { keepStreams, moves, moving, SMALL, videoFile } from './moving.mjs';
 import { compare, drop, open, ready, repainted, savedPng, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
-import { visit } from './visit.mjs';
+import { sharedPage, visit } from './visit.mjs';
 
-/** Runs in the page before its scripts: the camera is not allowed. */
+/** Runs in the page: the camera is not allowed. */
 function refuseCamera() {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
 }
@@ -41,13 +41,26 @@ function halves(page, png) {
   }, png);
 }
 
+/** Sets the strength, and waits for the painting. @param {import('puppeteer-core').Page} page @param {number} percent */
+function setStrength(page, percent) {
+  return repainted(page, () =>
+    page.$eval(
+      '#strength',
+      (slider, value) => {
+        /** @type {HTMLInputElement} */ (slider).value = value;
+        slider.dispatchEvent(new Event('input'));
+      },
+      String(percent),
+    ),
+  );
+}
+
 for (const name of BROWSERS) {
   describe(`camera and video in ${name}`, { timeout: 900_000 }, () => {
     const there = visit(name);
+    const withPage = sharedPage(there, SMALL, keepStreams);
 
-    test('the camera is stylized, mirrored or not, and is switched off', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + SMALL, keepStreams);
-      await ready(page);
+    test('the camera is stylized, mirrored or not, and is switched off', () => withPage(async ({ page }) => {
       await page.click('#camera');
       await moving(page, 'camera');
       assert.equal(await page.$eval('#camera', (button) => button.getAttribute('aria-pressed')), 'true');
@@ -60,57 +73,17 @@ for (const name of BROWSERS) {
       const before = await pressed();
       await page.keyboard.press('m');
       assert.notEqual(await pressed(), before);
+      await page.keyboard.press('m');
+      assert.equal(await pressed(), before);
 
       await repainted(page, () => page.click('video-bar [aria-label="Camera off"]'));
       const state = await page.evaluate(() => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getTracks()[0].readyState);
       assert.equal(state, 'ended');
       assert.equal(await page.$eval('html', (root) => root.dataset.video), undefined);
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
-      assert.deepEqual(errors, []);
-    });
+    }));
 
-    // Firefox's fake camera has its own pictures.
-    test('the stylized picture matches the camera picture', { skip: name === 'firefox' }, async () => {
-      const { page, errors } = await open(there.browser, `${there.server.url}${SMALL}&strength=0`);
-      await ready(page);
-      await page.click('#camera');
-      await moving(page, 'camera');
-      // A camera without a facing mode is mirrored: its red left half is on the right.
-      const [left, right] = await halves(page, await savedPng(page));
-      assert.ok(left.blue > left.red + 80 && right.red > right.blue + 80, JSON.stringify([left, right]));
-      await page.keyboard.press('m');
-      let turned = [left, right];
-      for (let i = 0; i < 20 && turned[0].red < turned[0].blue; i += 1) turned = await halves(page, await savedPng(page));
-      assert.ok(turned[0].red > turned[0].blue + 80 && turned[1].blue > turned[1].red + 80, JSON.stringify(turned));
-      assert.deepEqual(errors, []);
-    });
-
-    test('another camera is chosen by its name', { skip: name === 'firefox' }, async (t) => {
-      const two = await launch(name, 2);
-      t.after(() => two.close());
-      const { page, errors } = await open(two, there.server.url + SMALL, keepStreams);
-      await ready(page);
-      await page.click('#camera');
-      await moving(page, 'camera');
-      const names = await page.$$eval('video-bar option', (options) => options.map((option) => option.textContent));
-      assert.equal(names.length, 2, `${names}`);
-      const label = () => page.evaluate(() => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label);
-      assert.equal(await label(), names[0]);
-      await page.evaluate(() => {
-        const select = /** @type {HTMLSelectElement} */ (document.querySelector('video-bar select'));
-        select.selectedIndex = 1;
-        select.dispatchEvent(new Event('change'));
-      });
-      await until(page, 'the other camera', () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label.endsWith('1'));
-      await moving(page, 'camera');
-      assert.equal(await label(), names[1]);
-      assert.equal(await page.$eval('video-bar select', (select) => select.selectedIndex), 1);
-      assert.deepEqual(errors, []);
-    });
-
-    test('the camera continues at another resolution, and pictures can be saved meanwhile', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + SMALL);
-      await ready(page);
+    test('the camera continues at another resolution, and pictures can be saved meanwhile', () => withPage(async ({ page }) => {
       await page.click('#camera');
       await moving(page, 'camera');
       for (const lines of ['288', '192']) {
@@ -121,25 +94,37 @@ for (const name of BROWSERS) {
         assert.equal(await page.$eval('html', (root) => root.dataset.video), 'camera');
       }
       assert.equal(await toast(page), '');
-      assert.deepEqual(errors, []);
-    });
+      await repainted(page, () => page.click('video-bar [aria-label="Camera off"]'));
+    }));
 
-    test('a camera that is not allowed gives a message, and the photo stays', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + SMALL, refuseCamera);
-      await ready(page);
+    // Firefox's fake camera has its own pictures.
+    test('the stylized picture matches the camera picture', { skip: name === 'firefox' }, () => withPage(async ({ page }) => {
+      await setStrength(page, 0);
+      await page.click('#camera');
+      await moving(page, 'camera');
+      // A camera without a facing mode is mirrored: its red left half is on the right.
+      const [left, right] = await halves(page, await savedPng(page));
+      assert.ok(left.blue > left.red + 80 && right.red > right.blue + 80, JSON.stringify([left, right]));
+      await page.keyboard.press('m');
+      let turned = [left, right];
+      for (let i = 0; i < 20 && turned[0].red < turned[0].blue; i += 1) turned = await halves(page, await savedPng(page));
+      assert.ok(turned[0].red > turned[0].blue + 80 && turned[1].blue > turned[1].red + 80, JSON.stringify(turned));
+      await page.keyboard.press('m');
+      await page.click('video-bar [aria-label="Camera off"]');
+      await setStrength(page, 100);
+    }));
+
+    test('a camera that is not allowed gives a message, and the photo stays', () => withPage(async ({ page }) => {
+      await page.evaluate(refuseCamera);
       await page.keyboard.press('c');
-      await until(page, 'the message', () => document.querySelector('.toast p') !== null);
+      await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('not allowed'));
       assert.match(await toast(page), /not allowed.*address bar/);
       assert.equal(await page.$eval('html', (root) => root.dataset.video), undefined);
       assert.equal(await page.$eval('picture-viewer', (stage) => stage.hasAttribute('aria-busy')), false);
-      assert.deepEqual(errors, []);
-    });
+    }));
 
-    test('a video plays, pauses, seeks, and is replaced by a photo', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + SMALL);
-      await ready(page);
-      const video = await recordVideo(page);
-      await drop(page, { name: 'square.webm', type: 'video/webm', base64: video });
+    test('a video plays, pauses, seeks, and is replaced by a photo', () => withPage(async ({ page }) => {
+      await drop(page, videoFile('square'));
       await moving(page, 'video');
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /square96 × 64/);
       await page.click('video-bar [aria-label="Pause"]');
@@ -165,12 +150,10 @@ for (const name of BROWSERS) {
       await drop(page, { name: 'broken.webm', type: 'video/webm', base64: Buffer.from('no video').toString('base64') });
       await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('broken'));
       assert.match(await toast(page), /can’t be played/);
-      assert.deepEqual(errors, []);
-    });
+      await repainted(page, () => page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('[data-style="Starry Strokes"]')).click()));
+    }));
 
-    test('styles blend, and the address restores the blend', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + SMALL);
-      await ready(page);
+    test('styles blend, and the address restores the blend', { skip: name === 'chromium' }, () => withPage(async ({ page }) => {
       const alone = await savedPng(page);
       await page.click('#joining');
       await repainted(page, () => page.evaluate(() => document.querySelectorAll('[data-kind="built-in"]')[3].click()));
@@ -194,10 +177,11 @@ for (const name of BROWSERS) {
 
       await again.page.keyboard.press('b');
       await until(again.page, 'another blend', () => document.getElementById('style-name')?.textContent !== 'Starry Strokes + Carnival');
-      assert.deepEqual([...errors, ...again.errors], []);
-    });
+      assert.deepEqual(again.errors, []);
+    }));
 
-    test('a lost device is replaced automatically, with the camera on', async (t) => {
+    // A crash of Chromium's GPU process is tested in gpu-crash.test.mjs.
+    test('a lost device is replaced automatically, with the camera on', { skip: name === 'chromium' }, async (t) => {
       const fragile = await serve(process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
       t.after(() => fragile.close());
       const { page } = await open(there.browser, `${fragile.url}${SMALL}&engine=gpu`);
@@ -211,12 +195,12 @@ for (const name of BROWSERS) {
       await moves(page);
     });
 
-    test('two tabs stylize at the same time', async () => {
+    test('two tabs stylize at the same time', { skip: name === 'chromium' }, async () => {
       const tabs = [await open(there.browser, there.server.url + SMALL), await open(there.browser, there.server.url + SMALL)];
       for (const { page } of tabs) {
         await page.bringToFront();
         await ready(page);
-        await drop(page, { name: 'square.webm', type: 'video/webm', base64: await recordVideo(page) });
+        await drop(page, videoFile('square'));
         await moving(page, 'video');
       }
       for (const { page, errors } of tabs) {

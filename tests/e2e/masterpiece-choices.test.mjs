@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { BROWSERS, launch } from './browsers.mjs';
-import { begin, click, losses, order, reaches, set, step } from './commission.mjs';
+import { begin, click, losses, order, reaches, set } from './commission.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
+import { visit } from './visit.mjs';
 
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
 
@@ -53,23 +53,21 @@ async function discard(page) {
 }
 
 /**
- * Only Firefox runs these tests: the options mean the same in all browsers, and Firefox takes a third of the time.
+ * Serves the page from an origin of its own: the settings of the dialog are stored.
  * @param {import('node:test').TestContext} t
- * @param {'chromium' | 'firefox'} [name]
  */
-async function visit(t, name = 'firefox') {
+async function origin(t) {
   const server = await serve(process.env.DIST ?? 'dist');
-  const browser = await launch(name);
-  t.after(async () => {
-    await browser.close();
-    await server.close().catch(() => {});
-  });
-  return { server, browser };
+  t.after(() => server.close().catch(() => {}));
+  return server;
 }
 
+// Only Firefox runs these tests: the options mean the same in all browsers, and Firefox takes a third of the time.
 describe('options of a Masterpiece', { timeout: 900_000 }, () => {
+  const there = visit('firefox');
+
   test('works offline once the required files are stored', async (t) => {
-    const { server, browser } = await visit(t);
+    const [server, { browser }] = [await origin(t), there];
     const first = await open(browser, server.url + SMALL);
     await ready(first.page);
     await until(first.page, 'offline use', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
@@ -90,8 +88,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
   });
 
   test('starts from noise, or from the current painting', async (t) => {
-    const { server, browser } = await visit(t);
-    const { page, errors } = await open(browser, server.url + SMALL);
+    const { page, errors } = await open(there.browser, (await origin(t)).url + SMALL);
     await ready(page);
     const stage = await savedPng(page);
     const photo = await smallPhoto(page, 'chelsea', 32, 21);
@@ -119,8 +116,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
   });
 
   test('momentum and L-BFGS both reduce the loss, with different results', async (t) => {
-    const { server, browser } = await visit(t);
-    const { page, errors } = await open(browser, server.url + SMALL);
+    const { page, errors } = await open(there.browser, (await origin(t)).url + SMALL);
     await ready(page);
     /** @type {string[]} */
     const painted = [];
@@ -139,40 +135,40 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual(errors, []);
   });
 
-  test('converts minutes to steps, and runs from size to size', async (t) => {
-    const { server, browser } = await visit(t);
-    const { page, errors } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=192'));
+  // How minutes become steps is tested in tests/unit/jobs.test.mjs.
+  test('runs from size to size', async (t) => {
+    const { page, errors } = await open(there.browser, (await origin(t)).url + SMALL.replace('masterpiece=32', 'masterpiece=192'));
     await ready(page);
-    // A strip: a step is as fast as on 80 x 80 pixels.
-    await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 192, 32) });
+    // A strip: a step is as fast as on 64 x 64 pixels.
+    await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 192, 24) });
     await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
     await order(page);
     await set(page, '#optimize-minutes', 2);
-    assert.match(await text(page, '#optimize-memory'), /^192 × 32 pixels take about \d+ MB of graphics memory\./);
+    assert.match(await text(page, '#optimize-memory'), /^192 × 24 pixels take about \d+ MB of graphics memory\./);
     assert.equal(await page.$eval('#optimize-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
-    await click(page, '#optimize-begin');
-    await reaches(page, 'running', 1);
-    const [, steps, size] = (await text(page, '#optimize-panel-state')).match(/^Step \d+ of (\d+) · (.+)$/) ?? [];
-    assert.equal(size, '136 × 23');
-    // At least 20 steps at the first size and half as many at the second.
-    assert.ok(Number(steps) >= 30 && Number(steps) <= 4500, steps);
-    assert.match(await text(page, '#optimize-panel-remaining'), /(minute|hour)s? left$/);
-    const first = Math.round((Number(steps) / 3) * 2);
-    await until(page, 'the second size', () => document.getElementById('optimize-panel-state')?.textContent?.includes('· 192 × 32'));
-    const at = await step(page);
-    assert.ok(at > first - 2 && at <= first + 10, `the picture grew before step ${at} of ${steps}`);
-    await reaches(page, 'running', at + 2);
+    await page.evaluate(() => {
+      const line = /** @type {HTMLElement} */ (document.getElementById('optimize-panel-state'));
+      /** @type {string[]} */
+      const seen = [];
+      Reflect.set(window, 'seen', seen);
+      new MutationObserver(() => seen.push(line.textContent ?? '')).observe(line, { childList: true, characterData: true, subtree: true });
+    });
+    // Four steps at the first size, and half as many at the second.
+    await begin(page, 4);
+    await reaches(page, 'finished', 6);
+    const seen = await page.evaluate(() => /** @type {string[]} */ (Reflect.get(window, 'seen')));
+    const sizes = seen.map((line) => line.match(/^Step (\d+) of 6 · (.+)$/)).filter((found) => found !== null);
+    assert.ok(sizes.some(([, , size]) => size === '136 × 17'), seen.join());
+    for (const [, at, size] of sizes) assert.equal(size, Number(at) > 4 ? '192 × 24' : '136 × 17', `step ${at}`);
     assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M/);
-    await click(page, '#optimize-panel-stop');
-    await reaches(page, 'finished');
-    const { sizes } = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 32));
-    assert.equal(sizes[0], '192 x 32');
+    const result = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 24));
+    assert.equal(result.sizes[0], '192 x 24');
     assert.deepEqual(errors, []);
   });
 
   test('limits a style to the half of the photo that its mask selects, also after the tab was closed', async (t) => {
-    const { server, browser } = await visit(t);
-    const address = server.url + SMALL.replace('masterpiece=32', 'masterpiece=48');
+    const { browser } = there;
+    const address = (await origin(t)).url + SMALL.replace('masterpiece=32', 'masterpiece=48');
     const first = await open(browser, address);
     await ready(first.page);
     await order(first.page);
@@ -204,83 +200,80 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     assert.deepEqual([...first.errors, ...errors], []);
   });
 
-  for (const name of BROWSERS) {
-    test(`masks are brushed, inverted, and loaded from pictures in ${name}`, async (t) => {
-      const { server, browser } = await visit(t, name);
-      const { page, errors } = await open(browser, server.url + SMALL);
-      await page.setViewport({ width: 1000, height: 900 });
-      await ready(page);
-      await order(page);
-      await click(page, '#style-picker .picker-tile:nth-child(3)');
-      const maskStatus = () => text(page, '#mask-status');
-      const share = async () => Number((await maskStatus()).match(/^(\d+) % of the/)?.[1]);
-      const done = () => page.$eval('#mask-done', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
-      const mask = (/** @type {number} */ which) => `#optimize-masks .mask-row:nth-child(${which}) [data-which="mask"]`;
-      await click(page, mask(1));
-      assert.match(await maskStatus(), /Nothing yet/);
-      assert.ok(!(await done()));
-      assert.ok(await page.$eval('#mask-rest', (button) => /** @type {HTMLElement} */ (button).hidden));
+  test('masks are brushed, inverted, and loaded from pictures', async (t) => {
+    const { page, errors } = await open(there.browser, (await origin(t)).url + SMALL);
+    await page.setViewport({ width: 1000, height: 900 });
+    await ready(page);
+    await order(page);
+    await click(page, '#style-picker .picker-tile:nth-child(3)');
+    const maskStatus = () => text(page, '#mask-status');
+    const share = async () => Number((await maskStatus()).match(/^(\d+) % of the/)?.[1]);
+    const done = () => page.$eval('#mask-done', (button) => !(/** @type {HTMLButtonElement} */ (button).disabled));
+    const mask = (/** @type {number} */ which) => `#optimize-masks .mask-row:nth-child(${which}) [data-which="mask"]`;
+    await click(page, mask(1));
+    assert.match(await maskStatus(), /Nothing yet/);
+    assert.ok(!(await done()));
+    assert.ok(await page.$eval('#mask-rest', (button) => /** @type {HTMLElement} */ (button).hidden));
 
-      const { x, y, width, height } = await page.$eval('mask-editor', (board) => {
-        const { x, y, width, height } = board.getBoundingClientRect();
-        return { x, y, width, height };
-      });
-      const brush = async () => {
-        await page.mouse.move(x + width * 0.2, y + height * 0.5);
-        await page.mouse.down();
-        await page.mouse.move(x + width * 0.8, y + height * 0.5, { steps: 4 });
-        await page.mouse.up();
-      };
-      await brush();
-      // A stroke of 0.6 by 0.15 of the width, with round ends.
-      const stroke = ((0.6 * 0.15 + (Math.PI / 4) * 0.15 ** 2) * width) / height;
-      assert.ok(Math.abs((await share()) - 100 * stroke) < 3, `${await maskStatus()} ${stroke}`);
-      assert.ok(await done());
-      await click(page, '#mask [data-part="inverse"]');
-      assert.ok(Math.abs((await share()) - 100 * (1 - stroke)) < 3, await maskStatus());
-      await set(page, '#mask-brush', 50);
-      await click(page, '#mask-tool-erase');
-      await brush();
-      assert.ok((await share()) < 70, await maskStatus());
-      await click(page, '#mask [data-part="none"]');
-      assert.ok(!(await done()));
-      await click(page, '#mask [data-part="top"]');
-      assert.equal(await share(), 50);
-      await click(page, '#mask-done');
-      assert.equal(await text(page, mask(1)), 'Photo: 50 %');
-      assert.equal(await text(page, '#drawer-where-note'), 'one mask');
-
-      // The remainder of the first mask; then a picture of which a quarter is white.
-      await click(page, mask(2));
-      await click(page, '#mask-rest');
-      assert.equal(await share(), 50);
-      const file = await page.evaluate(() => {
-        const canvas = document.createElement('canvas');
-        Object.assign(canvas, { width: 40, height: 20 });
-        const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-        context.fillRect(0, 0, 40, 20);
-        context.fillStyle = '#fff';
-        context.fillRect(0, 0, 20, 10);
-        return canvas.toDataURL().split(',')[1];
-      });
-      await drop(page, { name: 'mask.png', type: 'image/png', base64: file }, '#mask');
-      await until(page, 'the picture', () => document.getElementById('mask-status')?.textContent?.startsWith('25 %'));
-      await click(page, '#mask-everywhere');
-      assert.equal(await text(page, mask(2)), 'Photo: all');
-
-      // The mask on the painting works alike. Another photo has no masks, but masks on paintings are kept.
-      await click(page, '#optimize-masks .mask-row:nth-child(2) [data-which="part"]');
-      await until(page, 'the dialog', () => document.querySelector('#mask[open]') !== null);
-      await click(page, '#mask [data-part="right"]');
-      await click(page, '#mask-done');
-      assert.equal(await text(page, '#drawer-where-note'), '2 masks');
-      await click(page, '#optimize-cancel');
-      await drop(page, { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 60, 40) });
-      await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('cup'));
-      await order(page);
-      assert.equal(await text(page, '#drawer-where-note'), 'one mask');
-      assert.equal(await text(page, mask(1)), 'Photo: all');
-      assert.deepEqual(errors, []);
+    const { x, y, width, height } = await page.$eval('mask-editor', (board) => {
+      const { x, y, width, height } = board.getBoundingClientRect();
+      return { x, y, width, height };
     });
-  }
+    const brush = async () => {
+      await page.mouse.move(x + width * 0.2, y + height * 0.5);
+      await page.mouse.down();
+      await page.mouse.move(x + width * 0.8, y + height * 0.5, { steps: 4 });
+      await page.mouse.up();
+    };
+    await brush();
+    // A stroke of 0.6 by 0.15 of the width, with round ends.
+    const stroke = ((0.6 * 0.15 + (Math.PI / 4) * 0.15 ** 2) * width) / height;
+    assert.ok(Math.abs((await share()) - 100 * stroke) < 3, `${await maskStatus()} ${stroke}`);
+    assert.ok(await done());
+    await click(page, '#mask [data-part="inverse"]');
+    assert.ok(Math.abs((await share()) - 100 * (1 - stroke)) < 3, await maskStatus());
+    await set(page, '#mask-brush', 50);
+    await click(page, '#mask-tool-erase');
+    await brush();
+    assert.ok((await share()) < 70, await maskStatus());
+    await click(page, '#mask [data-part="none"]');
+    assert.ok(!(await done()));
+    await click(page, '#mask [data-part="top"]');
+    assert.equal(await share(), 50);
+    await click(page, '#mask-done');
+    assert.equal(await text(page, mask(1)), 'Photo: 50 %');
+    assert.equal(await text(page, '#drawer-where-note'), 'one mask');
+
+    // The remainder of the first mask; then a picture of which a quarter is white.
+    await click(page, mask(2));
+    await click(page, '#mask-rest');
+    assert.equal(await share(), 50);
+    const file = await page.evaluate(() => {
+      const canvas = document.createElement('canvas');
+      Object.assign(canvas, { width: 40, height: 20 });
+      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      context.fillRect(0, 0, 40, 20);
+      context.fillStyle = '#fff';
+      context.fillRect(0, 0, 20, 10);
+      return canvas.toDataURL().split(',')[1];
+    });
+    await drop(page, { name: 'mask.png', type: 'image/png', base64: file }, '#mask');
+    await until(page, 'the picture', () => document.getElementById('mask-status')?.textContent?.startsWith('25 %'));
+    await click(page, '#mask-everywhere');
+    assert.equal(await text(page, mask(2)), 'Photo: all');
+
+    // The mask on the painting works alike. Another photo has no masks, but masks on paintings are kept.
+    await click(page, '#optimize-masks .mask-row:nth-child(2) [data-which="part"]');
+    await until(page, 'the dialog', () => document.querySelector('#mask[open]') !== null);
+    await click(page, '#mask [data-part="right"]');
+    await click(page, '#mask-done');
+    assert.equal(await text(page, '#drawer-where-note'), '2 masks');
+    await click(page, '#optimize-cancel');
+    await drop(page, { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 60, 40) });
+    await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('cup'));
+    await order(page);
+    assert.equal(await text(page, '#drawer-where-note'), 'one mask');
+    assert.equal(await text(page, mask(1)), 'Photo: all');
+    assert.deepEqual(errors, []);
+  });
 });

@@ -5,8 +5,8 @@ import { BROWSERS, launch } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { dropAll, fixture, pixelsAt, QUARTERS, toastWith } from './media.mjs';
 import { keepStreams, moving, SMALL } from './moving.mjs';
-import { open, ready, savedFile, savedPng, until } from './page.mjs';
-import { visit } from './visit.mjs';
+import { open, ready, repainted, savedFile, savedPng, until } from './page.mjs';
+import { sharedPage, visit } from './visit.mjs';
 
 /** The largest difference from the player, of 255. Measured: 1 in Chromium, 2 in Firefox. */
 const TOLERANCE = 4;
@@ -79,7 +79,7 @@ async function movie(bytes) {
   return { times, size, duration: await input.computeDuration(), sound: audio ? await audio.computeDuration() : 0 };
 }
 
-/** Runs in the page before its scripts: a camera that can be rotated. */
+/** Runs in the page: a camera that can be rotated. */
 function turnableCamera() {
   const canvas = document.createElement('canvas');
   const context = canvas.getContext('2d');
@@ -97,7 +97,7 @@ function turnableCamera() {
   navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(15);
 }
 
-/** Runs in the page before its scripts: another program uses the first camera. */
+/** Runs in the page: another program uses the first camera. */
 function holdFirstCamera() {
   const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async (wish) => {
@@ -129,6 +129,7 @@ async function comparedWithPlayer(page, videos) {
 for (const name of BROWSERS) {
   describe(`video files in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
+    const withPage = sharedPage(there, PLAIN);
 
     test('a video is stylized as the player shows it: rotation, aspect ratio and colours', async () => {
       const { page, errors } = await open(there.browser, there.server.url + PLAIN);
@@ -145,31 +146,24 @@ for (const name of BROWSERS) {
       assert.deepEqual(errors, []);
     });
 
-    test('a video is stylized in the colours that the player shows', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + PLAIN);
-      await ready(page);
+    test('a video is stylized in the colours that the player shows', () => withPage(async ({ page }) => {
       await comparedWithPlayer(page, [
         ['old', fixture('tagged-601.mp4'), '320 x 180'],
         ['new', fixture('tagged-709.mp4'), '320 x 180'],
       ]);
-      assert.deepEqual(errors, []);
-    });
+    }));
 
-    test('a transparent video is composited over white, or over the chosen colour', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + PLAIN);
-      await ready(page);
+    test('a transparent video is composited over white, or over the chosen colour', () => withPage(async ({ page }) => {
       await show(page, 'sticker', fixture('sticker.webm'));
       /** @type {[number, number][]} */
       const places = [[0.02, 0.02], [0.98, 0.02], [0.02, 0.98]];
       const { values } = await pixelsAt(page, await savedPng(page), places);
       for (const value of values) assert.ok(Math.min(...value) >= 253, `${value} is not white`);
-      assert.deepEqual(errors, []);
-    });
+    }));
 
-    test('a recorded video has all frames and all sound, and ends with the video', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + PLAIN);
-      await ready(page);
+    test('a recorded video has all frames and all sound, and ends with the video', () => withPage(async ({ page }) => {
       await dropAll(page, [{ name: 'paced.mp4', type: 'video/mp4', bytes: fixture('paced.mp4') }]);
+      await until(page, 'the video', () => document.getElementById('caption')?.textContent?.includes('paced'));
       await moving(page, 'video');
       const original = await movie(fixture('paced.mp4'));
       const file = await savedFile(page, () => page.click('video-bar [aria-label="Record all of the video"]'));
@@ -184,22 +178,19 @@ for (const name of BROWSERS) {
       // The video continues to play.
       assert.equal(await page.$eval('html', (root) => root.dataset.video), 'video');
       await until(page, 'the video', () => document.querySelector('video-bar [aria-label="Pause"]') !== null);
-      assert.deepEqual(errors, []);
-    });
+    }));
 
-    test('of two videos, the first is opened, and the other is offered', async () => {
-      const { page } = await open(there.browser, there.server.url + PLAIN);
-      await ready(page);
+    test('of two videos, the first is opened, and the other is offered', () => withPage(async ({ page }) => {
       await dropAll(page, ['one.mp4', 'two.mp4'].map((title) => ({ name: title, type: 'video/mp4', bytes: fixture('paced.mp4') })));
       await moving(page, 'video');
       assert.equal(await toastWith(page, 'two.mp4'), '“two.mp4” was not opened, since a video cannot be opened together with other files.');
       await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector('.toast button')).click());
       await until(page, 'the other video', () => document.getElementById('caption')?.textContent?.includes('two'));
-    });
+      await repainted(page, () => page.click('.sample'));
+    }));
 
-    test('rotation of the camera changes the frame size, and the recording stays intact', async () => {
-      const { page, errors } = await open(there.browser, there.server.url + PLAIN, turnableCamera);
-      await ready(page);
+    test('rotation of the camera changes the frame size, and the recording stays intact', () => withPage(async ({ page }) => {
+      await page.evaluate(turnableCamera);
       await page.click('#camera');
       await moving(page, 'camera');
       const file = await savedFile(page, async () => {
@@ -216,10 +207,9 @@ for (const name of BROWSERS) {
       assert.equal(size, '96 x 64');
       assert.ok(duration >= 3.5 && times.length >= 3, `${duration} s, ${times.length} pictures`);
       assert.ok(times.some((time) => time > 2.5), `no frame after the rotation: ${times}`);
-      assert.deepEqual(errors, []);
-    });
+    }));
 
-    test('a chosen camera is remembered, and a busy camera is replaced by another one', { skip: name === 'firefox' }, async (t) => {
+    test('a camera is chosen by its name and remembered, and a busy camera is replaced by another one', { skip: name === 'firefox' }, async (t) => {
       const three = await launch(name, 3);
       t.after(() => three.close());
       const { page } = await open(three, there.server.url + PLAIN, keepStreams);
@@ -229,22 +219,29 @@ for (const name of BROWSERS) {
         await moving(where, 'camera');
         return where.$$eval('video-bar option', (options) => options.map((option) => `${option.textContent}${/** @type {HTMLOptionElement} */ (option).selected ? ' on' : ''}`));
       };
-      assert.equal((await on(page)).length, 3);
+      const names = await on(page);
+      assert.equal(names.length, 3);
+      const label = () => page.evaluate(() => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label);
+      assert.equal(`${await label()} on`, names[0]);
       await page.evaluate(() => {
         const select = /** @type {HTMLSelectElement} */ (document.querySelector('video-bar select'));
         select.selectedIndex = 2;
         select.dispatchEvent(new Event('change'));
       });
       await until(page, 'the third camera', () => /** @type {MediaStream} */ (Reflect.get(window, 'stream')).getVideoTracks()[0].label.endsWith('2'));
-      await page.reload();
-      assert.match((await on(page))[2], / on$/);
+      await moving(page, 'camera');
+      assert.equal(await label(), names[2]);
+      assert.equal(await page.$eval('video-bar select', (select) => select.selectedIndex), 2);
+      assert.match(await page.evaluate(() => localStorage.getItem('impasto.camera') ?? ''), /./);
+      await page.click('#camera');
+      await until(page, 'the photo', () => document.documentElement.dataset.video === undefined);
+
       await page.evaluate(() => localStorage.removeItem('impasto.camera'));
-      await page.close();
-      const held = await open(three, there.server.url + PLAIN, holdFirstCamera);
-      const offered = await on(held.page);
+      await page.evaluate(holdFirstCamera);
+      const offered = await on(page);
       assert.equal(offered.length, 3);
       assert.ok(!offered[0].endsWith(' on'), offered.join());
-      assert.match(await toastWith(held.page, 'in use'), /is in use by another program: “.*” is on instead\./);
+      assert.match(await toastWith(page, 'in use'), /is in use by another program: “.*” is on instead\./);
     });
   });
 }

@@ -24,6 +24,8 @@ export async function open(browser, url, prepare) {
   await page.evaluateOnNewDocument(keepHandles);
   // A page with a policy may start as an empty document, which is not a secure context.
   if (prepare) await page.evaluateOnNewDocument(`if (isSecureContext) (${prepare})();`);
+  // A busy machine is slow, not broken.
+  page.setDefaultNavigationTimeout(120_000);
   await page.goto(url);
   return opened;
 }

@@ -4,7 +4,7 @@ import { after, before, describe } from 'node:test';
 import { HEADERS } from '../../www/sw/headers.js';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { installation, kept, newVersion, SMALL } from './installation.mjs';
+import { installation, kept, newVersion, SMALL, withoutEngine } from './installation.mjs';
 import { open, ready, smallPhoto, until } from './page.mjs';
 import { NO_HEADERS, serveStranger } from './server.mjs';
 
@@ -79,9 +79,9 @@ for (const name of BROWSERS) {
       assert.match(await frame.$eval('.notice', (notice) => notice.textContent ?? ''), /does not run in a frame/);
       await framing.page.close();
 
-      const first = await open(browser, server.url + SMALL);
-      await ready(first.page);
+      const first = await open(browser, server.url + SMALL, withoutEngine);
       await kept(first.page);
+      await first.page.close();
       const { page, errors } = await open(browser, server.url + SMALL, listen);
       await ready(page);
       await until(page, 'the attempt of the worker', () => window.said.length > 0);
@@ -144,6 +144,7 @@ for (const name of BROWSERS) {
 
       // Without usable files, the page shows a message.
       const { page: empty } = await open(browser, stranger.origin);
+      await empty.evaluateOnNewDocument(withoutEngine);
       await share(empty, `${server.url}share`, []);
       await until(empty, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('received no files'));
     });

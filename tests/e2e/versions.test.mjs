@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { askForUpdate, installation, kept, newVersion, reloaded, SMALL } from './installation.mjs';
+import { askForUpdate, installation, kept, newVersion, reloaded, SMALL, withoutEngine } from './installation.mjs';
 import { crash, open, ready, until } from './page.mjs';
 
 /** Files of the page's worker: its script, and a module that it imports. */
@@ -48,7 +48,9 @@ for (const name of BROWSERS) {
       const file = join(dist, 'app/history.js');
       const right = await readFile(file, 'utf8');
       await writeFile(file, `${right}\n// another version`);
-      const { page } = await open(browser, server.url + SMALL, listen);
+      const { page } = await open(browser, 'about:blank', listen);
+      await page.evaluateOnNewDocument(withoutEngine);
+      await page.goto(server.url + SMALL);
       await until(page, 'the end of the installation', () => window.ends.includes('redundant'));
       assert.equal(await page.$eval('#offline', (words) => /** @type {HTMLElement} */ (words).hidden), true);
       assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active ?? null), null);
@@ -60,10 +62,10 @@ for (const name of BROWSERS) {
     test('a tab keeps its version until it is reloaded, also if another tab starts a new version', async () => {
       const { browser, server, dist } = there;
       for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 1));
-      const first = await open(browser, server.url + SMALL);
-      await ready(first.page);
+      const first = await open(browser, server.url + SMALL, withoutEngine);
       await kept(first.page);
-      const [one, other] = [await open(browser, server.url + SMALL), await open(browser, server.url + SMALL, listen)];
+      const one = await open(browser, server.url + SMALL, withoutEngine);
+      const other = await open(browser, server.url + SMALL, listen);
       await ready(other.page);
       // All tabs are notified, whichever checks first.
       for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 2));
@@ -75,8 +77,7 @@ for (const name of BROWSERS) {
       await one.page.bringToFront();
       assert.doesNotMatch(await one.page.title(), /Impasto 2/);
       await pressReload(one.page);
-      await ready(one.page);
-      assert.match(await one.page.title(), /Impasto 2/);
+      await until(one.page, 'the new version', () => document.title.includes('Impasto 2'));
 
       // The other tab is notified, and gets no file of the new version, neither for its page nor for its worker.
       await other.page.bringToFront();
@@ -92,8 +93,7 @@ for (const name of BROWSERS) {
 
       await first.page.close();
       await pressReload(other.page);
-      await ready(other.page);
-      assert.match(await other.page.title(), /Impasto 2/);
+      await until(other.page, 'the new version', () => document.title.includes('Impasto 2'));
       // No file of the old version is left. Firefox still has its page in the back-forward cache.
       if (name === 'chromium') {
         const left = async () => {

@@ -57,7 +57,7 @@ class FakeWork {
     if (this.made === this.settings.steps) return undefined;
     this.made += 1;
     // A step takes 1 ms for each thousand pixels, and the first one a second more.
-    now += (this.settings.size ** 2 / 1000) + (this.made === 1 ? 1000 : 0);
+    now += (studio.slowness * this.settings.size ** 2 / 1000) + (this.made === 1 ? 1000 : 0);
     this.onStep();
     return { step: this.made, steps: this.settings.steps, width: this.settings.size, height: this.settings.size, total: 1, content: 1, style: 1, variation: 0 };
   }
@@ -88,6 +88,8 @@ class FakeStudio {
   /** @param {FakeWork} _work */
   onStep = (_work) => {};
   failure = '';
+  /** A factor of the time of each step. */
+  slowness = 1;
 
   info() {
     return JSON.stringify({ software: true });
@@ -153,6 +155,16 @@ test('minutes are converted to steps: both sizes are measured, and the measureme
   assert.deepEqual([settings.steps, work.work.made], [150, 150]);
   assert.equal(sent.at(-1).type, 'done');
   assert.equal(sent.at(-1).picture.data[0], Math.min(255, settings.steps));
+});
+
+test('on a slow device only the smallest size is measured, and the steps stay within their limits', async () => {
+  studio.slowness = 1000;
+  await optimizeJob().execute(run({ minutes: 2 }), undefined);
+  assert.deepEqual(studio.begun.map(({ settings: { size } }) => size), [128, 512]);
+  const { settings, cost, plan } = sent.find(({ type }) => type === 'begun');
+  assert.equal(settings.steps, 20);
+  assert.ok(Math.abs(cost.pixel * 128 ** 2 + cost.fixed - 128 ** 2) < 1, JSON.stringify(cost));
+  assert.deepEqual(plan.scales.map((/** @type {any} */ { steps }) => steps), [20, 10]);
 });
 
 test('a job that is stopped while it is measured ends with a picture', async () => {

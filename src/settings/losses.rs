@@ -76,7 +76,7 @@ const LARGEST_WEIGHT: f32 = 1e6;
 /// Checks that `weight` is a valid weight of a loss.
 ///
 /// # Errors
-/// [`Error::Style`] when it is not a number from 0 to [`LARGEST_WEIGHT`].
+/// [`Error::Style`] when it is not a number from 0 to 1,000,000.
 pub fn check_weight(weight: f32) -> Result<()> {
     if (0.0..=LARGEST_WEIGHT).contains(&weight) {
         return Ok(());

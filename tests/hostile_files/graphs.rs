@@ -89,11 +89,11 @@ pub fn constant_tensor() -> impl Strategy<Value = TensorProto> {
     let torn = (sizes(), select(kinds.to_vec()), vec(any::<u8>(), 0..64))
         .prop_map(|(dims, kind, raw)| tensor("", kind, &dims, raw));
     let elsewhere = (sizes(), size(), size()).prop_map(|(dims, offset, length)| {
-        let entry = |key: &str, value: String| EntryProto { key: key.into(), value };
         let places =
             [("location", "x.data".to_string()), ("offset", offset.to_string()), ("length", length.to_string())];
         let external_data = places.map(|(key, value)| entry(key, value)).to_vec();
-        TensorProto { dims, data_type: FLOAT, data_location: 1, external_data, ..Default::default() }
+        let (data_type, data_location) = (Some(FLOAT), Some(1));
+        TensorProto { dims, data_type, data_location, external_data, ..Default::default() }
     });
     prop_oneof![4 => whole, 4 => list, 1 => torn, 1 => elsewhere]
 }
@@ -105,9 +105,9 @@ pub fn attribute() -> impl Strategy<Value = AttributeProto> {
         4 => sizes().prop_map(|values| ints("", &values)),
         1 => any::<f32>().prop_map(|value| float("", value)),
         1 => select(&["reflect", "nearest", "SAME_UPPER"][..]).prop_map(|value| text("", value)),
-        1 => constant_tensor().prop_map(|t| AttributeProto { t: Some(t), kind: 4, ..Default::default() }),
+        1 => constant_tensor().prop_map(|t| AttributeProto { t: Some(t), r#type: Some(4), ..Default::default() }),
     ];
-    (name, value).prop_map(|(name, value)| AttributeProto { name: name.to_string(), ..value })
+    (name, value).prop_map(|(name, value)| AttributeProto { name: Some(name.to_string()), ..value })
 }
 
 /// Nodes over constants, the picture, and what earlier nodes make.
@@ -115,8 +115,8 @@ pub fn graph() -> impl Strategy<Value = GraphProto> {
     let one = (select(&OPS[..]), vec(any::<u16>(), 0..5), vec(attribute(), 0..3), 1..4usize);
     (vec(constant_tensor(), 1..6), vec(one, 1..24), 1..400usize).prop_map(|(constants, nodes, times)| {
         let mut initializer = constants;
-        initializer.iter_mut().enumerate().for_each(|(i, tensor)| tensor.name = format!("c{i}"));
-        let mut names: Vec<String> = initializer.iter().map(|tensor| tensor.name.clone()).collect();
+        initializer.iter_mut().enumerate().for_each(|(i, tensor)| tensor.name = Some(format!("c{i}")));
+        let mut names: Vec<String> = initializer.iter().map(|tensor| tensor.name().to_string()).collect();
         names.push("input".into());
         let mut node = Vec::new();
         for (op, inputs, attribute, many) in nodes {
@@ -127,15 +127,14 @@ pub fn graph() -> impl Strategy<Value = GraphProto> {
                 input = vec![input[0].clone(); times];
             }
             node.push(NodeProto {
-                op_type: op.into(),
+                op_type: Some(op.into()),
                 input,
                 output: vec![output.clone()],
-                name: output.clone(),
+                name: Some(output.clone()),
                 attribute,
             });
             names.push(output);
         }
-        let value = |name: &str| ValueProto { name: name.into(), kind: vec![] };
         let output = vec![value(names.last().unwrap())];
         GraphProto { node, initializer, input: vec![value("input")], output }
     })
@@ -172,8 +171,8 @@ impl Change {
         let (nodes, constants) = (graph.node.len(), graph.initializer.len());
         match self {
             Self::Dims(i, dims) => graph.initializer[i % constants].dims = dims,
-            Self::Kind(i, kind) => graph.initializer[i % constants].data_type = kind,
-            Self::Op(i, op) => graph.node[i % nodes].op_type = op.into(),
+            Self::Kind(i, kind) => graph.initializer[i % constants].data_type = Some(kind),
+            Self::Op(i, op) => graph.node[i % nodes].op_type = Some(op.into()),
             Self::Setting(i, a) => graph.node[i % nodes] = graph.node[i % nodes].clone().with(a),
             Self::Input(i, input, from) => {
                 let name = graph.node[from % nodes].output[0].clone();

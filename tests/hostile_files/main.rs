@@ -149,7 +149,6 @@ proptest! {
 #[test]
 fn known_malicious_files_are_refused() {
     let read = |node: NodeProto, constant: TensorProto| {
-        let value = |name: &str| ValueProto { name: name.into(), kind: vec![] };
         read_both(&file(&GraphProto {
             node: vec![node],
             initializer: vec![constant],

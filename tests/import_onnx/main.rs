@@ -71,7 +71,7 @@ fn rewritten(
 
 fn halved(tensor: &TensorProto) -> TensorProto {
     let bits = tensor.values().into_iter().flat_map(|v| half::from_f32(v).to_le_bytes()).collect();
-    TensorProto { data_type: HALF, raw_data: Some(bits), ..tensor.clone() }
+    TensorProto { data_type: Some(HALF), raw_data: Some(bits), ..tensor.clone() }
 }
 
 /// Reads a part of a file beside a model: its location, the offset and the length in bytes.
@@ -93,7 +93,7 @@ fn weights_in_half_precision() {
     }
     paints_as_new(&listed, 60.0);
     // Kept in half precision, computed with in single: each weight goes through a node of its own.
-    let names: Vec<String> = graph.initializer.iter().map(|tensor| tensor.name.clone()).collect();
+    let names: Vec<String> = graph.initializer.iter().map(|tensor| tensor.name().to_string()).collect();
     let cast = rewritten(graph.clone(), |mut n, _| {
         let mut casts = Vec::new();
         for name in &mut n.input {
@@ -108,11 +108,11 @@ fn weights_in_half_precision() {
     paints_as_new(&cast, 60.0);
     // Pictures in half precision, but for the normalizations.
     let around = rewritten(graph, |n, _| {
-        if n.op_type != "InstanceNormalization" {
+        if n.op_type() != "InstanceNormalization" {
             return vec![n];
         }
-        let (inner, output) = (format!("{}/inner", n.name), n.output[0].clone());
-        let inside = format!("{}/single", n.name);
+        let (inner, output) = (format!("{}/inner", n.name()), n.output[0].clone());
+        let inside = format!("{}/single", n.name());
         let wide = node("Cast", &[&n.input[0]], &inside).with(int("to", 1));
         let norm =
             NodeProto { input: [vec![inside], n.input[1..].to_vec()].concat(), output: vec![inner.clone()], ..n };
@@ -130,8 +130,7 @@ fn moved(mut graph: GraphProto, apart: bool) -> (GraphProto, BTreeMap<String, Ve
         let location = if apart { format!("weights/{i}.bin") } else { "x.onnx.data".to_string() };
         let data = files.entry(location.clone()).or_default();
         data.resize(data.len().next_multiple_of(64), 0);
-        let entry = |key: &str, value: String| EntryProto { key: key.into(), value };
-        tensor.data_location = 1;
+        tensor.data_location = Some(1);
         tensor.external_data = vec![entry("location", location)];
         // Both may be left out where the file has nothing else.
         if !apart {
@@ -170,7 +169,7 @@ fn numbers_in_other_files() {
     let mut leaving = moved(new(), false).0;
     let inside = leaving.node.iter_mut().flat_map(|node| &mut node.attribute).filter_map(|a| a.t.as_mut());
     for tensor in leaving.initializer.iter_mut().chain(inside) {
-        tensor.external_data[0].value = "../x.onnx.data".into();
+        tensor.external_data[0].value = Some("../x.onnx.data".into());
     }
     assert!(refusal(&leaving).contains("`../x.onnx.data`, which is not a file in the model's folder"));
 }
@@ -178,11 +177,11 @@ fn numbers_in_other_files() {
 /// Weights as integers, with a scale for all or for each output.
 fn quantized(graph: GraphProto, signed: bool, each: bool) -> GraphProto {
     rewritten(graph, |mut n, constants| {
-        if n.op_type != "Conv" {
+        if n.op_type() != "Conv" {
             return vec![n];
         }
         let name = n.input[1].clone();
-        let place = constants.iter().position(|tensor| tensor.name == name).unwrap();
+        let place = constants.iter().position(|tensor| tensor.name() == name).unwrap();
         let weights = constants.remove(place);
         let (values, outputs) = (weights.values(), weights.dims[0] as usize);
         let parts = if each { outputs } else { 1 };
@@ -214,8 +213,8 @@ fn weights_in_8_bits() {
     }
     // Biases as 32-bit integers, as quantizers write them.
     let biases = rewritten(new(), |mut n, constants| {
-        let Some(name) = n.input.get(2).filter(|_| n.op_type == "Conv").cloned() else { return vec![n] };
-        let place = constants.iter().position(|tensor| tensor.name == name).unwrap();
+        let Some(name) = n.input.get(2).filter(|_| n.op_type() == "Conv").cloned() else { return vec![n] };
+        let place = constants.iter().position(|tensor| tensor.name() == name).unwrap();
         let bias = constants.remove(place);
         let levels = bias.values().iter().flat_map(|v| ((v / 1e-3).round() as i32).to_le_bytes()).collect();
         constants.push(tensor(&name, 6, &bias.dims, levels));
@@ -243,24 +242,24 @@ fn rounding_of_what_flows_between_layers_is_left_out() {
     };
     // After every ReLU and every normalization.
     let after = |n: NodeProto, zero: &str| {
-        let (inner, output) = (format!("{}/exact", n.name), n.output[0].clone());
+        let (inner, output) = (format!("{}/exact", n.name()), n.output[0].clone());
         [vec![NodeProto { output: vec![inner.clone()], ..n }], rounded(&inner, &output, zero)].concat()
     };
-    let pairs = rewritten(with(quantized(new(), true, true)), |n, _| match n.op_type.as_str() {
+    let pairs = rewritten(with(quantized(new(), true, true)), |n, _| match n.op_type() {
         "Relu" => after(n, "q/low"),
         "InstanceNormalization" => after(n, "q/middle"),
         _ => vec![n],
     });
     paints_as_new(&pairs, 40.0);
     // A ReLU that the quantizer has left out, since the range begins at zero.
-    let without = rewritten(with(new()), |n, _| match n.op_type.as_str() {
+    let without = rewritten(with(new()), |n, _| match n.op_type() {
         "Relu" => rounded(&n.input[0], &n.output[0], "q/low"),
         "InstanceNormalization" => after(n, "q/middle"),
         _ => vec![n],
     });
     paints_as_new(&without, 80.0);
-    let whole = rewritten(new(), |n, _| match n.op_type.as_str() {
-        "Conv" => vec![NodeProto { op_type: "QLinearConv".into(), ..n }],
+    let whole = rewritten(new(), |n, _| match n.op_type() {
+        "Conv" => vec![NodeProto { op_type: Some("QLinearConv".into()), ..n }],
         _ => vec![n],
     });
     assert!(refusal(&whole).contains("computes in whole numbers"));
@@ -270,14 +269,15 @@ fn rounding_of_what_flows_between_layers_is_left_out() {
 fn paddings_and_enlargements_of_newer_opsets() {
     let pads = |axes: &[i64], list: &dyn Fn(i64) -> Vec<i64>| {
         rewritten(new(), |mut n, constants| {
-            if n.op_type != "Pad" {
+            if n.op_type() != "Pad" {
                 return vec![n];
             }
             // 4 in front of the first and the last convolution, 1 elsewhere.
-            let size = if is_wide(&n.name) { 4 } else { 1 };
-            constants.push(longs(&format!("{}/pads", n.name), &list(size)));
-            constants.push(longs(&format!("{}/axes", n.name), axes));
-            n.input = vec![n.input[0].clone(), format!("{}/pads", n.name), String::new(), format!("{}/axes", n.name)];
+            let size = if is_wide(n.name()) { 4 } else { 1 };
+            constants.push(longs(&format!("{}/pads", n.name()), &list(size)));
+            constants.push(longs(&format!("{}/axes", n.name()), axes));
+            n.input =
+                vec![n.input[0].clone(), format!("{}/pads", n.name()), String::new(), format!("{}/axes", n.name())];
             vec![n]
         })
     };
@@ -296,15 +296,15 @@ fn paddings_and_enlargements_of_newer_opsets() {
 
     let resizes = |change: &dyn Fn(&mut NodeProto, &mut Vec<TensorProto>)| {
         rewritten(new(), |mut n, constants| {
-            if n.op_type == "Resize" {
+            if n.op_type() == "Resize" {
                 change(&mut n, constants);
             }
             vec![n]
         })
     };
     let by_axes = resizes(&|n, constants| {
-        constants.push(floats(&format!("{}/scales", n.name), &[2], &[2.0, 2.0]));
-        n.input = vec![n.input[0].clone(), String::new(), format!("{}/scales", n.name)];
+        constants.push(floats(&format!("{}/scales", n.name()), &[2], &[2.0, 2.0]));
+        n.input = vec![n.input[0].clone(), String::new(), format!("{}/scales", n.name())];
         n.attribute.push(ints("axes", &[2, 3]));
     });
     paints_as_new(&by_axes, 80.0);
@@ -312,11 +312,11 @@ fn paddings_and_enlargements_of_newer_opsets() {
     let sizes = [32, 64];
     let mut next = sizes.iter().cycle();
     let mut graph = new();
-    for n in graph.node.iter_mut().filter(|n| n.op_type == "Resize") {
+    for n in graph.node.iter_mut().filter(|n| n.op_type() == "Resize") {
         let side = *next.next().unwrap();
         let channels = 999;
-        graph.initializer.push(longs(&format!("{}/sizes", n.name), &[1, channels, side, side]));
-        n.input = vec![n.input[0].clone(), String::new(), String::new(), format!("{}/sizes", n.name)];
+        graph.initializer.push(longs(&format!("{}/sizes", n.name()), &[1, channels, side, side]));
+        n.input = vec![n.input[0].clone(), String::new(), String::new(), format!("{}/sizes", n.name())];
     }
     paints_as_new(&graph, 80.0);
 }
@@ -324,9 +324,9 @@ fn paddings_and_enlargements_of_newer_opsets() {
 /// Whether a padding of `new.onnx` is that of a 9x9 kernel.
 fn is_wide(name: &str) -> bool {
     let graph = new();
-    let of = |node: &&NodeProto| node.op_type == "Conv" && node.input[0] == name;
+    let of = |node: &&NodeProto| node.op_type() == "Conv" && node.input[0] == name;
     let weights = graph.node.iter().find(of).map(|node| node.input[1].clone());
-    graph.initializer.iter().any(|tensor| Some(&tensor.name) == weights.as_ref() && tensor.dims[3] == 9)
+    graph.initializer.iter().any(|tensor| Some(tensor.name()) == weights.as_deref() && tensor.dims[3] == 9)
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn numbers_that_are_too_large_are_refused() {
         ("in2.weight", f32::INFINITY, "inf in `conv2.conv2d`"),
     ] {
         let mut graph = new();
-        let tensor = graph.initializer.iter_mut().find(|tensor| tensor.name == name).unwrap();
+        let tensor = graph.initializer.iter_mut().find(|tensor| tensor.name() == name).unwrap();
         let mut values = tensor.values();
         values[1] = value;
         *tensor = floats(name, &tensor.dims, &values);
@@ -349,7 +349,7 @@ fn numbers_that_are_too_large_are_refused() {
     }
     // A normalization takes away how large weights are: they become smaller, and paint the same.
     let mut graph = new();
-    let large = graph.initializer.iter_mut().find(|tensor| tensor.name == "conv2.conv2d.weight").unwrap();
+    let large = graph.initializer.iter_mut().find(|tensor| tensor.name() == "conv2.conv2d.weight").unwrap();
     let values: Vec<f32> = large.values().iter().map(|v| v * 1e4).collect();
     *large = floats("conv2.conv2d.weight", &large.dims, &values);
     paints_as_new(&graph, 60.0);

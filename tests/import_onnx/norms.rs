@@ -5,10 +5,10 @@ use super::*;
 /// The graph with each normalization written as `write` has it: of a picture, with scale, shift and channels, into a name.
 fn normalized(write: impl Fn(&str, [&str; 2], i64, &str, &mut Vec<TensorProto>) -> Vec<NodeProto>) -> GraphProto {
     rewritten(new(), |n, constants| {
-        if n.op_type != "InstanceNormalization" {
+        if n.op_type() != "InstanceNormalization" {
             return vec![n];
         }
-        let channels = constants.iter().find(|tensor| tensor.name == n.input[1]).unwrap().dims[0];
+        let channels = constants.iter().find(|tensor| tensor.name() == n.input[1]).unwrap().dims[0];
         write(&n.input[0], [&n.input[1], &n.input[2]], channels, &n.output[0], constants)
     })
 }
@@ -128,7 +128,8 @@ fn normalizations_step_by_step() {
         });
         // Not every form uses all constants.
         let used: Vec<&String> = graph.node.iter().flat_map(|node| &node.input).collect();
-        let initializer = graph.initializer.iter().filter(|tensor| used.contains(&&tensor.name)).cloned().collect();
+        let initializer =
+            graph.initializer.iter().filter(|tensor| used.iter().any(|name| *name == tensor.name())).cloned().collect();
         paints_as_new(&GraphProto { initializer, ..graph.clone() }, 80.0);
     }
 }
@@ -138,7 +139,7 @@ fn what_normalizes_otherwise_is_refused() {
     let refused = |write: &WriteNorm<'_>| refusal(&normalized(write));
     let fixed = refused(&|x, norm, channels, output, _| {
         let mut nodes = batch_norm(x, norm, channels, output);
-        nodes.iter_mut().for_each(|node| node.attribute.retain(|a| a.name != "training_mode"));
+        nodes.iter_mut().for_each(|node| node.attribute.retain(|a| a.name() != "training_mode"));
         nodes
     });
     assert!(fixed.contains("by statistics of the training"), "{fixed}");

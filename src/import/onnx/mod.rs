@@ -6,7 +6,8 @@
 
 pub mod external;
 mod limits;
-mod messages;
+#[doc(hidden)]
+pub mod messages;
 mod model;
 pub mod tensor;
 

@@ -66,7 +66,7 @@ async function startPainting() {
     if (data.message) Reflect.set(window, 'complaint', data.message);
   };
   /** @type {import('../../www/inference/protocol.js').ToWorker} */
-  const start = { type: 'start', requestId: 1, networks, canvas };
+  const start = { type: 'start', requestId: 1, networks, engine: 'gpu', canvas };
   worker.postMessage(start, [canvas]);
 }
 

@@ -58,7 +58,7 @@ async function measure(browser, url, steady) {
   page.on('workercreated', (worker) => {
     worker.evaluate(countCalls).catch(() => {});
   });
-  await page.goto(`${url}?size=64&thumbs=0`);
+  await page.goto(`${url}?size=64&thumbs=0&engine=gpu`);
   await ready(page);
   const [worker] = page.workers();
   const calls = () => worker.evaluate(() => Reflect.get(self, 'calls')());

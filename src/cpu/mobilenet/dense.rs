@@ -6,6 +6,7 @@ use fearless_simd::prelude::*;
 
 use crate::cpu::gemm::{Finish, PackedMatrix, Rows, multiply_and};
 use crate::cpu::instruction_set::InstructionSet;
+use crate::cpu::lanes::limited;
 
 /// A 1x1 convolution. Channels are padded to a multiple of four.
 pub(in crate::cpu) struct Dense {
@@ -55,7 +56,7 @@ impl Finish for Finished<'_> {
     fn finish<S: Simd, V: SimdFloat<S, Element = f32>>(&self, simd: S, sum: V, row: usize, column: usize) -> V {
         let mut value = sum + V::from_slice(simd, &self.bias[column..][..V::LEN]);
         if self.relu6 {
-            value = value.max(0.0).min(6.0);
+            value = limited(simd, value, 6.0);
         }
         if !self.skip.is_empty() {
             value += V::from_slice(simd, &self.skip[row * self.bias.len() + column..][..V::LEN]);

@@ -4,6 +4,8 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4};
 
+use crate::cpu::lanes::limited;
+
 /// Columns and rows of the kernel.
 pub(in crate::cpu) const SIDE: usize = 3;
 /// Adjacent pixels of a row that are computed at once.
@@ -116,7 +118,7 @@ impl Pixels<'_> {
             }
         }
         for (sum, target) in sums.iter().zip(target.chunks_exact_mut(channels)) {
-            let sum = if relu6 { sum.max(0.0).min(6.0) } else { *sum };
+            let sum = if relu6 { limited(simd, *sum, 6.0) } else { *sum };
             sum.store_slice(&mut target[channel..][..V::LEN]);
         }
     }

@@ -8,6 +8,7 @@ use super::lanes::{Pass, Pixels, apply, to_bytes};
 use super::resample::Resampler;
 use super::source::{Painting, Photo, Source, check_sides, check_size};
 use crate::cpu::instruction_set::InstructionSet;
+use crate::cpu::lanes::limited;
 use crate::cpu::workers::Workers;
 use crate::error::{Error, Result};
 use crate::image::composite::{LUMA, Look};
@@ -161,7 +162,7 @@ impl Pass for Blend {
             // In YIQ only Y changes, which in RGB adds the same value to every channel.
             let [red, green, blue] = LUMA;
             let step = ((painted - photo) * V::pixel(simd, [red, green, blue, 0.0])).sums();
-            target = (photo + step).max(0.0).min(1.0);
+            target = limited(simd, photo + step, 1.0);
         }
         photo + (target - photo) * self.look.strength
     }

@@ -3,6 +3,8 @@
 
 use fearless_simd::{Simd, f32x4, prelude::*, u8x16};
 
+use crate::cpu::lanes::limited;
+
 /// A vector of one or more pixels, whose lanes are those of the pixels one after another.
 pub(super) trait Pixels<S: Simd>: SimdFloat<S, Element = f32, Block = f32x4<S>> {
     /// Returns a vector of the same pixel.
@@ -80,9 +82,9 @@ fn vector_to_bytes<S: Simd>(simd: S, values: &[f32]) -> S::u8s {
     low.bitcast::<S::u16s>().relaxed_narrow(high.bitcast::<S::u16s>()) | opaque
 }
 
-/// Returns 255 times the values of vector `i`, rounded to nearest, from 0 to 255; 0 for what is not a number.
+/// Returns 255 times the values of vector `i`, rounded to nearest, from 0 to 255.
 #[inline(always)]
 fn rounded<S: Simd>(simd: S, values: &[f32], i: usize) -> S::i32s {
-    let values = S::f32s::from_slice(simd, &values[i * S::f32s::LEN..][..S::f32s::LEN]).max_precise(0.0).min(1.0);
-    (values * 255.0 + 0.5).to_int::<S::i32s>()
+    let values = S::f32s::from_slice(simd, &values[i * S::f32s::LEN..][..S::f32s::LEN]);
+    (limited(simd, values, 1.0) * 255.0 + 0.5).to_int::<S::i32s>()
 }

@@ -8,6 +8,7 @@ use super::resample::Resampler;
 use super::source::{Photo, Source, check_sides, check_size};
 use super::streaks::streaks;
 use crate::cpu::instruction_set::InstructionSet;
+use crate::cpu::lanes::limited;
 use crate::cpu::workers::Workers;
 use crate::error::{Error, Result};
 use crate::image::brushwork::Brushwork;
@@ -110,9 +111,9 @@ impl Loader {
 /// Adds one value per pixel to its three colours and clears the fourth float.
 #[inline(always)]
 fn add<S: Simd>(simd: S, streaks: &[f32], seen: &mut [f32]) {
-    let (black, white) = (f32x4::splat(simd, 0.0), f32x4::simd_from(simd, [1.0, 1.0, 1.0, 0.0]));
+    let colors = f32x4::simd_from(simd, [1.0, 1.0, 1.0, 0.0]);
     for (pixel, streak) in seen.chunks_exact_mut(4).zip(streaks) {
         let color = f32x4::from_slice(simd, pixel) + *streak;
-        color.max(black).min(white).store_slice(pixel);
+        (limited(simd, color, 1.0) * colors).store_slice(pixel);
     }
 }

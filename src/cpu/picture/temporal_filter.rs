@@ -8,6 +8,7 @@ use super::lanes::{Pass, Pixels, apply};
 use super::resample::Resampler;
 use super::source::{Painting, Photo, Source, check_sides, check_size};
 use crate::cpu::instruction_set::InstructionSet;
+use crate::cpu::lanes::limited;
 use crate::cpu::workers::Workers;
 use crate::error::Result;
 use crate::image::composite::LUMA;
@@ -75,7 +76,7 @@ impl Pass for Mix {
         let luma = (photo.with_fourth(simd, V::splat(simd, 0.0)) * V::pixel(simd, [red, green, blue, 0.0])).sums();
         let luma_before = V::splat(simd, 0.0).with_fourth(simd, before).sums();
         let t = ((luma - luma_before).abs() - NOISE) / (MOTION - NOISE);
-        let t = t.max(0.0).min(1.0);
+        let t = limited(simd, t, 1.0);
         let moved = t * t * (V::splat(simd, 3.0) - t * 2.0);
         let now = painted.with_fourth(simd, luma);
         now + (before - now) * ((V::splat(simd, 1.0) - moved) * self.keep)

@@ -2,7 +2,10 @@
 //! rows x vectors in registers, loads each vector of weights once for all rows, and broadcasts the inputs (Goto, van de
 //! Geijn 2008, "Anatomy of High-Performance Matrix Multiplication").
 
-use std::array::from_fn;
+#![expect(
+    clippy::needless_range_loop,
+    reason = "arrays of vectors are filled by plain loops: closures would be compiled without the instruction set"
+)]
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4, f32x8};
@@ -217,27 +220,34 @@ fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
     weights: &[f32],
     target: &mut Target<impl Finish>,
 ) {
-    let mut sums = [[V::splat(simd, 0.0); N]; R];
+    let zero = V::splat(simd, 0.0);
+    let mut sums = [[zero; N]; R];
     let mut steps = weights.chunks_exact(N * V::LEN);
     for segment in 0..a.segments {
         let start = i * a.stride + segment * a.segment_stride;
-        let rows: [&[f32]; R] = from_fn(|r| &a.values[start + r * a.stride..][..length]);
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            rows[r] = &a.values[start + r * a.stride..][..length];
+        }
         for u in 0..length {
             let Some(step) = steps.next() else { return };
-            let w: [V; N] = from_fn(|j| V::from_slice(simd, &step[j * V::LEN..][..V::LEN]));
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                let x = V::splat(simd, row[u]);
-                for (sum, w) in sums.iter_mut().zip(w) {
-                    *sum = x.mul_add(w, *sum);
+            let mut w = [zero; N];
+            for j in 0..N {
+                w[j] = V::from_slice(simd, &step[j * V::LEN..(j + 1) * V::LEN]);
+            }
+            for r in 0..R {
+                let x = V::splat(simd, rows[r][u]);
+                for j in 0..N {
+                    sums[r][j] = x.mul_add(w[j], sums[r][j]);
                 }
             }
         }
     }
-    for (r, sums) in sums.iter().enumerate() {
+    for r in 0..R {
         let row = &mut target.c[(i + r) * target.stride + target.column..][..N * V::LEN];
-        for (j, (sum, out)) in sums.iter().zip(row.chunks_exact_mut(V::LEN)).enumerate() {
-            let value = target.finish.finish(simd, *sum, i + r, target.column + j * V::LEN);
-            value.store_slice(out);
+        for j in 0..N {
+            let value = target.finish.finish(simd, sums[r][j], i + r, target.column + j * V::LEN);
+            value.store_slice(&mut row[j * V::LEN..(j + 1) * V::LEN]);
         }
     }
 }

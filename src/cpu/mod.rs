@@ -15,6 +15,7 @@ pub mod instruction_set;
 mod lanes;
 mod mobilenet;
 pub mod model;
+mod packed;
 pub mod picture;
 pub mod plan;
 pub mod rows;

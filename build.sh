@@ -25,6 +25,7 @@ help() {
 ./build.sh run       build and serve dist/ on localhost, as soon as the page can stylize
 ./build.sh test      every check and test; ends with `N passed, N failed`
 ./build.sh bench     build, then time it beside other runtimes in the same browsers
+./build.sh bench cpu the same for the CPU engine and onnxruntime-web's WebAssembly only
 ./build.sh weights   fetch the published models and rebuild weights/
 ./build.sh styles    rebuild the packs of the paintings that ship, www/assets/styles/
 ./build.sh types     build the wasm modules and write their types, www/*.d.ts, from src/web/
@@ -220,6 +221,10 @@ bench() {
   need_models
   need_node_modules bench
   npx --no-install tsc --noEmit -p bench || die "the bench's own types do not fit."
+  if [ "$ARGUMENT" = cpu ]; then
+    IMPASTO_MODELS="$MODELS" node bench/run.mjs --only ours-cpu,ort-wasm
+    return
+  fi
   IMPASTO_MODELS="$MODELS" node bench/run.mjs
   say "what a frame of moving pictures costs"
   node tools/live-cost.mjs dist
@@ -253,7 +258,8 @@ setup() {
 }
 
 COMMAND="${1:---help}"
-[ "${2:-}" = --yes ] && YES=1
+ARGUMENT="${2:-}"
+[ "$ARGUMENT" = --yes ] && YES=1
 case "$COMMAND" in
   build) build ;;
   run) run ;;

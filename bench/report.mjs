@@ -18,6 +18,8 @@ import { WORKS } from './works.mjs';
 /** @type {Record<string, string>} */
 const NAMES = {
   ours: 'Impasto',
+  'ours-cpu': 'Impasto on the processor, one thread',
+  'ours-cpu-relaxed': 'Impasto on the processor, relaxed SIMD, one thread',
   'ours-alone': 'Impasto, one frame at a time',
   'ours-instant': 'Impasto, one at a time, a new painting for each',
   'ort-webgpu': 'onnxruntime-web, WebGPU',
@@ -124,6 +126,20 @@ function adapterName({ adapter }) {
   if (!adapter) return 'none';
   const kind = adapter.fallback ? 'a program on the processor' : 'hardware';
   return `${adapter.name}, ${kind}, ${adapter.half ? 'with' : 'without'} 16-bit arithmetic`;
+}
+
+/**
+ * The CPU engine beside onnxruntime-web's WebAssembly, on the network of 26 styles: one line for each size of each browser.
+ * @param {Table[]} tables
+ */
+export function cpuLines(tables) {
+  return tables.flatMap(({ browser, work, size, rows }) => {
+    const time = (/** @type {string} */ name) => rows.find((row) => row.contestant === name)?.measured?.milliseconds;
+    const [ours, theirs] = [time('ours-cpu'), time('ort-wasm')];
+    if (work !== 'transfer26' || ours === undefined || theirs === undefined) return [];
+    const times = `${ours.toFixed(1)} ms, onnxruntime-web ${theirs.toFixed(1)} ms, ratio ${(theirs / ours).toFixed(2)}`;
+    return [`cpu ${size} px 1 thread: ${times} (${browser})`];
+  });
 }
 
 /**

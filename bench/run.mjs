@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { OutOfTime, describe, measure } from './measure.mjs';
 import { HELP, parseOptions } from './options.mjs';
-import { planLines, reportLines, tableLines } from './report.mjs';
+import { cpuLines, planLines, reportLines, tableLines } from './report.mjs';
 import { estimate } from './schedule.mjs';
 import { serve } from './server.mjs';
 import { WORKS, styleOf } from './works.mjs';
@@ -93,7 +93,7 @@ async function main(options) {
   } finally {
     server.close();
   }
-  console.log([...tables.flatMap(tableLines), ...planLines(tables)].join('\n'));
+  console.log([...tables.flatMap(tableLines), ...planLines(tables), ...cpuLines(tables)].join('\n'));
   if (options.out) writeFileSync(options.out, `${reportLines(tables).join('\n')}\n`);
 
   const rows = tables.flatMap((table) => table.rows);

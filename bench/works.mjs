@@ -7,11 +7,13 @@ const STYLE = 7;
 /** Who can be asked for, and which contestants of the page that means. */
 export const GROUPS = /** @type {const} */ ({
   ours: ['ours', 'ours-alone', 'ours-instant'],
+  'ours-cpu': ['ours-cpu', 'ours-cpu-relaxed'],
   'ort-webgpu': ['ort-webgpu', 'ort-webgpu-jsep'],
   'ort-wasm': ['ort-wasm', 'ort-wasm-threads'],
   tfjs: ['tfjs'],
 });
 
+const OURS_CPU = ['ours-cpu', 'ours-cpu-relaxed'];
 const ORT = ['ort-webgpu', 'ort-webgpu-jsep', 'ort-wasm', 'ort-wasm-threads'];
 
 /**
@@ -27,18 +29,18 @@ const ORT = ['ort-webgpu', 'ort-webgpu-jsep', 'ort-wasm', 'ort-wasm-threads'];
 export const WORKS = {
   transfer26: {
     title: 'The network of 26 styles',
-    contestants: ['ours', ...ORT, 'tfjs'],
+    contestants: ['ours', ...OURS_CPU, ...ORT, 'tfjs'],
     model: 'multistyle26.onnx',
   },
   transformer: {
     title: 'The network that takes any painting',
-    contestants: ['ours', 'ours-alone', 'ours-instant', ...ORT],
+    contestants: ['ours', 'ours-alone', 'ours-instant', ...OURS_CPU, ...ORT],
     size: 384,
     model: 'arbitrary_transform.onnx',
   },
   predictor: {
     title: 'The style predictor',
-    contestants: ['ours', ...ORT],
+    contestants: ['ours', ...OURS_CPU, ...ORT],
     size: 256,
     model: 'arbitrary_predict.onnx',
   },

@@ -10,6 +10,8 @@ import { PAINTING, fetchSquare, interleaved } from './picture.js';
 const CONTESTANTS = {
   ours: async () => (await import('./ours.js')).prepare,
   'ours-alone': async () => (await import('./ours.js')).prepareAlone,
+  'ours-cpu': async () => (await import('./ours.js')).prepareOnCpu,
+  'ours-cpu-relaxed': async () => (await import('./ours.js')).prepareOnRelaxedCpu,
   'ours-instant': async () => (await import('./ours.js')).prepareInstant,
   'ort-webgpu': async () => (await import('./ort-webgpu.js')).prepare,
   'ort-webgpu-jsep': async () => (await import('./ort-webgpu-jsep.js')).prepare,

@@ -18,12 +18,13 @@ const ID = 'bench';
 /**
  * The engine of the page, from the built `dist/`, with the network of the work.
  * @param {Task} task
+ * @param {'live' | 'cpu' | 'cpu-relaxed'} [module]
  * @returns {Promise<{ engine: Live.Engine, network: string, ids: string[], weights: Float32Array }>}
  */
-async function start({ work, style }) {
-  const address = '/dist/live.js';
+async function start({ work, style }, module = 'live') {
+  const address = `/dist/${module}.js`;
   const { default: init, Engine } = /** @type {typeof Live} */ (await import(address));
-  await init({ module_or_path: '/dist/live_bg.wasm' });
+  await init({ module_or_path: `/dist/${module}_bg.wasm` });
   const engine = await Engine.create(await fetchBytes('/dist/weights/transfer26.safetensors'));
   if (work === 'transfer26') return { engine, network: 'transfer26', ids: JSON.parse(engine.info()).styles, weights: style };
   await engine.addNetwork(await fetchBytes('/dist/weights/arbitrary.safetensors'));
@@ -76,8 +77,22 @@ export async function prepare(task) {
  * One frame after the other: what a new style is compared with.
  * @type {Prepare}
  */
-export async function prepareAlone(task) {
-  const started = await start(task);
+export const prepareAlone = (task) => oneByOne(task, 'live');
+
+/** @type {Prepare} */
+export const prepareOnCpu = (task) => oneByOne(task, 'cpu');
+
+/** @type {Prepare} */
+export const prepareOnRelaxedCpu = (task) => oneByOne(task, 'cpu-relaxed');
+
+/**
+ * @param {Task} task
+ * @param {'live' | 'cpu' | 'cpu-relaxed'} module
+ * @returns {Promise<Contestant>}
+ */
+async function oneByOne(task, module) {
+  const started = await start(task, module);
+  if (task.work === 'predictor') return predictor(started.engine, task);
   const session = await openSession(started, task);
   return {
     detail: detail(started.engine),

@@ -1,3 +1,4 @@
+import { randomId } from '../../common/ids.js';
 import { byId } from '../../common/dom.js';
 import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
@@ -201,7 +202,7 @@ export class TrainMode {
       const { crop = 0, painting: longest = 0 } = settings;
       /** @type {TrainRun} */
       const run = {
-        id: further ? id : crypto.randomUUID(),
+        id: further ? id : randomId(),
         name: further ? name : `${models.map(({ option }) => option.name).join(' + ')}, learnt`,
         network,
         starts: styles.flatMap((style, i) => (style?.network === network ? [{ pack: style.pack, weight: models[i].weight }] : [])),
@@ -268,7 +269,7 @@ export class TrainMode {
       return;
     }
     const settings = withLessMemory(controller.run.settings);
-    if (settings) this.#host.begin({ ...controller.run, id: crypto.randomUUID(), settings });
+    if (settings) this.#host.begin({ ...controller.run, id: randomId(), settings });
   }
 
   /** @param {JobController<TrainRun>} controller */

@@ -33,11 +33,17 @@ export async function open(browser, url, prepare) {
 /** Runs in the page: keeps downloads for `savedPng`, and the worker for `crash`. */
 function keepHandles() {
   const create = URL.createObjectURL;
+  /** @type {Map<string, Blob | MediaSource>} */
+  const blobs = new Map();
   URL.createObjectURL = (blob) => {
-    Reflect.set(window, 'savedBlob', blob);
-    return create.call(URL, blob);
+    const url = create.call(URL, blob);
+    blobs.set(url, blob);
+    return url;
   };
-  HTMLAnchorElement.prototype.click = () => {};
+  // Thumbnails have such addresses, too: a download is a click on a link.
+  HTMLAnchorElement.prototype.click = function () {
+    Reflect.set(window, 'savedBlob', blobs.get(this.href));
+  };
   const { Worker } = window;
   window.Worker = class extends Worker {
     /** @param {ConstructorParameters<typeof Worker>} parameters */

@@ -1,3 +1,4 @@
+import { randomId } from '../common/ids.js';
 import { decodableThumbnail, questionAbout } from './pack-question.js';
 import { storedPainting, encoderInputOf, thumbnailOf } from './painting.js';
 import { decodePhoto } from '../media/decode.js';
@@ -147,7 +148,7 @@ export class UserStyles {
    * @returns {Promise<boolean>} whether it succeeded; errors are shown
    */
   async importPack(file, sent = false) {
-    const id = crypto.randomUUID();
+    const id = randomId();
     try {
       if (file.size > MOST_BYTES) throw new Error('It is too large for a style pack. Choose another file.');
       const bytes = new Uint8Array(await file.arrayBuffer());
@@ -331,7 +332,7 @@ export class UserStyles {
    */
   #add({ name, ...about }) {
     const order = Math.min(0, ...this.#styles.map((style) => style.order)) - 1;
-    const blank = { id: crypto.randomUUID(), order, licence: '', pack: new Uint8Array(), crop: null };
+    const blank = { id: randomId(), order, licence: '', pack: new Uint8Array(), crop: null };
     const style = this.#withPicture({ ...blank, ...about, name: cleanName(name) });
     style.busy = true;
     this.#styles.unshift(style);

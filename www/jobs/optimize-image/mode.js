@@ -1,3 +1,4 @@
+import { randomId } from '../../common/ids.js';
 import { byId } from '../../common/dom.js';
 import { pixelsOf, photoPixels, whole } from '../../media/photo.js';
 import { messageOf } from '../../common/errors.js';
@@ -166,7 +167,7 @@ export class OptimizeMode {
       );
       /** @type {OptimizeRun} */
       const run = {
-        id: crypto.randomUUID(),
+        id: randomId(),
         name: photo.name,
         settings: { ...settings, size: Math.max(pixels.width, pixels.height) },
         minutes,
@@ -196,7 +197,7 @@ export class OptimizeMode {
     const size = nextSmallerSize(controller.run.settings.size ?? 0);
     if (!size) return;
     const { steps, smallest, ...settings } = controller.run.settings;
-    this.#host.begin({ ...controller.run, id: crypto.randomUUID(), settings: { ...settings, size } });
+    this.#host.begin({ ...controller.run, id: randomId(), settings: { ...settings, size } });
   }
 
   /** Continues the job if the file is the network that it started with. @param {File} file */

@@ -1,3 +1,4 @@
+import { randomId } from '../../common/ids.js';
 import { byId } from '../../common/dom.js';
 import { decodePhoto } from '../../media/decode.js';
 import { messageOf } from '../../common/errors.js';
@@ -62,7 +63,7 @@ export class StylePicker {
     const refusal = byId('optimize-error', HTMLElement);
     try {
       const { name, bitmap } = await decodePhoto(file, file.name || 'Pasted picture');
-      const id = crypto.randomUUID();
+      const id = randomId();
       this.#added.unshift({ id, name, picture: URL.createObjectURL(file), load: () => createImageBitmap(bitmap) });
       this.#chosen.set(id, 100);
       this.#draw();

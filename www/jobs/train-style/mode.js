@@ -1,3 +1,4 @@
+import { randomId } from '../../common/ids.js';
 import { byId } from '../../common/dom.js';
 import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
@@ -210,7 +211,7 @@ export class TrainMode {
       const { crop = 0, painting: longest = 0 } = settings;
       /** @type {TrainRun} */
       const run = {
-        id: further ? id : crypto.randomUUID(),
+        id: further ? id : randomId(),
         name: further ? name : `${models.map(({ option }) => option.name).join(' + ')}, learnt`,
         network,
         starts: styles.flatMap((style, i) => (style?.network === network ? [{ pack: style.pack, weight: models[i].weight }] : [])),
@@ -287,7 +288,7 @@ export class TrainMode {
       const smaller = smallerTraining(side, count, longest, new Uint32Array(CROPS));
       if (!smaller) return;
       const [crop, batch, painting] = smaller;
-      await this.#host.begin({ ...run, id: crypto.randomUUID(), settings: { ...run.settings, crop, batch, painting } });
+      await this.#host.begin({ ...run, id: randomId(), settings: { ...run.settings, crop, batch, painting } });
     } catch (error) {
       this.toast.show(messageOf(error));
     }

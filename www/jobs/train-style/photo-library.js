@@ -1,3 +1,4 @@
+import { randomId } from '../../common/ids.js';
 import { decodePhoto } from '../../media/decode.js';
 import { storedPainting } from '../../styles/painting.js';
 
@@ -41,5 +42,5 @@ export class PhotoLibrary {
 
 /** @param {Blob} file @param {string} name @returns {StyleOption} */
 export function optionOf(file, name) {
-  return { id: crypto.randomUUID(), name, picture: URL.createObjectURL(file), load: async () => (await decodePhoto(file, name)).bitmap };
+  return { id: randomId(), name, picture: URL.createObjectURL(file), load: async () => (await decodePhoto(file, name)).bitmap };
 }

@@ -191,7 +191,7 @@ fn the_reference_vector_is_predicted() {
         let got = each_thread_count(&predictor::network(), &archive, set, &painting);
         let off = distance(&got, &expected);
         println!("{}: off by {off}", set.name());
-        assert!(off <= 1e-5, "{}: off by {off}", set.name());
+        assert!(off <= 6e-6, "{}: off by {off}", set.name());
     }
 }
 

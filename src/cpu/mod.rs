@@ -14,6 +14,7 @@ pub mod gemm;
 pub mod instruction_set;
 mod lanes;
 pub mod model;
+mod packed;
 pub mod plan;
 pub mod rows;
 pub mod statistics;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fearless_simd::{Level, dispatch};
 
-use super::model::{Memory, Packed};
+use super::packed::{Memory, Packed};
 use super::rows::{Affine, Input, Operand, finish_row, load_row};
 use super::statistics::Moments;
 use super::workers::Workers;

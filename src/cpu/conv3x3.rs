@@ -4,7 +4,7 @@
 
 #![expect(
     clippy::needless_range_loop,
-    reason = "arrays of vectors are filled by plain loops: closures would be compiled without the instruction set"
+    reason = "vectors are handled by plain loops: closures would be compiled without the instruction set"
 )]
 
 use std::array::from_fn;
@@ -247,11 +247,7 @@ fn transform_columns<S: Simd, V: SimdFloat<S, Element = f32>>(
     row: usize,
     at: usize,
 ) {
-    let mut column = [V::splat(simd, 0.0); POINTS];
-    for y in 0..POINTS {
-        column[y] = load(simd, source, y * row + at);
-    }
-    let column = input::<S, V>(column);
+    let column = input_column::<S, V>(simd, source, at, row);
     for y in 0..POINTS {
         store(column[y], target, y * row + at);
     }
@@ -268,11 +264,7 @@ fn transform_rows<S: Simd, V: SimdFloat<S, Element = f32>>(
     at: usize,
 ) {
     for y in 0..POINTS {
-        let mut values = [V::splat(simd, 0.0); POINTS];
-        for x in 0..POINTS {
-            values[x] = load(simd, source, y * row + x * pixel + at);
-        }
-        let values = input::<S, V>(values);
+        let values = input_column::<S, V>(simd, source, y * row + at, pixel);
         for x in 0..POINTS {
             store(values[x], target, (y * POINTS + x) * stride + at);
         }
@@ -289,24 +281,63 @@ fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>>(
     stride: usize,
     at: usize,
 ) {
-    let zero = V::splat(simd, 0.0);
-    let mut half = [[zero; POINTS]; POINTS];
-    for x in 0..POINTS {
-        let mut column = [zero; POINTS];
-        for y in 0..POINTS {
-            column[y] = load(simd, source, y * row + x * pixel + at);
-        }
-        let column = input::<S, V>(column);
-        for y in 0..POINTS {
-            half[y][x] = column[y];
-        }
-    }
+    let half = [
+        input_column::<S, V>(simd, source, at, row),
+        input_column::<S, V>(simd, source, pixel + at, row),
+        input_column::<S, V>(simd, source, 2 * pixel + at, row),
+        input_column::<S, V>(simd, source, 3 * pixel + at, row),
+        input_column::<S, V>(simd, source, 4 * pixel + at, row),
+        input_column::<S, V>(simd, source, 5 * pixel + at, row),
+    ];
+    let values = [
+        input::<S, V>([half[0][0], half[1][0], half[2][0], half[3][0], half[4][0], half[5][0]]),
+        input::<S, V>([half[0][1], half[1][1], half[2][1], half[3][1], half[4][1], half[5][1]]),
+        input::<S, V>([half[0][2], half[1][2], half[2][2], half[3][2], half[4][2], half[5][2]]),
+        input::<S, V>([half[0][3], half[1][3], half[2][3], half[3][3], half[4][3], half[5][3]]),
+        input::<S, V>([half[0][4], half[1][4], half[2][4], half[3][4], half[4][4], half[5][4]]),
+        input::<S, V>([half[0][5], half[1][5], half[2][5], half[3][5], half[4][5], half[5][5]]),
+    ];
     for y in 0..POINTS {
-        let values = input::<S, V>(half[y]);
         for x in 0..POINTS {
-            store(values[x], target, (y * POINTS + x) * stride + at);
+            store(values[y][x], target, (y * POINTS + x) * stride + at);
         }
     }
+}
+
+/// Transforms the column of a tile that begins at `at`.
+#[inline(always)]
+fn input_column<S: Simd, V: SimdFloat<S, Element = f32>>(
+    simd: S,
+    source: &[f32],
+    at: usize,
+    row: usize,
+) -> [V; POINTS] {
+    input::<S, V>([
+        load(simd, source, at),
+        load(simd, source, row + at),
+        load(simd, source, 2 * row + at),
+        load(simd, source, 3 * row + at),
+        load(simd, source, 4 * row + at),
+        load(simd, source, 5 * row + at),
+    ])
+}
+
+/// Transforms a column of the products of a tile that begins at `at` to outputs.
+#[inline(always)]
+fn output_column<S: Simd, V: SimdFloat<S, Element = f32>>(
+    simd: S,
+    products: &[f32],
+    at: usize,
+    stride: usize,
+) -> [V; TILE] {
+    output::<S, V>([
+        load(simd, products, at),
+        load(simd, products, at + POINTS * stride),
+        load(simd, products, at + 2 * POINTS * stride),
+        load(simd, products, at + 3 * POINTS * stride),
+        load(simd, products, at + 4 * POINTS * stride),
+        load(simd, products, at + 5 * POINTS * stride),
+    ])
 }
 
 /// Transforms one vector of columns of `count` tiles from tile `start` on to outputs, and adds them to the sums. The
@@ -331,24 +362,24 @@ fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>>(
     let zero = V::splat(simd, 0.0);
     let mut sums = if start == 0 { Sums::new(simd, zero) } else { Sums::<V>::resume(simd, slot, part + at) };
     for t in 0..count {
-        let mut half = [[zero; POINTS]; TILE];
-        for x in 0..POINTS {
-            let mut column = [zero; POINTS];
-            for y in 0..POINTS {
-                column[y] = load(simd, products, (y * POINTS + x) * stride + t * n + part + at);
-            }
-            let column = output::<S, V>(column);
-            for y in 0..TILE {
-                half[y][x] = column[y];
-            }
-        }
+        let from = t * n + part + at;
+        let half = [
+            output_column::<S, V>(simd, products, from, stride),
+            output_column::<S, V>(simd, products, stride + from, stride),
+            output_column::<S, V>(simd, products, 2 * stride + from, stride),
+            output_column::<S, V>(simd, products, 3 * stride + from, stride),
+            output_column::<S, V>(simd, products, 4 * stride + from, stride),
+            output_column::<S, V>(simd, products, 5 * stride + from, stride),
+        ];
         let (ty, tx) = ((start + t) / grid.across, (start + t) % grid.across);
         let rows = TILE.min(grid.rows - ty * TILE);
         let columns = TILE.min(grid.width - tx * TILE);
-        let mut values = [[zero; TILE]; TILE];
-        for y in 0..TILE {
-            values[y] = output::<S, V>(half[y]);
-        }
+        let values = [
+            output::<S, V>([half[0][0], half[1][0], half[2][0], half[3][0], half[4][0], half[5][0]]),
+            output::<S, V>([half[0][1], half[1][1], half[2][1], half[3][1], half[4][1], half[5][1]]),
+            output::<S, V>([half[0][2], half[1][2], half[2][2], half[3][2], half[4][2], half[5][2]]),
+            output::<S, V>([half[0][3], half[1][3], half[2][3], half[3][3], half[4][3], half[5][3]]),
+        ];
         if t == 0 && start == 0 {
             sums = Sums::new(simd, values[0][0]);
         }

@@ -3,7 +3,7 @@
 
 #![expect(
     clippy::needless_range_loop,
-    reason = "arrays of vectors are filled by plain loops: closures would be compiled without the instruction set"
+    reason = "vectors are handled by plain loops: closures would be compiled without the instruction set"
 )]
 
 use std::array::from_fn;
@@ -159,24 +159,93 @@ fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>>(
     target: &mut [f32],
     stride: usize,
 ) {
-    let zero = V::splat(simd, 0.0);
-    let mut half = [[zero; POINTS]; POINTS];
-    for x in 0..POINTS {
-        let mut column = [zero; POINTS];
-        for y in 0..POINTS {
-            column[y] = load(simd, source, y * row + x * pixel);
-        }
-        let column = strided_input::<S, V>(column);
-        for y in 0..POINTS {
-            half[y][x] = column[y];
-        }
-    }
+    let half = [
+        input_column::<S, V>(simd, source, 0, row),
+        input_column::<S, V>(simd, source, pixel, row),
+        input_column::<S, V>(simd, source, 2 * pixel, row),
+        input_column::<S, V>(simd, source, 3 * pixel, row),
+        input_column::<S, V>(simd, source, 4 * pixel, row),
+        input_column::<S, V>(simd, source, 5 * pixel, row),
+        input_column::<S, V>(simd, source, 6 * pixel, row),
+        input_column::<S, V>(simd, source, 7 * pixel, row),
+        input_column::<S, V>(simd, source, 8 * pixel, row),
+    ];
+    let values = [
+        strided_input::<S, V>([
+            half[0][0], half[1][0], half[2][0], half[3][0], half[4][0], half[5][0], half[6][0], half[7][0], half[8][0],
+        ]),
+        strided_input::<S, V>([
+            half[0][1], half[1][1], half[2][1], half[3][1], half[4][1], half[5][1], half[6][1], half[7][1], half[8][1],
+        ]),
+        strided_input::<S, V>([
+            half[0][2], half[1][2], half[2][2], half[3][2], half[4][2], half[5][2], half[6][2], half[7][2], half[8][2],
+        ]),
+        strided_input::<S, V>([
+            half[0][3], half[1][3], half[2][3], half[3][3], half[4][3], half[5][3], half[6][3], half[7][3], half[8][3],
+        ]),
+        strided_input::<S, V>([
+            half[0][4], half[1][4], half[2][4], half[3][4], half[4][4], half[5][4], half[6][4], half[7][4], half[8][4],
+        ]),
+        strided_input::<S, V>([
+            half[0][5], half[1][5], half[2][5], half[3][5], half[4][5], half[5][5], half[6][5], half[7][5], half[8][5],
+        ]),
+        strided_input::<S, V>([
+            half[0][6], half[1][6], half[2][6], half[3][6], half[4][6], half[5][6], half[6][6], half[7][6], half[8][6],
+        ]),
+        strided_input::<S, V>([
+            half[0][7], half[1][7], half[2][7], half[3][7], half[4][7], half[5][7], half[6][7], half[7][7], half[8][7],
+        ]),
+        strided_input::<S, V>([
+            half[0][8], half[1][8], half[2][8], half[3][8], half[4][8], half[5][8], half[6][8], half[7][8], half[8][8],
+        ]),
+    ];
     for y in 0..POINTS {
-        let values = strided_input::<S, V>(half[y]);
         for x in 0..POINTS {
-            store(values[x], target, (y * POINTS + x) * stride);
+            store(values[y][x], target, (y * POINTS + x) * stride);
         }
     }
+}
+
+/// Transforms the column of a tile that begins at `at`.
+#[inline(always)]
+fn input_column<S: Simd, V: SimdFloat<S, Element = f32>>(
+    simd: S,
+    source: &[f32],
+    at: usize,
+    row: usize,
+) -> [V; POINTS] {
+    strided_input::<S, V>([
+        load(simd, source, at),
+        load(simd, source, row + at),
+        load(simd, source, 2 * row + at),
+        load(simd, source, 3 * row + at),
+        load(simd, source, 4 * row + at),
+        load(simd, source, 5 * row + at),
+        load(simd, source, 6 * row + at),
+        load(simd, source, 7 * row + at),
+        load(simd, source, 8 * row + at),
+    ])
+}
+
+/// Transforms a column of the products of a tile that begins at `at` to outputs.
+#[inline(always)]
+fn output_column<S: Simd, V: SimdFloat<S, Element = f32>>(
+    simd: S,
+    products: &[f32],
+    at: usize,
+    stride: usize,
+) -> [V; TILE] {
+    strided_output::<S, V>([
+        load(simd, products, at),
+        load(simd, products, at + POINTS * stride),
+        load(simd, products, at + 2 * POINTS * stride),
+        load(simd, products, at + 3 * POINTS * stride),
+        load(simd, products, at + 4 * POINTS * stride),
+        load(simd, products, at + 5 * POINTS * stride),
+        load(simd, products, at + 6 * POINTS * stride),
+        load(simd, products, at + 7 * POINTS * stride),
+        load(simd, products, at + 8 * POINTS * stride),
+    ])
 }
 
 /// Transforms one vector of columns of `count` tiles from tile `start` on to outputs, and adds them to the sums.
@@ -197,23 +266,38 @@ fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>>(
     let zero = V::splat(simd, 0.0);
     let mut sums = if start == 0 { Sums::new(simd, zero) } else { Sums::<V>::resume(simd, slot, at) };
     for t in 0..count {
-        let mut half = [[zero; POINTS]; TILE];
-        for x in 0..POINTS {
-            let mut column = [zero; POINTS];
-            for y in 0..POINTS {
-                column[y] = load(simd, products, (y * POINTS + x) * stride + t * n + at);
-            }
-            let column = strided_output::<S, V>(column);
-            for y in 0..TILE {
-                half[y][x] = column[y];
-            }
-        }
+        let from = t * n + at;
+        let half = [
+            output_column::<S, V>(simd, products, from, stride),
+            output_column::<S, V>(simd, products, stride + from, stride),
+            output_column::<S, V>(simd, products, 2 * stride + from, stride),
+            output_column::<S, V>(simd, products, 3 * stride + from, stride),
+            output_column::<S, V>(simd, products, 4 * stride + from, stride),
+            output_column::<S, V>(simd, products, 5 * stride + from, stride),
+            output_column::<S, V>(simd, products, 6 * stride + from, stride),
+            output_column::<S, V>(simd, products, 7 * stride + from, stride),
+            output_column::<S, V>(simd, products, 8 * stride + from, stride),
+        ];
         let (ty, tx) = ((start + t) / across, (start + t) % across);
         let (rows, columns) = (TILE.min(rows - ty * TILE), TILE.min(width - tx * TILE));
-        let mut values = [[zero; TILE]; TILE];
-        for y in 0..TILE {
-            values[y] = strided_output::<S, V>(half[y]);
-        }
+        let values = [
+            strided_output::<S, V>([
+                half[0][0], half[1][0], half[2][0], half[3][0], half[4][0], half[5][0], half[6][0], half[7][0],
+                half[8][0],
+            ]),
+            strided_output::<S, V>([
+                half[0][1], half[1][1], half[2][1], half[3][1], half[4][1], half[5][1], half[6][1], half[7][1],
+                half[8][1],
+            ]),
+            strided_output::<S, V>([
+                half[0][2], half[1][2], half[2][2], half[3][2], half[4][2], half[5][2], half[6][2], half[7][2],
+                half[8][2],
+            ]),
+            strided_output::<S, V>([
+                half[0][3], half[1][3], half[2][3], half[3][3], half[4][3], half[5][3], half[6][3], half[7][3],
+                half[8][3],
+            ]),
+        ];
         if t == 0 && start == 0 {
             sums = Sums::new(simd, values[0][0]);
         }

@@ -157,7 +157,8 @@ fn multiply_panels<S: Simd>(
         let target = Target { c: &mut *c, stride: c_stride, column: panel.column, finish };
         let length = b.k / a.segments.max(1);
         if panel.width == 2 * lanes {
-            // 32 registers hold 24 sums, 16 hold 12. V8 leaves 15 registers to WebAssembly.
+            // 32 registers hold 24 sums, 16 hold 12. V8 leaves 15 registers to WebAssembly. Single vectors have eight sums, as
+            // many as hide the latency of a multiply-add: more row pointers would not fit into the general registers.
             match lanes {
                 16 => rows::<S, S::f32s, 12, 2>(simd, m, a, length, weights, target),
                 _ if cfg!(target_arch = "wasm32") => rows::<S, S::f32s, 4, 2>(simd, m, a, length, weights, target),
@@ -165,11 +166,11 @@ fn multiply_panels<S: Simd>(
                 _ => rows::<S, S::f32s, 6, 2>(simd, m, a, length, weights, target),
             }
         } else if panel.width == lanes {
-            rows::<S, S::f32s, 12, 1>(simd, m, a, length, weights, target);
+            rows::<S, S::f32s, 8, 1>(simd, m, a, length, weights, target);
         } else if panel.width == 8 {
-            rows::<S, f32x8<S>, 12, 1>(simd, m, a, length, weights, target);
+            rows::<S, f32x8<S>, 8, 1>(simd, m, a, length, weights, target);
         } else {
-            rows::<S, f32x4<S>, 12, 1>(simd, m, a, length, weights, target);
+            rows::<S, f32x4<S>, 8, 1>(simd, m, a, length, weights, target);
         }
     }
 }

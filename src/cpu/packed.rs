@@ -1,4 +1,4 @@
-//! What a model shares with its plans: the network with its packed weights, and the memory that a size needs.
+//! A packed network, which a model shares with its plans, and the memory that a plan needs.
 
 use super::convolution::CpuConvolution;
 use super::instruction_set::InstructionSet;
@@ -9,7 +9,6 @@ use crate::net::{Network, Shape};
 
 /// Maximum pixels along a side.
 const LONGEST_SIDE: usize = 1 << 16;
-
 /// What a model shares with its plans.
 pub struct Packed {
     pub net: Network,

@@ -39,7 +39,7 @@ fn main() {
                 .for_each(|(i, v)| *v = (i % 251) as f32 / 251.0 * f32::from(i % 4 != 3));
             let all = Workers::all();
             for workers in [&Workers::new(1), &all] {
-                let ms = median(rounds, || plan.run(workers));
+                let ms = shortest(rounds, || plan.run(workers));
                 let flops = 2.0 * model.network().multiply_adds(side, side).expect("a size") as f64;
                 let threads = workers.threads();
                 report(&format!("{side} px, {threads} threads"), ms, flops, peak * threads as f64);
@@ -62,7 +62,7 @@ fn stages(plan: &mut CpuPlan, workers: &Workers, rounds: usize, peak: f64) {
     let mut kinds: Vec<(String, f64, f64)> = Vec::new();
     for i in 0..plan.stages() {
         let (name, multiply_adds) = plan.stage(i);
-        let ms = median(rounds, || plan.run_stage(workers, i));
+        let ms = shortest(rounds, || plan.run_stage(workers, i));
         let flops = 2.0 * multiply_adds as f64;
         // The two 9x9 layers have very different channels.
         let name = if name == "winograd9x9" { format!("{name} {i}") } else { name.to_string() };
@@ -74,27 +74,26 @@ fn stages(plan: &mut CpuPlan, workers: &Workers, rounds: usize, peak: f64) {
     for (name, ms, flops) in kinds {
         report(&format!("  {name}"), ms, flops, peak);
     }
-    println!("    {:22} {:8.3} ms", "colours", median(rounds, || plan.finish(workers)));
+    println!("    {:22} {:8.3} ms", "colours", shortest(rounds, || plan.finish(workers)));
 }
 
-/// Returns the median time of `rounds` calls in milliseconds, after one that does not count.
-fn median(rounds: usize, mut run: impl FnMut()) -> f64 {
+/// Returns the shortest time of `rounds` calls in milliseconds, after one that does not count: the least disturbed one
+/// on a machine that does other work too.
+fn shortest(rounds: usize, mut run: impl FnMut()) -> f64 {
     run();
     let time = |_| {
         let start = Instant::now();
         run();
         start.elapsed().as_secs_f64() * 1e3
     };
-    let mut times: Vec<f64> = (0..rounds.max(1)).map(time).collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+    (0..rounds.max(1)).map(time).fold(f64::MAX, f64::min)
 }
 
 /// Measures the rate of independent multiply-adds in registers, in GFLOP/s.
 fn peak(set: InstructionSet, rounds: usize) -> f64 {
     const STEPS: usize = 100_000;
     let level = set.level().expect("an available instruction set");
-    let ms = median(rounds, || {
+    let ms = shortest(rounds, || {
         black_box(dispatch!(level, simd => chains(simd, STEPS, black_box(1e-9), black_box(0.5))));
     });
     2.0 * (STEPS * CHAINS * set.lanes()) as f64 / ms / 1e6
@@ -105,7 +104,7 @@ const CHAINS: usize = 12;
 
 #[inline(always)]
 fn chains<S: Simd>(simd: S, steps: usize, factor: f32, term: f32) -> f32 {
-    let mut sums: [S::f32s; CHAINS] = std::array::from_fn(|i| S::f32s::splat(simd, i as f32));
+    let mut sums = [S::f32s::splat(simd, term); CHAINS];
     let (factor, term) = (S::f32s::splat(simd, factor), S::f32s::splat(simd, term));
     for _ in 0..steps {
         for sum in &mut sums {

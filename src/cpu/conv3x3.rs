@@ -2,6 +2,11 @@
 //! the weights of its point, and the products become tiles of 4x4 outputs. Kernels of 9x9 are nine of 3x3, summed before
 //! the way back ([`super::conv9x9`]); an enlargement by two is a kernel with four times as many outputs.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "arrays of vectors are filled by plain loops: closures would be compiled without the instruction set"
+)]
+
 use std::array::from_fn;
 
 use fearless_simd::Simd;
@@ -12,7 +17,7 @@ use super::instruction_set::InstructionSet;
 use super::lanes::{each_vector, load, store};
 use super::rows::{Input, Patch, fill_patch};
 use super::statistics::Sums;
-use super::winograd::{POINTS, TILE, input, kernel, output, plane_stride, transposed, weights};
+use super::winograd::{POINTS, TILE, input, kernel, output, plane_stride, weights};
 use crate::net::{Border, Convolution};
 
 /// Tiles of one matrix product: as many as keep both sides of the products in the second cache.
@@ -110,12 +115,15 @@ impl Winograd {
         TILE * if self.side > 3 { (rows / 16).clamp(1, 4) } else { (rows / 8).clamp(1, 2) }
     }
 
-    /// Returns the layout of the scratch memory: lengths of the input patch, of the inputs' points, of the products.
-    fn layout(&self, rows: usize, width: usize) -> [usize; 3] {
-        let patch = (rows.next_multiple_of(TILE) + self.side - 1) * self.row_pixels(width) * self.channels;
+    /// Returns the layout of the scratch memory: lengths of the input patch, of its transformed columns, of the inputs'
+    /// points, of the products.
+    fn layout(&self, rows: usize, width: usize) -> [usize; 4] {
+        let row = self.row_pixels(width) * self.channels;
+        let patch = (rows.next_multiple_of(TILE) + self.side - 1) * row;
+        let columns = if self.side > 3 { self.side / 3 * POINTS * row } else { 0 };
         let block = BLOCK.min(rows.div_ceil(TILE) * width.div_ceil(TILE));
         let points = |length: usize| POINTS * POINTS * plane_stride(block * length);
-        [patch, points(self.points[0].rows()), points(self.columns())]
+        [patch, columns, points(self.points[0].rows()), points(self.columns())]
     }
 
     /// Returns the columns of the input patch for a grid of `width` pixels.
@@ -143,8 +151,9 @@ impl Winograd {
         slot: &mut [f32],
         scratch: &mut [f32],
     ) {
-        let [patch_length, points_length, products_length] = self.layout(rows, width);
+        let [patch_length, columns_length, points_length, products_length] = self.layout(rows, width);
         let (patch, scratch) = scratch.split_at_mut(patch_length);
+        let (columns, scratch) = scratch.split_at_mut(columns_length);
         let (points, products) = scratch.split_at_mut(points_length);
         let products = &mut products[..products_length];
         let filled_columns = self.row_pixels(width);
@@ -168,19 +177,34 @@ impl Winograd {
         let (k, n) = (self.points[0].rows(), self.columns());
         let (in_stride, out_stride) = (plane_stride(block * k), plane_stride(block * n));
         let grid = Grid { rows, width, across, enlarged: self.enlarged, outputs: self.outputs };
-        for start in (0..tiles).step_by(BLOCK) {
-            let count = BLOCK.min(tiles - start);
+        // The columns of a wide kernel are transformed once for a whole row of tiles, so its blocks end with the row.
+        let wide = self.side > 3;
+        let (mut start, mut count) = (0, 0);
+        while start + count < tiles {
+            start += count;
+            count = BLOCK.min(if wide { across - start % across } else { tiles - start });
             simd.vectorize(
                 #[inline(always)]
                 || {
+                    if wide && start % across == 0 {
+                        for (dy, columns) in columns.chunks_exact_mut(POINTS * row).enumerate() {
+                            let rows = &patch[(start / across * TILE + 3 * dy) * row..][..POINTS * row];
+                            each_vector!(S, row, at => transform_columns(simd, rows, columns, row, at));
+                        }
+                    }
                     for t in 0..count {
                         let (ty, tx) = ((start + t) / across, (start + t) % across);
                         for (s, (dy, dx)) in self.shifts.iter().enumerate() {
-                            let from = (ty * TILE + dy) * row + (tx * TILE + dx) * self.channels;
-                            let to = t * k + s * self.step;
-                            each_vector!(S, self.channels, at => input_tile(
-                                simd, &patch[from + at..], (row, self.channels), &mut points[to + at..], in_stride
-                            ));
+                            let x = (tx * TILE + dx) * self.channels;
+                            let to = &mut points[t * k + s * self.step..];
+                            let (c, pixel) = (self.channels, (row, self.channels));
+                            if wide {
+                                let from = &columns[dy / 3 * POINTS * row + x..];
+                                each_vector!(S, c, at => transform_rows(simd, from, pixel, to, in_stride, at));
+                            } else {
+                                let from = &patch[(ty * TILE + dy) * row + x..];
+                                each_vector!(S, c, at => input_tile(simd, from, pixel, to, in_stride, at));
+                            }
                         }
                     }
                 },
@@ -214,6 +238,47 @@ struct Grid {
     outputs: usize,
 }
 
+/// Transforms one vector of each of six rows, which are `row` numbers long, along the columns.
+#[inline(always)]
+fn transform_columns<S: Simd, V: SimdFloat<S, Element = f32>>(
+    simd: S,
+    source: &[f32],
+    target: &mut [f32],
+    row: usize,
+    at: usize,
+) {
+    let mut column = [V::splat(simd, 0.0); POINTS];
+    for y in 0..POINTS {
+        column[y] = load(simd, source, y * row + at);
+    }
+    let column = input::<S, V>(column);
+    for y in 0..POINTS {
+        store(column[y], target, y * row + at);
+    }
+}
+
+/// Transforms one vector of channels of one tile, whose columns are transformed, along the rows.
+#[inline(always)]
+fn transform_rows<S: Simd, V: SimdFloat<S, Element = f32>>(
+    simd: S,
+    source: &[f32],
+    (row, pixel): (usize, usize),
+    target: &mut [f32],
+    stride: usize,
+    at: usize,
+) {
+    for y in 0..POINTS {
+        let mut values = [V::splat(simd, 0.0); POINTS];
+        for x in 0..POINTS {
+            values[x] = load(simd, source, y * row + x * pixel + at);
+        }
+        let values = input::<S, V>(values);
+        for x in 0..POINTS {
+            store(values[x], target, (y * POINTS + x) * stride + at);
+        }
+    }
+}
+
 /// Transforms one vector of channels of one tile.
 #[inline(always)]
 fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>>(
@@ -222,13 +287,24 @@ fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>>(
     (row, pixel): (usize, usize),
     target: &mut [f32],
     stride: usize,
+    at: usize,
 ) {
-    let columns: [[V; POINTS]; POINTS] =
-        from_fn(|x| input::<S, V>(from_fn(|y| load(simd, source, y * row + x * pixel))));
-    for (y, row) in transposed(columns).into_iter().enumerate() {
-        let values = input::<S, V>(row);
-        for (x, value) in values.into_iter().enumerate() {
-            store(value, target, (y * POINTS + x) * stride);
+    let zero = V::splat(simd, 0.0);
+    let mut half = [[zero; POINTS]; POINTS];
+    for x in 0..POINTS {
+        let mut column = [zero; POINTS];
+        for y in 0..POINTS {
+            column[y] = load(simd, source, y * row + x * pixel + at);
+        }
+        let column = input::<S, V>(column);
+        for y in 0..POINTS {
+            half[y][x] = column[y];
+        }
+    }
+    for y in 0..POINTS {
+        let values = input::<S, V>(half[y]);
+        for x in 0..POINTS {
+            store(values[x], target, (y * POINTS + x) * stride + at);
         }
     }
 }
@@ -252,31 +328,50 @@ fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>>(
     let pixel = scale * grid.outputs;
     let row = scale * grid.width * grid.outputs;
     let below = if part > 0 { row } else { 0 };
-    let mut sums: Option<Sums<V>> = None;
+    let zero = V::splat(simd, 0.0);
+    let mut sums = if start == 0 { Sums::new(simd, zero) } else { Sums::<V>::resume(simd, slot, part + at) };
     for t in 0..count {
-        let point = |p: usize| load::<S, V>(simd, products, p * stride + t * n + part + at);
-        let halves: [[V; TILE]; POINTS] = from_fn(|x| output::<S, V>(from_fn(|y| point(y * POINTS + x))));
+        let mut half = [[zero; POINTS]; TILE];
+        for x in 0..POINTS {
+            let mut column = [zero; POINTS];
+            for y in 0..POINTS {
+                column[y] = load(simd, products, (y * POINTS + x) * stride + t * n + part + at);
+            }
+            let column = output::<S, V>(column);
+            for y in 0..TILE {
+                half[y][x] = column[y];
+            }
+        }
         let (ty, tx) = ((start + t) / grid.across, (start + t) % grid.across);
         let rows = TILE.min(grid.rows - ty * TILE);
         let columns = TILE.min(grid.width - tx * TILE);
-        for (y, half) in transposed(halves).into_iter().enumerate() {
-            let values = output::<S, V>(half);
-            let sums =
-                sums.get_or_insert_with(|| Sums::start(simd, slot, part + at, (start == 0).then_some(values[0])));
-            if y < rows {
-                let to = (ty * TILE + y) * scale * row + below + tx * TILE * pixel + at;
-                for (x, value) in values.into_iter().enumerate() {
-                    if x < columns {
-                        store(value, out, to + x * pixel);
-                        sums.add(value);
-                    }
+        let mut values = [[zero; TILE]; TILE];
+        for y in 0..TILE {
+            values[y] = output::<S, V>(half[y]);
+        }
+        if t == 0 && start == 0 {
+            sums = Sums::new(simd, values[0][0]);
+        }
+        let to = ty * TILE * scale * row + below + tx * TILE * pixel + at;
+        if rows == TILE && columns == TILE {
+            // All bounds are constants.
+            for y in 0..TILE {
+                let out = &mut out[to + y * scale * row..];
+                for x in 0..TILE {
+                    store(values[y][x], out, x * pixel);
+                    sums.add(values[y][x]);
+                }
+            }
+        } else {
+            for y in 0..rows {
+                for x in 0..columns {
+                    store(values[y][x], out, to + y * scale * row + x * pixel);
+                    sums.add(values[y][x]);
                 }
             }
         }
     }
-    if let Some(sums) = sums {
-        sums.finish(slot, part + at);
-    }
+    sums.finish(slot, part + at);
 }
 
 /// Returns the 3x3 kernel on the small picture of phase (`py`, `px`) of an enlargement followed by the 3x3 kernel

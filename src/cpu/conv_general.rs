@@ -122,8 +122,7 @@ fn add_row<S: Simd, V: SimdFloat<S, Element = f32>>(
     fresh: bool,
     slot: &mut [f32],
 ) {
-    let first = load(simd, row, at);
-    let mut sums = Sums::<V>::start(simd, slot, at, fresh.then_some(first));
+    let mut sums: Sums<V> = if fresh { Sums::new(simd, load(simd, row, at)) } else { Sums::resume(simd, slot, at) };
     for pixel in row.chunks_exact(n) {
         sums.add(load(simd, pixel, at));
     }

@@ -1,6 +1,11 @@
 //! 3x3 convolutions of stride 2 in tiles of 4x4 outputs: F(4, 2) on the even rows and columns of the input, whose taps
 //! are the first and the last, and plain products on the odd ones. 81 products replace 144.
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "arrays of vectors are filled by plain loops: closures would be compiled without the instruction set"
+)]
+
 use std::array::from_fn;
 
 use fearless_simd::Simd;
@@ -13,7 +18,7 @@ use super::rows::{Input, Patch, fill_patch};
 use super::statistics::Sums;
 use super::winograd::{
     STRIDED_POINTS as POINTS, STRIDED_WEIGHTS as WEIGHTS, TILE, kernel, plane_stride, strided_input, strided_output,
-    strided_weights, transposed,
+    strided_weights,
 };
 use crate::net::{Border, Convolution};
 
@@ -154,12 +159,22 @@ fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>>(
     target: &mut [f32],
     stride: usize,
 ) {
-    let columns: [[V; POINTS]; POINTS] =
-        from_fn(|x| strided_input::<S, V>(from_fn(|y| load(simd, source, y * row + x * pixel))));
-    for (y, row) in transposed(columns).into_iter().enumerate() {
-        let values = strided_input::<S, V>(row);
-        for (x, value) in values.into_iter().enumerate() {
-            store(value, target, (y * POINTS + x) * stride);
+    let zero = V::splat(simd, 0.0);
+    let mut half = [[zero; POINTS]; POINTS];
+    for x in 0..POINTS {
+        let mut column = [zero; POINTS];
+        for y in 0..POINTS {
+            column[y] = load(simd, source, y * row + x * pixel);
+        }
+        let column = strided_input::<S, V>(column);
+        for y in 0..POINTS {
+            half[y][x] = column[y];
+        }
+    }
+    for y in 0..POINTS {
+        let values = strided_input::<S, V>(half[y]);
+        for x in 0..POINTS {
+            store(values[x], target, (y * POINTS + x) * stride);
         }
     }
 }
@@ -179,27 +194,47 @@ fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>>(
     slot: &mut [f32],
 ) {
     let across = width.div_ceil(TILE);
-    let mut sums: Option<Sums<V>> = None;
+    let zero = V::splat(simd, 0.0);
+    let mut sums = if start == 0 { Sums::new(simd, zero) } else { Sums::<V>::resume(simd, slot, at) };
     for t in 0..count {
-        let point = |p: usize| load::<S, V>(simd, products, p * stride + t * n + at);
-        let halves: [[V; TILE]; POINTS] = from_fn(|x| strided_output::<S, V>(from_fn(|y| point(y * POINTS + x))));
+        let mut half = [[zero; POINTS]; TILE];
+        for x in 0..POINTS {
+            let mut column = [zero; POINTS];
+            for y in 0..POINTS {
+                column[y] = load(simd, products, (y * POINTS + x) * stride + t * n + at);
+            }
+            let column = strided_output::<S, V>(column);
+            for y in 0..TILE {
+                half[y][x] = column[y];
+            }
+        }
         let (ty, tx) = ((start + t) / across, (start + t) % across);
-        let (tile_rows, columns) = (TILE.min(rows - ty * TILE), TILE.min(width - tx * TILE));
-        for (y, half) in transposed(halves).into_iter().enumerate() {
-            let values = strided_output::<S, V>(half);
-            let sums = sums.get_or_insert_with(|| Sums::start(simd, slot, at, (start == 0).then_some(values[0])));
-            if y < tile_rows {
-                let to = ((ty * TILE + y) * width + tx * TILE) * n + at;
-                for (x, value) in values.into_iter().enumerate() {
-                    if x < columns {
-                        store(value, out, to + x * n);
-                        sums.add(value);
-                    }
+        let (rows, columns) = (TILE.min(rows - ty * TILE), TILE.min(width - tx * TILE));
+        let mut values = [[zero; TILE]; TILE];
+        for y in 0..TILE {
+            values[y] = strided_output::<S, V>(half[y]);
+        }
+        if t == 0 && start == 0 {
+            sums = Sums::new(simd, values[0][0]);
+        }
+        let to = (ty * TILE * width + tx * TILE) * n + at;
+        if rows == TILE && columns == TILE {
+            // All bounds are constants.
+            for y in 0..TILE {
+                let out = &mut out[to + y * width * n..];
+                for x in 0..TILE {
+                    store(values[y][x], out, x * n);
+                    sums.add(values[y][x]);
+                }
+            }
+        } else {
+            for y in 0..rows {
+                for x in 0..columns {
+                    store(values[y][x], out, to + y * width * n + x * n);
+                    sums.add(values[y][x]);
                 }
             }
         }
     }
-    if let Some(sums) = sums {
-        sums.finish(slot, at);
-    }
+    sums.finish(slot, at);
 }

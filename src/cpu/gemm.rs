@@ -2,6 +2,11 @@
 //! rows x vectors in registers, loads each vector of weights once for all rows, and broadcasts the inputs (Goto, van de
 //! Geijn 2008, "Anatomy of High-Performance Matrix Multiplication").
 
+#![expect(
+    clippy::needless_range_loop,
+    reason = "arrays of vectors are filled by plain loops: closures would be compiled without the instruction set"
+)]
+
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4, f32x8};
 
@@ -207,8 +212,8 @@ fn rows<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
 
 /// Computes `R` rows from row `i` on, of `N` vectors.
 ///
-/// All rows are read from one slice, and by index: with a slice for each row, or with iterators, the compiler keeps the sums
-/// in memory, which takes a third longer with AVX2.
+/// x86 has few registers: with an address for each row, the compiler keeps the sums in memory, which takes a third longer
+/// with AVX2. WebAssembly has enough, and needs no check of bounds at each step where rows have their own.
 #[inline(always)]
 fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>(
     simd: S,
@@ -218,29 +223,35 @@ fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
     weights: &[f32],
     target: &mut Target<impl Finish>,
 ) {
-    let mut sums = [[V::splat(simd, 0.0); N]; R];
+    let zero = V::splat(simd, 0.0);
+    let mut sums = [[zero; N]; R];
     for segment in 0..a.segments {
         let start = i * a.stride + segment * a.segment_stride;
         let values = &a.values[start..][..(R - 1) * a.stride + length];
+        let mut rows: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            rows[r] = &values[r * a.stride..][..length];
+        }
         let steps = &weights[segment * length * N * V::LEN..][..length * N * V::LEN];
         for (u, step) in steps.chunks_exact(N * V::LEN).enumerate() {
-            let mut w = [V::splat(simd, 0.0); N];
-            for (j, w) in w.iter_mut().enumerate() {
-                *w = V::from_slice(simd, &step[j * V::LEN..][..V::LEN]);
+            let mut w = [zero; N];
+            for j in 0..N {
+                w[j] = V::from_slice(simd, &step[j * V::LEN..(j + 1) * V::LEN]);
             }
             for r in 0..R {
-                let x = V::splat(simd, values[r * a.stride + u]);
+                let x = if cfg!(target_arch = "wasm32") { rows[r][u] } else { values[r * a.stride + u] };
+                let x = V::splat(simd, x);
                 for j in 0..N {
                     sums[r][j] = x.mul_add(w[j], sums[r][j]);
                 }
             }
         }
     }
-    for (r, sums) in sums.iter().enumerate() {
+    for r in 0..R {
         let row = &mut target.c[(i + r) * target.stride + target.column..][..N * V::LEN];
-        for (j, (sum, out)) in sums.iter().zip(row.chunks_exact_mut(V::LEN)).enumerate() {
-            let value = target.finish.finish(simd, *sum, i + r, target.column + j * V::LEN);
-            value.store_slice(out);
+        for j in 0..N {
+            let value = target.finish.finish(simd, sums[r][j], i + r, target.column + j * V::LEN);
+            value.store_slice(&mut row[j * V::LEN..(j + 1) * V::LEN]);
         }
     }
 }

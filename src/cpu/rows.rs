@@ -190,13 +190,14 @@ fn colours<S: Simd, V: SimdFloat<S, Element = f32>>(
 fn sigmoid<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, v: V) -> V {
     let x = (v * 0.5).max(-7.9).min(7.9);
     let square = x * x;
-    let polynomial =
-        |highest: f32, others: &[f32]| others.iter().fold(V::splat(simd, highest), |sum, c| sum.mul_add(square, *c));
-    let above = polynomial(
-        -2.760_768_5e-16,
-        &[2.000_188e-13, -8.604_672e-11, 5.122_297e-8, 1.485_722_4e-5, 6.372_619e-4, 4.893_525e-3],
-    );
-    let below = polynomial(1.198_258_4e-6, &[1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3]);
+    let mut above = V::splat(simd, -2.760_768_5e-16);
+    for c in [2.000_188e-13, -8.604_672e-11, 5.122_297e-8, 1.485_722_4e-5, 6.372_619e-4, 4.893_525e-3] {
+        above = above.mul_add(square, c);
+    }
+    let mut below = V::splat(simd, 1.198_258_4e-6);
+    for c in [1.185_347_1e-4, 2.268_434_6e-3, 4.893_525e-3] {
+        below = below.mul_add(square, c);
+    }
     (above * x / below).mul_add(0.5, 0.5)
 }
 

@@ -28,20 +28,26 @@ pub struct Sums<V> {
 }
 
 impl<V> Sums<V> {
-    /// Continues the sums of the columns at `at` in `slot`, or starts them with the value `first`.
+    /// Starts sums with a value near the mean.
     #[inline(always)]
-    pub fn start<S: Simd>(simd: S, slot: &[f32], at: usize, first: Option<V>) -> Self
+    pub fn new<S: Simd>(simd: S, shift: V) -> Self
+    where
+        V: SimdFloat<S, Element = f32>,
+    {
+        Self { shift, sum: V::splat(simd, 0.0), square: V::splat(simd, 0.0) }
+    }
+
+    /// Continues the sums of the columns at `at` in `slot`.
+    #[inline(always)]
+    pub fn resume<S: Simd>(simd: S, slot: &[f32], at: usize) -> Self
     where
         V: SimdFloat<S, Element = f32>,
     {
         let columns = slot.len() / PARTS;
-        match first {
-            Some(shift) => Self { shift, sum: V::splat(simd, 0.0), square: V::splat(simd, 0.0) },
-            None => Self {
-                shift: load(simd, slot, at),
-                sum: load(simd, slot, columns + at),
-                square: load(simd, slot, 2 * columns + at),
-            },
+        Self {
+            shift: load(simd, slot, at),
+            sum: load(simd, slot, columns + at),
+            square: load(simd, slot, 2 * columns + at),
         }
     }
 

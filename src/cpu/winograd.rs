@@ -1,8 +1,6 @@
 //! One-dimensional transforms of Winograd's convolutions (Lavin, Gray 2016, "Fast Algorithms for Convolutional Neural
 //! Networks"), applied to columns, then to rows. Weights are transformed in double precision.
 
-use std::array::from_fn;
-
 use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
@@ -87,12 +85,6 @@ pub fn kernel<const N: usize>(g: [f32; 9], weights: fn([f64; 3]) -> [f64; N]) ->
     (0..N).flat_map(|y| weights([columns[0][y], columns[1][y], columns[2][y]])).map(|v| v as f32).collect()
 }
 
-/// Returns the rows of `columns`.
-#[inline(always)]
-pub fn transposed<V: Copy, const W: usize, const H: usize>(columns: [[V; H]; W]) -> [[V; W]; H] {
-    from_fn(|y| from_fn(|x| columns[x][y]))
-}
-
 /// Returns the distance between planes of `length` numbers, one for each point of a tile. A multiple of 4096 bytes would
 /// place the same element of all planes into the same set of the first cache.
 pub fn plane_stride(length: usize) -> usize {
@@ -110,12 +102,12 @@ mod tests {
     #[inline(always)]
     fn filter<S: Simd>(simd: S, d: &[f32; 9], g: [f64; 3]) -> [[f32; TILE]; 2] {
         let splat = |v: f32| f32x4::splat(simd, v);
-        let v = input::<S, f32x4<S>>(from_fn(|i| splat(d[i])));
+        let v = input::<S, f32x4<S>>(std::array::from_fn(|i| splat(d[i])));
         let u = weights(g);
-        let plain = output::<S, f32x4<S>>(from_fn(|i| v[i] * u[i] as f32));
+        let plain = output::<S, f32x4<S>>(std::array::from_fn(|i| v[i] * u[i] as f32));
         let v = strided_input::<S, f32x4<S>>(d.map(splat));
         let u = strided_weights(g);
-        let strided = strided_output::<S, f32x4<S>>(from_fn(|i| v[i] * u[i.min(5)] as f32));
+        let strided = strided_output::<S, f32x4<S>>(std::array::from_fn(|i| v[i] * u[i.min(5)] as f32));
         [plain, strided].map(|outputs| outputs.map(|v| v[0]))
     }
 

@@ -18,6 +18,7 @@ mod packed;
 pub mod plan;
 pub mod rows;
 pub mod statistics;
+mod tiles;
 mod winograd;
 pub mod workers;
 

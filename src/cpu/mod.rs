@@ -20,6 +20,7 @@ pub mod picture;
 pub mod plan;
 pub mod rows;
 pub mod statistics;
+mod tiles;
 pub mod vector_model;
 mod winograd;
 pub mod workers;

@@ -4,6 +4,9 @@
 //! convolution. It is computed in bands of whole output rows: a band normalizes the input rows that it reads into scratch
 //! memory, with the border around them, and convolves them. 3x3 and 9x9 convolutions use Winograd's algorithm, all others
 //! multiply directly; both end in the matrix product of `gemm`.
+//!
+//! `vector_model` runs networks that compute a vector, with the kernels of `mobilenet`, and `picture` has what happens to
+//! pixels before and after a network.
 
 mod conv3x3;
 mod conv9x9;

@@ -20,8 +20,8 @@ use crate::weights::Archive;
 pub struct CpuVectorModel {
     level: Level,
     steps: Vec<Step>,
-    /// The tensors that steps write, `None` for those that are never stored. The first is the picture, which the caller
-    /// has.
+    /// The tensors that steps write; empty are those between the stages of a step, and the first, which is the caller's
+    /// picture.
     tensors: Vec<Vec<f32>>,
     input: Extent,
     /// Length of the output vector.

@@ -11,7 +11,6 @@ import { test } from './crashes.mjs';
 import { installation, kept, SMALL as UNSTYLED } from './installation.mjs';
 import { moving, SMALL } from './moving.mjs';
 import { compare, open, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
-import { serve } from './server.mjs';
 import { visit } from './visit.mjs';
 
 const STYLE = 7;
@@ -25,17 +24,6 @@ function notePainted() {
   });
   observer.observe(document, { subtree: true, attributeFilter: ['data-painted'] });
 }
-
-/** Runs in the worker: WebGPU's software adapter looks like a graphics card, and the test can make its devices lost. */
-const FRAGILE_CARD = `
-  Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false });
-  Object.defineProperty(GPUAdapterInfo.prototype, 'architecture', { get: () => 'a card for the test' });
-  const open = GPUAdapter.prototype.requestDevice;
-  GPUAdapter.prototype.requestDevice = async function (...wish) {
-    const device = await open.apply(this, wish);
-    new BroadcastChannel('lose').onmessage = () => device.destroy();
-    return device;
-  };`;
 
 /** @param {import('puppeteer-core').Page} page */
 const adapterLine = (page) => page.$eval('#adapter', (line) => line.textContent ?? '');
@@ -176,30 +164,3 @@ for (const name of BROWSERS) {
     });
   });
 }
-
-describe('a graphics card that fails', { timeout: 600_000 }, () => {
-  const there = visit('chromium');
-
-  test('is replaced by the processor after the second loss, with photo and settings', async (t) => {
-    const fragile = await serve(process.env.DIST ?? 'dist', FRAGILE_CARD);
-    t.after(() => fragile.close());
-    // The first adapter of a browser on a busy machine can take longer than the page waits.
-    const first = await there.browser.newPage();
-    await first.goto(`${fragile.url}assets/icon.svg`);
-    await first.evaluate(async () => void (await navigator.gpu?.requestAdapter()));
-    const { page } = await open(there.browser, `${fragile.url}${SMALL}`);
-    await ready(page);
-    assert.doesNotMatch(await adapterLine(page), /no graphics card/);
-    // The clock of the page stands still: the second loss follows at once, however slow the machine is.
-    await page.evaluate(() => {
-      const now = performance.now();
-      performance.now = () => now;
-    });
-    await repainted(page, () => page.evaluate(() => new BroadcastChannel('lose').postMessage('now')));
-    assert.match(await toast(page), /was lost and is being replaced/);
-    await repainted(page, () => page.evaluate(() => new BroadcastChannel('lose').postMessage('now')));
-    assert.match(await toast(page), /paints on the processor now/);
-    assert.match(await adapterLine(page), /on the processor: the graphics card does not work in this browser\.$/);
-    assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
-  });
-});

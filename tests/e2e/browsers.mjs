@@ -8,8 +8,6 @@ export const BROWSERS = /** @type {const} */ (['chromium', 'firefox']);
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
   '--enable-features=Vulkan',
   '--use-vulkan=swiftshader',
   '--use-angle=swiftshader',
@@ -24,6 +22,9 @@ const CHROMIUM_FLAGS = [
   '--disable-quic',
 ];
 
+/** Without these flags, WebGPU has no adapter. */
+const CHROMIUM_WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
 const FIREFOX_PREFERENCES = {
   'dom.webgpu.enabled': true,
   'dom.webgpu.workers.enabled': true,
@@ -36,7 +37,8 @@ const FIREFOX_PREFERENCES = {
 /**
  * @param {'chromium' | 'firefox'} name
  * @param {number} [cameras] the number of Chromium's cameras; a single one shows `cameraFile`
- * @param {boolean} [webgpu] whether the browser has WebGPU. Without it, Chromium's camera has 60 frames per second
+ * @param {boolean} [webgpu] whether the browser has WebGPU: without it, Firefox has no `navigator.gpu`, and Chromium no
+ *   adapter. Chromium's camera then has 60 frames per second
  * @returns {Promise<import('puppeteer-core').Browser>}
  */
 export async function launch(name, cameras = 1, webgpu = true) {
@@ -56,7 +58,7 @@ export async function launch(name, cameras = 1, webgpu = true) {
   return puppeteer.launch({
     executablePath: executable('CHROMIUM', ['/usr/bin/chromium', '/usr/bin/google-chrome']),
     // A copy, since puppeteer removes the features from the list that it gets.
-    args: [...CHROMIUM_FLAGS, ...camera, ...(webgpu ? [] : ['--disable-blink-features=WebGPU'])],
+    args: [...CHROMIUM_FLAGS, ...camera, ...(webgpu ? CHROMIUM_WEBGPU : [])],
     protocolTimeout: 300_000,
   });
 }

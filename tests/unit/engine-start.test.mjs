@@ -109,7 +109,7 @@ test('adapters are recognized by flag or name, and a driver that never answers c
   mock.timers.enable({ apis: ['setTimeout'] });
   setGlobals({ navigator: { gpu: { requestAdapter: () => new Promise(() => {}) } } });
   const kind = adapterKind();
-  mock.timers.tick(5000);
+  mock.timers.tick(15_000);
   assert.equal(await kind, 'none');
 });
 

@@ -6,7 +6,7 @@
  */
 
 /** The longest wait for an adapter, in milliseconds. Drivers that hang never answer. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 /** Names of software renderers. Browsers that do not report `isFallbackAdapter` report a name. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i;
 

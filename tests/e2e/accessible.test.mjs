@@ -49,6 +49,7 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
     await page.evaluate(() => document.querySelector('dialog[open]')?.close());
     await page.evaluate(() => /** @type {HTMLElement} */ (document.getElementById('train')).click());
     await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('train-more')).toggleAttribute('open', true));
+    await until(page, 'the training dialog', () => document.querySelector('#dataset .picker-tile[aria-pressed]') !== null);
     await page.click('#dataset .picker-tile[aria-pressed]');
     await check(page, 'the training dialog');
     await page.keyboard.press('Escape');

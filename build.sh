@@ -8,9 +8,10 @@ MODELS="$CACHE/models"
 MODULES="$CACHE/modules"
 LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
-ALL_MODULES=(live studio import cpu cpu-relaxed)
+ALL_MODULES=(live studio import estimates cpu cpu-relaxed)
 LIVE_BUDGET=460800
 IMPORT_BUDGET=184320
+ESTIMATES_BUDGET=65536
 STUDIO_BUDGET=1843200
 CPU_BUDGET=180224
 MEASURED_BUDGET=2097152
@@ -182,6 +183,7 @@ wasm_modules() {
   wasm_module live "$LIVE_BUDGET"
   wasm_module studio "$STUDIO_BUDGET"
   wasm_module import "$IMPORT_BUDGET"
+  wasm_module estimates "$ESTIMATES_BUDGET"
   cpu_modules
 }
 
@@ -210,6 +212,7 @@ run() {
   say "Masterpiece, training and import of networks follow (some minutes, the first time)"
   wasm_module studio "$STUDIO_BUDGET"
   wasm_module import "$IMPORT_BUDGET"
+  wasm_module estimates "$ESTIMATES_BUDGET"
   assemble "${ALL_MODULES[@]}"
   say "all modules are there: reload http://localhost:$port"
   wait "$server"

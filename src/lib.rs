@@ -58,7 +58,7 @@ pub mod net;
 #[cfg(any(feature = "native", feature = "studio"))]
 pub mod procedural;
 pub mod reference;
-#[cfg(any(feature = "live", feature = "studio"))]
+#[cfg(any(feature = "estimates", feature = "studio"))]
 pub mod settings;
 pub mod style;
 #[cfg(any(feature = "cpu", feature = "gpu"))]

@@ -82,6 +82,7 @@ run_tests() {
   check "wasm warnings" lint_wasm live
   check "wasm warnings of the studio" lint_wasm studio
   check "wasm warnings of the import" lint_wasm import
+  check "wasm warnings of the estimates" lint_wasm estimates
   check "wasm warnings of the CPU engine" lint_wasm live-cpu
   check "build" build
   check "generated types" node tools/types.mjs "$MODULES" --check

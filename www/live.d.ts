@@ -2,31 +2,6 @@
 /* tslint:disable */
 /* eslint-disable */
 
-/** Memory of an optimization whose final size is `size` pixels on the photo's longer side. */
-export interface SizeEstimate {
-    size: number;
-    /** The picture in pixels. */
-    width: number;
-    height: number;
-    /** Approximate graphics memory in bytes. */
-    bytes: number;
-    /** Whether it fits into the memory that is assumed: browsers do not report it. */
-    fits: boolean;
-}
-
-/** Settings of a training as the choices of the dialog determine them: a part of `TrainSettings` of `studio.js`. */
-export interface ChosenSettings {
-    steps: number;
-    crop: number;
-    batch: number;
-    painting: number;
-    contentWeight: number;
-    stabilityWeight: number;
-    start: string;
-}
-
-
-
 /**
  * A device with its networks and styles. It starts with the network of 26 styles.
  */
@@ -201,12 +176,6 @@ export class Session {
 }
 
 /**
- * Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels. `settings` is JSON
- * of `RunSettings` of `studio.js`; its own size is ignored. Throws for invalid settings.
- */
-export function optimizationSizes(settings: string, width: number, height: number, sizes: Uint32Array | number[]): string;
-
-/**
  * Returns the archive of the network that a pack contains, for `Engine.addNetwork`, or no bytes if it contains none.
  * Throws as `readPack`.
  */
@@ -230,32 +199,9 @@ export function readPack(pack: Uint8Array | number[]): string;
 export function renamePack(pack: Uint8Array | number[], name: string, licence?: string | null): Uint8Array<ArrayBuffer>;
 
 /**
- * Returns crop, batch and longer side of paintings, in pixels, of a training that needs less memory than this one. `crops` are
- * the possible sizes of crops. Returns `undefined` if there is none.
- */
-export function smallerTraining(crop: number, batch: number, painting: number, crops: Uint32Array | number[]): [crop: number, batch: number, painting: number] | undefined;
-
-/**
  * Logs panics on the console, which otherwise appear only as `unreachable`.
  */
 export function start(): void;
-
-/**
- * Returns the estimated duration of a training in milliseconds. `pace` is the time of a step for each pixel of its crops in
- * milliseconds, as it was measured in the last training.
- */
-export function trainingDuration(steps: number, crop: number, batch: number, software: boolean, pace?: number | null): number;
-
-/**
- * Returns the scale, at most 1, of a training photo of `width` x `height` pixels for crops of `crop` pixels.
- */
-export function trainingPhotoScale(width: number, height: number, crop: number): number;
-
-/**
- * Returns JSON of `ChosenSettings` for `choices`, JSON of the `Preferences` of the dialog. `software` is true for a software
- * renderer, `tiny` the side of the crops in tests. Throws for invalid choices.
- */
-export function trainingSettings(choices: string, software: boolean, tiny?: number | null): string;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 

@@ -1,4 +1,4 @@
-//! `live.wasm`: settings and estimates of optimization and training, for the page's dialogs. They need no engine.
+//! `estimates.wasm`: settings and estimates of optimization and training, for the page's dialogs. They need no engine.
 
 use serde_json::json;
 use wasm_bindgen::prelude::*;

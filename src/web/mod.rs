@@ -1,9 +1,9 @@
-//! JavaScript bindings: `studio` for the module `studio.wasm`, `import` for `import.wasm`, everything else for `live.wasm`
-//! and `cpu.wasm`, which have the same items: one runs networks on WebGPU, the other on the processor.
+//! JavaScript bindings: `studio`, `import` and `estimates` for the modules of these names, everything else for `live.wasm` and
+//! `cpu.wasm`, which have the same items: one runs networks on WebGPU, the other on the processor.
 
 #[cfg(feature = "live-cpu")]
 mod cpu_backend;
-#[cfg(feature = "live")]
+#[cfg(feature = "estimates")]
 mod estimates;
 #[cfg(feature = "live")]
 mod gpu_backend;

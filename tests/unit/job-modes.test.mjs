@@ -46,7 +46,7 @@ setGlobals({
     return saved;
   },
   discardJob: async () => void (discards += 1),
-  initLive: async () => {
+  initEstimates: async () => {
     if (!isOnline) throw new Error('Failed to fetch');
   },
 });
@@ -54,7 +54,7 @@ replaceModules({
   '/job-dialog.js': 'export const OptimizeDialog = FakeDialog, TrainDialog = FakeDialog;',
   '/checkpoints.js': 'export const readSaved = readSavedJob, discard = discardJob;',
   '/photo-library.js': 'export class PhotoLibrary { photos = []; add() {} }',
-  '/live.js': `export default initLive;
+  '/estimates.js': `export default initEstimates;
     export const trainingPhotoScale = () => 0.5;
     export const smallerTraining = (crop, batch, painting) => [crop / 2, batch, painting / 2];`,
 });

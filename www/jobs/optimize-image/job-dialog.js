@@ -9,9 +9,9 @@ import { MaskList } from './mask-list.js';
 import { StylePicker } from './style-picker.js';
 
 /**
- * @import { SizeEstimate } from '../../live.js'
+ * @import { SizeEstimate } from '../../estimates.js'
  * @import { RunSettings } from '../../studio.js'
- * @import { Estimates } from '../estimates.js'
+ * @import { Estimates } from '../load-estimates.js'
  * @import { Preferences } from './preferences.js'
  * @import { Masks } from './mask-list.js'
  * @import { StyleOption } from '../style-options.js'

@@ -10,7 +10,7 @@ import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
 import { OptimizePanel } from './panel.js';
 import { setUserNetwork, archiveInMemory, titleOf } from './user-network.js';
-import { loadEstimates } from '../estimates.js';
+import { loadEstimates } from '../load-estimates.js';
 import { nextSmallerSize } from './sizes.js';
 
 /**

@@ -11,8 +11,8 @@ import { DatasetPicker } from './dataset-picker.js';
  * @import { BuiltinNetwork } from '../../inference/protocol.js'
  * @import { TrainSettings } from '../../studio.js'
  * @import { StyleOption } from '../style-options.js'
- * @import { ChosenSettings } from '../../live.js'
- * @import { Estimates } from '../estimates.js'
+ * @import { ChosenSettings } from '../../estimates.js'
+ * @import { Estimates } from '../load-estimates.js'
  * @import { Preferences, Strength } from './choices.js'
  */
 

@@ -12,7 +12,7 @@ import { cropForTests, saveStepTime } from './preferences.js';
 import { TrainDialog } from './job-dialog.js';
 import { markButtons, withoutAdapter } from '../adapter.js';
 import { TrainPanel } from './panel.js';
-import { loadEstimates } from '../estimates.js';
+import { loadEstimates } from '../load-estimates.js';
 import { canShrink, CROPS, MOST_PHOTOS, subjectSize } from './choices.js';
 
 /**

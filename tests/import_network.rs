@@ -218,7 +218,8 @@ fn an_imported_network_is_a_style_like_any_other() {
     };
     let (new, old) = (paint("new.png", "new.impasto"), paint("old.png", "old.impasto"));
     assert!(distance(&new, &old) > 0.1);
-    assert_eq!(paint("twice.png", "new.impasto:2,new.impasto:1"), new);
+    // A blend with itself is the same style, with other roundings of its numbers.
+    assert!(distance(&paint("twice.png", "new.impasto:2,new.impasto:1"), &new) <= 1.01 / 255.0);
     bench.succeeds(&["sheet", "photo.png", "-o", "sheet.png", "--size", "48", "--packs", "new.impasto", "old.impasto"]);
     assert!(bench.picture("sheet.png").width() > 96);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { begin, click, losses, order, reaches, set } from './commission.mjs';
+import { begin, click, losses, order, reaches, set } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';

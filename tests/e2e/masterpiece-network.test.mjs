@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { launch } from './browsers.mjs';
-import { begin, click, order, reaches, set } from './commission.mjs';
+import { begin, click, order, reaches, set } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { open, ready, savedPng, smallPhoto, compare, until } from './page.mjs';
 import { serve } from './server.mjs';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
-import { begin, changed, click, losses, preview, reaches, step } from './commission.mjs';
+import { begin, changed, click, losses, preview, reaches, step } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';

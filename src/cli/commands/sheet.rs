@@ -53,23 +53,23 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     plan.output(&output, "the sheet").check()?;
     let Picture { image: photo, warnings, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
     report::warnings(&arguments.input, &warnings);
-    let palettes = palettes(&arguments.packs)?;
-    let styles: usize = palettes.iter().map(|palette| palette.styles.len()).sum();
+    let networks = networks(&arguments.packs)?;
+    let styles: usize = networks.iter().map(|network_styles| network_styles.styles.len()).sum();
     // The check ignores the layout of the sheet: its area is about the sum of its pictures.
     arguments.read.check_size((styles + 1) * photo.width(), photo.height())?;
-    let pictures = pollster::block_on(paint_all(&palettes, &photo, arguments))?;
+    let pictures = pollster::block_on(paint_all(&networks, &photo, arguments))?;
     let sheet = lay_out(&pictures)?;
     save(&output, &PhotoWriter::default().bytes(&sheet, &output)?, Existing::Replace).map(drop)
 }
 
 /// A network with its styles and their captions.
-struct Palette {
+struct NetworkStyles {
     archive: Archive,
     styles: Vec<(String, Style)>,
 }
 
 /// Returns the styles of the sheet: those in `packs` or, if there are none, the 26 built-in styles.
-fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
+fn networks(packs: &[PathBuf]) -> Result<Vec<NetworkStyles>> {
     let packs: Vec<Pack> = packs.iter().map(|path| read_pack(path)).collect::<Result<_>>()?;
     if packs.is_empty() {
         let (_, archive) = network(transfer26::NAME)?;
@@ -77,7 +77,7 @@ fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
         let numbered =
             (0..set.len()).filter_map(|i| set.get(i).map(|style| (format!("{i} {}", style.name), style.clone())));
         let styles = numbered.collect();
-        return Ok(vec![Palette { archive, styles }]);
+        return Ok(vec![NetworkStyles { archive, styles }]);
     }
     let mut names: Vec<&str> = Vec::new();
     for pack in &packs {
@@ -85,21 +85,21 @@ fn palettes(packs: &[PathBuf]) -> Result<Vec<Palette>> {
             names.push(&pack.network);
         }
     }
-    let palette = |name: &&str| {
+    let network_styles = |name: &&str| {
         let packs: Vec<&Pack> = packs.iter().filter(|pack| pack.network == **name).collect();
         let (net, archive) = network_of(&packs)?;
         let space = space(&net, &archive)?;
         let styles = packs.iter().map(|pack| Ok((pack.name.clone(), space.style(pack)?))).collect::<Result<_>>()?;
-        Ok(Palette { archive, styles })
+        Ok(NetworkStyles { archive, styles })
     };
-    names.iter().map(palette).collect()
+    names.iter().map(network_styles).collect()
 }
 
 /// Returns the photo and its stylized pictures, each with its caption.
-async fn paint_all(palettes: &[Palette], photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
+async fn paint_all(networks: &[NetworkStyles], photo: &Image, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
     let device = device::open(arguments.device.backend, &arguments.read).await?;
     let mut pictures = vec![("photo".to_string(), photo.clone())];
-    for Palette { archive, styles } in palettes {
+    for NetworkStyles { archive, styles } in networks {
         let model = StylizeModel::load(&device, archive).await?;
         let mut session = model.session(photo.width(), photo.height()).await?;
         session.set_photo(&photo.to_rgba8())?;

@@ -56,7 +56,7 @@ mod tests {
     use crate::train::device::{cpu, read, tensor};
 
     /// Statistics of a picture of two pixels.
-    fn palette(first: [f32; 3], second: [f32; 3]) -> ColorStatistics {
+    fn statistics(first: [f32; 3], second: [f32; 3]) -> ColorStatistics {
         let values = (0..3).flat_map(|channel| [first[channel], second[channel]]).collect();
         ColorStatistics::of(tensor(values, [1, 3, 1, 2], &cpu()))
     }
@@ -67,19 +67,19 @@ mod tests {
 
     #[test]
     fn distances_are_those_of_means_and_covariances() {
-        let target = palette([0.2, 0.4, 0.6], [0.6, 0.4, 0.2]);
+        let target = statistics([0.2, 0.4, 0.6], [0.6, 0.4, 0.2]);
         assert!(distance(&target, &target) < 1e-6);
         // Without variance only the means agree.
-        assert!((distance(&palette([0.4; 3], [0.4; 3]), &target) - 0.5).abs() < 1e-3);
+        assert!((distance(&statistics([0.4; 3], [0.4; 3]), &target) - 0.5).abs() < 1e-3);
         // Covariances of 0.04 at four positions have a sum of squares of 0.0064: a mean that is off by 0.1 contributes
         // 0.01 / 0.08.
-        let redder = palette([0.3, 0.4, 0.6], [0.7, 0.4, 0.2]);
+        let redder = statistics([0.3, 0.4, 0.6], [0.7, 0.4, 0.2]);
         assert!((distance(&redder, &target) - 0.5 * 0.01 / (0.08 + LEAST)).abs() < 1e-4);
         // Half of each of two paintings gives their mean, and the variance between them.
-        let halves = palette([0.2; 3], [0.2; 3]).times(0.5).plus(palette([0.6; 3], [0.6; 3]).times(0.5));
-        assert!(distance(&palette([0.2; 3], [0.6; 3]), &halves) < 1e-6);
+        let halves = statistics([0.2; 3], [0.2; 3]).times(0.5).plus(statistics([0.6; 3], [0.6; 3]).times(0.5));
+        assert!(distance(&statistics([0.2; 3], [0.6; 3]), &halves) < 1e-6);
         // A single colour is a valid target.
-        let flat = palette([0.5; 3], [0.5; 3]);
+        let flat = statistics([0.5; 3], [0.5; 3]);
         assert!(distance(&flat, &flat) < 1e-6 && distance(&target, &flat).is_finite());
     }
 }

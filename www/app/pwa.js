@@ -64,6 +64,8 @@ class Updates {
     this.callbacks = callbacks;
     let controlled = container.controller !== null;
     container.addEventListener('controllerchange', () => {
+      // Browsers report the loss of a controller too.
+      if (!container.controller) return;
       // The first service worker does not replace another one, so the page is up to date.
       if (controlled) this.#started();
       controlled = true;

@@ -59,7 +59,12 @@ export function withoutEngine() {
   );
 }
 
-/** Waits until the page says that it works offline. @param {import('puppeteer-core').Page} page */
+/** Waits until the service worker has installed all files but those of an engine. @param {import('puppeteer-core').Page} page */
+export function installed(page) {
+  return until(page, 'the service worker', async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated');
+}
+
+/** Waits until the page says that it works offline, which includes its engine. @param {import('puppeteer-core').Page} page */
 export function kept(page) {
   return until(page, 'offline use', () => !(/** @type {HTMLElement} */ (document.getElementById('offline')).hidden));
 }

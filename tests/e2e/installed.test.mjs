@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { installation, kept, SMALL, withoutEngine } from './installation.mjs';
+import { installation, kept, SMALL } from './installation.mjs';
 import { open, ready } from './page.mjs';
 
 for (const name of BROWSERS) {
@@ -13,7 +13,7 @@ for (const name of BROWSERS) {
 
     test('has a manifest that allows installation, and works offline after the first visit', async () => {
       const { browser, server } = there;
-      const { page } = await open(browser, server.url + SMALL, withoutEngine);
+      const { page } = await open(browser, `${server.url}${SMALL}&engine=gpu`);
       await kept(page);
       const manifest = JSON.parse(await readFile(join(there.dist, 'manifest.webmanifest'), 'utf8'));
       const files = [...manifest.icons, ...manifest.screenshots];
@@ -33,7 +33,7 @@ for (const name of BROWSERS) {
       assert.ok(manifest.icons.some((/** @type {any} */ icon) => icon.purpose === 'maskable'));
       await server.close();
       await assert.rejects(fetch(server.url));
-      const { page: later, errors } = await open(browser, `${server.url}${SMALL}&style=carnival`);
+      const { page: later, errors } = await open(browser, `${server.url}${SMALL}&engine=gpu&style=carnival`);
       await ready(later);
       assert.equal(await later.$eval('#style-name', (title) => title.textContent), 'Carnival');
       assert.deepEqual(errors, []);

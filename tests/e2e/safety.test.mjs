@@ -4,7 +4,7 @@ import { after, before, describe } from 'node:test';
 import { HEADERS } from '../../www/sw/headers.js';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { installation, kept, newVersion, SMALL, withoutEngine } from './installation.mjs';
+import { installation, installed, newVersion, SMALL, withoutEngine } from './installation.mjs';
 import { open, ready, smallPhoto, until } from './page.mjs';
 import { NO_HEADERS, serveStranger } from './server.mjs';
 
@@ -80,7 +80,7 @@ for (const name of BROWSERS) {
       await framing.page.close();
 
       const first = await open(browser, server.url + SMALL, withoutEngine);
-      await kept(first.page);
+      await installed(first.page);
       await first.page.close();
       const { page, errors } = await open(browser, server.url + SMALL, listen);
       await ready(page);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { askForUpdate, installation, kept, newVersion, reloaded, SMALL, withoutEngine } from './installation.mjs';
+import { askForUpdate, installation, installed, newVersion, reloaded, SMALL, withoutEngine } from './installation.mjs';
 import { crash, open, ready, until } from './page.mjs';
 
 /** Files of the page's worker: its script, and a module that it imports. */
@@ -56,14 +56,14 @@ for (const name of BROWSERS) {
       assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active ?? null), null);
       await writeFile(file, right);
       await page.reload();
-      await kept(page);
+      await installed(page);
     });
 
     test('a tab keeps its version until it is reloaded, also if another tab starts a new version', async () => {
       const { browser, server, dist } = there;
       for (const file of WORKER) await newVersion(dist, file, (text) => speaking(text, 1));
       const first = await open(browser, server.url + SMALL, withoutEngine);
-      await kept(first.page);
+      await installed(first.page);
       const one = await open(browser, server.url + SMALL, withoutEngine);
       const other = await open(browser, server.url + SMALL, listen);
       await ready(other.page);

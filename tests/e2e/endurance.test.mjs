@@ -89,7 +89,7 @@ async function stateAfter(page, worker, frames) {
 
 /** The frames before the first measurement, when all code has run often enough, and between both measurements. */
 const WARM_UP = 200;
-const FRAMES = 300;
+const FRAMES = 600;
 /** The maximum growth of the heap per frame, in bytes: less than a small object. */
 const BYTES = 100;
 

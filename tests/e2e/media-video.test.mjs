@@ -4,13 +4,13 @@ import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny'
 import { BROWSERS, launch } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { dropAll, fixture, pixelsAt, QUARTERS, toastWith } from './media.mjs';
-import { keepStreams, moving, SMALL } from './moving.mjs';
+import { keepStreams, moving, SMALL_ON_GPU } from './moving.mjs';
 import { open, ready, repainted, savedFile, savedPng, until } from './page.mjs';
 import { sharedPage, visit } from './visit.mjs';
 
 /** The largest difference from the player, of 255. Measured: 1 in Chromium, 2 in Firefox. */
 const TOLERANCE = 4;
-const PLAIN = `${SMALL}&strength=0`;
+const PLAIN = `${SMALL_ON_GPU}&strength=0`;
 /** The offset of a track's matrix in an ISO media file, from the end of the header's name. */
 const MATRIX = 4 + 20 + 16;
 

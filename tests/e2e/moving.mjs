@@ -4,6 +4,8 @@ import { compare, savedPng, until } from './page.mjs';
 
 /** A small size, and no thumbnails: software adapters are slow. */
 export const SMALL = '?size=64&thumbs=0&style=starry-strokes';
+/** The same on the GPU, whose frames do not go through a 2D canvas. */
+export const SMALL_ON_GPU = `${SMALL}&engine=gpu`;
 
 /** Runs in the page before its scripts: stores the camera's streams for the tests. */
 export function keepStreams() {

@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
-import { keepStreams, moving, SMALL, videoFile } from './moving.mjs';
+import { keepStreams, moving, SMALL_ON_GPU, videoFile } from './moving.mjs';
 import { drop, open, ready, repainted, savedFile, toast, until } from './page.mjs';
 import { sharedPage, visit } from './visit.mjs';
 
@@ -85,7 +85,7 @@ function watched(page, file, times) {
 for (const name of BROWSERS) {
   describe(`recording in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
-    const withPage = sharedPage(there, SMALL, keepStreams);
+    const withPage = sharedPage(there, SMALL_ON_GPU, keepStreams);
 
     test('a recorded video keeps its sound, and ending it early loses nothing', { skip: name === 'firefox' }, () => withPage(async ({ page }) => {
       await drop(page, videoFile('tone'));
@@ -153,7 +153,7 @@ for (const name of BROWSERS) {
     }));
 
     test('without WebCodecs, MediaRecorder records', { skip: name === 'chromium' }, async () => {
-      const { page, errors } = await open(there.browser, there.server.url + SMALL, () => Reflect.deleteProperty(window, 'VideoEncoder'));
+      const { page, errors } = await open(there.browser, there.server.url + SMALL_ON_GPU, () => Reflect.deleteProperty(window, 'VideoEncoder'));
       await ready(page);
       await page.click('#camera');
       await moving(page, 'camera');

@@ -233,15 +233,13 @@ for (const name of BROWSERS) {
       assert.equal(await label(), names[2]);
       assert.equal(await page.$eval('video-bar select', (select) => select.selectedIndex), 2);
       assert.match(await page.evaluate(() => localStorage.getItem('impasto.camera') ?? ''), /./);
-      await page.click('#camera');
-      await until(page, 'the photo', () => document.documentElement.dataset.video === undefined);
-
       await page.evaluate(() => localStorage.removeItem('impasto.camera'));
-      await page.evaluate(holdFirstCamera);
-      const offered = await on(page);
+      await page.close();
+      const held = await open(three, there.server.url + PLAIN, holdFirstCamera);
+      const offered = await on(held.page);
       assert.equal(offered.length, 3);
       assert.ok(!offered[0].endsWith(' on'), offered.join());
-      assert.match(await toastWith(page, 'in use'), /is in use by another program: “.*” is on instead\./);
+      assert.match(await toastWith(held.page, 'in use'), /is in use by another program: “.*” is on instead\./);
     });
   });
 }

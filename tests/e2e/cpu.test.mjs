@@ -152,7 +152,7 @@ for (const name of BROWSERS) {
       const engines = await page.evaluate(async () => {
         const names = (await caches.keys()).filter((cache) => cache.includes('precache'));
         const requests = await Promise.all(names.map(async (cache) => (await caches.open(cache)).keys()));
-        return requests.flat().flatMap(({ url }) => url.match(/(live|cpu|cpu-relaxed)_bg\.wasm$/)?.[0] ?? []);
+        return requests.flat().flatMap(({ url }) => url.match(/(live|cpu|cpu-relaxed)_bg\.wasm/)?.[0] ?? []);
       });
       assert.equal(engines.length, 1, engines.join());
       assert.match(engines[0], /^cpu/);

@@ -62,13 +62,14 @@ class Updates {
   constructor(container, callbacks) {
     this.container = container;
     this.callbacks = callbacks;
-    let controlled = container.controller !== null;
+    let controller = container.controller;
     container.addEventListener('controllerchange', () => {
-      // Browsers report the loss of a controller too.
-      if (!container.controller) return;
+      const next = container.controller;
+      // Browsers also report that a service worker which controls the page already has been activated, or is gone.
+      if (!next || next === controller) return;
       // The first service worker does not replace another one, so the page is up to date.
-      if (controlled) this.#started();
-      controlled = true;
+      if (controller) this.#started();
+      controller = next;
     });
   }
 

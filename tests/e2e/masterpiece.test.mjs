@@ -79,6 +79,8 @@ for (const name of BROWSERS) {
         await page.bringToFront();
       }
 
+      // The checkpoint of the pause is written meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 2000));
       const rested = await step(page);
       await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
       await until(page, 'the notice', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('lost'));
@@ -172,10 +174,11 @@ for (const name of BROWSERS) {
 
     test('reports sizes that are too large, and failed downloads', { skip: name === 'chromium' }, async (t) => {
       const dist = await mkdtemp(join(tmpdir(), 'impasto-dist-'));
-      t.after(() => rm(dist, { recursive: true, force: true }));
       await cp(process.env.DIST ?? 'dist', dist, { recursive: true });
       await rm(join(dist, 'weights/vgg16-to-relu4_3.safetensors'));
       const { server, browser } = await visit(t, dist);
+      // After the server is closed: a service worker may still be fetching files.
+      t.after(() => rm(dist, { recursive: true, force: true }));
       const { page } = await open(browser, server.url + SMALL.replace('masterpiece=32', 'masterpiece=2048'));
       await ready(page);
       await drop(page, { name: 'large.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 1100, 900) });

@@ -2,8 +2,6 @@
 
 use burn::tensor::Device;
 use impasto::error::Result;
-use impasto::gpu::Gpu;
-use impasto::gpu::device::Request;
 use impasto::image_file;
 use impasto::settings::Limits;
 use impasto::train::device;
@@ -26,21 +24,14 @@ impl BurnDevice {
     /// Opens the device of `backend`. The memory limit is `memory` bytes, by default four fifths of the free memory.
     ///
     /// # Errors
-    /// [`impasto::error::Error::NoAdapter`] when a graphics adapter was requested and there is none.
+    /// As [`Backend::adapter`].
     pub fn open(backend: Backend, memory: Option<u64>) -> Result<Self> {
         let free = || image_file::Limits::default().memory;
         let cpu = || {
             let limits = Limits { total: memory.unwrap_or_else(free), buffer: u64::MAX };
             BurnDevice { device: device::cpu(), name: "the CPU".to_string(), limits }
         };
-        if backend == Backend::Cpu {
-            return Ok(cpu());
-        }
-        let gpu = match pollster::block_on(Gpu::open(Request::default())) {
-            Ok(gpu) if backend == Backend::Gpu || !gpu.software() => gpu,
-            Err(error) if backend == Backend::Gpu => return Err(error),
-            _ => return Ok(cpu()),
-        };
+        let Some(gpu) = pollster::block_on(backend.adapter())? else { return Ok(cpu()) };
         // wgpu does not report the memory of a discrete card; other adapters use the memory of the machine.
         let discrete = gpu.info().device_type == wgpu::DeviceType::DiscreteGpu;
         let total = memory.unwrap_or_else(|| if discrete { UNKNOWN } else { free() });

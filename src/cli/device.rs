@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use impasto::cpu::Workers;
 use impasto::error::Result;
 use impasto::gpu::conv::Variant;
-use impasto::gpu::device::Request;
 use impasto::gpu::{Choice, Gpu};
 use impasto::stylize::{Device, StylizeModel};
 use impasto::weights::Archive;
@@ -31,18 +30,10 @@ pub const VGG16_BLOCK5: &[u8] = include_bytes!("../../weights/vgg16-block5.safet
 /// Opens the device of `backend`. On the processor, a picture may take the memory that `reading` allows.
 ///
 /// # Errors
-/// [`Error::NoAdapter`](impasto::error::Error::NoAdapter) if a graphics adapter was requested and there is none.
+/// As [`Backend::adapter`], and the errors of the device.
 pub async fn open(backend: Backend, reading: &ReadArguments) -> Result<Device> {
     let cpu = || Device::cpu(Workers::all(), reading.options(None).limits.memory);
-    if backend == Backend::Cpu {
-        return Ok(cpu());
-    }
-    let gpu = match Gpu::open(Request::default()).await {
-        Ok(gpu) if backend == Backend::Gpu || !gpu.software() => gpu,
-        Err(error) if backend == Backend::Gpu => return Err(error),
-        // An adapter that is a program runs on the same processor, more slowly.
-        _ => return Ok(cpu()),
-    };
+    let Some(gpu) = backend.adapter().await? else { return Ok(cpu()) };
     let variant = chosen(&gpu).await?;
     let key = format!("{} | beside the processor", autotune_cache::key(gpu.info()));
     let gpu = Device::from_gpu(gpu, variant);

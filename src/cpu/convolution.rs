@@ -37,10 +37,10 @@ impl CpuConvolution {
     ///
     /// # Errors
     /// [`Error::Model`] for an enlargement before a convolution that is not 3x3 with stride 1 and a reflected border of
-    /// one pixel, for a weight of another length, and if this processor does not have `set`.
+    /// one pixel, and for a weight of another length; otherwise as [`InstructionSet::require`].
     pub fn new(set: InstructionSet, layer: &Convolution, enlarged: bool, weight: &[f32]) -> Result<Self> {
         let model = |problem: String| Error::Model { file: layer.weight.clone(), problem };
-        let level = set.level().ok_or_else(|| model(format!("this processor does not have {}", set.name())))?;
+        let level = set.require()?;
         let expected = layer.outputs * layer.inputs * layer.kernel * layer.kernel;
         if weight.len() != expected || expected == 0 || layer.stride == 0 {
             return Err(model(format!("has {} weights, but {expected} are needed", weight.len())));

@@ -2,6 +2,8 @@
 
 use fearless_simd::Level;
 
+use crate::error::{Error, Result};
+
 /// A SIMD instruction set for which the kernels are compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InstructionSet {
@@ -84,6 +86,15 @@ impl InstructionSet {
             Self::Avx512 => 16,
             _ => 4,
         }
+    }
+
+    /// As [`InstructionSet::level`].
+    ///
+    /// # Errors
+    /// [`Error::Picture`] if this processor does not have the instruction set.
+    pub fn require(self) -> Result<Level> {
+        let missing = || format!("this processor has no {}: choose another instruction set", self.name());
+        self.level().ok_or_else(|| Error::Picture(missing()))
     }
 
     /// Returns the proof that this processor has the instruction set, with which kernels are dispatched; `None` if it

@@ -23,7 +23,7 @@ impl CpuModel {
     ///
     /// # Errors
     /// [`Error::Tensor`] for weights of a wrong shape, [`Error::Model`] for layers that the kernels cannot run, for a
-    /// network that does not turn a picture into a picture, and if this processor does not have `set`.
+    /// network that does not turn a picture into a picture; otherwise as [`InstructionSet::require`].
     pub fn load(net: Network, archive: &Archive, set: InstructionSet) -> Result<Self> {
         let fused = fuse(&net)?;
         let mut convolutions = Vec::new();

@@ -3,12 +3,14 @@
 use super::convolution::CpuConvolution;
 use super::instruction_set::InstructionSet;
 use crate::error::{Error, Result};
+use crate::image::check_sides;
 use crate::lower::lifetimes::{Assignment, Lifetime, assign};
-use crate::lower::transfer::{Fused, Stage};
+use crate::lower::transfer::Fused;
 use crate::net::{Network, Shape};
 
 /// Maximum pixels along a side.
 const LONGEST_SIDE: usize = 1 << 16;
+
 /// What a model shares with its plans.
 pub struct Packed {
     pub net: Network,
@@ -37,24 +39,14 @@ impl Packed {
             let limit = "pixels along a side";
             return Err(Error::TooLarge { width, height, limit, needed, allowed, fits: LONGEST_SIDE });
         }
-        if width == 0 || height == 0 {
-            return Err(Error::Picture(format!(
-                "a picture of {width}x{height} pixels is empty: choose another picture"
-            )));
-        }
+        check_sides((width, height))?;
         let shapes = self.net.shapes(self.net.padded(height), self.net.padded(width))?;
-        let stages = &self.fused.stages;
-        let last = stages.len() + 1;
         let life = |t: usize| {
             let shape = shapes[self.fused.stored[t]];
             let bytes = 4 * shape.height as u64 * shape.width as u64 * shape.channels.next_multiple_of(4) as u64;
-            let writes = |s: &Stage| s.output == t || s.sum == Some(t);
-            let reads = |s: &Stage| s.input.tensor == t || s.skip.is_some_and(|k| k.tensor == t);
-            let written = stages.iter().position(writes).map_or(0, |i| i + 1);
-            let read = stages.iter().rposition(reads).map_or(written, |i| i + 1);
+            let (written, last_read) = self.fused.lifetime(t);
             // The input stays, so that a plan can run again with another style.
-            let last_read = if t == 0 || t == self.fused.output.tensor { last } else { read };
-            Lifetime { bytes, written, last_read }
+            Lifetime { bytes, written, last_read: if t == 0 { self.fused.stages.len() + 1 } else { last_read } }
         };
         let buffers = assign(&(0..self.fused.stored.len()).map(life).collect::<Vec<_>>());
         let statistics = self.inputs(&shapes).map(|(c, size)| c.statistics_length(size)).max().unwrap_or(0);

@@ -61,7 +61,7 @@ impl CpuPlan {
             affine
         };
         Ok(Self {
-            level: model.set.level().ok_or_else(|| Error::Picture("the instruction set is missing".to_string()))?,
+            level: model.set.require()?,
             size,
             buffer_of: buffers.buffer_of,
             buffers: floats,
@@ -100,6 +100,12 @@ impl CpuPlan {
     /// 0..1, and zero.
     pub fn output(&self) -> &[f32] {
         &self.colours
+    }
+
+    /// Returns the bytes of the buffers.
+    pub fn bytes(&self) -> u64 {
+        let numbers: usize = self.buffers.iter().chain([&self.statistics, &self.colours]).map(Vec::len).sum();
+        4 * numbers as u64
     }
 
     /// Sets the scales and shifts of `style`.

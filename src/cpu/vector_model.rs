@@ -47,8 +47,8 @@ impl CpuVectorModel {
     /// Loads `net` with the weights of `archive` for pictures of `width` x `height`.
     ///
     /// # Errors
-    /// [`Error::Tensor`] for weights of a wrong shape, [`Error::Model`] for layers that the kernels cannot run, an output
-    /// of more than one pixel, or an instruction set that the processor does not have; otherwise as [`Network::shapes`].
+    /// [`Error::Tensor`] for weights of a wrong shape, [`Error::Model`] for layers that the kernels cannot run and for an
+    /// output of more than one pixel; otherwise as [`Network::shapes`] and [`InstructionSet::require`].
     pub fn load(
         net: &Network,
         archive: &Archive,
@@ -63,7 +63,7 @@ impl CpuVectorModel {
             let problem = format!("has an output of {} x {} pixels; one pixel is needed", last.width, last.height);
             return Err(model(problem));
         }
-        let level = set.level().ok_or_else(|| model(format!("cannot run: this processor has no {}", set.name())))?;
+        let level = set.require()?;
         let stored = std::iter::once(0).chain(stages.iter().map(|stage| stage.tensor));
         let extents: Vec<Extent> = stored.map(|tensor| Extent::of(shapes[tensor])).collect();
         let loader = Loader { set, archive, stages: &stages, extents: &extents };

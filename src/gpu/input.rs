@@ -13,8 +13,8 @@ use super::shaders::LOAD_INPUT;
 use super::step::Step;
 use super::uniforms::LoadInputUniforms;
 use crate::error::{Error, Excess, Result};
-use crate::image::Image;
 use crate::image::brushwork::Brushwork;
+use crate::image::{Image, check_sides};
 
 /// The first tensor of a network, which a frame fills.
 pub(crate) struct InputTensor<'a> {
@@ -41,9 +41,7 @@ impl Frame {
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub(crate) async fn new(gpu: &Gpu, input_tensor: InputTensor<'_>, (width, height): (usize, usize)) -> Result<Self> {
-        if width == 0 || height == 0 {
-            return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
-        }
+        check_sides((width, height))?;
         if let Some(excess) = Self::excess(gpu.bounds(), (width, height)) {
             let fits = |width, height| Self::excess(gpu.bounds(), (width, height)).is_none();
             return Err(excess.error((width, height), Image::largest_fitted((width, height), width.max(height), fits)));

@@ -135,10 +135,19 @@ impl Image {
     }
 }
 
-fn check_size(width: usize, height: usize, len: usize, channels: usize) -> Result<()> {
+/// Checks that a picture of this width and height has pixels.
+///
+/// # Errors
+/// [`Error::Picture`] if a side is zero.
+pub fn check_sides((width, height): (usize, usize)) -> Result<()> {
     if width == 0 || height == 0 {
         return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
     }
+    Ok(())
+}
+
+fn check_size(width: usize, height: usize, len: usize, channels: usize) -> Result<()> {
+    check_sides((width, height))?;
     let expected = width.checked_mul(height).and_then(|n| n.checked_mul(channels));
     if expected != Some(len) {
         return Err(Error::Picture(format!(

@@ -73,6 +73,19 @@ pub struct Fused {
     pub finish: Finish,
 }
 
+impl Fused {
+    /// Returns the steps in which the stored tensor `tensor` is written first and read last. Step 0 loads the input, step
+    /// `i + 1` is stage `i`, the step after the last stage reads the output.
+    pub fn lifetime(&self, tensor: usize) -> (usize, usize) {
+        let stages = &self.stages;
+        let writes = |s: &Stage| s.output == tensor || s.sum == Some(tensor);
+        let reads = |s: &Stage| s.input.tensor == tensor || s.skip.is_some_and(|skip| skip.tensor == tensor);
+        let written = stages.iter().position(writes).map_or(0, |i| i + 1);
+        let last_read = stages.iter().rposition(reads).map_or(written, |i| i + 1);
+        (written, if tensor == self.output.tensor { stages.len() + 1 } else { last_read })
+    }
+}
+
 /// The last operation, which converts the last tensor to colours. The discriminants are the values of `FINISH` in
 /// `composite.wgsl` and `temporal_filter.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,6 @@ const MEGABYTE: u64 = 1_000_000;
 pub struct CpuSession {
     device: CpuDevice,
     plan: CpuPlan,
-    memory: u64,
     loader: Loader,
     /// `height * width * 4` bytes of RGBA.
     photo: Vec<u8>,
@@ -58,12 +57,10 @@ impl CpuSession {
     /// As [`CpuModel::plan`].
     pub fn new(device: &CpuDevice, model: &CpuModel, size: (usize, usize)) -> Result<Self> {
         let plan = model.plan(size.0, size.1)?;
-        let memory = model.bytes(size.0, size.1, device.workers.threads())?;
         let loader = Loader::new(device.set, size, size, plan.padded())?;
         Ok(Self {
             device: device.clone(),
             plan,
-            memory,
             loader,
             photo: vec![0; size.0 * size.1 * 4],
             frame_size: size,
@@ -107,7 +104,7 @@ impl CpuSession {
 
     /// Returns the bytes of the network's tensors.
     pub fn memory(&self) -> u64 {
-        self.memory
+        self.plan.bytes()
     }
 
     /// Creates a frame for pictures of `size`.

@@ -17,6 +17,7 @@ use crate::error::{Error, Excess, Result};
 use crate::gpu::{Frame, model::Model, output::OutputTexture};
 #[cfg(feature = "cpu")]
 use crate::image::Image;
+use crate::image::check_sides;
 use crate::net::expense::Expense;
 use crate::net::models::{arbitrary, transfer26};
 use crate::net::{Network, custom};
@@ -137,9 +138,7 @@ impl StylizeModel {
     /// # Errors
     /// [`Error::Picture`] for a side of zero, [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub async fn session(&self, width: usize, height: usize) -> Result<Session> {
-        if width == 0 || height == 0 {
-            return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
-        }
+        check_sides((width, height))?;
         let mut session = match &self.weights {
             #[cfg(feature = "gpu")]
             Weights::Gpu(device, model) => {

@@ -1,6 +1,8 @@
 //! `cpu.wasm`, the parts that depend on the device: the processor, drawing to a canvas, and copies of the browser's
 //! pictures. `gpu_backend` has the same items for `live.wasm`.
 
+use std::cell::RefCell;
+
 use serde_json::{Value, json};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
@@ -68,7 +70,7 @@ impl Canvas {
     /// Takes the 2D context of `canvas`.
     ///
     /// # Errors
-    /// [`Error::Gpu`] if the canvas has a context of another kind.
+    /// [`Error::Picture`] if the canvas has a context of another kind.
     pub fn new(_device: &Device, canvas: OffscreenCanvas) -> Result<Self> {
         let context = context(&canvas)?;
         Ok(Self { canvas, context })
@@ -118,11 +120,31 @@ fn set_drawn(
     draw: impl FnOnce(&OffscreenCanvasRenderingContext2d, f64, f64) -> std::result::Result<(), JsValue>,
 ) -> Result<()> {
     let (width, height) = session.frame_size();
-    let canvas = OffscreenCanvas::new(width as u32, height as u32).map_err(refused)?;
-    let context = context(&canvas)?;
+    let context = copy_context(width as u32, height as u32)?;
     draw(&context, width as f64, height as f64).map_err(refused)?;
     let data = context.get_image_data(0.0, 0.0, width as f64, height as f64).map_err(refused)?;
     session.set_photo(&data.data())
+}
+
+thread_local! {
+    /// The canvas for copies of the browser's pictures, kept from frame to frame.
+    static COPY: RefCell<Option<Canvas>> = const { RefCell::new(None) };
+}
+
+/// Returns the context of an empty canvas of this size.
+fn copy_context(width: u32, height: u32) -> Result<OffscreenCanvasRenderingContext2d> {
+    COPY.with_borrow_mut(|copy| {
+        let Canvas { canvas, context } = match copy {
+            Some(copy) if (copy.canvas.width(), copy.canvas.height()) == (width, height) => copy,
+            other => {
+                let canvas = OffscreenCanvas::new(width, height).map_err(refused)?;
+                let context = context(&canvas)?;
+                other.insert(Canvas { canvas, context })
+            }
+        };
+        context.clear_rect(0.0, 0.0, canvas.width().into(), canvas.height().into());
+        Ok(context.clone())
+    })
 }
 
 /// Returns the 2D context of `canvas`, whose pixels are in main memory.

@@ -3,14 +3,15 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::bands::{for_each_band, level};
+use super::bands::for_each_band;
 use super::lanes::{Pass, Pixels, apply, to_bytes};
 use super::resample::Resampler;
-use super::source::{Painting, Photo, Source, check_sides, check_size};
+use super::source::{Painting, Photo, Source, check_size};
 use crate::cpu::instruction_set::InstructionSet;
 use crate::cpu::lanes::limited;
 use crate::cpu::workers::Workers;
 use crate::error::{Error, Result};
+use crate::image::check_sides;
 use crate::image::composite::{LUMA, Look};
 
 /// Composites paintings of one size with photos of one size.
@@ -37,7 +38,7 @@ impl Compositor {
         check_sides(source)?;
         check_sides(target)?;
         let (paintings, photos) = (Resampler::new(painting, target), Resampler::new(source, target));
-        Ok(Self { level: level(set)?, paintings, photos, target })
+        Ok(Self { level: set.require()?, paintings, photos, target })
     }
 
     /// Writes the result as `height * width * 4` bytes of opaque RGBA, rounded to nearest.

@@ -3,15 +3,16 @@
 
 use fearless_simd::{Level, Simd, dispatch, f32x4, prelude::*};
 
-use super::bands::{for_each_band, level};
+use super::bands::for_each_band;
 use super::resample::Resampler;
-use super::source::{Photo, Source, check_sides, check_size};
+use super::source::{Photo, Source, check_size};
 use super::streaks::streaks;
 use crate::cpu::instruction_set::InstructionSet;
 use crate::cpu::lanes::limited;
 use crate::cpu::workers::Workers;
 use crate::error::{Error, Result};
 use crate::image::brushwork::Brushwork;
+use crate::image::check_sides;
 use crate::net::Border;
 
 /// Fills the input tensor of a network with photos of one size.
@@ -46,7 +47,7 @@ impl Loader {
                 picture.0, picture.1, padded.0, padded.1
             )));
         }
-        let (level, resampler) = (level(set)?, Resampler::new(source, picture));
+        let (level, resampler) = (set.require()?, Resampler::new(source, picture));
         Ok(Self { level, resampler, picture, padded, streaks: Vec::new(), strength: 0.0 })
     }
 

@@ -1,6 +1,7 @@
 //! The pictures that the passes read: photos in bytes and paintings in floats, both with four values a pixel.
 
 use crate::error::{Error, Result};
+use crate::image::check_sides;
 
 /// A photo: `height * width * 4` bytes of RGBA. Alpha is ignored.
 #[derive(Debug, Clone, Copy)]
@@ -68,14 +69,6 @@ impl<'a> Painting<'a> {
 
 fn count(width: usize, height: usize, values: usize) -> Option<usize> {
     width.checked_mul(height)?.checked_mul(values)
-}
-
-/// Checks that a picture of this width and height has pixels.
-pub(super) fn check_sides((width, height): (usize, usize)) -> Result<()> {
-    if width == 0 || height == 0 {
-        return Err(Error::Picture(format!("a picture of {width}x{height} has no pixels: choose another file")));
-    }
-    Ok(())
 }
 
 /// Checks that a picture has the size that a pass was made for.

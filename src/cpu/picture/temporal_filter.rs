@@ -3,14 +3,15 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::bands::{for_each_band, level};
+use super::bands::for_each_band;
 use super::lanes::{Pass, Pixels, apply};
 use super::resample::Resampler;
-use super::source::{Painting, Photo, Source, check_sides, check_size};
+use super::source::{Painting, Photo, Source, check_size};
 use crate::cpu::instruction_set::InstructionSet;
 use crate::cpu::lanes::limited;
 use crate::cpu::workers::Workers;
 use crate::error::Result;
+use crate::image::check_sides;
 use crate::image::composite::LUMA;
 use crate::image::temporal::{MOTION, NOISE};
 
@@ -33,7 +34,7 @@ impl TemporalFilter {
         check_sides(source)?;
         check_sides(painting)?;
         let history = vec![0.0; painting.0 * painting.1 * 4];
-        Ok(Self { level: level(set)?, resampler: Resampler::new(source, painting), size: painting, history })
+        Ok(Self { level: set.require()?, resampler: Resampler::new(source, painting), size: painting, history })
     }
 
     /// Replaces the output by the mixture with `painting`, of which the fraction `keep`, 0..1, is the previous output

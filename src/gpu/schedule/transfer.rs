@@ -144,11 +144,8 @@ impl TransferKernels {
             (shape.channels.div_ceil(4) * shape.height * shape.width) as u64 * self.variant.quad_bytes()
         };
         let life = |t: usize| {
-            let writes = |s: &Stage| s.output == t || s.sum == Some(t);
-            let reads = |s: &Stage| s.input.tensor == t || s.skip.is_some_and(|k| k.tensor == t);
-            let written = stages.iter().position(writes).map_or(0, |i| i + 1);
-            let read = stages.iter().rposition(reads).map_or(written, |i| i + 1);
-            Lifetime { bytes: bytes(t), written, last_read: if t == self.fused.output.tensor { last } else { read } }
+            let (written, last_read) = self.fused.lifetime(t);
+            Lifetime { bytes: bytes(t), written, last_read }
         };
         let mut tensors: Vec<Lifetime> = (0..self.fused.stored.len()).map(life).collect();
         let statistics = (0..stages.len()).map(|i| self.statistics(i, shapes));

@@ -97,6 +97,14 @@ pub enum Error {
     Gpu(String),
 }
 
+/// The limit of [`Error::TooLarge`] that is an amount of memory.
+pub const MEMORY: &str = "MB of memory";
+
+/// Returns the size to advise where `fits` pixels on the longer side fit into memory that was measured: 2 % less.
+pub fn advised(fits: usize) -> usize {
+    fits - fits / 50
+}
+
 fn fitting(fits: usize) -> String {
     match fits {
         0 => "No size fits.".to_string(),
@@ -117,6 +125,17 @@ impl Error {
         match self {
             Self::Archive(problem) => Self::file(path, format!("the file is damaged: {problem}; {advice}")),
             Self::Tensor { tensor, problem } => Self::file(path, format!("its tensor `{tensor}` {problem}; {advice}")),
+            other => other,
+        }
+    }
+
+    /// Returns the error with a slightly smaller advised size where the limit is memory. Free memory is measured, and
+    /// changes between two runs: the exact size of one run may be too large for the next.
+    pub fn with_memory_margin(self) -> Self {
+        match self {
+            Self::TooLarge { width, height, limit: MEMORY, needed, allowed, fits } => {
+                Self::TooLarge { width, height, limit: MEMORY, needed, allowed, fits: advised(fits) }
+            }
             other => other,
         }
     }
@@ -146,5 +165,20 @@ impl Excess {
     pub fn error(self, (width, height): (usize, usize), fits: usize) -> Error {
         let Self { limit, needed, allowed } = self;
         Error::TooLarge { width, height, limit, needed, allowed, fits }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_advice_about_memory_leaves_a_margin() {
+        let advice = |limit| {
+            let error = Excess::of(limit, 30, 20).unwrap().error((3000, 2000), 1000).with_memory_margin();
+            let Error::TooLarge { fits, .. } = error else { panic!("{error}") };
+            fits
+        };
+        assert_eq!([advice(MEMORY), advice("MB in one buffer")], [980, 1000]);
     }
 }

@@ -205,13 +205,13 @@ fn sizes_beyond_the_limits_are_refused_and_the_advice_is_taken() {
             .map(str::to_string)
             .collect::<Vec<_>>()
     };
-    for (size, more) in [("99999999", &[][..]), ("30000", &[]), ("2000", &["--max-pixels", "10000"])] {
+    // A size that fills the machine's memory takes minutes to stylize: the advice is followed only under given limits.
+    for (size, more) in [("99999999", &[][..]), ("30000", &["--memory", "300"]), ("2000", &["--max-pixels", "10000"])] {
         let arguments = stylize(size, more);
         let (advice, message) = advised(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(message.contains("size"), "{message}");
         assert!(advice.parse::<u32>().unwrap() < size.parse().unwrap(), "{message}");
-        // The advised size is that of the next case, which is tested.
-        if size == "99999999" {
+        if more.is_empty() {
             continue;
         }
         let arguments = stylize(&advice, more);

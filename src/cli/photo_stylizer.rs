@@ -1,7 +1,7 @@
 //! Stylizes a sequence of photos in one style on one device.
 
 use clap::Args;
-use impasto::error::{Error, Result};
+use impasto::error::{Error, Result, advised};
 use impasto::image::Image;
 use impasto::image::composite::Look;
 use impasto::style::Style;
@@ -122,7 +122,7 @@ impl PhotoStylizer {
         };
         if let Err(error) = readable(size) {
             // If the file cannot be read at any size, its own error is returned.
-            let fits = if readable(Some(1)).is_ok() { largest() } else { 0 };
+            let fits = if readable(Some(1)).is_ok() { advised(largest()) } else { 0 };
             let (width, height) = target;
             let problem = format!(
                 "a picture of {width}x{height} pixels exceeds the limits of `--max-pixels` and `--memory`. The \
@@ -131,7 +131,7 @@ impl PhotoStylizer {
             return Err(if fits == 0 { error } else { Error::Picture(problem) });
         }
         if let Some(excess) = model.excess(target, self.stroke)? {
-            return Err(excess.error(target, largest()));
+            return Err(excess.error(target, largest()).with_memory_margin());
         }
         let expense = model.expense(target, self.stroke)?;
         if force || !expense.is_unusual() {

@@ -81,7 +81,9 @@ impl Limits {
         if pixels <= fits && width.max(height) <= LONGEST_SIDE {
             return Ok(());
         }
-        let longest = longest_side(width, height, fits);
+        // Free memory changes until the next try, so the advised size needs a little less.
+        let advised = self.pixels.min((self.memory - self.memory / 25) / IMAGE_BYTES);
+        let longest = longest_side(width, height, advised);
         let reason = if pixels > self.pixels {
             format!("the limit is {} (`--max-pixels`)", megapixels(self.pixels))
         } else if needed > self.memory {

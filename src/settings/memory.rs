@@ -2,7 +2,7 @@
 
 use super::optimize_settings::{Settings, scaled};
 use super::optimizer::Optimizer;
-use crate::error::{Error, Result};
+use crate::error::{Error, MEMORY, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
 
@@ -133,7 +133,7 @@ impl MemoryEstimate {
     pub fn check(&self, width: usize, height: usize, limits: Limits) -> Result<()> {
         let requirements = |width: usize, height: usize| {
             [
-                ("MB of memory", self.peak(width, height), limits.total),
+                (MEMORY, self.peak(width, height), limits.total),
                 ("MB in one buffer", self.largest_buffer(width, height), limits.buffer),
             ]
         };
@@ -191,11 +191,9 @@ mod tests {
     fn the_largest_size_that_is_named_fits_and_the_next_does_not() {
         let estimate = estimate("relu4_2", Optimizer::Adam);
         let much = u64::MAX;
-        for (total, buffer, what) in [
-            (400_000_000, much, "MB of memory"),
-            (1_000_000_000, much, "MB of memory"),
-            (much, 128 << 20, "MB in one buffer"),
-        ] {
+        for (total, buffer, what) in
+            [(400_000_000, much, MEMORY), (1_000_000_000, much, MEMORY), (much, 128 << 20, "MB in one buffer")]
+        {
             let limits = Limits { total, buffer };
             let refused = estimate.check(2000, 1500, limits).unwrap_err();
             let Error::TooLarge { fits, limit, .. } = refused else { panic!("{refused}") };

@@ -3,7 +3,7 @@
 use super::device::CpuDevice;
 use crate::cpu::picture::{Compositor, Loader, Painting, Photo, TemporalFilter};
 use crate::cpu::{CpuModel, CpuPlan};
-use crate::error::{Excess, Result};
+use crate::error::{Excess, MEMORY, Result};
 use crate::image::Image;
 use crate::image::composite::Look;
 use crate::image::temporal::{KEEP_PAINTING, KEEP_STATISTICS};
@@ -89,7 +89,7 @@ impl CpuSession {
         let pictures = (size.0 as u64).saturating_mul(size.1 as u64).saturating_mul(4 * 4 + 4);
         let network = model.bytes(working_size.0, working_size.1, device.workers.threads())?;
         let needed = network.saturating_add(pictures);
-        Ok(Excess::of("MB of memory", needed.div_ceil(MEGABYTE), device.memory / MEGABYTE))
+        Ok(Excess::of(MEMORY, needed.div_ceil(MEGABYTE), device.memory / MEGABYTE))
     }
 
     /// Returns width and height of the network's input.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { begin, click, losses, order, reaches, set } from './masterpiece.mjs';
+import { begin, click, losses, order, pauses, reaches, set } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
@@ -184,9 +184,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     await set(first.page, '#optimize-optimizer', 'sgd');
     await begin(first.page, 9);
     await reaches(first.page, 'running', 3);
-    await click(first.page, '#optimize-panel-pause');
-    await until(first.page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await pauses(first.page);
     await first.page.close();
 
     const { page, errors } = await open(browser, address);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { launch } from './browsers.mjs';
-import { begin, click, order, reaches, set } from './masterpiece.mjs';
+import { begin, click, order, pauses, reaches, set } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { open, ready, savedPng, smallPhoto, compare, until } from './page.mjs';
 import { serve } from './server.mjs';
@@ -158,9 +158,7 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
     await says(first.page, /kept on this device/);
     await begin(first.page, 5);
     await reaches(first.page, 'running', 2);
-    await click(first.page, '#optimize-panel-pause');
-    await until(first.page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await pauses(first.page);
     assert.ok(!first.requests.some((url) => url.includes(VGG)), 'the weights of the page were downloaded too');
     await first.page.close();
 

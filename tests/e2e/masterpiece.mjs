@@ -29,6 +29,12 @@ export function reaches(page, state, step = 0) {
   );
 }
 
+/** Pauses the run, and waits until its checkpoint is written. @param {Page} page */
+export async function pauses(page) {
+  await click(page, '#optimize-panel-pause');
+  await until(page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
+}
+
 /** @param {Page} page */
 export function step(page) {
   return page.$eval('#optimize-panel', (run) => Number(/** @type {HTMLElement} */ (run).dataset.step));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
-import { begin, changed, click, losses, preview, reaches, step } from './masterpiece.mjs';
+import { begin, changed, click, losses, pauses, preview, reaches, step } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
@@ -57,11 +57,10 @@ for (const name of BROWSERS) {
       await until(page, 'the download size', () => document.getElementById('assets-text')?.textContent?.includes('once'));
       await click(page, '#style-picker .picker-tile:nth-child(3)');
       assert.equal((await page.$$('#style-weights input')).length, 2);
-      await begin(page, 9);
+      await begin(page, 12);
       await reaches(page, 'running', 2);
       const early = await preview(page);
-      await click(page, '#optimize-panel-pause');
-      await until(page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
+      await pauses(page);
       await reaches(page, 'paused', 2);
 
       /** @type {import('./page.mjs').Opened[]} */
@@ -79,8 +78,6 @@ for (const name of BROWSERS) {
         await page.bringToFront();
       }
 
-      // The checkpoint of the pause is written meanwhile.
-      await new Promise((resolve) => setTimeout(resolve, 2000));
       const rested = await step(page);
       await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
       await until(page, 'the notice', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('lost'));
@@ -91,10 +88,8 @@ for (const name of BROWSERS) {
       const [total, style] = await losses(page);
       assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
       // Steps are reported before their picture is shown; a paused job shows its picture.
-      await click(page, '#optimize-panel-pause');
-      await until(page, 'the pause', () => document.getElementById('optimize-panel-remaining')?.textContent === 'Paused');
+      await pauses(page);
       await changed(page, early, 3);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
       await page.close();
 
       const second = await open(browser, server.url + SMALL);
@@ -103,7 +98,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await until(page, 'the offer to continue', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
       await click(page, '#optimize-banner-resume');
-      await reaches(page, 'finished', 9);
+      await reaches(page, 'finished', 12);
       const png = await savedPng(page);
       const photo = await smallPhoto(page, 'chelsea', 32, 21);
       const { sizes, difference } = await compare(page, png, photo);

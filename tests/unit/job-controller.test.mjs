@@ -78,10 +78,11 @@ test('pause, resume and stop reach the worker; a job that is paused during prepa
   const worker = FakeWorker.last;
   controller.pause();
   worker.answer(STARTED);
-  assert.equal(controller.state, 'paused');
-  assert.equal(controller.isRunning, false);
+  assert.deepEqual([controller.state, controller.isPausing, controller.isRunning], ['paused', true, false]);
+  worker.answer({ type: 'paused' });
+  assert.deepEqual([controller.state, controller.isPausing], ['paused', false]);
   controller.resume();
-  assert.equal(controller.state, 'running');
+  assert.deepEqual([controller.state, controller.isPausing], ['running', false]);
   controller.requestCheckpoint();
   controller.stop();
   assert.deepEqual(worker.sent.slice(1).map(({ type }) => type), ['pause', 'resume', 'requestCheckpoint', 'stop']);

@@ -34,6 +34,8 @@ export class JobController extends EventTarget {
   #failedAt = -Infinity;
   /** Whether the job pauses as soon as it is prepared. */
   #pauseRequested = false;
+  /** Whether a paused job still does its last step and writes its checkpoint. */
+  isPausing = false;
   /** @type {'preparing' | 'running' | 'paused' | 'failed' | 'finished'} */
   state = 'preparing';
   /** The current preparation, or the reason of a failure. */
@@ -68,6 +70,7 @@ export class JobController extends EventTarget {
     else this.progress = initialProgress();
     const begin = { type: 'begin', run: this.run, checkpoint, ...this.runtime.startOptions?.(this.run) };
     this.#client = new JobClient(this.runtime.createWorker(), begin, (message) => this.#onMessage(message));
+    this.isPausing = this.#pauseRequested;
     if (this.#pauseRequested) this.#client.send({ type: 'pause' });
     this.#notify();
   }
@@ -81,12 +84,14 @@ export class JobController extends EventTarget {
 
   pause() {
     this.#pauseRequested = true;
+    this.isPausing = true;
     this.#client?.send({ type: 'pause' });
     this.#setState('paused', {});
   }
 
   resume() {
     this.#pauseRequested = false;
+    this.isPausing = false;
     this.#client?.send({ type: 'resume' });
     this.#setState('running', {});
   }
@@ -166,6 +171,8 @@ export class JobController extends EventTarget {
         if (message.message) this.#setState(this.state, { notice: message.message });
         break;
       case 'paused':
+        this.isPausing = false;
+        this.#notify();
         break;
       case 'done':
         this.progress = { ...this.progress, finished: true };

@@ -104,8 +104,8 @@ export class OptimizePanel {
   }
 
   /** @param {JobController<OptimizeRun>} controller */
-  #time({ state, remainingMs: left, progress: { step, steps } }) {
-    if (state === 'paused') return 'Paused';
+  #time({ state, isPausing, remainingMs: left, progress: { step, steps } }) {
+    if (state === 'paused') return isPausing ? 'Pausing …' : 'Paused';
     if (state === 'finished') return step < steps ? `after step ${step} of ${steps}` : `after ${step} steps`;
     return state === 'running' && left !== undefined ? `${formatDuration(left)} left` : '';
   }

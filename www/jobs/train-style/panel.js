@@ -120,8 +120,8 @@ function factsOf({ state, message, progress: { step, steps } }) {
 }
 
 /** @param {JobController<TrainRun>} controller */
-function timeOf({ state, remainingMs: left }) {
-  if (state === 'paused') return 'Paused';
+function timeOf({ state, isPausing, remainingMs: left }) {
+  if (state === 'paused') return isPausing ? 'Pausing …' : 'Paused';
   return state === 'running' && left !== undefined ? `${formatDuration(left)} left` : '';
 }
 

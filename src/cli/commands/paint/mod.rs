@@ -132,7 +132,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (width, height) = Image::fitted(photo.width(), photo.height(), size);
     let BurnDevice { device, name, limits } = BurnDevice::open(arguments.device.backend, arguments.read.memory())?;
     let estimate = MemoryEstimate::of(&settings, Convolutions::of(&device))?;
-    estimate.check(width, height, limits)?;
+    estimate.check(width, height, limits).map_err(Error::with_memory_margin)?;
     let steps: usize = settings.scales.iter().map(|s| s.steps).sum();
     let sizes: Vec<String> = settings.scales.iter().map(|s| s.longer.to_string()).collect();
     let needed = estimate.peak(width, height);

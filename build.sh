@@ -178,13 +178,23 @@ assemble() {
   mv "$next" dist
 }
 
-wasm_modules() {
-  need_build_tools
+# What stylizes: the module on WebGPU, and those on the processor.
+engine_modules() {
   wasm_module live "$LIVE_BUDGET"
+  cpu_modules
+}
+
+# What jobs need.
+job_modules() {
   wasm_module studio "$STUDIO_BUDGET"
   wasm_module import "$IMPORT_BUDGET"
   wasm_module estimates "$ESTIMATES_BUDGET"
-  cpu_modules
+}
+
+wasm_modules() {
+  need_build_tools
+  engine_modules
+  job_modules
 }
 
 build() {
@@ -200,8 +210,7 @@ types() {
 # Serves the page as soon as it can stylize, and builds the other modules behind it.
 run() {
   need_build_tools
-  wasm_module live "$LIVE_BUDGET"
-  cpu_modules
+  engine_modules
   assemble live cpu cpu-relaxed
   local port=${PORT:-8080} server
   while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
@@ -210,9 +219,7 @@ run() {
   trap 'kill "$server" 2>/dev/null' EXIT
   say "open http://localhost:$port"
   say "Masterpiece, training and import of networks follow (some minutes, the first time)"
-  wasm_module studio "$STUDIO_BUDGET"
-  wasm_module import "$IMPORT_BUDGET"
-  wasm_module estimates "$ESTIMATES_BUDGET"
+  job_modules
   assemble "${ALL_MODULES[@]}"
   say "all modules are there: reload http://localhost:$port"
   wait "$server"

@@ -1,17 +1,18 @@
 //! Benchmarks one step of image optimization, forward and backward through VGG16 to `relu4_2`, with this crate's
 //! convolution and with burn's own, in turns; and a convolution with trained weights, forward and backward to input and
-//! weights, likewise.
+//! weights, likewise. With `cpu`, the step is computed on the processor, and nothing else is measured.
 //!
-//! `cargo bench --features studio [-- SIDE [ROUNDS]]`
+//! `cargo bench --features studio --bench studio [-- [cpu] [SIDE [ROUNDS]]]`
 
 use std::time::Instant;
 
+use burn::tensor::Device;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use impasto::net::Pooling;
 use impasto::net::models::vgg::VGG16;
 use impasto::settings::{Convolutions, Terms};
-use impasto::train::device::{Graphics, read, tensor};
+use impasto::train::device::{Graphics, cpu, read, tensor};
 use impasto::train::ops::conv3x3_trained::convolved;
 use impasto::train::optimize_image::bench_step::BenchStep;
 use impasto::weights::Archive;
@@ -26,15 +27,14 @@ fn main() {
     let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let side = numbers.first().copied().unwrap_or(128);
     let rounds = numbers.get(1).copied().unwrap_or(3);
+    let vgg = Archive::parse(include_bytes!("../weights/vgg16-to-relu4_3.safetensors")).expect("weights");
+    if std::env::args().any(|argument| argument == "cpu") {
+        println!("{side}x{side} on the processor");
+        return steps(&vgg, Convolutions::Processor, side, rounds, &cpu());
+    }
     let graphics = pollster::block_on(Graphics::open()).expect("a graphics adapter");
     println!("{side}x{side} on {}", graphics.info().name);
-    let vgg = Archive::parse(include_bytes!("../weights/vgg16-to-relu4_3.safetensors")).expect("weights");
-    let trials = [Convolutions::Ours, Convolutions::Burns]
-        .map(|kind| BenchStep::new(kind, &vgg, side, &graphics.device).expect("a trial"));
-    let [ours, burns] = in_turns(rounds, |which| {
-        pollster::block_on(trials[which].step()).expect("a step");
-    });
-    println!("ours {ours:.3} s, burn's {burns:.3} s a step: {:.1} times", burns / ours);
+    steps(&vgg, Convolutions::Ours, side, rounds, &graphics.device);
 
     let last = Terms::of(&VGG16).and_then(|terms| terms.last()).expect("terms");
     let net = VGG16.network(Pooling::Average, last);
@@ -70,6 +70,15 @@ fn main() {
             burns / ours
         );
     }
+}
+
+/// Times steps with `ours` and with burn's convolution on `device`.
+fn steps(vgg: &Archive, ours: Convolutions, side: usize, rounds: usize, device: &Device) {
+    let trials = [ours, Convolutions::Burns].map(|kind| BenchStep::new(kind, vgg, side, device).expect("a trial"));
+    let [ours, burns] = in_turns(rounds, |which| {
+        pollster::block_on(trials[which].step()).expect("a step");
+    });
+    println!("ours {ours:.3} s, burn's {burns:.3} s a step: {:.1} times", burns / ours);
 }
 
 /// The median time of either of two, in seconds; the first round, which compiles, does not count.

@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::interleaved::{interleaved, planar};
 use common::{
     distance, every_second_pixel, fixture, float_archive, noise, picture, relative_distance, shipped, shipped_as,
 };
@@ -29,23 +30,6 @@ fn layer(
     Convolution { weight: "conv.w".into(), inputs, outputs, kernel, stride, pad, border }
 }
 
-/// CHW to HWC with channels padded to a multiple of four.
-fn interleaved(values: &[f32], Shape { channels, height, width }: Shape) -> Vec<f32> {
-    let padded = channels.next_multiple_of(4);
-    let mut out = vec![0.0; height * width * padded];
-    for (i, v) in values.iter().enumerate() {
-        out[i % (height * width) * padded + i / (height * width)] = *v;
-    }
-    out
-}
-
-/// HWC with padding channels, which must be zero, to CHW.
-fn planar(values: &[f32], Shape { channels, height, width }: Shape) -> Vec<f32> {
-    let padded = channels.next_multiple_of(4);
-    assert!(values.chunks_exact(padded).all(|pixel| pixel[channels..].iter().all(|v| *v == 0.0)), "padding channels");
-    (0..channels * height * width).map(|i| values[i % (height * width) * padded + i / (height * width)]).collect()
-}
-
 /// The relative distance of a convolution from its definition, and of its statistics.
 fn distances(set: InstructionSet, c: &Convolution, enlarged: bool, (height, width): (usize, usize)) -> (f32, f64) {
     let shape = Shape { channels: c.inputs, height, width };
@@ -62,7 +46,7 @@ fn distances(set: InstructionSet, c: &Convolution, enlarged: bool, (height, widt
     let channels = c.inputs.next_multiple_of(4);
     let affine = Affine::identity(channels);
     let main = Operand { values: &values, affine: &affine, relu: false };
-    let input = Input { main, skip: None, height, width, channels };
+    let input = Input { main, skip: None, mask: None, height, width, channels };
     let size = (height, width);
     let mut output = vec![f32::NAN; packed.output_length(size)];
     let mut statistics = vec![f32::NAN; packed.statistics_length(size)];
@@ -182,8 +166,14 @@ fn rows_are_normalized_summed_and_bordered_on_load() {
                 sum.iter_mut().zip(applied(&y, &pairs[1], relu)).for_each(|(a, b)| *a += b);
             }
             let operand = |i: usize, relu| Operand { values: &values[i], affine: &affines[i], relu };
-            let input =
-                Input { main: operand(0, first), skip: second.map(|relu| operand(1, relu)), height, width, channels };
+            let input = Input {
+                main: operand(0, first),
+                skip: second.map(|relu| operand(1, relu)),
+                mask: None,
+                height,
+                width,
+                channels,
+            };
             let mut output = vec![f32::NAN; packed.output_length((height, width))];
             let mut statistics = vec![f32::NAN; packed.statistics_length((height, width))];
             packed.run(&Workers::new(2), &input, &mut output, &mut statistics);

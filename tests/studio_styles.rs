@@ -11,8 +11,8 @@ use impasto::net::models::vgg::VGG16;
 use impasto::train::device::{cpu, read, tensor, upload};
 use impasto::train::losses::style::{Statistics, Target};
 use impasto::train::{
-    Features, ImageOptimization, Objective, Optimizer, Parts, Scale, Settings, Source, Start, StyleLoss, StyleTarget,
-    Term, Terms,
+    FeatureMap, Features, ImageOptimization, Objective, Optimizer, Parts, Scale, Settings, Source, Start, StyleLoss,
+    StyleTarget, Term, Terms,
 };
 
 const KINDS: [StyleLoss; 2] = [StyleLoss::Gram, StyleLoss::Covariance];
@@ -48,7 +48,7 @@ fn relative(found: &[f64], target: &[f64]) -> f64 {
 
 #[test]
 fn statistics_are_plain_sums() {
-    let (device, channels, height, width) = (cpu(), 5, 3, 4);
+    let (device, channels, height, width) = (cpu(), 8, 3, 4);
     let pixels = height * width;
     for masked in [false, true] {
         let sides = [0.0, 7.0].map(|seed| {
@@ -65,12 +65,19 @@ fn statistics_are_plain_sums() {
                     (relative(&products, &target_products) + relative(&means, &target_means)) / 2.0
                 }
             };
-            let [found, target] = sides.each_ref().map(|(f, w)| {
-                let weights = masked.then(|| tensor(w.clone(), [1, pixels], &device));
-                Statistics::of(kind, tensor(f.clone(), [1, channels, height, width], &device), weights.as_ref())
-            });
-            let distance = number(found.distance(&Target::new(target)));
-            assert!((distance - expected).abs() < 1e-5 * expected, "{kind:?}, {masked}: {distance} for {expected}");
+            for interleaved in [false, true] {
+                let [found, target] = sides.each_ref().map(|(f, w)| {
+                    let weights = masked.then(|| tensor(w.clone(), [1, pixels], &device));
+                    let maps: Tensor<4> = tensor(f.clone(), [1, channels, height, width], &device);
+                    let features = match interleaved {
+                        false => FeatureMap::planar(maps),
+                        true => FeatureMap::interleaved(maps.permute([0, 2, 3, 1])),
+                    };
+                    Statistics::of(kind, &features, weights.as_ref())
+                });
+                let distance = number(found.distance(&Target::new(target)));
+                assert!((distance - expected).abs() < 1e-5 * expected, "{kind:?}, {masked}: {distance} for {expected}");
+            }
         }
     }
 }
@@ -80,7 +87,7 @@ fn statistics_are_plain_sums() {
 fn mixtures_have_the_gradient_of_several_losses() {
     let (device, channels, pixels) = (cpu(), 4, 6);
     let at = |seed: f32| tensor(features(channels, pixels, seed).0, [1, channels, 2, 3], &device);
-    let gram = |x: Tensor<4>| Statistics::of(StyleLoss::Gram, x, None);
+    let gram = |x: Tensor<4>| Statistics::of(StyleLoss::Gram, &FeatureMap::planar(x), None);
     let gradient = |target: Statistics| {
         let x = at(3.0).autodiff().require_grad();
         let loss = gram(x.clone()).distance(&Target::new(target));
@@ -170,7 +177,10 @@ fn far_outside_of_its_mask_a_style_asks_for_nothing() {
         let (_, gradient) = studio.style(&studio.photo, &[studio.source(&studio.painting, mask, None)]);
         // A feature of relu2_1 sees five pixels to either side, a mask fades over two more.
         let column = |x: usize| gradient.iter().skip(x).step_by(64).map(|v| v.abs()).fold(0.0, f32::max);
-        assert!((42..64).all(|x| column(x) == 0.0), "{:?}", (32..64).map(column).collect::<Vec<_>>());
+        // Winograd's convolutions mix the pixels of a tile, so rounding reaches a little farther.
+        let largest = (0..64).map(column).fold(0.0, f32::max);
+        assert!((42..64).all(|x| column(x) < 1e-6 * largest), "{:?}", (32..64).map(column).collect::<Vec<_>>());
+        assert!((56..64).all(|x| column(x) == 0.0), "{:?}", (32..64).map(column).collect::<Vec<_>>());
         assert!((0..30).all(|x| column(x) > 0.0));
     }
 }

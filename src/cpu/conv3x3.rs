@@ -27,22 +27,22 @@ const BLOCK: usize = 24;
 /// A packed convolution.
 pub struct Winograd {
     /// Input channels, with padding.
-    channels: usize,
+    pub(super) channels: usize,
     /// Output channels, with padding.
-    outputs: usize,
+    pub(super) outputs: usize,
     /// Side of the kernel: 3 or 9.
-    side: usize,
-    pad: usize,
-    border: Border,
+    pub(super) side: usize,
+    pub(super) pad: usize,
+    pub(super) border: Border,
     /// Whether each pixel of the grid becomes 2x2 pixels of the output.
-    enlarged: bool,
+    pub(super) enlarged: bool,
     /// Where the 3x3 kernels begin: row and column.
     shifts: Vec<(usize, usize)>,
     /// Input channels from one shift to the next in the matrices. Less than `channels` if there are padding channels,
     /// which the next shift overwrites.
     step: usize,
     /// The weights of each point of a tile.
-    points: Vec<PackedMatrix>,
+    pub(super) points: Vec<PackedMatrix>,
 }
 
 impl Winograd {
@@ -80,12 +80,13 @@ impl Winograd {
         let step = c.inputs;
         let k = (shifts.len() - 1) * step + channels;
         let real = shifts.len() * c.inputs;
-        let transformed = |column: usize, i: usize| {
-            let taps = if i < real { get(column, i) } else { None };
-            taps.map_or_else(|| vec![0.0; POINTS * POINTS], |taps| kernel(taps, weights))
-        };
-        let all: Vec<Vec<f32>> = (0..k * columns).map(|at| transformed(at % columns, at / columns)).collect();
-        let point = |p: usize| PackedMatrix::new(set, k, columns, |i, j| all[i * columns + j][p]);
+        let mut all = vec![0.0; k * columns * POINTS * POINTS];
+        for (at, to) in all.chunks_exact_mut(POINTS * POINTS).enumerate().take(real * columns) {
+            if let Some(taps) = get(at % columns, at / columns) {
+                to.copy_from_slice(&kernel(taps, weights));
+            }
+        }
+        let point = |p: usize| PackedMatrix::new(set, k, columns, |i, j| all[(i * columns + j) * POINTS * POINTS + p]);
         Self {
             channels,
             outputs: columns,
@@ -128,7 +129,7 @@ impl Winograd {
     }
 
     /// Returns the columns of the input patch for a grid of `width` pixels.
-    fn row_pixels(&self, width: usize) -> usize {
+    pub(super) fn row_pixels(&self, width: usize) -> usize {
         // The grid is narrower than the input if the padding is small.
         (width.next_multiple_of(TILE) + self.side - 1).max(width + self.side - 1 + self.pad)
     }
@@ -230,20 +231,20 @@ impl Winograd {
 }
 
 /// The output of a band.
-struct Grid {
-    rows: usize,
-    width: usize,
+pub(super) struct Grid {
+    pub rows: usize,
+    pub width: usize,
     /// Tiles along a row.
-    across: usize,
-    enlarged: bool,
-    outputs: usize,
+    pub across: usize,
+    pub enlarged: bool,
+    pub outputs: usize,
 }
 
 /// Transforms one vector of columns of `count` tiles from tile `start` on to outputs, and adds them to the sums. The
 /// column is `part + at`: an enlargement has the two pixels of a row of the output in one part.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "a kernel: each is a plain part of its work")]
-fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>>(
+pub(super) fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>>(
     simd: S,
     grid: &Grid,
     start: usize,

@@ -6,9 +6,10 @@ use fearless_simd::{Level, dispatch};
 use super::conv_general::General;
 use super::conv_stride2::Strided;
 use super::conv3x3::Winograd;
+use super::conv3x3_deep::Band;
 use super::conv9x9::conv9x9;
 use super::instruction_set::InstructionSet;
-use super::rows::Input;
+use super::rows::{Affine, Input, apply};
 use super::statistics::{Moments, PARTS, merge};
 use super::workers::Workers;
 use crate::error::{Error, Result};
@@ -20,6 +21,8 @@ pub struct CpuConvolution {
     layer: Convolution,
     enlarged: bool,
     kernel: Kernel,
+    /// What is applied to the output, after its sums are taken.
+    finish: Option<(Affine, bool)>,
 }
 
 enum Kernel {
@@ -27,9 +30,6 @@ enum Kernel {
     Strided(Strided),
     General(General),
 }
-
-/// One band: its first row, its part of the output, its slot of statistics.
-type Band<'a> = (usize, &'a mut [f32], &'a mut [f32]);
 
 impl CpuConvolution {
     /// Packs `layer` with `weight`, `[outputs][inputs][kernel][kernel]`, for `set`. With `enlarged`, a nearest-neighbour
@@ -57,7 +57,15 @@ impl CpuConvolution {
             (3, 2) => Kernel::Strided(Strided::new(set, layer, weight)),
             _ => Kernel::General(General::new(set, layer, weight)),
         };
-        Ok(Self { level, layer: layer.clone(), enlarged, kernel })
+        Ok(Self { level, layer: layer.clone(), enlarged, kernel, finish: None })
+    }
+
+    /// Adds `bias`, a number for each output channel, to the output, followed by a ReLU if `relu`. Statistics are those
+    /// of the output before.
+    pub fn with_bias(self, bias: &[f32], relu: bool) -> Self {
+        let mut affine = Affine::identity(self.channels());
+        bias.iter().enumerate().for_each(|(channel, bias)| affine.set(channel, 1.0, *bias));
+        Self { finish: Some((affine, relu)), ..self }
     }
 
     /// Returns the name of the kernel: `winograd3x3`, `winograd3x3-enlarged`, `winograd9x9`, `stride2`, or `general`.
@@ -135,9 +143,19 @@ impl CpuConvolution {
             .enumerate()
             .map(|(i, (out, slot))| (i * rows, out, slot))
             .collect();
+        let level = self.level;
+        let finish = |out: &mut [f32]| {
+            if let Some((affine, relu)) = &self.finish {
+                dispatch!(level, simd => apply(simd, out, affine, *relu));
+            }
+        };
+        if let Kernel::Winograd(k) = &self.kernel
+            && k.is_deep()
+        {
+            return k.run_deep(level, workers, input, (rows, height, width), bands, finish);
+        }
         let run = |(first, out, slot): Band, scratch: &mut [f32]| {
             let rows = rows.min(height - first);
-            let level = self.level;
             match &self.kernel {
                 Kernel::Winograd(k) => {
                     dispatch!(level, simd => k.band(simd, input, first, rows, width, out, slot, scratch));
@@ -149,6 +167,7 @@ impl CpuConvolution {
                     dispatch!(level, simd => k.band(simd, input, first, rows, width, out, slot, scratch));
                 }
             }
+            finish(out);
         };
         workers.for_each(bands, self.scratch_length(size), run);
     }

@@ -9,10 +9,13 @@
 //! pixels before and after a network.
 
 mod conv3x3;
+mod conv3x3_deep;
 mod conv9x9;
 mod conv_general;
 mod conv_stride2;
 pub mod convolution;
+#[cfg(feature = "native")]
+pub mod differentiable;
 pub mod gemm;
 pub mod instruction_set;
 mod lanes;

@@ -218,7 +218,7 @@ impl CpuPlan {
         };
         let Shape { channels, height, width } = self.shapes[self.model.fused.stored[main.tensor]];
         let channels = channels.next_multiple_of(4);
-        Input { main: operand(main), skip: skip.map(operand), height, width, channels }
+        Input { main: operand(main), skip: skip.map(operand), mask: None, height, width, channels }
     }
 
     fn affine(&self, source: Source) -> &Affine {

@@ -31,6 +31,11 @@ impl Affine {
         Self { channels, scale: vec![1.0; period], shift: vec![0.0; period] }
     }
 
+    /// Returns the number of channels.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
     /// Sets scale and shift of a channel.
     pub fn set(&mut self, channel: usize, scale: f32, shift: f32) {
         self.scale[channel..].iter_mut().step_by(self.channels).for_each(|v| *v = scale);
@@ -61,6 +66,9 @@ pub struct Input<'a> {
     pub main: Operand<'a>,
     /// The second term.
     pub skip: Option<Operand<'a>>,
+    /// Numbers of the shape of the tensor. Where they are not above zero, the input is zero: the derivative of a ReLU,
+    /// whose output they are.
+    pub mask: Option<&'a [f32]>,
     /// Height in pixels.
     pub height: usize,
     /// Width in pixels.
@@ -105,19 +113,45 @@ pub fn load_row<S: Simd>(simd: S, input: &Input, y: usize, row: &mut [f32]) {
             }
         }
     }
+    if let Some(mask) = input.mask {
+        let mask = &mask[y * length..][..length];
+        each_vector!(S, length, at => masked(simd, row, mask, at));
+    }
 }
 
-/// Returns the vector of `operand` at `at`.
+/// Sets the numbers of `row` to zero where `mask` is not above zero.
 #[inline(always)]
-fn term<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, values: &[f32], operand: Operand, at: usize) -> V {
-    let scale: V = load(simd, &operand.affine.scale, at);
-    let value = load::<S, V>(simd, values, at).mul_add(scale, load::<S, V>(simd, &operand.affine.shift, at));
-    value.max(if operand.relu { 0.0 } else { f32::MIN })
+fn masked<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, row: &mut [f32], mask: &[f32], at: usize) {
+    let zero = V::splat(simd, 0.0);
+    let passed = load::<S, V>(simd, mask, at).simd_gt(zero);
+    store(passed.select(load::<S, V>(simd, row, at), zero), row, at);
+}
+
+/// Applies scale, shift and ReLU to `rows`, whole pixels, in place.
+#[inline(always)]
+pub fn apply<S: Simd>(simd: S, rows: &mut [f32], affine: &Affine, relu: bool) {
+    for row in rows.chunks_mut(affine.scale.len()) {
+        each_vector!(S, row.len(), at => in_place(simd, row, affine, relu, at));
+    }
+}
+
+#[inline(always)]
+fn in_place<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, row: &mut [f32], affine: &Affine, relu: bool, at: usize) {
+    let value = term::<S, V>(simd, row, affine, relu, at);
+    store(value, row, at);
+}
+
+/// Returns the vector of `values` at `at` with scale, shift and ReLU.
+#[inline(always)]
+fn term<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, values: &[f32], affine: &Affine, relu: bool, at: usize) -> V {
+    let scale: V = load(simd, &affine.scale, at);
+    let value = load::<S, V>(simd, values, at).mul_add(scale, load::<S, V>(simd, &affine.shift, at));
+    value.max(if relu { 0.0 } else { f32::MIN })
 }
 
 #[inline(always)]
 fn one<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, row: &mut [f32], values: &[f32], operand: Operand, at: usize) {
-    store(term::<S, V>(simd, values, operand, at), row, at);
+    store(term::<S, V>(simd, values, operand.affine, operand.relu, at), row, at);
 }
 
 #[inline(always)]
@@ -128,7 +162,8 @@ fn two<S: Simd, V: SimdFloat<S, Element = f32>>(
     (skip, second): (&[f32], Operand),
     at: usize,
 ) {
-    let sum = term::<S, V>(simd, main, first, at) + term::<S, V>(simd, skip, second, at);
+    let main = term::<S, V>(simd, main, first.affine, first.relu, at);
+    let sum = main + term::<S, V>(simd, skip, second.affine, second.relu, at);
     store(sum, row, at);
 }
 
@@ -174,7 +209,7 @@ fn colours<S: Simd, V: SimdFloat<S, Element = f32>>(
     row: &mut [f32],
     at: usize,
 ) {
-    let v = term::<S, V>(simd, operand.values, operand, at);
+    let v = term::<S, V>(simd, operand.values, operand.affine, operand.relu, at);
     store(
         match finish {
             Finish::Sigmoid => sigmoid(simd, v),

@@ -10,6 +10,8 @@ pub struct Workers {
     pool: Option<rayon::ThreadPool>,
     /// One for each thread, kept from frame to frame.
     scratch: Vec<Mutex<Vec<f32>>>,
+    /// Memory that all threads share during a stage, kept likewise.
+    shared: Mutex<Vec<f32>>,
 }
 
 impl Workers {
@@ -22,12 +24,12 @@ impl Workers {
             let build = || rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build().ok();
             let pool = if threads > 1 { build() } else { None };
             let threads = if pool.is_some() { threads } else { 1 };
-            Self { pool, scratch: (0..threads).map(|_| Mutex::default()).collect() }
+            Self { pool, scratch: (0..threads).map(|_| Mutex::default()).collect(), shared: Mutex::default() }
         }
         #[cfg(not(all(feature = "native", not(target_arch = "wasm32"))))]
         {
             let _ = threads;
-            Self { scratch: vec![Mutex::default()] }
+            Self { scratch: vec![Mutex::default()], shared: Mutex::default() }
         }
     }
 
@@ -62,14 +64,23 @@ impl Workers {
         self.with_scratch(0, scratch, |memory| items.into_iter().for_each(|item| work(item, memory)));
     }
 
-    fn with_scratch(&self, thread: usize, length: usize, work: impl FnOnce(&mut [f32])) {
-        // A panic leaves numbers behind, which are arbitrary anyway.
-        let mut memory = self.scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.len() < length {
-            memory.resize(length, 0.0);
-        }
-        work(&mut memory[..length]);
+    /// Runs `work` with `length` numbers of memory whose values are arbitrary. A second call waits for the first.
+    pub fn with_shared(&self, length: usize, work: impl FnOnce(&mut [f32])) {
+        with_memory(&self.shared, length, work);
     }
+
+    fn with_scratch(&self, thread: usize, length: usize, work: impl FnOnce(&mut [f32])) {
+        with_memory(&self.scratch[thread], length, work);
+    }
+}
+
+fn with_memory(memory: &Mutex<Vec<f32>>, length: usize, work: impl FnOnce(&mut [f32])) {
+    // A panic leaves numbers behind, which are arbitrary anyway.
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    if memory.len() < length {
+        memory.resize(length, 0.0);
+    }
+    work(&mut memory[..length]);
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct Limits {
 pub enum Convolutions {
     /// This crate's kernel, on graphics devices.
     Ours,
+    /// This crate's SIMD kernels, on the processor.
+    Processor,
     /// burn's convolution, on any device. In browsers it is built for measurements only, since its code is large.
     #[cfg(feature = "reference")]
     Burns,
@@ -91,7 +93,7 @@ impl MemoryEstimate {
     /// hold a few of the largest activations in addition.
     fn step(&self, width: usize, height: usize) -> u64 {
         let copies = match self.convolutions {
-            Convolutions::Ours => 1,
+            Convolutions::Ours | Convolutions::Processor => 1,
             #[cfg(feature = "reference")]
             Convolutions::Burns => 2,
         };

@@ -84,7 +84,7 @@ impl Evaluator {
         let [_, content, style, colours, _] = targets.losses(&self.features, painted.clone(), photo.clone());
         let [painted, photo] = [painted, photo].map(|picture| self.features.of(picture, &self.distance));
         let distances = self.distance.iter().map(|layer| {
-            let off = unit(painted[layer].clone()) - unit(photo[layer].clone());
+            let off = unit(painted[layer].planes()) - unit(photo[layer].planes());
             (off.clone() * off).sum_dim(1).mean()
         });
         let distance = Tensor::cat(distances.collect(), 0).sum();
@@ -95,8 +95,8 @@ impl Evaluator {
     }
 }
 
-/// Normalizes features to length 1 at each position.
-fn unit(features: Tensor<4>) -> Tensor<4> {
+/// Normalizes features, `[pictures][channels][pixels]`, to length 1 at each position.
+fn unit(features: Tensor<3>) -> Tensor<3> {
     let length = (features.clone() * features.clone()).sum_dim(1).sqrt();
     features / (length + SMALLEST)
 }

@@ -6,6 +6,7 @@
 //! pixels of one photo, [`train_style`] trains a transfer network on a painting. [`metrics`] compares results.
 
 pub mod device;
+pub mod feature_map;
 pub mod losses;
 pub mod metrics;
 pub mod ops;
@@ -16,6 +17,7 @@ pub mod transfer_net;
 pub mod vgg_features;
 
 pub use crate::settings::{OptimizeConfig, Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
+pub use feature_map::FeatureMap;
 pub use losses::{Objective, Parts, Source};
 pub use optimize_image::checkpoint::Checkpoint;
 pub use optimize_image::optimization::{ImageOptimization, Progress, Start};

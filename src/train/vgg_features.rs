@@ -9,7 +9,10 @@ use burn::tensor::{Device, Tensor};
 use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions};
 
 use super::device::{is_graphics, tensor};
+use super::feature_map::FeatureMap;
 use super::ops::conv3x3::Convolution;
+#[cfg(feature = "native")]
+use super::ops::processor::{Frozen, Operation};
 use crate::error::Result;
 use crate::net::Pooling;
 use crate::net::models::vgg::{Layer, PREPROCESSING, Vgg};
@@ -30,11 +33,11 @@ struct Weights {
 }
 
 impl Convolutions {
-    /// Returns the faster implementation on `device`.
+    /// Returns the fastest implementation on `device`.
     pub fn of(device: &Device) -> Self {
-        #[cfg(feature = "reference")]
+        #[cfg(feature = "native")]
         if !is_graphics(device) {
-            return Self::Burns;
+            return Self::Processor;
         }
         debug_assert!(is_graphics(device));
         Self::Ours
@@ -43,6 +46,8 @@ impl Convolutions {
 
 enum Kernel {
     Ours(Box<Convolution>),
+    #[cfg(feature = "native")]
+    Processor(Frozen),
     /// Weights `[outputs][inputs][3][3]` and biases `[outputs]`.
     #[cfg(feature = "reference")]
     Burns(Box<(Tensor<4>, Tensor<1>)>),
@@ -80,6 +85,8 @@ impl Features {
             let bias = archive.tensor(&layer.bias(), &[layer.outputs()])?;
             let kernel = match convolutions {
                 Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
+                #[cfg(feature = "native")]
+                Convolutions::Processor => Kernel::Processor(Frozen::new(&kernel, &bias, layer.inputs())?),
                 #[cfg(feature = "reference")]
                 Convolutions::Burns => {
                     Kernel::Burns(Box::new((tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))))
@@ -94,21 +101,24 @@ impl Features {
         Ok(Self { pooling, mean: tensor(mean.to_vec(), [1, 3, 1, 1], device), layers })
     }
 
-    /// Returns the feature maps of the `layers` layers, `[n][channels][height][width]`, for pictures
-    /// `[n][3][height][width]` in RGB, 0..1. The sides must leave at least one pixel at the last of these layers (see
+    /// Returns the feature maps of the `layers` layers for pictures `[n][3][height][width]` in RGB, 0..1. The sides must leave at least one pixel at the last of these layers (see
     /// [`crate::net::Network::shapes`]).
-    pub fn of(&self, picture: Tensor<4>, layers: &BTreeSet<Layer>) -> BTreeMap<Layer, Tensor<4>> {
+    pub fn of(&self, picture: Tensor<4>, layers: &BTreeSet<Layer>) -> BTreeMap<Layer, FeatureMap> {
         let mut found = BTreeMap::new();
-        let mut x = picture - self.mean.clone();
+        let mut x = self.input(picture - self.mean.clone());
         for Weights { layer, kernel } in &self.layers {
             if layer.follows_pooling() {
                 x = match self.pooling {
+                    #[cfg(feature = "native")]
+                    pooling if kernel.interleaved() => Operation::Pooling(pooling).apply(x),
                     Pooling::Max => max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])),
                     Pooling::Average => avg_pool2d(x, AvgPoolOptions::new([2, 2]).with_stride([2, 2])),
                 };
             }
             x = match kernel {
                 Kernel::Ours(convolution) => convolution.apply(x),
+                #[cfg(feature = "native")]
+                Kernel::Processor(frozen) => Operation::Convolution(frozen.clone()).apply(x),
                 #[cfg(feature = "reference")]
                 Kernel::Burns(weights) => {
                     let (kernel, bias) = &**weights;
@@ -117,13 +127,41 @@ impl Features {
                 }
             };
             if layers.contains(layer) {
-                found.insert(*layer, x.clone());
+                found.insert(*layer, kernel.map(x.clone()));
             }
             if layers.last().is_none_or(|last| layer >= last) {
                 break;
             }
         }
         found
+    }
+
+    /// Returns the input of the first layer.
+    fn input(&self, picture: Tensor<4>) -> Tensor<4> {
+        #[cfg(feature = "native")]
+        if self.layers.first().is_some_and(|first| first.kernel.interleaved()) {
+            let [pictures, _, height, width] = picture.dims();
+            let fourth = Tensor::zeros([pictures, height, width, 1], &picture.device());
+            return Tensor::cat(vec![picture.permute([0, 2, 3, 1]), fourth], 3);
+        }
+        picture
+    }
+}
+
+impl Kernel {
+    /// Returns whether the channels of a pixel lie together.
+    #[cfg(feature = "native")]
+    fn interleaved(&self) -> bool {
+        matches!(self, Self::Processor(_))
+    }
+
+    /// Returns the output of this layer as a map.
+    fn map(&self, output: Tensor<4>) -> FeatureMap {
+        match self {
+            #[cfg(feature = "native")]
+            Self::Processor(_) => FeatureMap::interleaved(output),
+            _ => FeatureMap::planar(output),
+        }
     }
 }
 

@@ -58,7 +58,7 @@ async fn inspected(
     let features = Features::load(&Archive::parse(vgg)?, VGG16, pooling, last, device)?;
     let mut found = Vec::new();
     for (layer, values) in features.of(picture(0), &requested) {
-        found.push((layer.name(), read(values).await?));
+        found.push((layer.name(), read(values.maps()).await?));
     }
     let objective = Objective::new(&features, &terms, picture(0), &[(picture(1), 1.0)])?;
     let start = picture(2).autodiff().require_grad();

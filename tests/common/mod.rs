@@ -1,6 +1,7 @@
 //! Helpers that several tests share: pictures, archives, comparisons, and one device.
 #![allow(dead_code)] // every test crate uses its own part
 
+pub mod interleaved;
 pub mod memory;
 pub mod onnx_file;
 pub mod picture_files;

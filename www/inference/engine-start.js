@@ -2,7 +2,7 @@
  * Chooses and starts an engine. There are two, with the same interface: `live.wasm` runs on WebGPU, `cpu.wasm` on the
  * processor with SIMD. The engine is chosen before the canvas gets its context, since a canvas has only one kind of context.
  */
-import { messageOf } from '../common/errors.js';
+import { downloadFailure, messageOf } from '../common/errors.js';
 import { hasRelaxedSimd, hasSimd } from '../common/wasm-features.js';
 import { adapterKind } from '../common/webgpu.js';
 
@@ -102,7 +102,6 @@ async function downloaded(promise) {
   try {
     return await promise;
   } catch (error) {
-    const offline = navigator.onLine ? '' : ' You are offline: connect to the internet, then try again.';
-    throw new EngineStartError('stopped', `The engine could not be downloaded: ${messageOf(error)}${offline}`);
+    throw new EngineStartError('stopped', downloadFailure('The engine', error));
   }
 }

@@ -1,5 +1,5 @@
 /** The inference worker: starts the engine and dispatches the page's requests. */
-import { messageOf } from '../common/errors.js';
+import { downloadFailure, messageOf } from '../common/errors.js';
 import { BatchRenderer } from './batch-renderer.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
 import { EngineStartError, startEngine } from './engine-start.js';
@@ -105,8 +105,7 @@ async function fetchLater(url) {
   try {
     return await fetchNetwork(url);
   } catch (error) {
-    const offline = navigator.onLine ? '' : ' You are offline: connect to the internet, then try again.';
-    throw new Error(`The network for paintings could not be downloaded: ${messageOf(error)}${offline}`);
+    throw new Error(downloadFailure('The network for paintings', error));
   }
 }
 

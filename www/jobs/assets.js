@@ -3,7 +3,7 @@
  * reader of network files. Each file is downloaded once, verified against the SHA-256 that the build lists, and stored in a
  * separate cache under an address that contains the hash.
  */
-import { messageOf } from '../common/errors.js';
+import { downloadFailure } from '../common/errors.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
 
 /**
@@ -139,8 +139,7 @@ async function fetchOne(address, progress, what) {
   try {
     return await fetchBytes(address, progress);
   } catch (error) {
-    const offline = navigator.onLine ? '' : ' You are offline: connect to the internet, then try again.';
-    throw new Error(`${what} could not be downloaded: ${messageOf(error)}${offline}`);
+    throw new Error(downloadFailure(what, error));
   }
 }
 

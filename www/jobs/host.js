@@ -1,6 +1,8 @@
 import { hasTransparency, NEUTRAL, putBack } from '../media/transparency.js';
+import { messageOf } from '../common/errors.js';
 import { jobAdapter } from './adapter.js';
 import { JobController } from './controller.js';
+import { loadEstimates } from './load-estimates.js';
 import { JobLock } from './lock.js';
 import { ScreenWakeLock } from './wake-lock.js';
 
@@ -13,6 +15,7 @@ import { ScreenWakeLock } from './wake-lock.js';
  * @import { ResumeBanner } from './resume-banner.js'
  * @import { Checkpoint } from './protocol.js'
  * @import { JobRuntime } from './controller.js'
+ * @import { Estimates } from './load-estimates.js'
  */
 
 /**
@@ -209,6 +212,21 @@ export class JobHost {
     if (kind !== 'none') return kind;
     this.toast.show(this.kind.noAdapterMessage);
     return undefined;
+  }
+
+  /**
+   * What the dialog of a new job needs. Shows a message if something is missing.
+   * @returns {Promise<{ adapter: 'hardware' | 'software', estimates: Estimates } | undefined>}
+   */
+  async dialogRequirements() {
+    const adapter = await this.adapter();
+    if (!adapter) return undefined;
+    try {
+      return { adapter, estimates: await loadEstimates() };
+    } catch (error) {
+      this.toast.show(messageOf(error));
+      return undefined;
+    }
   }
 
   /** Acquires the lock, or shows why that is not possible. */

@@ -1,5 +1,5 @@
 /** Estimates of memory and time of jobs, and the settings that depend on them. They are computed by `estimates.wasm`. */
-import { messageOf } from '../common/errors.js';
+import { downloadFailure } from '../common/errors.js';
 
 /**
  * The functions of `estimates.wasm`.
@@ -20,7 +20,7 @@ export async function loadEstimates() {
     return await (loading ??= load());
   } catch (error) {
     loading = undefined;
-    throw new Error(`A part of Impasto could not be downloaded: ${messageOf(error)}. Check the connection, then try again.`);
+    throw new Error(downloadFailure('A part of Impasto', error));
   }
 }
 

@@ -96,6 +96,7 @@ impl Objective {
         let [_, _, height, width] = photo.dims();
         let device = photo.device();
         let content = features.of(photo, &names(&terms.content)).into_iter().map(|(layer, f)| {
+            let f = f.values();
             let norm = (f.clone() * f.clone()).mean();
             (layer, (f, norm.clamp_min(SMALLEST).recip()))
         });
@@ -124,13 +125,13 @@ impl Objective {
         let found = features.of(picture.clone(), &self.layers);
         let content = mean(&self.terms.content, |layer| {
             let (target, inverse) = &self.content[layer];
-            let off = found[layer].clone() - target.clone();
+            let off = found[layer].values() - target.clone();
             (off.clone() * off).mean() * inverse.clone()
         });
         let style = mean(&self.terms.style, |layer| {
             let regions = self.regions.iter().map(|Region { weight, targets }| {
                 let (target, mask) = &targets[layer];
-                Statistics::of(self.terms.style_loss, found[layer].clone(), mask.as_ref()).distance(target) * *weight
+                Statistics::of(self.terms.style_loss, &found[layer], mask.as_ref()).distance(target) * *weight
             });
             Tensor::cat(regions.collect(), 0).sum()
         });
@@ -177,7 +178,7 @@ fn mixed(
         for (layer, f) in features.of(painting.clone(), layers) {
             let mask = style_mask.as_ref();
             let mask = mask.map(|mask| weights(mask, layer, width, height, &painting.device())).transpose()?;
-            let part = Statistics::of(kind, f, mask.as_ref()).times(weight / total);
+            let part = Statistics::of(kind, &f, mask.as_ref()).times(weight / total);
             let sum = match mixture.remove(&layer) {
                 Some(sum) => sum.plus(part),
                 None => part,

@@ -8,9 +8,8 @@ use burn::tensor::Tensor;
 use super::color::ColorStatistics;
 use crate::net::models::vgg::Layer;
 use crate::settings::{Term, TrainLoss};
-use crate::train::Features;
 use crate::train::losses::total_variation;
-use crate::train::ops::gram::products;
+use crate::train::{FeatureMap, Features};
 
 /// Lower bound of divisors, to avoid dividing by zero for targets that are all zero.
 const SMALLEST: f32 = 1e-12;
@@ -46,7 +45,7 @@ impl Targets {
                 None => part,
             });
             for (layer, found) in features.of(painting.clone(), &names(&loss_weights.style)) {
-                let part = gram_matrices(found) * (weight / total);
+                let part = gram_matrices(&found) * (weight / total);
                 let sum = match grams.remove(&layer) {
                     Some(sum) => sum + part,
                     None => part,
@@ -61,7 +60,8 @@ impl Targets {
         let mut content: BTreeMap<Layer, Tensor<1>> = BTreeMap::new();
         for photo in photos {
             for (layer, found) in features.of(photo.clone(), &names(&loss_weights.content)) {
-                let part = (found.clone() * found).mean() / photos.len() as f32;
+                let values = found.values();
+                let part = (values.clone() * values).mean() / photos.len() as f32;
                 let sum = content.remove(&layer).map_or_else(|| part.clone(), |sum| sum + part.clone());
                 content.insert(layer, sum);
             }
@@ -77,10 +77,10 @@ impl Targets {
         let targets = features.of(photos, &names(content));
         let found = features.of(painted.clone(), &(&names(content) | &names(style)));
         let content_loss = mean(content, |layer| {
-            let off = found[layer].clone() - targets[layer].clone();
+            let off = found[layer].values() - targets[layer].values();
             (off.clone() * off).mean() * self.content[layer].clone()
         });
-        let style_loss = mean(style, |layer| self.style_loss(layer, found[layer].clone()));
+        let style_loss = mean(style, |layer| self.style_loss(layer, &found[layer]));
         let color_loss = match &self.color {
             Some(target) if *color > 0.0 => ColorStatistics::of(painted.clone()).distance(target),
             _ => style_loss.zeros_like(),
@@ -96,12 +96,12 @@ impl Targets {
     /// Returns the style loss alone.
     pub fn style(&self, features: &Features, painted: Tensor<4>) -> Tensor<1> {
         let found = features.of(painted, &names(&self.loss_weights.style));
-        mean(&self.loss_weights.style, |layer| self.style_loss(layer, found[layer].clone()))
+        mean(&self.loss_weights.style, |layer| self.style_loss(layer, &found[layer]))
     }
 
-    fn style_loss(&self, layer: &Layer, features: Tensor<4>) -> Tensor<1> {
+    fn style_loss(&self, layer: &Layer, features: &FeatureMap) -> Tensor<1> {
         let (target, inverse) = &self.style[layer];
-        let pictures = features.dims()[0];
+        let pictures = features.values().dims()[0];
         let off = gram_matrices(features) - target.clone();
         (off.clone() * off).sum() * inverse.clone() / pictures as f32
     }
@@ -120,8 +120,7 @@ fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
 
 /// Returns the Gram matrix of each picture of a batch, `[n][channels][channels]`, normalized as in
 /// [`crate::train::losses`].
-fn gram_matrices(features: Tensor<4>) -> Tensor<3> {
-    let [pictures, channels, height, width] = features.dims();
-    let rows: Tensor<3> = features.reshape([pictures, channels, height * width]);
-    products(rows) / (channels * height * width) as f32
+fn gram_matrices(features: &FeatureMap) -> Tensor<3> {
+    let (channels, pixels) = features.size();
+    features.products() / (channels * pixels) as f32
 }

@@ -7,6 +7,7 @@ use crate::image::Image;
 use crate::net::models::vgg::Layer;
 use crate::settings::StyleLoss;
 use crate::train::device::tensor;
+use crate::train::feature_map::FeatureMap;
 use crate::train::ops::gram;
 
 /// Lower bound of divisors: targets that are all zero (a layer without any activation) would divide by zero.
@@ -30,25 +31,29 @@ pub struct Target {
 }
 
 impl Statistics {
-    /// Computes the statistics of features `[1][channels][height][width]`. Pixels are weighted by `weights`,
-    /// `[1][height * width]` with a sum of 1, or all equally.
-    pub fn of(kind: StyleLoss, features: Tensor<4>, weights: Option<&Tensor<2>>) -> Self {
-        let [_, channels, height, width] = features.dims();
-        let f: Tensor<2> = features.reshape([channels, height * width]);
+    /// Computes the statistics of the features of one picture. Pixels are weighted by `weights`, `[1][pixels]` with a sum
+    /// of 1, or all equally.
+    pub fn of(kind: StyleLoss, features: &FeatureMap, weights: Option<&Tensor<2>>) -> Self {
+        let (channels, pixels) = features.size();
+        let planes = || features.planes().squeeze_dim::<2>(0);
         let mean = |f: Tensor<2>| match weights {
             Some(weights) => (f * weights.clone()).sum_dim(1),
             None => f.mean_dim(1),
         };
-        // Without weights no copy as large as the features is made, which autodiff would keep.
         let products = |f: Tensor<2>| match weights {
             Some(weights) => (f.clone() * weights.clone()).matmul(f.transpose()),
-            None => gram::products(f.unsqueeze()).squeeze_dim(0) / (height * width) as f32,
+            None => gram::products(f.unsqueeze()).squeeze_dim(0) / pixels as f32,
         };
         match kind {
-            StyleLoss::Gram => Self { means: None, products: products(f) / channels as f32 },
+            // Without weights no copy as large as the features is made, which autodiff would keep.
+            StyleLoss::Gram if weights.is_none() => {
+                let products = features.products().squeeze_dim(0) / (pixels * channels) as f32;
+                Self { means: None, products }
+            }
+            StyleLoss::Gram => Self { means: None, products: products(planes()) / channels as f32 },
             StyleLoss::Covariance => {
-                let means = mean(f.clone());
-                let products = products(f - means.clone());
+                let means = mean(planes());
+                let products = products(planes() - means.clone());
                 Self { means: Some(means), products }
             }
         }

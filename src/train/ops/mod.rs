@@ -7,4 +7,6 @@ pub mod gram;
 pub mod instance_norm;
 mod launch;
 pub mod layers;
+#[cfg(feature = "native")]
+pub mod processor;
 pub mod window;

@@ -10,7 +10,6 @@ import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
 import { OptimizePanel } from './panel.js';
 import { setUserNetwork, archiveInMemory, titleOf } from './user-network.js';
-import { loadEstimates } from '../load-estimates.js';
 import { nextSmallerSize } from './sizes.js';
 
 /**
@@ -130,18 +129,11 @@ export class OptimizeMode {
 
   async #openDialog() {
     if (!this.#photo) return;
-    const adapter = await this.#host.adapter();
-    if (!adapter) return;
-    let estimates;
-    try {
-      estimates = await loadEstimates();
-    } catch (error) {
-      this.toast.show(messageOf(error));
-      return;
-    }
+    const requirements = await this.#host.dialogRequirements();
     // The photo may have changed in the meantime.
     const photo = this.#photo;
-    if (!adapter || !photo) return;
+    if (!requirements || !photo) return;
+    const { adapter, estimates } = requirements;
     this.#dialog.show(photo, this.styleOptions(), this.store.state.look.parts, {
       software: adapter === 'software',
       replaces: this.#controller !== undefined,

@@ -158,15 +158,9 @@ export class TrainMode {
     const { engine } = this.store.state;
     if (models.length === 0 || !engine) return;
     const { styles } = engine;
-    let estimates;
-    try {
-      estimates = await loadEstimates();
-    } catch (error) {
-      this.toast.show(messageOf(error));
-      return;
-    }
-    const adapter = await this.#host.adapter();
-    if (!adapter) return;
+    const requirements = await this.#host.dialogRequirements();
+    if (!requirements) return;
+    const { adapter, estimates } = requirements;
     const further = this.#isTrained(parts) ? (await this.styles.styleOf(parts[0].id))?.network : undefined;
     this.#dialog.show(models, this.photoLibrary.photos, styles, {
       estimates,

@@ -8,11 +8,12 @@ MODELS="$CACHE/models"
 MODULES="$CACHE/modules"
 LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
-ALL_MODULES=(live studio import estimates cpu cpu-relaxed)
+ALL_MODULES=(live studio studio-cpu import estimates cpu cpu-relaxed)
 LIVE_BUDGET=460800
 IMPORT_BUDGET=184320
 ESTIMATES_BUDGET=65536
 STUDIO_BUDGET=1843200
+STUDIO_CPU_BUDGET=900000
 CPU_BUDGET=180224
 MEASURED_BUDGET=2097152
 export CARGO_TARGET_DIR="$CACHE/target"
@@ -135,7 +136,8 @@ wasm_module() {
   local optimize=(-Oz)
   say "building $name.wasm"
   if [ -n "$instructions" ]; then
-    target=$CACHE/target-wasm-$name
+    # Modules with the same instructions share their dependencies.
+    target=$CACHE/target-wasm-${instructions//[^a-z0-9]/}
     optimize=(-O2 --enable-simd --enable-relaxed-simd)
   fi
   env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=-Ctarget-feature=$instructions -Cllvm-args=-inline-threshold=10"} "${WASM_CARGO[@]}" rustc --lib \
@@ -187,6 +189,7 @@ engine_modules() {
 # What jobs need.
 job_modules() {
   wasm_module studio "$STUDIO_BUDGET"
+  wasm_module studio-cpu "$STUDIO_CPU_BUDGET" studio-cpu release-wasm-cpu +simd128
   wasm_module import "$IMPORT_BUDGET"
   wasm_module estimates "$ESTIMATES_BUDGET"
 }

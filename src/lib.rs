@@ -55,16 +55,16 @@ pub mod image_file;
 pub mod import;
 pub mod lower;
 pub mod net;
-#[cfg(any(feature = "native", feature = "studio"))]
+#[cfg(any(feature = "native", feature = "train"))]
 pub mod procedural;
 pub mod reference;
-#[cfg(any(feature = "estimates", feature = "studio"))]
+#[cfg(any(feature = "estimates", feature = "train"))]
 pub mod settings;
 pub mod style;
 #[cfg(any(feature = "cpu", feature = "gpu"))]
 pub mod stylize;
 pub mod text;
-#[cfg(feature = "studio")]
+#[cfg(feature = "train")]
 pub mod train;
 #[cfg(all(target_arch = "wasm32", feature = "web"))]
 pub mod web;

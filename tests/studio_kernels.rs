@@ -14,8 +14,8 @@ use impasto::reference::window as definition;
 use impasto::reference::{convolution, layers};
 use impasto::train::device::{cpu, gpu, read, tensor};
 use impasto::train::ops::conv3x3_trained::convolved;
-use impasto::train::ops::gram::products;
 use impasto::train::ops::instance_norm::normalized;
+use impasto::train::ops::products::products;
 use impasto::train::ops::window::window;
 
 /// wgpu's device, opened once for all tests.

@@ -13,7 +13,7 @@ import { build } from 'esbuild';
 import { headersFile } from '../www/sw/headers.js';
 
 /** Files that only jobs need: `jobs/assets.js` downloads and caches them on demand. */
-const ON_DEMAND = [/^studio_bg\.wasm$/, /^import_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^assets\/paintings\//];
+const ON_DEMAND = [/^studio(-cpu)?_bg\.wasm$/, /^import_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^assets\/paintings\//];
 
 /** The files of the engines, which the service worker caches when a page uses them. */
 const ENGINES = /^(live|cpu|cpu-relaxed)(\.js|_bg\.wasm)$/;

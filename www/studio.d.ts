@@ -178,7 +178,7 @@ export class OptimizationInput {
 }
 
 /**
- * A graphics device for burn, one per worker. No method may be called while a promise of the same object is pending.
+ * A graphics adapter or the processor as a device for burn, one per worker. No method may be called while a promise of the same object is pending.
  */
 export class Studio {
     private constructor();
@@ -191,11 +191,11 @@ export class Studio {
      */
     begin(vgg: Uint8Array | number[], settings: string, input: OptimizationInput, checkpoint?: Uint8Array | number[] | null): Promise<OptimizationHandle>;
     /**
-     * Opens the fastest device. Rejects if there is none.
+     * Opens the fastest adapter, or the processor. Rejects if there is no adapter.
      */
     static create(): Promise<Studio>;
     /**
-     * Returns JSON of `{ adapter, backend, software }`; `software` is true for a software renderer.
+     * Returns JSON of `{ adapter, backend, software }`; `software` is true for a software renderer and for the processor.
      */
     info(): string;
     /**

@@ -14,7 +14,7 @@ mod conv9x9;
 mod conv_general;
 mod conv_stride2;
 pub mod convolution;
-#[cfg(feature = "native")]
+#[cfg(any(feature = "native", feature = "train"))]
 pub mod differentiable;
 pub mod gemm;
 pub mod instruction_set;

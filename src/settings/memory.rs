@@ -83,8 +83,13 @@ impl MemoryEstimate {
         // Matrices of the style layers: target, current value, difference, gradient of the difference.
         let grams: u64 = self.layers().map(|layer| (layer.outputs() * layer.outputs()) as u64 * 4).sum();
         let pictures = (PICTURES + self.optimizer.pictures() as u64) * 3 * (width as u64 * height as u64);
-        // Weights are stored twice: in the convolution's own layout too, or for the backward pass.
-        let always = 2 * weights + grams + pictures;
+        let copies = match self.convolutions {
+            // Forward and backward pass have 36 numbers of Winograd's algorithm each for nine weights.
+            Convolutions::Processor => 8,
+            // In the convolution's own layout too, or for the backward pass.
+            _ => 2,
+        };
+        let always = copies * weights + grams + pictures;
         (always + self.step(width, height).max(self.reading(self.painting(width, height)))) * FLOAT
     }
 

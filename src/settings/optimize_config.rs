@@ -229,10 +229,9 @@ impl OptimizeConfig {
     /// # Errors
     /// As [`OptimizeConfig::settings`]; [`Error::TooLarge`], with the largest size that fits, when the run exceeds
     /// `limits`.
-    pub fn plan(&self, width: usize, height: usize, limits: Limits) -> Result<Plan> {
+    pub fn plan(&self, width: usize, height: usize, convolutions: Convolutions, limits: Limits) -> Result<Plan> {
         let settings = self.settings()?;
-        // Runs configured by JSON use a graphics device.
-        let estimate = MemoryEstimate::of(&settings, Convolutions::Ours)?;
+        let estimate = MemoryEstimate::of(&settings, convolutions)?;
         let fitted = |&Scale { longer, steps }: &Scale| {
             let (width, height) = Image::fitted(width, height, longer);
             PlannedScale { width, height, steps }
@@ -293,7 +292,7 @@ mod tests {
     fn a_plan_names_sizes_and_counts_work() {
         let plan = OptimizeConfig::parse(r#"{ "size": 128, "smallest": 91, "steps": 4 }"#)
             .unwrap()
-            .plan(400, 200, ROOMY)
+            .plan(400, 200, Convolutions::Ours, ROOMY)
             .unwrap();
         let sizes = [(91, 46, 4), (128, 64, 2)];
         assert_eq!(plan.scales, sizes.map(|(width, height, steps)| PlannedScale { width, height, steps }));
@@ -312,7 +311,7 @@ mod tests {
             about,
             [(64, 64, 43, true), (512, 512, 341, true), (768, 768, 512, true), (8192, 8192, 5461, false)]
         );
-        assert_eq!(sizes[1].bytes, config("{}").plan(300, 200, ROOMY).unwrap().peak);
+        assert_eq!(sizes[1].bytes, config("{}").plan(300, 200, Convolutions::Ours, ROOMY).unwrap().peak);
         // What the page showed before: 2304 bytes for each pixel, and 54 MB for VGG.
         let square = config("{}").sizes(1, 1, &[256, 512, 1024], limits).unwrap();
         for SizeEstimate { width, height, bytes, .. } in square {
@@ -338,7 +337,10 @@ mod tests {
         let settings = |text| OptimizeConfig::parse(text).unwrap().settings();
         assert!(settings(r#"{ "content": { "layers": { "relu9_9": 1 } } }"#).is_err());
         assert!(settings(r#"{ "style": { "weight": -1 } }"#).is_err());
-        let large = OptimizeConfig::parse(r#"{ "size": 4096 }"#).unwrap().plan(400, 200, ROOMY).unwrap_err();
+        let large = OptimizeConfig::parse(r#"{ "size": 4096 }"#)
+            .unwrap()
+            .plan(400, 200, Convolutions::Ours, ROOMY)
+            .unwrap_err();
         assert!(matches!(large, Error::TooLarge { .. }), "{large}");
     }
 }

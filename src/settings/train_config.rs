@@ -155,7 +155,7 @@ impl TrainConfig {
     /// # Errors
     /// As [`Self::settings`]; [`Error::TooLarge`] when the run exceeds `limits`, [`Error::Picture`] for crop sizes that
     /// the network does not accept.
-    pub fn plan(&self, network: &Network, limits: Limits) -> Result<TrainEstimate> {
+    pub fn plan(&self, network: &Network, convolutions: Convolutions, limits: Limits) -> Result<TrainEstimate> {
         let settings = self.settings()?;
         let TrainSettings { crop, batch, steps, painting, .. } = settings;
         let last = settings.last()?;
@@ -167,7 +167,7 @@ impl TrainConfig {
             style: layers,
             style_scale: painting as f32 / (crop * batch) as f32,
             optimizer: Optimizer::Adam,
-            convolutions: Convolutions::Ours,
+            convolutions,
         };
         vgg.check(crop, crop * batch, limits)?;
         let shapes = network.shapes(crop, crop)?;
@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_plan_grows_with_the_crops_and_refuses_what_does_not_fit() {
         let net = transfer26::network();
-        let plan = |text: &str, limits| TrainConfig::parse(text).unwrap().plan(&net, limits);
+        let plan = |text: &str, limits| TrainConfig::parse(text).unwrap().plan(&net, Convolutions::Ours, limits);
         let defaults = plan("{}", ROOMY).unwrap();
         let double = plan(r#"{ "batch": 2 }"#, ROOMY).unwrap();
         assert!((200_000_000..800_000_000).contains(&defaults.peak), "{defaults:?}");
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn a_plan_is_that_of_the_network_that_is_trained() {
         let nets = [transfer26::NAME, arbitrary::NAME].map(|name| trainable(name).unwrap());
-        let plans = nets.each_ref().map(|net| TrainConfig::default().plan(net, ROOMY).unwrap());
+        let plans = nets.each_ref().map(|net| TrainConfig::default().plan(net, Convolutions::Ours, ROOMY).unwrap());
         let TrainSettings { steps, crop, batch, .. } = TrainSettings::defaults().unwrap();
         let [first, second] = nets.map(|net| net.multiply_adds(crop, crop).unwrap());
         assert_ne!(plans[0].peak, plans[1].peak);
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn the_stability_loss_stylizes_the_crops_twice() {
         let net = transfer26::network();
-        let plan = |text: &str| TrainConfig::parse(text).unwrap().plan(&net, ROOMY).unwrap();
+        let plan = |text: &str| TrainConfig::parse(text).unwrap().plan(&net, Convolutions::Ours, ROOMY).unwrap();
         let (without, with) = (plan("{}"), plan(r#"{ "stabilityWeight": 1 }"#));
         let TrainSettings { steps, crop, batch, .. } = TrainSettings::defaults().unwrap();
         let run = net.multiply_adds(crop, crop).unwrap() * (steps * batch) as u64;

@@ -3,9 +3,9 @@
 
 use burn::tensor::Tensor;
 
-use super::ops::gram;
-#[cfg(feature = "native")]
+#[cfg(feature = "cpu")]
 use super::ops::processor::Operation;
+use super::ops::products::products;
 
 /// The features of one layer for a batch of pictures.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ enum Order {
     /// `[pictures][channels][height][width]`.
     Planar,
     /// `[pictures][height][width][channels]`.
-    #[cfg(feature = "native")]
+    #[cfg(feature = "cpu")]
     Interleaved,
 }
 
@@ -32,7 +32,7 @@ impl FeatureMap {
 
     /// Makes a map of `values`, `[pictures][height][width][channels]` on the processor, where the number of channels is a
     /// multiple of four.
-    #[cfg(feature = "native")]
+    #[cfg(feature = "cpu")]
     pub fn interleaved(values: Tensor<4>) -> Self {
         Self { values, order: Order::Interleaved }
     }
@@ -52,7 +52,7 @@ impl FeatureMap {
     pub fn maps(&self) -> Tensor<4> {
         match self.order {
             Order::Planar => self.values(),
-            #[cfg(feature = "native")]
+            #[cfg(feature = "cpu")]
             Order::Interleaved => self.values().permute([0, 3, 1, 2]),
         }
     }
@@ -66,8 +66,8 @@ impl FeatureMap {
     /// Returns the products of every two channels, summed over all pixels: `[pictures][channels][channels]`.
     pub fn products(&self) -> Tensor<3> {
         match self.order {
-            Order::Planar => gram::products(self.planes()),
-            #[cfg(feature = "native")]
+            Order::Planar => products(self.planes()),
+            #[cfg(feature = "cpu")]
             Order::Interleaved => Operation::Products.apply(self.values()).squeeze_dim(1),
         }
     }

@@ -1,12 +1,14 @@
 //! Training and optimization against VGG features, on burn.
 //!
-//! burn selects the backend of a tensor by its device: [`device::Graphics`] is every device that wgpu supports,
-//! `device::cpu` is the reference. [`vgg_features`] and [`transfer_net`] are networks in burn's tensors, [`ops`] has the operations
+//! burn selects the backend of a tensor by its device: `device::Graphics` is every device that wgpu supports,
+//! `device::cpu` is the processor. [`vgg_features`] and [`transfer_net`] are networks in burn's tensors, [`ops`] has the operations
 //! over this crate's kernels, [`losses`] and [`optim`] are shared by both procedures. [`optimize_image`] optimizes the
 //! pixels of one photo, [`train_style`] trains a transfer network on a painting. [`metrics`] compares results.
 
 pub mod device;
 pub mod feature_map;
+#[cfg(feature = "gpu")]
+mod graphics;
 pub mod losses;
 pub mod metrics;
 pub mod ops;

@@ -10,8 +10,9 @@ use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions};
 
 use super::device::{is_graphics, tensor};
 use super::feature_map::FeatureMap;
+#[cfg(feature = "gpu")]
 use super::ops::conv3x3::Convolution;
-#[cfg(feature = "native")]
+#[cfg(feature = "cpu")]
 use super::ops::processor::{Frozen, Operation};
 use crate::error::Result;
 use crate::net::Pooling;
@@ -35,7 +36,7 @@ struct Weights {
 impl Convolutions {
     /// Returns the fastest implementation on `device`.
     pub fn of(device: &Device) -> Self {
-        #[cfg(feature = "native")]
+        #[cfg(feature = "cpu")]
         if !is_graphics(device) {
             return Self::Processor;
         }
@@ -45,8 +46,9 @@ impl Convolutions {
 }
 
 enum Kernel {
+    #[cfg(feature = "gpu")]
     Ours(Box<Convolution>),
-    #[cfg(feature = "native")]
+    #[cfg(feature = "cpu")]
     Processor(Frozen),
     /// Weights `[outputs][inputs][3][3]` and biases `[outputs]`.
     #[cfg(feature = "reference")]
@@ -84,8 +86,11 @@ impl Features {
             }
             let bias = archive.tensor(&layer.bias(), &[layer.outputs()])?;
             let kernel = match convolutions {
+                #[cfg(feature = "gpu")]
                 Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
-                #[cfg(feature = "native")]
+                #[cfg(not(feature = "gpu"))]
+                Convolutions::Ours => return Err(crate::error::Error::NoAdapter("this build has the processor only".to_string())),
+                #[cfg(feature = "cpu")]
                 Convolutions::Processor => Kernel::Processor(Frozen::new(&kernel, &bias, layer.inputs())?),
                 #[cfg(feature = "reference")]
                 Convolutions::Burns => {
@@ -109,15 +114,16 @@ impl Features {
         for Weights { layer, kernel } in &self.layers {
             if layer.follows_pooling() {
                 x = match self.pooling {
-                    #[cfg(feature = "native")]
+                    #[cfg(feature = "cpu")]
                     pooling if kernel.interleaved() => Operation::Pooling(pooling).apply(x),
                     Pooling::Max => max_pool2d(x, MaxPoolOptions::new([2, 2]).with_stride([2, 2])),
                     Pooling::Average => avg_pool2d(x, AvgPoolOptions::new([2, 2]).with_stride([2, 2])),
                 };
             }
             x = match kernel {
+                #[cfg(feature = "gpu")]
                 Kernel::Ours(convolution) => convolution.apply(x),
-                #[cfg(feature = "native")]
+                #[cfg(feature = "cpu")]
                 Kernel::Processor(frozen) => Operation::Convolution(frozen.clone()).apply(x),
                 #[cfg(feature = "reference")]
                 Kernel::Burns(weights) => {
@@ -138,7 +144,7 @@ impl Features {
 
     /// Returns the input of the first layer.
     fn input(&self, picture: Tensor<4>) -> Tensor<4> {
-        #[cfg(feature = "native")]
+        #[cfg(feature = "cpu")]
         if self.layers.first().is_some_and(|first| first.kernel.interleaved()) {
             let [pictures, _, height, width] = picture.dims();
             let fourth = Tensor::zeros([pictures, height, width, 1], &picture.device());
@@ -150,7 +156,7 @@ impl Features {
 
 impl Kernel {
     /// Returns whether the channels of a pixel lie together.
-    #[cfg(feature = "native")]
+    #[cfg(feature = "cpu")]
     fn interleaved(&self) -> bool {
         matches!(self, Self::Processor(_))
     }
@@ -158,7 +164,7 @@ impl Kernel {
     /// Returns the output of this layer as a map.
     fn map(&self, output: Tensor<4>) -> FeatureMap {
         match self {
-            #[cfg(feature = "native")]
+            #[cfg(feature = "cpu")]
             Self::Processor(_) => FeatureMap::interleaved(output),
             _ => FeatureMap::planar(output),
         }

@@ -28,7 +28,7 @@ impl Studio {
         pictures: Vec<f32>,
         layers: Vec<String>,
     ) -> std::result::Result<Object, JsValue> {
-        let device = self.graphics.device.clone();
+        let device = self.device.device().clone();
         let found = inspected(&device, &vgg, maximum, side, &pictures, &layers).await.map_err(js)?;
         let object = Object::new();
         for (name, values) in found {

@@ -9,9 +9,9 @@ mod estimates;
 mod gpu_backend;
 #[cfg(feature = "import")]
 mod import;
-#[cfg(feature = "studio")]
+#[cfg(feature = "train")]
 mod inspection;
-#[cfg(feature = "studio")]
+#[cfg(feature = "train")]
 mod json_types;
 #[cfg(any(feature = "live", feature = "live-cpu"))]
 mod live;
@@ -21,9 +21,11 @@ mod packs;
 mod session;
 #[cfg(any(feature = "live", feature = "live-cpu"))]
 mod shared;
-#[cfg(feature = "studio")]
+#[cfg(feature = "train")]
 mod studio;
-#[cfg(feature = "studio")]
+#[cfg(feature = "train")]
+mod studio_device;
+#[cfg(feature = "train")]
 mod training;
 
 #[cfg(feature = "live-cpu")]

@@ -1,4 +1,4 @@
-//! `studio.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and an [`OptimizationHandle`] on
+//! `studio.wasm` and `studio-cpu.wasm`: image optimization. JavaScript holds a [`Studio`] (a device for burn) and an [`OptimizationHandle`] on
 //! it. Pictures are RGBA, 8 bits per channel, in row-major order. Errors are JavaScript `Error`s with a message for the
 //! user.
 
@@ -11,41 +11,40 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::js;
+use super::studio_device::{Description, JobDevice};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{VGG16, VGG19};
 use crate::procedural::random::Random;
-use crate::settings::{ASSUMED_MEMORY, PlannedScale, step_times, steps_for};
-use crate::train::device::Graphics;
+use crate::settings::{Convolutions, PlannedScale, step_times, steps_for};
 use crate::train::{Checkpoint, ImageOptimization, OptimizeConfig, Parts, Progress, Start, StyleTarget};
 use crate::weights::Archive;
 
-/// A graphics device for burn, one per worker. No method may be called while a promise of the same object is pending.
+/// A graphics adapter or the processor as a device for burn, one per worker. No method may be called while a promise of the same object is pending.
 #[wasm_bindgen]
 pub struct Studio {
-    pub(super) graphics: Graphics,
+    pub(super) device: JobDevice,
 }
 
 #[wasm_bindgen]
 impl Studio {
-    /// Opens the fastest device. Rejects if there is none.
+    /// Opens the fastest adapter, or the processor. Rejects if there is no adapter.
     pub async fn create() -> std::result::Result<Self, JsValue> {
-        Graphics::open().await.map(|graphics| Self { graphics }).map_err(js)
+        JobDevice::open().await.map(|device| Self { device }).map_err(js)
     }
 
-    /// Returns JSON of `{ adapter, backend, software }`; `software` is true for a software renderer.
+    /// Returns JSON of `{ adapter, backend, software }`; `software` is true for a software renderer and for the processor.
     pub fn info(&self) -> String {
-        let info = self.graphics.info();
-        json!({ "adapter": info.name, "backend": info.backend.to_string(), "software": self.graphics.software() })
-            .to_string()
+        let Description { adapter, backend, software } = self.device.describe();
+        json!({ "adapter": adapter, "backend": backend, "software": software }).to_string()
     }
 
     /// Resolves with a message for the user when the device is lost.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn lost(&self) -> Promise {
-        let lost = self.graphics.browser_device().and_then(|device| Reflect::get(&device, &"lost".into()).ok());
+        let lost = self.device.lost();
         wasm_bindgen_futures::future_to_promise(async move {
-            let info = JsFuture::from(Promise::resolve(&lost.unwrap_or(JsValue::UNDEFINED))).await?;
+            let info = JsFuture::from(Promise::resolve(&lost)).await?;
             let property = |name: &str| Reflect::get(&info, &name.into()).ok().and_then(|text| text.as_string());
             let reason =
                 property("message").filter(|text| !text.is_empty()).or_else(|| property("reason")).unwrap_or_default();
@@ -74,7 +73,7 @@ impl Studio {
     /// invalid settings, and if the size does not fit into memory; the message then names the largest size that fits.
     pub fn plan(&self, settings: &str, width: usize, height: usize) -> std::result::Result<String, JsValue> {
         let plan = OptimizeConfig::parse(settings)
-            .and_then(|config| config.plan(width, height, self.graphics.limits(ASSUMED_MEMORY)));
+            .and_then(|config| config.plan(width, height, self.convolutions(), self.device.limits()));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
     }
 
@@ -89,8 +88,15 @@ impl Studio {
         checkpoint: Option<Vec<u8>>,
     ) -> std::result::Result<OptimizationHandle, JsValue> {
         let config = OptimizeConfig::parse(settings).map_err(js)?;
-        let started = input.begin(vgg, &config, checkpoint.as_deref(), &self.graphics);
+        let started = input.begin(vgg, &config, checkpoint.as_deref(), self);
         started.map(|optimization| OptimizationHandle { optimization: Rc::new(RefCell::new(optimization)) }).map_err(js)
+    }
+}
+
+impl Studio {
+    /// Returns the implementation of VGG's convolutions on the device.
+    pub(super) fn convolutions(&self) -> Convolutions {
+        Convolutions::of(self.device.device())
     }
 }
 
@@ -122,11 +128,10 @@ impl WebBenchStep {
     /// Prepares a step with this crate's convolution or burn's, on pictures of `side` x `side` pixels.
     #[wasm_bindgen(constructor)]
     pub fn new(studio: &Studio, vgg: &[u8], side: usize, ours: bool) -> std::result::Result<Self, JsValue> {
-        use crate::settings::Convolutions;
         use crate::train::optimize_image::bench_step::BenchStep;
         let convolutions = if ours { Convolutions::Ours } else { Convolutions::Burns };
         let vgg = Archive::parse(vgg).map_err(js)?;
-        BenchStep::new(convolutions, &vgg, side, &studio.graphics.device).map(Self).map_err(js)
+        BenchStep::new(convolutions, &vgg, side, studio.device.device()).map(Self).map_err(js)
     }
 
     /// Runs the forward and backward pass.
@@ -230,16 +235,23 @@ impl OptimizationInput {
         vgg: &[u8],
         config: &OptimizeConfig,
         checkpoint: Option<&[u8]>,
-        graphics: &Graphics,
+        studio: &Studio,
     ) -> Result<ImageOptimization> {
         let (width, height) = (self.photo.width(), self.photo.height());
-        config.plan(width, height, graphics.limits(ASSUMED_MEMORY))?;
+        config.plan(width, height, studio.convolutions(), studio.device.limits())?;
         let start = match checkpoint {
             Some(bytes) => Start::Checkpoint(Checkpoint::parse(bytes)?),
             None => Start::Picture(self.start.as_ref().unwrap_or(&self.photo).clone()),
         };
         let (photo, paintings) = (self.photo.clone(), self.paintings.clone());
-        ImageOptimization::new(&Archive::parse(vgg)?, config.settings()?, photo, paintings, start, &graphics.device)
+        ImageOptimization::new(
+            &Archive::parse(vgg)?,
+            config.settings()?,
+            photo,
+            paintings,
+            start,
+            studio.device.device(),
+        )
     }
 }
 

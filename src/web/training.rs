@@ -12,7 +12,6 @@ use super::studio::{Studio, busy, pixels};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::procedural::SCENE;
-use crate::settings::ASSUMED_MEMORY;
 use crate::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 use crate::train::train_style::{self, Init, Report, TrainCheckpoint, TrainConfig, nearest, trainable};
 use crate::train::transfer_net::TransferNet;
@@ -82,8 +81,9 @@ impl Studio {
     /// Returns JSON of a `TrainPlan` for training the network of this name. `settings` is JSON of `TrainSettings`. Throws
     /// for invalid settings, and if the training does not fit into memory.
     pub fn plan_training(&self, settings: &str, network: &str) -> std::result::Result<String, JsValue> {
-        let limits = self.graphics.limits(ASSUMED_MEMORY);
-        let estimate = TrainConfig::parse(settings).and_then(|config| config.plan(&trainable(network)?, limits));
+        let (convolutions, limits) = (self.convolutions(), self.device.limits());
+        let estimate =
+            TrainConfig::parse(settings).and_then(|config| config.plan(&trainable(network)?, convolutions, limits));
         estimate.map(|estimate| json!(estimate).to_string()).map_err(js)
     }
 
@@ -113,9 +113,9 @@ impl Studio {
         checkpoint: Option<&[u8]>,
     ) -> Result<TrainingHandle> {
         let config = TrainConfig::parse(settings)?;
-        let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, &self.graphics.device);
+        let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, self.device.device());
         let net = trainable(archive.metadata("network").unwrap_or_default())?;
-        config.plan(&net, self.graphics.limits(ASSUMED_MEMORY))?;
+        config.plan(&net, self.convolutions(), self.device.limits())?;
         let checkpoint = checkpoint.map(TrainCheckpoint::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
         let init = if data.starts.is_empty() {

@@ -9,6 +9,7 @@ import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny'
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { installation, kept, SMALL as UNSTYLED } from './installation.mjs';
+import { begin, losses, reaches, step } from './masterpiece.mjs';
 import { moving, SMALL } from './moving.mjs';
 import { compare, open, ready, repainted, savedFile, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { visit } from './visit.mjs';
@@ -69,11 +70,6 @@ for (const name of BROWSERS) {
         await rm(folder, { recursive: true, force: true });
       }
 
-      // Jobs need WebGPU: their buttons say so, and nothing is downloaded for them.
-      assert.match(await page.$eval('#optimize', (button) => button.title), /needs WebGPU/);
-      await page.click('#optimize');
-      await until(page, 'the reason', () => document.querySelector('.toast p')?.textContent?.startsWith('A Masterpiece needs WebGPU'));
-      assert.equal(await page.$('#optimize-dialog[open]'), null);
       assert.deepEqual(errors, []);
     });
 
@@ -137,6 +133,36 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('#engine', (select) => /** @type {HTMLSelectElement} */ (select).value), 'auto');
       assert.match(await page.$eval('#caption', (caption) => caption.textContent ?? ''), /Chelsea.*64 × 43/);
       await until(page, 'the stored setting', () => localStorage.getItem('impasto.settings')?.includes('"engine":"auto"'));
+      assert.deepEqual(errors, []);
+    });
+
+    // The last one: the trained style stays in the list.
+    test('a Masterpiece is painted, and a style is trained', async (t) => {
+      const { page, errors, requests } = await open(there.browser, `${there.server.url}?size=64&thumbs=0&style=painting-waves&masterpiece=128&learn=32`);
+      await ready(page);
+      await begin(page, 12);
+      await reaches(page, 'running', 1);
+      assert.match(await page.$eval('#optimize-panel-state', (line) => line.textContent ?? ''), /^Step \d+ of 12 · 128 × \d+$/);
+      const [from, began] = [await step(page), Date.now()];
+      await reaches(page, 'finished', 12);
+      t.diagnostic(`a step of a Masterpiece of 128 px takes about ${Math.round((Date.now() - began) / (12 - from))} ms`);
+      const [total, style] = await losses(page);
+      assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
+      assert.ok((await compare(page, await savedPng(page), await smallPhoto(page, 'chelsea', 128, 85))).difference > 40);
+      await page.evaluate(() => document.getElementById('optimize-panel-discard')?.click());
+
+      const instant = await savedPng(page);
+      await page.evaluate(() => document.getElementById('train')?.click());
+      await until(page, 'the dialog', () => document.querySelector('#train-dialog[open]') !== null);
+      await page.$eval('#train-steps', (input) => {
+        /** @type {HTMLInputElement} */ (input).value = '4';
+        input.dispatchEvent(new Event('input'));
+      });
+      await page.click('#train-begin');
+      await until(page, 'the style', () => document.getElementById('style-name')?.textContent === 'Rolling waves, learnt');
+      await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
+      assert.ok((await compare(page, instant, await savedPng(page))).difference > 5);
+      assert.ok(requests.some((url) => url.includes('studio-cpu_bg.wasm')) && !requests.some((url) => /studio(\.js|_bg\.wasm)/.test(url)));
       assert.deepEqual(errors, []);
     });
   });

@@ -11,8 +11,10 @@ import { serve } from './server.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
-/** The smallest size of the network: a step takes seconds on software adapters. */
+/** The smallest size of the network. Without a graphics card, the processor computes the steps. */
 const SMALL = '?size=64&thumbs=0&style=painting-waves&learn=32';
+/** The same on the GPU: a step takes seconds on software adapters. */
+const SMALL_ON_GPU = `${SMALL}&engine=gpu`;
 const WORKER = 'jobs/train-style/worker.js';
 
 /** Runs in the worker before its own code: the test can make the device lost. */
@@ -122,7 +124,7 @@ for (const name of BROWSERS) {
     // The rest is the same in Chromium, where a step takes several times as long; a Masterpiece stores its checkpoints in both.
     test('trains on a painting, and stylizes with the result', { skip: name === 'firefox' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(browser, server.url + SMALL_ON_GPU);
       await ready(page);
       await titled(page, 'Rolling waves');
       const instant = await savedPng(page);
@@ -150,7 +152,7 @@ for (const name of BROWSERS) {
       await click(page, '[name="train-strength"][value="heavy"]');
       assert.match(await text(page, '#train-time'), /^\d+ steps, (about|less than) .*; you can stop earlier\./);
       await click(page, '#train-cancel');
-      await begin(page, 8, 'transfer26');
+      await begin(page, 60, 'transfer26');
       await reaches(page, 'running', 2);
       assert.match(await text(page, '#train-panel-caption'), /^Rolling waves, on 1 photo and \d+ drawn scenes$/);
       await until(page, 'a preview', () => Number(document.querySelector('picture-viewer')?.getAttribute('data-covered')) > 0);
@@ -236,7 +238,7 @@ for (const name of BROWSERS) {
 
     test('survives a lost device, continues hidden, is stopped early and continues later', { skip: name === 'chromium' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
-      const { page, errors } = await open(browser, server.url + SMALL);
+      const { page, errors } = await open(browser, server.url + SMALL_ON_GPU);
       await ready(page);
       await drop(page, { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 90, 70) });
       await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('cup'));

@@ -156,7 +156,7 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
     await order(first.page);
     await give(first.page, 'mine.safetensors', 'mine/net.safetensors', '#optimize-dialog');
     await says(first.page, /kept on this device/);
-    await begin(first.page, 5);
+    await begin(first.page, 200);
     await reaches(first.page, 'running', 2);
     await pauses(first.page);
     assert.ok(!first.requests.some((url) => url.includes(VGG)), 'the weights of the page were downloaded too');
@@ -175,7 +175,7 @@ describe('a VGG network of the user', { timeout: 900_000 }, () => {
     await until(page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('is not the VGG16 file'));
     await give(page, 'mine.safetensors', 'mine/net.safetensors', '#missing-network');
     await until(page, 'another attempt', () => document.getElementById('optimize-panel')?.dataset.state !== 'failed');
-    await reaches(page, 'finished', 5);
+    await reaches(page, 'finished', 200);
     assert.deepEqual([...first.errors, ...errors], []);
   });
 

@@ -6,7 +6,7 @@ import { setGlobals } from './fake-browser.mjs';
 const { startEngine } = await import('../../www/inference/engine-start.js');
 const { adapterKind } = await import('../../www/common/webgpu.js');
 const { hasSimd } = await import('../../www/common/wasm-features.js');
-const { jobAdapter, markButtons } = await import('../../www/jobs/adapter.js');
+const { jobDevice, moduleFile } = await import('../../www/jobs/job-device.js');
 
 const ARCHIVE = Promise.resolve(new Uint8Array());
 const CARD = { info: { vendor: 'amd', isFallbackAdapter: false } };
@@ -113,20 +113,16 @@ test('adapters are recognized by flag or name, and a driver that never answers c
   assert.equal(await kind, 'none');
 });
 
-test('jobs need an adapter, also while the engine runs on the processor', async () => {
-  const engine = (/** @type {object} */ info) => /** @type {any} */ ({ engine: 'cpu', software: true, webgpu: undefined, ...info });
-  assert.equal(await jobAdapter(engine({ engine: 'gpu', software: false })), 'hardware');
-  assert.equal(await jobAdapter(engine({ engine: 'gpu' })), 'software');
-  assert.equal(await jobAdapter(engine({ webgpu: 'none' })), 'none');
-  assert.equal(await jobAdapter(engine({})), 'hardware');
+test('jobs run on a graphics card if there is one, and on the processor otherwise', async () => {
+  const engine = (/** @type {object} */ info) => /** @type {any} */ ({ engine: 'cpu', software: true, webgpu: undefined, fallback: '', ...info });
+  assert.equal(await jobDevice(engine({ engine: 'gpu', software: false })), 'graphics');
+  assert.equal(await jobDevice(engine({ engine: 'gpu' })), 'software');
+  assert.equal(await jobDevice(engine({ webgpu: 'none' })), 'processor');
+  assert.equal(await jobDevice(engine({ webgpu: 'software' })), 'processor');
+  assert.equal(await jobDevice(engine({ webgpu: 'hardware' })), 'graphics');
+  assert.equal(await jobDevice(engine({ webgpu: 'hardware', fallback: 'failed' })), 'processor');
+  assert.equal(await jobDevice(engine({})), 'graphics');
   offer(PROGRAM);
-  assert.equal(await jobAdapter(engine({})), 'software');
-
-  /** @type {Record<string, string>} */
-  const attributes = {};
-  const button = /** @type {any} */ ({ title: 'Paints', dataset: {}, setAttribute: (/** @type {string} */ name, /** @type {string} */ value) => (attributes[name] = value) });
-  markButtons([button], engine({ webgpu: 'none' }), 'There is no adapter.');
-  assert.deepEqual([button.title, attributes], ['There is no adapter.', { 'aria-disabled': 'true' }]);
-  markButtons([button], engine({ webgpu: 'software' }), 'There is no adapter.');
-  assert.deepEqual([button.title, attributes], ['Paints', { 'aria-disabled': 'false' }]);
+  assert.equal(await jobDevice(engine({})), 'processor');
+  assert.deepEqual(/** @type {const} */ (['graphics', 'software', 'processor']).map(moduleFile), ['studio_bg.wasm', 'studio_bg.wasm', 'studio-cpu_bg.wasm']);
 });

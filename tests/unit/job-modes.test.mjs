@@ -182,8 +182,8 @@ test('Masterpiece: the dialog needs an engine and a photo, and opens with the es
   isOnline = true;
   element('optimize').click();
   await eventually(() => dialog.shown.length > 0);
-  const [photo, options, , { software, replaces, estimates }] = dialog.shown[0];
-  assert.deepEqual([photo, options, software, replaces, typeof estimates.smallerTraining], [PHOTO, OPTIONS, true, false, 'function']);
+  const [photo, options, , { device, replaces, estimates }] = dialog.shown[0];
+  assert.deepEqual([photo, options, device, replaces, typeof estimates.smallerTraining], [PHOTO, OPTIONS, 'software', false, 'function']);
 });
 
 test('Masterpiece: a job gets photo, paintings and initial picture, and is shown', async () => {
@@ -326,7 +326,7 @@ test('training: the dialog opens with the estimates, for the network of a traine
   await mode.openDialog([{ id: 'waves', weight: 1 }]);
   const [[blend, , styles, about], [, , , again]] = dialog.shown;
   assert.deepEqual(blend.map((/** @type {any} */ { option }) => option.id), ['ink', 'waves']);
-  assert.deepEqual([styles, about.software, about.further, again.further], [['Candy'], true, undefined, 'arbitrary']);
+  assert.deepEqual([styles, about.device, about.further, again.further], [['Candy'], 'software', undefined, 'arbitrary']);
 });
 
 test('training: a run gets paintings, photos and the style that it starts from', async () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { register } from 'node:module';
 import { beforeEach, mock, test } from 'node:test';
 import { setGlobals } from './fake-browser.mjs';
 import { pixels, settled } from './fake-engine.mjs';
 
-/** Records the calls of the input of a job. The class replaces `OptimizationInput` and `TrainingInput` of `studio.js`. */
+/** Records the calls of the input of a job. The class replaces `OptimizationInput` and `TrainingInput` of the module. */
 class FakeInput {
   /** @type {any[][]} */
   calls = [];
@@ -23,18 +22,12 @@ class FakeInput {
   }
 }
 
-setGlobals({ FakeInput });
-const STUDIO = `
-  export const OptimizationInput = FakeInput;
-  export const TrainingInput = FakeInput;
-  export const Studio = undefined;
-  export const stepTimes = (scales, first, last) => [first, last].slice(0, JSON.parse(scales).length);
-  export const stepsFor = (minutes) => 30 * minutes;`;
-const REDIRECTION = `export function resolve(specifier, context, next) {
-  if (specifier.endsWith('/studio.js')) return { url: 'data:text/javascript,${encodeURIComponent(STUDIO)}', shortCircuit: true };
-  return next(specifier, context);
-}`;
-register(`data:text/javascript,${encodeURIComponent(REDIRECTION)}`);
+const MODULE = /** @type {any} */ ({
+  OptimizationInput: FakeInput,
+  TrainingInput: FakeInput,
+  stepTimes: (/** @type {string} */ scales, /** @type {number} */ first, /** @type {number | undefined} */ last) => [first, last].slice(0, JSON.parse(scales).length),
+  stepsFor: (/** @type {number} */ minutes) => 30 * minutes,
+});
 const { OptimizeJob } = await import('../../www/jobs/optimize-image/job.js');
 const { TrainJob } = await import('../../www/jobs/train-style/job.js');
 
@@ -140,7 +133,7 @@ function run(change = {}) {
   return /** @type {any} */ ({ id: 'a', name: 'A photo', settings: { size: 512 }, minutes: 5, photo: pixels(4, 2, 9, 100), paintings, start: 'photo', ...change });
 }
 
-const optimizeJob = () => new OptimizeJob(/** @type {any} */ (studio), new Uint8Array(), (message) => sent.push(message));
+const optimizeJob = () => new OptimizeJob(MODULE, /** @type {any} */ (studio), new Uint8Array(), (message) => sent.push(message));
 const typesOf = () => sent.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
 
 test('minutes are converted to steps: both sizes are measured, and the measurements are freed', async () => {
@@ -216,7 +209,7 @@ function training(change = {}) {
   });
 }
 
-const trainJob = () => new TrainJob(/** @type {any} */ (studio), new Uint8Array(), new Uint8Array(), (message) => sent.push(message));
+const trainJob = () => new TrainJob(MODULE, /** @type {any} */ (studio), new Uint8Array(), new Uint8Array(), (message) => sent.push(message));
 
 test('a training gets its data, runs its steps, and ends with a style pack', async () => {
   await trainJob().execute(training(), undefined);

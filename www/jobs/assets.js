@@ -5,6 +5,9 @@
  */
 import { downloadFailure } from '../common/errors.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
+import { moduleFile } from './job-device.js';
+
+/** @import { JobDevice } from './job-device.js' */
 
 /**
  * A file. `bytes` is its size, `packed` its size with Brotli.
@@ -18,9 +21,13 @@ const READER = 'import_bg.wasm';
 /** @type {Promise<Asset[]> | undefined} */
 let list;
 
-/** @returns {Promise<Asset[]>} the files for optimization and training */
-export async function jobAssets() {
-  return (await allAssets()).filter(({ url }) => url !== READER);
+/**
+ * @param {JobDevice} device
+ * @returns {Promise<Asset[]>} the files for optimization and training
+ */
+export async function jobAssets(device) {
+  const others = [READER, moduleFile(device === 'processor' ? 'graphics' : 'processor')];
+  return (await allAssets()).filter(({ url }) => !others.includes(url));
 }
 
 /** @returns {Promise<Asset[]>} these files, and the importer of networks */
@@ -38,11 +45,11 @@ async function fetchList() {
   return response.json();
 }
 
-/** Whether all files are cached, so that jobs work offline. */
-export async function areCached() {
+/** Whether all files are cached, so that jobs work offline. @param {JobDevice} device */
+export async function areCached(device) {
   try {
     const cache = await caches.open(CACHE);
-    const found = await Promise.all((await jobAssets()).map((file) => cache.match(addressOf(file))));
+    const found = await Promise.all((await jobAssets(device)).map((file) => cache.match(addressOf(file))));
     return found.every(Boolean);
   } catch (error) {
     console.info(error);
@@ -51,13 +58,14 @@ export async function areCached() {
 }
 
 /**
+ * @param {JobDevice} device
  * @param {(loaded: number, total: number) => void} progress
  * @param {(file: Asset) => boolean} [filter] selects the files; default: all
  * @returns {Promise<Map<string, Uint8Array<ArrayBuffer>>>} by address, the contents of the files as the build made them
  * @throws {Error} with a message for the user
  */
-export async function loadAssets(progress, filter = () => true) {
-  const files = (await jobAssets()).filter(filter);
+export async function loadAssets(device, progress, filter = () => true) {
+  const files = (await jobAssets(device)).filter(filter);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const loaded = files.map(() => 0);
   const contents = await Promise.all(

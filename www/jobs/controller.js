@@ -65,7 +65,7 @@ export class JobController extends EventTarget {
   /** Starts the job, or continues it from a checkpoint. @param {Checkpoint} [checkpoint] */
   start(checkpoint) {
     this.#client?.terminate();
-    this.#setState('preparing', { message: 'Preparing the graphics device …', code: undefined, downloaded: undefined });
+    this.#setState('preparing', { message: 'Preparing …', code: undefined, downloaded: undefined });
     if (checkpoint) this.#restore(checkpoint);
     else this.progress = initialProgress();
     const begin = { type: 'begin', run: this.run, checkpoint, ...this.runtime.startOptions?.(this.run) };
@@ -78,7 +78,7 @@ export class JobController extends EventTarget {
   /** Restarts the worker from the newest checkpoint, or with `anew` from the beginning. @param {boolean} [anew] */
   async retry(anew = false) {
     if (this.state === 'failed') this.#pauseRequested = false;
-    this.#setState('preparing', { message: 'Preparing the graphics device …' });
+    this.#setState('preparing', { message: 'Preparing …' });
     this.start(anew ? undefined : await this.#newestCheckpoint());
   }
 

@@ -1,7 +1,7 @@
 import { hasTransparency, NEUTRAL, putBack } from '../media/transparency.js';
 import { messageOf } from '../common/errors.js';
-import { jobAdapter } from './adapter.js';
 import { JobController } from './controller.js';
+import { jobDevice } from './job-device.js';
 import { loadEstimates } from './load-estimates.js';
 import { JobLock } from './lock.js';
 import { ScreenWakeLock } from './wake-lock.js';
@@ -15,6 +15,7 @@ import { ScreenWakeLock } from './wake-lock.js';
  * @import { ResumeBanner } from './resume-banner.js'
  * @import { Checkpoint } from './protocol.js'
  * @import { JobRuntime } from './controller.js'
+ * @import { JobDevice } from './job-device.js'
  * @import { Estimates } from './load-estimates.js'
  */
 
@@ -24,8 +25,7 @@ import { ScreenWakeLock } from './wake-lock.js';
  * for screen readers. `updatePanel` updates the job's panel. `bannerText` is the text of the banner of a hidden job; `offered`
  * says whether the job waits for the user to continue it, as a finished job with `canContinue` does. `discardLabel` is the
  * label of the banner's discard button. `onShow`, `onHide`, `onChange` and `onFinish` are callbacks. `discard` deletes the
- * saved job. `busyMessage` is shown when another job holds the lock, `unreadableMessage` when the saved job cannot be read,
- * `noAdapterMessage` when WebGPU has no adapter.
+ * saved job. `busyMessage` is shown when another job holds the lock, `unreadableMessage` when the saved job cannot be read.
  * @template {{ id: string, settings: object }} R
  * @typedef {{
  *   runtime: JobRuntime<R>,
@@ -45,7 +45,6 @@ import { ScreenWakeLock } from './wake-lock.js';
  *   discard: () => Promise<void>,
  *   busyMessage: string,
  *   unreadableMessage: string,
- *   noAdapterMessage: string,
  * }} JobKind
  */
 
@@ -59,6 +58,8 @@ export class JobHost {
   #wakeLock = new ScreenWakeLock();
   /** @type {JobController<R> | undefined} */
   #controller;
+  /** What the next job runs on. @type {JobDevice} */
+  device = 'processor';
   /** Whether the job has taken the viewer. */
   #hasViewer = false;
   /** The picture under the preview. @type {ImageBitmap | undefined} */
@@ -145,7 +146,9 @@ export class JobHost {
   /** Continues the offered job. */
   async resume() {
     const controller = this.#controller;
-    if (!controller || !(await this.adapter()) || !(await this.#acquireLock())) return;
+    if (!controller) return;
+    await this.findDevice();
+    if (!(await this.#acquireLock())) return;
     this.show();
     if (controller.state === 'finished') controller.retry();
     else controller.start(this.#checkpoint);
@@ -203,26 +206,19 @@ export class JobHost {
     this.#lock.release();
   }
 
-  /**
-   * The adapter for a job. Shows a message if there is none.
-   * @returns {Promise<'hardware' | 'software' | undefined>}
-   */
-  async adapter() {
-    const kind = await jobAdapter(this.store.state.engine);
-    if (kind !== 'none') return kind;
-    this.toast.show(this.kind.noAdapterMessage);
-    return undefined;
+  /** Finds out what the next job runs on. */
+  async findDevice() {
+    this.device = await jobDevice(this.store.state.engine);
+    return this.device;
   }
 
   /**
    * What the dialog of a new job needs. Shows a message if something is missing.
-   * @returns {Promise<{ adapter: 'hardware' | 'software', estimates: Estimates } | undefined>}
+   * @returns {Promise<{ device: JobDevice, estimates: Estimates } | undefined>}
    */
   async dialogRequirements() {
-    const adapter = await this.adapter();
-    if (!adapter) return undefined;
     try {
-      return { adapter, estimates: await loadEstimates() };
+      return { device: await this.findDevice(), estimates: await loadEstimates() };
     } catch (error) {
       this.toast.show(messageOf(error));
       return undefined;

@@ -3,6 +3,7 @@
 /**
  * @import { Pixels } from '../inference/protocol.js'
  * @import { RunPlan, RunSettings, StepReport } from '../studio.js'
+ * @import { JobDevice } from './job-device.js'
  */
 
 /**
@@ -58,7 +59,8 @@
  * - `stop`: ends the job with its current picture.
  * - `requestCheckpoint`: a checkpoint is written soon.
  * - `acknowledgePreview`: the last `preview` has been drawn. The worker sends no other preview before.
- * @typedef {{ type: 'begin', run: OptimizeRun, checkpoint: Checkpoint | undefined, archive: Uint8Array<ArrayBuffer> | undefined }
+ * @typedef {{ type: 'begin', run: OptimizeRun, checkpoint: Checkpoint | undefined, device: JobDevice,
+ *       archive: Uint8Array<ArrayBuffer> | undefined }
  *   | { type: 'pause' } | { type: 'resume' } | { type: 'stop' } | { type: 'requestCheckpoint' } | { type: 'acknowledgePreview' }} ToJobWorker
  */
 

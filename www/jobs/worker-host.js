@@ -3,16 +3,17 @@
  * job.
  */
 import { messageOf } from '../common/errors.js';
-import init, { Studio } from '../studio.js';
 import { describeFailure } from './errors.js';
 import { loadAssets } from './assets.js';
+import { studioModule } from './job-device.js';
 
 /**
  * @import { ErrorCode, FromJobWorker, ToJobWorker } from './protocol.js'
+ * @import { Studio } from '../studio.js'
  * @import { Asset } from './assets.js'
+ * @import { JobDevice, StudioModule } from './job-device.js'
  */
 
-export const MODULE = 'studio_bg.wasm';
 export const VGG = 'weights/vgg16-to-relu4_3.safetensors';
 
 /** @typedef {(message: FromJobWorker, transfer?: Transferable[]) => void} Send */
@@ -32,13 +33,14 @@ export class StartError extends Error {
 
 /**
  * Makes this worker a job worker: it waits for `begin`, loads the inputs, creates the job and runs it.
- * @template {{ type: 'begin' }} Begin
+ * @template {{ type: 'begin', device: JobDevice }} Begin
  * @template Inputs the inputs of the job besides the module
  * @param {{
  *   activity: string,
  *   loadInputs: (message: Begin, obtained: (filter?: (file: Asset) => boolean) => Promise<Map<string, Uint8Array<ArrayBuffer>>>)
  *     => Promise<{ module: Uint8Array<ArrayBuffer>, inputs: Inputs }>,
- *   createJob: (studio: Studio, inputs: Inputs, send: Send, message: Begin) => { controls: JobCommands, work: () => Promise<void> },
+ *   createJob: (module: StudioModule, studio: Studio, inputs: Inputs, send: Send, message: Begin)
+ *     => { controls: JobCommands, work: () => Promise<void> },
  * }} job `activity` names the job in error messages
  */
 export function hostJob({ activity, loadInputs, createJob }) {
@@ -55,30 +57,32 @@ export function hostJob({ activity, loadInputs, createJob }) {
 
   /** @param {Begin} message */
   async function begin(message) {
-    if (!navigator.gpu) {
+    if (message.device !== 'processor' && !navigator.gpu) {
       fail('unsupported', `This browser has no WebGPU in web workers, which ${activity} needs. Use another browser.`);
       return;
     }
-    let inputs;
+    let inputs, module;
     try {
-      const loaded = await loadInputs(message, (filter) => loadAssets((loaded, total) => send({ type: 'fetching', loaded, total }), filter));
+      const progress = (/** @type {number} */ loaded, /** @type {number} */ total) => send({ type: 'fetching', loaded, total });
+      const loaded = await loadInputs(message, (filter) => loadAssets(message.device, progress, filter));
       inputs = loaded.inputs;
-      send({ type: 'preparing', message: 'Preparing the graphics device …' });
-      await init({ module_or_path: loaded.module });
+      send({ type: 'preparing', message: 'Preparing …' });
+      module = await studioModule(message.device);
+      await module.default({ module_or_path: loaded.module });
     } catch (error) {
       fail(error instanceof StartError ? error.code : 'fetch', error);
       return;
     }
     let studio;
     try {
-      studio = await Studio.create();
+      studio = await module.Studio.create();
     } catch (error) {
       fail('unsupported', error);
       return;
     }
     const lost = studio.lost();
     lost.then((message) => fail('lost', message));
-    const job = createJob(studio, inputs, send, message);
+    const job = createJob(module, studio, inputs, send, message);
     controls = job.controls;
     for (const command of pending) controls[command]();
     try {

@@ -8,7 +8,7 @@ use crate::net::models::vgg::Layer;
 use crate::settings::StyleLoss;
 use crate::train::device::tensor;
 use crate::train::feature_map::FeatureMap;
-use crate::train::ops::gram;
+use crate::train::ops::products::products as all_products;
 
 /// Lower bound of divisors: targets that are all zero (a layer without any activation) would divide by zero.
 const SMALLEST: f32 = 1e-12;
@@ -42,7 +42,7 @@ impl Statistics {
         };
         let products = |f: Tensor<2>| match weights {
             Some(weights) => (f.clone() * weights.clone()).matmul(f.transpose()),
-            None => gram::products(f.unsqueeze()).squeeze_dim(0) / pixels as f32,
+            None => all_products(f.unsqueeze()).squeeze_dim(0) / pixels as f32,
         };
         match kind {
             // Without weights no copy as large as the features is made, which autodiff would keep.

@@ -14,7 +14,6 @@ use burn::tensor::Tensor;
 use super::launch::{Kernel, dispatch, empty, sizes};
 use crate::gpu::preprocess::specialize;
 use crate::gpu::shaders::{GRAM, GRAM_GRAD};
-use crate::train::device::is_graphics;
 
 /// Threads per workgroup in both kernels.
 const THREADS: usize = 64;
@@ -31,13 +30,13 @@ static FORWARD: Kernel = Kernel::new(|| specialize(GRAM, &[], false));
 static BACKWARD: Kernel = Kernel::new(|| specialize(GRAM_GRAD, &[], false));
 
 /// Returns the products of every two channels, summed over all pixels, `[pictures][channels][channels]`, of features
-/// `[pictures][channels][pixels]`.
-pub fn products(features: Tensor<3>) -> Tensor<3> {
-    if !is_graphics(&features.device()) || !features.dims()[1].is_multiple_of(BACK.1) {
-        return features.clone().matmul(features.transpose());
+/// `[pictures][channels][pixels]` on a graphics device; `None` for numbers of channels that the kernels do not support.
+pub fn products(features: Tensor<3>) -> Option<Tensor<3>> {
+    if !features.dims()[1].is_multiple_of(BACK.1) {
+        return None;
     }
     let chunks = Tensor::<4>::from_dispatch(<Dispatch as ChannelProducts>::channel_products(features.into_dispatch()));
-    chunks.sum_dim(1).squeeze_dim(1)
+    Some(chunks.sum_dim(1).squeeze_dim(1))
 }
 
 /// Registers the products with burn's autodiff.

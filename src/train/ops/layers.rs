@@ -1,31 +1,33 @@
 //! Layers of transfer networks in burn's tensors, differentiable with respect to input and style. Graphics devices use
-//! this crate's kernels, the CPU uses burn's operations as reference.
+//! this crate's kernels, the processor uses burn's operations ([`super::composed`]).
 //!
 //! On graphics devices convolutions use the 3x3 convolution of [`super::conv3x3`]. A stride of two takes every other
 //! pixel of a stride of one. A 9x9 kernel is a 3x3 grid of 3x3 kernels, which equals a 3x3 kernel over nine copies of
 //! its input, each shifted by a multiple of three.
 
 use burn::tensor::{Device, Tensor};
-#[cfg(feature = "reference")]
-use burn::tensor::{activation::relu, module::conv2d, ops::ConvOptions, ops::PadMode};
 
+#[cfg(feature = "reference")]
+use super::composed;
+#[cfg(feature = "gpu")]
 use super::conv3x3::Convolution;
-#[cfg(feature = "native")]
+#[cfg(all(feature = "native", feature = "gpu"))]
 use super::conv3x3_trained::convolved;
+#[cfg(feature = "gpu")]
 use super::instance_norm::normalized;
+#[cfg(feature = "gpu")]
 use super::window::window;
 use crate::error::{Error, Result};
-#[cfg(feature = "reference")]
-use crate::net::EPSILON;
+#[cfg(feature = "gpu")]
 use crate::net::window::Window;
 use crate::net::{self, Border};
-use crate::train::device::is_graphics;
 #[cfg(feature = "reference")]
-use crate::train::device::tensor;
+use crate::train::device::{is_graphics, tensor};
 
 /// A convolution with its weights on a device.
 pub enum Kernel {
     /// This crate's kernel with frozen weights, on graphics devices, with reflection padding.
+    #[cfg(feature = "gpu")]
     Ours {
         /// The 3x3 convolution over the blocks of the kernel.
         convolution: Box<Convolution>,
@@ -33,7 +35,7 @@ pub enum Kernel {
         geometry: Geometry,
     },
     /// This crate's kernel with weights that are trained.
-    #[cfg(feature = "native")]
+    #[cfg(all(feature = "native", feature = "gpu"))]
     Learning {
         /// `[outputs][blocks * inputs][3][3]`.
         weights: Box<Tensor<4>>,
@@ -53,6 +55,7 @@ pub enum Kernel {
 }
 
 /// Geometry of a convolution on this crate's kernel.
+#[cfg(feature = "gpu")]
 #[derive(Debug, Clone, Copy)]
 pub struct Geometry {
     pad: usize,
@@ -61,6 +64,7 @@ pub struct Geometry {
     stride: usize,
 }
 
+#[cfg(feature = "gpu")]
 impl Geometry {
     fn of(c: &net::Convolution) -> Self {
         Self { pad: c.pad, blocks: c.kernel / 3, stride: c.stride }
@@ -90,12 +94,16 @@ impl Kernel {
             let shape = [c.outputs, c.inputs, c.kernel, c.kernel];
             return Ok(Self::burns(c, tensor(weights.to_vec(), shape, device)));
         }
-        debug_assert!(is_graphics(device));
-        let geometry = Geometry::of(c);
-        let inputs = geometry.blocks * geometry.blocks * c.inputs;
-        let bias = vec![0.0; c.outputs];
-        let convolution = Box::new(Convolution::new(&blockwise(c, weights), &bias, inputs, device));
-        Ok(Self::Ours { convolution, geometry })
+        #[cfg(feature = "gpu")]
+        {
+            let geometry = Geometry::of(c);
+            let inputs = geometry.blocks * geometry.blocks * c.inputs;
+            let bias = vec![0.0; c.outputs];
+            let convolution = Box::new(Convolution::new(&blockwise(c, weights), &bias, inputs, device));
+            Ok(Self::Ours { convolution, geometry })
+        }
+        #[cfg(not(feature = "gpu"))]
+        Err(Error::NoAdapter("this build runs on the processor only".to_string()))
     }
 
     /// Makes a convolution with `weights`, `[outputs][inputs][kernel][kernel]`, that may have a gradient. `c` must be
@@ -122,12 +130,10 @@ impl Kernel {
     pub fn apply(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             #[cfg(feature = "reference")]
-            Self::Burns { weights, pad, stride } => {
-                let padded = x.pad([(*pad, *pad), (*pad, *pad)], PadMode::Reflect);
-                conv2d(padded, (**weights).clone(), None, ConvOptions::new([*stride; 2], [0, 0], [1, 1], 1))
-            }
-            #[cfg(feature = "native")]
+            Self::Burns { weights, pad, stride } => composed::convolution(x, (**weights).clone(), *pad, *stride),
+            #[cfg(all(feature = "native", feature = "gpu"))]
             Self::Learning { weights, geometry } => geometry.around(x, |wide| convolved(wide, (**weights).clone())),
+            #[cfg(feature = "gpu")]
             Self::Ours { convolution, geometry } => geometry.around(x, |wide| convolution.linear(wide)),
         }
     }
@@ -135,6 +141,7 @@ impl Kernel {
 
 /// Splits `weights`, `[outputs][inputs][kernel][kernel]`, into 3x3 kernels with inputs of their own:
 /// `[outputs][blocks][inputs][3][3]`.
+#[cfg(feature = "gpu")]
 fn blockwise(c: &net::Convolution, weights: &[f32]) -> Vec<f32> {
     let blocks = c.kernel / 3;
     let mut sorted = Vec::with_capacity(weights.len());
@@ -154,28 +161,29 @@ fn blockwise(c: &net::Convolution, weights: &[f32]) -> Vec<f32> {
 /// Normalizes each channel of each picture to mean 0 and variance 1 (Ulyanov, Vedaldi, Lempitsky 2016, "Instance
 /// Normalization"), then multiplies by `scale` and adds `shift`, `[channels]` both, and applies a ReLU if `rectified`.
 pub fn instance_norm(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, rectified: bool) -> Tensor<4> {
-    #[cfg(feature = "reference")]
-    if !is_graphics(&x.device()) {
-        let [_, channels, _, _] = x.dims();
-        let mean = |x: Tensor<4>| x.mean_dim(3).mean_dim(2);
-        let centred = x.clone() - mean(x);
-        let variance = mean(centred.clone() * centred.clone());
-        let [scale, shift] = [scale, shift].map(|numbers| numbers.reshape([1, channels, 1, 1]));
-        let y = centred / (variance + EPSILON).sqrt() * scale + shift;
-        return if rectified { relu(y) } else { y };
+    #[cfg(not(feature = "gpu"))]
+    return composed::instance_norm(x, scale, shift, rectified);
+    #[cfg(feature = "gpu")]
+    {
+        #[cfg(feature = "reference")]
+        if !is_graphics(&x.device()) {
+            return composed::instance_norm(x, scale, shift, rectified);
+        }
+        normalized(x, scale, shift, rectified)
     }
-    normalized(x, scale, shift, rectified)
 }
 
 /// Enlarges by two with nearest-neighbour sampling.
 pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
-    #[cfg(feature = "reference")]
-    if !is_graphics(&x.device()) {
-        let [pictures, channels, height, width] = x.dims();
-        let pixels: Tensor<6> = x.reshape([pictures, channels, height, 1, width, 1]);
-        let four = pixels.expand([pictures, channels, height, 2, width, 2]);
-        return four.reshape([pictures, channels, 2 * height, 2 * width]);
+    #[cfg(not(feature = "gpu"))]
+    return composed::upsample2(x);
+    #[cfg(feature = "gpu")]
+    {
+        #[cfg(feature = "reference")]
+        if !is_graphics(&x.device()) {
+            return composed::upsample2(x);
+        }
+        let [_, _, height, width] = x.dims();
+        window(x, Window::doubled(height, width))
     }
-    let [_, _, height, width] = x.dims();
-    window(x, Window::doubled(height, width))
 }

@@ -1,12 +1,20 @@
 //! Operations of burn over this crate's kernels, with their derivatives.
 
+#[cfg(feature = "reference")]
+mod composed;
+#[cfg(feature = "gpu")]
 pub mod conv3x3;
-#[cfg(feature = "native")]
+#[cfg(all(feature = "native", feature = "gpu"))]
 pub mod conv3x3_trained;
+#[cfg(feature = "gpu")]
 pub mod gram;
+#[cfg(feature = "gpu")]
 pub mod instance_norm;
+#[cfg(feature = "gpu")]
 mod launch;
 pub mod layers;
-#[cfg(feature = "native")]
+#[cfg(feature = "cpu")]
 pub mod processor;
+pub mod products;
+#[cfg(feature = "gpu")]
 pub mod window;

@@ -11,6 +11,7 @@ import { StylePicker } from './style-picker.js';
 /**
  * @import { SizeEstimate } from '../../estimates.js'
  * @import { RunSettings } from '../../studio.js'
+ * @import { JobDevice } from '../job-device.js'
  * @import { Estimates } from '../load-estimates.js'
  * @import { Preferences } from './preferences.js'
  * @import { Masks } from './mask-list.js'
@@ -25,7 +26,7 @@ import { StylePicker } from './style-picker.js';
  */
 
 const SIZE = 512;
-const SIZE_IN_SOFTWARE = 256;
+const SIZE_WITHOUT_GPU = 256;
 
 /** The dialog that starts an optimization: paintings, size, time and advanced options. */
 export class OptimizeDialog {
@@ -45,7 +46,8 @@ export class OptimizeDialog {
     this.#validate();
   });
   #photo = { width: 1, height: 1 };
-  #software = false;
+  /** @type {JobDevice} */
+  #device = 'processor';
   /** @type {Estimates['optimizationSizes']} */
   #estimate = () => '[]';
   /** Whether a download for offline use is running. */
@@ -74,12 +76,12 @@ export class OptimizeDialog {
    * @param {{ name: string, bitmap: ImageBitmap }} photo
    * @param {StyleOption[]} options
    * @param {{ id: string, weight: number }[]} inUse the selected styles
-   * @param {{ software: boolean, replaces: boolean, estimates: Estimates }} about whether there is no GPU, and whether a job is
+   * @param {{ device: JobDevice, replaces: boolean, estimates: Estimates }} about what the job runs on, and whether a job is
    *   replaced
    */
-  show({ name, bitmap }, options, inUse, { software, replaces, estimates }) {
+  show({ name, bitmap }, options, inUse, { device, replaces, estimates }) {
     this.#photo = { width: bitmap.width, height: bitmap.height };
-    this.#software = software;
+    this.#device = device;
     this.#estimate = estimates.optimizationSizes;
     byId('optimize-photo', HTMLElement).textContent = name;
     this.#begin.textContent = replaces ? 'Begin, discard the other' : 'Begin';
@@ -94,7 +96,7 @@ export class OptimizeDialog {
   #setValues(choices) {
     const extra = sizeForTests();
     const sizes = this.#sizeEstimates({}).filter(({ size, fits }) => fits || size === extra);
-    const preferred = extra ?? choices.size ?? (this.#software ? SIZE_IN_SOFTWARE : SIZE);
+    const preferred = extra ?? choices.size ?? (this.#device === 'graphics' ? SIZE : SIZE_WITHOUT_GPU);
     const size = sizes.filter((option) => option.size <= preferred).at(-1) ?? sizes[0];
     this.#size.replaceChildren(
       ...sizes.map((option) => new Option(`${option.size} px`, String(option.size), option === size, option === size)),
@@ -140,7 +142,7 @@ export class OptimizeDialog {
   /** Validates the values, and shows the memory for the size. */
   #validate() {
     const memory = this.#memoryText(Number(this.#size.value));
-    const slow = this.#software ? ' The browser finds no GPU here: it takes many times longer than the chosen time.' : '';
+    const slow = this.#device === 'graphics' ? '' : ' The browser finds no GPU here: it takes longer than the chosen time.';
     byId('optimize-memory', HTMLElement).textContent = memory + slow;
     this.#advanced.updateNotes();
     const masks = this.#masks.count;
@@ -185,9 +187,9 @@ export class OptimizeDialog {
     const text = byId('assets-text', HTMLElement);
     const button = byId('assets-keep', HTMLButtonElement);
     try {
-      const files = await jobAssets();
+      const files = await jobAssets(this.#device);
       const sum = (/** @type {'bytes' | 'packed'} */ which) => formatBytes(files.reduce((total, file) => total + file[which], 0));
-      const kept = await areCached();
+      const kept = await areCached(this.#device);
       text.textContent = kept
         ? `The required files are kept on this device (${sum('bytes')}): it works offline.`
         : `Downloads ${sum('packed')} once (${sum('bytes')} unpacked), then works offline.`;
@@ -204,10 +206,10 @@ export class OptimizeDialog {
     const bar = byId('assets-progress', HTMLProgressElement);
     button.disabled = true;
     try {
-      if (await areCached()) await deleteAssets();
+      if (await areCached(this.#device)) await deleteAssets();
       else {
         bar.hidden = false;
-        await loadAssets((loaded, total) => (bar.value = loaded / total));
+        await loadAssets(this.#device, (loaded, total) => (bar.value = loaded / total));
       }
       await this.#showAssets();
     } catch (error) {

@@ -1,12 +1,12 @@
 /** An optimization in the worker. */
-import { OptimizationInput, stepsFor, stepTimes } from '../../studio.js';
 import { withoutAlpha } from '../../media/transparency.js';
 import { writerFor } from './checkpoints.js';
 import { SMALLEST } from './sizes.js';
 import { JobLoop } from '../loop.js';
 
 /**
- * @import { OptimizationHandle, RunPlan, RunSettings, Studio } from '../../studio.js'
+ * @import { OptimizationHandle, OptimizationInput, RunPlan, RunSettings, Studio } from '../../studio.js'
+ * @import { StudioModule } from '../job-device.js'
  * @import { Checkpoint, FromJobWorker, OptimizeRun } from '../protocol.js'
  */
 
@@ -18,12 +18,14 @@ const SLOW_MS = 700;
 
 export class OptimizeJob extends JobLoop {
   /**
+   * @param {Pick<StudioModule, 'OptimizationInput' | 'stepsFor' | 'stepTimes'>} module of the device
    * @param {Studio} studio
    * @param {Uint8Array} vgg the archive of VGG weights
    * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(studio, vgg, send) {
+  constructor(module, studio, vgg, send) {
     super(send, 'painting');
+    this.module = module;
     this.studio = studio;
     this.vgg = vgg;
   }
@@ -36,14 +38,14 @@ export class OptimizeJob extends JobLoop {
    */
   async execute(run, checkpoint) {
     if (checkpoint) this.progress = checkpoint.progress;
-    const input = jobInputOf(run);
+    const input = this.#inputOf(run);
     /** @type {number[] | undefined} */
     let times;
     const settings = { ...run.settings, smallest: Math.min(SMALLEST, run.settings.size ?? SMALLEST) };
     if (!settings.steps) {
       this.send({ type: 'preparing', message: 'Measuring how fast this device is …' });
       times = await this.#measure(run, settings, input);
-      settings.steps = stepsFor(run.minutes, new Float64Array(times));
+      settings.steps = this.module.stepsFor(run.minutes, new Float64Array(times));
     }
     this.send({ type: 'preparing', message: 'Computing the targets …' });
     await this.openStore(() => writerFor({ ...run, settings }, checkpoint));
@@ -72,7 +74,7 @@ export class OptimizeJob extends JobLoop {
     const [first, last] = [scales[0], scales[scales.length - 1]];
     const small = await this.#timeSteps(settings, input, first);
     const large = scales.length === 1 || small > SLOW_MS ? undefined : await this.#timeSteps(settings, input, last);
-    return [...stepTimes(JSON.stringify(scales), small, large)];
+    return [...this.module.stepTimes(JSON.stringify(scales), small, large)];
   }
 
   /**
@@ -108,17 +110,17 @@ export class OptimizeJob extends JobLoop {
     work.free();
     this.send({ type: 'done', picture });
   }
-}
 
-/** @param {OptimizeRun} run */
-function jobInputOf({ photo, paintings, start }) {
-  const input = new OptimizationInput(photo.width, photo.height, withoutAlpha(photo.data));
-  for (const { pixels, weight, mask, part } of paintings) {
-    input.add_painting(pixels.width, pixels.height, pixels.data, weight);
-    if (mask) input.add_mask(mask.width, mask.height, mask.data);
-    if (part) input.add_style_mask(part.width, part.height, part.data);
+  /** @param {OptimizeRun} run */
+  #inputOf({ photo, paintings, start }) {
+    const input = new this.module.OptimizationInput(photo.width, photo.height, withoutAlpha(photo.data));
+    for (const { pixels, weight, mask, part } of paintings) {
+      input.add_painting(pixels.width, pixels.height, pixels.data, weight);
+      if (mask) input.add_mask(mask.width, mask.height, mask.data);
+      if (part) input.add_style_mask(part.width, part.height, part.data);
+    }
+    if (start === 'noise') input.start_from_noise(1);
+    else if (start !== 'photo') input.start_from(start.width, start.height, withoutAlpha(start.data));
+    return input;
   }
-  if (start === 'noise') input.start_from_noise(1);
-  else if (start !== 'photo') input.start_from(start.width, start.height, withoutAlpha(start.data));
-  return input;
 }

@@ -5,7 +5,6 @@ import { messageOf } from '../../common/errors.js';
 import { scriptAddress } from '../../common/trusted-scripts.js';
 import { discard, readSaved } from './checkpoints.js';
 import { OptimizeDialog } from './job-dialog.js';
-import { markButtons, withoutAdapter } from '../adapter.js';
 import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
 import { OptimizePanel } from './panel.js';
@@ -15,7 +14,7 @@ import { nextSmallerSize } from './sizes.js';
 /**
  * @import { Controls } from '../../app/controls.js'
  * @import { Store } from '../../app/store.js'
- * @import { EngineInfo, Pixels } from '../../inference/protocol.js'
+ * @import { Pixels } from '../../inference/protocol.js'
  * @import { PictureViewer } from '../../components/picture-viewer.js'
  * @import { ToastLine } from '../../components/toast-line.js'
  * @import { JobRequest } from './job-dialog.js'
@@ -25,7 +24,6 @@ import { nextSmallerSize } from './sizes.js';
  */
 
 /** Why there are no Masterpieces without WebGPU. */
-const NO_ADAPTER = withoutAdapter('A Masterpiece');
 
 /** The Masterpiece mode: the dialog, the panel and the host of an optimization. */
 export class OptimizeMode {
@@ -68,7 +66,7 @@ export class OptimizeMode {
     const kind = {
       runtime: {
         createWorker: () => new Worker(scriptAddress('jobs/optimize-image/worker.js'), { type: 'module', name: 'impasto masterpiece' }),
-        startOptions: ({ network }) => ({ archive: archiveInMemory(network) }),
+        startOptions: ({ network }) => ({ archive: archiveInMemory(network), device: this.#host.device }),
         readSaved,
       },
       mode: 'optimize',
@@ -85,10 +83,9 @@ export class OptimizeMode {
       discard,
       busyMessage: 'Another job is running, here or in another tab. Finish or discard it, then try again.',
       unreadableMessage: 'An unfinished Masterpiece is stored here, but this version of Impasto cannot read it. Update Impasto, or discard it.',
-      noAdapterMessage: NO_ADAPTER,
     };
     this.#host = new JobHost(kind, store, viewer, controls, toast);
-    store.subscribe(['engine'], ({ engine }) => engine && this.#enable(engine));
+    store.subscribe(['engine'], ({ engine }) => engine && this.#enable());
     viewer.split.addEventListener('split', () => (this.#panel.comparing = viewer.split.value > 0));
     this.#button.addEventListener('click', () => this.#openDialog());
     this.#networkFile.addEventListener('change', () => {
@@ -114,10 +111,9 @@ export class OptimizeMode {
     return this.#host.picture();
   }
 
-  /** Enables the mode once the engine runs and a photo is shown, and offers an unfinished job. @param {EngineInfo} engine */
-  #enable(engine) {
+  /** Enables the mode once the engine runs and a photo is shown, and offers an unfinished job. */
+  #enable() {
     this.#button.disabled = false;
-    markButtons([this.#button], engine, NO_ADAPTER);
     return this.#host.restore();
   }
 
@@ -133,9 +129,9 @@ export class OptimizeMode {
     // The photo may have changed in the meantime.
     const photo = this.#photo;
     if (!requirements || !photo) return;
-    const { adapter, estimates } = requirements;
+    const { device, estimates } = requirements;
     this.#dialog.show(photo, this.styleOptions(), this.store.state.look.parts, {
-      software: adapter === 'software',
+      device,
       replaces: this.#controller !== undefined,
       estimates,
     });

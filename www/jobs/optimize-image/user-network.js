@@ -1,6 +1,7 @@
 /** The user's VGG network: an archive of weights in a separate cache, or in memory where the browser has no cache. */
 
 import { scriptAddress } from '../../common/trusted-scripts.js';
+import { jobDevice } from '../job-device.js';
 
 /** @import { VggNetwork } from '../protocol.js' */
 
@@ -138,6 +139,6 @@ function check(file) {
       const why = event.message || 'the worker failed.';
       reject(new Error(`“${file.name}” could not be checked: ${why} Reload the page, then try again.`));
     });
-    worker.postMessage(file);
+    jobDevice(undefined).then((device) => worker.postMessage({ file, device }));
   }).finally(() => worker.terminate());
 }

@@ -1,5 +1,6 @@
 /** The worker that optimizes a picture. */
-import { hostJob, fileOf, MODULE, StartError, VGG } from '../worker-host.js';
+import { moduleFile } from '../job-device.js';
+import { hostJob, fileOf, StartError, VGG } from '../worker-host.js';
 import { archiveInCache, titleOf } from './user-network.js';
 import { OptimizeJob } from './job.js';
 
@@ -8,18 +9,18 @@ import { OptimizeJob } from './job.js';
 
 hostJob({
   activity: 'a Masterpiece',
-  loadInputs: async (/** @type {Begin} */ { run, archive }, obtained) => {
+  loadInputs: async (/** @type {Begin} */ { run, archive, device }, obtained) => {
     const own = run.network && (archive ?? (await archiveInCache(run.network)));
     if (run.network && !own) {
       const { name, file } = run.network;
       const gone = `This Masterpiece uses ${titleOf(name)} from “${file}”, which is no longer stored here.`;
       throw new StartError('network', `${gone} Choose that file again to continue.`);
     }
-    const files = await obtained(own ? ({ url }) => url === MODULE : undefined);
-    return { module: fileOf(files, MODULE), inputs: own ?? fileOf(files, VGG) };
+    const files = await obtained(own ? ({ url }) => url === moduleFile(device) : undefined);
+    return { module: fileOf(files, moduleFile(device)), inputs: own ?? fileOf(files, VGG) };
   },
-  createJob: (studio, vgg, send, { run, checkpoint }) => {
-    const job = new OptimizeJob(studio, vgg, send);
+  createJob: (module, studio, vgg, send, { run, checkpoint }) => {
+    const job = new OptimizeJob(module, studio, vgg, send);
     return { controls: job, work: () => job.execute(run, checkpoint) };
   },
 });

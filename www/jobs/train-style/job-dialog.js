@@ -12,6 +12,7 @@ import { DatasetPicker } from './dataset-picker.js';
  * @import { TrainSettings } from '../../studio.js'
  * @import { StyleOption } from '../style-options.js'
  * @import { ChosenSettings } from '../../estimates.js'
+ * @import { JobDevice } from '../job-device.js'
  * @import { Estimates } from '../load-estimates.js'
  * @import { Preferences, Strength } from './choices.js'
  */
@@ -49,7 +50,8 @@ export class TrainDialog {
   #error = byId('train-error', HTMLElement);
   #begin = byId('train-begin', HTMLButtonElement);
   #dataset = new DatasetPicker(() => this.#validate(), (message) => this.#showError(message));
-  #software = false;
+  /** @type {JobDevice} */
+  #device = 'processor';
   /** @type {Estimates | undefined} */
   #estimates;
   /** @type {RequestedStyle[]} */
@@ -81,13 +83,13 @@ export class TrainDialog {
    * @param {RequestedStyle[]} models
    * @param {StyleOption[]} photos photos that were opened
    * @param {string[]} styles the names of the network's styles, from which the training can start
-   * @param {{ estimates: Estimates, software: boolean, replaces: boolean, further: BuiltinNetwork | undefined }} about whether
+   * @param {{ estimates: Estimates, device: JobDevice, replaces: boolean, further: BuiltinNetwork | undefined }} about whether
    *   there is no GPU, whether a job is replaced, and the network of a trained style whose training continues
    */
-  show(models, photos, styles, { estimates, software, replaces, further }) {
+  show(models, photos, styles, { estimates, device, replaces, further }) {
     this.#estimates = estimates;
     this.#models = models;
-    this.#software = software;
+    this.#device = device;
     this.#further = further;
     byId('train-title', HTMLElement).textContent = further ? 'Learn further' : 'Learn this style';
     byId('train-networks', HTMLElement).hidden = further !== undefined;
@@ -165,15 +167,15 @@ export class TrainDialog {
       return;
     }
     const { steps, crop, batch } = settings;
-    const duration = this.#estimates.trainingDuration(steps, crop, batch, this.#software, loadStepTime(this.#software));
-    const slow = this.#software ? ' The browser finds no GPU here, so the style is trained on smaller pictures.' : '';
+    const duration = this.#estimates.trainingDuration(steps, crop, batch, this.#isSlow, loadStepTime(this.#isSlow));
+    const slow = this.#isSlow ? ' The browser finds no GPU here, so the style is trained on smaller pictures.' : '';
     time.textContent = `${steps} steps, ${formatDuration(duration)}; you can stop earlier.${slow}`;
     this.#steps.placeholder = String(this.#settings({ ...choices, steps: 0 })?.steps ?? '');
   }
 
   /** The settings that the choices mean; none before the dialog is shown. @param {Preferences} choices */
   #settings(choices) {
-    const json = this.#estimates?.trainingSettings(JSON.stringify(choices), this.#software, cropForTests());
+    const json = this.#estimates?.trainingSettings(JSON.stringify(choices), this.#isSlow, cropForTests());
     return json === undefined ? undefined : /** @type {ChosenSettings} */ (JSON.parse(json));
   }
 
@@ -183,12 +185,17 @@ export class TrainDialog {
     this.#error.hidden = !message;
   }
 
+  /** Whether there is no graphics card. */
+  get #isSlow() {
+    return this.#device !== 'graphics';
+  }
+
   async #showAssets() {
     const text = byId('train-assets', HTMLElement);
     try {
-      const files = await jobAssets();
+      const files = await jobAssets(this.#device);
       const packed = formatBytes(files.reduce((total, file) => total + file.packed, 0));
-      text.textContent = (await areCached())
+      text.textContent = (await areCached(this.#device))
         ? 'The required files are kept on this device: it works offline.'
         : `Downloads ${packed} once, the same files as for a Masterpiece, then works offline.`;
     } catch (error) {

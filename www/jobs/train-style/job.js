@@ -1,23 +1,25 @@
 /** A training in the worker. */
 import { JobLoop } from '../loop.js';
-import { TrainingInput } from '../../studio.js';
 import { writerFor } from './checkpoints.js';
 
 /**
  * @import { Checkpoint, FromJobWorker } from '../protocol.js'
  * @import { Studio, TrainPlan } from '../../studio.js'
+ * @import { StudioModule } from '../job-device.js'
  * @import { TrainRun } from './protocol.js'
  */
 
 export class TrainJob extends JobLoop {
   /**
+   * @param {Pick<StudioModule, 'TrainingInput'>} module of the device
    * @param {Studio} studio
    * @param {Uint8Array} vgg the archive of VGG weights
    * @param {Uint8Array} network the archive of the network that the style is for
    * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
    */
-  constructor(studio, vgg, network, send) {
+  constructor(module, studio, vgg, network, send) {
     super(send, 'learning');
+    this.module = module;
     this.studio = studio;
     this.vgg = vgg;
     this.network = network;
@@ -38,7 +40,7 @@ export class TrainJob extends JobLoop {
     const plan = JSON.parse(this.studio.plan_training(text, run.network));
     this.send({ type: 'preparing', message: 'Computing the targets …' });
     await this.openStore(() => writerFor(run, checkpoint));
-    const training = await this.studio.train(this.vgg, this.network, text, trainDataOf(run), checkpoint?.bytes);
+    const training = await this.studio.train(this.vgg, this.network, text, this.#dataOf(run), checkpoint?.bytes);
     const { software } = JSON.parse(this.studio.info());
     const scales = [{ width: crop, height: crop, steps }];
     this.send({ type: 'started', settings, plan: { ...plan, scales }, stepTimes: undefined, software });
@@ -58,14 +60,14 @@ export class TrainJob extends JobLoop {
     training.free();
     this.send({ type: 'done', picture, pack }, [pack.buffer]);
   }
-}
 
-/** @param {TrainRun} run */
-function trainDataOf({ paintings, photos, scenes, starts }) {
-  const trainData = new TrainingInput();
-  for (const { pixels, weight } of paintings) trainData.add_painting(pixels.width, pixels.height, pixels.data, weight);
-  for (const { width, height, data } of photos) trainData.add_photo(width, height, data);
-  for (const { pack, weight } of starts) trainData.start_from(pack, weight);
-  if (scenes > 0) trainData.add_scenes(scenes);
-  return trainData;
+  /** @param {TrainRun} run */
+  #dataOf({ paintings, photos, scenes, starts }) {
+    const data = new this.module.TrainingInput();
+    for (const { pixels, weight } of paintings) data.add_painting(pixels.width, pixels.height, pixels.data, weight);
+    for (const { width, height, data: rgba } of photos) data.add_photo(width, height, rgba);
+    for (const { pack, weight } of starts) data.start_from(pack, weight);
+    if (scenes > 0) data.add_scenes(scenes);
+    return data;
+  }
 }

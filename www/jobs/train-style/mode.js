@@ -10,7 +10,6 @@ import { PhotoLibrary } from './photo-library.js';
 import { discard, readSaved } from './checkpoints.js';
 import { cropForTests, saveStepTime } from './preferences.js';
 import { TrainDialog } from './job-dialog.js';
-import { markButtons, withoutAdapter } from '../adapter.js';
 import { TrainPanel } from './panel.js';
 import { loadEstimates } from '../load-estimates.js';
 import { canShrink, CROPS, MOST_PHOTOS, subjectSize } from './choices.js';
@@ -30,7 +29,6 @@ import { canShrink, CROPS, MOST_PHOTOS, subjectSize } from './choices.js';
  */
 
 /** Why there is no training without WebGPU. */
-const NO_ADAPTER = withoutAdapter('Learning a style');
 /** The step time is saved every this number of steps. */
 const NOTED_STEPS = 5;
 
@@ -93,6 +91,7 @@ export class TrainMode {
     const kind = {
       runtime: {
         createWorker: () => new Worker(scriptAddress('jobs/train-style/worker.js'), { type: 'module', name: 'impasto learning' }),
+        startOptions: () => ({ device: this.#host.device }),
         readSaved,
       },
       mode: 'train',
@@ -111,12 +110,10 @@ export class TrainMode {
       discard,
       busyMessage: 'Another job is running, here or in another tab. Finish or discard it, then try again.',
       unreadableMessage: 'An unfinished training is stored here, but this version of Impasto cannot read it. Update Impasto, or discard it.',
-      noAdapterMessage: NO_ADAPTER,
     };
     this.#host = new JobHost(kind, store, viewer, controls, toast);
     store.subscribe(['engine'], ({ engine }) => {
       if (!engine) return;
-      markButtons(this.#buttons, engine, NO_ADAPTER);
       this.#host.restore();
     });
     store.subscribe(['look'], ({ look }, before) => look.parts !== before.look.parts && this.#refresh());
@@ -160,11 +157,11 @@ export class TrainMode {
     const { styles } = engine;
     const requirements = await this.#host.dialogRequirements();
     if (!requirements) return;
-    const { adapter, estimates } = requirements;
+    const { device, estimates } = requirements;
     const further = this.#isTrained(parts) ? (await this.styles.styleOf(parts[0].id))?.network : undefined;
     this.#dialog.show(models, this.photoLibrary.photos, styles, {
       estimates,
-      software: adapter === 'software',
+      device,
       replaces: this.#controller?.isRunning ?? false,
       further: further && (further === 'arbitrary' ? further : 'transfer26'),
     });
@@ -188,13 +185,13 @@ export class TrainMode {
   /** @param {TrainRequest} order */
   async #begin({ styles: models, network, settings, photos, scenes }) {
     const { photo } = this.store.state;
-    const adapter = await this.#host.adapter();
-    if (!photo || !adapter) return;
+    const device = await this.#host.findDevice();
+    if (!photo) return;
     this.viewer.busy('Preparing the paintings …');
     try {
       const { trainingPhotoScale } = await loadEstimates();
       const { width, height } = photo.bitmap;
-      const size = subjectSize({ width, height }, adapter === 'software', cropForTests());
+      const size = subjectSize({ width, height }, device !== 'graphics', cropForTests());
       const subject = pixelsOf(resample(photo.bitmap, { x: 0, y: 0, width, height }, size.width, size.height));
       const first = await models[0].option.load();
       const [painting, thumbnail] = [await storedPainting(first), await thumbnailOf(first)];

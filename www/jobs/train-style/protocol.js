@@ -6,6 +6,7 @@
 /**
  * @import { BuiltinNetwork, Pixels } from '../../inference/protocol.js'
  * @import { TrainSettings } from '../../studio.js'
+ * @import { JobDevice } from '../job-device.js'
  * @import { Checkpoint, StyleTarget, ToJobWorker } from '../protocol.js'
  */
 
@@ -22,7 +23,8 @@
  */
 
 /**
- * @typedef {{ type: 'begin', run: TrainRun, checkpoint: Checkpoint | undefined } | Exclude<ToJobWorker, { type: 'begin' }>} ToTrainWorker
+ * @typedef {{ type: 'begin', run: TrainRun, checkpoint: Checkpoint | undefined, device: JobDevice }
+ *   | Exclude<ToJobWorker, { type: 'begin' }>} ToTrainWorker
  */
 
 export {};

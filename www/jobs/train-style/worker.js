@@ -1,5 +1,6 @@
 /** The worker that trains a style. */
-import { hostJob, fileOf, MODULE, VGG } from '../worker-host.js';
+import { moduleFile } from '../job-device.js';
+import { hostJob, fileOf, VGG } from '../worker-host.js';
 import { fetchBytes } from '../../common/fetch-bytes.js';
 import { TrainJob } from './job.js';
 
@@ -8,14 +9,14 @@ import { TrainJob } from './job.js';
 
 hostJob({
   activity: 'learning a style',
-  loadInputs: async (/** @type {Begin} */ { run }, obtained) => {
+  loadInputs: async (/** @type {Begin} */ { run, device }, obtained) => {
     const files = await obtained();
     // The service worker has this file already.
     const network = await fetchBytes(new URL(`../../weights/${run.network}.safetensors`, import.meta.url).href, () => {});
-    return { module: fileOf(files, MODULE), inputs: { vgg: fileOf(files, VGG), network } };
+    return { module: fileOf(files, moduleFile(device)), inputs: { vgg: fileOf(files, VGG), network } };
   },
-  createJob: (studio, { vgg, network }, send, { run, checkpoint }) => {
-    const job = new TrainJob(studio, vgg, network, send);
+  createJob: (module, studio, { vgg, network }, send, { run, checkpoint }) => {
+    const job = new TrainJob(module, studio, vgg, network, send);
     return { controls: job, work: () => job.execute(run, checkpoint) };
   },
 });

@@ -81,6 +81,7 @@ run_tests() {
   need_wasm_target
   check "wasm warnings" lint_wasm live
   check "wasm warnings of the studio" lint_wasm studio
+  check "wasm warnings of the studio on the processor" lint_wasm studio-cpu
   check "wasm warnings of the import" lint_wasm import
   check "wasm warnings of the estimates" lint_wasm estimates
   check "wasm warnings of the CPU engine" lint_wasm live-cpu

@@ -80,13 +80,18 @@ impl Winograd {
         let step = c.inputs;
         let k = (shifts.len() - 1) * step + channels;
         let real = shifts.len() * c.inputs;
-        let mut all = vec![0.0; k * columns * POINTS * POINTS];
-        for (at, to) in all.chunks_exact_mut(POINTS * POINTS).enumerate().take(real * columns) {
-            if let Some(taps) = get(at % columns, at / columns) {
-                to.copy_from_slice(&kernel(taps, weights));
+        // The matrices of all points one after another, each `[k][columns]`.
+        let mut all = vec![0.0; POINTS * POINTS * k * columns];
+        for at in 0..real * columns {
+            let Some(taps) = get(at % columns, at / columns) else { continue };
+            for (p, value) in kernel(taps, weights).as_flattened().iter().enumerate() {
+                all[p * k * columns + at] = *value;
             }
         }
-        let point = |p: usize| PackedMatrix::new(set, k, columns, |i, j| all[(i * columns + j) * POINTS * POINTS + p]);
+        let point = |p: usize| {
+            let matrix = &all[p * k * columns..][..k * columns];
+            PackedMatrix::new(set, k, columns, |i, j| matrix[i * columns + j])
+        };
         Self {
             channels,
             outputs: columns,

@@ -39,9 +39,11 @@ impl Strided {
     /// Packs a 3x3 convolution of stride 2.
     pub fn new(set: InstructionSet, c: &Convolution, weight: &[f32]) -> Self {
         let channels = c.inputs.next_multiple_of(4);
-        let transformed: Vec<Vec<f32>> =
+        let transformed: Vec<_> =
             weight.chunks_exact(9).map(|g| kernel(from_fn(|tap| g[tap]), strided_weights)).collect();
-        let get = |i: usize, o: usize, p: usize| if i < c.inputs { transformed[o * c.inputs + i][p] } else { 0.0 };
+        let get = |i: usize, o: usize, p: usize| {
+            if i < c.inputs { transformed[o * c.inputs + i].as_flattened()[p] } else { 0.0 }
+        };
         let point = |p: usize| PackedMatrix::new(set, channels, c.outputs, |i, o| get(i, o, p));
         Self { channels, pad: c.pad, border: c.border, weights: (0..WEIGHTS * WEIGHTS).map(point).collect() }
     }

@@ -78,11 +78,11 @@ pub fn strided_weights(g: [f64; 3]) -> [f64; STRIDED_WEIGHTS] {
     [g[0] / 2.0, -(g[0] + g[2]) / 2.0, (g[2] - g[0]) / 6.0, (g[0] + 2.0 * g[2]) / 6.0, g[2], g[1]]
 }
 
-/// Transforms a 3x3 kernel with the one-dimensional transform `weights`: row by row, `[N][N]`.
-pub fn kernel<const N: usize>(g: [f32; 9], weights: fn([f64; 3]) -> [f64; N]) -> Vec<f32> {
+/// Transforms a 3x3 kernel with the one-dimensional transform `weights`: row by row.
+pub fn kernel<const N: usize>(g: [f32; 9], weights: fn([f64; 3]) -> [f64; N]) -> [[f32; N]; N] {
     let g = g.map(f64::from);
     let columns = [0, 1, 2].map(|x| weights([g[x], g[3 + x], g[6 + x]]));
-    (0..N).flat_map(|y| weights([columns[0][y], columns[1][y], columns[2][y]])).map(|v| v as f32).collect()
+    std::array::from_fn(|y| weights([columns[0][y], columns[1][y], columns[2][y]]).map(|v| v as f32))
 }
 
 /// Returns the distance between planes of `length` numbers, one for each point of a tile. A multiple of 4096 bytes would

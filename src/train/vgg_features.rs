@@ -89,7 +89,9 @@ impl Features {
                 #[cfg(feature = "gpu")]
                 Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
                 #[cfg(not(feature = "gpu"))]
-                Convolutions::Ours => return Err(crate::error::Error::NoAdapter("this build has the processor only".to_string())),
+                Convolutions::Ours => {
+                    return Err(crate::error::Error::NoAdapter("this build has the processor only".to_string()));
+                }
                 #[cfg(feature = "cpu")]
                 Convolutions::Processor => Kernel::Processor(Frozen::new(&kernel, &bias, layer.inputs())?),
                 #[cfg(feature = "reference")]

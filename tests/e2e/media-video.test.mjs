@@ -128,7 +128,7 @@ async function comparedWithPlayer(page, videos) {
 for (const name of BROWSERS) {
   describe(`video files in ${name}`, { timeout: 600_000 }, () => {
     const there = visit(name);
-    // Chromium's frames lose colour on a 2D canvas, where the CPU engine reads them. Firefox's WebGPU crashes at some videos.
+    // Chromium's video has other colours on a 2D canvas, where the CPU engine reads it. Firefox's WebGPU crashes at some videos.
     const plain = `${name === 'firefox' ? SMALL : SMALL_ON_GPU}&strength=0`;
     const withPage = sharedPage(there, plain);
 

@@ -263,7 +263,7 @@ test('a paused loop sends its picture, writes a checkpoint, and waits', async ()
   await job.openStore(async () => /** @type {any} */ ({ write: async (/** @type {Checkpoint} */ one) => void written.push(structuredClone(one)) }));
   piece.onStep = () => piece.made === 3 && job.pause();
   const end = run();
-  await settled();
+  while (sent.at(-1)?.type !== 'paused') await settled();
   assert.deepEqual(sent.slice(-4).map(({ type }) => type), ['steps', 'preview', 'kept', 'paused']);
   assert.deepEqual([piece.made, written[0].progress.step, written[0].picture?.data[0]], [4, 4, 4]);
   piece.onStep = () => {};
@@ -285,6 +285,14 @@ test('stop ends the loop, also while it is paused', async () => {
   other.job.stop();
   await end;
   assert.equal(other.job.progress.step, 0);
+});
+
+test('commands arrive between steps that wait for nothing', async () => {
+  const piece = new FakeSteps(1_000_000);
+  const { job, run } = await loop(piece);
+  setImmediate(() => job.stop());
+  await run();
+  assert.ok(piece.made > 0 && piece.made < piece.steps, `${piece.made} steps`);
 });
 
 test('if the browser stores no files, the page gets the checkpoints and one message', async () => {

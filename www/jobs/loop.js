@@ -23,6 +23,22 @@ const CHECKPOINT_SHARE = 20;
  */
 
 /**
+ * Resolves when the commands that the page has sent are handled. A step on the processor waits for nothing, so that no message
+ * would arrive between steps.
+ */
+export function messagesArrived() {
+  // Timers would wait at least four milliseconds.
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve(undefined);
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+/**
  * The main loop of a job worker: steps, and between them commands of the page, previews and checkpoints. No method of a wasm
  * object is called while one of its promises is pending.
  */
@@ -100,6 +116,7 @@ export class JobLoop {
       const from = performance.now();
       const report = await piece.step();
       if (!report) break;
+      await messagesArrived();
       const now = performance.now();
       this.progress = progressAfter(this.progress, report);
       this.#pendingReports.push({ ...report, milliseconds: now - from });

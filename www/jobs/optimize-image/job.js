@@ -2,7 +2,7 @@
 import { withoutAlpha } from '../../media/transparency.js';
 import { writerFor } from './checkpoints.js';
 import { SMALLEST } from './sizes.js';
-import { JobLoop } from '../loop.js';
+import { JobLoop, messagesArrived } from '../loop.js';
 
 /**
  * @import { OptimizationHandle, OptimizationInput, RunPlan, RunSettings, Studio } from '../../studio.js'
@@ -93,6 +93,7 @@ export class OptimizeJob extends JobLoop {
       for (let i = 0; i < MEASURED_STEPS && (i < 2 || performance.now() - began < MEASURED_MS); i += 1) {
         const from = performance.now();
         await work.step();
+        await messagesArrived();
         if (i > 0) fastest = Math.min(fastest, performance.now() - from);
         if (this.isStopping) break;
       }

@@ -7,7 +7,7 @@ use fearless_simd::{Level, Simd, dispatch};
 use super::conv3x3::{Grid, Winograd, output_tiles};
 use super::gemm::{Rows, multiply};
 use super::lanes::each_vector;
-use super::rows::{Input, Patch, fill_patch};
+use super::rows::{Band, Input, Patch, fill_patch};
 use super::tiles::input_tile;
 use super::winograd::{POINTS, TILE, plane_stride};
 use super::workers::Workers;
@@ -16,9 +16,6 @@ use super::workers::Workers;
 const DEEP: u64 = 6 << 20;
 /// Tiles of one pass: as many as keep the points and the products of a pass in tens of megabytes.
 const PASS: usize = 256;
-
-/// A band: its first row, its part of the output, its slot of statistics.
-pub type Band<'a> = (usize, &'a mut [f32], &'a mut [f32]);
 
 /// The bands of a pass, and the memory of its points and products.
 struct Pass {

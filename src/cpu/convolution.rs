@@ -6,10 +6,9 @@ use fearless_simd::{Level, dispatch};
 use super::conv_general::General;
 use super::conv_stride2::Strided;
 use super::conv3x3::Winograd;
-use super::conv3x3_deep::Band;
 use super::conv9x9::conv9x9;
 use super::instruction_set::InstructionSet;
-use super::rows::{Affine, Input, apply};
+use super::rows::{Affine, Band, Input, apply};
 use super::statistics::{Moments, PARTS, merge};
 use super::workers::Workers;
 use crate::error::{Error, Result};
@@ -149,6 +148,8 @@ impl CpuConvolution {
                 dispatch!(level, simd => apply(simd, out, affine, *relu));
             }
         };
+        // Transfer networks have no deep layers: `cpu.wasm` stays small without.
+        #[cfg(any(feature = "native", feature = "train"))]
         if let Kernel::Winograd(k) = &self.kernel
             && k.is_deep()
         {

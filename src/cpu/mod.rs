@@ -9,6 +9,7 @@
 //! pixels before and after a network.
 
 mod conv3x3;
+#[cfg(any(feature = "native", feature = "train"))]
 mod conv3x3_deep;
 mod conv9x9;
 mod conv_general;

@@ -77,6 +77,9 @@ pub struct Input<'a> {
     pub channels: usize,
 }
 
+/// A band of whole output rows: its first row, its part of the output, its slot of statistics.
+pub type Band<'a> = (usize, &'a mut [f32], &'a mut [f32]);
+
 /// The rows and columns of an input that a band of a convolution reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Patch {

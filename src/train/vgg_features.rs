@@ -88,15 +88,16 @@ impl Features {
             let kernel = match convolutions {
                 #[cfg(feature = "gpu")]
                 Convolutions::Ours => Kernel::Ours(Box::new(Convolution::new(&kernel, &bias, layer.inputs(), device))),
-                #[cfg(not(feature = "gpu"))]
-                Convolutions::Ours => {
-                    return Err(crate::error::Error::NoAdapter("this build has the processor only".to_string()));
-                }
                 #[cfg(feature = "cpu")]
                 Convolutions::Processor => Kernel::Processor(Frozen::new(&kernel, &bias, layer.inputs())?),
                 #[cfg(feature = "reference")]
                 Convolutions::Burns => {
                     Kernel::Burns(Box::new((tensor(kernel, shape, device), tensor(bias, [layer.outputs()], device))))
+                }
+                #[cfg(not(all(feature = "cpu", feature = "gpu")))]
+                other => {
+                    let problem = format!("this build has no convolutions of the kind {other:?}");
+                    return Err(crate::error::Error::NoAdapter(problem));
                 }
             };
             layers.push(Weights { layer, kernel });

@@ -1,5 +1,5 @@
 //! Layers of transfer networks in burn's tensors, differentiable with respect to input and style. Graphics devices use
-//! this crate's kernels, the processor uses burn's operations ([`super::composed`]).
+//! this crate's kernels, the processor uses burn's operations.
 //!
 //! On graphics devices convolutions use the 3x3 convolution of [`super::conv3x3`]. A stride of two takes every other
 //! pixel of a stride of one. A 9x9 kernel is a 3x3 grid of 3x3 kernels, which equals a 3x3 kernel over nine copies of

@@ -27,6 +27,12 @@ import { StylePicker } from './style-picker.js';
 
 const SIZE = 512;
 const SIZE_WITHOUT_GPU = 256;
+/** What the time means on each device. @type {Record<JobDevice, string>} */
+const SLOW = {
+  graphics: '',
+  software: ' The browser finds no GPU here: it takes many times longer than the chosen time.',
+  processor: ' The browser finds no GPU here: fewer steps fit into the chosen time.',
+};
 
 /** The dialog that starts an optimization: paintings, size, time and advanced options. */
 export class OptimizeDialog {
@@ -142,8 +148,7 @@ export class OptimizeDialog {
   /** Validates the values, and shows the memory for the size. */
   #validate() {
     const memory = this.#memoryText(Number(this.#size.value));
-    const slow = this.#device === 'graphics' ? '' : ' The browser finds no GPU here: it takes longer than the chosen time.';
-    byId('optimize-memory', HTMLElement).textContent = memory + slow;
+    byId('optimize-memory', HTMLElement).textContent = memory + SLOW[this.#device];
     this.#advanced.updateNotes();
     const masks = this.#masks.count;
     setNote('where', masks > 0 ? [masks === 1 ? 'one mask' : `${masks} masks`] : []);
@@ -170,7 +175,7 @@ export class OptimizeDialog {
     try {
       const found = this.#sizeEstimates(this.#advanced.settings).find(({ size }) => size === chosen);
       if (!found) return '';
-      const memory = `${found.width} × ${found.height} pixels take about ${formatBytes(found.bytes)} of graphics memory`;
+      const memory = `${found.width} × ${found.height} pixels take about ${formatBytes(found.bytes)} of ${this.#device === 'processor' ? '' : 'graphics '}memory`;
       return found.fits ? `${memory}.` : `${memory}, which may be too much.`;
     } catch (error) {
       return messageOf(error);

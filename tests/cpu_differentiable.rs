@@ -87,11 +87,16 @@ fn pooled_pixels_and_their_gradients_agree_with_the_definition() {
         for pooling in [Pooling::Average, Pooling::Max] {
             let pooled = layers::pool2(&x, shape, pooling);
             let given = interleaved(&x, shape);
-            let found = pool(&Workers::new(2), pooling, &given, (height, width), 12);
-            assert!(relative_distance(&planar(&found, half), &pooled) < 1e-6);
-
-            let back = unpool(&Workers::new(2), pooling, &given, &interleaved(&gradient, half), (height, width), 12);
-            let back = planar(&back, shape);
+            let (workers, size) = (Workers::new(2), (height, width));
+            let gradients = interleaved(&gradient, half);
+            let all = InstructionSet::available().into_iter().map(|set| {
+                let found = pool(set, &workers, pooling, &given, size, 12).unwrap();
+                assert!(relative_distance(&planar(&found, half), &pooled) < 1e-6, "{}", set.name());
+                planar(&unpool(set, &workers, pooling, &given, &gradients, size, 12).unwrap(), shape)
+            });
+            let all: Vec<_> = all.collect();
+            assert!(all.iter().all(|back| *back == all[0]), "instruction sets");
+            let back = &all[0];
             for (i, found) in back.iter().enumerate() {
                 let (plane, y, x_at) = (i / (height * width), i / width % height, i % width);
                 let inside = y / 2 < half.height && x_at / 2 < half.width;
@@ -107,6 +112,7 @@ fn pooled_pixels_and_their_gradients_agree_with_the_definition() {
         }
     }
     // Of equal numbers the first one gets the gradient.
-    let found = unpool(&Workers::new(1), Pooling::Max, &[1.0; 16], &[3.0; 4], (2, 2), 4);
+    let found =
+        unpool(InstructionSet::best(), &Workers::new(1), Pooling::Max, &[1.0; 16], &[3.0; 4], (2, 2), 4).unwrap();
     assert_eq!(found, [[3.0; 4], [0.0; 4], [0.0; 4], [0.0; 4]].concat());
 }

@@ -1,6 +1,7 @@
 //! Limits for the size of pictures, checked before decoding.
 
 use super::problem::{Problem, gigabytes, megapixels};
+use crate::error::advised;
 
 /// The default limit of pixels: a little above the largest pictures of phones (200 megapixels).
 pub const DEFAULT_PIXELS: u64 = 1 << 28;
@@ -81,9 +82,8 @@ impl Limits {
         if pixels <= fits && width.max(height) <= LONGEST_SIDE {
             return Ok(());
         }
-        // Free memory changes until the next try, so the advised size needs a little less.
-        let advised = self.pixels.min((self.memory - self.memory / 25) / IMAGE_BYTES);
-        let longest = longest_side(width, height, advised);
+        let longest = longest_side(width, height, fits);
+        let longest = if fits < self.pixels { advised(longest as usize) as u64 } else { longest };
         let reason = if pixels > self.pixels {
             format!("the limit is {} (`--max-pixels`)", megapixels(self.pixels))
         } else if needed > self.memory {

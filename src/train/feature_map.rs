@@ -42,10 +42,14 @@ impl FeatureMap {
         self.values.clone()
     }
 
-    /// Returns the numbers of channels and pixels.
-    pub fn size(&self) -> (usize, usize) {
-        let [_, channels, height, width] = self.maps().dims();
-        (channels, height * width)
+    /// Returns the numbers of pictures, channels and pixels.
+    pub fn size(&self) -> (usize, usize, usize) {
+        let dims = self.values.dims();
+        match self.order {
+            Order::Planar => (dims[0], dims[1], dims[2] * dims[3]),
+            #[cfg(feature = "cpu")]
+            Order::Interleaved => (dims[0], dims[3], dims[1] * dims[2]),
+        }
     }
 
     /// Returns the values as `[pictures][channels][height][width]`.
@@ -59,8 +63,8 @@ impl FeatureMap {
 
     /// Returns the values as `[pictures][channels][pixels]`.
     pub fn planes(&self) -> Tensor<3> {
-        let [pictures, channels, height, width] = self.maps().dims();
-        self.maps().reshape([pictures, channels, height * width])
+        let (pictures, channels, pixels) = self.size();
+        self.maps().reshape([pictures, channels, pixels])
     }
 
     /// Returns the products of every two channels, summed over all pixels: `[pictures][channels][channels]`.

@@ -3,6 +3,7 @@
 use fearless_simd::{Simd, dispatch};
 
 use crate::cpu::{InstructionSet, Workers};
+use crate::error::Result;
 use crate::net::Pooling;
 
 /// Output rows that a thread takes at a time.
@@ -10,64 +11,66 @@ const ROWS: usize = 4;
 
 /// Returns the pooled pixels of `x`, `height` x `width` pixels of `channels` numbers.
 ///
+/// # Errors
+/// As [`InstructionSet::require`].
+///
 /// # Panics
 /// If `x` has another length.
 pub fn pool(
+    set: InstructionSet,
     workers: &Workers,
     pooling: Pooling,
     x: &[f32],
     (height, width): (usize, usize),
     channels: usize,
-) -> Vec<f32> {
+) -> Result<Vec<f32>> {
     assert_eq!(x.len(), height * width * channels, "the numbers of a tensor");
     let row = width / 2 * channels;
     let mut pooled = vec![0.0; height / 2 * row];
-    let level = InstructionSet::best().level();
+    let level = set.require()?;
     let bands = pooled.chunks_mut((ROWS * row).max(1)).enumerate().collect();
     workers.for_each(bands, 0, |(band, rows): (usize, &mut [f32]), _| {
         for (y, target) in rows.chunks_exact_mut(row).enumerate() {
             let pair = &x[2 * (band * ROWS + y) * width * channels..][..2 * width * channels];
-            match level {
-                Some(level) => dispatch!(level, simd => simd.vectorize(#[inline(always)] || pool_row(pooling, pair, channels, target))),
-                None => pool_row(pooling, pair, channels, target),
-            }
+            dispatch!(level, simd => simd.vectorize(#[inline(always)] || pool_row(pooling, pair, channels, target)));
         }
     });
-    pooled
+    Ok(pooled)
 }
 
 /// Returns the gradient of the input of [`pool`] from the gradient of its output. Of equal largest numbers the first one
 /// gets the gradient.
 ///
+/// # Errors
+/// As [`InstructionSet::require`].
+///
 /// # Panics
 /// If `x` or `gradient` has another length.
 pub fn unpool(
+    set: InstructionSet,
     workers: &Workers,
     pooling: Pooling,
     x: &[f32],
     gradient: &[f32],
     (height, width): (usize, usize),
     channels: usize,
-) -> Vec<f32> {
+) -> Result<Vec<f32>> {
     assert_eq!(x.len(), height * width * channels, "the numbers of a tensor");
     let row = width / 2 * channels;
     assert_eq!(gradient.len(), height / 2 * row, "the numbers of a gradient");
     let mut found = vec![0.0; x.len()];
     let pair = 2 * width * channels;
-    let level = InstructionSet::best().level();
+    let level = set.require()?;
     let bands = found.chunks_mut((ROWS * pair).max(1)).enumerate().collect();
     workers.for_each(bands, 0, |(band, rows): (usize, &mut [f32]), _| {
         // An odd last row stays zero.
         for (y, target) in rows.chunks_exact_mut(pair).enumerate() {
             let y = band * ROWS + y;
             let (x, gradient) = (&x[y * pair..][..pair], &gradient[y * row..][..row]);
-            match level {
-                Some(level) => dispatch!(level, simd => simd.vectorize(#[inline(always)] || unpool_row(pooling, x, gradient, channels, target))),
-                None => unpool_row(pooling, x, gradient, channels, target),
-            }
+            dispatch!(level, simd => simd.vectorize(#[inline(always)] || unpool_row(pooling, x, gradient, channels, target)));
         }
     });
-    found
+    Ok(found)
 }
 
 /// Pools a pair of rows.

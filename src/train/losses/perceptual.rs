@@ -101,7 +101,7 @@ impl Targets {
 
     fn style_loss(&self, layer: &Layer, features: &FeatureMap) -> Tensor<1> {
         let (target, inverse) = &self.style[layer];
-        let pictures = features.values().dims()[0];
+        let (pictures, _, _) = features.size();
         let off = gram_matrices(features) - target.clone();
         (off.clone() * off).sum() * inverse.clone() / pictures as f32
     }
@@ -121,6 +121,6 @@ fn mean(term: &Term, loss: impl Fn(&Layer) -> Tensor<1>) -> Tensor<1> {
 /// Returns the Gram matrix of each picture of a batch, `[n][channels][channels]`, normalized as in
 /// [`crate::train::losses`].
 fn gram_matrices(features: &FeatureMap) -> Tensor<3> {
-    let (channels, pixels) = features.size();
+    let (_, channels, pixels) = features.size();
     features.products() / (channels * pixels) as f32
 }

@@ -34,7 +34,7 @@ impl Statistics {
     /// Computes the statistics of the features of one picture. Pixels are weighted by `weights`, `[1][pixels]` with a sum
     /// of 1, or all equally.
     pub fn of(kind: StyleLoss, features: &FeatureMap, weights: Option<&Tensor<2>>) -> Self {
-        let (channels, pixels) = features.size();
+        let (_, channels, pixels) = features.size();
         let planes = || features.planes().squeeze_dim::<2>(0);
         let mean = |f: Tensor<2>| match weights {
             Some(weights) => (f * weights.clone()).sum_dim(1),

@@ -63,7 +63,7 @@ impl Operation {
     fn output(&self, x: &[f32], size: (usize, usize), channels: usize) -> Result<Vec<f32>> {
         match self {
             Self::Convolution(Frozen(convolution)) => Ok(convolution.apply(&WORKERS, x, size)),
-            Self::Pooling(pooling) => Ok(pool(&WORKERS, *pooling, x, size, channels)),
+            Self::Pooling(pooling) => pool(InstructionSet::best(), &WORKERS, *pooling, x, size, channels),
             Self::Products => channel_products(InstructionSet::best(), &WORKERS, x, channels),
         }
     }
@@ -79,7 +79,7 @@ impl Operation {
     ) -> Result<Vec<f32>> {
         match self {
             Self::Convolution(Frozen(convolution)) => Ok(convolution.gradient(&WORKERS, gradient, output, size)),
-            Self::Pooling(pooling) => Ok(unpool(&WORKERS, *pooling, x, gradient, size, channels)),
+            Self::Pooling(pooling) => unpool(InstructionSet::best(), &WORKERS, *pooling, x, gradient, size, channels),
             Self::Products => {
                 let both = |i: usize| gradient[i] + gradient[i % channels * channels + i / channels];
                 let matrix: Vec<f32> = (0..channels * channels).map(both).collect();

@@ -130,15 +130,16 @@ need_models() {
 
 # One wasm module of the crate, into the cache: its name, which is its feature too unless another is named, the bytes that it may
 # have with brotli, and the profile and target features of modules that are not optimized for size. Their kernels are inlined by
-# attribute; inlining of all other functions costs a tenth of their size and gains nothing.
+# attribute; inlining of all other functions costs a tenth of their size and gains nothing. What wasm-opt does beyond -O1 makes the
+# modules larger with brotli, and takes twice the time.
 wasm_module() {
   local name=$1 budget=$2 features=${3:-$1} profile=${4:-release-wasm} instructions=${5:-} target=$CACHE/target-wasm size
-  local optimize=(-Oz)
+  local optimize=(-O1)
   say "building $name.wasm"
   if [ -n "$instructions" ]; then
     # Modules with the same instructions share their dependencies.
     target=$CACHE/target-wasm-${instructions//[^a-z0-9]/}
-    optimize=(-O2 --enable-simd --enable-relaxed-simd)
+    optimize+=(--enable-simd --enable-relaxed-simd)
   fi
   env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=-Ctarget-feature=$instructions -Cllvm-args=-inline-threshold=10"} "${WASM_CARGO[@]}" rustc --lib \
     --crate-type cdylib --profile "$profile" --no-default-features --features "web,$features" --target "$TARGET" "${WASM_STD[@]}"
@@ -150,6 +151,22 @@ wasm_module() {
     "$MODULES/${name}_bg.wasm")
   say "$name.wasm: $size bytes with brotli, of $budget allowed"
   [ "$size" -le "$budget" ] || die "$name.wasm is over its budget."
+}
+
+# Runs functions side by side; ends if one of them fails. Each of the compilers uses one core most of the time.
+together() {
+  local function process processes=()
+  for function in "$@"; do
+    "$function" &
+    processes+=($!)
+  done
+  for process in "${processes[@]}"; do
+    wait "$process" || { kill "${processes[@]}" 2>/dev/null || true; exit 1; }
+  done
+}
+
+live_module() {
+  wasm_module live "$LIVE_BUDGET"
 }
 
 # The CPU engine, for browsers with and without relaxed SIMD.
@@ -182,16 +199,23 @@ assemble() {
 
 # What stylizes: the module on WebGPU, and those on the processor.
 engine_modules() {
-  wasm_module live "$LIVE_BUDGET"
-  cpu_modules
+  together live_module cpu_modules
+}
+
+# Modules that are optimized for size share a folder, so they are built one after another.
+small_job_modules() {
+  wasm_module studio "$STUDIO_BUDGET"
+  wasm_module import "$IMPORT_BUDGET"
+  wasm_module estimates "$ESTIMATES_BUDGET"
+}
+
+studio_cpu_module() {
+  wasm_module studio-cpu "$STUDIO_CPU_BUDGET" studio-cpu release-wasm-cpu +simd128
 }
 
 # What jobs need.
 job_modules() {
-  wasm_module studio "$STUDIO_BUDGET"
-  wasm_module studio-cpu "$STUDIO_CPU_BUDGET" studio-cpu release-wasm-cpu +simd128
-  wasm_module import "$IMPORT_BUDGET"
-  wasm_module estimates "$ESTIMATES_BUDGET"
+  together small_job_modules studio_cpu_module
 }
 
 wasm_modules() {

@@ -64,11 +64,30 @@ browser_tests() {
   counted "browsers, one file at a time" "$NODE_SUMMARY" node_tests 1 "${alone[@]}"
 }
 
+# Starts the build of the page, which uses one core most of the time, beside the native checks.
+start_build() {
+  build_log=$(mktemp)
+  (build) > "$build_log" 2>&1 &
+  build_process=$!
+  trap 'kill "$build_process" 2>/dev/null || true' EXIT
+}
+
+# Waits for the build that was started, and shows what it printed.
+build_ended() {
+  local status=0
+  wait "$build_process" || status=$?
+  trap - EXIT
+  cat "$build_log" >&2
+  rm -f "$build_log"
+  return "$status"
+}
+
 run_tests() {
   need_packages chromium firefox-esr mesa-vulkan-drivers
   need_models
-  need_node_modules
+  need_build_tools
   need_node_modules bench
+  start_build
   export IMPASTO_MODELS="$MODELS" VK_ICD_FILENAMES="$LAVAPIPE" VK_DRIVER_FILES="$LAVAPIPE"
   check "format" cargo fmt --check
   check "clippy" cargo clippy -q --all-targets -- -D warnings
@@ -78,14 +97,13 @@ run_tests() {
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
   check "types of the bench" npx --no-install tsc --noEmit -p bench
   counted "units" "$NODE_SUMMARY" node_tests 1 tests/unit/*.test.mjs bench/*.test.mjs
-  need_wasm_target
+  check "build" build_ended
   check "wasm warnings" lint_wasm live
   check "wasm warnings of the studio" lint_wasm studio
   check "wasm warnings of the studio on the processor" lint_wasm studio-cpu
   check "wasm warnings of the import" lint_wasm import
   check "wasm warnings of the estimates" lint_wasm estimates
   check "wasm warnings of the CPU engine" lint_wasm live-cpu
-  check "build" build
   check "generated types" node tools/types.mjs "$MODULES" --check
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   browser_tests

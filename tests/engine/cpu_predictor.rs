@@ -2,77 +2,25 @@
 //! executor, and the style predictor against the reference vector, with each instruction set and several threads.
 
 use crate::common::{distance, fixture, noise, picture, shipped_as};
+use crate::random_network::{PIXELS, RandomNetwork, Zeros, white_pixel};
 use impasto::cpu::{CpuVectorModel, InstructionSet, Workers};
 use impasto::error::Error;
 use impasto::image::Image;
 use impasto::net::models::predictor;
-use impasto::net::{Border, Convolution, Network, Operation, TensorId};
+use impasto::net::{Network, Operation, TensorId};
 use impasto::style::Style;
 use impasto::weights::{Archive, ArchiveBuilder};
 
-struct Net {
-    net: Network,
-    archive: ArchiveBuilder,
-}
-
-/// What precedes a convolution with a stride of 2.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Zeros {
-    Around,
-    AtTheEnd,
-    None,
-}
-
-impl Net {
-    fn new() -> Self {
-        Self { net: Network::new("random", 3, 1), archive: ArchiveBuilder::new() }
-    }
-
-    fn conv(
-        &mut self,
-        mut x: TensorId,
-        (inputs, outputs): (usize, usize),
-        (kernel, stride): (usize, usize),
-        depthwise: bool,
-        zeros: Zeros,
-    ) -> TensorId {
-        let seed = self.net.layers.len() as u32 + 7;
-        let (weight, tensor) = (format!("w{seed}"), format!("b{seed}"));
-        let fan_in = if depthwise { 1 } else { inputs };
-        let shape = [outputs, fan_in, kernel, kernel];
-        let gain = 2.0 / (fan_in as f32 * (kernel * kernel) as f32).sqrt();
-        let values: Vec<f32> = noise(seed, shape.iter().product()).iter().map(|v| v * gain).collect();
-        self.archive.float(&weight, &shape, &values).float(&tensor, &[outputs], &noise(seed + 100, outputs));
-        if zeros == Zeros::AtTheEnd {
-            x = self.net.push(Operation::PadEnd, &[x]);
-        }
-        let pad = if zeros == Zeros::Around { kernel / 2 } else { 0 };
-        let c = Convolution { weight, inputs, outputs, kernel, stride, pad, border: Border::Zero };
-        let y = self.net.push(if depthwise { Operation::Depthwise(c) } else { Operation::Convolution(c) }, &[x]);
-        self.net.push(Operation::Bias { tensor }, &[y])
-    }
-
-    fn pointwise(&mut self, x: TensorId, inputs: usize, outputs: usize) -> TensorId {
-        self.conv(x, (inputs, outputs), (1, 1), false, Zeros::Around)
-    }
-
-    fn relu6(&mut self, x: TensorId) -> TensorId {
-        self.net.push(Operation::Relu6, &[x])
-    }
-
-    /// Appends the mean and a matrix, and compares all instruction sets and numbers of threads with the plain executor.
-    fn compare(mut self, x: TensorId, channels: usize, numbers: usize, size: (usize, usize), case: &str) {
-        let x = self.net.push(Operation::GlobalMean, &[x]);
-        self.pointwise(x, channels, numbers);
-        let archive = Archive::parse(&self.archive.finish().unwrap()).unwrap();
-        let photo =
-            Image::new(size.0, size.1, noise(3, size.0 * size.1 * 3).iter().map(|v| v.abs()).collect()).unwrap();
-        let expected = impasto::reference::forward(&self.net, &archive, &Style::default(), &photo).unwrap().0;
-        for set in InstructionSet::available() {
-            let got = each_thread_count(&self.net, &archive, set, &photo);
-            let off = distance(&got, &expected);
-            assert!(off <= 2e-5, "{case}, {size:?}, {}: off by {off}", set.name());
-        }
+/// Appends the mean and a matrix, and compares all instruction sets and numbers of threads with the plain executor.
+fn compare(mut n: RandomNetwork, x: TensorId, channels: usize, numbers: usize, size: (usize, usize), case: &str) {
+    n.vector(x, channels, numbers);
+    let (net, archive) = n.archive();
+    let photo = Image::new(size.0, size.1, noise(3, size.0 * size.1 * 3).iter().map(|v| v.abs()).collect()).unwrap();
+    let expected = impasto::reference::forward(&net, &archive, &Style::default(), &photo).unwrap().0;
+    for set in InstructionSet::available() {
+        let got = each_thread_count(&net, &archive, set, &photo);
+        let off = distance(&got, &expected);
+        assert!(off <= 2e-5, "{case}, {size:?}, {}: off by {off}", set.name());
     }
 }
 
@@ -98,7 +46,7 @@ fn kernels_agree_with_the_plain_executor() {
     {
         for size in SIZES {
             for zeros in [Zeros::Around, Zeros::AtTheEnd] {
-                let mut n = Net::new();
+                let mut n = RandomNetwork::new();
                 let x = n.conv(0, (3, stem), (3, 2), false, zeros);
                 let x = n.relu6(x);
                 let y = n.pointwise(x, stem, wide);
@@ -113,7 +61,7 @@ fn kernels_agree_with_the_plain_executor() {
                 let x = n.pointwise(y, wide, narrow);
                 // Without an activation.
                 let x = n.conv(x, (narrow, narrow), (3, 2), true, zeros);
-                n.compare(x, narrow, numbers, size, &format!("{stem} {wide} {narrow} {numbers} {zeros:?}"));
+                compare(n, x, narrow, numbers, size, &format!("{stem} {wide} {narrow} {numbers} {zeros:?}"));
             }
         }
     }
@@ -122,7 +70,7 @@ fn kernels_agree_with_the_plain_executor() {
 #[test]
 fn stages_may_follow_each_other_in_any_order() {
     for size in SIZES {
-        let mut n = Net::new();
+        let mut n = RandomNetwork::new();
         // A 1x1 convolution of the picture, two depthwise ones, and a tensor that three stages read.
         let x = n.pointwise(0, 3, 10);
         let x = n.conv(x, (10, 10), (3, 1), true, Zeros::Around);
@@ -134,7 +82,7 @@ fn stages_may_follow_each_other_in_any_order() {
         let z = n.relu6(z);
         let z = n.net.push(Operation::Add, &[y, z]);
         let x = n.conv(z, (10, 10), (3, 1), true, Zeros::Around);
-        n.compare(x, 10, 3, size, "any order");
+        compare(n, x, 10, 3, size, "any order");
     }
 }
 
@@ -142,38 +90,27 @@ fn stages_may_follow_each_other_in_any_order() {
 fn convolutions_without_a_border_agree() {
     for size in [(3, 3), (9, 7), (16, 17), (70, 41), (3, 60)] {
         for (stride, kernel) in [(1, 3), (2, 3)] {
-            let mut n = Net::new();
+            let mut n = RandomNetwork::new();
             let x = n.pointwise(0, 3, 12);
             let x = n.conv(x, (12, 12), (kernel, stride), true, Zeros::None);
-            n.compare(x, 12, 5, size, &format!("depthwise, stride {stride}"));
-            let mut n = Net::new();
+            compare(n, x, 12, 5, size, &format!("depthwise, stride {stride}"));
+            let mut n = RandomNetwork::new();
             let x = n.conv(0, (3, 7), (kernel, stride), false, Zeros::None);
-            n.compare(x, 7, 5, size, &format!("stem, stride {stride}"));
+            compare(n, x, 7, 5, size, &format!("stem, stride {stride}"));
         }
     }
 }
 
-/// A black picture with one white pixel: the mean over a full picture would hide the position of a pixel.
 #[test]
 fn every_pixel_is_where_it_belongs() {
-    let (width, height) = (11, 6);
     for stride in [1, 2] {
-        for (x0, y0) in [(0, 0), (10, 0), (0, 5), (10, 5), (4, 3), (7, 2)] {
-            let mut n = Net::new();
-            let x = n.conv(0, (3, 5), (3, stride), false, Zeros::Around);
-            let x = n.relu6(x);
-            let x = n.conv(x, (5, 5), (3, stride), true, Zeros::Around);
-            let x = n.relu6(x);
-            let x = n.net.push(Operation::GlobalMean, &[x]);
-            n.pointwise(x, 5, 5);
-            let archive = Archive::parse(&n.archive.finish().unwrap()).unwrap();
-            let mut data = vec![0.0; width * height * 3];
-            data[(y0 * width + x0) * 3..][..3].copy_from_slice(&[1.0, 0.6, 0.2]);
-            let photo = Image::new(width, height, data).unwrap();
-            let expected = impasto::reference::forward(&n.net, &archive, &Style::default(), &photo).unwrap().0;
+        let (net, archive) = RandomNetwork::of_two_convolutions(stride).archive();
+        for (x, y) in PIXELS {
+            let photo = white_pixel(x, y);
+            let expected = impasto::reference::forward(&net, &archive, &Style::default(), &photo).unwrap().0;
             for set in InstructionSet::available() {
-                let off = distance(&each_thread_count(&n.net, &archive, set, &photo), &expected);
-                assert!(off <= 2e-6, "stride {stride}, pixel {x0} {y0}, {}: off by {off}", set.name());
+                let off = distance(&each_thread_count(&net, &archive, set, &photo), &expected);
+                assert!(off <= 2e-6, "stride {stride}, pixel {x} {y}, {}: off by {off}", set.name());
             }
         }
     }
@@ -201,13 +138,13 @@ fn what_the_kernels_cannot_run_is_refused() {
     net.push(Operation::Upsample2, &[0]);
     assert!(matches!(load(&net, (4, 4)), Err(Error::Model { .. })));
     // More than one pixel.
-    let mut n = Net::new();
+    let mut n = RandomNetwork::new();
     n.pointwise(0, 3, 4);
     assert!(matches!(load(&n.net, (4, 4)), Err(Error::Model { .. })));
     // Weights that are not in the archive.
     assert!(matches!(load(&n.net, (1, 1)), Err(Error::Tensor { .. })));
-    let archive = Archive::parse(&n.archive.finish().unwrap()).unwrap();
-    let mut model = CpuVectorModel::load(&n.net, &archive, set, (1, 1)).unwrap();
+    let (net, archive) = n.archive();
+    let mut model = CpuVectorModel::load(&net, &archive, set, (1, 1)).unwrap();
     assert!(matches!(model.run(&Workers::new(1), &[0.0; 3]), Err(Error::Picture(_))));
     assert_eq!(model.run(&Workers::new(1), &[0.0; 4]).unwrap().len(), 4);
 }

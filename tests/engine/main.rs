@@ -13,6 +13,7 @@ mod kernels;
 mod onnx_conformance;
 mod onnx_vector;
 mod predictor;
+mod random_network;
 mod schedule;
 mod shaders;
 mod steady;

@@ -16,7 +16,7 @@ use impasto::reference::layers::{instance_norm, pool2, sigmoid, upsample2};
 ///
 /// On the GPU: convolutions over zeros laid around the picture here, since the kernels have no border of zeros; the 9x9
 /// kernels of the first and last layers not at all, as no vector has any, and the sigmoid neither, which only the
-/// presenting draw computes (`tests/kernels.rs` covers both). Pooling has no kernel: only the plain executor and the studio do it.
+/// presenting draw computes (`tests/engine/kernels.rs` covers both). Pooling has no kernel: only the plain executor and the studio do it.
 const COVERED: [&str; 17] = [
     "AvgPool2d",
     "Conv2d_padding",
@@ -46,7 +46,7 @@ const LEFT_OUT: [(&str, &str); 55] = [
     ("ConstantPad2d", "a border of twos"),
     ("Conv1d*", "one dimension"),
     ("Conv2d", "a kernel that is not square"),
-    ("Conv2d_depthwise*", "groups; depthwise layers are compared in tests/predictor.rs"),
+    ("Conv2d_depthwise*", "groups; depthwise layers are compared in tests/engine/predictor.rs"),
     ("Conv2d_dilated", "dilation"),
     ("Conv2d_groups*", "groups, and a kernel that is not square"),
     ("Conv2d_no_bias", "a kernel that is not square"),

@@ -2,59 +2,18 @@
 //! several channel counts, and the whole predictor with the reference vector.
 
 use crate::common::{distance, fixture, gpu, noise, picture, shipped, shipped_as};
+use crate::random_network::{PIXELS, RandomNetwork, Zeros, white_pixel};
 use impasto::error::Error;
 use impasto::gpu::conv::{Family, Variant};
 use impasto::gpu::mobilenet::QUADS_A_THREAD;
 use impasto::gpu::vector_model::VectorPlan;
 use impasto::image::Image;
-use impasto::net::{Border, Convolution, Network, Operation, TensorId};
+use impasto::net::Operation;
 use impasto::style::Style;
 use impasto::stylize::{Device, StyleEncoder};
-use impasto::weights::{Archive, ArchiveBuilder};
 
 /// The variant of the transfer network's kernels, which the predictor does not use.
 const VARIANT: Variant = Variant { family: Family::Direct, half: false };
-
-struct Net {
-    net: Network,
-    archive: ArchiveBuilder,
-}
-
-impl Net {
-    fn new() -> Self {
-        Self { net: Network::new("random", 3, 1), archive: ArchiveBuilder::new() }
-    }
-
-    /// A convolution and its bias; depthwise where `depthwise`. At stride 2, zeros follow the end only if `even`.
-    fn conv(
-        &mut self,
-        mut x: TensorId,
-        (inputs, outputs): (usize, usize),
-        (kernel, stride): (usize, usize),
-        depthwise: bool,
-        even: bool,
-    ) -> TensorId {
-        let seed = self.net.layers.len() as u32 + 7;
-        let (weight, tensor) = (format!("w{seed}"), format!("b{seed}"));
-        let fan_in = if depthwise { 1 } else { inputs };
-        let shape = [outputs, fan_in, kernel, kernel];
-        let gain = 2.0 / (fan_in as f32 * (kernel * kernel) as f32).sqrt();
-        let values: Vec<f32> = noise(seed, shape.iter().product()).iter().map(|v| v * gain).collect();
-        self.archive.float(&weight, &shape, &values).float(&tensor, &[outputs], &noise(seed + 100, outputs));
-        let mut pad = kernel / 2;
-        if even {
-            x = self.net.push(Operation::PadEnd, &[x]);
-            pad = 0;
-        }
-        let c = Convolution { weight, inputs, outputs, kernel, stride, pad, border: Border::Zero };
-        let y = self.net.push(if depthwise { Operation::Depthwise(c) } else { Operation::Convolution(c) }, &[x]);
-        self.net.push(Operation::Bias { tensor }, &[y])
-    }
-
-    fn relu6(&mut self, x: TensorId) -> TensorId {
-        self.net.push(Operation::Relu6, &[x])
-    }
-}
 
 fn rgba(width: usize, height: usize) -> Vec<u8> {
     let bytes: Vec<u8> = noise(3, width * height * 4).iter().map(|v| (v * 127.0 + 128.0) as u8).collect();
@@ -71,28 +30,27 @@ fn kernels_agree_with_the_plain_executor() {
     // Stem channels, widened channels, narrowed channels, numbers: whole quads, groups of quads, and neither.
     for (stem, wide, narrow, numbers) in [(8, 16, 8, 16), (32, 24, 32, 8), (5, 7, 5, 9), (6, 33, 6, 1)] {
         for (width, height) in [(1, 1), (2, 2), (9, 7), (16, 17), (37, 30), (70, 41)] {
-            for even in [false, true] {
-                let mut n = Net::new();
-                let x = n.conv(0, (3, stem), (3, 2), false, even);
+            for zeros in [Zeros::Around, Zeros::AtTheEnd] {
+                let mut n = RandomNetwork::new();
+                let x = n.conv(0, (3, stem), (3, 2), false, zeros);
                 let x = n.relu6(x);
-                let y = n.conv(x, (stem, wide), (1, 1), false, false);
+                let y = n.pointwise(x, stem, wide);
                 let y = n.relu6(y);
-                let y = n.conv(y, (wide, wide), (3, 1), true, false);
+                let y = n.conv(y, (wide, wide), (3, 1), true, Zeros::Around);
                 let y = n.relu6(y);
-                let y = n.conv(y, (wide, narrow), (1, 1), false, false);
+                let y = n.pointwise(y, wide, narrow);
                 let x = n.net.push(Operation::Add, &[x, y]);
                 // Without an activation.
-                let x = n.conv(x, (narrow, narrow), (3, 2), true, even);
-                let x = n.net.push(Operation::GlobalMean, &[x]);
-                n.conv(x, (narrow, numbers), (1, 1), false, false);
-                let archive = Archive::parse(&n.archive.finish().unwrap()).unwrap();
+                let x = n.conv(x, (narrow, narrow), (3, 2), true, zeros);
+                n.vector(x, narrow, numbers);
+                let (net, archive) = n.archive();
                 let photo = Image::from_rgba8(width, height, &rgba(width, height)).unwrap();
-                let case = format!("{stem} {wide} {narrow} {numbers}, {width}x{height}, {even}");
-                let (expected, _) = impasto::reference::forward(&n.net, &archive, &unstyled(), &photo).unwrap();
+                let case = format!("{stem} {wide} {narrow} {numbers}, {width}x{height}, {zeros:?}");
+                let (expected, _) = impasto::reference::forward(&net, &archive, &unstyled(), &photo).unwrap();
                 for quads in QUADS_A_THREAD {
                     let size = (width, height);
                     let got = pollster::block_on(async {
-                        let plan = VectorPlan::with_quads(&gpu, &n.net, &archive, size, quads).await?;
+                        let plan = VectorPlan::with_quads(&gpu, &net, &archive, size, quads).await?;
                         let frame = plan.frame(&gpu, size).await?;
                         frame.upload(&gpu, &photo.to_rgba8())?;
                         plan.read(&gpu, &frame).await
@@ -106,34 +64,24 @@ fn kernels_agree_with_the_plain_executor() {
     }
 }
 
-/// A black picture with one white pixel: the mean over a full picture would hide the position of a pixel.
 #[test]
 fn every_pixel_is_where_it_belongs() {
     let gpu = gpu();
-    let (width, height) = (11, 6);
+    let size = (11, 6);
     for stride in [1, 2] {
-        for (x0, y0) in [(0, 0), (10, 0), (0, 5), (10, 5), (4, 3), (7, 2)] {
-            let mut n = Net::new();
-            let x = n.conv(0, (3, 5), (3, stride), false, false);
-            let x = n.relu6(x);
-            let x = n.conv(x, (5, 5), (3, stride), true, false);
-            let x = n.relu6(x);
-            let x = n.net.push(Operation::GlobalMean, &[x]);
-            n.conv(x, (5, 5), (1, 1), false, false);
-            let archive = Archive::parse(&n.archive.finish().unwrap()).unwrap();
-            let mut data = vec![0.0; width * height * 3];
-            data[(y0 * width + x0) * 3..][..3].copy_from_slice(&[1.0, 0.6, 0.2]);
-            let photo = Image::new(width, height, data).unwrap();
-            let (expected, _) = impasto::reference::forward(&n.net, &archive, &unstyled(), &photo).unwrap();
+        let (net, archive) = RandomNetwork::of_two_convolutions(stride).archive();
+        for (x, y) in PIXELS {
+            let photo = white_pixel(x, y);
+            let (expected, _) = impasto::reference::forward(&net, &archive, &unstyled(), &photo).unwrap();
             let got = pollster::block_on(async {
-                let plan = VectorPlan::new(&gpu, &n.net, &archive, (width, height)).await?;
-                let frame = plan.frame(&gpu, (width, height)).await?;
+                let plan = VectorPlan::new(&gpu, &net, &archive, size).await?;
+                let frame = plan.frame(&gpu, size).await?;
                 frame.upload(&gpu, &photo.to_rgba8())?;
                 plan.read(&gpu, &frame).await
             })
             .unwrap();
             let off = distance(&got, &expected);
-            assert!(off <= 1e-5, "stride {stride}, pixel {x0} {y0}: off by {off}");
+            assert!(off <= 1e-5, "stride {stride}, pixel {x} {y}: off by {off}");
         }
     }
 }

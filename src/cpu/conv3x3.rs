@@ -2,11 +2,6 @@
 //! the weights of its point, and the products become tiles of 4x4 outputs. Kernels of 9x9 are nine of 3x3, summed before
 //! the way back ([`super::conv9x9`]); an enlargement by two is a kernel with four times as many outputs.
 
-#![expect(
-    clippy::needless_range_loop,
-    reason = "vectors are handled by plain loops: closures would be compiled without the instruction set"
-)]
-
 use std::array::from_fn;
 
 use fearless_simd::Simd;
@@ -14,11 +9,10 @@ use fearless_simd::prelude::*;
 
 use super::gemm::{PackedMatrix, Rows, multiply};
 use super::instruction_set::InstructionSet;
-use super::lanes::{each_vector, store};
+use super::lanes::each_vector;
 use super::rows::{Input, Patch, fill_patch};
-use super::statistics::Sums;
-use super::tiles::{input_tile, output_column, transform_columns, transform_rows};
-use super::winograd::{POINTS, TILE, kernel, output, plane_stride, weights};
+use super::tiles::{Grid, input_tile, output_tiles, transform_columns, transform_rows};
+use super::winograd::{POINTS, Plain, TILE, kernel, plane_stride, weights};
 use crate::net::{Border, Convolution};
 
 /// Tiles of one matrix product: as many as keep both sides of the products in the second cache.
@@ -210,7 +204,7 @@ impl Winograd {
                                 each_vector!(S, c, at => transform_rows(simd, from, pixel, to, in_stride, at));
                             } else {
                                 let from = &patch[(ty * TILE + dy) * row + x..];
-                                each_vector!(S, c, at => input_tile(simd, from, pixel, to, in_stride, at));
+                                each_vector!(S, c, at => input_tile[Plain, POINTS](simd, from, pixel, to, in_stride, at));
                             }
                         }
                     }
@@ -225,7 +219,7 @@ impl Winograd {
                 #[inline(always)]
                 || {
                     for column in (0..n).step_by(part) {
-                        each_vector!(S, part, at => output_tiles(
+                        each_vector!(S, part, at => output_tiles[Plain, POINTS](
                             simd, &grid, start, count, products, (n, out_stride), (column, at), out, slot
                         ));
                     }
@@ -233,81 +227,6 @@ impl Winograd {
             );
         }
     }
-}
-
-/// The output of a band.
-pub(super) struct Grid {
-    pub rows: usize,
-    pub width: usize,
-    /// Tiles along a row.
-    pub across: usize,
-    pub enlarged: bool,
-    pub outputs: usize,
-}
-
-/// Transforms one vector of columns of `count` tiles from tile `start` on to outputs, and adds them to the sums. The
-/// column is `part + at`: an enlargement has the two pixels of a row of the output in one part.
-#[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "a kernel: each is a plain part of its work")]
-pub(super) fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>>(
-    simd: S,
-    grid: &Grid,
-    start: usize,
-    count: usize,
-    products: &[f32],
-    (n, stride): (usize, usize),
-    (part, at): (usize, usize),
-    out: &mut [f32],
-    slot: &mut [f32],
-) {
-    let scale = if grid.enlarged { 2 } else { 1 };
-    let pixel = scale * grid.outputs;
-    let row = scale * grid.width * grid.outputs;
-    let below = if part > 0 { row } else { 0 };
-    let zero = V::splat(simd, 0.0);
-    let mut sums = if start == 0 { Sums::new(simd, zero) } else { Sums::<V>::resume(simd, slot, part + at) };
-    for t in 0..count {
-        let from = t * n + part + at;
-        let half = [
-            output_column::<S, V>(simd, products, from, stride),
-            output_column::<S, V>(simd, products, stride + from, stride),
-            output_column::<S, V>(simd, products, 2 * stride + from, stride),
-            output_column::<S, V>(simd, products, 3 * stride + from, stride),
-            output_column::<S, V>(simd, products, 4 * stride + from, stride),
-            output_column::<S, V>(simd, products, 5 * stride + from, stride),
-        ];
-        let (ty, tx) = ((start + t) / grid.across, (start + t) % grid.across);
-        let rows = TILE.min(grid.rows - ty * TILE);
-        let columns = TILE.min(grid.width - tx * TILE);
-        let values = [
-            output::<S, V>([half[0][0], half[1][0], half[2][0], half[3][0], half[4][0], half[5][0]]),
-            output::<S, V>([half[0][1], half[1][1], half[2][1], half[3][1], half[4][1], half[5][1]]),
-            output::<S, V>([half[0][2], half[1][2], half[2][2], half[3][2], half[4][2], half[5][2]]),
-            output::<S, V>([half[0][3], half[1][3], half[2][3], half[3][3], half[4][3], half[5][3]]),
-        ];
-        if t == 0 && start == 0 {
-            sums = Sums::new(simd, values[0][0]);
-        }
-        let to = ty * TILE * scale * row + below + tx * TILE * pixel + at;
-        if rows == TILE && columns == TILE {
-            // All bounds are constants.
-            for y in 0..TILE {
-                let out = &mut out[to + y * scale * row..];
-                for x in 0..TILE {
-                    store(values[y][x], out, x * pixel);
-                    sums.add(values[y][x]);
-                }
-            }
-        } else {
-            for y in 0..rows {
-                for x in 0..columns {
-                    store(values[y][x], out, to + y * scale * row + x * pixel);
-                    sums.add(values[y][x]);
-                }
-            }
-        }
-    }
-    sums.finish(slot, part + at);
 }
 
 /// Returns the 3x3 kernel on the small picture of phase (`py`, `px`) of an enlargement followed by the 3x3 kernel

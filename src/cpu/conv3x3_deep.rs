@@ -4,12 +4,12 @@
 
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::conv3x3::{Grid, Winograd, output_tiles};
+use super::conv3x3::Winograd;
 use super::gemm::{Rows, multiply};
 use super::lanes::each_vector;
 use super::rows::{Band, Input, Patch, fill_patch};
-use super::tiles::input_tile;
-use super::winograd::{POINTS, TILE, plane_stride};
+use super::tiles::{Grid, input_tile, output_tiles};
+use super::winograd::{POINTS, Plain, TILE, plane_stride};
 use super::workers::Workers;
 
 /// Bytes of transformed weights from which a layer is deep: more than the second cache of most processors.
@@ -150,7 +150,7 @@ impl Winograd {
         simd.vectorize(
             #[inline(always)]
             || {
-                each_vector!(S, n, at => output_tiles(
+                each_vector!(S, n, at => output_tiles[Plain, POINTS](
                     simd, &grid, 0, tiles, products, (n, pass.product_stride), (0, at), out, slot
                 ));
             },
@@ -163,6 +163,6 @@ impl Winograd {
 fn transform<S: Simd>(simd: S, from: &[f32], (row, channels): (usize, usize), tile: &mut [f32], stride: usize) {
     simd.vectorize(
         #[inline(always)]
-        || each_vector!(S, channels, at => input_tile(simd, from, (row, channels), tile, stride, at)),
+        || each_vector!(S, channels, at => input_tile[Plain, POINTS](simd, from, (row, channels), tile, stride, at)),
     );
 }

@@ -33,22 +33,23 @@ pub fn limited<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, values: V, high
 const SIGN: u32 = 1 << 31;
 
 /// Calls `$function::<S, V>($arguments)` for each vector of `$count` numbers, a multiple of four: with the vectors `V` of
-/// the instruction set, then with vectors of eight and of four numbers. `$at` is the position of the vector.
+/// the instruction set, then with vectors of eight and of four numbers. `$at` is the position of the vector. Further generic
+/// arguments stand in brackets behind the function.
 macro_rules! each_vector {
-    ($s:ident, $count:expr, $at:ident => $function:ident($($argument:expr),* $(,)?)) => {{
+    ($s:ident, $count:expr, $at:ident => $function:ident $([$($generic:ty),*])? ($($argument:expr),* $(,)?)) => {{
         let count: usize = $count;
         let lanes = <<$s as fearless_simd::Simd>::f32s as fearless_simd::SimdBase<$s>>::LEN;
         let mut $at = 0;
         while $at + lanes <= count {
-            $function::<$s, <$s as fearless_simd::Simd>::f32s>($($argument),*);
+            $function::<$s, <$s as fearless_simd::Simd>::f32s $($(, $generic)*)?>($($argument),*);
             $at += lanes;
         }
         if lanes > 8 && $at + 8 <= count {
-            $function::<$s, fearless_simd::f32x8<$s>>($($argument),*);
+            $function::<$s, fearless_simd::f32x8<$s> $($(, $generic)*)?>($($argument),*);
             $at += 8;
         }
         if lanes > 4 && $at + 4 <= count {
-            $function::<$s, fearless_simd::f32x4<$s>>($($argument),*);
+            $function::<$s, fearless_simd::f32x4<$s> $($(, $generic)*)?>($($argument),*);
             $at += 4;
         }
         debug_assert_eq!($at, count);

@@ -1,4 +1,4 @@
-//! Two-dimensional transforms of the tiles of F(4x4, 3x3).
+//! Two-dimensional transforms of tiles: columns, then rows.
 
 #![expect(
     clippy::needless_range_loop,
@@ -9,7 +9,8 @@ use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
 use super::lanes::{load, store};
-use super::winograd::{POINTS, TILE, input, output};
+use super::statistics::Sums;
+use super::winograd::{POINTS, Plain, TILE, Transform};
 
 /// Transforms one vector of each of six rows, which are `row` numbers long, along the columns.
 #[inline(always)]
@@ -20,7 +21,7 @@ pub fn transform_columns<S: Simd, V: SimdFloat<S, Element = f32>>(
     row: usize,
     at: usize,
 ) {
-    let column = input_column::<S, V>(simd, source, at, row);
+    let column = Plain::input::<S, V>(loaded(simd, source, at, row));
     for y in 0..POINTS {
         store(column[y], target, y * row + at);
     }
@@ -37,7 +38,7 @@ pub fn transform_rows<S: Simd, V: SimdFloat<S, Element = f32>>(
     at: usize,
 ) {
     for y in 0..POINTS {
-        let values = input_column::<S, V>(simd, source, y * row + at, pixel);
+        let values = Plain::input::<S, V>(loaded(simd, source, y * row + at, pixel));
         for x in 0..POINTS {
             store(values[x], target, (y * POINTS + x) * stride + at);
         }
@@ -46,7 +47,7 @@ pub fn transform_rows<S: Simd, V: SimdFloat<S, Element = f32>>(
 
 /// Transforms one vector of channels of one tile.
 #[inline(always)]
-pub fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>>(
+pub fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>, T: Transform<P>, const P: usize>(
     simd: S,
     source: &[f32],
     (row, pixel): (usize, usize),
@@ -54,61 +55,108 @@ pub fn input_tile<S: Simd, V: SimdFloat<S, Element = f32>>(
     stride: usize,
     at: usize,
 ) {
-    let half = [
-        input_column::<S, V>(simd, source, at, row),
-        input_column::<S, V>(simd, source, pixel + at, row),
-        input_column::<S, V>(simd, source, 2 * pixel + at, row),
-        input_column::<S, V>(simd, source, 3 * pixel + at, row),
-        input_column::<S, V>(simd, source, 4 * pixel + at, row),
-        input_column::<S, V>(simd, source, 5 * pixel + at, row),
-    ];
-    let values = [
-        input::<S, V>([half[0][0], half[1][0], half[2][0], half[3][0], half[4][0], half[5][0]]),
-        input::<S, V>([half[0][1], half[1][1], half[2][1], half[3][1], half[4][1], half[5][1]]),
-        input::<S, V>([half[0][2], half[1][2], half[2][2], half[3][2], half[4][2], half[5][2]]),
-        input::<S, V>([half[0][3], half[1][3], half[2][3], half[3][3], half[4][3], half[5][3]]),
-        input::<S, V>([half[0][4], half[1][4], half[2][4], half[3][4], half[4][4], half[5][4]]),
-        input::<S, V>([half[0][5], half[1][5], half[2][5], half[3][5], half[4][5], half[5][5]]),
-    ];
-    for y in 0..POINTS {
-        for x in 0..POINTS {
-            store(values[y][x], target, (y * POINTS + x) * stride + at);
+    let mut rows = [[V::splat(simd, 0.0); P]; P];
+    for x in 0..P {
+        let column = T::input::<S, V>(loaded(simd, source, x * pixel + at, row));
+        for y in 0..P {
+            rows[y][x] = column[y];
+        }
+    }
+    for y in 0..P {
+        let values = T::input::<S, V>(rows[y]);
+        for x in 0..P {
+            store(values[x], target, (y * P + x) * stride + at);
         }
     }
 }
 
-/// Transforms the column of a tile that begins at `at`.
+/// Loads vectors that are `step` numbers apart.
 #[inline(always)]
-fn input_column<S: Simd, V: SimdFloat<S, Element = f32>>(
+fn loaded<S: Simd, V: SimdFloat<S, Element = f32>, const P: usize>(
     simd: S,
     source: &[f32],
     at: usize,
-    row: usize,
-) -> [V; POINTS] {
-    input::<S, V>([
-        load(simd, source, at),
-        load(simd, source, row + at),
-        load(simd, source, 2 * row + at),
-        load(simd, source, 3 * row + at),
-        load(simd, source, 4 * row + at),
-        load(simd, source, 5 * row + at),
-    ])
+    step: usize,
+) -> [V; P] {
+    let mut vectors = [V::splat(simd, 0.0); P];
+    for i in 0..P {
+        vectors[i] = load(simd, source, i * step + at);
+    }
+    vectors
 }
 
-/// Transforms a column of the products of a tile that begins at `at` to outputs.
+/// The output of a band.
+pub struct Grid {
+    /// Rows of the grid.
+    pub rows: usize,
+    /// Pixels of a row of the grid.
+    pub width: usize,
+    /// Tiles along a row.
+    pub across: usize,
+    /// Whether each pixel of the grid becomes 2x2 pixels of the output.
+    pub enlarged: bool,
+    /// Output channels.
+    pub outputs: usize,
+}
+
+/// Transforms one vector of columns of `count` tiles from tile `start` on to outputs, and adds them to the sums. The
+/// column is `part + at`: an enlargement has the two pixels of a row of the output in one part. The products of a point
+/// have `n` columns, and points are `stride` numbers apart.
 #[inline(always)]
-pub fn output_column<S: Simd, V: SimdFloat<S, Element = f32>>(
+#[expect(clippy::too_many_arguments, reason = "a kernel: each is a plain part of its work")]
+pub fn output_tiles<S: Simd, V: SimdFloat<S, Element = f32>, T: Transform<P>, const P: usize>(
     simd: S,
+    grid: &Grid,
+    start: usize,
+    count: usize,
     products: &[f32],
-    at: usize,
-    stride: usize,
-) -> [V; TILE] {
-    output::<S, V>([
-        load(simd, products, at),
-        load(simd, products, at + POINTS * stride),
-        load(simd, products, at + 2 * POINTS * stride),
-        load(simd, products, at + 3 * POINTS * stride),
-        load(simd, products, at + 4 * POINTS * stride),
-        load(simd, products, at + 5 * POINTS * stride),
-    ])
+    (n, stride): (usize, usize),
+    (part, at): (usize, usize),
+    out: &mut [f32],
+    slot: &mut [f32],
+) {
+    let scale = if grid.enlarged { 2 } else { 1 };
+    let pixel = scale * grid.outputs;
+    let row = scale * grid.width * grid.outputs;
+    let below = if part > 0 { row } else { 0 };
+    let zero = V::splat(simd, 0.0);
+    let mut sums = if start == 0 { Sums::new(simd, zero) } else { Sums::<V>::resume(simd, slot, part + at) };
+    for t in 0..count {
+        let from = t * n + part + at;
+        let mut columns = [[zero; P]; TILE];
+        for x in 0..P {
+            let column = T::output::<S, V>(loaded(simd, products, x * stride + from, P * stride));
+            for y in 0..TILE {
+                columns[y][x] = column[y];
+            }
+        }
+        let mut values = [[zero; TILE]; TILE];
+        for y in 0..TILE {
+            values[y] = T::output::<S, V>(columns[y]);
+        }
+        let (ty, tx) = ((start + t) / grid.across, (start + t) % grid.across);
+        let (rows, columns) = (TILE.min(grid.rows - ty * TILE), TILE.min(grid.width - tx * TILE));
+        if t == 0 && start == 0 {
+            sums = Sums::new(simd, values[0][0]);
+        }
+        let to = ty * TILE * scale * row + below + tx * TILE * pixel + at;
+        if rows == TILE && columns == TILE {
+            // All bounds are constants.
+            for y in 0..TILE {
+                let out = &mut out[to + y * scale * row..];
+                for x in 0..TILE {
+                    store(values[y][x], out, x * pixel);
+                    sums.add(values[y][x]);
+                }
+            }
+        } else {
+            for y in 0..rows {
+                for x in 0..columns {
+                    store(values[y][x], out, to + y * scale * row + x * pixel);
+                    sums.add(values[y][x]);
+                }
+            }
+        }
+    }
+    sums.finish(slot, part + at);
 }

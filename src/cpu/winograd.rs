@@ -13,64 +13,86 @@ pub const STRIDED_POINTS: usize = 2 * TILE + 1;
 /// Different weights along one side, for a kernel of three taps at stride 2.
 pub const STRIDED_WEIGHTS: usize = 6;
 
-/// Transforms the inputs of F(4, 3).
-#[inline(always)]
-pub fn input<S: Simd, V: SimdFloat<S, Element = f32>>(d: [V; POINTS]) -> [V; POINTS] {
-    let even = d[2].mul_add(-4.0, d[4]);
-    let odd = d[1].mul_add(-4.0, d[3]);
-    let (even2, odd2) = (d[4] - d[2], d[3] - d[1]);
-    [
-        d[0].mul_add(4.0, d[2].mul_add(-5.0, d[4])),
-        even + odd,
-        even - odd,
-        odd2.mul_add(2.0, even2),
-        odd2.mul_add(-2.0, even2),
-        d[1].mul_add(4.0, d[3].mul_add(-5.0, d[5])),
-    ]
+/// The transforms of a tile along one side, of `P` inputs.
+pub trait Transform<const P: usize> {
+    /// Inputs from one tile to the next.
+    const STEP: usize;
+
+    /// Transforms inputs.
+    fn input<S: Simd, V: SimdFloat<S, Element = f32>>(d: [V; P]) -> [V; P];
+
+    /// Transforms products to outputs.
+    fn output<S: Simd, V: SimdFloat<S, Element = f32>>(m: [V; P]) -> [V; TILE];
 }
 
-/// Transforms the products of F(4, 3) to outputs.
-#[inline(always)]
-pub fn output<S: Simd, V: SimdFloat<S, Element = f32>>(m: [V; POINTS]) -> [V; TILE] {
-    let (a, b) = (m[1] + m[2], m[1] - m[2]);
-    let (c, d) = (m[3] + m[4], m[3] - m[4]);
-    [m[0] + a + c, d.mul_add(2.0, b), c.mul_add(4.0, a), d.mul_add(8.0, b + m[5])]
+/// F(4, 3).
+pub struct Plain;
+
+impl Transform<POINTS> for Plain {
+    const STEP: usize = TILE;
+
+    #[inline(always)]
+    fn input<S: Simd, V: SimdFloat<S, Element = f32>>(d: [V; POINTS]) -> [V; POINTS] {
+        let even = d[2].mul_add(-4.0, d[4]);
+        let odd = d[1].mul_add(-4.0, d[3]);
+        let (even2, odd2) = (d[4] - d[2], d[3] - d[1]);
+        [
+            d[0].mul_add(4.0, d[2].mul_add(-5.0, d[4])),
+            even + odd,
+            even - odd,
+            odd2.mul_add(2.0, even2),
+            odd2.mul_add(-2.0, even2),
+            d[1].mul_add(4.0, d[3].mul_add(-5.0, d[5])),
+        ]
+    }
+
+    #[inline(always)]
+    fn output<S: Simd, V: SimdFloat<S, Element = f32>>(m: [V; POINTS]) -> [V; TILE] {
+        let (a, b) = (m[1] + m[2], m[1] - m[2]);
+        let (c, d) = (m[3] + m[4], m[3] - m[4]);
+        [m[0] + a + c, d.mul_add(2.0, b), c.mul_add(4.0, a), d.mul_add(8.0, b + m[5])]
+    }
+}
+
+/// Four outputs at stride 2. The even columns have two taps, F(4, 2) with five products; the odd columns have one tap and
+/// four products, which come last.
+pub struct Strided;
+
+impl Transform<STRIDED_POINTS> for Strided {
+    const STEP: usize = 2 * TILE;
+
+    #[inline(always)]
+    fn input<S: Simd, V: SimdFloat<S, Element = f32>>(d: [V; STRIDED_POINTS]) -> [V; STRIDED_POINTS] {
+        let m = d[6] - d[2];
+        [
+            (d[0] - d[4]).mul_add(2.0, m),
+            d[2].mul_add(-2.0, d[6] - d[4]),
+            d[4].mul_add(-3.0, d[2].mul_add(2.0, d[6])),
+            m,
+            m.mul_add(-2.0, d[8] - d[4]),
+            d[1],
+            d[3],
+            d[5],
+            d[7],
+        ]
+    }
+
+    #[inline(always)]
+    fn output<S: Simd, V: SimdFloat<S, Element = f32>>(m: [V; STRIDED_POINTS]) -> [V; TILE] {
+        let (a, b) = (m[1] + m[2], m[1] - m[2]);
+        [
+            m[0] + a + (m[3] + m[5]),
+            m[3].mul_add(2.0, b + m[6]),
+            m[3].mul_add(4.0, a + m[7]),
+            m[3].mul_add(8.0, b + (m[4] + m[8])),
+        ]
+    }
 }
 
 /// Transforms the weights of F(4, 3).
 pub fn weights(g: [f64; 3]) -> [f64; POINTS] {
     let (ends, sum, difference) = (g[0] + g[2], g[0] / 24.0 + g[2] / 6.0, g[1] / 12.0);
     [g[0] / 4.0, -(ends + g[1]) / 6.0, -(ends - g[1]) / 6.0, sum + difference, sum - difference, g[2]]
-}
-
-/// Transforms the inputs of four outputs at stride 2. The even columns have two taps, F(4, 2) with five products; the
-/// odd columns have one tap and four products, which come last.
-#[inline(always)]
-pub fn strided_input<S: Simd, V: SimdFloat<S, Element = f32>>(d: [V; STRIDED_POINTS]) -> [V; STRIDED_POINTS] {
-    let m = d[6] - d[2];
-    [
-        (d[0] - d[4]).mul_add(2.0, m),
-        d[2].mul_add(-2.0, d[6] - d[4]),
-        d[4].mul_add(-3.0, d[2].mul_add(2.0, d[6])),
-        m,
-        m.mul_add(-2.0, d[8] - d[4]),
-        d[1],
-        d[3],
-        d[5],
-        d[7],
-    ]
-}
-
-/// Transforms the products of four outputs at stride 2 to the outputs.
-#[inline(always)]
-pub fn strided_output<S: Simd, V: SimdFloat<S, Element = f32>>(m: [V; STRIDED_POINTS]) -> [V; TILE] {
-    let (a, b) = (m[1] + m[2], m[1] - m[2]);
-    [
-        m[0] + a + (m[3] + m[5]),
-        m[3].mul_add(2.0, b + m[6]),
-        m[3].mul_add(4.0, a + m[7]),
-        m[3].mul_add(8.0, b + (m[4] + m[8])),
-    ]
 }
 
 /// Transforms the weights at stride 2: five for the even columns, and one for the odd columns.
@@ -102,12 +124,12 @@ mod tests {
     #[inline(always)]
     fn filter<S: Simd>(simd: S, d: &[f32; 9], g: [f64; 3]) -> [[f32; TILE]; 2] {
         let splat = |v: f32| f32x4::splat(simd, v);
-        let v = input::<S, f32x4<S>>(std::array::from_fn(|i| splat(d[i])));
+        let v = Plain::input::<S, f32x4<S>>(std::array::from_fn(|i| splat(d[i])));
         let u = weights(g);
-        let plain = output::<S, f32x4<S>>(std::array::from_fn(|i| v[i] * u[i] as f32));
-        let v = strided_input::<S, f32x4<S>>(d.map(splat));
+        let plain = Plain::output::<S, f32x4<S>>(std::array::from_fn(|i| v[i] * u[i] as f32));
+        let v = Strided::input::<S, f32x4<S>>(d.map(splat));
         let u = strided_weights(g);
-        let strided = strided_output::<S, f32x4<S>>(std::array::from_fn(|i| v[i] * u[i.min(5)] as f32));
+        let strided = Strided::output::<S, f32x4<S>>(std::array::from_fn(|i| v[i] * u[i.min(5)] as f32));
         [plain, strided].map(|outputs| outputs.map(|v| v[0]))
     }
 

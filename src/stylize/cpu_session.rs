@@ -1,6 +1,7 @@
 //! A session on the processor.
 
 use super::device::CpuDevice;
+use super::staleness::Staleness;
 use crate::cpu::picture::{Compositor, Loader, Painting, Photo, TemporalFilter};
 use crate::cpu::{CpuModel, CpuPlan};
 use crate::error::{Excess, MEMORY, Result};
@@ -26,9 +27,7 @@ pub struct CpuSession {
     reader: Option<CpuReader>,
     /// Present if flicker reduction is enabled.
     temporal_filter: Option<TemporalFilter>,
-    stale: bool,
-    /// Whether the previous output shows the same scene in the same style.
-    settled: bool,
+    staleness: Staleness,
 }
 
 /// An input picture of another size than the network's.
@@ -69,8 +68,7 @@ impl CpuSession {
             brushwork: 0.0,
             reader: None,
             temporal_filter: None,
-            stale: true,
-            settled: false,
+            staleness: Staleness::new(),
         })
     }
 
@@ -125,7 +123,7 @@ impl CpuSession {
         self.reader = None;
         self.temporal_filter = None;
         self.plan.keep_statistics(0.0);
-        self.stale = true;
+        self.staleness.picture_changed();
     }
 
     /// Creates a temporal filter.
@@ -139,16 +137,14 @@ impl CpuSession {
     /// Enables flicker reduction until the next [`CpuSession::set_frame`].
     pub fn set_temporal_filter(&mut self, filter: TemporalFilter) {
         self.temporal_filter = Some(filter);
-        self.stale = true;
-        self.settled = false;
+        self.staleness.scene_changed();
     }
 
     /// Sets whether the picture is mirrored horizontally.
     pub fn set_mirrored(&mut self, mirrored: bool) {
         if self.mirrored != mirrored {
             self.mirrored = mirrored;
-            self.stale = true;
-            self.settled = false;
+            self.staleness.scene_changed();
         }
     }
 
@@ -159,7 +155,7 @@ impl CpuSession {
     pub fn set_photo(&mut self, rgba: &[u8]) -> Result<()> {
         Photo::new(rgba, self.frame_size, self.mirrored)?;
         self.photo.copy_from_slice(rgba);
-        self.stale = true;
+        self.staleness.picture_changed();
         Ok(())
     }
 
@@ -169,8 +165,7 @@ impl CpuSession {
     /// [`Error::Style`](crate::error::Error::Style) if it belongs to another network.
     pub fn set_style(&mut self, style: &Style) -> Result<()> {
         self.plan.set_style(style)?;
-        self.stale = true;
-        self.settled = false;
+        self.staleness.scene_changed();
         Ok(())
     }
 
@@ -179,8 +174,7 @@ impl CpuSession {
         if strength != self.brushwork {
             self.brushwork = strength;
             self.loader.set_brushwork(&self.device.workers, strength);
-            self.stale = true;
-            self.settled = false;
+            self.staleness.scene_changed();
         }
     }
 
@@ -191,18 +185,21 @@ impl CpuSession {
 
     /// Forces the network to run in the next frame, even if nothing has changed.
     pub fn invalidate(&mut self) {
-        self.stale = true;
+        self.staleness.picture_changed();
     }
 
     /// Runs the network, if picture or style has changed.
     fn run(&mut self) -> Result<()> {
-        if !self.stale {
+        if !self.staleness.is_stale() {
             return Ok(());
         }
         let workers = &self.device.workers;
         let photo = Photo::new(&self.photo, self.frame_size, self.mirrored)?;
-        let keep =
-            if self.settled && self.temporal_filter.is_some() { [KEEP_STATISTICS, KEEP_PAINTING] } else { [0.0; 2] };
+        let keep = if self.staleness.is_settled() && self.temporal_filter.is_some() {
+            [KEEP_STATISTICS, KEEP_PAINTING]
+        } else {
+            [0.0; 2]
+        };
         self.plan.keep_statistics(keep[0]);
         self.loader.load(workers, photo, self.plan.input_mut())?;
         self.plan.run(workers);
@@ -210,8 +207,7 @@ impl CpuSession {
             let painting = Painting::new(self.plan.output(), self.plan.padded().0, self.plan.size())?;
             filter.update(workers, (painting, photo), keep[1])?;
         }
-        self.stale = false;
-        self.settled = true;
+        self.staleness.computed();
         Ok(())
     }
 

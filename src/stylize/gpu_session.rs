@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::staleness::Staleness;
 use crate::error::{Error, Result};
 use crate::gpu::model::Model;
 use crate::gpu::output::{Compositor, OutputTexture, floats};
@@ -22,9 +23,7 @@ pub struct GpuSession {
     reader: Option<GpuReader>,
     /// Present if flicker reduction is enabled.
     temporal_filter: Option<Rc<TemporalFilter>>,
-    stale: bool,
-    /// Whether the previous output shows the same scene in the same style.
-    settled: bool,
+    staleness: Staleness,
 }
 
 /// The resources for reading the output.
@@ -49,8 +48,7 @@ impl GpuSession {
             brushwork: 0.0,
             reader: None,
             temporal_filter: None,
-            stale: true,
-            settled: false,
+            staleness: Staleness::new(),
         })
     }
 
@@ -87,7 +85,7 @@ impl GpuSession {
         self.reader = None;
         self.temporal_filter = None;
         self.plan.keep_statistics(&self.gpu, 0.0);
-        self.stale = true;
+        self.staleness.picture_changed();
     }
 
     /// Creates a temporal filter for [`GpuSession::set_temporal_filter`]. The future does not borrow the session.
@@ -104,16 +102,14 @@ impl GpuSession {
     pub fn set_temporal_filter(&mut self, temporal_filter: TemporalFilter) {
         self.temporal_filter = Some(Rc::new(temporal_filter));
         self.reader = None;
-        self.stale = true;
-        self.settled = false;
+        self.staleness.scene_changed();
     }
 
     /// Sets whether the picture is mirrored horizontally, for the network and for display.
     pub fn set_mirrored(&mut self, mirrored: bool) {
         if self.frame.mirrored() != mirrored {
             self.frame.set_mirrored(&self.gpu, mirrored);
-            self.stale = true;
-            self.settled = false;
+            self.staleness.scene_changed();
         }
     }
 
@@ -123,7 +119,7 @@ impl GpuSession {
     /// [`Error::Picture`] if the number of bytes does not match.
     pub fn set_photo(&mut self, rgba: &[u8]) -> Result<()> {
         self.frame.upload(&self.gpu, rgba)?;
-        self.stale = true;
+        self.staleness.picture_changed();
         Ok(())
     }
 
@@ -131,7 +127,7 @@ impl GpuSession {
     #[cfg(target_arch = "wasm32")]
     pub fn copy_photo(&mut self, source: wgpu::ExternalImageSource) {
         self.frame.copy(&self.gpu, source);
-        self.stale = true;
+        self.staleness.picture_changed();
     }
 
     /// Sets the style.
@@ -140,8 +136,7 @@ impl GpuSession {
     /// [`Error::Style`] if it belongs to another network.
     pub fn set_style(&mut self, style: &Style) -> Result<()> {
         self.plan.set_style(&self.gpu, style)?;
-        self.stale = true;
-        self.settled = false;
+        self.staleness.scene_changed();
         Ok(())
     }
 
@@ -150,8 +145,7 @@ impl GpuSession {
         if strength != self.brushwork {
             self.brushwork = strength;
             self.frame.set_brushwork(&self.gpu, strength);
-            self.stale = true;
-            self.settled = false;
+            self.staleness.scene_changed();
         }
     }
 
@@ -162,21 +156,21 @@ impl GpuSession {
 
     /// Forces the network to run in the next frame, even if nothing has changed.
     pub fn invalidate(&mut self) {
-        self.stale = true;
+        self.staleness.picture_changed();
     }
 
     /// Records the network as one compute pass, if picture or style has changed.
     fn record_network(&mut self, encoder: &mut wgpu::CommandEncoder) {
-        if std::mem::take(&mut self.stale) {
+        if self.staleness.is_stale() {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             if let Some(temporal_filter) = &self.temporal_filter {
-                temporal_filter.set(&self.gpu, &self.plan, self.settled, self.frame.mirrored());
+                temporal_filter.set(&self.gpu, &self.plan, self.staleness.is_settled(), self.frame.mirrored());
             }
             self.plan.record(&self.frame, &mut pass);
             if let Some(temporal_filter) = &self.temporal_filter {
                 temporal_filter.record(&mut pass);
             }
-            self.settled = true;
+            self.staleness.computed();
         }
     }
 

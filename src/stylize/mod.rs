@@ -9,6 +9,7 @@ mod device;
 mod gpu_session;
 mod model;
 mod session;
+mod staleness;
 mod style_encoder;
 
 #[cfg(feature = "cpu")]

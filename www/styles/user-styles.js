@@ -32,6 +32,8 @@ export class UserStyles {
   /** @type {UserStyle[]} in the order of the style list */
   #styles = [];
   #db = new StyleDb();
+  /** Keys of unreadable records that the user discards. Lists that were read before still have them. @type {Set<IDBValidKey>} */
+  #discarded = new Set();
   #loaded;
 
   /**
@@ -94,17 +96,20 @@ export class UserStyles {
     this.app.onChange();
   }
 
-  /** @param {IDBValidKey[]} keys of records */
-  #reportUnreadable(keys) {
+  /** @param {IDBValidKey[]} found keys of records */
+  #reportUnreadable(found) {
+    const keys = found.filter((key) => !this.#discarded.has(key));
     if (keys.length === 0) return;
     this.toast.notify('unreadable styles', unreadableMessage(keys.length), { label: 'Remove', run: () => this.#removeUnreadable(keys) });
   }
 
   /** @param {IDBValidKey[]} keys */
   async #removeUnreadable(keys) {
+    for (const key of keys) this.#discarded.add(key);
     try {
       await this.#db.remove(...keys);
     } catch (error) {
+      for (const key of keys) this.#discarded.delete(key);
       this.toast.show(`The unreadable styles could not be removed. ${messageOf(error)}`);
     }
   }

@@ -56,7 +56,7 @@ browser_tests() {
   local file alone=() together=()
   for file in tests/e2e/*.test.mjs; do
     case ${file##*/} in
-      endurance.* | live.* | media-video.* | recording.*) alone+=("$file") ;;
+      endurance.* | live.* | recording.*) alone+=("$file") ;;
       *) together+=("$file") ;;
     esac
   done

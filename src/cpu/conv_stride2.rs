@@ -4,7 +4,6 @@
 use std::array::from_fn;
 
 use fearless_simd::Simd;
-use fearless_simd::prelude::*;
 
 use super::gemm::{PackedMatrix, Rows, multiply};
 use super::instruction_set::InstructionSet;

@@ -11,6 +11,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4, f32x8};
 
 use super::instruction_set::InstructionSet;
+use super::lanes::load_unchecked;
 
 /// A matrix of `k` rows x `n` columns, packed for the micro-kernel of one instruction set. Columns are padded with zeros
 /// to a multiple of four.
@@ -213,8 +214,7 @@ fn rows<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
 
 /// Computes `R` rows from row `i` on, of `N` vectors.
 ///
-/// x86 has few registers: with an address for each row, the compiler keeps the sums in memory, which takes a third longer
-/// with AVX2. WebAssembly has enough, and needs no check of bounds at each step where rows have their own.
+/// Bounds are checked once for all steps of a segment: a check of each input takes as many instructions as the products.
 #[inline(always)]
 fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>(
     simd: S,
@@ -229,23 +229,18 @@ fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
     for segment in 0..a.segments {
         let start = i * a.stride + segment * a.segment_stride;
         let values = &a.values[start..][..(R - 1) * a.stride + length];
-        let mut rows: [&[f32]; R] = [&[]; R];
-        for r in 0..R {
-            rows[r] = &values[r * a.stride..][..length];
-        }
         let steps = &weights[segment * length * N * V::LEN..][..length * N * V::LEN];
-        for (u, step) in steps.chunks_exact(N * V::LEN).enumerate() {
-            let mut w = [zero; N];
-            for j in 0..N {
-                w[j] = V::from_slice(simd, &step[j * V::LEN..(j + 1) * V::LEN]);
+        let mut u = 0;
+        while u + UNROLLED <= length {
+            for step in u..u + UNROLLED {
+                // SAFETY: there are `length` steps, for which the slices above have numbers.
+                unsafe { add_products(simd, values, a.stride, steps, step, &mut sums) };
             }
-            for r in 0..R {
-                let x = if cfg!(target_arch = "wasm32") { rows[r][u] } else { values[r * a.stride + u] };
-                let x = V::splat(simd, x);
-                for j in 0..N {
-                    sums[r][j] = x.mul_add(w[j], sums[r][j]);
-                }
-            }
+            u += UNROLLED;
+        }
+        for step in u..length {
+            // SAFETY: as above.
+            unsafe { add_products(simd, values, a.stride, steps, step, &mut sums) };
         }
     }
     for r in 0..R {
@@ -253,6 +248,37 @@ fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
         for j in 0..N {
             let value = target.finish.finish(simd, sums[r][j], i + r, target.column + j * V::LEN);
             value.store_slice(&mut row[j * V::LEN..(j + 1) * V::LEN]);
+        }
+    }
+}
+
+/// Steps that are written out. V8 would keep the weights of several steps in memory.
+const UNROLLED: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
+
+/// Adds the products of step `u`: the numbers at `u` of `R` rows, which are `stride` numbers apart, times `N` vectors of
+/// weights.
+///
+/// # Safety
+/// `values` must have the number `u` of the last row, and `steps` the vectors of step `u`.
+#[inline(always)]
+unsafe fn add_products<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>(
+    simd: S,
+    values: &[f32],
+    stride: usize,
+    steps: &[f32],
+    u: usize,
+    sums: &mut [[V; N]; R],
+) {
+    let mut w = [V::splat(simd, 0.0); N];
+    for j in 0..N {
+        // SAFETY: the caller has checked the bounds.
+        w[j] = unsafe { load_unchecked(simd, steps, (u * N + j) * V::LEN) };
+    }
+    for r in 0..R {
+        // SAFETY: likewise.
+        let x = V::splat(simd, unsafe { *values.get_unchecked(r * stride + u) });
+        for j in 0..N {
+            sums[r][j] = x.mul_add(w[j], sums[r][j]);
         }
     }
 }

@@ -15,6 +15,28 @@ pub fn store<S: Simd, V: SimdFloat<S, Element = f32>>(vector: V, values: &mut [f
     vector.store_slice(&mut values[at..at + V::LEN]);
 }
 
+/// As [`load`], without a check of bounds.
+///
+/// # Safety
+/// `values` must have the numbers `at..at + V::LEN`.
+#[inline(always)]
+pub unsafe fn load_unchecked<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, values: &[f32], at: usize) -> V {
+    debug_assert!(at + V::LEN <= values.len());
+    // SAFETY: the caller has checked the bounds.
+    V::from_slice(simd, unsafe { values.get_unchecked(at..at + V::LEN) })
+}
+
+/// As [`store`], without a check of bounds.
+///
+/// # Safety
+/// `values` must have the numbers `at..at + V::LEN`.
+#[inline(always)]
+pub unsafe fn store_unchecked<S: Simd, V: SimdFloat<S, Element = f32>>(vector: V, values: &mut [f32], at: usize) {
+    debug_assert!(at + V::LEN <= values.len());
+    // SAFETY: the caller has checked the bounds.
+    vector.store_slice(unsafe { values.get_unchecked_mut(at..at + V::LEN) });
+}
+
 /// Returns `values` limited to 0..`high`. What is not a number becomes one of both, or stays.
 #[inline(always)]
 pub fn limited<S: Simd, V: SimdFloat<S, Element = f32>>(simd: S, values: V, high: f32) -> V {

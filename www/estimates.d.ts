@@ -8,7 +8,7 @@ export interface SizeEstimate {
     /** The picture in pixels. */
     width: number;
     height: number;
-    /** Approximate graphics memory in bytes. */
+    /** Approximate memory in bytes: of the graphics card, or of the processor. */
     bytes: number;
     /** Whether it fits into the memory that is assumed: browsers do not report it. */
     fits: boolean;
@@ -29,9 +29,10 @@ export interface ChosenSettings {
 
 /**
  * Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels. `settings` is JSON
- * of `RunSettings` of `studio.js`; its own size is ignored. Throws for invalid settings.
+ * of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the processor. Throws for invalid
+ * settings.
  */
-export function optimizationSizes(settings: string, width: number, height: number, sizes: Uint32Array | number[]): string;
+export function optimizationSizes(settings: string, width: number, height: number, sizes: Uint32Array | number[], processor: boolean): string;
 
 /**
  * Returns crop, batch and longer side of paintings, in pixels, of a training that needs less memory than this one. `crops` are

@@ -210,12 +210,19 @@ impl OptimizeConfig {
         })
     }
 
-    /// Returns the memory of the run at each of the `sizes`, instead of its own, for a photo of `width` x `height`.
+    /// Returns the memory of the run with `convolutions` at each of the `sizes`, instead of its own, for a photo of
+    /// `width` x `height`.
     ///
     /// # Errors
     /// As [`OptimizeConfig::settings`].
-    pub fn sizes(&self, width: usize, height: usize, sizes: &[usize], limits: Limits) -> Result<Vec<SizeEstimate>> {
-        let estimate = MemoryEstimate::of(&self.settings()?, Convolutions::Ours)?;
+    pub fn sizes(
+        &self,
+        (width, height): (usize, usize),
+        sizes: &[usize],
+        convolutions: Convolutions,
+        limits: Limits,
+    ) -> Result<Vec<SizeEstimate>> {
+        let estimate = MemoryEstimate::of(&self.settings()?, convolutions)?;
         let at = |&size: &usize| {
             let (width, height) = Image::fitted(width, height, size);
             let fits = estimate.check(width, height, limits).is_ok();
@@ -305,7 +312,7 @@ mod tests {
     fn sizes_have_the_memory_of_their_plans() {
         let config = |text: &str| OptimizeConfig::parse(text).unwrap();
         let limits = Limits { total: 1_200_000_000, buffer: u64::MAX };
-        let sizes = config("{}").sizes(300, 200, &[64, 512, 768, 8192], limits).unwrap();
+        let sizes = config("{}").sizes((300, 200), &[64, 512, 768, 8192], Convolutions::Ours, limits).unwrap();
         let about: Vec<_> = sizes.iter().map(|s| (s.size, s.width, s.height, s.fits)).collect();
         assert_eq!(
             about,
@@ -313,14 +320,19 @@ mod tests {
         );
         assert_eq!(sizes[1].bytes, config("{}").plan(300, 200, Convolutions::Ours, ROOMY).unwrap().peak);
         // What the page showed before: 2304 bytes for each pixel, and 54 MB for VGG.
-        let square = config("{}").sizes(1, 1, &[256, 512, 1024], limits).unwrap();
+        let square = config("{}").sizes((1, 1), &[256, 512, 1024], Convolutions::Ours, limits).unwrap();
         for SizeEstimate { width, height, bytes, .. } in square {
             let before = (width * height) as f64 * 2304.0 + 54e6;
             assert!((bytes as f64 / before - 1.0).abs() < 0.05, "{bytes} instead of {before}");
         }
         // Settings count.
-        let lbfgs = config(r#"{ "optimizer": "lbfgs" }"#).sizes(300, 200, &[512], limits).unwrap();
+        let lbfgs =
+            config(r#"{ "optimizer": "lbfgs" }"#).sizes((300, 200), &[512], Convolutions::Ours, limits).unwrap();
         assert!(lbfgs[0].bytes > sizes[1].bytes);
+        // The processor holds transformed weights.
+        let processor = config("{}").sizes((300, 200), &[512], Convolutions::Processor, limits).unwrap();
+        assert_eq!(processor[0].bytes, config("{}").plan(300, 200, Convolutions::Processor, ROOMY).unwrap().peak);
+        assert!(processor[0].bytes > sizes[1].bytes + 100_000_000);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use super::js;
-use crate::settings::{self, ASSUMED_MEMORY, Limits, OptimizeConfig, TrainChoices};
+use crate::settings::{self, ASSUMED_MEMORY, Convolutions, Limits, OptimizeConfig, TrainChoices};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -14,7 +14,7 @@ export interface SizeEstimate {
   /** The picture in pixels. */
   width: number;
   height: number;
-  /** Approximate graphics memory in bytes. */
+  /** Approximate memory in bytes: of the graphics card, or of the processor. */
   bytes: number;
   /** Whether it fits into the memory that is assumed: browsers do not report it. */
   fits: boolean;
@@ -33,12 +33,21 @@ export interface ChosenSettings {
 "#;
 
 /// Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels. `settings` is JSON
-/// of `RunSettings` of `studio.js`; its own size is ignored. Throws for invalid settings.
+/// of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the processor. Throws for invalid
+/// settings.
 #[wasm_bindgen(js_name = optimizationSizes)]
-pub fn optimization_sizes(settings: &str, width: usize, height: usize, sizes: Vec<usize>) -> Result<String, JsValue> {
+pub fn optimization_sizes(
+    settings: &str,
+    width: usize,
+    height: usize,
+    sizes: Vec<usize>,
+    processor: bool,
+) -> Result<String, JsValue> {
     // The limit of one buffer is that of a device, which is not open yet.
     let limits = Limits { total: ASSUMED_MEMORY, buffer: u64::MAX };
-    let found = OptimizeConfig::parse(settings).and_then(|config| config.sizes(width, height, &sizes, limits));
+    let convolutions = if processor { Convolutions::Processor } else { Convolutions::Ours };
+    let found =
+        OptimizeConfig::parse(settings).and_then(|config| config.sizes((width, height), &sizes, convolutions, limits));
     Ok(json!(found.map_err(js)?).to_string())
 }
 

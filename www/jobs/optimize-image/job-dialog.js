@@ -166,7 +166,8 @@ export class OptimizeDialog {
    */
   #sizeEstimates(settings) {
     const { width, height } = this.#photo;
-    return JSON.parse(this.#estimate(JSON.stringify(settings), width, height, new Uint32Array(sizesWith(sizeForTests()))));
+    const sizes = new Uint32Array(sizesWith(sizeForTests()));
+    return JSON.parse(this.#estimate(JSON.stringify(settings), width, height, sizes, this.#device === 'processor'));
   }
 
   /** @param {number} chosen the size @returns {string} empty while an option is invalid, which has its own message */

@@ -214,7 +214,7 @@ fn rows<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>
 
 /// Computes `R` rows from row `i` on, of `N` vectors.
 ///
-/// Bounds are checked once for all steps of a segment: a check of each input takes as many instructions as the products.
+/// Bounds are checked once for all steps of a segment, not for each input.
 #[inline(always)]
 fn tile<S: Simd, V: SimdFloat<S, Element = f32>, const R: usize, const N: usize>(
     simd: S,

@@ -47,14 +47,7 @@ fn kernels_agree_with_the_plain_executor() {
         for size in SIZES {
             for zeros in [Zeros::Around, Zeros::AtTheEnd] {
                 let mut n = RandomNetwork::new();
-                let x = n.conv(0, (3, stem), (3, 2), false, zeros);
-                let x = n.relu6(x);
-                let y = n.pointwise(x, stem, wide);
-                let y = n.relu6(y);
-                let y = n.conv(y, (wide, wide), (3, 1), true, Zeros::Around);
-                let y = n.relu6(y);
-                let y = n.pointwise(y, wide, narrow);
-                let x = n.net.push(Operation::Add, &[x, y]);
+                let x = n.stem_and_block(stem, wide, narrow, zeros);
                 let y = n.pointwise(x, narrow, wide);
                 let y = n.conv(y, (wide, wide), (3, 2), true, zeros);
                 let y = n.relu6(y);

@@ -8,7 +8,6 @@ use impasto::gpu::conv::{Family, Variant};
 use impasto::gpu::mobilenet::QUADS_A_THREAD;
 use impasto::gpu::vector_model::VectorPlan;
 use impasto::image::Image;
-use impasto::net::Operation;
 use impasto::style::Style;
 use impasto::stylize::{Device, StyleEncoder};
 
@@ -32,14 +31,7 @@ fn kernels_agree_with_the_plain_executor() {
         for (width, height) in [(1, 1), (2, 2), (9, 7), (16, 17), (37, 30), (70, 41)] {
             for zeros in [Zeros::Around, Zeros::AtTheEnd] {
                 let mut n = RandomNetwork::new();
-                let x = n.conv(0, (3, stem), (3, 2), false, zeros);
-                let x = n.relu6(x);
-                let y = n.pointwise(x, stem, wide);
-                let y = n.relu6(y);
-                let y = n.conv(y, (wide, wide), (3, 1), true, Zeros::Around);
-                let y = n.relu6(y);
-                let y = n.pointwise(y, wide, narrow);
-                let x = n.net.push(Operation::Add, &[x, y]);
+                let x = n.stem_and_block(stem, wide, narrow, zeros);
                 // Without an activation.
                 let x = n.conv(x, (narrow, narrow), (3, 2), true, zeros);
                 n.vector(x, narrow, numbers);

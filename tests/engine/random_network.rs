@@ -59,6 +59,19 @@ impl RandomNetwork {
         self.net.push(Operation::Relu6, &[x])
     }
 
+    /// A convolution of stride 2 to `stem` channels, and a block that widens to `wide` channels and narrows to `narrow`, which is
+    /// added to its input.
+    pub fn stem_and_block(&mut self, stem: usize, wide: usize, narrow: usize, zeros: Zeros) -> TensorId {
+        let x = self.conv(0, (3, stem), (3, 2), false, zeros);
+        let x = self.relu6(x);
+        let y = self.pointwise(x, stem, wide);
+        let y = self.relu6(y);
+        let y = self.conv(y, (wide, wide), (3, 1), true, Zeros::Around);
+        let y = self.relu6(y);
+        let y = self.pointwise(y, wide, narrow);
+        self.net.push(Operation::Add, &[x, y])
+    }
+
     /// Appends the mean over all pixels and a matrix, which end every network here.
     pub fn vector(&mut self, x: TensorId, channels: usize, numbers: usize) {
         let x = self.net.push(Operation::GlobalMean, &[x]);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
-import { test } from './crashes.mjs';
+import { alive, onCrash, test } from './crashes.mjs';
 import { serve } from './server.mjs';
 
 /** The side of the pictures in pixels, and the number of steps: later losses depend on earlier gradients. */
@@ -153,13 +153,38 @@ describe('the studio module', () => {
   });
 
   for (const [name, [module, allowed]] of BROWSERS.flatMap((name) => Object.entries(MODULES).map((entry) => /** @type {const} */ ([name, entry])))) {
-    test(`${module}.wasm in ${name}: VGG with float weights matches the reference values`, async () => {
-      const reference = tensorsOf('tests/fixtures/vgg16/reference.safetensors');
-      const pictures = ['input', 'style', 'x0'].flatMap((picture) => planesOf(reference(picture).values, SIDE));
-      const browser = await launch(name);
-      try {
-        const page = await browser.newPage();
+    describe(`${module}.wasm in ${name}`, () => {
+      /** @type {Awaited<ReturnType<typeof launch>>} */
+      let browser;
+      /** Both tests share a page and its compiled module. @type {import('puppeteer-core').Page} */
+      let page;
+
+      /** @type {() => void} */
+      let forget;
+
+      async function start() {
+        browser = await launch(name);
+        page = await browser.newPage();
+        // One of the two browsers also represents those without timestamp queries, in which burn would panic.
+        if (name === 'chromium') await page.evaluateOnNewDocument(hideTimestamps);
         await page.goto(`${server.url}main.js`);
+      }
+
+      before(async () => {
+        await start();
+        forget = onCrash(async () => {
+          if (!alive(browser)) await start();
+        });
+      });
+
+      after(async () => {
+        forget?.();
+        await browser?.close();
+      });
+
+      test('VGG with float weights matches the reference values', async () => {
+        const reference = tensorsOf('tests/fixtures/vgg16/reference.safetensors');
+        const pictures = ['input', 'style', 'x0'].flatMap((picture) => planesOf(reference(picture).values, SIDE));
         for (const pooling of ['max', 'avg']) {
           const found = await page.evaluate(inspect, module, FLOAT, SIDE, pictures, Object.keys(LAYERS), pooling === 'max');
           for (const [block, [layer, step]] of Object.entries(LAYERS).entries()) {
@@ -173,18 +198,9 @@ describe('the studio module', () => {
           const off = distance(keptOf(found.gradient, SIDE, 1), reference(`${pooling}_grad`).values);
           assert.ok(off <= allowed.reference, `${pooling}, gradient: ${off}`);
         }
-      } finally {
-        await browser.close();
-      }
-    });
+      });
 
-    test(`${module}.wasm in ${name}: steps have the same losses as on the CPU`, async () => {
-      const browser = await launch(name);
-      try {
-        const page = await browser.newPage();
-        // One of the two browsers also represents those without timestamp queries, in which burn would panic.
-        if (name === 'chromium') await page.evaluateOnNewDocument(hideTimestamps);
-        await page.goto(`${server.url}main.js`);
+      test('steps have the same losses as on the CPU', async () => {
         const found = await page.evaluate(run, module, pictures, SIDE, STEPS);
         assert.equal(found.length, STEPS);
         for (const [step, losses] of found.entries()) {
@@ -193,9 +209,7 @@ describe('the studio module', () => {
             assert.ok(Math.abs(value - onCpu) <= allowed.losses * onCpu, `step ${step + 1}: ${losses} for ${expected[step]}`);
           }
         }
-      } finally {
-        await browser.close();
-      }
+      });
     });
   }
 });

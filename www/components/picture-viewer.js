@@ -153,13 +153,15 @@ export class PictureViewer extends HTMLElement {
   /**
    * Shows the rendered picture.
    * @param {string} description for screen readers
+   * @param {boolean} [isMoving] whether it is a frame of moving pictures, which are not copied: while the worker draws frames,
+   *   Firefox may block both threads for ten seconds
    */
-  showPainting(description) {
+  showPainting(description, isMoving = false) {
     this.toggleAttribute('data-pending', false);
     this.#painting.setAttribute('aria-label', description);
     this.dataset.painted = String(Number(this.dataset.painted ?? 0) + 1);
     this.#clearCopy();
-    this.#copyTimer = setTimeout(() => this.#takeCopy(description), COPY_MS);
+    if (!isMoving) this.#copyTimer = setTimeout(() => this.#takeCopy(description), COPY_MS);
   }
 
   /** @param {string} description */

@@ -160,7 +160,7 @@ export class VideoMode {
     this.#source.feed();
     if (!this.#info || !this.viewer.hasAttribute('data-pending')) return;
     this.viewer.idle();
-    this.viewer.showPainting(`${this.#info.name}, painted live`);
+    this.viewer.showPainting(`${this.#info.name}, painted live`, true);
     this.controls.canSave = true;
   }
 

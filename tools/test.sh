@@ -50,13 +50,13 @@ node_tests() {
   node --test --test-reporter=tap --test-concurrency="$1" "${@:2}"
 }
 
-# The browser tests, two files at a time: each starts browsers, servers and profiles of its own. Files that measure frames per
-# second, the length of recordings or memory run alone.
+# The browser tests, two files at a time: each starts browsers, servers and profiles of its own. The file that measures the length
+# of recordings runs alone.
 browser_tests() {
   local file alone=() together=()
   for file in tests/e2e/*.test.mjs; do
     case ${file##*/} in
-      endurance.* | live.* | recording.*) alone+=("$file") ;;
+      recording.*) alone+=("$file") ;;
       *) together+=("$file") ;;
     esac
   done
@@ -87,6 +87,8 @@ run_tests() {
   need_models
   need_build_tools
   need_node_modules bench
+  # In a fresh clone, incremental compilation only adds work.
+  if [ -n "${CI:-}" ] || ! [ -t 0 ]; then export CARGO_INCREMENTAL=0; fi
   start_build
   export IMPASTO_MODELS="$MODELS" VK_ICD_FILENAMES="$LAVAPIPE" VK_DRIVER_FILES="$LAVAPIPE"
   check "format" cargo fmt --check

@@ -50,7 +50,7 @@ export async function keepEngine(files) {
 }
 
 /** Tracks the versions of the page: the current one, and a newer one that waits or that another tab has activated. */
-class Updates {
+export class Updates {
   /** Whether this tab has requested the new version. */
   #asked = false;
   #failures = 0;
@@ -76,7 +76,7 @@ class Updates {
   async register() {
     try {
       const registration = await this.container.register(scriptAddress('sw.js'));
-      if (registration.waiting) this.#offer(registration, registration.waiting);
+      if (registration.waiting && replacesAnother(registration, registration.waiting)) this.#offer(registration, registration.waiting);
       if (registration.installing) this.#follow(registration, registration.installing);
       registration.addEventListener('updatefound', () => {
         if (registration.installing) this.#follow(registration, registration.installing);
@@ -96,7 +96,7 @@ class Updates {
     worker.addEventListener('statechange', () => {
       if (worker.state === 'installed') {
         installed = true;
-        if (registration.active) this.#offer(registration, worker);
+        if (replacesAnother(registration, worker)) this.#offer(registration, worker);
       }
       if (worker.state === 'redundant' && !installed) this.#retry();
     });
@@ -147,6 +147,16 @@ class Updates {
     if (this.#asked) location.reload();
     else this.callbacks.update(STARTED, () => location.reload());
   }
+}
+
+/**
+ * Whether a service worker is a new version. The first one replaces none. It may be active already when the page receives the
+ * event that it is installed.
+ * @param {ServiceWorkerRegistration} registration
+ * @param {ServiceWorker} worker
+ */
+function replacesAnother({ active }, worker) {
+  return active !== null && active !== worker;
 }
 
 /** Opens files that were shared with the app, which the service worker has stored. @param {(files: File[]) => void} open */

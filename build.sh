@@ -8,13 +8,15 @@ MODELS="$CACHE/models"
 MODULES="$CACHE/modules"
 LAVAPIPE=/usr/share/vulkan/icd.d/lvp_icd.x86_64.json
 TARGET=wasm32-unknown-unknown
-ALL_MODULES=(live studio studio-cpu import estimates cpu cpu-relaxed)
+ENGINES=(live cpu cpu-relaxed cpu-threads cpu-threads-relaxed)
+ALL_MODULES=("${ENGINES[@]}" studio studio-cpu import estimates)
 LIVE_BUDGET=460800
 IMPORT_BUDGET=184320
 ESTIMATES_BUDGET=65536
 STUDIO_BUDGET=1843200
 STUDIO_CPU_BUDGET=524288
 CPU_BUDGET=180224
+CPU_THREADS_BUDGET=196608
 MEASURED_BUDGET=2097152
 export CARGO_TARGET_DIR="$CACHE/target"
 
@@ -92,9 +94,34 @@ need_wasm_target() {
     fi
   fi
   say "rustup brings no $TARGET here: Debian's Rust builds the standard library from source"
-  need_packages rustc-web cargo-web rust-web-src lld-19
-  WASM_CARGO=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 /usr/bin/cargo)
+  need_debian_rust
+  WASM_CARGO=("${DEBIAN_CARGO[@]}")
   WASM_STD=(-Zbuild-std=std,panic_abort)
+}
+
+# Sets DEBIAN_CARGO to Debian's cargo, which has the source of the standard library.
+need_debian_rust() {
+  need_packages rustc-web cargo-web rust-web-src lld-19
+  DEBIAN_CARGO=(env RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-19 /usr/bin/cargo)
+}
+
+# Sets THREADS_CARGO to a cargo that can build the standard library with atomics. Compiled standard libraries have none.
+need_threads_std() {
+  if [ ${#WASM_STD[@]} -gt 0 ]; then
+    THREADS_CARGO=("${WASM_CARGO[@]}")
+    return
+  fi
+  if ! rustup component list --installed 2>/dev/null | grep -q rust-src && [ ! -e "$CACHE/no-rustup-source" ]; then
+    say "asking rustup for the source of the standard library (a minute at most)"
+    timeout 60 rustup component add rust-src >&2 || touch "$CACHE/no-rustup-source"
+  fi
+  if rustup component list --installed 2>/dev/null | grep -q rust-src; then
+    THREADS_CARGO=(env RUSTC_BOOTSTRAP=1 cargo)
+    return
+  fi
+  say "rustup brings no source of the standard library here: Debian's Rust has it"
+  need_debian_rust
+  THREADS_CARGO=("${DEBIAN_CARGO[@]}")
 }
 
 # The wasm-bindgen command must have the version of the library.
@@ -134,15 +161,25 @@ need_models() {
 # modules larger with brotli, and takes twice the time.
 wasm_module() {
   local name=$1 budget=$2 features=${3:-$1} profile=${4:-release-wasm} instructions=${5:-} target=$CACHE/target-wasm size
-  local optimize=(-O1)
+  local optimize=(-O1) flags="-Ctarget-feature=$instructions -Cllvm-args=-inline-threshold=10"
+  local cargo=("${WASM_CARGO[@]}") std=("${WASM_STD[@]}") symbol
   say "building $name.wasm"
   if [ -n "$instructions" ]; then
     # Modules with the same instructions share their dependencies.
     target=$CACHE/target-wasm-${instructions//[^a-z0-9]/}
     optimize+=(--enable-simd --enable-relaxed-simd)
   fi
-  env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=-Ctarget-feature=$instructions -Cllvm-args=-inline-threshold=10"} "${WASM_CARGO[@]}" rustc --lib \
-    --crate-type cdylib --profile "$profile" --no-default-features --features "web,$features" --target "$TARGET" "${WASM_STD[@]}"
+  if [[ "$instructions" == *atomics* ]]; then
+    # Memory that threads share is created by JavaScript, with room for 4 GB. wasm-bindgen gives each thread a stack and thread-local
+    # variables with these symbols.
+    flags+=" -Clink-arg=--shared-memory -Clink-arg=--import-memory -Clink-arg=--max-memory=4294967296"
+    for symbol in __wasm_init_tls __tls_size __tls_align __tls_base; do flags+=" -Clink-arg=--export=$symbol"; done
+    optimize+=(--enable-threads)
+    cargo=("${THREADS_CARGO[@]}")
+    std=(-Zbuild-std=std,panic_abort)
+  fi
+  env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=$flags"} "${cargo[@]}" rustc --lib \
+    --crate-type cdylib --profile "$profile" --no-default-features --features "web,$features" --target "$TARGET" "${std[@]}"
   "$WASM_BINDGEN" --target web --remove-name-section --remove-producers-section --out-name "$name" \
     --out-dir "$MODULES" "$target/$TARGET/$profile/impasto.wasm"
   npx --no-install wasm-opt "${optimize[@]}" --enable-reference-types --enable-bulk-memory --enable-nontrapping-float-to-int \
@@ -169,15 +206,19 @@ live_module() {
   wasm_module live "$LIVE_BUDGET"
 }
 
-# The CPU engine, for browsers with and without relaxed SIMD.
+# The CPU engine, for browsers with and without relaxed SIMD, for one thread and for several.
 cpu_modules() {
+  local threads=,+atomics,+bulk-memory,+mutable-globals
   wasm_module cpu "$CPU_BUDGET" live-cpu release-wasm-cpu +simd128
   wasm_module cpu-relaxed "$CPU_BUDGET" live-cpu release-wasm-cpu +simd128,+relaxed-simd
+  wasm_module cpu-threads "$CPU_THREADS_BUDGET" live-cpu-threads release-wasm-cpu "+simd128$threads"
+  wasm_module cpu-threads-relaxed "$CPU_THREADS_BUDGET" live-cpu-threads release-wasm-cpu "+simd128,+relaxed-simd$threads"
 }
 
 need_build_tools() {
   need_node_modules
   need_wasm_target
+  need_threads_std
   need_wasm_bindgen
 }
 
@@ -218,10 +259,20 @@ job_modules() {
   together small_job_modules studio_cpu_module
 }
 
+# The modules that share a folder, one after another.
+small_modules() {
+  live_module
+  small_job_modules
+}
+
+processor_modules() {
+  cpu_modules
+  studio_cpu_module
+}
+
 wasm_modules() {
   need_build_tools
-  engine_modules
-  job_modules
+  together small_modules processor_modules
 }
 
 build() {
@@ -238,7 +289,7 @@ types() {
 run() {
   need_build_tools
   engine_modules
-  assemble live cpu cpu-relaxed
+  assemble "${ENGINES[@]}"
   local port=${PORT:-8080} server
   while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
   node tools/serve.mjs dist "$port" &
@@ -289,9 +340,7 @@ styles() {
 
 setup() {
   need_packages chromium firefox-esr mesa-vulkan-drivers
-  need_node_modules
-  need_wasm_target
-  need_wasm_bindgen
+  need_build_tools
 }
 
 COMMAND="${1:---help}"

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 export async function bundle() {
   const folder = fileURLToPath(new URL('page/', import.meta.url));
   const result = await build({
-    entryPoints: [`${folder}main.js`],
+    entryPoints: ['main.js', 'ours-threads-worker.js'].map((name) => folder + name),
     outdir: folder,
     bundle: true,
     splitting: true,

@@ -20,6 +20,7 @@ const NAMES = {
   ours: 'Impasto',
   'ours-cpu': 'Impasto on the processor, one thread',
   'ours-cpu-relaxed': 'Impasto on the processor, relaxed SIMD, one thread',
+  'ours-cpu-threads': 'Impasto on the processor, all threads, relaxed SIMD where the browser has it',
   'ours-alone': 'Impasto, one frame at a time',
   'ours-instant': 'Impasto, one at a time, a new painting for each',
   'ort-webgpu': 'onnxruntime-web, WebGPU',
@@ -129,17 +130,21 @@ function adapterName({ adapter }) {
 }
 
 /**
- * The CPU engine beside onnxruntime-web's WebAssembly, on the network of 26 styles: one line for each size of each browser.
+ * The CPU engine beside onnxruntime-web's WebAssembly, on the network of 26 styles: one line for each size of each browser and
+ * number of threads. The line of one thread of the smallest size is the last one.
  * @param {Table[]} tables
  */
 export function cpuLines(tables) {
-  return tables.flatMap(({ browser, work, size, rows }) => {
-    const time = (/** @type {string} */ name) => rows.find((row) => row.contestant === name)?.measured?.milliseconds;
-    const [ours, theirs] = [time('ours-cpu'), time('ort-wasm')];
-    if (work !== 'transfer26' || ours === undefined || theirs === undefined) return [];
-    const times = `${ours.toFixed(1)} ms, onnxruntime-web ${theirs.toFixed(1)} ms, ratio ${(theirs / ours).toFixed(2)}`;
-    return [`cpu ${size} px 1 thread: ${times} (${browser})`];
-  });
+  const pairs = [['all threads', 'ours-cpu-threads', 'ort-wasm-threads'], ['1 thread, relaxed SIMD', 'ours-cpu-relaxed', 'ort-wasm'], ['1 thread', 'ours-cpu', 'ort-wasm']];
+  const sorted = tables.filter(({ work }) => work === 'transfer26').sort((a, b) => b.size - a.size);
+  return pairs.flatMap(([threads, ...names]) =>
+    sorted.flatMap(({ browser, size, rows }) => {
+      const [ours, theirs] = names.map((name) => rows.find((row) => row.contestant === name)?.measured?.milliseconds);
+      if (ours === undefined || theirs === undefined) return [];
+      const times = `${ours.toFixed(1)} ms, onnxruntime-web ${theirs.toFixed(1)} ms, ratio ${(theirs / ours).toFixed(2)}`;
+      return [`cpu ${size} px ${threads}: ${times} (${browser})`];
+    }),
+  );
 }
 
 /**

@@ -7,13 +7,13 @@ const STYLE = 7;
 /** Who can be asked for, and which contestants of the page that means. */
 export const GROUPS = /** @type {const} */ ({
   ours: ['ours', 'ours-alone', 'ours-instant'],
-  'ours-cpu': ['ours-cpu', 'ours-cpu-relaxed'],
+  'ours-cpu': ['ours-cpu', 'ours-cpu-relaxed', 'ours-cpu-threads'],
   'ort-webgpu': ['ort-webgpu', 'ort-webgpu-jsep'],
   'ort-wasm': ['ort-wasm', 'ort-wasm-threads'],
   tfjs: ['tfjs'],
 });
 
-const OURS_CPU = ['ours-cpu', 'ours-cpu-relaxed'];
+const OURS_CPU = GROUPS['ours-cpu'];
 const ORT = ['ort-webgpu', 'ort-webgpu-jsep', 'ort-wasm', 'ort-wasm-threads'];
 
 /**

@@ -16,7 +16,7 @@ import { headersFile } from '../www/sw/headers.js';
 const ON_DEMAND = [/^studio(-cpu)?_bg\.wasm$/, /^import_bg\.wasm$/, /^weights\/vgg16-to-relu4_3\.safetensors$/, /^assets\/paintings\//];
 
 /** The files of the engines, which the service worker caches when a page uses them. */
-const ENGINES = /^(live|cpu|cpu-relaxed)(\.js|_bg\.wasm)$/;
+const ENGINES = /^(live|cpu(-threads)?(-relaxed)?)(\.js|_bg\.wasm)$/;
 
 /** Files that the service worker does not precache: those, the host's headers, itself, the store's screenshots, VGG weights. */
 const NOT_PRECACHED = [...ON_DEMAND, ENGINES, /^_headers$/, /^sw\.js$/, /^assets\/screenshots\//, /^weights\/vgg/];

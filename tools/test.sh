@@ -106,6 +106,7 @@ run_tests() {
   check "wasm warnings of the import" lint_wasm import
   check "wasm warnings of the estimates" lint_wasm estimates
   check "wasm warnings of the CPU engine" lint_wasm live-cpu
+  check "wasm warnings of the CPU engine with threads" lint_wasm live-cpu-threads
   check "generated types" node tools/types.mjs "$MODULES" --check
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   browser_tests

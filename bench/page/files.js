@@ -1,6 +1,6 @@
 /**
  * @param {string} url
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function fetchBytes(url) {
   const response = await fetch(url);

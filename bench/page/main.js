@@ -12,6 +12,7 @@ const CONTESTANTS = {
   'ours-alone': async () => (await import('./ours.js')).prepareAlone,
   'ours-cpu': async () => (await import('./ours.js')).prepareOnCpu,
   'ours-cpu-relaxed': async () => (await import('./ours.js')).prepareOnRelaxedCpu,
+  'ours-cpu-threads': async () => (await import('./ours-threads.js')).prepare,
   'ours-instant': async () => (await import('./ours.js')).prepareInstant,
   'ort-webgpu': async () => (await import('./ort-webgpu.js')).prepare,
   'ort-webgpu-jsep': async () => (await import('./ort-webgpu-jsep.js')).prepare,

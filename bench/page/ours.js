@@ -15,16 +15,26 @@ const PREDICTED = 256;
 /** What the style in use is called where it is not one of the 26. */
 const ID = 'bench';
 
+/** @typedef {'live' | 'cpu' | 'cpu-relaxed' | 'cpu-threads' | 'cpu-threads-relaxed'} Module */
+
 /**
- * The engine of the page, from the built `dist/`, with the network of the work.
+ * The engine of the page, from the built `dist/`, with the network of the work. Modules with threads need a worker.
  * @param {Task} task
- * @param {'live' | 'cpu' | 'cpu-relaxed'} [module]
+ * @param {Module} [module]
  * @returns {Promise<{ engine: Live.Engine, network: string, ids: string[], weights: Float32Array }>}
  */
 async function start({ work, style }, module = 'live') {
   const address = `/dist/${module}.js`;
   const { default: init, Engine } = /** @type {typeof Live} */ (await import(address));
-  await init({ module_or_path: `/dist/${module}_bg.wasm` });
+  const compiled = await WebAssembly.compile(await fetchBytes(`/dist/${module}_bg.wasm`));
+  const { memory } = await init({ module_or_path: compiled });
+  if (module === 'cpu-threads' || module === 'cpu-threads-relaxed') {
+    const script = '/dist/inference/threads.js';
+    /** @type {typeof import('../../www/inference/threads.js')} */
+    const { startThreads, threadCount } = await import(script);
+    await startThreads(threadCount(), { name: module, compiled, memory });
+    /** @type {typeof import('../../www/cpu-threads.js')} */ (await import(address)).useThreads(threadCount());
+  }
   const engine = await Engine.create(await fetchBytes('/dist/weights/transfer26.safetensors'));
   if (work === 'transfer26') return { engine, network: 'transfer26', ids: JSON.parse(engine.info()).styles, weights: style };
   await engine.addNetwork(await fetchBytes('/dist/weights/arbitrary.safetensors'));
@@ -87,10 +97,10 @@ export const prepareOnRelaxedCpu = (task) => oneByOne(task, 'cpu-relaxed');
 
 /**
  * @param {Task} task
- * @param {'live' | 'cpu' | 'cpu-relaxed'} module
+ * @param {Module} module
  * @returns {Promise<Contestant>}
  */
-async function oneByOne(task, module) {
+export async function oneByOne(task, module) {
   const started = await start(task, module);
   if (task.work === 'predictor') return predictor(started.engine, task);
   const session = await openSession(started, task);

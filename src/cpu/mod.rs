@@ -18,6 +18,8 @@ pub mod convolution;
 #[cfg(any(feature = "native", feature = "train"))]
 pub mod differentiable;
 pub mod gemm;
+#[cfg(all(feature = "threads", target_arch = "wasm32"))]
+pub mod host_threads;
 pub mod instruction_set;
 mod lanes;
 mod mobilenet;

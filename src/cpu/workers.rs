@@ -1,12 +1,12 @@
 //! Threads and the scratch memory of each.
 
-#[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+#[cfg(feature = "threads")]
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
 /// The threads that share the work of a frame. Results do not depend on their number.
 pub struct Workers {
-    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    #[cfg(feature = "threads")]
     pool: Option<rayon::ThreadPool>,
     /// One for each thread, kept from frame to frame.
     scratch: Vec<Mutex<Vec<f32>>>,
@@ -16,17 +16,15 @@ pub struct Workers {
 
 impl Workers {
     /// Starts `threads` threads, at least one. One thread is the caller's. All work is done there if the system refuses
-    /// threads, and on targets where the crate cannot start any.
+    /// threads, and in builds without the feature `threads`.
     pub fn new(threads: usize) -> Self {
-        #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+        #[cfg(feature = "threads")]
         {
-            let name = |i| format!("impasto-{i}");
-            let build = || rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(name).build().ok();
-            let pool = if threads > 1 { build() } else { None };
+            let pool = if threads > 1 { build(threads) } else { None };
             let threads = if pool.is_some() { threads } else { 1 };
             Self { pool, scratch: (0..threads).map(|_| Mutex::default()).collect(), shared: Mutex::default() }
         }
-        #[cfg(not(all(feature = "native", not(target_arch = "wasm32"))))]
+        #[cfg(not(feature = "threads"))]
         {
             let _ = threads;
             Self { scratch: vec![Mutex::default()], shared: Mutex::default() }
@@ -45,7 +43,7 @@ impl Workers {
 
     /// Runs `work` where [`Workers::for_each`] starts without a switch of threads: the work of a whole frame.
     pub fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+        #[cfg(feature = "threads")]
         if let Some(pool) = &self.pool {
             return pool.install(work);
         }
@@ -55,8 +53,12 @@ impl Workers {
     /// Runs `work` on every item, with `scratch` numbers of scratch memory whose values are arbitrary. The items are
     /// distributed over the threads. Returns when all are done.
     pub fn for_each<T: Send>(&self, items: Vec<T>, scratch: usize, work: impl Fn(T, &mut [f32]) + Sync) {
-        #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+        #[cfg(feature = "threads")]
         if let Some(pool) = &self.pool {
+            // A thread of a browser that gets no memory could not report it.
+            for memory in &self.scratch {
+                with_memory(memory, scratch, |_| ());
+            }
             let run =
                 |item: T| self.with_scratch(rayon::current_thread_index().unwrap_or(0), scratch, |s| work(item, s));
             return pool.install(|| items.into_par_iter().with_max_len(1).for_each(run));
@@ -72,6 +74,15 @@ impl Workers {
     fn with_scratch(&self, thread: usize, length: usize, work: impl FnOnce(&mut [f32])) {
         with_memory(&self.scratch[thread], length, work);
     }
+}
+
+/// Starts a pool of threads. [`None`] if the system refuses.
+#[cfg(feature = "threads")]
+fn build(threads: usize) -> Option<rayon::ThreadPool> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("impasto-{i}"));
+    #[cfg(target_arch = "wasm32")]
+    let builder = builder.spawn_handler(super::host_threads::start);
+    builder.build().ok()
 }
 
 fn with_memory(memory: &Mutex<Vec<f32>>, length: usize, work: impl FnOnce(&mut [f32])) {

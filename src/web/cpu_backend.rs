@@ -3,11 +3,11 @@
 
 use std::cell::RefCell;
 
+use js_sys::Uint8ClampedArray;
 use serde_json::{Value, json};
-use wasm_bindgen::{Clamped, JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ImageData, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
-use crate::cpu::Workers;
 use crate::error::{Error, Result};
 use crate::stylize::{CpuReader, Device, Session};
 
@@ -19,7 +19,11 @@ const MEMORY: u64 = 2 << 30;
 /// # Errors
 /// None.
 pub async fn open(_choice: Option<String>) -> Result<Device> {
-    Ok(Device::cpu(Workers::new(1), MEMORY))
+    #[cfg(feature = "threads")]
+    let workers = super::threads::workers();
+    #[cfg(not(feature = "threads"))]
+    let workers = crate::cpu::Workers::new(1);
+    Ok(Device::cpu(workers, MEMORY))
 }
 
 /// Describes the device, with the same names as `live.wasm`.
@@ -89,7 +93,9 @@ impl Canvas {
             self.canvas.set_width(width);
             self.canvas.set_height(height);
         }
-        let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height).map_err(refused)?;
+        // A copy, since pictures must not lie in memory that threads share.
+        let rgba = Uint8ClampedArray::from(&rgba[..]);
+        let data = ImageData::new_with_js_u8_clamped_array_and_sh(&rgba, width, height).map_err(refused)?;
         self.context.put_image_data(&data, 0.0, 0.0).map_err(refused)
     }
 }

@@ -25,6 +25,8 @@ mod shared;
 mod studio;
 #[cfg(feature = "train")]
 mod studio_device;
+#[cfg(all(feature = "live-cpu", feature = "threads"))]
+mod threads;
 #[cfg(feature = "train")]
 mod training;
 

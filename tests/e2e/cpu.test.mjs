@@ -53,7 +53,8 @@ for (const name of BROWSERS) {
       assert.ok(painted < 60_000, `${painted} ms`);
       assert.equal(await page.evaluate(async () => (await navigator.gpu?.requestAdapter()) ?? null), null);
       assert.match(await adapterLine(page), /^Painted in .* on the processor: no graphics card is available to the browser\.$/);
-      assert.ok(requests.some((url) => /cpu(-relaxed)?_bg\.wasm$/.test(url)));
+      const isolated = await page.evaluate(() => crossOriginIsolated && navigator.hardwareConcurrency > 1);
+      assert.ok(requests.some((url) => (isolated ? /cpu-threads(-relaxed)?_bg\.wasm$/ : /cpu(-relaxed)?_bg\.wasm$/).test(url)));
       assert.ok(!requests.some((url) => /live(\.js|_bg\.wasm)$/.test(url)));
 
       if (process.env.IMPASTO_BIN) {
@@ -178,7 +179,7 @@ for (const name of BROWSERS) {
       const engines = await page.evaluate(async () => {
         const names = (await caches.keys()).filter((cache) => cache.includes('precache'));
         const requests = await Promise.all(names.map(async (cache) => (await caches.open(cache)).keys()));
-        return requests.flat().flatMap(({ url }) => url.match(/(live|cpu|cpu-relaxed)_bg\.wasm/)?.[0] ?? []);
+        return requests.flat().flatMap(({ url }) => url.match(/(live|cpu(-threads)?(-relaxed)?)_bg\.wasm/)?.[0] ?? []);
       });
       assert.equal(engines.length, 1, engines.join());
       assert.match(engines[0], /^cpu/);

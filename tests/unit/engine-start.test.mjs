@@ -8,6 +8,7 @@ const { adapterKind } = await import('../../www/common/webgpu.js');
 const { hasSimd } = await import('../../www/common/wasm-features.js');
 const { jobDevice, moduleFile } = await import('../../www/jobs/job-device.js');
 
+const REAL = WebAssembly;
 const ARCHIVE = Promise.resolve(new Uint8Array());
 const CARD = { info: { vendor: 'amd', isFallbackAdapter: false } };
 const PROGRAM = { info: { vendor: 'google', architecture: 'swiftshader', isFallbackAdapter: true } };
@@ -21,6 +22,48 @@ function offer(adapter) {
 function supportSimd(simd, relaxed) {
   // The relaxed instruction is the longer module.
   setGlobals({ WebAssembly: { validate: (/** @type {Uint8Array} */ bytes) => (bytes.length > 32 ? relaxed : simd) } });
+}
+
+/** Workers of this page's origin, which start or fail. */
+class FakeThread {
+  /** @type {FakeThread[]} */
+  static all = [];
+  /** How many start. */
+  static most = Infinity;
+  ended = false;
+  onmessage = () => {};
+  onerror = (/** @type {{ message: string }} */ _event) => {};
+
+  /** @param {string} address */
+  constructor(address) {
+    this.number = FakeThread.all.push(this);
+    assert.match(String(address), /\/inference\/thread\.js$/);
+  }
+
+  /** @param {unknown} start */
+  postMessage(start) {
+    assert.deepEqual(start, { name: 'cpu-threads-relaxed', compiled: 'compiled', memory: created.memory });
+    queueMicrotask(() => (this.number <= FakeThread.most ? this.onmessage() : this.onerror({ message: 'no memory' })));
+  }
+
+  terminate() {
+    this.ended = true;
+  }
+}
+
+/** A browser that allows shared memory. @param {number} cores @param {number} [workers] how many workers start */
+function isolate(cores, workers = Infinity) {
+  FakeThread.all = [];
+  FakeThread.most = workers;
+  // Node.js compiles a module of its own for the first response.
+  const compile = async (/** @type {Uint8Array<ArrayBuffer>} */ bytes) => (bytes.length === 3 ? 'compiled' : REAL.compile(bytes));
+  setGlobals({
+    crossOriginIsolated: true,
+    navigator: { onLine: true, hardwareConcurrency: cores },
+    WebAssembly: Object.assign(Object.create(REAL), { validate: () => true, compile }),
+    Worker: FakeThread,
+    fetch: async () => new Response(new Uint8Array(3)),
+  });
 }
 
 /** Starts an engine, and tells what came of it. @param {'auto' | 'gpu' | 'cpu'} preference */
@@ -37,6 +80,7 @@ async function outcome(preference) {
 beforeEach(() => {
   mock.timers.reset();
   Object.assign(created, { next: new FakeEngine(), choice: undefined, failures: {} });
+  setGlobals({ crossOriginIsolated: false });
   supportSimd(true, true);
   offer(CARD);
 });
@@ -73,6 +117,30 @@ test('a chosen engine is used, without a replacement', async () => {
   assert.deepEqual(await outcome('gpu'), { type: 'unsupported', message: 'No suitable adapter.' });
   offer(undefined);
   assert.deepEqual(await outcome('gpu'), { type: 'unsupported', message: 'This browser has no WebGPU in web workers.' });
+});
+
+test('the CPU engine has a thread for each core where memory may be shared', async () => {
+  for (const [cores, threads] of [[2, 2], [64, 8]]) {
+    isolate(cores);
+    assert.equal((await outcome('cpu')).wasm, 'cpu-threads-relaxed_bg.wasm');
+    assert.equal(FakeThread.all.length, threads);
+    assert.equal(created.threads, threads);
+  }
+  isolate(1);
+  assert.equal((await outcome('cpu')).wasm, 'cpu-relaxed_bg.wasm');
+  isolate(4);
+  setGlobals({ crossOriginIsolated: false });
+  assert.equal((await outcome('cpu')).wasm, 'cpu-relaxed_bg.wasm');
+  assert.equal(FakeThread.all.length, 0);
+});
+
+test('the CPU engine has one thread if the others do not start', async () => {
+  isolate(4, 3);
+  assert.equal((await outcome('cpu')).wasm, 'cpu-relaxed_bg.wasm');
+  assert.deepEqual(FakeThread.all.map(({ ended }) => ended), [true, true, true, true]);
+  isolate(4);
+  setGlobals({ fetch: async () => new Response('', { status: 404 }) });
+  assert.equal((await outcome('cpu')).wasm, 'cpu-relaxed_bg.wasm');
 });
 
 test('browsers without SIMD use the GPU', async () => {

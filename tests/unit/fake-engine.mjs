@@ -1,6 +1,6 @@
 /**
- * A fake of the engines, for unit tests of the inference worker's classes. It replaces `live.js`, `cpu.js` and
- * `cpu-relaxed.js`, which only the build makes: importing this file redirects their imports to it, so the classes under test
+ * A fake of the engines, for unit tests of the inference worker's classes. It replaces `live.js`, `cpu.js` and its
+ * variants, which only the build makes: importing this file redirects their imports to it, so the classes under test
  * are imported after it, with `await import()`. Like the real objects, a fake session must not be used after `free`, nor freed while one of its promises
  * is pending; a violation throws.
  */
@@ -14,7 +14,7 @@ import { register } from 'node:module';
 const REDIRECTION = `
   const fake = ${JSON.stringify(import.meta.url)};
   export function resolve(specifier, context, next) {
-    const [, name] = specifier.match(/\\/(live|cpu|cpu-relaxed)\\.js$/) ?? [];
+    const [, name] = specifier.match(/\\/(live|cpu(?:-threads)?(?:-relaxed)?)\\.js$/) ?? [];
     if (!name) return next(specifier, context);
     const code = 'export * from "' + fake + '"; export { default } from "' + fake + '"; import { createEngine } from "' + fake + '";'
       + 'export const Engine = { create: (...inputs) => createEngine("' + name + '", ...inputs) };';
@@ -348,10 +348,10 @@ export class FakeSession {
 
 /**
  * The engine that the worker's next start creates, and what the last start got. `failures` are messages with which the next
- * creations of an engine of a module fail.
- * @type {{ next: FakeEngine, choice?: string, failures: Record<string, string> }}
+ * creations of an engine of a module fail; `threads` is the number of threads that the last one has, and `memory` what modules use.
+ * @type {{ next: FakeEngine, choice?: string, failures: Record<string, string>, threads?: number, memory: object }}
  */
-export const created = { next: new FakeEngine(), failures: {} };
+export const created = { next: new FakeEngine(), failures: {}, memory: {} };
 
 /** `Engine.create` of a module. @param {string} module @param {Uint8Array} _archive @param {string} [choice] */
 export async function createEngine(module, _archive, choice) {
@@ -363,7 +363,14 @@ export async function createEngine(module, _archive, choice) {
 }
 
 /** The initialization that the modules export. */
-export default async function init() {}
+export default async function init() {
+  return { memory: created.memory };
+}
+
+/** Called by modules with threads. @param {number} count */
+export function useThreads(count) {
+  created.threads = count;
+}
 
 /**
  * A style pack: JSON here. `archive` is the network that it contains; a pack that does not `fit` is rejected by its network.

@@ -19,7 +19,9 @@ const LAYERS = [
 ];
 
 /** The glue code of the wasm modules, which the build writes next to `index.html`. */
-const BUILT = new Set(['live.js', 'cpu.js', 'cpu-relaxed.js', 'studio.js', 'studio-cpu.js', 'import.js', 'estimates.js']);
+const BUILT = new Set(
+  ['live', 'cpu', 'cpu-relaxed', 'cpu-threads', 'cpu-threads-relaxed', 'studio', 'studio-cpu', 'import', 'estimates'].map((name) => `${name}.js`),
+);
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
 

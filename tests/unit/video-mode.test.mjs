@@ -191,7 +191,7 @@ test('the camera takes the viewer, and its frames are requested one after the ot
   assert.deepEqual([store.state.mode, root.dataset.video, controls.isVideo, controls.cameraOn, controls.canSave], ['video', 'camera', true, true, false]);
   assert.deepEqual([sent().mirrored, sent().startLines, sent().recording, source.calls], [true, 192, false, ['feed']]);
   answers['ready-for-frame']();
-  assert.deepEqual([controls.canSave, calls.of('viewer.showPainting')], [true, [['Camera, painted live']]]);
+  assert.deepEqual([controls.canSave, calls.of('viewer.showPainting')], [true, [['Camera, painted live', true]]]);
   answers['ready-for-frame']();
   assert.deepEqual([source.calls, calls.of('viewer.showPainting').length], [['feed', 'feed', 'feed'], 1]);
   mode.toggleCamera();

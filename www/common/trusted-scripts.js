@@ -5,6 +5,7 @@
 
 /** The workers and the service worker, as addresses relative to the page. */
 const SCRIPTS = /** @type {const} */ ([
+  'inference/thread.js',
   'inference/worker.js',
   'jobs/import-network/worker.js',
   'jobs/optimize-image/network-worker.js',

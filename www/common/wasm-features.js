@@ -9,6 +9,10 @@ const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 1
 const RELAXED_SIMD = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11,
 ];
+/** `i32.atomic.load(0)` of a shared memory */
+const THREADS = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2, 0, 26, 11,
+];
 
 /** Whether this browser runs the CPU engine: modules with 128-bit SIMD. */
 export function hasSimd() {
@@ -18,6 +22,11 @@ export function hasSimd() {
 /** Whether this browser has the relaxed SIMD instructions, such as fused multiply-add. */
 export function hasRelaxedSimd() {
   return validates(RELAXED_SIMD);
+}
+
+/** Whether modules may share memory with workers here. Pages of other origins could measure times with it, so they must be kept away. */
+export function hasThreads() {
+  return globalThis.crossOriginIsolated === true && validates(THREADS);
 }
 
 /** @param {number[]} module */

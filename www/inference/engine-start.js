@@ -3,8 +3,10 @@
  * processor with SIMD. The engine is chosen before the canvas gets its context, since a canvas has only one kind of context.
  */
 import { downloadFailure, messageOf } from '../common/errors.js';
+import { fetchBytes } from '../common/fetch-bytes.js';
 import { hasRelaxedSimd, hasSimd } from '../common/wasm-features.js';
 import { adapterKind } from '../common/webgpu.js';
+import { startThreads, threadCount } from './threads.js';
 
 /**
  * @import { Engine } from '../live.js'
@@ -24,6 +26,12 @@ const MODULES = {
   live: () => import('../live.js'),
   cpu: () => import('../cpu.js'),
   'cpu-relaxed': () => import('../cpu-relaxed.js'),
+};
+
+/** The CPU engine with threads. */
+const THREAD_MODULES = {
+  'cpu-threads': () => import('../cpu-threads.js'),
+  'cpu-threads-relaxed': () => import('../cpu-threads-relaxed.js'),
 };
 
 /** An engine that does not start. */
@@ -79,7 +87,24 @@ async function startOnGpu(archive, choice) {
 
 /** @param {Promise<Uint8Array>} archive */
 async function startOnCpu(archive) {
-  const { module, files } = await load(hasRelaxedSimd() ? 'cpu-relaxed' : 'cpu');
+  const isRelaxed = hasRelaxedSimd();
+  const threads = threadCount();
+  if (threads > 1) {
+    try {
+      return await created(archive, await loadWithThreads(isRelaxed ? 'cpu-threads-relaxed' : 'cpu-threads', threads));
+    } catch (error) {
+      // The browser refuses so much shared memory or so many workers, or the files are missing: one thread needs neither.
+      console.info(error);
+    }
+  }
+  return created(archive, await load(isRelaxed ? 'cpu-relaxed' : 'cpu'));
+}
+
+/**
+ * @param {Promise<Uint8Array>} archive
+ * @param {{ module: EngineModule, files: string[] }} loaded
+ */
+async function created(archive, { module, files }) {
   const bytes = await downloaded(archive);
   try {
     return { engine: await module.Engine.create(bytes), module, files };
@@ -90,11 +115,34 @@ async function startOnCpu(archive) {
 
 /** Downloads and compiles a module. @param {keyof typeof MODULES} name */
 async function load(name) {
-  const files = [`${name}.js`, `${name}_bg.wasm`];
   /** @type {EngineModule} */
   const module = await downloaded(MODULES[name]());
-  await downloaded(module.default({ module_or_path: new URL(`../${files[1]}`, import.meta.url) }));
-  return { module, files };
+  await downloaded(module.default({ module_or_path: wasmAddress(name) }));
+  return { module, files: filesOf(name) };
+}
+
+/** Likewise, and starts its threads. @param {keyof typeof THREAD_MODULES} name @param {number} threads */
+async function loadWithThreads(name, threads) {
+  const [module, compiled] = await downloaded(Promise.all([THREAD_MODULES[name](), compile(wasmAddress(name))]));
+  const { memory } = await module.default({ module_or_path: compiled });
+  await startThreads(threads, { name, compiled, memory });
+  module.useThreads(threads);
+  return { module, files: filesOf(name) };
+}
+
+/** @param {URL} url */
+async function compile(url) {
+  return WebAssembly.compile(/** @type {Uint8Array<ArrayBuffer>} */ (await fetchBytes(url.href, () => {})));
+}
+
+/** @param {string} name */
+function wasmAddress(name) {
+  return new URL(`../${name}_bg.wasm`, import.meta.url);
+}
+
+/** The files of an engine, relative to the page. @param {string} name */
+function filesOf(name) {
+  return [`${name}.js`, `${name}_bg.wasm`];
 }
 
 /** @template T @param {Promise<T>} promise @returns {Promise<T>} */

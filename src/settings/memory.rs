@@ -144,14 +144,30 @@ impl MemoryEstimate {
                 ("MB in one buffer", self.largest_buffer(width, height), limits.buffer),
             ]
         };
-        let exceeded = requirements(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
-        let Some((limit, needed, allowed)) = exceeded else { return Ok(()) };
-        let fits = Image::largest_fitted((width, height), width.max(height), |width, height| {
-            requirements(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
-        });
-        let (needed, allowed) = (needed.div_ceil(MEGABYTE), allowed / MEGABYTE);
-        Err(Error::TooLarge { width, height, limit, needed, allowed, fits })
+        check_requirements((width, height), requirements)
     }
+}
+
+/// Checks that a run that needs `peak(width, height)` bytes for a picture of this size needs at most `allowed`.
+///
+/// # Errors
+/// [`Error::TooLarge`], with the largest size that fits.
+pub(super) fn check_memory(size: (usize, usize), allowed: u64, peak: impl Fn(usize, usize) -> u64) -> Result<()> {
+    check_requirements(size, |width, height| [(MEMORY, peak(width, height), allowed)])
+}
+
+/// Checks what a picture of this size needs, as limits with the needed and the allowed amount.
+fn check_requirements<const N: usize>(
+    (width, height): (usize, usize),
+    requirements: impl Fn(usize, usize) -> [(&'static str, u64, u64); N],
+) -> Result<()> {
+    let exceeded = requirements(width, height).into_iter().find(|(_, needed, allowed)| needed > allowed);
+    let Some((limit, needed, allowed)) = exceeded else { return Ok(()) };
+    let fits = Image::largest_fitted((width, height), width.max(height), |width, height| {
+        requirements(width, height).iter().all(|(_, needed, allowed)| needed <= allowed)
+    });
+    let (needed, allowed) = (needed.div_ceil(MEGABYTE), allowed / MEGABYTE);
+    Err(Error::TooLarge { width, height, limit, needed, allowed, fits })
 }
 
 /// Returns the number of output values of a layer for a picture.

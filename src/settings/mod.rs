@@ -7,6 +7,7 @@
 
 mod losses;
 mod memory;
+mod neighbours;
 mod optimize_config;
 mod optimize_settings;
 mod optimizer;
@@ -18,6 +19,9 @@ mod train_settings;
 
 pub use losses::{StyleLoss, Term, Terms, TrainLoss, check_weight};
 pub use memory::{Convolutions, Limits, MemoryEstimate};
+pub use neighbours::NeighbourSettings;
+#[cfg(feature = "train")]
+pub(crate) use neighbours::{BLOCK, ORIENTATIONS, SAMPLED, STEP};
 pub use optimize_config::{OptimizeConfig, Plan, PlannedScale, SizeEstimate};
 pub use optimize_settings::{STYLE_SCALES, Settings, scaled};
 pub use optimizer::{LARGEST_RATE, Optimizer};

@@ -22,6 +22,8 @@ pub use crate::settings::{OptimizeConfig, Optimizer, Scale, Settings, StyleLoss,
 pub use feature_map::FeatureMap;
 pub use losses::{Objective, Parts, Source};
 pub use optimize_image::checkpoint::Checkpoint;
+pub use optimize_image::neighbour_checkpoint::NeighbourCheckpoint;
+pub use optimize_image::neighbour_matching::NeighbourMatching;
 pub use optimize_image::optimization::{ImageOptimization, Progress, Start};
 pub use optimize_image::style_target::StyleTarget;
 pub use vgg_features::Features;

@@ -143,3 +143,34 @@ fn what_cannot_be_painted_is_refused_in_one_sentence() {
     let over = ["paint", "photo.png", "--style-image", "night.jpg", "-o", "night.jpg", "--size", "24"];
     assert!(bench.fails(&over)[0].contains("overwrite"));
 }
+
+#[test]
+fn neighbour_matching_paints_and_refuses_what_it_has_no_use_for() {
+    let bench = bench();
+    let neighbours = |more: &[&'static str]| arguments(&[&["--method", "neighbours", "--size", "64"], more].concat());
+    let message = bench.succeeds(&neighbours(&["--steps", "2", "--strength", "1", "--trace", "loss.csv"]));
+    assert!(
+        message.contains("64x48 by 2 steps at each of 1 sizes and 2 of feature splitting, on the CPU"),
+        "{message}"
+    );
+    assert!(message.contains("memory: about ") && message.contains("out.png: step 4 of 4"), "{message}");
+    assert_eq!(bench.picture("out.png").dimensions(), (64, 48));
+    let table = std::fs::read_to_string(bench.path("loss.csv")).unwrap();
+    assert!(table.starts_with("step,width,height,loss,seconds\n1,64,48,"), "{table}");
+    assert_eq!(table.lines().count(), 5);
+
+    bench.photo("other.png", 32, 32);
+    for (more, what) in [
+        (&["--strength", "1.5"][..], "from 0 to 1"),
+        (&["--coarse", "32"][..], "--coarse has no effect"),
+        (&["--optimizer", "lbfgs"][..], "an optimizer has no effect"),
+        (&["--style-layers", "relu1_1"][..], "a loss has no effect"),
+        (&["--style-image", "other.png"][..], "takes one painting"),
+        (&["--mask", "other.png"][..], "takes one painting"),
+    ] {
+        let message = bench.fails(&neighbours(more));
+        assert!(message[0].contains(what), "{message:?}");
+    }
+    let message = bench.fails(&arguments(&["--strength", "0.5"]));
+    assert!(message[0].contains("--strength applies only to `--method neighbours`"), "{message:?}");
+}

@@ -5,6 +5,7 @@
 mod common;
 mod convolution;
 mod kernels;
+mod neighbours;
 mod optimize_image;
 mod style_target;
 mod train_style;

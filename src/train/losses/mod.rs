@@ -7,6 +7,7 @@
 //! A style may apply to a region of the picture, and may come from a part of its painting ([`Source`]).
 
 pub mod color;
+pub mod neighbours;
 pub mod perceptual;
 pub mod style;
 

@@ -16,5 +16,6 @@ pub mod layers;
 #[cfg(feature = "cpu")]
 pub mod processor;
 pub mod products;
+pub mod resample;
 #[cfg(feature = "gpu")]
 pub mod window;

@@ -131,7 +131,7 @@ impl Checkpoint {
 }
 
 /// Returns the problem in an archive's error, without its advice about weights.
-fn reason(error: Error) -> String {
+pub(super) fn reason(error: Error) -> String {
     match error {
         Error::Archive(problem) => problem,
         Error::Tensor { tensor, problem } => format!("`{tensor}` {problem}"),

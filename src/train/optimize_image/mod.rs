@@ -4,6 +4,9 @@
 #[cfg(feature = "reference")]
 pub mod bench_step;
 pub mod checkpoint;
+pub mod neighbour_checkpoint;
+pub mod neighbour_matching;
 pub mod optimization;
 pub mod optimizer_state;
+pub mod pyramid;
 pub mod style_target;

@@ -13,6 +13,10 @@ use crate::train::device::{download, upload};
 use crate::train::{Features, Objective, Parts};
 use crate::weights::Archive;
 
+/// The message about a checkpoint of another run.
+pub(super) const OTHER_CHECKPOINT: &str = "The checkpoint belongs to another photo, other paintings or other settings: use the photo, \
+                                           paintings and settings that it was made with, or start without it.";
+
 /// The initial state of an optimization.
 pub enum Start {
     /// A picture, resized to the first size: the photo, noise, or the result of another method.
@@ -92,11 +96,7 @@ impl ImageOptimization {
                 let size = (c.snapshot.picture.width(), c.snapshot.picture.height());
                 let fits = |s: &Scale| c.step < s.steps && fitted(&photo, s.longer) == size;
                 if c.fingerprint != fingerprint || !settings.scales.get(c.scale).is_some_and(fits) {
-                    return Err(Error::Picture(
-                        "The checkpoint belongs to another photo, other paintings or other settings: use the photo, \
-                         paintings and settings that it was made with, or start without it."
-                            .to_string(),
-                    ));
+                    return Err(Error::Picture(OTHER_CHECKPOINT.to_string()));
                 }
                 (c.scale, c.step, c.snapshot.restore(settings.optimizer, device)?)
             }
@@ -237,6 +237,6 @@ fn objective(
 }
 
 /// Averages the gradient over the channels, so that the picture stays grey.
-fn grey_gradient(gradient: Tensor<4>) -> Tensor<4> {
+pub(super) fn grey_gradient(gradient: Tensor<4>) -> Tensor<4> {
     gradient.mean_dim(1).repeat_dim(1, 3)
 }

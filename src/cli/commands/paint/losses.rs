@@ -45,6 +45,17 @@ enum PoolingChoice {
 }
 
 impl LossArguments {
+    /// Returns whether any of the arguments differs from its default.
+    pub fn any(&self) -> bool {
+        self.content_layers.is_some()
+            || self.style_layers.is_some()
+            || self.content_weight.is_some()
+            || self.style_weight.is_some()
+            || self.variation_weight.is_some()
+            || !matches!(self.style_loss, StyleLossChoice::Gram)
+            || !matches!(self.pooling, PoolingChoice::Average)
+    }
+
     /// Returns the default loss terms, changed by the arguments.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
-//! `impasto paint`: optimizes the pixels of one photo (Gatys, Ecker, Bethge 2015), in minutes rather than milliseconds.
+//! `impasto paint`: optimizes the pixels of one photo, in minutes rather than milliseconds: by Gram matrices (Gatys, Ecker, Bethge
+//! 2015) or by neighbour matching (Kolkin et al. 2022).
 
 mod job;
 pub mod losses;
+mod neighbours;
 mod optimizer;
 mod styles;
 
@@ -9,7 +11,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use impasto::error::{Error, Result};
 use impasto::files::{self, Lock};
 use impasto::image::Image;
@@ -20,7 +22,7 @@ use impasto::train::{Checkpoint, ImageOptimization, Start};
 use impasto::weights::Archive;
 use impasto::weights::foreign::stand_in;
 
-use self::job::PaintJob;
+use self::job::{NeighbourJob, PaintJob, files_of};
 use self::losses::LossArguments;
 use self::optimizer::OptimizerArguments;
 use self::styles::StyleArguments;
@@ -29,11 +31,15 @@ use crate::cli::backend::BackendArguments;
 use crate::cli::burn_device::BurnDevice;
 use crate::cli::device::{VGG16_BLOCK5, VGG16_TO_RELU4_3};
 use crate::cli::file_plan::FilePlan;
-use crate::cli::job_runner::{self, Job, JobFiles, LARGEST_CHECKPOINT, plan_checkpoint};
+use crate::cli::job_runner::{self, Job, LARGEST_CHECKPOINT, plan_checkpoint};
 use crate::cli::photos::{ReadArguments, WriteArguments};
 use crate::cli::report::{self, say};
 use crate::cli::trace::Trace;
 use crate::cli::{cache, output_paths};
+
+/// Defaults of the method `gram`: smallest size of the schedule in pixels, and steps there.
+const COARSE: u32 = 128;
+const STEPS: u32 = 1000;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -41,6 +47,13 @@ pub struct Arguments {
     photo: PathBuf,
     #[command(flatten)]
     styles: StyleArguments,
+    /// Method: `gram` matches statistics of features; `neighbours` gives each position the features of its nearest position in the
+    /// painting, with crisp strokes
+    #[arg(long, value_enum, default_value_t = Method::Gram)]
+    method: Method,
+    /// How much of the painting the result has, 0 to 1, `neighbours` only; default 0.5
+    #[arg(long, value_name = "N")]
+    strength: Option<f32>,
     /// Size of the paintings relative to the photo, 0.1 to 10; larger gives larger strokes
     #[arg(long, default_value_t = 1.0, value_parser = style_scale)]
     style_scale: f32,
@@ -50,12 +63,12 @@ pub struct Arguments {
     /// Longer side of the result in pixels, 16 to 8192
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..=8192))]
     size: u32,
-    /// Smallest size of the coarse-to-fine schedule in pixels, 16 to 8192; sizes grow by the root of two
-    #[arg(long, value_name = "SIZE", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=8192))]
-    coarse: u32,
-    /// Steps at the smallest size; every larger size gets half
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    steps: u32,
+    /// Smallest size of the coarse-to-fine schedule in pixels, 16 to 8192, `gram` only; default 128; sizes grow by the root of two
+    #[arg(long, value_name = "SIZE", value_parser = clap::value_parser!(u32).range(16..=8192))]
+    coarse: Option<u32>,
+    /// Steps at the smallest size, default 1000, every larger size gets half; with `neighbours` steps at each size, default 100
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: Option<u32>,
     #[command(flatten)]
     optimizer: OptimizerArguments,
     #[command(flatten)]
@@ -102,29 +115,62 @@ fn style_scale(text: &str) -> std::result::Result<f32, String> {
     })
 }
 
+/// How the pixels are optimized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Method {
+    Gram,
+    Neighbours,
+}
+
+impl Arguments {
+    /// The longer side in pixels that paintings are read with.
+    fn largest_painting(&self) -> usize {
+        let size = self.size as usize;
+        scaled(size, self.style_scale).max(size)
+    }
+
+    fn coarse(&self) -> u32 {
+        self.coarse.unwrap_or(COARSE)
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let output = output_paths::painting(&arguments.output)?;
+    let _lock = lock(arguments, &output)?;
+    match arguments.method {
+        Method::Gram => gram(arguments, &output),
+        Method::Neighbours => neighbours::run(arguments, &output),
+    }
+}
+
+fn gram(arguments: &Arguments, output: &Path) -> Result<ExitCode> {
+    if arguments.strength.is_some() {
+        let problem = "--strength applies only to `--method neighbours`; with `gram`, give `--content-weight`.";
+        return Err(Error::Style(problem.to_string()));
+    }
     let (optimizer, rate) = arguments.optimizer.optimizer()?;
     let vgg = arguments.network.vgg();
     let settings = Settings {
         vgg,
         pooling: arguments.losses.pooling(),
         terms: arguments.losses.terms(&vgg)?,
-        scales: coarse_to_fine(arguments.coarse as usize, arguments.size as usize, arguments.steps as usize),
+        scales: coarse_to_fine(
+            arguments.coarse() as usize,
+            arguments.size as usize,
+            arguments.steps.unwrap_or(STEPS) as usize,
+        ),
         optimizer,
         rate,
         style_scale: arguments.style_scale,
         keep_colors: arguments.keep_colors,
     };
     let last = settings.terms.last()?;
-    let output = output_paths::painting(&arguments.output)?;
-    let _lock = lock(arguments, &output)?;
 
     let size = arguments.size as usize;
     let picture = arguments.read.read_within(&arguments.photo, size)?;
     report::warnings(&arguments.photo, &picture.warnings);
-    let largest = scaled(size, arguments.style_scale).max(size);
-    let paintings = arguments.styles.paintings(&arguments.read, largest)?;
+    let paintings = arguments.styles.paintings(&arguments.read, arguments.largest_painting())?;
     let writer = arguments.write.writer(&picture);
     let photo = picture.image;
     let start = start(arguments, &photo)?;
@@ -144,13 +190,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     })?;
     say!("{width}x{height} by {steps} steps at {} pixels, on {name}", sizes.join(", "));
     say!("memory: about {} MB of {} MB", needed / 1_000_000, limits.total / 1_000_000);
-    let files = JobFiles {
-        output: &output,
-        save_every: arguments.save_every.map(|n| n as usize),
-        trace: arguments.trace.as_deref(),
-        resumed: arguments.resume.is_some().then(|| optimization.steps_done()),
-    };
-    job_runner::run(PaintJob { optimization, output: &output, writer }, &files)
+    let files = files_of(arguments, output, optimization.steps_done());
+    job_runner::run(PaintJob { optimization, output, writer }, &files)
 }
 
 /// Checks all files of the command, and locks its output.
@@ -166,7 +207,11 @@ fn lock(arguments: &Arguments, output: &Path) -> Result<Option<Lock>> {
     }
     plan_checkpoint(&mut plan, output, resume.as_deref(), *force)?;
     plan.check()?;
-    trace.as_deref().map_or(Ok(()), |trace| Trace::check(trace, PaintJob::COLUMNS))?;
+    let columns = match arguments.method {
+        Method::Gram => PaintJob::COLUMNS,
+        Method::Neighbours => NeighbourJob::COLUMNS,
+    };
+    trace.as_deref().map_or(Ok(()), |trace| Trace::check(trace, columns))?;
     Lock::acquire(output, cache::folder("locks").as_deref())
 }
 
@@ -208,7 +253,7 @@ fn start(arguments: &Arguments, photo: &Image) -> Result<Start> {
         Some("noise") => {
             let mut random = Random::new(arguments.seed);
             let (width, height) =
-                Image::fitted(photo.width(), photo.height(), arguments.coarse.min(arguments.size) as usize);
+                Image::fitted(photo.width(), photo.height(), arguments.coarse().min(arguments.size) as usize);
             Image::new(width, height, (0..width * height * 3).map(|_| random.unit()).collect())?
         }
         _ => arguments.read.read_within(Path::new(&arguments.start), arguments.size as usize)?.image,

@@ -29,6 +29,14 @@ enum OptimizerChoice {
 }
 
 impl OptimizerArguments {
+    /// Returns whether any of the arguments differs from its default.
+    pub fn any(&self) -> bool {
+        !matches!(self.optimizer, OptimizerChoice::Adam)
+            || self.rate.is_some()
+            || self.momentum.is_some()
+            || self.history.is_some()
+    }
+
     /// Returns the optimizer, and the learning rate that was given or its default.
     ///
     /// # Errors

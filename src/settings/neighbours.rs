@@ -1,0 +1,188 @@
+//! Settings of neighbour matching.
+
+use super::memory::{Convolutions, Limits, MemoryEstimate, check_memory};
+use super::optimize_settings::{STYLE_SCALES, scaled};
+use super::optimizer::Optimizer;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::models::vgg::VGG16;
+
+/// The smallest size of a run has fewer than twice as many pixels on the longer side.
+const SMALLEST: usize = 64;
+/// Pixels of a picture for each position that is matched, along each side, and the most positions of a painting along a side
+/// that are compared.
+pub(crate) const STEP: usize = 4;
+pub(crate) const SAMPLED: usize = 64;
+/// Orientations of a painting that are compared.
+pub(crate) const ORIENTATIONS: usize = 4;
+/// Copies of the features of all positions that exist while they are matched: by layer, in one matrix, centred, scaled.
+const COPIES: u64 = 4;
+/// Copies of the features of the picture's positions during a step, with those for the gradient.
+const STEP_COPIES: u64 = 8;
+/// The matrix of similarities that exists at a time.
+pub(crate) const BLOCK: (usize, usize) = (1024, 4096);
+
+/// Settings of an optimization by neighbour matching.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NeighbourSettings {
+    /// Pixels on the longer side of the result.
+    pub size: usize,
+    /// Number of steps at each size.
+    pub steps: usize,
+    /// How much of the painting the result has, 0 to 1: how far matching looks at the picture that is painted so far instead of the
+    /// photo, and the number of steps of feature splitting.
+    pub strength: f32,
+    /// As [`super::Settings::style_scale`].
+    pub style_scale: f32,
+    /// Optimizes the luminance only and keeps the colours of the photo.
+    pub keep_colors: bool,
+}
+
+impl Default for NeighbourSettings {
+    fn default() -> Self {
+        Self { size: 512, steps: 100, strength: 0.5, style_scale: 1.0, keep_colors: false }
+    }
+}
+
+impl NeighbourSettings {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`Error::Style`] for a strength outside 0..1, no steps, a style scale outside 0.1..10, and sizes below 32.
+    pub fn check(&self) -> Result<()> {
+        let problem = if !(0.0..=1.0).contains(&self.strength) {
+            "The strength must be a number from 0 to 1."
+        } else if self.steps == 0 {
+            "Every size needs at least one step."
+        } else if !STYLE_SCALES.contains(&self.style_scale) {
+            "The style scale must be a number from 0.1 to 10."
+        } else if self.size < 32 {
+            "Neighbour matching needs at least 32 pixels on the longer side."
+        } else {
+            return Ok(());
+        };
+        Err(Error::Style(problem.to_string()))
+    }
+
+    /// Returns the number of sizes, each with twice the sides of the one before.
+    pub fn sizes(&self) -> usize {
+        (self.size / SMALLEST).max(1).ilog2() as usize + 1
+    }
+
+    /// Returns how much of the picture that is painted so far is mixed into the photo for matching.
+    pub fn mix(&self) -> f32 {
+        0.5 * self.strength
+    }
+
+    /// Returns the number of steps at a stage: those of the sizes, then feature splitting.
+    pub fn steps_at(&self, stage: usize) -> usize {
+        match stage.cmp(&self.sizes()) {
+            std::cmp::Ordering::Less => self.steps,
+            std::cmp::Ordering::Equal => (0.8 * self.strength * self.steps as f32).round() as usize,
+            std::cmp::Ordering::Greater => 0,
+        }
+    }
+
+    /// Returns the approximate peak memory in bytes for a photo and a painting of these sizes.
+    ///
+    /// # Errors
+    /// None.
+    pub fn peak(
+        &self,
+        (width, height): (usize, usize),
+        painting: (usize, usize),
+        convolutions: Convolutions,
+    ) -> Result<u64> {
+        let last = VGG16.layer("relu4_3")?;
+        let (columns, rows) = Image::fitted(painting.0, painting.1, scaled(width.max(height), self.style_scale));
+        let estimate = MemoryEstimate {
+            vgg: VGG16,
+            last,
+            style: Vec::new(),
+            style_scale: self.style_scale,
+            optimizer: Optimizer::Adam,
+            convolutions,
+        };
+        let layers = || VGG16.layers().take_while(|layer| *layer <= last);
+        let channels: u64 = layers().map(|layer| layer.outputs() as u64).sum();
+        let positions = |width: usize, height: usize, step: usize| {
+            let side = |pixels: usize| (pixels / STEP).max(1).div_ceil(step) as u64;
+            side(width) * side(height)
+        };
+        let own = positions(width, height, 1);
+        let step = (columns.max(rows) / STEP).div_ceil(SAMPLED).max(1);
+        let found = ORIENTATIONS as u64 * positions(columns, rows, step);
+        let pixels = |layer: crate::net::models::vgg::Layer| {
+            layer.outputs() as u64 * (layer.size(columns) * layer.size(rows)) as u64
+        };
+        let maps: u64 = layers().map(pixels).sum();
+        let matching = maps + COPIES * (own + found) * channels;
+        let stepping = STEP_COPIES * own * channels + ORIENTATIONS as u64 * (SAMPLED * SAMPLED) as u64 * channels;
+        let block = (BLOCK.0 * BLOCK.1) as u64;
+        Ok(estimate.peak(width, height) + 4 * (matching.max(stepping) + block))
+    }
+
+    /// Checks that a run for a photo and a painting of these sizes stays within `limits`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], with the largest size that fits.
+    pub fn check_memory(
+        &self,
+        photo: (usize, usize),
+        painting: (usize, usize),
+        convolutions: Convolutions,
+        limits: Limits,
+    ) -> Result<()> {
+        let (width, height) = Image::fitted(photo.0, photo.1, self.size);
+        // The parts that depend on names of layers do not fail.
+        let peak = |width, height| self.peak((width, height), painting, convolutions).unwrap_or(u64::MAX);
+        check_memory((width, height), limits.total, peak)
+    }
+
+    /// Returns the number of all steps.
+    pub fn steps_of_run(&self) -> usize {
+        (0..=self.sizes()).map(|stage| self.steps_at(stage)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_double_from_64_pixels_and_strength_adds_steps() {
+        let sizes = |size| NeighbourSettings { size, ..NeighbourSettings::default() }.sizes();
+        assert_eq!([32, 64, 127, 128, 500, 512, 2048].map(sizes), [1, 1, 1, 2, 3, 4, 6]);
+        let settings = NeighbourSettings::default();
+        assert_eq!((settings.mix(), settings.steps_at(4), settings.steps_of_run()), (0.25, 40, 440));
+        let photo = NeighbourSettings { strength: 0.0, ..settings };
+        assert_eq!((photo.mix(), photo.steps_at(4), photo.steps_of_run()), (0.0, 0, 400));
+    }
+
+    #[test]
+    fn memory_grows_with_the_size_and_too_much_is_refused_with_a_size_that_fits() {
+        let settings = NeighbourSettings::default();
+        let peak = |side| settings.peak((side, side), (640, 480), Convolutions::Processor).unwrap();
+        assert!(peak(256) < peak(512) && peak(512) < peak(1024));
+        let limits = |total| Limits { total, buffer: u64::MAX };
+        let check = |total| settings.check_memory((300, 300), (640, 480), Convolutions::Processor, limits(total));
+        assert!(check(peak(512)).is_ok());
+        let Err(Error::TooLarge { fits, .. }) = check(peak(512) - 1) else { panic!("it fits") };
+        assert!(fits < 512 && peak(fits) < peak(512) && fits > 400, "{fits}");
+    }
+
+    #[test]
+    fn invalid_settings_are_refused() {
+        let good = NeighbourSettings::default();
+        assert!(good.check().is_ok());
+        for wrong in [
+            NeighbourSettings { strength: f32::NAN, ..good },
+            NeighbourSettings { strength: 1.1, ..good },
+            NeighbourSettings { steps: 0, ..good },
+            NeighbourSettings { size: 31, ..good },
+            NeighbourSettings { style_scale: 11.0, ..good },
+        ] {
+            assert!(wrong.check().is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use impasto::error::Result;
 use impasto::image::Image;
 use impasto::train::{ImageOptimization, NeighbourMatching, Parts, Progress};
 
-use super::Arguments;
+use super::arguments::Arguments;
 use crate::cli::job_runner::{Artifact, Job, JobFiles};
 use crate::cli::photos::PhotoWriter;
 

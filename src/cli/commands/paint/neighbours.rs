@@ -10,9 +10,10 @@ use impasto::settings::{Convolutions, NeighbourSettings};
 use impasto::train::{NeighbourCheckpoint, NeighbourMatching};
 use impasto::weights::Archive;
 
+use super::arguments::Arguments;
 use super::job::{NeighbourJob, files_of};
-use super::{Arguments, VggChoice};
 use crate::cli::burn_device::BurnDevice;
+use crate::cli::commands::weights::VggChoice;
 use crate::cli::device::VGG16_TO_RELU4_3;
 use crate::cli::job_runner::{self, LARGEST_CHECKPOINT};
 use crate::cli::report::{self, say};

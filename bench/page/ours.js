@@ -32,6 +32,7 @@ async function start({ work, style }, module = 'live') {
     const script = '/dist/inference/threads.js';
     /** @type {typeof import('../../www/inference/threads.js')} */
     const { startThreads, threadCount } = await import(script);
+    if (threadCount() < 2) throw new Error('The page uses one thread in this browser.');
     await startThreads(threadCount(), { name: module, compiled, memory });
     /** @type {typeof import('../../www/cpu-threads.js')} */ (await import(address)).useThreads(threadCount());
   }

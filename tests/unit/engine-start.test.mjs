@@ -132,6 +132,9 @@ test('the CPU engine has a thread for each core where memory may be shared', asy
   setGlobals({ crossOriginIsolated: false });
   assert.equal((await outcome('cpu')).wasm, 'cpu-relaxed_bg.wasm');
   assert.equal(FakeThread.all.length, 0);
+  isolate(4);
+  setGlobals({ navigator: { onLine: true, hardwareConcurrency: 4, userAgent: 'Mozilla/5.0 (X11; rv:153.0) Gecko/20100101 Firefox/153.0' } });
+  assert.equal((await outcome('cpu')).wasm, 'cpu-relaxed_bg.wasm');
 });
 
 test('the CPU engine has one thread if the others do not start', async () => {

@@ -95,13 +95,7 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Picture`] when the bytes are another kind of file, or damaged.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let wrong = |problem: String| {
-            Error::Picture(format!("the checkpoint cannot be used: {problem}. Choose another, or start without one."))
-        };
-        let archive = Archive::parse(bytes).map_err(|e| wrong(reason(e)))?;
-        if archive.metadata(KIND.0) != Some(KIND.1) {
-            return Err(wrong(format!("it is not of the kind `{}`", KIND.1)));
-        }
+        let archive = open(bytes, KIND)?;
         let text = |name: &str| archive.metadata(name).ok_or_else(|| wrong(format!("it has no {name}")));
         let number =
             |name: &str| text(name)?.parse::<usize>().map_err(|_| wrong(format!("its {name} is not a number")));
@@ -127,6 +121,23 @@ impl Checkpoint {
         let fingerprint =
             text("fingerprint")?.parse().map_err(|_| wrong("its fingerprint is not a number".to_string()))?;
         Ok(Self { fingerprint, scale: number("scale")?, step: number("step")?, snapshot })
+    }
+}
+
+/// Returns the error about a checkpoint with this problem.
+pub(super) fn wrong(problem: String) -> Error {
+    Error::Picture(format!("the checkpoint cannot be used: {problem}. Choose another, or start without one."))
+}
+
+/// Parses a checkpoint file whose metadata has the key and the value `kind`.
+///
+/// # Errors
+/// [`Error::Picture`] when the bytes are another kind of file, or damaged.
+pub(super) fn open(bytes: &[u8], kind: (&str, &str)) -> Result<Archive> {
+    let archive = Archive::parse(bytes).map_err(|e| wrong(reason(e)))?;
+    match archive.metadata(kind.0) {
+        Some(found) if found == kind.1 => Ok(archive),
+        _ => Err(wrong(format!("it is not of the kind `{}`", kind.1))),
     }
 }
 

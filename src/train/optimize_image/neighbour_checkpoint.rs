@@ -2,12 +2,12 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::checkpoint::reason;
+use super::checkpoint::{open, reason, wrong};
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::train::device::{download, upload};
 use crate::train::optim::OptimizerState;
-use crate::weights::{Archive, ArchiveBuilder};
+use crate::weights::ArchiveBuilder;
 
 /// Metadata key and value that identify these files and their version.
 const KIND: (&str, &str) = ("impasto", "neighbour matching in work, version 1");
@@ -85,13 +85,7 @@ impl NeighbourCheckpoint {
     /// # Errors
     /// [`Error::Picture`] when the bytes are another kind of file, or damaged.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let wrong = |problem: String| {
-            Error::Picture(format!("the checkpoint cannot be used: {problem}. Choose another, or start without one."))
-        };
-        let archive = Archive::parse(bytes).map_err(|e| wrong(reason(e)))?;
-        if archive.metadata(KIND.0) != Some(KIND.1) {
-            return Err(wrong(format!("it is not of the kind `{}`", KIND.1)));
-        }
+        let archive = open(bytes, KIND)?;
         let number = |name: &str| {
             let text = archive.metadata(name).ok_or_else(|| wrong(format!("it has no {name}")))?;
             text.parse::<u64>().map_err(|_| wrong(format!("its {name} is not a number")))

@@ -61,6 +61,7 @@ enum PoolingChoice {
 enum StyleLossChoice {
     Gram,
     Covariance,
+    Wasserstein,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -191,6 +192,7 @@ impl OptimizeConfig {
             style_loss: match self.style_loss {
                 StyleLossChoice::Gram => StyleLoss::Gram,
                 StyleLossChoice::Covariance => StyleLoss::Covariance,
+                StyleLossChoice::Wasserstein => StyleLoss::Wasserstein,
             },
             variation: self.variation.unwrap_or(defaults.variation),
         };

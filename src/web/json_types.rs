@@ -26,8 +26,11 @@ export interface RunSettings {
   style?: { weight?: number; layers?: Record<string, number> };
   /** Weight of the total variation. */
   variation?: number;
-  /** Statistics of the features in the style loss: Gram matrices, or means and covariances. Default `gram`. */
-  styleLoss?: 'gram' | 'covariance';
+  /**
+   * Statistics of the features in the style loss: Gram matrices, means and covariances, or both as normal distributions with
+   * their Wasserstein distance. Default `gram`.
+   */
+  styleLoss?: 'gram' | 'covariance' | 'wasserstein';
   /** Longer side of the paintings relative to the photo's. Default 1; larger values give larger strokes. */
   styleScale?: number;
   /** Default `adam`. */

@@ -9,9 +9,12 @@ use std::collections::BTreeSet;
 use burn::tensor::{Int, Tensor};
 
 use crate::error::Result;
+use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
-use crate::settings::{BLOCK, SAMPLED, STEP};
+use crate::settings::{DENSE, SAMPLED, STEP};
 use crate::train::device::read;
+use crate::train::losses::regions::{Grid, Region, Regions, white};
+use crate::train::ops::nearest::nearest;
 use crate::train::ops::resample::{every, resample};
 use crate::train::{FeatureMap, Features};
 
@@ -46,6 +49,38 @@ impl Maps {
         }
     }
 
+    /// Returns the features without their way to the picture: losses of them cannot be differentiated.
+    pub fn inner(&self) -> Self {
+        Self { layers: self.layers.iter().map(|x| x.clone().inner()).collect(), size: self.size }
+    }
+
+    /// Returns the grids of positions that steps take in turns: one of all positions, or several of a part of them each where there
+    /// are many.
+    pub fn grids(&self) -> Vec<Grid> {
+        let step = self.size.0.max(self.size.1).div_ceil(DENSE);
+        (0..step * step).map(|number| Grid::shifted(step, number)).collect()
+    }
+
+    /// Returns the regions among the positions `grid` of hypercolumns.
+    ///
+    /// # Errors
+    /// As [`Regions::at`].
+    pub fn regions(&self, regions: &Regions, grid: Grid) -> Result<Vec<Option<Region>>> {
+        regions.at(self.size, grid, &self.layers[0].device())
+    }
+
+    /// Returns for each layer the regions of the positions that are sampled in round `round`.
+    ///
+    /// # Errors
+    /// As [`Regions::at`].
+    pub fn sampled_regions(&self, regions: &Regions, round: usize) -> Result<Vec<Vec<Option<Region>>>> {
+        let of_layer = |x: &Tensor<3>| {
+            let [height, width, _] = x.dims();
+            regions.at((height, width), sampling(height, width, round), &x.device())
+        };
+        self.layers.iter().map(of_layer).collect()
+    }
+
     /// Returns the scale of each layer: the root mean square of its features times the root of its channels, so that all layers
     /// of the picture weigh the same.
     ///
@@ -58,34 +93,54 @@ impl Maps {
         Ok(squares.iter().zip(channels).map(|(square, channels)| (square * channels).sqrt().max(SMALLEST)).collect())
     }
 
-    /// Returns the hypercolumns at every `step`th position of both sides, layer by layer: `[positions][channels]`.
-    fn columns(&self, scales: &[f32], step: usize) -> Vec<Tensor<2>> {
+    /// Returns the hypercolumns at the positions `grid`, layer by layer: `[positions][channels]`.
+    fn columns(&self, scales: &[f32], grid: Grid) -> Vec<Tensor<2>> {
         let (height, width) = self.size;
         let column = |(x, scale): (&Tensor<3>, &f32)| {
-            let x = resample(resample(x.clone(), 0, height), 1, width);
-            rows(every(every(x, 0, step), 1, step)) / *scale
+            rows(resample(resample(x.clone(), 0, height, grid.rows), 1, width, grid.columns)) / *scale
         };
         self.layers.iter().zip(scales).map(column).collect()
     }
 
-    /// Returns the features of layer `index` at a grid of at most [`SAMPLED`] positions a side: `[positions][channels]`.
-    fn sampled(&self, index: usize) -> Tensor<2> {
+    /// Returns the features of layer `index` at a grid of at most [`SAMPLED`] positions a side, another one in each round:
+    /// `[positions][channels]`.
+    fn sampled(&self, index: usize, round: usize) -> Tensor<2> {
         let x = self.layers[index].clone();
         let [height, width, _] = x.dims();
-        let step = grid_step(height, width);
-        rows(every(every(x, 0, step), 1, step))
+        let Grid { rows: down, columns } = sampling(height, width, round);
+        rows(every(every(x, 0, down), 1, columns))
+    }
+
+    /// As [`Self::sampled`] in the first round, only where `mask` is white.
+    fn sampled_part(&self, index: usize, mask: Option<&Image>) -> Result<Tensor<2>> {
+        let x = self.sampled(index, 0);
+        let [height, width, _] = self.layers[index].dims();
+        let part =
+            mask.map(|mask| white(mask, (height, width), sampling(height, width, 0), &x.device())).transpose()?;
+        Ok(chosen(x, part.as_ref()))
     }
 }
 
-/// The distance of the positions of a grid with at most [`SAMPLED`] positions on the longer side.
-fn grid_step(height: usize, width: usize) -> usize {
-    height.max(width).div_ceil(SAMPLED)
+/// The grid of round `round` with at most [`SAMPLED`] positions on the longer side. As many rounds as there are grids have all
+/// positions.
+fn sampling(height: usize, width: usize, round: usize) -> Grid {
+    let step = height.max(width).div_ceil(SAMPLED);
+    // Adjacent rounds are apart in both directions.
+    Grid::shifted(step, round * (step + 1) % (step * step))
 }
 
 /// Returns `[height][width][channels]` as `[positions][channels]`.
 fn rows(x: Tensor<3>) -> Tensor<2> {
     let [height, width, channels] = x.dims();
     x.reshape([height * width, channels])
+}
+
+/// One orientation of a painting.
+pub struct Orientation {
+    /// Its features.
+    pub maps: Maps,
+    /// The grey mask of the part of the painting that is compared, in the same orientation; all of it without.
+    pub mask: Option<Image>,
 }
 
 /// The hypercolumns of a painting in all its orientations.
@@ -95,31 +150,54 @@ pub struct Hypercolumns {
     columns: Vec<Tensor<2>>,
 }
 
-/// For each position of a picture, the direction of the hypercolumn that it shall have.
+/// For each position of a region, the direction of the hypercolumn that it shall have.
 pub struct Targets {
     scales: Vec<f32>,
-    /// Layer by layer: `[positions][channels]`.
-    directions: Vec<Tensor<2>>,
+    /// The directions of all hypercolumns of the painting, layer by layer: `[positions of the painting][channels]`.
+    painting: Vec<Tensor<2>>,
+    /// One for each of [`Maps::grids`] in which the painting applies anywhere.
+    parts: Vec<Option<TargetPart>>,
+    /// The directions of the part with that number, layer by layer.
+    selected: (usize, Vec<Tensor<2>>),
+}
+
+/// The positions of one grid with their nearest of the painting.
+pub struct TargetPart {
+    grid: Grid,
+    region: Region,
+    index: Tensor<1, Int>,
 }
 
 /// What *feature splitting* matches with: the directions of the features of a painting in all its orientations, at a grid of
-/// positions of each layer, `[positions][channels]`.
-pub struct Samples(Vec<Tensor<2>>);
+/// positions of each layer.
+pub struct Samples {
+    /// Layer by layer: `[positions of the painting][channels]`.
+    among: Vec<Tensor<2>>,
+    /// The round of the positions of the picture.
+    round: usize,
+    /// For each layer in which the painting applies anywhere, the region and the nearest of its positions,
+    /// `[positions][channels]`.
+    found: Vec<Option<(Region, Tensor<2>)>>,
+}
 
 impl Hypercolumns {
     /// Collects the hypercolumns of the `orientations` of a painting, which exist one at a time. The first gives the scales. Above
     /// 256 pixels, a grid of positions stands for all.
     ///
     /// # Errors
-    /// As [`read`], and those of the orientations.
-    pub async fn of(orientations: impl IntoIterator<Item = Result<Maps>>) -> Result<Self> {
+    /// As [`read`] and [`white`], and those of the orientations.
+    pub async fn of(orientations: impl IntoIterator<Item = Result<Orientation>>) -> Result<Self> {
         let (mut scales, mut each) = (Vec::new(), Vec::new());
-        for maps in orientations {
-            let maps = maps?;
+        for orientation in orientations {
+            let Orientation { maps, mask } = orientation?;
             if scales.is_empty() {
                 scales = maps.scales().await?;
             }
-            each.push(maps.columns(&scales, grid_step(maps.size.0, maps.size.1)));
+            let grid = sampling(maps.size.0, maps.size.1, 0);
+            let columns = maps.columns(&scales, grid);
+            let device = columns[0].device();
+            let part = mask.map(|mask| white(&mask, maps.size, grid, &device)).transpose()?;
+            each.push(columns.into_iter().map(|x| chosen(x, part.as_ref())).collect::<Vec<_>>());
         }
         let columns =
             (0..scales.len()).map(|i| Tensor::cat(each.iter().map(|columns| columns[i].clone()).collect(), 0));
@@ -131,29 +209,46 @@ impl Hypercolumns {
         &self.scales
     }
 
-    /// Returns for each position of `content` the row of the painting with the largest cosine of centred hypercolumns.
-    pub fn nearest(&self, content: &Maps) -> Tensor<1, Int> {
-        let own = directions(Tensor::cat(content.columns(&self.scales, 1), 1));
-        nearest(&own, &directions(Tensor::cat(self.columns.clone(), 1)))
+    /// Finds for the positions of a region in the grid `grid` of `content` the row of the painting with the largest cosine of
+    /// centred hypercolumns.
+    pub fn nearest(&self, content: &Maps, grid: Grid, region: Region) -> TargetPart {
+        let own = Tensor::cat(content.columns(&self.scales, grid), 1);
+        let own = directions(chosen(own, region.rows.as_ref()));
+        let index = nearest(&own, &directions(Tensor::cat(self.columns.clone(), 1)));
+        TargetPart { grid, region, index }
     }
 
-    /// Returns the rows `index` of the painting as targets.
-    pub fn targets(self, index: &Tensor<1, Int>) -> Targets {
-        let found: Vec<_> = self.columns.into_iter().map(|x| x.select(0, index.clone())).collect();
-        let length = length(&found);
-        Targets { scales: self.scales, directions: found.into_iter().map(|x| x / length.clone()).collect() }
+    /// Takes what was found for the grids of a picture as targets.
+    pub fn targets(self, parts: Vec<Option<TargetPart>>) -> Targets {
+        let length = length(&self.columns);
+        let painting = self.columns.into_iter().map(|x| x / length.clone()).collect();
+        Targets { scales: self.scales, painting, parts, selected: (usize::MAX, Vec::new()) }
+    }
+}
+
+impl TargetPart {
+    /// Returns for each position the row of the painting.
+    pub fn index(&self) -> &Tensor<1, Int> {
+        &self.index
     }
 }
 
 impl Targets {
-    /// Returns the mean over all positions of one minus the cosine between the hypercolumns of a picture and the targets. Both
-    /// have the same size.
-    pub fn loss(&self, picture: &Maps) -> Tensor<1> {
-        let columns = picture.columns(&self.scales, 1);
+    /// Returns the weighted sum over the region of one minus the cosine between the hypercolumns of a picture and the targets, at
+    /// the positions whose turn it is in step `step`. `None` if the painting applies to none of them.
+    pub fn loss(&mut self, picture: &Maps, step: usize) -> Option<Tensor<1>> {
+        let number = step % self.parts.len();
+        let TargetPart { grid, region, index } = self.parts[number].as_ref()?;
+        if self.selected.0 != number {
+            let selected = self.painting.iter().map(|x| x.clone().select(0, index.clone())).collect();
+            self.selected = (number, selected);
+        }
+        let columns = picture.columns(&self.scales, *grid);
+        let columns: Vec<_> = columns.into_iter().map(|x| chosen(x, region.rows.as_ref())).collect();
         let length = length(&columns);
-        let products = columns.into_iter().zip(&self.directions);
+        let products = columns.into_iter().zip(&self.selected.1);
         let products = products.map(|(x, direction)| (x * direction.clone().autodiff()).sum_dim(1)).collect();
-        (Tensor::cat(products, 1).sum_dim(1) / length).mean().neg() + 1.0
+        Some(region.distance(Tensor::cat(products, 1).sum_dim(1) / length))
     }
 }
 
@@ -161,25 +256,60 @@ impl Samples {
     /// Collects the features of the `orientations` of a painting, which exist one at a time.
     ///
     /// # Errors
-    /// Those of the orientations.
-    pub fn of(orientations: impl IntoIterator<Item = Result<Maps>>) -> Result<Self> {
-        let sampled = |maps: Result<Maps>| maps.map(|maps| (0..maps.layers.len()).map(|i| maps.sampled(i)).collect());
-        let each: Vec<Vec<_>> = orientations.into_iter().map(sampled).collect::<Result<_>>()?;
-        let layers = each.first().map_or(0, Vec::len);
+    /// As [`white`], and those of the orientations.
+    pub fn of(orientations: impl IntoIterator<Item = Result<Orientation>>) -> Result<Self> {
+        let mut each: Vec<Vec<Tensor<2>>> = Vec::new();
+        for orientation in orientations {
+            let Orientation { maps, mask } = orientation?;
+            let sampled = (0..maps.layers.len()).map(|i| maps.sampled_part(i, mask.as_ref()));
+            each.push(sampled.collect::<Result<_>>()?);
+        }
         let all = |i: usize| Tensor::cat(each.iter().map(|samples| samples[i].clone()).collect(), 0);
-        Ok(Self((0..layers).map(|i| directions(all(i))).collect()))
+        let layers = each.first().map_or(0, Vec::len);
+        Ok(Self { among: (0..layers).map(|i| directions(all(i))).collect(), round: 0, found: Vec::new() })
     }
 
-    /// Returns, summed over the layers, the mean over a grid of positions of one minus the cosine of centred features between a
-    /// position of the picture and its nearest one of the painting, which is found anew.
-    pub fn loss(&self, picture: &Maps) -> Tensor<1> {
-        let losses = self.0.iter().enumerate().map(|(i, among)| {
-            let own = directions(picture.sampled(i));
-            let index = nearest(&own.clone().inner(), among);
-            let found = among.clone().select(0, index).autodiff();
-            (own * found).sum_dim(1).mean().neg() + 1.0
+    /// Finds the nearest position of the painting for the positions of `picture` that are sampled in round `round`. `regions` has
+    /// the region of each layer.
+    pub fn find(&mut self, picture: &Maps, regions: impl IntoIterator<Item = Option<Region>>, round: usize) {
+        let pick = |((i, region), among): ((usize, Option<Region>), &Tensor<2>)| {
+            let region = region?;
+            let own = directions(chosen(picture.sampled(i, round), region.rows.as_ref()));
+            Some((region, among.clone().select(0, nearest(&own, among))))
+        };
+        self.found = regions.into_iter().enumerate().zip(&self.among).map(pick).collect();
+        self.round = round;
+    }
+
+    /// Returns, summed over the layers, the weighted sum over the regions of one minus the cosine of centred features between a
+    /// position of the picture and the one of the painting that was found for it. `None` if the painting applies nowhere.
+    pub fn loss(&self, picture: &Maps) -> Option<Tensor<1>> {
+        let losses = self.found.iter().enumerate().filter_map(|(i, found)| {
+            let (region, found) = found.as_ref()?;
+            let own = directions(chosen(picture.sampled(i, self.round), region.rows.as_ref()));
+            Some(region.distance((own * found.clone().autodiff()).sum_dim(1)))
         });
-        Tensor::cat(losses.collect(), 0).sum()
+        summed(losses.collect())
+    }
+}
+
+/// Returns the sum of losses, if there are any.
+pub fn summed(losses: Vec<Tensor<1>>) -> Option<Tensor<1>> {
+    (!losses.is_empty()).then(|| Tensor::cat(losses, 0).sum())
+}
+
+impl Region {
+    /// Returns the weighted sum of one minus `cosines`, `[positions][1]`.
+    fn distance(&self, cosines: Tensor<2>) -> Tensor<1> {
+        ((cosines.neg() + 1.0) * self.weights.clone().autodiff()).sum()
+    }
+}
+
+/// Returns the rows `rows` of `x`; all of them without.
+fn chosen(x: Tensor<2>, rows: Option<&Tensor<1, Int>>) -> Tensor<2> {
+    match rows {
+        Some(rows) => x.select(0, rows.clone()),
+        None => x,
     }
 }
 
@@ -194,27 +324,4 @@ fn directions(x: Tensor<2>) -> Tensor<2> {
     let centred = x.clone() - x.mean_dim(0);
     let length = length(std::slice::from_ref(&centred));
     centred / length
-}
-
-/// Returns for each row of `own` the row of `among` with the largest product. Only a block of the products exists at a time.
-fn nearest(own: &Tensor<2>, among: &Tensor<2>) -> Tensor<1, Int> {
-    let ([rows, _], [columns, _]) = (own.dims(), among.dims());
-    let blocks = (0..rows).step_by(BLOCK.0).map(|row| {
-        let part = own.clone().narrow(0, row, BLOCK.0.min(rows - row));
-        let mut best: Option<(Tensor<2>, Tensor<2, Int>)> = None;
-        for column in (0..columns).step_by(BLOCK.1) {
-            let other = among.clone().narrow(0, column, BLOCK.1.min(columns - column));
-            let (value, index) = part.clone().matmul(other.transpose()).max_dim_with_indices(1);
-            let index = index + column as i32;
-            best = Some(match best {
-                None => (value, index),
-                Some((before, at)) => {
-                    let better = value.clone().greater(before.clone());
-                    (before.mask_where(better.clone(), value), at.mask_where(better, index))
-                }
-            });
-        }
-        best.map(|(_, index)| index.squeeze_dim(1))
-    });
-    Tensor::cat(blocks.flatten().collect(), 0)
 }

@@ -1,0 +1,191 @@
+//! What neighbour matching optimizes at a stage: targets of all positions, or samples of all paintings.
+
+use std::collections::BTreeSet;
+
+use burn::tensor::{Device, Tensor};
+
+use super::style_target::StyleTarget;
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::net::models::vgg::Layer;
+use crate::settings::{FOUND_AGAIN, ORIENTATIONS};
+use crate::train::Features;
+use crate::train::device::upload;
+use crate::train::losses::neighbours::{Hypercolumns, Maps, Orientation, Samples, Targets, summed};
+use crate::train::losses::regions::{Grid, Region, Regions};
+
+/// A painting at all sizes, the smallest first.
+pub struct SizedPainting {
+    /// The painting at each size.
+    pub pictures: Vec<Image>,
+    /// The grey mask of the part that is compared.
+    pub mask: Option<Image>,
+}
+
+/// VGG and the layers of hypercolumns.
+pub struct Network {
+    /// VGG16.
+    pub features: Features,
+    /// The layers.
+    pub layers: BTreeSet<Layer>,
+    /// What it runs on.
+    pub device: Device,
+}
+
+/// What is optimized at a stage, for each painting that applies anywhere.
+pub enum Objective {
+    /// Each position has the direction of the features of the one that was found for it.
+    Matching(Vec<Targets>),
+    /// Each layer by itself has those of the nearest at the moment.
+    Splitting(Vec<Samples>),
+}
+
+impl Network {
+    /// Computes the features of `picture`, `[1][3][height][width]`.
+    pub fn maps(&self, picture: Tensor<4>) -> Maps {
+        Maps::of(&self.features, picture, &self.layers)
+    }
+
+    /// Computes the features of the orientations of a painting of index `size`, one at a time.
+    fn orientations(&self, painting: &SizedPainting, size: usize) -> impl Iterator<Item = Result<Orientation>> {
+        (0..ORIENTATIONS).map(move |quarters| {
+            Ok(Orientation {
+                maps: self.maps(upload(&turned(&painting.pictures[size], quarters)?, &self.device)),
+                mask: painting.mask.as_ref().map(|mask| turned(mask, quarters)).transpose()?,
+            })
+        })
+    }
+}
+
+impl Objective {
+    /// Finds for each position of `content` its nearest of each painting that applies there. `size` is the index of the size.
+    ///
+    /// # Errors
+    /// As [`Hypercolumns::of`].
+    pub async fn matching(
+        network: &Network,
+        content: &Image,
+        paintings: &[SizedPainting],
+        size: usize,
+        regions: &Regions,
+    ) -> Result<Self> {
+        let content = network.maps(upload(content, &network.device));
+        let grids = content.grids();
+        let regions = grids.iter().map(|grid| content.regions(regions, *grid)).collect::<Result<Vec<_>>>()?;
+        let mut targets = Vec::new();
+        for (i, painting) in paintings.iter().enumerate() {
+            if regions.iter().all(|regions| regions[i].is_none()) {
+                continue;
+            }
+            let columns = Hypercolumns::of(network.orientations(painting, size)).await?;
+            let parts = grids.iter().zip(&regions);
+            let part = |(grid, regions): (&Grid, &Vec<Option<Region>>)| {
+                regions[i].clone().map(|region| columns.nearest(&content, *grid, region))
+            };
+            let parts = parts.map(part).collect();
+            targets.push(columns.targets(parts));
+        }
+        Ok(Self::Matching(targets))
+    }
+
+    /// Collects the samples of the paintings at the largest size, of index `size`.
+    ///
+    /// # Errors
+    /// As [`Samples::of`].
+    pub fn splitting(network: &Network, paintings: &[SizedPainting], size: usize) -> Result<Self> {
+        let samples = paintings.iter().map(|painting| Samples::of(network.orientations(painting, size)));
+        Ok(Self::Splitting(samples.collect::<Result<_>>()?))
+    }
+
+    /// With feature splitting, finds the nearest of the positions of `picture` whose turn it is in step `step`.
+    ///
+    /// # Errors
+    /// As [`Regions::at`].
+    pub fn find(&mut self, picture: &Maps, regions: &Regions, step: usize) -> Result<()> {
+        let Self::Splitting(samples) = self else { return Ok(()) };
+        let round = step / FOUND_AGAIN;
+        let layers = picture.sampled_regions(regions, round)?;
+        for (i, samples) in samples.iter_mut().enumerate() {
+            samples.find(picture, layers.iter().map(|regions| regions[i].clone()), round);
+        }
+        Ok(())
+    }
+
+    /// Returns the loss of a picture in step `step`: the weighted mean over its positions of a number between 0 and 2, with
+    /// feature splitting summed over the layers. `None` if no painting applies to any position of this step.
+    pub fn loss(&mut self, picture: &Maps, step: usize) -> Option<Tensor<1>> {
+        summed(match self {
+            Self::Matching(targets) => targets.iter_mut().filter_map(|targets| targets.loss(picture, step)).collect(),
+            Self::Splitting(samples) => samples.iter().filter_map(|samples| samples.loss(picture)).collect(),
+        })
+    }
+}
+
+impl SizedPainting {
+    /// Resizes a painting to `count` sizes, the largest with `longer` pixels on the longer side.
+    ///
+    /// # Errors
+    /// As [`halved`].
+    pub fn new(painting: StyleTarget, longer: usize, count: usize) -> Result<Self> {
+        Ok(Self { pictures: halved(&painting.picture, longer, count)?, mask: painting.style_mask })
+    }
+}
+
+/// Returns the picture at `count` sizes, the largest with `longer` pixels on the longer side and last.
+///
+/// # Errors
+/// [`Error::Picture`] if its shorter side has fewer than 16 pixels at the smallest size.
+pub fn halved(picture: &Image, longer: usize, count: usize) -> Result<Vec<Image>> {
+    let (width, height) = Image::fitted(picture.width(), picture.height(), longer);
+    let mut sizes = vec![picture.resized(width, height)?];
+    for _ in 1..count {
+        let last = &sizes[sizes.len() - 1];
+        sizes.push(last.resized((last.width() / 2).max(1), (last.height() / 2).max(1))?);
+    }
+    sizes.reverse();
+    if sizes[0].width().min(sizes[0].height()) < 16 {
+        return Err(Error::Picture(format!(
+            "A picture of {width}x{height} pixels is too narrow for neighbour matching: crop it, or choose another method."
+        )));
+    }
+    Ok(sizes)
+}
+
+/// Returns `picture` turned counterclockwise by `quarters` quarters of a turn.
+///
+/// # Errors
+/// None for a picture that exists.
+pub fn turned(picture: &Image, quarters: usize) -> Result<Image> {
+    let (width, height) = (picture.width(), picture.height());
+    let (columns, rows) = if quarters.is_multiple_of(2) { (width, height) } else { (height, width) };
+    let source = |x: usize, y: usize| match quarters % 4 {
+        0 => (x, y),
+        1 => (width - 1 - y, x),
+        2 => (width - 1 - x, height - 1 - y),
+        _ => (y, height - 1 - x),
+    };
+    let pixel = |x, y| {
+        let (x, y) = source(x, y);
+        let at = 3 * (y * width + x);
+        [picture.data()[at], picture.data()[at + 1], picture.data()[at + 2]]
+    };
+    let data = (0..rows).flat_map(|y| (0..columns).flat_map(move |x| pixel(x, y))).collect();
+    Image::new(columns, rows, data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_turned_counterclockwise() {
+        let numbered = |width, height, order: [u8; 6]| {
+            Image::new(width, height, order.iter().flat_map(|i| [f32::from(*i); 3]).collect()).unwrap()
+        };
+        let picture = numbered(3, 2, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(turned(&picture, 0).unwrap(), picture);
+        assert_eq!(turned(&picture, 1).unwrap(), numbered(2, 3, [2, 5, 1, 4, 0, 3]));
+        assert_eq!(turned(&picture, 2).unwrap(), numbered(3, 2, [5, 4, 3, 2, 1, 0]));
+        assert_eq!(turned(&picture, 3).unwrap(), numbered(2, 3, [3, 0, 4, 1, 5, 2]));
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod brushwork;
 pub mod composite;
+pub mod lanczos;
 pub mod temporal;
 
 use crate::error::{Error, Result};

@@ -47,7 +47,8 @@ impl Tap {
     }
 }
 
-fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+/// Returns positions as a tensor of indices.
+pub fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
     let values: Vec<i32> = values.map(|v| v as i32).collect();
     Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device)
 }

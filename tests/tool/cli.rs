@@ -180,6 +180,39 @@ fn the_sheet_shows_every_style() {
 }
 
 #[test]
+fn a_sheet_lays_out_finished_pictures() {
+    let bench = Bench::new();
+    for (name, width, height) in [("wide.png", 64, 32), ("tall.jpg", 30, 60), ("small.png", 16, 8)] {
+        bench.photo(name, width, height);
+    }
+    let pictures = ["--pictures", "wide.png", "tall.jpg", "small.png"];
+    bench.succeeds(&[&["sheet", "-o", "sheet.png", "--size", "32", "--columns", "2"], &pictures[..]].concat());
+    let sheet = bench.picture("sheet.png").into_rgb8();
+    // Two columns and two rows of cells for 32x32 pixels, with captions of 16 pixels; the last cell is empty.
+    assert_eq!(sheet.dimensions(), (2 * 48 + 16, 2 * 72 + 16));
+    let paper = *sheet.get_pixel(0, 0);
+    let area = |x: u32, y: u32, width, height| sheet.view(x, y, width, height).to_image();
+    let covered = |part: &RgbImage| part.pixels().filter(|pixel| **pixel != paper).count();
+    for (x, y, width, height) in [(16, 16, 32, 16), (64, 16, 16, 32), (16, 88, 32, 16)] {
+        assert!(covered(&area(x, y, width, height)) as u32 > width * height * 9 / 10, "the picture at {x}, {y}");
+        assert!(covered(&area(x, y + height + 4, 32, 16)) > 20, "the caption below {x}, {y}");
+    }
+    assert_eq!(covered(&area(64, 88, 48, 72)), 0);
+    let both = [&["sheet", "wide.png", "-o", "x.png"], &pictures[..]].concat();
+    for (wrong, word) in [
+        (&["sheet", "-o", "x.png"][..], "INPUT"),
+        (&both, "--pictures"),
+        (&["sheet", "-o", "x.png", "--pictures", "wide.png", "--strength", "0.5"], "--strength"),
+        (&["sheet", "-o", "wide.png", "--pictures", "wide.png"], "overwrite"),
+        (&["sheet", "-o", "x.png", "--columns", "0", "--pictures", "wide.png"], "--columns"),
+        (&["sheet", "-o", "x.png", "--pictures", "gone.png"], "gone.png"),
+    ] {
+        let message = bench.fails(wrong);
+        assert!(message.len() == 1 && message[0].contains(word), "{wrong:?}: {message:?}");
+    }
+}
+
+#[test]
 fn info_and_plan_print_their_facts_and_the_choice_is_stored() {
     let bench = Bench::new();
     let info: serde_json::Value = serde_json::from_str(&bench.succeeds(&["info", "--json"])).unwrap();

@@ -8,5 +8,6 @@ mod common;
 mod examples;
 mod import_network;
 mod job_files;
+mod judge;
 mod paint;
 mod styles;

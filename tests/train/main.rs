@@ -5,6 +5,7 @@
 mod common;
 mod convolution;
 mod kernels;
+mod metrics;
 mod neighbours;
 mod optimize_image;
 mod style_target;

@@ -32,10 +32,10 @@ pub enum Command {
     /// Train a style for a feed-forward network on paintings, as a style pack, in minutes
     #[cfg(feature = "studio")]
     Train(train::Arguments),
-    /// Measure style, colour, content and perceptual distance of stylized pictures
+    /// Measure how near stylized pictures are to a painting and to a photo
     #[cfg(feature = "studio")]
     Judge(judge::Arguments),
-    /// Stylize one photo in every style, on one labelled sheet
+    /// Stylize one photo in every style, or lay out finished pictures, on one labelled sheet
     Sheet(sheet::Arguments),
     /// Measure the change between frames of a noisy still scene
     Flicker(flicker::Arguments),

@@ -1,6 +1,6 @@
-//! `impasto sheet`: stylizes one photo in every style, on one labelled sheet.
+//! `impasto sheet`: stylizes one photo in every style, on one labelled sheet, or lays out finished pictures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use impasto::error::Result;
@@ -22,7 +22,8 @@ use crate::cli::{device, output_paths, report, style_source};
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Photo: PNG, JPEG, WebP or TIFF
-    input: PathBuf,
+    #[arg(required_unless_present = "pictures")]
+    input: Option<PathBuf>,
     /// Output file; the extension selects the format
     #[arg(short, long)]
     output: PathBuf,
@@ -34,6 +35,12 @@ pub struct Arguments {
     /// Style packs instead of the 26 styles, grouped by network
     #[arg(long, num_args = 1..)]
     packs: Vec<PathBuf>,
+    /// Finished pictures to lay out instead, each above its file name
+    #[arg(long, num_args = 1.., conflicts_with_all = ["input", "packs", "strength", "keep_colors"])]
+    pictures: Vec<PathBuf>,
+    /// Columns of the sheet, 1 to 1000; default: as many as give a landscape sheet
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    columns: Option<u16>,
     #[command(flatten)]
     device: BackendArguments,
     #[command(flatten)]
@@ -49,17 +56,38 @@ const INK: f32 = 0.18;
 pub fn run(arguments: &Arguments) -> Result<()> {
     let output = output_paths::painting(&arguments.output)?;
     let mut plan = FilePlan::default();
-    plan.inputs([arguments.input.as_path()].into_iter().chain(arguments.packs.iter().map(PathBuf::as_path)));
+    let inputs = arguments.input.iter().chain(&arguments.packs).chain(&arguments.pictures);
+    plan.inputs(inputs.map(PathBuf::as_path));
     plan.output(&output, "the sheet").check()?;
-    let Picture { image: photo, warnings, .. } = arguments.read.read(&arguments.input, Some(arguments.size))?;
-    report::warnings(&arguments.input, &warnings);
+    let pictures = match &arguments.input {
+        Some(photo) => stylized(photo, arguments)?,
+        None => finished(arguments)?,
+    };
+    let sheet = lay_out(&pictures, arguments.columns.map(usize::from))?;
+    save(&output, &PhotoWriter::default().bytes(&sheet, &output)?, Existing::Replace).map(drop)
+}
+
+/// Returns the photo and its stylized pictures, each with its caption.
+fn stylized(photo: &Path, arguments: &Arguments) -> Result<Vec<(String, Image)>> {
+    let Picture { image, warnings, .. } = arguments.read.read(photo, Some(arguments.size))?;
+    report::warnings(photo, &warnings);
     let networks = networks(&arguments.packs)?;
     let styles: usize = networks.iter().map(|network_styles| network_styles.styles.len()).sum();
     // The check ignores the layout of the sheet: its area is about the sum of its pictures.
-    arguments.read.check_size((styles + 1) * photo.width(), photo.height())?;
-    let pictures = pollster::block_on(paint_all(&networks, &photo, arguments))?;
-    let sheet = lay_out(&pictures)?;
-    save(&output, &PhotoWriter::default().bytes(&sheet, &output)?, Existing::Replace).map(drop)
+    arguments.read.check_size((styles + 1) * image.width(), image.height())?;
+    pollster::block_on(paint_all(&networks, &image, arguments))
+}
+
+/// Reads the finished pictures, each with its file name as caption.
+fn finished(arguments: &Arguments) -> Result<Vec<(String, Image)>> {
+    let size = arguments.size as usize;
+    arguments.read.check_size(arguments.pictures.len() * size, size)?;
+    let read = |path: &PathBuf| {
+        let Picture { image, warnings, .. } = arguments.read.read(path, Some(arguments.size))?;
+        report::warnings(path, &warnings);
+        Ok((report::path(Path::new(path.file_stem().unwrap_or_default())), image))
+    };
+    arguments.pictures.iter().map(read).collect()
 }
 
 /// A network with its styles and their captions.
@@ -116,13 +144,14 @@ async fn paint_all(networks: &[NetworkStyles], photo: &Image, arguments: &Argume
     Ok(pictures)
 }
 
-/// Lays out the pictures, which all have one size, in rows with their captions below.
-fn lay_out(pictures: &[(String, Image)]) -> Result<Image> {
-    let (width, height) = pictures.first().map_or((1, 1), |p| (p.1.width(), p.1.height()));
+/// Lays out the pictures in rows with their captions below. `columns` is chosen for a landscape sheet if it is not given.
+fn lay_out(pictures: &[(String, Image)], columns: Option<usize>) -> Result<Image> {
+    let largest = |side: fn(&Image) -> usize| pictures.iter().map(|(_, picture)| side(picture)).max().unwrap_or(1);
+    let (width, height) = (largest(Image::width), largest(Image::height));
     let letters = Letters::for_width(width);
     let margin = letters.height();
     let cell = (width + margin, height + margin + letters.height() * 3 / 2);
-    let columns = columns(pictures.len(), cell);
+    let columns = columns.map_or_else(|| self::columns(pictures.len(), cell), |n| n.min(pictures.len()).max(1));
     let rows = pictures.len().div_ceil(columns);
     // The space below the captions serves as the bottom margin.
     let (sheet_width, sheet_height) = (columns * cell.0 + margin, rows * cell.1 + margin);
@@ -130,7 +159,7 @@ fn lay_out(pictures: &[(String, Image)]) -> Result<Image> {
     for (i, (caption, picture)) in pictures.iter().enumerate() {
         let (x, y) = (margin + i % columns * cell.0, margin + i / columns * cell.1);
         paste(picture, &mut canvas, sheet_width, (x, y));
-        let below = y + height + letters.height() / 4;
+        let below = y + picture.height() + letters.height() / 4;
         letters.draw(&letters.fitted(caption, width), INK, &mut canvas, sheet_width, (x, below));
     }
     Image::new(sheet_width, sheet_height, canvas)

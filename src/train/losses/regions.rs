@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 
 use crate::error::Result;
 use crate::image::Image;
 use crate::image::taps::Every;
 use crate::train::device::tensor;
+use crate::train::ops::resample::indices;
 
 /// Masks below this value do not count: resampling leaves such values around the white parts.
 const LEAST: f32 = 0.02;
@@ -86,7 +87,7 @@ impl Regions {
             let weights: Vec<f32> = rows.iter().map(weight).collect();
             (!rows.is_empty()).then(|| Region {
                 weights: tensor(weights, [rows.len(), 1], device),
-                rows: (rows.len() < positions).then(|| numbers(&rows, device)),
+                rows: (rows.len() < positions).then(|| indices(rows.iter().copied(), device)),
                 numbers: (rows.len() < positions).then(|| rows.into()),
             })
         };
@@ -117,7 +118,7 @@ pub fn white(mask: &Image, size: (usize, usize), grid: Grid, device: &Device) ->
     let values = cells(mask, size, grid)?;
     let whitest = values.iter().copied().fold(0.0, f32::max);
     let rows: Vec<usize> = (0..values.len()).filter(|p| values[*p] > 0.5 || values[*p] == whitest).collect();
-    Ok(numbers(&rows, device))
+    Ok(indices(rows.iter().copied(), device))
 }
 
 /// Returns the values of a mask without those that do not count.
@@ -137,11 +138,6 @@ fn cells(mask: &Image, (height, width): (usize, usize), grid: Grid) -> Result<Ve
         ys.flat_map(|y| xs.clone().map(move |x| value(y, x))).fold(0.0, f32::max)
     };
     Ok(rows.of(height).flat_map(|top| columns.of(width).map(move |left| cell(top, left))).collect())
-}
-
-fn numbers(rows: &[usize], device: &Device) -> Tensor<1, Int> {
-    let rows: Vec<i32> = rows.iter().map(|row| *row as i32).collect();
-    Tensor::from_data(TensorData::new(rows.clone(), [rows.len()]), device)
 }
 
 #[cfg(test)]

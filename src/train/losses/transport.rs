@@ -1,11 +1,12 @@
 //! The transport loss of training: the relaxed earth mover's distance between features, and their means and covariances (Kolkin
 //! et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity", section 2.1).
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use crate::procedural::random::Random;
 use crate::train::FeatureMap;
 use crate::train::ops::nearest::nearest;
+use crate::train::ops::resample::indices;
 
 /// Positions that are compared at most.
 const MOST: usize = 1024;
@@ -84,14 +85,13 @@ fn sampled(x: &Tensor<2>, count: usize, seed: u64) -> Tensor<2> {
     if count >= all {
         return x.clone();
     }
-    let mut numbers: Vec<i32> = (0..all as i32).collect();
+    let mut numbers: Vec<usize> = (0..all).collect();
     let mut random = Random::new(seed);
     for i in 0..count {
         numbers.swap(i, i + random.below(all - i));
     }
     numbers.truncate(count);
-    let index: Tensor<1, Int> = Tensor::from_data(TensorData::new(numbers, [count]), &x.device());
-    x.clone().select(0, index)
+    x.clone().select(0, indices(numbers.into_iter(), &x.device()))
 }
 
 fn directions(x: Tensor<2>) -> Tensor<2> {

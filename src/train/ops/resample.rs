@@ -33,7 +33,8 @@ pub fn every<const D: usize>(x: Tensor<D>, axis: usize, kept: Every) -> Tensor<D
     x.select(axis, kept)
 }
 
-fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+/// Returns positions as a tensor of indices.
+pub fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
     let values: Vec<i32> = values.map(|v| v as i32).collect();
     Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device)
 }

@@ -1,4 +1,4 @@
-//! Matching of colours: means and covariances in OKLab (Ottosson 2020, "A perceptual color space for image processing"), by the
+//! Matching of colours: means and covariances in `OKLab` (Ottosson 2020, "A perceptual color space for image processing"), by the
 //! linear map between normal distributions that moves colours least (Pitié and Kokaram 2007, "The linear Monge-Kantorovitch
 //! colour mapping").
 
@@ -12,7 +12,7 @@ const SMALLEST: f64 = 1e-6;
 /// Rounds of Jacobi's method; it converges in about six.
 const ROUNDS: usize = 12;
 
-/// Mean and covariance of the colours of pictures in OKLab.
+/// Mean and covariance of the colours of pictures in `OKLab`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColorStatistics {
     mean: [f64; 3],
@@ -60,7 +60,7 @@ pub fn matched(picture: &Image, aim: &ColorStatistics) -> Result<Image> {
     Image::new(picture.width(), picture.height(), picture.data().chunks_exact(3).flat_map(pixel).collect())
 }
 
-/// Converts a colour from sRGB, encoded, 0 to 1, to OKLab.
+/// Converts a colour from sRGB, encoded, 0 to 1, to `OKLab`.
 fn oklab(color: [f32; 3]) -> [f64; 3] {
     let [r, g, b] = color.map(|v| {
         let v = f64::from(v.clamp(0.0, 1.0));

@@ -1,4 +1,4 @@
-//! Compares figures of patches with those of a JAX implementation, and what they are computed from with NumPy and Pillow
+//! Compares figures of patches with those of a `jax` implementation, and what they are computed from with `numpy` and Pillow
 //! (`tests/fixtures/patches`).
 
 use std::collections::BTreeMap;

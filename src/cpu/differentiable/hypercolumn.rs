@@ -15,6 +15,9 @@ const ROWS: usize = 2;
 /// The numbers of a vector at most.
 const MOST_LANES: usize = 16;
 
+/// The rows of the grid that a row of the layer contributes to, with the weights.
+type Readers = Vec<(usize, f32)>;
+
 /// Positions of a grid, and where they lie in a layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Positions {
@@ -128,8 +131,7 @@ pub fn hypercolumn_gradient(
     let level = set.require()?;
     let mut found = vec![0.0; x.len()];
     let width = positions.size.1 * channels;
-    // The rows of the grid that each row of the layer contributes to, and the weight.
-    let mut readers = vec![Vec::new(); positions.size.0];
+    let mut readers = vec![Readers::new(); positions.size.0];
     for (i, tap) in positions.rows.iter().enumerate() {
         for (row, weight) in [(tap.lower, 1.0 - tap.second), (tap.upper, tap.second)] {
             if weight != 0.0 {
@@ -138,7 +140,7 @@ pub fn hypercolumn_gradient(
         }
     }
     let bands = found.chunks_mut(ROWS * width).zip(readers.chunks(ROWS)).collect();
-    workers.for_each(bands, 0, |(band, readers): (&mut [f32], &[Vec<(usize, f32)>]), _| {
+    workers.for_each(bands, 0, |(band, readers): (&mut [f32], &[Readers]), _| {
         for (target, readers) in band.chunks_exact_mut(width).zip(readers) {
             for (row, weight) in readers {
                 for position in positions.first[*row]..positions.first[row + 1] {

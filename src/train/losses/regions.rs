@@ -74,7 +74,7 @@ impl Regions {
         let positions = grid.positions(size);
         let masks = self.0.iter().map(|(weight, mask)| match mask {
             _ if *weight <= 0.0 => Ok(vec![0.0; positions]),
-            Some(mask) => counted(&cells(mask, size, grid)?),
+            Some(mask) => Ok(counted(&cells(mask, size, grid)?)),
             None => Ok(vec![1.0; positions]),
         });
         let masks = masks.collect::<Result<Vec<Vec<f32>>>>()?;
@@ -122,10 +122,10 @@ pub fn white(mask: &Image, size: (usize, usize), grid: Grid, device: &Device) ->
 }
 
 /// Returns the values of a mask without those that do not count.
-fn counted(values: &[f32]) -> Result<Vec<f32>> {
+fn counted(values: &[f32]) -> Vec<f32> {
     let whitest = values.iter().copied().fold(0.0, f32::max);
     let least = LEAST.min(whitest / 2.0);
-    Ok(values.iter().map(|v| if *v > least { v.min(1.0) } else { 0.0 }).collect())
+    values.iter().map(|v| if *v > least { v.min(1.0) } else { 0.0 }).collect()
 }
 
 /// Returns the whitest value of `mask`, resized to `size`, height and width, in each cell of `grid`.
@@ -146,9 +146,9 @@ mod tests {
     use crate::train::device::{cpu, read};
 
     /// A mask whose left half has the value `left`, and its right half `right`.
-    fn halves(left: f32, right: f32) -> Option<Image> {
+    fn halves(left: f32, right: f32) -> Image {
         let row = [left, left, left, left, right, right, right, right];
-        Some(Image::new(8, 8, row.iter().cycle().take(64).flat_map(|v| [*v; 3]).collect()).unwrap())
+        Image::new(8, 8, row.iter().cycle().take(64).flat_map(|v| [*v; 3]).collect()).unwrap()
     }
 
     fn rows_and_weights(region: &Option<Region>) -> Option<(Option<Vec<f32>>, Vec<f32>)> {
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(rows_and_weights(&both[1]), Some((None, vec![0.1875; 4])));
         assert_eq!(rows_and_weights(&both[2]), None);
 
-        let regions = found(vec![(1.0, halves(0.0, 1.0)), (1.0, halves(0.5, 0.0))], (8, 8), 4);
+        let regions = found(vec![(1.0, Some(halves(0.0, 1.0))), (1.0, Some(halves(0.5, 0.0)))], (8, 8), 4);
         let sides = |column: f32| Some(vec![column, column + 2.0]);
         // The right half counts twice as much as the left.
         assert_eq!(rows_and_weights(&regions[0]), Some((sides(1.0), vec![1.0 / 3.0; 2])));
@@ -204,10 +204,10 @@ mod tests {
     #[test]
     fn what_no_painting_covers_is_not_painted() {
         let coverage = |paintings| Regions::new(paintings).coverage((8, 1)).unwrap();
-        assert_eq!(coverage(vec![(1.0, halves(0.0, 1.0)), (1.0, None)]), None);
+        assert_eq!(coverage(vec![(1.0, Some(halves(0.0, 1.0))), (1.0, None)]), None);
         let left = vec![1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0];
         let near = |found: &[f32], expected: &[f32]| found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 0.2);
-        let found = coverage(vec![(1.0, halves(1.0, 0.0)), (0.0, None)]).unwrap();
+        let found = coverage(vec![(1.0, Some(halves(1.0, 0.0))), (0.0, None)]).unwrap();
         assert!(near(&found, &left), "{found:?}");
     }
 }

@@ -1,17 +1,17 @@
 //! Positions that stand for all positions of a feature map: the ones that `numpy.random.default_rng(0).choice(positions, count,
 //! replace=False)` chooses, so that figures equal those of programs in Python.
 
-/// The state that PCG64 has after `numpy.random.PCG64(0)`, as `numpy.random.PCG64(0).state` prints it: two hashes of the seed 0 by
-/// NumPy's `SeedSequence`.
+/// The state that `PCG64` has after `numpy.random.PCG64(0)`, as `numpy.random.PCG64(0).state` prints it: two hashes of the seed 0 by
+/// the `SeedSequence` of `numpy`.
 const STATE: u128 = 35_399_562_948_360_463_058_890_781_895_381_311_971;
 const INCREMENT: u128 = 87_136_372_517_582_989_555_478_159_403_783_844_777;
 /// The multiplier of PCG's generators with 128 bits.
 const MULTIPLIER: u128 = 0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645;
 
-/// Above this number of positions, NumPy shuffles all positions if more than one in fifty is wanted.
+/// Above this number of positions, `numpy` shuffles all positions if more than one in fifty is wanted.
 const SHUFFLED: usize = 10_000;
 
-/// The generator PCG64 XSL RR (O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number
+/// The generator `PCG64` XSL RR (O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number
 /// Generation", 2014).
 struct Pcg64 {
     state: u128,

@@ -9,8 +9,21 @@ use std::time::{Duration, Instant};
 use crate::common::tool::Bench;
 use image::GenericImageView;
 
-const PAINT: [&str; 11] =
-    ["paint", "photo.png", "--style-image", "night.jpg", "--backend", "cpu", "--size", "24", "--coarse", "24", "-o"];
+const PAINT: [&str; 11] = [
+    "paint",
+    "photo.png",
+    "--style-image",
+    "night.jpg",
+    "--method",
+    "gram",
+    "--backend",
+    "cpu",
+    "--size",
+    "24",
+    "--coarse",
+    "24",
+    "-o",
+];
 
 fn bench() -> Bench {
     let bench = Bench::new();
@@ -119,6 +132,9 @@ fn runs_do_not_touch_each_others_work() {
         assert!(message[0].contains("--force"), "{message:?}");
     }
     assert!(fs::read(&checkpoint).unwrap() == kept);
+    let other = [&paint("out.png", &[])[..4], &["-o", "out.png", "--resume", "out.png.checkpoint"]].concat();
+    let message = bench.fails(&other);
+    assert!(message[0].contains("belongs to a run with `--method gram`"), "{message:?}");
     bench.succeeds(&paint("out.png", &[&more[..], &["--resume", "out.png.checkpoint"]].concat()));
     let text = rows();
     let steps: Vec<usize> = text.lines().skip(1).map(|row| row.split(',').next().unwrap().parse().unwrap()).collect();

@@ -15,9 +15,11 @@ fn bench() -> Bench {
     bench
 }
 
+/// The arguments of a run by Gram matrices, unless `more` has another method.
 fn arguments<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let common = ["paint", "photo.png", "--style-image", "night.jpg", "-o", "out.png", "--backend", "cpu"];
-    [&common, more].concat()
+    let method = if more.contains(&"--method") { &[][..] } else { &["--method", "gram"] };
+    [&common, method, more].concat()
 }
 
 /// Rows of the table of losses, as numbers.

@@ -22,10 +22,10 @@ pub struct Arguments {
     pub photo: PathBuf,
     #[command(flatten)]
     pub styles: StyleArguments,
-    /// Method: `gram` matches Gram matrices of features; `neighbours` gives each position the features of its nearest position in the
-    /// painting, with crisp strokes; `wasserstein` is `gram` with means and covariances of features, compared as normal
+    /// Method: `neighbours` gives each position the features of its nearest position in the painting, with crisp strokes; `gram`
+    /// matches Gram matrices of features, with a flowing texture; `wasserstein` is `gram` with means and covariances of features, compared as normal
     /// distributions
-    #[arg(long, value_enum, default_value_t = Method::Gram)]
+    #[arg(long, value_enum, default_value_t = Method::Neighbours)]
     pub method: Method,
     /// How much of the painting the result has, 0 to 1, `neighbours` only; default 0.5
     #[arg(long, value_name = "N")]

@@ -17,7 +17,7 @@ use impasto::image::Image;
 use impasto::net::models::vgg::Layer;
 use impasto::procedural::random::Random;
 use impasto::settings::{Convolutions, MemoryEstimate, Settings, coarse_to_fine};
-use impasto::train::{Checkpoint, ImageOptimization, Start};
+use impasto::train::{Checkpoint, ImageOptimization, NeighbourCheckpoint, Start};
 use impasto::weights::Archive;
 use impasto::weights::foreign::stand_in;
 
@@ -48,7 +48,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 fn gram(arguments: &Arguments, output: &Path) -> Result<ExitCode> {
     if arguments.strength.is_some() {
-        let problem = "--strength applies only to `--method neighbours`; with `gram`, give `--content-weight`.";
+        let problem =
+            "--strength applies only to `--method neighbours`; with the other methods, give `--content-weight`.";
         return Err(Error::Style(problem.to_string()));
     }
     if arguments.match_colors {
@@ -151,6 +152,11 @@ fn weights(arguments: &Arguments, last: Layer) -> Result<Archive> {
 fn start(arguments: &Arguments, photo: &Image) -> Result<Start> {
     if let Some(path) = &arguments.resume {
         let bytes = files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?;
+        if NeighbourCheckpoint::parse(&bytes).is_ok() {
+            let problem =
+                "this checkpoint belongs to a run with `--method neighbours`: give that method to continue it";
+            return Err(Error::file(path, problem));
+        }
         return Checkpoint::parse(&bytes).map(Start::Checkpoint).map_err(|error| Error::file(path, error));
     }
     Ok(Start::Picture(match arguments.start.to_str() {

@@ -7,7 +7,7 @@ use impasto::error::{Error, Result};
 use impasto::files;
 use impasto::image::Image;
 use impasto::settings::{Convolutions, NeighbourSettings};
-use impasto::train::{NeighbourCheckpoint, NeighbourMatching};
+use impasto::train::{Checkpoint, NeighbourCheckpoint, NeighbourMatching};
 use impasto::weights::Archive;
 
 use super::arguments::Arguments;
@@ -82,5 +82,10 @@ fn check(arguments: &Arguments) -> Result<()> {
 
 fn checkpoint(path: &Path) -> Result<NeighbourCheckpoint> {
     let bytes = files::read(path, LARGEST_CHECKPOINT, "a checkpoint")?;
+    if Checkpoint::parse(&bytes).is_ok() {
+        let problem =
+            "this checkpoint belongs to a run with `--method gram` or `wasserstein`: give that method to continue it";
+        return Err(Error::file(path, problem));
+    }
     NeighbourCheckpoint::parse(&bytes).map_err(|error| Error::file(path, error))
 }

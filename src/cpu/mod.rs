@@ -24,6 +24,8 @@ pub mod instruction_set;
 mod lanes;
 mod mobilenet;
 pub mod model;
+#[cfg(any(feature = "native", feature = "train"))]
+pub mod nearest;
 mod packed;
 pub mod picture;
 pub mod plan;
@@ -37,6 +39,8 @@ pub mod workers;
 pub use convolution::CpuConvolution;
 pub use instruction_set::InstructionSet;
 pub use model::CpuModel;
+#[cfg(any(feature = "native", feature = "train"))]
+pub use nearest::nearest;
 pub use plan::CpuPlan;
 pub use vector_model::CpuVectorModel;
 pub use workers::Workers;

@@ -39,6 +39,7 @@ texts! {
     IM_WINDOW_GRAD = "train/im_window_grad.wgsl",
     INSTANCE_NORM = "train/instance_norm.wgsl",
     INSTANCE_NORM_GRAD = "train/instance_norm_grad.wgsl",
+    NEAREST = "train/nearest.wgsl",
     TRAIN_CONV3X3 = "train/train_conv3x3.wgsl",
     TRAIN_CONV3X3_WEIGHT_GRAD = "train/train_conv3x3_weight_grad.wgsl",
 }

@@ -23,6 +23,7 @@
 
 pub mod convolution;
 pub mod layers;
+pub mod nearest;
 pub mod picture;
 pub mod window;
 

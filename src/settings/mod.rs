@@ -21,7 +21,7 @@ pub use losses::{StyleLoss, Term, Terms, TrainLoss, check_weight};
 pub use memory::{Convolutions, Limits, MemoryEstimate};
 pub use neighbours::NeighbourSettings;
 #[cfg(feature = "train")]
-pub(crate) use neighbours::{BLOCK, ORIENTATIONS, SAMPLED, STEP};
+pub(crate) use neighbours::{FOUND_AGAIN, ORIENTATIONS, SAMPLED, STEP};
 pub use optimize_config::{OptimizeConfig, Plan, PlannedScale, SizeEstimate};
 pub use optimize_settings::{STYLE_SCALES, Settings, scaled};
 pub use optimizer::{LARGEST_RATE, Optimizer};

@@ -5,7 +5,7 @@ use super::optimize_settings::{STYLE_SCALES, scaled};
 use super::optimizer::Optimizer;
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::net::models::vgg::VGG16;
+use crate::net::models::vgg::{Layer, VGG16};
 
 /// The smallest size of a run has fewer than twice as many pixels on the longer side.
 const SMALLEST: usize = 64;
@@ -19,8 +19,10 @@ pub(crate) const ORIENTATIONS: usize = 4;
 const COPIES: u64 = 4;
 /// Copies of the features of the picture's positions during a step, with those for the gradient.
 const STEP_COPIES: u64 = 8;
-/// The matrix of similarities that exists at a time.
-pub(crate) const BLOCK: (usize, usize) = (1024, 4096);
+/// Positions whose packed features exist at a time during a search.
+const PACKED: u64 = 4096;
+/// Steps of feature splitting between two searches. The picture changes little in between.
+pub(crate) const FOUND_AGAIN: usize = 4;
 
 /// Settings of an optimization by neighbour matching.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,18 +85,17 @@ impl NeighbourSettings {
         }
     }
 
-    /// Returns the approximate peak memory in bytes for a photo and a painting of these sizes.
+    /// Returns the approximate peak memory in bytes for a photo and paintings of these sizes.
     ///
     /// # Errors
     /// None.
     pub fn peak(
         &self,
         (width, height): (usize, usize),
-        painting: (usize, usize),
+        paintings: &[(usize, usize)],
         convolutions: Convolutions,
     ) -> Result<u64> {
         let last = VGG16.layer("relu4_3")?;
-        let (columns, rows) = Image::fitted(painting.0, painting.1, scaled(width.max(height), self.style_scale));
         let estimate = MemoryEstimate {
             vgg: VGG16,
             last,
@@ -110,32 +111,36 @@ impl NeighbourSettings {
             side(width) * side(height)
         };
         let own = positions(width, height, 1);
-        let step = (columns.max(rows) / STEP).div_ceil(SAMPLED).max(1);
-        let found = ORIENTATIONS as u64 * positions(columns, rows, step);
-        let pixels = |layer: crate::net::models::vgg::Layer| {
-            layer.outputs() as u64 * (layer.size(columns) * layer.size(rows)) as u64
-        };
-        let maps: u64 = layers().map(pixels).sum();
-        let matching = maps + COPIES * (own + found) * channels;
-        let stepping = STEP_COPIES * own * channels + ORIENTATIONS as u64 * (SAMPLED * SAMPLED) as u64 * channels;
-        let block = (BLOCK.0 * BLOCK.1) as u64;
-        Ok(estimate.peak(width, height) + 4 * (matching.max(stepping) + block))
+        let count = paintings.len() as u64;
+        let most_matching = paintings.iter().map(|painting| {
+            let longer = scaled(width.max(height), self.style_scale);
+            let (columns, rows) = Image::fitted(painting.0, painting.1, longer);
+            let step = (columns.max(rows) / STEP).div_ceil(SAMPLED).max(1);
+            let found = ORIENTATIONS as u64 * positions(columns, rows, step);
+            let pixels = |layer: Layer| layer.outputs() as u64 * (layer.size(columns) * layer.size(rows)) as u64;
+            layers().map(pixels).sum::<u64>() + COPIES * (own + found) * channels
+        });
+        let targets = own * channels * count.saturating_sub(1);
+        let matching = most_matching.max().unwrap_or(0) + targets;
+        let samples = ORIENTATIONS as u64 * (SAMPLED * SAMPLED) as u64 * channels;
+        let stepping = count * (STEP_COPIES * own * channels + samples);
+        Ok(estimate.peak(width, height) + 4 * (matching.max(stepping) + PACKED * channels))
     }
 
-    /// Checks that a run for a photo and a painting of these sizes stays within `limits`.
+    /// Checks that a run for a photo and paintings of these sizes stays within `limits`.
     ///
     /// # Errors
     /// [`Error::TooLarge`], with the largest size that fits.
     pub fn check_memory(
         &self,
         photo: (usize, usize),
-        painting: (usize, usize),
+        paintings: &[(usize, usize)],
         convolutions: Convolutions,
         limits: Limits,
     ) -> Result<()> {
         let (width, height) = Image::fitted(photo.0, photo.1, self.size);
         // The parts that depend on names of layers do not fail.
-        let peak = |width, height| self.peak((width, height), painting, convolutions).unwrap_or(u64::MAX);
+        let peak = |width, height| self.peak((width, height), paintings, convolutions).unwrap_or(u64::MAX);
         check_memory((width, height), limits.total, peak)
     }
 
@@ -162,10 +167,12 @@ mod tests {
     #[test]
     fn memory_grows_with_the_size_and_too_much_is_refused_with_a_size_that_fits() {
         let settings = NeighbourSettings::default();
-        let peak = |side| settings.peak((side, side), (640, 480), Convolutions::Processor).unwrap();
+        let peak = |side| settings.peak((side, side), &[(640, 480)], Convolutions::Processor).unwrap();
         assert!(peak(256) < peak(512) && peak(512) < peak(1024));
+        let both = settings.peak((512, 512), &[(640, 480); 2], Convolutions::Processor).unwrap();
+        assert!(both > peak(512) && both < 2 * peak(512), "{both} and {}", peak(512));
         let limits = |total| Limits { total, buffer: u64::MAX };
-        let check = |total| settings.check_memory((300, 300), (640, 480), Convolutions::Processor, limits(total));
+        let check = |total| settings.check_memory((300, 300), &[(640, 480)], Convolutions::Processor, limits(total));
         assert!(check(peak(512)).is_ok());
         let Err(Error::TooLarge { fits, .. }) = check(peak(512) - 1) else { panic!("it fits") };
         assert!(fits < 512 && peak(fits) < peak(512) && fits > 400, "{fits}");

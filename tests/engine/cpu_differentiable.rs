@@ -4,10 +4,10 @@
 use crate::common::interleaved::{interleaved, planar};
 use crate::common::{noise, relative_distance};
 use impasto::cpu::differentiable::{RectifiedConvolution, channel_products, pool, symmetric_product, unpool};
-use impasto::cpu::{InstructionSet, Workers};
+use impasto::cpu::{InstructionSet, Workers, nearest};
 use impasto::net::{Border, Convolution, Pooling, Shape};
 use impasto::reference::convolution::convolution;
-use impasto::reference::layers;
+use impasto::reference::{layers, nearest as searched};
 
 /// Channels in and out, height and width, and the largest allowed distance, which grows with the channels. The last layer's
 /// weights exceed the second cache, and its tiles one pass.
@@ -113,4 +113,21 @@ fn pooled_pixels_and_their_gradients_agree_with_the_definition() {
     let found =
         unpool(InstructionSet::best(), &Workers::new(1), Pooling::Max, &[1.0; 16], &[3.0; 4], (2, 2), 4).unwrap();
     assert_eq!(found, [[3.0; 4], [0.0; 4], [0.0; 4], [0.0; 4]].concat());
+}
+
+#[test]
+fn nearest_rows_agree_with_the_definition() {
+    for (rows, others, channels) in [(1, 1, 4), (7, 3, 4), (97, 300, 20), (10, 9000, 8), (200, 4099, 12)] {
+        let (own, mut among) = (noise(8, rows * channels), noise(9, others * channels));
+        // All products are below zero for the first row; of two equal rows the first is found.
+        among.iter_mut().zip(own[..channels].iter().cycle()).for_each(|(a, b)| *a = -a.abs() * b.signum());
+        let copied = among[..channels].to_vec();
+        among[(others - 1) * channels..].copy_from_slice(&copied);
+        let expected = searched::nearest(&own, &among, channels);
+        for set in InstructionSet::available() {
+            let [one, two] = [1, 2].map(|threads| nearest(set, &Workers::new(threads), &own, &among, channels));
+            assert_eq!(one.unwrap(), expected, "{} {rows} of {others} rows", set.name());
+            assert_eq!(two.unwrap(), expected, "{} {rows} of {others} rows, two threads", set.name());
+        }
+    }
 }

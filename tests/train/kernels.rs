@@ -7,10 +7,11 @@ use impasto::net::window::Window;
 use impasto::net::{Border, Convolution, Shape};
 use impasto::procedural::random::Random;
 use impasto::reference::window as definition;
-use impasto::reference::{convolution, layers};
+use impasto::reference::{convolution, layers, nearest as searched};
 use impasto::train::device::{cpu, read, tensor};
 use impasto::train::ops::conv3x3_trained::convolved;
 use impasto::train::ops::instance_norm::normalized;
+use impasto::train::ops::nearest::nearest;
 use impasto::train::ops::products::products;
 use impasto::train::ops::window::window;
 
@@ -67,6 +68,29 @@ fn gram_products_equal_the_reference() {
         let (_, burns) = case.both(&processor);
         let distance = relative_distance(&gradient, &burns);
         assert!(distance < 1e-5, "{size:?}, gradient beside burn's: {distance}");
+    }
+}
+
+/// Rows, other rows and channels: one of each, less and more than a workgroup's, many chunks.
+const SEARCHES: [[usize; 3]; 5] = [[1, 1, 4], [63, 65, 20], [64, 64, 16], [130, 700, 36], [5, 9000, 8]];
+
+#[test]
+fn nearest_rows_equal_the_reference() {
+    for [rows, others, channels] in SEARCHES {
+        let mut random = Random::new((rows + others) as u64);
+        let mut numbers = |count: usize| (0..count).map(|_| random.between(-1.0, 1.0)).collect::<Vec<_>>();
+        let (own, mut among) = (numbers(rows * channels), numbers(others * channels));
+        // Of two equal rows, the first is found.
+        let copied = among[..channels].to_vec();
+        among[(others - 1) * channels..].copy_from_slice(&copied);
+        let expected = searched::nearest(&own, &among, channels);
+        for device in [adapter(), &cpu()] {
+            let matrix = |values: &[f32], rows| tensor(values.to_vec(), [rows, channels], device);
+            let index = nearest(&matrix(&own, rows), &matrix(&among, others));
+            let found = pollster::block_on(read(index.float())).unwrap();
+            let same = found.iter().zip(&expected).all(|(a, b)| *a == *b as f32);
+            assert!(same, "{rows} of {others} rows, {channels} channels: {found:?} for {expected:?}");
+        }
     }
 }
 

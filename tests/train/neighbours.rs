@@ -9,10 +9,11 @@ use impasto::net::models::vgg::VGG16;
 use impasto::procedural::Kind;
 use impasto::settings::NeighbourSettings;
 use impasto::train::device::{cpu, read, upload};
-use impasto::train::losses::neighbours::{Hypercolumns, Maps, Samples, layers};
-use impasto::train::optimize_image::neighbour_matching::turned;
+use impasto::train::losses::neighbours::{Hypercolumns, Maps, Orientation, Samples, layers};
+use impasto::train::losses::regions::Regions;
+use impasto::train::optimize_image::neighbour_objective::turned;
 use impasto::train::optimize_image::pyramid::decompose;
-use impasto::train::{Features, NeighbourCheckpoint, NeighbourMatching};
+use impasto::train::{Features, NeighbourCheckpoint, NeighbourMatching, StyleTarget};
 use impasto::weights::Archive;
 
 use crate::adapter;
@@ -50,7 +51,8 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
     let last = *layers.last().unwrap();
     let features = Features::load(&Archive::parse(&vgg).unwrap(), VGG16, Pooling::Max, last, device).unwrap();
     let maps = |image: &Image| Maps::of(&features, upload(image, device), &layers);
-    let orientations = || (0..4).map(|quarters| Ok(maps(&turned(&painting, quarters)?)));
+    let oriented = |quarters| Ok(Orientation { maps: maps(&turned(&painting, quarters)?), mask: None });
+    let orientations = || (0..4).map(oriented);
     let columns = pollster::block_on(Hypercolumns::of(orientations())).unwrap();
 
     let scales = reference.tensor("scale", &[10]).unwrap();
@@ -58,14 +60,19 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
     println!("{name}: scales {off:.1e}");
     assert!(off <= 1e-5, "{name}: scales are off by {off}");
 
-    let index = columns.nearest(&maps(&photo));
+    let (content, everywhere) = (maps(&photo), Regions::new(vec![(1.0, None)]));
+    let region = content.regions(&everywhere).unwrap().remove(0).unwrap();
+    let index = columns.nearest(&content, &region);
     let found = pollster::block_on(read(index.clone().float())).unwrap();
     let expected = reference.tensor("match.index", &[256]).unwrap();
     let different = found.iter().zip(&expected).filter(|(a, b)| a != b).count();
     println!("{name}: {different} matches of 256 differ");
     assert_eq!(different, 0, "{name}");
 
-    let (targets, samples) = (columns.targets(&index), Samples::of(orientations()).unwrap());
+    let sampled = content.sampled_regions(&everywhere).unwrap().into_iter().map(|mut layer| layer.remove(0));
+    let mut samples = Samples::of(orientations(), sampled).unwrap();
+    samples.find(&content);
+    let targets = columns.targets(&index, region);
     for loss in ["match", "split"] {
         let x = upload(&photo, device).autodiff().require_grad();
         let maps = Maps::of(&features, x.clone(), &layers);
@@ -118,9 +125,9 @@ fn a_pyramid_has_the_reference_values_inside() {
     }
 }
 
-/// A run of two sizes and feature splitting.
+/// A run of two sizes and feature splitting, during which neighbours are found twice.
 fn settings() -> NeighbourSettings {
-    NeighbourSettings { size: 128, steps: 3, strength: 0.5, ..NeighbourSettings::default() }
+    NeighbourSettings { size: 128, steps: 7, strength: 1.0, ..NeighbourSettings::default() }
 }
 
 fn pictures() -> [Image; 2] {
@@ -130,9 +137,40 @@ fn pictures() -> [Image; 2] {
 }
 
 fn begin(settings: NeighbourSettings, checkpoint: Option<NeighbourCheckpoint>) -> Result<NeighbourMatching> {
-    let vgg = Archive::parse(include_bytes!("../../weights/vgg16-to-relu4_3.safetensors"))?;
     let [photo, painting] = pictures();
-    pollster::block_on(NeighbourMatching::new(&vgg, settings, (&photo, &painting), checkpoint, &cpu()))
+    begin_with(settings, &photo, vec![StyleTarget::new(painting, 1.0)], checkpoint)
+}
+
+fn begin_with(
+    settings: NeighbourSettings,
+    photo: &Image,
+    paintings: Vec<StyleTarget>,
+    checkpoint: Option<NeighbourCheckpoint>,
+) -> Result<NeighbourMatching> {
+    let vgg = Archive::parse(include_bytes!("../../weights/vgg16-to-relu4_3.safetensors"))?;
+    pollster::block_on(NeighbourMatching::new(&vgg, settings, photo, paintings, checkpoint, &cpu()))
+}
+
+/// What a short run paints.
+fn painted(photo: &Image, paintings: Vec<StyleTarget>) -> Image {
+    let settings = NeighbourSettings { size: 64, ..settings() };
+    let mut job = begin_with(settings, photo, paintings, None).unwrap();
+    run(&mut job, 100);
+    pollster::block_on(job.picture()).unwrap()
+}
+
+/// A picture of `width` x `height` whose left half has the colour `left`, and its right half `right`.
+fn halves(width: usize, height: usize, left: [f32; 3], right: [f32; 3]) -> Image {
+    let pixel = |i: usize| if i % width < width / 2 { left } else { right };
+    Image::new(width, height, (0..width * height).flat_map(pixel).collect()).unwrap()
+}
+
+/// The mean of each channel over the columns of `range`.
+fn means(image: &Image, range: std::ops::Range<usize>) -> [f32; 3] {
+    let width = image.width();
+    let pixels = image.data().chunks_exact(3).enumerate().filter(|(i, _)| range.contains(&(i % width)));
+    let (count, sum) = pixels.fold((0.0, [0.0; 3]), |(n, sum), (_, p)| (n + 1.0, [0, 1, 2].map(|c| sum[c] + p[c])));
+    sum.map(|v| v / count)
 }
 
 /// Runs up to `most` steps, and returns the losses with the width of their pictures.
@@ -147,15 +185,15 @@ fn a_run_goes_from_size_to_size_and_a_resumed_one_gives_the_same_picture() {
     let losses = run(&mut whole, 100);
     println!("{losses:?}");
     let widths: Vec<usize> = losses.iter().map(|loss| loss.0).collect();
-    assert_eq!(widths, [64, 64, 64, 128, 128, 128, 128]);
-    for part in [&losses[..3], &losses[3..6]] {
-        assert!(part[2].1 < part[0].1, "{part:?}");
+    assert_eq!(widths, [[64; 7].as_slice(), &[128; 13]].concat());
+    for part in [&losses[..7], &losses[7..14], &losses[14..]] {
+        assert!(part[part.len() - 1].1 < part[0].1, "{part:?}");
     }
     let expected = pollster::block_on(whole.picture()).unwrap();
     assert_eq!((expected.width(), expected.height()), (128, 97));
     assert!(pollster::block_on(whole.checkpoint()).unwrap().is_none());
 
-    for steps in [2, 3, 5, 6] {
+    for steps in [2, 7, 13, 17, 19] {
         let mut first = begin(settings(), None).unwrap();
         run(&mut first, steps);
         let bytes = pollster::block_on(first.checkpoint()).unwrap().unwrap().write().unwrap();
@@ -182,10 +220,62 @@ fn the_colours_of_the_photo_are_kept_and_other_runs_are_refused() {
     let mut job = begin(settings(), None).unwrap();
     run(&mut job, 1);
     let checkpoint = pollster::block_on(job.checkpoint()).unwrap();
-    let other = begin(NeighbourSettings { strength: 1.0, ..settings() }, checkpoint).err().unwrap().to_string();
+    let other = begin(NeighbourSettings { strength: 0.5, ..settings() }, checkpoint).err().unwrap().to_string();
     assert!(other.contains("belongs to another photo"), "{other}");
-    let vgg = Archive::parse(include_bytes!("../../weights/vgg16-to-relu4_3.safetensors")).unwrap();
     let strip = Image::new(400, 8, vec![0.5; 9600]).unwrap();
-    let narrow = pollster::block_on(NeighbourMatching::new(&vgg, settings(), (&strip, &strip), None, &cpu()));
+    let painting = vec![StyleTarget::new(strip.clone(), 1.0)];
+    let narrow = begin_with(settings(), &strip, painting, None);
     assert!(narrow.err().unwrap().to_string().contains("too narrow"));
+}
+
+#[test]
+fn masks_choose_where_a_painting_applies_and_which_part_of_it() {
+    let [photo, painting] = pictures();
+    let (black, white) = ([0.0; 3], [1.0; 3]);
+    let left = StyleTarget { mask: Some(halves(20, 10, white, black)), ..StyleTarget::new(painting.clone(), 1.0) };
+    let found = painted(&photo, vec![left.clone()]);
+    let (width, height) = (found.width(), found.height());
+    let untouched = photo.resized(width, height).unwrap();
+    let differences: Vec<f32> = found.data().iter().zip(untouched.data()).map(|(a, b)| (a - b).abs()).collect();
+    let side = |columns: std::ops::Range<usize>| {
+        let inside = (0..width * height * 3).filter(|i| columns.contains(&(i / 3 % width)));
+        inside.map(|i| differences[i]).fold(0.0, f32::max)
+    };
+    assert_eq!(side(width / 2 + 4..width), 0.0, "the right half is the photo");
+    assert!(side(0..width / 2) > 0.05, "{}", side(0..width / 2));
+
+    // A painting without weight changes nothing, a second one does.
+    let second = |weight| StyleTarget::new(pictures()[0].clone(), weight);
+    assert_eq!(painted(&photo, vec![left.clone(), second(0.0)]), found);
+    let both = painted(&photo, vec![left.clone(), second(1.0)]);
+    assert!(both != found && both != painted(&photo, vec![second(1.0)]));
+
+    // Of two colours, each half takes that of its part of the painting.
+    let colors = halves(60, 60, [0.9, 0.2, 0.1], [0.1, 0.2, 0.9]);
+    let half = |mask: Image, style_mask: Image| StyleTarget {
+        picture: colors.clone(),
+        weight: 1.0,
+        mask: Some(mask),
+        style_mask: Some(style_mask),
+    };
+    let crossed = vec![
+        half(halves(20, 10, white, black), halves(20, 10, black, white)),
+        half(halves(20, 10, black, white), halves(20, 10, white, black)),
+    ];
+    let grey = Image::new(64, 64, (0..64 * 64).flat_map(|i| [0.45 + 0.1 * (i % 2) as f32; 3]).collect()).unwrap();
+    let found = painted(&grey, crossed);
+    let (left, right) = (means(&found, 4..28), means(&found, 36..60));
+    println!("left {left:?}, right {right:?}");
+    assert!(left[2] > left[0] + 0.005 && right[0] > right[2] + 0.005, "left {left:?}, right {right:?}");
+}
+
+#[test]
+fn paintings_without_weight_and_black_masks_are_refused() {
+    let [photo, painting] = pictures();
+    let refused = |paintings| begin_with(settings(), &photo, paintings, None).err().unwrap().to_string();
+    let message = refused(vec![StyleTarget::new(painting.clone(), 0.0)]);
+    assert!(message.contains("needs a weight above 0"), "{message}");
+    let black = halves(10, 10, [0.0; 3], [0.0; 3]);
+    let message = refused(vec![StyleTarget { mask: Some(black), ..StyleTarget::new(painting, 1.0) }]);
+    assert!(message.contains("black everywhere"), "{message}");
 }

@@ -9,6 +9,7 @@
 pub mod color;
 pub mod neighbours;
 pub mod perceptual;
+pub mod regions;
 pub mod style;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,9 +9,12 @@ use std::collections::BTreeSet;
 use burn::tensor::{Int, Tensor};
 
 use crate::error::Result;
+use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
-use crate::settings::{BLOCK, SAMPLED, STEP};
+use crate::settings::{SAMPLED, STEP};
 use crate::train::device::read;
+use crate::train::losses::regions::{Region, Regions, white};
+use crate::train::ops::nearest::nearest;
 use crate::train::ops::resample::{every, resample};
 use crate::train::{FeatureMap, Features};
 
@@ -46,6 +49,31 @@ impl Maps {
         }
     }
 
+    /// Returns the features without their way to the picture: losses of them cannot be differentiated.
+    pub fn inner(&self) -> Self {
+        Self { layers: self.layers.iter().map(|x| x.clone().inner()).collect(), size: self.size }
+    }
+
+    /// Returns the regions of the positions of hypercolumns.
+    ///
+    /// # Errors
+    /// As [`Regions::at`].
+    pub fn regions(&self, regions: &Regions) -> Result<Vec<Option<Region>>> {
+        regions.at(self.size, 1, &self.layers[0].device())
+    }
+
+    /// Returns for each layer the regions of the sampled positions.
+    ///
+    /// # Errors
+    /// As [`Regions::at`].
+    pub fn sampled_regions(&self, regions: &Regions) -> Result<Vec<Vec<Option<Region>>>> {
+        let of_layer = |x: &Tensor<3>| {
+            let [height, width, _] = x.dims();
+            regions.at((height, width), grid_step(height, width), &x.device())
+        };
+        self.layers.iter().map(of_layer).collect()
+    }
+
     /// Returns the scale of each layer: the root mean square of its features times the root of its channels, so that all layers
     /// of the picture weigh the same.
     ///
@@ -75,6 +103,14 @@ impl Maps {
         let step = grid_step(height, width);
         rows(every(every(x, 0, step), 1, step))
     }
+
+    /// As [`Self::sampled`], only where `mask` is white.
+    fn sampled_part(&self, index: usize, mask: Option<&Image>) -> Result<Tensor<2>> {
+        let x = self.sampled(index);
+        let [height, width, _] = self.layers[index].dims();
+        let part = mask.map(|mask| white(mask, (height, width), grid_step(height, width), &x.device())).transpose()?;
+        Ok(chosen(x, part.as_ref()))
+    }
 }
 
 /// The distance of the positions of a grid with at most [`SAMPLED`] positions on the longer side.
@@ -88,6 +124,14 @@ fn rows(x: Tensor<3>) -> Tensor<2> {
     x.reshape([height * width, channels])
 }
 
+/// One orientation of a painting.
+pub struct Orientation {
+    /// Its features.
+    pub maps: Maps,
+    /// The grey mask of the part of the painting that is compared, in the same orientation; all of it without.
+    pub mask: Option<Image>,
+}
+
 /// The hypercolumns of a painting in all its orientations.
 pub struct Hypercolumns {
     scales: Vec<f32>,
@@ -95,31 +139,44 @@ pub struct Hypercolumns {
     columns: Vec<Tensor<2>>,
 }
 
-/// For each position of a picture, the direction of the hypercolumn that it shall have.
+/// For each position of a region, the direction of the hypercolumn that it shall have.
 pub struct Targets {
     scales: Vec<f32>,
     /// Layer by layer: `[positions][channels]`.
     directions: Vec<Tensor<2>>,
+    region: Region,
 }
 
 /// What *feature splitting* matches with: the directions of the features of a painting in all its orientations, at a grid of
-/// positions of each layer, `[positions][channels]`.
-pub struct Samples(Vec<Tensor<2>>);
+/// positions of each layer.
+pub struct Samples(Vec<Option<LayerSamples>>);
+
+struct LayerSamples {
+    /// `[positions of the painting][channels]`.
+    among: Tensor<2>,
+    region: Region,
+    /// The nearest of each position of the region, `[positions][channels]`.
+    found: Option<Tensor<2>>,
+}
 
 impl Hypercolumns {
     /// Collects the hypercolumns of the `orientations` of a painting, which exist one at a time. The first gives the scales. Above
     /// 256 pixels, a grid of positions stands for all.
     ///
     /// # Errors
-    /// As [`read`], and those of the orientations.
-    pub async fn of(orientations: impl IntoIterator<Item = Result<Maps>>) -> Result<Self> {
+    /// As [`read`] and [`white`], and those of the orientations.
+    pub async fn of(orientations: impl IntoIterator<Item = Result<Orientation>>) -> Result<Self> {
         let (mut scales, mut each) = (Vec::new(), Vec::new());
-        for maps in orientations {
-            let maps = maps?;
+        for orientation in orientations {
+            let Orientation { maps, mask } = orientation?;
             if scales.is_empty() {
                 scales = maps.scales().await?;
             }
-            each.push(maps.columns(&scales, grid_step(maps.size.0, maps.size.1)));
+            let step = grid_step(maps.size.0, maps.size.1);
+            let columns = maps.columns(&scales, step);
+            let device = columns[0].device();
+            let part = mask.map(|mask| white(&mask, maps.size, step, &device)).transpose()?;
+            each.push(columns.into_iter().map(|x| chosen(x, part.as_ref())).collect::<Vec<_>>());
         }
         let columns =
             (0..scales.len()).map(|i| Tensor::cat(each.iter().map(|columns| columns[i].clone()).collect(), 0));
@@ -131,55 +188,91 @@ impl Hypercolumns {
         &self.scales
     }
 
-    /// Returns for each position of `content` the row of the painting with the largest cosine of centred hypercolumns.
-    pub fn nearest(&self, content: &Maps) -> Tensor<1, Int> {
-        let own = directions(Tensor::cat(content.columns(&self.scales, 1), 1));
+    /// Returns for each position of a region of `content` the row of the painting with the largest cosine of centred
+    /// hypercolumns.
+    pub fn nearest(&self, content: &Maps, region: &Region) -> Tensor<1, Int> {
+        let own = Tensor::cat(content.columns(&self.scales, 1), 1);
+        let own = directions(chosen(own, region.rows.as_ref()));
         nearest(&own, &directions(Tensor::cat(self.columns.clone(), 1)))
     }
 
-    /// Returns the rows `index` of the painting as targets.
-    pub fn targets(self, index: &Tensor<1, Int>) -> Targets {
+    /// Returns the rows `index` of the painting as targets of the positions of `region`.
+    pub fn targets(self, index: &Tensor<1, Int>, region: Region) -> Targets {
         let found: Vec<_> = self.columns.into_iter().map(|x| x.select(0, index.clone())).collect();
         let length = length(&found);
-        Targets { scales: self.scales, directions: found.into_iter().map(|x| x / length.clone()).collect() }
+        Targets { scales: self.scales, directions: found.into_iter().map(|x| x / length.clone()).collect(), region }
     }
 }
 
 impl Targets {
-    /// Returns the mean over all positions of one minus the cosine between the hypercolumns of a picture and the targets. Both
-    /// have the same size.
+    /// Returns the weighted sum over the region of one minus the cosine between the hypercolumns of a picture and the targets.
     pub fn loss(&self, picture: &Maps) -> Tensor<1> {
         let columns = picture.columns(&self.scales, 1);
+        let columns: Vec<_> = columns.into_iter().map(|x| chosen(x, self.region.rows.as_ref())).collect();
         let length = length(&columns);
         let products = columns.into_iter().zip(&self.directions);
         let products = products.map(|(x, direction)| (x * direction.clone().autodiff()).sum_dim(1)).collect();
-        (Tensor::cat(products, 1).sum_dim(1) / length).mean().neg() + 1.0
+        self.region.distance(Tensor::cat(products, 1).sum_dim(1) / length)
     }
 }
 
 impl Samples {
-    /// Collects the features of the `orientations` of a painting, which exist one at a time.
+    /// Collects the features of the `orientations` of a painting, which exist one at a time. `regions` has that of each layer; a layer
+    /// without is left out.
     ///
     /// # Errors
-    /// Those of the orientations.
-    pub fn of(orientations: impl IntoIterator<Item = Result<Maps>>) -> Result<Self> {
-        let sampled = |maps: Result<Maps>| maps.map(|maps| (0..maps.layers.len()).map(|i| maps.sampled(i)).collect());
-        let each: Vec<Vec<_>> = orientations.into_iter().map(sampled).collect::<Result<_>>()?;
-        let layers = each.first().map_or(0, Vec::len);
+    /// As [`white`], and those of the orientations.
+    pub fn of(
+        orientations: impl IntoIterator<Item = Result<Orientation>>,
+        regions: impl IntoIterator<Item = Option<Region>>,
+    ) -> Result<Self> {
+        let mut each: Vec<Vec<Tensor<2>>> = Vec::new();
+        for orientation in orientations {
+            let Orientation { maps, mask } = orientation?;
+            let sampled = (0..maps.layers.len()).map(|i| maps.sampled_part(i, mask.as_ref()));
+            each.push(sampled.collect::<Result<_>>()?);
+        }
         let all = |i: usize| Tensor::cat(each.iter().map(|samples| samples[i].clone()).collect(), 0);
-        Ok(Self((0..layers).map(|i| directions(all(i))).collect()))
+        let layers = regions
+            .into_iter()
+            .enumerate()
+            .map(|(i, region)| region.map(|region| LayerSamples { among: directions(all(i)), region, found: None }));
+        Ok(Self(layers.collect()))
     }
 
-    /// Returns, summed over the layers, the mean over a grid of positions of one minus the cosine of centred features between a
-    /// position of the picture and its nearest one of the painting, which is found anew.
+    /// Finds the nearest position of the painting for each position of the regions of `picture`.
+    pub fn find(&mut self, picture: &Maps) {
+        for (i, layer) in self.0.iter_mut().enumerate() {
+            let Some(LayerSamples { among, region, found }) = layer else { continue };
+            let own = directions(chosen(picture.sampled(i), region.rows.as_ref()));
+            *found = Some(among.clone().select(0, nearest(&own, among)));
+        }
+    }
+
+    /// Returns, summed over the layers, the weighted sum over the regions of one minus the cosine of centred features between a
+    /// position of the picture and the one of the painting that was found for it.
     pub fn loss(&self, picture: &Maps) -> Tensor<1> {
-        let losses = self.0.iter().enumerate().map(|(i, among)| {
-            let own = directions(picture.sampled(i));
-            let index = nearest(&own.clone().inner(), among);
-            let found = among.clone().select(0, index).autodiff();
-            (own * found).sum_dim(1).mean().neg() + 1.0
+        let losses = self.0.iter().enumerate().filter_map(|(i, layer)| {
+            let LayerSamples { region, found, .. } = layer.as_ref()?;
+            let own = directions(chosen(picture.sampled(i), region.rows.as_ref()));
+            Some(region.distance((own * found.clone()?.autodiff()).sum_dim(1)))
         });
         Tensor::cat(losses.collect(), 0).sum()
+    }
+}
+
+impl Region {
+    /// Returns the weighted sum of one minus `cosines`, `[positions][1]`.
+    fn distance(&self, cosines: Tensor<2>) -> Tensor<1> {
+        ((cosines.neg() + 1.0) * self.weights.clone().autodiff()).sum()
+    }
+}
+
+/// Returns the rows `rows` of `x`; all of them without.
+fn chosen(x: Tensor<2>, rows: Option<&Tensor<1, Int>>) -> Tensor<2> {
+    match rows {
+        Some(rows) => x.select(0, rows.clone()),
+        None => x,
     }
 }
 
@@ -194,27 +287,4 @@ fn directions(x: Tensor<2>) -> Tensor<2> {
     let centred = x.clone() - x.mean_dim(0);
     let length = length(std::slice::from_ref(&centred));
     centred / length
-}
-
-/// Returns for each row of `own` the row of `among` with the largest product. Only a block of the products exists at a time.
-fn nearest(own: &Tensor<2>, among: &Tensor<2>) -> Tensor<1, Int> {
-    let ([rows, _], [columns, _]) = (own.dims(), among.dims());
-    let blocks = (0..rows).step_by(BLOCK.0).map(|row| {
-        let part = own.clone().narrow(0, row, BLOCK.0.min(rows - row));
-        let mut best: Option<(Tensor<2>, Tensor<2, Int>)> = None;
-        for column in (0..columns).step_by(BLOCK.1) {
-            let other = among.clone().narrow(0, column, BLOCK.1.min(columns - column));
-            let (value, index) = part.clone().matmul(other.transpose()).max_dim_with_indices(1);
-            let index = index + column as i32;
-            best = Some(match best {
-                None => (value, index),
-                Some((before, at)) => {
-                    let better = value.clone().greater(before.clone());
-                    (before.mask_where(better.clone(), value), at.mask_where(better, index))
-                }
-            });
-        }
-        best.map(|(_, index)| index.squeeze_dim(1))
-    });
-    Tensor::cat(blocks.flatten().collect(), 0)
 }

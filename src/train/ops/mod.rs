@@ -13,6 +13,9 @@ pub mod instance_norm;
 #[cfg(feature = "gpu")]
 mod launch;
 pub mod layers;
+pub mod nearest;
+#[cfg(feature = "gpu")]
+mod nearest_graphics;
 #[cfg(feature = "cpu")]
 pub mod processor;
 pub mod products;

@@ -1,5 +1,5 @@
-//! VGG's operations on the processor, as operations of burn over the SIMD kernels in [`crate::cpu::differentiable`].
-//! Tensors are `[pictures][height][width][channels]`.
+//! VGG's operations on the processor, as operations of burn over the SIMD kernels in [`crate::cpu::differentiable`], and the
+//! search for nearest rows. Tensors of pictures are `[pictures][height][width][channels]`.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -13,8 +13,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData};
 
+use super::nearest::NearestRows;
 use crate::cpu::differentiable::{RectifiedConvolution, channel_products, pool, symmetric_product, unpool};
-use crate::cpu::{InstructionSet, Workers};
+use crate::cpu::{InstructionSet, Workers, nearest};
 use crate::error::Result;
 use crate::net::Pooling;
 
@@ -137,6 +138,18 @@ impl OnProcessorBack for Flex {
             operation.gradient(gradient, x, output, (height, width), channels)
         });
         FlexTensor::from_data(TensorData::new(found, [pictures, height, width, channels]))
+    }
+}
+
+impl NearestRows for Flex {
+    fn nearest_rows(own: FloatTensor<Self>, among: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [own, among] = [own, among].map(|tensor| tensor.to_contiguous());
+        let [rows, channels] = own.shape().dims();
+        let found = nearest(InstructionSet::best(), &WORKERS, own.storage(), among.storage(), channels);
+        let found = found.expect("an available instruction set");
+        // There is one chunk, so nothing reads the products.
+        let numbers = std::iter::repeat_n(0.0, rows).chain(found.into_iter().map(|row| row as f32)).collect();
+        FlexTensor::from_data(TensorData::new(numbers, [2, 1, rows]))
     }
 }
 

@@ -6,6 +6,7 @@ pub mod bench_step;
 pub mod checkpoint;
 pub mod neighbour_checkpoint;
 pub mod neighbour_matching;
+pub mod neighbour_objective;
 pub mod optimization;
 pub mod optimizer_state;
 pub mod pyramid;

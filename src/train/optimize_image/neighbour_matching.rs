@@ -2,12 +2,11 @@
 //! each position of the picture takes the features of the position of the painting that resembles it most; at the end, layer by
 //! layer and anew in each step (*feature splitting*).
 
-use std::collections::BTreeSet;
-
 use burn::tensor::{Device, Tensor};
 
 use super::checkpoint::Fingerprint;
 use super::neighbour_checkpoint::{LevelSnapshot, NeighbourCheckpoint};
+use super::neighbour_objective::{Network, Objective, SizedPainting, halved};
 use super::optimization::{OTHER_CHECKPOINT, Progress, grey_gradient};
 use super::pyramid::{compose, decompose};
 use super::style_target::{StyleTarget, luminance};
@@ -15,10 +14,11 @@ use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::image::composite::{Look, look};
 use crate::net::Pooling;
-use crate::net::models::vgg::{Layer, VGG16};
-use crate::settings::{NeighbourSettings, ORIENTATIONS, Optimizer, scaled};
+use crate::net::models::vgg::VGG16;
+use crate::settings::{FOUND_AGAIN, NeighbourSettings, Optimizer, scaled};
 use crate::train::device::{download, read, upload};
-use crate::train::losses::neighbours::{Hypercolumns, Maps, Samples, Targets, layers};
+use crate::train::losses::neighbours::layers;
+use crate::train::losses::regions::Regions;
 use crate::train::optim::OptimizerState;
 use crate::train::{Features, Parts};
 use crate::weights::Archive;
@@ -31,15 +31,15 @@ const LEVELS: usize = 6;
 /// A running optimization by neighbour matching.
 pub struct NeighbourMatching {
     settings: NeighbourSettings,
-    device: Device,
-    features: Features,
-    layers: BTreeSet<Layer>,
+    network: Network,
     fingerprint: u64,
-    /// The photo as given, for its colours.
+    /// The photo as given, for its colours and for what is not painted.
     photo: Image,
-    /// Photo and painting at every size, the smallest first.
+    /// The photo at every size, the smallest first.
     photos: Vec<Image>,
-    paintings: Vec<Image>,
+    paintings: Vec<SizedPainting>,
+    /// Where each painting applies.
+    regions: Regions,
     /// The picture whose positions were matched last.
     matched: Image,
     /// The pyramid of the picture, the finest level first, with the state of the optimizer for each level.
@@ -51,40 +51,44 @@ pub struct NeighbourMatching {
     step: usize,
 }
 
-enum Objective {
-    Matching(Targets),
-    Splitting(Samples),
-}
-
 impl NeighbourMatching {
     /// Prepares the smallest size, or the stage of `checkpoint`, with VGG16's weights from `archive`, everything on `device`.
     ///
     /// # Errors
-    /// [`Error::Style`] for invalid settings, [`Error::Tensor`] for VGG weights of the wrong shape, [`Error::Picture`] for
-    /// pictures whose shorter side is below 16 pixels at the smallest size and for a checkpoint of other pictures or settings, and
-    /// as [`read`].
+    /// [`Error::Style`] for invalid settings and for weights of the paintings that are invalid or all zero, [`Error::Tensor`] for
+    /// VGG weights of the wrong shape, [`Error::Picture`] for pictures whose shorter side is below 16 pixels at the smallest size,
+    /// for black masks and for a checkpoint of other pictures or settings, and as [`read`].
     pub async fn new(
         archive: &Archive,
         settings: NeighbourSettings,
-        (photo, painting): (&Image, &Image),
+        photo: &Image,
+        paintings: Vec<StyleTarget>,
         checkpoint: Option<NeighbourCheckpoint>,
         device: &Device,
     ) -> Result<Self> {
         settings.check()?;
+        paintings.iter().try_for_each(StyleTarget::check)?;
+        if paintings.iter().all(|painting| painting.weight == 0.0) {
+            return Err(Error::Style("At least one painting needs a weight above 0.".to_string()));
+        }
         let layers = layers(&VGG16)?;
         let last = layers.last().copied().map_or_else(|| VGG16.layer("relu4_3"), Ok)?;
         let features = Features::load(archive, VGG16, Pooling::Max, last, device)?;
-        let fingerprint = fingerprint(&settings, photo, painting);
-        let (seen, painting) = if settings.keep_colors {
+        let fingerprint = fingerprint(&settings, photo, &paintings);
+        let paintings = paintings.into_iter().map(StyleTarget::with_grey_masks).collect::<Result<Vec<_>>>()?;
+        let (seen, paintings) = if settings.keep_colors {
             let grey = luminance(photo)?;
-            let painting = StyleTarget::new(painting.clone(), 1.0).grey(&grey)?.picture;
-            (grey, painting)
+            let paintings = paintings.into_iter().map(|painting| painting.grey(&grey)).collect::<Result<_>>()?;
+            (grey, paintings)
         } else {
-            (photo.clone(), painting.clone())
+            (photo.clone(), paintings)
         };
         let sizes = settings.sizes();
         let photos = halved(&seen, settings.size, sizes)?;
-        let paintings = halved(&painting, scaled(settings.size, settings.style_scale), sizes)?;
+        let regions = Regions::new(paintings.iter().map(|p| (p.weight, p.mask.clone())).collect());
+        let longer = scaled(settings.size, settings.style_scale);
+        let paintings = paintings.into_iter().map(|painting| SizedPainting::new(painting, longer, sizes));
+        let paintings = paintings.collect::<Result<Vec<_>>>()?;
         let (stage, step, matched, pyramid) = match checkpoint {
             None => (0, 0, photos[0].clone(), untouched(&decompose(&photos[0], LEVELS)?, device)),
             Some(checkpoint) => {
@@ -95,21 +99,21 @@ impl NeighbourMatching {
                 (stage, step, matched, levels.iter().map(|level| level.restore(step as u32, device)).collect())
             }
         };
-        let objective = if stage < photos.len() {
-            matching(&features, &layers, &matched, &paintings[stage], device).await?
+        let network = Network { features, layers, device: device.clone() };
+        let objective = if stage < sizes {
+            Objective::matching(&network, &matched, &paintings, stage, &regions).await?
         } else {
-            splitting(&features, &layers, paintings.last().unwrap_or(&painting), device)?
+            Objective::splitting(&network, &matched, &paintings, sizes - 1, &regions)?
         };
-        let device = device.clone();
+        let photo = photo.clone();
         Ok(Self {
             settings,
-            device,
-            features,
-            layers,
+            network,
             fingerprint,
-            photo: photo.clone(),
+            photo,
             photos,
             paintings,
+            regions,
             matched,
             pyramid,
             objective,
@@ -129,11 +133,16 @@ impl NeighbourMatching {
         let levels: Vec<_> = self.pyramid.iter().map(|(x, _)| x.clone().autodiff().require_grad()).collect();
         let picture = composed(&levels)?;
         let [_, _, height, width] = picture.dims();
-        let maps = Maps::of(&self.features, picture, &self.layers);
-        let loss = match &self.objective {
-            Objective::Matching(targets) => targets.loss(&maps),
-            Objective::Splitting(samples) => samples.loss(&maps),
-        };
+        let maps = self.network.maps(picture);
+        if let Objective::Splitting(samples) = &mut self.objective
+            && self.step > 0
+            && self.step.is_multiple_of(FOUND_AGAIN)
+        {
+            let inner = maps.inner();
+            samples.iter_mut().for_each(|samples| samples.find(&inner));
+            self.matched = download(self.composed()?).await?;
+        }
+        let loss = self.objective.loss(&maps);
         let gradients = loss.backward();
         let [total] = read(loss.inner()).await?[..] else {
             return Err(Error::Gpu("a step has no loss".to_string()));
@@ -160,21 +169,21 @@ impl NeighbourMatching {
         let painted = download(self.composed()?).await?;
         self.stage += 1;
         self.step = 0;
-        let next = if let Some(photo) = self.photos.get(self.stage) {
+        let Self { network, paintings, regions, stage, .. } = self;
+        let next = if let Some(photo) = self.photos.get(*stage) {
             let before = painted.resized(photo.width(), photo.height())?;
             self.matched = mixed(photo, &with_detail_of(&before, photo)?, self.settings.mix())?;
-            let painting = &self.paintings[self.stage];
-            self.objective = matching(&self.features, &self.layers, &self.matched, painting, &self.device).await?;
+            self.objective = Objective::matching(network, &self.matched, paintings, *stage, regions).await?;
             before
-        } else if self.settings.steps_at(self.stage) > 0 {
-            let painting = &self.paintings[self.paintings.len() - 1];
-            self.objective = splitting(&self.features, &self.layers, painting, &self.device)?;
+        } else if self.settings.steps_at(*stage) > 0 {
+            self.objective = Objective::splitting(network, &painted, paintings, *stage - 1, regions)?;
+            self.matched = painted.clone();
             painted
         } else {
             self.stage += 1;
             return Ok(());
         };
-        self.pyramid = untouched(&decompose(&next, LEVELS)?, &self.device);
+        self.pyramid = untouched(&decompose(&next, LEVELS)?, &self.network.device);
         Ok(())
     }
 
@@ -188,12 +197,19 @@ impl NeighbourMatching {
     /// # Errors
     /// As [`download`].
     pub async fn picture(&self) -> Result<Image> {
-        let painted = download(self.composed()?.clamp(0.0, 1.0)).await?;
-        if !self.settings.keep_colors {
+        let mut painted = download(self.composed()?.clamp(0.0, 1.0)).await?;
+        let (width, height) = (painted.width(), painted.height());
+        let coverage = self.regions.coverage((width, height))?;
+        if !self.settings.keep_colors && coverage.is_none() {
             return Ok(painted);
         }
-        let photo = self.photo.resized(painted.width(), painted.height())?;
-        look(&painted, &photo, Look { keep_colors: true, ..Look::default() })
+        let photo = self.photo.resized(width, height)?;
+        if self.settings.keep_colors {
+            painted = look(&painted, &photo, Look { keep_colors: true, ..Look::default() })?;
+        }
+        let Some(coverage) = coverage else { return Ok(painted) };
+        let pixels = photo.data().iter().zip(painted.data()).zip(coverage.iter().flat_map(|share| [*share; 3]));
+        Image::new(width, height, pixels.map(|((a, b), share)| a + (b - a) * share).collect())
     }
 
     /// Returns a checkpoint to resume from; `None` when all steps are done.
@@ -223,61 +239,17 @@ impl NeighbourMatching {
     }
 }
 
-fn fingerprint(settings: &NeighbourSettings, photo: &Image, painting: &Image) -> u64 {
+fn fingerprint(settings: &NeighbourSettings, photo: &Image, paintings: &[StyleTarget]) -> u64 {
     let mut print = Fingerprint::default();
     print.add(format!("neighbours {settings:?}").as_bytes());
-    for picture in [photo, painting] {
-        print.add(format!("{}x{}", picture.width(), picture.height()).as_bytes());
-        print.add(&picture.to_rgba8());
-    }
+    print.add(format!("{}x{}", photo.width(), photo.height()).as_bytes());
+    print.add(&photo.to_rgba8());
+    paintings.iter().for_each(|painting| painting.print(&mut print));
     print.finish()
 }
 
 fn composed(levels: &[Tensor<4>]) -> Result<Tensor<4>> {
     compose(levels).ok_or_else(|| Error::Gpu("a pyramid has no level".to_string()))
-}
-
-/// Returns the picture at `count` sizes, the largest with `longer` pixels on the longer side and last.
-fn halved(picture: &Image, longer: usize, count: usize) -> Result<Vec<Image>> {
-    let (width, height) = Image::fitted(picture.width(), picture.height(), longer);
-    let mut sizes = vec![picture.resized(width, height)?];
-    for _ in 1..count {
-        let last = &sizes[sizes.len() - 1];
-        sizes.push(last.resized((last.width() / 2).max(1), (last.height() / 2).max(1))?);
-    }
-    sizes.reverse();
-    if sizes[0].width().min(sizes[0].height()) < 16 {
-        return Err(Error::Picture(format!(
-            "A picture of {width}x{height} pixels is too narrow for neighbour matching: crop it, or choose another method."
-        )));
-    }
-    Ok(sizes)
-}
-
-/// Finds for each position of `content` its nearest of `painting`.
-async fn matching(
-    features: &Features,
-    layers: &BTreeSet<Layer>,
-    content: &Image,
-    painting: &Image,
-    device: &Device,
-) -> Result<Objective> {
-    let columns = Hypercolumns::of(orientations(features, layers, painting, device)).await?;
-    let index = columns.nearest(&Maps::of(features, upload(content, device), layers));
-    Ok(Objective::Matching(columns.targets(&index)))
-}
-
-fn splitting(features: &Features, layers: &BTreeSet<Layer>, painting: &Image, device: &Device) -> Result<Objective> {
-    Ok(Objective::Splitting(Samples::of(orientations(features, layers, painting, device))?))
-}
-
-fn orientations(
-    features: &Features,
-    layers: &BTreeSet<Layer>,
-    painting: &Image,
-    device: &Device,
-) -> impl Iterator<Item = Result<Maps>> {
-    (0..ORIENTATIONS).map(move |quarters| Ok(Maps::of(features, upload(&turned(painting, quarters)?, device), layers)))
 }
 
 /// Returns a pyramid before its first step.
@@ -300,43 +272,4 @@ fn with_detail_of(picture: &Image, photo: &Image) -> Result<Image> {
 fn mixed(a: &Image, b: &Image, share: f32) -> Result<Image> {
     let data = a.data().iter().zip(b.data()).map(|(a, b)| a + (b - a) * share).collect();
     Image::new(a.width(), a.height(), data)
-}
-
-/// Returns `picture` turned counterclockwise by `quarters` quarters of a turn.
-///
-/// # Errors
-/// None for a picture that exists.
-pub fn turned(picture: &Image, quarters: usize) -> Result<Image> {
-    let (width, height) = (picture.width(), picture.height());
-    let (columns, rows) = if quarters.is_multiple_of(2) { (width, height) } else { (height, width) };
-    let source = |x: usize, y: usize| match quarters % 4 {
-        0 => (x, y),
-        1 => (width - 1 - y, x),
-        2 => (width - 1 - x, height - 1 - y),
-        _ => (y, height - 1 - x),
-    };
-    let pixel = |x, y| {
-        let (x, y) = source(x, y);
-        let at = 3 * (y * width + x);
-        [picture.data()[at], picture.data()[at + 1], picture.data()[at + 2]]
-    };
-    let data = (0..rows).flat_map(|y| (0..columns).flat_map(move |x| pixel(x, y))).collect();
-    Image::new(columns, rows, data)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pictures_are_turned_counterclockwise() {
-        let numbered = |width, height, order: [u8; 6]| {
-            Image::new(width, height, order.iter().flat_map(|i| [f32::from(*i); 3]).collect()).unwrap()
-        };
-        let picture = numbered(3, 2, [0, 1, 2, 3, 4, 5]);
-        assert_eq!(turned(&picture, 0).unwrap(), picture);
-        assert_eq!(turned(&picture, 1).unwrap(), numbered(2, 3, [2, 5, 1, 4, 0, 3]));
-        assert_eq!(turned(&picture, 2).unwrap(), numbered(3, 2, [5, 4, 3, 2, 1, 0]));
-        assert_eq!(turned(&picture, 3).unwrap(), numbered(2, 3, [3, 0, 4, 1, 5, 2]));
-    }
 }

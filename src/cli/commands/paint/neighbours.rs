@@ -36,26 +36,20 @@ pub fn run(arguments: &Arguments, output: &Path) -> Result<ExitCode> {
     let picture = arguments.read.read_within(&arguments.photo, size)?;
     report::warnings(&arguments.photo, &picture.warnings);
     let paintings = arguments.styles.paintings(&arguments.read, arguments.largest_painting())?;
-    let painting = match &paintings[..] {
-        [painting] if painting.mask.is_none() && painting.style_mask.is_none() => &painting.picture,
-        _ => {
-            let problem = "`--method neighbours` takes one painting without masks: give one `--style-image`, or choose `--method gram`.";
-            return Err(Error::Style(problem.to_string()));
-        }
-    };
     let writer = arguments.write.writer(&picture);
     let photo = picture.image;
     let checkpoint = arguments.resume.as_deref().map(checkpoint).transpose()?;
 
     let BurnDevice { device, name, limits } = BurnDevice::open(arguments.device.backend, arguments.read.memory())?;
-    let [of_photo, of_painting] = [&photo, painting].map(|image| (image.width(), image.height()));
+    let size_of = |image: &Image| (image.width(), image.height());
+    let of_paintings: Vec<_> = paintings.iter().map(|painting| size_of(&painting.picture)).collect();
     let convolutions = Convolutions::of(&device);
-    settings.check_memory(of_photo, of_painting, convolutions, limits).map_err(Error::with_memory_margin)?;
-    let (width, height) = Image::fitted(of_photo.0, of_photo.1, size);
-    let needed = settings.peak((width, height), of_painting, convolutions)?;
+    settings.check_memory(size_of(&photo), &of_paintings, convolutions, limits).map_err(Error::with_memory_margin)?;
+    let (width, height) = Image::fitted(photo.width(), photo.height(), size);
+    let needed = settings.peak((width, height), &of_paintings, convolutions)?;
     let archive = Archive::parse(VGG16_TO_RELU4_3)?;
     let optimization =
-        pollster::block_on(NeighbourMatching::new(&archive, settings, (&photo, painting), checkpoint, &device))?;
+        pollster::block_on(NeighbourMatching::new(&archive, settings, &photo, paintings, checkpoint, &device))?;
     let splitting = settings.steps_at(settings.sizes());
     say!(
         "{width}x{height} by {} steps at each of {} sizes and {splitting} of feature splitting, on {name}",

@@ -1,6 +1,7 @@
 //! RGB pictures in memory: conversion from and to 8 bits, colour, resampling.
 
 pub mod brushwork;
+pub mod color_match;
 pub mod composite;
 pub mod temporal;
 

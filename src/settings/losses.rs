@@ -13,6 +13,9 @@ pub enum StyleLoss {
     /// Katherine Crowson's style-transfer-pytorch, which compares them as normal distributions; this loss uses plain
     /// squares.
     Covariance,
+    /// The Wasserstein distance between the features as normal distributions, by means and covariances, relative to the mean
+    /// square of the painting's features.
+    Wasserstein,
 }
 
 /// A loss term: its layers with their weights, and the weight of their weighted mean.
@@ -84,14 +87,26 @@ pub fn check_weight(weight: f32) -> Result<()> {
     Err(Error::Style(format!("{weight:e} is not a weight: weights are numbers from 0 to {LARGEST_WEIGHT}.")))
 }
 
+/// What the style loss of training compares.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TrainStyleLoss {
+    /// Gram matrices: the mean over the batch of `sum((G - S)^2) / sum(S^2)`.
+    #[default]
+    Gram,
+    /// Positions with their nearest ones in the paintings and the other way round, and means and covariances (Kolkin et al. 2019).
+    Transport,
+}
+
 /// The weights of all training losses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainLoss {
     /// Content loss: `mean((F - C)^2)` over the batch, divided by the mean of `C^2` over a sample of photos. Divided by
     /// the mean of the batch itself, an empty sky would have the largest weight.
     pub content: Term,
-    /// Style loss: the mean over the batch of `sum((G - S)^2) / sum(S^2)` of Gram matrices.
+    /// Style loss, as `style_loss` defines it.
     pub style: Term,
+    /// What the style loss compares.
+    pub style_loss: TrainStyleLoss,
     /// Weight of the color loss, the distance of the batch's colours to the paintings' (`ColorStatistics::distance` in `train`).
     /// Gram matrices alone make a style paler than its painting: an output that matches the strokes only in part has a
     /// smaller loss at half the contrast.
@@ -116,6 +131,7 @@ impl TrainLoss {
         Ok(Self {
             content: Term { weight: 1.0, layers: layers(&["relu3_3"])? },
             style: Term { weight: 6.0, layers: layers(&["relu1_2", "relu2_2", "relu3_3", "relu4_3"])? },
+            style_loss: TrainStyleLoss::Gram,
             color: 1.5,
             variation: 0.0,
             stability: 0.0,

@@ -19,11 +19,11 @@ mod train_choices;
 mod train_config;
 mod train_settings;
 
-pub use losses::{StyleLoss, Term, Terms, TrainLoss, check_weight};
+pub use losses::{StyleLoss, Term, Terms, TrainLoss, TrainStyleLoss, check_weight};
 pub use memory::{Convolutions, Limits, MemoryEstimate};
 pub use neighbours::NeighbourSettings;
 #[cfg(feature = "train")]
-pub(crate) use neighbours::{FOUND_AGAIN, ORIENTATIONS, SAMPLED, STEP};
+pub(crate) use neighbours::{DENSE, FOUND_AGAIN, ORIENTATIONS, SAMPLED, STEP};
 pub use optimize_config::OptimizeConfig;
 pub use optimize_plan::{MethodSettings, Plan, PlannedScale, SizeEstimate, TimedSteps};
 pub use optimize_settings::{STYLE_SCALES, Settings, scaled};

@@ -9,10 +9,15 @@ use crate::net::models::vgg::{Layer, VGG16};
 
 /// The smallest size of a run has fewer than twice as many pixels on the longer side.
 const SMALLEST: usize = 64;
+/// The largest size that has all steps, and the fewest steps of larger ones.
+const MANY_STEPS: usize = 512;
+const FEWEST: usize = 10;
 /// Pixels of a picture for each position that is matched, along each side, and the most positions of a painting along a side
 /// that are compared.
 pub(crate) const STEP: usize = 4;
 pub(crate) const SAMPLED: usize = 64;
+/// The most positions of a picture along a side that a step takes: larger pictures have several grids of them, in turns.
+pub(crate) const DENSE: usize = 128;
 /// Orientations of a painting that are compared.
 pub(crate) const ORIENTATIONS: usize = 4;
 /// Copies of the features of all positions that exist while they are matched: by layer, in one matrix, centred, scaled.
@@ -29,7 +34,7 @@ pub(crate) const FOUND_AGAIN: usize = 4;
 pub struct NeighbourSettings {
     /// Pixels on the longer side of the result.
     pub size: usize,
-    /// Number of steps at each size.
+    /// Number of steps at each size up to 512 pixels.
     pub steps: usize,
     /// How much of the painting the result has, 0 to 1: how far matching looks at the picture that is painted so far instead of the
     /// photo, and the number of steps of feature splitting.
@@ -38,11 +43,13 @@ pub struct NeighbourSettings {
     pub style_scale: f32,
     /// Optimizes the luminance only and keeps the colours of the photo.
     pub keep_colors: bool,
+    /// Gives the result the mean and the covariance of the paintings' colours.
+    pub match_colors: bool,
 }
 
 impl Default for NeighbourSettings {
     fn default() -> Self {
-        Self { size: 512, steps: 100, strength: 0.5, style_scale: 1.0, keep_colors: false }
+        Self { size: 512, steps: 100, strength: 0.5, style_scale: 1.0, keep_colors: false, match_colors: false }
     }
 }
 
@@ -50,7 +57,8 @@ impl NeighbourSettings {
     /// Checks the settings.
     ///
     /// # Errors
-    /// [`Error::Style`] for a strength outside 0..1, no steps, a style scale outside 0.1..10, and sizes below 32.
+    /// [`Error::Style`] for a strength outside 0..1, no steps, a style scale outside 0.1..10, sizes below 32, and
+    /// colours that are both kept and matched.
     pub fn check(&self) -> Result<()> {
         let problem = if !(0.0..=1.0).contains(&self.strength) {
             "The strength must be a number from 0 to 1."
@@ -58,6 +66,8 @@ impl NeighbourSettings {
             "Every size needs at least one step."
         } else if !STYLE_SCALES.contains(&self.style_scale) {
             "The style scale must be a number from 0.1 to 10."
+        } else if self.keep_colors && self.match_colors {
+            "Colours are either kept or matched: choose one of both."
         } else if self.size < 32 {
             "Neighbour matching needs at least 32 pixels on the longer side."
         } else {
@@ -79,10 +89,18 @@ impl NeighbourSettings {
     /// Returns the number of steps at a stage: those of the sizes, then feature splitting.
     pub fn steps_at(&self, stage: usize) -> usize {
         match stage.cmp(&self.sizes()) {
-            std::cmp::Ordering::Less => self.steps,
-            std::cmp::Ordering::Equal => (0.8 * self.strength * self.steps as f32).round() as usize,
+            std::cmp::Ordering::Less => Self::fewer(self.size >> (self.sizes() - 1 - stage), self.steps),
+            std::cmp::Ordering::Equal => {
+                Self::fewer(self.size, (0.8 * self.strength * self.steps as f32).round() as usize)
+            }
             std::cmp::Ordering::Greater => 0,
         }
+    }
+
+    /// Returns the part of `steps` that is done at a size of `longer` pixels: half of them above 512 pixels, where steps are slow
+    /// and the sizes before have done most, a quarter above 1024, and so on.
+    fn fewer(longer: usize, steps: usize) -> usize {
+        steps.min((steps >> longer.div_ceil(MANY_STEPS).next_power_of_two().ilog2()).max(FEWEST))
     }
 
     /// Returns the approximate peak memory in bytes for a photo and paintings of these sizes.
@@ -110,7 +128,7 @@ impl NeighbourSettings {
             let side = |pixels: usize| (pixels / STEP).max(1).div_ceil(step) as u64;
             side(width) * side(height)
         };
-        let own = positions(width, height, 1);
+        let own = positions(width, height, (width.max(height) / STEP).div_ceil(DENSE).max(1));
         let count = paintings.len() as u64;
         let most_matching = paintings.iter().map(|painting| {
             let longer = scaled(width.max(height), self.style_scale);
@@ -160,6 +178,8 @@ mod tests {
         assert_eq!([32, 64, 127, 128, 500, 512, 2048].map(sizes), [1, 1, 1, 2, 3, 4, 6]);
         let settings = NeighbourSettings::default();
         assert_eq!((settings.mix(), settings.steps_at(4), settings.steps_of_run()), (0.25, 40, 440));
+        let large = NeighbourSettings { size: 2048, ..settings };
+        assert_eq!([0, 3, 4, 5, 6, 7].map(|stage| large.steps_at(stage)), [100, 100, 50, 25, 10, 0]);
         let photo = NeighbourSettings { strength: 0.0, ..settings };
         assert_eq!((photo.mix(), photo.steps_at(4), photo.steps_of_run()), (0.0, 0, 400));
     }
@@ -187,6 +207,7 @@ mod tests {
             NeighbourSettings { strength: 1.1, ..good },
             NeighbourSettings { steps: 0, ..good },
             NeighbourSettings { size: 31, ..good },
+            NeighbourSettings { keep_colors: true, match_colors: true, ..good },
             NeighbourSettings { style_scale: 11.0, ..good },
         ] {
             assert!(wrong.check().is_err(), "{wrong:?}");

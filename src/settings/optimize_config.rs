@@ -77,6 +77,7 @@ enum PoolingChoice {
 enum StyleLossChoice {
     Gram,
     Covariance,
+    Wasserstein,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -184,6 +185,7 @@ impl OptimizeConfig {
             strength: self.strength.unwrap_or(defaults.strength),
             style_scale: self.style_scale,
             keep_colors: self.keep_colors,
+            ..defaults
         };
         settings.check()?;
         Ok(settings)
@@ -232,6 +234,7 @@ impl OptimizeConfig {
             style_loss: match self.style_loss {
                 None | Some(StyleLossChoice::Gram) => StyleLoss::Gram,
                 Some(StyleLossChoice::Covariance) => StyleLoss::Covariance,
+                Some(StyleLossChoice::Wasserstein) => StyleLoss::Wasserstein,
             },
             variation: self.variation.unwrap_or(defaults.variation),
         })
@@ -283,7 +286,9 @@ mod tests {
         let defaults = settings(r#"{ "method": "neighbours" }"#).unwrap();
         assert_eq!(defaults, MethodSettings::Neighbours(NeighbourSettings::default()));
         let text = r#"{ "method": "neighbours", "size": 96, "steps": 30, "strength": 0.8, "styleScale": 2, "keepColors": true }"#;
-        let given = NeighbourSettings { size: 96, steps: 30, strength: 0.8, style_scale: 2.0, keep_colors: true };
+        let (strength, style_scale) = (0.8, 2.0);
+        let given =
+            NeighbourSettings { size: 96, steps: 30, strength, style_scale, keep_colors: true, match_colors: false };
         assert_eq!(settings(text).unwrap(), MethodSettings::Neighbours(given));
     }
 

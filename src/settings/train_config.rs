@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::losses::TrainStyleLoss;
 use super::memory::{Convolutions, Limits, MemoryEstimate};
 use super::optimizer::Optimizer;
 use super::train_settings::TrainSettings;
@@ -51,6 +52,9 @@ pub struct TrainConfig {
     /// Layers of the style loss, likewise.
     #[serde(skip)]
     pub style_layers: Option<Vec<(Layer, f32)>>,
+    /// What the style loss compares, likewise.
+    #[serde(skip)]
+    pub style_loss: TrainStyleLoss,
 }
 
 /// The initial style of a training run.
@@ -105,6 +109,7 @@ impl TrainConfig {
 
     /// Returns `defaults` with these changes.
     pub fn over(&self, defaults: TrainSettings) -> TrainSettings {
+        let defaults = defaults.with_style_loss(self.style_loss);
         let mut loss_weights = defaults.loss_weights;
         for (term, layers) in
             [(&mut loss_weights.content, &self.content_layers), (&mut loss_weights.style, &self.style_layers)]

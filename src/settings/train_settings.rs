@@ -1,6 +1,6 @@
 //! Numeric settings of style training.
 
-use super::losses::{TrainLoss, check_weight};
+use super::losses::{TrainLoss, TrainStyleLoss, check_weight};
 use super::optimizer::LARGEST_RATE;
 use crate::error::{Error, Result};
 use crate::net::models::vgg::{Layer, VGG16};
@@ -68,15 +68,29 @@ impl TrainSettings {
         Ok(settings)
     }
 
+    /// Returns the settings with another style loss, whose numbers are of another size, and its own weight.
+    #[must_use]
+    pub fn with_style_loss(mut self, style_loss: TrainStyleLoss) -> Self {
+        if style_loss == TrainStyleLoss::Transport {
+            self.loss_weights.style.weight /= 3.0;
+        }
+        self.loss_weights.style_loss = style_loss;
+        self
+    }
+
     /// Returns the settings as text for the fingerprint of checkpoints. It keeps the names of the first version, so
     /// that older checkpoints stay valid.
     pub fn fingerprint_text(&self) -> String {
         let Self { loss_weights, steps, rate, crop, batch, painting, seed } = self;
-        let TrainLoss { content, style, color, variation, stability, noise } = loss_weights;
+        let TrainLoss { content, style, style_loss, color, variation, stability, noise } = loss_weights;
+        let other = match style_loss {
+            TrainStyleLoss::Gram => "",
+            TrainStyleLoss::Transport => ", transport",
+        };
         format!(
             "TrainSettings {{ lesson: Lesson {{ content: {content:?}, style: {style:?}, palette: {color:?}, \
              variation: {variation:?}, stability: {stability:?}, noise: {noise:?} }}, steps: {steps}, rate: {rate:?}, \
-             crop: {crop}, batch: {batch}, painting: {painting}, seed: {seed} }}"
+             crop: {crop}, batch: {batch}, painting: {painting}, seed: {seed}{other} }}"
         )
     }
 
@@ -95,7 +109,7 @@ impl TrainSettings {
     /// [`Error::Style`], which names the number.
     pub fn check(&self, multiple: usize) -> Result<()> {
         let refuse = |problem: String| Err(Error::Style(problem));
-        let TrainLoss { content, style, color, variation, stability, noise } = &self.loss_weights;
+        let TrainLoss { content, style, style_loss: _, color, variation, stability, noise } = &self.loss_weights;
         let weights =
             [content, style].into_iter().flat_map(|term| term.layers.iter().map(|l| l.1).chain([term.weight]));
         for number in weights.chain([*color, *variation, *stability, *noise]) {
@@ -150,6 +164,8 @@ mod tests {
             format!("{settings:?}")
                 .replace("loss_weights: TrainLoss", "lesson: Lesson")
                 .replace(" color:", " palette:")
+                .replace(" style_loss: Gram,", "")
         );
+        assert_ne!(settings.with_style_loss(TrainStyleLoss::Transport).fingerprint_text(), text);
     }
 }

@@ -81,7 +81,7 @@ impl Evaluator {
         let (painted, photo) = (upload(&painted?, &self.device), upload(&photo?, &self.device));
         let targets =
             Targets::new(&self.features, &self.loss_weights, &[(painting, 1.0)], std::slice::from_ref(&photo));
-        let [_, content, style, colours, _] = targets.losses(&self.features, painted.clone(), photo.clone());
+        let [_, content, style, colours, _] = targets.losses(&self.features, painted.clone(), photo.clone(), 0);
         let [painted, photo] = [painted, photo].map(|picture| self.features.of(picture, &self.distance));
         let distances = self.distance.iter().map(|layer| {
             let off = unit(painted[layer].planes()) - unit(photo[layer].planes());

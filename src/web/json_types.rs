@@ -18,7 +18,7 @@ export interface RunSettings {
   size?: number;
   /**
    * With `gram`, the number of steps at the first size, default 300, and each larger size gets half as many. With `neighbours`, the
-   * number of steps at each size, default 100.
+   * number of steps at each size up to 512 pixels, default 100; larger sizes get fewer.
    */
   steps?: number;
   /** Longer side of the paintings relative to the photo's. Default 1; larger values give larger strokes. */
@@ -42,8 +42,11 @@ export interface RunSettings {
   style?: { weight?: number; layers?: Record<string, number> };
   /** Weight of the total variation. */
   variation?: number;
-  /** Statistics of the features in the style loss: Gram matrices, or means and covariances. Default `gram`. */
-  styleLoss?: 'gram' | 'covariance';
+  /**
+   * Statistics of the features in the style loss: Gram matrices, means and covariances, or both as normal distributions with
+   * their Wasserstein distance. Default `gram`.
+   */
+  styleLoss?: 'gram' | 'covariance' | 'wasserstein';
   /** Default `adam`. */
   optimizer?: 'adam' | 'sgd' | 'lbfgs';
   /** Learning rate; for Adam in units of pixel values (0..1). Each optimizer has its own default. */

@@ -165,12 +165,17 @@ fn neighbour_matching_paints_and_refuses_what_it_has_no_use_for() {
         (&["--coarse", "32"][..], "--coarse has no effect"),
         (&["--optimizer", "lbfgs"][..], "an optimizer has no effect"),
         (&["--style-layers", "relu1_1"][..], "a loss has no effect"),
-        (&["--style-image", "other.png"][..], "takes one painting"),
-        (&["--mask", "other.png"][..], "takes one painting"),
+        (&["--mask", "other.png", "--match-colors"][..], "only to whole paintings"),
+        (&["--keep-colors", "--match-colors"][..], "cannot be used with"),
     ] {
         let message = bench.fails(&neighbours(more));
         assert!(message[0].contains(what), "{message:?}");
     }
-    let message = bench.fails(&arguments(&["--strength", "0.5"]));
-    assert!(message[0].contains("--strength applies only to `--method neighbours`"), "{message:?}");
+    for option in [&["--strength", "0.5"][..], &["--match-colors"]] {
+        let message = bench.fails(&arguments(option));
+        assert!(message[0].contains(&format!("{} applies only to `--method neighbours`", option[0])), "{message:?}");
+    }
+    let both = ["--steps", "1", "--strength", "0", "--mask", "mask.png", "--style-image", "other.png:2"];
+    bench.photo("mask.png", 8, 8);
+    assert!(bench.succeeds(&neighbours(&both)).contains("step 1 of 1"));
 }

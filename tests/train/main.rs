@@ -9,6 +9,7 @@ mod neighbours;
 mod optimize_image;
 mod style_target;
 mod train_style;
+mod transport;
 
 use std::sync::OnceLock;
 

@@ -61,22 +61,23 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
     assert!(off <= 1e-5, "{name}: scales are off by {off}");
 
     let (content, everywhere) = (maps(&photo), Regions::new(vec![(1.0, None)]));
-    let region = content.regions(&everywhere).unwrap().remove(0).unwrap();
-    let index = columns.nearest(&content, &region);
-    let found = pollster::block_on(read(index.clone().float())).unwrap();
+    let [grid] = content.grids()[..] else { panic!("many positions") };
+    let region = content.regions(&everywhere, grid).unwrap().remove(0).unwrap();
+    let part = columns.nearest(&content, grid, region);
+    let found = pollster::block_on(read(part.index().clone().float())).unwrap();
     let expected = reference.tensor("match.index", &[256]).unwrap();
     let different = found.iter().zip(&expected).filter(|(a, b)| a != b).count();
     println!("{name}: {different} matches of 256 differ");
     assert_eq!(different, 0, "{name}");
 
-    let sampled = content.sampled_regions(&everywhere).unwrap().into_iter().map(|mut layer| layer.remove(0));
-    let mut samples = Samples::of(orientations(), sampled).unwrap();
-    samples.find(&content);
-    let targets = columns.targets(&index, region);
+    let sampled = content.sampled_regions(&everywhere, 0).unwrap().into_iter().map(|mut layer| layer.remove(0));
+    let mut samples = Samples::of(orientations()).unwrap();
+    samples.find(&content, sampled, 0);
+    let mut targets = columns.targets(vec![Some(part)]);
     for loss in ["match", "split"] {
         let x = upload(&photo, device).autodiff().require_grad();
         let maps = Maps::of(&features, x.clone(), &layers);
-        let found = if loss == "match" { targets.loss(&maps) } else { samples.loss(&maps) };
+        let found = if loss == "match" { targets.loss(&maps, 0) } else { samples.loss(&maps) }.unwrap();
         let gradients = found.backward();
         let found = pollster::block_on(read(found.inner())).unwrap()[0];
         let expected = reference.tensor(&format!("{loss}.loss"), &[1]).unwrap()[0];
@@ -267,6 +268,22 @@ fn masks_choose_where_a_painting_applies_and_which_part_of_it() {
     let (left, right) = (means(&found, 4..28), means(&found, 36..60));
     println!("left {left:?}, right {right:?}");
     assert!(left[2] > left[0] + 0.005 && right[0] > right[2] + 0.005, "left {left:?}, right {right:?}");
+}
+
+#[test]
+fn colours_are_matched_to_those_of_the_painting() {
+    let painting = halves(80, 60, [0.6, 0.4, 0.35], [0.4, 0.4, 0.55]);
+    let settings = NeighbourSettings { size: 64, match_colors: true, ..settings() };
+    let targets = || vec![StyleTarget::new(painting.clone(), 1.0)];
+    let mut job = begin_with(settings, &pictures()[0], targets(), None).unwrap();
+    run(&mut job, 2);
+    let found = pollster::block_on(job.picture()).unwrap();
+    let [found, aim] = [&found, &painting].map(|image| means(image, 0..image.width()));
+    assert!(found.iter().zip(aim).all(|(a, b)| (a - b).abs() < 0.05), "{found:?} for {aim:?}");
+    let white = halves(8, 8, [1.0; 3], [1.0; 3]);
+    let masked = vec![StyleTarget { mask: Some(white), ..StyleTarget::new(painting.clone(), 1.0) }];
+    let refused = begin_with(settings, &pictures()[0], masked, None).err().unwrap().to_string();
+    assert!(refused.contains("only to whole paintings"), "{refused}");
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub mod neighbours;
 pub mod perceptual;
 pub mod regions;
 pub mod style;
+pub mod transport;
+pub mod wasserstein;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +115,7 @@ impl Objective {
             for (layer, statistics) in mixed(features, terms.style_loss, &style_layers, group)? {
                 let mask = group[0].mask.as_ref();
                 let mask = mask.map(|mask| weights(mask, layer, width, height, &device)).transpose()?;
-                targets.insert(layer, (Target::new(statistics), mask));
+                targets.insert(layer, (Target::new(terms.style_loss, statistics), mask));
             }
             regions.push(Region { weight, targets });
         }

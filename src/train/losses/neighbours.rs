@@ -11,9 +11,9 @@ use burn::tensor::{Int, Tensor};
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
-use crate::settings::{SAMPLED, STEP};
+use crate::settings::{DENSE, SAMPLED, STEP};
 use crate::train::device::read;
-use crate::train::losses::regions::{Region, Regions, white};
+use crate::train::losses::regions::{Grid, Region, Regions, white};
 use crate::train::ops::nearest::nearest;
 use crate::train::ops::resample::{every, resample};
 use crate::train::{FeatureMap, Features};
@@ -54,22 +54,29 @@ impl Maps {
         Self { layers: self.layers.iter().map(|x| x.clone().inner()).collect(), size: self.size }
     }
 
-    /// Returns the regions of the positions of hypercolumns.
-    ///
-    /// # Errors
-    /// As [`Regions::at`].
-    pub fn regions(&self, regions: &Regions) -> Result<Vec<Option<Region>>> {
-        regions.at(self.size, 1, &self.layers[0].device())
+    /// Returns the grids of positions that steps take in turns: one of all positions, or several of a part of them each where there
+    /// are many.
+    pub fn grids(&self) -> Vec<Grid> {
+        let step = self.size.0.max(self.size.1).div_ceil(DENSE);
+        (0..step * step).map(|number| Grid::shifted(step, number)).collect()
     }
 
-    /// Returns for each layer the regions of the sampled positions.
+    /// Returns the regions among the positions `grid` of hypercolumns.
     ///
     /// # Errors
     /// As [`Regions::at`].
-    pub fn sampled_regions(&self, regions: &Regions) -> Result<Vec<Vec<Option<Region>>>> {
+    pub fn regions(&self, regions: &Regions, grid: Grid) -> Result<Vec<Option<Region>>> {
+        regions.at(self.size, grid, &self.layers[0].device())
+    }
+
+    /// Returns for each layer the regions of the positions that are sampled in round `round`.
+    ///
+    /// # Errors
+    /// As [`Regions::at`].
+    pub fn sampled_regions(&self, regions: &Regions, round: usize) -> Result<Vec<Vec<Option<Region>>>> {
         let of_layer = |x: &Tensor<3>| {
             let [height, width, _] = x.dims();
-            regions.at((height, width), grid_step(height, width), &x.device())
+            regions.at((height, width), sampling(height, width, round), &x.device())
         };
         self.layers.iter().map(of_layer).collect()
     }
@@ -86,36 +93,40 @@ impl Maps {
         Ok(squares.iter().zip(channels).map(|(square, channels)| (square * channels).sqrt().max(SMALLEST)).collect())
     }
 
-    /// Returns the hypercolumns at every `step`th position of both sides, layer by layer: `[positions][channels]`.
-    fn columns(&self, scales: &[f32], step: usize) -> Vec<Tensor<2>> {
+    /// Returns the hypercolumns at the positions `grid`, layer by layer: `[positions][channels]`.
+    fn columns(&self, scales: &[f32], grid: Grid) -> Vec<Tensor<2>> {
         let (height, width) = self.size;
         let column = |(x, scale): (&Tensor<3>, &f32)| {
-            let x = resample(resample(x.clone(), 0, height), 1, width);
-            rows(every(every(x, 0, step), 1, step)) / *scale
+            rows(resample(resample(x.clone(), 0, height, grid.rows), 1, width, grid.columns)) / *scale
         };
         self.layers.iter().zip(scales).map(column).collect()
     }
 
-    /// Returns the features of layer `index` at a grid of at most [`SAMPLED`] positions a side: `[positions][channels]`.
-    fn sampled(&self, index: usize) -> Tensor<2> {
+    /// Returns the features of layer `index` at a grid of at most [`SAMPLED`] positions a side, another one in each round:
+    /// `[positions][channels]`.
+    fn sampled(&self, index: usize, round: usize) -> Tensor<2> {
         let x = self.layers[index].clone();
         let [height, width, _] = x.dims();
-        let step = grid_step(height, width);
-        rows(every(every(x, 0, step), 1, step))
+        let Grid { rows: down, columns } = sampling(height, width, round);
+        rows(every(every(x, 0, down), 1, columns))
     }
 
-    /// As [`Self::sampled`], only where `mask` is white.
+    /// As [`Self::sampled`] in the first round, only where `mask` is white.
     fn sampled_part(&self, index: usize, mask: Option<&Image>) -> Result<Tensor<2>> {
-        let x = self.sampled(index);
+        let x = self.sampled(index, 0);
         let [height, width, _] = self.layers[index].dims();
-        let part = mask.map(|mask| white(mask, (height, width), grid_step(height, width), &x.device())).transpose()?;
+        let part =
+            mask.map(|mask| white(mask, (height, width), sampling(height, width, 0), &x.device())).transpose()?;
         Ok(chosen(x, part.as_ref()))
     }
 }
 
-/// The distance of the positions of a grid with at most [`SAMPLED`] positions on the longer side.
-fn grid_step(height: usize, width: usize) -> usize {
-    height.max(width).div_ceil(SAMPLED)
+/// The grid of round `round` with at most [`SAMPLED`] positions on the longer side. As many rounds as there are grids have all
+/// positions.
+fn sampling(height: usize, width: usize, round: usize) -> Grid {
+    let step = height.max(width).div_ceil(SAMPLED);
+    // Adjacent rounds are apart in both directions.
+    Grid::shifted(step, round * (step + 1) % (step * step))
 }
 
 /// Returns `[height][width][channels]` as `[positions][channels]`.
@@ -142,21 +153,31 @@ pub struct Hypercolumns {
 /// For each position of a region, the direction of the hypercolumn that it shall have.
 pub struct Targets {
     scales: Vec<f32>,
-    /// Layer by layer: `[positions][channels]`.
-    directions: Vec<Tensor<2>>,
+    /// The directions of all hypercolumns of the painting, layer by layer: `[positions of the painting][channels]`.
+    painting: Vec<Tensor<2>>,
+    /// One for each of [`Maps::grids`] in which the painting applies anywhere.
+    parts: Vec<Option<TargetPart>>,
+    /// The directions of the part with that number, layer by layer.
+    selected: (usize, Vec<Tensor<2>>),
+}
+
+/// The positions of one grid with their nearest of the painting.
+pub struct TargetPart {
+    grid: Grid,
     region: Region,
+    index: Tensor<1, Int>,
 }
 
 /// What *feature splitting* matches with: the directions of the features of a painting in all its orientations, at a grid of
 /// positions of each layer.
-pub struct Samples(Vec<Option<LayerSamples>>);
-
-struct LayerSamples {
-    /// `[positions of the painting][channels]`.
-    among: Tensor<2>,
-    region: Region,
-    /// The nearest of each position of the region, `[positions][channels]`.
-    found: Option<Tensor<2>>,
+pub struct Samples {
+    /// Layer by layer: `[positions of the painting][channels]`.
+    among: Vec<Tensor<2>>,
+    /// The round of the positions of the picture.
+    round: usize,
+    /// For each layer in which the painting applies anywhere, the region and the nearest of its positions,
+    /// `[positions][channels]`.
+    found: Vec<Option<(Region, Tensor<2>)>>,
 }
 
 impl Hypercolumns {
@@ -172,10 +193,10 @@ impl Hypercolumns {
             if scales.is_empty() {
                 scales = maps.scales().await?;
             }
-            let step = grid_step(maps.size.0, maps.size.1);
-            let columns = maps.columns(&scales, step);
+            let grid = sampling(maps.size.0, maps.size.1, 0);
+            let columns = maps.columns(&scales, grid);
             let device = columns[0].device();
-            let part = mask.map(|mask| white(&mask, maps.size, step, &device)).transpose()?;
+            let part = mask.map(|mask| white(&mask, maps.size, grid, &device)).transpose()?;
             each.push(columns.into_iter().map(|x| chosen(x, part.as_ref())).collect::<Vec<_>>());
         }
         let columns =
@@ -188,44 +209,55 @@ impl Hypercolumns {
         &self.scales
     }
 
-    /// Returns for each position of a region of `content` the row of the painting with the largest cosine of centred
-    /// hypercolumns.
-    pub fn nearest(&self, content: &Maps, region: &Region) -> Tensor<1, Int> {
-        let own = Tensor::cat(content.columns(&self.scales, 1), 1);
+    /// Finds for the positions of a region in the grid `grid` of `content` the row of the painting with the largest cosine of
+    /// centred hypercolumns.
+    pub fn nearest(&self, content: &Maps, grid: Grid, region: Region) -> TargetPart {
+        let own = Tensor::cat(content.columns(&self.scales, grid), 1);
         let own = directions(chosen(own, region.rows.as_ref()));
-        nearest(&own, &directions(Tensor::cat(self.columns.clone(), 1)))
+        let index = nearest(&own, &directions(Tensor::cat(self.columns.clone(), 1)));
+        TargetPart { grid, region, index }
     }
 
-    /// Returns the rows `index` of the painting as targets of the positions of `region`.
-    pub fn targets(self, index: &Tensor<1, Int>, region: Region) -> Targets {
-        let found: Vec<_> = self.columns.into_iter().map(|x| x.select(0, index.clone())).collect();
-        let length = length(&found);
-        Targets { scales: self.scales, directions: found.into_iter().map(|x| x / length.clone()).collect(), region }
+    /// Takes what was found for the grids of a picture as targets.
+    pub fn targets(self, parts: Vec<Option<TargetPart>>) -> Targets {
+        let length = length(&self.columns);
+        let painting = self.columns.into_iter().map(|x| x / length.clone()).collect();
+        Targets { scales: self.scales, painting, parts, selected: (usize::MAX, Vec::new()) }
+    }
+}
+
+impl TargetPart {
+    /// Returns for each position the row of the painting.
+    pub fn index(&self) -> &Tensor<1, Int> {
+        &self.index
     }
 }
 
 impl Targets {
-    /// Returns the weighted sum over the region of one minus the cosine between the hypercolumns of a picture and the targets.
-    pub fn loss(&self, picture: &Maps) -> Tensor<1> {
-        let columns = picture.columns(&self.scales, 1);
-        let columns: Vec<_> = columns.into_iter().map(|x| chosen(x, self.region.rows.as_ref())).collect();
+    /// Returns the weighted sum over the region of one minus the cosine between the hypercolumns of a picture and the targets, at
+    /// the positions whose turn it is in step `step`. `None` if the painting applies to none of them.
+    pub fn loss(&mut self, picture: &Maps, step: usize) -> Option<Tensor<1>> {
+        let number = step % self.parts.len();
+        let TargetPart { grid, region, index } = self.parts[number].as_ref()?;
+        if self.selected.0 != number {
+            let selected = self.painting.iter().map(|x| x.clone().select(0, index.clone())).collect();
+            self.selected = (number, selected);
+        }
+        let columns = picture.columns(&self.scales, *grid);
+        let columns: Vec<_> = columns.into_iter().map(|x| chosen(x, region.rows.as_ref())).collect();
         let length = length(&columns);
-        let products = columns.into_iter().zip(&self.directions);
+        let products = columns.into_iter().zip(&self.selected.1);
         let products = products.map(|(x, direction)| (x * direction.clone().autodiff()).sum_dim(1)).collect();
-        self.region.distance(Tensor::cat(products, 1).sum_dim(1) / length)
+        Some(region.distance(Tensor::cat(products, 1).sum_dim(1) / length))
     }
 }
 
 impl Samples {
-    /// Collects the features of the `orientations` of a painting, which exist one at a time. `regions` has that of each layer; a layer
-    /// without is left out.
+    /// Collects the features of the `orientations` of a painting, which exist one at a time.
     ///
     /// # Errors
     /// As [`white`], and those of the orientations.
-    pub fn of(
-        orientations: impl IntoIterator<Item = Result<Orientation>>,
-        regions: impl IntoIterator<Item = Option<Region>>,
-    ) -> Result<Self> {
+    pub fn of(orientations: impl IntoIterator<Item = Result<Orientation>>) -> Result<Self> {
         let mut each: Vec<Vec<Tensor<2>>> = Vec::new();
         for orientation in orientations {
             let Orientation { maps, mask } = orientation?;
@@ -233,32 +265,37 @@ impl Samples {
             each.push(sampled.collect::<Result<_>>()?);
         }
         let all = |i: usize| Tensor::cat(each.iter().map(|samples| samples[i].clone()).collect(), 0);
-        let layers = regions
-            .into_iter()
-            .enumerate()
-            .map(|(i, region)| region.map(|region| LayerSamples { among: directions(all(i)), region, found: None }));
-        Ok(Self(layers.collect()))
+        let layers = each.first().map_or(0, Vec::len);
+        Ok(Self { among: (0..layers).map(|i| directions(all(i))).collect(), round: 0, found: Vec::new() })
     }
 
-    /// Finds the nearest position of the painting for each position of the regions of `picture`.
-    pub fn find(&mut self, picture: &Maps) {
-        for (i, layer) in self.0.iter_mut().enumerate() {
-            let Some(LayerSamples { among, region, found }) = layer else { continue };
-            let own = directions(chosen(picture.sampled(i), region.rows.as_ref()));
-            *found = Some(among.clone().select(0, nearest(&own, among)));
-        }
+    /// Finds the nearest position of the painting for the positions of `picture` that are sampled in round `round`. `regions` has
+    /// the region of each layer.
+    pub fn find(&mut self, picture: &Maps, regions: impl IntoIterator<Item = Option<Region>>, round: usize) {
+        let pick = |((i, region), among): ((usize, Option<Region>), &Tensor<2>)| {
+            let region = region?;
+            let own = directions(chosen(picture.sampled(i, round), region.rows.as_ref()));
+            Some((region, among.clone().select(0, nearest(&own, among))))
+        };
+        self.found = regions.into_iter().enumerate().zip(&self.among).map(pick).collect();
+        self.round = round;
     }
 
     /// Returns, summed over the layers, the weighted sum over the regions of one minus the cosine of centred features between a
-    /// position of the picture and the one of the painting that was found for it.
-    pub fn loss(&self, picture: &Maps) -> Tensor<1> {
-        let losses = self.0.iter().enumerate().filter_map(|(i, layer)| {
-            let LayerSamples { region, found, .. } = layer.as_ref()?;
-            let own = directions(chosen(picture.sampled(i), region.rows.as_ref()));
-            Some(region.distance((own * found.clone()?.autodiff()).sum_dim(1)))
+    /// position of the picture and the one of the painting that was found for it. `None` if the painting applies nowhere.
+    pub fn loss(&self, picture: &Maps) -> Option<Tensor<1>> {
+        let losses = self.found.iter().enumerate().filter_map(|(i, found)| {
+            let (region, found) = found.as_ref()?;
+            let own = directions(chosen(picture.sampled(i, self.round), region.rows.as_ref()));
+            Some(region.distance((own * found.clone().autodiff()).sum_dim(1)))
         });
-        Tensor::cat(losses.collect(), 0).sum()
+        summed(losses.collect())
     }
+}
+
+/// Returns the sum of losses, if there are any.
+pub fn summed(losses: Vec<Tensor<1>>) -> Option<Tensor<1>> {
+    (!losses.is_empty()).then(|| Tensor::cat(losses, 0).sum())
 }
 
 impl Region {

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use burn::tensor::Tensor;
 
 use super::color::ColorStatistics;
+use super::transport::TransportTarget;
 use crate::net::models::vgg::Layer;
-use crate::settings::{Term, TrainLoss};
+use crate::settings::{Term, TrainLoss, TrainStyleLoss};
 use crate::train::losses::total_variation;
 use crate::train::{FeatureMap, Features};
 
@@ -19,6 +20,8 @@ pub struct Targets {
     /// Averaged Gram matrices of the paintings, `[1][channels][channels]`, and the reciprocal of the sum of their
     /// squares.
     style: BTreeMap<Layer, (Tensor<3>, Tensor<1>)>,
+    /// Features of the paintings, where the style loss is the transport loss.
+    transport: BTreeMap<Layer, TransportTarget>,
     /// Averaged color statistics of the paintings.
     color: Option<ColorStatistics>,
     /// Reciprocal of the mean square of the photos' features.
@@ -37,6 +40,7 @@ impl Targets {
     ) -> Self {
         let total: f32 = paintings.iter().map(|p| p.1).sum();
         let mut grams: BTreeMap<Layer, Tensor<3>> = BTreeMap::new();
+        let mut maps: BTreeMap<Layer, Vec<(FeatureMap, f32)>> = BTreeMap::new();
         let mut color: Option<ColorStatistics> = None;
         for (painting, weight) in paintings {
             let part = ColorStatistics::of(painting.clone()).times(weight / total);
@@ -51,8 +55,12 @@ impl Targets {
                     None => part,
                 };
                 grams.insert(layer, sum);
+                if loss_weights.style_loss == TrainStyleLoss::Transport {
+                    maps.entry(layer).or_default().push((found, *weight));
+                }
             }
         }
+        let transport = maps.iter().map(|(layer, maps)| (*layer, TransportTarget::new(maps, 0))).collect();
         let style = grams.into_iter().map(|(layer, target)| {
             let size = (target.clone() * target.clone()).sum();
             (layer, (target, size.clamp_min(SMALLEST).recip()))
@@ -67,12 +75,13 @@ impl Targets {
             }
         }
         let content = content.into_iter().map(|(layer, size)| (layer, size.clamp_min(SMALLEST).recip()));
-        Self { style: style.collect(), color, content: content.collect(), loss_weights: loss_weights.clone() }
+        let (style, content, loss_weights) = (style.collect(), content.collect(), loss_weights.clone());
+        Self { style, transport, color, content, loss_weights }
     }
 
     /// Returns the losses of `painted`, the stylized `photos`, `[n][3][height][width]` both: weighted sum, content,
-    /// style, color, variation.
-    pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>) -> [Tensor<1>; 5] {
+    /// style, color, variation. The transport loss samples positions by `seed`.
+    pub fn losses(&self, features: &Features, painted: Tensor<4>, photos: Tensor<4>, seed: u64) -> [Tensor<1>; 5] {
         let TrainLoss { content, style, color, variation, .. } = &self.loss_weights;
         let targets = features.of(photos, &names(content));
         let found = features.of(painted.clone(), &(&names(content) | &names(style)));
@@ -80,7 +89,7 @@ impl Targets {
             let off = found[layer].values() - targets[layer].values();
             (off.clone() * off).mean() * self.content[layer].clone()
         });
-        let style_loss = mean(style, |layer| self.style_loss(layer, &found[layer]));
+        let style_loss = mean(style, |layer| self.style_loss(layer, &found[layer], seed));
         let color_loss = match &self.color {
             Some(target) if *color > 0.0 => ColorStatistics::of(painted.clone()).distance(target),
             _ => style_loss.zeros_like(),
@@ -96,10 +105,13 @@ impl Targets {
     /// Returns the style loss alone.
     pub fn style(&self, features: &Features, painted: Tensor<4>) -> Tensor<1> {
         let found = features.of(painted, &names(&self.loss_weights.style));
-        mean(&self.loss_weights.style, |layer| self.style_loss(layer, &found[layer]))
+        mean(&self.loss_weights.style, |layer| self.style_loss(layer, &found[layer], 0))
     }
 
-    fn style_loss(&self, layer: &Layer, features: &FeatureMap) -> Tensor<1> {
+    fn style_loss(&self, layer: &Layer, features: &FeatureMap, seed: u64) -> Tensor<1> {
+        if let Some(target) = self.transport.get(layer) {
+            return target.loss(features, seed);
+        }
         let (target, inverse) = &self.style[layer];
         let (pictures, _, _) = features.size();
         let off = gram_matrices(features) - target.clone();

@@ -5,9 +5,41 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use crate::error::Result;
 use crate::image::Image;
 use crate::train::device::tensor;
+use crate::train::ops::resample::Every;
 
 /// Masks below this value do not count: resampling leaves such values around the white parts.
 const LEAST: f32 = 0.02;
+
+/// Positions of a plane: every so many rows and columns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grid {
+    /// The rows.
+    pub rows: Every,
+    /// The columns.
+    pub columns: Every,
+}
+
+impl Grid {
+    /// All positions.
+    pub const ALL: Self = Self { rows: Every::ONE, columns: Every::ONE };
+
+    /// Returns the grid of every `step`th row and column, from the first.
+    pub fn every(step: usize) -> Self {
+        let every = Every { first: 0, step };
+        Self { rows: every, columns: every }
+    }
+
+    /// Returns grid `number` of the `step` x `step` grids that together have all positions.
+    pub fn shifted(step: usize, number: usize) -> Self {
+        let every = |first: usize| Every { first, step };
+        Self { rows: every(number / step % step), columns: every(number % step) }
+    }
+
+    /// Returns the number of positions in a plane of height and width `size`.
+    pub fn positions(self, size: (usize, usize)) -> usize {
+        self.rows.of(size.0).count() * self.columns.of(size.1).count()
+    }
+}
 
 /// For each painting its weight relative to the others, and the grey mask of the photo where it applies: white is full, black
 /// is none. Without a mask it applies everywhere.
@@ -28,16 +60,16 @@ impl Regions {
         Self(paintings)
     }
 
-    /// Returns the region of each painting in a grid: every `step`th position of `size`, height and width. `None` for a painting
-    /// that applies nowhere.
+    /// Returns the region of each painting among the positions `grid` of `size`, height and width. `None` for a painting that
+    /// applies to none of them.
     ///
     /// # Errors
     /// Those of [`Image::resized`].
-    pub fn at(&self, size: (usize, usize), step: usize, device: &Device) -> Result<Vec<Option<Region>>> {
-        let positions = size.0.div_ceil(step) * size.1.div_ceil(step);
+    pub fn at(&self, size: (usize, usize), grid: Grid, device: &Device) -> Result<Vec<Option<Region>>> {
+        let positions = grid.positions(size);
         let masks = self.0.iter().map(|(weight, mask)| match mask {
             _ if *weight <= 0.0 => Ok(vec![0.0; positions]),
-            Some(mask) => counted(&cells(mask, size, step)?),
+            Some(mask) => counted(&cells(mask, size, grid)?),
             None => Ok(vec![1.0; positions]),
         });
         let masks = masks.collect::<Result<Vec<Vec<f32>>>>()?;
@@ -76,8 +108,8 @@ impl Regions {
 ///
 /// # Errors
 /// Those of [`Image::resized`].
-pub fn white(mask: &Image, size: (usize, usize), step: usize, device: &Device) -> Result<Tensor<1, Int>> {
-    let values = cells(mask, size, step)?;
+pub fn white(mask: &Image, size: (usize, usize), grid: Grid, device: &Device) -> Result<Tensor<1, Int>> {
+    let values = cells(mask, size, grid)?;
     let whitest = values.iter().copied().fold(0.0, f32::max);
     let rows: Vec<usize> = (0..values.len()).filter(|p| values[*p] > 0.5 || values[*p] == whitest).collect();
     Ok(numbers(&rows, device))
@@ -90,16 +122,16 @@ fn counted(values: &[f32]) -> Result<Vec<f32>> {
     Ok(values.iter().map(|v| if *v > least { v.min(1.0) } else { 0.0 }).collect())
 }
 
-/// Returns the whitest value of `mask` in each cell of `step` x `step` positions of `size`, height and width.
-fn cells(mask: &Image, (height, width): (usize, usize), step: usize) -> Result<Vec<f32>> {
+/// Returns the whitest value of `mask`, resized to `size`, height and width, in each cell of `grid`.
+fn cells(mask: &Image, (height, width): (usize, usize), grid: Grid) -> Result<Vec<f32>> {
     let mask = mask.resized(width, height)?;
     let value = |y: usize, x: usize| mask.data()[3 * (y * width + x)];
+    let Grid { rows, columns } = grid;
     let cell = |top: usize, left: usize| {
-        let (rows, columns) = (top..(top + step).min(height), left..(left + step).min(width));
-        rows.flat_map(|y| columns.clone().map(move |x| value(y, x))).fold(0.0, f32::max)
+        let (ys, xs) = (top..(top + rows.step).min(height), left..(left + columns.step).min(width));
+        ys.flat_map(|y| xs.clone().map(move |x| value(y, x))).fold(0.0, f32::max)
     };
-    let lefts = || (0..width).step_by(step);
-    Ok((0..height).step_by(step).flat_map(|top| lefts().map(move |left| cell(top, left))).collect())
+    Ok(rows.of(height).flat_map(|top| columns.of(width).map(move |left| cell(top, left))).collect())
 }
 
 fn numbers(rows: &[usize], device: &Device) -> Tensor<1, Int> {
@@ -125,7 +157,21 @@ mod tests {
     }
 
     fn found(paintings: Vec<(f32, Option<Image>)>, size: (usize, usize), step: usize) -> Vec<Option<Region>> {
-        Regions::new(paintings).at(size, step, &cpu()).unwrap()
+        Regions::new(paintings).at(size, Grid::every(step), &cpu()).unwrap()
+    }
+
+    #[test]
+    fn shifted_grids_have_every_position_once() {
+        let size = (7, 5);
+        let mut all: Vec<usize> = (0..9)
+            .flat_map(|number| {
+                let Grid { rows, columns } = Grid::shifted(3, number);
+                rows.of(size.0).flat_map(move |y| columns.of(size.1).map(move |x| y * size.1 + x))
+            })
+            .collect();
+        assert_eq!((0..9).map(|number| Grid::shifted(3, number).positions(size)).sum::<usize>(), 35);
+        all.sort_unstable();
+        assert!(all.into_iter().eq(0..35));
     }
 
     #[test]
@@ -150,7 +196,7 @@ mod tests {
         let regions = found(vec![(1.0, Some(spot.clone()))], (16, 16), 4);
         let (rows, weights) = rows_and_weights(&regions[0]).unwrap();
         assert_eq!((rows, weights.iter().sum()), (Some(vec![6.0]), 1.0));
-        let rows = white(&spot, (16, 16), 4, &cpu()).unwrap();
+        let rows = white(&spot, (16, 16), Grid::every(4), &cpu()).unwrap();
         assert_eq!(pollster::block_on(read(rows.float())).unwrap(), [6.0]);
     }
 

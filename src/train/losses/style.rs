@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
+use super::wasserstein::NormalTarget;
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::models::vgg::Layer;
@@ -28,6 +29,8 @@ pub struct Target {
     /// Reciprocals of the sums of squares of means and matrix.
     inverse_means: Option<Tensor<1>>,
     inverse_products: Tensor<1>,
+    /// The statistics as a normal distribution, where these are compared.
+    normal: Option<NormalTarget>,
 }
 
 impl Statistics {
@@ -51,7 +54,7 @@ impl Statistics {
                 Self { means: None, products }
             }
             StyleLoss::Gram => Self { means: None, products: products(planes()) / channels as f32 },
-            StyleLoss::Covariance => {
+            StyleLoss::Covariance | StyleLoss::Wasserstein => {
                 let means = mean(planes());
                 let products = products(planes() - means.clone());
                 Self { means: Some(means), products }
@@ -72,6 +75,9 @@ impl Statistics {
 
     /// Returns the distance to `target`, which is of the same kind. Statistics that are all zero have a distance of 1.
     pub fn distance(self, target: &Target) -> Tensor<1> {
+        if let (Some(means), Some(normal)) = (&self.means, &target.normal) {
+            return normal.distance(means.clone(), self.products);
+        }
         let products = squares(self.products - target.statistics.products.clone()) * target.inverse_products.clone();
         match (self.means, &target.statistics.means, &target.inverse_means) {
             (Some(found), Some(means), Some(inverse)) => {
@@ -83,11 +89,15 @@ impl Statistics {
 }
 
 impl Target {
-    /// Makes a target of `statistics`.
-    pub fn new(statistics: Statistics) -> Self {
+    /// Makes a target of `statistics`, which are of the kind `kind`.
+    pub fn new(kind: StyleLoss, statistics: Statistics) -> Self {
+        let normal = match (kind, &statistics.means) {
+            (StyleLoss::Wasserstein, Some(means)) => Some(NormalTarget::new(means, &statistics.products)),
+            _ => None,
+        };
         let inverse = |t: &Tensor<2>| squares(t.clone()).clamp_min(SMALLEST).recip();
         let (inverse_means, inverse_products) = (statistics.means.as_ref().map(inverse), inverse(&statistics.products));
-        Self { statistics, inverse_means, inverse_products }
+        Self { statistics, inverse_means, inverse_products, normal }
     }
 }
 

@@ -1,11 +1,8 @@
 //! The search for nearest rows as an operation of burn.
 
-#[cfg(feature = "gpu")]
-use burn::backend::Cube;
-#[cfg(feature = "cpu")]
-use burn::backend::Flex;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, backend_extension};
 use burn::tensor::{Int, Tensor};
 
 /// Rows of `among` at most: their numbers are handed over as floats, which hold them exactly up to here.
@@ -27,9 +24,15 @@ pub fn nearest(own: &Tensor<2>, among: &Tensor<2>) -> Tensor<1, Int> {
 }
 
 /// Registers the search with burn. It has no derivative.
-#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"))]
+#[backend_extension(Flex: cfg(feature = "cpu"), Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait NearestRows: Backend {
     /// Returns for each row of `own` and each chunk of the rows of `among` the largest product and the row that has it:
     /// `[product, row][chunks][rows]`.
     fn nearest_rows(own: FloatTensor<Self>, among: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+impl<B: NearestRows, C: CheckpointStrategy> NearestRows for Autodiff<B, C> {
+    fn nearest_rows(own: FloatTensor<Self>, among: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::nearest_rows(own.into_primitive(), among.into_primitive()))
+    }
 }

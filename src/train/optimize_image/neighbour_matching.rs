@@ -12,6 +12,7 @@ use super::pyramid::{compose, decompose};
 use super::style_target::{StyleTarget, luminance};
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::image::color_match::{ColorStatistics, matched};
 use crate::image::composite::{Look, look};
 use crate::net::Pooling;
 use crate::net::models::vgg::VGG16;
@@ -35,6 +36,8 @@ pub struct NeighbourMatching {
     fingerprint: u64,
     /// The photo as given, for its colours and for what is not painted.
     photo: Image,
+    /// The colours that the result shall have.
+    colors: Option<ColorStatistics>,
     /// The photo at every size, the smallest first.
     photos: Vec<Image>,
     paintings: Vec<SizedPainting>,
@@ -57,7 +60,7 @@ impl NeighbourMatching {
     /// # Errors
     /// [`Error::Style`] for invalid settings and for weights of the paintings that are invalid or all zero, [`Error::Tensor`] for
     /// VGG weights of the wrong shape, [`Error::Picture`] for pictures whose shorter side is below 16 pixels at the smallest size,
-    /// for black masks and for a checkpoint of other pictures or settings, and as [`read`].
+    /// for black masks, for masks beside matched colours, and for a checkpoint of other pictures or settings, and as [`read`].
     pub async fn new(
         archive: &Archive,
         settings: NeighbourSettings,
@@ -83,6 +86,11 @@ impl NeighbourMatching {
         } else {
             (photo.clone(), paintings)
         };
+        if settings.match_colors && paintings.iter().any(|p| p.mask.is_some() || p.style_mask.is_some()) {
+            return Err(Error::Style("Colours can be matched only to whole paintings, without masks.".to_string()));
+        }
+        let weighted = || paintings.iter().map(|painting| (&painting.picture, painting.weight));
+        let colors = settings.match_colors.then(|| ColorStatistics::of(weighted()));
         let sizes = settings.sizes();
         let photos = halved(&seen, settings.size, sizes)?;
         let regions = Regions::new(paintings.iter().map(|p| (p.weight, p.mask.clone())).collect());
@@ -103,7 +111,9 @@ impl NeighbourMatching {
         let objective = if stage < sizes {
             Objective::matching(&network, &matched, &paintings, stage, &regions).await?
         } else {
-            Objective::splitting(&network, &matched, &paintings, sizes - 1, &regions)?
+            let mut objective = Objective::splitting(&network, &paintings, sizes - 1)?;
+            objective.find(&network.maps(upload(&matched, device)), &regions, step)?;
+            objective
         };
         let photo = photo.clone();
         Ok(Self {
@@ -111,6 +121,7 @@ impl NeighbourMatching {
             network,
             fingerprint,
             photo,
+            colors,
             photos,
             paintings,
             regions,
@@ -134,22 +145,25 @@ impl NeighbourMatching {
         let picture = composed(&levels)?;
         let [_, _, height, width] = picture.dims();
         let maps = self.network.maps(picture);
-        if let Objective::Splitting(samples) = &mut self.objective
-            && self.step > 0
-            && self.step.is_multiple_of(FOUND_AGAIN)
-        {
-            let inner = maps.inner();
-            samples.iter_mut().for_each(|samples| samples.find(&inner));
+        if self.stage == self.photos.len() && self.step.is_multiple_of(FOUND_AGAIN) {
+            self.objective.find(&maps.inner(), &self.regions, self.step)?;
             self.matched = download(self.composed()?).await?;
         }
-        let loss = self.objective.loss(&maps);
-        let gradients = loss.backward();
-        let [total] = read(loss.inner()).await?[..] else {
-            return Err(Error::Gpu("a step has no loss".to_string()));
+        // Without a painting at any of the step's positions, the optimizer still moves on, so that its steps are counted.
+        let (total, gradients) = match self.objective.loss(&maps, self.step) {
+            None => (0.0, None),
+            Some(loss) => {
+                let gradients = loss.backward();
+                let values = read(loss.inner()).await?;
+                let total = values.first().copied().ok_or_else(|| Error::Gpu("a step has no loss".to_string()))?;
+                (total, Some(gradients))
+            }
         };
         for (level, (x, optimizer)) in levels.iter().zip(&mut self.pyramid) {
-            let gradient = level.grad(&gradients);
-            let mut gradient = gradient.ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
+            let mut gradient = match &gradients {
+                None => x.zeros_like(),
+                Some(all) => level.grad(all).ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?,
+            };
             if self.settings.keep_colors {
                 gradient = grey_gradient(gradient);
             }
@@ -176,8 +190,7 @@ impl NeighbourMatching {
             self.objective = Objective::matching(network, &self.matched, paintings, *stage, regions).await?;
             before
         } else if self.settings.steps_at(*stage) > 0 {
-            self.objective = Objective::splitting(network, &painted, paintings, *stage - 1, regions)?;
-            self.matched = painted.clone();
+            self.objective = Objective::splitting(network, paintings, *stage - 1)?;
             painted
         } else {
             self.stage += 1;
@@ -198,6 +211,9 @@ impl NeighbourMatching {
     /// As [`download`].
     pub async fn picture(&self) -> Result<Image> {
         let mut painted = download(self.composed()?.clamp(0.0, 1.0)).await?;
+        if let Some(colors) = &self.colors {
+            painted = matched(&painted, colors)?;
+        }
         let (width, height) = (painted.width(), painted.height());
         let coverage = self.regions.coverage((width, height))?;
         if !self.settings.keep_colors && coverage.is_none() {

@@ -8,14 +8,15 @@ use super::style_target::StyleTarget;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::Layer;
-use crate::settings::ORIENTATIONS;
+use crate::settings::{FOUND_AGAIN, ORIENTATIONS};
 use crate::train::Features;
 use crate::train::device::upload;
-use crate::train::losses::neighbours::{Hypercolumns, Maps, Orientation, Samples, Targets};
-use crate::train::losses::regions::Regions;
+use crate::train::losses::neighbours::{Hypercolumns, Maps, Orientation, Samples, Targets, summed};
+use crate::train::losses::regions::{Grid, Region, Regions};
 
 /// A painting at all sizes, the smallest first.
 pub struct SizedPainting {
+    /// The painting at each size.
     pub pictures: Vec<Image>,
     /// The grey mask of the part that is compared.
     pub mask: Option<Image>,
@@ -23,14 +24,19 @@ pub struct SizedPainting {
 
 /// VGG and the layers of hypercolumns.
 pub struct Network {
+    /// VGG16.
     pub features: Features,
+    /// The layers.
     pub layers: BTreeSet<Layer>,
+    /// What it runs on.
     pub device: Device,
 }
 
 /// What is optimized at a stage, for each painting that applies anywhere.
 pub enum Objective {
+    /// Each position has the direction of the features of the one that was found for it.
     Matching(Vec<Targets>),
+    /// Each layer by itself has those of the nearest at the moment.
     Splitting(Vec<Samples>),
 }
 
@@ -64,50 +70,54 @@ impl Objective {
         regions: &Regions,
     ) -> Result<Self> {
         let content = network.maps(upload(content, &network.device));
+        let grids = content.grids();
+        let regions = grids.iter().map(|grid| content.regions(regions, *grid)).collect::<Result<Vec<_>>>()?;
         let mut targets = Vec::new();
-        for (painting, region) in paintings.iter().zip(content.regions(regions)?) {
-            let Some(region) = region else { continue };
+        for (i, painting) in paintings.iter().enumerate() {
+            if regions.iter().all(|regions| regions[i].is_none()) {
+                continue;
+            }
             let columns = Hypercolumns::of(network.orientations(painting, size)).await?;
-            let index = columns.nearest(&content, &region);
-            targets.push(columns.targets(&index, region));
+            let parts = grids.iter().zip(&regions);
+            let part = |(grid, regions): (&Grid, &Vec<Option<Region>>)| {
+                regions[i].clone().map(|region| columns.nearest(&content, *grid, region))
+            };
+            let parts = parts.map(part).collect();
+            targets.push(columns.targets(parts));
         }
         Ok(Self::Matching(targets))
     }
 
-    /// Collects the samples of the paintings at the largest size, of index `size`, and finds the nearest of the positions of
-    /// `matched`.
+    /// Collects the samples of the paintings at the largest size, of index `size`.
     ///
     /// # Errors
     /// As [`Samples::of`].
-    pub fn splitting(
-        network: &Network,
-        matched: &Image,
-        paintings: &[SizedPainting],
-        size: usize,
-        regions: &Regions,
-    ) -> Result<Self> {
-        let maps = network.maps(upload(matched, &network.device));
-        let layers = maps.sampled_regions(regions)?;
-        let mut all = Vec::new();
-        for (i, painting) in paintings.iter().enumerate() {
-            let regions: Vec<_> = layers.iter().map(|regions| regions[i].clone()).collect();
-            if regions.iter().all(Option::is_none) {
-                continue;
-            }
-            let mut samples = Samples::of(network.orientations(painting, size), regions)?;
-            samples.find(&maps);
-            all.push(samples);
-        }
-        Ok(Self::Splitting(all))
+    pub fn splitting(network: &Network, paintings: &[SizedPainting], size: usize) -> Result<Self> {
+        let samples = paintings.iter().map(|painting| Samples::of(network.orientations(painting, size)));
+        Ok(Self::Splitting(samples.collect::<Result<_>>()?))
     }
 
-    /// Returns the loss of a picture, between 0 and 2 per layer that is matched by itself.
-    pub fn loss(&self, picture: &Maps) -> Tensor<1> {
-        let losses: Vec<_> = match self {
-            Self::Matching(targets) => targets.iter().map(|targets| targets.loss(picture)).collect(),
-            Self::Splitting(samples) => samples.iter().map(|samples| samples.loss(picture)).collect(),
-        };
-        Tensor::cat(losses, 0).sum()
+    /// With feature splitting, finds the nearest of the positions of `picture` whose turn it is in step `step`.
+    ///
+    /// # Errors
+    /// As [`Regions::at`].
+    pub fn find(&mut self, picture: &Maps, regions: &Regions, step: usize) -> Result<()> {
+        let Self::Splitting(samples) = self else { return Ok(()) };
+        let round = step / FOUND_AGAIN;
+        let layers = picture.sampled_regions(regions, round)?;
+        for (i, samples) in samples.iter_mut().enumerate() {
+            samples.find(picture, layers.iter().map(|regions| regions[i].clone()), round);
+        }
+        Ok(())
+    }
+
+    /// Returns the loss of a picture in step `step`: the weighted mean over its positions of a number between 0 and 2, with
+    /// feature splitting summed over the layers. `None` if no painting applies to any position of this step.
+    pub fn loss(&mut self, picture: &Maps, step: usize) -> Option<Tensor<1>> {
+        summed(match self {
+            Self::Matching(targets) => targets.iter_mut().filter_map(|targets| targets.loss(picture, step)).collect(),
+            Self::Splitting(samples) => samples.iter().filter_map(|samples| samples.loss(picture)).collect(),
+        })
     }
 }
 

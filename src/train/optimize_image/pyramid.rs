@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use crate::error::Result;
 use crate::image::Image;
-use crate::train::ops::resample::resample;
+use crate::train::ops::resample::{Every, resample};
 
 /// Splits `picture` into `levels` levels of detail, the finest first, and the remainder. Each level has half the sides of the one
 /// before, rounded down. Sides that would vanish stay at one pixel.
@@ -32,7 +32,7 @@ pub fn compose(pyramid: &[Tensor<4>]) -> Option<Tensor<4>> {
     let (base, details) = pyramid.split_last()?;
     let enlarged = |picture: Tensor<4>, detail: &Tensor<4>| {
         let [_, _, height, width] = detail.dims();
-        resample(resample(picture, 2, height), 3, width) + detail.clone()
+        resample(resample(picture, 2, height, Every::ONE), 3, width, Every::ONE) + detail.clone()
     };
     Some(details.iter().rev().fold(base.clone(), enlarged))
 }

@@ -186,8 +186,12 @@ impl Training {
         let count = numbers.dims()[3];
         let style = numbers.clone().reshape([count]);
         let painted = self.executor.run(photos.clone(), &style);
-        let [mut total, content, style_loss, color, variation] =
-            self.targets.losses(&self.features, painted.clone(), photos.clone());
+        let [mut total, content, style_loss, color, variation] = self.targets.losses(
+            &self.features,
+            painted.clone(),
+            photos.clone(),
+            settings.seed ^ ((self.step as u64) << 16),
+        );
         let stability = if settings.loss_weights.stability > 0.0 {
             let disturbed = (photos.clone() + self.noise(photos.dims())).clamp(0.0, 1.0);
             let off = self.executor.run(disturbed, &style) - painted;

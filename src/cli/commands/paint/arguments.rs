@@ -22,8 +22,9 @@ pub struct Arguments {
     pub photo: PathBuf,
     #[command(flatten)]
     pub styles: StyleArguments,
-    /// Method: `gram` matches statistics of features; `neighbours` gives each position the features of its nearest position in the
-    /// painting, with crisp strokes
+    /// Method: `gram` matches Gram matrices of features; `neighbours` gives each position the features of its nearest position in the
+    /// painting, with crisp strokes; `wasserstein` is `gram` with means and covariances of features, compared as normal
+    /// distributions
     #[arg(long, value_enum, default_value_t = Method::Gram)]
     pub method: Method,
     /// How much of the painting the result has, 0 to 1, `neighbours` only; default 0.5
@@ -63,6 +64,9 @@ pub struct Arguments {
     /// Optimizes the luminance only and keeps the colours of the photo
     #[arg(long)]
     pub keep_colors: bool,
+    /// Gives the result the colours of the paintings: their mean and covariance, `neighbours` only
+    #[arg(long, conflicts_with = "keep_colors")]
+    pub match_colors: bool,
     #[command(flatten)]
     pub device: BackendArguments,
     #[command(flatten)]
@@ -95,6 +99,7 @@ fn style_scale(text: &str) -> Result<f32, String> {
 pub enum Method {
     Gram,
     Neighbours,
+    Wasserstein,
 }
 
 impl Arguments {

@@ -56,11 +56,15 @@ impl LossArguments {
             || !matches!(self.pooling, PoolingChoice::Average)
     }
 
-    /// Returns the default loss terms, changed by the arguments.
+    /// Returns the default loss terms, changed by the arguments; with `wasserstein`, the style loss is that distance.
     ///
     /// # Errors
     /// [`Error::Style`] for layers that `vgg` lacks and for invalid weights.
-    pub fn terms(&self, vgg: &Vgg) -> Result<Terms> {
+    pub fn terms(&self, vgg: &Vgg, wasserstein: bool) -> Result<Terms> {
+        if wasserstein && !matches!(self.style_loss, StyleLossChoice::Gram) {
+            let problem = "--style-loss has no effect with `--method wasserstein`: leave it out.";
+            return Err(Error::Style(problem.to_string()));
+        }
         let defaults = Terms::of(vgg)?;
         let term = |defaults: Term, names: &Option<String>, weight: Option<f32>| {
             let layers = names.as_deref().map_or(Ok(defaults.layers), |names| layers(vgg, names))?;
@@ -70,6 +74,7 @@ impl LossArguments {
             content: term(defaults.content, &self.content_layers, self.content_weight)?,
             style: term(defaults.style, &self.style_layers, self.style_weight)?,
             style_loss: match self.style_loss {
+                _ if wasserstein => StyleLoss::Wasserstein,
                 StyleLossChoice::Gram => StyleLoss::Gram,
                 StyleLossChoice::Covariance => StyleLoss::Covariance,
             },

@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let output = output_paths::painting(&arguments.output)?;
     let _lock = lock(arguments, &output)?;
     match arguments.method {
-        Method::Gram => gram(arguments, &output),
+        Method::Gram | Method::Wasserstein => gram(arguments, &output),
         Method::Neighbours => neighbours::run(arguments, &output),
     }
 }
@@ -51,12 +51,15 @@ fn gram(arguments: &Arguments, output: &Path) -> Result<ExitCode> {
         let problem = "--strength applies only to `--method neighbours`; with `gram`, give `--content-weight`.";
         return Err(Error::Style(problem.to_string()));
     }
+    if arguments.match_colors {
+        return Err(Error::Style("--match-colors applies only to `--method neighbours`.".to_string()));
+    }
     let (optimizer, rate) = arguments.optimizer.optimizer()?;
     let vgg = arguments.network.vgg();
     let settings = Settings {
         vgg,
         pooling: arguments.losses.pooling(),
-        terms: arguments.losses.terms(&vgg)?,
+        terms: arguments.losses.terms(&vgg, arguments.method == Method::Wasserstein)?,
         scales: coarse_to_fine(
             arguments.coarse() as usize,
             arguments.size as usize,
@@ -110,7 +113,7 @@ fn lock(arguments: &Arguments, output: &Path) -> Result<Option<Lock>> {
     plan_checkpoint(&mut plan, output, resume.as_deref(), *force)?;
     plan.check()?;
     let columns = match arguments.method {
-        Method::Gram => PaintJob::COLUMNS,
+        Method::Gram | Method::Wasserstein => PaintJob::COLUMNS,
         Method::Neighbours => NeighbourJob::COLUMNS,
     };
     trace.as_deref().map_or(Ok(()), |trace| Trace::check(trace, columns))?;

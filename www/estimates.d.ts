@@ -28,9 +28,9 @@ export interface ChosenSettings {
 
 
 /**
- * Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels. `settings` is JSON
- * of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the processor. Throws for invalid
- * settings.
+ * Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels and this number of
+ * paintings. `settings` is JSON of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the
+ * processor. Throws for invalid settings.
  */
 export function optimizationSizes(settings: string, width: number, height: number, paintings: number, sizes: Uint32Array | number[], processor: boolean): string;
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
-import { begin, changed, click, losses, pauses, preview, reaches, step } from './masterpiece.mjs';
+import { begin, changed, click, lossOfStage, pauses, preview, reaches, step } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
@@ -53,7 +53,10 @@ for (const name of BROWSERS) {
     test('survives a lost device, a pause and a closed tab, and can be saved', async (t) => {
       // The processor is never lost: one browser runs on WebGPU, the other one on the processor.
       const onGpu = name === 'chromium';
-      const [small, steps] = onGpu ? [SMALL_ON_GPU, 10] : [SMALL, 300];
+      const [small, sizeSteps] = onGpu ? [SMALL_ON_GPU, 8] : [SMALL.replace('masterpiece=32', 'masterpiece=64'), 60];
+      // Feature splitting follows.
+      const steps = sizeSteps + Math.round(0.8 * 0.5 * sizeSteps);
+      const [width, height] = onGpu ? [32, 21] : [64, 43];
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
       const first = await open(browser, server.url + small);
       let { page } = first;
@@ -62,7 +65,9 @@ for (const name of BROWSERS) {
       await until(page, 'the download size', () => document.getElementById('assets-text')?.textContent?.includes('once'));
       await click(page, '#style-picker .picker-tile:nth-child(3)');
       assert.equal((await page.$$('#style-weights input')).length, 2);
-      await begin(page, steps);
+      // The method of a new dialog.
+      assert.ok(await page.$eval('#optimize-neighbours', (input) => /** @type {HTMLInputElement} */ (input).checked));
+      await begin(page, sizeSteps, 'neighbours');
       await reaches(page, 'running', 2);
       const early = await preview(page);
       await pauses(page);
@@ -76,7 +81,7 @@ for (const name of BROWSERS) {
         const other = await open(browser, server.url + small);
         all.push(other);
         await ready(other.page);
-        await begin(other.page, 1);
+        await begin(other.page, 1, 'neighbours');
         await until(other.page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
         assert.ok(await other.page.$eval('#optimize-banner', (note) => /** @type {HTMLElement} */ (note).hidden));
         await other.page.close();
@@ -92,11 +97,11 @@ for (const name of BROWSERS) {
       }
       await click(page, '#optimize-panel-pause');
       await reaches(page, 'running', rested + 2);
-      const [total, style] = await losses(page);
-      assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
+      const loss = await lossOfStage(page);
+      assert.ok(loss.last < loss.first, JSON.stringify(loss));
       // Steps are reported before their picture is shown; a paused job shows its picture.
       await pauses(page);
-      await changed(page, early, 3);
+      await changed(page, early, 2);
       await page.close();
 
       const second = await open(browser, server.url + small);
@@ -107,10 +112,13 @@ for (const name of BROWSERS) {
       await click(page, '#optimize-banner-resume');
       await reaches(page, 'finished', steps);
       const png = await savedPng(page);
-      const photo = await smallPhoto(page, 'chelsea', 32, 21);
+      const photo = await smallPhoto(page, 'chelsea', width, height);
       const { sizes, difference } = await compare(page, png, photo);
-      assert.deepEqual(sizes, ['32 x 21', '32 x 21']);
-      assert.ok(difference > 40, `it differs from the photo by ${difference}`);
+      assert.deepEqual(sizes, [`${width} x ${height}`, `${width} x ${height}`]);
+      t.diagnostic(`it differs from the photo by ${difference}`);
+      assert.ok(difference > 10, `it differs from the photo by ${difference}`);
+      // Feature splitting is a stage of its own.
+      assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M[^M]+$/);
 
       // A finished job stays available on the next visit, until it is discarded.
       if (name === 'firefox') {

@@ -133,6 +133,13 @@ test('loss curves use a logarithmic scale, and restart where the picture size gr
   assert.deepEqual(lossCurves([], [], 0, 60, 80).paths, ['', '', '']);
 });
 
+test('the curves of stages whose losses differ in size can each begin at the top, with one scale', () => {
+  const losses = /** @type {[number, number, number][]} */ ([[1, 0, 1], [0.1, 0, 0.1], [100, 0, 100], [1, 0, 1]]);
+  const { paths } = lossCurves(losses, [2], 7, 60, 80, true);
+  assert.equal(paths[0], 'M0.0 0.0L10.0 40.0M20.0 0.0L30.0 80.0');
+  assert.equal(lossCurves(losses.slice(0, 3), [2], 7, 60, 80, true).paths[0], 'M0.0 0.0L10.0 80.0M20.0 0.0');
+});
+
 test('stored records are read back, and truncated or changed ones are rejected', async () => {
   const parts = [new Uint8Array([1, 2, 3]), new Uint8Array(), new Uint8Array([9])];
   const bytes = await pack({ run: 'a', sequence: 4 }, parts);

@@ -22,7 +22,7 @@ export class LossChart {
     if (this.#figure.hidden) return;
     this.#figure.dataset.single = String(single);
     const names = single ? NAMES.slice(0, 1) : NAMES;
-    const drawn = lossCurves(losses, marks, steps, 260, 80);
+    const drawn = lossCurves(losses, marks, steps, 260, 80, single);
     const lines = drawn.marks.map((x) => `M${x} 0V84`).join('');
     this.#svg.replaceChildren(
       ...[['mark', lines], ...names.map((name, i) => [name, drawn.paths[i]])].map(([name, d]) => {

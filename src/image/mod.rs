@@ -3,6 +3,7 @@
 pub mod brushwork;
 pub mod color_match;
 pub mod composite;
+pub mod taps;
 pub mod temporal;
 
 use crate::error::{Error, Result};

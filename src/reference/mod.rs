@@ -22,6 +22,7 @@
 //! ```
 
 pub mod convolution;
+pub mod hypercolumn;
 pub mod layers;
 pub mod nearest;
 pub mod picture;

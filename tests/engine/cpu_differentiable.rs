@@ -3,10 +3,15 @@
 
 use crate::common::interleaved::{interleaved, planar};
 use crate::common::{noise, relative_distance};
-use impasto::cpu::differentiable::{RectifiedConvolution, channel_products, pool, symmetric_product, unpool};
+use impasto::cpu::differentiable::{
+    Positions, RectifiedConvolution, channel_products, hypercolumn_gradient, hypercolumn_products, pool,
+    symmetric_product, unpool,
+};
 use impasto::cpu::{InstructionSet, Workers, nearest};
+use impasto::image::taps::Every;
 use impasto::net::{Border, Convolution, Pooling, Shape};
 use impasto::reference::convolution::convolution;
+use impasto::reference::hypercolumn::Sampled;
 use impasto::reference::{layers, nearest as searched};
 
 /// Channels in and out, height and width, and the largest allowed distance, which grows with the channels. The last layer's
@@ -128,6 +133,42 @@ fn nearest_rows_agree_with_the_definition() {
             let [one, two] = [1, 2].map(|threads| nearest(set, &Workers::new(threads), &own, &among, channels));
             assert_eq!(one.unwrap(), expected, "{} {rows} of {others} rows", set.name());
             assert_eq!(two.unwrap(), expected, "{} {rows} of {others} rows, two threads", set.name());
+        }
+    }
+}
+
+#[test]
+fn products_of_hypercolumns_and_their_gradients_agree_with_the_definition() {
+    let all = Every { first: 0, step: 1 };
+    let some = (Every { first: 1, step: 2 }, Every { first: 0, step: 3 });
+    // A layer that is larger than the grid, one of its size, a smaller one; all positions, a part of them, chosen ones.
+    for (size, grid, every, chosen) in [
+        ((21, 30), (5, 7), (all, all), None),
+        ((6, 9), (6, 9), some, None),
+        ((4, 3), (9, 7), (all, all), Some(&[0, 8, 9, 30, 62][..])),
+        ((2, 5), (7, 11), some, Some(&[1, 5])),
+    ] {
+        for channels in [4, 20, 64] {
+            let positions = Positions::new(size, grid, every, chosen, 0.3);
+            let taps = positions.taps();
+            assert_eq!(taps.len(), chosen.map_or(every.0.of(grid.0).count() * every.1.of(grid.1).count(), <[_]>::len));
+            let x = noise(10, size.0 * size.1 * channels);
+            let (targets, slope) = (noise(11, taps.len() * channels), noise(12, taps.len() * 2));
+            let sampled = Sampled { x: &x, width: size.1, channels, taps: &taps, scale: 0.3 };
+            let (products, gradient) = (sampled.products(&targets), sampled.gradient(&slope, &targets));
+            for set in InstructionSet::available() {
+                let found =
+                    |threads| hypercolumn_products(set, &Workers::new(threads), &x, &positions, &targets).unwrap();
+                assert!(found(1) == found(2), "{}: threads", set.name());
+                let off = relative_distance(&found(2), &products);
+                assert!(off < 2e-6, "{} {size:?} {channels} channels: {off}", set.name());
+                let back = |threads| {
+                    hypercolumn_gradient(set, &Workers::new(threads), &slope, &x, &positions, &targets).unwrap()
+                };
+                assert!(back(1) == back(2), "{}: threads", set.name());
+                let off = relative_distance(&back(2), &gradient);
+                assert!(off < 2e-6, "{} {size:?} {channels} channels, gradient: {off}", set.name());
+            }
         }
     }
 }

@@ -194,7 +194,7 @@ fn a_run_goes_from_size_to_size_and_a_resumed_one_gives_the_same_picture() {
     assert_eq!((expected.width(), expected.height()), (128, 97));
     assert!(pollster::block_on(whole.checkpoint()).unwrap().is_none());
 
-    for steps in [2, 7, 13, 17, 19] {
+    for steps in [3, 7, 19] {
         let mut first = begin(settings(), None).unwrap();
         run(&mut first, steps);
         let bytes = pollster::block_on(first.checkpoint()).unwrap().unwrap().write().unwrap();

@@ -5,15 +5,23 @@
 //! the picture's sides, one after the other.
 
 use std::collections::BTreeSet;
+#[cfg(feature = "cpu")]
+use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor};
 
+#[cfg(feature = "cpu")]
+use crate::cpu::differentiable::Positions;
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
 use crate::settings::{DENSE, SAMPLED, STEP};
+#[cfg(feature = "cpu")]
+use crate::train::device::is_graphics;
 use crate::train::device::read;
 use crate::train::losses::regions::{Grid, Region, Regions, white};
+#[cfg(feature = "cpu")]
+use crate::train::ops::hypercolumn;
 use crate::train::ops::nearest::nearest;
 use crate::train::ops::resample::{every, resample};
 use crate::train::{FeatureMap, Features};
@@ -159,6 +167,9 @@ pub struct Targets {
     parts: Vec<Option<TargetPart>>,
     /// The directions of the part with that number, layer by layer.
     selected: (usize, Vec<Tensor<2>>),
+    /// Where its positions lie in each layer.
+    #[cfg(feature = "cpu")]
+    positions: Vec<Arc<Positions>>,
 }
 
 /// The positions of one grid with their nearest of the painting.
@@ -222,7 +233,14 @@ impl Hypercolumns {
     pub fn targets(self, parts: Vec<Option<TargetPart>>) -> Targets {
         let length = length(&self.columns);
         let painting = self.columns.into_iter().map(|x| x / length.clone()).collect();
-        Targets { scales: self.scales, painting, parts, selected: (usize::MAX, Vec::new()) }
+        Targets {
+            scales: self.scales,
+            painting,
+            parts,
+            selected: (usize::MAX, Vec::new()),
+            #[cfg(feature = "cpu")]
+            positions: Vec::new(),
+        }
     }
 }
 
@@ -242,14 +260,44 @@ impl Targets {
         if self.selected.0 != number {
             let selected = self.painting.iter().map(|x| x.clone().select(0, index.clone())).collect();
             self.selected = (number, selected);
+            #[cfg(feature = "cpu")]
+            {
+                self.positions = positions(picture, &self.scales, *grid, region);
+            }
         }
-        let columns = picture.columns(&self.scales, *grid);
+        Some(region.distance(self.cosines(picture, *grid, region)))
+    }
+
+    /// Returns the cosines between the hypercolumns of the positions of a region and their targets, `[positions][1]`.
+    fn cosines(&self, picture: &Maps, grid: Grid, region: &Region) -> Tensor<2> {
+        #[cfg(feature = "cpu")]
+        if !is_graphics(&picture.layers[0].device()) {
+            let layers = picture.layers.iter().zip(&self.selected.1).zip(&self.positions);
+            let products = layers.map(|((x, targets), positions)| {
+                hypercolumn::products(x.clone(), targets.clone(), positions.clone()).unsqueeze_dim(0)
+            });
+            let sums: Tensor<2> = Tensor::<3>::cat(products.collect(), 0).sum_dim(0).squeeze_dim(0);
+            let length = sums.clone().narrow(1, 1, 1).clamp_min(SMALLEST).sqrt();
+            return sums.narrow(1, 0, 1) / length;
+        }
+        let columns = picture.columns(&self.scales, grid);
         let columns: Vec<_> = columns.into_iter().map(|x| chosen(x, region.rows.as_ref())).collect();
         let length = length(&columns);
         let products = columns.into_iter().zip(&self.selected.1);
         let products = products.map(|(x, direction)| (x * direction.clone().autodiff()).sum_dim(1)).collect();
-        Some(region.distance(Tensor::cat(products, 1).sum_dim(1) / length))
+        Tensor::cat(products, 1).sum_dim(1) / length
     }
+}
+
+/// Returns where the positions of a region lie in each layer of `picture`.
+#[cfg(feature = "cpu")]
+fn positions(picture: &Maps, scales: &[f32], grid: Grid, region: &Region) -> Vec<Arc<Positions>> {
+    let of_layer = |(x, scale): (&Tensor<3>, &f32)| {
+        let [height, width, _] = x.dims();
+        let (every, chosen) = ((grid.rows, grid.columns), region.numbers.as_deref());
+        Arc::new(Positions::new((height, width), picture.size, every, chosen, 1.0 / scale))
+    };
+    picture.layers.iter().zip(scales).map(of_layer).collect()
 }
 
 impl Samples {

@@ -1,11 +1,13 @@
 //! Where each painting applies in the photo, for neighbour matching.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::error::Result;
 use crate::image::Image;
+use crate::image::taps::Every;
 use crate::train::device::tensor;
-use crate::train::ops::resample::Every;
 
 /// Masks below this value do not count: resampling leaves such values around the white parts.
 const LEAST: f32 = 0.02;
@@ -50,6 +52,8 @@ pub struct Regions(Vec<(f32, Option<Image>)>);
 pub struct Region {
     /// Their numbers; `None` for all positions.
     pub rows: Option<Tensor<1, Int>>,
+    /// The same in memory.
+    pub numbers: Option<Arc<[usize]>>,
     /// The weight of each of them, `[positions][1]`. Those of all paintings sum to 1.
     pub weights: Tensor<2>,
 }
@@ -83,6 +87,7 @@ impl Regions {
             (!rows.is_empty()).then(|| Region {
                 weights: tensor(weights, [rows.len(), 1], device),
                 rows: (rows.len() < positions).then(|| numbers(&rows, device)),
+                numbers: (rows.len() < positions).then(|| rows.into()),
             })
         };
         Ok(masks.iter().zip(&self.0).map(region).collect())

@@ -8,6 +8,8 @@ pub mod conv3x3;
 pub mod conv3x3_trained;
 #[cfg(feature = "gpu")]
 pub mod gram;
+#[cfg(feature = "cpu")]
+pub mod hypercolumn;
 #[cfg(feature = "gpu")]
 pub mod instance_norm;
 #[cfg(feature = "gpu")]

@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::net::Pooling;
 
 /// The threads of all operations.
-static WORKERS: LazyLock<Workers> = LazyLock::new(Workers::all);
+pub(super) static WORKERS: LazyLock<Workers> = LazyLock::new(Workers::all);
 
 /// An operation on one tensor whose derivative needs its input and its output at most.
 #[derive(Debug, Clone)]

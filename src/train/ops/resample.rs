@@ -2,24 +2,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-/// Every `step`th of the positions `first`, `first` + 1, and so on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Every {
-    /// The first position.
-    pub first: usize,
-    /// The distance of the positions.
-    pub step: usize,
-}
-
-impl Every {
-    /// All positions.
-    pub const ONE: Self = Self { first: 0, step: 1 };
-
-    /// Returns the positions below `length`.
-    pub fn of(self, length: usize) -> impl Iterator<Item = usize> {
-        (self.first..length).step_by(self.step)
-    }
-}
+pub use crate::image::taps::Every;
+use crate::image::taps::Tap;
 
 /// Resamples dimension `axis` of `x` to `length` values, of which those at `kept` are returned: each interpolates the two nearest
 /// input values, whose centres lie at half-integers. Beyond the first and the last centre, the values continue.
@@ -47,23 +31,6 @@ pub fn every<const D: usize>(x: Tensor<D>, axis: usize, kept: Every) -> Tensor<D
     let device = x.device();
     let kept = indices(kept.of(x.dims()[axis]), &device);
     x.select(axis, kept)
-}
-
-/// The two input values of one output value, and the weight of the second.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Tap {
-    lower: usize,
-    upper: usize,
-    second: f32,
-}
-
-impl Tap {
-    fn of(i: usize, before: usize, after: usize) -> Self {
-        let position = (i as f64 + 0.5) * before as f64 / after as f64 - 0.5;
-        let position = position.clamp(0.0, (before - 1) as f64);
-        let lower = position as usize;
-        Self { lower, upper: (lower + 1).min(before - 1), second: (position - lower as f64) as f32 }
-    }
 }
 
 fn indices(values: impl Iterator<Item = usize>, device: &Device) -> Tensor<1, Int> {

@@ -28,11 +28,11 @@ export interface ChosenSettings {
 
 
 /**
- * Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels. `settings` is JSON
- * of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the processor. Throws for invalid
- * settings.
+ * Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels and this number of
+ * paintings. `settings` is JSON of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the
+ * processor. Throws for invalid settings.
  */
-export function optimizationSizes(settings: string, width: number, height: number, sizes: Uint32Array | number[], processor: boolean): string;
+export function optimizationSizes(settings: string, width: number, height: number, paintings: number, sizes: Uint32Array | number[], processor: boolean): string;
 
 /**
  * Returns crop, batch and longer side of paintings, in pixels, of a training that needs less memory than this one. `crops` are

@@ -2,17 +2,33 @@
 /* tslint:disable */
 /* eslint-disable */
 
-/** Settings of an optimization. Missing fields have the stated defaults. */
+/**
+ * Settings of an optimization. Missing fields have the stated defaults; fields that have no effect with the method are refused.
+ */
 export interface RunSettings {
+    /**
+     * Method: `gram` matches statistics of features, `neighbours` gives each position the features of its nearest position in the
+     * painting. Default `gram`, the only method of earlier versions, whose saved settings have no such field.
+     */
+    method?: 'gram' | 'neighbours';
     /** Final size: the photo's longer side in pixels. Default 512. */
     size?: number;
     /**
-     * First size: the photo's longer side in pixels. Default 128. Each further size is larger by a factor of the square root of
-     * two.
+     * With `gram`, the number of steps at the first size, default 300, and each larger size gets half as many. With `neighbours`, the
+     * number of steps at each size up to 512 pixels, default 100; larger sizes get fewer.
+     */
+    steps?: number;
+    /** Longer side of the paintings relative to the photo's. Default 1; larger values give larger strokes. */
+    styleScale?: number;
+    /** Whether the result keeps the colours of the photo. Default false. */
+    keepColors?: boolean;
+    /** `neighbours`: how much of the painting the result has, 0..1. Default 0.5. */
+    strength?: number;
+    /**
+     * `gram`, as all that follows: first size, the photo's longer side in pixels. Default 128. Each further size is larger by a factor
+     * of the square root of two.
      */
     smallest?: number;
-    /** Number of steps at the first size. Default 300. Each larger size gets half as many. */
-    steps?: number;
     /** The VGG network of the losses. Default `vgg16`. `Studio.begin` needs an archive of the same network. */
     network?: 'vgg16' | 'vgg19';
     /** Pooling layers of the VGG network. Default `average`. */
@@ -23,21 +39,20 @@ export interface RunSettings {
     style?: { weight?: number; layers?: Record<string, number> };
     /** Weight of the total variation. */
     variation?: number;
-    /** Statistics of the features in the style loss: Gram matrices, or means and covariances. Default `gram`. */
-    styleLoss?: 'gram' | 'covariance';
-    /** Longer side of the paintings relative to the photo's. Default 1; larger values give larger strokes. */
-    styleScale?: number;
+    /**
+     * Statistics of the features in the style loss: Gram matrices, means and covariances, or both as normal distributions with
+     * their Wasserstein distance. Default `gram`.
+     */
+    styleLoss?: 'gram' | 'covariance' | 'wasserstein';
     /** Default `adam`. */
     optimizer?: 'adam' | 'sgd' | 'lbfgs';
     /** Learning rate; for Adam in units of pixel values (0..1). Each optimizer has its own default. */
     rate?: number;
-    /** Whether the result keeps the colours of the photo. Default false. */
-    keepColors?: boolean;
 }
 
-/** Sizes and costs of an optimization, computed before anything is allocated. */
+/** Stages and costs of an optimization, computed before anything is allocated. */
 export interface RunPlan {
-    /** Sizes in pixels with their number of steps, in order. */
+    /** Sizes in pixels with their number of steps, in order. With `neighbours`, the last size is there twice. */
     scales: { width: number; height: number; steps: number }[];
     /** Approximate graphics memory at the largest size, in bytes. */
     peak: number;
@@ -45,13 +60,30 @@ export interface RunPlan {
     multiplyAdds: number;
 }
 
+/** A measured optimization step of a picture. */
+export interface MeasuredStep {
+    width: number;
+    height: number;
+    milliseconds: number;
+}
+
+/** The steps of an optimization that takes a chosen time. */
+export interface TimedSteps {
+    /** The number of steps, as in `RunSettings`, within limits. */
+    steps: number;
+    /** The estimated time of a step in milliseconds at each of the scales of the plan. */
+    stepTimes: number[];
+}
+
 /**
  * Report of one optimization step. The losses are those before the step; content and style loss are unweighted. Losses of
- * different sizes are not comparable.
+ * different stages are not comparable. With `neighbours` there is one loss, the total.
  */
 export interface StepReport {
     step: number;
     steps: number;
+    /** The index of the stage in the scales of the plan. */
+    stage: number;
     width: number;
     height: number;
     total: number;
@@ -134,7 +166,7 @@ export class OptimizationHandle {
      */
     checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined>;
     /**
-     * Returns the current result at the current size: the running average of the steps.
+     * Returns the current result at the current size.
      */
     picture(): Promise<PaintedPicture>;
     /**
@@ -168,11 +200,11 @@ export class OptimizationInput {
      */
     constructor(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray);
     /**
-     * Sets the initial picture, instead of the photo.
+     * Sets the initial picture, instead of the photo. Neighbour matching takes none.
      */
     start_from(width: number, height: number, rgba: Uint8Array | Uint8ClampedArray): void;
     /**
-     * Sets noise of the photo's proportions as the initial picture. Each `seed` gives different noise.
+     * Sets noise of the photo's proportions as the initial picture. Each `seed` gives different noise. Neighbour matching takes none.
      */
     start_from_noise(seed: number): void;
 }
@@ -187,7 +219,7 @@ export class Studio {
     /**
      * Starts an optimization: computes the features of photo and paintings, and prepares the first size, or the size of
      * `checkpoint`. `vgg` is an archive of VGG weights, `settings` is JSON of `RunSettings`. Rejects a checkpoint of other
-     * pictures or settings.
+     * pictures or settings, or of the other method.
      */
     begin(vgg: Uint8Array | number[], settings: string, input: OptimizationInput, checkpoint?: Uint8Array | number[] | null): Promise<OptimizationHandle>;
     /**
@@ -211,10 +243,11 @@ export class Studio {
      */
     lost(): Promise<string>;
     /**
-     * Returns JSON of a `RunPlan` for a photo of that size in pixels. `settings` is JSON of `RunSettings`. Throws for
-     * invalid settings, and if the size does not fit into memory; the message then names the largest size that fits.
+     * Returns JSON of a `RunPlan` for a photo of that size in pixels and this number of paintings. `settings` is JSON of
+     * `RunSettings`. Throws for invalid settings, and if the size does not fit into memory; the message then names the largest
+     * size that fits.
      */
-    plan(settings: string, width: number, height: number): string;
+    plan(settings: string, width: number, height: number, paintings: number): string;
     /**
      * Returns JSON of a `TrainPlan` for training the network of this name. `settings` is JSON of `TrainSettings`. Throws
      * for invalid settings, and if the training does not fit into memory.
@@ -294,17 +327,11 @@ export class TrainingInput {
 export function start(): void;
 
 /**
- * Returns the estimated time of an optimization step in milliseconds at each of the sizes `scales`, JSON of
- * `RunPlan.scales`. `first` was measured at the first of them, `last` at the last. Without it, time is proportional to the
- * pixels.
+ * Returns JSON of `TimedSteps` for an optimization of `minutes`, for a photo of that size in pixels and this number of paintings.
+ * `settings` is JSON of `RunSettings`, whose number of steps counts only as a ratio between the sizes; `measured` is JSON of
+ * `MeasuredStep[]`, from small to large. With one measurement, time is proportional to the pixels. Throws for invalid settings.
  */
-export function stepTimes(scales: string, first: number, last?: number | null): Float64Array;
-
-/**
- * Returns the number of steps at the first size for an optimization of `minutes`, within limits. `step_times` is a result of
- * `stepTimes`; each larger size gets half as many steps.
- */
-export function stepsFor(minutes: number, step_times: Float64Array | number[]): number;
+export function stepsFor(settings: string, width: number, height: number, paintings: number, minutes: number, measured: string): string;
 
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 

@@ -2,44 +2,60 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::losses::{StyleLoss, Term, Terms};
-use super::memory::{Convolutions, Limits, MemoryEstimate};
+use super::neighbours::NeighbourSettings;
+use super::optimize_plan::MethodSettings;
 use super::optimize_settings::Settings;
 use super::optimizer::Optimizer;
-use super::schedule::{Scale, coarse_to_fine};
+use super::schedule::coarse_to_fine;
 use crate::error::{Error, Result};
-use crate::image::Image;
 use crate::net::Pooling;
 use crate::net::models::vgg::{VGG16, VGG19, Vgg};
 
 /// Momentum of gradient descent, and history length of L-BFGS in steps, each of which takes the memory of two pictures.
 const MOMENTUM: f32 = 0.9;
 const HISTORY: usize = 20;
+/// Defaults of the method `gram`: the smallest size in pixels, and the number of steps at it.
+const SMALLEST: usize = 128;
+const STEPS: usize = 300;
 
-/// Settings of a run in JSON. Missing fields have their default values.
+/// Settings of a run in JSON. Missing fields have their default values; fields that the method does not use are refused.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OptimizeConfig {
-    /// Final and first size, in pixels on the photo's longer side.
+    /// The jobs of earlier versions have no method: theirs was `gram`.
+    method: Method,
+    /// Final size, in pixels on the photo's longer side.
     size: usize,
-    smallest: usize,
-    /// Number of steps at the smallest size. Each larger size gets half as many.
-    steps: usize,
-    network: VggChoice,
-    pooling: PoolingChoice,
-    content: TermChange,
-    style: TermChange,
-    style_loss: StyleLossChoice,
+    /// Number of steps: with `gram` at the smallest size, with half as many at each larger size; with `neighbours` at each size.
+    steps: Option<usize>,
     /// As [`Settings::style_scale`].
     style_scale: f32,
+    keep_colors: bool,
+    /// As [`NeighbourSettings::strength`].
+    strength: Option<f32>,
+    /// First size, likewise.
+    smallest: Option<usize>,
+    network: Option<VggChoice>,
+    pooling: Option<PoolingChoice>,
+    content: Option<TermChange>,
+    style: Option<TermChange>,
+    style_loss: Option<StyleLossChoice>,
     /// Weight of the total variation.
     variation: Option<f32>,
-    optimizer: OptimizerChoice,
+    optimizer: Option<OptimizerChoice>,
     /// Learning rate, as [`Settings::rate`]. Defaults to the optimizer's own.
     rate: Option<f32>,
-    keep_colors: bool,
+}
+
+/// How the pixels are optimized.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Method {
+    Gram,
+    Neighbours,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -79,60 +95,24 @@ struct TermChange {
     layers: Option<BTreeMap<String, f32>>,
 }
 
-/// Sizes and costs of a run, computed before anything is allocated.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Plan {
-    /// Sizes with their steps, in order.
-    pub scales: Vec<PlannedScale>,
-    /// Approximate memory in bytes at the largest size.
-    pub peak: u64,
-    /// Multiply-adds of all steps, forward and backward pass.
-    pub multiply_adds: u64,
-}
-
-/// One size of a run in pixels, and the number of steps at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedScale {
-    /// Width of the picture in pixels.
-    pub width: usize,
-    /// Height of the picture in pixels.
-    pub height: usize,
-    /// Number of steps at this size.
-    pub steps: usize,
-}
-
-/// Memory of a run whose final size is `size` pixels on the longer side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct SizeEstimate {
-    /// Pixels on the longer side.
-    pub size: usize,
-    /// Width of the picture in pixels.
-    pub width: usize,
-    /// Height of the picture in pixels.
-    pub height: usize,
-    /// Approximate memory in bytes.
-    pub bytes: u64,
-    /// Whether the run stays within the limits.
-    pub fits: bool,
-}
-
 impl Default for OptimizeConfig {
     fn default() -> Self {
         Self {
+            method: Method::Gram,
             size: 512,
-            smallest: 128,
-            steps: 300,
-            network: VggChoice::Vgg16,
-            pooling: PoolingChoice::Average,
-            content: TermChange::default(),
-            style: TermChange::default(),
-            style_loss: StyleLossChoice::Gram,
+            steps: None,
             style_scale: 1.0,
-            variation: None,
-            optimizer: OptimizerChoice::Adam,
-            rate: None,
             keep_colors: false,
+            strength: None,
+            smallest: None,
+            network: None,
+            pooling: None,
+            content: None,
+            style: None,
+            style_loss: None,
+            variation: None,
+            optimizer: None,
+            rate: None,
         }
     }
 }
@@ -141,135 +121,149 @@ impl OptimizeConfig {
     /// Parses `json`.
     ///
     /// # Errors
-    /// [`Error::Style`] for invalid JSON, unknown fields, and sizes or step counts out of range.
+    /// [`Error::Style`] for invalid JSON, unknown fields, fields without effect on the method, and sizes or step counts out of
+    /// range.
     pub fn parse(json: &str) -> Result<Self> {
         let config: Self = serde_json::from_str(json)
             .map_err(|e| Error::Style(format!("These settings are invalid ({e}): choose other settings.")))?;
-        let limits =
-            [("size", config.size, 8192), ("smallest size", config.smallest, 8192), ("steps", config.steps, 100_000)];
+        let limits = [
+            ("size", Some(config.size), 8192),
+            ("smallest size", config.smallest, 8192),
+            ("steps", config.steps, 100_000),
+        ];
         for (what, number, most) in limits {
+            let Some(number) = number else { continue };
             if number == 0 || number > most {
                 return Err(Error::Style(format!(
                     "{number} is out of range for the {what}: choose a number from 1 to {most}."
                 )));
             }
         }
-        Ok(config)
-    }
-
-    fn vgg(&self) -> Vgg {
-        match self.network {
-            VggChoice::Vgg16 => VGG16,
-            VggChoice::Vgg19 => VGG19,
+        match config.without_effect() {
+            None => Ok(config),
+            Some(field) => Err(Error::Style(format!(
+                "`{field}` has no effect with this method: leave it out, or choose the other method."
+            ))),
         }
     }
 
-    fn optimizer(&self) -> Optimizer {
-        match self.optimizer {
-            OptimizerChoice::Adam => Optimizer::Adam,
-            OptimizerChoice::Sgd => Optimizer::Sgd { momentum: MOMENTUM },
-            OptimizerChoice::Lbfgs => Optimizer::Lbfgs { history: HISTORY },
-        }
+    /// Returns the name of a field that is given and that the method does not use.
+    fn without_effect(&self) -> Option<&'static str> {
+        let given: &[_] = match self.method {
+            Method::Gram => &[("strength", self.strength.is_some())],
+            Method::Neighbours => &[
+                ("smallest", self.smallest.is_some()),
+                ("network", self.network.is_some()),
+                ("pooling", self.pooling.is_some()),
+                ("content", self.content.is_some()),
+                ("style", self.style.is_some()),
+                ("styleLoss", self.style_loss.is_some()),
+                ("variation", self.variation.is_some()),
+                ("optimizer", self.optimizer.is_some()),
+                ("rate", self.rate.is_some()),
+            ],
+        };
+        given.iter().find(|(_, given)| *given).map(|(field, _)| *field)
     }
 
     /// Returns the settings of the run.
     ///
     /// # Errors
-    /// [`Error::Style`] for layers that the network does not have.
-    pub fn settings(&self) -> Result<Settings> {
-        let vgg = self.vgg();
-        let defaults = Terms::of(&vgg)?;
-        let changed = |defaults: Term, change: &TermChange| {
+    /// [`Error::Style`] for layers that the network does not have, and as [`NeighbourSettings::check`].
+    pub fn settings(&self) -> Result<MethodSettings> {
+        Ok(match self.method {
+            Method::Gram => MethodSettings::Gram(self.gram()?),
+            Method::Neighbours => MethodSettings::Neighbours(self.neighbours()?),
+        })
+    }
+
+    fn neighbours(&self) -> Result<NeighbourSettings> {
+        let defaults = NeighbourSettings::default();
+        let settings = NeighbourSettings {
+            size: self.size,
+            steps: self.steps.unwrap_or(defaults.steps),
+            strength: self.strength.unwrap_or(defaults.strength),
+            style_scale: self.style_scale,
+            keep_colors: self.keep_colors,
+            ..defaults
+        };
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn gram(&self) -> Result<Settings> {
+        let vgg = match self.network {
+            None | Some(VggChoice::Vgg16) => VGG16,
+            Some(VggChoice::Vgg19) => VGG19,
+        };
+        let optimizer = match self.optimizer {
+            None | Some(OptimizerChoice::Adam) => Optimizer::Adam,
+            Some(OptimizerChoice::Sgd) => Optimizer::Sgd { momentum: MOMENTUM },
+            Some(OptimizerChoice::Lbfgs) => Optimizer::Lbfgs { history: HISTORY },
+        };
+        let terms = self.terms(&vgg)?;
+        terms.last()?;
+        Ok(Settings {
+            vgg,
+            pooling: match self.pooling {
+                None | Some(PoolingChoice::Average) => Pooling::Average,
+                Some(PoolingChoice::Max) => Pooling::Max,
+            },
+            terms,
+            scales: coarse_to_fine(self.smallest.unwrap_or(SMALLEST), self.size, self.steps.unwrap_or(STEPS)),
+            optimizer,
+            rate: self.rate.unwrap_or(optimizer.rate()),
+            style_scale: self.style_scale,
+            keep_colors: self.keep_colors,
+        })
+    }
+
+    fn terms(&self, vgg: &Vgg) -> Result<Terms> {
+        let defaults = Terms::of(vgg)?;
+        let changed = |defaults: Term, change: Option<&TermChange>| {
+            let Some(change) = change else { return Ok(defaults) };
             let layers = match &change.layers {
                 Some(layers) => layers.iter().map(|(n, w)| Ok((vgg.layer(n)?, *w))).collect::<Result<_>>()?,
                 None => defaults.layers,
             };
             Ok::<_, Error>(Term { weight: change.weight.unwrap_or(defaults.weight), layers })
         };
-        let terms = Terms {
-            content: changed(defaults.content, &self.content)?,
-            style: changed(defaults.style, &self.style)?,
+        Ok(Terms {
+            content: changed(defaults.content, self.content.as_ref())?,
+            style: changed(defaults.style, self.style.as_ref())?,
             style_loss: match self.style_loss {
-                StyleLossChoice::Gram => StyleLoss::Gram,
-                StyleLossChoice::Covariance => StyleLoss::Covariance,
-                StyleLossChoice::Wasserstein => StyleLoss::Wasserstein,
+                None | Some(StyleLossChoice::Gram) => StyleLoss::Gram,
+                Some(StyleLossChoice::Covariance) => StyleLoss::Covariance,
+                Some(StyleLossChoice::Wasserstein) => StyleLoss::Wasserstein,
             },
             variation: self.variation.unwrap_or(defaults.variation),
-        };
-        terms.last()?;
-        Ok(Settings {
-            vgg,
-            pooling: match self.pooling {
-                PoolingChoice::Average => Pooling::Average,
-                PoolingChoice::Max => Pooling::Max,
-            },
-            terms,
-            scales: coarse_to_fine(self.smallest, self.size, self.steps),
-            optimizer: self.optimizer(),
-            rate: self.rate.unwrap_or(self.optimizer().rate()),
-            style_scale: self.style_scale,
-            keep_colors: self.keep_colors,
         })
-    }
-
-    /// Returns the memory of the run with `convolutions` at each of the `sizes`, instead of its own, for a photo of
-    /// `width` x `height`.
-    ///
-    /// # Errors
-    /// As [`OptimizeConfig::settings`].
-    pub fn sizes(
-        &self,
-        (width, height): (usize, usize),
-        sizes: &[usize],
-        convolutions: Convolutions,
-        limits: Limits,
-    ) -> Result<Vec<SizeEstimate>> {
-        let estimate = MemoryEstimate::of(&self.settings()?, convolutions)?;
-        let at = |&size: &usize| {
-            let (width, height) = Image::fitted(width, height, size);
-            let fits = estimate.check(width, height, limits).is_ok();
-            SizeEstimate { size, width, height, bytes: estimate.peak(width, height), fits }
-        };
-        Ok(sizes.iter().map(at).collect())
-    }
-
-    /// Returns the sizes and costs of the run for a photo of `width` x `height`.
-    ///
-    /// # Errors
-    /// As [`OptimizeConfig::settings`]; [`Error::TooLarge`], with the largest size that fits, when the run exceeds
-    /// `limits`.
-    pub fn plan(&self, width: usize, height: usize, convolutions: Convolutions, limits: Limits) -> Result<Plan> {
-        let settings = self.settings()?;
-        let estimate = MemoryEstimate::of(&settings, convolutions)?;
-        let fitted = |&Scale { longer, steps }: &Scale| {
-            let (width, height) = Image::fitted(width, height, longer);
-            PlannedScale { width, height, steps }
-        };
-        let scales: Vec<_> = settings.scales.iter().map(fitted).collect();
-        let (width, height) = Image::fitted(width, height, self.size);
-        estimate.check(width, height, limits)?;
-        let net = settings.vgg.network(settings.pooling, estimate.last);
-        let mut multiply_adds = 0;
-        for scale in &scales {
-            // The backward pass through a convolution to its input costs as much as the forward pass.
-            multiply_adds += 2 * net.multiply_adds(scale.height, scale.width)? * scale.steps as u64;
-        }
-        Ok(Plan { scales, peak: estimate.peak(width, height), multiply_adds })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::schedule::Scale;
 
-    const ROOMY: Limits = Limits { total: 4_000_000_000, buffer: 1 << 30 };
+    fn settings(text: &str) -> Result<MethodSettings> {
+        OptimizeConfig::parse(text)?.settings()
+    }
+
+    fn gram(text: &str) -> Result<Settings> {
+        match settings(text)? {
+            MethodSettings::Gram(settings) => Ok(settings),
+            MethodSettings::Neighbours(settings) => panic!("{settings:?}"),
+        }
+    }
 
     #[test]
-    fn empty_settings_are_the_defaults() {
-        let settings = OptimizeConfig::parse("{}").unwrap().settings().unwrap();
+    fn empty_settings_are_the_defaults_of_gram_as_in_saved_jobs_of_earlier_versions() {
+        let settings = gram("{}").unwrap();
         assert_eq!(settings.terms, Terms::of(&VGG16).unwrap());
         assert_eq!(settings.scales, coarse_to_fine(128, 512, 300));
         assert_eq!((settings.optimizer, settings.rate), (Optimizer::Adam, Optimizer::Adam.rate()));
+        assert_eq!(gram(r#"{ "method": "gram" }"#).unwrap(), settings);
     }
 
     #[test]
@@ -277,7 +271,7 @@ mod tests {
         let text = r#"{ "size": 64, "smallest": 64, "steps": 7, "pooling": "max", "keepColors": true, "rate": 0.5, "optimizer": "lbfgs", "styleLoss": "covariance",
             "styleScale": 1.5,
             "content": { "weight": 0 , "layers": { "relu1_2": 2, "relu3_3": 1 } }, "variation": 0.5 }"#;
-        let settings = OptimizeConfig::parse(text).unwrap().settings().unwrap();
+        let settings = gram(text).unwrap();
         assert_eq!(settings.scales, [Scale { longer: 64, steps: 7 }]);
         assert_eq!((settings.pooling, settings.keep_colors, settings.rate), (Pooling::Max, true, 0.5));
         assert_eq!(settings.optimizer, Optimizer::Lbfgs { history: HISTORY });
@@ -288,53 +282,24 @@ mod tests {
     }
 
     #[test]
+    fn neighbour_matching_has_settings_of_its_own() {
+        let defaults = settings(r#"{ "method": "neighbours" }"#).unwrap();
+        assert_eq!(defaults, MethodSettings::Neighbours(NeighbourSettings::default()));
+        let text = r#"{ "method": "neighbours", "size": 96, "steps": 30, "strength": 0.8, "styleScale": 2, "keepColors": true }"#;
+        let (strength, style_scale) = (0.8, 2.0);
+        let given =
+            NeighbourSettings { size: 96, steps: 30, strength, style_scale, keep_colors: true, match_colors: false };
+        assert_eq!(settings(text).unwrap(), MethodSettings::Neighbours(given));
+    }
+
+    #[test]
     fn layers_are_those_of_the_selected_network() {
         let layers = |network: &str| {
             let style = r#""style": { "layers": { "relu4_4": 1 } }"#;
-            OptimizeConfig::parse(&format!(r#"{{ "network": "{network}", {style} }}"#)).unwrap().settings()
+            gram(&format!(r#"{{ "network": "{network}", {style} }}"#))
         };
         assert_eq!(layers("vgg19").unwrap().vgg, VGG19);
         assert!(layers("vgg16").unwrap_err().to_string().contains("relu4_4"));
-    }
-
-    #[test]
-    fn a_plan_names_sizes_and_counts_work() {
-        let plan = OptimizeConfig::parse(r#"{ "size": 128, "smallest": 91, "steps": 4 }"#)
-            .unwrap()
-            .plan(400, 200, Convolutions::Ours, ROOMY)
-            .unwrap();
-        let sizes = [(91, 46, 4), (128, 64, 2)];
-        assert_eq!(plan.scales, sizes.map(|(width, height, steps)| PlannedScale { width, height, steps }));
-        let net = VGG16.network(Pooling::Average, VGG16.layer("relu4_2").unwrap());
-        let one = |width, height| net.multiply_adds(height, width).unwrap();
-        assert_eq!(plan.multiply_adds, 2 * (4 * one(91, 46) + 2 * one(128, 64)));
-    }
-
-    #[test]
-    fn sizes_have_the_memory_of_their_plans() {
-        let config = |text: &str| OptimizeConfig::parse(text).unwrap();
-        let limits = Limits { total: 1_200_000_000, buffer: u64::MAX };
-        let sizes = config("{}").sizes((300, 200), &[64, 512, 768, 8192], Convolutions::Ours, limits).unwrap();
-        let about: Vec<_> = sizes.iter().map(|s| (s.size, s.width, s.height, s.fits)).collect();
-        assert_eq!(
-            about,
-            [(64, 64, 43, true), (512, 512, 341, true), (768, 768, 512, true), (8192, 8192, 5461, false)]
-        );
-        assert_eq!(sizes[1].bytes, config("{}").plan(300, 200, Convolutions::Ours, ROOMY).unwrap().peak);
-        // What the page showed before: 2304 bytes for each pixel, and 54 MB for VGG.
-        let square = config("{}").sizes((1, 1), &[256, 512, 1024], Convolutions::Ours, limits).unwrap();
-        for SizeEstimate { width, height, bytes, .. } in square {
-            let before = (width * height) as f64 * 2304.0 + 54e6;
-            assert!((bytes as f64 / before - 1.0).abs() < 0.05, "{bytes} instead of {before}");
-        }
-        // Settings count.
-        let lbfgs =
-            config(r#"{ "optimizer": "lbfgs" }"#).sizes((300, 200), &[512], Convolutions::Ours, limits).unwrap();
-        assert!(lbfgs[0].bytes > sizes[1].bytes);
-        // The processor holds transformed weights.
-        let processor = config("{}").sizes((300, 200), &[512], Convolutions::Processor, limits).unwrap();
-        assert_eq!(processor[0].bytes, config("{}").plan(300, 200, Convolutions::Processor, ROOMY).unwrap().peak);
-        assert!(processor[0].bytes > sizes[1].bytes + 100_000_000);
     }
 
     #[test]
@@ -342,19 +307,36 @@ mod tests {
         for (text, what) in [
             ("{", "are invalid"),
             (r#"{ "sizes": 3 }"#, "unknown field `sizes`"),
+            (r#"{ "method": "magic" }"#, "unknown variant `magic`"),
             (r#"{ "steps": 0 }"#, "0 is out of range for the steps"),
             (r#"{ "size": 100000 }"#, "from 1 to 8192"),
+            (r#"{ "content": { "layers": { "relu9_9": 1 } } }"#, "relu9_9"),
+            (r#"{ "style": { "weight": -1 } }"#, "-1"),
+            (r#"{ "method": "neighbours", "strength": 1.5 }"#, "from 0 to 1"),
+            (r#"{ "method": "neighbours", "size": 16 }"#, "at least 32 pixels"),
         ] {
-            let refused = OptimizeConfig::parse(text).unwrap_err().to_string();
+            let refused = settings(text).unwrap_err().to_string();
             assert!(refused.contains(what), "{refused}");
         }
-        let settings = |text| OptimizeConfig::parse(text).unwrap().settings();
-        assert!(settings(r#"{ "content": { "layers": { "relu9_9": 1 } } }"#).is_err());
-        assert!(settings(r#"{ "style": { "weight": -1 } }"#).is_err());
-        let large = OptimizeConfig::parse(r#"{ "size": 4096 }"#)
-            .unwrap()
-            .plan(400, 200, Convolutions::Ours, ROOMY)
-            .unwrap_err();
-        assert!(matches!(large, Error::TooLarge { .. }), "{large}");
+    }
+
+    #[test]
+    fn fields_of_the_other_method_are_refused_by_name() {
+        let refused = |text: &str| OptimizeConfig::parse(text).unwrap_err().to_string();
+        assert!(refused(r#"{ "strength": 0.5 }"#).starts_with("`strength` has no effect"));
+        for (name, value) in [
+            ("smallest", "128"),
+            ("network", r#""vgg16""#),
+            ("pooling", r#""max""#),
+            ("content", "{}"),
+            ("style", "{}"),
+            ("styleLoss", r#""gram""#),
+            ("variation", "0.1"),
+            ("optimizer", r#""adam""#),
+            ("rate", "0.01"),
+        ] {
+            let problem = refused(&format!(r#"{{ "method": "neighbours", "{name}": {value} }}"#));
+            assert!(problem.starts_with(&format!("`{name}` has no effect")), "{problem}");
+        }
     }
 }

@@ -1,12 +1,21 @@
 //! Estimates of the time of optimization and training, from measured steps.
 
-use super::optimize_config::PlannedScale;
+use serde::Deserialize;
 
-/// The limits of the number of steps at the first size: fewer give no painting, more change nothing.
-const STEPS: (usize, usize) = (20, 3000);
 /// The assumed time of a training step for each pixel of its crops in milliseconds, before the first training: on a GPU,
 /// and on a software adapter.
 const TRAINING: (f64, f64) = (0.01, 0.4);
+
+/// A measured optimization step.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct MeasuredStep {
+    /// Width of the picture in pixels.
+    pub width: usize,
+    /// Height of the picture in pixels.
+    pub height: usize,
+    /// Time of the step.
+    pub milliseconds: f64,
+}
 
 /// The time of a step in milliseconds: a fixed part, and a part for each pixel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,8 +25,8 @@ struct StepCost {
 }
 
 impl StepCost {
-    /// Fits the cost to a measurement, pixels and milliseconds, at the first size, and one at the last size, if there is
-    /// one. With one measurement, the cost is proportional to the pixels.
+    /// Fits the cost to a measurement, pixels and milliseconds, at a small size, and one at a large size, if there is one. With one
+    /// measurement, the cost is proportional to the pixels.
     fn fit(small: (f64, f64), large: Option<(f64, f64)>) -> Self {
         let Some(large) = large else { return Self { fixed: 0.0, pixel: small.1 / small.0 } };
         let slope = if large.0 > small.0 { (large.1 - small.1) / (large.0 - small.0) } else { 0.0 };
@@ -34,21 +43,24 @@ impl StepCost {
     }
 }
 
-/// Returns the time of a step in milliseconds at each of the `scales`. `first` was measured at the first of them, `last`, if
-/// it was measured, at the last.
-pub fn step_times(scales: &[PlannedScale], first: f64, last: Option<f64>) -> Vec<f64> {
-    let pixels = |scale: &PlannedScale| scale.width as f64 * scale.height as f64;
-    let (Some(small), Some(large)) = (scales.first(), scales.last()) else { return Vec::new() };
-    let cost = StepCost::fit((pixels(small), first), last.map(|last| (pixels(large), last)));
-    scales.iter().map(|scale| cost.milliseconds(pixels(scale))).collect()
+/// Returns the time of a step in milliseconds for pictures of each of the `sizes`, width and height, from the first and the last of
+/// the steps that were `measured`, from small to large. Without any it is 0.
+pub fn step_times(sizes: impl IntoIterator<Item = (usize, usize)>, measured: &[MeasuredStep]) -> Vec<f64> {
+    let pixels = |width: usize, height: usize| width as f64 * height as f64;
+    let point = |step: &MeasuredStep| (pixels(step.width, step.height), step.milliseconds);
+    let cost = match measured {
+        [] => StepCost { fixed: 0.0, pixel: 0.0 },
+        [one] => StepCost::fit(point(one), None),
+        [small, .., large] => StepCost::fit(point(small), Some(point(large))),
+    };
+    sizes.into_iter().map(|(width, height)| cost.milliseconds(pixels(width, height))).collect()
 }
 
-/// Returns the number of steps at the first size for a run of `minutes`, given the times of a step in milliseconds at each
-/// size. Each larger size gets half as many.
-pub fn steps_for(minutes: f64, step_times: &[f64]) -> usize {
-    let Some((first, larger)) = step_times.split_first() else { return STEPS.0 };
-    let one = first + larger.iter().sum::<f64>() / 2.0;
-    ((minutes * 60_000.0 / one) as usize).clamp(STEPS.0, STEPS.1)
+/// Returns the number of steps for a run of `milliseconds`, within `limits`. `step_times` are the times of a step at each stage in
+/// milliseconds, `shares` the steps of the stage for each step of the run.
+pub fn steps_for(milliseconds: f64, shares: &[f64], step_times: &[f64], limits: (usize, usize)) -> usize {
+    let one = shares.iter().zip(step_times).fold(0.0, |one, (share, time)| one + share * time);
+    ((milliseconds / one) as usize).clamp(limits.0, limits.1)
 }
 
 /// Returns the duration of a training in milliseconds. `pace` is the time of a step for each pixel of its crops, as it was
@@ -62,26 +74,31 @@ pub fn training_duration(steps: usize, crop: usize, batch: usize, software: bool
 mod tests {
     use super::*;
 
-    fn scales(sides: &[usize]) -> Vec<PlannedScale> {
-        sides.iter().map(|&side| PlannedScale { width: side, height: side, steps: 1 }).collect()
+    fn measured(side: usize, milliseconds: f64) -> MeasuredStep {
+        MeasuredStep { width: side, height: side, milliseconds }
+    }
+
+    fn squares<const N: usize>(sides: [usize; N]) -> [(usize, usize); N] {
+        sides.map(|side| (side, side))
     }
 
     #[test]
-    fn the_number_of_steps_matches_the_chosen_time() {
-        let times = step_times(&scales(&[128, 181, 256, 362, 512]), 20.0, None);
-        let steps = steps_for(5.0, &times);
-        let total: f64 =
-            times.iter().enumerate().map(|(i, time)| time * if i == 0 { 1.0 } else { 0.5 } * steps as f64).sum();
+    fn the_number_of_steps_matches_the_time() {
+        let shares = [1.0, 0.5, 0.5, 0.5, 0.5];
+        let times = step_times(squares([128, 181, 256, 362, 512]), &[measured(128, 20.0)]);
+        let steps = |milliseconds| steps_for(milliseconds, &shares, &times, (20, 3000));
+        let total: f64 = times.iter().zip(shares).map(|(time, share)| time * share * steps(300_000.0) as f64).sum();
         assert!((total / 300_000.0 - 1.0).abs() < 0.01, "{total} ms");
-        assert!(steps_for(10.0, &times) as f64 > 1.9 * steps as f64);
+        assert!(steps(600_000.0) as f64 > 1.9 * steps(300_000.0) as f64);
     }
 
     #[test]
     fn the_number_of_steps_stays_within_its_limits() {
-        let sizes = scales(&[128, 181, 256]);
-        assert_eq!(steps_for(2.0, &step_times(&sizes, 60_000.0, Some(60_000.0))), 20);
-        assert_eq!(steps_for(40.0, &step_times(&sizes, 0.1, Some(0.1))), 3000);
-        assert_eq!((steps_for(5.0, &[]), steps_for(5.0, &[0.0])), (20, 3000));
+        let steps = |time, step: f64| steps_for(time, &[1.0, 0.5], &[step, step], (20, 3000));
+        assert_eq!((steps(120_000.0, 60_000.0), steps(2_400_000.0, 0.1)), (20, 3000));
+        // Preparation alone may take longer than the chosen time; a clock may measure nothing.
+        assert_eq!((steps(-5.0, 1.0), steps(1.0, 0.0), steps_for(1.0, &[], &[], (20, 3000))), (20, 3000, 3000));
+        assert_eq!(step_times(squares([9]), &[]), [0.0]);
     }
 
     #[test]
@@ -92,7 +109,9 @@ mod tests {
         let flat = StepCost::fit((100.0, 9.0), Some((1000.0, 8.0)));
         assert_eq!(flat, StepCost { fixed: 9.0, pixel: 0.0 });
         assert_eq!(StepCost::fit((100.0, 1.0), Some((1000.0, 50.0))).milliseconds(1000.0), 50.0);
-        assert_eq!(step_times(&scales(&[100, 200]), 20.0, Some(50.0)), [20.0, 50.0]);
+        // The sizes need not be those that were measured; one in between does not count.
+        let three = [measured(100, 20.0), measured(150, 99.0), measured(200, 50.0)];
+        assert_eq!(step_times(squares([100, 200, 300]), &three), [20.0, 50.0, 100.0]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod vgg_features;
 pub use crate::settings::{OptimizeConfig, Optimizer, Scale, Settings, StyleLoss, Term, Terms, coarse_to_fine};
 pub use feature_map::FeatureMap;
 pub use losses::{Objective, Parts, Source};
+pub use optimize_image::any_method::AnyOptimization;
 pub use optimize_image::checkpoint::Checkpoint;
 pub use optimize_image::neighbour_checkpoint::NeighbourCheckpoint;
 pub use optimize_image::neighbour_matching::NeighbourMatching;

@@ -4,7 +4,7 @@ use serde_json::json;
 use wasm_bindgen::prelude::*;
 
 use super::js;
-use crate::settings::{self, ASSUMED_MEMORY, Convolutions, Limits, OptimizeConfig, TrainChoices};
+use crate::settings::{self, ASSUMED_MEMORY, Convolutions, Limits, OptimizeConfig, PROCESSOR_MEMORY, TrainChoices};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
@@ -32,22 +32,25 @@ export interface ChosenSettings {
 }
 "#;
 
-/// Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels. `settings` is JSON
-/// of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the processor. Throws for invalid
-/// settings.
+/// Returns JSON of `SizeEstimate[]`, one for each of the `sizes`, for a photo of `width` x `height` pixels and this number of
+/// paintings. `settings` is JSON of `RunSettings` of `studio.js`; its own size is ignored. `processor` is true for a run on the
+/// processor. Throws for invalid settings.
 #[wasm_bindgen(js_name = optimizationSizes)]
 pub fn optimization_sizes(
     settings: &str,
     width: usize,
     height: usize,
+    paintings: usize,
     sizes: Vec<usize>,
     processor: bool,
 ) -> Result<String, JsValue> {
     // The limit of one buffer is that of a device, which is not open yet.
-    let limits = Limits { total: ASSUMED_MEMORY, buffer: u64::MAX };
+    let total = if processor { PROCESSOR_MEMORY } else { ASSUMED_MEMORY };
+    let limits = Limits { total, buffer: u64::MAX };
     let convolutions = if processor { Convolutions::Processor } else { Convolutions::Ours };
-    let found =
-        OptimizeConfig::parse(settings).and_then(|config| config.sizes((width, height), &sizes, convolutions, limits));
+    let found = OptimizeConfig::parse(settings)
+        .and_then(|config| config.settings())
+        .and_then(|settings| settings.sizes((width, height), paintings, &sizes, convolutions, limits));
     Ok(json!(found.map_err(js)?).to_string())
 }
 

@@ -5,17 +5,33 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-/** Settings of an optimization. Missing fields have the stated defaults. */
+/**
+ * Settings of an optimization. Missing fields have the stated defaults; fields that have no effect with the method are refused.
+ */
 export interface RunSettings {
+  /**
+   * Method: `gram` matches statistics of features, `neighbours` gives each position the features of its nearest position in the
+   * painting. Default `gram`, the only method of earlier versions, whose saved settings have no such field.
+   */
+  method?: 'gram' | 'neighbours';
   /** Final size: the photo's longer side in pixels. Default 512. */
   size?: number;
   /**
-   * First size: the photo's longer side in pixels. Default 128. Each further size is larger by a factor of the square root of
-   * two.
+   * With `gram`, the number of steps at the first size, default 300, and each larger size gets half as many. With `neighbours`, the
+   * number of steps at each size up to 512 pixels, default 100; larger sizes get fewer.
+   */
+  steps?: number;
+  /** Longer side of the paintings relative to the photo's. Default 1; larger values give larger strokes. */
+  styleScale?: number;
+  /** Whether the result keeps the colours of the photo. Default false. */
+  keepColors?: boolean;
+  /** `neighbours`: how much of the painting the result has, 0..1. Default 0.5. */
+  strength?: number;
+  /**
+   * `gram`, as all that follows: first size, the photo's longer side in pixels. Default 128. Each further size is larger by a factor
+   * of the square root of two.
    */
   smallest?: number;
-  /** Number of steps at the first size. Default 300. Each larger size gets half as many. */
-  steps?: number;
   /** The VGG network of the losses. Default `vgg16`. `Studio.begin` needs an archive of the same network. */
   network?: 'vgg16' | 'vgg19';
   /** Pooling layers of the VGG network. Default `average`. */
@@ -31,19 +47,15 @@ export interface RunSettings {
    * their Wasserstein distance. Default `gram`.
    */
   styleLoss?: 'gram' | 'covariance' | 'wasserstein';
-  /** Longer side of the paintings relative to the photo's. Default 1; larger values give larger strokes. */
-  styleScale?: number;
   /** Default `adam`. */
   optimizer?: 'adam' | 'sgd' | 'lbfgs';
   /** Learning rate; for Adam in units of pixel values (0..1). Each optimizer has its own default. */
   rate?: number;
-  /** Whether the result keeps the colours of the photo. Default false. */
-  keepColors?: boolean;
 }
 
-/** Sizes and costs of an optimization, computed before anything is allocated. */
+/** Stages and costs of an optimization, computed before anything is allocated. */
 export interface RunPlan {
-  /** Sizes in pixels with their number of steps, in order. */
+  /** Sizes in pixels with their number of steps, in order. With `neighbours`, the last size is there twice. */
   scales: { width: number; height: number; steps: number }[];
   /** Approximate graphics memory at the largest size, in bytes. */
   peak: number;
@@ -51,13 +63,30 @@ export interface RunPlan {
   multiplyAdds: number;
 }
 
+/** A measured optimization step of a picture. */
+export interface MeasuredStep {
+  width: number;
+  height: number;
+  milliseconds: number;
+}
+
+/** The steps of an optimization that takes a chosen time. */
+export interface TimedSteps {
+  /** The number of steps, as in `RunSettings`, within limits. */
+  steps: number;
+  /** The estimated time of a step in milliseconds at each of the scales of the plan. */
+  stepTimes: number[];
+}
+
 /**
  * Report of one optimization step. The losses are those before the step; content and style loss are unweighted. Losses of
- * different sizes are not comparable.
+ * different stages are not comparable. With `neighbours` there is one loss, the total.
  */
 export interface StepReport {
   step: number;
   steps: number;
+  /** The index of the stage in the scales of the plan. */
+  stage: number;
   width: number;
   height: number;
   total: number;

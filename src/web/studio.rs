@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{VGG16, VGG19};
 use crate::procedural::random::Random;
-use crate::settings::{Convolutions, PlannedScale, step_times, steps_for};
-use crate::train::{Checkpoint, ImageOptimization, OptimizeConfig, Parts, Progress, Start, StyleTarget};
+use crate::settings::{Convolutions, MeasuredStep};
+use crate::train::{AnyOptimization, OptimizeConfig, Parts, Progress, StyleTarget};
 use crate::weights::Archive;
 
 /// A graphics adapter or the processor as a device for burn, one per worker. No method may be called while a promise of the same object is pending.
@@ -69,17 +69,25 @@ impl Studio {
         found.map(str::to_string).ok_or_else(|| wrong(&format!("contains {network}")))
     }
 
-    /// Returns JSON of a `RunPlan` for a photo of that size in pixels. `settings` is JSON of `RunSettings`. Throws for
-    /// invalid settings, and if the size does not fit into memory; the message then names the largest size that fits.
-    pub fn plan(&self, settings: &str, width: usize, height: usize) -> std::result::Result<String, JsValue> {
+    /// Returns JSON of a `RunPlan` for a photo of that size in pixels and this number of paintings. `settings` is JSON of
+    /// `RunSettings`. Throws for invalid settings, and if the size does not fit into memory; the message then names the largest
+    /// size that fits.
+    pub fn plan(
+        &self,
+        settings: &str,
+        width: usize,
+        height: usize,
+        paintings: usize,
+    ) -> std::result::Result<String, JsValue> {
         let plan = OptimizeConfig::parse(settings)
-            .and_then(|config| config.plan(width, height, self.convolutions(), self.device.limits()));
+            .and_then(|config| config.settings())
+            .and_then(|settings| settings.plan((width, height), paintings, self.convolutions(), self.device.limits()));
         plan.map(|plan| json!(plan).to_string()).map_err(js)
     }
 
     /// Starts an optimization: computes the features of photo and paintings, and prepares the first size, or the size of
     /// `checkpoint`. `vgg` is an archive of VGG weights, `settings` is JSON of `RunSettings`. Rejects a checkpoint of other
-    /// pictures or settings.
+    /// pictures or settings, or of the other method.
     pub async fn begin(
         &self,
         vgg: &[u8],
@@ -88,7 +96,7 @@ impl Studio {
         checkpoint: Option<Vec<u8>>,
     ) -> std::result::Result<OptimizationHandle, JsValue> {
         let config = OptimizeConfig::parse(settings).map_err(js)?;
-        let started = input.begin(vgg, &config, checkpoint.as_deref(), self);
+        let started = input.begin(vgg, &config, checkpoint.as_deref(), self).await;
         started.map(|optimization| OptimizationHandle { optimization: Rc::new(RefCell::new(optimization)) }).map_err(js)
     }
 }
@@ -100,21 +108,24 @@ impl Studio {
     }
 }
 
-/// Returns the estimated time of an optimization step in milliseconds at each of the sizes `scales`, JSON of
-/// `RunPlan.scales`. `first` was measured at the first of them, `last` at the last. Without it, time is proportional to the
-/// pixels.
-#[wasm_bindgen(js_name = stepTimes)]
-pub fn web_step_times(scales: &str, first: f64, last: Option<f64>) -> std::result::Result<Vec<f64>, JsValue> {
-    let scales: Vec<PlannedScale> = serde_json::from_str(scales)
-        .map_err(|e| js(Error::Style(format!("These sizes are invalid ({e}): choose other settings."))))?;
-    Ok(step_times(&scales, first, last))
-}
-
-/// Returns the number of steps at the first size for an optimization of `minutes`, within limits. `step_times` is a result of
-/// `stepTimes`; each larger size gets half as many steps.
+/// Returns JSON of `TimedSteps` for an optimization of `minutes`, for a photo of that size in pixels and this number of paintings.
+/// `settings` is JSON of `RunSettings`, whose number of steps counts only as a ratio between the sizes; `measured` is JSON of
+/// `MeasuredStep[]`, from small to large. With one measurement, time is proportional to the pixels. Throws for invalid settings.
 #[wasm_bindgen(js_name = stepsFor)]
-pub fn web_steps_for(minutes: f64, step_times: &[f64]) -> usize {
-    steps_for(minutes, step_times)
+pub fn steps_for(
+    settings: &str,
+    width: usize,
+    height: usize,
+    paintings: usize,
+    minutes: f64,
+    measured: &str,
+) -> std::result::Result<String, JsValue> {
+    let measured: Vec<MeasuredStep> = serde_json::from_str(measured)
+        .map_err(|e| js(Error::Style(format!("These times are invalid ({e}): start again."))))?;
+    let timed = OptimizeConfig::parse(settings)
+        .and_then(|config| config.settings())
+        .and_then(|settings| settings.timed((width, height), paintings, minutes, &measured));
+    timed.map(|timed| json!(timed).to_string()).map_err(js)
 }
 
 /// One optimization step for benchmarks.
@@ -199,7 +210,7 @@ impl OptimizationInput {
         Ok(())
     }
 
-    /// Sets the initial picture, instead of the photo.
+    /// Sets the initial picture, instead of the photo. Neighbour matching takes none.
     pub fn start_from(
         &mut self,
         width: usize,
@@ -210,7 +221,7 @@ impl OptimizationInput {
         Ok(())
     }
 
-    /// Sets noise of the photo's proportions as the initial picture. Each `seed` gives different noise.
+    /// Sets noise of the photo's proportions as the initial picture. Each `seed` gives different noise. Neighbour matching takes none.
     pub fn start_from_noise(&mut self, seed: u32) -> std::result::Result<(), JsValue> {
         let (width, height) = Image::fitted(self.photo.width(), self.photo.height(), NOISE_SIDE);
         let mut random = Random::new(seed.into());
@@ -230,35 +241,34 @@ impl OptimizationInput {
         self.paintings.last_mut().ok_or_else(none)
     }
 
-    fn begin(
+    async fn begin(
         &self,
         vgg: &[u8],
         config: &OptimizeConfig,
         checkpoint: Option<&[u8]>,
         studio: &Studio,
-    ) -> Result<ImageOptimization> {
-        let (width, height) = (self.photo.width(), self.photo.height());
-        config.plan(width, height, studio.convolutions(), studio.device.limits())?;
-        let start = match checkpoint {
-            Some(bytes) => Start::Checkpoint(Checkpoint::parse(bytes)?),
-            None => Start::Picture(self.start.as_ref().unwrap_or(&self.photo).clone()),
-        };
-        let (photo, paintings) = (self.photo.clone(), self.paintings.clone());
-        ImageOptimization::new(
+    ) -> Result<AnyOptimization> {
+        let settings = config.settings()?;
+        let size = |image: &Image| (image.width(), image.height());
+        let sizes: Vec<_> = self.paintings.iter().map(|painting| size(&painting.picture)).collect();
+        settings.check_memory(size(&self.photo), &sizes, studio.convolutions(), studio.device.limits())?;
+        AnyOptimization::new(
             &Archive::parse(vgg)?,
-            config.settings()?,
-            photo,
-            paintings,
-            start,
+            settings,
+            self.photo.clone(),
+            self.paintings.clone(),
+            self.start.clone(),
+            checkpoint,
             studio.device.device(),
         )
+        .await
     }
 }
 
 /// A running image optimization.
 #[wasm_bindgen]
 pub struct OptimizationHandle {
-    optimization: Rc<RefCell<ImageOptimization>>,
+    optimization: Rc<RefCell<AnyOptimization>>,
 }
 
 /// Converts a picture to a JavaScript object: width, height, data.
@@ -287,14 +297,14 @@ impl OptimizationHandle {
     pub async fn step(&self) -> std::result::Result<JsValue, JsValue> {
         let optimization = self.optimization.clone();
         let mut optimization = optimization.try_borrow_mut().map_err(|_| busy())?;
-        let Some(progress) = optimization.step().await.map_err(js)? else { return Ok(JsValue::UNDEFINED) };
+        let Some((progress, stage)) = optimization.step().await.map_err(js)? else { return Ok(JsValue::UNDEFINED) };
         let Progress { step, steps, width, height, parts: Parts { total, content, style, variation } } = progress;
-        let report = json!({ "step": step, "steps": steps, "width": width, "height": height, "total": total,
-            "content": content, "style": style, "variation": variation });
+        let report = json!({ "step": step, "steps": steps, "stage": stage, "width": width, "height": height,
+            "total": total, "content": content, "style": style, "variation": variation });
         JSON::parse(&report.to_string())
     }
 
-    /// Returns the current result at the current size: the running average of the steps.
+    /// Returns the current result at the current size.
     #[wasm_bindgen(unchecked_return_type = "PaintedPicture")]
     #[expect(clippy::await_holding_refcell_ref, reason = "a second borrow is refused in a sentence")]
     pub async fn picture(&self) -> std::result::Result<JsValue, JsValue> {
@@ -310,7 +320,6 @@ impl OptimizationHandle {
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
         let optimization = self.optimization.clone();
         let optimization = optimization.try_borrow().map_err(|_| busy())?;
-        let checkpoint = optimization.checkpoint().await.map_err(js)?;
-        checkpoint.map(|checkpoint| checkpoint.write()).transpose().map_err(js)
+        optimization.checkpoint().await.map_err(js)
     }
 }

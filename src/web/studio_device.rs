@@ -64,10 +64,8 @@ mod kind {
 
     use super::{Description, Device, JsValue, Limits, Result};
     use crate::cpu::InstructionSet;
+    use crate::settings::PROCESSOR_MEMORY;
     use crate::train::device::cpu;
-
-    /// The memory of a job in bytes. WebAssembly addresses 4 GiB, of which files and pictures take a part.
-    const MEMORY: u64 = 3_000_000_000;
 
     /// The processor.
     pub struct JobDevice(Device);
@@ -83,7 +81,7 @@ mod kind {
         }
 
         pub fn limits(&self) -> Limits {
-            Limits { total: MEMORY, buffer: MEMORY }
+            Limits { total: PROCESSOR_MEMORY, buffer: PROCESSOR_MEMORY }
         }
 
         pub fn describe(&self) -> Description {

@@ -65,6 +65,8 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
     await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
     await page.evaluate(() => /** @type {HTMLDetailsElement} */ (document.getElementById('optimize-more')).toggleAttribute('open', true));
     await check(page, 'the dialog of a Masterpiece');
+    await page.click('#optimize-dialog label:has(#optimize-gram)');
+    await check(page, 'the dialog of a Masterpiece with the other method');
     for (const drawer of ['look', 'where', 'way', 'network']) {
       await page.evaluate((id) => document.getElementById(id)?.toggleAttribute('open', true), `drawer-${drawer}`);
       if (drawer === 'network') await page.select('#optimize-network', 'own');

@@ -122,6 +122,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     const painted = [];
     for (const method of ['sgd', 'lbfgs']) {
       await order(page);
+      assert.ok(await page.$eval('#optimize-strength', (input) => input.closest('[hidden]') !== null));
       await set(page, '#optimize-optimizer', method);
       assert.ok(await page.$eval('#optimize-rate', (input) => /** @type {HTMLInputElement} */ (input).disabled));
       await begin(page, 5);
@@ -142,7 +143,15 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     // A strip: a step is as fast as on 64 x 64 pixels.
     await drop(page, { name: 'strip.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 192, 24) });
     await until(page, 'the photo', () => document.getElementById('caption')?.textContent?.includes('strip'));
+    await order(page, 'neighbours');
+    // Other methods have other options, and take other memory.
+    const memory = () => text(page, '#optimize-memory');
+    const more = await memory();
+    assert.deepEqual(await page.$$eval('#optimize-dialog [data-only]', (all) => all.map((element) => [element.dataset.only, element.hidden]).filter(([only, hidden]) => (only === 'gram') !== hidden)), []);
+    await set(page, '#optimize-strength', 80);
+    assert.equal(await text(page, '#optimize-strength-value'), '80 %');
     await order(page);
+    assert.notEqual(await memory(), more);
     await set(page, '#optimize-minutes', 2);
     assert.match(await text(page, '#optimize-memory'), /^192 × 24 pixels take about \d+ MB of memory\. The browser finds no GPU here: fewer steps fit/);
     assert.equal(await page.$eval('#optimize-steps', (input) => /** @type {HTMLInputElement} */ (input).value), '');
@@ -161,6 +170,11 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     assert.ok(sizes.some(([, , size]) => size === '136 × 17'), seen.join());
     for (const [, at, size] of sizes) assert.equal(size, Number(at) > 4 ? '192 × 24' : '136 × 17', `step ${at}`);
     assert.match((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '', /^M/);
+    // The next dialog has the values of the last one.
+    await click(page, '#optimize-panel-again');
+    await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
+    assert.deepEqual(await page.$$eval('#optimize-gram, #optimize-strength', (inputs) => inputs.map((input) => (input.type === 'radio' ? input.checked : input.value))), [true, '80']);
+    await click(page, '#optimize-cancel');
     const result = await compare(page, await savedPng(page), await smallPhoto(page, 'coffee', 192, 24));
     assert.equal(result.sizes[0], '192 x 24');
     assert.deepEqual(errors, []);

@@ -68,11 +68,24 @@ export async function losses(page) {
   });
 }
 
-/** Opens the dialog, unless it is open. @param {Page} page */
-export async function order(page) {
-  if (await page.$('#optimize-dialog[open]')) return;
-  await click(page, '#optimize');
-  await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
+/** The loss of the current stage with `neighbours`, from the label of the chart. @param {Page} page */
+export async function lossOfStage(page) {
+  const text = (await page.$eval('#curves', (svg) => svg.getAttribute('aria-label'))) ?? '';
+  const [, first, last] = text.match(/at this stage from ([\d.e+-]+) to ([\d.e+-]*\d)/) ?? [];
+  return { first: Number(first), last: Number(last) };
+}
+
+/**
+ * Opens the dialog, unless it is open, and chooses the method. Most tests are about `gram`.
+ * @param {Page} page
+ * @param {'gram' | 'neighbours'} [method]
+ */
+export async function order(page, method = 'gram') {
+  if (!(await page.$('#optimize-dialog[open]'))) {
+    await click(page, '#optimize');
+    await until(page, 'the dialog', () => document.querySelector('#optimize-dialog[open]') !== null);
+  }
+  await click(page, `#optimize-${method}`);
 }
 
 /**
@@ -90,12 +103,13 @@ export function set(page, selector, value) {
 }
 
 /**
- * Opens the dialog, sets the number of steps, and starts.
+ * Opens the dialog, chooses the method, sets its number of steps, and starts.
  * @param {Page} page
  * @param {number} steps
+ * @param {'gram' | 'neighbours'} [method]
  */
-export async function begin(page, steps) {
-  await order(page);
-  await set(page, '#optimize-steps', steps);
+export async function begin(page, steps, method = 'gram') {
+  await order(page, method);
+  await set(page, method === 'gram' ? '#optimize-steps' : '#optimize-size-steps', steps);
   await click(page, '#optimize-begin');
 }

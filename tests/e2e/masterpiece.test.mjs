@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { BROWSERS, launch } from './browsers.mjs';
-import { begin, changed, click, losses, pauses, preview, reaches, step } from './masterpiece.mjs';
+import { begin, changed, click, lossOfStage, losses, pauses, preview, reaches, step } from './masterpiece.mjs';
 import { test } from './crashes.mjs';
 import { compare, drop, open, ready, savedPng, smallPhoto, toast, until } from './page.mjs';
 import { serve } from './server.mjs';
@@ -13,6 +13,10 @@ import { serve } from './server.mjs';
 const SMALL = '?size=64&thumbs=0&style=starry-strokes&masterpiece=32';
 /** The same on the GPU, where a step takes seconds on software adapters. */
 const SMALL_ON_GPU = `${SMALL}&engine=gpu`;
+/** Neighbour matching needs larger pictures. */
+const NEIGHBOURS = SMALL.replace('masterpiece=32', 'masterpiece=64');
+/** Steps of feature splitting for each step at a size, with the default strength. */
+const SPLITTING = 0.8 * 0.5;
 const WORKER = 'jobs/optimize-image/worker.js';
 
 /** Runs in the worker before its own code: the test can make the device lost. */
@@ -37,6 +41,27 @@ const NO_MEMORY = `
     return create.call(this, wish.size > 2_000_000 ? { ...wish, size: 2 ** 45, mappedAtCreation: false } : wish);
   };`;
 
+/**
+ * Opens the page and continues the unfinished job to its end.
+ * @param {import('puppeteer-core').Browser} browser
+ * @param {string} url
+ * @param {number} steps of the job
+ */
+async function resumes(browser, url, steps) {
+  const opened = await open(browser, url);
+  const { page } = opened;
+  await ready(page);
+  await until(page, 'the offer to continue', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
+  await click(page, '#optimize-banner-resume');
+  await reaches(page, 'finished', steps);
+  return opened;
+}
+
+/** The number of lines in the chart where a stage begins. @param {import('puppeteer-core').Page} page */
+async function marks(page) {
+  return ((await page.$eval('#curves .mark', (path) => path.getAttribute('d'))) ?? '').split('M').length - 1;
+}
+
 for (const name of BROWSERS) {
   describe(`a Masterpiece in ${name}`, { timeout: 600_000 }, () => {
     /** @param {import('node:test').TestContext} t @param {string} dist @param {string} [prelude] */
@@ -51,9 +76,14 @@ for (const name of BROWSERS) {
     }
 
     test('survives a lost device, a pause and a closed tab, and can be saved', async (t) => {
-      // The processor is never lost: one browser runs on WebGPU, the other one on the processor.
+      // The processor is never lost: one browser runs on WebGPU, the other one on the processor. On software adapters, a step with
+      // `gram` takes a quarter of the time.
       const onGpu = name === 'chromium';
-      const [small, steps] = onGpu ? [SMALL_ON_GPU, 10] : [SMALL, 300];
+      /** @type {'gram' | 'neighbours'} */
+      const method = onGpu ? 'gram' : 'neighbours';
+      const small = onGpu ? SMALL_ON_GPU : NEIGHBOURS;
+      const [sizeSteps, steps] = onGpu ? [10, 10] : [60, 60 + SPLITTING * 60];
+      const [width, height] = onGpu ? [32, 21] : [64, 43];
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist', LOSE_ON_DEMAND);
       const first = await open(browser, server.url + small);
       let { page } = first;
@@ -62,7 +92,9 @@ for (const name of BROWSERS) {
       await until(page, 'the download size', () => document.getElementById('assets-text')?.textContent?.includes('once'));
       await click(page, '#style-picker .picker-tile:nth-child(3)');
       assert.equal((await page.$$('#style-weights input')).length, 2);
-      await begin(page, steps);
+      // The method of a new dialog.
+      assert.ok(await page.$eval('#optimize-neighbours', (input) => /** @type {HTMLInputElement} */ (input).checked));
+      await begin(page, sizeSteps, method);
       await reaches(page, 'running', 2);
       const early = await preview(page);
       await pauses(page);
@@ -76,7 +108,7 @@ for (const name of BROWSERS) {
         const other = await open(browser, server.url + small);
         all.push(other);
         await ready(other.page);
-        await begin(other.page, 1);
+        await begin(other.page, 1, method);
         await until(other.page, 'the error message', () => document.querySelector('.toast p')?.textContent?.includes('Another job is running'));
         assert.ok(await other.page.$eval('#optimize-banner', (note) => /** @type {HTMLElement} */ (note).hidden));
         await other.page.close();
@@ -92,25 +124,23 @@ for (const name of BROWSERS) {
       }
       await click(page, '#optimize-panel-pause');
       await reaches(page, 'running', rested + 2);
-      const [total, style] = await losses(page);
-      assert.ok(total.last < total.first && style.last < style.first, JSON.stringify([total, style]));
+      for (const loss of onGpu ? await losses(page) : [await lossOfStage(page)]) assert.ok(loss.last < loss.first, JSON.stringify(loss));
       // Steps are reported before their picture is shown; a paused job shows its picture.
       await pauses(page);
-      await changed(page, early, 3);
+      await changed(page, early, 2);
       await page.close();
 
-      const second = await open(browser, server.url + small);
+      // The checkpoint of a run on WebGPU continues on the processor.
+      const second = await resumes(browser, server.url + (onGpu ? NEIGHBOURS : small), steps);
       all.push(second);
       page = second.page;
-      await ready(page);
-      await until(page, 'the offer to continue', () => document.getElementById('optimize-banner-text')?.textContent?.includes('unfinished'));
-      await click(page, '#optimize-banner-resume');
-      await reaches(page, 'finished', steps);
       const png = await savedPng(page);
-      const photo = await smallPhoto(page, 'chelsea', 32, 21);
+      const photo = await smallPhoto(page, 'chelsea', width, height);
       const { sizes, difference } = await compare(page, png, photo);
-      assert.deepEqual(sizes, ['32 x 21', '32 x 21']);
+      assert.deepEqual(sizes, [`${width} x ${height}`, `${width} x ${height}`]);
       assert.ok(difference > 40, `it differs from the photo by ${difference}`);
+      // Feature splitting is a stage of its own.
+      assert.equal(await marks(page), onGpu ? 0 : 1);
 
       // A finished job stays available on the next visit, until it is discarded.
       if (name === 'firefox') {
@@ -130,8 +160,25 @@ for (const name of BROWSERS) {
       for (const url of all.flatMap(({ requests }) => requests)) {
         assert.ok(/^(blob|data):/.test(url) || url.startsWith(server.origin), url);
       }
-      const wasm = all.flatMap(({ requests }) => requests).filter((url) => /studio(-cpu)?_bg\.wasm/.test(url));
-      assert.ok(wasm.length <= 1, 'it is fetched again');
+      for (const module of ['/studio_bg.wasm', '/studio-cpu_bg.wasm']) {
+        const fetched = all.flatMap(({ requests }) => requests).filter((url) => url.endsWith(module));
+        assert.ok(fetched.length <= 1, `${module} is fetched again`);
+      }
+      if (!onGpu) return;
+
+      // Neighbour matching in this browser too.
+      await begin(page, 20, 'neighbours');
+      await reaches(page, 'running', 3);
+      await pauses(page);
+      const paused = await preview(page);
+      await page.close();
+      const { page: last, errors } = await resumes(browser, server.url + NEIGHBOURS, 20 + SPLITTING * 20);
+      await changed(last, paused, 2);
+      assert.equal(await marks(last), 1);
+      const painting = await compare(last, await savedPng(last), await smallPhoto(last, 'chelsea', 64, 43));
+      assert.equal(painting.sizes[0], '64 x 43');
+      assert.ok(painting.difference > 20, `it differs from the photo by ${painting.difference}`);
+      assert.deepEqual(errors, []);
     });
 
     // The storage and the downloads of this test and of the last one fail in the same way in all browsers.

@@ -50,7 +50,7 @@ function job() {
 }
 
 /** @param {number} step */
-const report = (step) => ({ step, steps: 100, width: 64, height: 64, total: 1, content: 0.5, style: 0.5, variation: 0, milliseconds: 20 });
+const report = (step) => ({ step, steps: 100, stage: 0, width: 64, height: 64, total: 1, content: 0.5, style: 0.5, variation: 0, milliseconds: 20 });
 
 test('a job prepares, runs, shows pictures, and finishes', () => {
   const { controller, events } = job();

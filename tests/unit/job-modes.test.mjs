@@ -351,7 +351,7 @@ test('training: the finished style is saved, selected if it is watched, and the 
   trainMode();
   const worker = await start(training());
   worker.answer({ ...STARTED, settings: training().settings });
-  worker.answer({ type: 'steps', steps: [{ step: 9, steps: 9, width: 128, height: 128, total: 1, content: 1, style: 1, milliseconds: 5 }] });
+  worker.answer({ type: 'steps', steps: [{ step: 9, steps: 9, stage: 0, width: 128, height: 128, total: 1, content: 1, style: 1, milliseconds: 5 }] });
   worker.answer({ type: 'done', picture: pixels(4, 2), pack: new Uint8Array([1]) });
   await settled();
   const [[style, used]] = calls.of('styles.saveTrainedStyle');
@@ -407,7 +407,7 @@ test('training: the time of a step is stored, and another engine does not distur
   const worker = await start(training());
   worker.answer({ ...STARTED, settings: training().settings, plan: { scales: [{ width: 128, height: 128, steps: 9 }] } });
   for (let step = 1; step <= 5; step += 1) {
-    worker.answer({ type: 'steps', steps: [{ step, steps: 9, width: 128, height: 128, total: 1, content: 1, style: 1, milliseconds: 128 ** 2 / 2 }] });
+    worker.answer({ type: 'steps', steps: [{ step, steps: 9, stage: 0, width: 128, height: 128, total: 1, content: 1, style: 1, milliseconds: 128 ** 2 / 2 }] });
   }
   assert.equal(JSON.parse(storage.get('impasto.learning') ?? '{}').paceInSoftware, 0.5);
   store.update({ engine: undefined });

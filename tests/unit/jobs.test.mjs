@@ -25,8 +25,10 @@ class FakeInput {
 const MODULE = /** @type {any} */ ({
   OptimizationInput: FakeInput,
   TrainingInput: FakeInput,
-  stepTimes: (/** @type {string} */ scales, /** @type {number} */ first, /** @type {number | undefined} */ last) => [first, last].slice(0, JSON.parse(scales).length),
-  stepsFor: (/** @type {number} */ minutes) => 30 * minutes,
+  stepsFor: (/** @type {string} */ _settings, /** @type {number} */ _width, /** @type {number} */ _height, /** @type {number} */ paintings, /** @type {number} */ minutes, /** @type {string} */ text) => {
+    measured = JSON.parse(text);
+    return JSON.stringify({ steps: 30 * minutes, stepTimes: measured.map(({ milliseconds }) => milliseconds * paintings) });
+  },
 });
 const { OptimizeJob } = await import('../../www/jobs/optimize-image/job.js');
 const { TrainJob } = await import('../../www/jobs/train-style/job.js');
@@ -34,7 +36,7 @@ const { TrainJob } = await import('../../www/jobs/train-style/job.js');
 let now = 0;
 mock.method(performance, 'now', () => now);
 
-/** An optimization or a training of the wasm module. */
+/** An optimization or a training of the wasm module. With `neighbours` it has several sizes, otherwise one. */
 class FakeWork {
   made = 0;
   freed = false;
@@ -43,16 +45,23 @@ class FakeWork {
   constructor(settings, onStep) {
     this.settings = settings;
     this.onStep = onStep;
+    const { method, size } = settings;
+    /** Sides of the stages. @type {number[]} */
+    this.sides = method === 'neighbours' ? [size / 4, size / 2, size].filter((side) => side >= 64 || side === size) : [size];
   }
 
   async step() {
     if (this.freed) throw new Error('step() of a job that was freed');
-    if (this.made === this.settings.steps) return undefined;
+    const steps = this.settings.steps;
+    if (this.made === steps * this.sides.length) return undefined;
+    const stage = Math.floor(this.made / steps);
     this.made += 1;
-    // A step takes 1 ms for each thousand pixels, and the first one a second more.
-    now += (studio.slowness * this.settings.size ** 2 / 1000) + (this.made === 1 ? 1000 : 0);
+    // A step takes 1 ms for each thousand pixels, and the first one a second more. The last one at a size prepares the next size.
+    const side = this.sides[stage];
+    now += (studio.slowness * side ** 2) / 1000 + (this.made === 1 ? 1000 : 0);
+    if (this.made % steps === 0 && stage + 1 < this.sides.length) now += (studio.slowness * 10 * this.sides[stage + 1] ** 2) / 1000;
     this.onStep();
-    return { step: this.made, steps: this.settings.steps, width: this.settings.size, height: this.settings.size, total: 1, content: 1, style: 1, variation: 0 };
+    return { step: this.made, steps: steps * this.sides.length, stage, width: side, height: side, total: 1, content: 1, style: 1, variation: 0 };
   }
 
   async picture() {
@@ -90,7 +99,7 @@ class FakeStudio {
 
   /** @param {string} text */
   plan(text) {
-    const { size, smallest, steps } = JSON.parse(text);
+    const { size, smallest, steps = 300 } = JSON.parse(text);
     const scales = [{ width: smallest, height: smallest, steps }, { width: size, height: size, steps: steps / 2 }];
     return JSON.stringify({ scales: smallest < size ? scales : scales.slice(1) });
   }
@@ -117,6 +126,8 @@ class FakeStudio {
 
 /** @type {FakeStudio} */
 let studio;
+/** The steps that a job has measured. @type {import('../../www/studio.js').MeasuredStep[]} */
+let measured = [];
 /** The messages to the page. @type {any[]} */
 let sent;
 
@@ -143,7 +154,9 @@ test('minutes are converted to steps: both sizes are measured, and the measureme
   assert.ok(studio.runs.every(({ work: { freed } }) => freed));
   // The first step of a measurement includes preparation: it is not counted.
   const { settings, stepTimes, software } = sent.find(({ type }) => type === 'started');
-  assert.deepEqual(stepTimes.map(Math.round), [16, 262]);
+  assert.deepEqual(measured.map(({ width }) => width), [128, 512]);
+  // Two paintings.
+  assert.deepEqual(stepTimes.map(Math.round), [2 * 16.384, 2 * 262.144].map(Math.round));
   assert.equal(software, true);
   assert.deepEqual([settings.steps, work.work.made], [150, 150]);
   assert.equal(sent.at(-1).type, 'done');
@@ -155,7 +168,7 @@ test('on a slow device only the smallest size is measured', async () => {
   await optimizeJob().execute(run({ minutes: 2 }), undefined);
   assert.deepEqual(studio.runs.map(({ settings: { size } }) => size), [128, 512]);
   const { settings, stepTimes, plan } = sent.find(({ type }) => type === 'started');
-  assert.equal(Math.round(stepTimes[0]), 128 ** 2);
+  assert.equal(Math.round(stepTimes[0]), 2 * 128 ** 2);
   // The module turns minutes into steps; the plan has them.
   assert.deepEqual([settings.steps, ...plan.scales.map((/** @type {any} */ { steps }) => steps)], [60, 60, 30]);
 });
@@ -167,6 +180,38 @@ test('a job that is stopped while it is measured ends with a picture', async () 
   assert.equal(studio.runs[0].work.made, 1);
   assert.equal(studio.runs.at(-1)?.work.made, 0);
   assert.equal(sent.at(-1).type, 'done');
+});
+
+/** Settings of neighbour matching. @param {object} [change] */
+const neighbours = (change = {}) => run({ settings: { method: 'neighbours', size: 512, strength: 0.7, ...change } });
+
+test('with neighbours one short run at small sizes is measured, and its settings are those of the method', async () => {
+  await optimizeJob().execute(neighbours(), undefined);
+  const [trial, { settings, work }] = studio.runs;
+  assert.deepEqual(trial.settings, { method: 'neighbours', size: 256, strength: 0, steps: 4 });
+  // The first step at a size includes its preparation, and so does the last one that of the next size.
+  assert.deepEqual(measured.map(({ width, milliseconds }) => [width, Math.round(1000 * milliseconds)]), [64, 128, 256].map((side) => [side, side ** 2]));
+  assert.deepEqual([trial.work.made, trial.work.freed], [11, true]);
+  assert.deepEqual(settings, { method: 'neighbours', size: 512, strength: 0.7, steps: 150 });
+  assert.deepEqual([sent.at(-1).type, work.made], ['done', 3 * 150]);
+  assert.deepEqual(sent.find(({ type }) => type === 'steps').steps.map((/** @type {any} */ { stage }) => stage)[0], 0);
+});
+
+test('with neighbours on a slow device, the measurement ends before the preparation of a size takes long', async () => {
+  studio.slowness = 15;
+  await optimizeJob().execute(neighbours(), undefined);
+  assert.deepEqual(measured.map(({ width }) => width), [64, 128]);
+  studio.slowness = 1000;
+  await optimizeJob().execute(neighbours(), undefined);
+  assert.deepEqual(measured.map(({ width, milliseconds }) => [width, Math.round(milliseconds)]), [[64, 64 ** 2]]);
+  assert.equal(studio.runs.at(-2)?.work.made, 3);
+});
+
+test('a job with neighbours that is stopped while it is measured ends with a picture', async () => {
+  const job = optimizeJob();
+  studio.onStep = () => job.stop();
+  await job.execute(neighbours({ size: 64 }), undefined);
+  assert.deepEqual([studio.runs[0].work.made, studio.runs.at(-1)?.work.made, sent.at(-1).type], [1, 0, 'done']);
 });
 
 test('a job that continues from a checkpoint is not measured', async () => {

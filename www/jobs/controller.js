@@ -159,7 +159,7 @@ export class JobController extends EventTarget {
       case 'steps':
         for (const report of message.steps) {
           this.progress = progressAfter(this.progress, report);
-          this.#eta?.addStep(report.width, report.milliseconds);
+          this.#eta?.addStep(report.stage, report.milliseconds);
         }
         this.#notify();
         break;

@@ -1,38 +1,38 @@
 /** @import { RunPlan } from '../studio.js' */
 
-/** The weight of the newest step in the moving average of its size. */
+/** The weight of the newest step in the moving average of its stage. */
 const WEIGHT = 0.15;
 
 /**
- * Estimates the remaining time. Each size has a moving average of its step time. Sizes that have not begun are estimated from
- * the times that were estimated before the run, corrected by the current size; without them, in proportion to their pixels.
+ * Estimates the remaining time. Each stage has a moving average of its step time. Stages that have not begun are estimated from
+ * the times that were estimated before the run, corrected by the current stage; without them, in proportion to their pixels.
  */
 export class EtaEstimator {
-  /** Average step times in milliseconds, by width. @type {Map<number, number>} */
+  /** Average step times in milliseconds, by stage. @type {Map<number, number>} */
   #means = new Map();
-  /** Widths whose first step, which includes preparation, is done. @type {Set<number>} */
+  /** Stages whose first step, which includes preparation, is done. @type {Set<number>} */
   #warm = new Set();
 
   /**
    * @param {RunPlan['scales']} scales
-   * @param {number[]} [stepTimes] the estimated time of a step in milliseconds at each of the sizes
+   * @param {number[]} [stepTimes] the estimated time of a step in milliseconds at each of the stages
    */
   constructor(scales, stepTimes) {
     this.scales = scales;
     this.stepTimes = stepTimes;
   }
 
-  /** @param {number} width of the step @param {number} milliseconds */
-  addStep(width, milliseconds) {
-    const mean = this.#means.get(width);
-    if (mean === undefined || !this.#warm.has(width)) {
-      if (mean !== undefined) this.#warm.add(width);
+  /** @param {number} stage of the step, an index of the scales @param {number} milliseconds */
+  addStep(stage, milliseconds) {
+    const mean = this.#means.get(stage);
+    if (mean === undefined || !this.#warm.has(stage)) {
+      if (mean !== undefined) this.#warm.add(stage);
       // The second step replaces the first one.
-      this.#means.set(width, milliseconds);
+      this.#means.set(stage, milliseconds);
       return;
     }
     // Limits outliers: another tab, or sleep, may have delayed the step.
-    this.#means.set(width, mean + WEIGHT * (Math.min(milliseconds, 3 * mean) - mean));
+    this.#means.set(stage, mean + WEIGHT * (Math.min(milliseconds, 3 * mean) - mean));
   }
 
   /**
@@ -41,24 +41,24 @@ export class EtaEstimator {
    */
   remainingMs(step) {
     let [time, begin] = [0, 0];
-    for (const [i, { width, steps }] of this.scales.entries()) {
+    for (const [i, { steps }] of this.scales.entries()) {
       const open = Math.min(steps, Math.max(0, begin + steps - step));
       begin += steps;
       if (open === 0) continue;
-      const one = this.#means.get(width) ?? this.#expected(i);
+      const one = this.#means.get(i) ?? this.#expected(i);
       if (one === undefined) return undefined;
       time += open * one;
     }
     return time;
   }
 
-  /** @param {number} scale the index of a size without measured steps */
-  #expected(scale) {
-    const known = this.scales.findLastIndex(({ width }) => this.#means.has(width));
-    if (known < 0) return this.stepTimes?.[scale];
-    const mean = /** @type {number} */ (this.#means.get(this.scales[known].width));
+  /** @param {number} stage one without measured steps */
+  #expected(stage) {
+    const known = this.scales.findLastIndex((_, i) => this.#means.has(i));
+    if (known < 0) return this.stepTimes?.[stage];
+    const mean = /** @type {number} */ (this.#means.get(known));
     const relative = this.stepTimes ?? this.scales.map(({ width, height }) => width * height);
-    return (mean * relative[scale]) / relative[known];
+    return (mean * relative[stage]) / relative[known];
   }
 }
 

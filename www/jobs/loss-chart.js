@@ -16,14 +16,16 @@ export class LossChart {
     this.#svg = /** @type {SVGElement} */ (this.#figure.querySelector('svg'));
   }
 
-  /** @param {Progress} progress */
-  show({ losses, marks, steps }) {
+  /** @param {Progress} progress @param {boolean} [single] whether there is one loss, the total */
+  show({ losses, marks, steps }, single = false) {
     this.#figure.hidden = losses.length < 2;
     if (this.#figure.hidden) return;
-    const drawn = lossCurves(losses, marks, steps, 260, 80);
+    this.#figure.dataset.single = String(single);
+    const names = single ? NAMES.slice(0, 1) : NAMES;
+    const drawn = lossCurves(losses, marks, steps, 260, 80, single);
     const lines = drawn.marks.map((x) => `M${x} 0V84`).join('');
     this.#svg.replaceChildren(
-      ...[['mark', lines], ...NAMES.map((name, i) => [name, drawn.paths[i]])].map(([name, d]) => {
+      ...[['mark', lines], ...names.map((name, i) => [name, drawn.paths[i]])].map(([name, d]) => {
         const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
         path.setAttribute('class', name);
         path.setAttribute('d', d);
@@ -31,8 +33,19 @@ export class LossChart {
         return path;
       }),
     );
-    const [first, last] = [losses[0], losses[losses.length - 1]];
-    const descriptions = NAMES.map((name, i) => `${name} from ${first[i].toPrecision(2)} to ${last[i].toPrecision(2)}`);
-    this.#svg.setAttribute('aria-label', `Losses on a logarithmic scale: ${descriptions.join(', ')}.`);
+    this.#svg.setAttribute('aria-label', single ? labelOfOne(losses, marks) : labelOfAll(losses));
   }
+}
+
+/** @param {Progress['losses']} losses */
+function labelOfAll(losses) {
+  const [first, last] = [losses[0], losses[losses.length - 1]];
+  const descriptions = NAMES.map((name, i) => `${name} from ${first[i].toPrecision(2)} to ${last[i].toPrecision(2)}`);
+  return `Losses on a logarithmic scale: ${descriptions.join(', ')}.`;
+}
+
+/** The loss of the current stage: it cannot be compared with that of another. @param {Progress['losses']} losses @param {number[]} marks */
+function labelOfOne(losses, marks) {
+  const [[first], [last]] = [losses[marks.at(-1) ?? 0], losses[losses.length - 1]];
+  return `Loss on a logarithmic scale: at this stage from ${first.toPrecision(2)} to ${last.toPrecision(2)}.`;
 }

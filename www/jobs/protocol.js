@@ -25,11 +25,12 @@
  *   start: 'photo' | 'noise' | Pixels, network?: VggNetwork, photoData?: string }} OptimizeRun
  */
 
-/** Total, content and style loss before a step. @typedef {[total: number, content: number, style: number]} Losses */
+/** Total, content and style loss before a step; with `neighbours`, the total counts alone. @typedef {[total: number, content: number, style: number]} Losses */
 
 /**
- * The progress of a job. `marks` are the steps at which a larger size begins. `steps` is 0 until the number of steps is known.
- * @typedef {{ step: number, steps: number, width: number, height: number, losses: Losses[], marks: number[],
+ * The progress of a job. `marks` are the steps at which a new stage begins, such as a larger size. `steps` is 0 until the number of
+ * steps is known. The progress of jobs that earlier versions saved has no `stage`.
+ * @typedef {{ step: number, steps: number, stage?: number, width: number, height: number, losses: Losses[], marks: number[],
  *   finished: boolean }} Progress
  */
 
@@ -69,7 +70,7 @@
  * - `fetching`: the progress of the downloads, in bytes.
  * - `preparing`: what is done before the first step.
  * - `started`: the number of steps is known, and the steps begin; `stepTimes` are the estimated times of a step at
- *   each size of the plan, if they were measured.
+ *   each stage of the plan, if they were measured.
  * - `steps`: steps that were made, with their times.
  * - `preview`: the current picture.
  * - `kept`: a checkpoint was written; if the browser cannot store it, `checkpoint` has it, and `message` the reason.
@@ -89,7 +90,7 @@
 
 /** @returns {Progress} the progress of a run that has not started */
 export function initialProgress() {
-  return { step: 0, steps: 0, width: 0, height: 0, losses: [], marks: [], finished: false };
+  return { step: 0, steps: 0, stage: 0, width: 0, height: 0, losses: [], marks: [], finished: false };
 }
 
 /**
@@ -97,10 +98,11 @@ export function initialProgress() {
  * @param {StepReport} report of the step that was made
  * @returns {Progress} with that step
  */
-export function progressAfter({ losses, marks, width: before }, { step, steps, width, height, total, content, style }) {
-  const larger = before !== 0 && width !== before ? [...marks, losses.length] : marks;
+export function progressAfter({ losses, marks, stage: before, width: widthBefore }, { step, steps, stage, width, height, total, content, style }) {
+  const begins = before === undefined ? widthBefore !== 0 && width !== widthBefore : stage !== before;
+  const all = begins ? [...marks, losses.length] : marks;
   losses.push([rounded(total), rounded(content), rounded(style)]);
-  return { step, steps, width, height, losses, marks: larger, finished: false };
+  return { step, steps, stage, width, height, losses, marks: all, finished: false };
 }
 
 /** Rounds a loss to the precision that the chart needs, so that checkpoints stay small. @param {number} loss */

@@ -4,23 +4,25 @@ import { NetworkPicker } from './network-picker.js';
 import { titleOf } from './user-network.js';
 
 /**
- * @import { RunSettings } from '../../studio.js'
+ * @import { Method } from './method-choice.js'
  * @import { Preferences } from './preferences.js'
  */
 
-/** Default loss weights, learning rate of Adam and size of paintings, as in `src/train/losses/mod.rs` and `optimize_image/config.rs`. */
-const DEFAULTS = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, scale: 1 };
+/** The sliders. @typedef {keyof Preferences['powers']} Power */
 
 /** The advanced options of the dialog. The title of each group lists the options that are not at their defaults. */
 export class AdvancedOptions {
+  /** The chosen method, which does not use all options. @type {Method} */
+  method = 'gram';
   #start = byId('optimize-start', HTMLSelectElement);
-  #steps = byId('optimize-steps', HTMLInputElement);
+  /** The number of steps, for each method. @type {Record<Method, HTMLInputElement>} */
+  #steps = { gram: byId('optimize-steps', HTMLInputElement), neighbours: byId('optimize-size-steps', HTMLInputElement) };
   #layer = byId('optimize-layer', HTMLSelectElement);
   #pooling = byId('optimize-pooling', HTMLSelectElement);
   #optimizer = byId('optimize-optimizer', HTMLSelectElement);
   #loss = byId('optimize-loss', HTMLSelectElement);
   #network;
-  /** Sliders: powers of two that multiply the defaults. @type {Record<keyof typeof DEFAULTS, HTMLInputElement>} */
+  /** Sliders: powers of two that multiply the defaults. @type {Record<Power, HTMLInputElement>} */
   #sliders = {
     content: byId('optimize-content', HTMLInputElement),
     style: byId('optimize-style', HTMLInputElement),
@@ -55,7 +57,7 @@ export class AdvancedOptions {
       select.addEventListener('change', changed);
     }
     this.#layer.addEventListener('change', () => (this.#contentLayer = this.#layer.value));
-    this.#steps.addEventListener('input', changed);
+    for (const steps of Object.values(this.#steps)) steps.addEventListener('input', changed);
     this.#network = new NetworkPicker(() => {
       this.#offerLayers();
       changed();
@@ -65,26 +67,28 @@ export class AdvancedOptions {
   /** @param {Partial<Preferences>} choices missing values get the defaults */
   fill(choices) {
     this.#start.value = choices.start ?? 'photo';
-    this.#steps.value = choices.steps ? String(choices.steps) : '';
+    this.#steps.gram.value = choices.steps ? String(choices.steps) : '';
+    this.#steps.neighbours.value = choices.sizeSteps ? String(choices.sizeSteps) : '';
     this.#pooling.value = choices.pooling ?? 'average';
     this.#optimizer.value = choices.optimizer ?? 'adam';
     this.#loss.value = choices.styleLoss ?? 'gram';
     const layers = choices.layers ?? DEFAULT_STYLE_LAYERS;
     for (const input of this.#layers) input.checked = layers.includes(input.value);
     for (const [name, slider] of Object.entries(this.#sliders)) {
-      slider.value = String(choices.powers?.[/** @type {keyof typeof DEFAULTS} */ (name)] ?? 0);
+      slider.value = String(choices.powers?.[/** @type {Power} */ (name)] ?? 0);
       showTimes(slider);
     }
     this.#contentLayer = choices.layer ?? DEFAULT_CONTENT_LAYER;
     this.#network.fill(choices.network ?? 'page');
   }
 
-  /** @returns {Omit<Preferences, 'size' | 'minutes' | 'keepColors'>} */
+  /** @returns {Omit<Preferences, 'method' | 'strength' | 'size' | 'minutes' | 'keepColors'>} of both methods */
   get preferences() {
     const { content, style, variation, rate, scale } = this.#sliders;
     return {
       start: /** @type {Preferences['start']} */ (this.#start.value),
-      steps: Number(this.#steps.value) || 0,
+      steps: Number(this.#steps.gram.value) || 0,
+      sizeSteps: Number(this.#steps.neighbours.value) || 0,
       network: this.#network.choice,
       layer: this.#layer.value,
       layers: this.#seen,
@@ -101,42 +105,28 @@ export class AdvancedOptions {
     };
   }
 
-  /** @returns {RunSettings} without the values of the dialog itself */
-  get settings() {
-    const { steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
-    const times = (/** @type {keyof typeof DEFAULTS} */ name) => Number((DEFAULTS[name] * 2 ** powers[name]).toPrecision(6));
-    /** @type {RunSettings} */
-    const settings = {
-      pooling,
-      content: { weight: times('content'), layers: { [layer]: 1 } },
-      style: { weight: times('style'), layers: Object.fromEntries(layers.map((name) => [name, 1])) },
-      variation: times('variation'),
-      styleScale: times('scale'),
-      styleLoss,
-      optimizer,
-    };
-    // The learning rate applies to Adam only; the other optimizers have their own defaults.
-    if (optimizer === 'adam') settings.rate = times('rate');
-    if (steps) settings.steps = steps;
-    if (this.network) settings.network = this.network.name;
-    return settings;
+  /** The initial picture. */
+  get start() {
+    return this.method === 'gram' ? this.preferences.start : 'photo';
   }
 
   /** The user's network, if it is chosen. */
   get network() {
-    return this.#network.network;
+    return this.method === 'gram' ? this.#network.network : undefined;
   }
 
   /** Whether the number of steps is given instead of minutes. */
   get usesStepCount() {
-    return this.#steps.value !== '' || !this.#steps.validity.valid;
+    const { value, validity } = this.#steps[this.method];
+    return value !== '' || !validity.valid;
   }
 
   /** A message about an invalid or missing value, or an empty string. */
   get validationError() {
-    if (this.#seen.length === 0) return 'Choose at least one style layer.';
-    if (!this.#steps.validity.valid) return 'Enter a whole number of steps from 1 to 3000, or leave the field empty to choose a time.';
-    return this.#network.validationError;
+    const { validity, max } = this.#steps[this.method];
+    if (!validity.valid) return `Enter a whole number of steps from 1 to ${max}, or leave the field empty to choose a time.`;
+    if (this.method === 'neighbours') return '';
+    return this.#seen.length === 0 ? 'Choose at least one style layer.' : this.#network.validationError;
   }
 
   /** Takes a network file that was dropped on the dialog. @param {File} file */
@@ -149,14 +139,19 @@ export class AdvancedOptions {
   /** Updates the titles of the groups, and disables options that do not apply. */
   updateNotes() {
     this.#sliders.rate.disabled = this.#optimizer.value !== 'adam';
-    const { start, steps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
-    const times = (/** @type {[string, keyof typeof DEFAULTS][]} */ names) =>
+    const { start, steps, sizeSteps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
+    const times = (/** @type {[string, Power][]} */ names) =>
       names.filter(([, name]) => powers[name] !== 0).map(([word, name]) => `${word} ${timesOf(powers[name])}`);
+    if (this.method === 'neighbours') {
+      setNote('look', times([['stroke', 'scale']]));
+      setNote('way', sizeSteps ? [`${stepsOf(sizeSteps)} at each size`] : []);
+      return;
+    }
     setNote('look', times([['shapes', 'content'], ['style', 'style'], ['smoothness', 'variation'], ['stroke', 'scale']]));
     setNote('way', [
       ...(optimizer === 'adam' ? times([['learning rate', 'rate']]) : [optimizer === 'lbfgs' ? 'L-BFGS' : 'momentum']),
       ...(start === 'photo' ? [] : [start === 'noise' ? 'from noise' : 'from the painting']),
-      ...(steps ? [`${steps} ${steps === 1 ? 'step' : 'steps'}`] : []),
+      ...(steps ? [stepsOf(steps)] : []),
     ]);
     setNote('network', [
       ...(this.preferences.network === 'page' ? [] : [this.network ? `your ${titleOf(this.network.name)}` : 'no file yet']),
@@ -187,6 +182,11 @@ export class AdvancedOptions {
 export function setNote(drawer, words) {
   const defaultText = drawer === 'where' ? 'everywhere' : 'defaults';
   byId(`drawer-${drawer}-note`, HTMLElement).textContent = words.join(', ') || defaultText;
+}
+
+/** @param {number} steps */
+function stepsOf(steps) {
+  return `${steps} ${steps === 1 ? 'step' : 'steps'}`;
 }
 
 /** @param {number} power of two */

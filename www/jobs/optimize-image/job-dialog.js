@@ -6,6 +6,8 @@ import { deleteAssets, areCached, loadAssets, jobAssets } from '../assets.js';
 import { AdvancedOptions, setNote } from './advanced-options.js';
 import { loadPreferences, savePreferences, sizeForTests } from './preferences.js';
 import { MaskList } from './mask-list.js';
+import { MethodChoice } from './method-choice.js';
+import { settingsOf } from './run-settings.js';
 import { StylePicker } from './style-picker.js';
 
 /**
@@ -34,7 +36,7 @@ const SLOW = {
   processor: ' The browser finds no GPU here: fewer steps fit into the chosen time.',
 };
 
-/** The dialog that starts an optimization: paintings, size, time and advanced options. */
+/** The dialog that starts an optimization: method, paintings, size, time and advanced options. */
 export class OptimizeDialog {
   #dialog = byId('optimize-dialog', HTMLDialogElement);
   #size = byId('optimize-size', HTMLSelectElement);
@@ -42,6 +44,7 @@ export class OptimizeDialog {
   #colors = byId('optimize-colors', HTMLInputElement);
   #begin = byId('optimize-begin', HTMLButtonElement);
   #error = byId('optimize-error', HTMLElement);
+  #method = new MethodChoice(this.#dialog, () => this.#onMethod());
   #advanced = new AdvancedOptions(() => this.#validate());
   #masks = new MaskList(
     () => this.#validate(),
@@ -100,36 +103,54 @@ export class OptimizeDialog {
 
   /** @param {Partial<Preferences>} choices missing values get the defaults */
   #setValues(choices) {
+    this.#minutes.value = String(MINUTES.includes(choices.minutes ?? 0) ? choices.minutes : 5);
+    this.#colors.checked = choices.keepColors ?? false;
+    this.#method.fill(choices);
+    this.#advanced.method = this.#method.method;
+    this.#advanced.fill(choices);
+    this.#offerSizes(sizeForTests() ?? choices.size ?? (this.#device === 'graphics' ? SIZE : SIZE_WITHOUT_GPU));
+    this.#validate();
+  }
+
+  #onMethod() {
+    this.#advanced.method = this.#method.method;
+    this.#offerSizes(Number(this.#size.value));
+    this.#validate();
+  }
+
+  /** Offers the sizes that fit into memory with the method. @param {number} preferred */
+  #offerSizes(preferred) {
     const extra = sizeForTests();
-    const sizes = this.#sizeEstimates({}).filter(({ size, fits }) => fits || size === extra);
-    const preferred = extra ?? choices.size ?? (this.#device === 'graphics' ? SIZE : SIZE_WITHOUT_GPU);
+    const estimates = this.#sizeEstimates({ method: this.#method.method }, 1);
+    const sizes = estimates.filter(({ size, fits }) => fits || size === extra);
     const size = sizes.filter((option) => option.size <= preferred).at(-1) ?? sizes[0];
     this.#size.replaceChildren(
       ...sizes.map((option) => new Option(`${option.size} px`, String(option.size), option === size, option === size)),
     );
-    this.#minutes.value = String(MINUTES.includes(choices.minutes ?? 0) ? choices.minutes : 5);
-    this.#colors.checked = choices.keepColors ?? false;
-    this.#advanced.fill(choices);
-    this.#validate();
   }
 
   /** @returns {Preferences} */
   #preferences() {
     return {
       ...this.#advanced.preferences,
+      method: this.#method.method,
+      strength: this.#method.strength,
       size: Number(this.#size.value),
       minutes: Number(this.#minutes.value),
       keepColors: this.#colors.checked,
     };
   }
 
+  get #settings() {
+    return settingsOf(this.#preferences(), this.#advanced.network?.name);
+  }
+
   /** @returns {JobRequest} */
   #request() {
-    const { size, minutes, keepColors, start } = this.#preferences();
     return {
-      settings: { ...this.#advanced.settings, size, keepColors },
-      minutes,
-      start,
+      settings: this.#settings,
+      minutes: Number(this.#minutes.value),
+      start: this.#advanced.start,
       network: this.#advanced.network,
       styles: this.#tiles.chosen.map((model) => ({ ...model, ...this.#masks.masksOf(model.option.id) })),
     };
@@ -142,7 +163,11 @@ export class OptimizeDialog {
     event.preventDefault();
     const pictures = files.filter(({ type }) => type.startsWith('image/'));
     this.#tiles.add(pictures);
-    if (pictures.length === 0) this.#advanced.setNetworkFile(files[0]);
+    if (pictures.length > 0) return;
+    // Only this method uses networks of the user.
+    this.#method.fill({ method: 'gram', strength: this.#method.strength });
+    this.#onMethod();
+    this.#advanced.setNetworkFile(files[0]);
   }
 
   /** Validates the values, and shows the memory for the size. */
@@ -161,20 +186,22 @@ export class OptimizeDialog {
   /**
    * The memory for each available size.
    * @param {RunSettings} settings
+   * @param {number} paintings
    * @returns {SizeEstimate[]}
    * @throws {Error} for invalid settings
    */
-  #sizeEstimates(settings) {
+  #sizeEstimates(settings, paintings) {
     const { width, height } = this.#photo;
     const sizes = new Uint32Array(sizesWith(sizeForTests()));
-    return JSON.parse(this.#estimate(JSON.stringify(settings), width, height, sizes, this.#device === 'processor'));
+    return JSON.parse(this.#estimate(JSON.stringify(settings), width, height, paintings, sizes, this.#device === 'processor'));
   }
 
   /** @param {number} chosen the size @returns {string} empty while an option is invalid, which has its own message */
   #memoryText(chosen) {
     if (this.#advanced.validationError) return '';
     try {
-      const found = this.#sizeEstimates(this.#advanced.settings).find(({ size }) => size === chosen);
+      const paintings = Math.max(1, this.#tiles.chosen.length);
+      const found = this.#sizeEstimates(this.#settings, paintings).find(({ size }) => size === chosen);
       if (!found) return '';
       const memory = `${found.width} × ${found.height} pixels take about ${formatBytes(found.bytes)} of ${this.#device === 'processor' ? '' : 'graphics '}memory`;
       return found.fits ? `${memory}.` : `${memory}, which may be too much.`;

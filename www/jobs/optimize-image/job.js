@@ -1,24 +1,19 @@
 /** An optimization in the worker. */
 import { withoutAlpha } from '../../media/transparency.js';
 import { writerFor } from './checkpoints.js';
+import { measureSteps } from './measure.js';
 import { SMALLEST } from './sizes.js';
-import { JobLoop, messagesArrived } from '../loop.js';
+import { JobLoop } from '../loop.js';
 
 /**
- * @import { OptimizationHandle, OptimizationInput, RunPlan, RunSettings, Studio } from '../../studio.js'
+ * @import { OptimizationHandle, OptimizationInput, RunPlan, RunSettings, Studio, TimedSteps } from '../../studio.js'
  * @import { StudioModule } from '../job-device.js'
  * @import { Checkpoint, FromJobWorker, OptimizeRun } from '../protocol.js'
  */
 
-/** The number of steps of a measurement, and its maximum duration. The first step includes preparation and is ignored. */
-const MEASURED_STEPS = 6;
-const MEASURED_MS = 6000;
-/** On devices with slower small steps, large steps are not measured: the time is then proportional to the pixels anyway. */
-const SLOW_MS = 700;
-
 export class OptimizeJob extends JobLoop {
   /**
-   * @param {Pick<StudioModule, 'OptimizationInput' | 'stepsFor' | 'stepTimes'>} module of the device
+   * @param {Pick<StudioModule, 'OptimizationInput' | 'stepsFor'>} module of the device
    * @param {Studio} studio
    * @param {Uint8Array} vgg the archive of VGG weights
    * @param {(message: FromJobWorker, transfer?: Transferable[]) => void} send
@@ -41,11 +36,13 @@ export class OptimizeJob extends JobLoop {
     const input = this.#inputOf(run);
     /** @type {number[] | undefined} */
     let times;
-    const settings = { ...run.settings, smallest: Math.min(SMALLEST, run.settings.size ?? SMALLEST) };
+    const settings = { ...run.settings };
+    if (settings.method !== 'neighbours') settings.smallest = Math.min(SMALLEST, settings.size ?? SMALLEST);
     if (!settings.steps) {
       this.send({ type: 'preparing', message: 'Measuring how fast this device is …' });
-      times = await this.#measure(run, settings, input);
-      settings.steps = this.module.stepsFor(run.minutes, new Float64Array(times));
+      const timed = await this.#timedSteps(run, settings, input);
+      times = timed.stepTimes;
+      settings.steps = timed.steps;
     }
     this.send({ type: 'preparing', message: 'Computing the targets …' });
     await this.openStore(() => writerFor({ ...run, settings }, checkpoint));
@@ -57,50 +54,26 @@ export class OptimizeJob extends JobLoop {
   }
 
   /** @param {OptimizeRun} run @param {RunSettings} settings @returns {RunPlan} */
-  #plan({ photo }, settings) {
-    return JSON.parse(this.studio.plan(JSON.stringify(settings), photo.width, photo.height));
+  #plan({ photo, paintings }, settings) {
+    return JSON.parse(this.studio.plan(JSON.stringify(settings), photo.width, photo.height, paintings.length));
   }
 
   /**
-   * Measures a few steps at the smallest size and, on fast devices, at the largest one, which also shows whether the size fits
-   * into memory.
+   * Measures how fast the device is, and finds the number of steps for the chosen time.
    * @param {OptimizeRun} run
    * @param {RunSettings} settings
    * @param {OptimizationInput} input
-   * @returns {Promise<number[]>} the estimated time of a step in milliseconds at each size
+   * @returns {Promise<TimedSteps>}
    */
-  async #measure(run, settings, input) {
-    const { scales } = this.#plan(run, { ...settings, steps: MEASURED_STEPS });
-    const [first, last] = [scales[0], scales[scales.length - 1]];
-    const small = await this.#timeSteps(settings, input, first);
-    const large = scales.length === 1 || small > SLOW_MS ? undefined : await this.#timeSteps(settings, input, last);
-    return [...this.module.stepTimes(JSON.stringify(scales), small, large)];
-  }
-
-  /**
-   * @param {RunSettings} settings
-   * @param {OptimizationInput} input
-   * @param {{ width: number, height: number }} scale
-   * @returns {Promise<number>} milliseconds of a step, the fastest of some
-   */
-  async #timeSteps(settings, input, { width, height }) {
-    const size = Math.max(width, height);
-    const trial = JSON.stringify({ ...settings, size, smallest: size, steps: MEASURED_STEPS });
-    const work = await this.studio.begin(this.vgg, trial, input);
-    const began = performance.now();
-    let fastest = Infinity;
-    try {
-      for (let i = 0; i < MEASURED_STEPS && (i < 2 || performance.now() - began < MEASURED_MS); i += 1) {
-        const from = performance.now();
-        await work.step();
-        await messagesArrived();
-        if (i > 0) fastest = Math.min(fastest, performance.now() - from);
-        if (this.isStopping) break;
-      }
-    } finally {
-      work.free();
-    }
-    return Number.isFinite(fastest) ? fastest : performance.now() - began;
+  async #timedSteps(run, settings, input) {
+    const { photo, paintings, minutes } = run;
+    const { scales } = this.#plan(run, settings);
+    const measured = await measureSteps(settings, scales, {
+      begin: (trial) => this.studio.begin(this.vgg, JSON.stringify(trial), input),
+      isStopping: () => this.isStopping,
+    });
+    const text = JSON.stringify(settings);
+    return JSON.parse(this.module.stepsFor(text, photo.width, photo.height, paintings.length, minutes, JSON.stringify(measured)));
   }
 
   /** @param {OptimizationHandle} work */

@@ -142,13 +142,15 @@ export class OptimizeMode {
     const photo = this.#photo;
     if (!photo) return;
     try {
-      const size = settings.size ?? 0;
+      const { size = 0, styleScale = 1 } = settings;
       const pixels = photoPixels(photo, size, this.store.state.ground);
+      // Larger strokes need more pixels of the painting.
+      const longer = Math.max(size * Math.max(1, styleScale), 256);
       const paintings = await Promise.all(
         models.map(async ({ option, weight, mask, part }) => {
           const bitmap = await option.load();
           const { width, height } = bitmap;
-          const painting = pixelsOf(whole(bitmap, Math.min(1, Math.max(size, 256) / Math.max(width, height))));
+          const painting = pixelsOf(whole(bitmap, Math.min(1, longer / Math.max(width, height))));
           bitmap.close();
           return { name: option.name, weight, pixels: painting, mask, part };
         }),

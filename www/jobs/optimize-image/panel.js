@@ -89,7 +89,7 @@ export class OptimizePanel {
     const recoverLabel = state === 'failed' ? recoveryLabel(controller) : undefined;
     this.#recover.hidden = !recoverLabel;
     this.#recover.textContent = recoverLabel ?? '';
-    this.#curves.show(controller.progress);
+    this.#curves.show(controller.progress, controller.run.settings.method === 'neighbours');
     const words = step > 0 && !ended ? `${width} by ${height} pixels, ${Math.floor(controller.fraction * QUARTERS) * 25} percent` : '';
     this.#announce([stateInWords(controller), words].filter(Boolean).join(', '));
     this.#bar.setAttribute('aria-valuetext', steps ? `step ${step} of ${steps}` : controller.message);

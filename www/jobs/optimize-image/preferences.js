@@ -1,9 +1,11 @@
 /** Saves and loads the values of the last dialog in the browser's local storage. */
 
+/** @import { Method } from './method-choice.js' */
+
 /**
- * `steps` 0 means by time. `powers` are exponents of two that multiply the defaults. The network is the page's or the user's
- * own.
- * @typedef {{ size: number, minutes: number, keepColors: boolean, start: 'photo' | 'painting' | 'noise', steps: number,
+ * `strength` is 0..1. `steps` are those of `gram`, and `sizeSteps` those at each size of `neighbours`; 0 means by time. `powers` are
+ * exponents of two that multiply the defaults. The network is the page's or the user's own.
+ * @typedef {{ method: Method, strength: number, size: number, minutes: number, keepColors: boolean, sizeSteps: number, start: 'photo' | 'painting' | 'noise', steps: number,
  *   network: 'page' | 'own', layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
  *   styleLoss: 'gram' | 'covariance', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Preferences
  */
@@ -27,9 +29,12 @@ export function loadPreferences() {
     const value = JSON.parse(localStorage.getItem(KEY) ?? '{}');
     /** @type {Partial<Preferences>} */
     const choices = {};
+    if (['neighbours', 'gram'].includes(value.method)) choices.method = value.method;
+    if (Number.isFinite(value.strength) && value.strength >= 0 && value.strength <= 1) choices.strength = value.strength;
     if (Number.isInteger(value.size)) choices.size = value.size;
     if (Number.isInteger(value.minutes)) choices.minutes = value.minutes;
     if (Number.isInteger(value.steps)) choices.steps = value.steps;
+    if (Number.isInteger(value.sizeSteps)) choices.sizeSteps = value.sizeSteps;
     if (typeof value.keepColors === 'boolean') choices.keepColors = value.keepColors;
     if (['photo', 'painting', 'noise'].includes(value.start)) choices.start = value.start;
     if (['page', 'own'].includes(value.network)) choices.network = value.network;

@@ -47,7 +47,7 @@ export class TrainJob extends JobLoop {
     const piece = {
       step: async () => {
         const report = await training.step();
-        return report && { ...report, width: crop, height: crop };
+        return report && { ...report, stage: 0, width: crop, height: crop };
       },
       picture: () => training.paint(subject.width, subject.height, subject.data),
       checkpoint: () => training.checkpoint(),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::common::tool::Bench;
 use image::GenericImageView;
 
-const PAINT: [&str; 11] = [
+const PAINT: [&str; 13] = [
     "paint",
     "photo.png",
     "--style-image",

@@ -89,7 +89,7 @@ test('the progress of a job that an earlier version saved has no stage, and its 
 /** @type {import('../../www/jobs/optimize-image/preferences.js').Preferences} */
 const PREFERENCES = {
   method: 'neighbours', strength: 0.7, size: 512, minutes: 5, keepColors: true, sizeSteps: 0, start: 'noise', steps: 0, network: 'own',
-  layer: 'relu4_2', layers: ['relu1_1'], pooling: 'max', optimizer: 'sgd', styleLoss: 'covariance',
+  layer: 'relu4_2', layers: ['relu1_1'], pooling: 'max', optimizer: 'sgd', styleLoss: 'wasserstein',
   powers: { content: 1, style: 0, variation: 0, rate: 0, scale: -1 },
 };
 
@@ -100,7 +100,7 @@ test('a run has the settings that its method uses, and no others', () => {
   const gram = settingsOf({ ...PREFERENCES, method: 'gram', steps: 500, sizeSteps: 30 }, 'vgg19');
   assert.deepEqual(gram, {
     method: 'gram', size: 512, styleScale: 0.5, keepColors: true, pooling: 'max', content: { weight: 0.04, layers: { relu4_2: 1 } },
-    style: { weight: 1, layers: { relu1_1: 1 } }, variation: 0.2, styleLoss: 'covariance', optimizer: 'sgd', steps: 500, network: 'vgg19',
+    style: { weight: 1, layers: { relu1_1: 1 } }, variation: 0.2, styleLoss: 'wasserstein', optimizer: 'sgd', steps: 500, network: 'vgg19',
   });
   assert.equal(settingsOf({ ...PREFERENCES, method: 'gram', optimizer: 'adam' }).rate, 0.02);
 });

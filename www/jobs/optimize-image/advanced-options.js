@@ -156,7 +156,7 @@ export class AdvancedOptions {
     setNote('network', [
       ...(this.preferences.network === 'page' ? [] : [this.network ? `your ${titleOf(this.network.name)}` : 'no file yet']),
       ...(layer === DEFAULT_CONTENT_LAYER && String(layers) === String(DEFAULT_STYLE_LAYERS) ? [] : ['other layers']),
-      ...(styleLoss === 'gram' ? [] : ['covariances']),
+      ...(styleLoss === 'gram' ? [] : [styleLoss === 'covariance' ? 'covariances' : 'normal distributions']),
       ...(pooling === 'average' ? [] : ['maximum']),
     ]);
   }

@@ -7,7 +7,7 @@
  * exponents of two that multiply the defaults. The network is the page's or the user's own.
  * @typedef {{ method: Method, strength: number, size: number, minutes: number, keepColors: boolean, sizeSteps: number, start: 'photo' | 'painting' | 'noise', steps: number,
  *   network: 'page' | 'own', layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
- *   styleLoss: 'gram' | 'covariance', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Preferences
+ *   styleLoss: 'gram' | 'covariance' | 'wasserstein', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Preferences
  */
 
 const KEY = 'impasto.masterpiece';
@@ -40,7 +40,7 @@ export function loadPreferences() {
     if (['page', 'own'].includes(value.network)) choices.network = value.network;
     if (['average', 'max'].includes(value.pooling)) choices.pooling = value.pooling;
     if (['adam', 'lbfgs', 'sgd'].includes(value.optimizer)) choices.optimizer = value.optimizer;
-    if (['gram', 'covariance'].includes(value.styleLoss)) choices.styleLoss = value.styleLoss;
+    if (['gram', 'covariance', 'wasserstein'].includes(value.styleLoss)) choices.styleLoss = value.styleLoss;
     if (typeof value.layer === 'string') choices.layer = value.layer;
     if (Array.isArray(value.layers) && value.layers.every(isText)) choices.layers = value.layers;
     if (POWERS.every((power) => Number.isFinite(value.powers?.[power]))) choices.powers = value.powers;

@@ -1,6 +1,7 @@
 //! Image optimization and style training.
 #![cfg(feature = "studio")]
 
+mod any_method;
 #[path = "../common/mod.rs"]
 mod common;
 mod convolution;

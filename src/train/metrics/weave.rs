@@ -223,7 +223,7 @@ mod tests {
         parts.sort_unstable();
         assert_eq!(parts, [(64, 0), (64, 64), (128, 0), (128, 64)]);
         let lines = |inside: bool| {
-            let line = |x: usize, y: usize| x % 4 == 0 && flat(x, y) == inside;
+            let line = |x: usize, y: usize| x.is_multiple_of(4) && flat(x, y) == inside;
             weave(&grey(260, 200, |x, y| if line(x, y) { 0.6 } else { 0.5 }), &photo).unwrap().unwrap()
         };
         assert!(lines(true) > 0.4 && lines(false) < 0.1, "{} {}", lines(true), lines(false));

@@ -22,9 +22,9 @@ const MODULES = { studio: { reference: 1e-2, losses: 1e-2 }, 'studio-cpu': { ref
  * @param {string} module
  * @param {string[]} pictures as base64: photo and painting
  * @param {number} side
- * @param {number} steps
+ * @param {import('../../www/studio.js').RunSettings} settings without the size
  */
-async function run(module, pictures, side, steps) {
+async function run(module, pictures, side, settings) {
   const { default: init, Studio, OptimizationInput } = await import(new URL(`./${module}.js`, location.href).href);
   await init({ module_or_path: `./${module}_bg.wasm` });
   const vgg = new Uint8Array(await (await fetch('weights/vgg16-to-relu4_3.safetensors')).arrayBuffer());
@@ -41,7 +41,7 @@ async function run(module, pictures, side, steps) {
   const studio = await Studio.create();
   const work = new OptimizationInput(side, side, photo);
   work.add_painting(side, side, painting, 1);
-  const masterpiece = await studio.begin(vgg, JSON.stringify({ size: side, smallest: side, steps }), work);
+  const masterpiece = await studio.begin(vgg, JSON.stringify({ size: side, ...settings }), work);
   const losses = [];
   for (let step = await masterpiece.step(); step; step = await masterpiece.step()) {
     losses.push([step.total, step.content, step.style, step.variation]);
@@ -135,7 +135,7 @@ describe('the studio module', () => {
     const tool = (/** @type {string[]} */ ...words) => execFileSync(impasto, words, { cwd: folder });
     tool('art', 'glass', '--size', String(SIDE), '-o', 'photo.png');
     tool('art', 'swirls', '--size', String(SIDE), '-o', 'painting.png');
-    const size = ['--size', String(SIDE), '--coarse', String(SIDE), '--steps', String(STEPS)];
+    const size = ['--size', String(SIDE), '--coarse', String(SIDE), '--steps', String(STEPS), '--method', 'gram'];
     tool('paint', 'photo.png', '--style-image', 'painting.png', ...size, '--processor', 'cpu', '--trace', 'losses.csv', '-o', 'out.png');
     const [, ...lines] = readFileSync(join(folder, 'losses.csv'), 'utf8').trim().split('\n');
     expected = lines.map((line) => line.split(',').slice(3, 7).map(Number));
@@ -201,13 +201,25 @@ describe('the studio module', () => {
       });
 
       test('steps have the same losses as on the CPU', async () => {
-        const found = await page.evaluate(run, module, pictures, SIDE, STEPS);
+        const found = await page.evaluate(run, module, pictures, SIDE, { smallest: SIDE, steps: STEPS });
         assert.equal(found.length, STEPS);
         for (const [step, losses] of found.entries()) {
           for (const [part, value] of losses.entries()) {
             const onCpu = expected[step][part];
             assert.ok(Math.abs(value - onCpu) <= allowed.losses * onCpu, `step ${step + 1}: ${losses} for ${expected[step]}`);
           }
+        }
+      });
+
+      // On software adapters, a step takes four times as long as with Gram matrices, and Firefox takes the least time.
+      test('neighbour matching has the same losses on WebGPU as on the processor', { skip: name === 'chromium' || module !== 'studio' }, async () => {
+        // A step at one size, then one of feature splitting.
+        const settings = /** @type {const} */ ({ method: 'neighbours', steps: 1, strength: 1 });
+        const losses = (/** @type {string} */ of) => page.evaluate(run, of, pictures, SIDE, settings);
+        const [onGpu, onCpu] = [await losses('studio'), await losses('studio-cpu')];
+        assert.deepEqual([onGpu.length, onCpu.length], [2, 2]);
+        for (const [step, [total]] of onGpu.entries()) {
+          assert.ok(total > 0 && Math.abs(total - onCpu[step][0]) <= allowed.losses * total, `step ${step + 1}: ${onGpu} for ${onCpu}`);
         }
       });
     });

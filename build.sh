@@ -66,6 +66,12 @@ need_packages() {
     || die "apt-get could not install ${missing[*]}."
 }
 
+# The browsers, a graphics adapter in software, and what Firefox decodes H.264 with.
+need_browsers() {
+  need_packages chromium firefox-esr mesa-vulkan-drivers
+  PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep 'libavcodec\.so' >/dev/null || need_packages ffmpeg
+}
+
 # The packages that the lock file in the folder names: the page's tools, or with `bench` what it is compared with.
 need_node_modules() {
   local folder=${1:-.}
@@ -305,7 +311,7 @@ run() {
 
 bench() {
   build
-  need_packages chromium firefox-esr mesa-vulkan-drivers
+  need_browsers
   need_models
   need_node_modules bench
   npx --no-install tsc --noEmit -p bench || die "the bench's own types do not fit."
@@ -339,7 +345,7 @@ styles() {
 }
 
 setup() {
-  need_packages chromium firefox-esr mesa-vulkan-drivers
+  need_browsers
   need_build_tools
 }
 

@@ -83,7 +83,7 @@ build_ended() {
 }
 
 run_tests() {
-  need_packages chromium firefox-esr mesa-vulkan-drivers
+  need_browsers
   need_models
   need_build_tools
   need_node_modules bench

@@ -1,8 +1,8 @@
-//! Matching of colours: means and covariances in `OKLab` (Ottosson 2020, "A perceptual color space for image processing"), by the
+//! Matching of colours: means and covariances in [`OKLab`](super::oklab), by the
 //! linear map between normal distributions that moves colours least (Pitié and Kokaram 2007, "The linear Monge-Kantorovitch
 //! colour mapping").
 
-use super::Image;
+use super::{Image, oklab};
 use crate::error::Result;
 
 type Matrix = [[f64; 3]; 3];
@@ -27,7 +27,7 @@ impl ColorStatistics {
             let share = f64::from(weight) / (picture.width() * picture.height()) as f64;
             total += f64::from(weight);
             for pixel in picture.data().chunks_exact(3) {
-                let lab = oklab([pixel[0], pixel[1], pixel[2]]);
+                let lab = lab_of([pixel[0], pixel[1], pixel[2]]);
                 for i in 0..3 {
                     mean[i] += share * lab[i];
                     (0..3).for_each(|j| squares[i][j] += share * lab[i] * lab[j]);
@@ -53,43 +53,21 @@ pub fn matched(picture: &Image, aim: &ColorStatistics) -> Result<Image> {
     let middle = power(product(product(root, to), root), 0.5);
     let map = product(product(inverse, middle), inverse);
     let pixel = |pixel: &[f32]| {
-        let lab = oklab([pixel[0], pixel[1], pixel[2]]);
+        let lab = lab_of([pixel[0], pixel[1], pixel[2]]);
         let moved = [0, 1, 2].map(|i| aim.mean[i] + (0..3).map(|j| map[i][j] * (lab[j] - own.mean[j])).sum::<f64>());
-        rgb(moved)
+        color_of(moved)
     };
     Image::new(picture.width(), picture.height(), picture.data().chunks_exact(3).flat_map(pixel).collect())
 }
 
-/// Converts a colour from sRGB, encoded, 0 to 1, to `OKLab`.
-fn oklab(color: [f32; 3]) -> [f64; 3] {
-    let [r, g, b] = color.map(|v| {
-        let v = f64::from(v.clamp(0.0, 1.0));
-        if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
-    });
-    let l = (0.412_221_470_8 * r + 0.536_332_536_3 * g + 0.051_445_992_9 * b).cbrt();
-    let m = (0.211_903_498_2 * r + 0.680_699_545_1 * g + 0.107_396_956_6 * b).cbrt();
-    let s = (0.088_302_461_9 * r + 0.281_718_837_6 * g + 0.629_978_700_5 * b).cbrt();
-    [
-        0.210_454_255_3 * l + 0.793_617_785_0 * m - 0.004_072_046_8 * s,
-        1.977_998_495_1 * l - 2.428_592_205_0 * m + 0.450_593_709_9 * s,
-        0.025_904_037_1 * l + 0.782_771_766_2 * m - 0.808_675_766_0 * s,
-    ]
+/// Converts a colour to `OKLab`, limited to 0 to 1 before.
+fn lab_of(color: [f32; 3]) -> [f64; 3] {
+    oklab::from_srgb(color.map(|v| v.clamp(0.0, 1.0))).map(f64::from)
 }
 
-/// The inverse of [`oklab`], with values clamped to 0 to 1.
-fn rgb([lightness, a, b]: [f64; 3]) -> [f32; 3] {
-    let l = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
-    let m = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
-    let s = (lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b).powi(3);
-    let linear = [
-        4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s,
-        -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s,
-        -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s,
-    ];
-    linear.map(|v| {
-        let v = v.clamp(0.0, 1.0);
-        (if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }) as f32
-    })
+/// The inverse of [`lab_of`].
+fn color_of(lab: [f64; 3]) -> [f32; 3] {
+    oklab::to_srgb(lab.map(|v| v as f32))
 }
 
 fn each(value: impl Fn(usize, usize) -> f64) -> Matrix {
@@ -143,13 +121,13 @@ mod tests {
     #[test]
     fn colours_return_from_oklab_and_white_has_no_hue() {
         for color in [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.2, 0.9, 0.01], [1.0, 0.0, 0.0]] {
-            let back = rgb(oklab(color));
+            let back = color_of(lab_of(color));
             assert!(back.iter().zip(color).all(|(a, b)| (a - b).abs() < 1e-5), "{back:?} for {color:?}");
         }
         // Values of the publication.
-        let red = oklab([1.0, 0.0, 0.0]);
+        let red = lab_of([1.0, 0.0, 0.0]);
         assert!(red.iter().zip([0.628, 0.225, 0.126]).all(|(a, b)| (a - b).abs() < 5e-4), "{red:?}");
-        let white = oklab([1.0; 3]);
+        let white = lab_of([1.0; 3]);
         assert!((white[0] - 1.0).abs() < 1e-6 && white[1].abs() < 1e-6 && white[2].abs() < 1e-6, "{white:?}");
     }
 

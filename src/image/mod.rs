@@ -4,6 +4,7 @@ pub mod brushwork;
 pub mod color_match;
 pub mod composite;
 pub mod lanczos;
+pub mod oklab;
 pub mod taps;
 pub mod temporal;
 

@@ -67,6 +67,11 @@ impl FeatureMap {
         self.maps().reshape([pictures, channels, pixels])
     }
 
+    /// Returns the features of one picture, position by position: `[pixels][channels]`.
+    pub fn rows(&self, picture: usize) -> Tensor<2> {
+        self.planes().narrow(0, picture, 1).squeeze_dim::<2>(0).transpose()
+    }
+
     /// Returns the products of every two channels, summed over all pixels: `[pictures][channels][channels]`.
     pub fn products(&self) -> Tensor<3> {
         match self.order {

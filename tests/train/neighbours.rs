@@ -63,8 +63,8 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
     let (content, everywhere) = (maps(&photo), Regions::new(vec![(1.0, None)]));
     let [grid] = content.grids()[..] else { panic!("many positions") };
     let region = content.regions(&everywhere, grid).unwrap().remove(0).unwrap();
-    let part = columns.nearest(&content, grid, region);
-    let found = pollster::block_on(read(part.index().clone().float())).unwrap();
+    let parts = columns.nearest(&content, &[grid], vec![Some(region)]);
+    let found = pollster::block_on(read(parts[0].as_ref().unwrap().index().clone().float())).unwrap();
     let expected = reference.tensor("match.index", &[256]).unwrap();
     let different = found.iter().zip(&expected).filter(|(a, b)| a != b).count();
     println!("{name}: {different} matches of 256 differ");
@@ -73,7 +73,7 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
     let sampled = content.sampled_regions(&everywhere, 0).unwrap().into_iter().map(|mut layer| layer.remove(0));
     let mut samples = Samples::of(orientations()).unwrap();
     samples.find(&content, sampled, 0);
-    let mut targets = columns.targets(vec![Some(part)]);
+    let mut targets = columns.targets(parts);
     for loss in ["match", "split"] {
         let x = upload(&photo, device).autodiff().require_grad();
         let maps = Maps::of(&features, x.clone(), &layers);

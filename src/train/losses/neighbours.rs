@@ -24,6 +24,7 @@ use crate::train::losses::regions::{Grid, Region, Regions, white};
 use crate::train::ops::hypercolumn;
 use crate::train::ops::nearest::nearest;
 use crate::train::ops::resample::{every, resample};
+use crate::train::ops::rows::{length, unit};
 use crate::train::{FeatureMap, Features};
 
 /// Lower bound of squared lengths: features of a black picture have none.
@@ -220,13 +221,17 @@ impl Hypercolumns {
         &self.scales
     }
 
-    /// Finds for the positions of a region in the grid `grid` of `content` the row of the painting with the largest cosine of
-    /// centred hypercolumns.
-    pub fn nearest(&self, content: &Maps, grid: Grid, region: Region) -> TargetPart {
-        let own = Tensor::cat(content.columns(&self.scales, grid), 1);
-        let own = directions(chosen(own, region.rows.as_ref()));
-        let index = nearest(&own, &directions(Tensor::cat(self.columns.clone(), 1)));
-        TargetPart { grid, region, index }
+    /// Finds for the positions of each region, one for each of the `grids` of `content`, the row of the painting with the largest
+    /// cosine of centred hypercolumns.
+    pub fn nearest(&self, content: &Maps, grids: &[Grid], regions: Vec<Option<Region>>) -> Vec<Option<TargetPart>> {
+        let among = directions(Tensor::cat(self.columns.clone(), 1));
+        let part = |(grid, region): (&Grid, Option<Region>)| {
+            let region = region?;
+            let own = Tensor::cat(content.columns(&self.scales, *grid), 1);
+            let index = nearest(&directions(chosen(own, region.rows.as_ref())), &among);
+            Some(TargetPart { grid: *grid, region, index })
+        };
+        grids.iter().zip(regions).map(part).collect()
     }
 
     /// Takes what was found for the grids of a picture as targets.
@@ -361,15 +366,7 @@ fn chosen(x: Tensor<2>, rows: Option<&Tensor<1, Int>>) -> Tensor<2> {
     }
 }
 
-/// Returns the length of each row, whose parts are those of the layers: `[positions][1]`.
-fn length(parts: &[Tensor<2>]) -> Tensor<2> {
-    let squares = parts.iter().map(|x| (x.clone() * x.clone()).sum_dim(1)).collect();
-    Tensor::cat(squares, 1).sum_dim(1).clamp_min(SMALLEST).sqrt()
-}
-
 /// Returns the direction of each row of `x` from the mean of all rows.
 fn directions(x: Tensor<2>) -> Tensor<2> {
-    let centred = x.clone() - x.mean_dim(0);
-    let length = length(std::slice::from_ref(&centred));
-    centred / length
+    unit(x.clone() - x.mean_dim(0))
 }

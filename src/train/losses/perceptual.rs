@@ -49,15 +49,16 @@ impl Targets {
                 None => part,
             });
             for (layer, found) in features.of(painting.clone(), &names(&loss_weights.style)) {
+                if loss_weights.style_loss == TrainStyleLoss::Transport {
+                    maps.entry(layer).or_default().push((found, *weight));
+                    continue;
+                }
                 let part = gram_matrices(&found) * (weight / total);
                 let sum = match grams.remove(&layer) {
                     Some(sum) => sum + part,
                     None => part,
                 };
                 grams.insert(layer, sum);
-                if loss_weights.style_loss == TrainStyleLoss::Transport {
-                    maps.entry(layer).or_default().push((found, *weight));
-                }
             }
         }
         let transport = maps.iter().map(|(layer, maps)| (*layer, TransportTarget::new(maps, 0))).collect();

@@ -7,12 +7,13 @@ use crate::procedural::random::Random;
 use crate::train::FeatureMap;
 use crate::train::ops::nearest::nearest;
 use crate::train::ops::resample::indices;
+use crate::train::ops::rows::unit;
 
 /// Positions that are compared at most.
 const MOST: usize = 1024;
 /// Weight of means and covariances beside the distance.
 const MOMENTS: f32 = 0.5;
-/// Lower bound of squared lengths and of divisors.
+/// Lower bound of divisors.
 const SMALLEST: f32 = 1e-8;
 
 /// Features of paintings at one layer: a sample of their positions, and their means and covariances.
@@ -34,20 +35,20 @@ impl TransportTarget {
         for (i, (map, weight)) in paintings.iter().enumerate() {
             let count = (MOST as f32 * weight / total).round() as usize;
             if count > 0 {
-                parts.push(sampled(&rows(map, 0), count, seed.wrapping_add(i as u64)));
+                parts.push(sampled(&map.rows(0), count, seed.wrapping_add(i as u64)));
             }
         }
         let features = Tensor::cat(parts, 0);
         let center = features.clone().mean_dim(0);
         let (means, covariances) = moments(features.clone());
-        Self { directions: directions(features - center.clone()), center, means, covariances }
+        Self { directions: unit(features - center.clone()), center, means, covariances }
     }
 
     /// Returns the loss of a batch of pictures, the mean over them. Their positions are sampled by `seed`.
     pub fn loss(&self, features: &FeatureMap, seed: u64) -> Tensor<1> {
         let (pictures, _, _) = features.size();
         let of_picture = |picture: usize| {
-            let found = sampled(&rows(features, picture), MOST, seed.wrapping_add(picture as u64));
+            let found = sampled(&features.rows(picture), MOST, seed.wrapping_add(picture as u64));
             self.distance(found.clone()) + self.moments(found) * MOMENTS
         };
         Tensor::cat((0..pictures).map(of_picture).collect(), 0).mean()
@@ -55,7 +56,7 @@ impl TransportTarget {
 
     /// The relaxed earth mover's distance under the cosine distance: the larger of both means over the nearest of the other side.
     fn distance(&self, features: Tensor<2>) -> Tensor<1> {
-        let own = directions(features - self.center.clone());
+        let own = unit(features - self.center.clone());
         let fixed = own.clone().detach();
         let among = || self.directions.clone();
         let forth = among().select(0, nearest(&fixed, &among()));
@@ -74,11 +75,6 @@ impl TransportTarget {
     }
 }
 
-/// Returns the features of one picture, `[positions][channels]`.
-fn rows(features: &FeatureMap, picture: usize) -> Tensor<2> {
-    features.maps().narrow(0, picture, 1).squeeze_dim::<3>(0).flatten::<2>(1, 2).transpose()
-}
-
 /// Returns `count` rows of `x`, each at most once, or all if there are not more.
 fn sampled(x: &Tensor<2>, count: usize, seed: u64) -> Tensor<2> {
     let [all, _] = x.dims();
@@ -92,11 +88,6 @@ fn sampled(x: &Tensor<2>, count: usize, seed: u64) -> Tensor<2> {
     }
     numbers.truncate(count);
     x.clone().select(0, indices(numbers.into_iter(), &x.device()))
-}
-
-fn directions(x: Tensor<2>) -> Tensor<2> {
-    let length = (x.clone() * x.clone()).sum_dim(1).clamp_min(SMALLEST).sqrt();
-    x / length
 }
 
 fn moments(features: Tensor<2>) -> (Tensor<2>, Tensor<2>) {

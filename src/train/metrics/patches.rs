@@ -15,6 +15,7 @@ use crate::image::{Image, lanczos};
 use crate::net::models::vgg::{Layer, VGG16};
 use crate::train::device::upload;
 use crate::train::ops::resample::indices;
+use crate::train::ops::rows::unit;
 use crate::train::{FeatureMap, Features};
 
 /// The longer side of all pictures in pixels; both sides are rounded down to multiples of [`MULTIPLE`].
@@ -104,18 +105,13 @@ fn uploaded(image: &Image, (width, height): (usize, usize), device: &Device) -> 
     Ok(upload(&lanczos::resized(image, width, height)?, device))
 }
 
-/// Returns the features of all positions, row by row: `[positions][channels]`.
-fn rows(map: &FeatureMap) -> Tensor<2> {
-    map.planes().squeeze_dim::<2>(0).transpose()
-}
-
 /// Returns the features of at most [`MATCHED_POSITIONS`] positions.
 fn sampled(map: &FeatureMap) -> Tensor<2> {
     chosen(map, &sample(map.size().2, MATCHED_POSITIONS))
 }
 
 fn chosen(map: &FeatureMap, positions: &[usize]) -> Tensor<2> {
-    let rows = rows(map);
+    let rows = map.rows(0);
     let device = rows.device();
     rows.select(0, indices(positions.iter().copied(), &device))
 }
@@ -136,12 +132,6 @@ fn spread(positions: usize, count: usize) -> Vec<usize> {
     let (last, intervals) = (positions - 1, count - 1);
     let step = last as f64 / intervals as f64;
     (0..count).map(|i| if i == intervals { last } else { (i as f64 * step) as usize }).collect()
-}
-
-/// Divides each row by its length.
-fn unit(rows: Tensor<2>) -> Tensor<2> {
-    let length = (rows.clone() * rows.clone()).sum_dim(1).clamp_min(SMALLEST).sqrt();
-    rows / length
 }
 
 #[cfg(test)]

@@ -22,5 +22,6 @@ mod nearest_graphics;
 pub mod processor;
 pub mod products;
 pub mod resample;
+pub mod rows;
 #[cfg(feature = "gpu")]
 pub mod window;

@@ -12,7 +12,7 @@ use crate::settings::{FOUND_AGAIN, ORIENTATIONS};
 use crate::train::Features;
 use crate::train::device::upload;
 use crate::train::losses::neighbours::{Hypercolumns, Maps, Orientation, Samples, Targets, summed};
-use crate::train::losses::regions::{Grid, Region, Regions};
+use crate::train::losses::regions::Regions;
 
 /// A painting at all sizes, the smallest first.
 pub struct SizedPainting {
@@ -78,11 +78,8 @@ impl Objective {
                 continue;
             }
             let columns = Hypercolumns::of(network.orientations(painting, size)).await?;
-            let parts = grids.iter().zip(&regions);
-            let part = |(grid, regions): (&Grid, &Vec<Option<Region>>)| {
-                regions[i].clone().map(|region| columns.nearest(&content, *grid, region))
-            };
-            let parts = parts.map(part).collect();
+            let own = regions.iter().map(|regions| regions[i].clone()).collect();
+            let parts = columns.nearest(&content, &grids, own);
             targets.push(columns.targets(parts));
         }
         Ok(Self::Matching(targets))

@@ -161,15 +161,33 @@ need_models() {
   rm -rf "$folder"
 }
 
-# One wasm module of the crate, into the cache: its name, which is its feature too unless another is named, the bytes that it may
-# have with brotli, and the profile and target features of modules that are not optimized for size. Their kernels are inlined by
-# attribute; inlining of all other functions costs a tenth of their size and gains nothing. What wasm-opt does beyond -O1 makes the
-# modules larger with brotli, and takes twice the time.
+# A hash of what a module is made of: sources, compilers, and how they are called.
+module_hash() {
+  {
+    printf '%s\n' "$@"
+    find src shaders weights -path src/cli -prune -o -type f ! -path src/main.rs -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    sha256sum Cargo.toml Cargo.lock package-lock.json build.sh
+    rustc -vV
+    /usr/bin/rustc -vV || true
+  } 2>/dev/null | sha256sum | cut -c1-64
+}
+
+# One wasm module of the crate, into the cache, unless the one there is made of the same: its name, which is its feature too unless
+# another is named, the bytes that it may have with brotli, and the profile and target features of modules that are not optimized for
+# size. Their kernels are inlined by attribute; inlining of all other functions costs a tenth of their size and gains nothing. What
+# wasm-opt does beyond -O1 makes the modules larger with brotli, and takes twice the time. Where $LINT is set, clippy checks what is
+# compiled.
 wasm_module() {
   local name=$1 budget=$2 features=${3:-$1} profile=${4:-release-wasm} instructions=${5:-} target=$CACHE/target-wasm size
   local optimize=(-O1) flags="-Ctarget-feature=$instructions -Cllvm-args=-inline-threshold=10"
-  local cargo=("${WASM_CARGO[@]}") std=("${WASM_STD[@]}") symbol
+  local cargo=("${WASM_CARGO[@]}") std=("${WASM_STD[@]}") symbol clippy=${CLIPPY:-} hash stamp=$MODULES/$1.stamp
+  hash=$(module_hash "$@")
+  if [ -e "$MODULES/${name}_bg.wasm" ] && [[ "$(cat "$stamp" 2>/dev/null)" == "$hash${LINT:+ linted}"* ]]; then
+    say "$name.wasm is there"
+    return
+  fi
   say "building $name.wasm"
+  rm -f "$stamp"
   if [ -n "$instructions" ]; then
     # Modules with the same instructions share their dependencies.
     target=$CACHE/target-wasm-${instructions//[^a-z0-9]/}
@@ -184,7 +202,9 @@ wasm_module() {
     cargo=("${THREADS_CARGO[@]}")
     std=(-Zbuild-std=std,panic_abort)
   fi
-  env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=$flags"} "${cargo[@]}" rustc --lib \
+  [ "${cargo[*]}" = "${DEBIAN_CARGO[*]:-}" ] && clippy=
+  env "CARGO_TARGET_DIR=$target" ${instructions:+"RUSTFLAGS=$flags"} ${LINT:+"RUSTC_WORKSPACE_WRAPPER=$LINT" "CLIPPY=$clippy"} \
+    "${cargo[@]}" rustc --lib \
     --crate-type cdylib --profile "$profile" --no-default-features --features "web,$features" --target "$TARGET" "${std[@]}"
   "$WASM_BINDGEN" --target web --remove-name-section --remove-producers-section --out-name "$name" \
     --out-dir "$MODULES" "$target/$TARGET/$profile/impasto.wasm"
@@ -194,6 +214,7 @@ wasm_module() {
     "$MODULES/${name}_bg.wasm")
   say "$name.wasm: $size bytes with brotli, of $budget allowed"
   [ "$size" -le "$budget" ] || die "$name.wasm is over its budget."
+  echo "$hash${LINT:+ linted}" > "$stamp"
 }
 
 # Runs functions side by side; ends if one of them fails. Each of the compilers uses one core most of the time.

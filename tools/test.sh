@@ -34,12 +34,17 @@ counted() {
   failed=$((failed + bad))
 }
 
-# rustup's clippy needs a standard library for wasm32; where only Debian's Rust has one, the compiler's own warnings count.
-lint_wasm() {
-  local command=(check)
-  [ ${#WASM_STD[@]} -eq 0 ] && command=(clippy)
-  env "CARGO_TARGET_DIR=$CACHE/target-wasm" RUSTFLAGS=-Dwarnings "${WASM_CARGO[@]}" "${command[@]}" --lib --no-default-features --features "web,$1" \
-    --target "$TARGET" "${WASM_STD[@]}"
+# Lets clippy check the crate wherever it is compiled for the tests: tools/lint.sh. Debian's Rust, which builds for wasm32 where rustup
+# cannot, has another clippy.
+lint_what_compiles() {
+  CLIPPY=$(rustup which clippy-driver 2>/dev/null || command -v clippy-driver) || die "clippy is needed: rustup component add clippy."
+  LINT=$PWD/tools/lint.sh
+  export CLIPPY
+}
+
+# cargo with clippy, with the crate's features and, besides, as a plain `cargo build` has them.
+linted() {
+  env "RUSTC_WORKSPACE_WRAPPER=$LINT" "LINT_WITHOUT=studio train" cargo test --features studio "$@"
 }
 
 # "passed failed" from the last lines of Node's TAP.
@@ -89,24 +94,17 @@ run_tests() {
   need_node_modules bench
   # In a fresh clone, incremental compilation only adds work.
   if [ -n "${CI:-}" ] || ! [ -t 0 ]; then export CARGO_INCREMENTAL=0; fi
+  lint_what_compiles
   start_build
   export IMPASTO_MODELS="$MODELS" VK_ICD_FILENAMES="$LAVAPIPE" VK_DRIVER_FILES="$LAVAPIPE"
   check "format" cargo fmt --check
-  check "clippy" cargo clippy -q --all-targets -- -D warnings
-  check "clippy of the studio" cargo clippy -q --all-targets --features studio -- -D warnings
+  check "clippy and the compiler" linted --quiet --all-targets --no-run
   check "documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc -q --no-deps --features studio
-  counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' cargo test --no-fail-fast --features studio
+  counted "cargo" 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' linted --no-fail-fast
   check "types" npx --no-install tsc --noEmit -p tsconfig.json
   check "types of the bench" npx --no-install tsc --noEmit -p bench
   counted "units" "$NODE_SUMMARY" node_tests 1 tests/unit/*.test.mjs bench/*.test.mjs
-  check "build" build_ended
-  check "wasm warnings" lint_wasm live
-  check "wasm warnings of the studio" lint_wasm studio
-  check "wasm warnings of the studio on the processor" lint_wasm studio-cpu
-  check "wasm warnings of the import" lint_wasm import
-  check "wasm warnings of the estimates" lint_wasm estimates
-  check "wasm warnings of the CPU engine" lint_wasm live-cpu
-  check "wasm warnings of the CPU engine with threads" lint_wasm live-cpu-threads
+  check "build, with clippy" build_ended
   check "generated types" node tools/types.mjs "$MODULES" --check
   export IMPASTO_BIN="$CARGO_TARGET_DIR/debug/impasto" DIST="$PWD/dist"
   browser_tests

@@ -9,6 +9,8 @@ type Matrix = [[f64; 3]; 3];
 
 /// Variance that is added to each direction: a picture of few colours would be stretched without limit.
 const SMALLEST: f64 = 1e-6;
+/// The most that differences of colours grow. Noise of flat pictures would become visible.
+const LARGEST_GAIN: f64 = 5.0;
 /// Rounds of Jacobi's method; it converges in about six.
 const ROUNDS: usize = 12;
 
@@ -19,45 +21,113 @@ pub struct ColorStatistics {
     covariance: Matrix,
 }
 
+/// The colours that a part of a picture shall have.
+#[derive(Debug, Clone)]
+pub struct ColorTarget {
+    /// Their statistics.
+    pub colors: ColorStatistics,
+    /// Weight relative to other targets for the same pixels.
+    pub weight: f32,
+    /// The part: white is full, black is none, by the mean of red, green and blue. It is stretched to the picture. `None` for
+    /// all of it.
+    pub mask: Option<Image>,
+}
+
 impl ColorStatistics {
-    /// Measures pictures together, each with a weight. Without any weight, all colours are black.
-    pub fn of<'a>(pictures: impl IntoIterator<Item = (&'a Image, f32)>) -> Self {
-        let (mut total, mut mean, mut squares) = (0.0, [0.0; 3], [[0.0; 3]; 3]);
-        for (picture, weight) in pictures {
-            let share = f64::from(weight) / (picture.width() * picture.height()) as f64;
-            total += f64::from(weight);
-            for pixel in picture.data().chunks_exact(3) {
-                let lab = lab_of([pixel[0], pixel[1], pixel[2]]);
-                for i in 0..3 {
-                    mean[i] += share * lab[i];
-                    (0..3).for_each(|j| squares[i][j] += share * lab[i] * lab[j]);
+    /// Measures pictures together, each with a weight and a mask of the part that counts. Without any weight, all colours are
+    /// black.
+    ///
+    /// # Errors
+    /// As [`Image::resized`], for masks.
+    pub fn of<'a>(pictures: impl IntoIterator<Item = (&'a Image, f32, Option<&'a Image>)>) -> Result<Self> {
+        let mut sums = Sums::default();
+        for (picture, weight, mask) in pictures {
+            let shares = mask.map(|mask| cover(mask, picture)).transpose()?;
+            let whole =
+                shares.as_ref().map_or((picture.width() * picture.height()) as f32, |shares| shares.iter().sum());
+            for (pixel, color) in picture.data().chunks_exact(3).enumerate() {
+                let share = shares.as_ref().map_or(1.0, |shares| shares[pixel]);
+                if share > 0.0 {
+                    sums.add(lab_of([color[0], color[1], color[2]]), f64::from(weight * share / whole));
                 }
             }
         }
-        let total = if total > 0.0 { total } else { 1.0 };
-        let mean = mean.map(|sum| sum / total);
-        let covariance = each(|i, j| squares[i][j] / total - mean[i] * mean[j]);
-        Self { mean, covariance }
+        Ok(sums.statistics())
     }
 }
 
-/// Returns `picture` with the mean and the covariance of colours `aim`. Colours beyond the range of screens are clamped.
+/// Weighted sums over colours.
+#[derive(Default)]
+struct Sums {
+    weight: f64,
+    colors: [f64; 3],
+    squares: Matrix,
+}
+
+impl Sums {
+    fn add(&mut self, lab: [f64; 3], weight: f64) {
+        self.weight += weight;
+        for i in 0..3 {
+            self.colors[i] += weight * lab[i];
+            (0..3).for_each(|j| self.squares[i][j] += weight * lab[i] * lab[j]);
+        }
+    }
+
+    fn statistics(&self) -> ColorStatistics {
+        let weight = if self.weight > 0.0 { self.weight } else { 1.0 };
+        let mean = self.colors.map(|sum| sum / weight);
+        ColorStatistics { mean, covariance: each(|i, j| self.squares[i][j] / weight - mean[i] * mean[j]) }
+    }
+}
+
+/// Returns `picture` with the mean and the covariance of colours of each target, within its part. Parts that overlap are blended
+/// by their weights; what belongs to no part stays. Colours beyond the range of screens are clamped.
 ///
 /// # Errors
-/// None for a picture that exists.
-pub fn matched(picture: &Image, aim: &ColorStatistics) -> Result<Image> {
-    let own = ColorStatistics::of([(picture, 1.0)]);
+/// As [`Image::resized`], for masks.
+pub fn matched(picture: &Image, targets: &[ColorTarget]) -> Result<Image> {
+    let pixels = picture.width() * picture.height();
+    let share = |target: &ColorTarget| {
+        let mask = target.mask.as_ref().map_or_else(|| Ok(vec![1.0; pixels]), |mask| cover(mask, picture))?;
+        Ok(mask.into_iter().map(|share| share * target.weight).collect())
+    };
+    let mut shares = targets.iter().map(share).collect::<Result<Vec<Vec<f32>>>>()?;
+    for pixel in 0..pixels {
+        let total: f32 = shares.iter().map(|shares| shares[pixel]).sum();
+        if total > 0.0 {
+            shares.iter_mut().for_each(|shares| shares[pixel] /= total);
+        }
+    }
+    let labs: Vec<_> = picture.data().chunks_exact(3).map(|color| lab_of([color[0], color[1], color[2]])).collect();
+    let mut moved = labs.clone();
+    for (target, shares) in targets.iter().zip(&shares) {
+        let mut sums = Sums::default();
+        labs.iter().zip(shares).for_each(|(lab, share)| sums.add(*lab, f64::from(*share)));
+        let (own, aim) = (sums.statistics(), target.colors);
+        let map = transport(own.covariance, aim.covariance);
+        for ((lab, share), moved) in labs.iter().zip(shares).zip(&mut moved) {
+            for i in 0..3 {
+                let value = aim.mean[i] + (0..3).map(|j| map[i][j] * (lab[j] - own.mean[j])).sum::<f64>();
+                moved[i] += f64::from(*share) * (value - lab[i]);
+            }
+        }
+    }
+    Image::new(picture.width(), picture.height(), moved.into_iter().flat_map(color_of).collect())
+}
+
+/// Returns the linear map between normal distributions of these covariances that moves values least.
+fn transport(from: Matrix, to: Matrix) -> Matrix {
     let regular = |covariance: Matrix| each(|i, j| covariance[i][j] + if i == j { SMALLEST } else { 0.0 });
-    let (from, to) = (regular(own.covariance), regular(aim.covariance));
+    let (from, to) = (regular(from), regular(to));
     let (root, inverse) = (power(from, 0.5), power(from, -0.5));
     let middle = power(product(product(root, to), root), 0.5);
-    let map = product(product(inverse, middle), inverse);
-    let pixel = |pixel: &[f32]| {
-        let lab = lab_of([pixel[0], pixel[1], pixel[2]]);
-        let moved = [0, 1, 2].map(|i| aim.mean[i] + (0..3).map(|j| map[i][j] * (lab[j] - own.mean[j])).sum::<f64>());
-        color_of(moved)
-    };
-    Image::new(picture.width(), picture.height(), picture.data().chunks_exact(3).flat_map(pixel).collect())
+    spectral(product(product(inverse, middle), inverse), |gain| gain.min(LARGEST_GAIN))
+}
+
+/// Returns how much each pixel of `picture` belongs to a mask.
+fn cover(mask: &Image, picture: &Image) -> Result<Vec<f32>> {
+    let mask = mask.resized(picture.width(), picture.height())?;
+    Ok(mask.data().chunks_exact(3).map(|color| (color.iter().sum::<f32>() / 3.0).clamp(0.0, 1.0)).collect())
 }
 
 /// Converts a colour to `OKLab`, limited to 0 to 1 before.
@@ -78,8 +148,13 @@ fn product(a: Matrix, b: Matrix) -> Matrix {
     each(|i, j| (0..3).map(|k| a[i][k] * b[k][j]).sum())
 }
 
-/// Raises a symmetric, positive matrix to a power: its eigenvalues by Jacobi's method.
+/// Raises a symmetric, positive matrix to a power.
 fn power(matrix: Matrix, exponent: f64) -> Matrix {
+    spectral(matrix, |value| value.max(0.0).powf(exponent))
+}
+
+/// Applies a function to the eigenvalues of a symmetric matrix, by Jacobi's method.
+fn spectral(matrix: Matrix, function: impl Fn(f64) -> f64) -> Matrix {
     let (mut a, mut vectors) = (matrix, each(|i, j| f64::from(u8::from(i == j))));
     for (p, q) in [(0, 1), (0, 2), (1, 2)].into_iter().cycle().take(3 * ROUNDS) {
         if a[p][q].abs() < f64::MIN_POSITIVE {
@@ -101,7 +176,7 @@ fn power(matrix: Matrix, exponent: f64) -> Matrix {
         a = product(product(turned, a), rotation);
         vectors = product(vectors, rotation);
     }
-    each(|i, j| (0..3).map(|k| vectors[i][k] * a[k][k].max(0.0).powf(exponent) * vectors[j][k]).sum())
+    each(|i, j| (0..3).map(|k| vectors[i][k] * function(a[k][k]) * vectors[j][k]).sum())
 }
 
 #[cfg(test)]
@@ -131,12 +206,15 @@ mod tests {
         assert!((white[0] - 1.0).abs() < 1e-6 && white[1].abs() < 1e-6 && white[2].abs() < 1e-6, "{white:?}");
     }
 
-    #[test]
-    fn a_matched_picture_has_the_statistics_of_the_other() {
-        let picture = noisy(1, [0.3, 0.4, 0.5], [0.6, 0.5, 0.7]);
-        let painting = noisy(2, [0.5, 0.35, 0.2], [0.7, 0.6, 0.4]);
-        let aim = ColorStatistics::of([(&painting, 1.0)]);
-        let found = ColorStatistics::of([(&matched(&picture, &aim).unwrap(), 1.0)]);
+    fn of(picture: &Image) -> ColorStatistics {
+        ColorStatistics::of([(picture, 1.0, None)]).unwrap()
+    }
+
+    fn target(colors: ColorStatistics) -> ColorTarget {
+        ColorTarget { colors, weight: 1.0, mask: None }
+    }
+
+    fn near(found: ColorStatistics, aim: ColorStatistics) {
         for i in 0..3 {
             assert!((found.mean[i] - aim.mean[i]).abs() < 1e-4, "{found:?} for {aim:?}");
             for j in 0..3 {
@@ -144,19 +222,58 @@ mod tests {
                 assert!((a - b).abs() < 1e-5 + 0.01 * b.abs(), "{found:?} for {aim:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_matched_picture_has_the_statistics_of_the_other() {
+        let picture = noisy(1, [0.3, 0.4, 0.5], [0.6, 0.5, 0.7]);
+        let aim = of(&noisy(2, [0.5, 0.35, 0.2], [0.7, 0.6, 0.4]));
+        near(of(&matched(&picture, &[target(aim)]).unwrap()), aim);
         // Its own statistics change nothing.
-        let same = matched(&picture, &ColorStatistics::of([(&picture, 1.0)])).unwrap();
+        let same = matched(&picture, &[target(of(&picture))]).unwrap();
         assert!(same.data().iter().zip(picture.data()).all(|(a, b)| (a - b).abs() < 1e-4));
+    }
+
+    #[test]
+    fn each_part_of_a_picture_is_matched_to_its_own_target() {
+        let picture = noisy(1, [0.3, 0.4, 0.5], [0.6, 0.5, 0.7]);
+        let half = |left: f32, right: f32| {
+            let columns = (0..600).flat_map(|i| [if i % 30 < 15 { left } else { right }; 3]);
+            Image::new(30, 20, columns.collect::<Vec<_>>()).unwrap()
+        };
+        let (left, right) = (half(1.0, 0.0), half(0.0, 1.0));
+        let aims = [([0.5, 0.35, 0.2], [0.7, 0.6, 0.4]), ([0.2, 0.4, 0.3], [0.4, 0.5, 0.6])];
+        let aims = aims.map(|(low, high)| of(&noisy(3, low, high)));
+        let targets = [(aims[0], &left), (aims[1], &right)];
+        let targets = targets.map(|(aim, mask)| ColorTarget { mask: Some(mask.clone()), ..target(aim) });
+        let found = matched(&picture, &targets).unwrap();
+        near(ColorStatistics::of([(&found, 1.0, Some(&left))]).unwrap(), aims[0]);
+        near(ColorStatistics::of([(&found, 1.0, Some(&right))]).unwrap(), aims[1]);
+        // Outside of all parts, nothing changes.
+        let found = matched(&picture, &targets[..1]).unwrap();
+        let unchanged = |i: usize| (0..3).all(|c| (found.data()[3 * i + c] - picture.data()[3 * i + c]).abs() < 1e-4);
+        assert!((0..600).all(|i| i % 30 < 15 || unchanged(i)) && !(0..600).all(unchanged));
+    }
+
+    #[test]
+    fn differences_of_flat_pictures_grow_only_so_far() {
+        let flat = noisy(1, [0.5; 3], [0.502; 3]);
+        let aim = of(&noisy(2, [0.0; 3], [1.0; 3]));
+        let found = of(&matched(&flat, &[target(aim)]).unwrap());
+        let gain = (found.covariance[0][0] / of(&flat).covariance[0][0]).sqrt();
+        assert!((gain - LARGEST_GAIN).abs() < 0.2, "{gain}");
+        assert!((found.mean[0] - aim.mean[0]).abs() < 1e-3, "{found:?} for {aim:?}");
     }
 
     #[test]
     fn pictures_count_by_their_weights() {
         let [black, white] = [0.0, 1.0].map(|v| Image::new(2, 2, vec![v; 12]).unwrap());
-        let mixed = ColorStatistics::of([(&black, 1.0), (&white, 3.0)]);
+        let mixed = ColorStatistics::of([(&black, 1.0, None), (&white, 3.0, None)]).unwrap();
         assert!((mixed.mean[0] - 0.75).abs() < 1e-6 && (mixed.covariance[0][0] - 0.1875).abs() < 1e-6, "{mixed:?}");
         // One colour is matched without a number that is none.
-        let grey = matched(&black, &mixed).unwrap();
+        let grey = matched(&black, &[target(mixed)]).unwrap();
         assert!(grey.data().iter().all(|v| v.is_finite()));
-        assert!(matched(&black, &ColorStatistics::of([])).unwrap().data().iter().all(|v| v.abs() < 0.01));
+        let nothing = ColorStatistics::of([]).unwrap();
+        assert!(matched(&black, &[target(nothing)]).unwrap().data().iter().all(|v| v.abs() < 0.01));
     }
 }

@@ -1,22 +1,29 @@
 //! Bilinear interpolation along one dimension: which values an output value is made of. Centres lie at half-integers; beyond the
 //! first and the last centre, the values continue.
 
-/// Every `step`th of the positions `first`, `first` + 1, and so on.
+/// Every `step`th of the positions from `first` to before `end`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Every {
     /// The first position.
     pub first: usize,
     /// The distance of the positions.
     pub step: usize,
+    /// The end, which may lie beyond the length of what has positions.
+    pub end: usize,
 }
 
 impl Every {
     /// All positions.
-    pub const ONE: Self = Self { first: 0, step: 1 };
+    pub const ONE: Self = Self::from(0, 1);
+
+    /// Every `step`th position from `first`, up to any length.
+    pub const fn from(first: usize, step: usize) -> Self {
+        Self { first, step, end: usize::MAX }
+    }
 
     /// Returns the positions below `length`.
     pub fn of(self, length: usize) -> impl Iterator<Item = usize> {
-        (self.first..length).step_by(self.step)
+        (self.first..length.min(self.end)).step_by(self.step)
     }
 }
 

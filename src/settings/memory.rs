@@ -2,6 +2,7 @@
 
 use super::optimize_settings::{Settings, scaled};
 use super::optimizer::Optimizer;
+use super::tiles::largest;
 use crate::error::{Error, MEMORY, Result};
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
@@ -79,6 +80,18 @@ impl MemoryEstimate {
     /// paintings' features before the first step, where the paintings are much larger. Paintings are assumed to be
     /// square.
     pub fn peak(&self, width: usize, height: usize) -> u64 {
+        let painting = self.painting(width, height);
+        self.peak_of((width, height), (width, height), painting)
+    }
+
+    /// As [`Self::peak`], where features are computed of tiles of a size, of the picture and of the paintings.
+    pub(super) fn peak_in_tiles(&self, picture: (usize, usize), tile: (usize, usize)) -> u64 {
+        let painting = self.painting(picture.0, picture.1);
+        let (rows, columns) = largest(painting, painting);
+        self.peak_of(picture, tile, rows.max(columns))
+    }
+
+    fn peak_of(&self, (width, height): (usize, usize), seen: (usize, usize), painting: usize) -> u64 {
         let weights: u64 = self.layers().map(|layer| (layer.outputs() * (9 * layer.inputs() + 1)) as u64).sum();
         // Matrices of the style layers: target, current value, difference, gradient of the difference.
         let grams: u64 = self.layers().map(|layer| (layer.outputs() * layer.outputs()) as u64 * 4).sum();
@@ -90,7 +103,7 @@ impl MemoryEstimate {
             _ => 2,
         };
         let always = copies * weights + grams + pictures;
-        (always + self.step(width, height).max(self.reading(self.painting(width, height)))) * FLOAT
+        (always + self.step(seen.0, seen.1).max(self.reading(painting))) * FLOAT
     }
 
     /// Returns the number of values of features that a step holds. Autodiff keeps each layer's activations, those

@@ -14,6 +14,7 @@ mod optimize_plan;
 mod optimize_settings;
 mod optimizer;
 mod schedule;
+mod tiles;
 mod time;
 mod train_choices;
 mod train_config;
@@ -23,12 +24,13 @@ pub use losses::{StyleLoss, Term, Terms, TrainLoss, TrainStyleLoss, check_weight
 pub use memory::{Convolutions, Limits, MemoryEstimate};
 pub use neighbours::NeighbourSettings;
 #[cfg(feature = "train")]
-pub(crate) use neighbours::{DENSE, FOUND_AGAIN, ORIENTATIONS, SAMPLED, STEP};
+pub(crate) use neighbours::{FOUND_AGAIN, ORIENTATIONS, SAMPLED, STEP};
 pub use optimize_config::OptimizeConfig;
 pub use optimize_plan::{MethodSettings, Plan, PlannedScale, SizeEstimate, TimedSteps};
 pub use optimize_settings::{STYLE_SCALES, Settings, scaled};
 pub use optimizer::{LARGEST_RATE, Optimizer};
 pub use schedule::{Scale, coarse_to_fine};
+pub use tiles::{Span, TILE, Tile};
 pub use time::{MeasuredStep, training_duration};
 pub use train_choices::{ChosenSettings, Strength, TrainChoices, smaller_training};
 pub use train_config::{Init, TrainConfig, TrainEstimate, trainable};

@@ -3,6 +3,7 @@
 
 use super::neighbours::{FOUND_AGAIN, NeighbourSettings, ORIENTATIONS, SAMPLED, STEP};
 use super::optimize_settings::scaled;
+use super::tiles::{TILE, Tile};
 use crate::error::Result;
 use crate::net::Pooling;
 use crate::net::models::vgg::{Layer, VGG16};
@@ -51,8 +52,13 @@ pub(super) fn stages(
     let stage = |(stage, &(width, height)): (usize, &(usize, usize))| {
         let splits = stage >= settings.sizes();
         let side = (longer >> settings.sizes().saturating_sub(stage + 1)).max(1);
-        let forward = net.multiply_adds(height, width)?;
-        let features = forward + (paintings * ORIENTATIONS) as u64 * net.multiply_adds(side, side)?;
+        let pass = |height: usize, width: usize| {
+            let tiles = Tile::of(height, width);
+            let tiles = tiles.iter().map(Tile::seen).map(|(height, width)| net.multiply_adds(height, width));
+            tiles.sum::<Result<u64>>()
+        };
+        let forward = pass(height, width)?;
+        let features = forward + (paintings * ORIENTATIONS) as u64 * pass(side, side)?;
         let search = paintings as u64
             * if splits { split(&layers, (width, height), side) } else { matched(&layers, (width, height), side) };
         let in_a_step = if splits { search / FOUND_AGAIN as u64 } else { 0 };
@@ -66,23 +72,23 @@ pub(super) fn stages(
 fn matched(layers: &[Layer], (width, height): (usize, usize), side: usize) -> u64 {
     let positions = |pixels: usize| (pixels / STEP).max(1);
     let channels: usize = layers.iter().map(|layer| layer.outputs()).sum();
-    let of_painting = sampled(positions(side), positions(side));
+    let of_painting = sampled(positions(side), positions(side), usize::MAX);
     (positions(width) * positions(height)) as u64 * of_painting * (ORIENTATIONS * channels) as u64
 }
 
 /// Returns the products of the sampled positions of a picture with those of a square painting, layer by layer.
 fn split(layers: &[Layer], (width, height): (usize, usize), side: usize) -> u64 {
     let products = |layer: &Layer| {
-        let own = sampled(layer.size(width), layer.size(height));
-        let of_painting = sampled(layer.size(side), layer.size(side));
+        let own = sampled(layer.size(width), layer.size(height), layer.size(TILE));
+        let of_painting = sampled(layer.size(side), layer.size(side), usize::MAX);
         own * of_painting * (ORIENTATIONS * layer.outputs()) as u64
     };
     layers.iter().map(products).sum()
 }
 
-/// Returns the number of positions of a grid that has at most [`SAMPLED`] on the longer side.
-fn sampled(width: usize, height: usize) -> u64 {
-    let step = width.max(height).div_ceil(SAMPLED).max(1);
+/// Returns the number of positions of a grid that has at most [`SAMPLED`] in `most` of the longer side, or in all of it.
+fn sampled(width: usize, height: usize, most: usize) -> u64 {
+    let step = width.max(height).min(most).div_ceil(SAMPLED).max(1);
     width.div_ceil(step) as u64 * height.div_ceil(step) as u64
 }
 
@@ -97,7 +103,9 @@ mod tests {
         assert_eq!(matched(&layers, (32, 16), 64), 32 * 4 * 256 * 64);
         // The layer has the size of the picture: 64 of its 128 columns.
         assert_eq!(split(&layers, (128, 16), 64), (64 * 8) * 4 * (64 * 64) * 64);
-        assert_eq!([sampled(64, 64), sampled(65, 64), sampled(3, 1)], [4096, 33 * 32, 3]);
+        assert_eq!([(64, 64), (65, 64), (3, 1)].map(|(w, h)| sampled(w, h, 100)), [4096, 33 * 32, 3]);
+        // Of two tiles, each has as many as one.
+        assert_eq!(sampled(200, 64, 100), 100 * 32);
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub struct OptimizeConfig {
     keep_colors: bool,
     /// As [`NeighbourSettings::strength`].
     strength: Option<f32>,
+    /// As [`NeighbourSettings::match_colors`]; by default, unless the photo's colours are kept.
+    match_colors: Option<bool>,
     /// First size, likewise.
     smallest: Option<usize>,
     network: Option<VggChoice>,
@@ -104,6 +106,7 @@ impl Default for OptimizeConfig {
             style_scale: 1.0,
             keep_colors: false,
             strength: None,
+            match_colors: None,
             smallest: None,
             network: None,
             pooling: None,
@@ -150,7 +153,7 @@ impl OptimizeConfig {
     /// Returns the name of a field that is given and that the method does not use.
     fn without_effect(&self) -> Option<&'static str> {
         let given: &[_] = match self.method {
-            Method::Gram => &[("strength", self.strength.is_some())],
+            Method::Gram => &[("strength", self.strength.is_some()), ("matchColors", self.match_colors.is_some())],
             Method::Neighbours => &[
                 ("smallest", self.smallest.is_some()),
                 ("network", self.network.is_some()),
@@ -185,7 +188,7 @@ impl OptimizeConfig {
             strength: self.strength.unwrap_or(defaults.strength),
             style_scale: self.style_scale,
             keep_colors: self.keep_colors,
-            ..defaults
+            match_colors: self.match_colors.unwrap_or(!self.keep_colors),
         };
         settings.check()?;
         Ok(settings)
@@ -290,6 +293,11 @@ mod tests {
         let given =
             NeighbourSettings { size: 96, steps: 30, strength, style_scale, keep_colors: true, match_colors: false };
         assert_eq!(settings(text).unwrap(), MethodSettings::Neighbours(given));
+        for (more, matched) in [("", true), (r#", "matchColors": false"#, false)] {
+            let found = settings(&format!(r#"{{ "method": "neighbours"{more} }}"#)).unwrap();
+            let MethodSettings::Neighbours(found) = found else { panic!("another method") };
+            assert_eq!(found.match_colors, matched);
+        }
     }
 
     #[test]
@@ -324,6 +332,7 @@ mod tests {
     fn fields_of_the_other_method_are_refused_by_name() {
         let refused = |text: &str| OptimizeConfig::parse(text).unwrap_err().to_string();
         assert!(refused(r#"{ "strength": 0.5 }"#).starts_with("`strength` has no effect"));
+        assert!(refused(r#"{ "matchColors": true }"#).starts_with("`matchColors` has no effect"));
         for (name, value) in [
             ("smallest", "128"),
             ("network", r#""vgg16""#),

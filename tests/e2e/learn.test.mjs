@@ -15,16 +15,6 @@ import { serve } from './server.mjs';
 const SMALL = '?size=64&thumbs=0&style=painting-waves&learn=32';
 /** The same on the GPU: a step takes seconds on software adapters. */
 const SMALL_ON_GPU = `${SMALL}&engine=gpu`;
-const WORKER = 'jobs/train-style/worker.js';
-
-/** Runs in the worker before its own code: the test can make the device lost. */
-const LOSE_ON_DEMAND = `
-  const open = GPUAdapter.prototype.requestDevice;
-  GPUAdapter.prototype.requestDevice = async function (...wish) {
-    const device = await open.apply(this, wish);
-    new BroadcastChannel('lose').onmessage = () => device.destroy();
-    return device;
-  };`;
 
 /** @param {Page} page @param {string} selector */
 function click(page, selector) {
@@ -112,7 +102,7 @@ for (const name of BROWSERS) {
   describe(`training a style in ${name}`, { timeout: 900_000 }, () => {
     /** @param {import('node:test').TestContext} t @param {string} dist */
     async function visit(t, dist) {
-      const server = await serve(dist, LOSE_ON_DEMAND, WORKER);
+      const server = await serve(dist);
       const browser = await launch(name);
       t.after(async () => {
         await browser.close();
@@ -121,7 +111,8 @@ for (const name of BROWSERS) {
       return { server, browser };
     }
 
-    // The rest is the same in Chromium, where a step takes several times as long; a Masterpiece stores its checkpoints in both.
+    // The rest is the same in Chromium, where a step takes several times as long; a Masterpiece stores its checkpoints in both, and
+    // loses its device.
     test('trains on a painting, and stylizes with the result', { skip: name === 'firefox' }, async (t) => {
       const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
       const { page, errors } = await open(browser, server.url + SMALL_ON_GPU);
@@ -234,21 +225,6 @@ for (const name of BROWSERS) {
       for (const url of all.flatMap(({ requests }) => requests)) {
         assert.ok(/^(blob|data):/.test(url) || url.startsWith(server.origin), url);
       }
-    });
-
-    test('survives a lost device', { skip: name === 'chromium' }, async (t) => {
-      const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
-      const { page, errors } = await open(browser, server.url + SMALL_ON_GPU);
-      await ready(page);
-      await titled(page, 'Rolling waves');
-      await begin(page, 400, 'arbitrary');
-      await reaches(page, 'running', 1);
-      await page.evaluate(() => new BroadcastChannel('lose').postMessage('now'));
-      await until(page, 'the notice', () => document.getElementById('train-panel-notice')?.textContent?.includes('lost'));
-      await reaches(page, 'running', 1);
-      await click(page, '#train-panel-discard');
-      await until(page, 'the studio', () => document.getElementById('train-panel')?.hidden && document.getElementById('train-banner')?.hidden);
-      assert.deepEqual(errors, []);
     });
 
     test('continues hidden, is stopped early and continues later', { skip: name === 'chromium' }, async (t) => {

@@ -182,8 +182,8 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
 
   test('limits a style to the half of the photo that its mask selects, also after the tab was closed', async (t) => {
     const { browser } = there;
-    // On the GPU, where a step takes long enough to pause between few of them: more steps would reach beyond the mask.
-    const address = `${(await origin(t)).url}${SMALL.replace('masterpiece=32', 'masterpiece=48')}&engine=gpu`;
+    // A step takes long enough to pause between few of them: more steps would reach beyond the mask.
+    const address = (await origin(t)).url + SMALL.replace('masterpiece=32', 'masterpiece=128');
     const first = await open(browser, address);
     await ready(first.page);
     await order(first.page);
@@ -208,7 +208,7 @@ describe('options of a Masterpiece', { timeout: 900_000 }, () => {
     await click(page, '#optimize-banner-resume');
     await reaches(page, 'running', 3);
     await reaches(page, 'finished', 9);
-    const [left, right] = await halves(page, await savedPng(page), await smallPhoto(page, 'chelsea', 48, 32));
+    const [left, right] = await halves(page, await savedPng(page), await smallPhoto(page, 'chelsea', 128, 85));
     assert.ok(left > 2 * right, `left ${left}, right ${right}`);
     assert.deepEqual([...first.errors, ...errors], []);
   });

@@ -139,8 +139,8 @@ fn nearest_rows_agree_with_the_definition() {
 
 #[test]
 fn products_of_hypercolumns_and_their_gradients_agree_with_the_definition() {
-    let all = Every { first: 0, step: 1 };
-    let some = (Every { first: 1, step: 2 }, Every { first: 0, step: 3 });
+    let all = Every::ONE;
+    let some = (Every { end: 5, ..Every::from(1, 2) }, Every::from(0, 3));
     // A layer that is larger than the grid, one of its size, a smaller one; all positions, a part of them, chosen ones.
     for (size, grid, every, chosen) in [
         ((21, 30), (5, 7), (all, all), None),

@@ -167,15 +167,25 @@ fn neighbour_matching_paints_and_refuses_what_it_has_no_use_for() {
         (&["--coarse", "32"][..], "--coarse has no effect"),
         (&["--optimizer", "lbfgs"][..], "an optimizer has no effect"),
         (&["--style-layers", "relu1_1"][..], "a loss has no effect"),
-        (&["--mask", "other.png", "--match-colors"][..], "only to whole paintings"),
+        (&["--match-colors=maybe"][..], "not a boolean"),
         (&["--keep-colors", "--match-colors"][..], "cannot be used with"),
     ] {
         let message = bench.fails(&neighbours(more));
         assert!(message[0].contains(what), "{message:?}");
     }
-    for option in [&["--strength", "0.5"][..], &["--match-colors"]] {
+    for option in [&["--strength", "0.5"][..], &["--match-colors"], &["--match-colors=off"]] {
         let message = bench.fails(&arguments(option));
-        assert!(message[0].contains(&format!("{} applies only to `--method neighbours`", option[0])), "{message:?}");
+        assert!(
+            message[0]
+                .contains(&format!("{} applies only to `--method neighbours`", option[0].trim_end_matches("=off"))),
+            "{message:?}"
+        );
+    }
+    // By default, the colours are those of the painting.
+    let matched = bench.picture("out.png");
+    for (switch, same) in [("--match-colors", true), ("--match-colors=off", false)] {
+        bench.succeeds(&neighbours(&["--steps", "2", "--strength", "1", switch]));
+        assert_eq!(bench.picture("out.png") == matched, same, "{switch}");
     }
     let both = ["--steps", "1", "--strength", "0", "--mask", "mask.png", "--style-image", "other.png:2"];
     bench.photo("mask.png", 8, 8);

@@ -4,13 +4,16 @@
 use burn::tensor::{Device, Tensor};
 use impasto::error::Result;
 use impasto::image::Image;
+use impasto::image::taps::Every;
 use impasto::net::Pooling;
 use impasto::net::models::vgg::VGG16;
 use impasto::procedural::Kind;
-use impasto::settings::NeighbourSettings;
+use impasto::settings::{NeighbourSettings, Tile};
 use impasto::train::device::{cpu, read, upload};
-use impasto::train::losses::neighbours::{Hypercolumns, Maps, Orientation, Samples, layers};
-use impasto::train::losses::regions::Regions;
+use impasto::train::losses::maps::{Maps, Tiled};
+use impasto::train::losses::neighbours::{Hypercolumns, Orientation, layers};
+use impasto::train::losses::regions::{Grid, Regions};
+use impasto::train::losses::splitting::Samples;
 use impasto::train::optimize_image::neighbour_objective::turned;
 use impasto::train::optimize_image::pyramid::decompose;
 use impasto::train::{Features, NeighbourCheckpoint, NeighbourMatching, StyleTarget};
@@ -50,8 +53,8 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
     let layers = layers(&VGG16).unwrap();
     let last = *layers.last().unwrap();
     let features = Features::load(&Archive::parse(&vgg).unwrap(), VGG16, Pooling::Max, last, device).unwrap();
-    let maps = |image: &Image| Maps::of(&features, upload(image, device), &layers);
-    let oriented = |quarters| Ok(Orientation { maps: maps(&turned(&painting, quarters)?), mask: None });
+    let tiled = |image: &Image| Tiled::new(&features, &layers, upload(image, device));
+    let oriented = |quarters| Ok(Orientation { picture: tiled(&turned(&painting, quarters)?), mask: None });
     let orientations = || (0..4).map(oriented);
     let columns = pollster::block_on(Hypercolumns::of(orientations())).unwrap();
 
@@ -60,24 +63,24 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
     println!("{name}: scales {off:.1e}");
     assert!(off <= 1e-5, "{name}: scales are off by {off}");
 
-    let (content, everywhere) = (maps(&photo), Regions::new(vec![(1.0, None)]));
-    let [grid] = content.grids()[..] else { panic!("many positions") };
-    let region = content.regions(&everywhere, grid).unwrap().remove(0).unwrap();
-    let parts = columns.nearest(&content, &[grid], vec![Some(region)]);
+    let (content, everywhere) = (tiled(&photo), Regions::new(vec![(1.0, None)]));
+    let [regions] = &mut content.regions(&everywhere).unwrap()[..] else { panic!("many tiles") };
+    let parts = columns.nearest(&content, vec![regions.remove(0)]);
     let found = pollster::block_on(read(parts[0].as_ref().unwrap().index().clone().float())).unwrap();
     let expected = reference.tensor("match.index", &[256]).unwrap();
     let different = found.iter().zip(&expected).filter(|(a, b)| a != b).count();
     println!("{name}: {different} matches of 256 differ");
     assert_eq!(different, 0, "{name}");
 
-    let sampled = content.sampled_regions(&everywhere, 0).unwrap().into_iter().map(|mut layer| layer.remove(0));
+    let sampled = content.sampled_regions(&everywhere, 0).unwrap();
+    let sampled = sampled.into_iter().map(|tiles| tiles.into_iter().map(|mut all| all.remove(0)).collect()).collect();
     let mut samples = Samples::of(orientations()).unwrap();
     samples.find(&content, sampled, 0);
     let mut targets = columns.targets(parts);
     for loss in ["match", "split"] {
         let x = upload(&photo, device).autodiff().require_grad();
-        let maps = Maps::of(&features, x.clone(), &layers);
-        let found = if loss == "match" { targets.loss(&maps, 0) } else { samples.loss(&maps) }.unwrap();
+        let maps = Maps::of(&features, x.clone(), &Tile::all(64, 64), &layers);
+        let found = if loss == "match" { targets.loss(&maps, 0) } else { samples.loss(&maps, 0) }.unwrap();
         let gradients = found.backward();
         let found = pollster::block_on(read(found.inner())).unwrap()[0];
         let expected = reference.tensor(&format!("{loss}.loss"), &[1]).unwrap()[0];
@@ -101,6 +104,79 @@ fn the_processor_gives_the_reference_values() {
 #[test]
 fn wgpu_gives_the_reference_values() {
     agrees_with_the_reference(adapter(), "wgpu", (5e-6, 0));
+}
+
+#[test]
+fn features_of_tiles_are_those_of_the_whole_picture() {
+    let vgg = Archive::parse(include_bytes!("../../weights/vgg16-to-relu4_3.safetensors")).unwrap();
+    let layers = layers(&VGG16).unwrap();
+    let features = Features::load(&vgg, VGG16, Pooling::Max, *layers.last().unwrap(), &cpu()).unwrap();
+    let (height, width) = (48, 600);
+    let picture = upload(&Kind::named("glass").unwrap().paint(600, 1).unwrap().resized(width, height).unwrap(), &cpu());
+    let whole = Maps::of(&features, picture.clone(), &Tile::all(height, width), &layers);
+    let tiled = Tiled::new(&features, &layers, picture);
+    assert_eq!(tiled.tiles().len(), 2);
+    let values = |x: Tensor<2>| pollster::block_on(read(x)).unwrap();
+    let scales = pollster::block_on(tiled.scales()).unwrap();
+    let squares = |x: &Tensor<3>| (x.clone() * x.clone()).mean().into_scalar::<f32>() * x.dims()[2] as f32;
+    let expected: Vec<f32> = whole.layers.iter().map(|x| squares(x).sqrt()).collect();
+    assert!(relative_distance(&scales, &expected) <= 1e-5, "{scales:?} for {expected:?}");
+
+    let mut first = 0;
+    for number in 0..2 {
+        let (maps, tile) = (tiled.maps(number), &tiled.tiles()[number].columns.inside);
+        let grid = Grid { columns: Every { first: tile.start / 4, step: 1, end: tile.end / 4 }, ..Grid::ALL };
+        let found = Tensor::cat(maps.columns(&scales, maps.inside()), 1);
+        let expected = Tensor::cat(whole.columns(&scales, grid), 1);
+        assert_eq!(found.dims(), [12 * (tile.end - tile.start) / 4, 2688]);
+        let off = relative_length(&values(found), &values(expected));
+        println!("tile {number}: {off:.1e}");
+        assert!(off <= 1e-5, "tile {number} is off by {off}");
+        // Positions of the last layer, 8 pixels apart.
+        let sampled = values(maps.at(9, Grid::every(3)));
+        let count = sampled.len() / 512;
+        let expected = values(whole.at(9, Grid::every(3)));
+        let row = |i: usize| 512 * (i / (count / 2) * 25 + first + i % (count / 2));
+        let expected: Vec<f32> = (0..count).flat_map(|i| expected[row(i)..][..512].to_vec()).collect();
+        assert!(relative_length(&sampled, &expected) <= 1e-5, "tile {number}");
+        first += count / 2;
+    }
+    assert_eq!(first, 25);
+}
+
+/// Two tiles, with a mask that leaves the second one without a painting.
+#[test]
+fn large_pictures_are_painted_tile_by_tile() {
+    let settings = NeighbourSettings { size: 576, steps: 3, style_scale: 0.3, ..settings() };
+    let photo = Kind::named("glass").unwrap().paint(576, 1).unwrap().resized(576, 144).unwrap();
+    let painting = || StyleTarget::new(pictures()[1].clone(), 1.0);
+    let mut whole = begin_with(settings, &photo, vec![painting()], None).unwrap();
+    let losses = run(&mut whole, 100);
+    println!("{losses:?}");
+    let large: Vec<f32> = losses.iter().filter(|loss| loss.0 == 576).map(|loss| loss.1).collect();
+    assert_eq!((losses.len(), large.len()), (14, 5));
+    assert!(large[2] < large[0] && large[4] < large[3], "{large:?}");
+    let expected = pollster::block_on(whole.picture()).unwrap();
+
+    let mut first = begin_with(settings, &photo, vec![painting()], None).unwrap();
+    run(&mut first, 13);
+    let checkpoint = pollster::block_on(first.checkpoint()).unwrap();
+    let mut second = begin_with(settings, &photo, vec![painting()], checkpoint).unwrap();
+    assert_eq!(run(&mut second, 100), losses[13..]);
+    assert_eq!(pollster::block_on(second.picture()).unwrap(), expected);
+
+    let mask = halves(40, 10, [1.0; 3], [0.0; 3]);
+    let masked = vec![StyleTarget { mask: Some(mask), ..painting() }];
+    let mut job = begin_with(NeighbourSettings { match_colors: false, ..settings }, &photo, masked, None).unwrap();
+    run(&mut job, 100);
+    let found = pollster::block_on(job.picture()).unwrap();
+    let off = |columns: std::ops::Range<usize>| {
+        let values = found.data().iter().zip(photo.data()).enumerate();
+        let inside = values.filter(|(i, _)| columns.contains(&(i / 3 % 576)));
+        inside.map(|(_, (a, b))| (a - b).abs()).fold(0.0, f32::max)
+    };
+    assert_eq!(off(320..576), 0.0);
+    assert!(off(0..256) > 0.05, "{}", off(0..256));
 }
 
 /// At the border, this crate's resampling repeats pixels, and JAX's leaves them out.
@@ -207,7 +283,7 @@ fn a_run_goes_from_size_to_size_and_a_resumed_one_gives_the_same_picture() {
 
 #[test]
 fn the_colours_of_the_photo_are_kept_and_other_runs_are_refused() {
-    let grey = NeighbourSettings { keep_colors: true, steps: 1, ..settings() };
+    let grey = NeighbourSettings { keep_colors: true, match_colors: false, steps: 1, ..settings() };
     let mut job = begin(grey, None).unwrap();
     run(&mut job, 100);
     let painted = pollster::block_on(job.picture()).unwrap();
@@ -280,10 +356,19 @@ fn colours_are_matched_to_those_of_the_painting() {
     let found = pollster::block_on(job.picture()).unwrap();
     let [found, aim] = [&found, &painting].map(|image| means(image, 0..image.width()));
     assert!(found.iter().zip(aim).all(|(a, b)| (a - b).abs() < 0.05), "{found:?} for {aim:?}");
-    let white = halves(8, 8, [1.0; 3], [1.0; 3]);
-    let masked = vec![StyleTarget { mask: Some(white), ..StyleTarget::new(painting.clone(), 1.0) }];
-    let refused = begin_with(settings, &pictures()[0], masked, None).err().unwrap().to_string();
-    assert!(refused.contains("only to whole paintings"), "{refused}");
+    // Each half its own painting's.
+    let (white, black) = ([1.0; 3], [0.0; 3]);
+    let paintings = [[0.6, 0.4, 0.35], [0.4, 0.4, 0.55]].map(|color| halves(80, 60, color, color.map(|v| v + 0.05)));
+    let masks = [halves(64, 48, white, black), halves(64, 48, black, white)];
+    let masked = paintings.iter().zip(masks);
+    let masked = masked.map(|(p, mask)| StyleTarget { mask: Some(mask), ..StyleTarget::new(p.clone(), 1.0) }).collect();
+    let mut job = begin_with(settings, &pictures()[0], masked, None).unwrap();
+    run(&mut job, 2);
+    let found = pollster::block_on(job.picture()).unwrap();
+    for (columns, painting) in [(0..28, &paintings[0]), (36..64, &paintings[1])] {
+        let [found, aim] = [means(&found, columns), means(painting, 0..80)];
+        assert!(found.iter().zip(aim).all(|(a, b)| (a - b).abs() < 0.1), "{found:?} for {aim:?}");
+    }
 }
 
 #[test]

@@ -88,15 +88,16 @@ test('the progress of a job that an earlier version saved has no stage, and its 
 
 /** @type {import('../../www/jobs/optimize-image/preferences.js').Preferences} */
 const PREFERENCES = {
-  method: 'neighbours', strength: 0.7, size: 512, minutes: 5, keepColors: true, sizeSteps: 0, start: 'noise', steps: 0, network: 'own',
-  layer: 'relu4_2', layers: ['relu1_1'], pooling: 'max', optimizer: 'sgd', styleLoss: 'wasserstein',
+  method: 'neighbours', strength: 0.7, size: 512, minutes: 5, keepColors: true, matchColors: true, sizeSteps: 0, start: 'noise',
+  steps: 0, network: 'own', layer: 'relu4_2', layers: ['relu1_1'], pooling: 'max', optimizer: 'sgd', styleLoss: 'wasserstein',
   powers: { content: 1, style: 0, variation: 0, rate: 0, scale: -1 },
 };
 
 test('a run has the settings that its method uses, and no others', () => {
-  const neighbours = { method: 'neighbours', size: 512, styleScale: 0.5, keepColors: true, strength: 0.7 };
+  const neighbours = { method: 'neighbours', size: 512, styleScale: 0.5, keepColors: true, matchColors: false, strength: 0.7 };
   assert.deepEqual(settingsOf(PREFERENCES, 'vgg19'), neighbours);
   assert.deepEqual(settingsOf({ ...PREFERENCES, sizeSteps: 30, steps: 500 }), { ...neighbours, steps: 30 });
+  for (const matchColors of [true, false]) assert.equal(settingsOf({ ...PREFERENCES, keepColors: false, matchColors }).matchColors, matchColors);
   const gram = settingsOf({ ...PREFERENCES, method: 'gram', steps: 500, sizeSteps: 30 }, 'vgg19');
   assert.deepEqual(gram, {
     method: 'gram', size: 512, styleScale: 0.5, keepColors: true, pooling: 'max', content: { weight: 0.04, layers: { relu4_2: 1 } },

@@ -7,9 +7,11 @@
 //! A style may apply to a region of the picture, and may come from a part of its painting ([`Source`]).
 
 pub mod color;
+pub mod maps;
 pub mod neighbours;
 pub mod perceptual;
 pub mod regions;
+pub mod splitting;
 pub mod style;
 pub mod transport;
 pub mod wasserstein;

@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(values(resample(row.clone(), 1, 2, Every::ONE)), [2.0, 7.0]);
         assert_eq!(values(resample(row.clone(), 1, 1, Every::ONE)), [6.0]);
         assert_eq!(values(resample(row.clone(), 1, 8, Every::ONE)), [0.0, 1.0, 3.0, 5.0, 7.0, 7.5, 6.5, 6.0]);
-        let third = |first| Every { first, step: 3 };
+        let third = |first| Every::from(first, 3);
         assert_eq!(values(resample(row.clone(), 1, 8, third(1))), [1.0, 7.0, 6.0]);
         assert_eq!(values(every(row.clone(), 1, third(0))), [0.0, 6.0]);
         assert_eq!(values(every(row, 1, third(2))), [8.0]);

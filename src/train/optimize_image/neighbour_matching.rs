@@ -12,7 +12,7 @@ use super::pyramid::{compose, decompose};
 use super::style_target::{StyleTarget, luminance};
 use crate::error::{Error, Result};
 use crate::image::Image;
-use crate::image::color_match::{ColorStatistics, matched};
+use crate::image::color_match::{ColorTarget, matched};
 use crate::image::composite::{Look, look};
 use crate::net::Pooling;
 use crate::net::models::vgg::VGG16;
@@ -36,8 +36,8 @@ pub struct NeighbourMatching {
     fingerprint: u64,
     /// The photo as given, for its colours and for what is not painted.
     photo: Image,
-    /// The colours that the result shall have.
-    colors: Option<ColorStatistics>,
+    /// The colours that the result shall have, if they are matched.
+    colors: Option<Vec<ColorTarget>>,
     /// The photo at every size, the smallest first.
     photos: Vec<Image>,
     paintings: Vec<SizedPainting>,
@@ -60,7 +60,7 @@ impl NeighbourMatching {
     /// # Errors
     /// [`Error::Style`] for invalid settings and for weights of the paintings that are invalid or all zero, [`Error::Tensor`] for
     /// VGG weights of the wrong shape, [`Error::Picture`] for pictures whose shorter side is below 16 pixels at the smallest size,
-    /// for black masks, for masks beside matched colours, and for a checkpoint of other pictures or settings, and as [`read`].
+    /// for black masks, and for a checkpoint of other pictures or settings, and as [`read`].
     pub async fn new(
         archive: &Archive,
         settings: NeighbourSettings,
@@ -86,11 +86,7 @@ impl NeighbourMatching {
         } else {
             (photo.clone(), paintings)
         };
-        if settings.match_colors && paintings.iter().any(|p| p.mask.is_some() || p.style_mask.is_some()) {
-            return Err(Error::Style("Colours can be matched only to whole paintings, without masks.".to_string()));
-        }
-        let weighted = || paintings.iter().map(|painting| (&painting.picture, painting.weight));
-        let colors = settings.match_colors.then(|| ColorStatistics::of(weighted()));
+        let colors = settings.match_colors.then(|| StyleTarget::colors(&paintings)).transpose()?;
         let sizes = settings.sizes();
         let photos = halved(&seen, settings.size, sizes)?;
         let regions = Regions::new(paintings.iter().map(|p| (p.weight, p.mask.clone())).collect());
@@ -112,7 +108,7 @@ impl NeighbourMatching {
             Objective::matching(&network, &matched, &paintings, stage, &regions).await?
         } else {
             let mut objective = Objective::splitting(&network, &paintings, sizes - 1)?;
-            objective.find(&network.maps(upload(&matched, device)), &regions, step)?;
+            objective.find(&network.tiled(upload(&matched, device)), &regions, step)?;
             objective
         };
         let photo = photo.clone();
@@ -144,19 +140,18 @@ impl NeighbourMatching {
         let levels: Vec<_> = self.pyramid.iter().map(|(x, _)| x.clone().autodiff().require_grad()).collect();
         let picture = composed(&levels)?;
         let [_, _, height, width] = picture.dims();
-        let maps = self.network.maps(picture);
+        let inner = picture.clone().inner();
         if self.stage == self.photos.len() && self.step.is_multiple_of(FOUND_AGAIN) {
-            self.objective.find(&maps.inner(), &self.regions, self.step)?;
-            self.matched = download(self.composed()?).await?;
+            self.objective.find(&self.network.tiled(inner.clone()), &self.regions, self.step)?;
+            self.matched = download(inner.clone()).await?;
         }
-        // Without a painting at any of the step's positions, the optimizer still moves on, so that its steps are counted.
-        let (total, gradients) = match self.objective.loss(&maps, self.step) {
+        // Without a painting at any position, the optimizer still moves on, so that its steps are counted.
+        let (total, gradients) = match self.objective.gradient(&self.network, &inner)? {
             None => (0.0, None),
-            Some(loss) => {
-                let gradients = loss.backward();
-                let values = read(loss.inner()).await?;
+            Some((loss, gradient)) => {
+                let values = read(loss).await?;
                 let total = values.first().copied().ok_or_else(|| Error::Gpu("a step has no loss".to_string()))?;
-                (total, Some(gradients))
+                (total, Some((picture * gradient.autodiff()).sum().backward()))
             }
         };
         for (level, (x, optimizer)) in levels.iter().zip(&mut self.pyramid) {
@@ -257,6 +252,8 @@ impl NeighbourMatching {
 
 fn fingerprint(settings: &NeighbourSettings, photo: &Image, paintings: &[StyleTarget]) -> u64 {
     let mut print = Fingerprint::default();
+    // Colours are matched in what is shown; the optimization does not depend on it.
+    let settings = NeighbourSettings { match_colors: false, ..*settings };
     print.add(format!("neighbours {settings:?}").as_bytes());
     print.add(format!("{}x{}", photo.width(), photo.height()).as_bytes());
     print.add(&photo.to_rgba8());

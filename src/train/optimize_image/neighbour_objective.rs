@@ -8,11 +8,13 @@ use super::style_target::StyleTarget;
 use crate::error::{Error, Result};
 use crate::image::Image;
 use crate::net::models::vgg::Layer;
-use crate::settings::{FOUND_AGAIN, ORIENTATIONS};
+use crate::settings::{FOUND_AGAIN, ORIENTATIONS, Tile};
 use crate::train::Features;
 use crate::train::device::upload;
-use crate::train::losses::neighbours::{Hypercolumns, Maps, Orientation, Samples, Targets, summed};
+use crate::train::losses::maps::{Maps, Tiled, seen};
+use crate::train::losses::neighbours::{Hypercolumns, Orientation, Targets, summed};
 use crate::train::losses::regions::Regions;
+use crate::train::losses::splitting::Samples;
 
 /// A painting at all sizes, the smallest first.
 pub struct SizedPainting {
@@ -41,16 +43,16 @@ pub enum Objective {
 }
 
 impl Network {
-    /// Computes the features of `picture`, `[1][3][height][width]`.
-    pub fn maps(&self, picture: Tensor<4>) -> Maps {
-        Maps::of(&self.features, picture, &self.layers)
+    /// Prepares `picture`, `[1][3][height][width]`, for its features.
+    pub fn tiled(&self, picture: Tensor<4>) -> Tiled<'_> {
+        Tiled::new(&self.features, &self.layers, picture)
     }
 
-    /// Computes the features of the orientations of a painting of index `size`, one at a time.
-    fn orientations(&self, painting: &SizedPainting, size: usize) -> impl Iterator<Item = Result<Orientation>> {
+    /// Prepares the orientations of a painting of index `size`, one at a time.
+    fn orientations(&self, painting: &SizedPainting, size: usize) -> impl Iterator<Item = Result<Orientation<'_>>> {
         (0..ORIENTATIONS).map(move |quarters| {
             Ok(Orientation {
-                maps: self.maps(upload(&turned(&painting.pictures[size], quarters)?, &self.device)),
+                picture: self.tiled(upload(&turned(&painting.pictures[size], quarters)?, &self.device)),
                 mask: painting.mask.as_ref().map(|mask| turned(mask, quarters)).transpose()?,
             })
         })
@@ -69,17 +71,15 @@ impl Objective {
         size: usize,
         regions: &Regions,
     ) -> Result<Self> {
-        let content = network.maps(upload(content, &network.device));
-        let grids = content.grids();
-        let regions = grids.iter().map(|grid| content.regions(regions, *grid)).collect::<Result<Vec<_>>>()?;
+        let content = network.tiled(upload(content, &network.device));
+        let regions = content.regions(regions)?;
         let mut targets = Vec::new();
         for (i, painting) in paintings.iter().enumerate() {
             if regions.iter().all(|regions| regions[i].is_none()) {
                 continue;
             }
             let columns = Hypercolumns::of(network.orientations(painting, size)).await?;
-            let own = regions.iter().map(|regions| regions[i].clone()).collect();
-            let parts = columns.nearest(&content, &grids, own);
+            let parts = columns.nearest(&content, regions.iter().map(|regions| regions[i].clone()).collect());
             targets.push(columns.targets(parts));
         }
         Ok(Self::Matching(targets))
@@ -98,23 +98,46 @@ impl Objective {
     ///
     /// # Errors
     /// As [`Regions::at`].
-    pub fn find(&mut self, picture: &Maps, regions: &Regions, step: usize) -> Result<()> {
+    pub fn find(&mut self, picture: &Tiled, regions: &Regions, step: usize) -> Result<()> {
         let Self::Splitting(samples) = self else { return Ok(()) };
         let round = step / FOUND_AGAIN;
         let layers = picture.sampled_regions(regions, round)?;
         for (i, samples) in samples.iter_mut().enumerate() {
-            samples.find(picture, layers.iter().map(|regions| regions[i].clone()), round);
+            let own = layers.iter().map(|tiles| tiles.iter().map(|regions| regions[i].clone()).collect());
+            samples.find(picture, own.collect(), round);
         }
         Ok(())
     }
 
-    /// Returns the loss of a picture in step `step`: the weighted mean over its positions of a number between 0 and 2, with
-    /// feature splitting summed over the layers. `None` if no painting applies to any position of this step.
-    pub fn loss(&mut self, picture: &Maps, step: usize) -> Option<Tensor<1>> {
+    /// Returns the loss of a tile of a picture: the weighted sum over its positions of a number between 0 and 2, with feature
+    /// splitting summed over the layers. The weights of all tiles sum to 1. `None` if no painting applies to any position.
+    fn loss(&mut self, picture: &Maps, number: usize) -> Option<Tensor<1>> {
         summed(match self {
-            Self::Matching(targets) => targets.iter_mut().filter_map(|targets| targets.loss(picture, step)).collect(),
-            Self::Splitting(samples) => samples.iter().filter_map(|samples| samples.loss(picture)).collect(),
+            Self::Matching(targets) => targets.iter_mut().filter_map(|targets| targets.loss(picture, number)).collect(),
+            Self::Splitting(samples) => samples.iter().filter_map(|samples| samples.loss(picture, number)).collect(),
         })
+    }
+
+    /// Returns the loss of `picture`, `[1][3][height][width]`, and its gradient, tile by tile. `None` if no painting applies to any
+    /// position.
+    ///
+    /// # Errors
+    /// [`Error::Gpu`] if autodiff finds no gradient.
+    pub fn gradient(&mut self, network: &Network, picture: &Tensor<4>) -> Result<Option<(Tensor<1>, Tensor<4>)>> {
+        let [_, _, height, width] = picture.dims();
+        let mut sum: Option<(Tensor<1>, Tensor<4>)> = None;
+        for (number, tile) in Tile::of(height, width).iter().enumerate() {
+            let x = seen(picture, tile).autodiff().require_grad();
+            let Some(loss) = self.loss(&Maps::of(&network.features, x.clone(), tile, &network.layers), number) else {
+                continue;
+            };
+            let gradient = x.grad(&loss.backward()).ok_or_else(|| Error::Gpu("a step has no gradient".to_string()))?;
+            let (before, all) = sum.take().unwrap_or_else(|| (loss.zeros_like().inner(), picture.zeros_like()));
+            let part = [0..1, 0..3, tile.rows.seen.clone(), tile.columns.seen.clone()];
+            let own = all.clone().slice(part.clone()) + gradient;
+            sum = Some((before + loss.inner(), all.slice_assign(part, own)));
+        }
+        Ok(sum)
     }
 }
 

@@ -4,6 +4,7 @@ use burn::tensor::Device;
 
 use super::checkpoint::Fingerprint;
 use crate::error::{Error, Result};
+use crate::image::color_match::{ColorStatistics, ColorTarget};
 use crate::image::composite::LUMA;
 use crate::image::{Image, mean_variance};
 use crate::train::device::upload;
@@ -64,6 +65,25 @@ impl StyleTarget {
     /// Converts the painting to grey, with the brightness and contrast of `photo`, which is grey.
     pub(super) fn grey(self, photo: &Image) -> Result<Self> {
         Ok(Self { picture: matched(&luminance(&self.picture)?, photo)?, ..self })
+    }
+
+    /// Returns the colours of paintings: one target for those without a mask, one for each mask.
+    ///
+    /// # Errors
+    /// As [`Image::resized`], for masks.
+    pub(super) fn colors(paintings: &[Self]) -> Result<Vec<ColorTarget>> {
+        let target = |group: &[&Self]| {
+            let pictures =
+                group.iter().map(|painting| (&painting.picture, painting.weight, painting.style_mask.as_ref()));
+            Ok(ColorTarget {
+                colors: ColorStatistics::of(pictures)?,
+                weight: group.iter().map(|painting| painting.weight).sum(),
+                mask: group.first().and_then(|painting| painting.mask.clone()),
+            })
+        };
+        let (masked, whole): (Vec<_>, Vec<_>) = paintings.iter().partition(|painting| painting.mask.is_some());
+        let groups = masked.chunks(1).chain((!whole.is_empty()).then_some(&whole[..]));
+        groups.map(target).collect()
     }
 
     /// Returns the input of the style loss, with the painting resized to `longer` pixels on the longer side.

@@ -21,6 +21,7 @@ export class AdvancedOptions {
   #pooling = byId('optimize-pooling', HTMLSelectElement);
   #optimizer = byId('optimize-optimizer', HTMLSelectElement);
   #loss = byId('optimize-loss', HTMLSelectElement);
+  #match = byId('optimize-match', HTMLInputElement);
   #network;
   /** Sliders: powers of two that multiply the defaults. @type {Record<Power, HTMLInputElement>} */
   #sliders = {
@@ -53,7 +54,7 @@ export class AdvancedOptions {
         changed();
       });
     }
-    for (const select of [this.#start, this.#layer, this.#pooling, this.#optimizer, this.#loss]) {
+    for (const select of [this.#start, this.#layer, this.#pooling, this.#optimizer, this.#loss, this.#match]) {
       select.addEventListener('change', changed);
     }
     this.#layer.addEventListener('change', () => (this.#contentLayer = this.#layer.value));
@@ -72,6 +73,7 @@ export class AdvancedOptions {
     this.#pooling.value = choices.pooling ?? 'average';
     this.#optimizer.value = choices.optimizer ?? 'adam';
     this.#loss.value = choices.styleLoss ?? 'gram';
+    this.#match.checked = choices.matchColors ?? true;
     const layers = choices.layers ?? DEFAULT_STYLE_LAYERS;
     for (const input of this.#layers) input.checked = layers.includes(input.value);
     for (const [name, slider] of Object.entries(this.#sliders)) {
@@ -89,6 +91,7 @@ export class AdvancedOptions {
       start: /** @type {Preferences['start']} */ (this.#start.value),
       steps: Number(this.#steps.gram.value) || 0,
       sizeSteps: Number(this.#steps.neighbours.value) || 0,
+      matchColors: this.#match.checked,
       network: this.#network.choice,
       layer: this.#layer.value,
       layers: this.#seen,
@@ -136,14 +139,15 @@ export class AdvancedOptions {
     this.#network.setFile(file);
   }
 
-  /** Updates the titles of the groups, and disables options that do not apply. */
-  updateNotes() {
+  /** Updates the titles of the groups, and disables options that do not apply. @param {boolean} keepColors */
+  updateNotes(keepColors) {
     this.#sliders.rate.disabled = this.#optimizer.value !== 'adam';
-    const { start, steps, sizeSteps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
+    this.#match.disabled = keepColors;
+    const { matchColors, start, steps, sizeSteps, layer, layers, pooling, optimizer, styleLoss, powers } = this.preferences;
     const times = (/** @type {[string, Power][]} */ names) =>
       names.filter(([, name]) => powers[name] !== 0).map(([word, name]) => `${word} ${timesOf(powers[name])}`);
     if (this.method === 'neighbours') {
-      setNote('look', times([['stroke', 'scale']]));
+      setNote('look', [...times([['stroke', 'scale']]), ...(matchColors || keepColors ? [] : ['free colours'])]);
       setNote('way', sizeSteps ? [`${stepsOf(sizeSteps)} at each size`] : []);
       return;
     }

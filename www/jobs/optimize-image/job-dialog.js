@@ -65,7 +65,7 @@ export class OptimizeDialog {
   /** @param {(order: JobRequest) => void} order */
   constructor(order) {
     this.#minutes.replaceChildren(...MINUTES.map((minutes) => new Option(`about ${minutes} minutes`, String(minutes))));
-    this.#size.addEventListener('change', () => this.#validate());
+    for (const input of [this.#size, this.#colors]) input.addEventListener('change', () => this.#validate());
     byId('optimize-reset', HTMLButtonElement).addEventListener('click', () => {
       this.#advanced.fill({});
       this.#validate();
@@ -174,7 +174,7 @@ export class OptimizeDialog {
   #validate() {
     const memory = this.#memoryText(Number(this.#size.value));
     byId('optimize-memory', HTMLElement).textContent = memory + SLOW[this.#device];
-    this.#advanced.updateNotes();
+    this.#advanced.updateNotes(this.#colors.checked);
     const masks = this.#masks.count;
     setNote('where', masks > 0 ? [masks === 1 ? 'one mask' : `${masks} masks`] : []);
     this.#minutes.disabled = this.#advanced.usesStepCount;

@@ -5,7 +5,8 @@
 /**
  * `strength` is 0..1. `steps` are those of `gram`, and `sizeSteps` those at each size of `neighbours`; 0 means by time. `powers` are
  * exponents of two that multiply the defaults. The network is the page's or the user's own.
- * @typedef {{ method: Method, strength: number, size: number, minutes: number, keepColors: boolean, sizeSteps: number, start: 'photo' | 'painting' | 'noise', steps: number,
+ * @typedef {{ method: Method, strength: number, size: number, minutes: number, keepColors: boolean, matchColors: boolean, sizeSteps: number,
+ *   start: 'photo' | 'painting' | 'noise', steps: number,
  *   network: 'page' | 'own', layer: string, layers: string[], pooling: 'average' | 'max', optimizer: 'adam' | 'lbfgs' | 'sgd',
  *   styleLoss: 'gram' | 'covariance' | 'wasserstein', powers: Record<'content' | 'style' | 'variation' | 'rate' | 'scale', number> }} Preferences
  */
@@ -36,6 +37,7 @@ export function loadPreferences() {
     if (Number.isInteger(value.steps)) choices.steps = value.steps;
     if (Number.isInteger(value.sizeSteps)) choices.sizeSteps = value.sizeSteps;
     if (typeof value.keepColors === 'boolean') choices.keepColors = value.keepColors;
+    if (typeof value.matchColors === 'boolean') choices.matchColors = value.matchColors;
     if (['photo', 'painting', 'noise'].includes(value.start)) choices.start = value.start;
     if (['page', 'own'].includes(value.network)) choices.network = value.network;
     if (['average', 'max'].includes(value.pooling)) choices.pooling = value.pooling;

@@ -14,10 +14,12 @@ export const DEFAULTS = { content: 0.02, style: 1, variation: 0.2, rate: 0.02, s
  * @returns {RunSettings} those that the method uses: others are refused
  */
 export function settingsOf(preferences, network) {
-  const { method, size, keepColors, strength, sizeSteps, steps, layer, layers, pooling, optimizer, styleLoss, powers } = preferences;
+  const { method, size, keepColors, matchColors, strength, sizeSteps, steps, layer, layers, pooling, optimizer, styleLoss, powers } = preferences;
   const times = (/** @type {keyof typeof DEFAULTS} */ name) => Number((DEFAULTS[name] * 2 ** powers[name]).toPrecision(6));
   const both = { size, styleScale: times('scale'), keepColors };
-  if (method === 'neighbours') return { method, ...both, strength, ...(sizeSteps && { steps: sizeSteps }) };
+  if (method === 'neighbours') {
+    return { method, ...both, strength, matchColors: matchColors && !keepColors, ...(sizeSteps && { steps: sizeSteps }) };
+  }
   return {
     method,
     ...both,

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use impasto::settings::{STYLE_SCALES, scaled};
 
@@ -64,9 +65,10 @@ pub struct Arguments {
     /// Optimizes the luminance only and keeps the colours of the photo
     #[arg(long)]
     pub keep_colors: bool,
-    /// Gives the result the colours of the paintings: their mean and covariance, `neighbours` only
-    #[arg(long, conflicts_with = "keep_colors")]
-    pub match_colors: bool,
+    /// Gives the result the colours of the paintings, their mean and covariance: `neighbours` only, there the default
+    #[arg(long, value_name = "on|off", num_args = 0..=1, require_equals = true, default_missing_value = "on")]
+    #[arg(value_parser = BoolishValueParser::new(), conflicts_with = "keep_colors")]
+    pub match_colors: Option<bool>,
     #[command(flatten)]
     pub device: BackendArguments,
     #[command(flatten)]

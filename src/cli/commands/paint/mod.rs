@@ -52,7 +52,7 @@ fn gram(arguments: &Arguments, output: &Path) -> Result<ExitCode> {
             "--strength applies only to `--method neighbours`; with the other methods, give `--content-weight`.";
         return Err(Error::Style(problem.to_string()));
     }
-    if arguments.match_colors {
+    if arguments.match_colors.is_some() {
         return Err(Error::Style("--match-colors applies only to `--method neighbours`.".to_string()));
     }
     let (optimizer, rate) = arguments.optimizer.optimizer()?;

@@ -31,7 +31,7 @@ pub fn run(arguments: &Arguments, output: &Path) -> Result<ExitCode> {
         strength: arguments.strength.unwrap_or(NeighbourSettings::default().strength),
         style_scale: arguments.style_scale,
         keep_colors: arguments.keep_colors,
-        match_colors: arguments.match_colors,
+        match_colors: arguments.match_colors.unwrap_or(!arguments.keep_colors),
     };
     settings.check()?;
     let picture = arguments.read.read_within(&arguments.photo, size)?;

@@ -24,8 +24,8 @@ export interface RunSettings {
     keepColors?: boolean;
     /** `neighbours`: how much of the painting the result has, 0..1. Default 0.5. */
     strength?: number;
-  /** `neighbours`: whether the result gets the mean and the covariance of the paintings' colours. Default true, unless colours are kept. */
-  matchColors?: boolean;
+    /** `neighbours`: whether the result gets the mean and the covariance of the paintings' colours. Default true, unless colours are kept. */
+    matchColors?: boolean;
     /**
      * `gram`, as all that follows: first size, the photo's longer side in pixels. Default 128. Each further size is larger by a factor
      * of the square root of two.
@@ -75,6 +75,8 @@ export interface TimedSteps {
     steps: number;
     /** The estimated time of a step in milliseconds at each of the scales of the plan. */
     stepTimes: number[];
+    /** The estimated time of the preparation in milliseconds before each of the scales. */
+    preparationTimes: number[];
 }
 
 /**

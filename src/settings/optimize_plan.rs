@@ -73,6 +73,8 @@ pub struct TimedSteps {
     pub steps: usize,
     /// Estimated time of a step in milliseconds at each stage of the plan.
     pub step_times: Vec<f64>,
+    /// Estimated time of the preparation in milliseconds before each stage.
+    pub preparation_times: Vec<f64>,
 }
 
 impl MethodSettings {
@@ -200,15 +202,17 @@ impl MethodSettings {
         let work = self.work(&scales, paintings)?;
         let passes = step_times(scales.iter().map(|scale| (scale.width, scale.height)), measured);
         let step_times: Vec<f64> = passes.iter().zip(&work).map(|(time, work)| time * work.step_in_passes()).collect();
-        let preparation: f64 = passes.iter().zip(&work).map(|(time, work)| time * work.preparation_in_passes()).sum();
+        let preparation_times: Vec<f64> =
+            passes.iter().zip(&work).map(|(time, work)| time * work.preparation_in_passes()).collect();
         let first = scales.first().map_or(1, |scale| scale.steps) as f64;
         let shares: Vec<f64> = scales.iter().map(|scale| scale.steps as f64 / first).collect();
         let limits = match self {
             Self::Gram(_) => GRAM_STEPS,
             Self::Neighbours(_) => NEIGHBOUR_STEPS,
         };
-        let milliseconds = minutes * 60_000.0 - preparation;
-        Ok(TimedSteps { steps: steps_for(milliseconds, &shares, &step_times, limits), step_times })
+        let milliseconds = minutes * 60_000.0 - preparation_times.iter().sum::<f64>();
+        let steps = steps_for(milliseconds, &shares, &step_times, limits);
+        Ok(TimedSteps { steps, step_times, preparation_times })
     }
 
     /// Returns the work at each stage.
@@ -337,7 +341,7 @@ mod tests {
 
     /// The milliseconds that a run takes, as its own estimate has them, without preparation.
     fn duration(settings: &MethodSettings, minutes: f64, measured: &[MeasuredStep]) -> (usize, f64) {
-        let TimedSteps { steps, step_times } = settings.timed((300, 300), 1, minutes, measured).unwrap();
+        let TimedSteps { steps, step_times, .. } = settings.timed((300, 300), 1, minutes, measured).unwrap();
         let scales = settings.scales(300, 300);
         let time = scales.iter().zip(&step_times).map(|(scale, time)| scale.steps as f64 * time).sum::<f64>();
         (steps, time * steps as f64 / scales[0].steps as f64)
@@ -365,8 +369,11 @@ mod tests {
     #[test]
     fn a_step_of_feature_splitting_takes_longer() {
         let measured = [MeasuredStep { width: 64, height: 64, milliseconds: 10.0 }];
-        let times = neighbours(256, 0.5).timed((300, 300), 1, 5.0, &measured).unwrap().step_times;
+        let timed = neighbours(256, 0.5).timed((300, 300), 1, 5.0, &measured).unwrap();
+        let (times, before) = (timed.step_times, timed.preparation_times);
         assert_eq!(times[..3], [10.0, 40.0, 160.0]);
         assert!(times[3] > 1.1 * times[2] && times[3] < 3.0 * times[2], "{times:?}");
+        // The search for neighbours before each stage takes some steps' time.
+        assert!(before.iter().zip(&times).all(|(before, step)| (2.0..20.0).contains(&(before / step))), "{before:?}");
     }
 }

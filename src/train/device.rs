@@ -27,6 +27,23 @@ pub fn is_graphics(_: &Device) -> bool {
     cfg!(feature = "gpu")
 }
 
+/// Lets other work of the thread run, between parts of long work: the messages and timers of a worker in a page.
+pub async fn breathe() {
+    #[cfg(all(target_arch = "wasm32", feature = "web"))]
+    {
+        use js_sys::{Function, Promise, Reflect, global};
+        let turn = Promise::new(&mut |resolve, _| {
+            let timer = Reflect::get(&global(), &"setTimeout".into()).map(Function::from);
+            let waits = timer.and_then(|timer| timer.call1(&global(), &resolve));
+            if waits.is_err() {
+                let _ = resolve.call0(&global());
+            }
+        });
+        // The promise is never rejected.
+        let _ = wasm_bindgen_futures::JsFuture::from(turn).await;
+    }
+}
+
 /// Uploads a picture as a tensor `[1][3][height][width]`.
 pub fn upload(image: &Image, device: &Device) -> Tensor<4> {
     tensor(to_chw(image), [1, 3, image.height(), image.width()], device)

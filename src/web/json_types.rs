@@ -78,6 +78,8 @@ export interface TimedSteps {
   steps: number;
   /** The estimated time of a step in milliseconds at each of the scales of the plan. */
   stepTimes: number[];
+  /** The estimated time of the preparation in milliseconds before each of the scales. */
+  preparationTimes: number[];
 }
 
 /**

@@ -118,6 +118,10 @@ fn pooled_pixels_and_their_gradients_agree_with_the_definition() {
     let found =
         unpool(InstructionSet::best(), &Workers::new(1), Pooling::Max, &[1.0; 16], &[3.0; 4], (2, 2), 4).unwrap();
     assert_eq!(found, [[3.0; 4], [0.0; 4], [0.0; 4], [0.0; 4]].concat());
+    // Rounding makes no difference, more does.
+    let x = [[1.0; 4], [1.000_001; 4], [-1.0; 4], [0.5, 1.0, 1.000_1, 2.0]].concat();
+    let found = unpool(InstructionSet::best(), &Workers::new(1), Pooling::Max, &x, &[3.0; 4], (2, 2), 4).unwrap();
+    assert_eq!(found, [[3.0, 3.0, 0.0, 0.0], [0.0; 4], [0.0; 4], [0.0, 0.0, 3.0, 3.0]].concat());
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
 
     let (content, everywhere) = (tiled(&photo), Regions::new(vec![(1.0, None)]));
     let [regions] = &mut content.regions(&everywhere).unwrap()[..] else { panic!("many tiles") };
-    let parts = columns.nearest(&content, vec![regions.remove(0)]);
+    let parts = pollster::block_on(columns.nearest(&content, vec![regions.remove(0)]));
     let found = pollster::block_on(read(parts[0].as_ref().unwrap().index().clone().float())).unwrap();
     let expected = reference.tensor("match.index", &[256]).unwrap();
     let different = found.iter().zip(&expected).filter(|(a, b)| a != b).count();
@@ -97,8 +97,8 @@ fn agrees_with_the_reference(device: &Device, name: &str, allowed: (f64, usize))
 
 #[test]
 fn the_processor_gives_the_reference_values() {
-    // Winograd's algorithm rounds equal features differently, and maximum pooling then chooses another of them. Measured: 90 values.
-    agrees_with_the_reference(&cpu(), "processor", (0.04, 200));
+    // Winograd's algorithm rounds equal features differently, and maximum pooling then chooses another of them. Measured: 0.0073, 56 values.
+    agrees_with_the_reference(&cpu(), "processor", (0.02, 150));
 }
 
 #[test]
@@ -147,22 +147,22 @@ fn features_of_tiles_are_those_of_the_whole_picture() {
 /// Two tiles, with a mask that leaves the second one without a painting.
 #[test]
 fn large_pictures_are_painted_tile_by_tile() {
-    let settings = NeighbourSettings { size: 576, steps: 3, style_scale: 0.3, ..settings() };
-    let photo = Kind::named("glass").unwrap().paint(576, 1).unwrap().resized(576, 144).unwrap();
+    let settings = NeighbourSettings { size: 528, steps: 2, style_scale: 0.4, ..settings() };
+    let photo = Kind::named("glass").unwrap().paint(528, 1).unwrap().resized(528, 132).unwrap();
     let painting = || StyleTarget::new(pictures()[1].clone(), 1.0);
     let mut whole = begin_with(settings, &photo, vec![painting()], None).unwrap();
     let losses = run(&mut whole, 100);
     println!("{losses:?}");
-    let large: Vec<f32> = losses.iter().filter(|loss| loss.0 == 576).map(|loss| loss.1).collect();
-    assert_eq!((losses.len(), large.len()), (14, 5));
-    assert!(large[2] < large[0] && large[4] < large[3], "{large:?}");
+    let large: Vec<f32> = losses.iter().filter(|loss| loss.0 == 528).map(|loss| loss.1).collect();
+    assert_eq!((losses.len(), large.len()), (10, 4));
+    assert!(large[1] < large[0] && large[3] < large[2], "{large:?}");
     let expected = pollster::block_on(whole.picture()).unwrap();
 
     let mut first = begin_with(settings, &photo, vec![painting()], None).unwrap();
-    run(&mut first, 13);
+    run(&mut first, 9);
     let checkpoint = pollster::block_on(first.checkpoint()).unwrap();
     let mut second = begin_with(settings, &photo, vec![painting()], checkpoint).unwrap();
-    assert_eq!(run(&mut second, 100), losses[13..]);
+    assert_eq!(run(&mut second, 100), losses[9..]);
     assert_eq!(pollster::block_on(second.picture()).unwrap(), expected);
 
     let mask = halves(40, 10, [1.0; 3], [0.0; 3]);
@@ -172,11 +172,11 @@ fn large_pictures_are_painted_tile_by_tile() {
     let found = pollster::block_on(job.picture()).unwrap();
     let off = |columns: std::ops::Range<usize>| {
         let values = found.data().iter().zip(photo.data()).enumerate();
-        let inside = values.filter(|(i, _)| columns.contains(&(i / 3 % 576)));
+        let inside = values.filter(|(i, _)| columns.contains(&(i / 3 % 528)));
         inside.map(|(_, (a, b))| (a - b).abs()).fold(0.0, f32::max)
     };
-    assert_eq!(off(320..576), 0.0);
-    assert!(off(0..256) > 0.05, "{}", off(0..256));
+    assert_eq!(off(300..528), 0.0);
+    assert!(off(0..220) > 0.05, "{}", off(0..220));
 }
 
 /// At the border, this crate's resampling repeats pixels, and JAX's leaves them out.

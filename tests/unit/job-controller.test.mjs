@@ -157,6 +157,10 @@ test('a worker that sends nothing for minutes fails; a paused one does not', asy
   FakeWorker.last.answer({ type: 'steps', steps: [report(1)] });
   mock.timers.tick(5 * 60_000);
   assert.equal(FakeWorker.all.length, 1);
+  // Between steps that take long, the worker says that it is alive.
+  FakeWorker.last.answer({ type: 'alive' });
+  mock.timers.tick(5 * 60_000);
+  assert.equal(FakeWorker.all.length, 1);
   mock.timers.tick(2 * 60_000);
   await settled();
   assert.equal(FakeWorker.all.length, 2);

@@ -27,7 +27,8 @@ const MODULE = /** @type {any} */ ({
   TrainingInput: FakeInput,
   stepsFor: (/** @type {string} */ _settings, /** @type {number} */ _width, /** @type {number} */ _height, /** @type {number} */ paintings, /** @type {number} */ minutes, /** @type {string} */ text) => {
     measured = JSON.parse(text);
-    return JSON.stringify({ steps: 30 * minutes, stepTimes: measured.map(({ milliseconds }) => milliseconds * paintings) });
+    const [stepTimes, preparationTimes] = [1, 7].map((times) => measured.map(({ milliseconds }) => milliseconds * paintings * times));
+    return JSON.stringify({ steps: 30 * minutes, stepTimes, preparationTimes });
   },
 });
 const { OptimizeJob } = await import('../../www/jobs/optimize-image/job.js');
@@ -153,10 +154,11 @@ test('minutes are converted to steps: both sizes are measured, and the measureme
   assert.deepEqual([small.settings.size, large.settings.size, work.settings.size], [128, 512, 512]);
   assert.ok(studio.runs.every(({ work: { freed } }) => freed));
   // The first step of a measurement includes preparation: it is not counted.
-  const { settings, stepTimes, software } = sent.find(({ type }) => type === 'started');
+  const { settings, stepTimes, preparationTimes, software } = sent.find(({ type }) => type === 'started');
   assert.deepEqual(measured.map(({ width }) => width), [128, 512]);
   // Two paintings.
   assert.deepEqual(stepTimes.map(Math.round), [2 * 16.384, 2 * 262.144].map(Math.round));
+  assert.deepEqual(preparationTimes, stepTimes.map((/** @type {number} */ time) => 7 * time));
   assert.equal(software, true);
   assert.deepEqual([settings.steps, work.work.made], [150, 150]);
   assert.equal(sent.at(-1).type, 'done');

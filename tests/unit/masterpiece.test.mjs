@@ -40,6 +40,16 @@ test('the remaining time before the first step comes from the estimated times, w
   assert.equal(pace.remainingMs(1), 9 * 40 + 5 * 100);
 });
 
+test('the preparation of stages that have not begun is counted, at the speed of the steps', () => {
+  const scales = [{ width: 100, height: 100, steps: 10 }, { width: 200, height: 200, steps: 5 }];
+  const pace = new EtaEstimator(scales, [20, 50], [100, 400]);
+  assert.equal(pace.remainingMs(0), 10 * 20 + 100 + 5 * 50 + 400);
+  pace.addStep(0, 40);
+  assert.equal(pace.remainingMs(1), 9 * 40 + 5 * 100 + 800);
+  pace.addStep(1, 90);
+  assert.equal(pace.remainingMs(11), 4 * 90);
+});
+
 test('two stages of the same size have times of their own', () => {
   const scale = { width: 100, height: 100, steps: 10 };
   const pace = new EtaEstimator([scale, scale], [20, 30]);

@@ -50,7 +50,7 @@ export class JobClient {
     clearTimeout(this.#watchdog);
     if (message.type === 'failed' || message.type === 'done') this.terminate();
     else if (message.type !== 'paused') this.#restartWatchdog();
-    this.onMessage(message);
+    if (message.type !== 'alive') this.onMessage(message);
   }
 
   #restartWatchdog() {

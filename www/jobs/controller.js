@@ -153,7 +153,7 @@ export class JobController extends EventTarget {
       case 'started':
         this.run = { ...this.run, settings: message.settings };
         this.software = message.software;
-        this.#eta = new EtaEstimator(message.plan.scales, message.stepTimes);
+        this.#eta = new EtaEstimator(message.plan.scales, message.stepTimes, message.preparationTimes);
         this.#setState(this.#pauseRequested ? 'paused' : 'running', { message: '' });
         break;
       case 'steps':

@@ -16,10 +16,12 @@ export class EtaEstimator {
   /**
    * @param {RunPlan['scales']} scales
    * @param {number[]} [stepTimes] the estimated time of a step in milliseconds at each of the stages
+   * @param {number[]} [preparationTimes] the estimated time before each of the stages
    */
-  constructor(scales, stepTimes) {
+  constructor(scales, stepTimes, preparationTimes) {
     this.scales = scales;
     this.stepTimes = stepTimes;
+    this.preparationTimes = preparationTimes;
   }
 
   /** @param {number} stage of the step, an index of the scales @param {number} milliseconds */
@@ -48,6 +50,8 @@ export class EtaEstimator {
       const one = this.#means.get(i) ?? this.#expected(i);
       if (one === undefined) return undefined;
       time += open * one;
+      // A stage whose first step is done is prepared.
+      if (!this.#means.has(i)) time += ((this.preparationTimes?.[i] ?? 0) * one) / (this.stepTimes?.[i] || one);
     }
     return time;
   }

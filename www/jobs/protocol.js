@@ -67,19 +67,22 @@
 
 /**
  * Messages of the worker.
+ * - `alive`: the worker still works on what takes minutes. The client of the page keeps it to itself.
  * - `fetching`: the progress of the downloads, in bytes.
  * - `preparing`: what is done before the first step.
  * - `started`: the number of steps is known, and the steps begin; `stepTimes` are the estimated times of a step at
- *   each stage of the plan, if they were measured.
+ *   each stage of the plan, `preparationTimes` those before each stage, if they were measured.
  * - `steps`: steps that were made, with their times.
  * - `preview`: the current picture.
  * - `kept`: a checkpoint was written; if the browser cannot store it, `checkpoint` has it, and `message` the reason.
  * - `paused`: the job pauses; the checkpoint is written, if that is possible.
  * - `done`: the job is finished or was stopped. `pack` is the trained style.
  * - `failed`: the worker is of no further use.
- * @typedef {{ type: 'fetching', loaded: number, total: number }
+ * @typedef {{ type: 'alive' }
+ *   | { type: 'fetching', loaded: number, total: number }
  *   | { type: 'preparing', message: string }
- *   | { type: 'started', settings: RunSettings, plan: RunPlan, stepTimes: number[] | undefined, software: boolean }
+ *   | { type: 'started', settings: RunSettings, plan: RunPlan, stepTimes: number[] | undefined,
+ *       preparationTimes?: number[], software: boolean }
  *   | { type: 'steps', steps: (StepReport & { milliseconds: number })[] }
  *   | { type: 'preview', picture: Pixels }
  *   | { type: 'kept', checkpoint?: Checkpoint, message?: string }

@@ -14,6 +14,9 @@ import { studioModule } from './job-device.js';
  * @import { JobDevice, StudioModule } from './job-device.js'
  */
 
+/** The interval between two signs of life, in milliseconds: the search for neighbours of a large picture takes minutes. */
+const ALIVE_MS = 60_000;
+
 export const VGG = 'weights/vgg16-to-relu4_3.safetensors';
 
 /** @typedef {(message: FromJobWorker, transfer?: Transferable[]) => void} Send */
@@ -98,6 +101,8 @@ export function hostJob({ activity, loadInputs, createJob }) {
     else if (controls) controls[message.type]();
     else pending.push(message.type);
   });
+
+  setInterval(() => send({ type: 'alive' }), ALIVE_MS);
 
   // A panic in wasm never settles its promise and is reported only here.
   self.addEventListener('unhandledrejection', (event) => {

@@ -8,6 +8,9 @@ use crate::net::Pooling;
 
 /// Output rows that a thread takes at a time.
 const ROWS: usize = 4;
+/// Numbers that differ by less than this part are equal: in flat areas Winograd's algorithm rounds equal pixels differently, and
+/// gradients would go to any of them.
+const TIE: f32 = 3e-6;
 
 /// Returns the pooled pixels of `x`, `height` x `width` pixels of `channels` numbers.
 ///
@@ -106,7 +109,8 @@ fn unpool_row(pooling: Pooling, pair: &[f32], gradient: &[f32], channels: usize,
                 Pooling::Average => (to_a[i], to_b[i], to_c[i], to_d[i]) = (g * 0.25, g * 0.25, g * 0.25, g * 0.25),
                 Pooling::Max => {
                     let largest = a[i].max(b[i]).max(c[i].max(d[i]));
-                    let (is_a, is_b, is_c) = (a[i] == largest, b[i] == largest, c[i] == largest);
+                    let least = largest - TIE * largest.abs();
+                    let (is_a, is_b, is_c) = (a[i] >= least, b[i] >= least, c[i] >= least);
                     to_a[i] = if is_a { g } else { 0.0 };
                     to_b[i] = if is_b & !is_a { g } else { 0.0 };
                     to_c[i] = if is_c & !is_a & !is_b { g } else { 0.0 };

@@ -15,6 +15,7 @@ use crate::cpu::differentiable::Positions;
 use crate::error::Result;
 use crate::image::Image;
 use crate::net::models::vgg::{Layer, Vgg};
+use crate::train::device::breathe;
 #[cfg(feature = "cpu")]
 use crate::train::device::is_graphics;
 use crate::train::losses::maps::{Maps, Tiled};
@@ -109,7 +110,7 @@ impl Hypercolumns {
 
     /// Finds for the positions of each region, one for each tile of `content`, the row of the painting with the largest cosine of
     /// centred hypercolumns.
-    pub fn nearest(&self, content: &Tiled, regions: Vec<Option<Region>>) -> Vec<Option<TargetPart>> {
+    pub async fn nearest(&self, content: &Tiled<'_>, regions: Vec<Option<Region>>) -> Vec<Option<TargetPart>> {
         let among = directions(Tensor::cat(self.columns.clone(), 1), None);
         let own = |number: usize, region: &Region| {
             let maps = content.maps(number);
@@ -121,12 +122,15 @@ impl Hypercolumns {
             there.for_each(|(i, region)| mean.add(own(i, region)));
         }
         let center = mean.value();
-        let part = |(i, region): (usize, Option<Region>)| {
-            let region = region?;
-            let index = nearest(&directions(own(i, &region), center.as_ref()), &among);
-            Some(TargetPart { region, index })
-        };
-        regions.into_iter().enumerate().map(part).collect()
+        let mut parts = Vec::with_capacity(regions.len());
+        for (i, region) in regions.into_iter().enumerate() {
+            parts.push(region.map(|region| {
+                let index = nearest(&directions(own(i, &region), center.as_ref()), &among);
+                TargetPart { region, index }
+            }));
+            breathe().await;
+        }
+        parts
     }
 
     /// Takes what was found for the tiles of a picture as targets.

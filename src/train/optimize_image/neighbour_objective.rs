@@ -79,7 +79,7 @@ impl Objective {
                 continue;
             }
             let columns = Hypercolumns::of(network.orientations(painting, size)).await?;
-            let parts = columns.nearest(&content, regions.iter().map(|regions| regions[i].clone()).collect());
+            let parts = columns.nearest(&content, regions.iter().map(|regions| regions[i].clone()).collect()).await;
             targets.push(columns.targets(parts));
         }
         Ok(Self::Matching(targets))

@@ -34,21 +34,21 @@ export class OptimizeJob extends JobLoop {
   async execute(run, checkpoint) {
     if (checkpoint) this.progress = checkpoint.progress;
     const input = this.#inputOf(run);
-    /** @type {number[] | undefined} */
-    let times;
+    /** @type {Partial<TimedSteps>} */
+    let timed = {};
     const settings = { ...run.settings };
     if (settings.method !== 'neighbours') settings.smallest = Math.min(SMALLEST, settings.size ?? SMALLEST);
     if (!settings.steps) {
       this.send({ type: 'preparing', message: 'Measuring how fast this device is …' });
-      const timed = await this.#timedSteps(run, settings, input);
-      times = timed.stepTimes;
+      timed = await this.#timedSteps(run, settings, input);
       settings.steps = timed.steps;
     }
     this.send({ type: 'preparing', message: 'Computing the targets …' });
     await this.openStore(() => writerFor({ ...run, settings }, checkpoint));
     const plan = this.#plan(run, settings);
     const work = await this.studio.begin(this.vgg, JSON.stringify(settings), input, checkpoint?.bytes);
-    this.send({ type: 'started', settings, plan, stepTimes: times, software: JSON.parse(this.studio.info()).software });
+    const { stepTimes, preparationTimes } = timed;
+    this.send({ type: 'started', settings, plan, stepTimes, preparationTimes, software: JSON.parse(this.studio.info()).software });
     await this.run(work);
     await this.#finish(work);
   }

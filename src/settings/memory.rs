@@ -87,7 +87,7 @@ impl MemoryEstimate {
     /// As [`Self::peak`], where features are computed of tiles of a size, of the picture and of the paintings.
     pub(super) fn peak_in_tiles(&self, picture: (usize, usize), tile: (usize, usize)) -> u64 {
         let painting = self.painting(picture.0, picture.1);
-        let (rows, columns) = largest(painting, painting);
+        let [(rows, columns), _] = largest(painting, painting);
         self.peak_of(picture, tile, rows.max(columns))
     }
 

@@ -23,6 +23,8 @@ pub(crate) const ORIENTATIONS: usize = 4;
 const COPIES: u64 = 4;
 /// Copies of the features of the picture's positions during a step, with those for the gradient.
 const STEP_COPIES: u64 = 8;
+/// The same where a kernel reads the features in place: the targets alone.
+const PROCESSOR_COPIES: u64 = 2;
 /// Positions whose packed features exist at a time during a search.
 const PACKED: u64 = 4096;
 /// Steps of feature splitting between two searches. The picture changes little in between.
@@ -128,24 +130,27 @@ impl NeighbourSettings {
             let side = |pixels: usize| (pixels / STEP).max(1).div_ceil(step) as u64;
             side(width) * side(height)
         };
-        let (tile_height, tile_width) = largest(height, width);
-        let own = positions(tile_width, tile_height, 1);
+        let [seen, (rows, columns)] = largest(height, width);
+        let own = positions(columns, rows, 1);
         let count = paintings.len() as u64;
         let most_matching = paintings.iter().map(|painting| {
             let longer = scaled(width.max(height), self.style_scale);
             let (columns, rows) = Image::fitted(painting.0, painting.1, longer);
             let step = (columns.max(rows) / STEP).div_ceil(SAMPLED).max(1);
             let found = ORIENTATIONS as u64 * positions(columns, rows, step);
-            let (rows, columns) = largest(rows, columns);
+            let [(rows, columns), _] = largest(rows, columns);
             let pixels = |layer: Layer| layer.outputs() as u64 * (layer.size(columns) * layer.size(rows)) as u64;
             layers().map(pixels).sum::<u64>() + COPIES * (own + found) * channels
         });
         let targets = own * channels * count.saturating_sub(1);
         let matching = most_matching.max().unwrap_or(0) + targets;
         let samples = ORIENTATIONS as u64 * (SAMPLED * SAMPLED) as u64 * channels;
-        let stepping = count * (STEP_COPIES * own * channels + samples);
-        Ok(estimate.peak_in_tiles((width, height), (tile_width, tile_height))
-            + 4 * (matching.max(stepping) + PACKED * channels))
+        let copies = match convolutions {
+            Convolutions::Processor => PROCESSOR_COPIES,
+            _ => STEP_COPIES,
+        };
+        let stepping = count * (copies * own * channels + samples);
+        Ok(estimate.peak_in_tiles((width, height), (seen.1, seen.0)) + 4 * (matching.max(stepping) + PACKED * channels))
     }
 
     /// Checks that a run for a photo and paintings of these sizes stays within `limits`.

@@ -84,10 +84,10 @@ impl Tile {
     }
 }
 
-/// Returns the height and the width of the largest tile of a picture.
-pub(super) fn largest(height: usize, width: usize) -> (usize, usize) {
-    let side = |length| Span::divide(length).iter().map(|span| span.seen.len()).max().unwrap_or(length);
-    (side(height), side(width))
+/// Returns the largest height and the largest width of tiles of a picture, with the margin and without.
+pub(super) fn largest(height: usize, width: usize) -> [(usize, usize); 2] {
+    let side = |length: usize, part: fn(&Span) -> usize| Span::divide(length).iter().map(part).max().unwrap_or(length);
+    [|span: &Span| span.seen.len(), |span: &Span| span.inside.len()].map(|part| (side(height, part), side(width, part)))
 }
 
 #[cfg(test)]
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn small_pictures_are_one_tile() {
         assert_eq!(Tile::of(512, 300), [Tile::all(512, 300)]);
-        assert_eq!(largest(512, 300), (512, 300));
+        assert_eq!(largest(512, 300), [(512, 300); 2]);
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
             assert_eq!(spans.len(), length.div_ceil(TILE));
         }
         assert_eq!(Tile::of(1025, 600).len(), 6);
-        assert_eq!(largest(1025, 600), (464, 376));
+        assert_eq!(largest(1025, 600), [(464, 376), (353, 312)]);
     }
 
     #[test]

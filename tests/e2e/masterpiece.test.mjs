@@ -240,7 +240,7 @@ for (const name of BROWSERS) {
       assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Try again');
       await click(page, '#optimize-panel-recover');
       await until(page, 'the error message', () => document.getElementById('optimize-panel-notice')?.textContent?.includes('largest size'));
-      assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 1024 px');
+      assert.equal(await page.$eval('#optimize-panel-recover', (button) => button.textContent), 'Paint at 1536 px');
       await click(page, '#optimize-panel-discard');
 
       // A file of another version is not used.

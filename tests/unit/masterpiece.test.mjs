@@ -69,10 +69,9 @@ test('durations are formatted in words, and longer ones are rounded more', () =>
 });
 
 test('sizes are offered from small to large, and the next smaller size is found', () => {
-  assert.deepEqual(sizesWith(), [256, 512, 768, 1024]);
-  assert.deepEqual(sizesWith(64), [64, 256, 512, 768, 1024]);
-  assert.deepEqual(sizesWith(512), [256, 512, 768, 1024]);
-  assert.deepEqual([1024, 512, 256, 128, 700].map(nextSmallerSize), [768, 256, 128, undefined, 512]);
+  const sizes = [256, 512, 768, 1024, 1536, 2048];
+  assert.deepEqual([sizesWith(), sizesWith(64), sizesWith(512)], [sizes, [64, ...sizes], sizes]);
+  assert.deepEqual([2048, 1024, 512, 256, 128, 700].map(nextSmallerSize), [1536, 768, 256, 128, undefined, 512]);
   assert.deepEqual([1_234_000_000, 63_400_000, 10].map(formatBytes), ['1.2 GB', '63 MB', '1 MB']);
 });
 

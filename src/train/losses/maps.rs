@@ -80,7 +80,7 @@ impl Maps {
         rows(every(every(self.layers[index].clone(), 0, down), 1, columns))
     }
 
-    /// As [`Tiled::sampling`].
+    /// Returns the grid of layer `index` that is sampled in round `round`, in each tile at most 64 positions a side.
     pub fn sampling(&self, index: usize, round: usize) -> Grid {
         sampling(&self.planes[index], TILE / self.scales[index], round)
     }
@@ -141,7 +141,7 @@ impl<'a> Tiled<'a> {
         self.planes().map(of_layer).collect()
     }
 
-    /// Returns the grid of a layer of this number that has at most [`SAMPLED`] positions a side in the whole picture.
+    /// Returns the grid of a layer of this number that has at most 64 positions a side in the whole picture.
     pub fn sparse(&self, index: usize) -> Grid {
         self.tiles
             .first()
@@ -149,7 +149,7 @@ impl<'a> Tiled<'a> {
             .map_or(Grid::ALL, |(tile, layer)| sampling(&tile.in_plane(TILE / layer.size(TILE)), usize::MAX, 0))
     }
 
-    /// Returns the grid of hypercolumns that has at most [`SAMPLED`] positions a side in the whole picture.
+    /// Returns the grid of hypercolumns that has at most 64 positions a side in the whole picture.
     pub fn sparse_columns(&self) -> Grid {
         self.tiles.first().map_or(Grid::ALL, |tile| sampling(&tile.in_plane(STEP), usize::MAX, 0))
     }

@@ -1,7 +1,7 @@
 /** The sizes and durations that the dialog offers. */
 
 /** Available sizes: the longer side in pixels. */
-export const SIZES = [256, 512, 768, 1024];
+export const SIZES = [256, 512, 768, 1024, 1536, 2048];
 /** The smallest size of the coarse-to-fine schedule. */
 export const SMALLEST = 128;
 /** Available durations in minutes. */

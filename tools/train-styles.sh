@@ -3,14 +3,13 @@
 #
 # tools/train-styles.sh PAINTINGS [NAME ...]
 #
-# PAINTINGS is a folder with pictures of public-domain paintings, under the names of the list below; the project's own paintings it
-# draws itself. Without names all are trained: some minutes each; with a network of their own, an hour each, on the photos in the
-# folder $PHOTOS (bench/quality.sh fetches six). The others begin as the style predictor sees them, for which a graphics adapter is
-# needed; another adapter may differ in the last digits.
+# PAINTINGS is a folder with pictures of public-domain paintings, under the names of the list below; the project's own
+# paintings it draws itself. Without names all are trained: some minutes each. They begin as the style predictor sees them, for which
+# a graphics adapter is needed; another adapter may differ in the last digits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-[ $# -ge 1 ] || { sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2; }
 paintings=$1
 shift
 impasto=${IMPASTO_BIN:-}
@@ -21,9 +20,8 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# id|file or kind:seed|title|source|`own` for a network of its own
+# id|file or kind:seed|title|source|arguments
 styles=$(cat <<'LIST'
-starry-night-sharp|starry_night.jpg|The Starry Night, sharp|Vincent van Gogh, The Starry Night, 1889 (public domain)|own
 starry-night|starry_night.jpg|The Starry Night|Vincent van Gogh, The Starry Night, 1889 (public domain)|
 scream|the_scream.jpg|The Scream|Edvard Munch, The Scream, 1893 (public domain)|
 shipwreck|shipwreck.jpg|The Shipwreck|J. M. W. Turner, The Shipwreck of the Minotaur, about 1810 (public domain)|
@@ -35,7 +33,7 @@ rose-window|glass:11|Rose window||
 LIST
 )
 
-while IFS='|' read -r id file title source network; do
+while IFS='|' read -r id file title source arguments; do
   [ $# -eq 0 ] || [[ " $* " == *" $id "* ]] || continue
   case "$file" in
     *:*)
@@ -45,24 +43,17 @@ while IFS='|' read -r id file title source network; do
       ;;
     *) painting="$paintings/$file" ;;
   esac
-  settings=(--steps 80)
-  if [ "$network" = own ]; then
-    settings=(--all-weights --style-loss transport --steps 1500 --photos "${PHOTOS:?a folder with photos}"/* --scenes 4)
-  fi
+  # shellcheck disable=SC2086 # arguments are words
   "$impasto" train "$painting" -o "www/assets/styles/$id.impasto" --name "$title" --source "$source" \
-    --licence 'MIT OR Apache-2.0' --sample www/assets/photos/chelsea.webp --crop 192 --backend cpu "${settings[@]}"
+    --licence 'MIT OR Apache-2.0' --sample www/assets/photos/chelsea.webp --steps 80 --crop 192 \
+    --backend cpu $arguments
 done <<<"$styles"
 
-# The page's list: what is there, in this order, with the name of a network of its own.
+# The page's list: what is there, in this order.
 node - <<'LIST' "$styles"
-const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, writeFileSync } = require('node:fs');
 const rows = process.argv[2].split('\n').filter(Boolean).map((row) => row.split('|'));
-const file = (id) => `www/assets/styles/${id}.impasto`;
-const network = (id) => {
-  const bytes = readFileSync(file(id));
-  return JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0)))).__metadata__.network;
-};
-const own = (id) => (network(id).startsWith('own-') ? { network: network(id) } : {});
-const lines = rows.filter(([id]) => existsSync(file(id))).map(([id, , name]) => `  ${JSON.stringify({ id, name, ...own(id) })}`);
+const there = rows.filter(([id]) => existsSync(`www/assets/styles/${id}.impasto`));
+const lines = there.map(([id, , name]) => `  ${JSON.stringify({ id, name })}`);
 writeFileSync('www/assets/styles/trained.json', `[\n${lines.join(',\n')}\n]\n`);
 LIST

@@ -1,6 +1,6 @@
 /**
  * @import { EngineClient } from '../inference/client.js'
- * @import { NamedPack, Network } from '../inference/protocol.js'
+ * @import { NamedPack } from '../inference/protocol.js'
  * @import { Style } from './selection.js'
  */
 
@@ -38,11 +38,10 @@ export class BuiltinStyles {
     try {
       const lists = await Promise.all(
         KINDS.map(async ({ list, prefix }) => {
-          // Styles without a network of their own belong to the network for paintings.
-          /** @type {{ id: string, name: string, network?: Network }[]} */
+          /** @type {{ id: string, name: string }[]} */
           const listed = await (await fetchFile(list)).json();
-          const common = { kind: /** @type {const} */ ('shipped'), busy: true };
-          return listed.map(({ id, name, network = 'arbitrary' }) => ({ id: prefix + id, name, network, ...common }));
+          const common = { network: /** @type {const} */ ('arbitrary'), kind: /** @type {const} */ ('shipped'), busy: true };
+          return listed.map(({ id, name }) => ({ id: prefix + id, name, ...common }));
         }),
       );
       this.styles = lists.flat();

@@ -136,7 +136,7 @@ for ((i = 0; i < count; i++)); do
   make "$folder/instant.png" stylize "$photo" --size "$size" --style-image "$painting"
   make "$out/$style.impasto" train "$painting" --photos www/assets/photos/coffee.webp --scenes 6 --steps "$train_steps"
   make "$folder/trained.png" stylize "$photo" --size "$size" --style "$out/$style.impasto"
-  make "$folder/gram.png" paint "$photo" --size "$size" --style-image "$painting" --steps "$gram_steps"
+  make "$folder/gram.png" paint "$photo" --size "$size" --style-image "$painting" --method gram --steps "$gram_steps"
   make "$folder/neighbours.png" paint "$photo" --size "$size" --style-image "$painting" --method neighbours --steps "$neighbour_steps"
   if [ ! -e "$folder/figures.jsonl" ]; then
     "$impasto" judge "$folder/$name.png" "$folder"/{instant,trained,gram,neighbours}.png --photo "$folder/$name.png" \

@@ -149,6 +149,7 @@ test('a worker that sends nothing for minutes fails; a paused one does not', asy
   controller.start();
   FakeWorker.last.answer(STARTED);
   FakeWorker.last.answer({ type: 'paused' });
+  FakeWorker.last.answer({ type: 'alive' });
   mock.timers.tick(60 * 60_000);
   await settled();
   assert.equal(FakeWorker.all.length, 1);

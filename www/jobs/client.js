@@ -12,6 +12,8 @@ export class JobClient {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #watchdog;
   #closed = false;
+  /** Whether the worker waits for the user, for any time. */
+  #paused = false;
 
   /**
    * @param {Worker} worker a new worker
@@ -34,7 +36,9 @@ export class JobClient {
   /** @param {Exclude<ToJobWorker, { type: 'begin' }>} message */
   send(message) {
     this.#worker.postMessage(message);
-    if (message.type === 'resume') this.#restartWatchdog();
+    if (message.type !== 'resume') return;
+    this.#paused = false;
+    this.#restartWatchdog();
   }
 
   /** Terminates the worker without a message. */
@@ -47,10 +51,15 @@ export class JobClient {
   /** @param {FromJobWorker} message */
   #receive(message) {
     if (this.#closed) return;
+    if (message.type === 'alive') {
+      if (!this.#paused) this.#restartWatchdog();
+      return;
+    }
     clearTimeout(this.#watchdog);
+    this.#paused = message.type === 'paused';
     if (message.type === 'failed' || message.type === 'done') this.terminate();
-    else if (message.type !== 'paused') this.#restartWatchdog();
-    if (message.type !== 'alive') this.onMessage(message);
+    else if (!this.#paused) this.#restartWatchdog();
+    this.onMessage(message);
   }
 
   #restartWatchdog() {

@@ -67,7 +67,7 @@
 
 /**
  * Messages of the worker.
- * - `alive`: the worker still works on what takes minutes. The client of the page keeps it to itself.
+ * - `alive`: a sign of life, every minute. `JobClient` does not forward it.
  * - `fetching`: the progress of the downloads, in bytes.
  * - `preparing`: what is done before the first step.
  * - `started`: the number of steps is known, and the steps begin; `stepTimes` are the estimated times of a step at

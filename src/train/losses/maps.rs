@@ -24,7 +24,7 @@ pub struct Maps {
     /// The tile in the plane of each layer.
     planes: Vec<Tile>,
     /// The tile in the plane of hypercolumns.
-    columns: Tile,
+    hypercolumns: Tile,
     /// For each layer, the number of pixels of the picture for a position along a side.
     scales: Vec<usize>,
 }
@@ -46,23 +46,23 @@ impl Maps {
     pub fn of(features: &Features, seen: Tensor<4>, tile: &Tile, layers: &BTreeSet<Layer>) -> Self {
         let found = features.of(seen, layers);
         let interleaved = |map: &FeatureMap| map.maps().permute([0, 2, 3, 1]).squeeze_dim(0);
-        let scales: Vec<_> = layers.iter().map(|layer| TILE / layer.size(TILE)).collect();
+        let scales: Vec<_> = layers.iter().map(scale).collect();
         Self {
             layers: found.values().map(interleaved).collect(),
             planes: scales.iter().map(|scale| tile.in_plane(*scale)).collect(),
-            columns: tile.in_plane(STEP),
+            hypercolumns: tile.in_plane(STEP),
             scales,
         }
     }
 
     /// Returns the height and the width of the plane of hypercolumns.
     pub fn size(&self) -> (usize, usize) {
-        self.columns.seen()
+        self.hypercolumns.seen()
     }
 
     /// Returns the positions of the inside in the plane of hypercolumns.
     pub fn inside(&self) -> Grid {
-        Grid::ALL.within(&self.columns)
+        Grid::ALL.within(&self.hypercolumns)
     }
 
     /// Returns the hypercolumns at the positions `grid`, layer by layer, each divided by its scale: `[positions][channels]`.
@@ -108,14 +108,14 @@ impl<'a> Tiled<'a> {
     }
 
     /// Returns the tiles in the plane of hypercolumns.
-    pub fn columns(&self) -> Vec<Tile> {
+    pub fn hypercolumn_planes(&self) -> Vec<Tile> {
         self.tiles.iter().map(|tile| tile.in_plane(STEP)).collect()
     }
 
     /// Returns the tiles in the plane of each layer.
     pub(super) fn planes(&self) -> impl Iterator<Item = (usize, Vec<Tile>)> {
         self.layers.iter().map(|layer| {
-            let scale = TILE / layer.size(TILE);
+            let scale = scale(layer);
             (scale, self.tiles.iter().map(|tile| tile.in_plane(scale)).collect())
         })
     }
@@ -125,7 +125,7 @@ impl<'a> Tiled<'a> {
     /// # Errors
     /// As [`Regions::at`].
     pub fn regions(&self, regions: &Regions) -> Result<Vec<Vec<Option<Region>>>> {
-        regions.at(&self.columns(), Grid::ALL, &self.picture.device())
+        regions.at(&self.hypercolumn_planes(), Grid::ALL, &self.picture.device())
     }
 
     /// Returns for each layer the regions of the positions that are sampled in round `round`, for each tile those of all
@@ -146,7 +146,7 @@ impl<'a> Tiled<'a> {
         self.tiles
             .first()
             .zip(self.layers.iter().nth(index))
-            .map_or(Grid::ALL, |(tile, layer)| sampling(&tile.in_plane(TILE / layer.size(TILE)), usize::MAX, 0))
+            .map_or(Grid::ALL, |(tile, layer)| sampling(&tile.in_plane(scale(layer)), usize::MAX, 0))
     }
 
     /// Returns the grid of hypercolumns that has at most 64 positions a side in the whole picture.
@@ -178,6 +178,11 @@ impl<'a> Tiled<'a> {
         let channels = self.layers.iter().map(|layer| layer.outputs() as f32);
         Ok(squares.iter().zip(channels).map(|(square, channels)| (square * channels).sqrt().max(SMALLEST)).collect())
     }
+}
+
+/// Returns the number of pixels of a picture for a position of `layer` along a side.
+fn scale(layer: &Layer) -> usize {
+    TILE / layer.size(TILE)
 }
 
 /// Returns the part of `picture`, `[1][3][height][width]`, that features of a tile are computed of.

@@ -87,7 +87,7 @@ impl Hypercolumns {
             if scales.is_empty() {
                 scales = picture.scales().await?;
             }
-            let (planes, grid) = (picture.columns(), picture.sparse_columns());
+            let (planes, grid) = (picture.hypercolumn_planes(), picture.sparse_columns());
             let white = mask.map(|mask| white(&mask, &planes, grid)).transpose()?;
             for (number, plane) in planes.iter().enumerate() {
                 let inside = grid.within(plane);

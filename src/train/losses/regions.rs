@@ -66,7 +66,7 @@ pub struct Region {
     pub rows: Option<Tensor<1, Int>>,
     /// The same in memory.
     pub numbers: Option<Arc<[usize]>>,
-    /// The weight of each of them, `[positions][1]`. Those of all paintings sum to 1.
+    /// The weight of each of them, `[positions][1]`. Those of all paintings and tiles sum to 1.
     pub weights: Tensor<2>,
 }
 

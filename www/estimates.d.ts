@@ -23,6 +23,7 @@ export interface ChosenSettings {
     contentWeight: number;
     stabilityWeight: number;
     start: string;
+    allWeights: boolean;
 }
 
 

@@ -130,6 +130,8 @@ export interface TrainSettings {
     rate?: number;
     /** Seed of crops and noise. Default 0. */
     seed?: number;
+    /** Whether all weights are trained, for a network of its own, and not only scales and shifts. Default false. */
+    allWeights?: boolean;
     /**
      * Initial style: the `mean` of the network's styles, the one `nearest` to the paintings, or the name of one. Default `mean`.
      */

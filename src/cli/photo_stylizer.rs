@@ -10,7 +10,8 @@ use impasto::stylize::{Device, Session, StyleEncoder, StylizeModel};
 use super::photos::{PictureFile, ReadArguments};
 use super::style_source::StyleSource;
 
-/// The default of `--brushwork` for styles of paintings: visible as strokes in a clear sky, hardly visible elsewhere.
+/// The default of `--brushwork` for networks that come with the program: visible as strokes in a clear sky, hardly visible
+/// elsewhere.
 pub const BRUSHWORK: f32 = 0.5;
 
 /// The compositing of the painting over its photo.
@@ -40,8 +41,8 @@ pub struct StrokeArguments {
     /// Stroke size, 0.25 to 8, relative to the default size
     #[arg(long, default_value_t = 1.0, value_parser = stroke)]
     stroke: f64,
-    /// Strength of the streaks added to flat areas of the photo, 0 to 1; default 0.5 for styles of paintings, 0 for
-    /// others
+    /// Strength of the streaks added to flat areas of the photo, 0 to 1; default 0.5, or 0 for imported networks and
+    /// networks of trained styles
     #[arg(long, value_parser = strength)]
     brushwork: Option<f32>,
 }
@@ -87,7 +88,7 @@ impl PhotoStylizer {
             true => Some(StyleEncoder::load(device, &source.archive).await?),
             false => None,
         };
-        let brushwork = stroke.brushwork.unwrap_or(if source.has_vectors() { BRUSHWORK } else { 0.0 });
+        let brushwork = stroke.brushwork.unwrap_or(if source.has_own_network() { 0.0 } else { BRUSHWORK });
         let (look, stroke) = (look.look(), stroke.stroke);
         Ok(Self { model, style, look, stroke, brushwork, encoder, session: None })
     }

@@ -135,6 +135,11 @@ impl StyleSource {
         }
     }
 
+    /// Returns whether the network comes from a style pack.
+    pub fn has_own_network(&self) -> bool {
+        self.archive.metadata("network").is_some_and(custom::is_own)
+    }
+
     /// Returns whether the network takes style vectors, so that photos can be encoded as styles too.
     pub fn has_vectors(&self) -> bool {
         self.archive.metadata("network") == Some(arbitrary::NAME)

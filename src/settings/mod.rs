@@ -32,7 +32,7 @@ pub use optimizer::{LARGEST_RATE, Optimizer};
 pub use schedule::{Scale, coarse_to_fine};
 pub use tiles::{Span, TILE, Tile};
 pub use time::{MeasuredStep, training_duration};
-pub use train_choices::{ChosenSettings, Strength, TrainChoices, smaller_training};
+pub use train_choices::{ChosenSettings, Strength, TrainChoices, Trained, smaller_training};
 pub use train_config::{Init, TrainConfig, TrainEstimate, trainable};
 pub use train_settings::{TrainSettings, photo_scale};
 

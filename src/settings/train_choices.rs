@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 /// Side of the crops on a software adapter in pixels, and the part of the steps that is run there.
 const CROP_IN_SOFTWARE: usize = 128;
 const STEPS_IN_SOFTWARE: f64 = 0.4;
+/// How many times as many steps all weights take.
+const STEPS_OF_ALL_WEIGHTS: f64 = 4.0;
 /// The smallest longer side of a painting in pixels.
 const SMALLEST_PAINTING: usize = 32;
 
@@ -23,9 +25,24 @@ pub enum Strength {
     Heavy,
 }
 
+/// What is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trained {
+    /// Scales and shifts of the network of 26 styles.
+    Transfer26,
+    /// Scales and shifts of the network for paintings.
+    Arbitrary,
+    /// All weights of a network of its own.
+    Own,
+}
+
 /// Choices of the dialog. 0 for `steps`, `crop` and `batch` means the default. Other fields are ignored.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct TrainChoices {
+    /// What is trained.
+    #[serde(rename = "network")]
+    pub trained: Trained,
     /// The strength of the style.
     pub strength: Strength,
     /// The size of strokes relative to the default, as an exponent of two.
@@ -60,6 +77,8 @@ pub struct ChosenSettings {
     pub stability_weight: f32,
     /// The initial style.
     pub start: String,
+    /// Whether all weights are trained.
+    pub all_weights: bool,
 }
 
 impl TrainChoices {
@@ -84,7 +103,9 @@ impl TrainChoices {
             Strength::Normal => (1.0, defaults.steps),
             Strength::Heavy => (0.5, 240),
         };
-        let part = if software { STEPS_IN_SOFTWARE } else { 1.0 };
+        let all_weights = self.trained == Trained::Own;
+        let part =
+            if software { STEPS_IN_SOFTWARE } else { 1.0 } * if all_weights { STEPS_OF_ALL_WEIGHTS } else { 1.0 };
         let side = if software { CROP_IN_SOFTWARE } else { defaults.crop };
         let crop = tiny.unwrap_or(or(self.crop, side));
         Ok(ChosenSettings {
@@ -95,6 +116,7 @@ impl TrainChoices {
             content_weight: content * defaults.loss_weights.content.weight,
             stability_weight: self.stability,
             start: self.start.clone(),
+            all_weights,
         })
     }
 }
@@ -149,6 +171,18 @@ mod tests {
         assert!(duration(&software) < duration(&gpu) / 7.0);
         let relative = |s: &ChosenSettings| s.painting as f64 / s.crop as f64;
         assert!((relative(&software) - relative(&gpu)).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_network_of_its_own_takes_more_steps() {
+        let own = settings(|c| c.trained = Trained::Own);
+        assert!(own.all_weights);
+        assert_eq!(own.steps, 4 * settings(|_| {}).steps);
+        for trained in [Trained::Arbitrary, Trained::Transfer26] {
+            assert!(!settings(|c| c.trained = trained).all_weights);
+        }
+        let parsed = TrainConfig::parse(&serde_json::json!(own).to_string()).unwrap();
+        assert!(parsed.all_weights);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct TrainConfig {
     pub seed: Option<u64>,
     /// The initial style, as [`Init::of`] parses it.
     pub start: Option<String>,
+    /// Whether all weights of the network are trained, for a network of its own, and not only scales and shifts.
+    pub all_weights: bool,
     /// Layers of VGG16 with their weights in the losses. The page does not offer them.
     #[serde(skip)]
     pub content_layers: Option<Vec<(Layer, f32)>>,
@@ -186,8 +188,10 @@ impl TrainConfig {
         let runs = if settings.loss_weights.stability > 0.0 { 2 } else { 1 };
         let peak = vgg.peak(crop, crop * batch) + runs * painted * batch as u64 * size_of::<f32>() as u64;
         let of_vgg = VGG16.network(Pooling::Max, last).multiply_adds(crop, crop)?;
-        // Features of the photos take one forward pass; those of the stylized crops take a forward and a backward pass.
-        let step = (3 * of_vgg + 2 * runs * network.multiply_adds(crop, crop)?) * batch as u64;
+        // Features of the photos take one forward pass; those of the stylized crops take a forward and a backward pass. The
+        // gradient of the weights takes as much as a pass.
+        let passes = if self.all_weights { 3 } else { 2 };
+        let step = (3 * of_vgg + passes * runs * network.multiply_adds(crop, crop)?) * batch as u64;
         Ok(TrainEstimate { peak, multiply_adds: step * steps as u64 })
     }
 }
@@ -272,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stability_loss_stylizes_the_crops_twice() {
+    fn the_stability_loss_stylizes_the_crops_twice_and_all_weights_take_a_third_pass() {
         let net = transfer26::network();
         let plan = |text: &str| TrainConfig::parse(text).unwrap().plan(&net, Convolutions::Ours, ROOMY).unwrap();
         let (without, with) = (plan("{}"), plan(r#"{ "stabilityWeight": 1 }"#));
@@ -280,6 +284,8 @@ mod tests {
         let run = net.multiply_adds(crop, crop).unwrap() * (steps * batch) as u64;
         assert_eq!(with.multiply_adds - without.multiply_adds, 2 * run);
         assert!(with.peak > without.peak);
+        // The gradient of the weights takes a third pass.
+        assert_eq!(plan(r#"{ "allWeights": true }"#).multiply_adds - without.multiply_adds, run);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Transfer networks in burn's tensors: the third executor of networks described by `net`. It is differentiable with
-//! respect to the picture and to the style; the weights are frozen.
+//! respect to the picture, to the style and, where they are trained, to the weights.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -63,11 +63,9 @@ impl TransferNet {
 
     /// Stylizes `pictures`, `[n][3][height][width]` in 0..1, all in one style. The sides must be valid for
     /// [`Network::shapes`]. `numbers` are the style's parameters in the order of [`crate::style::parameters`]. They may be followed
-    /// by all weights of the convolutions in the order of [`weights`], which then replace the frozen weights; this is
-    /// not available in browsers.
+    /// by all weights of the convolutions in the order of [`weights`], which then replace the frozen weights.
     pub fn run(&self, pictures: Tensor<4>, numbers: &Tensor<1>) -> Tensor<4> {
         let ranges = StyleLayout::new(self.net.norms.iter().map(|(_, channels)| *channels)).ranges();
-        #[cfg(feature = "native")]
         let mut given = Given::behind(ranges.last().map_or(0, |(_, shift)| shift.end), numbers);
         let mut tensors = vec![pictures];
         for layer in &self.net.layers {
@@ -75,13 +73,8 @@ impl TransferNet {
             let x = input(0);
             tensors.push(match &layer.operation {
                 Operation::Convolution(c) => {
-                    #[cfg(feature = "native")]
                     let kernel = given.next(c);
-                    #[cfg(feature = "native")]
-                    let kernel = kernel.as_ref().unwrap_or(&self.kernels[&c.weight]);
-                    #[cfg(not(feature = "native"))]
-                    let kernel = &self.kernels[&c.weight];
-                    kernel.apply(x)
+                    kernel.as_ref().unwrap_or(&self.kernels[&c.weight]).apply(x)
                 }
                 Operation::Bias { tensor } => x + self.biases[tensor].clone(),
                 Operation::InstanceNorm { norm } => {
@@ -114,13 +107,11 @@ impl TransferNet {
 }
 
 /// Reader of the convolution weights that follow the style's parameters in `numbers`.
-#[cfg(feature = "native")]
 struct Given<'n> {
     numbers: &'n Tensor<1>,
     offset: usize,
 }
 
-#[cfg(feature = "native")]
 impl<'n> Given<'n> {
     fn behind(offset: usize, numbers: &'n Tensor<1>) -> Self {
         Self { numbers, offset }

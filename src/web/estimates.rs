@@ -29,6 +29,7 @@ export interface ChosenSettings {
   contentWeight: number;
   stabilityWeight: number;
   start: string;
+  allWeights: boolean;
 }
 "#;
 

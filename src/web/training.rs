@@ -11,10 +11,11 @@ use super::js;
 use super::studio::{Studio, busy, pixels};
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::net::{Network, custom};
 use crate::procedural::SCENE;
 use crate::style::{Pack, Parameters, Style, StyleSet, StyleSpace};
 use crate::train::train_style::{self, Init, Report, TrainCheckpoint, TrainConfig, nearest, trainable};
-use crate::train::transfer_net::TransferNet;
+use crate::train::transfer_net::{TransferNet, weights};
 use crate::weights::Archive;
 
 /// Side of scenes in pixels, larger than that of crops.
@@ -61,7 +62,8 @@ impl TrainingInput {
     }
 
     /// Adds the style of a pack as initial style, instead of `TrainSettings.start`. The pack must be of the trained
-    /// network. Several initial styles are blended by weight.
+    /// network, or, with `TrainSettings.allWeights`, contain a network, which is then trained further. Several initial styles
+    /// are blended by weight.
     pub fn start_from(&mut self, pack: &[u8], weight: f32) -> std::result::Result<(), JsValue> {
         self.starts.push((Pack::read(pack).map_err(js)?, weight));
         Ok(())
@@ -113,8 +115,22 @@ impl Studio {
         checkpoint: Option<&[u8]>,
     ) -> Result<TrainingHandle> {
         let config = TrainConfig::parse(settings)?;
-        let (vgg, archive, device) = (Archive::parse(vgg)?, Archive::parse(network)?, self.device.device());
-        let net = trainable(archive.metadata("network").unwrap_or_default())?;
+        let (vgg, device) = (Archive::parse(vgg)?, self.device.device());
+        let own = match data.starts.first().filter(|_| config.all_weights) {
+            Some((pack, _)) => pack.network_archive()?,
+            None => None,
+        };
+        let (net, archive) = match own {
+            Some(archive) => (custom::network(&archive)?, archive),
+            None => {
+                let archive = Archive::parse(network)?;
+                (trainable(archive.metadata("network").unwrap_or_default())?, archive)
+            }
+        };
+        let weights = match config.all_weights {
+            true => train_style::network::architecture(&archive).and_then(|_| weights(&net, &archive)).map(Some)?,
+            false => None,
+        };
         config.plan(&net, self.convolutions(), self.device.limits())?;
         let checkpoint = checkpoint.map(TrainCheckpoint::parse).transpose()?;
         let space = StyleSpace::read(&archive, net.tensors(), &net.norms)?;
@@ -123,7 +139,7 @@ impl Studio {
         } else {
             Init::Style(blend(&space, &data.starts)?)
         };
-        let executor = TransferNet::load(net, &archive, device)?;
+        let executor = TransferNet::load(net.clone(), &archive, device)?;
         let near = !data.starts.is_empty();
         let settings = if near { config.fine_tune_settings()? } else { config.settings()? };
         let data = train_style::TrainData { paintings: &data.paintings, photos: &data.photos };
@@ -131,8 +147,10 @@ impl Studio {
             Init::Style(style) => style,
             Init::Nearest(all) => nearest(&executor, &vgg, &settings, &data, &all, device).await?.clone(),
         };
-        let training = train_style::Training::new(executor, &vgg, settings, &data, start, checkpoint, device)?;
-        Ok(TrainingHandle { training: Rc::new(RefCell::new(training)), space })
+        let own_network = weights.is_some().then_some((net, archive));
+        let init = train_style::InitState { style: start, weights };
+        let training = train_style::Training::new(executor, &vgg, settings, &data, init, checkpoint, device)?;
+        Ok(TrainingHandle { training: Rc::new(RefCell::new(training)), space, own_network })
     }
 }
 
@@ -154,6 +172,8 @@ fn blend(space: &StyleSpace, packs: &[(Pack, f32)]) -> Result<Style> {
 pub struct TrainingHandle {
     training: Rc<RefCell<train_style::Training>>,
     space: StyleSpace,
+    /// The network with its initial weights, if all weights are trained.
+    own_network: Option<(Network, Archive)>,
 }
 
 #[wasm_bindgen]
@@ -186,7 +206,7 @@ impl TrainingHandle {
         pixels(&training.paint(&photo).await.map_err(js)?)
     }
 
-    /// Returns the current style as a style pack. `thumbnail` is a JPEG, PNG or WebP file, or empty.
+    /// Returns the current style as a style pack, which contains the network if all weights are trained. `thumbnail` is a JPEG, PNG or WebP file, or empty.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub async fn pack(
         &self,
@@ -195,14 +215,19 @@ impl TrainingHandle {
         licence: String,
         thumbnail: Vec<u8>,
     ) -> std::result::Result<Vec<u8>, JsValue> {
-        let (training, space) = (self.training.clone(), self.space.clone());
+        let (training, space, own_network) = (self.training.clone(), self.space.clone(), self.own_network.clone());
         let training = training.try_borrow().map_err(|_| busy())?;
         let style = training.style(&name).await.map_err(js)?;
-        let pack = Pack { source, licence, thumbnail, ..space.pack(&name, Parameters::of(&style)) };
-        pack.write().map_err(js)
+        let pack = match (own_network, training.weights().await.map_err(js)?) {
+            (Some((net, archive)), Some(weights)) => {
+                train_style::network::pack(&net, &archive, &weights, &style, &name).map_err(js)?
+            }
+            _ => space.pack(&name, Parameters::of(&style)),
+        };
+        Pack { source, licence, thumbnail, ..pack }.write().map_err(js)
     }
 
-    /// Returns a checkpoint to resume from, about 13 KB, or `undefined` when all steps are done.
+    /// Returns a checkpoint to resume from, about 13 KB, or 1.7 MB if all weights are trained, or `undefined` when all steps are done.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer> | undefined")]
     pub async fn checkpoint(&self) -> std::result::Result<Option<Vec<u8>>, JsValue> {
         let training = self.training.clone();

@@ -81,7 +81,7 @@ async function openSheet(page) {
  * Sets the number of steps and the network, and starts.
  * @param {Page} page
  * @param {number} steps
- * @param {'arbitrary' | 'transfer26'} network
+ * @param {'arbitrary' | 'transfer26' | 'own'} network
  */
 async function begin(page, steps, network) {
   await openSheet(page);
@@ -119,7 +119,7 @@ for (const name of BROWSERS) {
       await ready(page);
       await titled(page, 'Rolling waves');
       const instant = await savedPng(page);
-      await begin(page, 1, 'transfer26');
+      await begin(page, 1, 'own');
       await titled(page, 'Rolling waves, learnt');
       await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
       assert.ok((await compare(page, instant, await savedPng(page))).difference > 15, 'the trained style gives the same picture as the encoded one');
@@ -225,6 +225,36 @@ for (const name of BROWSERS) {
       for (const url of all.flatMap(({ requests }) => requests)) {
         assert.ok(/^(blob|data):/.test(url) || url.startsWith(server.origin), url);
       }
+    });
+
+    test('trains all weights, uses them on the camera, and trains them further', { skip: name === 'chromium' }, async (t) => {
+      const { server, browser } = await visit(t, process.env.DIST ?? 'dist');
+      const { page, errors } = await open(browser, server.url + SMALL);
+      await ready(page);
+      await titled(page, 'Rolling waves');
+      await begin(page, 2, 'own');
+      await titled(page, 'Rolling waves, learnt');
+      await until(page, 'the message', () => document.querySelector('.toast p')?.textContent?.includes('blends with no other style'));
+      await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
+      const learnt = await savedPng(page);
+      assert.ok(await page.$eval('#brushwork', (slider) => slider.parentElement?.hidden), 'its network uses no brushwork');
+      await click(page, '#camera');
+      await until(
+        page,
+        'the camera',
+        () => document.documentElement.dataset.video === 'camera' && !document.querySelector('picture-viewer')?.hasAttribute('data-pending'),
+      );
+      await repainted(page, () => click(page, '#camera'));
+      await openSheet(page);
+      assert.ok(await page.$eval('#train-networks', (field) => /** @type {HTMLElement} */ (field).hidden));
+      await click(page, '#train-cancel');
+      await begin(page, 3, 'transfer26');
+      await reaches(page, 'running', 1);
+      await until(page, 'the studio', () => document.getElementById('train-panel')?.hidden);
+      await until(page, 'the painting', () => !document.querySelector('picture-viewer')?.hasAttribute('aria-busy'));
+      assert.ok((await compare(page, learnt, await savedPng(page))).difference > 1, 'three more steps change nothing');
+      assert.equal((await page.$$('.tile[data-kind="own"]')).length, 1);
+      assert.deepEqual(errors, []);
     });
 
     test('continues hidden, is stopped early and continues later', { skip: name === 'chromium' }, async (t) => {

@@ -76,6 +76,8 @@ let store;
 let stylized;
 /** The styles that were trained here. @type {Set<string>} */
 let trained;
+/** The networks of styles that are not for paintings. @type {Map<string, string>} */
+let networks;
 /** The error of saving a style. */
 let saveError = '';
 let now = 0;
@@ -88,6 +90,7 @@ beforeEach(() => {
   clearPage();
   storage.clear();
   [calls, FakeWorker.all, root.dataset] = [new Calls(), [], {}];
+  networks = new Map([['own', 'transfer26']]);
   [saved, reads, discards, isOnline, stylized, trained, saveError, now] = [undefined, 0, 0, true, pixels(4, 2, 5), new Set(), '', 1_000_000];
   store = new Store(
     initialState({
@@ -126,7 +129,7 @@ function trainMode() {
   const styles = calls.object('styles', {
     styleOptions: () => OPTIONS,
     networkOf: () => 'arbitrary',
-    styleOf: async (/** @type {string} */ id) => ({ pack: new Uint8Array([id.length]), network: id === 'own' ? 'transfer26' : 'arbitrary', source: 'a museum', licence: 'CC0' }),
+    styleOf: async (/** @type {string} */ id) => ({ pack: new Uint8Array([id.length]), network: networks.get(id) ?? 'arbitrary', source: 'a museum', licence: 'CC0' }),
     isTrained: (/** @type {string} */ id) => trained.has(id),
     saveTrainedStyle: async (/** @type {any} */ style, /** @type {boolean} */ used) => {
       calls.all.push(['styles.saveTrainedStyle', style, used]);
@@ -337,6 +340,22 @@ test('training: a run gets paintings, photos and the style that it starts from',
   assert.deepEqual([run.paintings[0].pixels.width, run.photos[0].width, run.subject.width, run.subject.height], [160, 320, 192, 96]);
   assert.deepEqual([run.starts, run.instant.data[0]], [[{ pack: new Uint8Array([5]), weight: 1 }], 5]);
   assert.deepEqual([store.state.mode, root.dataset.training, mode.exportInfo], ['train', '', { source: 'Cat', style: 'The waves, learnt' }]);
+});
+
+test('training: all weights start from the network of a trained style, or from the network of 26 styles', async () => {
+  const mode = trainMode();
+  const request = training({ network: 'transfer26', settings: { ...training().settings, allWeights: true } });
+  const worker = await start(request);
+  assert.deepEqual(worker.ofType('begin')[0].run.starts, []);
+  worker.answer({ ...STARTED, settings: request.settings });
+  worker.answer({ type: 'done', picture: pixels(4, 2), pack: new Uint8Array([1]) });
+  await settled();
+  assert.match(message(), /“The waves, learnt” is in the style list, and blends with no other style/);
+  [trained, networks] = [new Set(['waves']), new Map([['waves', 'own-123']])];
+  await mode.openDialog([{ id: 'waves', weight: 1 }]);
+  assert.equal(dialog.shown.at(-1)[3].further, 'own');
+  const again = await start(request);
+  assert.deepEqual(again.ofType('begin')[0].run.starts, [{ pack: new Uint8Array([5]), weight: 1 }]);
 });
 
 test('training: without a current stylization the photo is compared; a trained style keeps its id', async () => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 import { bitmap, FakeCanvas, setGlobals } from './fake-browser.mjs';
-import { FakeEngine, PACKS, packOf, pixels, settled } from './fake-engine.mjs';
+import { FakeEngine, FakeSession, PACKS, packOf, pixels, settled } from './fake-engine.mjs';
 
 setGlobals({ OffscreenCanvas: FakeCanvas });
 
-const { StyleRegistry } = await import('../../www/inference/style-registry.js');
+const { setBrushwork, StyleRegistry } = await import('../../www/inference/style-registry.js');
 const { StyleTransition } = await import('../../www/inference/style-transition.js');
 const { BatchRenderer } = await import('../../www/inference/batch-renderer.js');
 const { ThumbnailRenderer } = await import('../../www/inference/thumbnail-renderer.js');
 
-/** @import { AnswerRequest, Look } from '../../www/inference/protocol.js' */
+/** @import { AnswerRequest, Look, Network } from '../../www/inference/protocol.js' */
 
 /** @type {FakeEngine} */
 let engine;
@@ -107,6 +107,23 @@ test('a removed style stays during a possible transition, and is then removed wi
   registry.remove('second');
   mock.timers.tick(6000);
   assert.equal(engine.has('own-1'), false);
+});
+
+test('a style whose training continued gets its new network, and its old one goes after a possible transition', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  await registry.importPack('trained', packOf({ name: 'Trained', network: 'own-1', archive: 'own-1' }), true);
+  await registry.importPack('trained', packOf({ name: 'Trained', network: 'own-2', archive: 'own-2' }), true);
+  assert.deepEqual([engine.has('own-1'), engine.has('own-2'), registry.revision], [true, true, 1]);
+  mock.timers.tick(6000);
+  assert.deepEqual([engine.has('own-1'), engine.has('own-2')], [false, true]);
+});
+
+test('networks in packs have no brushwork', async () => {
+  for (const [network, strength] of /** @type {[Network, number][]} */ ([['transfer26', 0.3], ['arbitrary', 0.3], ['own-1', 0]])) {
+    const session = new FakeSession(engine, network, 4, 4);
+    setBrushwork(session, { network, brushwork: 0.3 });
+    assert.deepEqual(session.argumentsOf('setBrushwork'), [[strength]]);
+  }
 });
 
 test('a style that is added again before its removal stays', () => {

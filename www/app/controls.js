@@ -214,9 +214,14 @@ export class Controls {
     return /** @type {Format} */ (byId('format', HTMLSelectElement).value);
   }
 
-  /** @param {boolean} can whether the selected styles are encoded paintings, which support gentle strength and brushwork */
+  /** @param {boolean} can whether the selected styles are encoded paintings, which support gentle strength */
   set usesEncoder(can) {
-    for (const input of [this.#gentle, this.#brushwork]) /** @type {HTMLElement} */ (input.parentElement).hidden = !can;
+    /** @type {HTMLElement} */ (this.#gentle.parentElement).hidden = !can;
+  }
+
+  /** @param {boolean} can whether the network of the selected styles comes with the page, and so uses brushwork */
+  set usesBrushwork(can) {
+    /** @type {HTMLElement} */ (this.#brushwork.parentElement).hidden = !can;
   }
 
   /** @param {boolean} on */

@@ -32,8 +32,8 @@
 /**
  * How a picture is stylized. `parts` are styles of `network` with weights that sum to 1. `strength` and `split` are 0..1; the
  * photo shows left of `split`. A `gentle` look of `arbitrary` blends with the photo's own style instead of with the photo.
- * `stroke` is the stroke size relative to the default. `brushwork`, 0..1, adds texture where the photo is flat (`arbitrary`
- * only).
+ * `stroke` is the stroke size relative to the default. `brushwork`, 0..1, adds texture where the photo is flat, except for
+ * `own-…` networks.
  * @typedef {{ network: Network, parts: Part[], gentle: boolean, strength: number, keepColors: boolean, split: number,
  *   stroke: number, brushwork: number }} Look
  */

@@ -91,12 +91,15 @@ export class StyleRegistry {
    * @throws {Error} with a message; the style is then not added
    */
   add(id, pack) {
-    const old = this.#packs.get(id)?.pack;
+    const known = this.#packs.get(id);
+    const old = known?.pack;
     if (old?.length === pack.length && old.every((byte, i) => byte === pack[i])) return;
     if (old) this.revision += 1;
     const { network } = this.#metadataOf(pack);
     if (this.engine.has(network)) this.engine.addStyle(id, pack);
     this.#packs.set(id, { pack, network });
+    // A style whose training continued has another network of its own.
+    if (known && known.network !== network) setTimeout(() => this.#removeUnused(known.network), REMOVAL_DELAY_MS);
   }
 
   /** @param {string} id */
@@ -106,9 +109,13 @@ export class StyleRegistry {
     setTimeout(() => {
       if (this.#packs.has(id)) return;
       this.engine.removeStyle(id);
-      const last = [...this.#packs.values()].every((style) => style.network !== network);
-      if (network && last) this.engine.removeNetwork(network);
+      if (network) this.#removeUnused(network);
     }, REMOVAL_DELAY_MS);
+  }
+
+  /** Removes a network that no style belongs to. @param {Network} network */
+  #removeUnused(network) {
+    if ([...this.#packs.values()].every((style) => style.network !== network)) this.engine.removeNetwork(network);
   }
 
   /**
@@ -209,10 +216,10 @@ export function setStyle(session, parts) {
 }
 
 /**
- * Only `arbitrary` uses brushwork.
+ * Networks that come with the page use brushwork, networks in packs do not.
  * @param {Session} session
  * @param {Pick<Look, 'network' | 'brushwork'>} look
  */
 export function setBrushwork(session, { network, brushwork }) {
-  session.setBrushwork(network === ENCODER_NETWORK ? brushwork : 0);
+  session.setBrushwork(network.startsWith('own-') ? 0 : brushwork);
 }

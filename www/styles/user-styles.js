@@ -187,7 +187,7 @@ export class UserStyles {
     const known = this.find(id);
     if (known) read.pack = (await this.client.renameStyle(id, known.name)).pack;
     const style = known ?? this.#add({ ...read, id, painting, adopted: true, trained: true });
-    Object.assign(style, { pack: read.pack, busy: false });
+    Object.assign(style, { pack: read.pack, network: read.network, busy: false });
     this.app.onChange();
     if (used) this.app.choose(id);
     if (known) this.app.onStyleChange();

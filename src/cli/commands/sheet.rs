@@ -6,7 +6,8 @@ use clap::Args;
 use impasto::error::Result;
 use impasto::files::{Existing, save};
 use impasto::image::Image;
-use impasto::net::models::{arbitrary, transfer26};
+use impasto::net::custom;
+use impasto::net::models::transfer26;
 use impasto::style::{Pack, Style};
 use impasto::stylize::StylizeModel;
 use impasto::weights::Archive;
@@ -132,7 +133,7 @@ async fn paint_all(networks: &[NetworkStyles], photo: &Image, arguments: &Argume
         let mut session = model.session(photo.width(), photo.height()).await?;
         session.set_photo(&photo.to_rgba8())?;
         session.set_look(arguments.look.look())?;
-        if model.space().network() == arbitrary::NAME {
+        if !custom::is_own(model.space().network()) {
             session.set_brushwork(BRUSHWORK)?;
         }
         for (caption, style) in styles {

@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 use super::composed;
 #[cfg(feature = "gpu")]
 use super::conv3x3::Convolution;
-#[cfg(all(feature = "native", feature = "gpu"))]
+#[cfg(feature = "gpu")]
 use super::conv3x3_trained::convolved;
 #[cfg(feature = "gpu")]
 use super::instance_norm::normalized;
@@ -35,7 +35,7 @@ pub enum Kernel {
         geometry: Geometry,
     },
     /// This crate's kernel with weights that are trained.
-    #[cfg(all(feature = "native", feature = "gpu"))]
+    #[cfg(feature = "gpu")]
     Learning {
         /// `[outputs][blocks * inputs][3][3]`.
         weights: Box<Tensor<4>>,
@@ -108,17 +108,22 @@ impl Kernel {
 
     /// Makes a convolution with `weights`, `[outputs][inputs][kernel][kernel]`, that may have a gradient. `c` must be
     /// valid for [`Self::new`].
-    #[cfg(feature = "native")]
     pub fn learning(c: &net::Convolution, weights: Tensor<4>) -> Self {
-        if !is_graphics(&weights.device()) {
-            return Self::burns(c, weights);
+        #[cfg(not(feature = "gpu"))]
+        return Self::burns(c, weights);
+        #[cfg(feature = "gpu")]
+        {
+            #[cfg(feature = "reference")]
+            if !is_graphics(&weights.device()) {
+                return Self::burns(c, weights);
+            }
+            let geometry = Geometry::of(c);
+            let blocks = geometry.blocks;
+            // The same order as in `blockwise`.
+            let apart: Tensor<6> = weights.reshape([c.outputs, c.inputs, blocks, 3, blocks, 3]);
+            let sorted = apart.permute([0, 2, 4, 1, 3, 5]).reshape([c.outputs, blocks * blocks * c.inputs, 3, 3]);
+            Self::Learning { weights: Box::new(sorted), geometry }
         }
-        let geometry = Geometry::of(c);
-        let blocks = geometry.blocks;
-        // The same order as in `blockwise`.
-        let apart: Tensor<6> = weights.reshape([c.outputs, c.inputs, blocks, 3, blocks, 3]);
-        let sorted = apart.permute([0, 2, 4, 1, 3, 5]).reshape([c.outputs, blocks * blocks * c.inputs, 3, 3]);
-        Self::Learning { weights: Box::new(sorted), geometry }
     }
 
     #[cfg(feature = "reference")]
@@ -131,7 +136,7 @@ impl Kernel {
         match self {
             #[cfg(feature = "reference")]
             Self::Burns { weights, pad, stride } => composed::convolution(x, (**weights).clone(), *pad, *stride),
-            #[cfg(all(feature = "native", feature = "gpu"))]
+            #[cfg(feature = "gpu")]
             Self::Learning { weights, geometry } => geometry.around(x, |wide| convolved(wide, (**weights).clone())),
             #[cfg(feature = "gpu")]
             Self::Ours { convolution, geometry } => geometry.around(x, |wide| convolution.linear(wide)),

@@ -4,7 +4,7 @@
 mod composed;
 #[cfg(feature = "gpu")]
 pub mod conv3x3;
-#[cfg(all(feature = "native", feature = "gpu"))]
+#[cfg(feature = "gpu")]
 pub mod conv3x3_trained;
 #[cfg(feature = "gpu")]
 pub mod gram;

@@ -39,7 +39,7 @@ pub struct InitState {
     /// The initial style, which also gives the network's name and the channels of each normalization.
     pub style: Style,
     /// All weights of the network's convolutions, in the order of [`crate::train::transfer_net::weights`], if they are
-    /// trained too. The style then belongs to a network of its own. This is not available in browsers.
+    /// trained too. The style then belongs to a network of its own.
     pub weights: Option<Vec<f32>>,
 }
 

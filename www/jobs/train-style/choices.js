@@ -19,9 +19,16 @@ const WITH_SCENES = 7;
 const FEWEST_SCENES = 4;
 
 /**
- * The values of the dialog. `network` is the network that the style belongs to and blends within. `stroke` is an exponent of
+ * What is trained: scales and shifts of a network, or all weights of a network of its own.
+ * @typedef {BuiltinNetwork | 'own'} Trained
+ */
+/** @type {Trained[]} */
+export const TRAINED = ['arbitrary', 'transfer26', 'own'];
+
+/**
+ * The values of the dialog. `network` is what is trained: the style blends within that network. `stroke` is an exponent of
  * two; 0 for `steps`, `crop` and `batch` means the default.
- * @typedef {{ network: BuiltinNetwork, strength: Strength, stroke: number, steps: number, crop: number, batch: number,
+ * @typedef {{ network: Trained, strength: Strength, stroke: number, steps: number, crop: number, batch: number,
  *   stability: number, start: string }} Preferences
  */
 

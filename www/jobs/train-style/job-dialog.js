@@ -14,12 +14,12 @@ import { DatasetPicker } from './dataset-picker.js';
  * @import { ChosenSettings } from '../../estimates.js'
  * @import { JobDevice } from '../job-device.js'
  * @import { Estimates } from '../load-estimates.js'
- * @import { Preferences, Strength } from './choices.js'
+ * @import { Preferences, Strength, Trained } from './choices.js'
  */
 
 /** A painting with its weight in the style. @typedef {{ option: StyleOption, weight: number }} RequestedStyle */
 /**
- * The values of the dialog.
+ * The values of the dialog. `network` is the network that the training starts from.
  * @typedef {{ styles: RequestedStyle[], network: BuiltinNetwork, settings: TrainSettings, photos: StyleOption[], scenes: number }} TrainRequest
  */
 
@@ -30,10 +30,11 @@ const MEANINGS = {
   heavy: 'more of the painting, and takes longer',
 };
 
-/** Descriptions of the networks. @type {Record<BuiltinNetwork, string>} */
+/** Descriptions of what is trained. @type {Record<Trained, string>} */
 const NETWORKS = {
   transfer26: 'starts from the mean of these styles',
-  arbitrary: 'starts from the current style, and matches the painting most closely',
+  arbitrary: 'starts from the current style, and is ready soonest',
+  own: 'a network of its own, which takes four times as many steps',
 };
 
 /** The dialog that starts a training: dataset, strength, stroke size and advanced options. */
@@ -56,7 +57,7 @@ export class TrainDialog {
   #estimates;
   /** @type {RequestedStyle[]} */
   #models = [];
-  /** The network of a trained style whose training continues. @type {BuiltinNetwork | undefined} */
+  /** What is trained of a style whose training continues. @type {Trained | undefined} */
   #further;
 
   /** @param {(order: TrainRequest) => void} order */
@@ -68,13 +69,13 @@ export class TrainDialog {
     byId('train-cancel', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
     this.#dialog.addEventListener('close', () => this.#dataset.endCamera());
     this.#begin.addEventListener('click', () => {
-      const choices = this.#preferences();
       const { photos, scenes } = this.#dataset;
+      const choices = this.#choices();
       const settings = this.#settings(choices);
       if (!settings) return;
-      if (!cropForTests()) savePreferences(choices);
+      if (!cropForTests()) savePreferences(this.#preferences());
       this.#dialog.close();
-      const network = this.#further ?? choices.network;
+      const network = choices.network === 'own' ? 'transfer26' : choices.network;
       order({ styles: this.#models, network, settings, photos, scenes: scenes ? scenesFor(photos.length) : 0 });
     });
   }
@@ -83,8 +84,8 @@ export class TrainDialog {
    * @param {RequestedStyle[]} models
    * @param {StyleOption[]} photos photos that were opened
    * @param {string[]} styles the names of the network's styles, from which the training can start
-   * @param {{ estimates: Estimates, device: JobDevice, replaces: boolean, further: BuiltinNetwork | undefined }} about whether
-   *   there is no GPU, whether a job is replaced, and the network of a trained style whose training continues
+   * @param {{ estimates: Estimates, device: JobDevice, replaces: boolean, further: Trained | undefined }} about whether
+   *   there is no GPU, whether a job is replaced, and what is trained of a style whose training continues
    */
   show(models, photos, styles, { estimates, device, replaces, further }) {
     this.#estimates = estimates;
@@ -127,10 +128,15 @@ export class TrainDialog {
     this.#validate();
   }
 
+  /** The values that apply: what is trained of a style whose training continues does not change. @returns {Preferences} */
+  #choices() {
+    return { ...this.#preferences(), ...(this.#further && { network: this.#further }) };
+  }
+
   /** @returns {Preferences} */
   #preferences() {
     return {
-      network: /** @type {BuiltinNetwork} */ (this.#networks.find(({ checked }) => checked)?.value ?? 'transfer26'),
+      network: /** @type {Trained} */ (this.#networks.find(({ checked }) => checked)?.value ?? 'transfer26'),
       strength: /** @type {Strength} */ (this.#strengths.find(({ checked }) => checked)?.value ?? 'normal'),
       stroke: Number(this.#stroke.value),
       steps: Number(this.#steps.value) || 0,
@@ -143,7 +149,7 @@ export class TrainDialog {
 
   /** Validates the values, and shows the advice on the dataset and the duration. */
   #validate() {
-    const choices = this.#preferences();
+    const choices = this.#choices();
     const { photos, scenes } = this.#dataset;
     const { message, enough } = datasetAdvice(photos.length, scenes);
     byId('dataset-advice', HTMLElement).textContent = enough ? message : '';

@@ -163,7 +163,7 @@ export class TrainMode {
       estimates,
       device,
       replaces: this.#controller?.isRunning ?? false,
-      further: further && (further === 'arbitrary' ? further : 'transfer26'),
+      further: further && (further.startsWith('own-') ? 'own' : further === 'arbitrary' ? further : 'transfer26'),
     });
   }
 
@@ -205,7 +205,10 @@ export class TrainMode {
         id: further ? id : randomId(),
         name: further ? name : `${models.map(({ option }) => option.name).join(' + ')}, learnt`,
         network,
-        starts: styles.flatMap((style, i) => (style?.network === network ? [{ pack: style.pack, weight: models[i].weight }] : [])),
+        starts: styles.flatMap((style, i) => {
+          const fits = style && (style.network === network || (settings.allWeights && style.network.startsWith('own-')));
+          return fits ? [{ pack: style.pack, weight: models[i].weight }] : [];
+        }),
         settings,
         paintings: await Promise.all(
           models.map(async ({ option, weight }) => {
@@ -297,8 +300,7 @@ export class TrainMode {
       if (progress.step >= progress.steps) await this.#host.discard();
       if (!kept) return;
       const use = { label: 'Use it', run: () => this.styles.choose(run.id) };
-      const where = `is in the style list, and blends with ${run.network === 'arbitrary' ? 'paintings' : 'the built-in styles'}.`;
-      this.toast.show(`“${run.name}” ${where}`, watched ? undefined : use);
+      this.toast.show(`“${run.name}” is in the style list${blendsWith(run)}.`, watched ? undefined : use);
     } catch (error) {
       this.#saveError = `The style could not be saved: ${messageOf(error)}`;
       if (this.#host.isShown) this.#panel.show(controller, this.#saveError);
@@ -339,6 +341,12 @@ async function sized(option, scale) {
   const pixels = pixelsOf(whole(bitmap, scale(bitmap)));
   bitmap.close();
   return pixels;
+}
+
+/** @param {TrainRun} run */
+function blendsWith({ settings: { allWeights }, network }) {
+  if (allWeights) return ', and blends with no other style';
+  return `, and blends with ${network === 'arbitrary' ? 'paintings' : 'the built-in styles'}`;
 }
 
 /** @param {TrainRun} run */

@@ -1,5 +1,5 @@
 /** Saves and loads the values of the last dialog and the measured step time in the browser's local storage. */
-import { CROPS, STRENGTHS } from './choices.js';
+import { CROPS, STRENGTHS, TRAINED } from './choices.js';
 
 /** @import { Preferences } from './choices.js' */
 
@@ -26,7 +26,7 @@ export function savePreferences(choices) {
 export function loadPreferences() {
   const value = read().choices ?? {};
   const choices = { ...DEFAULTS };
-  if (['transfer26', 'arbitrary'].includes(value.network)) choices.network = value.network;
+  if (TRAINED.includes(value.network)) choices.network = value.network;
   if (STRENGTHS.includes(value.strength)) choices.strength = value.strength;
   if (Number.isFinite(value.stroke) && Math.abs(value.stroke) <= 1) choices.stroke = value.stroke;
   if (Number.isInteger(value.steps) && value.steps >= 0) choices.steps = value.steps;

@@ -89,6 +89,7 @@ impl SettingsArguments {
             rate: self.rate,
             seed: Some(self.seed),
             start: None,
+            all_weights: self.all_weights,
             content_layers: layers(&self.content_layers)?,
             style_layers: layers(&self.style_layers)?,
             style_loss: match self.style_loss {

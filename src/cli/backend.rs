@@ -23,10 +23,18 @@ impl Backend {
     /// # Errors
     /// [`impasto::error::Error::NoAdapter`] if a graphics adapter was requested and there is none.
     pub async fn adapter(self) -> Result<Option<Gpu>> {
+        self.adapter_with(Request::default()).await
+    }
+
+    /// As [`Self::adapter`], opened with `request`.
+    ///
+    /// # Errors
+    /// As [`Self::adapter`].
+    pub async fn adapter_with(self, request: Request) -> Result<Option<Gpu>> {
         if self == Self::Cpu {
             return Ok(None);
         }
-        match Gpu::open(Request::default()).await {
+        match Gpu::open(request).await {
             Ok(gpu) if self == Self::Gpu || !gpu.software() => Ok(Some(gpu)),
             Err(error) if self == Self::Gpu => Err(error),
             _ => Ok(None),

@@ -1,11 +1,11 @@
 //! Selection of the convolution variant: a measurement on the first use of an adapter, some tens of milliseconds for each
 //! variant. The caller stores the name of the result.
 
-use web_time::Instant;
 use wgpu::BufferUsages;
 
 use super::conv::{Family, Spec, TILES, Variant};
 use super::device::Gpu;
+use super::timing::milliseconds;
 use crate::error::Result;
 use crate::lower::transfer::Residual;
 use crate::net::Border;
@@ -19,8 +19,7 @@ pub struct Choice {
 
 /// Side of the measured tensors, in pixels. Smaller ones leave most of a large card idle.
 const SIDE: u32 = 256;
-/// Time of the dispatches that are measured together, in milliseconds, and their largest number. Browsers report
-/// completion with a coarse clock, so that a single dispatch cannot be timed.
+/// Time of the dispatches that are measured together, in milliseconds, and their largest number.
 const MEASURED_MS: f64 = 8.0;
 const MOST_REPEATS: u32 = 64;
 
@@ -94,28 +93,11 @@ async fn time(gpu: &Gpu, variant: Variant) -> Result<f64> {
         Ok((gpu.bindings(&layout, buffers.iter().map(wgpu::Buffer::as_entire_binding)), pipeline))
     };
     let (bindings, pipeline) = gpu.scoped(prepare).await?;
-    let run = |repeats: u32| {
-        let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        let mut pass = encoder.begin_compute_pass(&Default::default());
+    let [x, y, z] = kernel.workgroups(SIDE, SIDE);
+    let record = |pass: &mut wgpu::ComputePass| {
         pass.set_pipeline(&pipeline);
         pass.set_bind_group(0, &bindings, &[]);
-        let [x, y, z] = kernel.workgroups(SIDE, SIDE);
-        (0..repeats).for_each(|_| pass.dispatch_workgroups(x, y, z));
-        drop(pass);
-        gpu.queue.submit([encoder.finish()]);
+        pass.dispatch_workgroups(x, y, z);
     };
-    // The first run includes the compilation of the pipeline.
-    run(1);
-    gpu.done().await?;
-    let mut repeats = 1;
-    loop {
-        let start = Instant::now();
-        run(repeats);
-        gpu.done().await?;
-        let elapsed = start.elapsed().as_secs_f64() * 1e3;
-        if elapsed >= MEASURED_MS || repeats >= MOST_REPEATS {
-            return Ok(elapsed / f64::from(repeats));
-        }
-        repeats *= 8;
-    }
+    milliseconds(gpu, (MEASURED_MS, MOST_REPEATS), record).await
 }

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 pub struct Request {
     /// Restricts the device to WebGPU's default limits, even if the adapter supports higher ones.
     pub default_limits: bool,
+    /// Enables timestamp queries, if the adapter supports them.
+    pub timestamps: bool,
 }
 
 /// The first unreported error of a device.
@@ -79,9 +81,10 @@ impl Gpu {
             limits.max_storage_buffer_binding_size = has.max_storage_buffer_binding_size;
             limits.max_texture_dimension_2d = has.max_texture_dimension_2d;
         }
+        let timestamps = if request.timestamps { wgpu::Features::TIMESTAMP_QUERY } else { wgpu::Features::empty() };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("impasto"),
-            required_features: if half { wgpu::Features::SHADER_F16 } else { wgpu::Features::empty() },
+            required_features: adapter.features() & (wgpu::Features::SHADER_F16 | timestamps),
             required_limits: limits.clone(),
             ..Default::default()
         };

@@ -78,6 +78,16 @@ impl Executable {
         Ok(Self { input: buffers[schedule.input].clone(), output: buffers[schedule.output].clone(), steps })
     }
 
+    /// Returns the number of dispatches.
+    pub fn dispatches(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Records the dispatch of this number.
+    pub fn record_dispatch(&self, number: usize, pass: &mut wgpu::ComputePass) {
+        self.steps[number].record(pass);
+    }
+
     /// Records all dispatches.
     pub fn record(&self, pass: &mut wgpu::ComputePass) {
         self.steps.iter().for_each(|step| step.record(pass));

@@ -3,6 +3,8 @@
 
 pub mod autotune;
 pub mod bounds;
+#[cfg(feature = "native")]
+pub mod ceilings;
 pub mod conv;
 pub mod device;
 mod executable;
@@ -16,6 +18,7 @@ pub mod schedule;
 pub mod shaders;
 mod step;
 pub mod temporal;
+pub mod timing;
 pub mod uniforms;
 mod unroll;
 pub mod vector_model;

@@ -88,6 +88,14 @@ impl Model {
         gpu.scoped(|| self.build(gpu, (width, height), padded, &schedule, cost)).await
     }
 
+    /// Returns a name for each dispatch of a frame, as [`TransferKernels::dispatch_names`].
+    ///
+    /// # Errors
+    /// As [`TransferKernels::schedule`].
+    pub fn dispatch_names(&self, size: (usize, usize)) -> Result<Vec<String>> {
+        Ok(self.kernels.dispatch_names(&self.kernels.schedule(size)?.0))
+    }
+
     /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any. Allocates nothing.
     ///
     /// # Errors

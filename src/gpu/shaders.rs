@@ -21,6 +21,8 @@ macro_rules! texts {
 }
 
 texts! {
+    COPY = "bench/copy.wgsl",
+    MULTIPLY_ADD = "bench/multiply_add.wgsl",
     CONV_DIRECT = "conv/conv_direct.wgsl",
     CONV_GENERIC = "conv/conv_generic.wgsl",
     CONV_LARGE = "conv/conv_large.wgsl",

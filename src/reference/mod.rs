@@ -24,6 +24,7 @@
 pub mod convolution;
 pub mod hypercolumn;
 pub mod layers;
+pub mod multiply_adds;
 pub mod nearest;
 pub mod picture;
 pub mod window;

@@ -86,15 +86,27 @@ pub fn vgg_reference_picture(reference: &Archive, name: &str) -> Image {
     Image::new(64, 64, reference.tensor(name, &[64, 64, 3]).unwrap()).unwrap()
 }
 
-/// The published weights of the 26-style network, not quantized.
+/// The 26-style network as it was published, not quantized.
 pub fn float_archive() -> Archive {
+    published_transfer26(false)
+}
+
+/// The 26-style network as it was published, with convolutions quantized as they ship.
+pub fn quantized_archive() -> Archive {
+    published_transfer26(true)
+}
+
+fn published_transfer26(quantized: bool) -> Archive {
     let model = published("multistyle26.onnx");
     let mut archive = ArchiveBuilder::new();
     archive.metadata("network", transfer26::NAME);
     let names: Vec<String> = (0..26).map(|i| format!("style {i}")).collect();
     archive.metadata("styles", serde_json::to_string(&names).unwrap());
     for (name, tensor) in &model.initializers {
-        if let Data::Float(values) = &tensor.data {
+        let Data::Float(values) = &tensor.data else { continue };
+        if quantized && name.ends_with(".w") {
+            archive.quantized(name, &tensor.shape, values);
+        } else {
             archive.float(name, &tensor.shape, values);
         }
     }
@@ -103,7 +115,7 @@ pub fn float_archive() -> Archive {
 
 /// A device within WebGPU's default limits.
 pub fn gpu() -> Gpu {
-    pollster::block_on(Gpu::open(Request { default_limits: true })).unwrap()
+    pollster::block_on(Gpu::open(Request { default_limits: true, ..Request::default() })).unwrap()
 }
 
 /// Numbers from -1 to 1, always the same.

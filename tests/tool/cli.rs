@@ -241,6 +241,51 @@ fn info_and_plan_print_their_facts_and_the_choice_is_stored() {
 }
 
 #[test]
+fn frames_are_measured_on_the_adapter_and_on_the_processor() {
+    let bench = Bench::new();
+    let lines = |more: &[&str]| {
+        let frames = ["bench", "--size", "24x20", "--size", "50x37", "--frames", "3", "--passes", "--json"];
+        let output = bench.succeeds(&[&frames[..], more].concat());
+        output.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
+    };
+    let positive = |value: &serde_json::Value| value.as_f64().is_some_and(|number| number > 0.0);
+    let [adapter, found @ ..] =
+        &lines(&["--backend", "gpu", "--variant", "direct-f32", "--network", "transfer26", "--network", "johnson"])[..]
+    else {
+        panic!("no line")
+    };
+    assert!(positive(&adapter["gflops"]) && positive(&adapter["gbytes"]), "{adapter}");
+    assert_eq!(found.len(), 4);
+    for line in found {
+        for time in ["loading_ms", "first_ms", "in_a_row_ms", "gflops", "gbytes", "ceiling"] {
+            assert!(positive(&line[time]), "{time} of {line}");
+        }
+        let [median, low, high] = [0, 1, 2].map(|i| line["alone_ms"][i].as_f64().unwrap());
+        assert!(0.0 < low && low <= median && median <= high, "{line}");
+        if adapter["timestamps"] == true {
+            assert!(positive(&line["device_ms"][0]), "{line}");
+            assert_eq!(line["passes"].as_array().unwrap().len() as u64, line["dispatches"].as_u64().unwrap());
+            assert_eq!(
+                [0, 1, 2].map(|i| line["passes"][i][0].as_str().unwrap()),
+                ["load_input", "contract.0", "contract.0 norm"]
+            );
+        }
+    }
+    let plan = bench.succeeds(&["plan", "--size", "50x37", "--variant", "direct-f32", "--json"]);
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    assert_eq!(found[1]["multiply_adds"], plan["multiply_adds"]);
+    let bytes = plan["bytes_read"].as_u64().unwrap() + plan["bytes_written"].as_u64().unwrap();
+    assert_eq!(found[1]["bytes"].as_u64(), Some(bytes));
+
+    let found = &lines(&["--backend", "cpu"])[..];
+    assert!(positive(&found[0]["threads"]) && positive(&found[2]["gflops"]), "{found:?}");
+    // Eighteen convolutions.
+    assert_eq!(found[2]["passes"].as_array().unwrap().len(), 18);
+    let message = bench.fails(&["bench", "--network", "no-such"]);
+    assert!(message.concat().contains("no-such"), "{message:?}");
+}
+
+#[test]
 fn without_an_adapter_the_processor_paints_the_same_picture() {
     let bench = Bench::new();
     bench.photo("p.png", 50, 37);

@@ -1,6 +1,7 @@
 //! The commands, one file or folder each.
 
 mod art;
+mod bench;
 mod flicker;
 mod import;
 mod info;
@@ -50,6 +51,8 @@ pub enum Command {
     Info(info::Arguments),
     /// Print the cost of stylizing a photo of a given size
     Plan(plan::Arguments),
+    /// Measure frames on the graphics adapter or on the processor, without files
+    Bench(bench::Arguments),
     /// Write the generated shaders as WGSL and SPIR-V
     Shaders(shaders::Arguments),
     /// Convert VGG weights and published models to weight archives
@@ -74,6 +77,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Style(command) => style::run(command).map(|()| ExitCode::SUCCESS),
         Command::Info(arguments) => info::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Plan(arguments) => plan::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Shaders(arguments) => shaders::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Weights(command) => weights::run(command).map(|()| ExitCode::SUCCESS),
     }

@@ -36,7 +36,8 @@ const NO_ADAPTER: Variant = Variant { family: Family::Tiled(TILES[0]), half: fal
 const FLOPS: f64 = 2.6e12;
 const BYTES_A_SECOND: f64 = 68e9;
 
-fn size(text: &str) -> std::result::Result<(usize, usize), String> {
+/// Parses a width and a height, such as `1280x720`.
+pub fn size(text: &str) -> std::result::Result<(usize, usize), String> {
     let side = |text: &str| text.parse::<usize>().ok().filter(|n| (1..=65536).contains(n));
     let sides = text.split_once('x').and_then(|(w, h)| Some((side(w)?, side(h)?)));
     sides.ok_or_else(|| "write a size such as 1280x720".to_string())

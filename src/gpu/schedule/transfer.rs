@@ -103,6 +103,24 @@ impl TransferKernels {
         self.net.shapes(self.net.padded(height), self.net.padded(width))
     }
 
+    /// Returns a name for each dispatch of a frame: `load_input`, then the convolution, or `norm` after the one that the
+    /// statistics are of.
+    pub fn dispatch_names(&self, schedule: &Schedule) -> Vec<String> {
+        let mut names = vec!["load_input".to_string()];
+        let mut convolution = "";
+        for dispatch in &schedule.dispatches {
+            names.push(match dispatch.program {
+                Program::Stage(stage) => {
+                    let weight = &self.fused.stages[stage].layer.weight;
+                    convolution = weight.strip_suffix(".w").unwrap_or(weight);
+                    convolution.to_string()
+                }
+                Program::InstanceNormFold => format!("{convolution} norm"),
+            });
+        }
+        names
+    }
+
     /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any.
     ///
     /// # Errors

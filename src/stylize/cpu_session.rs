@@ -100,6 +100,11 @@ impl CpuSession {
         self.frame_size
     }
 
+    /// Returns the multiply-adds of the convolutions, without what Winograd's algorithm saves.
+    pub fn multiply_adds(&self) -> u64 {
+        (0..self.plan.stages()).map(|stage| self.plan.stage(stage).1).sum()
+    }
+
     /// Returns the bytes of the network's tensors.
     pub fn memory(&self) -> u64 {
         self.plan.bytes()

@@ -88,7 +88,10 @@ impl Session {
             #[cfg(feature = "gpu")]
             Self::Gpu(session) => session.cost().json(kernels),
             #[cfg(feature = "cpu")]
-            Self::Cpu(session) => serde_json::json!({ "variant": kernels, "memory": session.memory() }).to_string(),
+            Self::Cpu(session) => {
+                let (multiply_adds, memory) = (session.multiply_adds(), session.memory());
+                serde_json::json!({ "variant": kernels, "multiply_adds": multiply_adds, "memory": memory }).to_string()
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe } from 'node:test';
 import { promisify } from 'node:util';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
+import { violations } from './axe.mjs';
 import { BROWSERS } from './browsers.mjs';
 import { test } from './crashes.mjs';
 import { installation, kept, SMALL as UNSTYLED } from './installation.mjs';
@@ -72,6 +73,19 @@ for (const name of BROWSERS) {
         await rm(folder, { recursive: true, force: true });
       }
 
+      assert.deepEqual(errors, []);
+    });
+
+    test('the hidden panel measures frames', { skip: name === 'firefox' }, async () => {
+      const { page, errors } = await open(there.browser, `${there.server.url}${SMALL}&bench`);
+      await ready(page);
+      await until(page, 'a measurement', () => (document.getElementById('bench-rows')?.childElementCount ?? 0) > 0);
+      const [network, size, ...numbers] = await page.$$eval('#bench-rows tr:first-child td', (cells) => cells.map(({ textContent }) => textContent ?? ''));
+      assert.deepEqual([network, size], ['transfer26', '256 × 256']);
+      assert.ok(numbers.length === 4 && numbers.every((number) => Number(number) > 0), `${numbers}`);
+      assert.deepEqual(await violations(page), []);
+      await page.evaluate(() => document.getElementById('bench-close')?.click());
+      assert.equal(await page.evaluate(() => document.querySelector('#bench-dialog[open]')), null);
       assert.deepEqual(errors, []);
     });
 

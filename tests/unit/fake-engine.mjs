@@ -327,6 +327,15 @@ export class FakeSession {
     this.engine.check('paint');
   }
 
+  repaint() {
+    this.#enter('repaint');
+  }
+
+  /** The cost of a frame: ten multiply-adds a pixel. */
+  plan() {
+    return JSON.stringify({ multiply_adds: 10 * this.width * this.height });
+  }
+
   async read() {
     this.#enter('read');
     const [width, height] = this.#readSize ?? this.#frameSize;

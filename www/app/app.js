@@ -6,6 +6,7 @@ import '../components/style-dialog.js';
 import '../components/style-list.js';
 import '../components/toast-line.js';
 import { FileRouter } from '../media/router.js';
+import { BenchPanel, isBenchInAddress } from './bench-panel.js';
 import { Controls } from './controls.js';
 import { EngineRecovery } from './engine-recovery.js';
 import { EngineClient } from '../inference/client.js';
@@ -93,6 +94,9 @@ export class App {
   #router = new FileRouter(this.#store, this.#client, this.#photos, this.#video, this.#library, this.#exporter, this.#toast, (photo) =>
     this.#train.photoLibrary.add(photo),
   );
+  #bench = new BenchPanel(this.#client);
+  /** Whether no engine has run yet. */
+  #isFirst = true;
   /** The number of the current engine. */
   #engine = 0;
   /** @type {() => void} */
@@ -220,6 +224,8 @@ export class App {
     document.documentElement.dataset.state = 'ready';
     // This starts the modes.
     this.#store.update({ engine: info });
+    if (this.#isFirst && isBenchInAddress()) this.#bench.open(info);
+    this.#isFirst = false;
     this.#resolveFirstReady();
     this.#library.loadThumbnails();
     await keepEngine(files);

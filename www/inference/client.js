@@ -3,7 +3,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
  * @import { ScheduledFrame } from '../media/frame-scheduler.js'
- * @import { Command, EnginePreference, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, ToWorker } from './protocol.js'
+ * @import { BuiltinNetwork, Command, EnginePreference, FrameMeasurement, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, ToWorker } from './protocol.js'
  */
 
 const CHOICE_KEY = 'impasto.kernels';
@@ -185,6 +185,17 @@ export class EngineClient {
   }
 
   /**
+   * Measures frames.
+   * @param {BuiltinNetwork} network
+   * @param {number} width
+   * @param {number} height
+   * @returns {Promise<FrameMeasurement>} rejects with a message for the user
+   */
+  measure(network, width, height) {
+    return this.#request({ type: 'measure', network, width, height });
+  }
+
+  /**
    * Sends a request that is answered once.
    * @param {Command} command
    * @param {Transferable[]} [transfer]
@@ -218,6 +229,7 @@ export class EngineClient {
       this.#pending.delete(message.requestId);
       if (message.type === 'pixels') request.resolve(message.pixels);
       else if (message.type === 'style') request.resolve(message.style);
+      else if (message.type === 'measured') request.resolve(message.times);
       else request.reject(new Error('message' in message ? message.message : `The engine sent an unexpected answer: ${message.type}. Reload the page.`));
       return;
     }

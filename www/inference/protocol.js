@@ -76,6 +76,12 @@
  */
 
 /**
+ * Times of frames in milliseconds: the first one with all preparations, the median of `frames` frames by themselves, and of frames
+ * of which two are on their way; and the multiply-adds of a frame.
+ * @typedef {{ firstMs: number, aloneMs: number, inARowMs: number, frames: number, multiplyAdds: number }} FrameMeasurement
+ */
+
+/**
  * Requests of the page. Each message has a `requestId`, which is unique, also across workers; each answer has the `requestId`
  * of its request. Only `client.js` and `worker.js` see these numbers.
  * - `start`: the first message, sent once. Without `canvas`, the worker sends each picture as `frame`. Answered by messages
@@ -99,6 +105,7 @@
  * - `inspect-pack`: reads the metadata of a pack; answered by `style` or `failed`.
  * - `import-pack`: adds the style of a pack under `id`; with `tried`, its network is loaded first. Answered by `style` or `failed`.
  * - `rename-style`: renames the pack of a style; answered by `style` or `failed`.
+ * - `measure`: measures frames of a network at one size; answered by `measured` or `failed`.
  * @typedef {{ type: 'start', networks: Record<BuiltinNetwork, string>, engine: EnginePreference, choice?: string, canvas?: OffscreenCanvas }
  *   | { type: 'photo', photo: PhotoInput, thumb: PhotoInput | null, look: Look }
  *   | { type: 'look', look: Look }
@@ -112,7 +119,8 @@
  *   | { type: 'encode-style', id: string, painting: Pixels, name: string, source: string, licence: string, thumbnail: Uint8Array }
  *   | { type: 'inspect-pack', pack: Uint8Array }
  *   | { type: 'import-pack', id: string, pack: Uint8Array, tried: boolean }
- *   | { type: 'rename-style', id: string, name: string }} Command
+ *   | { type: 'rename-style', id: string, name: string }
+ *   | { type: 'measure', network: BuiltinNetwork, width: number, height: number }} Command
  * @typedef {Command & { requestId: number }} ToWorker
  */
 
@@ -126,6 +134,7 @@
  * - `thumbnail`: one of the 26 styles on the small square of the photo.
  * - `style`: the answer to `encode-style`, `inspect-pack`, `import-pack` and `rename-style`.
  * - `pixels`: the answer to `stylize` and `save`.
+ * - `measured`: the answer to `measure`.
  * - `rejected-styles`: the ids of styles of `add-styles` that cannot be used.
  * - `ready-for-frame`: requests another frame.
  * - `recorded`: a rendered frame for the recording, which closes it, and the times of its source frame.
@@ -141,11 +150,12 @@
  *   | { type: 'thumbnail', style: string, pixels: Pixels }
  *   | { type: 'style', style: PackInfo }
  *   | { type: 'pixels', pixels: Pixels }
+ *   | { type: 'measured', times: FrameMeasurement }
  *   | { type: 'rejected-styles', ids: string[] }
  *   | { type: 'ready-for-frame' }
  *   | { type: 'recorded', frame: VideoFrame, times: FrameTimes }
  *   | { type: 'stats', framesPerSecond: number, milliseconds: number, lines: number, width: number, height: number }
- *   | { type: 'failed', operation: 'photo' | 'look' | 'video' | 'save' | 'thumbnails' | 'style', message: string }
+ *   | { type: 'failed', operation: 'photo' | 'look' | 'video' | 'save' | 'thumbnails' | 'style' | 'measure', message: string }
  *   | { type: 'lost', message: string }
  *   | { type: 'stopped', message: string }} Answer
  * @typedef {Answer & { requestId: number }} FromWorker

@@ -1,6 +1,7 @@
 /** The inference worker: starts the engine and dispatches the page's requests. */
 import { downloadFailure, messageOf } from '../common/errors.js';
 import { BatchRenderer } from './batch-renderer.js';
+import { benchmark } from './benchmark.js';
 import { fetchBytes } from '../common/fetch-bytes.js';
 import { EngineStartError, startEngine } from './engine-start.js';
 import { VideoRenderer } from './video-renderer.js';
@@ -122,6 +123,16 @@ async function answerWithPack(answer, make) {
   }
 }
 
+/** @param {AnswerRequest} answer @param {Extract<ToWorker, { type: 'measure' }>} message */
+async function measure(answer, { network, width, height }) {
+  try {
+    const registry = await started;
+    answer({ type: 'measured', times: await benchmark(registry.engine, registry, network, width, height) });
+  } catch (error) {
+    answer({ type: 'failed', operation: 'measure', message: messageOf(error) });
+  }
+}
+
 /** @param {NamedPack[]} styles */
 async function addStyles(styles) {
   const registry = await started;
@@ -215,6 +226,9 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       break;
     case 'rename-style':
       answerWithPack(answer, (registry) => registry.rename(message.id, message.name));
+      break;
+    case 'measure':
+      measure(answer, message);
       break;
     case 'save':
       if (video) saveVideoFrame(answer);

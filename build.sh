@@ -165,7 +165,7 @@ need_models() {
 module_hash() {
   {
     printf '%s\n' "$@"
-    find src shaders weights -path src/cli -prune -o -type f ! -path src/main.rs -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    find src shaders -path src/cli -prune -o -type f ! -path src/main.rs -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
     sha256sum Cargo.toml Cargo.lock package-lock.json build.sh
     rustc -vV
     /usr/bin/rustc -vV || true

@@ -3,7 +3,9 @@
 
 use std::rc::Rc;
 
-use crate::common::{distance, every_second_pixel, fixture, float_archive, gpu, noise, picture, psnr, shipped};
+use crate::common::{
+    distance, every_second_pixel, fixture, float_archive, gpu, noise, picture, psnr, quantized_archive, shipped,
+};
 use impasto::error::Error;
 use impasto::gpu::Gpu;
 use impasto::gpu::conv::{Family, TILES, Variant};
@@ -52,7 +54,7 @@ fn float_weights_give_the_reference_values() {
 
 #[test]
 fn quantized_weights_stay_close() {
-    let (gpu, archive) = (Rc::new(gpu()), shipped());
+    let (gpu, archive) = (Rc::new(gpu()), quantized_archive());
     for variant in [DIRECT, Variant { family: Family::Tiled(TILES[1]), half: true }] {
         if variant.half && !gpu.half() {
             println!("this adapter has no 16-bit arithmetic: skipped");

@@ -244,7 +244,7 @@ fn info_and_plan_print_their_facts_and_the_choice_is_stored() {
 fn frames_are_measured_on_the_adapter_and_on_the_processor() {
     let bench = Bench::new();
     let lines = |more: &[&str]| {
-        let frames = ["bench", "--size", "24x20", "--size", "50x37", "--frames", "3", "--passes", "--json"];
+        let frames = ["bench", "--size", "16x12", "--size", "29x18", "--frames", "2", "--passes", "--json"];
         let output = bench.succeeds(&[&frames[..], more].concat());
         output.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
     };
@@ -271,7 +271,7 @@ fn frames_are_measured_on_the_adapter_and_on_the_processor() {
             );
         }
     }
-    let plan = bench.succeeds(&["plan", "--size", "50x37", "--variant", "direct-f32", "--json"]);
+    let plan = bench.succeeds(&["plan", "--size", "29x18", "--variant", "direct-f32", "--json"]);
     let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
     assert_eq!(found[1]["multiply_adds"], plan["multiply_adds"]);
     let bytes = plan["bytes_read"].as_u64().unwrap() + plan["bytes_written"].as_u64().unwrap();

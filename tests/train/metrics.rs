@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::tensor::Device;
+use impasto::cpu::Workers;
 use impasto::image::{Image, lanczos};
 use impasto::image_file::{self, ReadOptions};
+use impasto::stylize::{self, StylizeModel};
 use impasto::train::device::cpu;
 use impasto::train::metrics::sampling::sample;
+use impasto::train::metrics::weave::weave;
 use impasto::train::metrics::{Evaluator, Metrics};
 use impasto::weights::Archive;
 use impasto::weights::hash::hex_sha256;
 use serde_json::Value;
 
 use crate::adapter;
-use crate::common::fixture;
+use crate::common::{fixture, float_archive, shipped};
 
 fn reference(part: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(fixture("patches/reference.json")).unwrap();
@@ -83,4 +86,39 @@ fn the_processor_gives_the_figures_of_the_reference() {
 fn wgpu_gives_the_figures_of_the_reference() {
     // One entry: a program as adapter takes half a minute for it.
     agrees_with_the_reference(adapter(), &reference("figures")[2..3]);
+}
+
+/// The mean weave of two photos in each of the 26 styles of `archive`.
+fn weaves(archive: &Archive, brushwork: f32) -> Vec<f32> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/assets/photos");
+    let photos = ["chelsea.webp", "astronaut.webp"].map(|name| {
+        let photo = image_file::read(&folder.join(name), &ReadOptions::default()).unwrap().image;
+        let (width, height) = Image::fitted(photo.width(), photo.height(), 384);
+        photo.resized(width, height).unwrap()
+    });
+    let model =
+        pollster::block_on(StylizeModel::load(&stylize::Device::cpu(Workers::all(), 1 << 30), archive)).unwrap();
+    let mut sums = vec![0.0; model.styles().len()];
+    for photo in &photos {
+        let mut session = pollster::block_on(model.session(photo.width(), photo.height())).unwrap();
+        session.set_photo(&photo.to_rgba8()).unwrap();
+        session.set_brushwork(brushwork).unwrap();
+        for (number, sum) in sums.iter_mut().enumerate() {
+            session.set_style(model.styles().get(number).unwrap()).unwrap();
+            let painted = pollster::block_on(session.read_exact()).unwrap();
+            *sum += weave(&painted, photo).unwrap().unwrap() / photos.len() as f32;
+        }
+    }
+    sums
+}
+
+#[test]
+fn retrained_styles_leave_no_grid_in_flat_parts() {
+    let (mut before, mut after) = (weaves(&float_archive(), 0.0), weaves(&shipped(), 0.5));
+    // Red Weave consists of a grid, and stays as it was published.
+    assert!(before.remove(17) > 0.03 && after.remove(17) > 0.03);
+    let mean = |weaves: &[f32]| weaves.iter().sum::<f32>() / weaves.len() as f32;
+    println!("{before:.3?}\n{after:.3?}");
+    assert!(mean(&after) <= mean(&before) / 3.0, "{} after {}", mean(&after), mean(&before));
+    assert!(after.iter().all(|weave| *weave <= 0.03), "{after:.3?}");
 }

@@ -13,8 +13,8 @@ use self::vgg::{vgg16_block5, vgg16_to_relu4_3};
 use super::onnx::{self, Data, Model};
 use crate::error::{Error, Result};
 use crate::files::{self, Existing};
-use crate::weights::ArchiveBuilder;
 use crate::weights::hash::hex_sha256;
+use crate::weights::{Archive, ArchiveBuilder};
 
 /// Report on one written archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +105,10 @@ const STYLES: [&str; 26] = [
     "Heavy Oil",
 ];
 
+/// Scales and shifts of the styles, trained by `tools/retrain-styles.py`: those that were published leave a grid where a photo
+/// is flat.
+const RETRAINED: &[u8] = include_bytes!("../../../weights/transfer26-styles.safetensors");
+
 /// Converts every model in `models_dir` that has a conversion, and writes the archives to `out_dir`. The same models give
 /// the same bytes on every machine.
 ///
@@ -145,9 +149,10 @@ impl Source {
 }
 
 /// Converts the 26-style network of TensorFlow's Android stylize demo (Dumoulin, Shlens, Kudlur 2017). Convolutions are
-/// quantized, the styles' scales and shifts are stored in single precision. The tensors keep their names.
+/// quantized, the styles' scales and shifts are those of [`RETRAINED`], in single precision. The tensors keep their names.
 fn transfer26(models: &[Model]) -> Converted {
     let [model] = models else { return Err("one model was expected".to_string()) };
+    let retrained = Archive::parse(RETRAINED).map_err(|e| e.to_string())?;
     let mut builder = ArchiveBuilder::new();
     let styles = serde_json::to_string(&STYLES).map_err(|e| e.to_string())?;
     builder
@@ -163,7 +168,8 @@ fn transfer26(models: &[Model]) -> Converted {
         match tensor.shape[..] {
             [_, _, _, _] if name.ends_with(".w") => builder.quantized(name, &tensor.shape, values),
             [styles, _] if styles == STYLES.len() && (name.ends_with(".gamma") || name.ends_with(".beta")) => {
-                builder.float(name, &tensor.shape, values)
+                let values = retrained.tensor(name, &tensor.shape).map_err(|e| e.to_string())?;
+                builder.float(name, &tensor.shape, &values)
             }
             _ => return Err(format!("initializer `{name}` with shape {:?} was not expected", tensor.shape)),
         };

@@ -9,9 +9,9 @@ use impasto::gpu::model::Model;
 use impasto::gpu::{Choice, Gpu};
 use serde_json::json;
 
-use super::figures::{Figures, Spread, rounded};
+use super::arguments::{Arguments, Variants};
+use super::figures::{Figures, Spread, rounded, since};
 use super::network::BenchNetwork;
-use super::{Arguments, Variants, since};
 use crate::cli::report::{alert, say};
 
 /// The clock of an idle card is low: frames run for this time at least before those that count, in milliseconds.

@@ -1,5 +1,7 @@
 //! What is measured of one network at one size, as text and as JSON.
 
+use std::time::Instant;
+
 use impasto::gpu::ceilings::Ceilings;
 use serde_json::{Value, json};
 
@@ -102,6 +104,11 @@ impl Figures<'_> {
             say!("    {name:22} {ms:.4} ms");
         }
     }
+}
+
+/// Returns the milliseconds since `start`.
+pub fn since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1e3
 }
 
 /// Rounds to six digits after the point.

@@ -6,9 +6,9 @@ use impasto::cpu::{CpuModel, InstructionSet, Workers};
 use impasto::error::Result;
 use serde_json::json;
 
-use super::figures::{Figures, Spread};
+use super::arguments::Arguments;
+use super::figures::{Figures, Spread, since};
 use super::network::BenchNetwork;
-use super::{Arguments, since};
 use crate::cli::report::{alert, say};
 
 /// Measures `networks` at all sizes, on all threads.

@@ -280,11 +280,11 @@ export class TrainingHandle {
     free(): void;
     [Symbol.dispose](): void;
     /**
-     * Returns a checkpoint to resume from, about 13 KB, or `undefined` when all steps are done.
+     * Returns a checkpoint to resume from, about 13 KB, or 1.7 MB if all weights are trained, or `undefined` when all steps are done.
      */
     checkpoint(): Promise<Uint8Array<ArrayBuffer> | undefined>;
     /**
-     * Returns the current style as a style pack. `thumbnail` is a JPEG, PNG or WebP file, or empty.
+     * Returns the current style as a style pack, which contains the network if all weights are trained. `thumbnail` is a JPEG, PNG or WebP file, or empty.
      */
     pack(name: string, source: string, licence: string, thumbnail: Uint8Array | number[]): Promise<Uint8Array<ArrayBuffer>>;
     /**
@@ -322,7 +322,8 @@ export class TrainingInput {
     constructor();
     /**
      * Adds the style of a pack as initial style, instead of `TrainSettings.start`. The pack must be of the trained
-     * network. Several initial styles are blended by weight.
+     * network, or, with `TrainSettings.allWeights`, contain a network, which is then trained further. Several initial styles
+     * are blended by weight.
      */
     start_from(pack: Uint8Array | number[], weight: number): void;
 }

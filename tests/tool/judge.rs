@@ -52,14 +52,15 @@ fn figures_are_printed_as_a_table_and_as_json() {
 }
 
 #[test]
-fn starry_strokes_have_a_weave_and_photos_have_none() {
+fn a_grid_is_a_weave_and_photos_have_none() {
     let bench = Bench::new();
     let photo = shipped("photos/chelsea.webp");
-    bench.succeeds(&["stylize", &photo, "-o", "starry.png", "--style", "Starry Strokes", "--backend", "cpu"]);
+    // A grid of the network itself: the only style that was not trained anew.
+    bench.succeeds(&["stylize", &photo, "-o", "woven.png", "--style", "Red Weave", "--backend", "cpu"]);
     let weave = |line: &Value| line["weave"].as_f64().unwrap();
-    let lines = judged(&bench, &["starry.png", &photo], &[]);
-    // Measured: 0.15 and 0.
-    assert!(weave(&lines[0]) > 0.1 && weave(&lines[1]) < 0.03, "{lines:?}");
+    let lines = judged(&bench, &["woven.png", &photo], &[]);
+    // Measured: 0.049 and 0.
+    assert!(weave(&lines[0]) > 0.03 && weave(&lines[1]) < 0.01, "{lines:?}");
     bench.photo("small.png", 80, 60);
     assert_eq!(judged(&bench, &["small.png"], &[])[0]["weave"], Value::Null);
 }

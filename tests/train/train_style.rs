@@ -105,7 +105,7 @@ fn both_devices_train_alike() {
         println!("step {}: {} and {}", a.step, a.total, b.total);
         assert!((a.total - b.total).abs() <= 0.005 * a.total, "{a:?} and {b:?}");
     }
-    assert!(first[18].total < 0.9 * first[0].total, "{first:?}");
+    assert!(first[18].total < 0.95 * first[0].total, "{first:?}");
     assert!(pollster::block_on(one.step()).unwrap().is_none());
     assert!(pollster::block_on(one.checkpoint()).unwrap().is_none());
 

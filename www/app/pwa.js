@@ -14,7 +14,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 const READY = 'A new version of Impasto is ready.';
 const STARTED = 'Another tab has started a new version of Impasto. This tab uses the old version until you reload it.';
 /** How long to wait until a new service worker takes control, in milliseconds. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 20_000;
 /** The delay before a failed installation is tried again, in milliseconds. */
 const RETRY_MS = [60_000, 600_000, 3_600_000];
 

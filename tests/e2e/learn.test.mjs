@@ -6,6 +6,7 @@ import { describe } from 'node:test';
 import { violations } from './axe.mjs';
 import { BROWSERS, launch } from './browsers.mjs';
 import { test } from './crashes.mjs';
+import { moving } from './moving.mjs';
 import { compare, drop, open, ready, repainted, savedFile, savedPng, smallPhoto, until } from './page.mjs';
 import { serve } from './server.mjs';
 
@@ -184,11 +185,7 @@ for (const name of BROWSERS) {
       await click(page, '#joining');
       await repainted(page, () => click(page, '.tile[data-kind="own"]'));
       await click(page, '#camera');
-      await until(
-        page,
-        'the camera',
-        () => document.documentElement.dataset.video === 'camera' && !document.querySelector('picture-viewer')?.hasAttribute('data-pending'),
-      );
+      await moving(page, 'camera');
       await repainted(page, () => click(page, '#camera'));
 
       // The exported file gives the same style.
@@ -239,11 +236,7 @@ for (const name of BROWSERS) {
       const learnt = await savedPng(page);
       assert.ok(await page.$eval('#brushwork', (slider) => slider.parentElement?.hidden), 'its network uses no brushwork');
       await click(page, '#camera');
-      await until(
-        page,
-        'the camera',
-        () => document.documentElement.dataset.video === 'camera' && !document.querySelector('picture-viewer')?.hasAttribute('data-pending'),
-      );
+      await moving(page, 'camera');
       await repainted(page, () => click(page, '#camera'));
       await openSheet(page);
       assert.ok(await page.$eval('#train-networks', (field) => /** @type {HTMLElement} */ (field).hidden));

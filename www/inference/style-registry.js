@@ -221,5 +221,5 @@ export function setStyle(session, parts) {
  * @param {Pick<Look, 'network' | 'brushwork'>} look
  */
 export function setBrushwork(session, { network, brushwork }) {
-  session.setBrushwork(network.startsWith('own-') ? 0 : brushwork);
+  session.setBrushwork(isCustomNetwork(network) ? 0 : brushwork);
 }

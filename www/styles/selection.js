@@ -165,6 +165,6 @@ export class StyleSelection {
     this.sliders.show(parts, this.styles);
     this.controls.styleName = this.title;
     this.controls.usesEncoder = network === 'arbitrary';
-    this.controls.usesBrushwork = !network.startsWith('own-');
+    this.controls.usesBrushwork = !isCustomNetwork(network);
   }
 }

@@ -1,5 +1,6 @@
 import { randomId } from '../../common/ids.js';
 import { byId } from '../../common/dom.js';
+import { isCustomNetwork } from '../../common/networks.js';
 import { JobHost } from '../host.js';
 import { ResumeBanner } from '../resume-banner.js';
 import { storedPainting, thumbnailOf } from '../../styles/painting.js';
@@ -163,7 +164,7 @@ export class TrainMode {
       estimates,
       device,
       replaces: this.#controller?.isRunning ?? false,
-      further: further && (further.startsWith('own-') ? 'own' : further === 'arbitrary' ? further : 'transfer26'),
+      further: further && (isCustomNetwork(further) ? 'own' : further === 'arbitrary' ? further : 'transfer26'),
     });
   }
 
@@ -206,7 +207,7 @@ export class TrainMode {
         name: further ? name : `${models.map(({ option }) => option.name).join(' + ')}, learnt`,
         network,
         starts: styles.flatMap((style, i) => {
-          const fits = style && (style.network === network || (settings.allWeights && style.network.startsWith('own-')));
+          const fits = style && (style.network === network || (settings.allWeights && isCustomNetwork(style.network)));
           return fits ? [{ pack: style.pack, weight: models[i].weight }] : [];
         }),
         settings,

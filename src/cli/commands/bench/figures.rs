@@ -54,7 +54,7 @@ pub struct Figures<'a> {
     pub memory: u64,
     /// Each pass by itself.
     pub passes: Vec<(String, f64)>,
-    /// The part of the time that a frame would take if one of the ceilings was reached.
+    /// The time of a frame at the ceilings, divided by the measured time.
     pub ceiling: Option<f64>,
 }
 
@@ -64,7 +64,7 @@ impl Figures<'_> {
         self.device.map_or(self.in_a_row, |spread| spread.median)
     }
 
-    /// Sets the part of the time that a frame would take at the ceilings.
+    /// Sets `ceiling`.
     pub fn compare(&mut self, ceilings: &Ceilings, half: bool) {
         self.ceiling = Some(ceilings.milliseconds(self.multiply_adds, self.bytes.unwrap_or(0), half) / self.frame());
     }

@@ -34,7 +34,7 @@ const MEANINGS = {
 const NETWORKS = {
   transfer26: 'starts from the mean of these styles',
   arbitrary: 'starts from the current style, and is ready soonest',
-  own: 'sharper, in a network of its own and four times as many steps',
+  own: 'all weights of a network of its own, in four times as many steps',
 };
 
 /** The dialog that starts a training: dataset, strength, stroke size and advanced options. */

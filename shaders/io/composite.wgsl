@@ -6,9 +6,12 @@
 #import photo
 
 struct Look {
-    size: vec2<u32>, // of the target
-    source: vec2<u32>, // of the photo's texture
-    painting: vec2<u32>, // of the unpadded part of the tensor
+    size: vec2<u32>, // of the whole result
+    origin: vec2<u32>, // the pixel of it at which the target begins
+    source: vec2<u32>, // of the photo
+    source_origin: vec2<u32>, // the pixel of it at which the texture begins
+    painting: vec2<u32>, // of the whole painting
+    painting_origin: vec2<u32>, // the pixel of it at which the tensor begins
     stride: u32, // pixels from one row of the tensor to the next
     norm: u32, // offset of the tensor's (a, b) pair in `norms`
     strength: f32,
@@ -26,7 +29,7 @@ fn cover(@builtin(vertex_index) i: u32) -> @builtin(position) vec4<f32> {
 
 // Returns a pixel of the painting, clamped at the border.
 fn painting_at(x: i32, y: i32) -> vec3<f32> {
-    let at = vec2<u32>(clamp(vec2<i32>(x, y), vec2<i32>(), vec2<i32>(look.painting) - 1));
+    let at = vec2<u32>(clamp(vec2<i32>(x, y), vec2<i32>(), vec2<i32>(look.painting) - 1)) - look.painting_origin;
     return painting_texel(at.y * look.stride + at.x, look.norm);
 }
 
@@ -49,8 +52,8 @@ fn resized_painting(at: vec2<u32>) -> vec3<f32> {
 
 @fragment
 fn paint(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-    let at = min(vec2<u32>(position.xy), look.size - 1u);
-    let before = resized_photo(at, look.source, look.size, look.mirrored);
+    let at = min(look.origin + vec2<u32>(position.xy), look.size - 1u);
+    let before = resized_photo(at, Photo(look.source, look.source_origin, look.mirrored), look.size);
     if ((f32(at.x) + 0.5) / f32(look.size.x) < look.split) {
         return vec4<f32>(before, 1.0);
     }

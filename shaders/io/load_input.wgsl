@@ -7,7 +7,10 @@
 alias Quad = vec4<f32>; // storage type
 
 struct Shape {
-    source: vec2<u32>, // of the texture
+    source: vec2<u32>, // of the photo
+    source_origin: vec2<u32>, // the pixel of the photo at which the texture begins
+    whole: vec2<u32>, // of the picture of the whole photo
+    origin: vec2<u32>, // the pixel of it at which the picture begins
     picture: vec2<u32>,
     padded: vec2<u32>,
     mirrored: u32, // 1: mirrored horizontally
@@ -64,8 +67,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (any(id.xy >= shape.padded)) {
         return;
     }
-    let at = vec2<u32>(reflect_index(id.x, shape.picture.x), reflect_index(id.y, shape.picture.y));
-    var color = resized_photo(at, shape.source, shape.picture, shape.mirrored);
+    let at = shape.origin + vec2<u32>(reflect_index(id.x, shape.picture.x), reflect_index(id.y, shape.picture.y));
+    var color = resized_photo(at, Photo(shape.source, shape.source_origin, shape.mirrored), shape.whole);
     if (shape.amount > 0.0) {
         color = clamp(color + shape.amount * streak(vec2<f32>(at)), vec3<f32>(), vec3<f32>(1.0));
     }

@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let color = painting_texel(id.y * shape.stride + id.x, shape.norm);
-    let photo = resized_photo(id.xy, shape.source, shape.painting, shape.mirrored);
+    let photo = resized_photo(id.xy, Photo(shape.source, vec2<u32>(), shape.mirrored), shape.painting);
     let now = vec4<f32>(color, dot(photo, LUMA));
     let i = id.y * shape.painting.x + id.x;
     let before = history[i];

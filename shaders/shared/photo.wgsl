@@ -27,24 +27,33 @@ fn tent_weight(i: i32, centre: f32, radius: f32) -> f32 {
     return 1.0 - abs(f32(i) - centre) / radius;
 }
 
-// Returns a pixel of the photo of `size`, clamped at the border; `mirrored` is 1 if the photo is mirrored horizontally.
-fn photo_texel(x: i32, y: i32, size: vec2<u32>, mirrored: u32) -> vec3<f32> {
-    let last = vec2<i32>(size) - 1;
-    let at = clamp(vec2<i32>(x, y), vec2<i32>(), last);
-    return textureLoad(source, vec2<i32>(select(at.x, last.x - at.x, mirrored == 1u), at.y), 0).rgb;
+// A photo: its size, the pixel at which the texture begins, if it holds a part of the photo, and whether the photo is mirrored
+// horizontally (1) or not (0).
+struct Photo {
+    size: vec2<u32>,
+    origin: vec2<u32>,
+    mirrored: u32,
 }
 
-// Returns pixel `at` of the photo after its `size` is changed to `resized`.
-fn resized_photo(at: vec2<u32>, size: vec2<u32>, resized: vec2<u32>, mirrored: u32) -> vec3<f32> {
-    return photo_texel(i32(at.x), i32(at.y), size, mirrored); // when RESIZED == 0
+// Returns a pixel of the photo, clamped at the border.
+fn photo_texel(x: i32, y: i32, photo: Photo) -> vec3<f32> {
+    let last = vec2<i32>(photo.size) - 1;
+    let at = clamp(vec2<i32>(x, y), vec2<i32>(), last);
+    let seen = vec2<i32>(select(at.x, last.x - at.x, photo.mirrored == 1u), at.y);
+    return textureLoad(source, seen - vec2<i32>(photo.origin), 0).rgb;
+}
+
+// Returns pixel `at` of the photo after its size is changed to `resized`.
+fn resized_photo(at: vec2<u32>, photo: Photo, resized: vec2<u32>) -> vec3<f32> {
+    return photo_texel(i32(at.x), i32(at.y), photo); // when RESIZED == 0
     // when RESIZED == 1
-    let tent = tent_at(at, size, resized);
+    let tent = tent_at(at, photo.size, resized);
     var sum = vec4<f32>();
     for (var y = tent.first.y; y <= tent.last.y; y++) {
         let wy = tent_weight(y, tent.centre.y, tent.radius.y);
         for (var x = tent.first.x; x <= tent.last.x; x++) {
             let w = wy * tent_weight(x, tent.centre.x, tent.radius.x);
-            sum += vec4<f32>(photo_texel(x, y, size, mirrored), 1.0) * w;
+            sum += vec4<f32>(photo_texel(x, y, photo), 1.0) * w;
         }
     }
     return sum.rgb / sum.a;

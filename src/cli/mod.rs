@@ -19,6 +19,7 @@ mod report;
 mod style_images;
 mod style_source;
 mod style_text;
+mod tiles;
 #[cfg(feature = "studio")]
 mod trace;
 

@@ -5,10 +5,12 @@ use impasto::error::{Error, Result, advised};
 use impasto::image::Image;
 use impasto::image::composite::Look;
 use impasto::style::Style;
-use impasto::stylize::{Device, Session, StyleEncoder, StylizeModel};
+use impasto::stylize::{Device, Session, Statistics, StyleEncoder, StylizeModel};
+use indicatif::ProgressBar;
 
-use super::photos::{PictureFile, ReadArguments};
+use super::photos::{Picture, PictureFile, ReadArguments, WriteArguments};
 use super::style_source::StyleSource;
+use super::tiles::{MOST_WHOLE, Painted, SIDES, TileWork, small_side};
 
 /// The default of `--brushwork` for networks that come with the program: visible as strokes in a clear sky, hardly visible
 /// elsewhere.
@@ -103,42 +105,111 @@ impl PhotoStylizer {
         self.model.device().kernels()
     }
 
-    /// Checks that the photo in `file` can be read and stylized at `size`, and, unless `force`, that the cost of the
-    /// network is not unusual. The photo is not decoded.
+    /// Decides whether the photo in `file` is stylized at `size` as a whole ([`None`]) or in tiles of at most so many pixels a
+    /// side. Checks that it can be read, and, unless `force`, that the cost of the network is not unusual. The photo is not
+    /// decoded.
     ///
     /// # Errors
     /// [`Error::TooLarge`] with the largest `--size` that passes this check, [`Error::Style`] with the cost of a
     /// picture.
-    pub fn check(&self, file: &PictureFile, reading: &ReadArguments, size: Option<u32>, force: bool) -> Result<()> {
-        let model = &self.model;
+    pub fn tile_side(
+        &self,
+        file: &PictureFile,
+        reading: &ReadArguments,
+        (size, tile): (Option<u32>, Option<usize>),
+        force: bool,
+    ) -> Result<Option<usize>> {
         let original = file.size();
-        let target = size.map_or(original, |longer| Image::fitted(original.0, original.1, longer as usize));
-        let readable = |size: Option<u32>| file.check(&reading.options(size));
+        let target = |size: Option<u32>| fitted(original, size);
+        let whole = |size: Option<u32>| {
+            let (width, height) = target(size);
+            tile.is_none()
+                && width.saturating_mul(height) <= MOST_WHOLE
+                && file.check(&reading.options(size)).is_ok()
+                && matches!(self.model.excess((width, height), self.stroke), Ok(None))
+        };
+        let readable = |size: Option<u32>| file.check_bytes(&reading.options(size));
+        let side = |size: Option<u32>| match whole(size) {
+            true => Ok(None),
+            false => self.side_that_fits(target(size), tile).map(Some),
+        };
         let largest = || {
-            let longest = target.0.max(target.1);
-            Image::largest_fitted(original, longest, |width, height| {
+            let (width, height) = target(size);
+            Image::largest_fitted(original, width.max(height), |width, height| {
                 let longer = Some(width.max(height) as u32);
-                readable(longer).is_ok() && matches!(model.excess((width, height), self.stroke), Ok(None))
+                whole(longer) || readable(longer).is_ok() && side(longer).is_ok()
             })
         };
         if let Err(error) = readable(size) {
             // If the file cannot be read at any size, its own error is returned.
             let fits = if readable(Some(1)).is_ok() { advised(largest()) } else { 0 };
-            let (width, height) = target;
+            let (width, height) = target(size);
             let problem = format!(
                 "a picture of {width}x{height} pixels exceeds the limits of `--max-pixels` and `--memory`. The \
                  largest `--size` that fits is about {fits} pixels"
             );
             return Err(if fits == 0 { error } else { Error::Picture(problem) });
         }
-        if let Some(excess) = model.excess(target, self.stroke)? {
-            return Err(excess.error(target, largest()).with_memory_margin());
-        }
-        let expense = model.expense(target, self.stroke)?;
+        let side = match side(size) {
+            Err(Error::TooLarge { width, height, limit, needed, allowed, .. }) => {
+                let fits = largest();
+                return Err(Error::TooLarge { width, height, limit, needed, allowed, fits }.with_memory_margin());
+            }
+            other => other?,
+        };
+        let expense = self.model.expense(target(size), self.stroke)?;
         if force || !expense.is_unusual() {
-            return Ok(());
+            return Ok(side);
         }
         Err(Error::Style(format!("{expense} Use it anyway with `--force`.")))
+    }
+
+    /// Returns the largest side of tiles with which a photo of the size `target` can be stylized: `tile`, or by default one of
+    /// [`SIDES`].
+    fn side_that_fits(&self, target: (usize, usize), tile: Option<usize>) -> Result<usize> {
+        let seen = self.model.working_size(target, self.stroke);
+        let sides = tile.as_ref().map_or(&SIDES[..], std::slice::from_ref);
+        let mut refused = None;
+        for &side in sides {
+            match self.model.tiled_excess(target, seen, side)? {
+                None => return Ok(side),
+                Some(excess) => refused = Some(excess),
+            }
+        }
+        refused.map_or(Ok(SIDES[0]), |excess| Err(excess.error(target, 0)))
+    }
+
+    /// Returns the stylized picture of the photo in `file`, in tiles with at most `side` pixels a side, and what else the file
+    /// contains. `size` is the longer side of the result, by default that of the photo. `bar` shows the tiles.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the file cannot be decoded, and the errors of the device.
+    pub async fn paint_tiled(
+        &self,
+        file: PictureFile,
+        reading: &ReadArguments,
+        (size, side, statistics): (Option<u32>, usize, Statistics),
+        (write, bar): (&WriteArguments, &ProgressBar),
+    ) -> Result<(Painted, Picture<()>)> {
+        let working_size = self.model.working_size(fitted(file.size(), size), self.stroke);
+        let small = reading.decode(&file, Some(small_side(working_size, side)))?.image;
+        let (photo, rest) = reading.decode_bytes(&file, size)?.split();
+        // The bytes of a large file take memory.
+        drop(file);
+        let (style, look) = match &self.encoder {
+            Some(encoder) => (self.gentle(encoder.encode_image(&small).await?)?, Look { strength: 1.0, ..self.look }),
+            None => (self.style.clone(), self.look),
+        };
+        let (model, brushwork) = (&self.model, self.brushwork);
+        let work = TileWork { model, style: &style, look, working_size, brushwork, side, statistics };
+        Ok((work.paint(&photo, &small, (write.writer(&rest).depth16, bar)).await?, rest))
+    }
+
+    /// Returns the blend of the style with the photo's own, given its vector.
+    fn gentle(&self, own: Vec<f32>) -> Result<Style> {
+        let own = self.model.space().vector("photo", &own)?;
+        let strength = self.look.strength;
+        Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])
     }
 
     /// Returns the stylized picture in the size of the photo; with `depth16` it is not rounded to 8 bits.
@@ -164,10 +235,7 @@ impl PhotoStylizer {
             }
         };
         if let Some(encoder) = &self.encoder {
-            let own = encoder.encode_image(photo).await?;
-            let own = self.model.space().vector("photo", &own)?;
-            let strength = self.look.strength;
-            session.set_style(&Style::blend(&[(&self.style, strength), (&own, 1.0 - strength)])?)?;
+            session.set_style(&self.gentle(encoder.encode_image(photo).await?)?)?;
             session.set_look(Look { strength: 1.0, ..self.look })?;
         }
         session.set_photo(&photo.to_rgba8())?;
@@ -178,4 +246,9 @@ impl PhotoStylizer {
         self.session = Some(session);
         Ok(painted)
     }
+}
+
+/// Returns width and height of a picture of the size `original` whose longer side is `size`, if it is given.
+fn fitted(original: (usize, usize), size: Option<u32>) -> (usize, usize) {
+    size.map_or(original, |longer| Image::fitted(original.0, original.1, longer as usize))
 }

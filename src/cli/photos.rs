@@ -5,7 +5,8 @@ use std::path::Path;
 use clap::Args;
 use impasto::error::{Error, Result};
 use impasto::image::Image;
-use impasto::image_file::{self, Alpha, Format, JPEG_QUALITY, Limits, Metadata, ReadOptions, WriteOptions};
+use impasto::image::pixels::Pixels;
+use impasto::image_file::{self, Alpha, Colors, Format, JPEG_QUALITY, Limits, Metadata, ReadOptions, WriteOptions};
 
 pub use impasto::image_file::{ENDINGS, Picture, PictureFile};
 
@@ -68,6 +69,14 @@ impl ReadArguments {
         file.decode(&self.options(size)).map(|picture| self.grounded(picture))
     }
 
+    /// Decodes a picture like [`ReadArguments::decode`], with 8 bits per channel.
+    ///
+    /// # Errors
+    /// As [`PictureFile::decode_bytes`].
+    pub fn decode_bytes(&self, file: &PictureFile, size: Option<u32>) -> Result<Picture<Pixels<u8>>> {
+        file.decode_bytes(&self.options(size)).map(|picture| self.grounded(picture))
+    }
+
     /// Reads a picture, like [`ReadArguments::open`] and [`ReadArguments::decode`].
     ///
     /// # Errors
@@ -77,7 +86,7 @@ impl ReadArguments {
     }
 
     /// Removes the transparency of the picture if a background was given.
-    fn grounded(&self, picture: Picture) -> Picture {
+    fn grounded<I>(&self, picture: Picture<I>) -> Picture<I> {
         Picture { alpha: picture.alpha.filter(|_| self.background.is_none()), ..picture }
     }
 
@@ -123,7 +132,7 @@ pub struct WriteArguments {
 
 impl WriteArguments {
     /// Returns the writer for the painting of `photo`.
-    pub fn writer(&self, photo: &Picture) -> PhotoWriter {
+    pub fn writer<I>(&self, photo: &Picture<I>) -> PhotoWriter {
         PhotoWriter {
             depth16: self.depth.as_deref().map_or(photo.depth16, |depth| depth == "16"),
             alpha: photo.alpha.clone(),
@@ -161,11 +170,12 @@ impl PhotoWriter {
     ///
     /// # Errors
     /// [`Error::File`] for another extension, and when the format cannot hold the picture.
-    pub fn bytes(&self, picture: &Image, path: &Path) -> Result<Vec<u8>> {
+    pub fn bytes<'a>(&self, picture: impl Into<Colors<'a>>, path: &Path) -> Result<Vec<u8>> {
+        let picture = picture.into();
         let named = |error: Error| Error::file(path, error);
         let format = Format::of(path);
         let format = format.ok_or_else(|| Error::file(path, format!("the name must end in {}", ENDINGS.join(", "))))?;
-        let size = (picture.width(), picture.height());
+        let size = picture.size();
         let limits = Limits { pixels: u64::MAX, memory: u64::MAX };
         let fitted = |alpha: &Alpha| match (alpha.width(), alpha.height()) == size {
             true => Ok(alpha.clone()),

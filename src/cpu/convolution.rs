@@ -9,9 +9,10 @@ use super::conv3x3::Winograd;
 use super::conv9x9::conv9x9;
 use super::instruction_set::InstructionSet;
 use super::rows::{Affine, Band, Input, apply};
-use super::statistics::{Moments, PARTS, merge};
+use super::statistics::{PARTS, merge};
 use super::workers::Workers;
 use crate::error::{Error, Result};
+use crate::lower::moments::Moments;
 use crate::net::Convolution;
 
 /// A convolution with its weights, packed for one instruction set.

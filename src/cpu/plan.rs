@@ -8,9 +8,10 @@ use fearless_simd::{Level, dispatch};
 
 use super::packed::{Memory, Packed};
 use super::rows::{Affine, Input, Operand, finish_row, load_row};
-use super::statistics::Moments;
 use super::workers::Workers;
 use crate::error::{Error, Result};
+use crate::image::part::Part;
+use crate::lower::moments::{Merged, Moments};
 use crate::lower::transfer::{self, Source, Stage};
 use crate::net::{EPSILON, Shape};
 use crate::style::{Style, StyleLayout};
@@ -130,6 +131,37 @@ impl CpuPlan {
         self.kept = f64::from(fraction);
     }
 
+    /// Returns the statistics that the normalizations used last.
+    pub fn statistics(&self) -> &[Vec<Moments>] {
+        &self.history
+    }
+
+    /// Uses `moments` as the statistics of normalization `norm`, and those of the last run in all others, until
+    /// [`CpuPlan::keep_statistics`] is called.
+    pub fn set_statistics(&mut self, norm: usize, moments: &[Moments]) {
+        self.history[norm].copy_from_slice(moments);
+        self.kept = 1.0;
+    }
+
+    /// Runs the network up to the tensor that normalization `norm` normalizes, and adds the statistics of `region`, a part
+    /// of the first tensor, to `merged`.
+    pub fn measure(&mut self, workers: &Workers, norm: usize, region: Part, merged: &mut Merged) {
+        let model = Arc::clone(&self.model);
+        let Some(last) = model.fused.stages.iter().position(|stage| stage.norm == Some(norm)) else { return };
+        workers.enter(|| (0..=last).for_each(|i| self.run_stage(workers, i)));
+        let tensor = model.fused.stages[last].output;
+        let shape = self.shapes[model.fused.stored[tensor]];
+        let values = &self.buffers[self.buffer_of[tensor]][..self.length(tensor)];
+        let [columns, rows] = region.scaled((shape.width, shape.height)).sides();
+        let channels = shape.channels.next_multiple_of(4);
+        let mut sums = vec![Vec::new(); rows.length];
+        workers.for_each(sums.iter_mut().enumerate().collect(), 0, |(y, sums): (usize, &mut Vec<_>), _| {
+            let first = (rows.first + y) * shape.width + columns.first;
+            *sums = row_sums(&values[first * channels..][..columns.length * channels], channels);
+        });
+        sums.into_iter().for_each(|row| merged.add(columns.length, row.into_iter()));
+    }
+
     /// Runs the network on the input. The result does not depend on the number of threads.
     pub fn run(&mut self, workers: &Workers) {
         workers.enter(|| {
@@ -233,7 +265,11 @@ impl CpuPlan {
     fn fold(&mut self, norm: usize, moments: &[Moments]) {
         let channels = self.style[norm].iter().zip(&mut self.history[norm]).zip(moments).enumerate();
         for (c, ((style, history), new)) in channels {
-            let mix = |new: f64, old: f64| if self.kept == 0.0 { new } else { new + (old - new) * self.kept };
+            let mix = |new: f64, old: f64| match self.kept {
+                0.0 => new,
+                1.0 => old,
+                kept => new + (old - new) * kept,
+            };
             *history = Moments { mean: mix(new.mean, history.mean), variance: mix(new.variance, history.variance) };
             let scale = f64::from(style.0) / (history.variance + f64::from(EPSILON)).sqrt();
             self.norms[norm].set(c, scale as f32, (f64::from(style.1) - history.mean * scale) as f32);
@@ -245,6 +281,20 @@ impl CpuPlan {
         let shape = self.shapes[self.model.fused.stored[tensor]];
         shape.height * shape.width * shape.channels.next_multiple_of(4)
     }
+}
+
+/// Returns the mean of each channel of a row of pixels, and the sum of squared distances from it.
+fn row_sums(row: &[f32], channels: usize) -> Vec<(f64, f64)> {
+    let mut sums = vec![(0.0, 0.0); channels];
+    for pixel in row.chunks_exact(channels) {
+        sums.iter_mut().zip(pixel).for_each(|(sum, value)| sum.0 += f64::from(*value));
+    }
+    let count = (row.len() / channels) as f64;
+    sums.iter_mut().for_each(|sum| sum.0 /= count);
+    for pixel in row.chunks_exact(channels) {
+        sums.iter_mut().zip(pixel).for_each(|(sum, value)| sum.1 += (f64::from(*value) - sum.0).powi(2));
+    }
+    sums
 }
 
 /// Returns the identity of `channels` channels. Padding channels have the scale zero.

@@ -5,15 +5,7 @@ use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
 use super::lanes::{load, store};
-
-/// Mean and variance of one channel.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Moments {
-    /// The mean.
-    pub mean: f64,
-    /// The variance, of the whole population.
-    pub variance: f64,
-}
+use crate::lower::moments::Moments;
 
 /// Numbers of a slot for each column of the output: a value near the mean, which is subtracted before summation against
 /// cancellation; the sum; and the sum of squares.

@@ -34,6 +34,8 @@ pub(crate) struct Norms<'a> {
 pub(crate) struct Executable {
     pub input: wgpu::Buffer,
     pub output: wgpu::Buffer,
+    /// The buffers of the tensors.
+    pub buffers: Vec<wgpu::Buffer>,
     steps: Vec<Step>,
 }
 
@@ -75,7 +77,8 @@ impl Executable {
             let pipeline = pipeline.ok_or_else(|| missing(format!("the pipeline {:?}", dispatch.program)))?;
             steps.push(Step::new(gpu, pipeline.clone(), resources, dispatch.workgroups));
         }
-        Ok(Self { input: buffers[schedule.input].clone(), output: buffers[schedule.output].clone(), steps })
+        let [input, output] = [schedule.input, schedule.output].map(|buffer| buffers[buffer].clone());
+        Ok(Self { input, output, buffers, steps })
     }
 
     /// Returns the number of dispatches.

@@ -14,6 +14,7 @@ use super::step::Step;
 use super::uniforms::LoadInputUniforms;
 use crate::error::{Error, Excess, Result};
 use crate::image::brushwork::Brushwork;
+use crate::image::part::Part;
 use crate::image::{Image, check_sides};
 
 /// The first tensor of a network, which a frame fills.
@@ -21,32 +22,37 @@ pub(crate) struct InputTensor<'a> {
     pub tensor: &'a wgpu::Buffer,
     /// Whether it is stored in 16 bits.
     pub half: bool,
-    /// Width and height of the picture that the network sees (`picture`) and of the tensor (`padded`). The padding
-    /// mirrors the picture.
-    pub picture: [u32; 2],
+    /// The picture that the network sees, and width and height of the tensor. The padding mirrors the picture.
+    pub picture: Part,
     pub padded: [u32; 2],
 }
 
 /// A picture on the device, and the dispatch that writes it to a network's first tensor.
 pub struct Frame {
     pub(crate) texture: wgpu::Texture,
+    /// The part of the photo that the texture holds, and the picture that the network sees.
+    pub(crate) source: Part,
+    pub(crate) picture: Part,
     shape: Cell<LoadInputUniforms>,
     uniform: wgpu::Buffer,
     step: Step,
 }
 
 impl Frame {
-    /// Creates the texture for pictures of `width` x `height` and the dispatch that resizes them into `input_tensor`.
+    /// Creates the texture for pictures of the size `source`, or for that part of them, and the dispatch that resizes them
+    /// into `input_tensor`.
     ///
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and the errors of the device.
-    pub(crate) async fn new(gpu: &Gpu, input_tensor: InputTensor<'_>, (width, height): (usize, usize)) -> Result<Self> {
+    pub(crate) async fn new(gpu: &Gpu, input_tensor: InputTensor<'_>, source: impl Into<Part>) -> Result<Self> {
+        let source = source.into();
+        let (width, height) = source.size;
         check_sides((width, height))?;
         if let Some(excess) = Self::excess(gpu.bounds(), (width, height)) {
             let fits = |width, height| Self::excess(gpu.bounds(), (width, height)).is_none();
             return Err(excess.error((width, height), Image::largest_fitted((width, height), width.max(height), fits)));
         }
-        gpu.scoped(|| Ok(Self::build(gpu, input_tensor, [width as u32, height as u32]))).await
+        gpu.scoped(|| Ok(Self::build(gpu, input_tensor, source))).await
     }
 
     /// Returns the first limit of the device that a picture of `width` x `height` exceeds, if any.
@@ -54,26 +60,37 @@ impl Frame {
         bounds.side(width.max(height) as u64)
     }
 
-    fn build(gpu: &Gpu, input_tensor: InputTensor, source: [u32; 2]) -> Self {
+    fn build(gpu: &Gpu, input_tensor: InputTensor, source: Part) -> Self {
         // A browser renders a video frame into the texture, which needs more usages than a copy.
         let external =
             if cfg!(target_arch = "wasm32") { TextureUsages::RENDER_ATTACHMENT } else { TextureUsages::empty() };
         let usage = TextureUsages::TEXTURE_BINDING | TextureUsages::COPY_DST | external;
-        let texture = gpu.texture("frame", source, TextureFormat::Rgba8Unorm, usage);
+        let texture = gpu.texture("frame", pair(source.size), TextureFormat::Rgba8Unorm, usage);
         let InputTensor { tensor, half, picture, padded } = input_tensor;
-        let Brushwork { amount, grain, flow } = Brushwork::new(0.0, picture[0] as usize, picture[1] as usize);
-        let shape = LoadInputUniforms { source, picture, padded, mirrored: 0, amount, grain, flow };
+        let Brushwork { amount, grain, flow } = Brushwork::new(0.0, picture.whole.0, picture.whole.1);
+        let shape = LoadInputUniforms {
+            source: pair(source.whole),
+            source_origin: pair(source.origin),
+            whole: pair(picture.whole),
+            origin: pair(picture.origin),
+            picture: pair(picture.size),
+            padded,
+            mirrored: 0,
+            amount,
+            grain,
+            flow,
+        };
         let uniform = gpu.filled("load_input", bytes_of(&shape), BufferUsages::UNIFORM);
         let view = texture.create_view(&Default::default());
         let resources =
             [uniform.as_entire_binding(), wgpu::BindingResource::TextureView(&view), tensor.as_entire_binding()];
-        let resized = [("RESIZED", u32::from(source != picture))];
+        let resized = [("RESIZED", u32::from(source.whole != picture.whole))];
         let wgsl = specialize(LOAD_INPUT, &resized, half);
         let pipeline = gpu.pipeline("load_input", &wgsl);
         let [width, height] = padded;
         let workgroups = [width.div_ceil(8), height.div_ceil(8), 1];
         let step = Step::new(gpu, pipeline, resources.map(Some), workgroups);
-        Self { texture, shape: Cell::new(shape), uniform, step }
+        Self { texture, source, picture, shape: Cell::new(shape), uniform, step }
     }
 
     /// Returns width and height of the pictures.
@@ -94,7 +111,7 @@ impl Frame {
     /// Sets the strength, 0..1, of the brushwork that is added to the picture that the network sees.
     pub fn set_brushwork(&self, gpu: &Gpu, strength: f32) {
         let shape = self.shape.get();
-        let [width, height] = shape.picture.map(|side| side as usize);
+        let (width, height) = self.picture.whole;
         let Brushwork { amount, grain, flow } = Brushwork::new(strength, width, height);
         self.set_shape(gpu, LoadInputUniforms { amount, grain, flow, ..shape });
     }
@@ -134,4 +151,9 @@ impl Frame {
     pub(crate) fn record(&self, pass: &mut wgpu::ComputePass) {
         self.step.record(pass);
     }
+}
+
+/// Returns width and height as uniforms have them.
+pub(super) fn pair((width, height): (usize, usize)) -> [u32; 2] {
+    [width as u32, height as u32]
 }

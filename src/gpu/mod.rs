@@ -14,6 +14,7 @@ pub mod model;
 pub mod output;
 pub mod plan;
 pub mod preprocess;
+mod row_moments;
 pub mod schedule;
 pub mod shaders;
 mod step;

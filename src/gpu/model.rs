@@ -9,7 +9,7 @@ use super::device::Gpu;
 use super::executable::{Executable, Norms, Resources};
 use super::plan::Plan;
 use super::preprocess::specialize;
-use super::schedule::transfer::TransferKernels;
+use super::schedule::transfer::{Normalized, TransferKernels};
 use super::schedule::{Cost, Schedule};
 use super::shaders::INSTANCE_NORM_FOLD;
 use super::weight_layout::pack;
@@ -85,7 +85,8 @@ impl Model {
         }
         let padded = [width, height].map(|side| self.kernels.net.padded(side) as u32);
         let (schedule, cost) = self.kernels.schedule((width, height))?;
-        gpu.scoped(|| self.build(gpu, (width, height), padded, &schedule, cost)).await
+        let normalized = self.kernels.normalized((width, height))?;
+        gpu.scoped(|| self.build(gpu, (width, height), padded, &schedule, normalized, cost)).await
     }
 
     /// Returns a name for each dispatch of a frame, as [`TransferKernels::dispatch_names`].
@@ -110,6 +111,7 @@ impl Model {
         (width, height): (usize, usize),
         padded: [u32; 2],
         schedule: &Schedule,
+        normalized: Vec<Normalized>,
         cost: Cost,
     ) -> Result<Plan> {
         let layout = &self.kernels.norms;
@@ -123,7 +125,7 @@ impl Model {
             gpu.queue.write_buffer(&norms, offset, cast_slice(&bias_pairs(bias)));
         }
         let style = gpu.buffer("style", style, usage);
-        let history = gpu.buffer("statistics", history, usage);
+        let history = gpu.buffer("statistics", history, usage | BufferUsages::COPY_SRC);
         let bound = Norms { pipeline: &self.fold, pairs: &norms, style: &style, history: &history };
         let (pipelines, weights) = (&self.pipelines, &self.weights);
         let resources = Resources { pipelines, weights, biases: &[], norms: Some(bound) };
@@ -140,6 +142,7 @@ impl Model {
             norms,
             style,
             history,
+            normalized,
             cost,
         })
     }

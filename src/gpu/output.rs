@@ -6,7 +6,7 @@ use wgpu::{BufferUsages, TextureFormat, TextureUsages};
 
 use super::bounds::Bounds;
 use super::device::Gpu;
-use super::input::Frame;
+use super::input::{Frame, pair};
 use super::plan::Plan;
 use super::preprocess::specialize;
 use super::shaders::COMPOSITE;
@@ -14,6 +14,7 @@ use super::temporal::TemporalFilter;
 use super::uniforms::CompositeUniforms;
 use crate::error::{Excess, Result};
 use crate::image::composite::Look;
+use crate::image::part::Part;
 
 /// Alignment, in bytes, of rows in copies from a texture to a buffer.
 const ROW_ALIGNMENT: u32 = wgpu::COPY_BYTES_PER_ROW_ALIGNMENT;
@@ -25,11 +26,12 @@ pub struct Compositor {
     look: wgpu::Buffer,
     shape: CompositeUniforms,
     format: TextureFormat,
+    size: (usize, usize),
 }
 
 impl Compositor {
     /// Creates a compositor of `frame` and the output of `plan`, or of `temporal_filter` if given, for targets of
-    /// `format` and `width` x `height`. The output is resized to the target.
+    /// `format` and of the size `target`, or for that part of them. The output is resized to the target.
     ///
     /// # Errors
     /// The errors of the device.
@@ -37,21 +39,19 @@ impl Compositor {
         gpu: &Gpu,
         (plan, frame, temporal_filter): (&Plan, &Frame, Option<&TemporalFilter>),
         format: TextureFormat,
-        (width, height): (usize, usize),
+        target: impl Into<Part>,
     ) -> Result<Self> {
-        let size = [width as u32, height as u32];
-        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame, temporal_filter), format, size))).await
+        let target = target.into();
+        gpu.scoped(|| Ok(Self::build(gpu, (plan, frame, temporal_filter), format, target))).await
     }
 
     fn build(
         gpu: &Gpu,
         (plan, frame, temporal_filter): (&Plan, &Frame, Option<&TemporalFilter>),
         format: TextureFormat,
-        size: [u32; 2],
+        target: Part,
     ) -> Self {
-        let ((source_width, source_height), (width, height)) = (frame.size(), plan.size());
-        let target = (size[0] as usize, size[1] as usize);
-        let resized = u32::from(frame.size() != target || plan.size() != target);
+        let resized = u32::from(frame.source.whole != target.whole || frame.picture.whole != target.whole);
         // The output of the temporal filter already contains colours.
         let finish = if temporal_filter.is_some() { 0 } else { plan.finish as u32 };
         let values = [("RESIZED", resized), ("FINISH", finish)];
@@ -60,10 +60,13 @@ impl Compositor {
         let wgsl = specialize(COMPOSITE, &values, half);
         let pipeline = gpu.render_pipeline("composite", &wgsl, format);
         let shape = CompositeUniforms {
-            size,
-            source: [source_width as u32, source_height as u32],
-            painting: [width as u32, height as u32],
-            stride: if temporal_filter.is_some() { width as u32 } else { plan.stride },
+            size: pair(target.whole),
+            origin: pair(target.origin),
+            source: pair(frame.source.whole),
+            source_origin: pair(frame.source.origin),
+            painting: pair(frame.picture.whole),
+            painting_origin: pair(frame.picture.origin),
+            stride: if temporal_filter.is_some() { plan.size().0 as u32 } else { plan.stride },
             norm: plan.output_norm,
             strength: 1.0,
             split: 0.0,
@@ -81,12 +84,12 @@ impl Compositor {
         // The output of the temporal filter is already normalized.
         let used = if temporal_filter.is_some() { 3 } else { 4 };
         let bindings = gpu.bindings(&gpu.render_layout(&pipeline), resources.into_iter().take(used));
-        Self { pipeline, bindings, look, shape, format }
+        Self { pipeline, bindings, look, shape, format, size: target.size }
     }
 
     /// Returns width and height of the targets.
     pub fn size(&self) -> (usize, usize) {
-        (self.shape.size[0] as usize, self.shape.size[1] as usize)
+        self.size
     }
 
     /// Sets how the painting is composited with the photo, and whether the photo is mirrored.
@@ -138,7 +141,7 @@ impl OutputTexture {
     /// # Errors
     /// The errors of the device.
     pub async fn new(gpu: &Gpu, compositor: &Compositor) -> Result<Self> {
-        let [width, height] = compositor.shape.size;
+        let [width, height] = pair(compositor.size);
         let pixel = if compositor.format == TextureFormat::Rgba32Float { 16 } else { 4 };
         let row = (width * pixel).next_multiple_of(ROW_ALIGNMENT);
         let make = || {

@@ -2,12 +2,17 @@
 //! recorded by iterating over a list of dispatches.
 
 use bytemuck::cast_slice;
+use wgpu::BufferUsages;
 
 use super::device::Gpu;
 use super::executable::Executable;
 use super::input::{Frame, InputTensor};
+use super::row_moments::RowMoments;
 use super::schedule::Cost;
+use super::schedule::transfer::Normalized;
 use crate::error::{Error, Result};
+use crate::image::part::Part;
+use crate::lower::moments::{Merged, Moments};
 use crate::lower::transfer::Finish;
 use crate::style::{Style, StyleLayout, quads};
 
@@ -32,6 +37,8 @@ pub struct Plan {
     pub(super) history: wgpu::Buffer,
     /// Of the scales and shifts of a style.
     pub(super) layout: StyleLayout,
+    /// The tensors that the normalizations read.
+    pub(super) normalized: Vec<Normalized>,
     pub(super) cost: Cost,
 }
 
@@ -41,10 +48,18 @@ impl Plan {
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
-        let picture = [self.width as u32, self.height as u32];
+        self.part_frame(gpu, size.into(), self.size().into()).await
+    }
+
+    /// Creates a frame for a part of a photo, of which the network sees `picture`: a part, at most as large as the first
+    /// tensor, of the resized photo. `source` has all pixels of which `picture` is made.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] naming the limit, and the errors of the device.
+    pub async fn part_frame(&self, gpu: &Gpu, source: Part, picture: Part) -> Result<Frame> {
         let input_tensor =
             InputTensor { tensor: &self.executable.input, half: self.half, picture, padded: self.padded };
-        Frame::new(gpu, input_tensor, size).await
+        Frame::new(gpu, input_tensor, source).await
     }
 
     /// Returns width and height of the picture that the network sees.
@@ -75,6 +90,66 @@ impl Plan {
     /// Sets the fraction, 0..1, of the previous frame's statistics that the normalizations keep.
     pub fn keep_statistics(&self, gpu: &Gpu, part: f32) {
         gpu.queue.write_buffer(&self.history, 0, cast_slice(&[part; 4]));
+    }
+
+    /// Returns the statistics that the normalizations used last.
+    ///
+    /// # Errors
+    /// The errors of the device.
+    pub async fn statistics(&self, gpu: &Gpu) -> Result<Vec<Vec<Moments>>> {
+        let bytes = self.history.size();
+        let staging = gpu.buffer("readback", bytes, BufferUsages::COPY_DST | BufferUsages::MAP_READ);
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(&self.history, 0, &staging, 0, bytes);
+        gpu.queue.submit([encoder.finish()]);
+        let bytes = gpu.download(&staging).await?;
+        let number =
+            |at: usize| f64::from(f32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]));
+        let moments = |norm: &Normalized| {
+            let means = norm.history as usize;
+            let variances = means + norm.shape.channels.next_multiple_of(4) * 4;
+            let channel = |c: usize| Moments { mean: number(means + c * 4), variance: number(variances + c * 4) };
+            (0..norm.shape.channels).map(channel).collect()
+        };
+        Ok(self.normalized.iter().map(moments).collect())
+    }
+
+    /// Uses `moments` as the statistics of normalization `norm`, and those of the last run in all others, until
+    /// [`Plan::keep_statistics`] is called.
+    pub fn set_statistics(&self, gpu: &Gpu, norm: usize, moments: &[Moments]) {
+        let channels = moments.len().next_multiple_of(4);
+        let mut values = vec![0.0_f32; 2 * channels];
+        for (c, moments) in moments.iter().enumerate() {
+            values[c] = moments.mean as f32;
+            values[channels + c] = moments.variance as f32;
+        }
+        gpu.queue.write_buffer(&self.history, self.normalized[norm].history, cast_slice(&values));
+        self.keep_statistics(gpu, 1.0);
+    }
+
+    /// Runs the network up to the tensor that normalization `norm` normalizes, and adds the statistics of `region`, a part
+    /// of the first tensor, to `merged`.
+    ///
+    /// # Errors
+    /// The errors of the device.
+    pub async fn measure(
+        &self,
+        gpu: &Gpu,
+        frame: &Frame,
+        norm: usize,
+        region: Part,
+        merged: &mut Merged,
+    ) -> Result<()> {
+        let Normalized { buffer, dispatches, shape, .. } = self.normalized[norm];
+        let tensor = &self.executable.buffers[buffer];
+        let rows = gpu.scoped(|| Ok(RowMoments::new(gpu, tensor, self.half, shape, region))).await?;
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        frame.record(&mut pass);
+        (0..dispatches).for_each(|i| self.executable.record_dispatch(i, &mut pass));
+        rows.record(&mut pass);
+        drop(pass);
+        rows.read(gpu, encoder, merged).await
     }
 
     /// Submits the network on `frame`, followed by the commands that `after` records.

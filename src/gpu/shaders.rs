@@ -28,6 +28,7 @@ texts! {
     CONV_LARGE = "conv/conv_large.wgsl",
     CONV_TILED = "conv/conv_tiled.wgsl",
     INSTANCE_NORM_FOLD = "conv/instance_norm_fold.wgsl",
+    ROW_MOMENTS = "conv/row_moments.wgsl",
     COMPOSITE = "io/composite.wgsl",
     LOAD_INPUT = "io/load_input.wgsl",
     TEMPORAL_FILTER = "io/temporal_filter.wgsl",

@@ -6,12 +6,18 @@ use bytemuck::{Pod, Zeroable};
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub struct CompositeUniforms {
-    /// Width and height of the target in pixels.
+    /// Width and height of the whole result in pixels.
     pub size: [u32; 2],
-    /// Width and height of the photo's texture in pixels.
+    /// The pixel of it at which the target begins.
+    pub origin: [u32; 2],
+    /// Width and height of the photo in pixels.
     pub source: [u32; 2],
-    /// Width and height of the unpadded part of the tensor in pixels.
+    /// The pixel of it at which the texture begins.
+    pub source_origin: [u32; 2],
+    /// Width and height of the whole painting in pixels.
     pub painting: [u32; 2],
+    /// The pixel of it at which the tensor begins.
+    pub painting_origin: [u32; 2],
     /// Pixels from one row of the tensor to the next.
     pub stride: u32,
     /// Offset of the tensor's (a, b) pair, in quads.
@@ -46,9 +52,15 @@ pub struct MobilenetUniforms {
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
 pub struct LoadInputUniforms {
-    /// Width and height of the texture in pixels.
+    /// Width and height of the photo in pixels.
     pub source: [u32; 2],
-    /// Width and height of the picture that the network sees, in pixels.
+    /// The pixel of it at which the texture begins.
+    pub source_origin: [u32; 2],
+    /// Width and height of the picture of the whole photo that the network sees, in pixels.
+    pub whole: [u32; 2],
+    /// The pixel of it at which the picture begins.
+    pub origin: [u32; 2],
+    /// Width and height of the picture: the part that the network sees at once.
     pub picture: [u32; 2],
     /// Width and height of the tensor in pixels: the picture padded to a size that the network accepts.
     pub padded: [u32; 2],
@@ -96,6 +108,20 @@ pub struct ConvUniforms {
     pub in_low: f32,
     /// Lower bound of the skip connection after normalization, likewise.
     pub skip_low: f32,
+}
+
+/// Uniforms of `row_moments.wgsl`.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+pub struct RowMomentsUniforms {
+    /// Width and height of the tensor in pixels.
+    pub size: [u32; 2],
+    /// Column and row of the first pixel of the rectangle.
+    pub origin: [u32; 2],
+    /// Columns of the rectangle.
+    pub columns: u32,
+    /// Rows of the rectangle.
+    pub rows: u32,
 }
 
 /// Uniforms of `instance_norm_fold.wgsl`.

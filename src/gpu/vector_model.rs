@@ -76,8 +76,8 @@ impl VectorPlan {
     /// # Errors
     /// [`Error::TooLarge`] naming the limit, and the errors of the device.
     pub async fn frame(&self, gpu: &Gpu, size: (usize, usize)) -> Result<Frame> {
-        let input_tensor =
-            InputTensor { tensor: &self.executable.input, half: false, picture: self.size, padded: self.size };
+        let picture = (self.size[0] as usize, self.size[1] as usize).into();
+        let input_tensor = InputTensor { tensor: &self.executable.input, half: false, picture, padded: self.size };
         Frame::new(gpu, input_tensor, size).await
     }
 

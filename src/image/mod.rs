@@ -5,6 +5,8 @@ pub mod color_match;
 pub mod composite;
 pub mod lanczos;
 pub mod oklab;
+pub mod part;
+pub mod pixels;
 pub mod taps;
 pub mod temporal;
 

@@ -26,7 +26,7 @@ pub use alpha::Alpha;
 pub use limits::{DEFAULT_PIXELS, Limits, check_resize};
 pub use metadata::Metadata;
 pub use read::{Picture, PictureFile, ReadOptions, decode, read, read_mask};
-pub use write::{ENDINGS, Format, JPEG_QUALITY, WriteOptions, encode};
+pub use write::{Colors, ENDINGS, Format, JPEG_QUALITY, WriteOptions, encode};
 
 /// Returns the warning about an animation.
 fn frames_warning(frames: u64) -> String {

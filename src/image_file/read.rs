@@ -9,12 +9,13 @@ use super::color::Converter;
 use super::limits::{Limits, reserve};
 use super::metadata::Metadata;
 use super::problem::{Problem, damaged};
-use super::resample::{Canvas, turned};
+use super::resample::{Canvas, Stored, turned};
 use super::sniff::{self, Kind, Readable};
 use super::source::{Header, Source};
 use super::{jpeg_reader, png_reader, tiff_reader, webp_reader};
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::image::pixels::Pixels;
 
 /// Options for reading pictures.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,11 +37,11 @@ impl Default for ReadOptions {
     }
 }
 
-/// An upright picture from a file.
+/// An upright picture from a file, in floats or, as [`Pixels`], in bytes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
+pub struct Picture<I = Image> {
     /// The colours in sRGB; transparent pixels are composited over the background.
-    pub image: Image,
+    pub image: I,
     /// The alpha channel, if a pixel is transparent.
     pub alpha: Option<Alpha>,
     /// True if the file has more than 8 bits per channel.
@@ -49,6 +50,14 @@ pub struct Picture {
     pub metadata: Option<Metadata>,
     /// Notes for the user about missing parts and unused frames, without the file's name and without a full stop.
     pub warnings: Vec<String>,
+}
+
+impl<I> Picture<I> {
+    /// Returns the image, and everything else.
+    pub fn split(self) -> (I, Picture<()>) {
+        let Self { image, alpha, depth16, metadata, warnings } = self;
+        (image, Picture { image: (), alpha, depth16, metadata, warnings })
+    }
 }
 
 /// The file of a picture with its parsed header. The pixels are not decoded.
@@ -82,7 +91,15 @@ impl PictureFile {
     /// # Errors
     /// [`Error::File`] when it exceeds the limits.
     pub fn check(&self, options: &ReadOptions) -> Result<()> {
-        target(&self.header, options).map(drop).map_err(|problem| problem.of(&self.name))
+        target::<f32>(&self.header, options).map(drop).map_err(|problem| problem.of(&self.name))
+    }
+
+    /// Checks that the picture can be decoded to bytes with these options.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it exceeds the limits.
+    pub fn check_bytes(&self, options: &ReadOptions) -> Result<()> {
+        target::<u8>(&self.header, options).map(drop).map_err(|problem| problem.of(&self.name))
     }
 
     /// Decodes the picture.
@@ -91,6 +108,14 @@ impl PictureFile {
     /// [`Error::File`] when it is damaged or exceeds the limits.
     pub fn decode(&self, options: &ReadOptions) -> Result<Picture> {
         decode(&self.bytes, &self.name, options)
+    }
+
+    /// Decodes the picture with 8 bits per channel, in a quarter of the memory.
+    ///
+    /// # Errors
+    /// As [`PictureFile::decode`].
+    pub fn decode_bytes(&self, options: &ReadOptions) -> Result<Picture<Pixels<u8>>> {
+        picture(&self.bytes, &self.name, options, Pixels::new).map_err(|problem| problem.of(&self.name))
     }
 }
 
@@ -107,7 +132,7 @@ pub fn read(path: &Path, options: &ReadOptions) -> Result<Picture> {
 /// # Errors
 /// [`Error::File`] as for [`read`].
 pub fn decode(bytes: &[u8], name: &str, options: &ReadOptions) -> Result<Picture> {
-    picture(bytes, name, options).map_err(|problem| problem.of(name))
+    picture(bytes, name, options, Image::new).map_err(|problem| problem.of(name))
 }
 
 /// Reads a mask: a picture in which transparent pixels are black.
@@ -148,11 +173,17 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-fn picture(bytes: &[u8], name: &str, options: &ReadOptions) -> std::result::Result<Picture, Problem> {
+/// Decodes a picture, of which `make` makes an image from width, height and colours.
+fn picture<T: Stored, I>(
+    bytes: &[u8],
+    name: &str,
+    options: &ReadOptions,
+    make: impl FnOnce(usize, usize, Vec<T>) -> Result<I>,
+) -> std::result::Result<Picture<I>, Problem> {
     let (source, format) = source(bytes, name, &options.limits)?;
     let header = source.header().clone();
-    let target = target(&header, options)?;
-    let picture = painted(source, &header, target, options.background)?;
+    let target = target::<T>(&header, options)?;
+    let picture = painted(source, &header, target, options.background, make)?;
     picture.ok_or_else(|| damaged(format))
 }
 
@@ -172,8 +203,9 @@ fn source<'a>(
     })
 }
 
-/// Returns the size of the result in the orientation of the file, checked against the limits.
-fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize, usize), Problem> {
+/// Returns the size of the result in the orientation of the file, checked against the limits; `T` are the numbers of its
+/// pixels.
+fn target<T>(header: &Header, options: &ReadOptions) -> std::result::Result<(usize, usize), Problem> {
     let (width, height) = (header.width as usize, header.height as usize);
     let longer = options.size.map(|size| size as usize);
     let longer = longer.filter(|size| !options.at_most || *size < width.max(height));
@@ -185,10 +217,10 @@ fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize,
     if longer.is_some() {
         limits.check_target(upright_width as u64, upright_height as u64)?;
     }
-    // The result with alpha, a copy without alpha, and row buffers.
-    let channels = if header.channels.has_alpha() { 8 } else { 3 };
-    let result =
-        (target_width as u64).saturating_mul(target_height as u64).saturating_mul(channels * size_of::<f32>() as u64);
+    // The result with alpha, a copy without alpha, its alpha, and row buffers.
+    let number = size_of::<T>() as u64;
+    let pixel = if header.channels.has_alpha() { 7 * number + size_of::<f32>() as u64 } else { 3 * number };
+    let result = (target_width as u64).saturating_mul(target_height as u64).saturating_mul(pixel);
     let rows = (width as u64 + target_width as u64).saturating_mul(64);
     let needed = header.decoding.saturating_add(result).saturating_add(rows);
     limits.check_memory(header.width.into(), header.height.into(), needed)?;
@@ -196,12 +228,13 @@ fn target(header: &Header, options: &ReadOptions) -> std::result::Result<(usize,
 }
 
 /// Decodes the rows into a picture. Returns `None` if rows are missing.
-fn painted(
+fn painted<T: Stored, I>(
     source: Box<dyn Source + '_>,
     header: &Header,
     target: (usize, usize),
     background: [f32; 3],
-) -> std::result::Result<Option<Picture>, Problem> {
+    make: impl FnOnce(usize, usize, Vec<T>) -> Result<I>,
+) -> std::result::Result<Option<Picture<I>>, Problem> {
     let mut warnings = header.warnings.clone();
     let with_alpha = header.channels.has_alpha();
     let channels = if with_alpha { 4 } else { 3 };
@@ -221,7 +254,7 @@ fn painted(
     let (colors, alpha) = if with_alpha { split(&data, converter.transparent)? } else { (data, None) };
     let wrong = |error: Error| Problem(error.to_string());
     Ok(Some(Picture {
-        image: Image::new(width, height, colors).map_err(wrong)?,
+        image: make(width, height, colors).map_err(wrong)?,
         alpha: alpha.map(|alpha| Alpha::new(width, height, alpha)).transpose().map_err(wrong)?,
         depth16: header.deep,
         metadata: header.metadata.clone(),
@@ -230,14 +263,14 @@ fn painted(
 }
 
 /// Splits interleaved pixels into colours and, if `with_alpha`, alpha.
-fn split(data: &[f32], with_alpha: bool) -> std::result::Result<(Vec<f32>, Option<Vec<f32>>), Problem> {
+fn split<T: Stored>(data: &[T], with_alpha: bool) -> std::result::Result<(Vec<T>, Option<Vec<f32>>), Problem> {
     let pixels = data.as_chunks::<4>().0;
     let mut colors = reserve(pixels.len() * 3)?;
-    pixels.iter().for_each(|[r, g, b, _]| colors.extend([r, g, b]));
+    pixels.iter().for_each(|[r, g, b, _]| colors.extend([*r, *g, *b]));
     if !with_alpha {
         return Ok((colors, None));
     }
     let mut alpha = reserve(pixels.len())?;
-    alpha.extend(pixels.iter().map(|pixel| pixel[3]));
+    alpha.extend(pixels.iter().map(|pixel| pixel[3].value()));
     Ok((colors, Some(alpha)))
 }

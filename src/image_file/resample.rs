@@ -59,8 +59,37 @@ struct Pending {
     sum: Vec<f32>,
 }
 
+/// A number of a pixel in memory.
+pub(super) trait Stored: Copy {
+    /// Converts a value in 0..1.
+    fn of(value: f32) -> Self;
+
+    /// Returns the value in 0..1.
+    fn value(self) -> f32;
+}
+
+impl Stored for f32 {
+    fn of(value: f32) -> Self {
+        value
+    }
+
+    fn value(self) -> f32 {
+        self
+    }
+}
+
+impl Stored for u8 {
+    fn of(value: f32) -> Self {
+        (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
+    }
+
+    fn value(self) -> f32 {
+        f32::from(self) / 255.0
+    }
+}
+
 /// A resampler that receives the rows of a picture and produces it at another size, upright.
-pub(super) struct Canvas {
+pub(super) struct Canvas<T> {
     channels: usize,
     vertical: Tent,
     /// The first source column and the weights of each column of the result; `None` if the width stays the same.
@@ -71,10 +100,10 @@ pub(super) struct Canvas {
     given: usize,
     pending: VecDeque<Pending>,
     row: Vec<f32>,
-    data: Vec<f32>,
+    data: Vec<T>,
 }
 
-impl Canvas {
+impl<T: Stored> Canvas<T> {
     /// Creates the resampler from size `from` to size `to`, both in the orientation of the file.
     pub fn new(
         from: (usize, usize),
@@ -92,7 +121,7 @@ impl Canvas {
             given: 0,
             pending: VecDeque::new(),
             row: reserve(to.0 * channels)?,
-            data: filled(to.0 * to.1 * channels, 0.0)?,
+            data: filled(to.0 * to.1 * channels, T::of(0.0))?,
         })
     }
 
@@ -133,7 +162,7 @@ impl Canvas {
     }
 
     /// Returns the values, and width and height of the upright picture.
-    pub fn finish(self) -> (Vec<f32>, usize, usize) {
+    pub fn finish(self) -> (Vec<T>, usize, usize) {
         let (width, height) = (self.width(), self.vertical.to);
         let (width, height) = if turned(self.orientation) { (height, width) } else { (width, height) };
         (self.data, width, height)
@@ -162,12 +191,15 @@ impl Canvas {
             }
         };
         let (width, height, y) = (self.width(), self.vertical.to, self.given);
+        let mut store = |at: usize, values: &[f32]| {
+            let stored = &mut self.data[at * channels..][..values.len()];
+            stored.iter_mut().zip(values).for_each(|(stored, value)| *stored = T::of(*value));
+        };
         match self.orientation {
-            Orientation::NoTransforms => self.data[y * width * channels..][..width * channels].copy_from_slice(row),
+            Orientation::NoTransforms => store(y * width, row),
             orientation => {
                 for (x, pixel) in row.chunks_exact(channels).enumerate() {
-                    let at = upright(orientation, (x, y), (width, height));
-                    self.data[at * channels..][..channels].copy_from_slice(pixel);
+                    store(upright(orientation, (x, y), (width, height)), pixel);
                 }
             }
         }
@@ -205,7 +237,7 @@ mod tests {
 
     #[test]
     fn few_rows_are_kept_when_a_picture_is_made_small() {
-        let Ok(mut canvas) = Canvas::new((10, 1000), (1, 100), 3, Orientation::NoTransforms) else {
+        let Ok(mut canvas) = Canvas::<f32>::new((10, 1000), (1, 100), 3, Orientation::NoTransforms) else {
             panic!("no memory")
         };
         let mut most = 0;
@@ -225,5 +257,8 @@ mod tests {
         let Ok(mut canvas) = Canvas::new((1, 2), (1, 2), 1, Orientation::Rotate90) else { panic!("no memory") };
         [0.1, 0.2, 0.3].iter().for_each(|&value| canvas.push(&[value]));
         assert_eq!(canvas.finish(), (vec![0.2, 0.1], 2, 1));
+        let Ok(mut canvas) = Canvas::new((1, 2), (1, 2), 1, Orientation::Rotate90) else { panic!("no memory") };
+        [0.1, 0.2].iter().for_each(|&value| canvas.push(&[value]));
+        assert_eq!(canvas.finish(), (vec![51_u8, 26], 2, 1));
     }
 }

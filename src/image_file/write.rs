@@ -1,5 +1,6 @@
 //! Encodes pictures as files.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
@@ -15,6 +16,7 @@ use super::problem::Problem;
 use super::tiff_writer::tiff;
 use crate::error::{Error, Result};
 use crate::image::Image;
+use crate::image::pixels::Pixels;
 
 /// The default JPEG quality: visually lossless for paintings, at about a fifth of the size of PNG.
 pub const JPEG_QUALITY: u8 = 92;
@@ -96,21 +98,54 @@ impl Default for WriteOptions<'_> {
     }
 }
 
+/// The colours of a picture that is written.
+#[derive(Debug, Clone, Copy)]
+pub enum Colors<'a> {
+    /// Values in 0..1.
+    Floats(&'a Image),
+    /// 8 bits per channel.
+    Bytes(&'a Pixels<u8>),
+    /// 16 bits per channel.
+    Words(&'a Pixels<u16>),
+}
+
+impl<'a> From<&'a Image> for Colors<'a> {
+    fn from(image: &'a Image) -> Self {
+        Self::Floats(image)
+    }
+}
+
+impl Colors<'_> {
+    /// Returns width and height.
+    pub fn size(&self) -> (usize, usize) {
+        match self {
+            Self::Floats(picture) => (picture.width(), picture.height()),
+            Self::Bytes(picture) => (picture.width(), picture.height()),
+            Self::Words(picture) => (picture.width(), picture.height()),
+        }
+    }
+}
+
 /// Returns the bytes of a file with this picture. JPEG files drop `alpha`.
 ///
 /// # Errors
 /// [`Error::Picture`] when `alpha` has another size, a side is too long for the format, or memory is insufficient.
-pub fn encode(picture: &Image, alpha: Option<&Alpha>, format: Format, options: &WriteOptions<'_>) -> Result<Vec<u8>> {
-    encode_inner(picture, alpha, format, options).map_err(|problem| Error::Picture(problem.sentence()))
+pub fn encode<'a>(
+    picture: impl Into<Colors<'a>>,
+    alpha: Option<&Alpha>,
+    format: Format,
+    options: &WriteOptions<'_>,
+) -> Result<Vec<u8>> {
+    encode_inner(picture.into(), alpha, format, options).map_err(|problem| Error::Picture(problem.sentence()))
 }
 
 fn encode_inner(
-    picture: &Image,
+    picture: Colors<'_>,
     alpha: Option<&Alpha>,
     format: Format,
     options: &WriteOptions<'_>,
 ) -> std::result::Result<Vec<u8>, Problem> {
-    let (width, height) = (picture.width(), picture.height());
+    let (width, height) = picture.size();
     let alpha = alpha.filter(|_| format.has_alpha());
     if let Some(alpha) = alpha
         && (alpha.width(), alpha.height()) != (width, height)
@@ -131,12 +166,12 @@ fn encode_inner(
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
     let size = (side(width), side(height));
     let deep = options.depth16 && format.has_depth16();
-    let pixels = Pixels { picture, alpha: alpha.map(Alpha::data) };
+    let pixels = Channels { picture, alpha: alpha.map(Alpha::data) };
     let written = match format {
         Format::Jpeg => jpeg(&pixels.bytes()?, size, options),
         Format::WebP => webp(&pixels.bytes()?, alpha.is_some(), size, options),
         Format::Png if deep => {
-            let values = pixels.values(|value| to_u16(value).to_be_bytes())?;
+            let values: Vec<[u8; 2]> = pixels.words()?.iter().map(|word| word.to_be_bytes()).collect();
             png(values.as_flattened(), alpha.is_some(), png::BitDepth::Sixteen, size, options)
         }
         Format::Png => png(&pixels.bytes()?, alpha.is_some(), png::BitDepth::Eight, size, options),
@@ -145,8 +180,8 @@ fn encode_inner(
             match (deep, alpha.is_some()) {
                 (false, false) => tiff::<RGB8>(&pixels.bytes()?, false, size, profile, metadata),
                 (false, true) => tiff::<RGBA8>(&pixels.bytes()?, true, size, profile, metadata),
-                (true, false) => tiff::<RGB16>(&pixels.values(to_u16)?, false, size, profile, metadata),
-                (true, true) => tiff::<RGBA16>(&pixels.values(to_u16)?, true, size, profile, metadata),
+                (true, false) => tiff::<RGB16>(&pixels.words()?, false, size, profile, metadata),
+                (true, true) => tiff::<RGBA16>(&pixels.words()?, true, size, profile, metadata),
             }
         }
     };
@@ -156,31 +191,55 @@ fn encode_inner(
 }
 
 /// A picture with or without alpha.
-struct Pixels<'a> {
-    picture: &'a Image,
+struct Channels<'a> {
+    picture: Colors<'a>,
     alpha: Option<&'a [f32]>,
 }
 
-impl Pixels<'_> {
+impl<'a> Channels<'a> {
+    /// Returns the channels of all pixels with 8 bits.
+    fn bytes(&self) -> std::result::Result<Cow<'a, [u8]>, Problem> {
+        match self.picture {
+            Colors::Floats(picture) => self.values(picture.data(), to_u8, to_u8),
+            Colors::Bytes(picture) if self.alpha.is_none() => Ok(Cow::Borrowed(picture.data())),
+            Colors::Bytes(picture) => self.values(picture.data(), |byte| byte, to_u8),
+            Colors::Words(picture) => self.values(picture.data(), |word| to_u8(f32::from(word) / 65535.0), to_u8),
+        }
+    }
+
+    /// Returns the channels of all pixels with 16 bits.
+    fn words(&self) -> std::result::Result<Cow<'a, [u16]>, Problem> {
+        match self.picture {
+            Colors::Floats(picture) => self.values(picture.data(), to_u16, to_u16),
+            Colors::Bytes(picture) => self.values(picture.data(), |byte| u16::from(byte) * 257, to_u16),
+            Colors::Words(picture) if self.alpha.is_none() => Ok(Cow::Borrowed(picture.data())),
+            Colors::Words(picture) => self.values(picture.data(), |word| word, to_u16),
+        }
+    }
+
     /// Returns the channels of all pixels, each converted.
-    fn values<T>(&self, convert: impl Fn(f32) -> T) -> std::result::Result<Vec<T>, Problem> {
-        let colors = self.picture.data();
+    fn values<C: Copy, T: Clone>(
+        &self,
+        colors: &[C],
+        of_color: impl Fn(C) -> T,
+        of_alpha: impl Fn(f32) -> T,
+    ) -> std::result::Result<Cow<'a, [T]>, Problem> {
         let Some(alpha) = self.alpha else {
             let mut values = reserve(colors.len())?;
-            values.extend(colors.iter().map(|&value| convert(value)));
-            return Ok(values);
+            values.extend(colors.iter().map(|&value| of_color(value)));
+            return Ok(Cow::Owned(values));
         };
         let mut values = reserve(alpha.len() * 4)?;
         for (rgb, &alpha) in colors.as_chunks::<3>().0.iter().zip(alpha) {
-            values.extend(rgb.map(&convert));
-            values.push(convert(alpha));
+            values.extend(rgb.map(&of_color));
+            values.push(of_alpha(alpha));
         }
-        Ok(values)
+        Ok(Cow::Owned(values))
     }
+}
 
-    fn bytes(&self) -> std::result::Result<Vec<u8>, Problem> {
-        self.values(|value| (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8)
-    }
+fn to_u8(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8
 }
 
 fn to_u16(value: f32) -> u16 {

@@ -2,6 +2,7 @@
 //! reference of `instance_norm_fold.wgsl`.
 
 use crate::image::mean_variance;
+use crate::image::part::Part;
 use crate::net::{EPSILON, Pooling, Preprocessing, Shape};
 
 /// Returns the `(a, b)` for which `a * v + b` is `v` normalized by `mean` and `variance`, then scaled and shifted.
@@ -92,6 +93,17 @@ pub fn pool2(x: &[f32], shape: Shape, pooling: Pooling) -> Vec<f32> {
         }
     }
     out
+}
+
+/// Returns mean and sum of squared distances from it, of each channel in each row of a part of `x`: `[channel][row]`.
+pub fn row_moments(x: &[f32], shape: Shape, part: Part) -> Vec<(f32, f32)> {
+    let [columns, rows] = part.sides();
+    let moments = |channel: usize, y: usize| {
+        let row = &x[(channel * shape.height + y) * shape.width + columns.first..][..columns.length];
+        let mean = row.iter().sum::<f32>() / row.len() as f32;
+        (mean, row.iter().map(|v| (v - mean).powi(2)).sum())
+    };
+    (0..shape.channels).flat_map(|channel| (rows.first..rows.end()).map(move |y| moments(channel, y))).collect()
 }
 
 /// Returns the mean of each channel. Reference of `global_mean.wgsl`.

@@ -2,6 +2,7 @@
 
 use super::device::CpuDevice;
 use super::staleness::Staleness;
+use super::tile_layout::TileLayout;
 use crate::cpu::picture::{Compositor, Loader, Painting, Photo, TemporalFilter};
 use crate::cpu::{CpuModel, CpuPlan};
 use crate::error::{Excess, MEMORY, Result};
@@ -87,6 +88,26 @@ impl CpuSession {
         let pictures = (size.0 as u64).saturating_mul(size.1 as u64).saturating_mul(4 * 4 + 4);
         let network = model.bytes(working_size.0, working_size.1, device.workers.threads())?;
         let needed = network.saturating_add(pictures);
+        Ok(Excess::of(MEMORY, needed.div_ceil(MEGABYTE), device.memory / MEGABYTE))
+    }
+
+    /// Returns the excess of a tiled session of `model` for photos of the size `photo` over the memory of `device`, if any.
+    /// Allocates nothing.
+    ///
+    /// # Errors
+    /// As [`CpuModel::bytes`].
+    pub fn tiled_excess(
+        device: &CpuDevice,
+        model: &CpuModel,
+        photo: (usize, usize),
+        layout: &TileLayout,
+    ) -> Result<Option<Excess>> {
+        let (width, height) = layout.size;
+        // The photo with 8 bits per channel and the result with 16, and a tile of each as RGBA.
+        let pictures = (photo.0 as u64).saturating_mul(photo.1 as u64).saturating_mul(3 + 6);
+        let tile = layout.tiles.iter().map(|tile| 8 * tile.photo.pixels() as u64).max().unwrap_or(0);
+        let network = model.bytes(width, height, device.workers.threads())?;
+        let needed = network.saturating_add(pictures).saturating_add(tile);
         Ok(Excess::of(MEMORY, needed.div_ceil(MEGABYTE), device.memory / MEGABYTE))
     }
 

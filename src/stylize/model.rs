@@ -10,6 +10,9 @@ use super::device::GpuDevice;
 #[cfg(feature = "gpu")]
 use super::gpu_session::GpuSession;
 use super::session::Session;
+#[cfg(feature = "gpu")]
+use super::tile_layout::Tile;
+use super::tile_layout::TileLayout;
 #[cfg(feature = "cpu")]
 use crate::cpu::CpuModel;
 use crate::error::{Error, Excess, Result};
@@ -33,7 +36,7 @@ pub struct StylizeModel {
 }
 
 /// The network with its weights on the device.
-enum Weights {
+pub(super) enum Weights {
     #[cfg(feature = "gpu")]
     Gpu(GpuDevice, Box<Model>),
     #[cfg(feature = "cpu")]
@@ -82,6 +85,11 @@ impl StylizeModel {
         }
     }
 
+    /// Returns the network with its weights on the device.
+    pub(super) fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
     /// Returns the device that the network runs on.
     pub fn device(&self) -> &Device {
         &self.device
@@ -110,6 +118,35 @@ impl StylizeModel {
             }
             #[cfg(feature = "cpu")]
             Weights::Cpu(device, model) => CpuSession::excess(device, model, size, working_size),
+        }
+    }
+
+    /// Returns the first limit of the device that stylizing a photo of the size `photo`, which the network sees at the size
+    /// `picture`, in tiles of at most `longest` pixels a side exceeds, if any. Allocates no pictures.
+    ///
+    /// # Errors
+    /// As [`TileLayout::new`].
+    pub fn tiled_excess(
+        &self,
+        photo: (usize, usize),
+        picture: (usize, usize),
+        longest: usize,
+    ) -> Result<Option<Excess>> {
+        let layout = TileLayout::new(self.network(), photo, picture, longest)?;
+        match &self.weights {
+            #[cfg(feature = "gpu")]
+            Weights::Gpu(device, model) => {
+                let bounds = device.gpu.bounds();
+                let excess = |tile: &Tile| {
+                    Frame::excess(bounds, tile.photo.size).or_else(|| OutputTexture::excess(bounds, tile.result.size))
+                };
+                match layout.tiles.iter().find_map(excess) {
+                    Some(excess) => Ok(Some(excess)),
+                    None => model.excess(bounds, layout.size),
+                }
+            }
+            #[cfg(feature = "cpu")]
+            Weights::Cpu(device, model) => CpuSession::tiled_excess(device, model, photo, &layout),
         }
     }
 

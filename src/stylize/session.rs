@@ -55,10 +55,10 @@ pub enum TemporalFilter {
 pub enum Reader {
     /// On a graphics adapter.
     #[cfg(feature = "gpu")]
-    Gpu(GpuReader),
+    Gpu(Box<GpuReader>),
     /// On the processor.
     #[cfg(feature = "cpu")]
-    Cpu(CpuReader),
+    Cpu(Box<CpuReader>),
 }
 
 /// A readback in progress.
@@ -286,10 +286,10 @@ impl Session {
             #[cfg(feature = "gpu")]
             Self::Gpu(session) => {
                 let reader = session.new_reader(size);
-                Box::pin(async move { reader.await.map(Reader::Gpu) })
+                Box::pin(async move { reader.await.map(|reader| Reader::Gpu(Box::new(reader))) })
             }
             #[cfg(feature = "cpu")]
-            Self::Cpu(session) => Box::pin(ready(session.new_reader(size).map(Reader::Cpu))),
+            Self::Cpu(session) => Box::pin(ready(session.new_reader(size).map(|reader| Reader::Cpu(Box::new(reader))))),
         }
     }
 
@@ -300,9 +300,9 @@ impl Session {
     pub fn set_reader(&mut self, reader: Reader) -> Result<()> {
         match (self, reader) {
             #[cfg(feature = "gpu")]
-            (Self::Gpu(session), Reader::Gpu(reader)) => session.set_reader(reader),
+            (Self::Gpu(session), Reader::Gpu(reader)) => session.set_reader(*reader),
             #[cfg(feature = "cpu")]
-            (Self::Cpu(session), Reader::Cpu(reader)) => session.set_reader(reader),
+            (Self::Cpu(session), Reader::Cpu(reader)) => session.set_reader(*reader),
             #[cfg(all(feature = "gpu", feature = "cpu"))]
             _ => return Err(other_device()),
         }

@@ -12,6 +12,7 @@ use super::backend::{self, Canvas};
 use super::js;
 use super::session::Session;
 use super::shared::Shared;
+use super::tiled::TiledSession;
 use crate::error::Error;
 use crate::net::custom;
 use crate::net::models::arbitrary;
@@ -191,5 +192,23 @@ impl Engine {
         let model = shared.model(&network).map_err(js)?;
         let session = model.session(width, height).await.map_err(js)?;
         Ok(Session::new(shared, network, session))
+    }
+
+    /// Opens a session for a photo of `width` x `height` pixels, which `network` sees at `seenWidth` x `seenHeight`, in tiles of
+    /// at most `side` pixels a side. Rejects if the network is not loaded, or the size is not possible.
+    #[wasm_bindgen(js_name = tiledSession)]
+    pub async fn tiled_session(
+        &self,
+        network: String,
+        width: usize,
+        height: usize,
+        #[wasm_bindgen(js_name = seenWidth)] seen_width: usize,
+        #[wasm_bindgen(js_name = seenHeight)] seen_height: usize,
+        side: usize,
+    ) -> Result<TiledSession, JsValue> {
+        let shared = self.shared.clone();
+        let model = shared.model(&network).map_err(js)?;
+        let session = model.tiled_session((width, height), (seen_width, seen_height), side).await.map_err(js)?;
+        Ok(TiledSession::new(shared, network, session))
     }
 }

@@ -27,6 +27,8 @@ mod studio;
 mod studio_device;
 #[cfg(all(feature = "live-cpu", feature = "threads"))]
 mod threads;
+#[cfg(any(feature = "live", feature = "live-cpu"))]
+mod tiled;
 #[cfg(feature = "train")]
 mod training;
 

@@ -17,5 +17,6 @@ mod random_network;
 mod schedule;
 mod shaders;
 mod steady;
+mod tiled;
 mod transfer26;
 mod vgg;

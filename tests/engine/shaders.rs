@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use impasto::gpu::conv::{Spec, Variant};
 use impasto::gpu::mobilenet;
 use impasto::gpu::preprocess::specialize;
-use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
+use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, ROW_MOMENTS, TEMPORAL_FILTER};
 use impasto::lower::transfer::fuse;
 use impasto::net::models::{arbitrary, predictor, transfer26};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
@@ -59,6 +59,7 @@ fn every_specialization_is_valid() {
     }
     check("instance_norm_fold", &specialize(INSTANCE_NORM_FOLD, &[], false));
     for variant in Variant::all() {
+        check("row_moments", &specialize(ROW_MOMENTS, &[], variant.half));
         for stage in &stages {
             let kernel = Spec::of(stage).kernel(variant);
             check(&format!("{} {} {}", stage.layer.weight, kernel.file, variant.name()), &kernel.wgsl);

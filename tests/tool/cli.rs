@@ -44,6 +44,29 @@ fn patterns_sizes_and_formats() {
 }
 
 #[test]
+fn tiles_are_invisible() {
+    let bench = Bench::new();
+    bench.photo("p.png", 330, 210);
+    let arguments = ["--style", "3", "--backend", "cpu", "--stroke", "1.2", "--strength", "0.9"];
+    let paint = |name: &str, more: &[&str]| {
+        bench.succeeds(&[&["stylize", "p.png", "-o", name][..], &arguments, more].concat());
+        bench.picture(name)
+    };
+    let whole = paint("whole.png", &[]).into_rgb8();
+    let exact = paint("exact.png", &["--tile", "200", "--statistics", "exact"]).into_rgb8();
+    assert!(whole.iter().zip(exact.iter()).all(|(a, b)| a.abs_diff(*b) <= 1));
+    // The small copy has the size at which the network sees this photo.
+    let fast = paint("fast.jpg", &["--tile", "256"]).into_rgb8();
+    let far = whole.iter().zip(fast.iter()).filter(|(a, b)| a.abs_diff(**b) > 64).count();
+    assert!(far < whole.len() / 100, "{far}");
+    let deep = paint("deep.png", &["--tile", "200", "--statistics", "exact", "--depth", "16"]);
+    assert_eq!(deep.color(), image::ColorType::Rgb16);
+    assert!(whole.iter().zip(deep.into_rgb8().iter()).all(|(a, b)| a.abs_diff(*b) <= 1));
+    let message = bench.fails(&["stylize", "p.png", "-o", "x.png", "--tile", "64"]);
+    assert!(message.len() == 1 && message[0].contains("choose at least"), "{message:?}");
+}
+
+#[test]
 fn strength_styles_and_colours_change_the_painting() {
     let bench = Bench::new();
     let photo = bench.photo("p.png", 32, 32);

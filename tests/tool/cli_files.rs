@@ -204,7 +204,7 @@ fn sizes_beyond_the_limits_are_refused_and_the_advice_is_taken() {
             .collect::<Vec<_>>()
     };
     // A size that fills the machine's memory takes minutes to stylize: the advice is followed only under given limits.
-    for (size, more) in [("99999999", &[][..]), ("30000", &["--memory", "300"]), ("2000", &["--max-pixels", "10000"])] {
+    for (size, more) in [("99999999", &[][..]), ("30000", &["--memory", "60"]), ("2000", &["--max-pixels", "10000"])] {
         let arguments = stylize(size, more);
         let (advice, message) = advised(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(message.contains("size"), "{message}");

@@ -5,6 +5,7 @@
  * is pending; a violation throws.
  */
 import { register } from 'node:module';
+import { FakeTiledSession } from './fake-tiles.mjs';
 
 /**
  * @import { Engine as RealEngine, Session as RealSession } from '../../www/live.js'
@@ -64,6 +65,8 @@ export class FakeEngine {
   module = 'live';
   /** All sessions, in the order in which they were opened. @type {FakeSession[]} */
   sessions = [];
+  /** All sessions for tiles, likewise. @type {FakeTiledSession[]} */
+  tiled = [];
   /** @type {Set<string>} */
   networks = new Set(['transfer26']);
   /** Packs and vectors by style id. @type {Map<string, Uint8Array | Float32Array>} */
@@ -201,6 +204,15 @@ export class FakeEngine {
     await this.wait('session');
     const session = new FakeSession(this, network, width, height);
     this.sessions.push(session);
+    return session;
+  }
+
+  /** @param {string} network @param {number} width @param {number} height @param {number} seenWidth @param {number} seenHeight @param {number} side */
+  async tiledSession(network, width, height, seenWidth, seenHeight, side) {
+    if (!this.networks.has(network)) throw new Error(`The network ${network} is missing.`);
+    await this.wait('session');
+    const session = new FakeTiledSession(this, width, height, [seenWidth, seenHeight], side);
+    this.tiled.push(session);
     return session;
   }
 }

@@ -52,7 +52,14 @@ export class App {
   #styleList = /** @type {StyleList} */ (document.querySelector('style-list'));
   #toast = /** @type {ToastLine} */ (document.querySelector('toast-line'));
   #settings = new SettingsSync();
-  #store = new Store(initialState({ ...this.#settings.settings, engine: engineInAddress() ?? this.#settings.settings.engine }));
+  #store = new Store(
+    initialState({
+      ...this.#settings.settings,
+      engine: engineInAddress() ?? this.#settings.settings.engine,
+      // A size in the address is that of files, too.
+      saveSize: sizeInAddress() ? 'screen' : this.#settings.settings.saveSize,
+    }),
+  );
   #controls = new Controls(this.#settings.settings, SAMPLES, this.#store);
   #sliders = /** @type {BlendSliders} */ (document.querySelector('blend-sliders'));
   #dialog = /** @type {StyleDialog} */ (document.querySelector('style-dialog'));

@@ -1,7 +1,7 @@
 /**
  * @import { EngineInfo, EnginePreference } from '../inference/protocol.js'
  * @import { Format } from '../media/encode.js'
- * @import { Settings } from './settings.js'
+ * @import { SaveSize, Settings } from './settings.js'
  * @import { Store } from './store.js'
  */
 
@@ -42,6 +42,7 @@ export class Controls {
   #groundColour = byId('ground-colour', HTMLInputElement);
   #groundRow = byId('ground-colour-row', HTMLElement);
   #photoData = byId('photo-data', HTMLInputElement);
+  #saveSize = byId('save-size', HTMLSelectElement);
   #undo = byId('undo', HTMLButtonElement);
   #size = byId('size', HTMLSelectElement);
   #compare = byId('compare', HTMLButtonElement);
@@ -61,6 +62,8 @@ export class Controls {
   #photoOptions = [];
   /** @type {number | undefined} the size, once the user has chosen one on this visit */
   chosenSize;
+  /** @type {SaveSize | undefined} the size of files, likewise */
+  chosenSaveSize;
   /** @type {EnginePreference | undefined} the engine, once the user has chosen one on this visit */
   chosenEngine;
 
@@ -76,6 +79,7 @@ export class Controls {
     this.#groundColour.value = settings.ground.colour;
     this.#groundRow.hidden = settings.ground.keep;
     this.#photoData.checked = settings.photoData;
+    this.#saveSize.value = store.state.saveSize;
     this.setValues(settings);
     this.#engine.value = store.state.enginePreference;
     store.subscribe(['size'], ({ size }) => this.#showSize(size));
@@ -125,6 +129,10 @@ export class Controls {
     this.#ground.addEventListener('change', () => this.#writeGround());
     this.#groundColour.addEventListener('change', () => this.#writeGround());
     this.#photoData.addEventListener('change', () => this.store.update({ photoData: this.#photoData.checked }));
+    this.#saveSize.addEventListener('change', () => {
+      this.chosenSaveSize = this.#saveSize.value === 'photo' ? 'photo' : 'screen';
+      this.store.update({ saveSize: this.chosenSaveSize });
+    });
     this.#engine.addEventListener('change', () => this.chooseEngine(/** @type {EnginePreference} */ (this.#engine.value)));
     this.#undo.addEventListener('click', act.undo);
     // Another stroke size needs another session: applied when the slider is released.
@@ -268,6 +276,11 @@ export class Controls {
 
   set canSave(can) {
     this.#saveButton.disabled = !can;
+  }
+
+  /** @param {boolean} on whether a save at full size is running, which the button ends */
+  set isSaving(on) {
+    this.#saveButton.classList.toggle('stops', on);
   }
 
   /** @param {boolean} on */

@@ -35,7 +35,7 @@ export class SettingsSync {
     this.store = store;
     this.controls = controls;
     this.selection = selection;
-    store.subscribe(['look', 'size', 'ground', 'photoData', 'video', 'enginePreference'], () => this.#saveSoon());
+    store.subscribe(['look', 'size', 'ground', 'photoData', 'saveSize', 'video', 'enginePreference'], () => this.#saveSoon());
   }
 
   #saveSoon() {
@@ -50,8 +50,9 @@ export class SettingsSync {
     const { strength, keepColors, gentle, stroke, brushwork } = look;
     const style = this.selection.text;
     const size = this.controls.chosenSize ?? this.#settings.size;
+    const saveSize = this.controls.chosenSaveSize ?? this.#settings.saveSize;
     const { chosenEngine } = this.controls;
-    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady: video.steady, size, ground, photoData, engine: chosenEngine ?? this.#settings.engine };
+    this.#settings = { style, strength, keepColors, gentle, stroke, brushwork, steady: video.steady, size, ground, photoData, saveSize, engine: chosenEngine ?? this.#settings.engine };
     saveSettings(this.#settings, chosenEngine !== undefined);
     // Without an engine there are no styles, and the selection is not valid yet.
     if (engine) this.#history.note({ style, strength, keepColors, gentle, stroke, brushwork });

@@ -12,10 +12,15 @@
  * `style` is a slug such as `starry-strokes`, or a blend such as `teal-mist:60,carnival:40`. `size` 0 means the default of the
  * adapter. `gentle` selects how a lower strength blends. `stroke` is the relative stroke size, `brushwork` the amount of
  * texture in flat areas, `steady` reduces flicker in videos. `ground` is the background of transparent pictures; `photoData`
- * keeps the photo's metadata in saved files. `engine` is the engine to use.
+ * keeps the photo's metadata in saved files; `saveSize` is their size. `engine` is the engine to use.
  * @typedef {{ style: string, strength: number, keepColors: boolean, gentle: boolean, size: number, stroke: number,
- *   brushwork: number, steady: boolean, ground: Ground, photoData: boolean,
+ *   brushwork: number, steady: boolean, ground: Ground, photoData: boolean, saveSize: SaveSize,
  *   engine: EnginePreference }} Settings
+ */
+
+/**
+ * The size of saved pictures: that of the photo, if it is larger than that on the screen, or always that on the screen.
+ * @typedef {'photo' | 'screen'} SaveSize
  */
 
 const KEY = 'impasto.settings';
@@ -35,6 +40,7 @@ const DEFAULTS = {
   steady: true,
   ground: { keep: true, colour: '#ffffff' },
   photoData: false,
+  saveSize: 'photo',
   engine: 'auto',
 };
 
@@ -48,6 +54,7 @@ export function loadSettings() {
     steady: stored.steady,
     ground: stored.ground,
     photoData: stored.photoData,
+    saveSize: stored.saveSize,
     engine: stored.engine,
     stroke: strokeOf(query.get('stroke')),
     style: query.get('style') ?? DEFAULTS.style,
@@ -163,6 +170,7 @@ function clean(value) {
   const { keep, colour } = value?.ground ?? {};
   if (typeof keep === 'boolean' && /^#[0-9a-f]{6}$/.test(colour)) settings.ground = { keep, colour };
   if (typeof value?.photoData === 'boolean') settings.photoData = value.photoData;
+  if (value?.saveSize === 'photo' || value?.saveSize === 'screen') settings.saveSize = value.saveSize;
   if (isEngine(value?.engine)) settings.engine = value.engine;
   return settings;
 }

@@ -8,7 +8,7 @@
  * @import { EngineInfo, EnginePreference, Look } from '../inference/protocol.js'
  * @import { Photo } from '../media/decode.js'
  * @import { Ground } from '../media/transparency.js'
- * @import { Settings } from './settings.js'
+ * @import { SaveSize, Settings } from './settings.js'
  */
 
 /**
@@ -23,16 +23,17 @@
 
 /**
  * `enginePreference` is the engine that the user wants. `engine` is what is known of the engine; undefined while none runs. `photo` is the current photo, also while another mode is
- * shown. `title` names the selected styles. `size` is the longer side of photos; 0 until the engine runs.
+ * shown. `title` names the selected styles. `size` is the longer side of photos on the screen; 0 until the engine runs. `saveSize` is
+ * the size of saved pictures: that of the photo, or that on the screen.
  * @typedef {{ enginePreference: EnginePreference, engine: EngineInfo | undefined, mode: Mode, photo: Photo | undefined, look: Look, title: string, size: number,
- *   ground: Ground, photoData: boolean, video: VideoOptions }} State
+ *   ground: Ground, photoData: boolean, saveSize: SaveSize, video: VideoOptions }} State
  */
 
 /** The options of a video before the user chooses others. */
 const VIDEO = { lines: 0, framesPerSecond: 24 };
 
 /** @param {Omit<Settings, 'style' | 'size'>} settings @returns {State} the state when the page starts */
-export function initialState({ strength, keepColors, gentle, stroke, brushwork, ground, photoData, steady, engine }) {
+export function initialState({ strength, keepColors, gentle, stroke, brushwork, ground, photoData, saveSize, steady, engine }) {
   return {
     enginePreference: engine,
     engine: undefined,
@@ -43,6 +44,7 @@ export function initialState({ strength, keepColors, gentle, stroke, brushwork, 
     size: 0,
     ground,
     photoData,
+    saveSize,
     video: { ...VIDEO, steady },
   };
 }

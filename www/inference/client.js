@@ -3,7 +3,7 @@ import { scriptAddress } from '../common/trusted-scripts.js';
 
 /**
  * @import { ScheduledFrame } from '../media/frame-scheduler.js'
- * @import { BuiltinNetwork, Command, EnginePreference, FrameMeasurement, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, ToWorker } from './protocol.js'
+ * @import { BuiltinNetwork, Command, EnginePreference, FrameMeasurement, FromWorker, NamedPack, Look, VideoSettings, PhotoInput, Pixels, PackInfo, Tile, ToWorker } from './protocol.js'
  */
 
 const CHOICE_KEY = 'impasto.kernels';
@@ -116,9 +116,35 @@ export class EngineClient {
     this.#current.video = 0;
   }
 
-  /** @returns {Promise<Pixels>} the painting at full size; rejects with a message */
+  /** @returns {Promise<Pixels>} the painting at the size on the screen; rejects with a message */
   save() {
     return this.#request({ type: 'save' });
+  }
+
+  /**
+   * Prepares a photo for `paintTile`.
+   * @param {number} width of the photo
+   * @param {number} height
+   * @param {PhotoInput} copy the photo at the size on the screen, which is transferred
+   * @param {Look} look
+   * @returns {Promise<Tile[]>} rejects with a message for the user
+   */
+  openTiles(width, height, copy, look) {
+    return this.#request({ type: 'open-tiles', width, height, copy, look }, [storageOf(copy)]);
+  }
+
+  /**
+   * @param {number} tile number of the tile
+   * @param {PhotoInput} photo its part of the photo, which is transferred
+   * @returns {Promise<Pixels>} its part of the painting; rejects with a message for the user
+   */
+  paintTile(tile, photo) {
+    return this.#request({ type: 'paint-tile', tile, photo }, [storageOf(photo)]);
+  }
+
+  /** Ends the work on the photo of `openTiles`. */
+  closeTiles() {
+    this.#send({ type: 'close-tiles' });
   }
 
   /**
@@ -230,6 +256,7 @@ export class EngineClient {
       if (message.type === 'pixels') request.resolve(message.pixels);
       else if (message.type === 'style') request.resolve(message.style);
       else if (message.type === 'measured') request.resolve(message.times);
+      else if (message.type === 'tiles') request.resolve(message.tiles);
       else request.reject(new Error('message' in message ? message.message : `The engine sent an unexpected answer: ${message.type}. Reload the page.`));
       return;
     }

@@ -1,5 +1,6 @@
 import { groundOf, photoInput, squareBitmap } from '../media/photo.js';
 import { messageOf } from '../common/errors.js';
+import { fullSizePicture } from './full-size.js';
 
 /**
  * @import { Controls } from '../app/controls.js'
@@ -52,9 +53,14 @@ export class PhotoMode {
     store.subscribe(['look'], (state, before) => this.#onLook(state, before));
   }
 
-  /** @returns {Promise<Pixels>} the painting at full size */
+  /** @returns {Promise<Pixels>} the painting at the size on the screen */
   picture() {
     return this.client.save();
+  }
+
+  /** The painting at the size of the photo, if that is larger. */
+  fullSize() {
+    return fullSizePicture(this.client, this.store.state);
   }
 
   /** Names of photo and style for the file name, and the photo's EXIF data. */

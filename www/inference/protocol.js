@@ -16,6 +16,16 @@
  */
 
 /**
+ * A part of a picture in pixels.
+ * @typedef {{ x: number, y: number, width: number, height: number }} Rectangle
+ */
+
+/**
+ * A tile of a photo that is stylized in parts: the part of the photo that it needs, and that of the result that it yields.
+ * @typedef {{ photo: Rectangle, result: Rectangle }} Tile
+ */
+
+/**
  * A photo at the size that it is rendered at. An opaque photo is a bitmap; its owner closes it. A photo that keeps its
  * transparency is pixels: a bitmap is premultiplied, which changes the colours of transparent pixels.
  * @typedef {ImageBitmap | Pixels} PhotoInput
@@ -97,7 +107,11 @@
  *   the previous one, and its times. The worker closes the frame.
  * - `stop-video`: ends the video. The photo is shown again with the next `photo` or `look`.
  * - `stylize`: stylizes a photo in the background; answered by `pixels` or `failed`.
- * - `save`: requests the picture at full size; answered by `pixels` or `failed`.
+ * - `save`: requests the picture at the size on the screen; answered by `pixels` or `failed`.
+ * - `open-tiles`: prepares a photo of `width` x `height` pixels for `paint-tile`; `copy` is the photo at the size on the screen,
+ *   which decides its contrast and its strokes. Answered by `tiles` or `failed`.
+ * - `paint-tile`: stylizes a tile, given its part of the photo; answered by `pixels` or `failed`.
+ * - `close-tiles`: ends the work on that photo.
  * - `add-styles`: adds styles, under the names that the page shows, or replaces those with the same id. Invalid packs are
  *   reported by `rejected-styles` once their network is loaded.
  * - `remove-style`: removes a style.
@@ -114,6 +128,9 @@
  *   | { type: 'stop-video' }
  *   | { type: 'stylize', photo: PhotoInput, look: Look }
  *   | { type: 'save' }
+ *   | { type: 'open-tiles', width: number, height: number, copy: PhotoInput, look: Look }
+ *   | { type: 'paint-tile', tile: number, photo: PhotoInput }
+ *   | { type: 'close-tiles' }
  *   | { type: 'add-styles', styles: NamedPack[] }
  *   | { type: 'remove-style', id: string }
  *   | { type: 'encode-style', id: string, painting: Pixels, name: string, source: string, licence: string, thumbnail: Uint8Array }
@@ -133,7 +150,8 @@
  * - `frame`: the picture, for a page without an offscreen canvas.
  * - `thumbnail`: one of the 26 styles on the small square of the photo.
  * - `style`: the answer to `encode-style`, `inspect-pack`, `import-pack` and `rename-style`.
- * - `pixels`: the answer to `stylize` and `save`.
+ * - `pixels`: the answer to `stylize`, `save` and `paint-tile`.
+ * - `tiles`: the answer to `open-tiles`: the tiles, row by row.
  * - `measured`: the answer to `measure`.
  * - `rejected-styles`: the ids of styles of `add-styles` that cannot be used.
  * - `ready-for-frame`: requests another frame.
@@ -150,6 +168,7 @@
  *   | { type: 'thumbnail', style: string, pixels: Pixels }
  *   | { type: 'style', style: PackInfo }
  *   | { type: 'pixels', pixels: Pixels }
+ *   | { type: 'tiles', tiles: Tile[] }
  *   | { type: 'measured', times: FrameMeasurement }
  *   | { type: 'rejected-styles', ids: string[] }
  *   | { type: 'ready-for-frame' }

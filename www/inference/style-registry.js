@@ -205,7 +205,7 @@ export function usesContentStyle({ network, gentle }) {
 }
 
 /**
- * @param {Session} session
+ * @param {Pick<Session, 'setStyle'>} session
  * @param {Part[]} parts
  */
 export function setStyle(session, parts) {
@@ -217,7 +217,7 @@ export function setStyle(session, parts) {
 
 /**
  * Networks that come with the page use brushwork, networks in packs do not.
- * @param {Session} session
+ * @param {Pick<Session, 'setBrushwork'>} session
  * @param {Pick<Look, 'network' | 'brushwork'>} look
  */
 export function setBrushwork(session, { network, brushwork }) {

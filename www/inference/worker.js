@@ -8,6 +8,7 @@ import { VideoRenderer } from './video-renderer.js';
 import { StyleRegistry } from './style-registry.js';
 import { PhotoRenderer } from './photo-renderer.js';
 import { ThumbnailRenderer } from './thumbnail-renderer.js';
+import { TileRenderer } from './tile-renderer.js';
 import { supportsVideoFrames } from './video-frame-support.js';
 
 /**
@@ -27,6 +28,8 @@ let videoId = 0;
 let answerStart = () => {};
 /** @type {BatchRenderer | undefined} */
 let batch;
+/** @type {TileRenderer | undefined} */
+let tiles;
 /** @type {Engine | undefined} */
 let engine;
 /** @type {StyleRegistry | undefined} */
@@ -76,6 +79,7 @@ async function start({ requestId, networks, engine: preference, choice, canvas }
   const pause = blocking ? nextTask : undefined;
   thumbnails = new ThumbnailRenderer(engine, info.styles, pause);
   batch = new BatchRenderer(engine, registry);
+  tiles = new TileRenderer(engine, registry, blocking);
   photos = new PhotoRenderer(engine, registry, canvas !== undefined, thumbnails, pause);
   resolveRegistry(registry);
   send({ type: 'ready', info, files, choice: engine.choice() });
@@ -226,6 +230,16 @@ self.addEventListener('message', (/** @type {MessageEvent<ToWorker>} */ { data: 
       break;
     case 'rename-style':
       answerWithPack(answer, (registry) => registry.rename(message.id, message.name));
+      break;
+    case 'open-tiles':
+      if (tiles) tiles.open(answer, message);
+      else answer({ type: 'failed', operation: 'save', message: NOT_STARTED });
+      break;
+    case 'paint-tile':
+      tiles?.paint(answer, message.tile, message.photo);
+      break;
+    case 'close-tiles':
+      tiles?.close();
       break;
     case 'measure':
       measure(answer, message);

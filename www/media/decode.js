@@ -17,8 +17,8 @@ import { drawSvg } from './svg-picture.js';
 
 /** The maximum number of pixels of a photo, which need a gigabyte of memory. Browsers decode no more. */
 const MOST_PIXELS = 2 ** 28;
-/** Larger photos are scaled down to this number of pixels, which suffices for all sizes of the page. */
-const KEPT_PIXELS = 2 ** 26;
+/** Larger photos are scaled down: a decoded photo takes four bytes a pixel. */
+const KEPT_PIXELS = 2 ** 27;
 /** The longer side of a photo that was scaled down. */
 const KEPT_SIDE = 8192;
 /** How much of a file is read for its header. */

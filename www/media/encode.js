@@ -9,6 +9,8 @@ import { hasTransparency, layOver, NEUTRAL, withoutAlpha } from './transparency.
 /** JPEG and WebP quality: visually lossless. */
 const QUALITY = 0.93;
 
+export const NO_MEMORY_LEFT = 'The browser has no memory left to write the picture. Choose a smaller size and save again.';
+
 /**
  * Encodes a picture as a file. For JPEG, transparent pixels are composited over white.
  * @param {Pixels} pixels
@@ -18,19 +20,47 @@ const QUALITY = 0.93;
  * @throws {Error} with a message for the user
  */
 export async function encode({ width, height, data }, format, tiff) {
-  if (format === 'jpeg' && hasTransparency(data)) {
-    layOver(data, NEUTRAL);
-    data = withoutAlpha(data);
-  }
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
-  canvas.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(prepared(data, format), width, height), 0, 0);
+  return withPhotoData(await encodeCanvas(canvas, format), format, tiff, { width, height });
+}
+
+/**
+ * The pixels as a file holds them: JPEG has no transparency. May change `data`.
+ * @param {Uint8ClampedArray<ArrayBuffer>} data RGBA
+ * @param {Format} format
+ */
+export function prepared(data, format) {
+  if (format !== 'jpeg' || !hasTransparency(data)) return data;
+  layOver(data, NEUTRAL);
+  return withoutAlpha(data);
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {Format} format
+ * @returns {Promise<Blob>}
+ * @throws {Error} with a message for the user
+ */
+export async function encodeCanvas(canvas, format) {
   /** @type {Blob | null} */
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, `image/${format}`, QUALITY));
-  if (!blob) throw new Error('The browser has no memory left to write the picture. Choose a smaller size and save again.');
+  if (!blob) throw new Error(NO_MEMORY_LEFT);
   if (blob.type !== `image/${format}`) throw new Error(`This browser cannot write ${format.toUpperCase()}. Choose PNG.`);
-  const kept = tiff && keptTiff(tiff, { width, height });
+  return blob;
+}
+
+/**
+ * The file with date, place and camera of the photo, if there are any.
+ * @param {Blob} blob
+ * @param {Format} format
+ * @param {Uint8Array | undefined} tiff EXIF data of the photo
+ * @param {{ width: number, height: number }} size
+ */
+export async function withPhotoData(blob, format, tiff, size) {
+  const kept = tiff && keptTiff(tiff, size);
   if (!kept) return blob;
   return new Blob(withTiff(new Uint8Array(await blob.arrayBuffer()), format, kept), { type: blob.type });
 }

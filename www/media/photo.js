@@ -3,7 +3,7 @@ import { hasTransparency, layOver, NEUTRAL } from './transparency.js';
 
 /**
  * @import { Photo } from './decode.js'
- * @import { PhotoInput, Pixels } from '../inference/protocol.js'
+ * @import { PhotoInput, Pixels, Rectangle } from '../inference/protocol.js'
  * @import { Ground } from './transparency.js'
  */
 
@@ -36,6 +36,21 @@ export function photoInput(photo, longest, ground) {
   // Bitmaps of a canvas are premultiplied: colours under transparency would differ from the pixels by more than 1 of 255.
   if (!photo.opaque && ground.keep) return photoPixels(photo, longest, ground);
   return bitmapOf(whole(photo.bitmap, scaleOf(photo, longest), groundOf(photo.opaque, ground)));
+}
+
+/**
+ * A part of a photo at its own size, for the inference worker.
+ * @param {Photo} photo
+ * @param {Rectangle} part
+ * @param {Ground} ground behind transparent photos
+ * @returns {PhotoInput}
+ */
+export function partInput({ bitmap, opaque }, part, ground) {
+  const context = resample(bitmap, part, part.width, part.height, groundOf(opaque, ground));
+  if (opaque || !ground.keep) return bitmapOf(context);
+  const pixels = pixelsOf(context);
+  if (hasTransparency(pixels.data)) layOver(pixels.data, NEUTRAL);
+  return pixels;
 }
 
 /** @param {Photo} photo @param {number} longest pixels */

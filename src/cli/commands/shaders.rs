@@ -8,7 +8,7 @@ use impasto::files::{Existing, save};
 use impasto::gpu::conv::{Spec, Variant};
 use impasto::gpu::mobilenet;
 use impasto::gpu::preprocess::specialize;
-use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, TEMPORAL_FILTER};
+use impasto::gpu::shaders::{COMPOSITE, INSTANCE_NORM_FOLD, LOAD_INPUT, ROW_MOMENTS, TEMPORAL_FILTER};
 use impasto::lower::transfer::fuse;
 use impasto::net::models::{arbitrary, predictor, transfer26};
 use naga::back::spv;
@@ -43,7 +43,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             texts.push((format!("{}-{}-{}", kernel.file, variant.name(), describe(&spec)), kernel.wgsl));
         }
         let width = if variant.half { "f16" } else { "f32" };
-        let io = [("load_input", LOAD_INPUT), ("composite", COMPOSITE), ("temporal_filter", TEMPORAL_FILTER)];
+        let io = [
+            ("load_input", LOAD_INPUT),
+            ("composite", COMPOSITE),
+            ("temporal_filter", TEMPORAL_FILTER),
+            ("row_moments", ROW_MOMENTS),
+        ];
         texts.extend(io.map(|(name, shader)| (format!("{name}-{width}"), specialize(shader, &[], variant.half))));
         texts.push(("instance_norm_fold".to_string(), specialize(INSTANCE_NORM_FOLD, &[], false)));
         texts.extend(predicting.iter().map(|stage| (stage.name(), stage.wgsl())));

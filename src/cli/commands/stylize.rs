@@ -10,6 +10,7 @@ use std::time::Instant;
 use clap::Args;
 use impasto::error::{Error, Result};
 use impasto::files::{Existing, Saved, save};
+use impasto::image_file::Colors;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -23,6 +24,7 @@ use crate::cli::photos::{ReadArguments, WriteArguments};
 use crate::cli::report::BAD_INPUT;
 use crate::cli::report::{self, alert, say};
 use crate::cli::style_source::StyleSource;
+use crate::cli::tiles::{Painted, TileArguments};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -45,6 +47,8 @@ pub struct Arguments {
     /// Longer side of the result in pixels; default: the size of the photo
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     size: Option<u32>,
+    #[command(flatten)]
+    tiles: TileArguments,
     #[command(flatten)]
     device: BackendArguments,
     #[command(flatten)]
@@ -146,19 +150,31 @@ async fn paint(
         }
     };
     let start = Instant::now();
-    stylizer.check(&file, &arguments.read, arguments.size, arguments.force)?;
-    let picture = arguments.read.decode(&file, arguments.size)?;
-    let writer = arguments.write.writer(&picture);
-    let painted = stylizer.paint(&picture.image, writer.depth16).await?;
+    let side = stylizer.tile_side(&file, &arguments.read, (arguments.size, arguments.tiles.side()), arguments.force)?;
+    let (painted, rest) = match side {
+        None => {
+            let (photo, rest) = arguments.read.decode(&file, arguments.size)?.split();
+            (Painted::Whole(stylizer.paint(&photo, arguments.write.writer(&rest).depth16).await?), rest)
+        }
+        Some(side) => {
+            let tiles = (arguments.size, side, arguments.tiles.statistics());
+            let progress = if bar.is_hidden() { progress(2, arguments.json) } else { ProgressBar::hidden() };
+            let painted = stylizer.paint_tiled(file, &arguments.read, tiles, (&arguments.write, &progress)).await;
+            progress.finish_and_clear();
+            painted?
+        }
+    };
+    let (width, height) = Colors::from(&painted).size();
+    let writer = arguments.write.writer(&rest);
     let existing = if arguments.no_clobber { Existing::Keep } else { Existing::Replace };
     let saved = save(painting, &writer.bytes(&painted, painting)?, existing)?;
-    bar.suspend(|| report::warnings(photo, &picture.warnings));
+    bar.suspend(|| report::warnings(photo, &rest.warnings));
     if arguments.json && saved == Saved::Written {
         say!(
             "{}",
             json!({
                 "input": report::path(photo), "output": report::path(painting), "style": source.name,
-                "width": painted.width(), "height": painted.height(), "warnings": picture.warnings,
+                "width": width, "height": height, "warnings": rest.warnings,
                 "milliseconds": start.elapsed().as_millis() as u64,
                 "adapter": stylizer.device(), "variant": stylizer.kernels(),
             })

@@ -5,7 +5,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::bands::for_each_band;
 use super::lanes::{Pass, Pixels, apply, to_bytes};
-use super::resample::Resampler;
+use super::resample::{Resampler, check_photo};
 use super::source::{Painting, Photo, Source, check_size};
 use crate::cpu::instruction_set::InstructionSet;
 use crate::cpu::lanes::limited;
@@ -13,31 +13,33 @@ use crate::cpu::workers::Workers;
 use crate::error::{Error, Result};
 use crate::image::check_sides;
 use crate::image::composite::{LUMA, Look};
+use crate::image::part::Part;
 
 /// Composites paintings of one size with photos of one size.
 pub struct Compositor {
     level: Level,
     paintings: Resampler,
     photos: Resampler,
-    target: (usize, usize),
+    target: Part,
 }
 
 impl Compositor {
     /// Creates a compositor of paintings of the size `painting` and photos of the size `source` to pictures of the size
-    /// `target`, all as width and height.
+    /// `target`, all as width and height. All may be parts.
     ///
     /// # Errors
-    /// [`Error::Picture`] if a side is zero or the processor does not have `set`.
+    /// [`Error::Picture`] if a side is zero, a part lacks pixels that are needed, or the processor does not have `set`.
     pub fn new(
         set: InstructionSet,
-        painting: (usize, usize),
-        source: (usize, usize),
-        target: (usize, usize),
+        painting: impl Into<Part>,
+        source: impl Into<Part>,
+        target: impl Into<Part>,
     ) -> Result<Self> {
-        check_sides(painting)?;
-        check_sides(source)?;
-        check_sides(target)?;
-        let (paintings, photos) = (Resampler::new(painting, target), Resampler::new(source, target));
+        let (painting, source, target) = (painting.into(), source.into(), target.into());
+        check_sides(painting.size)?;
+        check_sides(source.size)?;
+        check_sides(target.size)?;
+        let (paintings, photos) = (Resampler::new(painting, target)?, Resampler::new(source, target)?);
         Ok(Self { level: set.require()?, paintings, photos, target })
     }
 
@@ -47,7 +49,7 @@ impl Compositor {
     /// [`Error::Picture`] if painting, photo or target have another size than the compositor.
     pub fn bytes(&self, workers: &Workers, pictures: (Painting, Photo), look: Look, target: &mut [u8]) -> Result<()> {
         self.check(pictures, target.len(), 4)?;
-        let row = self.target.0 * 4;
+        let row = self.target.size.0 * 4;
         for_each_band(workers, target, row, self.scratch(), |first, rows, scratch| {
             let mut scratch = self.divided(scratch);
             for (y, bytes) in rows.chunks_exact_mut(row).enumerate() {
@@ -65,7 +67,7 @@ impl Compositor {
     /// As [`Compositor::bytes`].
     pub fn colors(&self, workers: &Workers, pictures: (Painting, Photo), look: Look, target: &mut [f32]) -> Result<()> {
         self.check(pictures, target.len(), 3)?;
-        let row = self.target.0 * 3;
+        let row = self.target.size.0 * 3;
         for_each_band(workers, target, row, self.scratch(), |first, rows, scratch| {
             let mut scratch = self.divided(scratch);
             for (y, colors) in rows.chunks_exact_mut(row).enumerate() {
@@ -80,8 +82,8 @@ impl Compositor {
 
     fn check(&self, (painting, photo): (Painting, Photo), values: usize, channels: usize) -> Result<()> {
         check_size(painting.size(), self.paintings.from())?;
-        check_size(photo.size(), self.photos.from())?;
-        let (width, height) = self.target;
+        check_photo(photo, &self.photos)?;
+        let (width, height) = self.target.size;
         if values != width * height * channels {
             return Err(Error::Picture(format!(
                 "a {width}x{height} picture with {channels} channels does not have {values} values"
@@ -92,14 +94,14 @@ impl Compositor {
 
     /// Returns the length of the scratch memory of a thread.
     fn scratch(&self) -> usize {
-        self.paintings.scratch() + self.photos.scratch() + 3 * 4 * self.target.0
+        self.paintings.scratch() + self.photos.scratch() + 3 * 4 * self.target.size.0
     }
 
     fn divided<'s>(&self, scratch: &'s mut [f32]) -> Scratch<'s> {
         let (painting, rest) = scratch.split_at_mut(self.paintings.scratch());
         let (photo, rest) = rest.split_at_mut(self.photos.scratch());
-        let (seen, rest) = rest.split_at_mut(4 * self.target.0);
-        let (painted, blended) = rest.split_at_mut(4 * self.target.0);
+        let (seen, rest) = rest.split_at_mut(4 * self.target.size.0);
+        let (painted, blended) = rest.split_at_mut(4 * self.target.size.0);
         Scratch { painting, photo, seen, painted, blended }
     }
 
@@ -120,7 +122,8 @@ impl Compositor {
             self.paintings.row(simd, painting, y, painting_row, painted);
             painted
         };
-        let before = pixels_before(look.split, self.target.0) * 4;
+        let Part { whole, origin, size } = self.target;
+        let before = pixels_before(look.split, whole.0).saturating_sub(origin.0).min(size.0) * 4;
         if before == 0 && look.strength == 1.0 && !look.keep_colors {
             return painted;
         }

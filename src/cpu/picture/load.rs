@@ -4,8 +4,8 @@
 use fearless_simd::{Level, Simd, dispatch, f32x4, prelude::*};
 
 use super::bands::for_each_band;
-use super::resample::Resampler;
-use super::source::{Photo, Source, check_size};
+use super::resample::{Resampler, check_photo};
+use super::source::Photo;
 use super::streaks::streaks;
 use crate::cpu::instruction_set::InstructionSet;
 use crate::cpu::lanes::limited;
@@ -13,13 +13,14 @@ use crate::cpu::workers::Workers;
 use crate::error::{Error, Result};
 use crate::image::brushwork::Brushwork;
 use crate::image::check_sides;
+use crate::image::part::Part;
 use crate::net::Border;
 
 /// Fills the input tensor of a network with photos of one size.
 pub struct Loader {
     level: Level,
     resampler: Resampler,
-    picture: (usize, usize),
+    picture: Part,
     padded: (usize, usize),
     /// The brushwork's value for each pixel of the picture; empty if there is none.
     streaks: Vec<f32>,
@@ -28,26 +29,28 @@ pub struct Loader {
 
 impl Loader {
     /// Creates a loader of photos of the size `source` for a network that sees a picture of the size `picture` in a
-    /// tensor of the size `padded`, all as width and height.
+    /// tensor of the size `padded`, all as width and height. Source and picture may be parts.
     ///
     /// # Errors
-    /// [`Error::Picture`] if a side is zero, the tensor is smaller than the picture, or the processor does not have
-    /// `set`.
+    /// [`Error::Picture`] if a side is zero, the tensor is smaller than the picture, a part lacks pixels that are needed, or
+    /// the processor does not have `set`.
     pub fn new(
         set: InstructionSet,
-        source: (usize, usize),
-        picture: (usize, usize),
+        source: impl Into<Part>,
+        picture: impl Into<Part>,
         padded: (usize, usize),
     ) -> Result<Self> {
-        check_sides(source)?;
-        check_sides(picture)?;
-        if padded.0 < picture.0 || padded.1 < picture.1 {
+        let (source, picture) = (source.into(), picture.into());
+        check_sides(source.size)?;
+        check_sides(picture.size)?;
+        let (width, height) = picture.size;
+        if padded.0 < width || padded.1 < height {
             return Err(Error::Picture(format!(
-                "a picture of {}x{} does not fit into a tensor of {}x{}",
-                picture.0, picture.1, padded.0, padded.1
+                "a picture of {width}x{height} does not fit into a tensor of {}x{}",
+                padded.0, padded.1
             )));
         }
-        let (level, resampler) = (set.require()?, Resampler::new(source, picture));
+        let (level, resampler) = (set.require()?, Resampler::new(source, picture)?);
         Ok(Self { level, resampler, picture, padded, streaks: Vec::new(), strength: 0.0 })
     }
 
@@ -58,13 +61,13 @@ impl Loader {
             return;
         }
         self.strength = strength;
-        let (width, height) = self.picture;
-        let brushwork = Brushwork::new(strength, width, height);
+        let Part { whole, origin: (left, top), size: (width, height) } = self.picture;
+        let brushwork = Brushwork::new(strength, whole.0, whole.1);
         self.streaks = vec![0.0; if brushwork.amount > 0.0 { width * height } else { 0 }];
         let level = self.level;
         for_each_band(workers, &mut self.streaks, width, 0, |first, rows, _| {
             for (y, row) in rows.chunks_exact_mut(width).enumerate() {
-                dispatch!(level, simd => streaks(simd, brushwork, first + y, row));
+                dispatch!(level, simd => streaks(simd, brushwork, (left, top + first + y), row));
             }
         });
     }
@@ -72,9 +75,9 @@ impl Loader {
     /// Writes the tensor: `[padded height][padded width]` pixels of four floats, R, G, B and 0.
     ///
     /// # Errors
-    /// [`Error::Picture`] if photo or tensor have another size than the loader.
+    /// [`Error::Picture`] if photo or tensor have another size than the loader, or if a part is to be mirrored.
     pub fn load(&self, workers: &Workers, photo: Photo, tensor: &mut [f32]) -> Result<()> {
-        check_size(photo.size(), self.resampler.from())?;
+        check_photo(photo, &self.resampler)?;
         let (width, height) = self.padded;
         if tensor.len() != width * height * 4 {
             return Err(Error::Picture(format!(
@@ -84,7 +87,7 @@ impl Loader {
         }
         for_each_band(workers, tensor, width * 4, self.resampler.scratch(), |first, rows, scratch| {
             for (y, row) in rows.chunks_exact_mut(width * 4).enumerate() {
-                let y = Border::Reflect.index((first + y) as isize, self.picture.1).unwrap_or(0);
+                let y = Border::Reflect.index((first + y) as isize, self.picture.size.1).unwrap_or(0);
                 dispatch!(self.level, simd => self.row(simd, photo, y, scratch, row));
             }
         });
@@ -94,7 +97,7 @@ impl Loader {
     /// Writes row `y` of the picture and its padding to `row`.
     #[inline(always)]
     fn row<S: Simd>(&self, simd: S, photo: Photo, y: usize, scratch: &mut [f32], row: &mut [f32]) {
-        let width = self.picture.0;
+        let width = self.picture.size.0;
         let (seen, padding) = row.split_at_mut(width * 4);
         self.resampler.row(simd, photo, y, scratch, seen);
         if self.streaks.is_empty() {

@@ -3,41 +3,47 @@
 
 use fearless_simd::{Simd, f32x4, prelude::*};
 
-use super::source::Source;
+use super::source::{Photo, Source, check_size};
+use crate::error::{Error, Result};
+use crate::image::part::{Part, Side};
 
 /// The filter of one side: for each pixel of the result, the same number of neighbouring pixels of the original.
 struct Axis {
-    from: usize,
+    from: Side,
+    to: Side,
     taps: usize,
-    /// The first pixel of the original that pixel `i` reads.
+    /// The first pixel of the part of the original that each pixel of the result reads.
     first: Vec<usize>,
     /// `[result][taps]`; their sum is 1 for each pixel.
     weights: Vec<f32>,
 }
 
 impl Axis {
-    /// Returns the filter from `from` to `to` pixels; neither is zero.
-    fn new(from: usize, to: usize) -> Self {
-        let windows: Vec<(usize, Vec<f32>)> = (0..to).map(|i| window(from, to, i)).collect();
+    /// Returns the filter from `from` to `to`; neither is empty.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] if a pixel of the result needs pixels that are not in `from`.
+    fn new(from: Side, to: Side) -> Result<Self> {
+        let windows: Vec<(usize, Vec<f32>)> = (to.first..to.end()).map(|i| window(from.whole, to.whole, i)).collect();
         let taps = windows.iter().map(|window| window.1.len()).max().unwrap_or(1);
-        let (mut first, mut weights) = (Vec::with_capacity(to), Vec::with_capacity(to * taps));
+        let (mut first, mut weights) = (Vec::with_capacity(to.length), Vec::with_capacity(to.length * taps));
         for (start, window) in windows {
+            if start < from.first || start + window.len() > from.end() || taps > from.length {
+                let problem = "a part of a picture lacks pixels that are needed to resize it";
+                return Err(Error::Picture(problem.to_string()));
+            }
             // A window of fewer pixels begins earlier at the end of the picture.
-            let begin = start.min(from - taps);
-            first.push(begin);
+            let begin = start.min(from.end() - taps);
+            first.push(begin - from.first);
             weights.resize(weights.len() + start - begin, 0.0);
             weights.extend(window);
             weights.resize(first.len() * taps, 0.0);
         }
-        Self { from, taps, first, weights }
-    }
-
-    fn to(&self) -> usize {
-        self.first.len()
+        Ok(Self { from, to, taps, first, weights })
     }
 
     fn is_identity(&self) -> bool {
-        self.from == self.to()
+        self.from == self.to
     }
 
     /// Returns the first pixel that pixel `i` of the result reads, and the weights from there on.
@@ -72,31 +78,40 @@ fn window(from: usize, to: usize, i: usize) -> (usize, Vec<f32>) {
     (start, weights)
 }
 
-/// Resizes pictures of one size to another.
+/// Resizes pictures of one size, or parts of them, to another.
 pub(super) struct Resampler {
     columns: Axis,
     rows: Axis,
 }
 
 impl Resampler {
-    /// Creates a resampler from one width and height to another; no side is zero.
-    pub fn new(from: (usize, usize), to: (usize, usize)) -> Self {
-        Self { columns: Axis::new(from.0, to.0), rows: Axis::new(from.1, to.1) }
+    /// Creates a resampler from one part of a picture to a part of the resized picture; no side is zero.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] if `from` lacks pixels that `to` needs.
+    pub fn new(from: Part, to: Part) -> Result<Self> {
+        let ([columns, rows], [to_columns, to_rows]) = (from.sides(), to.sides());
+        Ok(Self { columns: Axis::new(columns, to_columns)?, rows: Axis::new(rows, to_rows)? })
     }
 
-    /// Returns width and height of the pictures that are resized.
+    /// Returns width and height of the pictures, or parts of pictures, that are resized.
     pub fn from(&self) -> (usize, usize) {
-        (self.columns.from, self.rows.from)
+        (self.columns.from.length, self.rows.from.length)
     }
 
-    /// Whether both sizes are the same.
+    /// Whether whole pictures are resized.
+    pub fn is_whole(&self) -> bool {
+        [self.columns.from, self.rows.from, self.columns.to, self.rows.to].iter().all(|side| side.length == side.whole)
+    }
+
+    /// Whether the result is what is given.
     pub fn is_identity(&self) -> bool {
         self.columns.is_identity() && self.rows.is_identity()
     }
 
     /// Returns the length of the scratch memory that [`Resampler::row`] needs.
     pub fn scratch(&self) -> usize {
-        self.columns.from * 4
+        self.columns.from.length * 4
     }
 
     /// Writes row `y` of the resized picture to `target`, four floats per pixel. `scratch` has the
@@ -108,7 +123,7 @@ impl Resampler {
             return;
         }
         self.vertical(source, y, scratch);
-        let last = self.columns.to() - 1;
+        let last = self.columns.to.length - 1;
         for (x, pixel) in target.chunks_exact_mut(4).enumerate() {
             // The filter is symmetric: of a mirrored picture it is that of the pixel on the other side.
             let (first, weights) = self.columns.at(if source.mirrored() { last - x } else { x });
@@ -131,4 +146,12 @@ impl Resampler {
             }
         }
     }
+}
+
+/// Checks that `resampler` can read `photo`.
+pub(super) fn check_photo(photo: Photo, resampler: &Resampler) -> Result<()> {
+    if photo.mirrored() && !resampler.is_whole() {
+        return Err(Error::Picture("a part of a picture cannot be mirrored".to_string()));
+    }
+    check_size(photo.size(), resampler.from())
 }

@@ -6,11 +6,11 @@ use fearless_simd::{Simd, prelude::*};
 
 use crate::image::brushwork::{Brushwork, HASH, SEEDS, SPACING, TAPS};
 
-/// Writes the streaks of row `y`, multiplied by the amount of the brushwork, to `target`.
+/// Writes the streaks of the pixels from `left` on in row `y`, multiplied by the amount of the brushwork, to `target`.
 #[inline(always)]
-pub(super) fn streaks<S: Simd>(simd: S, brushwork: Brushwork, y: usize, target: &mut [f32]) {
+pub(super) fn streaks<S: Simd>(simd: S, brushwork: Brushwork, (left, y): (usize, usize), target: &mut [f32]) {
     let lanes = S::f32s::from_fn(simd, |lane| lane as f32);
-    let mut x = 0.0;
+    let mut x = left as f32;
     for values in target.chunks_mut(S::f32s::LEN) {
         let streak = streak(simd, brushwork, lanes + x, S::f32s::splat(simd, y as f32));
         values.copy_from_slice(&streak.as_slice()[..values.len()]);

@@ -34,7 +34,12 @@ impl TemporalFilter {
         check_sides(source)?;
         check_sides(painting)?;
         let history = vec![0.0; painting.0 * painting.1 * 4];
-        Ok(Self { level: set.require()?, resampler: Resampler::new(source, painting), size: painting, history })
+        Ok(Self {
+            level: set.require()?,
+            resampler: Resampler::new(source.into(), painting.into())?,
+            size: painting,
+            history,
+        })
     }
 
     /// Replaces the output by the mixture with `painting`, of which the fraction `keep`, 0..1, is the previous output

@@ -45,6 +45,19 @@ pub struct NormLayout {
     biases: Vec<u32>,
 }
 
+/// A tensor that a normalization reads, in a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Normalized {
+    /// Its buffer in [`Schedule::buffers`].
+    pub buffer: usize,
+    /// The number of dispatches after which it is complete.
+    pub dispatches: usize,
+    /// Its channels, height and width.
+    pub shape: Shape,
+    /// Where its statistics lie in those of a frame, in bytes.
+    pub history: u64,
+}
+
 impl NormLayout {
     fn of(net: &Network, fused: &Fused) -> Self {
         let norms: Vec<u32> = net.norms.iter().map(|norm| norm.1.div_ceil(4) as u32).collect();
@@ -150,6 +163,26 @@ impl TransferKernels {
         let cost = self.cost(size, &shapes, &tensors, &assignment, dispatches.len());
         let [input, output] = [0, self.fused.output.tensor].map(|t| assignment.buffer_of[t]);
         Ok((Schedule { buffers: assignment.bytes, input, output, dispatches }, cost))
+    }
+
+    /// Returns the tensors that the normalizations read in the schedule for a photo of this size.
+    ///
+    /// # Errors
+    /// As [`Network::shapes`].
+    pub fn normalized(&self, size: (usize, usize)) -> Result<Vec<Normalized>> {
+        let shapes = self.shapes(size)?;
+        let assignment = assign(&self.lifetimes(&shapes));
+        let mut normalized = Vec::new();
+        for (i, stage) in self.fused.stages.iter().enumerate() {
+            let Some(slot) = stage.norm else { continue };
+            normalized.push(Normalized {
+                buffer: assignment.buffer_of[stage.output],
+                dispatches: i + 1 + normalized.len(),
+                shape: shapes[self.fused.stored[stage.output]],
+                history: u64::from(1 + self.norms.style_offset(slot)) * QUAD,
+            });
+        }
+        Ok(normalized)
     }
 
     /// Returns the stored tensors' sizes and lifetimes: step 0 loads the input, step `i + 1` is convolution `i`, the

@@ -87,6 +87,11 @@ export class Engine {
      */
     setCanvas(canvas: OffscreenCanvas): void;
     /**
+     * Opens a session for a photo of `width` x `height` pixels, which `network` sees at `seenWidth` x `seenHeight`, in tiles of
+     * at most `side` pixels a side. Rejects if the network is not loaded, or the size is not possible.
+     */
+    tiledSession(network: string, width: number, height: number, seenWidth: number, seenHeight: number, side: number): Promise<TiledSession>;
+    /**
      * Returns width and height, in pixels, of the session of `network` for a photo of the given size, with strokes of
      * `stroke` times the default size. `Session.setFrameSize` takes the photo's size. Throws if the network is not
      * loaded.
@@ -173,6 +178,42 @@ export class Session {
      * Enables the temporal filter, which reduces flicker of video. It must precede `showAt`.
      */
     steady(): Promise<void>;
+}
+
+/**
+ * Stylizes one photo in overlapping tiles. Set style, brushwork and look, then `setCopy`, then call `paint` for each tile.
+ * Methods throw while a promise is pending. A session must not be freed while one of its promises is pending.
+ */
+export class TiledSession {
+    private constructor();
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Stylizes tile number `tile`, whose photo is given as RGBA, and returns RGBA.
+     */
+    paint(tile: number, rgba: Uint8Array | number[]): Promise<Uint8Array>;
+    /**
+     * Sets the strength of the brushwork, as `Session.setBrushwork`. `setCopy` must follow.
+     */
+    setBrushwork(strength: number): void;
+    /**
+     * Measures what the tiles have in common on a small copy of the photo, `height * width * 4` bytes of RGBA, which the
+     * network sees at `seenWidth` x `seenHeight`.
+     */
+    setCopy(rgba: Uint8Array | number[], width: number, height: number, seenWidth: number, seenHeight: number): Promise<void>;
+    /**
+     * Sets how the painting and the photo are composited, as `Session.setLook` without the photo at the left.
+     */
+    setLook(strength: number, keep_colors: boolean): void;
+    /**
+     * Sets the style, as `Session.setStyle`. `setCopy` must follow.
+     */
+    setStyle(ids: string[], weights: Float32Array | number[]): void;
+    /**
+     * Returns eight numbers for each tile, in pixels of the photo: column, row, width and height of what `paint` takes, and
+     * of what it returns.
+     */
+    tiles(): Uint32Array;
 }
 
 /**

@@ -42,6 +42,30 @@ function choose(page, engine) {
   );
 }
 
+/**
+ * Runs in the page: compares a picture in tiles with a smaller one.
+ * @param {string} large a PNG file in base64
+ * @param {string} small likewise
+ * @returns {Promise<{ sizes: string[], far: number }>} `far`: the fraction of values of the large picture, made small, that differ
+ *   by more than 100 of 255
+ */
+async function farApart(large, small) {
+  const bitmaps = await Promise.all(
+    [large, small].map((file) => createImageBitmap(new Blob([Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0))]))),
+  );
+  const drawn = (/** @type {ImageBitmap} */ bitmap, /** @type {number} */ width, /** @type {number} */ height) => {
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    if (!context) throw new Error('no 2d context');
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(bitmap, 0, 0, width, height);
+    return context.getImageData(0, 0, width, height).data;
+  };
+  const [, { width, height }] = bitmaps;
+  const [a, b] = bitmaps.map((bitmap) => drawn(bitmap, width, height));
+  const far = a.filter((value, i) => Math.abs(value - b[i]) > 100).length / (a.length * 0.75);
+  return { sizes: bitmaps.map((bitmap) => `${bitmap.width} x ${bitmap.height}`), far };
+}
+
 for (const name of BROWSERS) {
   describe(`the engine on the processor in ${name}`, { timeout: 900_000 }, () => {
     const there = visit(name, false);
@@ -86,6 +110,36 @@ for (const name of BROWSERS) {
       assert.deepEqual(await violations(page), []);
       await page.evaluate(() => document.getElementById('bench-close')?.click());
       assert.equal(await page.evaluate(() => document.querySelector('#bench-dialog[open]')), null);
+      assert.deepEqual(errors, []);
+    });
+
+    test('a photo is saved at its own size, in parts that look like the picture on the screen', async (t) => {
+      const { page, errors } = await open(there.browser, `${there.server.url}?thumbs=0&style=starry-strokes`);
+      await ready(page);
+      const folder = await mkdtemp(join(tmpdir(), 'impasto-'));
+      const photo = join(folder, 'photo.png');
+      await writeFile(photo, Buffer.from(await smallPhoto(page, 'coffee', 1100, 760), 'base64'));
+      await repainted(page, async () => (await page.$('#file'))?.uploadFile(photo));
+      await rm(folder, { recursive: true, force: true });
+      const large = await savedPng(page);
+      await page.evaluate(() => document.querySelector('details.ways')?.setAttribute('open', ''));
+      await page.select('#save-size', 'screen');
+      const { sizes, far } = await page.evaluate(farApart, large, await savedPng(page));
+      assert.deepEqual(sizes, ['1100 x 760', '512 x 354']);
+      t.diagnostic(`${far} of the values are far from those on the screen`);
+      assert.ok(far < 0.04, `${far} of the pixels are far from those on the screen`);
+
+      await page.select('#save-size', 'photo');
+      await page.select('#format', 'jpeg');
+      assert.equal((await savedFile(page, () => page.click('#save'))).type, 'image/jpeg');
+      // Pressed again, the button ends the save.
+      await page.evaluate(() => Reflect.deleteProperty(window, 'savedBlob'));
+      await page.click('#save');
+      await until(page, 'the button', () => document.getElementById('save')?.classList.contains('stops'));
+      await page.click('#save');
+      await until(page, 'the end', () => !document.getElementById('save')?.classList.contains('stops'));
+      assert.equal(await page.evaluate(() => Reflect.has(window, 'savedBlob')), false);
+      assert.equal(await toast(page), '');
       assert.deepEqual(errors, []);
     });
 

@@ -6,6 +6,7 @@ mod bare_kernel;
 mod common;
 mod cpu;
 mod cpu_differentiable;
+mod cpu_layers;
 mod cpu_picture;
 mod cpu_predictor;
 mod devices;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 import { bitmap, FakeCanvas, setGlobals } from './fake-browser.mjs';
-import { FakeEngine, FakeSession, PACKS, packOf, pixels, settled } from './fake-engine.mjs';
+import { FakeEngine, PACKS, packOf, pixels, settled } from './fake-engine.mjs';
+import { FakeSession } from './fake-session.mjs';
 
 setGlobals({ OffscreenCanvas: FakeCanvas });
 

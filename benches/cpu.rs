@@ -4,12 +4,10 @@
 //!
 //! `cargo bench --bench cpu [-- [ROUNDS] [INSTRUCTION SET]]`
 
-use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
-use fearless_simd::prelude::*;
-use fearless_simd::{Simd, dispatch};
+use impasto::cpu::ceiling::gflops;
 use impasto::cpu::{CpuModel, CpuPlan, InstructionSet, Workers};
 use impasto::net::models::transfer26;
 use impasto::style::StyleSet;
@@ -25,7 +23,7 @@ fn main() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/transfer26.safetensors");
     let archive = Archive::parse(&std::fs::read(path).expect("the weights")).expect("an archive");
     for set in InstructionSet::available().into_iter().filter(|set| only.is_none_or(|name| name == set.name())) {
-        let peak = peak(set, rounds);
+        let peak = gflops(set, &Workers::new(1)).expect("an available instruction set");
         println!("{}: the peak of one thread is {peak:.1} GFLOP/s", set.name());
         let net = transfer26::network();
         let styles = StyleSet::read(&archive, &net.norms).expect("styles");
@@ -84,29 +82,4 @@ fn shortest(rounds: usize, mut run: impl FnMut()) -> f64 {
         start.elapsed().as_secs_f64() * 1e3
     };
     (0..rounds.max(1)).map(time).fold(f64::MAX, f64::min)
-}
-
-/// Measures the rate of independent multiply-adds in registers, in GFLOP/s.
-fn peak(set: InstructionSet, rounds: usize) -> f64 {
-    const STEPS: usize = 100_000;
-    let level = set.level().expect("an available instruction set");
-    let ms = shortest(rounds, || {
-        black_box(dispatch!(level, simd => chains(simd, STEPS, black_box(1e-9), black_box(0.5))));
-    });
-    2.0 * (STEPS * CHAINS * set.lanes()) as f64 / ms / 1e6
-}
-
-/// Independent sums: as many as hide the latency of a multiply-add.
-const CHAINS: usize = 12;
-
-#[inline(always)]
-fn chains<S: Simd>(simd: S, steps: usize, factor: f32, term: f32) -> f32 {
-    let mut sums = [S::f32s::splat(simd, term); CHAINS];
-    let (factor, term) = (S::f32s::splat(simd, factor), S::f32s::splat(simd, term));
-    for _ in 0..steps {
-        for sum in &mut sums {
-            *sum = sum.mul_add(factor, term);
-        }
-    }
-    sums.iter().map(|sum| sum.as_slice().iter().sum::<f32>()).sum()
 }

@@ -8,6 +8,8 @@
 //! `vector_model` runs networks that compute a vector, with the kernels of `mobilenet`, and `picture` has what happens to
 //! pixels before and after a network.
 
+#[cfg(feature = "native")]
+pub mod ceiling;
 mod conv3x3;
 #[cfg(any(feature = "native", feature = "train"))]
 mod conv3x3_deep;

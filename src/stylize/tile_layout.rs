@@ -27,6 +27,11 @@ pub struct TileLayout {
     pub tiles: Vec<Tile>,
 }
 
+/// The side of a square with the pixels of a small copy, relative to that of a tile: networks pad pictures. And the longest side
+/// of the copy of a panorama.
+const COPY: f64 = 0.97;
+const COPY_SIDES: f64 = 4.0;
+
 /// The most tiles of a picture.
 const MOST_TILES: usize = 1 << 20;
 
@@ -75,12 +80,14 @@ impl TileLayout {
         Ok(Self { size: (net.padded(picture.0).min(longest), net.padded(picture.1).min(longest)), tiles })
     }
 
-    /// Returns the size at which a small copy of a picture of this size has about as many pixels as a square tile of
-    /// `longest` pixels a side.
+    /// Returns the size of a small copy of a picture of this size, which takes no more memory than a square tile of `longest`
+    /// pixels a side, and is not much longer.
     pub fn reduced((width, height): (usize, usize), longest: usize) -> (usize, usize) {
-        let pixels = width as f64 * height as f64;
-        let scale = (longest as f64 / pixels.sqrt()).min(1.0);
-        Image::fitted(width, height, ((width.max(height) as f64 * scale).round() as usize).max(1))
+        let longest = longest as f64;
+        let by_pixels = COPY * longest / (width as f64 * height as f64).sqrt();
+        let by_side = COPY_SIDES * longest / width.max(height) as f64;
+        let scale = by_pixels.min(by_side).min(1.0);
+        Image::fitted(width, height, ((width.max(height) as f64 * scale) as usize).max(1))
     }
 }
 
@@ -173,8 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reduced_picture_has_the_pixels_of_a_tile() {
-        assert_eq!(TileLayout::reduced((4000, 1000), 1000), (2000, 500));
+    fn a_small_copy_fits_where_a_tile_fits() {
         assert_eq!(TileLayout::reduced((400, 100), 1000), (400, 100));
+        assert_eq!(TileLayout::reduced((4000, 1000), 1000), (1940, 485));
+        assert_eq!(TileLayout::reduced((90_000, 900), 1000), (4000, 40));
+        let net = transfer26::network();
+        for (width, height) in [(12_240, 8160), (1023, 1025), (8000, 8000), (65_000, 300)] {
+            let (width, height) = TileLayout::reduced((width, height), 1024);
+            assert!(net.padded(width) * net.padded(height) <= 1024 * 1024, "{width} {height}");
+        }
     }
 }

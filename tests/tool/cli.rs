@@ -296,12 +296,30 @@ fn frames_are_measured_on_the_adapter_and_on_the_processor() {
     assert_eq!(found[1]["bytes"].as_u64(), Some(bytes));
 
     let found = &lines(&["--backend", "cpu", "--network", "transfer26", "--network", "johnson"])[..];
-    assert!(positive(&found[0]["threads"]) && found[1..].iter().all(|line| positive(&line["gflops"])), "{found:?}");
+    assert!(positive(&found[0]["threads"]) && found.iter().all(|line| positive(&line["gflops"])), "{found:?}");
+    assert!(found[1..].iter().all(|line| positive(&line["ceiling"])), "{found:?}");
     // The convolutions: two contracting layers after the first, blocks of two, three expanding layers.
     let passes = [1, 3].map(|i| found[i]["passes"].as_array().unwrap().len());
     assert_eq!(passes, [3 + 2 * 6 + 3, 3 + 2 * 5 + 3]);
     let message = bench.fails(&["bench", "--network", "no-such"]);
     assert!(message.concat().contains("no-such"), "{message:?}");
+}
+
+#[test]
+fn steps_of_jobs_are_measured() {
+    let bench = Bench::new();
+    let jobs = ["--job", "paint", "--job", "train", "--job", "train-all", "--side", "32", "--steps", "2"];
+    let frames = ["bench", "--size", "16x12", "--frames", "1", "--backend", "cpu", "--json"];
+    let output = bench.succeeds(&[&frames[..], &jobs].concat());
+    let steps: Vec<_> = json_lines(&output).into_iter().filter(|line| line["job"].is_string()).collect();
+    assert_eq!(
+        steps.iter().map(|line| line["job"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["paint", "train", "train-all"]
+    );
+    for line in steps {
+        let [median, low, high] = [0, 1, 2].map(|i| line["step_ms"][i].as_f64().unwrap());
+        assert!(0.0 < low && low <= median && median <= high && line["steps"] == 2 && line["side"] == 32, "{line}");
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@ use clap::Args;
 use impasto::gpu::conv::Variant;
 use impasto::net::models::transfer26;
 
+#[cfg(feature = "studio")]
+use super::jobs::BenchJob;
 use crate::cli::backend::BackendArguments;
 use crate::cli::commands::plan::size;
 use crate::cli::device::variant;
@@ -25,6 +27,18 @@ pub struct Arguments {
     /// Measures each pass by itself too
     #[arg(long)]
     pub passes: bool,
+    /// Jobs whose steps are measured after the networks
+    #[cfg(feature = "studio")]
+    #[arg(long = "job", value_name = "JOB", value_enum)]
+    pub jobs: Vec<BenchJob>,
+    /// Side of the jobs' pictures in pixels
+    #[cfg(feature = "studio")]
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..=2048))]
+    pub side: u32,
+    /// Number of steps of a job that count, after a first one
+    #[cfg(feature = "studio")]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub steps: u32,
     /// Prints JSON, one line for the device and one for each combination
     #[arg(long)]
     pub json: bool,

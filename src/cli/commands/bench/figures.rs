@@ -24,7 +24,7 @@ impl Spread {
         Some(Self { median: at(0.5), low: at(0.1), high: at(0.9) })
     }
 
-    fn json(self) -> Value {
+    pub fn json(self) -> Value {
         json!([rounded(self.median), rounded(self.low), rounded(self.high)])
     }
 }

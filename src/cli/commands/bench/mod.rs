@@ -3,6 +3,8 @@
 mod adapter;
 mod arguments;
 mod figures;
+#[cfg(feature = "studio")]
+mod jobs;
 mod network;
 mod processor;
 
@@ -22,12 +24,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         arguments.networks.iter().map(|name| BenchNetwork::read(name)).collect::<Result<_>>()?;
     let request = Request { timestamps: true, ..Request::default() };
     match pollster::block_on(arguments.device.backend.adapter_with(request))? {
-        Some(gpu) => pollster::block_on(adapter::measure(&gpu, &networks, arguments)),
+        Some(gpu) => pollster::block_on(adapter::measure(&gpu, &networks, arguments))?,
         None => {
             if !arguments.variants.is_empty() {
                 alert!("`--variant` applies to graphics adapters; the processor is measured");
             }
-            processor::measure(&networks, arguments)
+            processor::measure(&networks, arguments)?;
         }
     }
+    #[cfg(feature = "studio")]
+    jobs::measure(arguments)?;
+    Ok(())
 }

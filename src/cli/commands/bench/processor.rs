@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
+use impasto::cpu::ceiling::gflops;
 use impasto::cpu::{CpuModel, InstructionSet, Workers};
 use impasto::error::Result;
+use impasto::gpu::ceilings::Ceilings;
 use serde_json::json;
 
 use super::arguments::Arguments;
-use super::figures::{Figures, Spread, since};
+use super::figures::{Figures, Spread, rounded, since};
 use super::network::BenchNetwork;
 use crate::cli::report::{alert, say};
 
@@ -17,18 +19,24 @@ use crate::cli::report::{alert, say};
 /// For weights of a wrong shape.
 pub fn measure(networks: &[BenchNetwork], arguments: &Arguments) -> Result<()> {
     let (set, workers) = (InstructionSet::best(), Workers::all());
+    let ceiling = gflops(set, &workers)?;
     if arguments.json {
-        say!("{}", json!({ "processor": set.name(), "threads": workers.threads() }));
+        say!("{}", json!({ "processor": set.name(), "threads": workers.threads(), "gflops": rounded(ceiling) }));
     } else {
-        say!("processor: {}, {} threads", set.name(), workers.threads());
+        say!("processor: {}, {} threads, at most {ceiling:.0} GFLOP/s", set.name(), workers.threads());
     }
+    let ceilings = Ceilings { gflops: ceiling, half_gflops: None, gbytes: f64::INFINITY };
     for network in networks {
         let start = Instant::now();
         let model = CpuModel::load(network.net.clone(), &network.archive, set)?;
         let loading = since(start);
         for size in &arguments.sizes {
             match frames(&workers, network, &model, *size, arguments) {
-                Ok(figures) => Figures { loading, ..figures }.print(arguments.json),
+                Ok(figures) => {
+                    let mut figures = Figures { loading, ..figures };
+                    figures.compare(&ceilings, false);
+                    figures.print(arguments.json);
+                }
                 Err(error) => alert!("{}, {}x{}: {error}", network.name, size.0, size.1),
             }
         }

@@ -153,6 +153,32 @@ test('only a photo that is larger than the picture on the screen is painted agai
   assert.deepEqual(log, [['open', 8, 6, 4], ['paint', 0], ['paint', 1], ['close']]);
 });
 
+test('two pictures are painted one after the other, also if the first fails', async () => {
+  const [one, other] = [page(8, 6), page(10, 4)];
+  one.client.paintTile = async () => {
+    throw new Error('The device is lost.');
+  };
+  for (const { client } of [one, other]) client.openTiles = ((open) => (/** @type {any[]} */ ...args) => (one.log.push('open'), open(...args)))(client.openTiles);
+  other.client.closeTiles = () => one.log.push('the end');
+  const signal = new AbortController().signal;
+  const both = [one, other].map(({ client, state }) => fullSizePicture(client, state)?.paint(async () => {}, signal));
+  await assert.rejects(async () => both[0], /device is lost/);
+  await both[1];
+  assert.deepEqual(one.log.filter((line) => typeof line === 'string' || line[0] === 'close'), ['open', ['close'], 'open', 'the end']);
+});
+
+test('photos that are painted one after the other are saved at their own sizes', async () => {
+  const { client, state, log } = page(8, 6);
+  const controls = { canSave: true, format: 'png' };
+  const source = { exportInfo: { source: '', style: 'Candy' } };
+  const exporter = new Exporter(/** @type {any} */ ({ state }), /** @type {any} */ ({}), /** @type {any} */ (controls), /** @type {any} */ ({}), /** @type {any} */ ({ photo: source }));
+  const full = fullSizePicture(client, state);
+  assert(full);
+  const { blob, name } = await exporter.encodePhoto(full, { name: 'Cat' });
+  const read = decoded(new Uint8Array(await blob.arrayBuffer()));
+  assert.deepEqual([read.width, read.height, name, log.length], [8, 6, 'cat-candy.png', 4]);
+});
+
 test('saving shows its progress and ends when Save is pressed again', async () => {
   const { client, state, log } = page(8, 6);
   /** @type {any[]} */

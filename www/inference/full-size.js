@@ -7,10 +7,13 @@ import { partInput, photoInput } from '../media/photo.js';
  * @import { PhotoInput, Rectangle } from './protocol.js'
  */
 
+/** The last picture that was begun: the worker holds the tiles of one at a time. @type {Promise<unknown>} */
+let last = Promise.resolve();
+
 /**
  * The painting at the size of the photo, if that is larger than what is on the screen.
  * @param {EngineClient} client
- * @param {Readonly<State>} state
+ * @param {Pick<State, 'photo' | 'size' | 'look' | 'ground'>} state
  * @returns {FullSizePicture | undefined}
  */
 export function fullSizePicture(client, { photo, size, look, ground }) {
@@ -18,7 +21,17 @@ export function fullSizePicture(client, { photo, size, look, ground }) {
   const { width, height } = photo.bitmap;
   const transparent = !photo.opaque && ground.keep;
   const open = () => client.openTiles(width, height, photoInput(photo, size, ground), look);
-  return { width, height, transparent, paint: (onPart, signal) => paint(client, open, (part) => partInput(photo, part, ground), onPart, signal) };
+  const read = (/** @type {Rectangle} */ part) => partInput(photo, part, ground);
+  return {
+    width,
+    height,
+    transparent,
+    paint(onPart, signal) {
+      const painted = last.then(() => paint(client, open, read, onPart, signal));
+      last = painted.catch(() => {});
+      return painted;
+    },
+  };
 }
 
 /**
@@ -29,6 +42,7 @@ export function fullSizePicture(client, { photo, size, look, ground }) {
  * @param {AbortSignal} signal
  */
 async function paint(client, open, read, onPart, signal) {
+  signal.throwIfAborted();
   try {
     const tiles = await open();
     for (const [i, tile] of tiles.entries()) {

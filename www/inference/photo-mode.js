@@ -58,9 +58,12 @@ export class PhotoMode {
     return this.client.save();
   }
 
-  /** The painting at the size of the photo, if that is larger. */
-  fullSize() {
-    return fullSizePicture(this.client, this.store.state);
+  /**
+   * The painting at the size of the photo, if that is larger.
+   * @param {Pick<State, 'photo' | 'size' | 'look' | 'ground'>} [state] the photo, and how it is stylized
+   */
+  fullSize(state = this.store.state) {
+    return fullSizePicture(this.client, state);
   }
 
   /** Names of photo and style for the file name, and the photo's EXIF data. */

@@ -100,11 +100,14 @@ export class Exporter {
 
   /**
    * Encodes a picture in the chosen format, and names it.
-   * @param {Pixels} pixels
+   * @param {Pixels | FullSizePicture} picture
    * @param {{ name: string, tiff?: Uint8Array }} photo
    */
-  async encodePhoto(pixels, { name, tiff }) {
-    const blob = await encode(pixels, this.controls.format, this.#keptMetadata(tiff));
+  async encodePhoto(picture, { name, tiff }) {
+    const { format } = this.controls;
+    const kept = this.#keptMetadata(tiff);
+    const write = (/** @type {FullSizePicture} */ full) => writeFullSize(full, format, kept, () => {}, new AbortController().signal);
+    const blob = await ('data' in picture ? encode(picture, format, kept) : write(picture));
     return { blob, name: fileName(name, this.#source.exportInfo.style, blob) };
   }
 

@@ -68,13 +68,14 @@ export class FileRouter {
 
   /** @param {File[]} photos @param {string} note a message about skipped files */
   #paintAll(photos, note) {
-    const { engine, look, size, ground } = this.store.state;
+    const { engine, look, size, ground, saveSize } = this.store.state;
     if (!engine) return;
     this.#queue.paint(photos, note, async (file) => {
       const photo = await decodePhoto(file, file.name);
       this.addToPhotoLibrary(photo);
       try {
-        const painting = await this.client.stylize(photoInput(photo, size, ground), look);
+        const full = saveSize === 'photo' ? this.photos.fullSize({ photo, size, look, ground }) : undefined;
+        const painting = full ?? (await this.client.stylize(photoInput(photo, size, ground), look));
         return { ...(await this.exporter.encodePhoto(painting, photo)), notice: photo.notice };
       } finally {
         photo.bitmap.close();

@@ -38,6 +38,19 @@ describe('every screen is accessible', { timeout: 600_000 }, () => {
     const { page } = await open(there.browser, there.server.url + SMALL);
     await ready(page);
     await check(page, 'the studio');
+    for (const width of [900, 960, 1200]) {
+      await page.setViewport({ width, height: 800 });
+      assert.equal(await page.evaluate(() => document.documentElement.scrollHeight), 800, `the page does not fit ${width} px`);
+    }
+    await page.setViewport({ width: 390, height: 844 });
+    const pinned = await page.evaluate(() => {
+      document.querySelector('details.ways')?.toggleAttribute('open', true);
+      document.getElementById('samples')?.scrollIntoView({ block: 'end' });
+      const { top, bottom } = /** @type {Element} */ (document.querySelector('picture-viewer')).getBoundingClientRect();
+      document.querySelector('details.ways')?.toggleAttribute('open', false);
+      return { top, bottom, scrolled: scrollY };
+    });
+    assert.ok(pinned.scrolled > 0 && pinned.top >= 0 && pinned.bottom < 844 / 2, JSON.stringify(pinned));
 
     const painting = { name: 'cup.png', type: 'image/png', base64: await smallPhoto(page, 'coffee', 90, 70) };
     await drop(page, painting, 'style-list');

@@ -1,11 +1,11 @@
 //! The arguments of `impasto bench`.
 
 use clap::Args;
+#[cfg(feature = "studio")]
+use clap::ValueEnum;
 use impasto::gpu::conv::Variant;
 use impasto::net::models::transfer26;
 
-#[cfg(feature = "studio")]
-use super::jobs::BenchJob;
 use crate::cli::backend::BackendArguments;
 use crate::cli::commands::plan::size;
 use crate::cli::device::variant;
@@ -44,6 +44,30 @@ pub struct Arguments {
     pub json: bool,
     #[command(flatten)]
     pub device: BackendArguments,
+}
+
+/// A job whose steps are measured.
+#[cfg(feature = "studio")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchJob {
+    /// A step of `paint --method gram`: VGG16 to `relu4_2` and back to the picture
+    Paint,
+    /// A step of `train` in the network of 26 styles, scales and shifts
+    Train,
+    /// The same, all weights
+    TrainAll,
+}
+
+#[cfg(feature = "studio")]
+impl BenchJob {
+    /// Returns the name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paint => "paint",
+            Self::Train => "train",
+            Self::TrainAll => "train-all",
+        }
+    }
 }
 
 /// One value of `--variant`.

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use clap::ValueEnum;
 use impasto::error::Result;
 use impasto::image::Image;
 use impasto::net::models::transfer26;
@@ -15,32 +14,11 @@ use impasto::train::transfer_net::{TransferNet, weights};
 use impasto::weights::Archive;
 use serde_json::json;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, BenchJob};
 use super::figures::{Spread, rounded, since};
 use crate::cli::burn_device::BurnDevice;
 use crate::cli::device::{ARCHIVE, VGG16_TO_RELU4_3};
 use crate::cli::report::{alert, say};
-
-/// A job whose steps are measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BenchJob {
-    /// A step of `paint --method gram`: VGG16 to `relu4_2` and back to the picture
-    Paint,
-    /// A step of `train` in the network of 26 styles, scales and shifts
-    Train,
-    /// The same, all weights
-    TrainAll,
-}
-
-impl BenchJob {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Paint => "paint",
-            Self::Train => "train",
-            Self::TrainAll => "train-all",
-        }
-    }
-}
 
 /// Measures the jobs that were asked for, on pictures of `--side` pixels a side.
 ///

@@ -1,3 +1,5 @@
+import { joined } from './bytes.js';
+
 /**
  * Downloads a file and reports the progress.
  * @param {string} url
@@ -22,11 +24,5 @@ export async function fetchBytes(url, progress) {
     loaded += step.value.length;
     progress(loaded, total);
   }
-  const bytes = new Uint8Array(loaded);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  return joined(chunks);
 }

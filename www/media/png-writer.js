@@ -1,4 +1,5 @@
 /** Writes PNG files row by row, for pictures that a canvas does not hold. PNG specification, third edition (W3C 2025). */
+import { joined } from '../common/bytes.js';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** The filter of each row: the difference from the row above. Of the filters it is the fastest that suits pictures. */
@@ -89,24 +90,13 @@ export class PngWriter {
         length += value.length;
       }
       if (length > 0 && (done || length >= CHUNK)) {
-        this.#parts.push(chunk('IDAT', joined(waiting, length)));
+        this.#parts.push(chunk('IDAT', joined(waiting)));
         waiting = [];
         length = 0;
       }
       if (done) return;
     }
   }
-}
-
-/** @param {Uint8Array[]} parts @param {number} length */
-function joined(parts, length) {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** @param {string} name @param {Uint8Array} data @returns {Uint8Array<ArrayBuffer>} the chunk with length and checksum */
